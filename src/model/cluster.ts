@@ -1,0 +1,126 @@
+/**
+ * The cluster as its inventory states it: every default filled in, every value checked.
+ * Plain readonly data; nothing here was observed on a host.
+ */
+
+export type Role = 'control-plane' | 'worker' | 'etcd' | 'load-balancer';
+
+/** One `--name=value` flag, in kubeadm's v1beta4 form. */
+export interface ExtraArg {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+export interface Bastion {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** `TYPE BASE64`, as in known_hosts; absent: known_hosts decides. */
+  readonly hostKey?: string;
+  readonly identityFile?: string;
+}
+
+/** How kboot reaches a host. */
+export type Connection =
+  | {
+      readonly kind: 'ssh';
+      readonly address: string;
+      readonly port: number;
+      readonly user: string;
+      /** Path with `~` expanded, absolute. */
+      readonly identityFile?: string;
+      readonly hostKey?: string;
+      readonly bastion?: Bastion;
+    }
+  | { readonly kind: 'local' };
+
+export interface Host {
+  /** SSH machine and Kubernetes node share this name. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Node address: drives node-ip, advertise-address, etcd URLs and SANs. */
+  readonly address: string;
+  /** Second-family node address of a dual-stack host. */
+  readonly secondAddress?: string;
+  readonly connection: Connection;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+/** JSON-shaped data that a user merges into a component's configuration. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+export interface Component {
+  readonly extraArgs: readonly ExtraArg[];
+}
+
+export interface Cluster {
+  readonly name: string;
+  /** `v1.36.2` */
+  readonly kubernetesVersion: string;
+  readonly controlPlaneEndpoint: { readonly host: string; readonly port: number };
+  readonly networking: {
+    /** One CIDR, or one of each family (v4 first as given) for dual-stack. */
+    readonly podSubnets: readonly string[];
+    readonly serviceSubnets: readonly string[];
+    readonly dnsDomain: string;
+    readonly flannel: {
+      readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
+      readonly mtu?: number;
+      readonly interface?: string;
+    };
+  };
+  readonly loadBalancer?: {
+    readonly virtualIP: string;
+    readonly port: number;
+    readonly virtualRouterID: number;
+    readonly interface?: string;
+  };
+  readonly metallb?: {
+    readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  };
+  readonly etcd: Component;
+  readonly apiServer: Component & { readonly certSANs: readonly string[] };
+  readonly controllerManager: Component;
+  readonly scheduler: Component;
+  readonly kubelet: { readonly config: JsonObject };
+  readonly kubeProxy: { readonly config: JsonObject };
+  readonly containerd: { readonly config: JsonObject };
+  readonly imageRepository: string;
+  /** Base URL that answers the official hosts' paths; absent: the official hosts. */
+  readonly artifacts: { readonly mirror?: string };
+  /** Absolute path of a folder whose files replace kboot's own templates. */
+  readonly templates?: string;
+  readonly hosts: readonly Host[];
+}
+
+/** Hosts of one role, in inventory order. */
+export function hostsWith(cluster: Cluster, role: Role): readonly Host[] {
+  return cluster.hosts.filter((host) => host.roles.includes(role));
+}
+
+/** Hosts that run a kubelet: all but those that are only etcd members or load balancers. */
+export function nodes(cluster: Cluster): readonly Host[] {
+  return cluster.hosts.filter(isNode);
+}
+
+export function isNode(host: Host): boolean {
+  return host.roles.includes('control-plane') || host.roles.includes('worker');
+}
+
+/** etcd runs as static Pods on the control plane unless hosts carry the role etcd. */
+export function hasExternalEtcd(cluster: Cluster): boolean {
+  return hostsWith(cluster, 'etcd').length > 0;
+}
+
+/** Hosts that hold an etcd member, in inventory order. */
+export function etcdHosts(cluster: Cluster): readonly Host[] {
+  return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
+}

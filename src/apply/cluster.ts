@@ -1,0 +1,207 @@
+import { KbootError } from '../model/error.ts';
+import { applyObject, openKube, refused, type KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/types.ts';
+import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from '../plan/types.ts';
+import { fillPlaceholders } from '../resource/placeholder.ts';
+import { look } from './conditions.ts';
+import { diagnose } from './diagnose.ts';
+import type { Materials } from './payload.ts';
+import type { ApplyContext } from './run.ts';
+
+const pollMs = 250;
+
+/** Runs the steps that talk to the API, through whichever control-plane host answers. */
+export class ClusterRunner {
+  #context: ApplyContext;
+  #materials: Promise<Materials>;
+  #failedHosts: ReadonlySet<string>;
+  #kube: { readonly host: string; readonly client: KubeClient } | undefined;
+
+  constructor(options: {
+    context: ApplyContext;
+    materials: Promise<Materials>;
+    /** Grows while hosts fail: nodes of these are not waited for. */
+    failedHosts: ReadonlySet<string>;
+  }) {
+    this.#context = options.context;
+    this.#materials = options.materials;
+    this.#failedHosts = options.failedHosts;
+  }
+
+  /**
+   * Steps in order; neighbours of one type side by side, namespaces before what lives in them.
+   * Returns how many were carried out. Throws the first failure after its group ended.
+   */
+  async run(steps: readonly ClusterStep[]): Promise<number> {
+    let executed = 0;
+    for (const group of groups(steps)) {
+      if (this.#context.signal.aborted) break;
+      const results = await Promise.allSettled(group.map((step) => this.#runOne(step)));
+      for (const result of results) {
+        if (result.status === 'rejected') throw result.reason;
+        executed += result.value;
+      }
+    }
+    return executed;
+  }
+
+  close(): void {
+    this.#kube?.client.close();
+    this.#kube = undefined;
+  }
+
+  async #runOne(step: ClusterStep): Promise<number> {
+    const { emit } = this.#context;
+    const node = nodeOf(step);
+    if (node !== undefined && this.#failedHosts.has(node)) {
+      emit({ type: 'skipped', step, why: `${node} did not come that far` });
+      return 0;
+    }
+    const started = Date.now();
+    emit({ type: 'start', step });
+    try {
+      if (step.type === 'object') await this.#applyObject(step);
+      else if (step.type === 'node') await this.#markNode(step);
+      else if (!(await this.#wait(step))) return 0;
+    } catch (cause) {
+      const error = cause instanceof KbootError ? cause : new KbootError('E-KUBE-API', String(cause), { cause });
+      emit({ type: 'failed', step, message: error.message, detail: error.context.detail ?? '' });
+      throw new KbootError(error.code, error.message, {
+        ...error.context,
+        step: step.resource,
+        remedy: error.context.remedy ?? 'Run the same command again: it goes on here.',
+      });
+    }
+    emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+    return 1;
+  }
+
+  async #applyObject(step: ObjectStep): Promise<void> {
+    const materials = await this.#materials;
+    const text = fillPlaceholders(JSON.stringify(step.object), (name) =>
+      JSON.stringify(materials.fact(name)).slice(1, -1),
+    );
+    await this.#retryWhileStarting(async (kube) => {
+      await applyObject(kube, JSON.parse(text) as KubeObject);
+    });
+  }
+
+  async #markNode(step: NodeStep): Promise<void> {
+    await this.#retryWhileStarting(async (kube) => {
+      const path = `/api/v1/nodes/${step.node}`;
+      const live = await kube.request('GET', path);
+      if (live.status !== 200) throw refused(`reading Node ${step.node}`, live);
+      const body = live.body as { metadata: { resourceVersion: string }; spec: { taints?: readonly Taint[] } };
+      const wanted = new Set(step.taints.map(taintKey));
+      const taints = [...step.taints, ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint)))];
+      const patch = {
+        metadata: { labels: step.labels, resourceVersion: body.metadata.resourceVersion },
+        ...(step.taints.length > 0 && { spec: { taints } }),
+      };
+      const answer = await kube.request('PATCH', `${path}?fieldManager=kboot`, {
+        body: patch,
+        contentType: 'application/merge-patch+json',
+      });
+      if (answer.status !== 200) throw refused(`marking Node ${step.node}`, answer);
+    });
+  }
+
+  /** Returns false when the wait became moot: its host failed meanwhile, or the run was interrupted. */
+  async #wait(step: WaitStep): Promise<boolean> {
+    const deadline = Date.now() + step.timeoutSeconds * 1000;
+    const node = nodeOf(step);
+    let seen = '';
+    for (;;) {
+      const now = await this.#look(step.condition);
+      if (now === undefined) return true;
+      if (now !== seen) this.#context.emit({ type: 'waiting', step, seen: (seen = now) });
+      if (this.#context.signal.aborted) return false;
+      if (node !== undefined && this.#failedHosts.has(node)) {
+        this.#context.emit({ type: 'skipped', step, why: `${node} did not come that far` });
+        return false;
+      }
+      if (Date.now() > deadline)
+        throw new KbootError('E-WAIT', `not after ${step.timeoutSeconds} s: ${seen}`, {
+          detail: await diagnose(step.condition, this.#context.connections),
+          remedy: 'Look at the lines above; when the cause is mended, run the same command again.',
+        });
+      await sleep(pollMs);
+    }
+  }
+
+  async #look(condition: Condition): Promise<string | undefined> {
+    try {
+      return await look(await this.#client(), condition);
+    } catch (error) {
+      this.close();
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** An API server that just began may answer 403 or 5xx until its own objects are there (kubeadm polls likewise), or lose a race for a Node. */
+  async #retryWhileStarting(action: (kube: KubeClient) => Promise<void>): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      try {
+        await action(await this.#client());
+        return;
+      } catch (error) {
+        const passing =
+          error instanceof KbootError &&
+          error.code === 'E-KUBE-API' &&
+          !/answered (4(?!0[349]|29))/.test(error.message);
+        if (!passing || Date.now() > deadline || this.#context.signal.aborted) throw error;
+        if (!error.message.includes('answered')) this.close();
+        await sleep(pollMs);
+      }
+    }
+  }
+
+  async #client(): Promise<KubeClient> {
+    if (this.#kube !== undefined) return this.#kube.client;
+    const materials = await this.#materials;
+    const credentials = materials.kubeCredentials();
+    let last: unknown = new KbootError('E-KUBE-API', 'no control-plane host is connected');
+    for (const { host, address } of this.#context.apiHosts) {
+      const connection = this.#context.connections.get(host);
+      if (connection === undefined || this.#failedHosts.has(host)) continue;
+      try {
+        const client = await openKube(await connection.reader.forward(address, 6443), credentials);
+        this.#kube = { host, client };
+        return client;
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last instanceof KbootError
+      ? last
+      : new KbootError('E-KUBE-API', `the API does not answer: ${last instanceof Error ? last.message : String(last)}`);
+  }
+}
+
+interface Taint {
+  readonly key: string;
+  readonly effect: string;
+}
+
+const taintKey = (taint: Taint): string => `${taint.key}:${taint.effect}`;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function nodeOf(step: ClusterStep): string | undefined {
+  if (step.type === 'node') return step.node;
+  if (step.type === 'wait' && 'node' in step.condition) return step.condition.node;
+  if (step.type === 'wait' && 'host' in step.condition) return step.condition.host;
+  return undefined;
+}
+
+function groups(steps: readonly ClusterStep[]): ClusterStep[][] {
+  const result: ClusterStep[][] = [];
+  let last = '';
+  for (const step of steps) {
+    const group = step.type === 'object' && step.object.kind === 'Namespace' ? 'namespace' : step.type;
+    if (group !== last) result.push([]);
+    result.at(-1)?.push(step);
+    last = group;
+  }
+  return result;
+}

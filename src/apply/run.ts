@@ -1,0 +1,143 @@
+import { KbootError } from '../model/error.ts';
+import { stages, type Stage } from '../model/stage.ts';
+import type { ClusterStep, HostStep, Plan } from '../plan/types.ts';
+import type { HostConnection } from '../transport/types.ts';
+import { ClusterRunner } from './cluster.ts';
+import type { Emit } from './events.ts';
+import { runHostStage } from './host.ts';
+import type { Materials } from './payload.ts';
+import { Session } from './session.ts';
+
+export interface ApplyContext {
+  /** One per reachable host of the plan. */
+  readonly connections: ReadonlyMap<string, HostConnection>;
+  /** Hosts through which the API can be reached, with their node address, in order of preference. */
+  readonly apiHosts: readonly { readonly host: string; readonly address: string }[];
+  /** Issues what the plan says is to be issued, and gives access to it. */
+  materials(): Promise<Materials>;
+  readonly emit: Emit;
+  /** Aborted: nothing new begins; what runs ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface Failure {
+  readonly host?: string;
+  readonly stepId?: string;
+  readonly error: KbootError;
+}
+
+export interface ApplyResult {
+  readonly executed: number;
+  readonly failures: readonly Failure[];
+  readonly interrupted: boolean;
+}
+
+/**
+ * Carries out a plan. Hosts go through their stages side by side, each at its own pace; the cluster's steps of
+ * a stage begin when the control plane has gone through that stage. A failure ends its host only.
+ */
+export async function applyPlan(plan: Plan, context: ApplyContext): Promise<ApplyResult> {
+  const failures: Failure[] = [];
+  const failedHosts = new Set<string>(
+    plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name),
+  );
+  let executed = 0;
+  const materials = context.materials();
+  materials.catch(() => undefined);
+  if (plan.issue.length > 0) {
+    await materials;
+    context.emit({ type: 'issued', count: plan.issue.length });
+  }
+
+  const passed = new Map<string, Promise<boolean>>();
+  const hostRuns = plan.hosts
+    .filter((host) => host.state !== 'unreachable')
+    .map(async ({ name }) => {
+      const doneCount = await runHost(name, plan.hostSteps.filter((step) => step.host === name));
+      executed += doneCount;
+    });
+
+  async function runHost(host: string, steps: readonly HostStep[]): Promise<number> {
+    const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
+    let count = 0;
+    let session: Session | undefined;
+    try {
+      const connection = context.connections.get(host);
+      if (steps.length > 0) {
+        if (connection === undefined) throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
+        session = await Session.open(connection.writer);
+        const ready = await materials;
+        for (const [index, stage] of stages.entries()) {
+          const ofStage = steps.filter((step) => step.stage === stage);
+          if (ofStage.length > 0)
+            count += await runHostStage(session, stage, ofStage, ready, context.emit, context.signal);
+          marks[index]?.(true);
+        }
+      }
+      for (const mark of marks) mark(true);
+    } catch (cause) {
+      const error = asKbootError(cause, host);
+      failedHosts.add(host);
+      failures.push({ host, ...(error.context.step !== undefined && { stepId: error.context.step }), error });
+      if (error.code === 'E-CONNECT') context.emit({ type: 'host-lost', host, message: error.message });
+      for (const mark of marks) mark(false);
+    } finally {
+      await session?.close();
+    }
+    return count;
+  }
+
+  const controlPlane = plan.hosts.filter((host) => host.roles.includes('control-plane')).map((host) => host.name);
+  const runner = new ClusterRunner({ context, materials, failedHosts });
+  try {
+    for (const stage of stages) {
+      const steps = plan.clusterSteps.filter((step) => step.stage === stage);
+      if (steps.length === 0) continue;
+      const reached = await reachedBy(controlPlane, stage, passed);
+      if (!reached) {
+        skip(steps, 'the control plane did not come that far');
+        continue;
+      }
+      if (context.signal.aborted) break;
+      executed += await runner.run(steps);
+    }
+  } catch (cause) {
+    const error = asKbootError(cause, undefined);
+    failures.push({ ...(error.context.step !== undefined && { stepId: error.context.step }), error });
+  } finally {
+    runner.close();
+  }
+  await Promise.all(hostRuns);
+  return { executed, failures, interrupted: context.signal.aborted };
+
+  function skip(steps: readonly ClusterStep[], why: string): void {
+    for (const step of steps) context.emit({ type: 'skipped', step, why });
+  }
+}
+
+/** Whether any control-plane host went through `stage`. */
+async function reachedBy(
+  hosts: readonly string[],
+  stage: Stage,
+  passed: ReadonlyMap<string, Promise<boolean>>,
+): Promise<boolean> {
+  const results = await Promise.all(hosts.map((host) => passed.get(`${host} ${stage}`) ?? Promise.resolve(false)));
+  return results.includes(true);
+}
+
+function deferred(into: Map<string, Promise<boolean>>, key: string): (value: boolean) => void {
+  let settle: (value: boolean) => void = () => undefined;
+  into.set(
+    key,
+    new Promise((resolve) => {
+      settle = resolve;
+    }),
+  );
+  return settle;
+}
+
+function asKbootError(cause: unknown, host: string | undefined): KbootError {
+  if (cause instanceof KbootError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new KbootError('E-STEP', message, { ...(host !== undefined && { host }), cause });
+}

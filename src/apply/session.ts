@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { KbootError } from '../model/error.ts';
+import type { RootProcess, Writer } from '../transport/types.ts';
+import { receiverCommand, receiverProgram } from './receiver.ts';
+
+export interface StepResult {
+  /** `skipped`: an earlier step of this session failed. */
+  readonly state: 'done' | 'failed' | 'skipped';
+  readonly status: number;
+  /** Last 4000 bytes of what the step printed. */
+  readonly output: string;
+}
+
+/** Bytes for a step: small ones at hand, large ones as a stream of known size. */
+export type PayloadBytes =
+  | { readonly kind: 'buffer'; readonly bytes: Buffer }
+  | { readonly kind: 'stream'; readonly size: number; readonly open: () => Readable };
+
+export interface SessionStep {
+  readonly script: string;
+  readonly timeoutSeconds: number;
+  readonly payload?: { readonly path: string; readonly bytes: PayloadBytes };
+}
+
+interface Pending {
+  readonly started: () => void;
+  readonly settle: (result: StepResult) => void;
+  readonly fail: (error: KbootError) => void;
+}
+
+/**
+ * One shell on a host that runs steps in the order in which they are handed in. Steps may be handed in
+ * without waiting for the ones before: the host skips what follows a failure.
+ */
+export class Session {
+  readonly host: string;
+  #process: RootProcess;
+  #nonce: string;
+  #buffer = Buffer.alloc(0);
+  #pending = new Map<string, Pending>();
+  #next = 0;
+  #sending: Promise<void> = Promise.resolve();
+  #ended: KbootError | undefined;
+  #stderr = '';
+  #ready: Promise<void>;
+  #onReady: (error?: KbootError) => void = () => undefined;
+
+  private constructor(host: string, process: RootProcess, nonce: string) {
+    this.host = host;
+    this.#process = process;
+    this.#nonce = nonce;
+    this.#ready = new Promise((resolve, reject) => {
+      this.#onReady = (error) => {
+        if (error) reject(error);
+        else resolve();
+      };
+    });
+    process.stdout.on('data', (chunk: Buffer) => {
+      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      this.#read();
+    });
+    process.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-1000);
+    });
+    process.stdin.on('error', () => undefined);
+    void process.exit.then(() => {
+      this.#end();
+    });
+  }
+
+  /**
+   * Opens the session: one exec. Rejects with E-STEP when another kboot still works on this host, and with
+   * what Writer.start throws.
+   */
+  static async open(writer: Writer): Promise<Session> {
+    const nonce = randomBytes(12).toString('hex');
+    const session = new Session(writer.host, await writer.start(receiverCommand), nonce);
+    const program = Buffer.from(receiverProgram(nonce));
+    session.#process.stdin.write(`${program.length}\n`);
+    session.#process.stdin.write(program);
+    await session.#ready;
+    return session;
+  }
+
+  /** Hands one step in. Rejects with E-CONNECT when the connection ends before its result came. */
+  run(step: SessionStep, onStart: () => void = () => undefined): Promise<StepResult> {
+    const id = String(this.#next++);
+    const result = new Promise<StepResult>((settle, fail) => {
+      if (this.#ended) fail(this.#ended);
+      else this.#pending.set(id, { started: onStart, settle, fail });
+    });
+    this.#sending = this.#sending.then(() => this.#send(id, step)).catch(() => undefined);
+    return result;
+  }
+
+  /** Ends the shell after the steps handed in. */
+  async close(): Promise<void> {
+    await this.#sending;
+    this.#process.stdin.end();
+    await Promise.race([this.#process.exit, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+    this.#process.kill();
+  }
+
+  async #send(id: string, step: SessionStep): Promise<void> {
+    if (this.#ended || !this.#pending.has(id)) return;
+    const script = Buffer.from(step.script);
+    const payload = step.payload?.bytes;
+    const size = payload === undefined ? 0 : payload.kind === 'buffer' ? payload.bytes.length : payload.size;
+    await this.#write(
+      Buffer.from(`step ${id} ${script.length} ${size} ${step.timeoutSeconds} ${step.payload?.path ?? '-'}\n`),
+    );
+    await this.#write(script);
+    if (payload?.kind === 'buffer') await this.#write(payload.bytes);
+    if (payload?.kind === 'stream')
+      for await (const chunk of payload.open() as AsyncIterable<Buffer>) {
+        await this.#write(chunk);
+        if (this.#ended) return;
+      }
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    const { stdin } = this.#process;
+    if (stdin.write(bytes)) return;
+    await Promise.race([once(stdin, 'drain'), this.#process.exit]);
+  }
+
+  #read(): void {
+    for (;;) {
+      const newline = this.#buffer.indexOf(10);
+      if (newline < 0) return;
+      const words = this.#buffer.subarray(0, newline).toString().split(' ');
+      const [mark, event, id = '', status = '0', length = '0'] = words;
+      let rest = newline + 1;
+      if (mark === `@${this.#nonce}` && event === 'done') {
+        const end = rest + Number(length);
+        if (this.#buffer.length < end + 1) return;
+        const output = this.#buffer.subarray(rest, end).toString('utf8');
+        rest = end + 1;
+        this.#settle(id, { state: status === '0' ? 'done' : 'failed', status: Number(status), output });
+      } else if (mark === `@${this.#nonce}`) {
+        if (event === 'ready') this.#onReady();
+        if (event === 'busy') this.#onReady(busy(this.host, id));
+        if (event === 'start') this.#pending.get(id)?.started();
+        if (event === 'skip') this.#settle(id, { state: 'skipped', status: 0, output: '' });
+      }
+      this.#buffer = this.#buffer.subarray(rest);
+    }
+  }
+
+  #settle(id: string, result: StepResult): void {
+    this.#pending.get(id)?.settle(result);
+    this.#pending.delete(id);
+  }
+
+  #end(): void {
+    this.#ended = new KbootError('E-CONNECT', 'the connection ended while steps were under way', {
+      host: this.host,
+      detail: this.#stderr,
+      remedy: 'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
+    });
+    this.#onReady(this.#ended);
+    for (const pending of this.#pending.values()) pending.fail(this.#ended);
+    this.#pending.clear();
+  }
+}
+
+function busy(host: string, pid: string): KbootError {
+  return new KbootError('E-LOCKED', `another kboot session (process ${pid}) still works on this host`, {
+    host,
+    remedy: 'Wait until it is done and run again; if its operator is gone, end that process on the host.',
+  });
+}

@@ -1,0 +1,151 @@
+import http2 from 'node:http2';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { KbootError } from '../model/error.ts';
+import { objectPath } from './paths.ts';
+import { objectTitle, type KubeObject } from './types.ts';
+
+export interface KubeCredentials {
+  readonly caPem: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+export interface KubeResponse {
+  readonly status: number;
+  /** Parsed JSON, or the text where it is none. */
+  readonly body: unknown;
+}
+
+/** The Kubernetes API over one stream: HTTP/2, so that many small requests cost one round trip. */
+export interface KubeClient {
+  request(method: string, path: string, options?: { body?: unknown; contentType?: string }): Promise<KubeResponse>;
+  close(): void;
+}
+
+const requestTimeoutMs = 20_000;
+
+/**
+ * Opens the API on a stream that already leads to an API server. The server certificate must be of the
+ * cluster's CA and carry the name `kubernetes`, as every API server's does.
+ * Rejects with KbootError E-KUBE-API when TLS or HTTP/2 cannot be set up.
+ */
+export async function openKube(stream: Duplex, credentials: KubeCredentials): Promise<KubeClient> {
+  const socket = tls.connect({
+    socket: stream,
+    servername: 'kubernetes',
+    ca: credentials.caPem,
+    cert: credentials.certificatePem,
+    key: credentials.keyPem,
+    ALPNProtocols: ['h2'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy(new Error('no TLS handshake in 10 s'));
+    }, 10_000);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.once('error', (cause) => {
+      clearTimeout(timer);
+      reject(unusable(cause));
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      reject(unusable(new Error('the API server closed the connection')));
+    });
+  });
+  const session = http2.connect('https://kubernetes', { createConnection: () => socket });
+  // Requests under way see their own error; the session's must not end the process.
+  session.on('error', () => undefined);
+  return {
+    request: (method, path, options = {}) => request(session, method, path, options),
+    close: () => {
+      session.destroy();
+      socket.destroy();
+    },
+  };
+}
+
+function unusable(cause: Error): KbootError {
+  return new KbootError('E-KUBE-API', `the API server cannot be used: ${cause.message}`, { cause });
+}
+
+function request(
+  session: http2.ClientHttp2Session,
+  method: string,
+  path: string,
+  options: { body?: unknown; contentType?: string },
+): Promise<KubeResponse> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string, cause?: unknown): void => {
+      reject(new KbootError('E-KUBE-API', `${method} ${path}: ${message}`, { cause }));
+    };
+    if (session.closed || session.destroyed) {
+      fail('the connection to the API server is closed');
+      return;
+    }
+    const stream = session.request({
+      ':method': method,
+      ':path': path,
+      accept: 'application/json',
+      'user-agent': 'kboot',
+      ...(options.body !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
+    });
+    let status = 0;
+    const chunks: Buffer[] = [];
+    stream.setTimeout(requestTimeoutMs, () => {
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      fail(`no answer in ${requestTimeoutMs / 1000} s`);
+    });
+    stream.on('response', (headers) => {
+      status = headers[':status'] ?? 0;
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', (cause) => {
+      fail(cause.message, cause);
+    });
+    stream.on('close', () => {
+      if (status === 0) {
+        fail('the connection to the API server ended');
+        return;
+      }
+      resolve({ status, body: parse(Buffer.concat(chunks).toString('utf8')) });
+    });
+    stream.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** The live object, or undefined where the API has none. Other answers are E-KUBE-API. */
+export async function getObject(kube: KubeClient, object: KubeObject): Promise<KubeObject | undefined> {
+  const response = await kube.request('GET', objectPath(object));
+  if (response.status === 404) return undefined;
+  if (response.status !== 200) throw refused(`reading ${objectTitle(object)}`, response);
+  return response.body as KubeObject;
+}
+
+/** Server-side apply as field manager `kboot`, taking fields over from others (KEP-555). */
+export async function applyObject(kube: KubeClient, object: KubeObject): Promise<void> {
+  const response = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot&force=true`, {
+    body: object,
+    contentType: 'application/apply-patch+yaml',
+  });
+  if (response.status !== 200 && response.status !== 201) throw refused(`applying ${objectTitle(object)}`, response);
+}
+
+/** The error for an answer that is not the hoped-for one, with the API's own message. */
+export function refused(doing: string, response: KubeResponse): KbootError {
+  const body = response.body as { message?: unknown } | string | undefined;
+  const message =
+    typeof body === 'object' && typeof body.message === 'string' ? body.message : String(body).slice(0, 300);
+  return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`);
+}

@@ -1,0 +1,34 @@
+import { KbootError } from '../model/error.ts';
+
+/** Plural and scope of every kind that kboot writes; the API's own discovery would cost round trips. */
+const resources: Readonly<Record<string, { readonly plural: string; readonly namespaced: boolean }>> = {
+  Namespace: { plural: 'namespaces', namespaced: false },
+  Node: { plural: 'nodes', namespaced: false },
+  Pod: { plural: 'pods', namespaced: true },
+  ConfigMap: { plural: 'configmaps', namespaced: true },
+  Secret: { plural: 'secrets', namespaced: true },
+  Service: { plural: 'services', namespaced: true },
+  ServiceAccount: { plural: 'serviceaccounts', namespaced: true },
+  DaemonSet: { plural: 'daemonsets', namespaced: true },
+  Deployment: { plural: 'deployments', namespaced: true },
+  Role: { plural: 'roles', namespaced: true },
+  RoleBinding: { plural: 'rolebindings', namespaced: true },
+  ClusterRole: { plural: 'clusterroles', namespaced: false },
+  ClusterRoleBinding: { plural: 'clusterrolebindings', namespaced: false },
+};
+
+/** `/api/v1/namespaces/kube-system/configmaps/coredns`. Throws KbootError E-KUBE-API for an unknown kind. */
+export function objectPath(object: {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}): string {
+  const resource = resources[object.kind];
+  if (resource === undefined)
+    throw new KbootError('E-KUBE-API', `kboot does not know objects of kind ${object.kind}`, {
+      remedy: 'Kinds are listed in src/kube/paths.ts.',
+    });
+  const root = object.apiVersion === 'v1' ? '/api/v1' : `/apis/${object.apiVersion}`;
+  const namespace = resource.namespaced ? `/namespaces/${object.metadata.namespace ?? 'default'}` : '';
+  return `${root}${namespace}/${resource.plural}/${encodeURIComponent(object.metadata.name)}`;
+}

@@ -1,0 +1,38 @@
+import type { KubeObject } from './types.ts';
+
+interface StatusCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+/** A condition of an object's status by its type. */
+export function conditionOf(object: KubeObject, type: string): StatusCondition | undefined {
+  const status = object['status'] as { conditions?: readonly StatusCondition[] } | undefined;
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+interface WorkloadStatus {
+  readonly observedGeneration?: number;
+  readonly desiredNumberScheduled?: number;
+  readonly updatedNumberScheduled?: number;
+  readonly numberReady?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly readyReplicas?: number;
+}
+
+/** undefined when every Pod of a DaemonSet or Deployment runs the newest template and is Ready; else how many are. */
+export function workloadState(object: KubeObject | undefined): string | undefined {
+  if (object === undefined) return 'not there yet';
+  const status = (object['status'] ?? {}) as WorkloadStatus;
+  const generation = (object.metadata as { generation?: number }).generation ?? 0;
+  if ((status.observedGeneration ?? 0) < generation) return 'not seen by its controller yet';
+  const daemonSet = object.kind === 'DaemonSet';
+  const spec = object['spec'] as { replicas?: number } | undefined;
+  const desired = daemonSet ? (status.desiredNumberScheduled ?? 0) : (spec?.replicas ?? 1);
+  const updated = daemonSet ? status.updatedNumberScheduled : status.updatedReplicas;
+  const ready = daemonSet ? status.numberReady : status.readyReplicas;
+  const good = Math.min(updated ?? 0, ready ?? 0);
+  return good >= desired && desired > 0 ? undefined : `${good} of ${desired} Pods ready`;
+}

@@ -1,0 +1,22 @@
+import type { Json, JsonObject } from '../model/cluster.ts';
+
+/** An API object as a manifest states it. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+export type { Json, JsonObject };
+
+/** `ConfigMap kube-system/coredns` */
+export function objectTitle(object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return `${object.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}

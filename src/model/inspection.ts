@@ -1,0 +1,35 @@
+import type { HostFacts } from './facts.ts';
+
+/** What the probe saw of a host besides its resources: the ground for preflight and for founding decisions. */
+export interface Inspection {
+  readonly facts: HostFacts;
+  readonly kernel: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly cgroupVersion: 1 | 2;
+  readonly systemd: boolean;
+  readonly hostname: string;
+  readonly machineId: string;
+  /** Empty where the firmware tells none. */
+  readonly productUuid: string;
+  /** Host clock minus operator clock, milliseconds, within half of the probe's duration. */
+  readonly clockSkewMs: number;
+  /** Local addresses and the interface that holds each. */
+  readonly addresses: readonly { readonly address: string; readonly interface: string }[];
+  /** Listening TCP ports and the program behind each (`?` when unknown). */
+  readonly listening: readonly { readonly port: number; readonly program: string }[];
+  /** Free MiB by folder. */
+  readonly freeMiB: Readonly<Record<string, number>>;
+  /** Non-dot files in the static Pod folder. */
+  readonly manifests: readonly string[];
+  /** Cluster ID that kboot left on the host; empty: none. */
+  readonly clusterId: string;
+  /** Fingerprint of /etc/kubernetes/pki/ca.crt on the host, empty without one. */
+  readonly caDigest: string;
+  readonly etcdData: 'absent' | 'present' | 'unknown';
+  /** Milliseconds that a look-up of the host's own name took; null: it did not end in 5 s. */
+  readonly nameLookupMs: number | null;
+  /** Needed programs that are not in PATH. */
+  readonly missingTools: readonly string[];
+  readonly kubeletActive: boolean;
+}

@@ -1,0 +1,96 @@
+import type { HostFacts } from '../model/facts.ts';
+import type { Inspection } from '../model/inspection.ts';
+import { quoteAll } from '../resource/shell.ts';
+
+/** Programs that kboot's scripts and the kubelet call on a host. */
+const tools = ['tar', 'gzip', 'sha256sum', 'flock', 'systemctl', 'stat', 'sed', 'grep', 'ip', 'ss', 'mount', 'losetup', 'sync'];
+/** kubeadm mounts those that exist (app/util/staticpod/utils.go, caCertsExtraVolumePaths). */
+const caDirectories = [
+  '/etc/pki/ca-trust',
+  '/etc/pki/tls/certs',
+  '/etc/ca-certificates',
+  '/usr/share/ca-certificates',
+  '/usr/local/share/ca-certificates',
+];
+const measured = ['/var/lib', '/usr/local', '/etc'];
+
+/** Shell that prints `key=value` lines; a key may come several times. Reads only. */
+export const inspectScript = `. /etc/os-release
+echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
+echo "machine=$(uname -m)"; echo "kernel=$(uname -r)"; echo "cpus=$(nproc)"
+echo "memKiB=$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
+echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
+[ -d /run/systemd/system ] && echo systemd=1
+echo "hostname=$(cat /proc/sys/kernel/hostname)"
+echo "machineId=$(cat /etc/machine-id 2>/dev/null)"
+echo "productUuid=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
+ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=\${a%%/*} $i"; done
+ss -Hltnp 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen=\${l##*:} \${p%%'"'*}"; done
+for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
+for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
+echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
+echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
+if [ -d /var/lib/etcd/member ]; then echo etcd=present
+elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi
+t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
+for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
+systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
+systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
+for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done
+echo "now=$(date +%s%N)"`;
+
+/**
+ * Reads what inspectScript printed.
+ * `asked` and `answered` are operator times in milliseconds around the probe, for the clock skew.
+ * Undefined when the output is cut off: the last key is missing.
+ */
+export function readInspection(output: string, asked: number, answered: number): Inspection | undefined {
+  const values = new Map<string, string[]>();
+  for (const line of output.split('\n')) {
+    const at = line.indexOf('=');
+    if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)]);
+  }
+  const one = (key: string): string => values.get(key)?.[0] ?? '';
+  const all = (key: string): readonly string[] => values.get(key) ?? [];
+  const now = Number(one('now')) / 1e6;
+  if (!(now > 0)) return undefined;
+  const facts: HostFacts = {
+    architecture: one('machine') === 'aarch64' ? 'arm64' : 'amd64',
+    os: { id: one('os'), versionId: one('osVersion') },
+    caDirectories: [...all('caDirectory')].sort(),
+    systemdResolved: one('resolved') === '1',
+  };
+  return {
+    facts,
+    kernel: one('kernel'),
+    cpus: Number(one('cpus')),
+    memoryMiB: Math.floor(Number(one('memKiB')) / 1024),
+    cgroupVersion: one('cgroup') === 'cgroup2fs' ? 2 : 1,
+    systemd: one('systemd') === '1',
+    hostname: one('hostname'),
+    machineId: one('machineId'),
+    productUuid: one('productUuid'),
+    clockSkewMs: now - (now > answered ? answered : now < asked ? asked : now),
+    addresses: all('address').map((entry) => {
+      const [address = '', name = ''] = entry.split(' ');
+      return { address, interface: name };
+    }),
+    listening: all('listen').map((entry) => {
+      const [port = '', program = ''] = entry.split(' ');
+      return { port: Number(port), program: program === '' ? '?' : program };
+    }),
+    freeMiB: Object.fromEntries(
+      all('free').map((entry) => {
+        const [folder = '', kib = ''] = entry.split(' ');
+        return [folder, Math.floor(Number(kib) / 1024)];
+      }),
+    ),
+    manifests: all('manifest'),
+    clusterId: one('clusterId'),
+    caDigest: one('caDigest'),
+    etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
+    nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
+    missingTools: all('missing'),
+    kubeletActive: one('kubelet') === '1',
+  };
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { KbootError } from '../model/error.ts';
+import type { Inspection } from '../model/inspection.ts';
+import { handlerOf, resourceId } from '../resource/kinds.ts';
+import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
+import type { Reader } from '../transport/types.ts';
+import { inspectScript, readInspection } from './inspect.ts';
+
+/** Everything one probe saw of one host. */
+export interface HostObservation {
+  readonly host: string;
+  readonly inspection: Inspection;
+  /** By resource id; a resource whose reading was cut off is `unknown`. */
+  readonly observations: ReadonlyMap<string, Observation<unknown>>;
+}
+
+const probeTimeoutMs = 120_000;
+
+/**
+ * One script that reads the state of every resource and the host's facts. Each section ends with a line that
+ * carries a nonce and its exit status: without it, that section is unknown.
+ */
+export function probeScript(resources: readonly Resource[], nonce: string): string {
+  const section = (name: string, body: string): string =>
+    `echo "@${nonce} begin ${name}"\n{ ${body}\n} 2>/dev/null </dev/null\necho "@${nonce} end ${name} $?"`;
+  const kinds = [...groupByKind(resources)];
+  return [
+    'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    section('inspection', inspectScript),
+    ...kinds.map(([kind, wants]) => section(kind, handlerOf(kind).query(wants))),
+  ].join('\n');
+}
+
+/** Splits a probe's output into its sections; one that did not end, or ended by a signal or a missing program, is left out. */
+export function readSections(output: string, nonce: string): Map<string, string> {
+  const sections = new Map<string, string>();
+  const pattern = new RegExp(`^@${nonce} begin (\\S+)\\n([\\s\\S]*?)^@${nonce} end \\1 (\\d+)$`, 'gm');
+  for (const [, name, body, status] of output.matchAll(pattern)) {
+    if (name !== undefined && body !== undefined && Number(status) < 126) sections.set(name, body);
+  }
+  return sections;
+}
+
+/**
+ * Reads one host: one exec.
+ * Throws KbootError E-PROBE when the host's facts are not whole, and what the Reader throws.
+ */
+export async function probeHost(reader: Reader, resources: readonly Resource[]): Promise<HostObservation> {
+  const nonce = randomBytes(12).toString('hex');
+  const asked = Date.now();
+  const result = await reader.read(probeScript(resources, nonce), { timeoutMs: probeTimeoutMs });
+  const sections = readSections(result.stdout, nonce);
+  const inspection = readInspection(sections.get('inspection') ?? '', asked, Date.now());
+  if (inspection === undefined)
+    throw new KbootError('E-PROBE', 'the probe was cut off before it told what the host is', {
+      host: reader.host,
+      detail: result.stderr.slice(-500),
+      remedy: 'Nothing was changed. Run the same command again; if it stays so, look at the shell of this user.',
+    });
+  return { host: reader.host, inspection, observations: readObservations(resources, sections) };
+}
+
+/** Turns sections into one observation per resource. */
+export function readObservations(
+  resources: readonly Resource[],
+  sections: ReadonlyMap<string, string>,
+): Map<string, Observation<unknown>> {
+  const observations = new Map<string, Observation<unknown>>();
+  for (const [kind, wants] of groupByKind(resources)) {
+    const output = sections.get(kind);
+    const read = output === undefined ? undefined : handlerOf(kind).read(wants, output);
+    wants.forEach((want, index) => {
+      observations.set(
+        resourceId(want),
+        read?.[index] ?? { state: 'unknown', reason: `the reading of kind ${kind} was cut off` },
+      );
+    });
+  }
+  return observations;
+}
+
+function groupByKind(resources: readonly Resource[]): Map<ResourceKind, Resource[]> {
+  const groups = new Map<ResourceKind, Resource[]>();
+  for (const resource of resources) {
+    const group = groups.get(resource.kind);
+    if (group === undefined) groups.set(resource.kind, [resource]);
+    else group.push(resource);
+  }
+  return groups;
+}

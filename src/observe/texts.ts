@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { quoteAll } from '../resource/shell.ts';
+import type { Reader } from '../transport/types.ts';
+import { readSections } from './probe.ts';
+
+/** Text of the named files, for the diff. A file that is gone or over 256 KiB is left out. One exec. */
+export async function readTexts(reader: Reader, paths: readonly string[]): Promise<Map<string, string>> {
+  const nonce = randomBytes(12).toString('hex');
+  const script = `for f in ${quoteAll(paths)}; do
+  [ -f "$f" ] && [ "$(stat -L -c %s -- "$f")" -le 262144 ] || continue
+  echo "@${nonce} begin $f"; base64 -w 0 < "$f"; echo; echo "@${nonce} end $f 0"
+done`;
+  const { stdout } = await reader.read(script, { timeoutMs: 60_000 });
+  return new Map(
+    [...readSections(stdout, nonce)].map(([path, text]) => [path, Buffer.from(text, 'base64').toString('utf8')]),
+  );
+}

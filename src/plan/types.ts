@@ -1,0 +1,103 @@
+import type { Stage } from '../model/stage.ts';
+import type { Action } from '../resource/types.ts';
+import type { KubeObject } from '../kube/types.ts';
+
+/** Shell on one host. */
+export interface HostStep extends Action {
+  readonly type: 'host';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly host: string;
+  /** `file /etc/crictl.yaml` */
+  readonly resource: string;
+}
+
+/** Server-side apply of one object. */
+export interface ObjectStep {
+  readonly type: 'object';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly verb: 'create' | 'update';
+  readonly resource: string;
+  readonly reason: string;
+  readonly object: KubeObject;
+}
+
+/** Labels and taints of one Node, merged into what others put there. */
+export interface NodeStep {
+  readonly type: 'node';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly verb: 'update';
+  readonly resource: string;
+  readonly reason: string;
+  readonly node: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+}
+
+/** What a wait looks at, through the connection to a host. */
+export type Condition =
+  | { readonly kind: 'api'; readonly host: string }
+  | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'node-registered'; readonly node: string }
+  | { readonly kind: 'node-ready'; readonly node: string }
+  | {
+      readonly kind: 'workload-ready';
+      readonly workload: 'DaemonSet' | 'Deployment';
+      readonly namespace: string;
+      readonly name: string;
+    };
+
+/** An explicit, bounded wait; the only thing that retries. */
+export interface WaitStep {
+  readonly type: 'wait';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly verb: 'wait';
+  readonly resource: string;
+  readonly reason: string;
+  readonly condition: Condition;
+  readonly timeoutSeconds: number;
+}
+
+export type ClusterStep = ObjectStep | NodeStep | WaitStep;
+export type Step = HostStep | ClusterStep;
+
+export interface PlanHost {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly state: 'probed' | 'assumed' | 'unreachable';
+  readonly resources: number;
+}
+
+/**
+ * What will happen, whole: plain JSON, without a secret. Host steps run in order on their host; cluster steps
+ * run in order, those of a stage after the control plane went through that stage.
+ */
+export interface Plan {
+  readonly apiVersion: 'kboot.dev/v1';
+  readonly kind: 'Plan';
+  readonly cluster: string;
+  readonly kubernetesVersion: string;
+  readonly endpoint: string;
+  readonly basis: 'live' | 'offline';
+  /** Certificates and keys to issue into the operator's state first. */
+  readonly issue: readonly string[];
+  readonly hosts: readonly PlanHost[];
+  readonly hostSteps: readonly HostStep[];
+  readonly clusterSteps: readonly ClusterStep[];
+  /** Resources and objects that were compared. */
+  readonly checked: number;
+  readonly warnings: readonly string[];
+}
+
+/** Every step, host by host and then the cluster's, in the order of the stages. */
+export function stepsOf(plan: Plan): readonly Step[] {
+  return [...plan.hostSteps, ...plan.clusterSteps];
+}
+
+/** Whether a step changes something; a wait only looks. */
+export function isChange(step: Step): boolean {
+  return step.type !== 'wait';
+}

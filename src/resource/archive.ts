@@ -1,0 +1,92 @@
+import { delivery, describeArtifact } from './artifact.ts';
+import { hostFolder, statFormat } from './prelude.ts';
+import { lines, quote, quoteAll } from './shell.ts';
+import type { ArchiveResource, Kind } from './types.ts';
+
+interface Found {
+  /** SHA-256 of the archive that was unpacked last. */
+  readonly digest: string;
+  /** Files it gave that are missing or no longer the same. */
+  readonly altered: readonly string[];
+}
+
+/** A tar.gz unpacked into a folder. A stamp on the host lists what it gave, so that later changes are seen. */
+export const archive: Kind<ArchiveResource, Found> = {
+  name: (want) => want.name,
+  query: (wants) => `for n in ${quoteAll(wants.map((want) => want.name))}; do
+  p=${hostFolder}/archives/$n
+  [ -f "$p" ] || continue
+  echo "archive $n $(head -n 1 "$p")"
+  tail -n +2 "$p" | while IFS='|' read -r s f; do
+    [ "$(stat -c '${statFormat}' -- "$f" 2>/dev/null)" = "$s" ] || echo "altered $n $f"
+  done
+done`,
+  read(wants, output) {
+    const digests = new Map<string, string>();
+    const altered = new Map<string, string[]>();
+    for (const line of lines(output)) {
+      const match = /^(archive|altered) (\S+) (.*)$/.exec(line);
+      if (match?.[2] === undefined || match[3] === undefined) continue;
+      if (match[1] === 'archive') digests.set(match[2], match[3]);
+      else altered.set(match[2], [...(altered.get(match[2]) ?? []), match[3]]);
+    }
+    return wants.map((want) => {
+      const digest = digests.get(want.name);
+      if (digest === undefined) return { state: 'absent' };
+      return { state: 'present', found: { digest, altered: altered.get(want.name) ?? [] } };
+    });
+  },
+  action(want, found) {
+    const digest = want.artifact.sha256;
+    if (found.state === 'present' && found.found.digest === digest && found.found.altered.length === 0) return undefined;
+    const temporary = `${hostFolder}/tmp/${want.name}`;
+    const stamp = `${hostFolder}/archives/${want.name}`;
+    const { script, payload } = delivery(want.artifact, temporary);
+    const why = found.state === 'present' && found.found.digest === digest ? altered(found.found.altered) : '';
+    return {
+      verb: found.state === 'absent' ? 'create' : 'update',
+      reason: `${why}${describeArtifact(want.artifact)}, unpacked into ${want.destination}`,
+      script: unpackScript({ script, temporary, stamp, digest, destination: want.destination, readBy: want.readBy ?? [] }),
+      ...(payload && { payload }),
+      disturbs: want.readBy ?? [],
+      timeoutSeconds: 900,
+    };
+  },
+};
+
+function altered(paths: readonly string[]): string {
+  return `${paths.join(', ')} changed on the host; `;
+}
+
+/**
+ * Unpacks beside the destination and renames file by file, so that a running program is replaced and never
+ * written over, and the stamp comes last.
+ */
+function unpackScript(a: {
+  script: string;
+  temporary: string;
+  stamp: string;
+  digest: string;
+  destination: string;
+  readBy: readonly string[];
+}): string {
+  const side = `${a.destination}/.kboot~unpack`;
+  return `set -e
+kb_mkdir ${quote(a.destination)} 755 keep
+${a.script}
+rm -rf ${quote(side)} && mkdir ${quote(side)}
+tar -xzf ${quote(a.temporary)} --no-same-owner -C ${quote(side)}
+kb_disturb ${quoteAll(a.readBy)}
+rm -f ${quote(a.stamp)}
+echo ${a.digest} > ${quote(`${a.temporary}.stamp`)}
+cd ${quote(side)}
+find . -mindepth 1 ! -type d | LC_ALL=C sort | while IFS= read -r f; do
+  f=\${f#./}; t=${quote(a.destination)}/$f
+  kb_mkdir "$(dirname "$t")" 755 keep; kb_own "$t"; mv -f -T -- "$f" "$t"
+  echo "$(stat -c '${statFormat}' -- "$t")|$t" >> ${quote(`${a.temporary}.stamp`)}
+done
+cd /
+sync -f ${quote(a.destination)}
+rm -rf ${quote(side)} ${quote(a.temporary)}
+mv -f ${quote(`${a.temporary}.stamp`)} ${quote(a.stamp)}`;
+}

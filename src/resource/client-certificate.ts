@@ -1,0 +1,54 @@
+import { X509Certificate } from 'node:crypto';
+import { quoteAll } from './shell.ts';
+import type { ClientCertificateResource, Kind } from './types.ts';
+
+const folder = '/var/lib/kubelet/pki';
+/** Where the kubelet looks for its certificate and points to the rotated one (client-go util/certificate). */
+export const kubeletCertificatePath = `${folder}/kubelet-client-current.pem`;
+
+/** Public part of the certificate in use, or empty. */
+type Found = string;
+
+/**
+ * The kubelet's client certificate. Any certificate for the right name that this cluster's CA issued and that
+ * has not expired is right: the kubelet rotates it, and a rotated one is no drift.
+ */
+export const clientCertificate: Kind<ClientCertificateResource, Found> = {
+  name: (want) => want.commonName,
+  query: () => `[ -e ${kubeletCertificatePath} ] && { echo present; sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' ${kubeletCertificatePath}; }`,
+  read: (wants, output) =>
+    wants.map(() =>
+      output.startsWith('present')
+        ? { state: 'present', found: output.slice('present\n'.length) }
+        : { state: 'absent' },
+    ),
+  action(want, found) {
+    const problem = found.state === 'absent' ? 'none yet' : certificateProblem(found.found, want);
+    if (problem === undefined) return undefined;
+    const temporary = `${folder}/.kboot~kubelet-client.pem`;
+    const target = `${folder}/kubelet-client-kboot.pem`;
+    return {
+      verb: found.state === 'absent' ? 'create' : 'update',
+      reason: `${problem}; secret ${want.content.name}`,
+      script: `kb_disturb ${quoteAll(want.readBy ?? [])} && kb_install ${temporary} ${target} 600 && kb_own ${kubeletCertificatePath} &&
+ln -sfn ${target} ${folder}/.kboot~current && mv -f -T ${folder}/.kboot~current ${kubeletCertificatePath}`,
+      payload: { path: temporary, content: want.content },
+      disturbs: want.readBy ?? [],
+      timeoutSeconds: 60,
+    };
+  },
+};
+
+function certificateProblem(pem: string, want: ClientCertificateResource): string | undefined {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(pem);
+  } catch {
+    return 'the one there cannot be read';
+  }
+  if (!certificate.subject.split('\n').includes(`CN=${want.commonName}`)) return 'the one there is for another name';
+  if (want.caPem === null || !certificate.verify(new X509Certificate(want.caPem).publicKey))
+    return "the one there is not of this cluster's CA";
+  if (Date.parse(certificate.validTo) < Date.now()) return 'the one there has expired';
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { dirname, basename } from 'node:path/posix';
+import { sha256 } from '../model/digest.ts';
+import { hasPlaceholder } from './placeholder.ts';
+import { quote, quoteAll } from './shell.ts';
+import type { Content, FileResource, Kind } from './types.ts';
+
+export interface FileFound {
+  readonly mode: string;
+  readonly digest: string;
+}
+
+/** Where a file's new content is written first: beside it, under a name that the kubelet's file source skips. */
+export function besidePath(path: string): string {
+  return `${dirname(path)}/.kboot~${basename(path)}`;
+}
+
+/** Digest of what will be on the disk, or null while a part of it is not issued yet. */
+export function contentDigest(content: Content): string | null {
+  if (content.kind === 'secret') return content.digest;
+  return hasPlaceholder(content.text) ? null : sha256(content.text);
+}
+
+/** Shell that prints `MODE DIGEST PATH` per regular file. */
+export function queryFiles(paths: readonly string[]): string {
+  return `for f in ${quoteAll(paths)}; do
+  if [ -f "$f" ]; then echo "$(stat -L -c %a -- "$f") $(sha256sum < "$f" | cut -c1-64) $f"
+  elif [ -e "$f" ]; then echo "odd - $f"; fi
+done`;
+}
+
+/** Reads what queryFiles printed. */
+export function readFiles(output: string): Map<string, FileFound> {
+  const seen = new Map<string, FileFound>();
+  for (const match of output.matchAll(/^(\d+|odd) ([0-9a-f]{64}|-) (.*)$/gm)) {
+    const [, mode, digest, path] = match;
+    if (mode !== undefined && digest !== undefined && path !== undefined) seen.set(path, { mode, digest });
+  }
+  return seen;
+}
+
+/** Shell that puts a payload in place as a file. */
+export function installScript(path: string, mode: string, basis: string, readBy: readonly string[]): string {
+  return [
+    `kb_basis ${quote(path)} ${basis}`,
+    ...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]),
+    `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
+  ].join(' && ');
+}
+
+/** A file of moderate size, with its content, mode and owner root. */
+export const file: Kind<FileResource, FileFound> = {
+  name: (want) => want.path,
+  query: (wants) => queryFiles(wants.map((want) => want.path)),
+  read(wants, output) {
+    const seen = readFiles(output);
+    return wants.map((want) => {
+      const found = seen.get(want.path);
+      if (found === undefined) return { state: 'absent' };
+      if (found.mode === 'odd') return { state: 'unknown', reason: `${want.path} is not a regular file` };
+      return { state: 'present', found };
+    });
+  },
+  action(want, found) {
+    const digest = contentDigest(want.content);
+    const readBy = want.readBy ?? [];
+    if (found.state === 'present' && digest !== null && found.found.digest === digest) {
+      if (found.found.mode === want.mode) return undefined;
+      return {
+        verb: 'update',
+        reason: `mode ${found.found.mode} becomes ${want.mode}`,
+        script: `chmod ${want.mode} -- ${quote(want.path)}`,
+        timeoutSeconds: 30,
+      };
+    }
+    const basis = found.state === 'present' ? found.found.digest : 'absent';
+    return {
+      verb: found.state === 'absent' ? 'create' : 'update',
+      reason: describe(want.content),
+      script: installScript(want.path, want.mode, basis, readBy),
+      payload: { path: besidePath(want.path), content: want.content },
+      disturbs: readBy,
+      timeoutSeconds: 60,
+    };
+  },
+};
+
+function describe(content: Content): string {
+  if (content.kind === 'text') return `${content.text.split('\n').length - 1} lines`;
+  return content.digest === null
+    ? `secret ${content.name}, issued when applied`
+    : `secret ${content.name}, sha256 ${content.digest.slice(0, 12)}`;
+}

@@ -1,0 +1,29 @@
+import { lines, quote, quoteAll } from './shell.ts';
+import type { Kind, PackageResource } from './types.ts';
+
+/** A package of the distribution (dpkg and apt). kboot installs what is missing and never upgrades or removes. */
+export const packageKind: Kind<PackageResource, true> = {
+  name: (want) => want.name,
+  query: (wants) =>
+    `dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${quoteAll(wants.map((want) => want.name))} 2>/dev/null`,
+  read(wants, output) {
+    const installed = new Set(
+      lines(output)
+        .filter((line) => line.endsWith(' installed'))
+        .map((line) => line.split(' ')[0]),
+    );
+    return wants.map((want) =>
+      installed.has(want.name) ? { state: 'present', found: true } : { state: 'absent' },
+    );
+  },
+  action(want, found) {
+    if (found.state === 'present') return undefined;
+    const install = `apt-get install -y --no-install-recommends -q -o DPkg::Lock::Timeout=120 ${quote(want.name)}`;
+    return {
+      verb: 'create',
+      reason: "from the distribution's packages",
+      script: `${install} || { apt-get update -q && ${install}; }`,
+      timeoutSeconds: 600,
+    };
+  },
+};

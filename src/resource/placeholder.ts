@@ -1,0 +1,25 @@
+/**
+ * Public facts that do not exist yet while a first plan is made (the CA certificate, the cluster ID). Texts and
+ * objects carry a placeholder; apply puts the issued value in. Secrets never travel this way.
+ */
+export type PlaceholderName = 'ca.crt' | 'cluster-id';
+
+const pattern = /@kboot:(base64:)?(ca\.crt|cluster-id)@/g;
+
+/** The text that stands for the fact; with `base64`, for its base64 form. */
+export function placeholder(name: PlaceholderName, encoding: 'plain' | 'base64' = 'plain'): string {
+  return `@kboot:${encoding === 'base64' ? 'base64:' : ''}${name}@`;
+}
+
+/** Whether a text waits for a fact that is issued at apply. */
+export function hasPlaceholder(text: string): boolean {
+  return text.search(pattern) >= 0;
+}
+
+/** Puts the issued facts in. */
+export function fillPlaceholders(text: string, value: (name: PlaceholderName) => string): string {
+  return text.replaceAll(pattern, (_all, base64: string | undefined, name: PlaceholderName) => {
+    const plain = value(name);
+    return base64 === undefined ? plain : Buffer.from(plain).toString('base64');
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * Shell functions that every step's script may call on the host, and the layout of kboot's own folder there.
+ *
+ *   /var/lib/kboot/cluster     the cluster ID: refuses another cluster's kboot
+ *   /var/lib/kboot/owned       paths that kboot made, one a line; `reset` takes them away, newest first
+ *   /var/lib/kboot/before/     what stood at such a path before kboot came; `reset` puts it back
+ *   /var/lib/kboot/running/    a mark per process that runs with the files as they are now
+ *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times stay
+ *   /var/lib/kboot/archives/   per archive: its digest, then the files it gave with their stat
+ *   /var/lib/kboot/images/     per image: the digest of the archive it came from
+ *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
+ *   /var/lib/kboot/tmp/        payloads under way
+ */
+export const hostFolder = '/var/lib/kboot';
+
+/** What identifies the bytes of a file without reading them. */
+export const statFormat = '%i:%s:%Y:%Z';
+
+/** Exit status of a step whose observed basis no longer holds. */
+export const staleStatus = 75;
+
+export const prelude = `
+KB=${hostFolder}
+mkdir -p -m 700 $KB && chmod 700 $KB && mkdir -p $KB/before $KB/running $KB/archives $KB/images $KB/sysctl $KB/tmp
+
+# kb_own PATH: notes that kboot makes PATH; keeps what stands there now, once.
+kb_own() {
+  grep -qxF -e "$1" $KB/owned 2>/dev/null && return 0
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    mkdir -p "$KB/before$(dirname "$1")" && cp -a -- "$1" "$KB/before$1" || return 1
+  fi
+  printf '%s\\n' "$1" >> $KB/owned
+}
+
+# kb_mkdir PATH MODE: makes a folder and its missing parents, noting each.
+kb_mkdir() {
+  if [ ! -d "$1" ]; then
+    kb_mkdir "$(dirname "$1")" 755 keep && kb_own "$1" && mkdir -- "$1" || return 1
+    chmod "$2" -- "$1"
+  elif [ -z "\${3:-}" ]; then
+    chmod "$2" -- "$1"
+  fi
+}
+
+# kb_disturb NAME...: these processes no longer run with what is on the disk.
+kb_disturb() { for kb_n in "$@"; do rm -f -- "$KB/running/$kb_n"; done; }
+
+# kb_basis PATH SHA256|absent: refuses to go on when PATH is not what the plan saw.
+kb_basis() {
+  if [ -e "$1" ]; then kb_now=$(sha256sum < "$1"); kb_now=\${kb_now%% *}; else kb_now=absent; fi
+  [ "$kb_now" = "$2" ] && return 0
+  echo "$1 changed since the plan was made (then $2, now $kb_now)"
+  exit ${staleStatus}
+}
+
+# kb_install TEMPORARY PATH MODE: puts a finished file in place, durably, in one rename.
+kb_install() {
+  chmod "$3" -- "$1" && sync -- "$1" && kb_own "$2" && mv -f -T -- "$1" "$2"
+}
+
+# kb_verify FILE SHA256
+kb_verify() {
+  kb_now=$(sha256sum < "$1"); kb_now=\${kb_now%% *}
+  [ "$kb_now" = "$2" ] && return 0
+  echo "wrong SHA-256: expected $2, got $kb_now"
+  rm -f -- "$1"
+  return 1
+}
+
+# kb_sum PATH SHA256: remembers the digest of a large file.
+kb_sum() {
+  { grep -v -F -e "|$1|" $KB/sums 2>/dev/null; printf '|%s|%s|%s\\n' "$1" "$(stat -c '${statFormat}' -- "$1")" "$2"; } > $KB/tmp/sums
+  mv -f $KB/tmp/sums $KB/sums
+}
+
+# kb_fetch URL FILE: downloads, bounded.
+kb_fetch() {
+  if command -v curl >/dev/null; then curl -fsSL --connect-timeout 15 --retry 3 -o "$2" -- "$1"
+  elif command -v wget >/dev/null; then wget -q --timeout=15 --tries=3 -O "$2" -- "$1"
+  else echo 'neither curl nor wget is installed'; return 1; fi
+}
+`;

@@ -1,0 +1,16 @@
+/** Quotes one word for POSIX sh. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Quotes several words, separated by blanks. */
+export function quoteAll(words: Iterable<string>): string {
+  return [...words].map(quote).join(' ');
+}
+
+/** Lines without the trailing empty one. */
+export function lines(output: string): string[] {
+  const all = output.split('\n');
+  if (all.at(-1) === '') all.pop();
+  return all;
+}

@@ -1,0 +1,63 @@
+import { contentDigest, queryFiles, readFiles } from './file.ts';
+import { hostFolder } from './prelude.ts';
+import { lines, quote } from './shell.ts';
+import type { Kind, StaticPodResource } from './types.ts';
+
+interface Found {
+  readonly mode: string;
+  readonly digest: string;
+  /** Its Pod was started after the last change of a file that it reads. */
+  readonly current: boolean;
+}
+
+/** kubeadm's constants.GetStaticPodDirectory. */
+export const manifestsFolder = '/etc/kubernetes/manifests';
+
+export const manifestPath = (name: string): string => `${manifestsFolder}/${name}.yaml`;
+
+/** The process that files of this Pod name in `readBy`. */
+export const podProcess = (name: string): string => `pod-${name}`;
+
+/**
+ * A manifest that the kubelet runs. It is written outside the folder and renamed in: the kubelet reads every
+ * file it sees there (kubernetes#136962).
+ */
+export const staticPod: Kind<StaticPodResource, Found> = {
+  name: (want) => want.name,
+  query: (wants) => `${queryFiles(wants.map((want) => manifestPath(want.name)))}
+ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
+  read(wants, output) {
+    const files = readFiles(output);
+    const marks = new Set(lines(output).filter((line) => line.startsWith('mark ')));
+    return wants.map((want) => {
+      const found = files.get(manifestPath(want.name));
+      if (found === undefined) return { state: 'absent' };
+      return { state: 'present', found: { ...found, current: marks.has(`mark ${podProcess(want.name)}`) } };
+    });
+  },
+  action(want, found, changes) {
+    const path = manifestPath(want.name);
+    const mark = `${hostFolder}/running/${podProcess(want.name)}`;
+    const digest = contentDigest({ kind: 'text', text: want.text });
+    if (found.state === 'present' && found.found.digest === digest && found.found.mode === '600') {
+      if (found.found.current && !changes.disturbed.has(podProcess(want.name))) return undefined;
+      return {
+        verb: 'restart',
+        reason: 'a file that it reads changes',
+        script: `pods=$(crictl pods --namespace kube-system --name ${quote(`^${want.name}-`)} --state ready -q 2>/dev/null)
+for p in $pods; do crictl stopp "$p" || exit 1; done
+: > ${mark}`,
+        timeoutSeconds: 120,
+      };
+    }
+    const temporary = `/etc/kubernetes/.kboot~${want.name}.yaml`;
+    const basis = found.state === 'present' ? found.found.digest : 'absent';
+    return {
+      verb: found.state === 'absent' ? 'create' : 'update',
+      reason: found.state === 'absent' ? 'the kubelet starts it' : 'the kubelet restarts it',
+      script: `kb_basis ${path} ${basis} && kb_install ${temporary} ${path} 600 && : > ${mark}`,
+      payload: { path: temporary, content: { kind: 'text', text: want.text } },
+      timeoutSeconds: 60,
+    };
+  },
+};

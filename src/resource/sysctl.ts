@@ -1,0 +1,39 @@
+import { hostFolder } from './prelude.ts';
+import { lines, quote, quoteAll } from './shell.ts';
+import type { Kind, SysctlResource } from './types.ts';
+
+const path = (key: string): string => `/proc/sys/${key.replaceAll('.', '/')}`;
+
+/** A kernel setting as it is in force now; a file of /etc/sysctl.d keeps it over a boot. */
+export const sysctl: Kind<SysctlResource, string> = {
+  name: (want) => want.key,
+  query: (wants) =>
+    `for k in ${quoteAll(wants.map((want) => want.key))}; do
+  p=/proc/sys/$(echo "$k" | tr . /)
+  if [ -r "$p" ]; then read -r v < "$p"; echo "$k=$v"; fi
+done`,
+  read(wants, output) {
+    const values = new Map(
+      lines(output).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    return wants.map((want) => {
+      const value = values.get(want.key);
+      return value === undefined ? { state: 'absent' } : { state: 'present', found: value };
+    });
+  },
+  action(want, found) {
+    if (found.state === 'present' && satisfied(want, found.found)) return undefined;
+    const was = found.state === 'present' ? `was ${found.found}` : 'appears with its kernel module';
+    const before = `${hostFolder}/sysctl/${want.key}`;
+    return {
+      verb: 'update',
+      reason: `${want.value} (${was})`,
+      script: `{ [ -e ${quote(before)} ] || cat ${path(want.key)} > ${quote(before)}; } && echo ${quote(want.value)} > ${path(want.key)}`,
+      timeoutSeconds: 30,
+    };
+  },
+};
+
+function satisfied(want: SysctlResource, value: string): boolean {
+  return want.compare === 'equal' ? value === want.value : Number(value) >= Number(want.value);
+}

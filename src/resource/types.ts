@@ -1,0 +1,182 @@
+import type { Stage } from '../model/stage.ts';
+
+/**
+ * What a file holds. A plan carries `text` as it is and a secret only by its name and digest; apply fetches
+ * the secret from the operator's state. A null digest: the secret is issued when the plan is applied.
+ * Text may hold placeholders (see placeholder.ts) for public facts that are issued then, too.
+ */
+export type Content =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'secret'; readonly name: string; readonly digest: string | null };
+
+/** Where the bytes of a release file come from. */
+export type ArtifactSource =
+  | { readonly kind: 'bundle'; readonly path: string; readonly size: number }
+  | { readonly kind: 'download'; readonly url: string };
+
+export interface Artifact {
+  /** `kubelet v1.36.2`, as the plan names it. */
+  readonly title: string;
+  /** SHA-256 of the file as published, lower-case hex. */
+  readonly sha256: string;
+  readonly source: ArtifactSource;
+}
+
+interface Base {
+  readonly stage: Stage;
+}
+
+/**
+ * Names the processes that read a file (`containerd`, `pod-kube-apiserver`): before such a file changes, the
+ * mark that its readers run with what is there is taken away, so that they restart even after a crash.
+ */
+export interface ReadBy {
+  readonly readBy?: readonly string[];
+}
+
+export interface DirectoryResource extends Base {
+  readonly kind: 'directory';
+  readonly path: string;
+  /** Octal, without a leading zero: `755`. */
+  readonly mode: string;
+}
+
+export interface FileResource extends Base, ReadBy {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly mode: string;
+  readonly content: Content;
+}
+
+export interface BinaryResource extends Base, ReadBy {
+  readonly kind: 'binary';
+  readonly path: string;
+  readonly artifact: Artifact;
+}
+
+export interface ArchiveResource extends Base, ReadBy {
+  readonly kind: 'archive';
+  /** `containerd`: names the stamp on the host. */
+  readonly name: string;
+  readonly artifact: Artifact;
+  readonly destination: string;
+}
+
+export interface PackageResource extends Base {
+  readonly kind: 'package';
+  readonly name: string;
+}
+
+export interface ModuleResource extends Base {
+  readonly kind: 'module';
+  readonly name: string;
+  /** A path that exists when the feature is there, built in or loaded. */
+  readonly feature: string;
+}
+
+export interface SysctlResource extends Base {
+  readonly kind: 'sysctl';
+  readonly key: string;
+  readonly value: string;
+  /** `at-least`: a larger number on the host is left alone. */
+  readonly compare: 'equal' | 'at-least';
+}
+
+export interface SwapResource extends Base {
+  readonly kind: 'swap';
+}
+
+export interface UnitResource extends Base {
+  readonly kind: 'unit';
+  /** Without `.service`. */
+  readonly name: string;
+}
+
+export interface ImageResource extends Base {
+  readonly kind: 'image';
+  /** Every reference the archive holds, or the one to pull. */
+  readonly refs: readonly string[];
+  readonly artifact: Artifact | null;
+}
+
+export interface StaticPodResource extends Base {
+  readonly kind: 'static-pod';
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The kubelet's own client certificate: kboot gives the first one, the kubelet rotates it (KEP-266). */
+export interface ClientCertificateResource extends Base, ReadBy {
+  readonly kind: 'client-certificate';
+  readonly commonName: string;
+  /** Secret that holds certificate and key, in the kubelet's one-file form. */
+  readonly content: Content & { readonly kind: 'secret' };
+  /** PEM of the CA that must have issued it; null: not issued yet. */
+  readonly caPem: string | null;
+}
+
+export type Resource =
+  | DirectoryResource
+  | FileResource
+  | BinaryResource
+  | ArchiveResource
+  | PackageResource
+  | ModuleResource
+  | SysctlResource
+  | SwapResource
+  | UnitResource
+  | ImageResource
+  | StaticPodResource
+  | ClientCertificateResource;
+
+export type ResourceKind = Resource['kind'];
+export type ResourceOf<K extends ResourceKind> = Extract<Resource, { kind: K }>;
+
+/** Unknown is not absent: a cut-off or refused reading says so, and stops its host. */
+export type Observation<Found> =
+  | { readonly state: 'absent' }
+  | { readonly state: 'present'; readonly found: Found }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+export type Verb = 'create' | 'update' | 'restart';
+
+/** Bytes that a step's script finds in the file at `path` when it starts. */
+export interface Payload {
+  readonly path: string;
+  readonly content: Content | { readonly kind: 'artifact'; readonly artifact: Artifact };
+}
+
+/** What must be done to one resource: shell to run as root, and why. */
+export interface Action {
+  readonly verb: Verb;
+  readonly reason: string;
+  /** POSIX shell on top of prelude.ts; never holds a secret. */
+  readonly script: string;
+  readonly payload?: Payload;
+  /** Unified diff of a text, for the reader. */
+  readonly diff?: string;
+  /** Processes whose files this changes: they restart further down. */
+  readonly disturbs?: readonly string[];
+  /** Bounds the step on the host. */
+  readonly timeoutSeconds: number;
+}
+
+/** What earlier steps of the same plan do to the processes of this host. */
+export interface Changes {
+  /** Names of the processes that must restart since a file they read changes. */
+  readonly disturbed: ReadonlySet<string>;
+}
+
+/**
+ * A resource kind: three pure functions. Adding a kind is adding one file and a line in kinds.ts.
+ */
+export interface Kind<W extends Resource, Found> {
+  /** Stable name of one resource on its host: `/etc/crictl.yaml`, `net.ipv4.ip_forward`. */
+  name(want: W): string;
+  /** Read-only shell that prints the state of all `wants`, once per host. */
+  query(wants: readonly W[]): string;
+  /** Turns the query's whole output into one observation per want, in order. */
+  read(wants: readonly W[], output: string): readonly Observation<Found>[];
+  /** What to do, or undefined when nothing is. `found` is never unknown. */
+  action(want: W, found: Exclude<Observation<Found>, { state: 'unknown' }>, changes: Changes): Action | undefined;
+}

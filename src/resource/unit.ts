@@ -1,0 +1,52 @@
+import { hostFolder } from './prelude.ts';
+import { lines, quote, quoteAll } from './shell.ts';
+import type { Kind, UnitResource } from './types.ts';
+
+interface Found {
+  readonly enabled: boolean;
+  readonly active: boolean;
+  /** It was started after the last change of a file that it reads. */
+  readonly current: boolean;
+}
+
+/** A systemd service that is enabled, active, and runs with the files as they are. */
+export const unit: Kind<UnitResource, Found> = {
+  name: (want) => want.name,
+  query: (wants) =>
+    `for u in ${quoteAll(wants.map((want) => want.name))}; do
+  [ "$(systemctl show -p LoadState --value "$u.service" 2>/dev/null)" = loaded ] || continue
+  echo "$u $(systemctl is-enabled "$u.service" 2>/dev/null) $(systemctl is-active "$u.service") $([ -e ${hostFolder}/running/$u ] && echo current || echo older)"
+done`,
+  read(wants, output) {
+    const seen = new Map<string, Found>();
+    for (const line of lines(output)) {
+      const [name, enabled, active, current] = line.split(' ');
+      if (name !== undefined)
+        seen.set(name, { enabled: enabled === 'enabled', active: active === 'active', current: current === 'current' });
+    }
+    return wants.map((want) => {
+      const found = seen.get(want.name);
+      return found === undefined ? { state: 'absent' } : { state: 'present', found };
+    });
+  },
+  action(want, found, changes) {
+    const service = quote(`${want.name}.service`);
+    const mark = `${hostFolder}/running/${want.name}`;
+    const disturbed = changes.disturbed.has(want.name);
+    if (found.state === 'present') {
+      const { enabled, active, current } = found.found;
+      if (enabled && active && current && !disturbed) return undefined;
+      if (active && current && !disturbed)
+        return { verb: 'update', reason: 'enabled at boot', script: `systemctl enable ${service}`, timeoutSeconds: 60 };
+    }
+    const running = found.state === 'present' && found.found.active;
+    return {
+      verb: running ? 'restart' : 'create',
+      reason: running ? 'a file that it reads changes' : 'enabled at boot, started',
+      // Under a lost mark a crash between restart and mark only costs one more restart.
+      script: `systemctl daemon-reload && systemctl enable ${service} && systemctl restart ${service} && : > ${mark} ||
+{ rc=$?; journalctl -u ${service} -n 15 --no-pager -o cat 2>/dev/null; exit $rc; }`,
+      timeoutSeconds: 180,
+    };
+  },
+};

@@ -1,0 +1,38 @@
+import { hostsWith, nodes, type Cluster } from '../model/cluster.ts';
+import type { Stage } from '../model/stage.ts';
+import type { ClusterWants } from '../plan/cluster-wants.ts';
+import { assumedFacts } from '../model/facts.ts';
+import { hasExternalEtcd } from '../model/cluster.ts';
+import { caPem, textContext, type Desire } from './host.ts';
+import { kubeObjects } from './text/kube-objects.ts';
+import { nodeLabels, nodeTaints } from './text/node.ts';
+
+/** Everything that must be so in the API, in the order in which it is brought about. */
+export function desireCluster(desire: Desire): ClusterWants {
+  const { cluster } = desire;
+  const objects = kubeObjects(textContext(desire, assumedFacts), { caPem: caPem(desire.pki) });
+  return {
+    controlPlanePods: controlPlanePods(cluster),
+    objects: objects.map((object) => ({ stage: stageOf(object.metadata.name, object.metadata.namespace), object })),
+    nodes: nodes(cluster).map((host) => ({ name: host.name, labels: nodeLabels(host), taints: nodeTaints(host) })),
+    workloads: [
+      { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' },
+      { workload: 'DaemonSet', namespace: 'kube-flannel', name: 'kube-flannel-ds' },
+      { workload: 'Deployment', namespace: 'kube-system', name: 'coredns' },
+    ],
+  };
+}
+
+/** Mirror Pods of the static Pods, by host. */
+function controlPlanePods(cluster: Cluster): ClusterWants['controlPlanePods'] {
+  const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...(hasExternalEtcd(cluster) ? [] : ['etcd'])];
+  return hostsWith(cluster, 'control-plane').flatMap(({ name: host }) =>
+    names.map((name) => ({ host, namespace: 'kube-system', name: `${name}-${host}` })),
+  );
+}
+
+/** Add-ons are what a cluster can be seen without; the rest belongs to the control plane. */
+function stageOf(name: string, namespace: string | undefined): Stage {
+  const addon = /^(kube-proxy|coredns|kube-dns|system:coredns|kubeadm:node-proxier|flannel|kube-flannel.*)$/;
+  return addon.test(name) || namespace === 'kube-flannel' ? 'addon' : 'control-plane';
+}

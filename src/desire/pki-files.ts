@@ -1,0 +1,124 @@
+import { hasExternalEtcd, isNode, type Cluster, type Host } from '../model/cluster.ts';
+import { sha256 } from '../model/digest.ts';
+import type { CaId, LeafId, Pki } from '../pki/types.ts';
+import type { Renderer } from '../render/params.ts';
+import { podProcess } from '../resource/static-pod.ts';
+import type { Content, FileResource } from '../resource/types.ts';
+import { componentServer, kubeconfig } from './text/kubeconfig.ts';
+import { clusterServer } from './text/address.ts';
+import { paths } from './text/paths.ts';
+
+/** A file that comes out of the PKI: certificate, key, or a kubeconfig that embeds them. */
+export interface PkiFile {
+  /** Unique in the cluster; the plan names the file by it. */
+  readonly name: string;
+  readonly path: string;
+  readonly mode: string;
+  /** Which stage writes it. */
+  readonly part: 'node' | 'etcd' | 'control-plane';
+  readonly readBy: readonly string[];
+  readonly issued: boolean;
+  readonly text: string;
+}
+
+const etcd = podProcess('etcd');
+const apiServer = podProcess('kube-apiserver');
+const controllerManager = podProcess('kube-controller-manager');
+const scheduler = podProcess('kube-scheduler');
+
+/**
+ * Every PKI file of one host, in kubeadm's places with kubeadm's modes (phases/certs, phases/kubeconfig).
+ * The table below is the whole list.
+ */
+export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Renderer): readonly PkiFile[] {
+  const controlPlane = host.roles.includes('control-plane');
+  const member = hasExternalEtcd(cluster) ? host.roles.includes('etcd') : controlPlane;
+  const files: PkiFile[] = [];
+  const add = (part: PkiFile['part'], stem: string, mode: string, readBy: readonly string[], issued: boolean, text: string): void => {
+    files.push({ name: `${host.name}:${stem}`, path: `${paths.pki}/${stem}`, mode, part, readBy, issued, text });
+  };
+  const ca = (part: PkiFile['part'], id: CaId, stem: string, readBy: readonly string[], withKey: boolean): void => {
+    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id), pki.ca(id).cert);
+    if (withKey) add(part, `${stem}.key`, '600', readBy, pki.isIssued(id), pki.ca(id).key);
+  };
+  const leaf = (part: PkiFile['part'], id: LeafId, stem: string, readBy: readonly string[]): void => {
+    const pair = pki.certificate(id, host.name);
+    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id, host.name), pair.cert);
+    add(part, `${stem}.key`, '600', readBy, pki.isIssued(id, host.name), pair.key);
+  };
+  const conf = (id: LeafId, user: string, server: string, readBy: readonly string[]): void => {
+    const pair = pki.certificate(id, host.name);
+    files.push({
+      name: `${host.name}:${id}.conf`,
+      path: `/etc/kubernetes/${id}.conf`,
+      mode: '600',
+      part: 'control-plane',
+      readBy,
+      issued: pki.isIssued('ca') && pki.isIssued(id, host.name),
+      text: kubeconfig(renderer, {
+        server,
+        caPem: pki.ca('ca').cert,
+        user,
+        credentials: { certificatePem: pair.cert, keyPem: pair.key },
+      }),
+    });
+  };
+
+  if (isNode(host)) ca('node', 'ca', 'ca', controlPlane ? ['kubelet', apiServer, controllerManager] : ['kubelet'], controlPlane);
+  if (member) {
+    ca('etcd', 'etcd-ca', 'etcd/ca', controlPlane ? [etcd, apiServer] : ['etcd'], controlPlane);
+    leaf('etcd', 'etcd-server', 'etcd/server', controlPlane ? [etcd] : ['etcd']);
+    leaf('etcd', 'etcd-peer', 'etcd/peer', controlPlane ? [etcd] : ['etcd']);
+    leaf('etcd', 'etcd-healthcheck-client', 'etcd/healthcheck-client', []);
+  }
+  if (controlPlane) {
+    if (!member) ca('control-plane', 'etcd-ca', 'etcd/ca', [apiServer], false);
+    leaf('control-plane', 'apiserver-etcd-client', 'apiserver-etcd-client', [apiServer]);
+    leaf('control-plane', 'apiserver', 'apiserver', [apiServer]);
+    leaf('control-plane', 'apiserver-kubelet-client', 'apiserver-kubelet-client', [apiServer]);
+    ca('control-plane', 'front-proxy-ca', 'front-proxy-ca', [apiServer, controllerManager], true);
+    leaf('control-plane', 'front-proxy-client', 'front-proxy-client', [apiServer]);
+    const sa = pki.serviceAccount();
+    add('control-plane', 'sa.key', '600', [apiServer, controllerManager], pki.isIssued('sa'), sa.privateKey);
+    add('control-plane', 'sa.pub', '600', [apiServer], pki.isIssued('sa'), sa.publicKey);
+    conf('admin', 'kubernetes-admin', clusterServer(cluster), []);
+    if (cluster.hosts.find((other) => other.roles.includes('control-plane')) === host)
+      conf('super-admin', 'kubernetes-super-admin', clusterServer(cluster), []);
+    conf('controller-manager', 'system:kube-controller-manager', componentServer(cluster, host), [controllerManager]);
+    conf('scheduler', 'system:kube-scheduler', componentServer(cluster, host), [scheduler]);
+  }
+  return files;
+}
+
+/** The first client certificate of a node's kubelet: certificate, then key, in one file. */
+export function kubeletClientPem(host: Host, pki: Pki): { readonly name: string; readonly issued: boolean; readonly text: string } {
+  const pair = pki.certificate('kubelet', host.name);
+  return {
+    name: `${host.name}:kubelet-client.pem`,
+    issued: pki.isIssued('kubelet', host.name),
+    text: pair.cert + pair.key,
+  };
+}
+
+/** Content by name and digest, as plans carry it. */
+export function pkiContent(file: { readonly name: string; readonly issued: boolean; readonly text: string }): Content & { kind: 'secret' } {
+  return { kind: 'secret', name: file.name, digest: file.issued ? sha256(file.text) : null };
+}
+
+/** A PKI file as a resource. */
+export function pkiResource(file: PkiFile, stage: FileResource['stage']): FileResource {
+  return { kind: 'file', stage, path: file.path, mode: file.mode, content: pkiContent(file), readBy: file.readBy };
+}
+
+/** Text of every secret that a plan of this cluster may name. */
+export function secretTexts(cluster: Cluster, pki: Pki, renderer: Renderer): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const host of cluster.hosts) {
+    for (const file of pkiFiles(cluster, host, pki, renderer)) texts.set(file.name, file.text);
+    if (isNode(host)) {
+      const pem = kubeletClientPem(host, pki);
+      texts.set(pem.name, pem.text);
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,93 @@
+import { artifacts, type ArtifactName } from '../catalog/artifacts.ts';
+import type { Release } from '../catalog/release.ts';
+import type { Cluster } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Artifact } from '../resource/types.ts';
+import type { Bundle } from '../store/bundle.ts';
+
+/** The release files of one architecture: from the bundle when there is one, else from the official hosts or a mirror. */
+export interface ReleaseFiles {
+  /** Throws KbootError E-BUNDLE when the bundle lacks the file. */
+  get(name: ArtifactName): Artifact;
+  /** undefined when the bundle lacks it. */
+  find(name: ArtifactName): Artifact | undefined;
+}
+
+const archivePrefix: Readonly<Partial<Record<ArtifactName, string>>> = {
+  containerd: 'containerd-',
+  'cni-plugins': 'cni-plugins-',
+  crictl: 'crictl-',
+  etcd: 'etcd-',
+};
+
+/** Finds every release file. What a bundle holds counts with the bundle's own sums: its maker answers for them. */
+export function releaseFiles(
+  cluster: Cluster,
+  release: Release,
+  architecture: HostFacts['architecture'],
+  bundle: Bundle | undefined,
+): ReleaseFiles {
+  const find = (name: ArtifactName): Artifact | undefined =>
+    bundle === undefined ? fromOfficial(cluster, release, architecture, name) : fromBundle(bundle, architecture, name);
+  return {
+    find,
+    get(name) {
+      const found = find(name);
+      if (found !== undefined) return found;
+      throw new KbootError('E-BUNDLE', `the bundle ${bundle?.directory ?? ''} has no ${name} for ${architecture}`, {
+        remedy: `Put it at ${expectedPath(name, architecture)} and run \`kboot bundle index\`, or run without --bundle and KBOOT_BUNDLE.`,
+      });
+    },
+  };
+}
+
+/** Version of containerd that hosts get, which decides the form of its configuration. */
+export function containerdVersion(release: Release, architecture: HostFacts['architecture'], bundle: Bundle | undefined): string {
+  const path = bundle && findInBundle(bundle, architecture, 'containerd')?.path;
+  return /containerd-v?(\d+\.\d+\.\d+)/.exec(path ?? '')?.[1] ?? release.containerd;
+}
+
+function fromOfficial(
+  cluster: Cluster,
+  release: Release,
+  architecture: HostFacts['architecture'],
+  name: ArtifactName,
+): Artifact | undefined {
+  const artifact = artifacts(release, architecture).find((candidate) => candidate.name === name);
+  if (artifact === undefined) return undefined;
+  const { mirror } = cluster.artifacts;
+  return {
+    title: `${name} ${artifact.version}`,
+    sha256: artifact.sha256,
+    source: {
+      kind: 'download',
+      url: mirror === undefined ? artifact.url : `${mirror.replace(/\/+$/, '')}/${artifact.mirrorPath}`,
+    },
+  };
+}
+
+function fromBundle(bundle: Bundle, architecture: HostFacts['architecture'], name: ArtifactName): Artifact | undefined {
+  const file = findInBundle(bundle, architecture, name);
+  if (file === undefined) return undefined;
+  const version = /-v?(\d+\.\d+\.\d+)/.exec(file.path)?.[1];
+  return {
+    title: version === undefined ? name : `${name} ${version}`,
+    sha256: file.sha256,
+    source: { kind: 'bundle', path: file.path, size: file.size },
+  };
+}
+
+function findInBundle(bundle: Bundle, architecture: HostFacts['architecture'], name: ArtifactName): Bundle['files'][number] | undefined {
+  const prefix = archivePrefix[name];
+  return bundle.files.find(({ path }) =>
+    prefix === undefined
+      ? path === `bin/linux-${architecture}/${name}`
+      : path.startsWith(`archives/linux-${architecture}/${prefix}`),
+  );
+}
+
+function expectedPath(name: ArtifactName, architecture: string): string {
+  const prefix = archivePrefix[name];
+  return prefix === undefined ? `bin/linux-${architecture}/${name}` : `archives/linux-${architecture}/${prefix}*`;
+}

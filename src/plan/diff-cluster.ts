@@ -1,0 +1,129 @@
+import { differences } from '../kube/differences.ts';
+import { conditionOf, workloadState } from '../kube/readiness.ts';
+import { objectTitle, type KubeObject } from '../kube/types.ts';
+import { stages, type Stage } from '../model/stage.ts';
+import { fillPlaceholders } from '../resource/placeholder.ts';
+import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
+import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from './types.ts';
+
+/** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
+const patience = { api: 240, pod: 240, node: 240, workload: 300 };
+
+/**
+ * What must be done through the API, in order. `disturbedHosts` will have a kubelet or a control-plane process
+ * restarted by this plan: what was ready there is waited for again.
+ */
+export function diffCluster(
+  wants: ClusterWants,
+  seen: ClusterObservation,
+  disturbedHosts: ReadonlySet<string>,
+): ClusterStep[] {
+  const objects = wants.objects.flatMap(({ stage, object }) => objectStep(stage, object, seen));
+  const nodeSteps = wants.nodes.flatMap((node) => nodeStep(node, seen));
+  const changesAddons = objects.some((step) => step.stage === 'addon');
+  const controlPlaneHosts = [...new Set(wants.controlPlanePods.map((pod) => pod.host))];
+
+  const apiWaits = controlPlaneHosts
+    .filter((host) => seen.state !== 'present' || disturbedHosts.has(host))
+    .map((host) => wait('control-plane', { kind: 'api', host }, `API server of ${host}`, patience.api));
+  const podWaits = wants.controlPlanePods
+    .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
+    .map((pod) => wait('control-plane', { kind: 'pod-ready', ...pod }, `Pod ${pod.name}`, patience.pod));
+  const registered = wants.nodes
+    .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
+    .map((node) => wait('node', { kind: 'node-registered', node: node.name }, `Node ${node.name}`, patience.node));
+  const ready = wants.nodes
+    .filter((node) => disturbedHosts.has(node.name) || !isReady(seen, 'nodes', node.name))
+    .map((node) => wait('addon', { kind: 'node-ready', node: node.name }, `Node ${node.name} Ready`, patience.node));
+  const workloads = wants.workloads
+    .filter((want) => changesAddons || ready.length > 0 || !isWorkloadReady(seen, want))
+    .map((want) =>
+      wait('addon', { kind: 'workload-ready', ...want }, `${want.workload} ${want.namespace}/${want.name}`, patience.workload),
+    );
+
+  // Mirror Pods appear only once their Node is registered, so they are waited for with the nodes.
+  const ordered: ClusterStep[] = [
+    ...apiWaits,
+    ...objects,
+    ...registered,
+    ...nodeSteps,
+    ...podWaits.map((step): WaitStep => ({ ...step, stage: 'node' })),
+    ...ready,
+    ...workloads,
+  ];
+  return ordered
+    .map((step, index) => ({ step, index }))
+    .sort((a, b) => stages.indexOf(a.step.stage) - stages.indexOf(b.step.stage) || a.index - b.index)
+    .map(({ step }) => step);
+}
+
+function objectStep(stage: Stage, object: KubeObject, seen: ClusterObservation): ObjectStep[] {
+  const title = objectTitle(object);
+  const base = { type: 'object' as const, id: `cluster: ${title}`, stage, resource: title, object };
+  if (seen.state === 'absent') return [{ ...base, verb: 'create', reason: 'by server-side apply' }];
+  if (seen.state === 'silent')
+    return [{ ...base, verb: 'update', reason: 'the API does not answer yet: applied as it must be' }];
+  const live = seen.objects.get(title);
+  if (live === undefined) return [{ ...base, verb: 'create', reason: 'by server-side apply' }];
+  // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
+  const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
+  return changed.length === 0 ? [] : [{ ...base, verb: 'update', reason: `differs at ${changed.slice(0, 4).join(', ')}` }];
+}
+
+/** A live cluster has issued its facts; an object that still waits for them can never equal what is there. */
+function filled(object: KubeObject): KubeObject {
+  return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
+}
+
+function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {
+  const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
+  const labels = live?.metadata.labels ?? {};
+  const taints = ((live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []).map(taintText);
+  const missing = [
+    ...Object.entries(node.labels)
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
+    ...node.taints.map(taintText).filter((taint) => !taints.includes(taint)),
+  ];
+  if (missing.length === 0) return [];
+  return [
+    {
+      type: 'node',
+      id: `cluster: marks Node ${node.name}`,
+      stage: 'node',
+      verb: 'update',
+      resource: `Node ${node.name}`,
+      reason: missing.join(', '),
+      node: node.name,
+      labels: node.labels,
+      taints: node.taints,
+    },
+  ];
+}
+
+function taintText(taint: { readonly key: string; readonly value?: string; readonly effect: string }): string {
+  return `${taint.key}${taint.value === undefined || taint.value === '' ? '' : `=${taint.value}`}:${taint.effect}`;
+}
+
+function wait(stage: Stage, condition: Condition, resource: string, timeoutSeconds: number): WaitStep {
+  return {
+    type: 'wait',
+    id: `cluster: waits for ${resource}`,
+    stage,
+    verb: 'wait',
+    resource,
+    reason: `${timeoutSeconds} s at most`,
+    condition,
+    timeoutSeconds,
+  };
+}
+
+function isReady(seen: ClusterObservation, list: 'pods' | 'nodes', name: string): boolean {
+  const object = seen.state === 'present' ? seen[list].get(name) : undefined;
+  return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
+}
+
+function isWorkloadReady(seen: ClusterObservation, want: ClusterWants['workloads'][number]): boolean {
+  if (seen.state !== 'present') return false;
+  return workloadState(seen.objects.get(`${want.workload} ${want.namespace}/${want.name}`)) === undefined;
+}

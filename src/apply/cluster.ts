@@ -5,7 +5,6 @@ import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from '../
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import { look } from './conditions.ts';
 import { diagnose } from './diagnose.ts';
-import type { Materials } from './payload.ts';
 import type { ApplyContext } from './run.ts';
 
 const pollMs = 250;
@@ -13,19 +12,13 @@ const pollMs = 250;
 /** Runs the steps that talk to the API, through whichever control-plane host answers. */
 export class ClusterRunner {
   #context: ApplyContext;
-  #materials: Promise<Materials>;
   #failedHosts: ReadonlySet<string>;
   #kube: { readonly host: string; readonly client: KubeClient } | undefined;
 
-  constructor(options: {
-    context: ApplyContext;
-    materials: Promise<Materials>;
-    /** Grows while hosts fail: nodes of these are not waited for. */
-    failedHosts: ReadonlySet<string>;
-  }) {
-    this.#context = options.context;
-    this.#materials = options.materials;
-    this.#failedHosts = options.failedHosts;
+  /** `failedHosts` grows while hosts fail: nodes of these are not waited for. */
+  constructor(context: ApplyContext, failedHosts: ReadonlySet<string>) {
+    this.#context = context;
+    this.#failedHosts = failedHosts;
   }
 
   /**
@@ -77,7 +70,7 @@ export class ClusterRunner {
   }
 
   async #applyObject(step: ObjectStep): Promise<void> {
-    const materials = await this.#materials;
+    const materials = await this.#context.materials();
     const text = fillPlaceholders(JSON.stringify(step.object), (name) =>
       JSON.stringify(materials.fact(name)).slice(1, -1),
     );
@@ -159,7 +152,7 @@ export class ClusterRunner {
 
   async #client(): Promise<KubeClient> {
     if (this.#kube !== undefined) return this.#kube.client;
-    const materials = await this.#materials;
+    const materials = await this.#context.materials();
     const credentials = materials.kubeCredentials();
     let last: unknown = new KbootError('E-KUBE-API', 'no control-plane host is connected');
     for (const { host, address } of this.#context.apiHosts) {

@@ -13,8 +13,8 @@ export async function diagnose(
   const containers =
     condition.kind === 'api' ? ['kube-apiserver', 'etcd'] : condition.kind === 'pod-ready' ? [condition.name] : [];
   const script = `for n in ${containers.map(quote).join(' ')}; do
-  c=$(crictl ps -a --name "\${n%-${quote(host ?? '')}}" -q 2>/dev/null | head -n 1)
-  [ -n "$c" ] && { echo "container $n, last lines:"; crictl logs --tail 8 "$c" 2>&1; }
+  f=$(ls -t /var/log/containers/"$n"* 2>/dev/null | head -n 1)
+  [ -n "$f" ] && { echo "container $n, last lines:"; tail -n 8 "$f" | cut -c1-400; }
 done
 echo 'kubelet.service, last lines:'; journalctl -u kubelet -n 8 --no-pager -o cat 2>&1 | cut -c1-400
 echo 'containerd.service:'; systemctl is-active containerd`;

@@ -2,8 +2,8 @@ import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
 import type { HostStep } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
-import type { Emit } from './events.ts';
-import { payloadBytes, type Materials } from './payload.ts';
+import { payloadBytes } from './payload.ts';
+import type { ApplyContext } from './run.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -14,12 +14,11 @@ export async function runHostStage(
   session: Session,
   stage: Stage,
   steps: readonly HostStep[],
-  materials: Materials,
-  emit: Emit,
-  signal: AbortSignal,
+  { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
 ): Promise<number> {
   const host = session.host;
   const begun = Date.now();
+  const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
   let failure: KbootError | undefined;
   let done = 0;
   emit({ type: 'stage', host, stage, steps: steps.length });
@@ -34,9 +33,8 @@ export async function runHostStage(
         {
           script: step.script,
           timeoutSeconds: step.timeoutSeconds,
-          ...(step.payload && {
-            payload: { path: step.payload.path, bytes: payloadBytes(step.payload, materials) },
-          }),
+          ...(step.payload &&
+            secrets && { payload: { path: step.payload.path, bytes: payloadBytes(step.payload, secrets) } }),
         },
         () => {
           started = Date.now();

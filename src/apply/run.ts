@@ -13,7 +13,7 @@ export interface ApplyContext {
   readonly connections: ReadonlyMap<string, HostConnection>;
   /** Hosts through which the API can be reached, with their node address, in order of preference. */
   readonly apiHosts: readonly { readonly host: string; readonly address: string }[];
-  /** Issues what the plan says is to be issued, and gives access to it. */
+  /** Issues what the plan says is to be issued, and gives access to it; every call gives the same. */
   materials(): Promise<Materials>;
   readonly emit: Emit;
   /** Aborted: nothing new begins; what runs ends. */
@@ -42,10 +42,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name),
   );
   let executed = 0;
-  const materials = context.materials();
-  materials.catch(() => undefined);
   if (plan.issue.length > 0) {
-    await materials;
+    await context.materials();
     context.emit({ type: 'issued', count: plan.issue.length });
   }
 
@@ -66,11 +64,10 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       if (steps.length > 0) {
         if (connection === undefined) throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
         session = await Session.open(connection.writer);
-        const ready = await materials;
         for (const [index, stage] of stages.entries()) {
           const ofStage = steps.filter((step) => step.stage === stage);
           if (ofStage.length > 0)
-            count += await runHostStage(session, stage, ofStage, ready, context.emit, context.signal);
+            count += await runHostStage(session, stage, ofStage, context);
           marks[index]?.(true);
         }
       }
@@ -88,7 +85,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   }
 
   const controlPlane = plan.hosts.filter((host) => host.roles.includes('control-plane')).map((host) => host.name);
-  const runner = new ClusterRunner({ context, materials, failedHosts });
+  const runner = new ClusterRunner(context, failedHosts);
   try {
     for (const stage of stages) {
       const steps = plan.clusterSteps.filter((step) => step.stage === stage);

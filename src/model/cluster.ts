@@ -98,6 +98,8 @@ export interface Cluster {
   readonly artifacts: { readonly mirror?: string };
   /** Absolute path of a folder whose files replace kboot's own templates. */
   readonly templates?: string;
+  /** Names of preflight checks whose failure does not stop kboot. */
+  readonly preflight?: { readonly ignore: readonly string[] };
   readonly hosts: readonly Host[];
 }
 

@@ -1,6 +1,6 @@
 import { contentDigest, queryFiles, readFiles } from './file.ts';
 import { hostFolder } from './prelude.ts';
-import { lines, quote } from './shell.ts';
+import { lines } from './shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
 
 interface Found {
@@ -44,8 +44,9 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
       return {
         verb: 'restart',
         reason: 'a file that it reads changes',
-        script: `pods=$(crictl pods --namespace kube-system --name ${quote(`^${want.name}-`)} --state ready -q 2>/dev/null)
-for p in $pods; do crictl stopp "$p" || exit 1; done
+        // The kubelet starts the container anew as soon as its process is gone.
+        script: `c=$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${want.name},labels."io.cri-containerd.kind"==container')
+for c in $c; do ctr -n k8s.io tasks kill "$c" 2>/dev/null; done
 : > ${mark}`,
         timeoutSeconds: 120,
       };

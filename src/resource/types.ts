@@ -138,7 +138,7 @@ export type Observation<Found> =
   | { readonly state: 'present'; readonly found: Found }
   | { readonly state: 'unknown'; readonly reason: string };
 
-export type Verb = 'create' | 'update' | 'restart';
+export type Verb = 'create' | 'update' | 'restart' | 'delete';
 
 /** Bytes that a step's script finds in the file at `path` when it starts. */
 export interface Payload {

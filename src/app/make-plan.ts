@@ -1,0 +1,244 @@
+import { desireCluster } from '../desire/cluster.ts';
+import { desireHost } from '../desire/host.ts';
+import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { assumedFacts } from '../model/facts.ts';
+import type { Inspection } from '../model/inspection.ts';
+import { stagesUntil, type Stage } from '../model/stage.ts';
+import { observeCluster } from '../observe/cluster.ts';
+import { probeHost, type HostObservation } from '../observe/probe.ts';
+import { readTexts } from '../observe/texts.ts';
+import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
+import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
+import { diffCluster } from '../plan/diff-cluster.ts';
+import { diffHost } from '../plan/diff-host.ts';
+import { preflight, type Finding } from '../plan/preflight.ts';
+import type { ClusterStep, HostStep, Plan } from '../plan/types.ts';
+import { resourceId } from '../resource/kinds.ts';
+import type { Resource } from '../resource/types.ts';
+import type { Observation } from '../resource/types.ts';
+import type { KubeCredentials } from '../kube/client.ts';
+import type { Pki } from '../pki/types.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+import { connectAll, type Connections } from './connect.ts';
+import type { Workplace } from './workplace.ts';
+
+export interface PlanScope {
+  readonly until: Stage;
+  /** Only these hosts change; empty: all. */
+  readonly limit: readonly string[];
+  readonly ignore: readonly string[];
+}
+
+export interface LivePlan {
+  readonly plan: Plan;
+  readonly findings: readonly Finding[];
+  readonly connections: Connections;
+  readonly inspections: ReadonlyMap<string, Inspection>;
+  readonly seconds: number;
+}
+
+/**
+ * Connects, probes, compares: the plan of what is to be done, and the connections it was made over.
+ * Hosts that cannot be reached stand in it as such; with no etcd data seen anywhere, an unreachable control plane
+ * stops everything, since it may hold the cluster.
+ */
+export async function makePlan(
+  place: Workplace,
+  scope: PlanScope,
+  connect: ConnectOptions,
+  concurrency: number,
+): Promise<LivePlan> {
+  const started = Date.now();
+  const { cluster, desire } = place;
+  const hosts = scopedHosts(cluster, scope);
+  const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) =>
+    probeHost(reader, resourcesOf(place, scope, host, assumedFacts)),
+  );
+  try {
+    const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
+    const findings = preflight(cluster, inspections, desire.clusterId, [...place.preflightIgnore, ...scope.ignore]);
+    const failed = new Map(connections.failed);
+    const hostSteps = await diffHosts(place, scope, hosts, connections, failed);
+    refuseBlindFounding(cluster, scope, inspections, failed);
+    const wants = within(desireCluster(desire), scope);
+    const seen = needsApi(wants) ? await seeCluster(cluster, place.pki, inspections, connections, wants) : undefined;
+    const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
+    const clusterSteps = seen === undefined ? [] : diffCluster(wants, seen, disturbed);
+    const plan = assemble(place, scope, 'live', hosts, failed, hostSteps, clusterSteps, wants);
+    return { plan, findings, connections: { ...connections, failed }, inspections, seconds: (Date.now() - started) / 1000 };
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+}
+
+/** The plan for hosts as they come fresh from their installer: no host is asked. */
+export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
+  const hosts = scopedHosts(place.cluster, scope);
+  const hostSteps = hosts.flatMap((host) => {
+    const resources = resourcesOf(place, scope, host, assumedFacts);
+    return diffHost(host.name, resources, assumedFresh(resources));
+  });
+  const wants = within(desireCluster(place.desire), scope);
+  const clusterSteps = diffCluster(wants, { state: 'absent' }, new Set());
+  return assemble(place, scope, 'offline', hosts, new Map(), hostSteps, clusterSteps, wants);
+}
+
+function resourcesOf(place: Workplace, scope: PlanScope, host: Host, facts: typeof assumedFacts): readonly Resource[] {
+  const stages = stagesUntil(scope.until);
+  return desireHost(place.desire, host, facts).filter((resource) => stages.includes(resource.stage));
+}
+
+function scopedHosts(cluster: Cluster, scope: PlanScope): readonly Host[] {
+  const unknown = scope.limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
+  if (unknown.length > 0)
+    throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, which the inventory does not have`, {
+      remedy: `Its hosts are ${cluster.hosts.map((host) => host.name).join(', ')}.`,
+    });
+  if (scope.limit.length === 0) return cluster.hosts;
+  return cluster.hosts.filter((host) => scope.limit.includes(host.name) || host.roles.includes('control-plane'));
+}
+
+const isLimited = (scope: PlanScope, host: string): boolean => scope.limit.length > 0 && !scope.limit.includes(host);
+
+async function diffHosts(
+  place: Workplace,
+  scope: PlanScope,
+  hosts: readonly Host[],
+  connections: Connections & { readonly results: ReadonlyMap<string, HostObservation> },
+  failed: Map<string, KbootError>,
+): Promise<HostStep[]> {
+  const perHost = await Promise.all(
+    hosts.map(async (host): Promise<HostStep[]> => {
+      const seen = connections.results.get(host.name);
+      const reader = connections.open.get(host.name)?.reader;
+      if (seen === undefined || reader === undefined || isLimited(scope, host.name)) return [];
+      try {
+        const resources = resourcesOf(place, scope, host, seen.inspection.facts);
+        const steps = diffHost(host.name, resources, seen.observations);
+        const paths = steps.flatMap((step) => diffablePath(step) ?? []);
+        return paths.length === 0 ? steps : attachDiffs(steps, await readTexts(reader, paths));
+      } catch (error) {
+        if (!(error instanceof KbootError)) throw error;
+        failed.set(host.name, error);
+        return [];
+      }
+    }),
+  );
+  return perHost.flat();
+}
+
+/** Unknown is not absent: a control plane that could not be read may hold the cluster. */
+function refuseBlindFounding(
+  cluster: Cluster,
+  scope: PlanScope,
+  inspections: ReadonlyMap<string, Inspection>,
+  failed: ReadonlyMap<string, KbootError>,
+): void {
+  if (!stagesUntil(scope.until).includes('etcd')) return;
+  const controlPlane = hostsWith(cluster, 'control-plane').map((host) => host.name);
+  if (controlPlane.some((name) => inspections.get(name)?.etcdData === 'present')) return;
+  const blind = controlPlane.filter((name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown');
+  if (blind.length === 0) return;
+  const first = failed.get(blind[0] ?? '');
+  throw new KbootError(
+    first?.code ?? 'E-PROBE',
+    `${blind.join(', ')} could not be read${first === undefined ? '' : `: ${first.message}`}`,
+    {
+      ...first?.context,
+      host: blind.join(', '),
+      remedy: `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every control plane was seen to hold none. Nothing was changed.`.trim(),
+    },
+  );
+}
+
+async function seeCluster(
+  cluster: Cluster,
+  pki: Pki,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+  wants: ClusterWants,
+): Promise<ClusterObservation> {
+  const controlPlane = hostsWith(cluster, 'control-plane');
+  const serving = controlPlane.filter((host) => inspections.get(host.name)?.listening.some((entry) => entry.port === 6443));
+  let why = 'no API server listens';
+  if (pki.isIssued('ca'))
+    for (const host of serving) {
+      const reader = connections.open.get(host.name)?.reader;
+      if (reader === undefined) continue;
+      const seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
+      if (seen.state === 'present') return seen;
+      if (seen.state === 'silent') why = seen.why;
+    }
+  const data = controlPlane.some((host) => inspections.get(host.name)?.etcdData !== 'absent');
+  return data ? { state: 'silent', why } : { state: 'absent' };
+}
+
+/** kboot talks to the API as super-admin: that works before any RBAC object exists, and after one was lost. */
+export function apiCredentials(pki: Pki): KubeCredentials {
+  const { cert, key } = pki.certificate('super-admin');
+  return { caPem: pki.ca('ca').cert, certificatePem: cert, keyPem: key };
+}
+
+/** Whether a step lets the node or its control plane be not ready for a while. */
+function disturbsNode(step: HostStep): boolean {
+  return (step.resource.startsWith('unit ') || step.resource.startsWith('static-pod ')) && step.reason !== 'enabled at boot';
+}
+
+function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
+  const stages = stagesUntil(scope.until);
+  const nodeNamed = (name: string): boolean => !isLimited(scope, name);
+  const nothing = !stages.includes('control-plane');
+  const wholeCluster = scope.limit.length === 0;
+  return {
+    objects: wholeCluster ? wants.objects.filter(({ stage }) => stages.includes(stage)) : [],
+    nodes: stages.includes('node') ? wants.nodes.filter((node) => nodeNamed(node.name)) : [],
+    controlPlanePods: nothing ? [] : wants.controlPlanePods.filter((pod) => nodeNamed(pod.host)),
+    workloads: stages.includes('addon') && wholeCluster ? wants.workloads : [],
+  };
+}
+
+function needsApi(wants: ClusterWants): boolean {
+  return wants.objects.length + wants.nodes.length + wants.controlPlanePods.length + wants.workloads.length > 0;
+}
+
+function assemble(
+  place: Workplace,
+  scope: PlanScope,
+  basis: Plan['basis'],
+  hosts: readonly Host[],
+  failed: ReadonlyMap<string, KbootError>,
+  hostSteps: readonly HostStep[],
+  clusterSteps: readonly ClusterStep[],
+  wants: ClusterWants,
+): Plan {
+  const { cluster } = place;
+  const endpoint = cluster.controlPlaneEndpoint;
+  const issues = stagesUntil(scope.until).length > 0 && place.toIssue.length > 0;
+  const planHosts = hosts.map((host) => ({
+    name: host.name,
+    roles: host.roles,
+    state: basis === 'offline' ? ('assumed' as const) : failed.has(host.name) ? ('unreachable' as const) : ('probed' as const),
+    resources: resourcesOf(place, scope, host, assumedFacts).length,
+  }));
+  return {
+    apiVersion: 'kboot.dev/v1',
+    kind: 'Plan',
+    cluster: cluster.name,
+    kubernetesVersion: cluster.kubernetesVersion,
+    endpoint: `https://${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`,
+    basis,
+    issue: issues ? place.toIssue : [],
+    hosts: planHosts,
+    hostSteps,
+    clusterSteps,
+    checked: planHosts.reduce((sum, host) => sum + host.resources, 0) + wants.objects.length + wants.nodes.length,
+    warnings: place.pkiWarnings,
+  };
+}
+
+/** How a fresh host looks: nothing of kboot's is there; packages and swap cannot be known. */
+function assumedFresh(resources: readonly Resource[]): Map<string, Observation<unknown>> {
+  return new Map(resources.map((resource) => [resourceId(resource), { state: 'absent' as const }]));
+}

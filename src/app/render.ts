@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { desireCluster } from '../desire/cluster.ts';
+import { desireHost } from '../desire/host.ts';
+import { secretTexts } from '../desire/pki-files.ts';
+import { KbootError } from '../model/error.ts';
+import { assumedFacts } from '../model/facts.ts';
+import { kubeletCertificatePath } from '../resource/client-certificate.ts';
+import { manifestPath } from '../resource/static-pod.ts';
+import type { Resource } from '../resource/types.ts';
+import { loadOrCreatePki } from '../store/pki.ts';
+import { desireOf, type Workplace } from './workplace.ts';
+
+/**
+ * Writes what lies on each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
+ * Returns the number of files. Throws E-USAGE when `out` holds something.
+ */
+export async function renderTree(place: Workplace, out: string): Promise<number> {
+  await mkdir(out, { recursive: true });
+  if ((await readdir(out)).length > 0)
+    throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, { remedy: 'Name a new folder with --out.' });
+  const { cluster } = place;
+  const { pki } = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
+  const { renderer, bundle } = place.desire;
+  const desire = desireOf(cluster, renderer, pki, bundle);
+  const secrets = secretTexts(cluster, pki, renderer);
+  let count = 0;
+  const write = async (path: string, text: string, mode: number): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { mode });
+    count++;
+  };
+  for (const host of cluster.hosts) {
+    for (const resource of desireHost(desire, host, assumedFacts)) {
+      const file = textOf(resource, secrets);
+      if (file !== undefined) await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
+    }
+  }
+  for (const [index, { object }] of desireCluster(desire).objects.entries()) {
+    const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-');
+    await write(join(out, 'cluster', `${name}.yaml`), stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false }), 0o644);
+  }
+  return count;
+}
+
+function textOf(resource: Resource, secrets: ReadonlyMap<string, string>): { path: string; mode: string; text: string } | undefined {
+  switch (resource.kind) {
+    case 'file':
+      return { path: resource.path, mode: resource.mode, text: resource.content.kind === 'text' ? resource.content.text : (secrets.get(resource.content.name) ?? '') };
+    case 'static-pod':
+      return { path: manifestPath(resource.name), mode: '600', text: resource.text };
+    case 'client-certificate':
+      return { path: kubeletCertificatePath, mode: '600', text: secrets.get(resource.content.name) ?? '' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { resetSteps } from '../desire/reset.ts';
+import { KbootError } from '../model/error.ts';
+import { seeForReset } from '../observe/reset.ts';
+import type { HostStep, Plan } from '../plan/types.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+import { connectAll, type Connections } from './connect.ts';
+import type { Workplace } from './workplace.ts';
+
+/** Plans the removal of a cluster, or of some of its hosts. A host of another cluster is refused, never reset. */
+export async function makeResetPlan(
+  place: Workplace,
+  limit: readonly string[],
+  connect: ConnectOptions,
+  concurrency: number,
+): Promise<{ readonly plan: Plan; readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly HostStep[]> } }> {
+  const { cluster, desire } = place;
+  const unknown = limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
+  if (unknown.length > 0)
+    throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, which the inventory does not have`);
+  const hosts = cluster.hosts.filter((host) => limit.length === 0 || limit.includes(host.name));
+  const connections = await connectAll(hosts, connect, concurrency, async (host, { reader }) => {
+    const seen = await seeForReset(reader);
+    if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId)
+      throw new KbootError('E-FOREIGN-CLUSTER', 'the host belongs to another kboot cluster; it was left alone', {
+        host: host.name,
+        remedy: 'Use the inventory and the state folder (--state) of that cluster.',
+      });
+    return resetSteps(host.name, seen);
+  });
+  const { host, port } = cluster.controlPlaneEndpoint;
+  const plan: Plan = {
+    apiVersion: 'kboot.dev/v1',
+    kind: 'Plan',
+    cluster: cluster.name,
+    kubernetesVersion: cluster.kubernetesVersion,
+    endpoint: `https://${host}:${port}`,
+    basis: 'live',
+    issue: [],
+    hosts: hosts.map((each) => ({
+      name: each.name,
+      roles: each.roles,
+      state: connections.failed.has(each.name) ? 'unreachable' : 'probed',
+      resources: 0,
+    })),
+    hostSteps: [...connections.results.values()].flat(),
+    clusterSteps: [],
+    checked: 0,
+    warnings: [],
+  };
+  return { plan, connections };
+}

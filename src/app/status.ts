@@ -1,0 +1,95 @@
+import { X509Certificate } from 'node:crypto';
+import { desireCluster } from '../desire/cluster.ts';
+import { clusterServer } from '../desire/text/address.ts';
+import { conditionOf } from '../kube/readiness.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { hostsWith } from '../model/cluster.ts';
+import type { KbootError } from '../model/error.ts';
+import type { ClusterStatus } from '../model/status.ts';
+import { observeCluster } from '../observe/cluster.ts';
+import { probeHost } from '../observe/probe.ts';
+import { certificatesFor } from '../pki/certlist.ts';
+import type { ClusterObservation } from '../plan/cluster-wants.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+import { connectAll } from './connect.ts';
+import { apiCredentials } from './make-plan.ts';
+import type { Workplace } from './workplace.ts';
+
+const nearEndDays = 30;
+
+/** Reads hosts, API and the operator's certificates. */
+export async function seeStatus(
+  place: Workplace,
+  connect: ConnectOptions,
+  concurrency: number,
+): Promise<{ readonly status: ClusterStatus; readonly failed: ReadonlyMap<string, KbootError> }> {
+  const { cluster, pki, desire } = place;
+  const connections = await connectAll(cluster.hosts, connect, concurrency, (_host, { reader }) => probeHost(reader, []));
+  try {
+    const wants = { ...desireCluster(desire), objects: [] };
+    let seen: ClusterObservation = { state: 'silent', why: 'no control-plane host answers' };
+    for (const host of hostsWith(cluster, 'control-plane')) {
+      const reader = connections.open.get(host.name)?.reader;
+      if (reader === undefined || !pki.isIssued('ca')) continue;
+      seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
+      if (seen.state === 'present') break;
+    }
+    const present = seen.state === 'present' ? seen : undefined;
+    const hosts = cluster.hosts.map((host) => {
+      const inspection = connections.results.get(host.name)?.inspection;
+      const node = present?.nodes.get(host.name);
+      return {
+        name: host.name,
+        roles: host.roles,
+        address: host.address,
+        reachable: inspection !== undefined,
+        system: inspection === undefined ? '-' : `${inspection.facts.os.id} ${inspection.facts.os.versionId}, ${inspection.facts.architecture}`,
+        node: node === undefined ? '-' : isReady(node) ? 'Ready' : 'NotReady',
+        kubelet: kubeletVersion(node),
+        notReady: wants.controlPlanePods
+          .filter((pod) => pod.host === host.name && present !== undefined && !isReady(present.pods.get(pod.name)))
+          .map((pod) => pod.name),
+      };
+    });
+    const certificates = certificateList(place);
+    const healthy =
+      connections.failed.size === 0 &&
+      present !== undefined &&
+      hosts.every((host) => host.notReady.length === 0 && (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name))) &&
+      certificates.every(({ daysLeft }) => daysLeft >= nearEndDays);
+    const status: ClusterStatus = {
+      cluster: cluster.name,
+      kubernetesVersion: cluster.kubernetesVersion,
+      endpoint: clusterServer(cluster),
+      healthy,
+      hosts,
+      api: seen.state === 'present' ? 'answers' : seen.state === 'silent' ? `does not answer: ${seen.why}` : 'no cluster yet',
+      certificates,
+    };
+    return { status, failed: connections.failed };
+  } finally {
+    await connections.close();
+  }
+}
+
+function certificateList({ cluster, pki }: Workplace): ClusterStatus['certificates'] {
+  return certificatesFor(cluster).flatMap((spec) => {
+    if (spec.kind === 'key') return [];
+    const host = spec.kind === 'leaf' ? spec.host : undefined;
+    if (!pki.isIssued(spec.id, host)) return [];
+    // The kubelet rotates its own; what the state holds is only the first one.
+    if (spec.id === 'kubelet') return [];
+    const pem = spec.kind === 'ca' ? pki.ca(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
+    const expires = new Date(new X509Certificate(pem).validTo);
+    return [{ name: spec.path, expires: expires.toISOString(), daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000) }];
+  });
+}
+
+function isReady(object: KubeObject | undefined): boolean {
+  return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
+}
+
+function kubeletVersion(node: KubeObject | undefined): string {
+  const status = node?.['status'] as { nodeInfo?: { kubeletVersion?: string } } | undefined;
+  return status?.nodeInfo?.kubeletVersion ?? '-';
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import type { ApplyEvent } from '../apply/events.ts';
+import type { Materials } from '../apply/payload.ts';
+import { applyPlan, type ApplyResult } from '../apply/run.ts';
+import { secretTexts } from '../desire/pki-files.ts';
+import { hostsWith } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import type { Plan } from '../plan/types.ts';
+import { clusterId } from '../pki/digest.ts';
+import { verifyBundle } from '../store/bundle.ts';
+import { loadOrCreatePki } from '../store/pki.ts';
+import type { Connections } from './connect.ts';
+import { apiCredentials } from './make-plan.ts';
+import type { Workplace } from './workplace.ts';
+
+/**
+ * Carries out a plan over the connections it was made with. The caller holds the lock.
+ * Throws KbootError E-BUNDLE before the first change when a bundle file is not what its index says.
+ */
+export async function carryOut(
+  place: Workplace,
+  plan: Plan,
+  connections: Connections,
+  onEvent: (event: ApplyEvent) => void,
+  signal: AbortSignal,
+): Promise<ApplyResult> {
+  const { cluster, desire, state } = place;
+  const fromBundle = plan.hostSteps.some(
+    (step) => step.payload?.content.kind === 'artifact' && step.payload.content.artifact.source.kind === 'bundle',
+  );
+  if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
+  const begun = Date.now();
+  let materials: Promise<Materials> | undefined;
+  return await applyPlan(plan, {
+    connections: connections.open,
+    apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
+    materials: () => (materials ??= issue(place)),
+    emit: (event) => {
+      onEvent({ ...event, at: Date.now() - begun });
+    },
+    signal,
+  });
+
+  async function issue(work: Workplace): Promise<Materials> {
+    const { pki } = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
+    const secrets = secretTexts(cluster, pki, work.desire.renderer);
+    const facts = { 'ca.crt': () => pki.ca('ca').cert, 'cluster-id': () => clusterId(pki.ca('ca').cert) };
+    return {
+      secret(name) {
+        const text = secrets.get(name);
+        if (text !== undefined) return text;
+        throw new KbootError('E-STATE', `the state folder has no ${name}`, {
+          remedy: 'The plan was made with another inventory. Make it again.',
+        });
+      },
+      fact: (name) => facts[name](),
+      kubeCredentials: () => apiCredentials(pki),
+      bundle: desire.bundle?.directory,
+    };
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+
+export type Architecture = 'amd64' | 'arm64';
+
+/** The versions of one Kubernetes minor; see releases.json for what each string is. */
+export interface Pins {
+  readonly etcd: string;
+  readonly coredns: string;
+  readonly pause: string;
+  readonly flannel: string;
+  readonly flannelCniPlugin: string;
+  readonly containerd: string;
+  readonly runc: string;
+  readonly cniPlugins: string;
+  readonly crictl: string;
+}
+
+interface Releases {
+  readonly minors: Readonly<Record<string, Pins>>;
+  readonly patches: Readonly<Record<string, Partial<Pins>>>;
+  readonly metallb: {
+    readonly version: string;
+    readonly images: { readonly controller: string; readonly speaker: string };
+  };
+}
+
+/** The files that checksums.json has sums of. */
+export type SummedFile = 'kubelet' | 'kubectl' | 'crictl' | 'etcd' | 'cni' | 'runc' | 'containerd';
+
+type Checksums = Readonly<
+  Record<SummedFile, Readonly<Record<Architecture, Readonly<Record<string, string>>>>>
+>;
+
+let releasesRead: Releases | undefined;
+let checksumsRead: Checksums | undefined;
+
+/** releases.json, parsed once, at first use: start-up does not pay for it. */
+export function releases(): Releases {
+  return (releasesRead ??= readJson('./releases.json') as Releases);
+}
+
+/** checksums.json: file → architecture → version without `v` → SHA-256 in hex. */
+export function checksums(): Checksums {
+  return (checksumsRead ??= readJson('./checksums.json') as Checksums);
+}
+
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
+}

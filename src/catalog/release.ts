@@ -1,0 +1,47 @@
+import semver from 'semver';
+import { nearestVersions } from '../inventory/nearest.ts';
+import { KbootError } from '../model/error.ts';
+import { checksums, releases, type Pins } from './data.ts';
+
+/**
+ * Everything one Kubernetes release is installed with. `etcd`, `coredns`, `pause`, `flannel` and
+ * `flannelCniPlugin` are image tags (`3.6.8-0`, `v1.14.2`); the rest are versions without `v`.
+ */
+export interface Release extends Pins {
+  /** `v1.36.2` */
+  readonly kubernetesVersion: string;
+}
+
+/** Every Kubernetes version that has both pins and sums for amd64 and arm64, newest first, with `v`. */
+export function knownVersions(): string[] {
+  const { amd64, arm64 } = checksums().kubelet;
+  return Object.keys(amd64)
+    .filter((version) => version in arm64 && minorOf(version) in releases().minors)
+    .sort(semver.rcompare)
+    .map((version) => `v${version}`);
+}
+
+/**
+ * The release of a version such as `v1.36.2`.
+ * Throws KbootError E-INVENTORY that names the nearest known versions.
+ */
+export function release(kubernetesVersion: string): Release {
+  const known = knownVersions();
+  const version = kubernetesVersion.replace(/^v/, '');
+  const pins = known.includes(kubernetesVersion) ? releases().minors[minorOf(version)] : undefined;
+  if (pins === undefined) {
+    throw new KbootError(
+      'E-INVENTORY',
+      `Kubernetes ${kubernetesVersion} is not in the catalog of this kboot.`,
+      {
+        remedy: `Set spec.kubernetesVersion to a known version; nearest: ${nearestVersions(kubernetesVersion, known).join(', ')}.`,
+      },
+    );
+  }
+  return { kubernetesVersion, ...pins, ...releases().patches[version] };
+}
+
+/** `1.36` of `1.36.2` */
+function minorOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}

@@ -1,0 +1,21 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { adminKubeconfig, mergeKubeconfig } from '../app/kubeconfig.ts';
+import { openWorkplace } from '../app/workplace.ts';
+import type { KubeconfigArgs } from './kubeconfig.ts';
+import { event, print } from './terminal.ts';
+
+/** Prints or merges. The context is named after the cluster. */
+export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
+  const place = await openWorkplace({ inventory: args.inventory, state: args.state });
+  const text = adminKubeconfig(place);
+  if (!args.merge) {
+    if (args.output === 'json') event({ type: 'kubeconfig', cluster: place.cluster.name, kubeconfig: text });
+    else process.stdout.write(text);
+    return;
+  }
+  const file = process.env['KUBECONFIG']?.split(':')[0] ?? join(homedir(), '.kube', 'config');
+  await mergeKubeconfig(file, text);
+  if (args.output === 'json') event({ type: 'merged', file, context: place.cluster.name });
+  else print(`${file}: context ${place.cluster.name} is there and current`);
+}

@@ -1,0 +1,19 @@
+import { renderTree } from '../app/render.ts';
+import { openWorkplace } from '../app/workplace.ts';
+import { acquireLock } from '../store/lock.ts';
+import { openState } from '../store/state.ts';
+import type { RenderArgs } from './render.ts';
+import { bundleFolder, event, print } from './terminal.ts';
+
+/** Issues what is missing of the PKI, then writes the tree. */
+export async function runRender(args: RenderArgs): Promise<void> {
+  const place = await openWorkplace({ inventory: args.inventory, state: args.state, bundle: bundleFolder(args.bundle) });
+  const lock = await acquireLock(await openState(place.state.dir), 'render');
+  try {
+    const count = await renderTree(place, args.out);
+    if (args.output === 'json') event({ type: 'rendered', out: args.out, files: count });
+    else print(`${args.out}: ${count} files for ${place.cluster.hosts.length} hosts and the API`);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,20 @@
+import { seeStatus } from '../app/status.ts';
+import { openWorkplace } from '../app/workplace.ts';
+import { exitStatus, type ExitStatus } from '../model/error.ts';
+import { errorText } from '../view/error-text.ts';
+import { statusText } from '../view/status-text.ts';
+import type { InventoryArgs } from './options.ts';
+import { connectOptions, event, note, print } from './terminal.ts';
+
+/** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */
+export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
+  const place = await openWorkplace({ inventory: args.inventory, state: args.state });
+  const { status, failed } = await seeStatus(place, connectOptions(), args.concurrency);
+  if (args.output === 'json') event({ type: 'status', ...status });
+  else {
+    for (const error of failed.values()) note(errorText(error));
+    print(statusText(status));
+  }
+  if (failed.size > 0) return exitStatus.unreachable;
+  return status.healthy ? exitStatus.done : exitStatus.stepFailed;
+}

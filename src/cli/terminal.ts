@@ -1,0 +1,64 @@
+import { KbootError } from '../model/error.ts';
+import { knownHostsFiles } from '../app/workplace.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+
+const connectTimeoutMs = 10_000;
+
+/** One line to stdout: results. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** One line to stderr: progress, warnings. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** One documented event to stdout. */
+export function event(value: { readonly type: string; readonly [key: string]: unknown }): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+const interactive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+
+/** Asks for a secret without showing it; undefined where nobody can answer. */
+async function askSecret(question: string): Promise<string | undefined> {
+  if (!interactive()) return undefined;
+  const { password, isCancel } = await import('@clack/prompts');
+  const answer = await password({ message: question, output: process.stderr });
+  if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'no answer was given');
+  return answer;
+}
+
+/** Asks whether to go on. Throws KbootError E-USAGE where nobody can answer and `--yes` was not given. */
+export async function confirm(question: string, yes: boolean): Promise<boolean> {
+  if (yes) return true;
+  if (!interactive())
+    throw new KbootError('E-USAGE', 'there is no terminal to ask on', {
+      remedy: 'Nothing was changed. Look at the plan above and run the same command with --yes.',
+    });
+  const prompts = await import('@clack/prompts');
+  const answer = await prompts.confirm({ message: question, output: process.stderr });
+  return answer === true;
+}
+
+/** How hosts are connected to, from the environment. */
+export function connectOptions(): ConnectOptions {
+  const given = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name]);
+  const sudoPassword = given('KBOOT_SUDO_PASSWORD');
+  const sshPassword = given('KBOOT_SSH_PASSWORD');
+  const agentSocket = given('SSH_AUTH_SOCK');
+  return {
+    connectTimeoutMs,
+    knownHostsFiles: knownHostsFiles(),
+    askSecret,
+    ...(sudoPassword !== undefined && { sudoPassword }),
+    ...(sshPassword !== undefined && { sshPassword }),
+    ...(agentSocket !== undefined && { agentSocket }),
+  };
+}
+
+/** `--bundle`, else KBOOT_BUNDLE. */
+export function bundleFolder(flag: string | undefined): string | undefined {
+  return flag ?? process.env['KBOOT_BUNDLE'];
+}

@@ -1,0 +1,26 @@
+import type { CommandModule } from 'yargs';
+import type { Stage } from '../model/stage.ts';
+import { bundleOption, globalOptions, inventoryPosition, scopeOptions, yesOption, type BundleArgs } from './options.ts';
+
+export interface UpArgs extends BundleArgs {
+  readonly until: Stage;
+  readonly limit: string[];
+  readonly 'ignore-preflight': string[];
+  readonly yes: boolean;
+  readonly stats: boolean;
+}
+
+export const up: CommandModule<object, UpArgs> = {
+  command: 'up <inventory>',
+  describe: 'Make the cluster, or bring it back to what the inventory says',
+  builder: (yargs) =>
+    yesOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
+      .option('stats', { type: 'boolean', default: false, describe: 'Print execs, bytes and seconds per host and stage' })
+      .example('kboot up prod.yaml', 'Show the plan, ask, do it')
+      .example('kboot up prod.yaml --until runtime', 'Only prepare the hosts')
+      .example('kboot up prod.yaml --limit w-3', 'Only w-3'),
+  async handler(args) {
+    const { runUp } = await import('./up-run.ts');
+    process.exitCode = await runUp(args);
+  },
+};

@@ -1,0 +1,133 @@
+import type { HostStep } from '../plan/types.ts';
+import { hostFolder } from '../resource/prelude.ts';
+import type { ResetSeen } from '../model/reset-seen.ts';
+
+interface Removal {
+  readonly what: string;
+  readonly reason: string;
+  readonly script: string;
+}
+
+/** Chains that kube-proxy, the kubelet, flannel and the CNI plugins make; the host's own are none of these. */
+const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
+
+/**
+ * Takes from a host whatever kboot and Kubernetes put there, and only that; read from top to bottom. The stamp
+ * goes last: a run that was cut off begins anew and ends the same.
+ */
+export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
+  if (!seen.present) return [];
+  const removals: readonly Removal[] = [
+    { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
+    { what: 'pods', reason: `${seen.containers} containers stopped`, script: stopContainers },
+    { what: 'unit containerd', reason: 'stopped and disabled', script: `${stopUnit('containerd')}; ${stopUnit('etcd')}; ${endShims}` },
+    { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
+    { what: 'links', reason: 'flannel, cni0 and the Pods\' ends', script: removeLinks },
+    { what: 'rules', reason: 'only the chains and tables of kube-proxy, flannel and CNI', script: removeRules },
+    { what: 'data', reason: '/etc/kubernetes, /var/lib/kubelet, /var/lib/etcd, /var/lib/containerd, /var/lib/cni', script: removeData },
+    { what: 'files', reason: `${seen.owned} that kboot made; ${seen.kept} that stood there before come back`, script: removeOwned },
+    { what: 'sysctl', reason: 'values of before', script: restoreSysctls },
+    ...(seen.swap ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }] : []),
+    { what: 'folder', reason: hostFolder, script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; rm -rf -- ${hostFolder}` },
+  ];
+  return removals.map(({ what, reason, script }) => ({
+    type: 'host',
+    id: `${host}: reset ${what}`,
+    stage: 'host',
+    host,
+    resource: what,
+    verb: 'delete',
+    reason,
+    script,
+    timeoutSeconds: 300,
+  }));
+}
+
+function stopUnit(name: string): string {
+  return `if [ -e /etc/systemd/system/${name}.service ] || systemctl is-active -q ${name}; then systemctl disable --now ${name}.service 2>&1 | grep -v '^Removed' || true; fi`;
+}
+
+const stopContainers = `if [ -S /run/containerd/containerd.sock ] && command -v ctr >/dev/null; then
+  for t in $(ctr -n k8s.io tasks list -q 2>/dev/null); do ctr -n k8s.io tasks kill -a -s SIGKILL "$t" 2>/dev/null; done
+  for t in $(ctr -n k8s.io tasks list -q 2>/dev/null); do ctr -n k8s.io tasks delete -f "$t" >/dev/null 2>&1; done
+  for c in $(ctr -n k8s.io containers list -q 2>/dev/null); do ctr -n k8s.io containers delete "$c" >/dev/null 2>&1; done
+fi
+true`;
+
+/** Shims outlive containerd; what still runs under one of kboot's is ended with it. */
+const endShims = `for p in /proc/[0-9]*; do
+  [ "$(readlink "$p/exe" 2>/dev/null)" = /usr/local/bin/containerd-shim-runc-v2 ] || continue
+  s=\${p#/proc/}
+  for c in $(cat "$p"/task/*/children 2>/dev/null); do kill -9 "$c" 2>/dev/null; done
+  kill -9 "$s" 2>/dev/null
+done
+true`;
+
+const unmount = `for i in 1 2 3; do
+  cut -d' ' -f2 /proc/self/mounts | grep -E '^/(var/lib/kubelet|run/containerd|var/lib/containerd|run/netns/cni-)' | sort -r | while read -r m; do
+    umount -- "$m" 2>/dev/null || umount -l -- "$m" 2>/dev/null
+  done
+done
+rm -f /run/netns/cni-* 2>/dev/null
+rmdir /run/netns 2>/dev/null
+! cut -d' ' -f2 /proc/self/mounts | grep -E '^/(var/lib/kubelet|run/containerd)'`;
+
+const removeLinks = `for l in $(ip -o link show master cni0 2>/dev/null | cut -d: -f2 | cut -d@ -f1); do ip link delete "$l"; done
+for l in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6 kube-ipvs0 kube-bridge dummy-kube; do
+  [ -e "/sys/class/net/$l" ] && ip link delete "$l"
+done
+true`;
+
+/** Tables that iptables-nft made and that hold nothing any more go, too. */
+const removeRules = `for f in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
+  command -v $f >/dev/null || continue
+  case $f in *legacy) grep -q . /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || continue ;; esac
+  $f-save -c 2>/dev/null > /run/kboot.rules || continue
+  grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' /run/kboot.rules || continue
+  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|--comment "?flanneld|--comment "?kubernetes ' /run/kboot.rules | $f-restore -c || exit 1
+done
+rm -f /run/kboot.rules
+if command -v nft >/dev/null; then
+  nft list tables 2>/dev/null | while read -r _ family name; do
+    case "$family $name" in
+      *' kube-proxy' | *' flannel-ipv4' | *' flannel-ipv6' | *' cni_plugins_masquerade' | *' cni_hostport') nft delete table "$family" "$name" ;;
+      'ip filter' | 'ip nat' | 'ip mangle' | 'ip raw' | 'ip6 filter' | 'ip6 nat' | 'ip6 mangle' | 'ip6 raw')
+        nft list table "$family" "$name" 2>/dev/null | grep -vE '^(table|\\}|#|[[:space:]]*$)' | grep -vE '^[[:space:]]*(chain [A-Z]+ \\{|type .* policy accept;|\\})[[:space:]]*$' | grep -q . || nft delete table "$family" "$name" ;;
+    esac
+  done
+fi
+if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null && [ -e /sys/class/net/kube-ipvs0 ]; then ipvsadm --clear; fi
+true`;
+
+const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /var/lib/cni /var/lib/kube-proxy /run/containerd /run/flannel /run/xtables.lock.d /var/log/pods /var/log/containers
+rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
+true`;
+
+/** Newest first, so that folders are empty when their turn comes; then what stood there before. */
+const removeOwned = `tac ${hostFolder}/owned 2>/dev/null | while IFS= read -r f; do
+  if [ -d "$f" ] && [ ! -L "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
+done
+if [ -d ${hostFolder}/before ]; then
+  cd ${hostFolder}/before && find . -mindepth 1 ! -type d | while IFS= read -r f; do
+    mkdir -p "/$(dirname "$f")" && cp -a -- "$f" "/$f" || exit 1
+  done
+fi`;
+
+const restoreSysctls = `for f in ${hostFolder}/sysctl/*; do
+  [ -f "$f" ] || continue
+  k=\${f##*/}; p=/proc/sys/$(echo "$k" | tr . /)
+  [ -w "$p" ] && cat "$f" > "$p"
+done
+true`;
+
+const restoreSwap = `if grep -q '^#kboot# ' /etc/fstab 2>/dev/null; then
+  sed 's/^#kboot# //' /etc/fstab > /etc/.kboot~fstab && chmod --reference=/etc/fstab /etc/.kboot~fstab && mv -f -T /etc/.kboot~fstab /etc/fstab
+fi
+systemctl daemon-reload
+while read -r word name; do
+  case $word in
+    unit) systemctl unmask -- "$name" ;;
+    active) [ -e "$name" ] && ! grep -q "^$name " /proc/swaps && swapon -- "$name" ;;
+  esac
+done < ${hostFolder}/swap 2>/dev/null
+true`;

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../model/cluster.ts';
+
+/**
+ * Value of kubeadm.kubernetes.io/component-config.hash: SHA-256 over the ConfigMap's values in key order.
+ * '' (no annotation) where the user stated configuration: kubeadm then leaves it alone on upgrades.
+ */
+export function configHash(stated: JsonObject, data: Readonly<Record<string, string>>): string {
+  if (Object.keys(stated).length > 0) return '';
+  const hash = createHash('sha256');
+  for (const key of Object.keys(data).sort()) hash.update(data[key] ?? '');
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,67 @@
+import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import { apiServerPort, etcdClientPort, externalEtcdEndpoints, hostPort, loopback } from './address.ts';
+import { extraValue, flags } from './args.ts';
+import { podVolumes } from './ca-volumes.ts';
+import { paths } from './paths.ts';
+import type { TextContext } from './types.ts';
+
+/** Static Pod (kubeadm phases/controlplane/manifests.go). */
+export function apiServerPod(context: TextContext, host: Host, facts: HostFacts): string {
+  const { cluster, images, renderer } = context;
+  return renderer.render('static-pods/kube-apiserver.yaml.hbs', {
+    command: ['kube-apiserver', ...apiServerFlags(cluster, host)],
+    image: images['kube-apiserver'],
+    advertiseEndpoint: hostPort(host.address, apiServerPort),
+    probeHost: host.address,
+    volumes: podVolumes(facts),
+  });
+}
+
+function apiServerFlags(cluster: Cluster, host: Host): readonly string[] {
+  const { pki } = paths;
+  const { extraArgs } = cluster.apiServer;
+  return flags(
+    {
+      'advertise-address': host.address,
+      'allow-privileged': 'true',
+      ...(extraValue(extraArgs, 'authorization-config') === undefined
+        ? { 'authorization-mode': 'Node,RBAC' }
+        : {}),
+      'client-ca-file': `${pki}/ca.crt`,
+      'enable-admission-plugins': 'NodeRestriction',
+      'enable-bootstrap-token-auth': 'true',
+      'etcd-cafile': `${pki}/etcd/ca.crt`,
+      'etcd-certfile': `${pki}/apiserver-etcd-client.crt`,
+      'etcd-keyfile': `${pki}/apiserver-etcd-client.key`,
+      'etcd-servers': etcdServers(cluster, host),
+      'kubelet-client-certificate': `${pki}/apiserver-kubelet-client.crt`,
+      'kubelet-client-key': `${pki}/apiserver-kubelet-client.key`,
+      'kubelet-preferred-address-types': 'InternalIP,ExternalIP,Hostname',
+      'proxy-client-cert-file': `${pki}/front-proxy-client.crt`,
+      'proxy-client-key-file': `${pki}/front-proxy-client.key`,
+      'requestheader-allowed-names': 'front-proxy-client',
+      'requestheader-client-ca-file': `${pki}/front-proxy-ca.crt`,
+      'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
+      'requestheader-group-headers': 'X-Remote-Group',
+      'requestheader-username-headers': 'X-Remote-User',
+      'secure-port': String(apiServerPort),
+      'service-account-issuer': `https://kubernetes.default.svc.${cluster.networking.dnsDomain}`,
+      'service-account-key-file': `${pki}/sa.pub`,
+      'service-account-signing-key-file': `${pki}/sa.key`,
+      'service-cluster-ip-range': cluster.networking.serviceSubnets.join(','),
+      'tls-cert-file': `${pki}/apiserver.crt`,
+      'tls-private-key-file': `${pki}/apiserver.key`,
+    },
+    extraArgs,
+  );
+}
+
+/** All external members; with stacked etcd the member on the same host, or what the user had etcd advertise. */
+function etcdServers(cluster: Cluster, host: Host): string {
+  if (hasExternalEtcd(cluster)) return externalEtcdEndpoints(cluster).join(',');
+  return (
+    extraValue(cluster.etcd.extraArgs, 'advertise-client-urls') ??
+    `https://${hostPort(loopback(host.address), etcdClientPort)}`
+  );
+}

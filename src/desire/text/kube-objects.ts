@@ -1,0 +1,63 @@
+import { parseAllDocuments } from 'yaml';
+import { KbootError } from '../../model/error.ts';
+import { clusterServer, dnsAddress } from './address.ts';
+import { configHash } from './config-hash.ts';
+import { flannelManifest } from './flannel.ts';
+import { kubeProxyManifest } from './kube-proxy.ts';
+import { kubeadmConfigManifest } from './kubeadm-config.ts';
+import { base64 } from './kubeconfig.ts';
+import { sharedKubeletConfig } from './kubelet.ts';
+import type { KubeObject, TextContext } from './types.ts';
+
+/**
+ * Every object that a new cluster needs, in the order in which they are applied: rights and shared
+ * configuration as kubeadm leaves them, then kube-proxy, CoreDNS and flannel.
+ * Throws KbootError E-TEMPLATE where a (replaced) template does not give Kubernetes objects.
+ */
+export function kubeObjects(context: TextContext, pki: { readonly caPem: string }): readonly KubeObject[] {
+  const { cluster, images, renderer } = context;
+  const kubelet = sharedKubeletConfig(context);
+  const manifests: Readonly<Record<string, string>> = {
+    'bootstrap/rbac': renderer.render('bootstrap/rbac.yaml.hbs', {}),
+    'bootstrap/kubeadm-config': kubeadmConfigManifest(context),
+    'bootstrap/kubelet-config': renderer.render('bootstrap/kubelet-config.yaml.hbs', {
+      config: kubelet,
+      hash: configHash(cluster.kubelet.config, { kubelet }),
+    }),
+    'bootstrap/cluster-info': renderer.render('bootstrap/cluster-info.yaml.hbs', {
+      caData: base64(pki.caPem),
+      server: clusterServer(cluster),
+    }),
+    'addons/kube-proxy': kubeProxyManifest(context),
+    'addons/coredns': renderer.render('addons/coredns/coredns.yaml.hbs', {
+      image: images.coredns,
+      clusterIP: dnsAddress(cluster),
+      dnsDomain: cluster.networking.dnsDomain,
+    }),
+    'addons/flannel': flannelManifest(context),
+  };
+  return Object.entries(manifests).flatMap(([name, text]) => parseObjects(name, text));
+}
+
+/** The Kubernetes objects of a YAML text, empty documents left out; `name` is what an error calls it. */
+export function parseObjects(name: string, text: string): readonly KubeObject[] {
+  return parseAllDocuments(text).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw unfit(name, error.message);
+    const value: unknown = document.toJS();
+    if (value === null || value === undefined) return [];
+    if (!isKubeObject(value)) throw unfit(name, 'a document has no apiVersion, kind or metadata.name');
+    return [value];
+  });
+}
+
+function isKubeObject(value: unknown): value is KubeObject {
+  const { apiVersion, kind, metadata } = value as Partial<KubeObject>;
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string';
+}
+
+function unfit(name: string, reason: string): KbootError {
+  return new KbootError('E-TEMPLATE', `templates of ${name} give no Kubernetes objects: ${reason}`, {
+    remedy: 'Correct the file below spec.templates that replaces one of them.',
+  });
+}

@@ -1,0 +1,25 @@
+import { hostsWith } from '../../model/cluster.ts';
+import { clusterServer, isIPv6 } from './address.ts';
+import { configHash } from './config-hash.ts';
+import { mergeYaml } from './merge.ts';
+import type { TextContext } from './types.ts';
+
+/** kube-proxy's objects (kubeadm phases/addons/proxy); `spec.kubeProxy.config` is merged into config.conf. */
+export function kubeProxyManifest({ cluster, images, renderer }: TextContext): string {
+  const stated = cluster.kubeProxy.config;
+  const defaults = renderer.render('addons/kube-proxy/config.yaml.hbs', {
+    bindAddress: hostsWith(cluster, 'control-plane').some((host) => isIPv6(host.address)) ? '::' : '0.0.0.0',
+    clusterCIDR: cluster.networking.podSubnets.join(','),
+  });
+  // kubeadm stores both without a final newline, and its hash covers that.
+  const config = mergeYaml(defaults, stated).trimEnd();
+  const kubeconfig = renderer
+    .render('addons/kube-proxy/kubeconfig.yaml.hbs', { server: clusterServer(cluster) })
+    .trimEnd();
+  return renderer.render('addons/kube-proxy/kube-proxy.yaml.hbs', {
+    image: images['kube-proxy'],
+    config,
+    kubeconfig,
+    hash: configHash(stated, { 'config.conf': config, 'kubeconfig.conf': kubeconfig }),
+  });
+}

@@ -1,0 +1,66 @@
+import type { Cluster, Host } from '../../model/cluster.ts';
+import type { Renderer } from '../../render/params.ts';
+import { clusterServer, localServer } from './address.ts';
+import { paths } from './paths.ts';
+
+export interface KubeconfigInput {
+  /** `https://host:port` */
+  readonly server: string;
+  readonly caPem: string;
+  /** Name of the user entry: the certificate's CN, or `kubernetes-admin`. */
+  readonly user: string;
+  /** PEMs that are embedded, or paths on the host. */
+  readonly credentials:
+    | { readonly certificatePem: string; readonly keyPem: string }
+    | { readonly certificateFile: string; readonly keyFile: string };
+  /** Names of the cluster and context; kubeadm's are `kubernetes` and `USER@kubernetes`. */
+  readonly cluster?: string;
+  readonly context?: string;
+}
+
+/** A kubeconfig in kubeadm's form (kubeconfigs.md: alphabetical keys, CA embedded, no preferences). */
+export function kubeconfig(renderer: Renderer, input: KubeconfigInput): string {
+  const { credentials } = input;
+  const cluster = input.cluster ?? 'kubernetes';
+  return renderer.render('kubeconfig/kubeconfig.yaml.hbs', {
+    caData: base64(input.caPem),
+    server: input.server,
+    cluster,
+    context: input.context ?? `${input.user}@${cluster}`,
+    user: input.user,
+    data:
+      'keyPem' in credentials
+        ? { certificate: base64(credentials.certificatePem), key: base64(credentials.keyPem) }
+        : null,
+    files:
+      'keyFile' in credentials
+        ? { certificate: credentials.certificateFile, key: credentials.keyFile }
+        : null,
+  });
+}
+
+/**
+ * kubelet.conf as kubeadm leaves it once client certificates rotate: file references from the start, so that
+ * the file never changes when the kubelet renews its certificate.
+ */
+export function kubeletKubeconfig(renderer: Renderer, cluster: Cluster, host: Host, caPem: string): string {
+  return kubeconfig(renderer, {
+    server: componentServer(cluster, host),
+    caPem,
+    user: `system:node:${host.name}`,
+    credentials: { certificateFile: paths.kubeletClientPem, keyFile: paths.kubeletClientPem },
+  });
+}
+
+/**
+ * The API server that a host's own components dial: on a control plane its own, so that nothing there
+ * depends on a load balancer; elsewhere the control-plane endpoint.
+ */
+export function componentServer(cluster: Cluster, host: Host): string {
+  return host.roles.includes('control-plane') ? localServer(host) : clusterServer(cluster);
+}
+
+/** Base64 of a PEM, as the `-data` fields hold it. */
+export function base64(pem: string): string {
+  return Buffer.from(pem, 'utf8').toString('base64');
+}

@@ -1,0 +1,36 @@
+import { parse, stringify } from 'yaml';
+import type { Json, JsonObject } from '../../model/cluster.ts';
+
+/** JSON merge patch (RFC 7386): objects merge, null removes, everything else replaces. */
+export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map<string, Json>(Object.entries(base));
+  for (const [key, value] of Object.entries(patch)) {
+    const old = merged.get(key);
+    if (value === null) merged.delete(key);
+    else if (isObject(value))
+      merged.set(key, mergePatch(old !== undefined && isObject(old) ? old : {}, value));
+    else merged.set(key, value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** YAML `text` with `patch` merged, keys sorted as go-yaml writes them; untouched where the patch is empty. */
+export function mergeYaml(text: string, patch: JsonObject): string {
+  if (Object.keys(patch).length === 0) return text;
+  return goYaml(mergePatch(parse(text) as JsonObject, patch));
+}
+
+/** YAML in the shape that Kubernetes tools write: sorted keys, sequences not indented, no folding. */
+export function goYaml(value: JsonObject): string {
+  return stringify(value, {
+    compat: 'yaml-1.1',
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    indentSeq: false,
+    sortMapEntries: true,
+  });
+}
+
+export function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

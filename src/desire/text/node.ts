@@ -1,0 +1,29 @@
+import type { Host, Taint } from '../../model/cluster.ts';
+
+const controlPlaneKey = 'node-role.kubernetes.io/control-plane';
+
+/** Taints that a node registers with: a control plane that is no worker keeps Pods away; then the user's. */
+export function nodeTaints(host: Host): readonly Taint[] {
+  const own: readonly Taint[] = isDedicatedControlPlane(host)
+    ? [{ key: controlPlaneKey, effect: 'NoSchedule' }]
+    : [];
+  return [...own, ...host.taints];
+}
+
+/**
+ * Labels that kubeadm puts on control-plane nodes, and the user's. A control plane that is a worker too
+ * stays eligible for external load balancers: it may be all that MetalLB has to announce from.
+ */
+export function nodeLabels(host: Host): Readonly<Record<string, string>> {
+  return {
+    ...(host.roles.includes('control-plane') ? { [controlPlaneKey]: '' } : {}),
+    ...(isDedicatedControlPlane(host)
+      ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
+      : {}),
+    ...host.labels,
+  };
+}
+
+function isDedicatedControlPlane(host: Host): boolean {
+  return host.roles.includes('control-plane') && !host.roles.includes('worker');
+}

@@ -1,0 +1,23 @@
+/** Where things lie on a host. Unit, drop-in and binaries: kboot's choice; the rest is kubeadm's layout. */
+export const paths = {
+  manifests: '/etc/kubernetes/manifests',
+  pki: '/etc/kubernetes/pki',
+  kubeletConfig: '/var/lib/kubelet/config.yaml',
+  kubeletInstanceConfig: '/var/lib/kubelet/instance-config.yaml',
+  kubeletFlags: '/var/lib/kubelet/kubeadm-flags.env',
+  kubeletUnit: '/etc/systemd/system/kubelet.service',
+  kubeletDropIn: '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf',
+  kubeletClientPem: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  kubelet: '/usr/bin/kubelet',
+  containerdConfig: '/etc/containerd/config.toml',
+  containerdUnit: '/etc/systemd/system/containerd.service',
+  containerd: '/usr/local/bin/containerd',
+  crictlConfig: '/etc/crictl.yaml',
+  etcdUnit: '/etc/systemd/system/etcd.service',
+  etcd: '/usr/local/bin/etcd',
+  modules: '/etc/modules-load.d/kboot.conf',
+  sysctls: '/etc/sysctl.d/99-kboot.conf',
+} as const;
+
+/** As kubeadm writes it into instance-config.yaml; /var/run is a link to /run. */
+export const criSocket = 'unix:///var/run/containerd/containerd.sock';

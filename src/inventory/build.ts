@@ -1,0 +1,138 @@
+import type { Bastion, Cluster, Component, Connection, Host, JsonObject } from '../model/cluster.ts';
+import { isProblem, parseAddress, parseCidr, parsePair, type Family, type Problem } from './address.ts';
+import { defaults } from './defaults.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { absolutePath, type Folders } from './paths.ts';
+import type { Inventory, InventoryHost } from './schema.ts';
+
+export interface BuildOptions {
+  readonly folders: Folders;
+  /** SSH user of hosts that name none. */
+  readonly defaultUser: string;
+}
+
+type Spec = Inventory['spec'];
+type Ssh = NonNullable<Spec['ssh']>;
+
+/** The Cluster that a checked inventory states, with every default filled in and every address canonical. */
+export function buildCluster(inventory: Inventory, options: BuildOptions): Cluster {
+  const { metadata, spec } = inventory;
+  const hosts = spec.hosts.map((host) => buildHost(host, spec.ssh ?? {}, options));
+  const loadBalancer = spec.loadBalancer && {
+    virtualIP: valid(parseAddress(spec.loadBalancer.virtualIP)).text,
+    port: spec.loadBalancer.port ?? defaults.loadBalancerPort,
+    virtualRouterID: spec.loadBalancer.virtualRouterID ?? defaults.virtualRouterID,
+    ...given('interface', spec.loadBalancer.interface),
+  };
+  const flannel = spec.networking?.flannel;
+  return {
+    name: metadata.name,
+    kubernetesVersion: spec.kubernetesVersion,
+    controlPlaneEndpoint: buildEndpoint(spec.controlPlaneEndpoint, loadBalancer, hosts),
+    networking: {
+      podSubnets: cidrs(spec.networking?.podSubnet ?? defaults.podSubnet),
+      serviceSubnets: cidrs(spec.networking?.serviceSubnet ?? defaults.serviceSubnet),
+      dnsDomain: spec.networking?.dnsDomain ?? defaults.dnsDomain,
+      flannel: {
+        backend: flannel?.backend ?? defaults.flannelBackend,
+        ...given('mtu', flannel?.mtu),
+        ...given('interface', flannel?.interface),
+      },
+    },
+    ...given('loadBalancer', loadBalancer),
+    ...given('metallb', spec.metallb),
+    etcd: component(spec.etcd),
+    apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
+    controllerManager: component(spec.controllerManager),
+    scheduler: component(spec.scheduler),
+    kubelet: merged(spec.kubelet),
+    kubeProxy: merged(spec.kubeProxy),
+    containerd: merged(spec.containerd),
+    imageRepository: spec.imageRepository ?? defaults.imageRepository,
+    artifacts: { ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')) },
+    ...given('templates', spec.templates && absolutePath(spec.templates, options.folders)),
+    preflight: { ignore: spec.preflight?.ignore ?? [] },
+    hosts,
+  };
+}
+
+function buildEndpoint(
+  stated: string | undefined,
+  loadBalancer: { readonly virtualIP: string; readonly port: number } | undefined,
+  hosts: readonly Host[],
+): Cluster['controlPlaneEndpoint'] {
+  const port = loadBalancer?.port ?? defaults.apiServerPort;
+  if (stated !== undefined) {
+    const endpoint = valid(parseEndpoint(stated));
+    return { host: endpoint.host, port: endpoint.port ?? port };
+  }
+  const plane = hosts.find((host) => host.roles.includes('control-plane'));
+  return { host: loadBalancer?.virtualIP ?? plane?.address ?? '', port };
+}
+
+function buildHost(host: InventoryHost, ssh: Ssh, options: BuildOptions): Host {
+  const pair = valid(parsePair(host.address ?? host.ssh?.address ?? '', parseAddress)).items;
+  const [first, second] = pair;
+  return {
+    name: host.name,
+    roles: host.roles,
+    address: first?.text ?? '',
+    ...given('secondAddress', second?.text),
+    connection:
+      host.connection === 'local' ? { kind: 'local' } : connection(host, ssh, first?.text ?? '', options),
+    labels: host.labels ?? {},
+    taints: (host.taints ?? []).map(({ key, value, effect }) => ({ key, ...given('value', value), effect })),
+  };
+}
+
+function connection(host: InventoryHost, shared: Ssh, address: string, options: BuildOptions): Connection {
+  const own = host.ssh ?? {};
+  const identityFile = own.identityFile ?? shared.identityFile;
+  const user = own.user ?? shared.user ?? options.defaultUser;
+  const bastion = own.bastion ?? shared.bastion;
+  return {
+    kind: 'ssh',
+    address: own.address ?? address,
+    port: own.port ?? shared.port ?? defaults.sshPort,
+    user,
+    ...given('identityFile', identityFile && absolutePath(identityFile, options.folders)),
+    ...given('hostKey', own.hostKey),
+    ...given('bastion', bastion && buildBastion(bastion, options)),
+  };
+}
+
+function buildBastion(bastion: NonNullable<Ssh['bastion']>, options: BuildOptions): Bastion {
+  return {
+    address: bastion.address,
+    port: bastion.port ?? defaults.sshPort,
+    user: bastion.user ?? options.defaultUser,
+    ...given('hostKey', bastion.hostKey),
+    ...given('identityFile', bastion.identityFile && absolutePath(bastion.identityFile, options.folders)),
+  };
+}
+
+function component(stated: { extraArgs?: Component['extraArgs'] | undefined } | undefined): Component {
+  return { extraArgs: stated?.extraArgs ?? [] };
+}
+
+/** The reader of the document lets only JSON through, so a record of unknown is a JSON object. */
+function merged(stated: { config?: Record<string, unknown> | undefined } | undefined): {
+  config: JsonObject;
+} {
+  return { config: (stated?.config ?? {}) as JsonObject };
+}
+
+function cidrs(text: string): string[] {
+  return valid(parsePair<{ family: Family; text: string }>(text, parseCidr)).items.map((cidr) => cidr.text);
+}
+
+/** `{key: value}`, or nothing where the value is undefined. */
+function given<Key extends string, Value>(key: Key, value: Value | undefined): Partial<Record<Key, Value>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, Value>);
+}
+
+/** Results of parsers whose input the schema checked with the same parser. */
+function valid<T extends object>(result: T | Problem): T {
+  if (isProblem(result)) throw new Error(`unchecked inventory value: ${result.problem}`);
+  return result;
+}

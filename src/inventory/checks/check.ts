@@ -1,0 +1,21 @@
+import type { InventoryDraft } from '../draft.ts';
+import type { Outline } from '../outline.ts';
+import type { Finding, Path } from '../place.ts';
+
+export interface CheckInput {
+  readonly draft: InventoryDraft;
+  readonly outline: Outline;
+  /** Kubernetes versions that can be installed, newest first. */
+  readonly knownVersions: readonly string[];
+  /** 1-based line of a value. */
+  readonly lineOf: (path: Path) => number;
+}
+
+/** A rule about several fields at once. It sees drafts, so it must hold its tongue about what is not known. */
+export type Check = (input: CheckInput) => Finding[];
+
+/** ` (and 3 more hosts)`, or nothing. */
+export function andMore(count: number): string {
+  if (count <= 0) return '';
+  return ` (and ${count} more ${count === 1 ? 'host' : 'hosts'})`;
+}

@@ -1,0 +1,68 @@
+import type { Finding } from '../place.ts';
+import type { Check, CheckInput } from './check.ts';
+import {
+  endpointExists,
+  endpointFitsLoadBalancer,
+  endpointIsNotOneHost,
+  loadBalancerPortIsFree,
+  virtualIPIsFree,
+} from './endpoint.ts';
+import {
+  addressesAreUnique,
+  addressIsGiven,
+  localIsThisMachine,
+  namesAreUnique,
+  natAddressIsNotUsed,
+  sshTargetsAreUnique,
+  taintsAreUnique,
+} from './hosts.ts';
+import {
+  addressesLieOutside,
+  familiesAgree,
+  networksAreApart,
+  podNetworkHoldsNodes,
+  poolsAreFree,
+  serviceNetworkFits,
+} from './networks.ts';
+import { ownedFieldsAreLeftAlone } from './owned.ts';
+import {
+  controlPlaneExists,
+  etcdCountIsOdd,
+  loadBalancerIsSet,
+  podsCanRun,
+  rolesFitTogether,
+} from './roles.ts';
+import { versionIsKnown } from './version.ts';
+
+/** Every rule that looks at more than one value. */
+const checks: readonly Check[] = [
+  versionIsKnown,
+  namesAreUnique,
+  addressIsGiven,
+  addressesAreUnique,
+  natAddressIsNotUsed,
+  sshTargetsAreUnique,
+  localIsThisMachine,
+  taintsAreUnique,
+  rolesFitTogether,
+  controlPlaneExists,
+  podsCanRun,
+  etcdCountIsOdd,
+  loadBalancerIsSet,
+  loadBalancerPortIsFree,
+  virtualIPIsFree,
+  endpointExists,
+  endpointFitsLoadBalancer,
+  endpointIsNotOneHost,
+  networksAreApart,
+  familiesAgree,
+  serviceNetworkFits,
+  podNetworkHoldsNodes,
+  addressesLieOutside,
+  poolsAreFree,
+  ownedFieldsAreLeftAlone,
+];
+
+export function runChecks(input: CheckInput): Finding[] {
+  return checks.flatMap((check) => check(input));
+}

@@ -1,0 +1,182 @@
+import { familyName, hostBits, overlap, rangeOf, type Cidr, type Family } from '../address.ts';
+import { nodesOf, virtualIPPath, type Network } from '../outline.ts';
+import { describePath, error, warning, type Finding } from '../place.ts';
+import { andMore, type Check, type CheckInput } from './check.ts';
+
+export const networksAreApart: Check = ({ outline }) => {
+  const [pods, services] = outline.networks;
+  for (const pod of pods.cidrs) {
+    const service = services.cidrs.find((cidr) => overlap(cidr, pod));
+    if (service === undefined) continue;
+    const [blamed, blamedCidr, other, otherCidr] = services.isDefault
+      ? ([pods, pod, services, service] as const)
+      : ([services, service, pods, pod] as const);
+    const message = `${describePath(blamed.path)} ${blamedCidr.text} overlaps ${named(other, otherCidr)}`;
+    return [error(blamed.path, message)];
+  }
+  return [];
+};
+
+/** Addresses of hosts, the virtual IP and MetalLB's pools lie outside the Pod and Service networks. */
+export const addressesLieOutside: Check = ({ outline }) =>
+  outline.networks.flatMap((network) =>
+    network.cidrs.flatMap((cidr) => {
+      const findings: Finding[] = [];
+      const inside = outline.hosts.flatMap((host) => {
+        const address = host.addresses.find((candidate) => overlap(rangeOf(candidate), cidr));
+        return address === undefined ? [] : [{ host, address }];
+      });
+      const [first] = inside;
+      if (first !== undefined) {
+        const path = first.host.addressPath;
+        const where = `${describePath(path)} ${first.address.text}${andMore(inside.length - 1)}`;
+        findings.push(
+          error(path, `${where} lies in ${named(network, cidr)}; choose another ${network.name}`),
+        );
+      }
+      if (outline.virtualIP !== undefined && overlap(rangeOf(outline.virtualIP), cidr)) {
+        const message = `spec.loadBalancer.virtualIP ${outline.virtualIP.text} lies in ${named(network, cidr)}`;
+        findings.push(error(virtualIPPath, message));
+      }
+      for (const pool of outline.pools.filter(({ range }) => overlap(range, cidr))) {
+        const message = `${describePath(pool.path)} ${pool.range.text} overlaps ${named(network, cidr)}`;
+        findings.push(error(pool.path, message));
+      }
+      return findings;
+    }),
+  );
+
+/** MetalLB hands out only addresses that nobody holds, each from one pool. */
+export const poolsAreFree: Check = ({ outline, draft, lineOf }) => {
+  const findings: Finding[] = [];
+  outline.pools.forEach(({ path, range }, index) => {
+    const where = `${describePath(path)} ${range.text}`;
+    const taken = outline.hosts.flatMap((host) =>
+      host.addresses
+        .filter((address) => overlap(rangeOf(address), range))
+        .map((address) => ({ host, address })),
+    );
+    const [first] = taken;
+    if (first !== undefined) {
+      const held = `${first.address.text}, the address of host ${first.host.label}${andMore(taken.length - 1)}`;
+      findings.push(error(path, `${where} contains ${held}`));
+    }
+    if (outline.virtualIP !== undefined && overlap(rangeOf(outline.virtualIP), range)) {
+      findings.push(error(path, `${where} contains loadBalancer.virtualIP ${outline.virtualIP.text}`));
+    }
+    const earlier = outline.pools.slice(0, index).find((pool) => overlap(pool.range, range));
+    if (earlier !== undefined) {
+      const other = `${earlier.range.text} of pool ${earlier.name} (line ${lineOf(earlier.path)})`;
+      findings.push(error(path, `${where} overlaps ${other}`));
+    }
+  });
+  const names = new Set<string>();
+  (draft.spec?.metallb?.pools ?? []).forEach((pool, index) => {
+    if (pool?.name === undefined) return;
+    const path = ['spec', 'metallb', 'pools', index, 'name'];
+    if (names.has(pool.name))
+      findings.push(error(path, `${describePath(path)} ${pool.name} is already another pool's`));
+    names.add(pool.name);
+  });
+  return findings;
+};
+
+/** Pods and Services have the same families in the same order, and every node has them too. */
+export const familiesAgree: Check = ({ outline }) => {
+  const [pods, services] = outline.networks;
+  const [pod, podSecond] = pods.cidrs;
+  const [service] = services.cidrs;
+  if (pod === undefined || service === undefined) return [];
+  if (pods.cidrs.length !== services.cidrs.length) {
+    const [dual, single] = podSecond === undefined ? [services, pods] : [pods, services];
+    const other = single.isDefault ? `the default ${single.name} has` : `${single.name} has`;
+    const message = `${describePath(dual.path)} is dual-stack, but ${other} one network; give both "v4,v6", or both one`;
+    return [error(dual.path, message)];
+  }
+  if (pod.family !== service.family) {
+    const [blamed, other] = services.isDefault ? [pods, services] : [services, pods];
+    const [own, its] = blamed === pods ? [pod, service] : [service, pod];
+    const message =
+      `${describePath(blamed.path)} begins with ${familyName(own.family)}, but ${other.name} with ` +
+      `${familyName(its.family)}${other.isDefault ? ' (the default)' : ''}`;
+    return [error(blamed.path, message)];
+  }
+  return nodeFamilies(outline, pod.family, podSecond !== undefined);
+};
+
+function nodeFamilies(outline: CheckInput['outline'], family: Family, dual: boolean): Finding[] {
+  const nodes = nodesOf(outline).filter((host) => host.addresses.length > 0);
+  const wrong = nodes.filter((host) => host.addresses[0]?.family !== family);
+  const [first] = wrong;
+  if (first !== undefined) {
+    const message =
+      `${describePath(first.addressPath)}${andMore(wrong.length - 1)} must begin with an ${familyName(family)} address, ` +
+      'the first family of podSubnet';
+    return [error(first.addressPath, message)];
+  }
+  const single = nodes.filter((host) => host.addresses.length < 2);
+  const [alone] = single;
+  if (!dual || alone === undefined) return [];
+  const message =
+    `${describePath(alone.addressPath)}${andMore(single.length - 1)} has one address, but the networks are dual-stack; ` +
+    'state both as "v4,v6" so that the second family works between hosts';
+  return [warning(alone.addressPath, message)];
+}
+
+/** Each node takes one block of the Pod network (kube-controller-manager's node-cidr-mask-size). */
+export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
+  const [pods] = outline.networks;
+  const count = nodesOf(outline).length;
+  return pods.cidrs.flatMap((cidr) => {
+    const mask = nodeMask(draft, cidr);
+    const where = `${describePath(pods.path)} ${cidr.text}`;
+    if (mask < cidr.prefix)
+      return [error(pods.path, `${where} is smaller than the /${mask} that one node takes`)];
+    if (mask - cidr.prefix > 16) {
+      const message = `${where} is too large: the /${mask} of a node may be at most 16 bits longer than the network's prefix`;
+      return [error(pods.path, message)];
+    }
+    const room = 2 ** (mask - cidr.prefix);
+    if (room >= count) return [];
+    return [
+      error(
+        pods.path,
+        `${where} has room for ${room} ${room === 1 ? 'node' : 'nodes'} (each takes a /${mask}), but there are ${count}`,
+      ),
+    ];
+  });
+};
+
+function nodeMask(draft: CheckInput['draft'], cidr: Cidr): number {
+  const args = draft.spec?.controllerManager?.extraArgs ?? [];
+  for (const name of [`node-cidr-mask-size-ipv${cidr.family}`, 'node-cidr-mask-size']) {
+    const value = Number(args.find((arg) => arg?.name === name)?.value);
+    if (Number.isInteger(value) && value > 0) return value;
+  }
+  return cidr.family === 4 ? 24 : 64;
+}
+
+/** kubeadm's limits: at least 10 addresses, at most 20 host bits. */
+export const serviceNetworkFits: Check = ({ outline }) => {
+  const [, services] = outline.networks;
+  return services.cidrs.flatMap((cidr) => {
+    const bits = hostBits(cidr);
+    const where = `${describePath(services.path)} ${cidr.text}`;
+    const smallest = cidr.family === 4 ? 28 : 124;
+    const largest = cidr.family === 4 ? 12 : 108;
+    if (bits < 4)
+      return [
+        error(
+          services.path,
+          `${where} has ${2 ** bits} addresses; at least 10 are needed (/${smallest} or larger)`,
+        ),
+      ];
+    if (bits > 20) return [error(services.path, `${where} is too large; use a /${largest} or smaller`)];
+    return [];
+  });
+};
+
+/** `serviceSubnet 10.96.0.0/12 (the default)` */
+function named(network: Network, cidr: Cidr): string {
+  return `${network.name} ${cidr.text}${network.isDefault ? ' (the default)' : ''}`;
+}

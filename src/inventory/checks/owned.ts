@@ -1,0 +1,33 @@
+import { describePath, warning, type Finding } from '../place.ts';
+import type { Check } from './check.ts';
+
+/** Fields of component configurations that kboot sets itself, and what from. */
+const owned = {
+  kubelet: {
+    apiVersion: 'as the kubelet needs it',
+    kind: 'always the same',
+    authentication: "the cluster's CA",
+    authorization: "the cluster's CA",
+    clusterDNS: 'from spec.networking.serviceSubnet',
+    clusterDomain: 'from spec.networking.dnsDomain',
+    containerRuntimeEndpoint: "containerd's socket",
+    rotateCertificates: 'the kubelet renews its certificate',
+    staticPodPath: 'where static Pods are written',
+  },
+  kubeProxy: {
+    apiVersion: 'as kube-proxy needs it',
+    kind: 'always the same',
+    clientConnection: 'where its kubeconfig lies',
+    clusterCIDR: 'from spec.networking.podSubnet',
+  },
+} as const;
+
+export const ownedFieldsAreLeftAlone: Check = ({ draft }) =>
+  (['kubelet', 'kubeProxy'] as const).flatMap((component) =>
+    Object.entries(owned[component]).flatMap(([key, reason]): Finding[] => {
+      if (!Object.hasOwn(draft.spec?.[component]?.config ?? {}, key)) return [];
+      const path = ['spec', component, 'config', key];
+      const message = `${describePath(path)} is set by kboot (${reason}); the value here replaces it`;
+      return [{ ...warning(path, message), at: 'key' }];
+    }),
+  );

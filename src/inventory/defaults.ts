@@ -1,0 +1,13 @@
+/** What the inventory means where it says nothing. The JSON Schema shows these, `buildCluster` fills them in. */
+export const defaults = {
+  podSubnet: '10.244.0.0/16',
+  serviceSubnet: '10.96.0.0/12',
+  dnsDomain: 'cluster.local',
+  flannelBackend: 'vxlan',
+  imageRepository: 'registry.k8s.io',
+  apiServerPort: 6443,
+  loadBalancerPort: 8443,
+  virtualRouterID: 51,
+  sshPort: 22,
+  sshUser: 'root',
+} as const;

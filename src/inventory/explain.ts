@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+import { nearest } from './nearest.ts';
+import { describePath, error, placeAt, type Finding, type Path, type Place } from './place.ts';
+import { inventoryJsonSchema } from './schema.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** The part of a JSON Schema that says which keys may stand where. */
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+}
+
+/** What zod found, in the reader's words: one finding per mistake, at the value or key that is wrong. */
+export function explainIssues(issues: readonly Issue[], data: unknown, place: Place): Finding[] {
+  let shape: Shape | undefined;
+  const schema = (): Shape => (shape ??= inventoryJsonSchema() as Shape);
+  return issues.flatMap((issue) => explainIssue(issue, data, place, schema));
+}
+
+function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => Shape): Finding[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const name = describePath(path);
+  const found = valueAt(data, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        ...error([...path, key], unknownKey(schema(), path, key)),
+        at: 'key',
+      }));
+    case 'invalid_type':
+      if (found === undefined) return [error(path, `${name} is missing`)];
+      return [error(path, mismatch(name, issue.expected, found, placeAt(place, path)?.source))];
+    case 'invalid_value': {
+      if (found === undefined) return [error(path, `${name} is missing`)];
+      const known = issue.values.map(String);
+      const close = typeof found === 'string' ? nearest(found, known) : undefined;
+      const hint = close === undefined || known.length < 2 ? '' : `; did you mean "${close}"?`;
+      return [
+        error(
+          path,
+          `${name} must be ${oneOf(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
+        ),
+      ];
+    }
+    case 'invalid_key':
+      // A record's key: the inner issues carry the phrase of the key's own check.
+      return [
+        { ...error(path, `${name}: the key ${issue.issues[0]?.message ?? 'is not valid'}`), at: 'key' },
+      ];
+    case 'too_small':
+    case 'too_big':
+    case 'custom':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_union':
+    case 'invalid_element':
+      return [error(path, `${name} ${issue.message}`)];
+  }
+}
+
+function mismatch(name: string, expected: string, found: unknown, source: string | undefined): string {
+  if (found === null) return `${name} is empty; give it a value or remove the key`;
+  const quote = expected === 'string' && (typeof found === 'number' || typeof found === 'boolean');
+  const hint = quote ? ` (write "${source ?? String(found)}")` : '';
+  return `${name} must be ${expectedName(expected)}, not ${shown(found, source)}${hint}`;
+}
+
+function expectedName(expected: string): string {
+  const names: Record<string, string> = {
+    string: 'a string',
+    number: 'a number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a mapping',
+    record: 'a mapping',
+  };
+  return names[expected] ?? expected;
+}
+
+/** `the number 7`, `the string "x"`, `a list` */
+function shown(value: unknown, source: string | undefined): string {
+  if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
+  if (typeof value === 'number') return `the number ${source ?? String(value)}`;
+  if (typeof value === 'boolean') return source ?? String(value);
+  if (value === null) return 'empty';
+  return Array.isArray(value) ? 'a list' : 'a mapping';
+}
+
+/** `vxlan, host-gw or wireguard` */
+function oneOf(values: readonly string[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
+}
+
+function unknownKey(root: Shape, path: Path, key: string): string {
+  const here = shapeAt(root, path);
+  const where = path.length === 0 ? '' : ` in ${describePath(path)}`;
+  const message = `unknown key "${key}"${where}`;
+  const close = nearest(key, Object.keys(here?.properties ?? {}));
+  if (close !== undefined) return `${message}; did you mean "${close}"?`;
+  const homes = homesOf(root, key, []);
+  return homes.length === 0 ? message : `${message}; it belongs in ${homes.join(' or ')}`;
+}
+
+function shapeAt(root: Shape, path: Path): Shape | undefined {
+  let shape: Shape | undefined = root;
+  for (const step of path) shape = typeof step === 'number' ? shape?.items : shape?.properties?.[step];
+  return shape;
+}
+
+/** Where a key of this name is known: `spec.networking`, `spec.hosts[]`. */
+function homesOf(shape: Shape, key: string, path: readonly string[]): string[] {
+  const found = Object.hasOwn(shape.properties ?? {}, key) ? [path.join('.') || 'the top level'] : [];
+  const inner = Object.entries(shape.properties ?? {}).flatMap(([name, child]) =>
+    homesOf(child.items ?? child, key, [...path, child.items === undefined ? name : `${name}[]`]),
+  );
+  return [...found, ...inner];
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { isProblem, type Problem } from './address.ts';
+
+/*
+ * The kinds of field that the schema is made of. A check returns what is wrong as a phrase that follows the
+ * field's name ("must be …"), or undefined.
+ */
+
+type Check = (text: string) => string | undefined;
+
+interface Documentation {
+  readonly description: string;
+  readonly pattern?: string;
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+}
+
+export function text(documentation: Documentation, check?: Check): z.ZodString {
+  const schema = z.string();
+  const checked =
+    check === undefined
+      ? schema
+      : schema.superRefine((value, context) => {
+          const problem = check(value);
+          if (problem !== undefined) context.addIssue(problem);
+        });
+  return checked.meta({ ...documentation });
+}
+
+export function whole(min: number, max: number, documentation: Documentation): z.ZodNumber {
+  return z
+    .number()
+    .superRefine((value, context) => {
+      if (!Number.isInteger(value)) context.addIssue(`must be a whole number, not ${value}`);
+      else if (value < min || value > max) context.addIssue(`must be from ${min} to ${max}, not ${value}`);
+    })
+    .meta({ type: 'integer', minimum: min, maximum: max, ...documentation });
+}
+
+/** A check out of a parser that tells its problem. */
+export function parsedBy(parse: (text: string) => object): Check {
+  return (value) => {
+    const result: object | Problem = parse(value);
+    return isProblem(result) ? result.problem : undefined;
+  };
+}
+
+export function matching(pattern: RegExp, must: string): Check {
+  return (value) => (pattern.test(value) ? undefined : `${must}, not "${value}"`);
+}
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const labelPattern = new RegExp(`^${label}$`);
+const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);
+
+/** RFC 1123 label: at most 63 letters. */
+export const dnsLabel: Check = (value) =>
+  labelPattern.test(value) && value.length <= 63 ? undefined : badName(value, 'a DNS label', '"-"');
+
+/** RFC 1123 subdomain whose labels are at most 63 letters each. */
+export const dnsName: Check = (value) => {
+  const fits = value.length <= 253 && value.split('.').every((part) => part.length <= 63);
+  return subdomainPattern.test(value) && fits ? undefined : badName(value, 'a DNS name', '"-" and "."');
+};
+
+/** A node name: a DNS name of at most 63 letters, the most that the label kubernetes.io/hostname takes. */
+export const nodeName: Check = (value) =>
+  value.length > 63 ? `must have at most 63 characters, not ${value.length}` : dnsName(value);
+
+function badName(value: string, what: string, inside: string): string {
+  const lower = value.toLowerCase();
+  const fixed = lower !== value && subdomainPattern.test(lower) ? `; did you mean "${lower}"?` : '';
+  return `must be ${what} (lowercase letters, digits, ${inside} inside it), not "${value}"${fixed}`;
+}
+
+/** Kubernetes' qualified name: an optional DNS prefix and `/`, then at most 63 letters. */
+export const qualifiedName: Check = (value) => {
+  const slash = value.lastIndexOf('/');
+  const prefix = slash < 0 ? undefined : value.slice(0, slash);
+  const name = value.slice(slash + 1);
+  const fits = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name) && name.length <= 63;
+  if (fits && (prefix === undefined || dnsName(prefix) === undefined)) return undefined;
+  return `must be a Kubernetes name such as "zone" or "example.com/zone", not "${value}"`;
+};
+
+/** A label's value, or a taint's: empty, or at most 63 letters. */
+export const labelValue: Check = (value) =>
+  /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value) && value.length <= 63
+    ? undefined
+    : `must be at most 63 letters, digits, "-", "_" or "." that begin and end with a letter or digit, not "${value}"`;
+
+const keyTypes = [
+  'ssh-ed25519',
+  'ssh-rsa',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+];
+
+/** `TYPE BASE64`; the key's own bytes begin with the same type. */
+export const hostKey: Check = (value) => {
+  const [type = '', base64 = '', ...rest] = value.split(' ');
+  const bytes = Buffer.from(base64, 'base64');
+  const inner = bytes.subarray(4, 4 + type.length).toString('latin1');
+  const whole = bytes.length > 4 + type.length && bytes.toString('base64') === base64;
+  if (
+    rest.length === 0 &&
+    keyTypes.includes(type) &&
+    whole &&
+    bytes.readUInt32BE(0) === type.length &&
+    inner === type
+  ) {
+    return undefined;
+  }
+  return 'must be a whole public key, "TYPE BASE64", as the last two words of a line of `ssh-keyscan HOST`';
+};

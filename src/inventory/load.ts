@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { KbootError } from '../model/error.ts';
+import type { Environment } from './environment.ts';
+import { parseInventory, type ParseResult } from './parse.ts';
+
+/**
+ * Reads and parses the inventory `file`. `knownVersions` comes from the catalog.
+ * Throws KbootError E-INVENTORY when the file cannot be read; problems inside it are diagnostics.
+ */
+export function loadInventory(file: string, env: Environment, knownVersions: readonly string[]): ParseResult {
+  const text = readText(file);
+  return parseInventory(text, { file, env, knownVersions, homeDirectory: homedir(), ...currentUser() });
+}
+
+function readText(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    const [message, remedy] = reasons[code] ?? ['cannot be read', 'Check the path and its permissions.'];
+    throw new KbootError(
+      'E-INVENTORY',
+      `The inventory ${file} ${message}${code in reasons ? '' : ` (${code})`}.`,
+      {
+        remedy,
+        cause,
+      },
+    );
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const remedy = 'Save it as UTF-8 text.';
+    throw new KbootError('E-INVENTORY', `The inventory ${file} is not UTF-8 text.`, { remedy, cause });
+  }
+}
+
+const reasons: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
+  ENOENT: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
+  ENOTDIR: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
+  EISDIR: ['is a folder', 'Name the YAML file inside it.'],
+  EACCES: ['may not be read by you', 'Change its permissions, or run kboot as the user who owns it.'],
+};
+
+/** The login name; none for a user that the system does not know. */
+function currentUser(): { defaultUser?: string } {
+  try {
+    return { defaultUser: userInfo().username };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,73 @@
+import { dirname, resolve } from 'node:path';
+import type { Cluster } from '../model/cluster.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { buildCluster } from './build.ts';
+import { runChecks } from './checks/index.ts';
+import { defaults } from './defaults.ts';
+import { readDocument } from './document.ts';
+import { draftOf } from './draft.ts';
+import type { Environment } from './environment.ts';
+import { explainIssues } from './explain.ts';
+import { outlineOf } from './outline.ts';
+import { offsetOf, type Finding, type Path } from './place.ts';
+import { inventorySchema } from './schema.ts';
+
+export interface ParseOptions {
+  /** Named in diagnostics; relative paths in the inventory count from its folder. */
+  readonly file: string;
+  readonly env: Environment;
+  readonly homeDirectory: string;
+  /** Kubernetes versions that can be installed (`v1.36.2`), newest first. */
+  readonly knownVersions: readonly string[];
+  /** SSH user of hosts that name none; root when absent. */
+  readonly defaultUser?: string;
+}
+
+export interface ParseResult {
+  /** Absent when any diagnostic is an error. */
+  readonly cluster?: Cluster;
+  /** Every problem of the text at once, sorted by place. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads an inventory. Pure, and throws on no text whatever. */
+export function parseInventory(text: string, options: ParseOptions): ParseResult {
+  const document = readDocument(text, options.env);
+  const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
+    severity,
+    file: options.file,
+    ...document.position(offset),
+    message,
+  });
+  const ofText = document.problems.map((problem) => diagnostic('error', problem.offset, problem.message));
+  if (document.data === undefined) return { diagnostics: ofText };
+
+  const parsed = inventorySchema.safeParse(document.data);
+  const issues = parsed.success ? [] : explainIssues(parsed.error.issues, document.data, document.place);
+  const ofShape = issues.filter(
+    (finding) => !document.unreadable.some((path) => startsWith(finding.path, path)),
+  );
+  const draft = draftOf(
+    document.data,
+    issues.map((finding) => finding.path),
+  );
+  const ofWhole = runChecks({
+    draft,
+    outline: outlineOf(draft),
+    knownVersions: options.knownVersions,
+    lineOf: (path) => document.position(offsetOf(document.place, { path })).line,
+  });
+
+  const ofValues = [...ofShape, ...ofWhole].map((finding: Finding) =>
+    diagnostic(finding.severity, offsetOf(document.place, finding), finding.message),
+  );
+  const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);
+  if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
+  const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
+  const defaultUser = options.defaultUser ?? defaults.sshUser;
+  return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics };
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((step, index) => path[index] === step);
+}

@@ -1,0 +1,57 @@
+/** Keys and indices from the root of the inventory to a value. */
+export type Path = readonly (string | number)[];
+
+/** Where one value stands in the text; offsets count from 0. */
+export interface Place {
+  readonly value: number;
+  /** The key of a mapping's value. */
+  readonly key?: number;
+  /** A scalar as it is written, before it was typed (`1.30`, not 1.3). */
+  readonly source?: string;
+  readonly children: ReadonlyMap<string | number, Place>;
+}
+
+/** One thing to tell the reader. `at: 'key'` points to the key of the path instead of its value. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly path: Path;
+  readonly at?: 'key';
+  readonly message: string;
+}
+
+/** The place of a path, or undefined where the text has nothing there. */
+export function placeAt(root: Place, path: Path): Place | undefined {
+  let place: Place | undefined = root;
+  for (const step of path) place = place?.children.get(step);
+  return place;
+}
+
+/** The offset a finding points to: its own place, else the key of the nearest ancestor that stands in the text. */
+export function offsetOf(root: Place, finding: Pick<Finding, 'path' | 'at'>): number {
+  let place = root;
+  for (const step of finding.path) {
+    const child = place.children.get(step);
+    if (child === undefined) return place.key ?? place.value;
+    place = child;
+  }
+  return finding.at === 'key' ? (place.key ?? place.value) : place.value;
+}
+
+/** `spec.hosts[1].labels["example.com/zone"]`; the root is `the inventory`. */
+export function describePath(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
+    else text += `[${JSON.stringify(step)}]`;
+  }
+  return text === '' ? 'the inventory' : text;
+}
+
+export function error(path: Path, message: string): Finding {
+  return { severity: 'error', path, message };
+}
+
+export function warning(path: Path, message: string): Finding {
+  return { severity: 'warning', path, message };
+}

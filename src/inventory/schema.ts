@@ -1,0 +1,375 @@
+import { z } from 'zod';
+import { parseAddress, parseCidr, parsePair, parseRange, parseUnicast } from './address.ts';
+import { defaults } from './defaults.ts';
+import {
+  dnsLabel,
+  dnsName,
+  hostKey,
+  labelValue,
+  matching,
+  nodeName,
+  parsedBy,
+  qualifiedName,
+  text,
+  whole,
+} from './fields.ts';
+import { parseEndpoint } from './endpoint.ts';
+
+/*
+ * The inventory's format, its only definition: parsing, its types and its JSON Schema come from here.
+ * Optional fields have their defaults in defaults.ts. Checks that look at several fields are in checks/.
+ */
+
+const port = (description: string, preset: number): z.ZodNumber =>
+  whole(1, 65535, { description, default: preset });
+
+const interfaceName = (description: string): z.ZodString =>
+  text(
+    { description },
+    matching(/^[^\s/:]{1,15}$/, 'must be the name of a network interface (at most 15 letters)'),
+  );
+
+const sshUser = (): z.ZodString =>
+  text(
+    { description: 'User to log in as; root, or one who may use sudo. Default: the user who runs kboot.' },
+    matching(/^[^\s\-:@][^\s:@]*$/, 'must be a user name'),
+  );
+
+const identityFile = (): z.ZodString =>
+  text(
+    {
+      description:
+        "Private key file; `~` is the home directory, a relative path counts from the inventory's folder.",
+    },
+    filePath,
+  );
+
+const sshAddress = (description: string): z.ZodString =>
+  text({ description }, (value) => {
+    if (/^[\d.]+$/.test(value) || value.includes(':') || value.includes('%'))
+      return parsedBy(parseAddress)(value);
+    return dnsName(value.toLowerCase()) === undefined
+      ? undefined
+      : `must be an IP address or a DNS name, not "${value}"`;
+  });
+
+const hostKeyField = (): z.ZodString =>
+  text(
+    { description: 'Host key to expect, "TYPE BASE64" as in known_hosts. Default: known_hosts decides.' },
+    hostKey,
+  );
+
+const bastion = z
+  .strictObject({
+    address: sshAddress('Address or DNS name of the bastion.'),
+    user: sshUser().optional(),
+    port: port('SSH port of the bastion.', defaults.sshPort).optional(),
+    identityFile: identityFile().optional(),
+    hostKey: hostKeyField().optional(),
+  })
+  .meta({ description: 'Host to jump through; its host key is verified like any other.' });
+
+const clusterSsh = z
+  .strictObject({
+    user: sshUser().optional(),
+    port: port('SSH port.', defaults.sshPort).optional(),
+    identityFile: identityFile().optional(),
+    bastion: bastion.optional(),
+  })
+  .meta({ description: 'How kboot reaches every host; a host may override each field.' });
+
+const hostSsh = z
+  .strictObject({
+    address: sshAddress("Address or DNS name to connect to. Default: the host's address.").optional(),
+    ...clusterSsh.shape,
+    hostKey: hostKeyField().optional(),
+  })
+  .meta({ description: 'How kboot reaches this host; overrides spec.ssh field by field.' });
+
+const extraArgs = (component: string): z.ZodArray<typeof extraArg> =>
+  z
+    .array(extraArg)
+    .meta({ description: `Flags added to ${component}; the same name replaces kboot's flag.`, default: [] });
+
+const extraArg = z
+  .strictObject({
+    name: text(
+      { description: 'Flag without its leading dashes.' },
+      matching(/^[A-Za-z0-9][\w.-]*$/, 'must be a flag without its leading dashes or "="'),
+    ),
+    value: text({ description: 'Value of the flag, always a string.' }),
+  })
+  .meta({ description: 'One --name=value.' });
+
+const component = (name: string) =>
+  z.strictObject({ extraArgs: extraArgs(name).optional() }).meta({ description: `Settings of ${name}.` });
+
+const merged = (description: string) =>
+  z.strictObject({ config: z.record(z.string(), z.unknown()).meta({ description }).optional() });
+
+const taint = z
+  .strictObject({
+    key: text({ description: 'Name of the taint, with an optional DNS prefix.' }, qualifiedName),
+    value: text({ description: 'Value of the taint.' }, labelValue).optional(),
+    effect: z
+      .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+      .meta({ description: 'What happens to Pods that do not tolerate the taint.' }),
+  })
+  .meta({ description: 'A Kubernetes taint.' });
+
+const host = z
+  .strictObject({
+    name: text({ description: 'Name of the host and of its node: a lowercase DNS name, unique.' }, nodeName),
+    roles: z
+      .array(
+        z
+          .enum(['control-plane', 'worker', 'etcd', 'load-balancer'])
+          .meta({ description: 'What the host does.' }),
+      )
+      .min(1, 'must name at least one role: control-plane, worker, etcd or load-balancer')
+      .meta({ description: '[control-plane, worker] runs Pods beside the control plane.' }),
+    address: text(
+      {
+        description: 'Node address: an IP, or "v4,v6" for dual-stack. Default: ssh.address.',
+        examples: ['10.0.0.11', '10.0.0.11,fd00::11'],
+      },
+      parsedBy((value) => parsePair(value, parseUnicast)),
+    ).optional(),
+    connection: z
+      .enum(['ssh', 'local'])
+      .meta({ description: '`local`: this host is the machine that runs kboot.', default: 'ssh' })
+      .optional(),
+    ssh: hostSsh.optional(),
+    labels: z
+      .record(
+        text({ description: 'Name of the label.' }, qualifiedName),
+        text({ description: 'Value of the label.' }, labelValue),
+      )
+      .meta({ description: 'Labels of the node.', default: {} })
+      .optional(),
+    taints: z.array(taint).meta({ description: 'Taints of the node.', default: [] }).optional(),
+    vagrant: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'For the Vagrantfile, such as memory and cpus; kboot does not read it.' })
+      .optional(),
+  })
+  .meta({ description: 'One machine.' });
+
+const pool = z
+  .strictObject({
+    name: text({ description: 'Name of the pool.' }, dnsLabel),
+    addresses: z
+      .array(
+        text(
+          { description: 'A range or a network.', examples: ['10.0.0.200-10.0.0.220', '10.0.1.0/28'] },
+          parsedBy(parseRange),
+        ),
+      )
+      .min(1, 'must hold at least one range')
+      .meta({ description: 'Addresses that Services of type LoadBalancer get.' }),
+  })
+  .meta({ description: 'One IPAddressPool.' });
+
+const subnets = (description: string, preset: string): z.ZodString =>
+  text(
+    { description, default: preset, examples: [preset] },
+    parsedBy((value) => parsePair(value, parseCidr)),
+  );
+
+const networking = z
+  .strictObject({
+    podSubnet: subnets('Network of the Pods, or "v4,v6" for dual-stack.', defaults.podSubnet).optional(),
+    serviceSubnet: subnets(
+      'Network of the Services, or "v4,v6" for dual-stack.',
+      defaults.serviceSubnet,
+    ).optional(),
+    dnsDomain: text(
+      { description: 'DNS domain of the cluster.', default: defaults.dnsDomain },
+      dnsName,
+    ).optional(),
+    flannel: z
+      .strictObject({
+        backend: z
+          .enum(['vxlan', 'host-gw', 'wireguard'])
+          .meta({ description: 'How Pod traffic crosses hosts.', default: defaults.flannelBackend })
+          .optional(),
+        mtu: whole(576, 65535, {
+          description: "MTU of the Pods' network. Default: from the interface.",
+        }).optional(),
+        interface: interfaceName(
+          'Interface between the hosts. Default: the one that holds the node address.',
+        ).optional(),
+      })
+      .meta({ description: 'The Pod network, flannel.' })
+      .optional(),
+  })
+  .meta({ description: "The cluster's networks." });
+
+const loadBalancer = z
+  .strictObject({
+    virtualIP: text(
+      { description: 'A free address in the network of the load balancers.' },
+      parsedBy(parseUnicast),
+    ),
+    port: port('Port at the virtual IP.', defaults.loadBalancerPort).optional(),
+    virtualRouterID: whole(1, 255, {
+      description: 'VRRP router ID; unique among the clusters of one network.',
+      default: defaults.virtualRouterID,
+    }).optional(),
+    interface: interfaceName(
+      "Interface of the virtual IP. Default: the one that holds the host's address.",
+    ).optional(),
+  })
+  .meta({
+    description:
+      "kboot's own keepalived and haproxy in front of the API servers, on the hosts with the role load-balancer or else on the control plane.",
+  });
+
+const mirror = (value: string): string | undefined => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    return `must be an http or https URL such as https://mirror.example/k8s, not "${value}"`;
+  }
+  return url.username + url.password === '' ? undefined : 'must not contain a user or password';
+};
+
+const spec = z
+  .strictObject({
+    kubernetesVersion: text(
+      {
+        description: 'Kubernetes version, with "v" and all three numbers.',
+        examples: ['v1.36.2'],
+        pattern: '^v\\d+\\.\\d+\\.\\d+$',
+      },
+      (value) => {
+        if (/^v\d+\.\d+\.\d+$/.test(value)) return undefined;
+        const fixed = /^\d+\.\d+\.\d+$/.test(value) ? `; did you mean "v${value}"?` : '';
+        return `must be a whole version such as v1.36.2, not "${value}"${fixed}`;
+      },
+    ),
+    controlPlaneEndpoint: text(
+      {
+        description:
+          'Address or DNS name, and port, at which everyone reaches the API. Default: the virtual IP, or the only control plane and 6443.',
+        examples: ['10.0.0.100:8443', 'api.example.com:6443'],
+      },
+      parsedBy(parseEndpoint),
+    ).optional(),
+    networking: networking.optional(),
+    loadBalancer: loadBalancer.optional(),
+    metallb: z
+      .strictObject({
+        pools: z
+          .array(pool)
+          .min(1, 'must hold at least one pool')
+          .meta({ description: 'Address pools, announced by ARP or NDP.' }),
+      })
+      .meta({ description: 'Service load balancer MetalLB; left out: none.' })
+      .optional(),
+    etcd: component('etcd').optional(),
+    apiServer: z
+      .strictObject({
+        certSANs: z
+          .array(
+            text({ description: 'An IP address or a DNS name.' }, (value) => {
+              if (!/^[\d.]+$/.test(value) && !value.includes(':')) return dnsName(value.replace(/^\*\./, ''));
+              return parsedBy(parseAddress)(value);
+            }),
+          )
+          .meta({ description: "Further names in the API server's certificate.", default: [] })
+          .optional(),
+        extraArgs: extraArgs('kube-apiserver').optional(),
+      })
+      .meta({ description: 'Settings of kube-apiserver.' })
+      .optional(),
+    controllerManager: component('kube-controller-manager').optional(),
+    scheduler: component('kube-scheduler').optional(),
+    kubelet: merged('KubeletConfiguration fields, merged into those of kboot.')
+      .meta({ description: 'Settings of every kubelet.' })
+      .optional(),
+    kubeProxy: merged('KubeProxyConfiguration fields, merged into those of kboot.')
+      .meta({ description: 'Settings of kube-proxy.' })
+      .optional(),
+    containerd: merged("containerd's TOML tables written as YAML, merged into those of kboot.")
+      .meta({ description: 'Settings of containerd.' })
+      .optional(),
+    imageRepository: text(
+      { description: 'Registry and path that all images come from.', default: defaults.imageRepository },
+      matching(
+        /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+        'must be a registry and path such as registry.example.com/k8s, without scheme, tag or final slash',
+      ),
+    ).optional(),
+    artifacts: z
+      .strictObject({
+        mirror: text(
+          {
+            description: 'Base URL under which the official hosts and paths are found.',
+            examples: ['https://mirror.example/k8s'],
+          },
+          mirror,
+        ).optional(),
+      })
+      .meta({ description: 'Where binaries and archives come from.' })
+      .optional(),
+    templates: text(
+      {
+        description:
+          "Folder whose files replace kboot's own templates; a relative path counts from the inventory's folder.",
+      },
+      filePath,
+    ).optional(),
+    ssh: clusterSsh.optional(),
+    preflight: z
+      .strictObject({
+        ignore: z
+          .array(
+            text(
+              { description: 'Name of a check, as preflight prints it.' },
+              matching(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a check'),
+            ),
+          )
+          .meta({ description: 'Checks whose failure does not stop kboot.', default: [] })
+          .optional(),
+      })
+      .meta({ description: 'Checks of the hosts before the first change.' })
+      .optional(),
+    hosts: z
+      .array(host)
+      .min(1, 'must list at least one host')
+      .meta({ description: 'Every machine of the cluster.' }),
+  })
+  .meta({ description: 'The cluster that is wanted.' });
+
+export const inventorySchema = z
+  .strictObject({
+    apiVersion: z.literal('kboot.dev/v1').meta({ description: 'Version of this format.' }),
+    kind: z.literal('Cluster').meta({ description: 'Always Cluster.' }),
+    metadata: z
+      .strictObject({
+        name: text(
+          {
+            description:
+              'Name of the cluster, a DNS label; it names the state folder and the kubeconfig context.',
+          },
+          dnsLabel,
+        ),
+      })
+      .meta({ description: 'What the cluster is called.' }),
+    spec,
+  })
+  .meta({ title: 'kboot inventory', description: 'A Kubernetes cluster as kboot.dev/v1.' });
+
+/** An inventory that has the right shape; what it means as a whole is not checked yet. */
+export type Inventory = z.infer<typeof inventorySchema>;
+export type InventoryHost = Inventory['spec']['hosts'][number];
+
+/** The JSON Schema (draft 2020-12) of an inventory, for editors. */
+export function inventoryJsonSchema(): object {
+  return z.toJSONSchema(inventorySchema, { target: 'draft-2020-12', io: 'input' });
+}
+
+function filePath(value: string): string | undefined {
+  if (value === '' || value.includes('\0')) return 'must be a path';
+  return /^~[^/]/.test(value) ? `must begin with "~/" or name the whole path, not "${value}"` : undefined;
+}

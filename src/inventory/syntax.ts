@@ -1,0 +1,55 @@
+import type { YAMLError } from 'yaml';
+
+/** A problem that has a place in the text but no value: syntax, duplicate keys, missing variables. */
+export interface TextProblem {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** Line and column of an offset, both from 1. */
+export type Position = (offset: number) => { readonly line: number; readonly column: number };
+
+/** Errors that stand for themselves; all others break the reading of what follows. */
+const independent: readonly YAMLError['code'][] = ['TAB_AS_INDENT', 'TAG_RESOLVE_FAILED'];
+
+/**
+ * What a reader has to mend: every error that stands for itself, one a line; or else the first error,
+ * because those after it are mostly its consequences.
+ */
+export function explainSyntax(
+  errors: readonly YAMLError[],
+  text: string,
+  position: Position,
+): readonly TextProblem[] {
+  const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  const alone = sorted.filter((error) => independent.includes(error.code));
+  const telling = new Map<number, TextProblem>();
+  for (const error of alone.length > 0 ? alone : sorted.slice(0, 1)) {
+    const offset = error.pos[0];
+    const { line } = position(offset);
+    if (!telling.has(line)) telling.set(line, { offset, message: explain(error, text) });
+  }
+  return [...telling.values()];
+}
+
+function explain(error: YAMLError, text: string): string {
+  const [offset] = error.pos;
+  if (text[offset] === '{' && text[offset - 1] === '$') {
+    return 'put "${…}" in quotes inside { } and [ ], where YAML gives braces a meaning of their own';
+  }
+  if (error.message.startsWith('Missing closing')) return 'a quote that was opened before is still open here';
+  const known = syntaxMessages[error.code];
+  if (known !== undefined) return known;
+  if (error.code === 'TAG_RESOLVE_FAILED') {
+    return `${error.message.replace(/^Unresolved tag: /, 'tags such as ')} are not supported`;
+  }
+  return `YAML syntax: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+}
+
+/** Errors that the library words for those who know its parser. */
+const syntaxMessages: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'a tab used for indentation; YAML allows only spaces',
+  BLOCK_AS_IMPLICIT_KEY: 'a second ": " on one line; quote the value if it contains ": "',
+  MULTILINE_IMPLICIT_KEY: 'no ": " after this key',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+};

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { bundle } from './cli/bundle.ts';
+import { kubeconfig } from './cli/kubeconfig.ts';
+import { drift, plan } from './cli/plan.ts';
+import { render } from './cli/render.ts';
+import { reset } from './cli/reset.ts';
+import { schema } from './cli/schema.ts';
+import { status } from './cli/status.ts';
+import { up } from './cli/up.ts';
+import { validate } from './cli/validate.ts';
+import { kbootVersion, version } from './cli/version.ts';
+import { errorCodes, exitStatus, KbootError } from './model/error.ts';
+
+if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
+
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName('kboot')
+    .usage('$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster.')
+    .command([validate, render, plan, drift, up, status, kubeconfig, reset, bundle, schema, version] as never[])
+    .completion('completion', 'Print a shell completion script')
+    .demandCommand(1, 'Name a command; `kboot --help` lists them.')
+    .strict()
+    .recommendCommands()
+    .version(kbootVersion())
+    .help()
+    .alias('h', 'help')
+    .wrap(Math.min(100, process.stdout.columns || 100))
+    .epilogue('Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted')
+    .fail((message, error) => {
+      if (error instanceof Error) throw error;
+      throw new KbootError('E-USAGE', message, { remedy: '`kboot --help` and `kboot COMMAND --help` tell what there is.' });
+    })
+    .parseAsync();
+} catch (error) {
+  process.exitCode = await report(error);
+}
+
+/** Tells an error to whoever reads: a line of JSON, or text on stderr. */
+async function report(error: unknown): Promise<number> {
+  const known = error instanceof KbootError ? error : undefined;
+  if (wantsJson() && known !== undefined) {
+    const { host, step, detail, remedy } = known.context;
+    process.stdout.write(`${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`);
+  } else if (known !== undefined) {
+    const { errorText } = await import('./view/error-text.ts');
+    process.stderr.write(`${errorText(known)}\n`);
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`This is a defect of kboot, not of your input:\n${text}\n`);
+  }
+  return known?.exit ?? exitStatus.stepFailed;
+}
+
+function wantsJson(): boolean {
+  const { argv } = process;
+  return argv.includes('--output=json') || argv.includes('-o=json') || argv.some((word, index) => (word === '-o' || word === '--output') && argv[index + 1] === 'json');
+}

@@ -1,0 +1,11 @@
+/** What a reset finds on a host. */
+export interface ResetSeen {
+  /** kboot was here, or left half-way. */
+  readonly present: boolean;
+  readonly clusterId: string;
+  readonly owned: number;
+  /** Files that stood in the way of kboot's and were kept. */
+  readonly kept: number;
+  readonly containers: number;
+  readonly swap: boolean;
+}

@@ -1,0 +1,29 @@
+import { KbootError } from '../model/error.ts';
+import type { ResetSeen } from '../model/reset-seen.ts';
+import { hostFolder } from '../resource/prelude.ts';
+import type { Reader } from '../transport/types.ts';
+
+const script = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ -d ${hostFolder} ] && echo present=1
+echo "clusterId=$(cat ${hostFolder}/cluster 2>/dev/null)"
+echo "owned=$(wc -l < ${hostFolder}/owned 2>/dev/null)"
+echo "kept=$(find ${hostFolder}/before ! -type d 2>/dev/null | wc -l)"
+echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
+{ [ -e ${hostFolder}/swap ] || grep -q '^#kboot# ' /etc/fstab; } 2>/dev/null && echo swap=1
+echo end=1`;
+
+/** Reads what is there to take away: one exec. Throws KbootError E-PROBE when the answer is cut off. */
+export async function seeForReset(reader: Reader): Promise<ResetSeen> {
+  const { stdout } = await reader.read(`{ ${script}\n} </dev/null`, { timeoutMs: 60_000 });
+  const values = new Map(stdout.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+  if (values.get('end') !== '1')
+    throw new KbootError('E-PROBE', 'the probe was cut off', { host: reader.host, remedy: 'Nothing was changed. Run the same command again.' });
+  return {
+    present: values.get('present') === '1',
+    clusterId: values.get('clusterId') ?? '',
+    owned: Number(values.get('owned') ?? 0),
+    kept: Number(values.get('kept') ?? 0),
+    containers: Number(values.get('containers') ?? 0),
+    swap: values.get('swap') === '1',
+  };
+}

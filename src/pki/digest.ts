@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { KbootError } from '../model/error.ts';
+import { parseCertificate } from './parse.ts';
+
+/** SHA-256 of a text (as UTF-8) or of bytes, in lower-case hex. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/**
+ * The cluster's identity: `sha256:` + the SHA-256 of the CA's public key (SPKI DER), which is what
+ * `kubeadm join --discovery-token-ca-cert-hash` takes. Throws E-PKI when `caPem` holds no certificate.
+ */
+export function clusterId(caPem: string): string {
+  const ca = parseCertificate(caPem);
+  if (ca === undefined) throw new KbootError('E-PKI', 'The cluster CA cannot be read as a PEM certificate.');
+  return `sha256:${sha256(ca.publicKey.export({ type: 'spki', format: 'der' }))}`;
+}

@@ -1,0 +1,49 @@
+import { publicKeyPem } from './keys.ts';
+import type { Material } from './plan.ts';
+import type { CertificateSpec, KeyPair, Pki } from './types.ts';
+
+/** Lookups over `material`, which holds what is valid; the rest of `specs` answers with placeholders. */
+export function createPki(specs: readonly CertificateSpec[], material: Material): Pki {
+  const byName = new Map(
+    specs.map((spec) => [nameOf(spec.id, spec.kind === 'leaf' ? spec.host : undefined), spec]),
+  );
+  const first = specs.flatMap((spec) => (spec.kind === 'leaf' && spec.id === 'admin' ? [spec.host] : []))[0];
+
+  const find = (id: CertificateSpec['id'], host: string | undefined): CertificateSpec => {
+    const spec =
+      byName.get(nameOf(id, host)) ?? (host === undefined ? byName.get(nameOf(id, first)) : undefined);
+    if (spec === undefined) throw new Error(`no ${id} in the certificate list for ${host ?? 'the cluster'}`);
+    return spec;
+  };
+  const text = (path: string): string => material.get(path) ?? placeholder(path);
+  const pair = (spec: CertificateSpec): KeyPair => ({
+    cert: text(`${spec.path}.crt`),
+    key: text(`${spec.path}.key`),
+  });
+
+  return {
+    ca: (id) => pair(find(id, undefined)),
+    certificate: (id, host) => pair(find(id, host)),
+    serviceAccount: () => {
+      const { path } = find('sa', undefined);
+      const key = material.get(`${path}.key`);
+      return {
+        privateKey: text(`${path}.key`),
+        publicKey: key === undefined ? placeholder(`${path}.pub`) : publicKeyPem(key),
+      };
+    },
+    isIssued: (id, host) => {
+      const spec = find(id, host);
+      return material.has(`${spec.path}.key`) && (spec.kind === 'key' || material.has(`${spec.path}.crt`));
+    },
+  };
+}
+
+function nameOf(id: string, host: string | undefined): string {
+  return host === undefined ? id : `${id} ${host}`;
+}
+
+/** Stands for a PEM that does not exist yet; recognisably not one. */
+function placeholder(path: string): string {
+  return `# ${path}: issued when the plan is applied\n`;
+}

@@ -1,0 +1,37 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Every certificate of a PEM text, in order; undefined when there is none or one cannot be parsed. */
+export function parseCertificates(pem: string): readonly [X509Certificate, ...X509Certificate[]] | undefined {
+  try {
+    const [first, ...rest] = (pem.match(certificateBlock) ?? []).map((block) => new X509Certificate(block));
+    return first === undefined ? undefined : [first, ...rest];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first certificate of a PEM text, or undefined. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  return parseCertificates(pem)?.[0];
+}
+
+/** A private key of any PEM form that needs no passphrase, or undefined. */
+export function parsePrivateKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** PEM encryption shows in its headers or its type. */
+export function isEncryptedKey(pem: string): boolean {
+  return /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem);
+}
+
+/** First and last moment of validity. X509Certificate prints years from 2050 on like the others. */
+export function validity(certificate: X509Certificate): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(certificate.validFrom), notAfter: new Date(certificate.validTo) };
+}

@@ -1,0 +1,160 @@
+import type { X509Certificate } from 'node:crypto';
+import type { ErrorCode } from '../model/error.ts';
+import { parseCertificate, parsePrivateKey, validity } from './parse.ts';
+import type { CaSpec, CertificateSpec, KeySpec, LeafSpec } from './types.ts';
+import { caProblems, leafProblems, privateKeyProblem } from './verify.ts';
+
+/** PEM texts by path under the state's pki folder: `ca.crt`, `hosts/cp1/apiserver.key`. */
+export type Material = ReadonlyMap<string, string>;
+
+export interface Issue {
+  readonly spec: CertificateSpec;
+  /** `reuse`: the private key that is there serves on; only the certificate is made. */
+  readonly key: 'reuse' | 'new';
+  readonly reason: string;
+}
+
+export interface PkiProblem {
+  readonly code: Extract<ErrorCode, 'E-PKI' | 'E-STATE'>;
+  /** Under the state's pki folder. */
+  readonly file: string;
+  /** A phrase that follows the file's name. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Names what would be issued, so that an offline plan can tell without making a single key. */
+export interface PkiPlan {
+  readonly keep: readonly CertificateSpec[];
+  /** CAs and the ServiceAccount key come first: they must be on disk before anything that they sign. */
+  readonly issue: readonly Issue[];
+  /** With any of these nothing may be issued. */
+  readonly problems: readonly PkiProblem[];
+  /** Kept, and due for renewal within 90 days. */
+  readonly expiring: readonly { readonly spec: CertificateSpec; readonly notAfter: Date }[];
+}
+
+const renewalWindow = 90 * 24 * 3_600_000;
+
+interface Keep {
+  readonly keep: CertificateSpec;
+  /** undefined for the ServiceAccount key, which has none. */
+  readonly certificate: X509Certificate | undefined;
+}
+
+type Verdict = Keep | { readonly issue: Issue } | { readonly problem: PkiProblem };
+
+/**
+ * Decides for each spec: keep what is valid, issue what is missing or no longer fits. A CA or the ServiceAccount
+ * key is issued only where no certificate of any host exists: without them that material belongs to a cluster
+ * that must not get a second identity.
+ */
+export function pkiPlan(specs: readonly CertificateSpec[], existing: Material, now: Date): PkiPlan {
+  const founded = [...existing.keys()].some((path) => path.startsWith('hosts/'));
+  const roots = specs.flatMap((spec): readonly Verdict[] => {
+    if (spec.kind === 'ca') return [caVerdict(spec, existing, founded, now)];
+    return spec.kind === 'key' ? [keyVerdict(spec, existing, founded)] : [];
+  });
+  const cas = new Map(kept(roots).map(({ keep, certificate }) => [keep.id, certificate]));
+  const leaves = specs.flatMap((spec) =>
+    spec.kind === 'leaf' ? [leafVerdict(spec, existing, cas, now)] : [],
+  );
+  const verdicts = [...roots, ...leaves];
+  return {
+    keep: kept(verdicts).map(({ keep }) => keep),
+    issue: verdicts.flatMap((verdict) => ('issue' in verdict ? [verdict.issue] : [])),
+    problems: verdicts.flatMap((verdict) => ('problem' in verdict ? [verdict.problem] : [])),
+    expiring: kept(verdicts).flatMap((verdict) => expiring(verdict, now)),
+  };
+}
+
+function kept(verdicts: readonly Verdict[]): readonly Keep[] {
+  return verdicts.filter((verdict) => 'keep' in verdict);
+}
+
+function caVerdict(spec: CaSpec, existing: Material, founded: boolean, now: Date): Verdict {
+  const file = `${spec.path}.crt`;
+  const cert = existing.get(file);
+  const key = existing.get(`${spec.path}.key`);
+  if (cert === undefined && founded) return { problem: lost(file) };
+  if (cert === undefined) {
+    if (key === undefined) return { issue: { spec, key: 'new', reason: 'missing' } };
+    return parsePrivateKey(key)?.asymmetricKeyType === 'rsa'
+      ? { issue: { spec, key: 'reuse', reason: 'certificate missing' } }
+      : { problem: badRoot(`${spec.path}.key`, 'is not an RSA private key that kboot can read', founded) };
+  }
+  if (key === undefined) {
+    return {
+      problem: founded
+        ? lost(`${spec.path}.key`)
+        : badRoot(file, `has no ${spec.path}.key beside it`, founded),
+    };
+  }
+  const found = caProblems({ cert, key }, now);
+  return found.length === 0
+    ? { keep: spec, certificate: parseCertificate(cert) }
+    : { problem: badRoot(file, found.join('; '), founded) };
+}
+
+function keyVerdict(spec: KeySpec, existing: Material, founded: boolean): Verdict {
+  const file = `${spec.path}.key`;
+  const key = existing.get(file);
+  if (key === undefined) {
+    return founded ? { problem: lost(file) } : { issue: { spec, key: 'new', reason: 'missing' } };
+  }
+  const type = parsePrivateKey(key)?.asymmetricKeyType;
+  if (type === undefined) return { problem: badRoot(file, privateKeyProblem(key), founded) };
+  if (type === 'rsa' || type === 'ec') return { keep: spec, certificate: undefined };
+  return {
+    problem: badRoot(file, `has a key of type ${type}; Kubernetes signs tokens with RSA or ECDSA`, founded),
+  };
+}
+
+function leafVerdict(
+  spec: LeafSpec,
+  existing: Material,
+  cas: ReadonlyMap<string, X509Certificate | undefined>,
+  now: Date,
+): Verdict {
+  const cert = existing.get(`${spec.path}.crt`);
+  const keyPem = existing.get(`${spec.path}.key`);
+  if (keyPem === undefined) {
+    return { issue: { spec, key: 'new', reason: cert === undefined ? 'missing' : 'key missing' } };
+  }
+  const key = parsePrivateKey(keyPem);
+  if (key?.asymmetricKeyType !== 'rsa') return { issue: { spec, key: 'new', reason: 'key unusable' } };
+  const reissue = (reason: string): Verdict => ({ issue: { spec, key: 'reuse', reason } });
+  if (cert === undefined) return reissue('certificate missing');
+  const certificate = parseCertificate(cert);
+  if (certificate === undefined) return reissue('holds no readable PEM certificate');
+  const ca = cas.get(spec.ca);
+  if (ca === undefined) return reissue(`waits for ${spec.ca}`);
+  const found = leafProblems(certificate, key, spec, ca, now);
+  return found.length === 0 ? { keep: spec, certificate } : reissue(found.join('; '));
+}
+
+/** A kubelet renews its own certificate on its host; the one kept here only founds it. */
+function expiring({ keep, certificate }: Keep, now: Date): PkiPlan['expiring'] {
+  if (certificate === undefined || keep.id === 'kubelet') return [];
+  const { notAfter } = validity(certificate);
+  return notAfter.getTime() - now.getTime() < renewalWindow ? [{ spec: keep, notAfter }] : [];
+}
+
+function lost(file: string): PkiProblem {
+  return {
+    code: 'E-STATE',
+    file,
+    message: 'is missing, but certificates of hosts exist',
+    remedy:
+      'Restore it from a backup, or from /etc/kubernetes/pki of a control plane. ' +
+      'Only if no such cluster exists any more: remove the pki folder, and a new cluster identity is made.',
+  };
+}
+
+function badRoot(file: string, message: string, founded: boolean): PkiProblem {
+  const remedy = founded
+    ? 'The cluster was founded with what was there: restore it, from a backup or a control plane. ' +
+      'A CA that expired must be renewed with the same key and subject.'
+    : 'Replace it, or remove the .crt and the .key and kboot makes its own.';
+  return { code: 'E-PKI', file, message, remedy };
+}

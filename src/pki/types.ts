@@ -1,0 +1,84 @@
+import type { Host } from '../model/cluster.ts';
+
+export type CaId = 'ca' | 'front-proxy-ca' | 'etcd-ca';
+
+/** kubeadm's names, as `kubeadm certs check-expiration` prints them (without `.conf`). */
+export type LeafId =
+  | 'apiserver'
+  | 'apiserver-kubelet-client'
+  | 'front-proxy-client'
+  | 'apiserver-etcd-client'
+  | 'etcd-server'
+  | 'etcd-peer'
+  | 'etcd-healthcheck-client'
+  | 'admin'
+  | 'super-admin'
+  | 'controller-manager'
+  | 'scheduler'
+  | 'kubelet';
+
+/** Which hosts get their own copy of a certificate. */
+export type Scope = 'control-plane' | 'first-control-plane' | 'etcd' | 'node';
+
+export type Usage = 'serverAuth' | 'clientAuth';
+
+export interface SubjectAltNames {
+  /** Sorted, without duplicates. */
+  readonly dns: readonly string[];
+  /** Canonical text, in insertion order, without duplicates. */
+  readonly ips: readonly string[];
+}
+
+/** A certificate authority; self-signed, or brought by the user with any subject. */
+export interface CaSpec {
+  readonly kind: 'ca';
+  readonly id: CaId;
+  /** Path stem of the .crt and .key under the state's pki folder and the host's /etc/kubernetes/pki. */
+  readonly path: string;
+  readonly commonName: string;
+}
+
+/** The ServiceAccount signing key: a key without a certificate. */
+export interface KeySpec {
+  readonly kind: 'key';
+  readonly id: 'sa';
+  readonly path: string;
+}
+
+export interface LeafSpec {
+  readonly kind: 'leaf';
+  readonly id: LeafId;
+  readonly host: Host['name'];
+  /** Path stem under the state's pki folder: `hosts/cp1/etcd/server`. */
+  readonly path: string;
+  /** On the host: path stem under /etc/kubernetes/pki, or the kubeconfig in /etc/kubernetes that embeds it. */
+  readonly target:
+    { readonly in: 'pki'; readonly stem: string } | { readonly in: 'kubeconfig'; readonly file: string };
+  readonly ca: CaId;
+  readonly commonName: string;
+  readonly organization?: string;
+  readonly usages: readonly Usage[];
+  readonly sans: SubjectAltNames;
+}
+
+export type CertificateSpec = CaSpec | KeySpec | LeafSpec;
+
+/** PEM texts. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * What the layers above read certificates from. A lookup of something that is in the inventory's
+ * certificate list never fails: what is not issued yet answers with a placeholder text that is not PEM.
+ */
+export interface Pki {
+  /** The PEM may hold a chain when the user brought an intermediate CA. */
+  ca(id: CaId): KeyPair;
+  serviceAccount(): { readonly privateKey: string; readonly publicKey: string };
+  /** `host` absent: the first control plane's. Throws where that host has no such certificate: a defect of the caller. */
+  certificate(id: LeafId, host?: string): KeyPair;
+  /** false: the lookup answers with a placeholder, at least in part. */
+  isIssued(id: CertificateSpec['id'], host?: string): boolean;
+}

@@ -1,0 +1,130 @@
+/** What each template may use. Nothing is optional: absent things are null, false or empty. */
+
+export interface PodVolume {
+  readonly name: string;
+  readonly path: string;
+  readonly type: 'DirectoryOrCreate' | 'FileOrCreate';
+}
+
+export interface PodParams {
+  /** Program and flags, as the container's command. */
+  readonly command: readonly string[];
+  readonly image: string;
+  /** '' leaves `host` out: the kubelet then probes the Pod's own address. */
+  readonly probeHost: string;
+}
+
+export interface ExtraArgParams {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface ClusterConfigurationParams {
+  readonly kubernetesVersion: string;
+  readonly imageRepository: string;
+  /** `host:port`, or '' where none is stated. */
+  readonly controlPlaneEndpoint: string;
+  readonly dnsDomain: string;
+  readonly podSubnet: string;
+  readonly serviceSubnet: string;
+  readonly certSANs: readonly string[];
+  readonly apiServerArgs: readonly ExtraArgParams[];
+  readonly controllerManagerArgs: readonly ExtraArgParams[];
+  readonly schedulerArgs: readonly ExtraArgParams[];
+  readonly etcdArgs: readonly ExtraArgParams[];
+  /** Client URLs of external members; empty for stacked etcd. */
+  readonly etcdEndpoints: readonly string[];
+}
+
+export interface FlannelParams {
+  readonly image: string;
+  readonly cniPluginImage: string;
+  readonly args: readonly string[];
+  /** Contents of the ConfigMap's two files. */
+  readonly cniConf: string;
+  readonly netConf: string;
+}
+
+interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface TemplateParams {
+  'static-pods/kube-apiserver.yaml.hbs': PodParams & {
+    readonly advertiseEndpoint: string;
+    readonly volumes: readonly PodVolume[];
+  };
+  'static-pods/kube-controller-manager.yaml.hbs': PodParams & { readonly volumes: readonly PodVolume[] };
+  'static-pods/kube-scheduler.yaml.hbs': PodParams;
+  'static-pods/etcd.yaml.hbs': PodParams & {
+    readonly advertiseClientUrl: string;
+    readonly probePort: number;
+    readonly probeScheme: string;
+  };
+  'etcd/etcd.service.hbs': { readonly etcd: string; readonly args: readonly string[] };
+  'kubelet/kubelet.service.hbs': { readonly kubelet: string };
+  'kubelet/10-kubeadm.conf.hbs': { readonly kubelet: string };
+  'kubelet/config.yaml.hbs': {
+    readonly clusterDNS: string;
+    readonly clusterDomain: string;
+    readonly containerRuntimeEndpoint: string;
+    /** '' leaves the field out. */
+    readonly resolvConf: string;
+  };
+  'kubelet/instance-config.yaml.hbs': { readonly containerRuntimeEndpoint: string };
+  'kubelet/kubeadm-flags.env.hbs': { readonly args: string };
+  'kubeconfig/kubeconfig.yaml.hbs': {
+    /** Base64 of the PEM. */
+    readonly caData: string;
+    readonly server: string;
+    readonly cluster: string;
+    readonly context: string;
+    readonly user: string;
+    /** Base64 of the PEMs; null: `files` is given. */
+    readonly data: KeyPair | null;
+    readonly files: KeyPair | null;
+  };
+  'containerd/config-v2.toml.hbs': { readonly sandboxImage: string; readonly systemdCgroup: boolean };
+  'containerd/config-v3.toml.hbs': {
+    readonly sandboxImage: string;
+    readonly systemdCgroup: boolean;
+    /** containerd 2.1 renamed bin_dir to bin_dirs. */
+    readonly hasBinDirs: boolean;
+  };
+  'containerd/containerd.service.hbs': { readonly containerd: string };
+  'containerd/crictl.yaml.hbs': { readonly endpoint: string };
+  'host/modules.conf.hbs': { readonly modules: readonly string[] };
+  'host/sysctl.conf.hbs': { readonly settings: readonly { readonly key: string; readonly value: string }[] };
+  'bootstrap/rbac.yaml.hbs': Readonly<Record<string, never>>;
+  'bootstrap/kubeadm-config.yaml.hbs': ClusterConfigurationParams;
+  'bootstrap/kubelet-config.yaml.hbs': {
+    readonly config: string;
+    /** '' leaves the annotation out. */
+    readonly hash: string;
+  };
+  'bootstrap/cluster-info.yaml.hbs': { readonly caData: string; readonly server: string };
+  'addons/kube-proxy/kube-proxy.yaml.hbs': {
+    readonly image: string;
+    readonly config: string;
+    readonly kubeconfig: string;
+    readonly hash: string;
+  };
+  'addons/kube-proxy/config.yaml.hbs': { readonly bindAddress: string; readonly clusterCIDR: string };
+  'addons/kube-proxy/kubeconfig.yaml.hbs': { readonly server: string };
+  'addons/coredns/coredns.yaml.hbs': {
+    readonly image: string;
+    readonly clusterIP: string;
+    readonly dnsDomain: string;
+  };
+  'addons/flannel/flannel.yaml.hbs': FlannelParams;
+}
+
+/** Path of a template below templates/. */
+export type TemplatePath = keyof TemplateParams;
+
+/** Turns a template and its parameters into text; the same input always gives the same text. */
+export interface Renderer {
+  /** Throws KbootError E-TEMPLATE: no such template, a syntax error, a missing variable, an unfit value. */
+  render<P extends TemplatePath>(path: P, params: TemplateParams[P]): string;
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { KbootError } from '../model/error.ts';
+import { fileError, systemCode } from './file-error.ts';
+
+/**
+ * Replaces `path` whole or not at all, also across a crash: a temporary file beside it, fsync, rename, fsync
+ * of the folder. Folders on the way are made with mode 0700. Throws E-STATE.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      await writeSynced(temporary, data, mode);
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw cause;
+    }
+    await syncFolder(folder);
+  } catch (cause) {
+    throw fileError('The file cannot be written', path, cause);
+  }
+}
+
+/** Whether a file name is what a killed writeAtomic leaves behind. */
+export function isLeftover(name: string): boolean {
+  return /^\..+\.[0-9a-f]{16}\.tmp$/.test(name);
+}
+
+/** The text of a file, or undefined when there is none. Throws E-STATE when it cannot be read. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw fileError('The file cannot be read', path, cause);
+  }
+}
+
+/** Saves `value` as indented JSON, readable by its owner only. */
+export async function saveJson(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** What saveJson wrote, unchecked; undefined when there is no such file. Throws E-STATE when it is not JSON. */
+export async function loadJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new KbootError('E-STATE', `The file is not JSON: ${path}`, {
+      cause,
+      remedy: 'Restore it, or remove it if it is not needed any more.',
+    });
+  }
+}
+
+async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(data);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

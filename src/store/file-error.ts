@@ -1,0 +1,24 @@
+import { KbootError } from '../model/error.ts';
+
+/** The `code` of a Node system error (`ENOENT`), or undefined. */
+export function systemCode(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on that file system and run the same command again.',
+  EDQUOT: 'Free space on that file system and run the same command again.',
+  EROFS: 'The file system is read-only; name a folder elsewhere with --state.',
+  EACCES: 'Run kboot as the owner of the state folder, or name another folder with --state.',
+  EPERM: 'Run kboot as the owner of the state folder, or name another folder with --state.',
+};
+
+/** E-STATE for a file of the operator that could not be read or written. */
+export function fileError(message: string, path: string, cause: unknown): KbootError {
+  const remedy = remedies[systemCode(cause) ?? ''];
+  return new KbootError('E-STATE', `${message}: ${path}`, {
+    detail: cause instanceof Error ? cause.message : String(cause),
+    cause,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}

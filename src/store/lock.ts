@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { KbootError } from '../model/error.ts';
+import { fileError, systemCode } from './file-error.ts';
+import type { State } from './state.ts';
+
+export interface Lock {
+  /** Aborts when the lock was lost, which takes a process that slept for longer than the stale time. */
+  readonly lost: AbortSignal;
+  /** Safe to call twice. Never removes a lock that is another's by now. */
+  release(): Promise<void>;
+}
+
+export interface LockTimes {
+  readonly heartbeatMs: number;
+  readonly staleMs: number;
+}
+
+export const lockTimes: LockTimes = { heartbeatMs: 5_000, staleMs: 30_000 };
+
+const ownerSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
+  since: z.string(),
+  command: z.string(),
+  /** One acquisition; names the claim file, hence strictly checked. */
+  token: z.string().regex(/^[0-9a-f]{32}$/),
+});
+export type LockOwner = z.infer<typeof ownerSchema>;
+
+interface Found {
+  /** undefined: the file cannot be understood (yet). */
+  readonly owner: LockOwner | undefined;
+  readonly ageMs: number;
+}
+
+/**
+ * Takes the state folder for `command`. The owner's heartbeat is the lock file's mtime; without one for
+ * `staleMs` the lock may be taken over. Throws E-LOCKED naming a live owner, E-STATE when the folder cannot be
+ * written.
+ *
+ * Whoever replaces or removes a lock first creates the claim file of that acquisition (O_EXCL), looks at the lock
+ * again, acts, and removes the claim: of two takers of one stale lock only one can win.
+ */
+export async function acquireLock(
+  state: State,
+  command: string,
+  times: LockTimes = lockTimes,
+): Promise<Lock> {
+  const owner: LockOwner = {
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    command,
+    token: randomBytes(16).toString('hex'),
+  };
+  try {
+    for (;;) {
+      const file = (await create(state.lock, owner)) ?? (await takeOver(state.lock, owner, times));
+      if (file !== undefined) return hold(state.lock, file, owner, times);
+      await sleep(20);
+    }
+  } catch (cause) {
+    throw cause instanceof KbootError ? cause : fileError('The lock cannot be taken', state.lock, cause);
+  }
+}
+
+/** Who holds the lock, and for how long it gave no sign of life; undefined when nobody does. */
+export async function lockOwner(state: State): Promise<Found | undefined> {
+  return inspect(state.lock);
+}
+
+async function create(path: string, owner: LockOwner): Promise<FileHandle | undefined> {
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    if (systemCode(cause) === 'EEXIST') return undefined;
+    throw cause;
+  });
+  try {
+    await file?.writeFile(`${JSON.stringify(owner)}\n`);
+    return file;
+  } catch (cause) {
+    await file?.close();
+    await rm(path, { force: true });
+    throw cause;
+  }
+}
+
+/** undefined: the lock or its claim just changed hands; look again. */
+async function takeOver(path: string, owner: LockOwner, times: LockTimes): Promise<FileHandle | undefined> {
+  const found = await inspect(path);
+  if (found === undefined) return undefined;
+  if (found.ageMs < times.staleMs) throw locked(path, found, times);
+  return withClaim(path, found.owner?.token, times, async () => {
+    const again = await inspect(path);
+    if (again?.owner?.token !== found.owner?.token || (again?.ageMs ?? 0) < times.staleMs) return undefined;
+    const fresh = `${path}.${owner.token}.new`;
+    const file = await create(fresh, owner);
+    await rename(fresh, path);
+    return file;
+  });
+}
+
+/** Runs `act` as the only process that may change the lock of `token`; undefined when another one is at it. */
+async function withClaim<T>(
+  path: string,
+  token: string | undefined,
+  times: LockTimes,
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  const claim = `${path}.${token ?? 'unreadable'}.claim`;
+  try {
+    await (await open(claim, 'wx', 0o600)).close();
+  } catch (cause) {
+    if (systemCode(cause) !== 'EEXIST') throw cause;
+    // A claim lives for moments; an old one was left by a process killed in just that moment.
+    const left = await stat(claim).catch(() => undefined);
+    if (left !== undefined && Date.now() - left.mtimeMs > times.staleMs) await rm(claim, { force: true });
+    return undefined;
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+async function inspect(path: string): Promise<Found | undefined> {
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    if (systemCode(cause) === 'ENOENT') return undefined;
+    throw cause;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const { mtimeMs } = await file.stat();
+    return { owner: parseOwner(await file.readFile('utf8')), ageMs: Date.now() - mtimeMs };
+  } finally {
+    await file.close();
+  }
+}
+
+function parseOwner(text: string): LockOwner | undefined {
+  try {
+    return ownerSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function hold(path: string, file: FileHandle, owner: LockOwner, times: LockTimes): Lock {
+  const lost = new AbortController();
+  let beating = Promise.resolve();
+  let released: Promise<void> | undefined;
+  const beat = async (): Promise<void> => {
+    const now = new Date();
+    await file.utimes(now, now);
+    if ((await inspect(path))?.owner?.token === owner.token) return;
+    clearInterval(timer);
+    lost.abort();
+  };
+  const timer = setInterval(() => {
+    // A beat that fails is a beat missed; the next one may do.
+    beating = beating.then(beat).catch(() => undefined);
+  }, times.heartbeatMs);
+  timer.unref();
+
+  const release = async (): Promise<void> => {
+    clearInterval(timer);
+    await beating;
+    try {
+      await withClaim(path, owner.token, times, async () => {
+        if ((await inspect(path))?.owner?.token === owner.token) await rm(path, { force: true });
+      });
+    } finally {
+      await file.close();
+    }
+  };
+  return { lost: lost.signal, release: () => (released ??= release()) };
+}
+
+function locked(path: string, { owner, ageMs }: Found, times: LockTimes): KbootError {
+  const who =
+    owner === undefined
+      ? 'a process that has not named itself'
+      : `\`${owner.command}\`, process ${owner.pid} on ${owner.host}, since ${owner.since}`;
+  const left = Math.max(1, Math.ceil((times.staleMs - ageMs) / 1000));
+  return new KbootError('E-LOCKED', `Another run holds the lock: ${who}.`, {
+    detail: path,
+    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s.`,
+  });
+}

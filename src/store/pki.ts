@@ -1,0 +1,150 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import type { Cluster } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { certificatesFor } from '../pki/certlist.ts';
+import type { IssueContext } from '../pki/issue.ts';
+import { generateRsaKey } from '../pki/keys.ts';
+import { createPki } from '../pki/lookup.ts';
+import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
+import type { CaId, CertificateSpec, KeyPair, Pki } from '../pki/types.ts';
+import { writeAtomic } from './atomic.ts';
+import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
+import type { State } from './state.ts';
+
+export interface PkiSources extends IssueContext {
+  /** An RSA private key as PEM; default: a new RSA-2048 key. */
+  readonly generateKey?: () => Promise<string>;
+}
+
+/** What is on disk and valid; the rest answers with placeholders and is named in `toIssue`. */
+export interface LoadedPki {
+  readonly pki: Pki;
+  readonly toIssue: readonly Issue[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the PKI and says what an apply would issue. Writes nothing, makes no key; the folder may not exist.
+ * Throws E-PKI or E-STATE when what is there cannot be used.
+ */
+export async function loadPki(
+  state: State,
+  cluster: Cluster,
+  { now }: { readonly now: Date },
+): Promise<LoadedPki> {
+  const specs = certificatesFor(cluster);
+  const { material, plan } = await readPlan(state, specs, now);
+  return { pki: createPki(specs, usable(plan, material)), toIssue: plan.issue, warnings: warningsOf(plan) };
+}
+
+/**
+ * Reads the PKI and issues what is missing or no longer fits; `issued` names it by path under the pki folder.
+ * The caller holds the lock. Throws E-PKI or E-STATE before the first write when what is there cannot be used.
+ * Killed at any moment, the next call goes on: CAs and the ServiceAccount key are on disk before anything that
+ * they sign, and of each pair the key comes first, so that a pair is either valid or found out by pkiPlan.
+ */
+export async function loadOrCreatePki(
+  state: State,
+  cluster: Cluster,
+  sources: PkiSources,
+): Promise<{ readonly pki: Pki; readonly issued: readonly string[]; readonly warnings: readonly string[] }> {
+  const specs = certificatesFor(cluster);
+  const { material, plan } = await readPlan(state, specs, sources.now);
+  await tidyPkiFiles(state);
+  const result = new Map(usable(plan, material));
+  if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
+  return {
+    pki: createPki(specs, result),
+    issued: plan.issue.map(({ spec }) => spec.path),
+    warnings: warningsOf(plan),
+  };
+}
+
+async function readPlan(
+  state: State,
+  specs: readonly CertificateSpec[],
+  now: Date,
+): Promise<{ material: Material; plan: PkiPlan }> {
+  const material = await readPkiFiles(state);
+  const plan = pkiPlan(specs, material, now);
+  const [first] = plan.problems;
+  if (first === undefined) return { material, plan };
+  const code = plan.problems.some((problem) => problem.code === 'E-STATE') ? 'E-STATE' : 'E-PKI';
+  const lines = plan.problems.map(({ file, message }) => `${join(state.pki, file)} ${message}`);
+  throw new KbootError(code, lines.join('\n'), {
+    remedy: [...new Set(plan.problems.map(({ remedy }) => remedy))].join('\n'),
+  });
+}
+
+/** The texts that stay: both halves of what is kept, and the keys that are used again. */
+function usable(plan: PkiPlan, material: Material): Material {
+  const paths = [
+    ...plan.keep.flatMap(({ path }) => [`${path}.crt`, `${path}.key`]),
+    ...plan.issue.flatMap(({ spec, key }) => (key === 'reuse' ? [`${spec.path}.key`] : [])),
+  ];
+  return new Map(
+    paths.flatMap((path) => {
+      const text = material.get(path);
+      return text === undefined ? [] : [[path, text] as const];
+    }),
+  );
+}
+
+async function issueAll(
+  state: State,
+  specs: readonly CertificateSpec[],
+  issues: readonly Issue[],
+  sources: PkiSources,
+  material: Map<string, string>,
+): Promise<void> {
+  // node-forge is loaded only where something is issued: most runs issue nothing.
+  const { issueCa, issueLeaf } = await import('../pki/issue.ts');
+  const generateKey = sources.generateKey ?? generateRsaKey;
+  const limit = pLimit(availableParallelism());
+
+  const put = async (path: string, text: string): Promise<void> => {
+    await writeAtomic(join(state.pki, path), text);
+    material.set(path, text);
+  };
+  const ca = (id: CaId): KeyPair => {
+    const path = specs.find((spec) => spec.id === id)?.path ?? id;
+    return { cert: material.get(`${path}.crt`) ?? '', key: material.get(`${path}.key`) ?? '' };
+  };
+  const certificate = (spec: CertificateSpec, key: string): string | undefined => {
+    switch (spec.kind) {
+      case 'ca':
+        return issueCa(spec, key, sources);
+      case 'leaf':
+        return issueLeaf(spec, key, ca(spec.ca), sources);
+      case 'key':
+        return undefined;
+    }
+  };
+  const issue = async ({ spec }: Issue): Promise<void> => {
+    const reused = material.get(`${spec.path}.key`);
+    const key = reused ?? (await generateKey());
+    const cert = certificate(spec, key);
+    if (reused === undefined) await put(`${spec.path}.key`, key);
+    if (cert !== undefined) await put(`${spec.path}.crt`, cert);
+  };
+  const all = async (stage: readonly Issue[]): Promise<void> => {
+    const results = await Promise.allSettled(stage.map((item) => limit(issue, item)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  };
+
+  await all(issues.filter(({ spec }) => spec.kind !== 'leaf'));
+  await all(issues.filter(({ spec }) => spec.kind === 'leaf'));
+}
+
+function warningsOf(plan: PkiPlan): readonly string[] {
+  const earliest = plan.expiring.map(({ notAfter }) => notAfter).sort((a, b) => a.getTime() - b.getTime())[0];
+  if (earliest === undefined) return [];
+  const paths = plan.expiring.map(({ spec }) => `${spec.path}.crt`);
+  const names =
+    paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
+  return [
+    `certificates expire within 90 days, the first on ${earliest.toISOString().slice(0, 10)}: ${names}`,
+  ];
+}

@@ -1,0 +1,155 @@
+import { Duplex, PassThrough, Writable, type Readable } from 'node:stream';
+import type { Channel, ClientChannel } from 'ssh2';
+import type { Process } from './process.ts';
+import type { TransportStats } from './types.ts';
+
+/**
+ * Dresses an exec channel as a Process. ssh2's own streams neither fail a write that the far side will
+ * never take nor tell of a closed channel while output is unread; these do.
+ * `released` is called once, when the channel is closed or lost.
+ */
+export function channelProcess(
+  channel: ClientChannel,
+  stats: TransportStats,
+  lost: AbortSignal,
+  released: () => void,
+): Process {
+  const gone = new AbortController();
+  const stdout = counted(stats);
+  const stderr = counted(stats);
+  const stdin = new Writable({ ...writes(channel, stats, gone.signal) });
+  silence(stdin, stdout, stderr, channel, channel.stderr);
+
+  const exit = new Promise<number | null>((resolve) => {
+    channel.once('exit', (code: number | null) => {
+      gone.abort();
+      resolve(code);
+    });
+    let open = true;
+    const closed = (): void => {
+      if (!open) return;
+      open = false;
+      lost.removeEventListener('abort', cut);
+      gone.abort();
+      resolve(null);
+      released();
+    };
+    const cut = (): void => {
+      closed();
+      stop(channel, stdout, stderr);
+    };
+    channel.once('close', closed);
+    if (lost.aborted) cut();
+    else lost.addEventListener('abort', cut, { once: true });
+  });
+
+  gone.signal.addEventListener('abort', () => {
+    if (!stdin.writableFinished) stdin.destroy(broken());
+  });
+  channel.pipe(stdout);
+  channel.stderr.pipe(stderr);
+
+  return {
+    stdin,
+    stdout,
+    stderr,
+    exit,
+    kill() {
+      channel.close();
+      stop(channel, stdout, stderr);
+    },
+  };
+}
+
+/** Ends the outputs and drains the channel: with output unread, ssh2 never reports it as closed. */
+function stop(channel: ClientChannel, stdout: Writable, stderr: Writable): void {
+  channel.unpipe();
+  channel.stderr.unpipe();
+  channel.resume();
+  channel.stderr.resume();
+  stdout.end();
+  stderr.end();
+}
+
+/** Dresses a forwarded TCP channel as a plain Duplex that fails writes and closes when the channel does. */
+export function channelStream(channel: Channel, stats: TransportStats, lost: AbortSignal): Duplex {
+  const gone = new AbortController();
+  const stream = new Duplex({
+    ...writes(channel, stats, gone.signal),
+    read() {
+      channel.resume();
+    },
+    destroy(error, done) {
+      lost.removeEventListener('abort', cut);
+      channel.close();
+      channel.resume();
+      done(error);
+    },
+  });
+  const cut = (): void => {
+    gone.abort();
+    stream.destroy(lost.reason as Error);
+  };
+  silence(stream, channel);
+  channel.on('data', (chunk: Buffer) => {
+    stats.bytesDown += chunk.length;
+    if (!stream.destroyed && !stream.push(chunk)) channel.pause();
+  });
+  channel.once('end', () => {
+    if (!stream.destroyed) stream.push(null);
+  });
+  channel.once('close', () => {
+    gone.abort();
+    if (!stream.writableFinished) stream.destroy();
+  });
+  if (lost.aborted) cut();
+  else lost.addEventListener('abort', cut, { once: true });
+  return stream;
+}
+
+type Writes = Pick<Required<ConstructorParameters<typeof Writable>>[0], 'write' | 'final'>;
+
+function writes(channel: Channel, stats: TransportStats, gone: AbortSignal): Writes {
+  return {
+    write(chunk: Buffer, _encoding, done) {
+      if (gone.aborted) {
+        done(broken());
+        return;
+      }
+      const settle = (error?: Error | null): void => {
+        gone.removeEventListener('abort', fail);
+        done(error);
+      };
+      const fail = (): void => {
+        done(broken());
+      };
+      gone.addEventListener('abort', fail, { once: true });
+      channel.write(chunk, (error) => {
+        if (!gone.aborted) settle(error);
+      });
+      stats.bytesUp += chunk.length;
+    },
+    final(done) {
+      channel.end();
+      done();
+    },
+  };
+}
+
+function counted(stats: TransportStats): PassThrough {
+  return new PassThrough({
+    transform(chunk: Buffer, _encoding, done) {
+      stats.bytesDown += chunk.length;
+      done(null, chunk);
+    },
+  });
+}
+
+function broken(): Error {
+  return Object.assign(new Error('the far side reads no more'), { code: 'EPIPE' });
+}
+
+/** An error without a listener would end kboot; whoever reads or writes the stream sees it all the same. */
+function silence(...streams: (Readable | Writable)[]): void {
+  for (const stream of streams) stream.on('error', () => undefined);
+}

@@ -1,0 +1,41 @@
+import type { Connection } from '../model/cluster.ts';
+
+type SshConnectionSettings = Extract<Connection, { kind: 'ssh' }>;
+
+/** One SSH server to log in to: a host, or the bastion before it. */
+export interface Endpoint {
+  /** The inventory's host that the connection is for; errors carry it. */
+  readonly host: string;
+  readonly isBastion: boolean;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey?: string;
+  readonly identityFile?: string;
+}
+
+/** The host's own SSH server. */
+export function hostEndpoint(host: string, connection: SshConnectionSettings): Endpoint {
+  return { ...server(connection), host, isBastion: false };
+}
+
+/** The bastion's SSH server, if the host is reached through one. */
+export function bastionEndpoint(host: string, connection: SshConnectionSettings): Endpoint | undefined {
+  return connection.bastion && { ...server(connection.bastion), host, isBastion: true };
+}
+
+function server(from: Omit<Endpoint, 'host' | 'isBastion'>): Omit<Endpoint, 'host' | 'isBastion'> {
+  return {
+    address: from.address,
+    port: from.port,
+    user: from.user,
+    ...(from.hostKey !== undefined && { hostKey: from.hostKey }),
+    ...(from.identityFile !== undefined && { identityFile: from.identityFile }),
+  };
+}
+
+/** `10.0.0.11:22`, `[fd00::11]:22`, with `bastion ` before a bastion's. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  const address = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;
+  return `${endpoint.isBastion ? 'bastion ' : ''}${address}:${endpoint.port}`;
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ServerHostKeyAlgorithm } from 'ssh2';
+import { KbootError } from '../model/error.ts';
+import { describeEndpoint, type Endpoint } from './endpoint.ts';
+import {
+  decodeKey,
+  keyType,
+  knownHostsName,
+  matchesName,
+  parseKnownHosts,
+  type KnownHostsEntry,
+} from './known-hosts.ts';
+
+/** What an SSH server may show. */
+export interface HostKeyCheck {
+  /** Known key types first, as OpenSSH asks; without SHA-1. */
+  readonly algorithms: ServerHostKeyAlgorithm[];
+  /** The reason to refuse the key; undefined accepts it. Also runs at every rekeying. */
+  verify(key: Buffer): KbootError | undefined;
+}
+
+interface KnownKey {
+  readonly type: string;
+  readonly key: Buffer;
+  /** `file:line`, or the inventory field. */
+  readonly where: string;
+  readonly marker?: KnownHostsEntry['marker'];
+}
+
+const offered: readonly { readonly type: string; readonly algorithms: ServerHostKeyAlgorithm[] }[] = [
+  { type: 'ssh-ed25519', algorithms: ['ssh-ed25519'] },
+  { type: 'ecdsa-sha2-nistp256', algorithms: ['ecdsa-sha2-nistp256'] },
+  { type: 'ecdsa-sha2-nistp384', algorithms: ['ecdsa-sha2-nistp384'] },
+  { type: 'ecdsa-sha2-nistp521', algorithms: ['ecdsa-sha2-nistp521'] },
+  { type: 'ssh-rsa', algorithms: ['rsa-sha2-512', 'rsa-sha2-256'] },
+];
+
+/**
+ * Collects what is known of a server: the inventory's hostKey alone if there is one, else known_hosts.
+ * Throws E-INVENTORY for a hostKey that is no plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
+ */
+export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
+  const known =
+    endpoint.hostKey === undefined
+      ? await fromKnownHosts(endpoint, files)
+      : [fromInventory(endpoint, endpoint.hostKey)];
+  const plain = known.filter((k) => k.marker === undefined);
+  const isKnown = (type: string): boolean => plain.some((k) => k.type === type);
+  const ordered = [...offered.filter((o) => isKnown(o.type)), ...offered.filter((o) => !isKnown(o.type))];
+  return {
+    algorithms: ordered.flatMap((o) => o.algorithms),
+    verify: (key) => verify(endpoint, files, known, key),
+  };
+}
+
+function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
+  const [type = '', base64 = ''] = hostKey.trim().split(/\s+/);
+  const key = decodeKey(type, base64);
+  const where = `${endpoint.isBastion ? 'bastion.' : ''}hostKey in the inventory`;
+  if (key === undefined || type.includes('-cert-')) {
+    throw new KbootError('E-INVENTORY', `${where} is not a plain public key: ${hostKey}`, {
+      host: endpoint.host,
+      remedy:
+        'Write "TYPE BASE64" as the host\'s /etc/ssh/ssh_host_ed25519_key.pub has it. ' +
+        'Host certificates are not supported.',
+    });
+  }
+  return { type, key, where };
+}
+
+async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<KnownKey[]> {
+  const name = knownHostsName(endpoint.address, endpoint.port);
+  const perFile = await Promise.all(
+    files.map(async (file) =>
+      parseKnownHosts(await readOrEmpty(endpoint, file))
+        .filter((entry) => matchesName(entry, name))
+        .map((entry) => ({ ...entry, where: `${file}:${entry.line}` })),
+    ),
+  );
+  return perFile.flat();
+}
+
+async function readOrEmpty(endpoint: Endpoint, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new KbootError('E-HOST-KEY-UNKNOWN', `${file} cannot be read, so no host key can be verified`, {
+      host: endpoint.host,
+      remedy: `Make ${file} readable.`,
+      cause,
+    });
+  }
+}
+
+function verify(
+  endpoint: Endpoint,
+  files: readonly string[],
+  known: readonly KnownKey[],
+  key: Buffer,
+): KbootError | undefined {
+  const same = known.filter((k) => k.key.equals(key));
+  const revoked = same.find((k) => k.marker === 'revoked');
+  if (revoked !== undefined) return revokedKey(endpoint, revoked);
+  if (same.some((k) => k.marker === undefined)) return undefined;
+  const plain = known.filter((k) => k.marker === undefined);
+  return plain.length > 0 ? changedKey(endpoint, files, plain, key) : unknownKey(endpoint, files, known, key);
+}
+
+/** `SHA256:…`, as ssh-keygen -l prints it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function unknownKey(
+  endpoint: Endpoint,
+  files: readonly string[],
+  known: readonly KnownKey[],
+  key: Buffer,
+): KbootError {
+  const text = keyText(key);
+  const authority = known.find((k) => k.marker === 'cert-authority');
+  const file = files[0] === undefined ? 'a known_hosts file' : files[0];
+  return new KbootError(
+    'E-HOST-KEY-UNKNOWN',
+    `nothing is known of ${describeEndpoint(endpoint)}; it shows the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}` +
+      (authority === undefined
+        ? ''
+        : ` (the @cert-authority of ${authority.where} does not help: host certificates are not supported)`),
+    {
+      host: endpoint.host,
+      remedy:
+        `Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. ` +
+        `If it is the same, add this line to ${file}:\n` +
+        `${knownHostsName(endpoint.address, endpoint.port)} ${text}\n` +
+        `or to the inventory:\n${inventoryLine(endpoint, text)}`,
+    },
+  );
+}
+
+function changedKey(
+  endpoint: Endpoint,
+  files: readonly string[],
+  known: readonly KnownKey[],
+  key: Buffer,
+): KbootError {
+  const old = known.map((k) => `${k.type} ${fingerprint(k.key)} (${k.where})`).join(', ');
+  const text = keyText(key);
+  return new KbootError(
+    'E-HOST-KEY-CHANGED',
+    `${describeEndpoint(endpoint)} shows the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}, known is ${old}`,
+    {
+      host: endpoint.host,
+      remedy:
+        'Somebody may be between you and the host, or it was installed anew. ' +
+        'If you know that it was, and the fingerprint is the one on its own console, ' +
+        (endpoint.hostKey === undefined
+          ? `remove the old line from ${files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(' and ')} and add:\n` +
+            `${knownHostsName(endpoint.address, endpoint.port)} ${text}`
+          : `write in the inventory:\n${inventoryLine(endpoint, text)}`),
+    },
+  );
+}
+
+function revokedKey(endpoint: Endpoint, revoked: KnownKey): KbootError {
+  return new KbootError(
+    'E-HOST-KEY-CHANGED',
+    `${describeEndpoint(endpoint)} shows the key ${fingerprint(revoked.key)}, which ${revoked.where} marks as revoked`,
+    { host: endpoint.host, remedy: 'Give the host new host keys; a revoked key must not be trusted again.' },
+  );
+}
+
+function keyText(key: Buffer): string {
+  return `${keyType(key) ?? 'unknown'} ${key.toString('base64')}`;
+}
+
+function inventoryLine(endpoint: Endpoint, text: string): string {
+  return endpoint.isBastion ? `ssh: {bastion: {hostKey: "${text}"}}` : `ssh: {hostKey: "${text}"}`;
+}

@@ -1,0 +1,114 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** One usable line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+export interface KnownHostsEntry {
+  /** 1-based. */
+  readonly line: number;
+  readonly marker?: 'revoked' | 'cert-authority';
+  /** Comma-separated patterns, or one hashed name. */
+  readonly names: string;
+  readonly type: string;
+  readonly key: Buffer;
+}
+
+/** Reads known_hosts text. Lines that OpenSSH would not use either are left out; never throws. */
+export function parseKnownHosts(text: string): KnownHostsEntry[] {
+  return text.split('\n').flatMap((line, index) => {
+    const entry = parseLine(line, index + 1);
+    return entry === undefined ? [] : [entry];
+  });
+}
+
+function parseLine(text: string, line: number): KnownHostsEntry | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.startsWith('#')) return undefined;
+  const fields = trimmed.split(/[ \t]+/);
+  const marker = fields[0]?.startsWith('@') === true ? fields.shift() : undefined;
+  if (marker !== undefined && marker !== '@revoked' && marker !== '@cert-authority') return undefined;
+  const [names, type, base64] = fields;
+  if (names === undefined || type === undefined || base64 === undefined) return undefined;
+  const key = decodeKey(type, base64);
+  if (key === undefined) return undefined;
+  const entry = { line, names, type, key };
+  return marker === undefined
+    ? entry
+    : { ...entry, marker: marker === '@revoked' ? 'revoked' : 'cert-authority' };
+}
+
+/** The public key blob of `TYPE BASE64`; undefined unless it is a whole public key of that type. */
+export function decodeKey(type: string, base64: string): Buffer | undefined {
+  const key = Buffer.from(base64, 'base64');
+  if (key.toString('base64') !== base64) return undefined;
+  const parts = keyFields(key);
+  return parts !== undefined && parts.length > 1 && parts[0]?.toString('latin1') === type ? key : undefined;
+}
+
+/** The type named inside a public key blob. */
+export function keyType(key: Buffer): string | undefined {
+  return keyFields(key)?.[0]?.toString('latin1');
+}
+
+/** A public key blob is its type and then its numbers, each with its length before it (RFC 4253, 6.6). */
+function keyFields(key: Buffer): Buffer[] | undefined {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at < key.length) {
+    if (at + 4 > key.length) return undefined;
+    const end = at + 4 + key.readUInt32BE(at);
+    if (end > key.length) return undefined;
+    fields.push(key.subarray(at + 4, end));
+    at = end;
+  }
+  return fields;
+}
+
+/** The name under which known_hosts keeps a host: lower case, `[host]:port` unless the port is 22. */
+export function knownHostsName(address: string, port: number): string {
+  const name = address.toLowerCase();
+  return port === 22 ? name : `[${name}]:${port}`;
+}
+
+/** Whether an entry's names stand for `name` (from `knownHostsName`). */
+export function matchesName(entry: KnownHostsEntry, name: string): boolean {
+  if (entry.names.startsWith('|')) return matchesHash(entry.names, name);
+  let matched = false;
+  for (const pattern of entry.names.toLowerCase().split(',')) {
+    const negated = pattern.startsWith('!');
+    if (!matchesPattern(negated ? pattern.slice(1) : pattern, name)) continue;
+    if (negated) return false;
+    matched = true;
+  }
+  return matched;
+}
+
+function matchesHash(names: string, name: string): boolean {
+  const [, version, salt, hash, ...rest] = names.split('|');
+  if (version !== '1' || salt === undefined || hash === undefined || rest.length > 0) return false;
+  const expected = Buffer.from(hash, 'base64');
+  const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
+  return expected.length === actual.length && timingSafeEqual(expected, actual);
+}
+
+/** `*` stands for any text, `?` for one character. Backtracks to the last star only. */
+function matchesPattern(pattern: string, name: string): boolean {
+  let p = 0;
+  let n = 0;
+  let star = -1;
+  let resume = 0;
+  while (n < name.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      resume = n;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === name[n])) {
+      p++;
+      n++;
+    } else if (star >= 0) {
+      p = star + 1;
+      n = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}

@@ -1,0 +1,186 @@
+import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
+import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type Client } from 'ssh2';
+import { KbootError } from '../model/error.ts';
+import { credentials } from './auth.ts';
+import { Deadline } from './deadline.ts';
+import { describeEndpoint, type Endpoint } from './endpoint.ts';
+import type { HostKeyCheck } from './host-key.ts';
+import { HandshakeReset } from './retry.ts';
+import type { ConnectOptions } from './types.ts';
+
+/** A logged-in SSH client. */
+export interface Session {
+  readonly client: Client;
+  /** Aborts once the connection is gone; its reason is an E-CONNECT. */
+  readonly lost: AbortSignal;
+  /** Says goodbye and waits, bounded, for the connection to close. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+
+/**
+ * Logs in over `stream`: host key first, then credentials.
+ * Throws E-HOST-KEY-*, E-AUTH, E-CONNECT, or HandshakeReset where another try makes sense.
+ * On any error the stream is closed.
+ */
+export function login(
+  endpoint: Endpoint,
+  stream: Duplex,
+  check: HostKeyCheck,
+  options: ConnectOptions,
+  timeoutMs: number,
+): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    const lost = new AbortController();
+    setMaxListeners(0, lost.signal);
+    let phase: 'silent' | 'handshake' | 'login' | 'ready' = 'silent';
+    let hostKeyError: KbootError | undefined;
+    let lastError: (Error & { code?: string | number }) | undefined;
+    let ended = false;
+
+    const end = (error: Error): void => {
+      ended = true;
+      deadline.clear();
+      if (phase === 'ready') lost.abort(error);
+      else reject(error);
+      client.destroy();
+      stream.destroy();
+    };
+    const deadline = new Deadline(timeoutMs, () => {
+      end(loginTimeout(endpoint, phase === 'silent', options.connectTimeoutMs));
+    });
+    const offers = credentials(endpoint, options, deadline);
+
+    const closed = (): void => {
+      const cause = lastError;
+      if (hostKeyError !== undefined) end(hostKeyError);
+      else if (phase === 'ready') end(connectionLost(endpoint, cause));
+      // A number is sshd's own reason to disconnect, such as too many failed logins.
+      else if (phase === 'login' && typeof cause?.code === 'number') end(offers.refused(cause.message));
+      else if (phase === 'login') end(connectionLost(endpoint, cause));
+      else if (isReset(cause)) end(new HandshakeReset(cause?.message ?? 'connection closed', { cause }));
+      else end(noHandshake(endpoint, cause));
+    };
+
+    const authHandler: AuthHandlerMiddleware = (accepted, _partial, next) => {
+      offers.next(accepted as typeof accepted | null).then(
+        (method) => {
+          if (ended) return;
+          if (method === false) end(offers.refused());
+          else next(method satisfies AnyAuthMethod);
+        },
+        (error: unknown) => {
+          end(withHost(endpoint, error));
+        },
+      );
+    };
+
+    client.on('error', (error: Error & { level?: string }) => {
+      // A key that the agent will not sign with is one refused credential, not the end.
+      if (phase === 'login' && (error.level === 'agent' || error.level === 'client-authentication')) return;
+      lastError = error;
+      closed();
+    });
+    client.once('handshake', () => {
+      phase = 'login';
+    });
+    client.once('ready', () => {
+      deadline.clear();
+      phase = 'ready';
+      resolve({ client, lost: lost.signal, close });
+    });
+    // A bastion's stream may end without ever closing.
+    client.once('end', closed);
+    client.once('close', closed);
+
+    const close = async (): Promise<void> => {
+      if (lost.signal.aborted) return;
+      const gone = new Promise<void>((done) => {
+        client.once('close', done);
+        setTimeout(done, 1000).unref();
+      });
+      lost.abort(new KbootError('E-CONNECT', 'the connection was closed by kboot', { host: endpoint.host }));
+      client.end();
+      await gone;
+      client.destroy();
+      stream.destroy();
+    };
+
+    client.connect({
+      sock: stream,
+      username: endpoint.user,
+      readyTimeout: 0,
+      ...keepalive,
+      algorithms: { serverHostKey: check.algorithms },
+      hostVerifier: (key: Buffer) => {
+        hostKeyError = check.verify(key);
+        return hostKeyError === undefined;
+      },
+      authHandler,
+    });
+    // connect() paused the stream, so this listener only watches.
+    stream.once('data', () => {
+      if (phase === 'silent') phase = 'handshake';
+    });
+  });
+}
+
+function isReset(error: (Error & { code?: string | number }) | undefined): boolean {
+  if (error === undefined) return true;
+  return (
+    error.code === 'ECONNRESET' ||
+    error.code === 'EPIPE' ||
+    error.message === 'Connection lost before handshake'
+  );
+}
+
+function loginTimeout(endpoint: Endpoint, silent: boolean, ms: number): KbootError {
+  const at = describeEndpoint(endpoint);
+  return silent
+    ? new KbootError(
+        'E-CONNECT',
+        `${at} takes the connection and then hangs: no SSH banner within ${ms} ms`,
+        {
+          host: endpoint.host,
+          remedy: 'Look at sshd on the host: it may be overloaded, or the port belongs to another program.',
+        },
+      )
+    : new KbootError('E-CONNECT', `${at} stopped answering during login, after ${ms} ms`, {
+        host: endpoint.host,
+        remedy: "Look at the host's load and at sshd's log; slow DNS (UseDNS) and PAM modules delay logins.",
+      });
+}
+
+function noHandshake(endpoint: Endpoint, cause: Error | undefined): KbootError {
+  const detail = cause?.message ?? 'no reason given';
+  return new KbootError('E-CONNECT', `no SSH session with ${describeEndpoint(endpoint)}`, {
+    host: endpoint.host,
+    detail,
+    remedy: detail.includes('host key')
+      ? 'The host offers none of the plain host keys ed25519, ecdsa and rsa; host certificates are not supported.'
+      : 'Check that the port is the one of sshd.',
+    cause,
+  });
+}
+
+function connectionLost(endpoint: Endpoint, cause: Error | undefined): KbootError {
+  return new KbootError(
+    'E-CONNECT',
+    `the connection to ${describeEndpoint(endpoint)} was lost: ${cause?.message ?? 'the host closed it'}`,
+    {
+      host: endpoint.host,
+      remedy: 'Check the host and the network, then run the same command again.',
+      cause,
+    },
+  );
+}
+
+function withHost(endpoint: Endpoint, error: unknown): Error {
+  if (error instanceof KbootError) {
+    return new KbootError(error.code, error.message, { ...error.context, host: endpoint.host });
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

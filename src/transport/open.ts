@@ -1,0 +1,36 @@
+import type { Duplex } from 'node:stream';
+import { KbootError } from '../model/error.ts';
+import { describeEndpoint, type Endpoint } from './endpoint.ts';
+import { hostKeyCheck } from './host-key.ts';
+import { login, type Session } from './login.ts';
+import { HandshakeReset, retryHandshake } from './retry.ts';
+import type { ConnectOptions } from './types.ts';
+
+/**
+ * Connects and logs in, again where sshd dropped the connection before login (MaxStartups).
+ * `openStream` gives a fresh stream to the server within the time it is told.
+ * Throws E-CONNECT, E-HOST-KEY-UNKNOWN, E-HOST-KEY-CHANGED, E-AUTH.
+ */
+export async function openSession(
+  endpoint: Endpoint,
+  openStream: (endpoint: Endpoint, timeoutMs: number) => Promise<Duplex>,
+  options: ConnectOptions,
+): Promise<Session> {
+  const check = await hostKeyCheck(endpoint, options.knownHostsFiles);
+  try {
+    return await retryHandshake(async () => {
+      const start = performance.now();
+      const stream = await openStream(endpoint, options.connectTimeoutMs);
+      const left = options.connectTimeoutMs - (performance.now() - start);
+      return login(endpoint, stream, check, options, left);
+    });
+  } catch (error) {
+    if (!(error instanceof HandshakeReset)) throw error;
+    throw new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} closes connections before login`, {
+      host: endpoint.host,
+      detail: error.message,
+      remedy: "Raise MaxStartups in the host's sshd_config, lower --concurrency, or look at sshd's log.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { KbootError } from '../model/error.ts';
+import { Deadline } from './deadline.ts';
+import { MarkerFilter } from './marker.ts';
+import type { Launcher, Process } from './process.ts';
+import { askOnce } from './secret.ts';
+import { sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
+import type { ConnectOptions, RootProcess } from './types.ts';
+
+/** How root is gained on a host. */
+type Way =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'sudo' }
+  | { readonly kind: 'sudo-with-password'; readonly password: string };
+
+interface RootOptions {
+  /** Written to stdin, which is then ended, as early as that is safe. */
+  readonly input?: string;
+  readonly timeoutMs: number;
+}
+
+/** Root's shell on one host: finds out once how root is gained, then keeps to it. */
+export class RootShell {
+  readonly #launcher: Launcher;
+  readonly #options: ConnectOptions;
+  /** Settled once the way is known for sure; an E-SUDO is as sure as a success. */
+  #way: Promise<Way> | undefined;
+
+  constructor(launcher: Launcher, options: ConnectOptions) {
+    this.#launcher = launcher;
+    this.#options = options;
+    if (launcher.isRoot) this.#way = Promise.resolve({ kind: 'direct' });
+  }
+
+  /**
+   * Runs `body` by root's sh. It must be free of single quotes, backslashes, `!` and line ends, so that
+   * every login shell (csh and fish too) hands it on unchanged. Resolves once root was gained.
+   * Throws E-SUDO, E-TIMEOUT, E-CONNECT.
+   */
+  async run(body: string, options: RootOptions): Promise<RootProcess> {
+    if (this.#way !== undefined) return this.#attempt(await this.#way, body, options);
+    const first = this.#findWay(body, options);
+    const way = first.then((found) => found.way);
+    this.#way = way;
+    way.catch((error: unknown) => {
+      if (!(error instanceof KbootError && error.code === 'E-SUDO')) this.#way = undefined;
+    });
+    return (await first).process;
+  }
+
+  async #findWay(body: string, options: RootOptions): Promise<{ way: Way; process: RootProcess }> {
+    const { sudoPassword, askSecret } = this.#options;
+    const { user } = this.#launcher;
+    const known: Way =
+      sudoPassword === undefined ? { kind: 'sudo' } : { kind: 'sudo-with-password', password: sudoPassword };
+    try {
+      return { way: known, process: await this.#attempt(known, body, options) };
+    } catch (error) {
+      const asks = known.kind === 'sudo' && error instanceof KbootError && error.code === 'E-SUDO';
+      if (!asks || !wantsPassword(error.context.detail ?? '')) throw error;
+      const password = await askOnce(askSecret, `sudo password of ${user} (for every host that asks)`);
+      if (password === undefined) throw error;
+      const way: Way = { kind: 'sudo-with-password', password };
+      return { way, process: await this.#attempt(way, body, options) };
+    }
+  }
+
+  async #attempt(way: Way, body: string, { input, timeoutMs }: RootOptions): Promise<RootProcess> {
+    const mark = `kboot-${randomBytes(12).toString('hex')}`;
+    const prompt = `kboot-${randomBytes(12).toString('hex')}:`;
+    const process = await this.#launcher.launch(commandLine(way, mark, prompt, body));
+    const stdout = process.stdout.pipe(new MarkerFilter(mark));
+    const stderr = new MarkerFilter(mark);
+    const early = way.kind !== 'sudo-with-password';
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const deadline = new Deadline(timeoutMs, () => {
+          reject(this.#slow(timeoutMs));
+        });
+        const settle = (error?: Error): void => {
+          deadline.clear();
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        let answered = false;
+        stderr.on('before', (text: string) => {
+          if (way.kind !== 'sudo-with-password') return;
+          const prompts = text.split(prompt).length - 1;
+          if (prompts > 1) settle(wrongPassword(this.#launcher.host, this.#launcher.user));
+          if (prompts !== 1 || answered) return;
+          answered = true;
+          process.stdin.write(`${way.password}\n`);
+        });
+        stderr.once('mark', () => {
+          settle();
+        });
+        stderr.once('finish', () => {
+          if (stderr.passed) return;
+          void process.exit.then((code) => {
+            settle(this.#failure(way, code, stderr.before.replaceAll(prompt, '')));
+          });
+        });
+        process.stderr.pipe(stderr);
+        if (early && input !== undefined) process.stdin.end(input);
+      });
+    } catch (error) {
+      process.kill();
+      stdout.resume();
+      stderr.resume();
+      throw error;
+    }
+    if (!early && input !== undefined) process.stdin.end(input);
+    return rootProcess(process, stdout, stderr);
+  }
+
+  #failure(way: Way, code: number | null, stderr: string): KbootError {
+    const { host, user, lost } = this.#launcher;
+    if (lost.aborted) return lost.reason as KbootError;
+    if (way.kind !== 'direct') return sudoError(host, user, code, stderr);
+    return new KbootError('E-CONNECT', `the host lets user ${user} in and then runs no command`, {
+      host,
+      detail: stderr.trim(),
+      remedy: `Give ${user} a login shell, and remove ForceCommand and "command=" for kboot's key.`,
+    });
+  }
+
+  #slow(timeoutMs: number): KbootError {
+    return new KbootError('E-TIMEOUT', `the host started no root shell within ${timeoutMs} ms`, {
+      host: this.#launcher.host,
+      remedy: "Look at the host's load, and at what its login shell's start-up files and PAM do.",
+    });
+  }
+}
+
+function rootProcess(process: Process, stdout: MarkerFilter, stderr: MarkerFilter): RootProcess {
+  return {
+    stdin: process.stdin,
+    stdout,
+    stderr,
+    exit: process.exit,
+    kill: () => {
+      process.kill();
+    },
+  };
+}
+
+/** The mark goes to both outputs: what login shells print before it is not the command's. */
+function commandLine(way: Way, mark: string, prompt: string, body: string): string {
+  const environment =
+    'export LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const shell = `sh -c '${environment}; echo ${mark}; echo ${mark} >&2; ${body}'`;
+  switch (way.kind) {
+    case 'direct':
+      return `exec ${shell}`;
+    case 'sudo':
+      return `exec env LC_ALL=C sudo -n -H ${shell}`;
+    case 'sudo-with-password':
+      return `exec env LC_ALL=C sudo -S -H -p ${prompt} ${shell}`;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Duplex } from 'node:stream';
+import type { Channel, ClientChannel } from 'ssh2';
+import type { Connection } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { shareBastion, throughBastion } from './bastion.ts';
+import { channelProcess, channelStream } from './channel.ts';
+import { bastionEndpoint, hostEndpoint, type Endpoint } from './endpoint.ts';
+import type { Session } from './login.ts';
+import { openSession } from './open.ts';
+import type { Process } from './process.ts';
+import { hostConnection } from './shell.ts';
+import { Slots } from './slots.ts';
+import { noStats } from './stats.ts';
+import { openTcp } from './tcp.ts';
+import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
+
+/** OpenSSH allows 10 sessions a connection (MaxSessions); others may use some of them. */
+const execsAtATime = 4;
+
+/** Connects to a host by SSH, through its bastion if it has one. Throws as `openSession` does. */
+export async function connectSsh(
+  host: string,
+  connection: Extract<Connection, { kind: 'ssh' }>,
+  options: ConnectOptions,
+): Promise<HostConnection> {
+  const endpoint = hostEndpoint(host, connection);
+  const via = bastionEndpoint(host, connection);
+  const stats = noStats();
+  const bastion = via && (await shareBastion(via, options));
+  let session: Session;
+  try {
+    const openStream = bastion === undefined ? openTcp : throughBastion(bastion);
+    session = await openSession(endpoint, openStream, options);
+  } catch (error) {
+    await bastion?.release();
+    throw error;
+  }
+  stats.connections = bastion?.opened === true ? 2 : 1;
+  const slots = new Slots(execsAtATime);
+  return hostConnection({
+    launcher: {
+      host,
+      user: endpoint.user,
+      isRoot: endpoint.user === 'root',
+      lost: session.lost,
+      launch: (command) => launch(endpoint, session, slots, stats, command),
+    },
+    stats,
+    options,
+    forward: (address, port) => forward(endpoint, session, stats, address, port),
+    async close() {
+      await session.close();
+      await bastion?.release();
+    },
+  });
+}
+
+async function launch(
+  endpoint: Endpoint,
+  session: Session,
+  slots: Slots,
+  stats: TransportStats,
+  command: string,
+): Promise<Process> {
+  for (;;) {
+    const release = await slots.take();
+    try {
+      const channel = await exec(session, command);
+      stats.execs++;
+      return channelProcess(channel, stats, session.lost, release);
+    } catch (cause) {
+      const wait = isRefusedChannel(cause) && !session.lost.aborted && slots.shrink();
+      release();
+      session.lost.throwIfAborted();
+      if (!wait) throw noExec(endpoint, cause);
+    }
+  }
+}
+
+function exec(session: Session, command: string): Promise<ClientChannel> {
+  return untilLost(session, (done) => session.client.exec(command, done));
+}
+
+/** Runs a client call; rejects with the reason as soon as the connection is lost. */
+function untilLost<T extends Channel>(
+  { lost }: Session,
+  call: (done: (error: Error | undefined, channel: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    lost.throwIfAborted();
+    const fail = (): void => {
+      reject(lost.reason as Error);
+    };
+    lost.addEventListener('abort', fail, { once: true });
+    call((error, channel) => {
+      lost.removeEventListener('abort', fail);
+      if (error) reject(error);
+      else resolve(channel);
+    });
+  });
+}
+
+function isRefusedChannel(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Channel open failure');
+}
+
+function noExec(endpoint: Endpoint, cause: unknown): KbootError {
+  return new KbootError('E-CONNECT', 'the host opens no session for a command', {
+    host: endpoint.host,
+    detail: cause instanceof Error ? cause.message : String(cause),
+    remedy:
+      "Allow sessions: MaxSessions of at least 1 in the host's sshd_config, and no restriction on the key.",
+    cause,
+  });
+}
+
+async function forward(
+  endpoint: Endpoint,
+  session: Session,
+  stats: TransportStats,
+  address: string,
+  port: number,
+): Promise<Duplex> {
+  try {
+    const channel = await untilLost<ClientChannel>(session, (done) =>
+      session.client.forwardOut('127.0.0.1', 0, address, port, done),
+    );
+    stats.forwards++;
+    return channelStream(channel, stats, session.lost);
+  } catch (cause) {
+    session.lost.throwIfAborted();
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new KbootError('E-CONNECT', `no connection from the host to ${address}:${port}`, {
+      host: endpoint.host,
+      detail,
+      remedy: /prohibited/i.test(detail)
+        ? "Set AllowTcpForwarding yes in the host's sshd_config."
+        : `See on the host whether something listens on port ${port}.`,
+      cause,
+    });
+  }
+}

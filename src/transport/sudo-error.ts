@@ -1,0 +1,53 @@
+import { KbootError } from '../model/error.ts';
+
+/** sudo -n could not do without a password. */
+export function wantsPassword(stderr: string): boolean {
+  return /a (terminal|password) is required|no tty present|no password was provided|authentication is required/i.test(
+    stderr,
+  );
+}
+
+/** E-SUDO for what sudo wrote before it gave up (sudo 1.8 and later, sudo-rs; LC_ALL=C). */
+export function sudoError(host: string, user: string, exitCode: number | null, stderr: string): KbootError {
+  const rule = `${user} ALL=(ALL) NOPASSWD: ALL`;
+  const addRule = `As root on the host, write "${rule}" to /etc/sudoers.d/${user} (visudo -f).`;
+  const failed = (message: string, remedy: string): KbootError =>
+    new KbootError('E-SUDO', message, { host, detail: stderr.trim(), remedy });
+
+  if (/must have a tty/i.test(stderr)) {
+    return failed(
+      'sudo demands a terminal (requiretty)',
+      `As root on the host, write "Defaults:${user} !requiretty" to /etc/sudoers.d/${user} (visudo -f).`,
+    );
+  }
+  if (/not in the sudoers file|may not run sudo|is not allowed to|I'm sorry/i.test(stderr)) {
+    return failed(`user ${user} may not use sudo`, addRule);
+  }
+  if (/sorry, try again|incorrect password|incorrect authentication/i.test(stderr)) {
+    return wrongPassword(host, user);
+  }
+  if (wantsPassword(stderr)) {
+    return failed(
+      `sudo asks for the password of user ${user}, and none was given`,
+      `Run kboot on a terminal, or set KBOOT_SUDO_PASSWORD; or without a password: ${addRule}`,
+    );
+  }
+  if (exitCode === 127 || /sudo.*(not found|no such file)/i.test(stderr)) {
+    return failed(
+      `user ${user} is not root, and the host has no sudo`,
+      'Install sudo on the host, or let kboot log in as root (ssh.user: root).',
+    );
+  }
+  return failed(
+    `user ${user} cannot become root by sudo (exit status ${exitCode ?? 'unknown'})`,
+    `Run "ssh ${user}@${host} sudo true" to see why. ${addRule}`,
+  );
+}
+
+/** sudo refused the password. */
+export function wrongPassword(host: string, user: string): KbootError {
+  return new KbootError('E-SUDO', `the sudo password of user ${user} is wrong`, {
+    host,
+    remedy: 'Run again with the right password (KBOOT_SUDO_PASSWORD, or typed on a terminal).',
+  });
+}

@@ -1,0 +1,144 @@
+import { createLogUpdate } from 'log-update';
+import pc from 'picocolors';
+import type { ApplyEvent } from '../apply/events.ts';
+import { stages, type Stage } from '../model/stage.ts';
+import type { Plan } from '../plan/types.ts';
+
+interface HostLine {
+  readonly done: Stage[];
+  current: Stage | undefined;
+  doing: string;
+  total: number;
+  finished: number;
+  failed: boolean;
+  endedAt: number | undefined;
+}
+
+/** What the progress view remembers; events change it, `lines` draws it. */
+export class ProgressState {
+  readonly hosts = new Map<string, HostLine>();
+  cluster = '';
+
+  constructor(plan: Plan) {
+    for (const host of plan.hosts)
+      if (host.state !== 'unreachable')
+        this.hosts.set(host.name, { done: [], current: undefined, doing: '', total: 0, finished: 0, failed: false, endedAt: undefined });
+  }
+
+  /** Takes one event in. */
+  take(event: ApplyEvent): void {
+    if (event.type === 'stage') {
+      const line = this.hosts.get(event.host);
+      if (line) Object.assign(line, { current: event.stage, doing: '', total: event.steps, finished: 0 });
+    } else if (event.type === 'stage-done') {
+      const line = this.hosts.get(event.host);
+      line?.done.push(event.stage);
+      if (line) Object.assign(line, { current: undefined, doing: '', endedAt: event.at });
+    } else if (event.type === 'host-lost') {
+      const line = this.hosts.get(event.host);
+      if (line) Object.assign(line, { failed: true, doing: event.message, endedAt: event.at });
+    } else if (event.type === 'start' || event.type === 'done' || event.type === 'waiting' || event.type === 'failed') {
+      this.#step(event);
+    }
+  }
+
+  #step(event: Extract<ApplyEvent, { type: 'start' | 'done' | 'waiting' | 'failed' }>): void {
+    const { step } = event;
+    if (step.type !== 'host') {
+      this.cluster = event.type === 'done' ? '' : `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}${event.type === 'waiting' ? `: ${event.seen}` : ''}`;
+      return;
+    }
+    const line = this.hosts.get(step.host);
+    if (line === undefined) return;
+    if (event.type === 'start') line.doing = step.resource;
+    if (event.type === 'done') line.finished++;
+    if (event.type === 'failed') Object.assign(line, { failed: true, doing: step.resource, endedAt: event.at });
+  }
+}
+
+/** The picture at `at` milliseconds, no wider than `width`. */
+export function progressLines(state: ProgressState, at: number, width: number): string[] {
+  const names = Math.max(4, ...[...state.hosts.keys()].map((name) => name.length));
+  const rows = [...state.hosts].map(([name, line]) => {
+    const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
+    const done = line.done.map((stage) => `✓ ${stage}`).join('  ');
+    const now =
+      line.current === undefined
+        ? ''
+        : `${line.failed ? '✗' : '●'} ${line.current} ${line.finished}/${line.total}  ${line.doing}`;
+    const body = `${done}${done !== '' && now !== '' ? '  ' : ''}${now}`;
+    const text = `  ${name.padEnd(names)}  ${clip(body, width - names - seconds.length - 6)}`;
+    const colour = line.failed ? pc.red : line.current === undefined ? pc.green : (plain: string): string => plain;
+    return `${colour(text)}  ${pc.dim(seconds)}`;
+  });
+  return state.cluster === '' ? rows : [...rows, clip(`  ${'API'.padEnd(names)}  ● ${state.cluster}`, width - 1)];
+}
+
+function clip(text: string, width: number): string {
+  const plain = text.replaceAll('\n', ' ');
+  return plain.length <= width ? plain : `${plain.slice(0, Math.max(1, width - 1))}…`;
+}
+
+export interface Progress {
+  take(event: ApplyEvent): void;
+  stop(): void;
+}
+
+/** Redraws in place on a terminal; elsewhere one line per stage, per wait and per failure. */
+export function showProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
+  return stream.isTTY ? liveProgress(plan, stream) : plainProgress(stream);
+}
+
+function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
+  const state = new ProgressState(plan);
+  const update = createLogUpdate(stream);
+  const begun = Date.now();
+  const draw = (): void => {
+    update(progressLines(state, Date.now() - begun, stream.columns).slice(0, Math.max(3, stream.rows - 2)).join('\n'));
+  };
+  const timer = setInterval(draw, 100);
+  return {
+    take: (event) => {
+      state.take(event);
+    },
+    stop() {
+      clearInterval(timer);
+      draw();
+      update.done();
+    },
+  };
+}
+
+function plainProgress(stream: NodeJS.WriteStream): Progress {
+  const say = (at: number, text: string): void => {
+    stream.write(`${(at / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
+  };
+  return {
+    take(event) {
+      if (event.type === 'issued') say(event.at, `issued ${event.count} certificates and keys into the state folder`);
+      if (event.type === 'stage-done') say(event.at, `${event.host}: ${event.stage} done in ${event.seconds.toFixed(1)} s`);
+      if (event.type === 'failed')
+        say(event.at, `${event.step.type === 'host' ? `${event.step.host}: ` : ''}${event.step.resource} FAILED: ${event.message}`);
+      if (event.type === 'host-lost') say(event.at, `${event.host}: LOST: ${event.message}`);
+      if (event.type === 'skipped' && event.step.type !== 'host') say(event.at, `${event.step.resource}: skipped, ${event.why}`);
+      if (event.type === 'waiting') say(event.at, `waits for ${event.step.resource}: ${event.seen}`);
+      if (event.type === 'done' && event.step.type === 'wait') say(event.at, `${event.step.resource} ok`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** Seconds that each stage took, from the first host's begin to the last host's end. */
+export function stageSeconds(events: readonly ApplyEvent[]): string {
+  return stages
+    .flatMap((stage) => {
+      const of = events.filter(
+        (event) =>
+          (event.type === 'stage' || event.type === 'stage-done') ? event.stage === stage : 'step' in event && event.step.stage === stage,
+      );
+      const first = of[0]?.at;
+      const last = of.at(-1)?.at;
+      return first === undefined || last === undefined ? [] : [`${stage} ${((last - first) / 1000).toFixed(1)}`];
+    })
+    .join(', ');
+}

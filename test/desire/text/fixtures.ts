@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import type { ImageSet, TextContext } from '../../../src/desire/text/types.ts';
+import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
+import { assumedFacts, type HostFacts } from '../../../src/model/facts.ts';
+import { createRenderer } from '../../../src/render/renderer.ts';
+
+/** kubeadm's files and objects for the clusters below (see each function), as kubeadm v1.36.2 wrote them. */
+export function golden(path: string): string {
+  return readFileSync(new URL(`../../golden/kubeadm/${path}`, import.meta.url), 'utf8');
+}
+
+export const facts: HostFacts = assumedFacts;
+
+export function host(name: string, address: string, roles: readonly Role[], more: Partial<Host> = {}): Host {
+  return { name, address, roles, connection: { kind: 'local' }, labels: {}, taints: [], ...more };
+}
+
+/** One control plane, everything else default: golden `single`. */
+export function single(more: Partial<Cluster> = {}): Cluster {
+  return {
+    name: 'test',
+    kubernetesVersion: 'v1.36.2',
+    controlPlaneEndpoint: { host: '10.99.7.11', port: 6443 },
+    networking: {
+      podSubnets: ['10.244.0.0/16'],
+      serviceSubnets: ['10.96.0.0/12'],
+      dnsDomain: 'cluster.local',
+      flannel: { backend: 'vxlan' },
+    },
+    etcd: { extraArgs: [] },
+    apiServer: { extraArgs: [], certSANs: [] },
+    controllerManager: { extraArgs: [] },
+    scheduler: { extraArgs: [] },
+    kubelet: { config: {} },
+    kubeProxy: { config: {} },
+    containerd: { config: {} },
+    imageRepository: 'registry.k8s.io',
+    artifacts: {},
+    hosts: [host('cp1', '10.99.7.11', ['control-plane'])],
+    ...more,
+  };
+}
+
+/** Dual-stack, endpoint, extra arguments for each component, another registry: golden `ha`. */
+export function ha(): Cluster {
+  return single({
+    controlPlaneEndpoint: { host: '10.0.0.100', port: 8443 },
+    networking: {
+      podSubnets: ['10.244.0.0/16', 'fd00:10:244::/56'],
+      serviceSubnets: ['10.96.0.0/12', 'fd00:10:96::/112'],
+      dnsDomain: 'k8s.example',
+      flannel: { backend: 'vxlan' },
+    },
+    apiServer: {
+      certSANs: ['api.example'],
+      extraArgs: [
+        { name: 'v', value: '2' },
+        { name: 'service-account-issuer', value: 'https://a.example' },
+        { name: 'service-account-issuer', value: 'https://b.example' },
+        { name: 'authorization-config', value: '/etc/kubernetes/authz.yaml' },
+      ],
+    },
+    controllerManager: { extraArgs: [{ name: 'bind-address', value: '0.0.0.0' }] },
+    scheduler: {
+      extraArgs: [
+        { name: 'bind-address', value: '::' },
+        { name: 'v', value: '4' },
+      ],
+    },
+    etcd: {
+      extraArgs: [
+        { name: 'listen-metrics-urls', value: 'http://0.0.0.0:2391' },
+        { name: 'quota-backend-bytes', value: '8589934592' },
+      ],
+    },
+    imageRepository: 'registry.example/k8s',
+    hosts: [
+      host('cp-1', '10.0.0.11', ['control-plane'], { secondAddress: 'fd00::11' }),
+      host('cp-2', '10.0.0.12', ['control-plane']),
+      host('cp-3', '10.0.0.13', ['control-plane']),
+      host('w-1', '10.0.0.14', ['worker']),
+    ],
+  });
+}
+
+/** IPv6 only: golden `ipv6`. */
+export function ipv6(): Cluster {
+  return single({
+    controlPlaneEndpoint: { host: 'fd00::11', port: 6443 },
+    networking: {
+      podSubnets: ['fd00:10:244::/56'],
+      serviceSubnets: ['fd00:10:96::/112'],
+      dnsDomain: 'cluster.local',
+      flannel: { backend: 'vxlan' },
+    },
+    hosts: [host('cp6', 'fd00::11', ['control-plane'])],
+  });
+}
+
+/** etcd on two hosts of its own: golden `external-etcd`. */
+export function externalEtcd(): Cluster {
+  return single({
+    controlPlaneEndpoint: { host: 'api.example', port: 6443 },
+    hosts: [
+      host('cp-1', '10.0.0.11', ['control-plane']),
+      host('e-1', '10.0.0.21', ['etcd']),
+      host('e-2', '10.0.0.22', ['etcd']),
+    ],
+  });
+}
+
+export function images(repository: string): ImageSet {
+  const coredns = repository === 'registry.k8s.io' ? `${repository}/coredns` : repository;
+  return {
+    'kube-apiserver': `${repository}/kube-apiserver:v1.36.2`,
+    'kube-controller-manager': `${repository}/kube-controller-manager:v1.36.2`,
+    'kube-scheduler': `${repository}/kube-scheduler:v1.36.2`,
+    'kube-proxy': `${repository}/kube-proxy:v1.36.2`,
+    coredns: `${coredns}/coredns:v1.14.2`,
+    pause: `${repository}/pause:3.10.2`,
+    etcd: `${repository}/etcd:3.6.8-0`,
+    flannel: 'ghcr.io/flannel-io/flannel:v0.28.9',
+    'flannel-cni-plugin': 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3',
+  };
+}
+
+const renderer = createRenderer();
+
+export function contextOf(cluster: Cluster, versions: Partial<TextContext['versions']> = {}): TextContext {
+  return {
+    cluster,
+    renderer,
+    images: images(cluster.imageRepository),
+    versions: { etcd: '3.6.8-0', containerd: '2.1.9', ...versions },
+  };
+}
+
+/** The first host, which every fixture has as a control plane. */
+export function firstHost(cluster: Cluster): Host {
+  const [first] = cluster.hosts;
+  if (first === undefined) throw new Error('a fixture has hosts');
+  return first;
+}
+
+/** Element of a list that a test knows to be there. */
+export function found<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('not found');
+  return value;
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
+
+interface Node {
+  description?: string;
+  properties?: Record<string, Node>;
+  items?: Node;
+}
+
+/** Paths of fields that say nothing about themselves. */
+function undocumented(node: Node, path: string): string[] {
+  const own = node.description === undefined ? [path] : [];
+  const inner = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
+    undocumented(child, `${path}.${key}`),
+  );
+  return [...own, ...inner, ...(node.items === undefined ? [] : undocumented(node.items, `${path}[]`))];
+}
+
+describe('inventory.schema.json', () => {
+  it('is what the schema in the code yields', async () => {
+    const file = new URL('../../inventory.schema.json', import.meta.url);
+    const hint =
+      'inventory.schema.json is out of date: `npx vitest run --project unit test/inventory -u` writes it anew';
+    const text = `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`;
+    await expect(text, hint).toMatchFileSnapshot(file.pathname);
+  });
+
+  it('describes every field', () => {
+    expect(undocumented(inventoryJsonSchema() as Node, 'inventory')).toEqual([]);
+  });
+
+  it('knows the fields of the format and refuses others', () => {
+    const schema = inventoryJsonSchema() as Node & Record<string, unknown>;
+    expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(schema['additionalProperties']).toBe(false);
+    expect(Object.keys(schema.properties?.['spec']?.properties ?? {}).sort()).toEqual(
+      'apiServer artifacts containerd controlPlaneEndpoint controllerManager etcd hosts imageRepository kubeProxy kubelet kubernetesVersion loadBalancer metallb networking preflight scheduler ssh templates'.split(
+        ' ',
+      ),
+    );
+  });
+});

@@ -1,0 +1,241 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { containerStates, createContainer, editRootfs, killContainer, startContainer } from './container.ts';
+import { dismantle, onProcessEnd, ownId, sweep, temporaryDir } from './dismantle.ts';
+import { hashPasswords, labFiles, makeKeys, newPasswords, personalize } from './identity.ts';
+import type { LabFiles, LabPasswords } from './identity.ts';
+import { ensureImage } from './image.ts';
+import { checkNames, gatewayOf, labId, noOwner } from './names.ts';
+import type { LabHost } from './names.ts';
+import { delay, ensureBridge, insideBridge, plug, setCable, unplug } from './network.ts';
+import { attempt } from './shell.ts';
+
+export interface LabOptions {
+  /** DNS label; only for people to tell labs apart. */
+  readonly name: string;
+  readonly hosts: readonly LabHost[];
+  /** Where keys and lab.json go; default: a temporary folder that goes with the lab. */
+  readonly dir?: string;
+  /** true: the lab outlives this process, until `down`. */
+  readonly keep?: boolean;
+  /** Hosts whose /etc/fstab names a swap file (that does not exist yet). */
+  readonly swapLine?: readonly string[];
+  /** Hears what takes long. */
+  readonly say?: (line: string) => void;
+}
+
+/** What a command inside the lab gave. */
+export interface LabResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Hosts that run, and the means to break them. */
+export interface Lab extends LabFiles {
+  /** The lab's name on the machine, and that of the namespace that holds its bridge. */
+  readonly id: string;
+  readonly gateway: string;
+  readonly hosts: readonly LabHost[];
+  readonly passwords: LabPasswords;
+  /** The argv that runs `argv` inside the bridge's namespace. */
+  inside(argv: readonly string[]): readonly string[];
+  /** Runs a command inside the bridge's namespace. A non-zero exit is a result. */
+  exec(
+    argv: readonly string[],
+    options?: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly input?: string },
+  ): Promise<LabResult>;
+  /** Runs a shell command on a host, as root or `user`. A non-zero exit is a result; 255: ssh itself failed. */
+  ssh(
+    host: string,
+    command: string,
+    options?: { readonly user?: string; readonly input?: string },
+  ): Promise<LabResult>;
+  /** The argv of ssh to a host, to be run inside the bridge's namespace. */
+  sshArgv(host: string, user?: string): readonly string[];
+  /** Power cut: the host and its network are gone at once; its disk stays. */
+  kill(host: string): Promise<void>;
+  /** Power on, with a fresh network; resolves once systemd is up and sshd answers. */
+  boot(host: string): Promise<void>;
+  /** Pulls the host's network cable; everything on it runs on. */
+  cut(host: string): Promise<void>;
+  mend(host: string): Promise<void>;
+  /** `ms` more round trip from the bridge to every host (2·ms between hosts); 0 takes it away. Survives no boot. */
+  netem(ms: number, options?: { readonly lossPercent?: number }): Promise<void>;
+  /** podman's word for each host: running, exited, … */
+  states(): Promise<ReadonlyMap<string, string>>;
+  /** Removes the lab whole; safe to call twice. */
+  down(): Promise<void>;
+}
+
+interface LabRecord {
+  readonly id: string;
+  readonly hosts: readonly LabHost[];
+  readonly passwords: LabPasswords;
+}
+
+/**
+ * Boots a lab: all hosts at once, each with sshd answering when the promise resolves.
+ * Unless `keep`, it ends with this process. Sweeps what dead labs left first. Needs root and podman.
+ */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const { name, hosts, say = () => undefined } = options;
+  checkNames(name, hosts);
+  gatewayOf(hosts);
+  sweep();
+  const id = options.keep === true ? labId(noOwner, name) : ownId(name);
+  const dir = options.dir ?? temporaryDir(id);
+  dismantle(id);
+  await mkdir(dir, { recursive: options.dir !== undefined, mode: 0o700 });
+  const record: LabRecord = { id, hosts, passwords: newPasswords() };
+  const lab = options.keep === true ? labOf(dir, record) : owned(labOf(dir, record));
+  try {
+    raiseInotifyLimits();
+    const image = await ensureImage(say);
+    await removeFiles(dir);
+    await makeKeys(labFiles(dir), hosts);
+    await writeFile(join(dir, 'lab.json'), JSON.stringify(record, null, 2), { mode: 0o600 });
+    const shadow = await hashPasswords(record.passwords);
+    const create = async (host: LabHost): Promise<void> => {
+      // podman wants the namespace to exist before it takes the name; boot makes it anew.
+      await plug({ id, gateway: lab.gateway }, host.name, host.address);
+      await createContainer(id, host.name, image);
+      const swapLine = options.swapLine?.includes(host.name) === true;
+      await editRootfs(id, host.name, (root) =>
+        personalize(root, host, { files: labFiles(dir), hosts, shadow, swapLine }),
+      );
+      await lab.boot(host.name);
+    };
+    await ensureBridge({ id, gateway: lab.gateway });
+    const limit = pLimit(10);
+    await Promise.all(hosts.map((host) => limit(create, host)));
+    return lab;
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}
+
+/** The kept lab whose files are in `dir`; undefined: there is none. */
+export async function openLab(dir: string): Promise<Lab | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(dir, 'lab.json'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return labOf(dir, JSON.parse(text) as LabRecord);
+}
+
+function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
+  const files = labFiles(dir);
+  const gateway = gatewayOf(hosts);
+  const addressOf = (host: string): string => {
+    const found = hosts.find(({ name }) => name === host);
+    if (found === undefined)
+      throw new Error(`the lab has no host ${host}; it has ${hosts.map((h) => h.name).join(', ')}`);
+    return found.address;
+  };
+  const lab: Lab = {
+    ...files,
+    id,
+    gateway,
+    hosts,
+    passwords,
+    inside: (argv) => insideBridge(id, argv),
+    exec: async (argv, { env, cwd, input } = {}) => {
+      const given = {
+        ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
+        ...(cwd === undefined ? {} : { cwd }),
+        input: input ?? '',
+      };
+      const { exitCode, stdout, stderr } = await attempt(given)`${insideBridge(id, argv)}`;
+      return { exitCode, stdout, stderr };
+    },
+    sshArgv: (host, user = 'root') => [
+      ...['ssh', '-F', 'none', '-i', files.identityFile, '-o', `UserKnownHostsFile=${files.knownHosts}`],
+      ...[
+        '-o',
+        'StrictHostKeyChecking=yes',
+        '-o',
+        'BatchMode=yes',
+        '-o',
+        'ConnectTimeout=5',
+        '-o',
+        'LogLevel=ERROR',
+      ],
+      `${user}@${addressOf(host)}`,
+    ],
+    ssh: (host, command, { user, input } = {}) =>
+      lab.exec([...lab.sshArgv(host, user), command], input === undefined ? {} : { input }),
+    kill: async (host) => {
+      addressOf(host);
+      await killContainer(id, host);
+      await unplug(id, host);
+    },
+    boot: async (host) => {
+      await ensureBridge({ id, gateway });
+      await plug({ id, gateway }, host, addressOf(host));
+      await startContainer(id, host);
+      await booted(lab, host);
+    },
+    cut: (host) => setCable(id, addressOf(host), 'down'),
+    mend: (host) => setCable(id, addressOf(host), 'up'),
+    netem: async (ms, { lossPercent = 0 } = {}) => {
+      await Promise.all(hosts.map(({ address }) => delay(id, address, ms, lossPercent)));
+    },
+    states: () => containerStates(id),
+    down: async () => {
+      dismantle(id);
+      await removeFiles(dir);
+    },
+  };
+  return lab;
+}
+
+/** The same lab, taken down when this process ends. */
+function owned(lab: Lab): Lab {
+  const callOff = onProcessEnd(() => {
+    dismantle(lab.id);
+    rmSync(lab.dir, { recursive: true, force: true });
+  });
+  return {
+    ...lab,
+    down: async () => {
+      callOff();
+      await lab.down();
+      await rm(lab.dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until systemd says that the boot is over; throws with what the host said last. */
+async function booted(lab: Lab, host: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const result = await lab.ssh(host, 'systemctl is-system-running --wait');
+    if (result.exitCode === 0 || result.stdout.trim() === 'degraded') return;
+    if (Date.now() > deadline)
+      throw new Error(`lab host ${host} does not answer: ${result.stderr}${result.stdout}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Removes what a lab writes into its folder, and nothing else. */
+async function removeFiles(dir: string): Promise<void> {
+  for (const name of ['id_ecdsa', 'id_ecdsa.pub', 'known_hosts', 'lab.json', 'host-keys']) {
+    await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+/** inotify's limits are the machine's, shared by all hosts: five kubelets use up the default. */
+function raiseInotifyLimits(): void {
+  const wanted = { max_user_instances: 8192, max_user_watches: 524_288 };
+  for (const [name, value] of Object.entries(wanted)) {
+    const path = `/proc/sys/fs/inotify/${name}`;
+    if (Number(readFileSync(path, 'utf8')) < value) writeFileSync(path, String(value));
+  }
+}

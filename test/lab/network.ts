@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostId } from './names.ts';
+import { $, attempt } from './shell.ts';
+
+/** Where `ip netns` keeps named network namespaces. */
+export const netnsDir = '/run/netns';
+
+/** What a lab's network needs to know of itself. */
+export interface LabNetwork {
+  /** The lab's name on the machine; also that of the bridge's namespace. */
+  readonly id: string;
+  readonly gateway: string;
+}
+
+/** The argv that runs `argv` inside the namespace of the lab's bridge. */
+export function insideBridge(id: string, argv: readonly string[]): readonly string[] {
+  return ['ip', 'netns', 'exec', id, ...argv];
+}
+
+/** Makes the bridge in a namespace of its own; does nothing where it exists. Nothing is routed out of it. */
+export async function ensureBridge({ id, gateway }: LabNetwork): Promise<void> {
+  if (existsSync(join(netnsDir, id))) return;
+  await $`ip netns add ${id}`;
+  await batch(id, [
+    'link set lo up',
+    'link add lab0 type bridge stp_state 0 forward_delay 0',
+    `address add ${gateway}/24 dev lab0`,
+    'link set lab0 up',
+  ]);
+  await forwardNothing(id);
+}
+
+/** Gives a host a new network namespace with eth0 in the lab's bridge, as a machine has it at power-on. */
+export async function plug(network: LabNetwork, host: string, address: string): Promise<void> {
+  const namespace = hostId(network.id, host);
+  await unplug(network.id, host);
+  await $`ip netns add ${namespace}`;
+  const port = portOf(address);
+  await batch(network.id, [
+    `link add ${port} type veth peer name eth0 netns ${namespace}`,
+    `link set ${port} master lab0 up`,
+  ]);
+  await batch(namespace, [
+    'link set lo up',
+    `address add ${address}/24 brd + dev eth0`,
+    'link set eth0 up',
+    `route add default via ${network.gateway}`,
+  ]);
+  await forwardNothing(namespace);
+}
+
+/** Takes a host's network namespace away, and its bridge port with it. Does nothing where it is gone. */
+export async function unplug(id: string, host: string): Promise<void> {
+  const namespace = hostId(id, host);
+  if (!existsSync(join(netnsDir, namespace))) return;
+  // The pair dies with its namespace, but only when the last process in it is gone: ask for it by name.
+  await attempt`ip -n ${namespace} link delete eth0`;
+  await attempt`ip netns delete ${namespace}`;
+}
+
+/** Sets the bridge's side of a host's cable up or down; the host itself sees the carrier go. */
+export async function setCable(id: string, address: string, state: 'up' | 'down'): Promise<void> {
+  await $`ip -n ${id} link set ${portOf(address)} ${state}`;
+}
+
+/** Delays each packet from the bridge to the host by `ms`, and drops `lossPercent` of them; 0 and 0 take it away. */
+export async function delay(id: string, address: string, ms: number, lossPercent: number): Promise<void> {
+  const port = portOf(address);
+  await attempt`tc -n ${id} qdisc delete dev ${port} root`;
+  if (ms === 0 && lossPercent === 0) return;
+  const netem = `delay ${ms}ms loss ${lossPercent}% limit 100000`.split(' ');
+  const result = await attempt`tc -n ${id} qdisc add dev ${port} root netem ${netem}`;
+  if (result.stderr.includes('kind is unknown'))
+    throw new Error("this machine's kernel has no netem (sch_netem)");
+  if (result.exitCode !== 0) throw new Error(`tc: ${result.stderr}`);
+}
+
+/** Whether this machine's kernel can delay packets; asked of the loopback of a lab's bridge namespace. */
+export async function kernelHasNetem(id: string): Promise<boolean> {
+  const added = await attempt`tc -n ${id} qdisc add dev lo root netem delay 1ms`;
+  await attempt`tc -n ${id} qdisc delete dev lo root`;
+  return added.exitCode === 0;
+}
+
+function portOf(address: string): string {
+  return `port${address.split('.')[3] ?? ''}`;
+}
+
+async function batch(namespace: string, lines: readonly string[]): Promise<void> {
+  await $({ input: lines.join('\n') })`ip -n ${namespace} -batch -`;
+}
+
+/** A new namespace may start with the machine's settings; a fresh host does not forward. */
+async function forwardNothing(namespace: string): Promise<void> {
+  await $`ip netns exec ${namespace} sysctl -q -w net.ipv4.ip_forward=0`;
+}

@@ -1,0 +1,90 @@
+import type { TemplateParams, TemplatePath } from '../../src/render/params.ts';
+
+const pod = {
+  command: ['program', '--flag=value'],
+  image: 'registry.example/image:v1',
+  probeHost: '10.0.0.1',
+};
+const volumes = [{ name: 'ca-certs', path: '/etc/ssl/certs', type: 'DirectoryOrCreate' as const }];
+const args = [{ name: 'v', value: '2' }];
+const keyPair = { certificate: 'Q0VSVA==', key: 'S0VZ' };
+
+/** Parameters that reach every branch of every template, except where two exclude each other. */
+export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
+  'static-pods/kube-apiserver.yaml.hbs': { ...pod, advertiseEndpoint: '10.0.0.1:6443', volumes },
+  'static-pods/kube-controller-manager.yaml.hbs': { ...pod, volumes },
+  'static-pods/kube-scheduler.yaml.hbs': pod,
+  'static-pods/etcd.yaml.hbs': {
+    ...pod,
+    advertiseClientUrl: 'https://10.0.0.1:2379',
+    probePort: 2381,
+    probeScheme: 'HTTP',
+  },
+  'etcd/etcd.service.hbs': { etcd: '/usr/local/bin/etcd', args: ['--name=a', '--data-dir=/var/lib/etcd'] },
+  'kubelet/kubelet.service.hbs': { kubelet: '/usr/bin/kubelet' },
+  'kubelet/10-kubeadm.conf.hbs': { kubelet: '/usr/bin/kubelet' },
+  'kubelet/config.yaml.hbs': {
+    clusterDNS: '10.96.0.10',
+    clusterDomain: 'cluster.local',
+    containerRuntimeEndpoint: 'unix:///run/c.sock',
+    resolvConf: '/run/systemd/resolve/resolv.conf',
+  },
+  'kubelet/instance-config.yaml.hbs': { containerRuntimeEndpoint: 'unix:///run/c.sock' },
+  'kubelet/kubeadm-flags.env.hbs': { args: '--node-ip=10.0.0.1' },
+  'kubeconfig/kubeconfig.yaml.hbs': {
+    caData: 'Q0E=',
+    server: 'https://10.0.0.1:6443',
+    cluster: 'kubernetes',
+    context: 'admin@kubernetes',
+    user: 'admin',
+    data: keyPair,
+    files: keyPair,
+  },
+  'containerd/config-v2.toml.hbs': { sandboxImage: 'registry.example/pause:3', systemdCgroup: true },
+  'containerd/config-v3.toml.hbs': {
+    sandboxImage: 'registry.example/pause:3',
+    systemdCgroup: true,
+    hasBinDirs: true,
+  },
+  'containerd/containerd.service.hbs': { containerd: '/usr/local/bin/containerd' },
+  'containerd/crictl.yaml.hbs': { endpoint: 'unix:///run/c.sock' },
+  'host/modules.conf.hbs': { modules: ['overlay', 'br_netfilter'] },
+  'host/sysctl.conf.hbs': { settings: [{ key: 'net.ipv4.ip_forward', value: '1' }] },
+  'bootstrap/rbac.yaml.hbs': {},
+  'bootstrap/kubeadm-config.yaml.hbs': {
+    kubernetesVersion: 'v1.36.2',
+    imageRepository: 'registry.k8s.io',
+    controlPlaneEndpoint: '10.0.0.100:8443',
+    dnsDomain: 'cluster.local',
+    podSubnet: '10.244.0.0/16',
+    serviceSubnet: '10.96.0.0/12',
+    certSANs: ['api.example'],
+    apiServerArgs: args,
+    controllerManagerArgs: args,
+    schedulerArgs: args,
+    etcdArgs: args,
+    etcdEndpoints: [],
+  },
+  'bootstrap/kubelet-config.yaml.hbs': { config: 'kind: KubeletConfiguration\n', hash: 'sha256:0' },
+  'bootstrap/cluster-info.yaml.hbs': { caData: 'Q0E=', server: 'https://10.0.0.1:6443' },
+  'addons/kube-proxy/kube-proxy.yaml.hbs': {
+    image: 'registry.example/kube-proxy:v1',
+    config: 'kind: KubeProxyConfiguration',
+    kubeconfig: 'kind: Config',
+    hash: 'sha256:0',
+  },
+  'addons/kube-proxy/config.yaml.hbs': { bindAddress: '0.0.0.0', clusterCIDR: '10.244.0.0/16' },
+  'addons/kube-proxy/kubeconfig.yaml.hbs': { server: 'https://10.0.0.1:6443' },
+  'addons/coredns/coredns.yaml.hbs': {
+    image: 'registry.example/coredns:v1',
+    clusterIP: '10.96.0.10',
+    dnsDomain: 'cluster.local',
+  },
+  'addons/flannel/flannel.yaml.hbs': {
+    image: 'registry.example/flannel:v1',
+    cniPluginImage: 'registry.example/flannel-cni:v1',
+    args: ['--ip-masq'],
+    cniConf: '{}\n',
+    netConf: '{}\n',
+  },
+};

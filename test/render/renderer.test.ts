@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KbootError } from '../../src/model/error.ts';
+import { createRenderer } from '../../src/render/renderer.ts';
+
+const path = 'containerd/crictl.yaml.hbs';
+let dir = '';
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kboot-templates-'));
+});
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function write(name: string, text: string): void {
+  mkdirSync(dirname(join(dir, name)), { recursive: true });
+  writeFileSync(join(dir, name), text);
+}
+
+function render(text: string, params: object = {}): string {
+  write(path, text);
+  return createRenderer({ templatesDir: dir }).render(path, params as { endpoint: string });
+}
+
+function failure(run: () => unknown): KbootError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof KbootError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('a replaced template', () => {
+  it('is used instead of kboot’s own, the others stay', () => {
+    write(path, 'mine: {{yaml endpoint}}\n');
+    const renderer = createRenderer({ templatesDir: dir });
+    expect(renderer.render(path, { endpoint: 'x' })).toBe('mine: x\n');
+    expect(renderer.render('host/modules.conf.hbs', { modules: ['overlay'] })).toBe('overlay\n');
+  });
+
+  it('that replaces nothing is refused at once, by name', () => {
+    write('containerd/crictl.yml.hbs', 'a');
+    const error = failure(() => createRenderer({ templatesDir: dir }));
+    expect(error).toMatchObject({ code: 'E-TEMPLATE' });
+    expect(error.message).toContain('containerd/crictl.yml.hbs');
+  });
+
+  it('needs its folder', () => {
+    const error = failure(() => createRenderer({ templatesDir: join(dir, 'none') }));
+    expect(error).toMatchObject({ code: 'E-TEMPLATE' });
+    expect(error.message).toContain(join(dir, 'none'));
+  });
+});
+
+describe('a missing variable fails with template, line and variable', () => {
+  const cases = [
+    '{{yaml missing}}',
+    '{{#if missing}}x{{/if}}',
+    '{{#unless missing}}x{{/unless}}',
+    '{{#each missing}}x{{/each}}',
+    '{{yaml "a" missing}}',
+    '{{#each list}}{{yaml missing}}{{/each}}',
+    '{{#if true}}{{yaml nested.missing}}{{/if}}',
+  ];
+  it.each(cases)('%s', (source) => {
+    const error = failure(() => render(`first: 1\n${source}\n`, { list: [{}], nested: {} }));
+    expect(error.code).toBe('E-TEMPLATE');
+    expect(error.message).toContain(`${join(dir, path)}:2: `);
+    expect(error.context.detail).toContain('missing');
+  });
+
+  it('also below a variable that is not there', () => {
+    const error = failure(() => render('{{yaml missing.more}}'));
+    expect(error.code).toBe('E-TEMPLATE');
+    expect(error.message).toContain(path);
+  });
+});
+
+describe('refused', () => {
+  const cases: readonly [string, string, object][] = [
+    ['a value without a format', '{{endpoint}}', { endpoint: 'x' }],
+    ['the same inside a block', '{{#if a}}{{else}}{{{endpoint}}}{{/if}}', { a: false, endpoint: 'x' }],
+    ['null', '{{yaml a}}', { a: null }],
+    ['a list as a scalar', '{{yaml a}}', { a: [] }],
+    ['#each over a text', '{{#each a}}{{/each}}', { a: 'x' }],
+    ['an unknown helper', '{{shout a}}', { a: 'x' }],
+    ['handlebars’ own with', '{{#with a}}{{/with}}', { a: {} }],
+    ['handlebars’ own lookup', '{{yaml (lookup a "b")}}', { a: { b: 'x' } }],
+    ['a syntax error', '{{#if a}}', { a: true }],
+    ['a property of the prototype', '{{yaml constructor.name}}', {}],
+    ['an unfit value', '{{word a}}', { a: 'two words' }],
+  ];
+  it.each(cases)('%s', (_, source, params) => {
+    const error = failure(() => render(source, params));
+    expect(error.code).toBe('E-TEMPLATE');
+    expect(error.message).toContain(join(dir, path));
+  });
+});
+
+describe('the language', () => {
+  it('loops with @index, @first and @last, reaches out with ../, and joins arguments', () => {
+    const source = '{{#each list}}{{yaml ../name "-" this}}{{#unless @last}}, {{/unless}}{{/each}}';
+    expect(render(source, { name: 'n', list: ['a', 'b'] })).toBe('n-a, n-b');
+    expect(render('{{#each list}}{{#if @first}}>{{/if}}{{yaml @index}}{{/each}}', { list: ['a', 'b'] })).toBe(
+      '>01',
+    );
+  });
+
+  it('takes empty lists, empty texts, null and false as no', () => {
+    for (const a of [[], '', null, false]) expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('no');
+    for (const a of [['x'], 'x', {}, true])
+      expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('yes');
+  });
+
+  it('does not interpret values', () => {
+    expect(render('{{json a}}', { a: '{{yaml b}} <&>' })).toBe('"{{yaml b}} <&>"');
+  });
+});

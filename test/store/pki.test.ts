@@ -1,0 +1,235 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadOrCreatePki, loadPki, type PkiSources } from '../../src/store/pki.ts';
+import { openState, peekState, type State } from '../../src/store/state.ts';
+import { context, host, keyFor, now, sampleCluster } from '../pki/sample.ts';
+
+const cluster = sampleCluster({
+  hosts: [host('cp1', '10.99.7.11', 'control-plane'), host('w1', '10.99.7.12', 'worker')],
+});
+let folder: string;
+let state: State;
+let made = 0;
+const sources: PkiSources = { ...context, generateKey: () => keyFor(`k${made++}`) };
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kboot-pki-'));
+  state = await openState(join(folder, 'state'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const files = (of = state): Map<string, string> =>
+  new Map(
+    readdirSync(of.pki, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(of.pki.length + 1), readFileSync(path, 'utf8')]),
+  );
+
+describe('loadOrCreatePki', () => {
+  it('founds a PKI, private on disk, and finds it again without issuing anything', async () => {
+    const first = await loadOrCreatePki(state, cluster, sources);
+    expect(first.issued).toHaveLength(17);
+    expect(first.warnings).toEqual([]);
+    const before = files();
+    expect(before.size).toBe(2 * 17 - 1);
+    for (const path of before.keys()) expect(statSync(join(state.pki, path)).mode & 0o777).toBe(0o600);
+
+    const second = await loadOrCreatePki(state, cluster, sources);
+    expect(second.issued).toEqual([]);
+    expect(files()).toEqual(before);
+    expect(second.pki.certificate('kubelet', 'w1')).toEqual(first.pki.certificate('kubelet', 'w1'));
+    expect(second.pki.certificate('kubelet', 'w1').cert).toBe(before.get('hosts/w1/kubelet.crt'));
+  });
+
+  it('has at every moment the key of each certificate, and all that signs before any certificate of a host', async () => {
+    const roots = [
+      'ca.key',
+      'ca.crt',
+      'front-proxy-ca.key',
+      'front-proxy-ca.crt',
+      'etcd/ca.key',
+      'etcd/ca.crt',
+      'sa.key',
+    ];
+    const there = (path: string) => existsSync(join(state.pki, path));
+    const seen = new Set<number>();
+    // What a kill at this moment would leave; what must be there is looked for last.
+    const look = () => {
+      const found = there('hosts') ? namesBelow(join(state.pki, 'hosts')).map((name) => `hosts/${name}`) : [];
+      seen.add(found.length);
+      if (found.length > 0) expect(roots.filter((path) => !there(path))).toEqual([]);
+      const certificates = [...found, ...roots.filter(there)].filter((path) => path.endsWith('.crt'));
+      expect(certificates.filter((path) => !there(path.replace(/crt$/, 'key')))).toEqual([]);
+    };
+    const stop = new AbortController();
+    const looking = (async () => {
+      while (!stop.signal.aborted) {
+        look();
+        await nextTick();
+      }
+    })();
+    await loadOrCreatePki(state, cluster, sources);
+    stop.abort();
+    await looking;
+    expect(seen.size).toBeGreaterThan(10);
+  });
+
+  it('goes on from wherever a killed run stopped, and never changes what signs', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const order = [...files().keys()];
+    const roots = order.filter((path) => !path.startsWith('hosts/'));
+    const leaves = order.filter((path) => path.startsWith('hosts/'));
+    // Key before certificate, what signs before what it signs: the order that the store promises.
+    const written = [...roots, ...leaves].sort(
+      (a, b) =>
+        Number(a.startsWith('hosts/')) - Number(b.startsWith('hosts/')) ||
+        stem(a).localeCompare(stem(b)) ||
+        (a.endsWith('.key') ? -1 : 1),
+    );
+    for (let done = 0; done < written.length; done += 3) {
+      const crashed = await openState(join(folder, `crash-${done}`));
+      for (const path of written.slice(0, done)) {
+        mkdirSync(join(crashed.pki, path, '..'), { recursive: true, mode: 0o700 });
+        cpSync(join(state.pki, path), join(crashed.pki, path));
+      }
+      await loadOrCreatePki(crashed, cluster, sources);
+      const after = files(crashed);
+      for (const path of written.slice(0, done)) expect(after.get(path)).toBe(files().get(path));
+      expect((await loadPki(crashed, cluster, { now })).toIssue).toEqual([]);
+    }
+  });
+
+  it('repairs torn pairs, removes half-written files, and closes files open to others', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    writeFileSync(join(state.pki, 'hosts/w1/kubelet.crt'), '-----BEGIN CERTIFICATE-----\nMII');
+    rmSync(join(state.pki, 'hosts/cp1/admin.key'));
+    writeFileSync(join(state.pki, '.ca.key.0123456789abcdef.tmp'), 'half');
+    chmodSync(join(state.pki, 'ca.key'), 0o644);
+    const key = readFileSync(join(state.pki, 'hosts/w1/kubelet.key'), 'utf8');
+
+    const { issued, pki } = await loadOrCreatePki(state, cluster, sources);
+    expect([...issued].sort()).toEqual(['hosts/cp1/admin', 'hosts/w1/kubelet']);
+    expect(pki.certificate('kubelet', 'w1').key).toBe(key);
+    expect(existsSync(join(state.pki, '.ca.key.0123456789abcdef.tmp'))).toBe(false);
+    expect(statSync(join(state.pki, 'ca.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('uses a CA that lies there already, as it is', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const own = await openState(join(folder, 'own'));
+    mkdirSync(own.pki);
+    for (const name of ['ca.crt', 'ca.key']) cpSync(join(state.pki, name), join(own.pki, name));
+    const { issued, pki } = await loadOrCreatePki(own, cluster, sources);
+    expect(issued).not.toContain('ca');
+    expect(issued).toHaveLength(16);
+    expect(pki.ca('ca').cert).toBe(files().get('ca.crt'));
+  });
+
+  it('refuses to make a second CA, says which file to restore, and writes nothing', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    rmSync(join(state.pki, 'ca.crt'));
+    rmSync(join(state.pki, 'ca.key'));
+    rmSync(join(state.pki, 'hosts/w1'), { recursive: true });
+    const before = files();
+    const failure = {
+      code: 'E-STATE',
+      message: expect.stringContaining(join(state.pki, 'ca.crt')) as string,
+    };
+    await expect(loadOrCreatePki(state, cluster, sources)).rejects.toMatchObject(failure);
+    await expect(loadPki(state, cluster, { now })).rejects.toMatchObject(failure);
+    expect(files()).toEqual(before);
+  });
+
+  it('names every problem at once', async () => {
+    mkdirSync(state.pki);
+    writeFileSync(join(state.pki, 'ca.crt'), 'x');
+    writeFileSync(join(state.pki, 'ca.key'), 'x');
+    writeFileSync(join(state.pki, 'sa.key'), 'x');
+    await expect(loadOrCreatePki(state, cluster, sources)).rejects.toMatchObject({
+      code: 'E-PKI',
+      message: expect.stringMatching(
+        /ca\.crt holds no readable PEM certificate\n.*sa\.key has a private key/,
+      ) as string,
+    });
+  });
+
+  it('issues anew for a changed address, with the same key', async () => {
+    const first = await loadOrCreatePki(state, cluster, sources);
+    const moved = sampleCluster({
+      hosts: [host('cp1', '10.99.7.99', 'control-plane'), host('w1', '10.99.7.12', 'worker')],
+    });
+    const { issued, pki } = await loadOrCreatePki(state, moved, sources);
+    expect([...issued].sort()).toEqual([
+      'hosts/cp1/apiserver',
+      'hosts/cp1/etcd/peer',
+      'hosts/cp1/etcd/server',
+    ]);
+    expect(pki.certificate('apiserver').key).toBe(first.pki.certificate('apiserver').key);
+    expect(pki.certificate('apiserver').cert).not.toBe(first.pki.certificate('apiserver').cert);
+  });
+
+  it('says in one line what will expire', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const { warnings, issued } = await loadOrCreatePki(state, cluster, {
+      ...sources,
+      now: new Date('2027-10-01T00:00:00Z'),
+    });
+    expect(issued).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/the first on 2027-11-20: .* and 6 more$/)]);
+  });
+
+  it('makes real keys when none are handed in', async () => {
+    const { pki } = await loadOrCreatePki(state, sampleCluster({ hosts: [] }), context);
+    expect(pki.ca('ca').key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
+    expect(pki.ca('ca').key).not.toBe(pki.ca('etcd-ca').key);
+  });
+});
+
+describe('loadPki', () => {
+  it('tells what would be issued, without a folder and without making one', async () => {
+    const nowhere = await peekState(join(folder, 'nowhere'));
+    const { pki, toIssue } = await loadPki(nowhere, cluster, { now });
+    expect(toIssue).toHaveLength(17);
+    expect(pki.isIssued('ca')).toBe(false);
+    expect(pki.certificate('admin', 'cp1').cert).toMatch(/^# hosts\/cp1\/admin\.crt: issued when/);
+    expect(existsSync(nowhere.dir)).toBe(false);
+  });
+
+  it('answers with what is valid, and for a new host with a placeholder', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const before = files();
+    const grown = sampleCluster({ hosts: [...cluster.hosts, host('w2', '10.99.7.13', 'worker')] });
+    const { pki, toIssue } = await loadPki(state, grown, { now });
+    expect(toIssue.map(({ spec }) => spec.path)).toEqual(['hosts/w2/kubelet']);
+    expect([pki.isIssued('kubelet', 'w1'), pki.isIssued('kubelet', 'w2')]).toEqual([true, false]);
+    expect(files()).toEqual(before);
+  });
+});
+
+/** Complete files only. */
+function namesBelow(folder: string): string[] {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+function stem(path: string): string {
+  return path.replace(/\.(crt|key)$/, '');
+}

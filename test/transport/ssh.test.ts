@@ -1,0 +1,352 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectHost } from '../../src/transport/connect.ts';
+import type { HostConnection } from '../../src/transport/types.ts';
+import { failure } from './failure.ts';
+import {
+  connectOptions,
+  freePort,
+  makeKey,
+  noSshd,
+  sshHost,
+  startSshd,
+  withSshd,
+  type Sshd,
+} from './sshd.ts';
+
+const patient = { timeoutMs: 20_000 };
+
+describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
+  let sshd: Sshd;
+  const open: HostConnection[] = [];
+  const connect = async (options = {}, connection = {}): Promise<HostConnection> => {
+    const { port, hostKey, identityFile } = sshd;
+    const made = await connectHost(
+      sshHost({ port, hostKey, identityFile, ...connection }),
+      connectOptions(options),
+    );
+    open.push(made);
+    return made;
+  };
+  /** Connects with known_hosts of this text instead of the inventory's key. */
+  const connectKnowing = (knownHosts: string): Promise<HostConnection> => {
+    const file = join(sshd.dir, 'known_hosts');
+    writeFileSync(file, knownHosts);
+    const { port, identityFile } = sshd;
+    return connectHost(sshHost({ port, identityFile }), connectOptions({ knownHostsFiles: [file] })).then(
+      (made) => {
+        open.push(made);
+        return made;
+      },
+    );
+  };
+
+  beforeAll(async () => {
+    sshd = await startSshd(['MaxSessions 2', 'MaxStartups 100']);
+  });
+  afterAll(async () => {
+    await Promise.all(open.map((c) => c.close()));
+    await sshd.stop();
+  });
+
+  describe('host key', () => {
+    it('accepts the key that the inventory states, whatever known_hosts says', async () => {
+      const { reader } = await connect();
+      expect(await reader.read('id -u', patient)).toEqual({ stdout: '0\n', stderr: '', exitCode: 0 });
+    });
+
+    it('accepts the key that known_hosts has under [host]:port, plain and hashed', async () => {
+      const line = `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`;
+      await connectKnowing(line);
+      const file = join(sshd.dir, 'to-hash');
+      writeFileSync(file, line);
+      execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' });
+      const hashed = readFileSync(file, 'utf8');
+      expect(hashed).not.toContain('127.0.0.1');
+      await connectKnowing(hashed);
+    });
+
+    it('asks for the key type that is known', async () => {
+      const ecdsa = readFileSync(join(sshd.dir, 'host_ecdsa.pub'), 'utf8');
+      await connectKnowing(`[127.0.0.1]:${sshd.port} ${ecdsa}`);
+    });
+
+    it('refuses an unknown key, and the lines it prints are the remedy', async () => {
+      const error = await failure(connectKnowing('other.example ssh-ed25519 AAAA\n'));
+      expect(error.code).toBe('E-HOST-KEY-UNKNOWN');
+      const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.dir, 'host_ed25519.pub')], {
+        encoding: 'utf8',
+      });
+      expect(error.message).toContain(shown.split(' ')[1]);
+      const remedy = error.context.remedy?.split('\n') ?? [];
+      await connectKnowing(remedy[1] ?? '');
+      expect(remedy[3]).toBe(`ssh: {hostKey: "${sshd.hostKey}"}`);
+    });
+
+    it('refuses a changed key with both fingerprints and the place of the old one', async () => {
+      const other = makeKey(join(sshd.dir, 'other'));
+      const error = await failure(connectKnowing(`# x\n[127.0.0.1]:${sshd.port} ${other}\n`));
+      expect(error.code).toBe('E-HOST-KEY-CHANGED');
+      expect(error.message.match(/SHA256:/g)).toHaveLength(2);
+      expect(error.message).toContain(`${join(sshd.dir, 'known_hosts')}:2`);
+      const stated = await failure(connect({}, { hostKey: other }));
+      expect(stated.code).toBe('E-HOST-KEY-CHANGED');
+    });
+
+    it('refuses a revoked key, and says that host certificates do not help', async () => {
+      const name = `[127.0.0.1]:${sshd.port}`;
+      const revoked = await failure(connectKnowing(`${name} ${sshd.hostKey}\n@revoked * ${sshd.hostKey}\n`));
+      expect(revoked).toMatchObject({ code: 'E-HOST-KEY-CHANGED' });
+      const authority = await failure(connectKnowing(`@cert-authority ${name} ${sshd.hostKey}\n`));
+      expect(authority.code).toBe('E-HOST-KEY-UNKNOWN');
+      expect(authority.message).toContain('certificates are not supported');
+    });
+
+    it('is verified on the bastion too, and the connection to a bastion is shared', async () => {
+      const { port, hostKey, identityFile } = sshd;
+      const bastion = { address: '127.0.0.1', port, user: 'root', identityFile };
+      const unknown = await failure(connect({}, { bastion }));
+      expect(unknown.code).toBe('E-HOST-KEY-UNKNOWN');
+      expect(unknown.message).toContain('bastion');
+      const both = await Promise.all([1, 2].map(() => connect({}, { bastion: { ...bastion, hostKey } })));
+      for (const { reader } of both) expect((await reader.read('echo hi', patient)).stdout).toBe('hi\n');
+      expect(both.map((c) => c.reader.stats.connections).sort()).toEqual([1, 2]);
+      await Promise.all(both.map((c) => c.close()));
+    });
+  });
+
+  describe('credentials', () => {
+    it('lists what was tried when all are refused', async () => {
+      const identityFile = join(sshd.dir, 'stranger');
+      makeKey(identityFile);
+      const error = await failure(connect({ agentSocket: '/nonexistent' }, { identityFile }));
+      expect(error).toMatchObject({ code: 'E-AUTH', context: { host: 'cp-1' } });
+      expect(error.message).toContain(identityFile);
+      expect(error.message).toContain('agent (does not answer)');
+      expect(error.message).toContain('publickey');
+    });
+
+    it('asks for a passphrase once for all hosts', async () => {
+      const identityFile = join(sshd.dir, 'locked');
+      const authorized = join(sshd.dir, 'authorized_keys');
+      const publicKey = makeKey(identityFile, 'ed25519', 'open sesame');
+      writeFileSync(authorized, `${readFileSync(authorized, 'utf8')}${publicKey}\n`);
+      const asked: string[] = [];
+      const askSecret = (question: string): Promise<string> => {
+        asked.push(question);
+        return Promise.resolve('open sesame');
+      };
+      await Promise.all([1, 2, 3].map(() => connect({ askSecret }, { identityFile })));
+      expect(asked).toEqual([`Passphrase of ${identityFile}`]);
+    });
+
+    it('takes the key from an agent instead of asking for its passphrase', async () => {
+      const socket = join(sshd.dir, 'agent');
+      const out = execFileSync('ssh-agent', ['-a', socket], { encoding: 'utf8' });
+      const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(out)?.[1]);
+      try {
+        const identityFile = join(sshd.dir, 'in-agent');
+        const authorized = join(sshd.dir, 'authorized_keys');
+        const publicKey = makeKey(identityFile);
+        writeFileSync(authorized, `${readFileSync(authorized, 'utf8')}${publicKey}\n`);
+        const env = { ...process.env, SSH_AUTH_SOCK: socket };
+        execFileSync('ssh-add', ['-q', identityFile], { env, stdio: 'ignore' });
+        execFileSync('ssh-keygen', ['-q', '-p', '-N', 'secret', '-f', identityFile], { stdio: 'ignore' });
+        const asked: string[] = [];
+        const askSecret = (question: string): Promise<undefined> => {
+          asked.push(question);
+          return Promise.resolve(undefined);
+        };
+        await connect({ agentSocket: socket, askSecret }, { identityFile });
+        expect(asked).toEqual([]);
+        const withoutAgent = await failure(connect({}, { identityFile }));
+        expect(withoutAgent.message).toContain('passphrase');
+      } finally {
+        process.kill(pid);
+      }
+    });
+
+    it('says how to convert a PKCS#8 key, and that a configured file is missing', async () => {
+      const identityFile = join(sshd.dir, 'pkcs8');
+      execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ecdsa', '-m', 'PKCS8', '-f', identityFile]);
+      const error = await failure(connect({}, { identityFile }));
+      expect(error).toMatchObject({ code: 'E-AUTH', context: { host: 'cp-1' } });
+      expect(error.context.remedy).toContain(`ssh-keygen -p -m PEM -f ${identityFile}`);
+      const missing = await failure(connect({}, { identityFile: '/nonexistent/id' }));
+      expect(missing.message).toContain('/nonexistent/id');
+    });
+  });
+
+  describe('connecting', () => {
+    it('tells a closed port at once', async () => {
+      const error = await failure(connect({}, { port: await freePort() }));
+      expect(error.code).toBe('E-CONNECT');
+      expect(error.message).toContain('nothing listens');
+    });
+
+    it('tells a host that takes the connection and hangs', async () => {
+      const server = createServer();
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      const { port } = server.address() as AddressInfo;
+      const error = await failure(connect({ connectTimeoutMs: 300 }, { port }));
+      expect(error.code).toBe('E-CONNECT');
+      expect(error.message).toContain('hangs');
+      server.close();
+    });
+
+    it('gets 20 connections past MaxStartups 3:50:5', async () => {
+      const strict = await startSshd(['MaxStartups 3:50:5', 'PerSourceMaxStartups none']);
+      try {
+        const { port, hostKey, identityFile } = strict;
+        const all = await Promise.all(
+          Array.from({ length: 20 }, () =>
+            connectHost(sshHost({ port, hostKey, identityFile }), connectOptions()),
+          ),
+        );
+        const ids = await Promise.all(all.map(({ reader }) => reader.read('id -u', patient)));
+        expect(ids.map((id) => id.stdout)).toEqual(Array(20).fill('0\n'));
+        await Promise.all(all.map((c) => c.close()));
+      } finally {
+        await strict.stop();
+      }
+    }, 60_000);
+  });
+
+  describe('reading', () => {
+    it('runs more reads at once than MaxSessions allows', async () => {
+      const { reader } = await connect();
+      const results = await Promise.all(
+        [1, 2, 3, 4, 5, 6].map((n) => reader.read(`sleep 0.1; echo ${n}`, patient)),
+      );
+      expect(results.map((r) => r.stdout.trim())).toEqual(['1', '2', '3', '4', '5', '6']);
+      expect(reader.stats).toMatchObject({ connections: 1, execs: 6 });
+    });
+
+    it('carries 5 MB of output and both streams', async () => {
+      const { reader } = await connect();
+      const { stdout, stderr, exitCode } = await reader.read(
+        "head -c 5000000 /dev/zero | tr '\\0' x; head -c 1000000 /dev/zero | tr '\\0' y >&2; exit 3",
+        patient,
+      );
+      expect([stdout.length, stderr.length, exitCode]).toEqual([5_000_000, 1_000_000, 3]);
+      expect(reader.stats.bytesDown).toBeGreaterThanOrEqual(6_000_000);
+    });
+
+    it('keeps the script from commands that read stdin, in the C locale, and out of ps', async () => {
+      const { reader } = await connect();
+      const script = `cat\necho "after $(wc -c)" "$LC_ALL"\ntr '\\0' ' ' </proc/$$/cmdline\n# 'quotes' "and" $dollars`;
+      const { stdout } = await reader.read(script, patient);
+      expect(stdout).toBe('after 0 C\nsh ');
+    });
+
+    it('carries a script beyond the limit of argv', async () => {
+      const { reader } = await connect();
+      const script = `${': a line that does nothing at all\n'.repeat(20_000)}echo done`;
+      expect((await reader.read(script, patient)).stdout).toBe('done\n');
+    });
+
+    it('does not run a script that has a syntax error, not even its beginning', async () => {
+      const { reader } = await connect();
+      const { stdout, exitCode } = await reader.read('echo ran\nif true; then', patient);
+      expect(stdout).toBe('');
+      expect(exitCode).toBe(2);
+    });
+
+    it('gives up with E-TIMEOUT', async () => {
+      const { reader } = await connect();
+      const error = await failure(reader.read('sleep 30', { timeoutMs: 200 }));
+      expect(error).toMatchObject({ code: 'E-TIMEOUT', context: { host: 'cp-1' } });
+      expect((await reader.read('echo alive', patient)).stdout).toBe('alive\n');
+    });
+
+    it('rejects with E-CONNECT when the connection is cut, and so does every later read', async () => {
+      const { reader, writer } = await connect();
+      const started = await writer.start('cat');
+      // The parent of timeout, the script's parent, is the sshd process of this connection.
+      const cut = reader.read("kill -9 $(awk '{print $4}' /proc/$PPID/stat); sleep 30", patient);
+      expect((await failure(cut)).code).toBe('E-CONNECT');
+      expect(await started.exit).toBeNull();
+      expect((await failure(reader.read('id', patient))).code).toBe('E-CONNECT');
+      expect((await failure(reader.forward('127.0.0.1', 1))).code).toBe('E-CONNECT');
+    });
+
+    it('rejects what is pending on close', async () => {
+      const connection = await connect();
+      const pending = failure(connection.reader.read('sleep 30', patient));
+      await connection.close();
+      await connection.close();
+      expect((await pending).code).toBe('E-CONNECT');
+    });
+  });
+
+  describe('starting', () => {
+    it('streams 20 MB to a command', async () => {
+      const { writer } = await connect();
+      const data = randomBytes(20_000_000);
+      const sum = await writer.start('sha256sum');
+      const chunks = Array.from({ length: 20 }, (_, i) => data.subarray(i * 1_000_000, (i + 1) * 1_000_000));
+      const [stdout] = await Promise.all([
+        text(sum.stdout),
+        pipeline(Readable.from(chunks), sum.stdin),
+        text(sum.stderr),
+      ]);
+      expect(stdout.split(' ')[0]).toBe(createHash('sha256').update(data).digest('hex'));
+      expect(await sum.exit).toBe(0);
+      expect(writer.stats.bytesUp).toBe(20_000_000);
+    });
+
+    it('hands the command over exactly', async () => {
+      const { writer } = await connect();
+      const command = `printf '%s|' 'a b' "it's" '\\\\n' '!x' '$HOME'\n\nprintf "%s" "last line"\n\n`;
+      const started = await writer.start(command);
+      started.stdin.end();
+      expect(await text(started.stdout)).toBe(`a b|it's|\\\\n|!x|$HOME|last line`);
+    });
+
+    it('fails the write, instead of hanging, when the command ends early', async () => {
+      const { writer } = await connect();
+      const started = await writer.start('exit 7');
+      started.stdout.resume();
+      started.stderr.resume();
+      const endless = Readable.from(
+        (function* () {
+          for (;;) yield Buffer.alloc(100_000);
+        })(),
+      );
+      await expect(pipeline(endless, started.stdin)).rejects.toThrow();
+      expect(await started.exit).toBe(7);
+    });
+
+    it('frees the session when a command is killed with its output unread', async () => {
+      const { writer, reader } = await connect();
+      for (let i = 0; i < 5; i++) (await writer.start('yes')).kill();
+      expect((await reader.read('echo free', patient)).stdout).toBe('free\n');
+    });
+  });
+
+  it('forwards TCP without using a session, and tells a closed port', async () => {
+    const echo = createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((done) => echo.listen(0, '127.0.0.1', done));
+    const { port } = echo.address() as AddressInfo;
+    const { reader } = await connect();
+    const streams = await Promise.all([1, 2, 3].map(() => reader.forward('127.0.0.1', port)));
+    const data = randomBytes(3_000_000);
+    for (const stream of streams) {
+      stream.end(data);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      expect(Buffer.concat(chunks).equals(data)).toBe(true);
+    }
+    expect(reader.stats).toMatchObject({ forwards: 3, execs: 0, bytesUp: 9_000_000, bytesDown: 9_000_000 });
+    const error = await failure(reader.forward('127.0.0.1', await freePort()));
+    expect(error.code).toBe('E-CONNECT');
+    echo.close();
+  });
+});

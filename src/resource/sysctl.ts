@@ -10,7 +10,7 @@ export const sysctl: Kind<SysctlResource, string> = {
   query: (wants) =>
     `for k in ${quoteAll(wants.map((want) => want.key))}; do
   p=/proc/sys/$(echo "$k" | tr . /)
-  if [ -r "$p" ]; then read -r v < "$p"; echo "$k=$v"; fi
+  if [ -r "$p" ]; then echo "$k=$(cat "$p")"; fi
 done`,
   read(wants, output) {
     const values = new Map(

@@ -216,7 +216,7 @@ function owned(lab: Lab): Lab {
 async function booted(lab: Lab, host: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const result = await lab.ssh(host, 'systemctl is-system-running --wait');
+    const result = await lab.ssh(host, 'timeout 20 systemctl is-system-running --wait');
     if (result.exitCode === 0 || result.stdout.trim() === 'degraded') return;
     if (Date.now() > deadline)
       throw new Error(`lab host ${host} does not answer: ${result.stderr}${result.stdout}`);

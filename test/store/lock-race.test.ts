@@ -6,11 +6,11 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { acquireLock } from '../../src/store/lock.ts';
 import { openState } from '../../src/store/state.ts';
 
-const hook = vi.hoisted(() => ({ beforeOpen: (_path: string): void => undefined }));
+const hook = vi.hoisted((): { beforeOpen?: (path: string) => void } => ({}));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof files>();
   const open: typeof files.open = (path, ...rest) => {
-    hook.beforeOpen(String(path));
+    hook.beforeOpen?.(String(path));
     return real.open(path, ...rest);
   };
   return { ...real, open };

@@ -19,7 +19,19 @@ try {
   await yargs(hideBin(process.argv))
     .scriptName('kboot')
     .usage('$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster.')
-    .command([validate, render, plan, drift, up, status, kubeconfig, reset, bundle, schema, version] as never[])
+    .command([
+      validate,
+      render,
+      plan,
+      drift,
+      up,
+      status,
+      kubeconfig,
+      reset,
+      bundle,
+      schema,
+      version,
+    ] as never[])
     .completion('completion', 'Print a shell completion script')
     .demandCommand(1, 'Name a command; `kboot --help` lists them.')
     .strict()
@@ -28,10 +40,14 @@ try {
     .help()
     .alias('h', 'help')
     .wrap(Math.min(100, process.stdout.columns || 100))
-    .epilogue('Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted')
+    .epilogue(
+      'Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted',
+    )
     .fail((message, error) => {
       if (error instanceof Error) throw error;
-      throw new KbootError('E-USAGE', message, { remedy: '`kboot --help` and `kboot COMMAND --help` tell what there is.' });
+      throw new KbootError('E-USAGE', message, {
+        remedy: '`kboot --help` and `kboot COMMAND --help` tell what there is.',
+      });
     })
     .parseAsync();
 } catch (error) {
@@ -43,7 +59,9 @@ async function report(error: unknown): Promise<number> {
   const known = error instanceof KbootError ? error : undefined;
   if (wantsJson() && known !== undefined) {
     const { host, step, detail, remedy } = known.context;
-    process.stdout.write(`${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`,
+    );
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
     process.stderr.write(`${errorText(known)}\n`);
@@ -56,5 +74,9 @@ async function report(error: unknown): Promise<number> {
 
 function wantsJson(): boolean {
   const { argv } = process;
-  return argv.includes('--output=json') || argv.includes('-o=json') || argv.some((word, index) => (word === '-o' || word === '--output') && argv[index + 1] === 'json');
+  return (
+    argv.includes('--output=json') ||
+    argv.includes('-o=json') ||
+    argv.some((word, index) => (word === '-o' || word === '--output') && argv[index + 1] === 'json')
+  );
 }

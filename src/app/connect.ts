@@ -50,7 +50,9 @@ export async function connectAll<T>(
 
 function withHost(cause: unknown, host: string): KbootError {
   if (cause instanceof KbootError)
-    return cause.context.host === undefined ? new KbootError(cause.code, cause.message, { ...cause.context, host }) : cause;
+    return cause.context.host === undefined
+      ? new KbootError(cause.code, cause.message, { ...cause.context, host })
+      : cause;
   // Anything else is a defect of kboot: it must not pass for an unreachable host.
   throw cause;
 }

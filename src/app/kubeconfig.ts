@@ -30,7 +30,12 @@ export function adminKubeconfig({ cluster, pki, state }: Workplace): string {
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name, cluster: { server: clusterServer(cluster), 'certificate-authority-data': data(pki.ca('ca').cert) } }],
+      clusters: [
+        {
+          name,
+          cluster: { server: clusterServer(cluster), 'certificate-authority-data': data(pki.ca('ca').cert) },
+        },
+      ],
       users: [{ name: user, user: { 'client-certificate-data': data(cert), 'client-key-data': data(key) } }],
       contexts: [{ name, context: { cluster: name, user } }],
       'current-context': name,
@@ -45,17 +50,29 @@ export async function mergeKubeconfig(file: string, text: string): Promise<void>
   const present = await readText(file);
   const parsed: unknown = present === undefined || present.trim() === '' ? {} : parse(present);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new KbootError('E-STATE', `${file} is not a kubeconfig; it was left alone`, { remedy: 'Move it away or set KUBECONFIG to another file.' });
+    throw new KbootError('E-STATE', `${file} is not a kubeconfig; it was left alone`, {
+      remedy: 'Move it away or set KUBECONFIG to another file.',
+    });
   const before = parsed as Kubeconfig;
   const merged = (field: 'clusters' | 'contexts' | 'users'): Named[] => {
     const mine = own[field] ?? [];
-    return [...(before[field] ?? []).filter((entry) => !mine.some(({ name }) => name === entry.name)), ...mine];
+    return [
+      ...(before[field] ?? []).filter((entry) => !mine.some(({ name }) => name === entry.name)),
+      ...mine,
+    ];
   };
   await mkdir(dirname(file), { recursive: true });
   await writeAtomic(
     file,
     stringify(
-      { ...own, ...before, clusters: merged('clusters'), users: merged('users'), contexts: merged('contexts'), 'current-context': own['current-context'] },
+      {
+        ...own,
+        ...before,
+        clusters: merged('clusters'),
+        users: merged('users'),
+        contexts: merged('contexts'),
+        'current-context': own['current-context'],
+      },
       { lineWidth: 0, compat: 'yaml-1.1' },
     ),
     0o600,

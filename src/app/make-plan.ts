@@ -57,16 +57,27 @@ export async function makePlan(
   );
   try {
     const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
-    const findings = preflight(cluster, inspections, desire.clusterId, [...place.preflightIgnore, ...scope.ignore]);
+    const findings = preflight(cluster, inspections, desire.clusterId, [
+      ...place.preflightIgnore,
+      ...scope.ignore,
+    ]);
     const failed = new Map(connections.failed);
     const hostSteps = await diffHosts(place, scope, hosts, connections, failed);
     refuseBlindFounding(cluster, scope, inspections, failed);
     const wants = within(desireCluster(desire), scope);
-    const seen = needsApi(wants) ? await seeCluster(cluster, place.pki, inspections, connections, wants) : undefined;
+    const seen = needsApi(wants)
+      ? await seeCluster(cluster, place.pki, inspections, connections, wants)
+      : undefined;
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
     const clusterSteps = seen === undefined ? [] : diffCluster(wants, seen, disturbed);
     const plan = assemble(place, scope, 'live', hosts, failed, hostSteps, clusterSteps, wants);
-    return { plan, findings, connections: { ...connections, failed }, inspections, seconds: (Date.now() - started) / 1000 };
+    return {
+      plan,
+      findings,
+      connections: { ...connections, failed },
+      inspections,
+      seconds: (Date.now() - started) / 1000,
+    };
   } catch (error) {
     await connections.close();
     throw error;
@@ -85,7 +96,12 @@ export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
   return assemble(place, scope, 'offline', hosts, new Map(), hostSteps, clusterSteps, wants);
 }
 
-function resourcesOf(place: Workplace, scope: PlanScope, host: Host, facts: typeof assumedFacts): readonly Resource[] {
+function resourcesOf(
+  place: Workplace,
+  scope: PlanScope,
+  host: Host,
+  facts: typeof assumedFacts,
+): readonly Resource[] {
   const stages = stagesUntil(scope.until);
   return desireHost(place.desire, host, facts).filter((resource) => stages.includes(resource.stage));
 }
@@ -93,14 +109,21 @@ function resourcesOf(place: Workplace, scope: PlanScope, host: Host, facts: type
 function scopedHosts(cluster: Cluster, scope: PlanScope): readonly Host[] {
   const unknown = scope.limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
   if (unknown.length > 0)
-    throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, which the inventory does not have`, {
-      remedy: `Its hosts are ${cluster.hosts.map((host) => host.name).join(', ')}.`,
-    });
+    throw new KbootError(
+      'E-USAGE',
+      `--limit names ${unknown.join(', ')}, which the inventory does not have`,
+      {
+        remedy: `Its hosts are ${cluster.hosts.map((host) => host.name).join(', ')}.`,
+      },
+    );
   if (scope.limit.length === 0) return cluster.hosts;
-  return cluster.hosts.filter((host) => scope.limit.includes(host.name) || host.roles.includes('control-plane'));
+  return cluster.hosts.filter(
+    (host) => scope.limit.includes(host.name) || host.roles.includes('control-plane'),
+  );
 }
 
-const isLimited = (scope: PlanScope, host: string): boolean => scope.limit.length > 0 && !scope.limit.includes(host);
+const isLimited = (scope: PlanScope, host: string): boolean =>
+  scope.limit.length > 0 && !scope.limit.includes(host);
 
 async function diffHosts(
   place: Workplace,
@@ -139,7 +162,9 @@ function refuseBlindFounding(
   if (!stagesUntil(scope.until).includes('etcd')) return;
   const controlPlane = hostsWith(cluster, 'control-plane').map((host) => host.name);
   if (controlPlane.some((name) => inspections.get(name)?.etcdData === 'present')) return;
-  const blind = controlPlane.filter((name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown');
+  const blind = controlPlane.filter(
+    (name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown',
+  );
   if (blind.length === 0) return;
   const first = failed.get(blind[0] ?? '');
   throw new KbootError(
@@ -148,7 +173,8 @@ function refuseBlindFounding(
     {
       ...first?.context,
       host: blind.join(', '),
-      remedy: `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every control plane was seen to hold none. Nothing was changed.`.trim(),
+      remedy:
+        `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every control plane was seen to hold none. Nothing was changed.`.trim(),
     },
   );
 }
@@ -161,7 +187,9 @@ async function seeCluster(
   wants: ClusterWants,
 ): Promise<ClusterObservation> {
   const controlPlane = hostsWith(cluster, 'control-plane');
-  const serving = controlPlane.filter((host) => inspections.get(host.name)?.listening.some((entry) => entry.port === 6443));
+  const serving = controlPlane.filter((host) =>
+    inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
+  );
   let why = 'no API server listens';
   if (pki.isIssued('ca'))
     for (const host of serving) {
@@ -183,7 +211,10 @@ export function apiCredentials(pki: Pki): KubeCredentials {
 
 /** Whether a step lets the node or its control plane be not ready for a while. */
 function disturbsNode(step: HostStep): boolean {
-  return (step.resource.startsWith('unit ') || step.resource.startsWith('static-pod ')) && step.reason !== 'enabled at boot';
+  return (
+    (step.resource.startsWith('unit ') || step.resource.startsWith('static-pod ')) &&
+    step.reason !== 'enabled at boot'
+  );
 }
 
 function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
@@ -200,7 +231,9 @@ function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
 }
 
 function needsApi(wants: ClusterWants): boolean {
-  return wants.objects.length + wants.nodes.length + wants.controlPlanePods.length + wants.workloads.length > 0;
+  return (
+    wants.objects.length + wants.nodes.length + wants.controlPlanePods.length + wants.workloads.length > 0
+  );
 }
 
 function assemble(
@@ -219,7 +252,12 @@ function assemble(
   const planHosts = hosts.map((host) => ({
     name: host.name,
     roles: host.roles,
-    state: basis === 'offline' ? ('assumed' as const) : failed.has(host.name) ? ('unreachable' as const) : ('probed' as const),
+    state:
+      basis === 'offline'
+        ? ('assumed' as const)
+        : failed.has(host.name)
+          ? ('unreachable' as const)
+          : ('probed' as const),
     resources: resourcesOf(place, scope, host, assumedFacts).length,
   }));
   return {
@@ -233,7 +271,8 @@ function assemble(
     hosts: planHosts,
     hostSteps,
     clusterSteps,
-    checked: planHosts.reduce((sum, host) => sum + host.resources, 0) + wants.objects.length + wants.nodes.length,
+    checked:
+      planHosts.reduce((sum, host) => sum + host.resources, 0) + wants.objects.length + wants.nodes.length,
     warnings: place.pkiWarnings,
   };
 }

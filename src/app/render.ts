@@ -20,7 +20,9 @@ import { desireOf, type Workplace } from './workplace.ts';
 export async function renderTree(place: Workplace, out: string): Promise<number> {
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0)
-    throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, { remedy: 'Name a new folder with --out.' });
+    throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, {
+      remedy: 'Name a new folder with --out.',
+    });
   const { cluster } = place;
   const { pki } = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
   const { renderer, bundle } = place.desire;
@@ -35,25 +37,35 @@ export async function renderTree(place: Workplace, out: string): Promise<number>
   for (const host of cluster.hosts) {
     for (const resource of desireHost(desire, host, assumedFacts)) {
       const file = textOf(resource, secrets);
-      if (file !== undefined) await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
+      if (file !== undefined)
+        await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
     }
   }
   for (const [index, { object }] of desireCluster(desire).objects.entries()) {
-    const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-');
-    await write(join(out, 'cluster', `${name}.yaml`), stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false }), 0o644);
+    const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9.-]/g, '-');
+    await write(
+      join(out, 'cluster', `${name}.yaml`),
+      stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false }),
+      0o644,
+    );
   }
   return count;
 }
 
-function textOf(resource: Resource, secrets: ReadonlyMap<string, string>): { path: string; mode: string; text: string } | undefined {
-  switch (resource.kind) {
-    case 'file':
-      return { path: resource.path, mode: resource.mode, text: resource.content.kind === 'text' ? resource.content.text : (secrets.get(resource.content.name) ?? '') };
-    case 'static-pod':
-      return { path: manifestPath(resource.name), mode: '600', text: resource.text };
-    case 'client-certificate':
-      return { path: kubeletCertificatePath, mode: '600', text: secrets.get(resource.content.name) ?? '' };
-    default:
-      return undefined;
+function textOf(
+  resource: Resource,
+  secrets: ReadonlyMap<string, string>,
+): { path: string; mode: string; text: string } | undefined {
+  if (resource.kind === 'file') {
+    const { content } = resource;
+    const text = content.kind === 'text' ? content.text : (secrets.get(content.name) ?? '');
+    return { path: resource.path, mode: resource.mode, text };
   }
+  if (resource.kind === 'static-pod')
+    return { path: manifestPath(resource.name), mode: '600', text: resource.text };
+  if (resource.kind === 'client-certificate')
+    return { path: kubeletCertificatePath, mode: '600', text: secrets.get(resource.content.name) ?? '' };
+  return undefined;
 }

@@ -12,7 +12,10 @@ export async function makeResetPlan(
   limit: readonly string[],
   connect: ConnectOptions,
   concurrency: number,
-): Promise<{ readonly plan: Plan; readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly HostStep[]> } }> {
+): Promise<{
+  readonly plan: Plan;
+  readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly HostStep[]> };
+}> {
   const { cluster, desire } = place;
   const unknown = limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
   if (unknown.length > 0)
@@ -21,10 +24,14 @@ export async function makeResetPlan(
   const connections = await connectAll(hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId)
-      throw new KbootError('E-FOREIGN-CLUSTER', 'the host belongs to another kboot cluster; it was left alone', {
-        host: host.name,
-        remedy: 'Use the inventory and the state folder (--state) of that cluster.',
-      });
+      throw new KbootError(
+        'E-FOREIGN-CLUSTER',
+        'the host belongs to another kboot cluster; it was left alone',
+        {
+          host: host.name,
+          remedy: 'Use the inventory and the state folder (--state) of that cluster.',
+        },
+      );
     return resetSteps(host.name, seen);
   });
   const { host, port } = cluster.controlPlaneEndpoint;

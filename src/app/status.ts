@@ -24,7 +24,9 @@ export async function seeStatus(
   concurrency: number,
 ): Promise<{ readonly status: ClusterStatus; readonly failed: ReadonlyMap<string, KbootError> }> {
   const { cluster, pki, desire } = place;
-  const connections = await connectAll(cluster.hosts, connect, concurrency, (_host, { reader }) => probeHost(reader, []));
+  const connections = await connectAll(cluster.hosts, connect, concurrency, (_host, { reader }) =>
+    probeHost(reader, []),
+  );
   try {
     const wants = { ...desireCluster(desire), objects: [] };
     let seen: ClusterObservation = { state: 'silent', why: 'no control-plane host answers' };
@@ -43,11 +45,16 @@ export async function seeStatus(
         roles: host.roles,
         address: host.address,
         reachable: inspection !== undefined,
-        system: inspection === undefined ? '-' : `${inspection.facts.os.id} ${inspection.facts.os.versionId}, ${inspection.facts.architecture}`,
+        system:
+          inspection === undefined
+            ? '-'
+            : `${inspection.facts.os.id} ${inspection.facts.os.versionId}, ${inspection.facts.architecture}`,
         node: node === undefined ? '-' : isReady(node) ? 'Ready' : 'NotReady',
         kubelet: kubeletVersion(node),
         notReady: wants.controlPlanePods
-          .filter((pod) => pod.host === host.name && present !== undefined && !isReady(present.pods.get(pod.name)))
+          .filter(
+            (pod) => pod.host === host.name && present !== undefined && !isReady(present.pods.get(pod.name)),
+          )
           .map((pod) => pod.name),
       };
     });
@@ -55,7 +62,11 @@ export async function seeStatus(
     const healthy =
       connections.failed.size === 0 &&
       present !== undefined &&
-      hosts.every((host) => host.notReady.length === 0 && (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name))) &&
+      hosts.every(
+        (host) =>
+          host.notReady.length === 0 &&
+          (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name)),
+      ) &&
       certificates.every(({ daysLeft }) => daysLeft >= nearEndDays);
     const status: ClusterStatus = {
       cluster: cluster.name,
@@ -63,7 +74,12 @@ export async function seeStatus(
       endpoint: clusterServer(cluster),
       healthy,
       hosts,
-      api: seen.state === 'present' ? 'answers' : seen.state === 'silent' ? `does not answer: ${seen.why}` : 'no cluster yet',
+      api:
+        seen.state === 'present'
+          ? 'answers'
+          : seen.state === 'silent'
+            ? `does not answer: ${seen.why}`
+            : 'no cluster yet',
       certificates,
     };
     return { status, failed: connections.failed };
@@ -81,7 +97,13 @@ function certificateList({ cluster, pki }: Workplace): ClusterStatus['certificat
     if (spec.id === 'kubelet') return [];
     const pem = spec.kind === 'ca' ? pki.ca(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
     const expires = new Date(new X509Certificate(pem).validTo);
-    return [{ name: spec.path, expires: expires.toISOString(), daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000) }];
+    return [
+      {
+        name: spec.path,
+        expires: expires.toISOString(),
+        daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000),
+      },
+    ];
   });
 }
 

@@ -26,7 +26,8 @@ export async function carryOut(
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = place;
   const fromBundle = plan.hostSteps.some(
-    (step) => step.payload?.content.kind === 'artifact' && step.payload.content.artifact.source.kind === 'bundle',
+    (step) =>
+      step.payload?.content.kind === 'artifact' && step.payload.content.artifact.source.kind === 'bundle',
   );
   if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
   const begun = Date.now();

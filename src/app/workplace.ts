@@ -49,7 +49,8 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
   const { cluster, warnings } = readInventory(options.inventory);
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const loaded = await loadPki(state, cluster, { now: new Date() });
-  const bundle = options.bundle === undefined || options.bundle === '' ? undefined : openBundle(resolve(options.bundle));
+  const bundle =
+    options.bundle === undefined || options.bundle === '' ? undefined : openBundle(resolve(options.bundle));
   release(cluster.kubernetesVersion);
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
   return {
@@ -79,5 +80,9 @@ export function desireOf(cluster: Cluster, renderer: Renderer, pki: Pki, bundle:
 /** known_hosts files, as ssh reads them. */
 export function knownHostsFiles(): readonly string[] {
   const extra = process.env['KBOOT_KNOWN_HOSTS'];
-  return [...(extra === undefined || extra === '' ? [] : [extra]), join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  return [
+    ...(extra === undefined || extra === '' ? [] : [extra]),
+    join(homedir(), '.ssh', 'known_hosts'),
+    '/etc/ssh/ssh_known_hosts',
+  ];
 }

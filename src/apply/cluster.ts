@@ -57,7 +57,8 @@ export class ClusterRunner {
       else if (step.type === 'node') await this.#markNode(step);
       else if (!(await this.#wait(step))) return 0;
     } catch (cause) {
-      const error = cause instanceof KbootError ? cause : new KbootError('E-KUBE-API', String(cause), { cause });
+      const error =
+        cause instanceof KbootError ? cause : new KbootError('E-KUBE-API', String(cause), { cause });
       emit({ type: 'failed', step, message: error.message, detail: error.context.detail ?? '' });
       throw new KbootError(error.code, error.message, {
         ...error.context,
@@ -84,9 +85,15 @@ export class ClusterRunner {
       const path = `/api/v1/nodes/${step.node}`;
       const live = await kube.request('GET', path);
       if (live.status !== 200) throw refused(`reading Node ${step.node}`, live);
-      const body = live.body as { metadata: { resourceVersion: string }; spec: { taints?: readonly Taint[] } };
+      const body = live.body as {
+        metadata: { resourceVersion: string };
+        spec: { taints?: readonly Taint[] };
+      };
       const wanted = new Set(step.taints.map(taintKey));
-      const taints = [...step.taints, ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint)))];
+      const taints = [
+        ...step.taints,
+        ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint))),
+      ];
       const patch = {
         metadata: { labels: step.labels, resourceVersion: body.metadata.resourceVersion },
         ...(step.taints.length > 0 && { spec: { taints } }),
@@ -168,7 +175,10 @@ export class ClusterRunner {
     }
     throw last instanceof KbootError
       ? last
-      : new KbootError('E-KUBE-API', `the API does not answer: ${last instanceof Error ? last.message : String(last)}`);
+      : new KbootError(
+          'E-KUBE-API',
+          `the API does not answer: ${last instanceof Error ? last.message : String(last)}`,
+        );
   }
 }
 

@@ -22,7 +22,9 @@ export async function look(kube: KubeClient, condition: Condition): Promise<Seen
     case 'node-ready':
       return ready(await read(kube, node(condition.node)));
     case 'workload-ready':
-      return workloadState(await read(kube, { apiVersion: 'apps/v1', kind: condition.workload, metadata: condition }));
+      return workloadState(
+        await read(kube, { apiVersion: 'apps/v1', kind: condition.workload, metadata: condition }),
+      );
   }
 }
 
@@ -40,5 +42,7 @@ function ready(object: KubeObject | undefined): Seen {
   if (object === undefined) return 'not there yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
-  return condition?.message === undefined || condition.message === '' ? 'not ready' : condition.message.slice(0, 160);
+  return condition?.message === undefined || condition.message === ''
+    ? 'not ready'
+    : condition.message.slice(0, 160);
 }

@@ -11,7 +11,11 @@ export async function diagnose(
   const reader = host === undefined ? undefined : connections.get(host)?.reader;
   if (reader === undefined) return '';
   const containers =
-    condition.kind === 'api' ? ['kube-apiserver', 'etcd'] : condition.kind === 'pod-ready' ? [condition.name] : [];
+    condition.kind === 'api'
+      ? ['kube-apiserver', 'etcd']
+      : condition.kind === 'pod-ready'
+        ? [condition.name]
+        : [];
   const script = `for n in ${containers.map(quote).join(' ')}; do
   f=$(ls -t /var/log/containers/"$n"* 2>/dev/null | head -n 1)
   [ -n "$f" ] && { echo "container $n, last lines:"; tail -n 8 "$f" | cut -c1-400; }

@@ -25,7 +25,10 @@ export async function runHostStage(
   await Promise.all(
     steps.map(async (step) => {
       if (signal.aborted) {
-        failure ??= new KbootError('E-INTERRUPTED', 'interrupted before this step', { host, step: step.resource });
+        failure ??= new KbootError('E-INTERRUPTED', 'interrupted before this step', {
+          host,
+          step: step.resource,
+        });
         return;
       }
       let started = Date.now();

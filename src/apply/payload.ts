@@ -33,7 +33,11 @@ export function payloadBytes(payload: Payload, materials: Materials): PayloadByt
         throw new KbootError('E-BUNDLE', `${title} comes from a bundle, and none was named`, {
           remedy: 'Give the bundle that the plan was made with: --bundle DIR.',
         });
-      return { kind: 'stream', size: source.size, open: () => createReadStream(join(bundle, source.path), { highWaterMark: 1 << 18 }) };
+      return {
+        kind: 'stream',
+        size: source.size,
+        open: () => createReadStream(join(bundle, source.path), { highWaterMark: 1 << 18 }),
+      };
     }
   }
 }

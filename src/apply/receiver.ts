@@ -1,4 +1,4 @@
-import { prelude, staleStatus } from '../resource/prelude.ts';
+import { prelude } from '../resource/prelude.ts';
 
 /**
  * The far end of a session: one shell on the host that takes steps over its stdin and answers on its stdout.
@@ -57,5 +57,3 @@ done
 rm -f ${outputFile} /run/kboot.pid
 `;
 }
-
-export { staleStatus };

@@ -51,7 +51,10 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const hostRuns = plan.hosts
     .filter((host) => host.state !== 'unreachable')
     .map(async ({ name }) => {
-      const doneCount = await runHost(name, plan.hostSteps.filter((step) => step.host === name));
+      const doneCount = await runHost(
+        name,
+        plan.hostSteps.filter((step) => step.host === name),
+      );
       executed += doneCount;
     });
 
@@ -62,12 +65,12 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     try {
       const connection = context.connections.get(host);
       if (steps.length > 0) {
-        if (connection === undefined) throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
+        if (connection === undefined)
+          throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
         session = await Session.open(connection.writer);
         for (const [index, stage] of stages.entries()) {
           const ofStage = steps.filter((step) => step.stage === stage);
-          if (ofStage.length > 0)
-            count += await runHostStage(session, stage, ofStage, context);
+          if (ofStage.length > 0) count += await runHostStage(session, stage, ofStage, context);
           marks[index]?.(true);
         }
       }
@@ -84,7 +87,9 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     return count;
   }
 
-  const controlPlane = plan.hosts.filter((host) => host.roles.includes('control-plane')).map((host) => host.name);
+  const controlPlane = plan.hosts
+    .filter((host) => host.roles.includes('control-plane'))
+    .map((host) => host.name);
   const runner = new ClusterRunner(context, failedHosts);
   try {
     for (const stage of stages) {
@@ -118,7 +123,9 @@ async function reachedBy(
   stage: Stage,
   passed: ReadonlyMap<string, Promise<boolean>>,
 ): Promise<boolean> {
-  const results = await Promise.all(hosts.map((host) => passed.get(`${host} ${stage}`) ?? Promise.resolve(false)));
+  const results = await Promise.all(
+    hosts.map((host) => passed.get(`${host} ${stage}`) ?? Promise.resolve(false)),
+  );
   return results.includes(true);
 }
 

@@ -109,15 +109,21 @@ export class Session {
     const payload = step.payload?.bytes;
     const size = payload === undefined ? 0 : payload.kind === 'buffer' ? payload.bytes.length : payload.size;
     await this.#write(
-      Buffer.from(`step ${id} ${script.length} ${size} ${step.timeoutSeconds} ${step.payload?.path ?? '-'}\n`),
+      Buffer.from(
+        `step ${id} ${script.length} ${size} ${step.timeoutSeconds} ${step.payload?.path ?? '-'}\n`,
+      ),
     );
     await this.#write(script);
     if (payload?.kind === 'buffer') await this.#write(payload.bytes);
     if (payload?.kind === 'stream')
       for await (const chunk of payload.open() as AsyncIterable<Buffer>) {
         await this.#write(chunk);
-        if (this.#ended) return;
+        if (this.#hasEnded()) return;
       }
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -158,7 +164,8 @@ export class Session {
     this.#ended = new KbootError('E-CONNECT', 'the connection ended while steps were under way', {
       host: this.host,
       detail: this.#stderr,
-      remedy: 'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
+      remedy:
+        'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
     });
     this.#onReady(this.#ended);
     for (const pending of this.#pending.values()) pending.fail(this.#ended);

@@ -11,7 +11,11 @@ import { bundleFolder, connectOptions, event, note, print } from './terminal.ts'
 
 /** Makes and shows a plan. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state, bundle: bundleFolder(args.bundle) });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    bundle: bundleFolder(args.bundle),
+  });
   for (const warning of place.warnings) note(formatDiagnostic(warning));
   const scope = { until: args.until, limit: args.limit, ignore: args['ignore-preflight'] };
   if (args.offline) {

@@ -16,7 +16,11 @@ export const plan: CommandModule<object, PlanArgs> = {
   builder: (yargs) =>
     scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs))))
       .option('offline', { type: 'boolean', default: false, describe: 'Ask no host: assume fresh ones' })
-      .option('detailed-exitcode', { type: 'boolean', default: false, describe: 'Exit 2 when something would change' })
+      .option('detailed-exitcode', {
+        type: 'boolean',
+        default: false,
+        describe: 'Exit 2 when something would change',
+      })
       .example('kboot plan prod.yaml', 'Read the hosts and show what differs')
       .example('kboot plan prod.yaml --offline', 'What happens on fresh hosts'),
   async handler(args) {

@@ -7,7 +7,11 @@ import { bundleFolder, event, print } from './terminal.ts';
 
 /** Issues what is missing of the PKI, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state, bundle: bundleFolder(args.bundle) });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    bundle: bundleFolder(args.bundle),
+  });
   const lock = await acquireLock(await openState(place.state.dir), 'render');
   try {
     const count = await renderTree(place, args.out);

@@ -16,38 +16,54 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
   const place = await openWorkplace({ inventory: args.inventory, state: args.state });
   const lock = await acquireLock(await openState(place.state.dir), 'reset');
   const json = args.output === 'json';
-  const { plan, connections } = await makeResetPlan(place, args.limit, connectOptions(), args.concurrency).catch(
-    async (error: unknown) => {
-      await lock.release();
-      throw error;
-    },
-  );
+  const { plan, connections } = await makeResetPlan(
+    place,
+    args.limit,
+    connectOptions(),
+    args.concurrency,
+  ).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
   const interrupt = onInterrupt(() => {
     note('Interrupted: running steps end, nothing new begins.');
   });
   try {
     for (const error of connections.failed.values()) note(errorText(error));
     if (json) event({ type: 'plan', plan });
-    else if (plan.hostSteps.length > 0) print(planText(plan, { verbose: args.verbose, command: `kboot reset ${args.inventory}` }));
+    else if (plan.hostSteps.length > 0)
+      print(planText(plan, { verbose: args.verbose, command: `kboot reset ${args.inventory}` }));
     const unreachable = connections.failed.size > 0;
     if (plan.hostSteps.length === 0) {
       if (!json) print(`${plan.cluster}: nothing to reset on ${connections.results.size} hosts`);
       return unreachable ? exitStatus.unreachable : exitStatus.done;
     }
-    if (!json && !(await confirm('Reset these hosts? Everything that runs on them in the cluster is lost.', args.yes))) {
+    if (
+      !json &&
+      !(await confirm('Reset these hosts? Everything that runs on them in the cluster is lost.', args.yes))
+    ) {
       note('Nothing was changed.');
       return exitStatus.interrupted;
     }
     const progress = json ? undefined : showProgress(plan, process.stderr);
     const begun = Date.now();
-    const result = await carryOut(place, plan, connections, (happened) => {
-      progress?.take(happened);
-    }, interrupt.signal);
+    const result = await carryOut(
+      place,
+      plan,
+      connections,
+      (happened) => {
+        progress?.take(happened);
+      },
+      interrupt.signal,
+    );
     progress?.stop();
     for (const { error } of result.failures) note(errorText(error));
     const seconds = (Date.now() - begun) / 1000;
     if (json) event({ type: 'summary', executed: result.executed, planned: plan.hostSteps.length, seconds });
-    else print(`${plan.cluster}: ${result.executed} of ${plan.hostSteps.length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`);
+    else
+      print(
+        `${plan.cluster}: ${result.executed} of ${plan.hostSteps.length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`,
+      );
     if (result.interrupted) return exitStatus.interrupted;
     if (result.failures.length > 0) return exitStatus.stepFailed;
     return unreachable ? exitStatus.unreachable : exitStatus.done;

@@ -4,7 +4,8 @@ import { globalOptions, inventoryPosition, type InventoryArgs } from './options.
 export const status: CommandModule<object, InventoryArgs> = {
   command: 'status <inventory>',
   describe: 'Hosts, nodes, control-plane Pods, certificates, versions; changes nothing',
-  builder: (yargs) => globalOptions(inventoryPosition(yargs)).example('kboot status prod.yaml', 'How the cluster is'),
+  builder: (yargs) =>
+    globalOptions(inventoryPosition(yargs)).example('kboot status prod.yaml', 'How the cluster is'),
   async handler(args) {
     const { runStatus } = await import('./status-run.ts');
     process.exitCode = await runStatus(args);

@@ -44,7 +44,8 @@ export async function confirm(question: string, yes: boolean): Promise<boolean> 
 
 /** How hosts are connected to, from the environment. */
 export function connectOptions(): ConnectOptions {
-  const given = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name]);
+  const given = (name: string): string | undefined =>
+    process.env[name] === '' ? undefined : process.env[name];
   const sudoPassword = given('KBOOT_SUDO_PASSWORD');
   const sshPassword = given('KBOOT_SSH_PASSWORD');
   const agentSocket = given('SSH_AUTH_SOCK');

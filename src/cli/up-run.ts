@@ -19,7 +19,11 @@ import type { UpArgs } from './up.ts';
 
 /** Plans, shows, asks, applies. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state, bundle: bundleFolder(args.bundle) });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    bundle: bundleFolder(args.bundle),
+  });
   for (const warning of place.warnings) note(formatDiagnostic(warning));
   const lock = await acquireLock(await openState(place.state.dir), 'up');
   const scope = { until: args.until, limit: args.limit, ignore: args['ignore-preflight'] };
@@ -58,15 +62,25 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
 function refuseFindings(live: LivePlan): void {
   const errors = live.findings.filter((finding) => finding.level === 'error');
   if (errors.length === 0) return;
-  throw new KbootError('E-PREFLIGHT', `${errors.length} requirement${errors.length === 1 ? ' is' : 's are'} not met; nothing was changed`, {
-    remedy: `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${errors[0]?.check ?? ''} (or spec.preflight.ignore).`,
-  });
+  throw new KbootError(
+    'E-PREFLIGHT',
+    `${errors.length} requirement${errors.length === 1 ? ' is' : 's are'} not met; nothing was changed`,
+    {
+      remedy: `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${errors[0]?.check ?? ''} (or spec.preflight.ignore).`,
+    },
+  );
 }
 
-async function apply(args: UpArgs, place: Awaited<ReturnType<typeof openWorkplace>>, live: LivePlan): Promise<ExitStatus> {
+async function apply(
+  args: UpArgs,
+  place: Awaited<ReturnType<typeof openWorkplace>>,
+  live: LivePlan,
+): Promise<ExitStatus> {
   const json = args.output === 'json';
   const interrupt = onInterrupt(() => {
-    note('Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.');
+    note(
+      'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
+    );
   });
   const events: ApplyEvent[] = [];
   const progress = json ? undefined : showProgress(live.plan, process.stderr);
@@ -92,26 +106,45 @@ async function apply(args: UpArgs, place: Awaited<ReturnType<typeof openWorkplac
   if (args.stats) note(statsText(live.connections.open, events));
   const failed = result.failures;
   if (json) {
-    event({ type: 'summary', executed: result.executed, planned: stepsOf(live.plan).length, failures: failed.map(({ host, error }) => ({ host, code: error.code, message: error.message })), seconds });
+    event({
+      type: 'summary',
+      executed: result.executed,
+      planned: stepsOf(live.plan).length,
+      failures: failed.map(({ host, error }) => ({ host, code: error.code, message: error.message })),
+      seconds,
+    });
   } else {
     for (const { error } of failed) note(errorText(error));
     print(summary(args, live, result, events, seconds));
   }
   if (result.interrupted) return exitStatus.interrupted;
-  if (failed.length > 0) return failed.some(({ error }) => error.code === 'E-STALE') ? exitStatus.stalePlan : exitStatus.stepFailed;
+  if (failed.length > 0)
+    return failed.some(({ error }) => error.code === 'E-STALE')
+      ? exitStatus.stalePlan
+      : exitStatus.stepFailed;
   return live.connections.failed.size > 0 ? exitStatus.unreachable : exitStatus.done;
 }
 
-function summary(args: UpArgs, live: LivePlan, result: ApplyResult, events: readonly ApplyEvent[], seconds: number): string {
+function summary(
+  args: UpArgs,
+  live: LivePlan,
+  result: ApplyResult,
+  events: readonly ApplyEvent[],
+  seconds: number,
+): string {
   const name = live.plan.cluster;
   const went = `${result.executed} of ${stepsOf(live.plan).length} steps in ${seconds.toFixed(1)} s (${stageSeconds(events)})`;
   const again = `Run \`kboot up ${args.inventory}\` again: it goes on where this ended.`;
   if (result.interrupted) return `${name}: interrupted after ${went}. ${again}`;
-  const lost = [...new Set([...result.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()])];
+  const lost = [
+    ...new Set([...result.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
+  ];
   if (lost.length > 0 || result.failures.length > 0)
     return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}. ${again}`;
   if (args.until !== 'addon') return `${name}: done through stage ${args.until}: ${went}`;
-  const nodes = live.plan.hosts.filter((host) => host.roles.some((role) => role === 'control-plane' || role === 'worker')).length;
+  const nodes = live.plan.hosts.filter((host) =>
+    host.roles.some((role) => role === 'control-plane' || role === 'worker'),
+  ).length;
   return [
     `${name} is up: ${nodes} nodes Ready, ${went}`,
     `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,

@@ -1,6 +1,13 @@
 import type { CommandModule } from 'yargs';
 import type { Stage } from '../model/stage.ts';
-import { bundleOption, globalOptions, inventoryPosition, scopeOptions, yesOption, type BundleArgs } from './options.ts';
+import {
+  bundleOption,
+  globalOptions,
+  inventoryPosition,
+  scopeOptions,
+  yesOption,
+  type BundleArgs,
+} from './options.ts';
 
 export interface UpArgs extends BundleArgs {
   readonly until: Stage;
@@ -15,7 +22,11 @@ export const up: CommandModule<object, UpArgs> = {
   describe: 'Make the cluster, or bring it back to what the inventory says',
   builder: (yargs) =>
     yesOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
-      .option('stats', { type: 'boolean', default: false, describe: 'Print execs, bytes and seconds per host and stage' })
+      .option('stats', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print execs, bytes and seconds per host and stage',
+      })
       .example('kboot up prod.yaml', 'Show the plan, ask, do it')
       .example('kboot up prod.yaml --until runtime', 'Only prepare the hosts')
       .example('kboot up prod.yaml --limit w-3', 'Only w-3'),

@@ -13,8 +13,15 @@ export function desireCluster(desire: Desire): ClusterWants {
   const objects = kubeObjects(textContext(desire, assumedFacts), { caPem: caPem(desire.pki) });
   return {
     controlPlanePods: controlPlanePods(cluster),
-    objects: objects.map((object) => ({ stage: stageOf(object.metadata.name, object.metadata.namespace), object })),
-    nodes: nodes(cluster).map((host) => ({ name: host.name, labels: nodeLabels(host), taints: nodeTaints(host) })),
+    objects: objects.map((object) => ({
+      stage: stageOf(object.metadata.name, object.metadata.namespace),
+      object,
+    })),
+    nodes: nodes(cluster).map((host) => ({
+      name: host.name,
+      labels: nodeLabels(host),
+      taints: nodeTaints(host),
+    })),
     workloads: [
       { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' },
       { workload: 'DaemonSet', namespace: 'kube-flannel', name: 'kube-flannel-ds' },
@@ -25,7 +32,12 @@ export function desireCluster(desire: Desire): ClusterWants {
 
 /** Mirror Pods of the static Pods, by host. */
 function controlPlanePods(cluster: Cluster): ClusterWants['controlPlanePods'] {
-  const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...(hasExternalEtcd(cluster) ? [] : ['etcd'])];
+  const names = [
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    ...(hasExternalEtcd(cluster) ? [] : ['etcd']),
+  ];
   return hostsWith(cluster, 'control-plane').flatMap(({ name: host }) =>
     names.map((name) => ({ host, namespace: 'kube-system', name: `${name}-${host}` })),
   );

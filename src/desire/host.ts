@@ -48,7 +48,10 @@ export function textContext(desire: Desire, facts: HostFacts): TextContext {
     cluster: desire.cluster,
     renderer: desire.renderer,
     images: images(release, desire.cluster.imageRepository),
-    versions: { etcd: release.etcd, containerd: containerdVersion(release, facts.architecture, desire.bundle) },
+    versions: {
+      etcd: release.etcd,
+      containerd: containerdVersion(release, facts.architecture, desire.bundle),
+    },
   };
 }
 
@@ -68,29 +71,64 @@ function hostStage(desire: Desire, facts: HostFacts): readonly Resource[] {
     wireguard: '/sys/module/wireguard',
   };
   return [
-    textFile(stage, { path: `${hostFolder}/cluster`, mode: 0o644, text: `${desire.clusterId ?? placeholder('cluster-id')}\n` }),
+    textFile(stage, {
+      path: `${hostFolder}/cluster`,
+      mode: 0o644,
+      text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
+    }),
     ...packages.map((name): Resource => ({ kind: 'package', stage, name })),
     { kind: 'swap', stage },
     ...hostFiles(textContext(desire, facts)).map((file) => textFile(stage, file)),
-    ...kernelModules(desire.cluster).map((name): Resource => ({ kind: 'module', stage, name, feature: features[name] ?? `/sys/module/${name}` })),
-    ...sysctls(desire.cluster).map(
-      ({ key, value }): Resource => ({ kind: 'sysctl', stage, key, value, compare: key.startsWith('fs.inotify.') ? 'at-least' : 'equal' }),
-    ),
+    ...kernelModules(desire.cluster).map((name): Resource => ({
+      kind: 'module',
+      stage,
+      name,
+      feature: features[name] ?? `/sys/module/${name}`,
+    })),
+    ...sysctls(desire.cluster).map(({ key, value }): Resource => ({
+      kind: 'sysctl',
+      stage,
+      key,
+      value,
+      compare: key.startsWith('fs.inotify.') ? 'at-least' : 'equal',
+    })),
   ];
 }
 
 function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stage = 'runtime';
-  const files = releaseFiles(desire.cluster, releaseOf(desire.cluster.kubernetesVersion), facts.architecture, desire.bundle);
+  const files = releaseFiles(
+    desire.cluster,
+    releaseOf(desire.cluster.kubernetesVersion),
+    facts.architecture,
+    desire.bundle,
+  );
   const crictl = files.find('crictl');
   const kubelet = files.find('kubelet');
   const kubectl = files.find('kubectl');
   return [
-    { kind: 'archive', stage, name: 'containerd', artifact: files.get('containerd'), destination: '/usr/local', readBy: ['containerd'] },
+    {
+      kind: 'archive',
+      stage,
+      name: 'containerd',
+      artifact: files.get('containerd'),
+      destination: '/usr/local',
+      readBy: ['containerd'],
+    },
     { kind: 'binary', stage, path: '/usr/local/sbin/runc', artifact: files.get('runc') },
-    { kind: 'archive', stage, name: 'cni-plugins', artifact: files.get('cni-plugins'), destination: '/opt/cni/bin' },
-    ...(crictl ? [{ kind: 'archive', stage, name: 'crictl', artifact: crictl, destination: '/usr/local/bin' } as const] : []),
-    ...(kubelet ? [{ kind: 'binary', stage, path: '/usr/bin/kubelet', artifact: kubelet, readBy: ['kubelet'] } as const] : []),
+    {
+      kind: 'archive',
+      stage,
+      name: 'cni-plugins',
+      artifact: files.get('cni-plugins'),
+      destination: '/opt/cni/bin',
+    },
+    ...(crictl
+      ? [{ kind: 'archive', stage, name: 'crictl', artifact: crictl, destination: '/usr/local/bin' } as const]
+      : []),
+    ...(kubelet
+      ? [{ kind: 'binary', stage, path: '/usr/bin/kubelet', artifact: kubelet, readBy: ['kubelet'] } as const]
+      : []),
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
     ...folders(stage, ['/etc/containerd', '/etc/cni/net.d']),
     ...containerdFiles(textContext(desire, facts)).map((file) => textFile(stage, file, ['containerd'])),
@@ -108,16 +146,25 @@ function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): reado
   };
   const pods = staticPods(textContext(desire, facts), host, facts, membership);
   const pod = (stage: Stage, name: string): Resource[] =>
-    pods.filter((each) => each.name === name).map((each) => ({ kind: 'static-pod', stage, name: each.name, text: each.text }));
+    pods
+      .filter((each) => each.name === name)
+      .map((each) => ({ kind: 'static-pod', stage, name: each.name, text: each.text }));
   const stacked = !hasExternalEtcd(cluster);
-  const manifests: Resource = { kind: 'directory', stage: 'etcd', path: '/etc/kubernetes/manifests', mode: '700' };
+  const manifests: Resource = {
+    kind: 'directory',
+    stage: 'etcd',
+    path: '/etc/kubernetes/manifests',
+    mode: '700',
+  };
   return [
     ...folders('etcd', ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
     manifests,
     ...(stacked ? [{ kind: 'directory', stage: 'etcd', path: '/var/lib/etcd', mode: '700' } as const] : []),
     ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
     ...pod('etcd', 'etcd'),
-    ...files.filter((file) => file.part === 'control-plane').map((file) => pkiResource(file, 'control-plane')),
+    ...files
+      .filter((file) => file.part === 'control-plane')
+      .map((file) => pkiResource(file, 'control-plane')),
     ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
     ...pod('control-plane', 'kube-apiserver'),
     ...pod('control-plane', 'kube-controller-manager'),
@@ -132,11 +179,20 @@ function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): 
   const worker = !host.roles.includes('control-plane');
   const ca = pkiFiles(cluster, host, pki, renderer).filter((file) => file.part === 'node');
   return [
-    ...(worker ? [...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki']), ...ca.map((file) => pkiResource(file, stage))] : []),
-    ...(worker ? [{ kind: 'directory', stage, path: '/etc/kubernetes/manifests', mode: '700' } as const] : []),
+    ...(worker
+      ? [
+          ...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki']),
+          ...ca.map((file) => pkiResource(file, stage)),
+        ]
+      : []),
+    ...(worker
+      ? [{ kind: 'directory', stage, path: '/etc/kubernetes/manifests', mode: '700' } as const]
+      : []),
     { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
     ...folders(stage, ['/var/lib/kubelet/pki', '/etc/systemd/system/kubelet.service.d']),
-    ...kubeletFiles(textContext(desire, facts), host, facts).map((file) => textFile(stage, file, ['kubelet'])),
+    ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
+      textFile(stage, file, ['kubelet']),
+    ),
     {
       kind: 'file',
       stage,
@@ -157,7 +213,12 @@ function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): 
   ];
 }
 
-const controlPlaneImages: readonly ImageName[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'];
+const controlPlaneImages: readonly ImageName[] = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'etcd',
+];
 
 /** Images by role; a bundle's further images go to every node. Without a bundle the same list is pulled. */
 function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {

@@ -34,10 +34,31 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
   const controlPlane = host.roles.includes('control-plane');
   const member = hasExternalEtcd(cluster) ? host.roles.includes('etcd') : controlPlane;
   const files: PkiFile[] = [];
-  const add = (part: PkiFile['part'], stem: string, mode: string, readBy: readonly string[], issued: boolean, text: string): void => {
-    files.push({ name: `${host.name}:${stem}`, path: `${paths.pki}/${stem}`, mode, part, readBy, issued, text });
+  const add = (
+    part: PkiFile['part'],
+    stem: string,
+    mode: string,
+    readBy: readonly string[],
+    issued: boolean,
+    text: string,
+  ): void => {
+    files.push({
+      name: `${host.name}:${stem}`,
+      path: `${paths.pki}/${stem}`,
+      mode,
+      part,
+      readBy,
+      issued,
+      text,
+    });
   };
-  const ca = (part: PkiFile['part'], id: CaId, stem: string, readBy: readonly string[], withKey: boolean): void => {
+  const ca = (
+    part: PkiFile['part'],
+    id: CaId,
+    stem: string,
+    readBy: readonly string[],
+    withKey: boolean,
+  ): void => {
     add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id), pki.ca(id).cert);
     if (withKey) add(part, `${stem}.key`, '600', readBy, pki.isIssued(id), pki.ca(id).key);
   };
@@ -64,7 +85,14 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
     });
   };
 
-  if (isNode(host)) ca('node', 'ca', 'ca', controlPlane ? ['kubelet', apiServer, controllerManager] : ['kubelet'], controlPlane);
+  if (isNode(host))
+    ca(
+      'node',
+      'ca',
+      'ca',
+      controlPlane ? ['kubelet', apiServer, controllerManager] : ['kubelet'],
+      controlPlane,
+    );
   if (member) {
     ca('etcd', 'etcd-ca', 'etcd/ca', controlPlane ? [etcd, apiServer] : ['etcd'], controlPlane);
     leaf('etcd', 'etcd-server', 'etcd/server', controlPlane ? [etcd] : ['etcd']);
@@ -84,14 +112,19 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
     conf('admin', 'kubernetes-admin', clusterServer(cluster), []);
     if (cluster.hosts.find((other) => other.roles.includes('control-plane')) === host)
       conf('super-admin', 'kubernetes-super-admin', clusterServer(cluster), []);
-    conf('controller-manager', 'system:kube-controller-manager', componentServer(cluster, host), [controllerManager]);
+    conf('controller-manager', 'system:kube-controller-manager', componentServer(cluster, host), [
+      controllerManager,
+    ]);
     conf('scheduler', 'system:kube-scheduler', componentServer(cluster, host), [scheduler]);
   }
   return files;
 }
 
 /** The first client certificate of a node's kubelet: certificate, then key, in one file. */
-export function kubeletClientPem(host: Host, pki: Pki): { readonly name: string; readonly issued: boolean; readonly text: string } {
+export function kubeletClientPem(
+  host: Host,
+  pki: Pki,
+): { readonly name: string; readonly issued: boolean; readonly text: string } {
   const pair = pki.certificate('kubelet', host.name);
   return {
     name: `${host.name}:kubelet-client.pem`,
@@ -101,13 +134,24 @@ export function kubeletClientPem(host: Host, pki: Pki): { readonly name: string;
 }
 
 /** Content by name and digest, as plans carry it. */
-export function pkiContent(file: { readonly name: string; readonly issued: boolean; readonly text: string }): Content & { kind: 'secret' } {
+export function pkiContent(file: {
+  readonly name: string;
+  readonly issued: boolean;
+  readonly text: string;
+}): Content & { kind: 'secret' } {
   return { kind: 'secret', name: file.name, digest: file.issued ? sha256(file.text) : null };
 }
 
 /** A PKI file as a resource. */
 export function pkiResource(file: PkiFile, stage: FileResource['stage']): FileResource {
-  return { kind: 'file', stage, path: file.path, mode: file.mode, content: pkiContent(file), readBy: file.readBy };
+  return {
+    kind: 'file',
+    stage,
+    path: file.path,
+    mode: file.mode,
+    content: pkiContent(file),
+    readBy: file.readBy,
+  };
 }
 
 /** Text of every secret that a plan of this cluster may name. */

@@ -29,21 +29,31 @@ export function releaseFiles(
   bundle: Bundle | undefined,
 ): ReleaseFiles {
   const find = (name: ArtifactName): Artifact | undefined =>
-    bundle === undefined ? fromOfficial(cluster, release, architecture, name) : fromBundle(bundle, architecture, name);
+    bundle === undefined
+      ? fromOfficial(cluster, release, architecture, name)
+      : fromBundle(bundle, architecture, name);
   return {
     find,
     get(name) {
       const found = find(name);
       if (found !== undefined) return found;
-      throw new KbootError('E-BUNDLE', `the bundle ${bundle?.directory ?? ''} has no ${name} for ${architecture}`, {
-        remedy: `Put it at ${expectedPath(name, architecture)} and run \`kboot bundle index\`, or run without --bundle and KBOOT_BUNDLE.`,
-      });
+      throw new KbootError(
+        'E-BUNDLE',
+        `the bundle ${bundle?.directory ?? ''} has no ${name} for ${architecture}`,
+        {
+          remedy: `Put it at ${expectedPath(name, architecture)} and run \`kboot bundle index\`, or run without --bundle and KBOOT_BUNDLE.`,
+        },
+      );
     },
   };
 }
 
 /** Version of containerd that hosts get, which decides the form of its configuration. */
-export function containerdVersion(release: Release, architecture: HostFacts['architecture'], bundle: Bundle | undefined): string {
+export function containerdVersion(
+  release: Release,
+  architecture: HostFacts['architecture'],
+  bundle: Bundle | undefined,
+): string {
   const path = bundle && findInBundle(bundle, architecture, 'containerd')?.path;
   return /containerd-v?(\d+\.\d+\.\d+)/.exec(path ?? '')?.[1] ?? release.containerd;
 }
@@ -67,7 +77,11 @@ function fromOfficial(
   };
 }
 
-function fromBundle(bundle: Bundle, architecture: HostFacts['architecture'], name: ArtifactName): Artifact | undefined {
+function fromBundle(
+  bundle: Bundle,
+  architecture: HostFacts['architecture'],
+  name: ArtifactName,
+): Artifact | undefined {
   const file = findInBundle(bundle, architecture, name);
   if (file === undefined) return undefined;
   const version = /-v?(\d+\.\d+\.\d+)/.exec(file.path)?.[1];
@@ -78,7 +92,11 @@ function fromBundle(bundle: Bundle, architecture: HostFacts['architecture'], nam
   };
 }
 
-function findInBundle(bundle: Bundle, architecture: HostFacts['architecture'], name: ArtifactName): Bundle['files'][number] | undefined {
+function findInBundle(
+  bundle: Bundle,
+  architecture: HostFacts['architecture'],
+  name: ArtifactName,
+): Bundle['files'][number] | undefined {
   const prefix = archivePrefix[name];
   return bundle.files.find(({ path }) =>
     prefix === undefined
@@ -89,5 +107,7 @@ function findInBundle(bundle: Bundle, architecture: HostFacts['architecture'], n
 
 function expectedPath(name: ArtifactName, architecture: string): string {
   const prefix = archivePrefix[name];
-  return prefix === undefined ? `bin/linux-${architecture}/${name}` : `archives/linux-${architecture}/${prefix}*`;
+  return prefix === undefined
+    ? `bin/linux-${architecture}/${name}`
+    : `archives/linux-${architecture}/${prefix}*`;
 }

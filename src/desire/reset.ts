@@ -20,15 +20,37 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
   const removals: readonly Removal[] = [
     { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
     { what: 'pods', reason: `${seen.containers} containers stopped`, script: stopContainers },
-    { what: 'unit containerd', reason: 'stopped and disabled', script: `${stopUnit('containerd')}; ${stopUnit('etcd')}; ${endShims}` },
+    {
+      what: 'unit containerd',
+      reason: 'stopped and disabled',
+      script: `${stopUnit('containerd')}; ${stopUnit('etcd')}; ${endShims}`,
+    },
     { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
-    { what: 'links', reason: 'flannel, cni0 and the Pods\' ends', script: removeLinks },
-    { what: 'rules', reason: 'only the chains and tables of kube-proxy, flannel and CNI', script: removeRules },
-    { what: 'data', reason: '/etc/kubernetes, /var/lib/kubelet, /var/lib/etcd, /var/lib/containerd, /var/lib/cni', script: removeData },
-    { what: 'files', reason: `${seen.owned} that kboot made; ${seen.kept} that stood there before come back`, script: removeOwned },
+    { what: 'links', reason: "flannel, cni0 and the Pods' ends", script: removeLinks },
+    {
+      what: 'rules',
+      reason: 'only the chains and tables of kube-proxy, flannel and CNI',
+      script: removeRules,
+    },
+    {
+      what: 'data',
+      reason: '/etc/kubernetes, /var/lib/kubelet, /var/lib/etcd, /var/lib/containerd, /var/lib/cni',
+      script: removeData,
+    },
+    {
+      what: 'files',
+      reason: `${seen.owned} that kboot made; ${seen.kept} that stood there before come back`,
+      script: removeOwned,
+    },
     { what: 'sysctl', reason: 'values of before', script: restoreSysctls },
-    ...(seen.swap ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }] : []),
-    { what: 'folder', reason: hostFolder, script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; rm -rf -- ${hostFolder}` },
+    ...(seen.swap
+      ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }]
+      : []),
+    {
+      what: 'folder',
+      reason: hostFolder,
+      script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; rm -rf -- ${hostFolder}`,
+    },
   ];
   return removals.map(({ what, reason, script }) => ({
     type: 'host',

@@ -19,7 +19,11 @@ export interface KubeResponse {
 
 /** The Kubernetes API over one stream: HTTP/2, so that many small requests cost one round trip. */
 export interface KubeClient {
-  request(method: string, path: string, options?: { body?: unknown; contentType?: string }): Promise<KubeResponse>;
+  request(
+    method: string,
+    path: string,
+    options?: { body?: unknown; contentType?: string },
+  ): Promise<KubeResponse>;
   close(): void;
 }
 
@@ -47,7 +51,7 @@ export async function openKube(stream: Duplex, credentials: KubeCredentials): Pr
       clearTimeout(timer);
       resolve();
     });
-    socket.once('error', (cause) => {
+    socket.once('error', (cause: Error) => {
       clearTimeout(timer);
       reject(unusable(cause));
     });
@@ -103,7 +107,7 @@ function request(
       status = headers[':status'] ?? 0;
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', (cause) => {
+    stream.on('error', (cause: Error) => {
       fail(cause.message, cause);
     });
     stream.on('close', () => {
@@ -139,13 +143,14 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
     body: object,
     contentType: 'application/apply-patch+yaml',
   });
-  if (response.status !== 200 && response.status !== 201) throw refused(`applying ${objectTitle(object)}`, response);
+  if (response.status !== 200 && response.status !== 201)
+    throw refused(`applying ${objectTitle(object)}`, response);
 }
 
 /** The error for an answer that is not the hoped-for one, with the API's own message. */
 export function refused(doing: string, response: KubeResponse): KbootError {
-  const body = response.body as { message?: unknown } | string | undefined;
-  const message =
-    typeof body === 'object' && typeof body.message === 'string' ? body.message : String(body).slice(0, 300);
+  const body = response.body as { readonly message?: unknown } | string | null;
+  const told = typeof body === 'string' ? body : body?.message;
+  const message = typeof told === 'string' ? told.slice(0, 500) : 'without a message';
   return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`);
 }

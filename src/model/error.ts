@@ -18,7 +18,10 @@ export const errorCodes = {
   'E-USAGE': { exit: exitStatus.badInput, title: 'The command line is not understood.' },
   'E-INVENTORY': { exit: exitStatus.badInput, title: 'The inventory has problems.' },
   'E-TEMPLATE': { exit: exitStatus.badInput, title: 'A template could not be rendered.' },
-  'E-BUNDLE': { exit: exitStatus.badInput, title: 'The bundle is incomplete or a file differs from its sum.' },
+  'E-BUNDLE': {
+    exit: exitStatus.badInput,
+    title: 'The bundle is incomplete or a file differs from its sum.',
+  },
   'E-STATE': { exit: exitStatus.badInput, title: 'The state folder cannot be used as it is.' },
   'E-PKI': { exit: exitStatus.badInput, title: 'A key or certificate cannot be used.' },
   'E-CONNECT': { exit: exitStatus.unreachable, title: 'The host does not answer.' },

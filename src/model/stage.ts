@@ -1,13 +1,5 @@
 /** The stages of an install, in the order in which every host passes through them. */
-export const stages = [
-  'host',
-  'runtime',
-  'load-balancer',
-  'etcd',
-  'control-plane',
-  'node',
-  'addon',
-] as const;
+export const stages = ['host', 'runtime', 'load-balancer', 'etcd', 'control-plane', 'node', 'addon'] as const;
 
 export type Stage = (typeof stages)[number];
 

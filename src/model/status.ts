@@ -19,5 +19,9 @@ export interface ClusterStatus {
   }[];
   /** The API's answer, or why there is none. */
   readonly api: string;
-  readonly certificates: readonly { readonly name: string; readonly expires: string; readonly daysLeft: number }[];
+  readonly certificates: readonly {
+    readonly name: string;
+    readonly expires: string;
+    readonly daysLeft: number;
+  }[];
 }

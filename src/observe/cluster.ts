@@ -23,7 +23,9 @@ export async function observeCluster(
     ]);
     return {
       state: 'present',
-      objects: new Map(objects.flatMap((object) => (object === undefined ? [] : [[objectTitle(object), object]]))),
+      objects: new Map(
+        objects.flatMap((object) => (object === undefined ? [] : [[objectTitle(object), object]])),
+      ),
       nodes,
       pods,
     };

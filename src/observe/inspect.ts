@@ -3,7 +3,21 @@ import type { Inspection } from '../model/inspection.ts';
 import { quoteAll } from '../resource/shell.ts';
 
 /** Programs that kboot's scripts and the kubelet call on a host. */
-const tools = ['tar', 'gzip', 'sha256sum', 'flock', 'systemctl', 'stat', 'sed', 'grep', 'ip', 'ss', 'mount', 'losetup', 'sync'];
+const tools = [
+  'tar',
+  'gzip',
+  'sha256sum',
+  'flock',
+  'systemctl',
+  'stat',
+  'sed',
+  'grep',
+  'ip',
+  'ss',
+  'mount',
+  'losetup',
+  'sync',
+];
 /** kubeadm mounts those that exist (app/util/staticpod/utils.go, caCertsExtraVolumePaths). */
 const caDirectories = [
   '/etc/pki/ca-trust',

@@ -55,7 +55,8 @@ export async function probeHost(reader: Reader, resources: readonly Resource[]):
     throw new KbootError('E-PROBE', 'the probe was cut off before it told what the host is', {
       host: reader.host,
       detail: result.stderr.slice(-500),
-      remedy: 'Nothing was changed. Run the same command again; if it stays so, look at the shell of this user.',
+      remedy:
+        'Nothing was changed. Run the same command again; if it stays so, look at the shell of this user.',
     });
   return { host: reader.host, inspection, observations: readObservations(resources, sections) };
 }

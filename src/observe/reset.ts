@@ -15,9 +15,14 @@ echo end=1`;
 /** Reads what is there to take away: one exec. Throws KbootError E-PROBE when the answer is cut off. */
 export async function seeForReset(reader: Reader): Promise<ResetSeen> {
   const { stdout } = await reader.read(`{ ${script}\n} </dev/null`, { timeoutMs: 60_000 });
-  const values = new Map(stdout.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+  const values = new Map(
+    stdout.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]),
+  );
   if (values.get('end') !== '1')
-    throw new KbootError('E-PROBE', 'the probe was cut off', { host: reader.host, remedy: 'Nothing was changed. Run the same command again.' });
+    throw new KbootError('E-PROBE', 'the probe was cut off', {
+      host: reader.host,
+      remedy: 'Nothing was changed. Run the same command again.',
+    });
   return {
     present: values.get('present') === '1',
     clusterId: values.get('clusterId') ?? '',

@@ -12,6 +12,9 @@ export async function readTexts(reader: Reader, paths: readonly string[]): Promi
 done`;
   const { stdout } = await reader.read(script, { timeoutMs: 60_000 });
   return new Map(
-    [...readSections(stdout, nonce)].map(([path, text]) => [path, Buffer.from(text, 'base64').toString('utf8')]),
+    [...readSections(stdout, nonce)].map(([path, text]) => [
+      path,
+      Buffer.from(text, 'base64').toString('utf8'),
+    ]),
   );
 }

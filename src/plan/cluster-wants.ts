@@ -9,7 +9,11 @@ export interface ClusterWants {
     readonly labels: Readonly<Record<string, string>>;
     readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   }[];
-  readonly controlPlanePods: readonly { readonly host: string; readonly namespace: string; readonly name: string }[];
+  readonly controlPlanePods: readonly {
+    readonly host: string;
+    readonly namespace: string;
+    readonly name: string;
+  }[];
   readonly workloads: readonly {
     readonly workload: 'DaemonSet' | 'Deployment';
     readonly namespace: string;

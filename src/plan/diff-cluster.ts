@@ -31,14 +31,23 @@ export function diffCluster(
     .map((pod) => wait('control-plane', { kind: 'pod-ready', ...pod }, `Pod ${pod.name}`, patience.pod));
   const registered = wants.nodes
     .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
-    .map((node) => wait('node', { kind: 'node-registered', node: node.name }, `Node ${node.name}`, patience.node));
+    .map((node) =>
+      wait('node', { kind: 'node-registered', node: node.name }, `Node ${node.name}`, patience.node),
+    );
   const ready = wants.nodes
     .filter((node) => disturbedHosts.has(node.name) || !isReady(seen, 'nodes', node.name))
-    .map((node) => wait('addon', { kind: 'node-ready', node: node.name }, `Node ${node.name} Ready`, patience.node));
+    .map((node) =>
+      wait('addon', { kind: 'node-ready', node: node.name }, `Node ${node.name} Ready`, patience.node),
+    );
   const workloads = wants.workloads
     .filter((want) => changesAddons || ready.length > 0 || !isWorkloadReady(seen, want))
     .map((want) =>
-      wait('addon', { kind: 'workload-ready', ...want }, `${want.workload} ${want.namespace}/${want.name}`, patience.workload),
+      wait(
+        'addon',
+        { kind: 'workload-ready', ...want },
+        `${want.workload} ${want.namespace}/${want.name}`,
+        patience.workload,
+      ),
     );
 
   // Mirror Pods appear only once their Node is registered, so they are waited for with the nodes.
@@ -60,14 +69,16 @@ export function diffCluster(
 function objectStep(stage: Stage, object: KubeObject, seen: ClusterObservation): ObjectStep[] {
   const title = objectTitle(object);
   const base = { type: 'object' as const, id: `cluster: ${title}`, stage, resource: title, object };
-  if (seen.state === 'absent') return [{ ...base, verb: 'create', reason: 'by server-side apply' }];
+  if (seen.state === 'absent') return [{ ...base, verb: 'create', reason: '' }];
   if (seen.state === 'silent')
     return [{ ...base, verb: 'update', reason: 'the API does not answer yet: applied as it must be' }];
   const live = seen.objects.get(title);
-  if (live === undefined) return [{ ...base, verb: 'create', reason: 'by server-side apply' }];
+  if (live === undefined) return [{ ...base, verb: 'create', reason: '' }];
   // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
   const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
-  return changed.length === 0 ? [] : [{ ...base, verb: 'update', reason: `differs at ${changed.slice(0, 4).join(', ')}` }];
+  return changed.length === 0
+    ? []
+    : [{ ...base, verb: 'update', reason: `differs at ${changed.slice(0, 4).join(', ')}` }];
 }
 
 /** A live cluster has issued its facts; an object that still waits for them can never equal what is there. */
@@ -78,7 +89,9 @@ function filled(object: KubeObject): KubeObject {
 function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {
   const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
   const labels = live?.metadata.labels ?? {};
-  const taints = ((live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []).map(taintText);
+  const taints = (
+    (live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []
+  ).map(taintText);
   const missing = [
     ...Object.entries(node.labels)
       .filter(([key, value]) => labels[key] !== value)
@@ -101,7 +114,11 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
   ];
 }
 
-function taintText(taint: { readonly key: string; readonly value?: string; readonly effect: string }): string {
+function taintText(taint: {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}): string {
   return `${taint.key}${taint.value === undefined || taint.value === '' ? '' : `=${taint.value}`}:${taint.effect}`;
 }
 

@@ -22,7 +22,8 @@ export function diffHost(
       throw new KbootError('E-PROBE', observation.reason, {
         host,
         step: id,
-        remedy: 'kboot does not act on what it cannot read. Nothing was changed on this host; mend the cause and run again.',
+        remedy:
+          'kboot does not act on what it cannot read. Nothing was changed on this host; mend the cause and run again.',
       });
     const action = handlerOf(resource.kind).action(resource, observation, { disturbed });
     if (action === undefined) continue;

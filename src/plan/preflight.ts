@@ -12,7 +12,11 @@ export interface Finding {
   readonly remedy: string;
 }
 
-type Check = (host: Host, seen: Inspection, cluster: Cluster) => Omit<Finding, 'host'> | readonly Omit<Finding, 'host'>[] | undefined;
+type Check = (
+  host: Host,
+  seen: Inspection,
+  cluster: Cluster,
+) => Omit<Finding, 'host'> | readonly Omit<Finding, 'host'>[] | undefined;
 
 /** Distributions whose packages and paths kboot knows (src/desire/os.ts). */
 const knownSystems: Readonly<Record<string, readonly string[]>> = {
@@ -52,35 +56,69 @@ const checks: readonly Check[] = [
     if (versions?.includes(seen.facts.os.versionId) === true) return undefined;
     const name = `${seen.facts.os.id} ${seen.facts.os.versionId}`;
     return versions === undefined
-      ? { check: 'OS', level: 'error', message: `${name} is not supported`, remedy: 'Use Debian 12 or 13, or Ubuntu 22.04, 24.04 or 26.04.' }
-      : { check: 'OS', level: 'warning', message: `${name} was not tried with kboot`, remedy: `Tried are ${versions.join(', ')}.` };
+      ? {
+          check: 'OS',
+          level: 'error',
+          message: `${name} is not supported`,
+          remedy: 'Use Debian 12 or 13, or Ubuntu 22.04, 24.04 or 26.04.',
+        }
+      : {
+          check: 'OS',
+          level: 'warning',
+          message: `${name} was not tried with kboot`,
+          remedy: `Tried are ${versions.join(', ')}.`,
+        };
   },
   (_host, seen) =>
     seen.systemd
       ? undefined
-      : { check: 'Systemd', level: 'error', message: 'systemd is not PID 1', remedy: 'kboot installs systemd services; use a host that runs systemd.' },
+      : {
+          check: 'Systemd',
+          level: 'error',
+          message: 'systemd is not PID 1',
+          remedy: 'kboot installs systemd services; use a host that runs systemd.',
+        },
   (host, seen) =>
     !host.roles.includes('control-plane') || seen.cpus >= 2
       ? undefined
-      : { check: 'NumCPU', level: 'error', message: `${seen.cpus} CPU; a control plane needs 2`, remedy: 'Give the machine another CPU.' },
+      : {
+          check: 'NumCPU',
+          level: 'error',
+          message: `${seen.cpus} CPU; a control plane needs 2`,
+          remedy: 'Give the machine another CPU.',
+        },
   (host, seen) =>
     !host.roles.includes('control-plane') || seen.memoryMiB >= 1700
       ? undefined
-      : { check: 'Mem', level: 'error', message: `${seen.memoryMiB} MiB of memory; a control plane needs 1700`, remedy: 'Give the machine more memory.' },
+      : {
+          check: 'Mem',
+          level: 'error',
+          message: `${seen.memoryMiB} MiB of memory; a control plane needs 1700`,
+          remedy: 'Give the machine more memory.',
+        },
   (host, seen, cluster) =>
-    !isNode(host) || seen.cgroupVersion === 2 || cluster.kubelet.config['failCgroupV1'] === false || minor(cluster) < 35
+    !isNode(host) ||
+    seen.cgroupVersion === 2 ||
+    cluster.kubelet.config['failCgroupV1'] === false ||
+    minor(cluster) < 35
       ? undefined
       : {
           check: 'Cgroups',
           level: 'error',
           message: 'cgroup v1; a kubelet of v1.35 or later refuses it',
-          remedy: 'Boot with systemd.unified_cgroup_hierarchy=1, or set spec.kubelet.config.failCgroupV1: false.',
+          remedy:
+            'Boot with systemd.unified_cgroup_hierarchy=1, or set spec.kubelet.config.failCgroupV1: false.',
         },
   (_host, seen) => {
     const [major = 0, second = 0] = seen.kernel.split('.').map(Number);
     return major > 5 || (major === 5 && second >= 4)
       ? undefined
-      : { check: 'KernelVersion', level: 'error', message: `Linux ${seen.kernel}; Kubernetes needs 5.4 or later`, remedy: 'Install a newer kernel.' };
+      : {
+          check: 'KernelVersion',
+          level: 'error',
+          message: `Linux ${seen.kernel}; Kubernetes needs 5.4 or later`,
+          remedy: 'Install a newer kernel.',
+        };
   },
   (host, seen) =>
     seen.addresses.some((entry) => entry.address === host.address)
@@ -94,19 +132,34 @@ const checks: readonly Check[] = [
   (host, seen, cluster) => {
     const wanted = [
       ...(host.roles.includes('control-plane') ? controlPlanePorts : []),
-      ...(host.roles.includes('etcd') || (host.roles.includes('control-plane') && !hasExternalEtcd(cluster)) ? etcdPorts : []),
+      ...(host.roles.includes('etcd') || (host.roles.includes('control-plane') && !hasExternalEtcd(cluster))
+        ? etcdPorts
+        : []),
       ...(isNode(host) ? nodePorts : []),
     ];
     return wanted.flatMap(([port, program]) => {
-      const other = seen.listening.find((entry) => entry.port === port && entry.program !== '?' && !entry.program.startsWith(program));
+      const other = seen.listening.find(
+        (entry) => entry.port === port && entry.program !== '?' && !entry.program.startsWith(program),
+      );
       return other === undefined
         ? []
-        : [{ check: `Port-${port}`, level: 'error' as const, message: `port ${port} is in use by ${other.program}`, remedy: `Stop ${other.program}; ${program} needs this port.` }];
+        : [
+            {
+              check: `Port-${port}`,
+              level: 'error' as const,
+              message: `port ${port} is in use by ${other.program}`,
+              remedy: `Stop ${other.program}; ${program} needs this port.`,
+            },
+          ];
     });
   },
   (host, seen) => {
-    const known = host.roles.includes('control-plane') ? ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] : [];
-    const foreign = seen.manifests.filter((name) => !name.startsWith('.') && !known.includes(name.replace(/\.yaml$/, '')));
+    const known = host.roles.includes('control-plane')
+      ? ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+      : [];
+    const foreign = seen.manifests.filter(
+      (name) => !name.startsWith('.') && !known.includes(name.replace(/\.yaml$/, '')),
+    );
     return foreign.length === 0
       ? undefined
       : {
@@ -131,7 +184,14 @@ const checks: readonly Check[] = [
       // A host that is set up already holds what this room is for.
       return free >= needed || (seen.clusterId !== '' && free >= needed / 10)
         ? []
-        : [{ check: 'DiskSpace', level: 'error' as const, message: `${free} MiB free at ${folder}; ${needed} MiB are needed`, remedy: `Free space at ${folder}.` }];
+        : [
+            {
+              check: 'DiskSpace',
+              level: 'error' as const,
+              message: `${free} MiB free at ${folder}; ${needed} MiB are needed`,
+              remedy: `Free space at ${folder}.`,
+            },
+          ];
     }),
   (_host, seen) =>
     Math.abs(seen.clockSkewMs) < 60_000
@@ -161,8 +221,24 @@ export function preflight(
         findings.push({ ...finding, host: host.name });
     }
   }
-  findings.push(...notUnique(seen, 'MachineID', 'machine-id', (s) => s.machineId, 'Remove /etc/machine-id and run systemd-machine-id-setup on a cloned host.'));
-  findings.push(...notUnique(seen, 'ProductUUID', 'product_uuid', (s) => s.productUuid, 'Give cloned virtual machines new UUIDs.'));
+  findings.push(
+    ...notUnique(
+      seen,
+      'MachineID',
+      'machine-id',
+      (s) => s.machineId,
+      'Remove /etc/machine-id and run systemd-machine-id-setup on a cloned host.',
+    ),
+  );
+  findings.push(
+    ...notUnique(
+      seen,
+      'ProductUUID',
+      'product_uuid',
+      (s) => s.productUuid,
+      'Give cloned virtual machines new UUIDs.',
+    ),
+  );
   return findings.filter((finding) => !ignore.includes(finding.check) && !ignore.includes('all'));
 }
 
@@ -173,13 +249,13 @@ function foreignCluster(clusterId: string | undefined): Check {
     if (!stamped && !unstamped) return undefined;
     const whose = stamped
       ? `it belongs to the kboot cluster with ID ${seen.clusterId.slice(0, 20)}…${clusterId === undefined ? ', and the state folder has no CA' : ''}`
-      : 'it has a Kubernetes CA that is not kboot\'s (/etc/kubernetes/pki/ca.crt)';
+      : "it has a Kubernetes CA that is not kboot's (/etc/kubernetes/pki/ca.crt)";
     return {
       check: 'ForeignCluster',
       level: 'error',
       message: whose,
       remedy: stamped
-        ? 'Check the inventory\'s name and --state DIR: the state folder of that cluster is needed. To give the host up, `kboot reset` it with that cluster\'s inventory.'
+        ? "Check the inventory's name and --state DIR: the state folder of that cluster is needed. To give the host up, `kboot reset` it with that cluster's inventory."
         : 'Reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };

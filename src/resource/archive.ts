@@ -38,15 +38,24 @@ done`,
   },
   action(want, found) {
     const digest = want.artifact.sha256;
-    if (found.state === 'present' && found.found.digest === digest && found.found.altered.length === 0) return undefined;
+    if (found.state === 'present' && found.found.digest === digest && found.found.altered.length === 0)
+      return undefined;
     const temporary = `${hostFolder}/tmp/${want.name}`;
     const stamp = `${hostFolder}/archives/${want.name}`;
     const { script, payload } = delivery(want.artifact, temporary);
-    const why = found.state === 'present' && found.found.digest === digest ? altered(found.found.altered) : '';
+    const why =
+      found.state === 'present' && found.found.digest === digest ? altered(found.found.altered) : '';
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: `${why}${describeArtifact(want.artifact)}, unpacked into ${want.destination}`,
-      script: unpackScript({ script, temporary, stamp, digest, destination: want.destination, readBy: want.readBy ?? [] }),
+      script: unpackScript({
+        script,
+        temporary,
+        stamp,
+        digest,
+        destination: want.destination,
+        readBy: want.readBy ?? [],
+      }),
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
       timeoutSeconds: 900,

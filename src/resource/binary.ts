@@ -33,7 +33,8 @@ done`,
   },
   action(want, found) {
     const digest = want.artifact.sha256;
-    if (found.state === 'present' && found.found.digest === digest && found.found.mode === '755') return undefined;
+    if (found.state === 'present' && found.found.digest === digest && found.found.mode === '755')
+      return undefined;
     const temporary = besidePath(want.path);
     const { script, payload } = delivery(want.artifact, temporary);
     return {

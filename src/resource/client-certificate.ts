@@ -15,7 +15,8 @@ type Found = string;
  */
 export const clientCertificate: Kind<ClientCertificateResource, Found> = {
   name: (want) => want.commonName,
-  query: () => `[ -e ${kubeletCertificatePath} ] && { echo present; sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' ${kubeletCertificatePath}; }`,
+  query: () =>
+    `[ -e ${kubeletCertificatePath} ] && { echo present; sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' ${kubeletCertificatePath}; }`,
   read: (wants, output) =>
     wants.map(() =>
       output.startsWith('present')
@@ -46,7 +47,8 @@ function certificateProblem(pem: string, want: ClientCertificateResource): strin
   } catch {
     return 'the one there cannot be read';
   }
-  if (!certificate.subject.split('\n').includes(`CN=${want.commonName}`)) return 'the one there is for another name';
+  if (!certificate.subject.split('\n').includes(`CN=${want.commonName}`))
+    return 'the one there is for another name';
   if (want.caPem === null || !certificate.verify(new X509Certificate(want.caPem).publicKey))
     return "the one there is not of this cluster's CA";
   if (Date.parse(certificate.validTo) < Date.now()) return 'the one there has expired';

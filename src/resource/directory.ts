@@ -24,7 +24,8 @@ export const directory: Kind<DirectoryResource, Found> = {
     if (found.state === 'present' && found.found.mode === want.mode) return undefined;
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
-      reason: found.state === 'absent' ? `mode ${want.mode}` : `mode ${found.found.mode} becomes ${want.mode}`,
+      reason:
+        found.state === 'absent' ? `mode ${want.mode}` : `mode ${found.found.mode} becomes ${want.mode}`,
       script: `kb_mkdir ${quote(want.path)} ${want.mode}`,
       timeoutSeconds: 30,
     };

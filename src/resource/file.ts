@@ -85,7 +85,10 @@ export const file: Kind<FileResource, FileFound> = {
 };
 
 function describe(content: Content): string {
-  if (content.kind === 'text') return `${content.text.split('\n').length - 1} lines`;
+  if (content.kind === 'text') {
+    const lines = content.text.split('\n').length - 1;
+    return `${lines} line${lines === 1 ? '' : 's'}`;
+  }
   return content.digest === null
     ? `secret ${content.name}, issued when applied`
     : `secret ${content.name}, sha256 ${content.digest.slice(0, 12)}`;

@@ -1,4 +1,4 @@
-import { delivery, describeArtifact } from './artifact.ts';
+import { delivery, describeDelivery } from './artifact.ts';
 import { hostFolder } from './prelude.ts';
 import { sha256 } from '../model/digest.ts';
 import { lines, quote, quoteAll } from './shell.ts';
@@ -52,7 +52,7 @@ done`,
     const { script, payload } = delivery(want.artifact, temporary);
     return {
       verb,
-      reason: describeArtifact(want.artifact),
+      reason: describeDelivery(want.artifact),
       script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)} && echo ${want.artifact.sha256} > ${stamp}`,
       ...(payload && { payload }),
       timeoutSeconds: 900,

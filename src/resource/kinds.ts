@@ -13,22 +13,22 @@ import type { Kind, Resource, ResourceKind, ResourceOf } from './types.ts';
 import { unit } from './unit.ts';
 
 /** Every kind's handler; one without a handler does not compile. */
-const kinds: { readonly [K in ResourceKind]: Kind<ResourceOf<K>, never> } = {
-  directory: directory as Kind<ResourceOf<'directory'>, never>,
-  file: file as Kind<ResourceOf<'file'>, never>,
-  binary: binary as Kind<ResourceOf<'binary'>, never>,
-  archive: archive as Kind<ResourceOf<'archive'>, never>,
-  package: packageKind as Kind<ResourceOf<'package'>, never>,
-  module: moduleKind as Kind<ResourceOf<'module'>, never>,
-  sysctl: sysctl as Kind<ResourceOf<'sysctl'>, never>,
-  swap: swap as Kind<ResourceOf<'swap'>, never>,
-  unit: unit as Kind<ResourceOf<'unit'>, never>,
-  image: image as Kind<ResourceOf<'image'>, never>,
-  'static-pod': staticPod as Kind<ResourceOf<'static-pod'>, never>,
-  'client-certificate': clientCertificate as Kind<ResourceOf<'client-certificate'>, never>,
-};
+const kinds = {
+  directory,
+  file,
+  binary,
+  archive,
+  package: packageKind,
+  module: moduleKind,
+  sysctl,
+  swap,
+  unit,
+  image,
+  'static-pod': staticPod,
+  'client-certificate': clientCertificate,
+} as const satisfies { readonly [K in ResourceKind]: { readonly name: (want: ResourceOf<K>) => string } };
 
-/** The handler of a kind, for any of its resources. */
+/** The handler of a kind, for resources of that kind. */
 export function handlerOf(kind: ResourceKind): Kind<Resource, unknown> {
   return kinds[kind] as unknown as Kind<Resource, unknown>;
 }

@@ -12,7 +12,9 @@ export const moduleKind: Kind<ModuleResource, true> = {
 done`,
   read(wants, output) {
     const present = new Set(lines(output));
-    return wants.map((want) => (present.has(want.name) ? { state: 'present', found: true } : { state: 'absent' }));
+    return wants.map((want) =>
+      present.has(want.name) ? { state: 'present', found: true } : { state: 'absent' },
+    );
   },
   action(want, found) {
     if (found.state === 'present') return undefined;

@@ -12,7 +12,8 @@ interface Found {
   readonly zram: boolean;
 }
 
-const fstabPattern = '^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)';
+const fstabPattern =
+  '^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)';
 
 /**
  * Swap, off now and after every boot: active areas, fstab, systemd's swap units (GPT areas found by the
@@ -30,7 +31,8 @@ if [ -e /usr/lib/systemd/system-generators/zram-generator ] && [ ! -e /etc/syste
 echo read`,
   read(wants, output) {
     const all = lines(output);
-    if (all.at(-1) !== 'read') return wants.map(() => ({ state: 'unknown', reason: 'swap could not be read' }));
+    if (all.at(-1) !== 'read')
+      return wants.map(() => ({ state: 'unknown', reason: 'swap could not be read' }));
     const of = (word: string): string[] =>
       all.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
     const found = { active: of('active'), fstab: of('fstab'), units: of('unit'), zram: all.includes('zram') };
@@ -51,7 +53,11 @@ echo read`,
       reason: off.join('; '),
       script,
       ...(fstab.length > 0 && {
-        diff: ['--- /etc/fstab', '+++ /etc/fstab', ...fstab.flatMap((line) => [`-${line}`, `+#kboot# ${line}`])].join('\n'),
+        diff: [
+          '--- /etc/fstab',
+          '+++ /etc/fstab',
+          ...fstab.flatMap((line) => [`-${line}`, `+#kboot# ${line}`]),
+        ].join('\n'),
       }),
       timeoutSeconds: 300,
     };

@@ -178,5 +178,9 @@ export interface Kind<W extends Resource, Found> {
   /** Turns the query's whole output into one observation per want, in order. */
   read(wants: readonly W[], output: string): readonly Observation<Found>[];
   /** What to do, or undefined when nothing is. `found` is never unknown. */
-  action(want: W, found: Exclude<Observation<Found>, { state: 'unknown' }>, changes: Changes): Action | undefined;
+  action(
+    want: W,
+    found: Exclude<Observation<Found>, { state: 'unknown' }>,
+    changes: Changes,
+  ): Action | undefined;
 }

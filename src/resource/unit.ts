@@ -22,7 +22,11 @@ done`,
     for (const line of lines(output)) {
       const [name, enabled, active, current] = line.split(' ');
       if (name !== undefined)
-        seen.set(name, { enabled: enabled === 'enabled', active: active === 'active', current: current === 'current' });
+        seen.set(name, {
+          enabled: enabled === 'enabled',
+          active: active === 'active',
+          current: current === 'current',
+        });
     }
     return wants.map((want) => {
       const found = seen.get(want.name);
@@ -37,7 +41,12 @@ done`,
       const { enabled, active, current } = found.found;
       if (enabled && active && current && !disturbed) return undefined;
       if (active && current && !disturbed)
-        return { verb: 'update', reason: 'enabled at boot', script: `systemctl enable ${service}`, timeoutSeconds: 60 };
+        return {
+          verb: 'update',
+          reason: 'enabled at boot',
+          script: `systemctl enable ${service}`,
+          timeoutSeconds: 60,
+        };
     }
     const running = found.state === 'present' && found.found.active;
     return {

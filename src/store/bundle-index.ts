@@ -12,9 +12,15 @@ const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests
  * Writes bundle.json for the files that lie in a bundle's folders; references are read from the image archives.
  * Throws KbootError E-BUNDLE when the folder holds none, an archive names no image, or no version can be told.
  */
-export async function indexBundle(directory: string, kubernetesVersion: string | undefined): Promise<BundleIndex> {
+export async function indexBundle(
+  directory: string,
+  kubernetesVersion: string | undefined,
+): Promise<BundleIndex> {
   const found = await readdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw new KbootError('E-BUNDLE', `${directory} cannot be read`, { cause, remedy: 'Name the folder that holds bin/, archives/ and images/.' });
+    throw new KbootError('E-BUNDLE', `${directory} cannot be read`, {
+      cause,
+      remedy: 'Name the folder that holds bin/, archives/ and images/.',
+    });
   });
   const files: BundleFile[] = [];
   const images: BundleImage[] = [];
@@ -32,14 +38,24 @@ export async function indexBundle(directory: string, kubernetesVersion: string |
     });
   const version = kubernetesVersion ?? versionOf(images);
   if (version === undefined)
-    throw new KbootError('E-BUNDLE', 'the images do not tell the Kubernetes version', { remedy: 'Say it: --kubernetes-version v1.36.2.' });
-  const index: BundleIndex = { apiVersion: 'kboot.dev/v1', kind: 'Bundle', kubernetesVersion: version, files, images };
+    throw new KbootError('E-BUNDLE', 'the images do not tell the Kubernetes version', {
+      remedy: 'Say it: --kubernetes-version v1.36.2.',
+    });
+  const index: BundleIndex = {
+    apiVersion: 'kboot.dev/v1',
+    kind: 'Bundle',
+    kubernetesVersion: version,
+    files,
+    images,
+  };
   await writeAtomic(join(directory, 'bundle.json'), `${JSON.stringify(index, undefined, 2)}\n`, 0o644);
   return index;
 }
 
 function versionOf(images: readonly BundleImage[]): string | undefined {
-  return images.map(({ ref }) => /\/kube-apiserver:(v[\d.]+)/.exec(ref)?.[1]).find((version) => version !== undefined);
+  return images
+    .map(({ ref }) => /\/kube-apiserver:(v[\d.]+)/.exec(ref)?.[1])
+    .find((version) => version !== undefined);
 }
 
 /** References in a docker-archive (manifest.json) or OCI (index.json) tar. Throws E-BUNDLE when there is none. */
@@ -58,15 +74,22 @@ async function imageRefs(file: string): Promise<string[]> {
       for (const ref of refsIn(JSON.parse(Buffer.concat(chunks).toString('utf8')))) refs.add(ref);
     }
   } catch (cause) {
-    throw new KbootError('E-BUNDLE', `${file} is not an image archive: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    throw new KbootError(
+      'E-BUNDLE',
+      `${file} is not an image archive: ${cause instanceof Error ? cause.message : ''}`,
+      { cause },
+    );
   }
   if (refs.size === 0)
-    throw new KbootError('E-BUNDLE', `${file} names no image`, { remedy: 'Save it with its tag: `docker save NAME:TAG` or `ctr images export`.' });
+    throw new KbootError('E-BUNDLE', `${file} names no image`, {
+      remedy: 'Save it with its tag: `docker save NAME:TAG` or `ctr images export`.',
+    });
   return [...refs];
 }
 
 function refsIn(manifest: unknown): string[] {
-  if (Array.isArray(manifest)) return (manifest as { RepoTags?: string[] | null }[]).flatMap(({ RepoTags }) => RepoTags ?? []);
+  if (Array.isArray(manifest))
+    return (manifest as { RepoTags?: string[] | null }[]).flatMap(({ RepoTags }) => RepoTags ?? []);
   const { manifests = [] } = manifest as { manifests?: { annotations?: Record<string, string> }[] };
   return manifests.flatMap(({ annotations }) => annotations?.['io.containerd.image.name'] ?? []);
 }

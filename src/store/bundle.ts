@@ -2,31 +2,32 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { z } from 'zod';
 import { KbootError } from '../model/error.ts';
 
-/** One file of a bundle; `path` is below the bundle's folder. */
-export interface BundleFile {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
-  readonly arch: string;
-}
-
-/** An image archive and one reference that it holds. */
-export interface BundleImage {
-  readonly ref: string;
-  readonly path: string;
-  readonly arch: string;
-}
+/** A path below the bundle's folder that cannot lead out of it. */
+const inside = z.string().refine((path) => !path.startsWith('/') && !path.split('/').includes('..'));
 
 /** bundle.json */
-export interface BundleIndex {
-  readonly apiVersion: 'kboot.dev/v1';
-  readonly kind: 'Bundle';
-  readonly kubernetesVersion: string;
-  readonly files: readonly BundleFile[];
-  readonly images: readonly BundleImage[];
-}
+const indexSchema = z.object({
+  apiVersion: z.literal('kboot.dev/v1'),
+  kind: z.literal('Bundle'),
+  kubernetesVersion: z.string(),
+  files: z.array(
+    z.object({
+      path: inside,
+      size: z.number().int().nonnegative(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      arch: z.string(),
+    }),
+  ),
+  /** An image archive and one reference that it holds. */
+  images: z.array(z.object({ ref: z.string(), path: inside, arch: z.string() })),
+});
+
+export type BundleIndex = z.infer<typeof indexSchema>;
+export type BundleFile = BundleIndex['files'][number];
+export type BundleImage = BundleIndex['images'][number];
 
 export interface Bundle extends BundleIndex {
   readonly directory: string;
@@ -38,9 +39,9 @@ export interface Bundle extends BundleIndex {
  */
 export function openBundle(directory: string): Bundle {
   const path = join(directory, 'bundle.json');
-  let index: BundleIndex;
+  let read: unknown;
   try {
-    index = JSON.parse(readFileSync(path, 'utf8')) as BundleIndex;
+    read = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new KbootError(
       'E-BUNDLE',
@@ -51,15 +52,13 @@ export function openBundle(directory: string): Bundle {
       },
     );
   }
-  const wellFormed =
-    index.kind === 'Bundle' &&
-    Array.isArray(index.files) &&
-    Array.isArray(index.images) &&
-    index.files.every((file) => /^[0-9a-f]{64}$/.test(file.sha256) && !file.path.split('/').includes('..'));
-  if (!wellFormed)
+  const parsed = indexSchema.safeParse(read);
+  if (!parsed.success)
     throw new KbootError('E-BUNDLE', `${path} is not the index of a bundle`, {
+      detail: z.prettifyError(parsed.error),
       remedy: `\`kboot bundle index ${directory}\` writes a new one.`,
     });
+  const index = parsed.data;
   const wrong = index.files.flatMap((file) => {
     const size = statSync(join(directory, file.path), { throwIfNoEntry: false })?.size;
     if (size === file.size) return [];

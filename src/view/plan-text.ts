@@ -41,7 +41,12 @@ export function title(plan: Plan): string {
     const n = plan.hosts.filter((host) => host.roles.includes(role)).length;
     return n === 0 ? [] : [`${n} ${noun}${n === 1 ? '' : 's'}`];
   };
-  const roles = [...count('control-plane', 'control plane'), ...count('worker', 'worker'), ...count('etcd', 'etcd host'), ...count('load-balancer', 'load balancer')];
+  const roles = [
+    ...count('control-plane', 'control plane'),
+    ...count('worker', 'worker'),
+    ...count('etcd', 'etcd host'),
+    ...count('load-balancer', 'load balancer'),
+  ];
   return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roles.join(', ')} · API ${plan.endpoint}`;
 }
 
@@ -65,7 +70,10 @@ function linesOf(plan: Plan, stage: Stage, options: PlanTextOptions): string[] {
     const pki = lines.filter(({ step }) => isPki(step));
     for (const line of lines) {
       if (!options.verbose && pki.length > 3 && isPki(line.step)) {
-        if (line === pki[0]) out.push(`  ${signs[line.step.verb]} ${pad('file')} ${pki.length} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`);
+        if (line === pki[0])
+          out.push(
+            `  ${signs[line.step.verb]} ${pad('file')} ${pki.length} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
+          );
         continue;
       }
       out.push(...lineText(line, stageHosts, options));
@@ -73,7 +81,10 @@ function linesOf(plan: Plan, stage: Stage, options: PlanTextOptions): string[] {
   }
   if (clusterSteps.length > 0) {
     out.push(stageTitle(stage, ['through the API']));
-    for (const step of clusterSteps) out.push(`  ${signs[step.verb]} ${pad(step.type === 'wait' ? 'wait' : 'object')} ${step.resource}${step.reason === '' ? '' : pc.dim(`  ${step.reason}`)}`);
+    for (const step of clusterSteps)
+      out.push(
+        `  ${signs[step.verb]} ${pad(step.type === 'wait' ? 'wait' : 'object')} ${step.resource}${step.reason === '' ? '' : pc.dim(`  ${step.reason}`)}`,
+      );
   }
   return out;
 }
@@ -81,9 +92,15 @@ function linesOf(plan: Plan, stage: Stage, options: PlanTextOptions): string[] {
 function lineText({ step, hosts }: Line, stageHosts: readonly string[], options: PlanTextOptions): string[] {
   const [kind = '', ...name] = step.resource.split(' ');
   const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${hosts.join(', ')}]`);
-  const text = `  ${signs[step.verb]} ${pad(kind)} ${name.join(' ') === kind ? '' : `${name.join(' ')}  `}${pc.dim(step.reason)}${whose}`;
-  const diff = 'diff' in step && step.diff !== undefined ? diffLines(step.diff) : [];
-  const script = options.verbose && step.type === 'host' ? step.script.split('\n').map((line) => pc.dim(`      $ ${line}`)) : [];
+  const called = name.join(' ');
+  // A reason that begins with the name says it already.
+  const head = called === '' || step.reason.startsWith(called) ? '' : `${called}  `;
+  const text = `  ${signs[step.verb]} ${pad(kind)} ${head}${pc.dim(step.reason)}${whose}`;
+  const diff = 'diff' in step ? diffLines(step.diff) : [];
+  const script =
+    options.verbose && step.type === 'host'
+      ? step.script.split('\n').map((line) => pc.dim(`      $ ${line}`))
+      : [];
   return [text, ...diff, ...script];
 }
 
@@ -119,9 +136,15 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   const steps = stepsOf(plan);
   const changes = steps.filter(isChange);
   const unreachable = plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name);
-  const missing = unreachable.length === 0 ? [] : [pc.red(`Not in this plan, since they could not be read: ${unreachable.join(', ')}.`)];
+  const missing =
+    unreachable.length === 0
+      ? []
+      : [pc.red(`Not in this plan, since they could not be read: ${unreachable.join(', ')}.`)];
   if (changes.length === 0 && plan.issue.length === 0 && steps.length === 0)
-    return [...missing, `${plan.cluster}: nothing to do (${plan.hosts.length} hosts, ${plan.checked} resources checked)`];
+    return [
+      ...missing,
+      `${plan.cluster}: nothing to do (${plan.hosts.length} hosts, ${plan.checked} resources checked)`,
+    ];
   const verbs = (['create', 'update', 'restart', 'delete', 'wait'] as const)
     .map((verb) => [verb, steps.filter((step) => step.verb === verb).length] as const)
     .filter(([, count]) => count > 0)
@@ -137,7 +160,9 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
 
 /** What running workloads would notice. */
 function disruption(plan: Plan): string {
-  const restarts = plan.hostSteps.filter((step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')));
+  const restarts = plan.hostSteps.filter(
+    (step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')),
+  );
   if (restarts.length === 0) return 'No running workload is touched.';
   const names = [...new Set(restarts.map((step) => `${step.resource.split(' ')[1] ?? ''} on ${step.host}`))];
   return `Restarts ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;

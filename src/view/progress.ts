@@ -22,7 +22,15 @@ export class ProgressState {
   constructor(plan: Plan) {
     for (const host of plan.hosts)
       if (host.state !== 'unreachable')
-        this.hosts.set(host.name, { done: [], current: undefined, doing: '', total: 0, finished: 0, failed: false, endedAt: undefined });
+        this.hosts.set(host.name, {
+          done: [],
+          current: undefined,
+          doing: '',
+          total: 0,
+          finished: 0,
+          failed: false,
+          endedAt: undefined,
+        });
   }
 
   /** Takes one event in. */
@@ -37,7 +45,12 @@ export class ProgressState {
     } else if (event.type === 'host-lost') {
       const line = this.hosts.get(event.host);
       if (line) Object.assign(line, { failed: true, doing: event.message, endedAt: event.at });
-    } else if (event.type === 'start' || event.type === 'done' || event.type === 'waiting' || event.type === 'failed') {
+    } else if (
+      event.type === 'start' ||
+      event.type === 'done' ||
+      event.type === 'waiting' ||
+      event.type === 'failed'
+    ) {
       this.#step(event);
     }
   }
@@ -45,14 +58,18 @@ export class ProgressState {
   #step(event: Extract<ApplyEvent, { type: 'start' | 'done' | 'waiting' | 'failed' }>): void {
     const { step } = event;
     if (step.type !== 'host') {
-      this.cluster = event.type === 'done' ? '' : `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}${event.type === 'waiting' ? `: ${event.seen}` : ''}`;
+      this.cluster =
+        event.type === 'done'
+          ? ''
+          : `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}${event.type === 'waiting' ? `: ${event.seen}` : ''}`;
       return;
     }
     const line = this.hosts.get(step.host);
     if (line === undefined) return;
     if (event.type === 'start') line.doing = step.resource;
     if (event.type === 'done') line.finished++;
-    if (event.type === 'failed') Object.assign(line, { failed: true, doing: step.resource, endedAt: event.at });
+    if (event.type === 'failed')
+      Object.assign(line, { failed: true, doing: step.resource, endedAt: event.at });
   }
 }
 
@@ -68,10 +85,16 @@ export function progressLines(state: ProgressState, at: number, width: number): 
         : `${line.failed ? '✗' : '●'} ${line.current} ${line.finished}/${line.total}  ${line.doing}`;
     const body = `${done}${done !== '' && now !== '' ? '  ' : ''}${now}`;
     const text = `  ${name.padEnd(names)}  ${clip(body, width - names - seconds.length - 6)}`;
-    const colour = line.failed ? pc.red : line.current === undefined ? pc.green : (plain: string): string => plain;
+    const colour = line.failed
+      ? pc.red
+      : line.current === undefined
+        ? pc.green
+        : (plain: string): string => plain;
     return `${colour(text)}  ${pc.dim(seconds)}`;
   });
-  return state.cluster === '' ? rows : [...rows, clip(`  ${'API'.padEnd(names)}  ● ${state.cluster}`, width - 1)];
+  return state.cluster === ''
+    ? rows
+    : [...rows, clip(`  ${'API'.padEnd(names)}  ● ${state.cluster}`, width - 1)];
 }
 
 function clip(text: string, width: number): string {
@@ -94,7 +117,11 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   const update = createLogUpdate(stream);
   const begun = Date.now();
   const draw = (): void => {
-    update(progressLines(state, Date.now() - begun, stream.columns).slice(0, Math.max(3, stream.rows - 2)).join('\n'));
+    update(
+      progressLines(state, Date.now() - begun, stream.columns)
+        .slice(0, Math.max(3, stream.rows - 2))
+        .join('\n'),
+    );
   };
   const timer = setInterval(draw, 100);
   return {
@@ -115,12 +142,18 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
   };
   return {
     take(event) {
-      if (event.type === 'issued') say(event.at, `issued ${event.count} certificates and keys into the state folder`);
-      if (event.type === 'stage-done') say(event.at, `${event.host}: ${event.stage} done in ${event.seconds.toFixed(1)} s`);
+      if (event.type === 'issued')
+        say(event.at, `issued ${event.count} certificates and keys into the state folder`);
+      if (event.type === 'stage-done')
+        say(event.at, `${event.host}: ${event.stage} done in ${event.seconds.toFixed(1)} s`);
       if (event.type === 'failed')
-        say(event.at, `${event.step.type === 'host' ? `${event.step.host}: ` : ''}${event.step.resource} FAILED: ${event.message}`);
+        say(
+          event.at,
+          `${event.step.type === 'host' ? `${event.step.host}: ` : ''}${event.step.resource} FAILED: ${event.message}`,
+        );
       if (event.type === 'host-lost') say(event.at, `${event.host}: LOST: ${event.message}`);
-      if (event.type === 'skipped' && event.step.type !== 'host') say(event.at, `${event.step.resource}: skipped, ${event.why}`);
+      if (event.type === 'skipped' && event.step.type !== 'host')
+        say(event.at, `${event.step.resource}: skipped, ${event.why}`);
       if (event.type === 'waiting') say(event.at, `waits for ${event.step.resource}: ${event.seen}`);
       if (event.type === 'done' && event.step.type === 'wait') say(event.at, `${event.step.resource} ok`);
     },
@@ -132,13 +165,16 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
 export function stageSeconds(events: readonly ApplyEvent[]): string {
   return stages
     .flatMap((stage) => {
-      const of = events.filter(
-        (event) =>
-          (event.type === 'stage' || event.type === 'stage-done') ? event.stage === stage : 'step' in event && event.step.stage === stage,
+      const of = events.filter((event) =>
+        event.type === 'stage' || event.type === 'stage-done'
+          ? event.stage === stage
+          : 'step' in event && event.step.stage === stage,
       );
       const first = of[0]?.at;
       const last = of.at(-1)?.at;
-      return first === undefined || last === undefined ? [] : [`${stage} ${((last - first) / 1000).toFixed(1)}`];
+      return first === undefined || last === undefined
+        ? []
+        : [`${stage} ${((last - first) / 1000).toFixed(1)}`];
     })
     .join(', ');
 }

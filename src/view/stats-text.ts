@@ -4,16 +4,33 @@ import type { HostConnection } from '../transport/types.ts';
 import { table } from './table.ts';
 
 /** A table of what a run cost: per host its connection, execs, bytes; seconds per stage. */
-export function statsText(connections: ReadonlyMap<string, HostConnection>, events: readonly ApplyEvent[]): string {
-  const used = stages.filter((stage) => events.some((event) => event.type === 'stage-done' && event.stage === stage));
-  const rows = [['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', ...used.map((stage) => `${stage} s`)]];
+export function statsText(
+  connections: ReadonlyMap<string, HostConnection>,
+  events: readonly ApplyEvent[],
+): string {
+  const used = stages.filter((stage) =>
+    events.some((event) => event.type === 'stage-done' && event.stage === stage),
+  );
+  const rows = [
+    ['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', ...used.map((stage) => `${stage} s`)],
+  ];
   for (const [name, { reader }] of connections) {
     const { connections: count, execs, forwards, bytesUp, bytesDown } = reader.stats;
     const seconds = used.map((stage) => {
-      const done = events.find((event) => event.type === 'stage-done' && event.host === name && event.stage === stage);
+      const done = events.find(
+        (event) => event.type === 'stage-done' && event.host === name && event.stage === stage,
+      );
       return done?.type === 'stage-done' ? done.seconds.toFixed(1) : '-';
     });
-    rows.push([name, String(count), String(execs), String(forwards), kib(bytesUp), kib(bytesDown), ...seconds]);
+    rows.push([
+      name,
+      String(count),
+      String(execs),
+      String(forwards),
+      kib(bytesUp),
+      kib(bytesDown),
+      ...seconds,
+    ]);
   }
   return table(rows, new Set([...(rows[0] ?? []).keys()].slice(1)));
 }

@@ -22,6 +22,8 @@ export function statusText(status: ClusterStatus): string {
     first === undefined
       ? 'No certificate is issued yet.'
       : `${status.certificates.length} certificates; the first to end is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
-    status.healthy ? pc.green('All is well.') : pc.red('Something needs a look; `kboot plan` shows what `kboot up` would mend.'),
+    status.healthy
+      ? pc.green('All is well.')
+      : pc.red('Something needs a look; `kboot plan` shows what `kboot up` would mend.'),
   ].join('\n');
 }

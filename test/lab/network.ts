@@ -38,7 +38,7 @@ export async function plug(network: LabNetwork, host: string, address: string): 
   await $`ip netns add ${namespace}`;
   const port = portOf(address);
   await batch(network.id, [
-    `link add ${port} type veth peer name eth0 netns ${namespace}`,
+    `link add ${port} type veth peer name eth0 address ${macOf(address)} netns ${namespace}`,
     `link set ${port} master lab0 up`,
   ]);
   await batch(namespace, [
@@ -81,6 +81,12 @@ export async function kernelHasNetem(id: string): Promise<boolean> {
   const added = await attempt`tc -n ${id} qdisc add dev lo root netem delay 1ms`;
   await attempt`tc -n ${id} qdisc delete dev lo root`;
   return added.exitCode === 0;
+}
+
+/** A host keeps its hardware address over a reboot; others may have it in their ARP caches. */
+function macOf(address: string): string {
+  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  return ['02', '6b', ...octets].join(':');
 }
 
 function portOf(address: string): string {

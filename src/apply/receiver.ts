@@ -44,7 +44,7 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   fi
   if [ $status = 0 ]; then
     ( eval "$script" ) < /dev/null > ${outputFile} 2>&1 9>&- & child=$!
-    ( trap 'kill $s' TERM; sleep "$limit" & s=$!; wait $s && kill $child ) > /dev/null 2>&1 < /dev/null 9>&- & watch=$!
+    ( trap 'kill $! 2>/dev/null; exit' TERM; sleep "$limit" & wait $! && kill $child ) > /dev/null 2>&1 < /dev/null 9>&- & watch=$!
     wait $child; status=$?
     kill $watch 2>/dev/null; wait $watch 2>/dev/null
     [ $status -le 128 ] || echo "did not end within $limit s" >> ${outputFile}

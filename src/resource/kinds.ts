@@ -30,7 +30,7 @@ const kinds = {
 
 /** The handler of a kind, for resources of that kind. */
 export function handlerOf(kind: ResourceKind): Kind<Resource, unknown> {
-  return kinds[kind] as unknown as Kind<Resource, unknown>;
+  return kinds[kind];
 }
 
 /** `file /etc/crictl.yaml`: unique on its host, stable between runs. */

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import type { Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
-import { connectHost } from '../transport/connect.ts';
 import type { ConnectOptions, HostConnection } from '../transport/types.ts';
 
 /** Connections of a run, by host name, and why the others could not be made. */
@@ -21,6 +20,8 @@ export async function connectAll<T>(
   concurrency: number,
   then: (host: Host, connection: HostConnection) => Promise<T>,
 ): Promise<Connections & { readonly results: ReadonlyMap<string, T> }> {
+  // ssh2 and zx cost start-up time that offline plans need not pay.
+  const { connectHost } = await import('../transport/connect.ts');
   const limit = pLimit(concurrency);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();

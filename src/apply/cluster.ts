@@ -5,7 +5,7 @@ import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from '../
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import { look } from './conditions.ts';
 import { diagnose } from './diagnose.ts';
-import type { ApplyContext } from './run.ts';
+import type { ApplyContext } from './context.ts';
 
 const pollMs = 250;
 

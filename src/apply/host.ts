@@ -3,7 +3,7 @@ import type { Stage } from '../model/stage.ts';
 import type { HostStep } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
 import { payloadBytes } from './payload.ts';
-import type { ApplyContext } from './run.ts';
+import type { ApplyContext } from './context.ts';
 import type { Session } from './session.ts';
 
 /**

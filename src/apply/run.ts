@@ -1,24 +1,10 @@
 import { KbootError } from '../model/error.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import type { ClusterStep, HostStep, Plan } from '../plan/types.ts';
-import type { HostConnection } from '../transport/types.ts';
 import { ClusterRunner } from './cluster.ts';
-import type { Emit } from './events.ts';
+import type { ApplyContext } from './context.ts';
 import { runHostStage } from './host.ts';
-import type { Materials } from './payload.ts';
 import { Session } from './session.ts';
-
-export interface ApplyContext {
-  /** One per reachable host of the plan. */
-  readonly connections: ReadonlyMap<string, HostConnection>;
-  /** Hosts through which the API can be reached, with their node address, in order of preference. */
-  readonly apiHosts: readonly { readonly host: string; readonly address: string }[];
-  /** Issues what the plan says is to be issued, and gives access to it; every call gives the same. */
-  materials(): Promise<Materials>;
-  readonly emit: Emit;
-  /** Aborted: nothing new begins; what runs ends. */
-  readonly signal: AbortSignal;
-}
 
 export interface Failure {
   readonly host?: string;

@@ -39,7 +39,7 @@ interface Found {
 
 /**
  * Takes the state folder for `command`. The owner's heartbeat is the lock file's mtime; without one for
- * `staleMs` the lock may be taken over. Throws E-LOCKED naming a live owner, E-STATE when the folder cannot be
+ * `staleMs`, or at once after the owner ended on this machine, the lock may be taken over. Throws E-LOCKED naming a live owner, E-STATE when the folder cannot be
  * written.
  *
  * Whoever replaces or removes a lock first creates the claim file of that acquisition (O_EXCL), looks at the lock
@@ -92,15 +92,28 @@ async function create(path: string, owner: LockOwner): Promise<FileHandle | unde
 async function takeOver(path: string, owner: LockOwner, times: LockTimes): Promise<FileHandle | undefined> {
   const found = await inspect(path);
   if (found === undefined) return undefined;
-  if (found.ageMs < times.staleMs) throw locked(path, found, times);
+  if (!isStale(found, times)) throw locked(path, found, times);
   return withClaim(path, found.owner?.token, times, async () => {
     const again = await inspect(path);
-    if (again?.owner?.token !== found.owner?.token || (again?.ageMs ?? 0) < times.staleMs) return undefined;
+    if (again === undefined || again.owner?.token !== found.owner?.token || !isStale(again, times))
+      return undefined;
     const fresh = `${path}.${owner.token}.new`;
     const file = await create(fresh, owner);
     await rename(fresh, path);
     return file;
   });
+}
+
+/** No sign of life for too long; at once where the owner was a process of this machine that is gone. */
+function isStale({ owner, ageMs }: Found, times: LockTimes): boolean {
+  if (ageMs >= times.staleMs) return true;
+  if (owner === undefined || owner.host !== hostname()) return false;
+  try {
+    process.kill(owner.pid, 0);
+    return false;
+  } catch (cause) {
+    return systemCode(cause) === 'ESRCH';
+  }
 }
 
 /** Runs `act` as the only process that may change the lock of `token`; undefined when another one is at it. */

@@ -1,0 +1,16 @@
+import type { HostConnection } from '../transport/types.ts';
+import type { Emit } from './events.ts';
+import type { Materials } from './payload.ts';
+
+/** What carrying out a plan takes from the world. */
+export interface ApplyContext {
+  /** One per reachable host of the plan. */
+  readonly connections: ReadonlyMap<string, HostConnection>;
+  /** Hosts through which the API can be reached, with their node address, in order of preference. */
+  readonly apiHosts: readonly { readonly host: string; readonly address: string }[];
+  /** Issues what the plan says is to be issued, and gives access to it; every call gives the same. */
+  materials(): Promise<Materials>;
+  readonly emit: Emit;
+  /** Aborted: nothing new begins; what runs ends. */
+  readonly signal: AbortSignal;
+}

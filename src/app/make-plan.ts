@@ -1,5 +1,7 @@
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
+import { apiCredentials } from './credentials.ts';
+import { seeMembership, type Membership } from './see-membership.ts';
 import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
@@ -12,12 +14,12 @@ import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
 import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
 import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
+import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import { preflight, type Finding } from '../plan/preflight.ts';
-import type { ClusterStep, HostStep, Plan } from '../plan/types.ts';
+import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Observation } from '../resource/types.ts';
-import type { KubeCredentials } from '../kube/client.ts';
 import type { Pki } from '../pki/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
@@ -62,14 +64,20 @@ export async function makePlan(
       ...scope.ignore,
     ]);
     const failed = new Map(connections.failed);
-    const hostSteps = await diffHosts(place, scope, hosts, connections, failed);
     refuseBlindFounding(cluster, scope, inspections, failed);
+    const etcd = await seeMembership(place, scope, inspections, connections);
+    const informed = { ...place, desire: { ...desire, membership: etcd.plan } };
+    const hostSteps = await diffHosts(informed, scope, hosts, connections, failed, etcd);
     const wants = within(desireCluster(desire), scope);
     const seen = needsApi(wants)
       ? await seeCluster(cluster, place.pki, inspections, connections, wants)
       : undefined;
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
-    const clusterSteps = seen === undefined ? [] : diffCluster(wants, seen, disturbed);
+    const clusterSteps = [
+      ...membershipSteps(etcd.plan),
+      ...etcd.waits,
+      ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed)),
+    ];
     const plan = assemble(place, scope, 'live', hosts, failed, hostSteps, clusterSteps, wants);
     return {
       plan,
@@ -131,9 +139,10 @@ async function diffHosts(
   hosts: readonly Host[],
   connections: Connections & { readonly results: ReadonlyMap<string, HostObservation> },
   failed: Map<string, KbootError>,
-): Promise<HostStep[]> {
+  etcd: Membership,
+): Promise<OnHostStep[]> {
   const perHost = await Promise.all(
-    hosts.map(async (host): Promise<HostStep[]> => {
+    hosts.map(async (host): Promise<OnHostStep[]> => {
       const seen = connections.results.get(host.name);
       const reader = connections.open.get(host.name)?.reader;
       if (seen === undefined || reader === undefined || isLimited(scope, host.name)) return [];
@@ -141,7 +150,12 @@ async function diffHosts(
         const resources = resourcesOf(place, scope, host, seen.inspection.facts);
         const steps = diffHost(host.name, resources, seen.observations);
         const paths = steps.flatMap((step) => diffablePath(step) ?? []);
-        return paths.length === 0 ? steps : attachDiffs(steps, await readTexts(reader, paths));
+        const shown = paths.length === 0 ? steps : attachDiffs(steps, await readTexts(reader, paths));
+        return withMembership(
+          shown,
+          etcd.plan.hosts.find((member) => member.host === host.name),
+          etcd.hosts.find((member) => member.name === host.name),
+        );
       } catch (error) {
         if (!(error instanceof KbootError)) throw error;
         failed.set(host.name, error);
@@ -203,14 +217,8 @@ async function seeCluster(
   return data ? { state: 'silent', why } : { state: 'absent' };
 }
 
-/** kboot talks to the API as super-admin: that works before any RBAC object exists, and after one was lost. */
-export function apiCredentials(pki: Pki): KubeCredentials {
-  const { cert, key } = pki.certificate('super-admin');
-  return { caPem: pki.ca('ca').cert, certificatePem: cert, keyPem: key };
-}
-
 /** Whether a step lets the node or its control plane be not ready for a while. */
-function disturbsNode(step: HostStep): boolean {
+function disturbsNode(step: OnHostStep): boolean {
   return (
     (step.resource.startsWith('unit ') || step.resource.startsWith('static-pod ')) &&
     step.reason !== 'enabled at boot'
@@ -223,6 +231,7 @@ function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
   const nothing = !stages.includes('control-plane');
   const wholeCluster = scope.limit.length === 0;
   return {
+    inventory: wants.inventory,
     objects: wholeCluster ? wants.objects.filter(({ stage }) => stages.includes(stage)) : [],
     nodes: stages.includes('node') ? wants.nodes.filter((node) => nodeNamed(node.name)) : [],
     controlPlanePods: nothing ? [] : wants.controlPlanePods.filter((pod) => nodeNamed(pod.host)),
@@ -242,7 +251,7 @@ function assemble(
   basis: Plan['basis'],
   hosts: readonly Host[],
   failed: ReadonlyMap<string, KbootError>,
-  hostSteps: readonly HostStep[],
+  hostSteps: readonly OnHostStep[],
   clusterSteps: readonly ClusterStep[],
   wants: ClusterWants,
 ): Plan {

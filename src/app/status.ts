@@ -12,7 +12,7 @@ import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../plan/cluster-wants.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll } from './connect.ts';
-import { apiCredentials } from './make-plan.ts';
+import { apiCredentials } from './credentials.ts';
 import type { Workplace } from './workplace.ts';
 
 const nearEndDays = 30;

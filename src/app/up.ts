@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
 import { secretTexts } from '../desire/pki-files.ts';
-import { hostsWith } from '../model/cluster.ts';
+import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { Plan } from '../plan/types.ts';
 import { clusterId } from '../pki/digest.ts';
 import { verifyBundle } from '../store/bundle.ts';
+import { writeAtomic } from '../store/atomic.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import type { Connections } from './connect.ts';
-import { apiCredentials } from './make-plan.ts';
+import { apiCredentials, etcdCredentials } from './credentials.ts';
 import type { Workplace } from './workplace.ts';
 
 /**
@@ -27,7 +29,9 @@ export async function carryOut(
   const { cluster, desire, state } = place;
   const fromBundle = plan.hostSteps.some(
     (step) =>
-      step.payload?.content.kind === 'artifact' && step.payload.content.artifact.source.kind === 'bundle',
+      step.type === 'host' &&
+      step.payload?.content.kind === 'artifact' &&
+      step.payload.content.artifact.source.kind === 'bundle',
   );
   if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
   const begun = Date.now();
@@ -36,6 +40,9 @@ export async function carryOut(
     connections: connections.open,
     apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
     materials: () => (materials ??= issue(place)),
+    etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
+    etcdCredentials: async (host) => (await (materials ??= issue(place))).etcdCredentials(host),
+    keepSnapshot: (blobs) => writeAtomic(join(state.dir, 'snapshots', `etcd-${timestamp()}.db`), blobs),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
     },
@@ -56,7 +63,13 @@ export async function carryOut(
       },
       fact: (name) => facts[name](),
       kubeCredentials: () => apiCredentials(pki),
+      etcdCredentials: (host) => etcdCredentials(pki, host),
       bundle: desire.bundle?.directory,
     };
   }
+}
+
+/** `2026-11-20T10-12-03Z`: sorts by time, and stands in any file name. */
+function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
 }

@@ -1,10 +1,18 @@
 import { KbootError } from '../model/error.ts';
 import { applyObject, openKube, refused, type KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/types.ts';
-import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from '../plan/types.ts';
+import type {
+  ClusterStep,
+  Condition,
+  NodeRemovalStep,
+  NodeStep,
+  ObjectStep,
+  WaitStep,
+} from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import { look } from './conditions.ts';
 import { diagnose } from './diagnose.ts';
+import type { EtcdRunner } from './etcd.ts';
 import type { ApplyContext } from './context.ts';
 
 const pollMs = 250;
@@ -12,12 +20,14 @@ const pollMs = 250;
 /** Runs the steps that talk to the API, through whichever control-plane host answers. */
 export class ClusterRunner {
   #context: ApplyContext;
+  #etcd: EtcdRunner;
   #failedHosts: ReadonlySet<string>;
   #kube: { readonly host: string; readonly client: KubeClient } | undefined;
 
   /** `failedHosts` grows while hosts fail: nodes of these are not waited for. */
-  constructor(context: ApplyContext, failedHosts: ReadonlySet<string>) {
+  constructor(context: ApplyContext, etcd: EtcdRunner, failedHosts: ReadonlySet<string>) {
     this.#context = context;
+    this.#etcd = etcd;
     this.#failedHosts = failedHosts;
   }
 
@@ -55,6 +65,8 @@ export class ClusterRunner {
     try {
       if (step.type === 'object') await this.#applyObject(step);
       else if (step.type === 'node') await this.#markNode(step);
+      else if (step.type === 'etcd') await this.#etcd.run(step);
+      else if (step.type === 'remove-node') await this.#removeNode(step);
       else if (!(await this.#wait(step))) return 0;
     } catch (cause) {
       const error =
@@ -80,6 +92,13 @@ export class ClusterRunner {
     });
   }
 
+  async #removeNode(step: NodeRemovalStep): Promise<void> {
+    await this.#retryWhileStarting(async (kube) => {
+      const answer = await kube.request('DELETE', `/api/v1/nodes/${step.node}`);
+      if (answer.status !== 200 && answer.status !== 404) throw refused(`deleting Node ${step.node}`, answer);
+    });
+  }
+
   async #markNode(step: NodeStep): Promise<void> {
     await this.#retryWhileStarting(async (kube) => {
       const path = `/api/v1/nodes/${step.node}`;
@@ -95,7 +114,11 @@ export class ClusterRunner {
         ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint))),
       ];
       const patch = {
-        metadata: { labels: step.labels, resourceVersion: body.metadata.resourceVersion },
+        metadata: {
+          labels: step.labels,
+          annotations: step.annotations,
+          resourceVersion: body.metadata.resourceVersion,
+        },
         ...(step.taints.length > 0 && { spec: { taints } }),
       };
       const answer = await kube.request('PATCH', `${path}?fieldManager=kboot`, {
@@ -131,6 +154,7 @@ export class ClusterRunner {
 
   async #look(condition: Condition): Promise<string | undefined> {
     try {
+      if (condition.kind === 'etcd-member') return await this.#etcd.look(condition.host);
       return await look(await this.#client(), condition);
     } catch (error) {
       this.close();

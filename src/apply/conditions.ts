@@ -9,7 +9,10 @@ import type { Condition } from '../plan/types.ts';
 export type Seen = string | undefined;
 
 /** Looks once at a condition through the API. */
-export async function look(kube: KubeClient, condition: Condition): Promise<Seen> {
+export async function look(
+  kube: KubeClient,
+  condition: Exclude<Condition, { kind: 'etcd-member' }>,
+): Promise<Seen> {
   switch (condition.kind) {
     case 'api': {
       const { status } = await kube.request('GET', '/readyz');

@@ -1,3 +1,4 @@
+import type { EtcdCredentials } from '../etcd/client.ts';
 import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
 import type { Materials } from './payload.ts';
@@ -7,10 +8,21 @@ export interface ApplyContext {
   /** One per reachable host of the plan. */
   readonly connections: ReadonlyMap<string, HostConnection>;
   /** Hosts through which the API can be reached, with their node address, in order of preference. */
-  readonly apiHosts: readonly { readonly host: string; readonly address: string }[];
+  readonly apiHosts: readonly HostAddress[];
+  /** Hosts that hold an etcd member. */
+  readonly etcdHosts: readonly HostAddress[];
   /** Issues what the plan says is to be issued, and gives access to it; every call gives the same. */
   materials(): Promise<Materials>;
+  /** A client certificate for the member on `host`. */
+  etcdCredentials(host: string): Promise<EtcdCredentials>;
+  /** Keeps a snapshot in the operator's state. */
+  keepSnapshot(blobs: AsyncIterable<Buffer>): Promise<void>;
   readonly emit: Emit;
   /** Aborted: nothing new begins; what runs ends. */
   readonly signal: AbortSignal;
+}
+
+export interface HostAddress {
+  readonly host: string;
+  readonly address: string;
 }

@@ -1,34 +1,74 @@
 import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
-import type { HostStep } from '../plan/types.ts';
+import type { EtcdStep, HostStep, OnHostStep } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
+import type { EtcdRunner } from './etcd.ts';
 import { payloadBytes } from './payload.ts';
 import type { ApplyContext } from './context.ts';
 import type { Session } from './session.ts';
 
 /**
- * Runs one host's steps of one stage, handed over as one batch.
- * Throws KbootError E-STEP or E-STALE for the first step that failed; what comes after it was not begun.
+ * Runs one host's steps of one stage: neighbours that are shell as one batch, changes of etcd's membership
+ * between them. Throws KbootError for the first step that failed; what comes after it was not begun.
  */
 export async function runHostStage(
   session: Session,
   stage: Stage,
+  steps: readonly OnHostStep[],
+  context: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
+  etcd: EtcdRunner,
+): Promise<number> {
+  const { host } = session;
+  const begun = Date.now();
+  let done = 0;
+  context.emit({ type: 'stage', host, stage, steps: steps.length });
+  let batch: HostStep[] = [];
+  for (const step of steps) {
+    if (step.type === 'host') {
+      batch.push(step);
+      continue;
+    }
+    done += await runBatch(session, batch, context);
+    batch = [];
+    await runEtcd(step, context, etcd);
+    done++;
+  }
+  done += await runBatch(session, batch, context);
+  context.emit({ type: 'stage-done', host, stage, seconds: (Date.now() - begun) / 1000 });
+  return done;
+}
+
+async function runEtcd(
+  step: EtcdStep,
+  { emit, signal }: Pick<ApplyContext, 'emit' | 'signal'>,
+  etcd: EtcdRunner,
+): Promise<void> {
+  if (signal.aborted) throw interrupted(step);
+  const started = Date.now();
+  emit({ type: 'start', step });
+  try {
+    await etcd.run(step);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    emit({ type: 'failed', step, message, detail: '' });
+    throw error;
+  }
+  emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+}
+
+/** Hands a batch over whole; the host works through it and skips what follows a failure. */
+async function runBatch(
+  session: Session,
   steps: readonly HostStep[],
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
 ): Promise<number> {
-  const host = session.host;
-  const begun = Date.now();
   const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
   let failure: KbootError | undefined;
   let done = 0;
-  emit({ type: 'stage', host, stage, steps: steps.length });
   await Promise.all(
     steps.map(async (step) => {
       if (signal.aborted) {
-        failure ??= new KbootError('E-INTERRUPTED', 'interrupted before this step', {
-          host,
-          step: step.resource,
-        });
+        failure ??= interrupted(step);
         return;
       }
       let started = Date.now();
@@ -56,8 +96,14 @@ export async function runHostStage(
     }),
   );
   if (failure !== undefined) throw failure;
-  emit({ type: 'stage-done', host, stage, seconds: (Date.now() - begun) / 1000 });
   return done;
+}
+
+function interrupted(step: OnHostStep): KbootError {
+  return new KbootError('E-INTERRUPTED', 'interrupted before this step', {
+    host: step.host,
+    step: step.resource,
+  });
 }
 
 function stepError(step: HostStep, status: number, output: string): KbootError {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fillPlaceholders, type PlaceholderName } from '../resource/placeholder.ts';
 import type { Payload } from '../resource/types.ts';
+import type { EtcdCredentials } from '../etcd/client.ts';
 import type { KubeCredentials } from '../kube/client.ts';
 import type { PayloadBytes } from './session.ts';
 
@@ -14,6 +15,8 @@ export interface Materials {
   fact(name: PlaceholderName): string;
   /** Credentials of kboot itself for the API (super-admin: works before any RBAC object is there). */
   kubeCredentials(): KubeCredentials;
+  /** A client certificate that the etcd member on `host` accepts. */
+  etcdCredentials(host: string): EtcdCredentials;
   /** The bundle's folder, if one is used. */
   readonly bundle: string | undefined;
 }

@@ -1,8 +1,9 @@
 import { KbootError } from '../model/error.ts';
 import { stages, type Stage } from '../model/stage.ts';
-import type { ClusterStep, HostStep, Plan } from '../plan/types.ts';
+import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
 import { ClusterRunner } from './cluster.ts';
 import type { ApplyContext } from './context.ts';
+import { EtcdRunner } from './etcd.ts';
 import { runHostStage } from './host.ts';
 import { Session } from './session.ts';
 
@@ -33,6 +34,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     context.emit({ type: 'issued', count: plan.issue.length });
   }
 
+  const etcd = new EtcdRunner(context);
   const passed = new Map<string, Promise<boolean>>();
   const hostRuns = plan.hosts
     .filter((host) => host.state !== 'unreachable')
@@ -44,7 +46,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       executed += doneCount;
     });
 
-  async function runHost(host: string, steps: readonly HostStep[]): Promise<number> {
+  async function runHost(host: string, steps: readonly OnHostStep[]): Promise<number> {
     const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
     let count = 0;
     let session: Session | undefined;
@@ -56,7 +58,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
         session = await Session.open(connection.writer);
         for (const [index, stage] of stages.entries()) {
           const ofStage = steps.filter((step) => step.stage === stage);
-          if (ofStage.length > 0) count += await runHostStage(session, stage, ofStage, context);
+          if (ofStage.length > 0) count += await runHostStage(session, stage, ofStage, context, etcd);
           marks[index]?.(true);
         }
       }
@@ -68,20 +70,21 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       if (error.code === 'E-CONNECT') context.emit({ type: 'host-lost', host, message: error.message });
       for (const mark of marks) mark(false);
     } finally {
+      await etcd.hostEnded(host);
       await session?.close();
     }
     return count;
   }
 
-  const controlPlane = plan.hosts
-    .filter((host) => host.roles.includes('control-plane'))
-    .map((host) => host.name);
-  const runner = new ClusterRunner(context, failedHosts);
+  const controlPlane = hostsOf('control-plane');
+  const etcdHosts = hostsOf('etcd');
+  const runner = new ClusterRunner(context, etcd, failedHosts);
   try {
     for (const stage of stages) {
       const steps = plan.clusterSteps.filter((step) => step.stage === stage);
       if (steps.length === 0) continue;
-      const reached = await reachedBy(controlPlane, stage, passed);
+      const owners = stage === 'etcd' && etcdHosts.length > 0 ? etcdHosts : controlPlane;
+      const reached = await reachedBy(owners, stage, passed);
       if (!reached) {
         skip(steps, 'the control plane did not come that far');
         continue;
@@ -98,12 +101,16 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   await Promise.all(hostRuns);
   return { executed, failures, interrupted: context.signal.aborted };
 
+  function hostsOf(role: string): readonly string[] {
+    return plan.hosts.filter((host) => host.roles.includes(role)).map((host) => host.name);
+  }
+
   function skip(steps: readonly ClusterStep[], why: string): void {
     for (const step of steps) context.emit({ type: 'skipped', step, why });
   }
 }
 
-/** Whether any control-plane host went through `stage`. */
+/** Whether any of the hosts that a stage is about went through it. */
 async function reachedBy(
   hosts: readonly string[],
   stage: Stage,

@@ -65,9 +65,13 @@ export class Session {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-1000);
     });
     process.stdin.on('error', () => undefined);
-    void process.exit.then(() => {
-      this.#end();
-    });
+    // The exit status may come ahead of the last output.
+    const drained = new Promise((resolve) => process.stdout.once('close', resolve));
+    void process.exit
+      .then(() => Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]))
+      .then(() => {
+        this.#end(connectionEnded(this.host, this.#stderr));
+      });
   }
 
   /**
@@ -91,7 +95,13 @@ export class Session {
       if (this.#ended) fail(this.#ended);
       else this.#pending.set(id, { started: onStart, settle, fail });
     });
-    this.#sending = this.#sending.then(() => this.#send(id, step)).catch(() => undefined);
+    this.#sending = this.#sending
+      .then(() => this.#send(id, step))
+      .catch((cause: unknown) => {
+        // The host waits for bytes that there are not: nothing else may be sent in their place.
+        this.#end(payloadUnreadable(this.host, cause));
+        this.#process.kill();
+      });
     return result;
   }
 
@@ -115,11 +125,18 @@ export class Session {
     );
     await this.#write(script);
     if (payload?.kind === 'buffer') await this.#write(payload.bytes);
-    if (payload?.kind === 'stream')
-      for await (const chunk of payload.open() as AsyncIterable<Buffer>) {
-        await this.#write(chunk);
-        if (this.#hasEnded()) return;
-      }
+    if (payload?.kind !== 'stream') return;
+    let left = size;
+    for await (const chunk of payload.open() as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) break;
+      await this.#write(chunk);
+      if (this.#hasEnded()) return;
+    }
+    if (left !== 0)
+      throw new Error(
+        `${step.payload?.path ?? ''} is to get ${size} bytes, and its source has other than that`,
+      );
   }
 
   #hasEnded(): boolean {
@@ -160,17 +177,31 @@ export class Session {
     this.#pending.delete(id);
   }
 
-  #end(): void {
-    this.#ended = new KbootError('E-CONNECT', 'the connection ended while steps were under way', {
-      host: this.host,
-      detail: this.#stderr,
-      remedy:
-        'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
-    });
-    this.#onReady(this.#ended);
-    for (const pending of this.#pending.values()) pending.fail(this.#ended);
+  #end(error: KbootError): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#onReady(error);
+    for (const pending of this.#pending.values()) pending.fail(error);
     this.#pending.clear();
   }
+}
+
+function connectionEnded(host: string, stderr: string): KbootError {
+  return new KbootError('E-CONNECT', 'the connection ended while steps were under way', {
+    host,
+    detail: stderr,
+    remedy:
+      'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
+  });
+}
+
+function payloadUnreadable(host: string, cause: unknown): KbootError {
+  return new KbootError('E-BUNDLE', 'a file for this host could not be read to its end', {
+    host,
+    detail: cause instanceof Error ? cause.message : String(cause),
+    remedy: 'What was done stays and is whole. Check the bundle (`kboot bundle verify`) and run again.',
+    cause,
+  });
 }
 
 function busy(host: string, pid: string): KbootError {

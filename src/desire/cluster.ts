@@ -12,6 +12,7 @@ export function desireCluster(desire: Desire): ClusterWants {
   const { cluster } = desire;
   const objects = kubeObjects(textContext(desire, assumedFacts), { caPem: caPem(desire.pki) });
   return {
+    inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
     objects: objects.map((object) => ({
       stage: stageOf(object.metadata.name, object.metadata.namespace),

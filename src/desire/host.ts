@@ -4,6 +4,7 @@ import { etcdHosts, hasExternalEtcd, isNode, type Cluster, type Host } from '../
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Pki } from '../pki/types.ts';
+import type { Membership, MembershipPlan } from '../plan/etcd-membership.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
 import { hostFolder } from '../resource/prelude.ts';
@@ -13,9 +14,11 @@ import { systemTraits } from './os.ts';
 import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from './pki-files.ts';
 import { containerdVersion, releaseFiles } from './release-files.ts';
 import { containerdFiles } from './text/containerd.ts';
+import { etcdUnit } from './text/etcd.ts';
 import { hostFiles, kernelModules, sysctls } from './text/host.ts';
 import { kubeletKubeconfig } from './text/kubeconfig.ts';
 import { kubeletFiles } from './text/kubelet.ts';
+import { paths } from './text/paths.ts';
 import { staticPods } from './text/static-pods.ts';
 import type { HostText, TextContext } from './text/types.ts';
 
@@ -26,6 +29,8 @@ export interface Desire {
   /** Undefined while the CA is not issued yet. */
   readonly clusterId: string | undefined;
   readonly bundle: Bundle | undefined;
+  /** How etcd members are founded, joined or kept; undefined: founded. */
+  readonly membership?: MembershipPlan;
 }
 
 /**
@@ -36,6 +41,7 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
   return [
     ...hostStage(desire, facts),
     ...(isNode(host) ? runtimeStage(desire, host, facts) : []),
+    ...(host.roles.includes('etcd') ? etcdStage(desire, host, facts) : []),
     ...(host.roles.includes('control-plane') ? controlPlaneStages(desire, host, facts) : []),
     ...(isNode(host) && !host.roles.includes('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
   ];
@@ -131,20 +137,49 @@ function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Re
       : []),
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
     ...folders(stage, ['/etc/containerd', '/etc/cni/net.d']),
-    ...containerdFiles(textContext(desire, facts)).map((file) => textFile(stage, file, ['containerd'])),
+    ...containerdFiles(textContext(desire, facts)).map((file) =>
+      textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
+    ),
     { kind: 'unit', stage, name: 'containerd' },
     ...imageResources(desire, host, facts),
+  ];
+}
+
+/** A member on a host of the role etcd: the binary as a systemd service, with kubeadm's PKI layout. */
+function etcdStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const stage = 'etcd';
+  const { cluster, pki, renderer } = desire;
+  const files = releaseFiles(
+    cluster,
+    releaseOf(cluster.kubernetesVersion),
+    facts.architecture,
+    desire.bundle,
+  );
+  const unit = etcdUnit(textContext(desire, facts), host, membershipOf(desire, host));
+  return [
+    {
+      kind: 'archive',
+      stage,
+      name: 'etcd',
+      artifact: files.get('etcd'),
+      destination: '/usr/local/bin',
+      members: ['etcd', 'etcdctl', 'etcdutl'],
+      readBy: ['etcd'],
+    },
+    ...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
+    { kind: 'directory', stage, path: '/var/lib/etcd', mode: '700' },
+    ...pkiFiles(cluster, host, pki, renderer)
+      .filter((file) => file.part === 'etcd')
+      .map((file) => pkiResource(file, stage)),
+    textFile(stage, unit, ['etcd']),
+    { kind: 'unit', stage, name: 'etcd' },
   ];
 }
 
 function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster } = desire;
   const files = pkiFiles(cluster, host, desire.pki, desire.renderer);
-  const membership = {
-    initialCluster: etcdHosts(cluster).map(({ name, address }) => ({ name, address })),
-    state: 'new' as const,
-  };
-  const pods = staticPods(textContext(desire, facts), host, facts, membership);
+  const pods = staticPods(textContext(desire, facts), host, facts, membershipOf(desire, host));
   const pod = (stage: Stage, name: string): Resource[] =>
     pods
       .filter((each) => each.name === name)
@@ -171,6 +206,16 @@ function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): reado
     ...pod('control-plane', 'kube-scheduler'),
     ...nodeStage(desire, host, facts, 'control-plane'),
   ];
+}
+
+/** Flags of a host's member: as the membership plan says, or those of a founding. */
+function membershipOf(desire: Desire, host: Host): Membership {
+  return (
+    desire.membership?.hosts.find((member) => member.host === host.name)?.membership ?? {
+      initialCluster: etcdHosts(desire.cluster).map(({ name, address }) => ({ name, address })),
+      state: 'new',
+    }
+  );
 }
 
 /** The kubelet: on a control plane it starts once the manifests lie there, elsewhere it has a stage of its own. */

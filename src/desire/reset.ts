@@ -123,6 +123,8 @@ true`;
 
 const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /var/lib/cni /var/lib/kube-proxy /run/containerd /run/flannel /run/xtables.lock.d /var/log/pods /var/log/containers
 rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
+rm -rf -- /run/nri
+rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
 true`;
 
 /** Newest first, so that folders are empty when their turn comes; then what stood there before. */

@@ -36,6 +36,8 @@ export const errorCodes = {
   'E-STEP': { exit: exitStatus.stepFailed, title: 'A step failed on a host.' },
   'E-WAIT': { exit: exitStatus.stepFailed, title: 'Something did not become ready in time.' },
   'E-KUBE-API': { exit: exitStatus.stepFailed, title: 'The Kubernetes API refused a request.' },
+  'E-ETCD': { exit: exitStatus.stepFailed, title: 'etcd refused a request.' },
+  'E-QUORUM': { exit: exitStatus.preflight, title: 'The change would cost etcd its quorum.' },
   'E-STALE': { exit: exitStatus.stalePlan, title: 'A host changed since the plan was made.' },
   'E-LOCKED': { exit: exitStatus.locked, title: 'Another run holds the lock.' },
   'E-INTERRUPTED': { exit: exitStatus.interrupted, title: 'Interrupted.' },

@@ -27,6 +27,9 @@ export interface Inspection {
   /** Fingerprint of /etc/kubernetes/pki/ca.crt on the host, empty without one. */
   readonly caDigest: string;
   readonly etcdData: 'absent' | 'present' | 'unknown';
+  /** `--initial-cluster` and `--initial-cluster-state` that etcd is started with here; empty without one. */
+  readonly etcdInitialCluster: string;
+  readonly etcdInitialState: string;
   /** Milliseconds that a look-up of the host's own name took; null: it did not end in 5 s. */
   readonly nameLookupMs: number | null;
   /** Needed programs that are not in PATH. */

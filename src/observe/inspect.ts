@@ -46,6 +46,11 @@ echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 if [ -d /var/lib/etcd/member ]; then echo etcd=present
 elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi
+for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
+  [ -f "$f" ] || continue
+  echo "etcdInitialCluster=$(grep -o -e '--initial-cluster=[^ "]*' "$f" | head -n 1 | cut -d= -f2-)"
+  echo "etcdInitialState=$(grep -o -e '--initial-cluster-state=[a-z]*' "$f" | head -n 1 | cut -d= -f2-)"
+done
 t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
@@ -103,6 +108,8 @@ export function readInspection(output: string, asked: number, answered: number):
     clusterId: one('clusterId'),
     caDigest: one('caDigest'),
     etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
+    etcdInitialCluster: one('etcdInitialCluster'),
+    etcdInitialState: one('etcdInitialState'),
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
     missingTools: all('missing'),
     kubeletActive: one('kubelet') === '1',

@@ -3,6 +3,8 @@ import type { Stage } from '../model/stage.ts';
 
 /** What must be so in the API. */
 export interface ClusterWants {
+  /** Every host of the inventory. */
+  readonly inventory: readonly string[];
   readonly objects: readonly { readonly stage: Stage; readonly object: KubeObject }[];
   readonly nodes: readonly {
     readonly name: string;

@@ -4,7 +4,7 @@ import { objectTitle, type KubeObject } from '../kube/types.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
-import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from './types.ts';
+import type { ClusterStep, Condition, NodeRemovalStep, NodeStep, ObjectStep, WaitStep } from './types.ts';
 
 /** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
 const patience = { api: 240, pod: 240, node: 240, workload: 300 };
@@ -54,6 +54,7 @@ export function diffCluster(
   const ordered: ClusterStep[] = [
     ...apiWaits,
     ...objects,
+    ...nodeRemovals(wants, seen),
     ...registered,
     ...nodeSteps,
     ...podWaits.map((step): WaitStep => ({ ...step, stage: 'node' })),
@@ -86,8 +87,28 @@ function filled(object: KubeObject): KubeObject {
   return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
 }
 
+/** Marks the Nodes that came by way of an inventory: only such a one goes when it leaves the inventory. */
+const managedBy = 'kboot.dev/managed-by';
+
+function nodeRemovals(wants: ClusterWants, seen: ClusterObservation): NodeRemovalStep[] {
+  if (seen.state !== 'present') return [];
+  return [...seen.nodes.values()]
+    .filter((node) => node.metadata.annotations?.[managedBy] === 'kboot')
+    .filter((node) => !wants.inventory.includes(node.metadata.name))
+    .map(({ metadata: { name } }) => ({
+      type: 'remove-node',
+      id: `cluster: removes Node ${name}`,
+      stage: 'node',
+      verb: 'delete',
+      resource: `Node ${name}`,
+      reason: 'its host left the inventory; what runs there is started elsewhere',
+      node: name,
+    }));
+}
+
 function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {
   const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
+  const annotations = { [managedBy]: 'kboot' };
   const labels = live?.metadata.labels ?? {};
   const taints = (
     (live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []
@@ -97,6 +118,7 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
       .filter(([key, value]) => labels[key] !== value)
       .map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
     ...node.taints.map(taintText).filter((taint) => !taints.includes(taint)),
+    ...(live?.metadata.annotations?.[managedBy] === 'kboot' ? [] : [managedBy]),
   ];
   if (missing.length === 0) return [];
   return [
@@ -108,6 +130,7 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
       resource: `Node ${node.name}`,
       reason: missing.join(', '),
       node: node.name,
+      annotations,
       labels: node.labels,
       taints: node.taints,
     },

@@ -12,6 +12,27 @@ export interface HostStep extends Action {
   readonly resource: string;
 }
 
+/**
+ * One change of etcd's membership, made by the operator's machine through a healthy member. Stands among its
+ * host's steps: what comes after it waits for it.
+ */
+export interface EtcdStep {
+  readonly type: 'etcd';
+  readonly id: string;
+  readonly stage: Stage;
+  /** The member's host; it may have left the inventory. */
+  readonly host: string;
+  readonly verb: 'create' | 'update' | 'delete';
+  readonly resource: string;
+  readonly reason: string;
+  readonly operation:
+    | { readonly kind: 'snapshot' }
+    | { readonly kind: 'remove'; readonly memberId: string }
+    | { readonly kind: 'add-learner'; readonly peerURL: string }
+    | { readonly kind: 'promote'; readonly peerURL: string };
+  readonly timeoutSeconds: number;
+}
+
 /** Server-side apply of one object. */
 export interface ObjectStep {
   readonly type: 'object';
@@ -32,12 +53,14 @@ export interface NodeStep {
   readonly resource: string;
   readonly reason: string;
   readonly node: string;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
 }
 
 /** What a wait looks at, through the connection to a host. */
 export type Condition =
+  | { readonly kind: 'etcd-member'; readonly host: string }
   | { readonly kind: 'api'; readonly host: string }
   | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node-registered'; readonly node: string }
@@ -61,8 +84,20 @@ export interface WaitStep {
   readonly timeoutSeconds: number;
 }
 
-export type ClusterStep = ObjectStep | NodeStep | WaitStep;
-export type Step = HostStep | ClusterStep;
+/** Takes a Node out of the API whose host left the inventory. */
+export interface NodeRemovalStep {
+  readonly type: 'remove-node';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly verb: 'delete';
+  readonly resource: string;
+  readonly reason: string;
+  readonly node: string;
+}
+
+export type OnHostStep = HostStep | EtcdStep;
+export type ClusterStep = ObjectStep | NodeStep | NodeRemovalStep | WaitStep | EtcdStep;
+export type Step = OnHostStep | ClusterStep;
 
 export interface PlanHost {
   readonly name: string;
@@ -85,7 +120,7 @@ export interface Plan {
   /** Certificates and keys to issue into the operator's state first. */
   readonly issue: readonly string[];
   readonly hosts: readonly PlanHost[];
-  readonly hostSteps: readonly HostStep[];
+  readonly hostSteps: readonly OnHostStep[];
   readonly clusterSteps: readonly ClusterStep[];
   /** Resources and objects that were compared. */
   readonly checked: number;

@@ -94,6 +94,33 @@ export interface TemplateParams {
   };
   'containerd/containerd.service.hbs': { readonly containerd: string };
   'containerd/crictl.yaml.hbs': { readonly endpoint: string };
+  'load-balancer/haproxy.cfg.hbs': {
+    readonly port: number;
+    /** Whether the virtual IP is one. */
+    readonly ipv6: boolean;
+    /** On 127.0.0.1. */
+    readonly healthPort: number;
+    readonly servers: readonly {
+      readonly name: string;
+      readonly address: string;
+      readonly ipv6: boolean;
+      readonly port: number;
+    }[];
+  };
+  'load-balancer/keepalived.conf.hbs': {
+    readonly routerId: string;
+    readonly checkScript: string;
+    readonly interface: string;
+    readonly virtualRouterId: number;
+    readonly priority: number;
+    readonly address: string;
+    /** Addresses of the other load balancers; empty: this is the only one. */
+    readonly peers: readonly string[];
+    readonly virtualIP: string;
+    readonly prefixLength: number;
+  };
+  'load-balancer/keepalived-drop-in.conf.hbs': { readonly virtualIP: string; readonly prefixLength: number };
+  'load-balancer/check-haproxy.hbs': { readonly healthPort: number };
   'host/modules.conf.hbs': { readonly modules: readonly string[] };
   'host/sysctl.conf.hbs': { readonly settings: readonly { readonly key: string; readonly value: string }[] };
   'bootstrap/rbac.yaml.hbs': Readonly<Record<string, never>>;
@@ -118,6 +145,11 @@ export interface TemplateParams {
     readonly dnsDomain: string;
   };
   'addons/flannel/flannel.yaml.hbs': FlannelParams;
+  'addons/metallb/crds.yaml.hbs': Readonly<Record<string, never>>;
+  'addons/metallb/metallb.yaml.hbs': { readonly controllerImage: string; readonly speakerImage: string };
+  'addons/metallb/pools.yaml.hbs': {
+    readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  };
 }
 
 /** Path of a template below templates/. */

@@ -55,6 +55,7 @@ done`,
         digest,
         destination: want.destination,
         readBy: want.readBy ?? [],
+        members: want.members ?? [],
       }),
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
@@ -78,13 +79,16 @@ function unpackScript(a: {
   digest: string;
   destination: string;
   readBy: readonly string[];
+  members: readonly string[];
 }): string {
   const side = `${a.destination}/.kboot~unpack`;
+  const patterns = a.members.map((name) => `*/${name}`);
+  const selection = patterns.length === 0 ? '' : ` --strip-components=1 --wildcards ${quoteAll(patterns)}`;
   return `set -e
 kb_mkdir ${quote(a.destination)} 755 keep
 ${a.script}
 rm -rf ${quote(side)} && mkdir ${quote(side)}
-tar -xzf ${quote(a.temporary)} --no-same-owner -C ${quote(side)}
+tar -xzf ${quote(a.temporary)} --no-same-owner -C ${quote(side)}${selection}
 kb_disturb ${quoteAll(a.readBy)}
 rm -f ${quote(a.stamp)}
 echo ${a.digest} > ${quote(`${a.temporary}.stamp`)}

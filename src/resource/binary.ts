@@ -1,5 +1,5 @@
 import { delivery, describeArtifact } from './artifact.ts';
-import { besidePath } from './file.ts';
+import { besidePath, oddFile } from './file.ts';
 import { hostFolder, statFormat } from './prelude.ts';
 import { lines, quote, quoteAll } from './shell.ts';
 import type { BinaryResource, Kind } from './types.ts';
@@ -13,7 +13,7 @@ interface Found {
 export const binary: Kind<BinaryResource, Found> = {
   name: (want) => want.path,
   query: (wants) => `for f in ${quoteAll(wants.map((want) => want.path))}; do
-  [ -f "$f" ] || continue
+  [ -f "$f" ] || { [ ! -e "$f" ] || echo "odd - $f"; continue; }
   s=$(stat -L -c '${statFormat}' -- "$f")
   d=$(grep -F -e "|$f|$s|" ${hostFolder}/sums 2>/dev/null | tail -n 1); d=\${d##*|}
   [ -n "$d" ] || { d=$(sha256sum < "$f"); d=\${d%% *}; }
@@ -22,13 +22,14 @@ done`,
   read(wants, output) {
     const seen = new Map<string, Found>();
     for (const line of lines(output)) {
-      const match = /^(\d+) ([0-9a-f]{64}) (.*)$/.exec(line);
-      if (match?.[1] !== undefined && match[2] !== undefined && match[3] !== undefined)
-        seen.set(match[3], { mode: match[1], digest: match[2] });
+      const [, mode = '', digest = '', path] = /^(\d*|odd) ([0-9a-f]*|-) (.*)$/.exec(line) ?? [];
+      if (path !== undefined) seen.set(path, { mode, digest });
     }
     return wants.map((want) => {
       const found = seen.get(want.path);
-      return found === undefined ? { state: 'absent' } : { state: 'present', found };
+      if (found === undefined) return { state: 'absent' };
+      if (found.digest.length !== 64) return { state: 'unknown', reason: oddFile(want.path) };
+      return { state: 'present', found };
     });
   },
   action(want, found) {

@@ -10,14 +10,17 @@ export const directory: Kind<DirectoryResource, Found> = {
   name: (want) => want.path,
   query: (wants) => `stat -L -c '%a %F|%n' -- ${quoteAll(wants.map((want) => want.path))} 2>/dev/null`,
   read(wants, output) {
-    const seen = new Map<string, Found>();
+    const seen = new Map<string, Found | undefined>();
     for (const line of lines(output)) {
-      const match = /^(\d+) directory\|(.*)$/.exec(line);
-      if (match?.[1] !== undefined && match[2] !== undefined) seen.set(match[2], { mode: match[1] });
+      const [, mode = '', type, path] = /^(\d+) ([^|]*)\|(.*)$/.exec(line) ?? [];
+      if (path !== undefined) seen.set(path, type === 'directory' ? { mode } : undefined);
     }
     return wants.map((want) => {
       const found = seen.get(want.path);
-      return found === undefined ? { state: 'absent' } : { state: 'present', found };
+      if (found !== undefined) return { state: 'present', found };
+      return seen.has(want.path)
+        ? { state: 'unknown', reason: `${want.path} is not a folder` }
+        : { state: 'absent' };
     });
   },
   action(want, found) {

@@ -28,14 +28,19 @@ export function queryFiles(paths: readonly string[]): string {
 done`;
 }
 
-/** Reads what queryFiles printed. */
+/** Reads what queryFiles printed; what has no digest is no regular file, or could not be read, and has the mode `odd`. */
 export function readFiles(output: string): Map<string, FileFound> {
   const seen = new Map<string, FileFound>();
-  for (const match of output.matchAll(/^(\d+|odd) ([0-9a-f]{64}|-) (.*)$/gm)) {
-    const [, mode, digest, path] = match;
-    if (mode !== undefined && digest !== undefined && path !== undefined) seen.set(path, { mode, digest });
+  for (const match of output.matchAll(/^(\d*|odd) ([0-9a-f]*|-) (.*)$/gm)) {
+    const [, mode = '', digest = '', path = ''] = match;
+    seen.set(path, { mode: digest.length === 64 && mode !== '' ? mode : 'odd', digest });
   }
   return seen;
+}
+
+/** Why a file with the mode `odd` is unknown. */
+export function oddFile(path: string): string {
+  return `${path} is not a regular file, or cannot be read`;
 }
 
 /** Shell that puts a payload in place as a file. */
@@ -56,7 +61,7 @@ export const file: Kind<FileResource, FileFound> = {
     return wants.map((want) => {
       const found = seen.get(want.path);
       if (found === undefined) return { state: 'absent' };
-      if (found.mode === 'odd') return { state: 'unknown', reason: `${want.path} is not a regular file` };
+      if (found.mode === 'odd') return { state: 'unknown', reason: oddFile(want.path) };
       return { state: 'present', found };
     });
   },

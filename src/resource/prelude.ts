@@ -19,9 +19,12 @@ export const statFormat = '%i:%s:%Y:%Z';
 /** Exit status of a step whose observed basis no longer holds. */
 export const staleStatus = 75;
 
+/** Makes kboot's folder on the host; run once per session. */
+export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running archives images sysctl tmp && cd /`;
+
+/** The functions; sourced by the shell of each step. */
 export const prelude = `
 KB=${hostFolder}
-mkdir -p -m 700 $KB && chmod 700 $KB && mkdir -p $KB/before $KB/running $KB/archives $KB/images $KB/sysctl $KB/tmp
 
 # kb_own PATH: notes that kboot makes PATH; keeps what stands there now, once.
 kb_own() {

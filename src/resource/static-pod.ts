@@ -1,4 +1,4 @@
-import { contentDigest, queryFiles, readFiles } from './file.ts';
+import { contentDigest, oddFile, queryFiles, readFiles } from './file.ts';
 import { hostFolder } from './prelude.ts';
 import { lines } from './shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
@@ -32,6 +32,7 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
     return wants.map((want) => {
       const found = files.get(manifestPath(want.name));
       if (found === undefined) return { state: 'absent' };
+      if (found.mode === 'odd') return { state: 'unknown', reason: oddFile(manifestPath(want.name)) };
       return { state: 'present', found: { ...found, current: marks.has(`mark ${podProcess(want.name)}`) } };
     });
   },
@@ -46,7 +47,7 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
         reason: 'a file that it reads changes',
         // The kubelet starts the container anew as soon as its process is gone. A kube-apiserver that was told to end
         // refuses connections at once and waits a minute for its watches: after 10 s it is ended.
-        script: `c=$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${want.name},labels."io.cri-containerd.kind"==container')
+        script: `c=$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${want.name},labels."io.cri-containerd.kind"==container') || exit 1
 for c in $c; do
   ctr -n k8s.io tasks kill "$c" 2>/dev/null || continue
   n=0; while ctr -n k8s.io tasks list | grep -q "^$c .*RUNNING" && [ $n -lt 40 ]; do n=$((n + 1)); sleep 0.25; done

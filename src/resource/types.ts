@@ -60,6 +60,8 @@ export interface ArchiveResource extends Base, ReadBy {
   readonly name: string;
   readonly artifact: Artifact;
   readonly destination: string;
+  /** Only these files, without the archive's top folder; absent: everything, as it lies in the archive. */
+  readonly members?: readonly string[];
 }
 
 export interface PackageResource extends Base {

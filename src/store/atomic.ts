@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fileError, systemCode } from './file-error.ts';
+
+type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
  * Replaces `path` whole or not at all, also across a crash: a temporary file beside it, fsync, rename, fsync
  * of the folder. Folders on the way are made with mode 0700. Throws E-STATE.
  */
-export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeAtomic(path: string, data: FileData, mode = 0o600): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
@@ -60,10 +62,10 @@ export async function loadJson(path: string): Promise<unknown> {
   }
 }
 
-async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+async function writeSynced(path: string, data: FileData, mode: number): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(data);
+    await writeFile(file, data);
     await file.chmod(mode);
     await file.sync();
   } finally {

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
-import { isChange, stepsOf, type HostStep, type Plan, type Step } from '../plan/types.ts';
+import { isChange, stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -111,10 +111,15 @@ function diffLines(diff: string): string[] {
   });
 }
 
-function merge(steps: readonly HostStep[]): Line[] {
+function merge(steps: readonly OnHostStep[]): Line[] {
   const lines = new Map<string, Line>();
   for (const step of steps) {
-    const key = JSON.stringify([step.resource, step.verb, step.reason, step.diff]);
+    const key = JSON.stringify([
+      step.resource,
+      step.verb,
+      step.reason,
+      step.type === 'host' ? step.diff : '',
+    ]);
     const line = lines.get(key);
     if (line === undefined) lines.set(key, { step, hosts: [step.host] });
     else line.hosts.push(step.host);

@@ -1,7 +1,7 @@
-import { hostsWith } from '../../model/cluster.ts';
+import { hostsWith, type JsonObject } from '../../model/cluster.ts';
 import { clusterServer, isIPv6 } from './address.ts';
 import { configHash } from './config-hash.ts';
-import { mergeYaml } from './merge.ts';
+import { isObject, mergeYaml } from './merge.ts';
 import type { TextContext } from './types.ts';
 
 /** kube-proxy's objects (kubeadm phases/addons/proxy); `spec.kubeProxy.config` is merged into config.conf. */
@@ -12,7 +12,7 @@ export function kubeProxyManifest({ cluster, images, renderer }: TextContext): s
     clusterCIDR: cluster.networking.podSubnets.join(','),
   });
   // kubeadm stores both without a final newline, and its hash covers that.
-  const config = mergeYaml(defaults, stated).trimEnd();
+  const config = mergeYaml(defaults, withStrictArp(stated)).trimEnd();
   const kubeconfig = renderer
     .render('addons/kube-proxy/kubeconfig.yaml.hbs', { server: clusterServer(cluster) })
     .trimEnd();
@@ -22,4 +22,13 @@ export function kubeProxyManifest({ cluster, images, renderer }: TextContext): s
     kubeconfig,
     hash: configHash(stated, { 'config.conf': config, 'kubeconfig.conf': kubeconfig }),
   });
+}
+
+/**
+ * In IPVS mode each node holds every Service address on a dummy interface; without strictARP all of them
+ * would answer ARP for an address that MetalLB announces from one.
+ */
+function withStrictArp(stated: JsonObject): JsonObject {
+  const { mode, ipvs = {} } = stated;
+  return mode === 'ipvs' && isObject(ipvs) ? { ...stated, ipvs: { strictARP: true, ...ipvs } } : stated;
 }

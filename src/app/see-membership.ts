@@ -1,0 +1,68 @@
+import { etcdHosts, hasExternalEtcd } from '../model/cluster.ts';
+import type { Inspection } from '../model/inspection.ts';
+import { stagesUntil } from '../model/stage.ts';
+import { observeEtcd } from '../observe/etcd.ts';
+import {
+  planMembership,
+  type EtcdHost,
+  type EtcdSeen,
+  type MembershipPlan,
+  type Membership as Flags,
+} from '../plan/etcd-membership.ts';
+import { etcdWaits } from '../plan/etcd-steps.ts';
+import type { WaitStep } from '../plan/types.ts';
+import type { Connections } from './connect.ts';
+import { etcdCredentials } from './credentials.ts';
+import type { PlanScope } from './make-plan.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What was seen of etcd and what follows from it. */
+export interface Membership {
+  readonly hosts: readonly EtcdHost[];
+  readonly plan: MembershipPlan;
+  readonly waits: readonly WaitStep[];
+}
+
+/** Asks the members that there are. Nothing is asked when the plan ends before etcd. */
+export async function seeMembership(
+  place: Workplace,
+  scope: PlanScope,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+): Promise<Membership> {
+  const { cluster, pki } = place;
+  const hosts = etcdHosts(cluster).map((host): EtcdHost => {
+    const inspection = inspections.get(host.name);
+    return {
+      name: host.name,
+      address: host.address,
+      peerURL: `https://${host.address.includes(':') ? `[${host.address}]` : host.address}:2380`,
+      data: inspection?.etcdData ?? 'unknown',
+      startedWith: inspection && startedWith(inspection),
+    };
+  });
+  if (!stagesUntil(scope.until).includes('etcd'))
+    return { hosts, plan: { hosts: [], remove: [] }, waits: [] };
+  const sources = hosts.flatMap(({ name, address, data }) => {
+    const reader = connections.open.get(name)?.reader;
+    if (data === 'absent' || reader === undefined || !pki.isIssued('etcd-healthcheck-client', name))
+      return [];
+    return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
+  });
+  const anyData = hosts.some(({ data }) => data === 'present');
+  const seen: EtcdSeen = anyData ? await observeEtcd(sources) : { state: 'absent' };
+  return {
+    hosts,
+    plan: planMembership(hosts, seen),
+    waits: hasExternalEtcd(cluster) ? etcdWaits(hosts, seen) : [],
+  };
+}
+
+function startedWith({ etcdInitialCluster, etcdInitialState }: Inspection): Flags | undefined {
+  if (etcdInitialCluster === '') return undefined;
+  const initialCluster = etcdInitialCluster.split(',').map((entry) => {
+    const [name = '', url = ''] = entry.split('=');
+    return { name, address: new URL(url).hostname.replace(/^\[|\]$/g, '') };
+  });
+  return { initialCluster, state: etcdInitialState === 'existing' ? 'existing' : 'new' };
+}

@@ -1,0 +1,76 @@
+import { hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
+import { KbootError } from '../../model/error.ts';
+import { isIPv6 } from './address.ts';
+import { haproxyHealthPort } from './haproxy.ts';
+import type { HostText, TextContext } from './types.ts';
+
+const checkScript = '/etc/keepalived/check-haproxy';
+const highestPriority = 250;
+
+/** Hosts that run haproxy and keepalived, in inventory order: those of the role, or else every control plane. */
+export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
+  if (cluster.loadBalancer === undefined) return [];
+  const dedicated = hostsWith(cluster, 'load-balancer');
+  return dedicated.length > 0 ? dedicated : hostsWith(cluster, 'control-plane');
+}
+
+/**
+ * keepalived's configuration (2.2), its check of the local haproxy, and a drop-in for its unit, for one load
+ * balancer. The check says nothing of API servers: haproxy finds one that is well, wherever the virtual IP is.
+ * `interface` is the one that holds the host's address; the inventory's own word goes before it.
+ * Nothing where the cluster has no load balancer of its own. Throws KbootError E-INVENTORY where hosts have no
+ * address of the virtual IP's family.
+ */
+export function keepalivedFiles(
+  { cluster, renderer }: TextContext,
+  host: Host,
+  facts: { readonly interface: string },
+): readonly HostText[] {
+  const { loadBalancer } = cluster;
+  if (loadBalancer === undefined) return [];
+  const { virtualIP } = loadBalancer;
+  const all = loadBalancerHosts(cluster);
+  const prefixLength = isIPv6(virtualIP) ? 128 : 32;
+  const config = renderer.render('load-balancer/keepalived.conf.hbs', {
+    routerId: host.name,
+    checkScript,
+    interface: loadBalancer.interface ?? facts.interface,
+    virtualRouterId: loadBalancer.virtualRouterID,
+    priority: priority(all, host),
+    address: addressLike(virtualIP, host),
+    peers: all.filter(({ name }) => name !== host.name).map((peer) => addressLike(virtualIP, peer)),
+    virtualIP,
+    prefixLength,
+  });
+  const check = renderer.render('load-balancer/check-haproxy.hbs', { healthPort: haproxyHealthPort });
+  const dropIn = renderer.render('load-balancer/keepalived-drop-in.conf.hbs', { virtualIP, prefixLength });
+  return [
+    { path: checkScript, mode: 0o755, text: check },
+    { path: '/etc/keepalived/keepalived.conf', mode: 0o644, text: config },
+    { path: '/etc/systemd/system/keepalived.service.d/kboot.conf', mode: 0o644, text: dropIn },
+  ];
+}
+
+/**
+ * Falls with the place in the inventory, so that one host is first to claim a free virtual IP: a step of 20 is
+ * 80 ms of VRRP's skew time. A host that is added last changes nothing on the others, up to twelve of them.
+ */
+function priority(all: readonly Host[], host: Host): number {
+  const step = Math.max(1, Math.min(20, Math.floor(highestPriority / all.length)));
+  const place = all.findIndex(({ name }) => name === host.name);
+  return Math.max(1, highestPriority - step * place);
+}
+
+/** The host's address of the virtual IP's family: VRRP speaks in that of the addresses it carries. */
+function addressLike(virtualIP: string, host: Host): string {
+  const addresses = [host.address, ...(host.secondAddress === undefined ? [] : [host.secondAddress])];
+  const found = addresses.find((address) => isIPv6(address) === isIPv6(virtualIP));
+  if (found === undefined) {
+    const family = isIPv6(virtualIP) ? 'IPv6' : 'IPv4';
+    throw new KbootError('E-INVENTORY', `load balancer ${host.name} has no ${family} address`, {
+      detail: `spec.loadBalancer.virtualIP is ${virtualIP}`,
+      remedy: `Give the host an ${family} address, or choose a virtual IP of the family of its address.`,
+    });
+  }
+  return found;
+}

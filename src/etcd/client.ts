@@ -1,0 +1,199 @@
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { KbootError } from '../model/error.ts';
+
+export interface EtcdCredentials {
+  readonly caPem: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
+}
+
+export interface EtcdMember {
+  /** Decimal, as the gateway writes 64-bit numbers. */
+  readonly id: string;
+  /** Empty until the member has started once. */
+  readonly name: string;
+  readonly peerURLs: readonly string[];
+  /** Empty until the member has started once. */
+  readonly clientURLs: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so that no gRPC is needed. */
+export interface EtcdClient {
+  members(): Promise<readonly EtcdMember[]>;
+  addLearner(peerURL: string): Promise<EtcdMember>;
+  /** false: the learner is not in sync yet. */
+  promote(id: string): Promise<boolean>;
+  remove(id: string): Promise<void>;
+  /** The whole data as `etcdctl snapshot save` writes it, in pieces. */
+  snapshot(): AsyncIterable<Buffer>;
+  /** Whether this member serves: it answers a linearizable read of its status. */
+  healthy(): Promise<boolean>;
+  close(): void;
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * Opens a member's client port on a stream that leads to it. Its certificate must be of the etcd CA; `name` is
+ * the member's host, as its certificate says. Rejects with KbootError E-ETCD.
+ */
+export async function openEtcd(
+  stream: Duplex,
+  name: string,
+  credentials: EtcdCredentials,
+): Promise<EtcdClient> {
+  const socket = tls.connect({
+    socket: stream,
+    servername: name,
+    ca: credentials.caPem,
+    cert: credentials.certificatePem,
+    key: credentials.keyPem,
+    ALPNProtocols: ['http/1.1'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no TLS handshake in ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
+    const fail = (cause: Error): void => {
+      clearTimeout(timer);
+      reject(etcdError(name, cause.message));
+    };
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.once('error', fail);
+    socket.once('close', () => {
+      fail(new Error('the connection was closed'));
+    });
+  });
+  socket.on('error', () => undefined);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  // The one connection that there is: the agent keeps it between requests.
+  agent.createConnection = () => socket;
+  const post = (path: string, body: object): Promise<http.IncomingMessage> => send(agent, name, path, body);
+  const call = async <T>(path: string, body: object): Promise<T> =>
+    json<T>(name, path, await post(path, body));
+  return {
+    members: async () =>
+      (await call<{ members?: RawMember[] }>('/v3/cluster/member/list', {})).members?.map(member) ?? [],
+    addLearner: async (peerURL) =>
+      member(
+        (
+          await call<{ member: RawMember }>('/v3/cluster/member/add', {
+            peerURLs: [peerURL],
+            isLearner: true,
+          })
+        ).member,
+      ),
+    async promote(id) {
+      try {
+        await call('/v3/cluster/member/promote', { ID: id });
+        return true;
+      } catch (error) {
+        if (error instanceof KbootError && /in sync with leader|unhealthy/.test(error.message)) return false;
+        throw error;
+      }
+    },
+    async remove(id) {
+      await call('/v3/cluster/member/remove', { ID: id });
+    },
+    snapshot: () => snapshot(name, post),
+    healthy: () =>
+      call('/v3/kv/range', { key: Buffer.from('health').toString('base64'), limit: '1' }).then(
+        () => true,
+        () => false,
+      ),
+    close: () => {
+      agent.destroy();
+      socket.destroy();
+    },
+  };
+}
+
+interface RawMember {
+  readonly ID: string;
+  readonly name?: string;
+  readonly peerURLs?: readonly string[];
+  readonly clientURLs?: readonly string[];
+  readonly isLearner?: boolean;
+}
+
+function member(raw: RawMember): EtcdMember {
+  return {
+    id: raw.ID,
+    name: raw.name ?? '',
+    peerURLs: raw.peerURLs ?? [],
+    clientURLs: raw.clientURLs ?? [],
+    isLearner: raw.isLearner ?? false,
+  };
+}
+
+function send(agent: http.Agent, name: string, path: string, body: object): Promise<http.IncomingMessage> {
+  const text = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      {
+        agent,
+        host: name,
+        method: 'POST',
+        path,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+        timeout: timeoutMs,
+      },
+      resolve,
+    );
+    request.on('timeout', () => request.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+    request.on('error', (cause) => {
+      reject(etcdError(name, `${path}: ${cause.message}`));
+    });
+    request.end(text);
+  });
+}
+
+async function json<T>(name: string, path: string, response: http.IncomingMessage): Promise<T> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`);
+  return JSON.parse(text) as T;
+}
+
+function messageOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { message?: string }).message ?? text.slice(0, 300);
+  } catch {
+    return text.slice(0, 300);
+  }
+}
+
+/** The gateway streams one JSON object a line, each with a base64 blob. */
+async function* snapshot(
+  name: string,
+  post: (path: string, body: object) => Promise<http.IncomingMessage>,
+): AsyncGenerator<Buffer> {
+  const path = '/v3/maintenance/snapshot';
+  const response = await post(path, {});
+  if (response.statusCode !== 200) throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`);
+  let rest = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    const lines = (rest + chunk.toString('utf8')).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield blobOf(name, line);
+  }
+  if (rest.trim() !== '') yield blobOf(name, rest);
+}
+
+function blobOf(name: string, line: string): Buffer {
+  const { result, error } = JSON.parse(line) as { result?: { blob?: string }; error?: { message?: string } };
+  if (error !== undefined) throw etcdError(name, `snapshot: ${error.message ?? 'cut off'}`);
+  return Buffer.from(result?.blob ?? '', 'base64');
+}
+
+function etcdError(name: string, message: string): KbootError {
+  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, { host: name });
+}

@@ -1,11 +1,12 @@
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
+import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { apiCredentials } from './credentials.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
 import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
-import type { Inspection } from '../model/inspection.ts';
+import { factsOf, type Inspection } from '../model/inspection.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
@@ -55,7 +56,11 @@ export async function makePlan(
   const { cluster, desire } = place;
   const hosts = scopedHosts(cluster, scope);
   const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) =>
-    probeHost(reader, resourcesOf(place, scope, host, assumedFacts)),
+    probeHost(
+      reader,
+      resourcesOf(place, scope, host, assumedFacts),
+      loadBalancerHosts(cluster).includes(host) ? cluster.loadBalancer?.virtualIP : undefined,
+    ),
   );
   try {
     const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
@@ -147,7 +152,7 @@ async function diffHosts(
       const reader = connections.open.get(host.name)?.reader;
       if (seen === undefined || reader === undefined || isLimited(scope, host.name)) return [];
       try {
-        const resources = resourcesOf(place, scope, host, seen.inspection.facts);
+        const resources = resourcesOf(place, scope, host, factsOf(seen.inspection, host.address));
         const steps = diffHost(host.name, resources, seen.observations);
         const paths = steps.flatMap((step) => diffablePath(step) ?? []);
         const shown = paths.length === 0 ? steps : attachDiffs(steps, await readTexts(reader, paths));
@@ -220,7 +225,7 @@ async function seeCluster(
 /** Whether a step lets the node or its control plane be not ready for a while. */
 function disturbsNode(step: OnHostStep): boolean {
   return (
-    (step.resource.startsWith('unit ') || step.resource.startsWith('static-pod ')) &&
+    /^(unit (kubelet|containerd|etcd)|static-pod .*)$/.test(step.resource) &&
     step.reason !== 'enabled at boot'
   );
 }
@@ -233,6 +238,7 @@ function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
   return {
     inventory: wants.inventory,
     objects: wholeCluster ? wants.objects.filter(({ stage }) => stages.includes(stage)) : [],
+    lateObjects: stages.includes('addon') && wholeCluster ? wants.lateObjects : [],
     nodes: stages.includes('node') ? wants.nodes.filter((node) => nodeNamed(node.name)) : [],
     controlPlanePods: nothing ? [] : wants.controlPlanePods.filter((pod) => nodeNamed(pod.host)),
     workloads: stages.includes('addon') && wholeCluster ? wants.workloads : [],
@@ -281,7 +287,10 @@ function assemble(
     hostSteps,
     clusterSteps,
     checked:
-      planHosts.reduce((sum, host) => sum + host.resources, 0) + wants.objects.length + wants.nodes.length,
+      planHosts.reduce((sum, host) => sum + host.resources, 0) +
+      wants.objects.length +
+      wants.lateObjects.length +
+      wants.nodes.length,
     warnings: place.pkiWarnings,
   };
 }

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { knownVersions, release } from '../catalog/release.ts';
-import type { Desire } from '../desire/host.ts';
+import type { Desire } from '../desire/context.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';

@@ -22,7 +22,8 @@ export class ClusterRunner {
   #context: ApplyContext;
   #etcd: EtcdRunner;
   #failedHosts: ReadonlySet<string>;
-  #kube: { readonly host: string; readonly client: KubeClient } | undefined;
+  /** One connection for all requests, also while it is being made. */
+  #kube: Promise<KubeClient> | undefined;
 
   /** `failedHosts` grows while hosts fail: nodes of these are not waited for. */
   constructor(context: ApplyContext, etcd: EtcdRunner, failedHosts: ReadonlySet<string>) {
@@ -49,7 +50,12 @@ export class ClusterRunner {
   }
 
   close(): void {
-    this.#kube?.client.close();
+    void this.#kube?.then(
+      (client) => {
+        client.close();
+      },
+      () => undefined,
+    );
     this.#kube = undefined;
   }
 
@@ -84,12 +90,10 @@ export class ClusterRunner {
 
   async #applyObject(step: ObjectStep): Promise<void> {
     const materials = await this.#context.materials();
-    const text = fillPlaceholders(JSON.stringify(step.object), (name) =>
-      JSON.stringify(materials.fact(name)).slice(1, -1),
-    );
-    await this.#retryWhileStarting(async (kube) => {
-      await applyObject(kube, JSON.parse(text) as KubeObject);
-    });
+    const object = JSON.parse(JSON.stringify(step.object), (_key, value: unknown) =>
+      typeof value === 'string' ? fillPlaceholders(value, (name) => materials.fact(name)) : value,
+    ) as KubeObject;
+    await this.#retryWhileStarting((kube) => applyObject(kube, object));
   }
 
   async #removeNode(step: NodeRemovalStep): Promise<void> {
@@ -181,8 +185,17 @@ export class ClusterRunner {
     }
   }
 
-  async #client(): Promise<KubeClient> {
-    if (this.#kube !== undefined) return this.#kube.client;
+  #client(): Promise<KubeClient> {
+    if (this.#kube !== undefined) return this.#kube;
+    const opening = this.#open();
+    this.#kube = opening;
+    opening.catch(() => {
+      if (this.#kube === opening) this.#kube = undefined;
+    });
+    return opening;
+  }
+
+  async #open(): Promise<KubeClient> {
     const materials = await this.#context.materials();
     const credentials = materials.kubeCredentials();
     let last: unknown = new KbootError('E-KUBE-API', 'no control-plane host is connected');
@@ -190,9 +203,7 @@ export class ClusterRunner {
       const connection = this.#context.connections.get(host);
       if (connection === undefined || this.#failedHosts.has(host)) continue;
       try {
-        const client = await openKube(await connection.reader.forward(address, 6443), credentials);
-        this.#kube = { host, client };
-        return client;
+        return await openKube(await connection.reader.forward(address, 6443), credentials);
       } catch (error) {
         last = error;
       }

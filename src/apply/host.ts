@@ -5,7 +5,7 @@ import { staleStatus } from '../resource/prelude.ts';
 import type { EtcdRunner } from './etcd.ts';
 import { payloadBytes } from './payload.ts';
 import type { ApplyContext } from './context.ts';
-import type { Session } from './session.ts';
+import type { Session, StepResult } from './session.ts';
 
 /**
  * Runs one host's steps of one stage: neighbours that are shell as one batch, changes of etcd's membership
@@ -63,27 +63,35 @@ async function runBatch(
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
 ): Promise<number> {
   const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
+  // All of them before the first step: a step that has none would not stop those after it.
+  const payloads = steps.map(
+    ({ payload }) =>
+      payload && secrets && { payload: { path: payload.path, bytes: payloadBytes(payload, secrets) } },
+  );
   let failure: KbootError | undefined;
   let done = 0;
   await Promise.all(
-    steps.map(async (step) => {
+    steps.map(async (step, index) => {
       if (signal.aborted) {
         failure ??= interrupted(step);
         return;
       }
       let started = Date.now();
-      const result = await session.run(
-        {
-          script: step.script,
-          timeoutSeconds: step.timeoutSeconds,
-          ...(step.payload &&
-            secrets && { payload: { path: step.payload.path, bytes: payloadBytes(step.payload, secrets) } }),
-        },
-        () => {
-          started = Date.now();
-          emit({ type: 'start', step });
-        },
-      );
+      let result: StepResult;
+      try {
+        result = await session.run(
+          { script: step.script, timeoutSeconds: step.timeoutSeconds, ...payloads[index] },
+          () => {
+            started = Date.now();
+            emit({ type: 'start', step });
+          },
+        );
+      } catch (cause) {
+        // The session ended; a step that failed before says why.
+        if (!(cause instanceof KbootError)) throw cause;
+        failure ??= cause;
+        return;
+      }
       if (result.state === 'skipped') {
         emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
       } else if (result.state === 'failed') {

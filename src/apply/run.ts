@@ -90,7 +90,9 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
         continue;
       }
       if (context.signal.aborted) break;
-      executed += await runner.run(steps);
+      // Not `executed += await …`, which would forget what hosts add meanwhile.
+      const count = await runner.run(steps);
+      executed += count;
     }
   } catch (cause) {
     const error = asKbootError(cause, undefined);

@@ -42,9 +42,9 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
       print(planText(live.plan, { verbose: args.verbose, command: `kboot up ${args.inventory}` }));
     }
     if (steps.length === 0) {
-      const nothing = `${live.plan.cluster}: nothing to do (${live.connections.open.size} hosts, ${live.plan.checked} resources checked in ${live.seconds.toFixed(1)} s)`;
-      if (json) event({ type: 'summary', changes: 0, seconds: live.seconds });
-      else print(nothing);
+      const unread = [...live.connections.failed.keys()];
+      if (json) event({ type: 'summary', changes: 0, unreachable: unread, seconds: live.seconds });
+      else print(nothingToDo(live, unread));
       if (args.stats) note(statsText(live.connections.open, []));
       return live.connections.failed.size > 0 ? exitStatus.unreachable : exitStatus.done;
     }
@@ -57,6 +57,13 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
     await live?.connections.close();
     await lock.release();
   }
+}
+
+function nothingToDo({ plan, connections, seconds }: LivePlan, unread: readonly string[]): string {
+  if (unread.length === 0)
+    return `${plan.cluster}: nothing to do (${connections.open.size} hosts, ${plan.checked} resources checked in ${seconds.toFixed(1)} s)`;
+  const others = plan.hosts.length - unread.length;
+  return `${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
 }
 
 function refuseFindings(live: LivePlan): void {

@@ -1,23 +1,29 @@
-import { hostsWith, nodes, type Cluster } from '../model/cluster.ts';
+import { hasExternalEtcd, hostsWith, nodes, type Cluster } from '../model/cluster.ts';
 import type { Stage } from '../model/stage.ts';
 import type { ClusterWants } from '../plan/cluster-wants.ts';
 import { assumedFacts } from '../model/facts.ts';
-import { hasExternalEtcd } from '../model/cluster.ts';
-import { caPem, textContext, type Desire } from './host.ts';
+import { caPem, textContext, type Desire } from './context.ts';
 import { kubeObjects } from './text/kube-objects.ts';
+import { metallbObjects } from './text/metallb.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
 /** Everything that must be so in the API, in the order in which it is brought about. */
 export function desireCluster(desire: Desire): ClusterWants {
   const { cluster } = desire;
-  const objects = kubeObjects(textContext(desire, assumedFacts), { caPem: caPem(desire.pki) });
+  const context = textContext(desire, assumedFacts);
+  const metallb = metallbObjects(context);
+  const own = kubeObjects(context, { caPem: caPem(desire.pki) });
   return {
     inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
-    objects: objects.map((object) => ({
-      stage: stageOf(object.metadata.name, object.metadata.namespace),
-      object,
-    })),
+    objects: [
+      ...own.map((object) => ({
+        stage: stageOf(object.metadata.name, object.metadata.namespace),
+        object,
+      })),
+      ...metallb.system.map((object) => ({ stage: 'addon' as const, object })),
+    ],
+    lateObjects: metallb.pools,
     nodes: nodes(cluster).map((host) => ({
       name: host.name,
       labels: nodeLabels(host),
@@ -27,9 +33,15 @@ export function desireCluster(desire: Desire): ClusterWants {
       { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' },
       { workload: 'DaemonSet', namespace: 'kube-flannel', name: 'kube-flannel-ds' },
       { workload: 'Deployment', namespace: 'kube-system', name: 'coredns' },
+      ...(cluster.metallb === undefined ? [] : metallbWorkloads),
     ],
   };
 }
+
+const metallbWorkloads: ClusterWants['workloads'] = [
+  { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },
+  { workload: 'DaemonSet', namespace: 'metallb-system', name: 'speaker' },
+];
 
 /** Mirror Pods of the static Pods, by host. */
 function controlPlanePods(cluster: Cluster): ClusterWants['controlPlanePods'] {

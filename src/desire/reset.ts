@@ -19,6 +19,7 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
   if (!seen.present) return [];
   const removals: readonly Removal[] = [
     { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
+    { what: 'load balancer', reason: 'keepalived gives the virtual IP up; haproxy', script: stopBalancer },
     { what: 'pods', reason: `${seen.containers} containers stopped`, script: stopContainers },
     {
       what: 'unit containerd',
@@ -42,6 +43,7 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
       reason: `${seen.owned} that kboot made; ${seen.kept} that stood there before come back`,
       script: removeOwned,
     },
+    { what: 'units', reason: 'enabled and active as before', script: restoreUnits },
     { what: 'sysctl', reason: 'values of before', script: restoreSysctls },
     ...(seen.swap
       ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }]
@@ -68,6 +70,22 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
 function stopUnit(name: string): string {
   return `if [ -e /etc/systemd/system/${name}.service ] || systemctl is-active -q ${name}; then systemctl disable --now ${name}.service 2>&1 | grep -v '^Removed' || true; fi`;
 }
+
+/** Only where kboot set them up; keepalived removes the virtual IP as it stops. */
+const stopBalancer = `for u in keepalived haproxy; do
+  [ ! -e ${hostFolder}/units/$u ] || systemctl stop $u.service
+done
+true`;
+
+const restoreUnits = `systemctl daemon-reload
+for f in ${hostFolder}/units/*; do
+  [ -f "$f" ] || continue
+  u=\${f##*/}.service
+  read -r enabled active < "$f"
+  [ "$enabled" = enabled ] || systemctl disable -q "$u" 2>/dev/null
+  if [ "$active" = active ]; then systemctl restart "$u"; else systemctl stop "$u" 2>/dev/null; fi
+done
+true`;
 
 const stopContainers = `if [ -S /run/containerd/containerd.sock ] && command -v ctr >/dev/null; then
   for t in $(ctr -n k8s.io tasks list -q 2>/dev/null); do ctr -n k8s.io tasks kill -a -s SIGKILL "$t" 2>/dev/null; done

@@ -13,6 +13,10 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   Deployment: { plural: 'deployments', namespaced: true },
   Role: { plural: 'roles', namespaced: true },
   RoleBinding: { plural: 'rolebindings', namespaced: true },
+  CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
+  ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', namespaced: false },
+  IPAddressPool: { plural: 'ipaddresspools', namespaced: true },
+  L2Advertisement: { plural: 'l2advertisements', namespaced: true },
   ClusterRole: { plural: 'clusterroles', namespaced: false },
   ClusterRoleBinding: { plural: 'clusterrolebindings', namespaced: false },
 };

@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly caDirectories: readonly string[];
   /** systemd-resolved runs: the kubelet must read its upstream file (kubeadm componentconfigs/kubelet.go). */
   readonly systemdResolved: boolean;
+  /** The interface that holds the host's address. */
+  readonly interface: string;
 }
 
 export const assumedFacts: HostFacts = {
@@ -17,4 +19,5 @@ export const assumedFacts: HostFacts = {
   os: { id: 'debian', versionId: '12' },
   caDirectories: ['/etc/ca-certificates', '/usr/local/share/ca-certificates', '/usr/share/ca-certificates'],
   systemdResolved: false,
+  interface: 'eth0',
 };

@@ -2,7 +2,8 @@ import type { HostFacts } from './facts.ts';
 
 /** What the probe saw of a host besides its resources: the ground for preflight and for founding decisions. */
 export interface Inspection {
-  readonly facts: HostFacts;
+  /** Facts for rendering; the interface depends on which address is the host's. */
+  readonly facts: Omit<HostFacts, 'interface'>;
   readonly kernel: string;
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -35,4 +36,12 @@ export interface Inspection {
   /** Needed programs that are not in PATH. */
   readonly missingTools: readonly string[];
   readonly kubeletActive: boolean;
+  /** MAC address of whoever answers for the virtual IP, as this host sees it; empty: nobody, or not asked. */
+  readonly virtualIPHeldBy: string;
+}
+
+/** What texts of one host are made from. */
+export function factsOf(inspection: Inspection, address: string): HostFacts {
+  const holder = inspection.addresses.find((entry) => entry.address === address);
+  return { ...inspection.facts, interface: holder?.interface ?? 'eth0' };
 }

@@ -17,7 +17,11 @@ export async function observeCluster(
     kube = await openKube(await reader.forward(address, 6443), credentials);
     const client = kube;
     const [objects, nodes, pods] = await Promise.all([
-      Promise.all(wants.objects.map(({ object }) => getObject(client, object))),
+      Promise.all(
+        [...wants.objects.map(({ object }) => object), ...wants.lateObjects].map((object) =>
+          getObject(client, object),
+        ),
+      ),
       list(client, '/api/v1/nodes'),
       list(client, '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane'),
     ]);

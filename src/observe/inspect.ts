@@ -1,4 +1,3 @@
-import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { quoteAll } from '../resource/shell.ts';
 
@@ -28,8 +27,26 @@ const caDirectories = [
 ];
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
-/** Shell that prints `key=value` lines; a key may come several times. Reads only. */
-export const inspectScript = `. /etc/os-release
+/**
+ * Shell that prints `key=value` lines; a key may come several times. Reads only. With `virtualIP` it looks who
+ * answers for that address, as long as this host's keepalived is not up.
+ */
+export function inspectScript(virtualIP: string | undefined): string {
+  return (
+    inspectHost + (virtualIP === undefined ? '' : virtualIPProbe(virtualIP)) + `\necho "now=$(date +%s%N)"`
+  );
+}
+
+/** A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered. */
+function virtualIPProbe(virtualIP: string): string {
+  return `
+if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e " ${virtualIP}/"; then
+  timeout 2 bash -c 'exec 3<>/dev/tcp/${virtualIP}/9' 2>/dev/null
+  echo "virtualIP=$(ip neigh show to ${virtualIP} 2>/dev/null | grep -vE 'FAILED|INCOMPLETE' | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
+fi`;
+}
+
+const inspectHost = `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
 echo "machine=$(uname -m)"; echo "kernel=$(uname -r)"; echo "cpus=$(nproc)"
 echo "memKiB=$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
@@ -55,8 +72,7 @@ t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/de
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
 systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
-for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done
-echo "now=$(date +%s%N)"`;
+for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**
  * Reads what inspectScript printed.
@@ -73,7 +89,7 @@ export function readInspection(output: string, asked: number, answered: number):
   const all = (key: string): readonly string[] => values.get(key) ?? [];
   const now = Number(one('now')) / 1e6;
   if (!(now > 0)) return undefined;
-  const facts: HostFacts = {
+  const facts: Inspection['facts'] = {
     architecture: one('machine') === 'aarch64' ? 'arm64' : 'amd64',
     os: { id: one('os'), versionId: one('osVersion') },
     caDirectories: [...all('caDirectory')].sort(),
@@ -113,5 +129,6 @@ export function readInspection(output: string, asked: number, answered: number):
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
     missingTools: all('missing'),
     kubeletActive: one('kubelet') === '1',
+    virtualIPHeldBy: one('virtualIP'),
   };
 }

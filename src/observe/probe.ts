@@ -20,13 +20,13 @@ const probeTimeoutMs = 120_000;
  * One script that reads the state of every resource and the host's facts. Each section ends with a line that
  * carries a nonce and its exit status: without it, that section is unknown.
  */
-export function probeScript(resources: readonly Resource[], nonce: string): string {
+export function probeScript(resources: readonly Resource[], nonce: string, virtualIP?: string): string {
   const section = (name: string, body: string): string =>
     `echo "@${nonce} begin ${name}"\n{ ${body}\n} 2>/dev/null </dev/null\necho "@${nonce} end ${name} $?"`;
   const kinds = [...groupByKind(resources)];
   return [
     'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    section('inspection', inspectScript),
+    section('inspection', inspectScript(virtualIP)),
     ...kinds.map(([kind, wants]) => section(kind, handlerOf(kind).query(wants))),
   ].join('\n');
 }
@@ -45,10 +45,14 @@ export function readSections(output: string, nonce: string): Map<string, string>
  * Reads one host: one exec.
  * Throws KbootError E-PROBE when the host's facts are not whole, and what the Reader throws.
  */
-export async function probeHost(reader: Reader, resources: readonly Resource[]): Promise<HostObservation> {
+export async function probeHost(
+  reader: Reader,
+  resources: readonly Resource[],
+  virtualIP?: string,
+): Promise<HostObservation> {
   const nonce = randomBytes(12).toString('hex');
   const asked = Date.now();
-  const result = await reader.read(probeScript(resources, nonce), { timeoutMs: probeTimeoutMs });
+  const result = await reader.read(probeScript(resources, nonce, virtualIP), { timeoutMs: probeTimeoutMs });
   const sections = readSections(result.stdout, nonce);
   const inspection = readInspection(sections.get('inspection') ?? '', asked, Date.now());
   if (inspection === undefined)

@@ -6,6 +6,8 @@ export interface ClusterWants {
   /** Every host of the inventory. */
   readonly inventory: readonly string[];
   readonly objects: readonly { readonly stage: Stage; readonly object: KubeObject }[];
+  /** Objects that the API takes only once `workloads` are ready: a webhook of theirs checks them. */
+  readonly lateObjects: readonly KubeObject[];
   readonly nodes: readonly {
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;

@@ -60,6 +60,7 @@ export function diffCluster(
     ...podWaits.map((step): WaitStep => ({ ...step, stage: 'node' })),
     ...ready,
     ...workloads,
+    ...wants.lateObjects.flatMap((object) => objectStep('addon', object, seen)),
   ];
   return ordered
     .map((step, index) => ({ step, index }))

@@ -221,6 +221,7 @@ export function preflight(
         findings.push({ ...finding, host: host.name });
     }
   }
+  findings.push(...virtualIPTaken(cluster, seen));
   findings.push(
     ...notUnique(
       seen,
@@ -259,6 +260,26 @@ function foreignCluster(clusterId: string | undefined): Check {
         : 'Reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };
+}
+
+/** The virtual IP must answer to nobody before keepalived first takes it; a load balancer that holds it is no stranger. */
+function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
+  const virtualIP = cluster.loadBalancer?.virtualIP;
+  if (virtualIP === undefined) return [];
+  const ours = [...seen.values()].some(({ addresses }) =>
+    addresses.some(({ address }) => address === virtualIP),
+  );
+  if (ours) return [];
+  return [...seen]
+    .filter(([, inspection]) => inspection.virtualIPHeldBy !== '')
+    .slice(0, 1)
+    .map(([host, inspection]) => ({
+      check: 'VirtualIP',
+      level: 'error',
+      host,
+      message: `${virtualIP} already answers: a machine with the MAC address ${inspection.virtualIPHeldBy} holds it`,
+      remedy: 'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine.',
+    }));
 }
 
 function notUnique(

@@ -4,11 +4,12 @@
  */
 export type PlaceholderName = 'ca.crt' | 'cluster-id';
 
-const pattern = /@kboot:(base64:)?(ca\.crt|cluster-id)@/g;
+/** Begins like a base64 text does for YAML: what is written with a placeholder is quoted as it is with the fact. */
+const pattern = /__kboot:(base64:)?(ca\.crt|cluster-id)__/g;
 
 /** The text that stands for the fact; with `base64`, for its base64 form. */
 export function placeholder(name: PlaceholderName, encoding: 'plain' | 'base64' = 'plain'): string {
-  return `@kboot:${encoding === 'base64' ? 'base64:' : ''}${name}@`;
+  return `__kboot:${encoding === 'base64' ? 'base64:' : ''}${name}__`;
 }
 
 /** Whether a text waits for a fact that is issued at apply. */

@@ -5,6 +5,7 @@
  *   /var/lib/kboot/owned       paths that kboot made, one a line; `reset` takes them away, newest first
  *   /var/lib/kboot/before/     what stood at such a path before kboot came; `reset` puts it back
  *   /var/lib/kboot/running/    a mark per process that runs with the files as they are now
+ *   /var/lib/kboot/units/      whether a unit was enabled and active before kboot set it
  *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times stay
  *   /var/lib/kboot/archives/   per archive: its digest, then the files it gave with their stat
  *   /var/lib/kboot/images/     per image: the digest of the archive it came from
@@ -20,7 +21,7 @@ export const statFormat = '%i:%s:%Y:%Z';
 export const staleStatus = 75;
 
 /** Makes kboot's folder on the host; run once per session. */
-export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running archives images sysctl tmp && cd /`;
+export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running units archives images sysctl tmp && cd /`;
 
 /** The functions; sourced by the shell of each step. */
 export const prelude = `
@@ -33,6 +34,11 @@ kb_own() {
     mkdir -p "$KB/before$(dirname "$1")" && cp -a -- "$1" "$KB/before$1" || return 1
   fi
   printf '%s\\n' "$1" >> $KB/owned
+}
+
+# kb_unit NAME: remembers, once, how a unit was before kboot.
+kb_unit() {
+  [ -e "$KB/units/$1" ] || echo "$(systemctl is-enabled "$1.service" 2>/dev/null) $(systemctl is-active "$1.service")" > "$KB/units/$1"
 }
 
 # kb_mkdir PATH MODE: makes a folder and its missing parents, noting each.

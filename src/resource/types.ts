@@ -92,6 +92,8 @@ export interface UnitResource extends Base {
   readonly kind: 'unit';
   /** Without `.service`. */
   readonly name: string;
+  /** It reads changed files without an end of service: `systemctl reload`. */
+  readonly reloads?: boolean;
 }
 
 export interface ImageResource extends Base {

@@ -44,16 +44,21 @@ done`,
         return {
           verb: 'update',
           reason: 'enabled at boot',
-          script: `systemctl enable ${service}`,
+          script: `kb_unit ${quote(want.name)}; systemctl enable ${service}`,
           timeoutSeconds: 60,
         };
     }
     const running = found.state === 'present' && found.found.active;
+    const verb = want.reloads === true ? 'reload-or-restart' : 'restart';
     return {
-      verb: running ? 'restart' : 'create',
-      reason: running ? 'a file that it reads changes' : 'enabled at boot, started',
+      verb: !running ? 'create' : want.reloads === true ? 'update' : 'restart',
+      reason: !running
+        ? 'enabled at boot, started'
+        : want.reloads === true
+          ? 'reads its changed files anew'
+          : 'a file that it reads changes',
       // Under a lost mark a crash between restart and mark only costs one more restart.
-      script: `systemctl daemon-reload && systemctl enable ${service} && systemctl restart ${service} && : > ${mark} ||
+      script: `kb_unit ${quote(want.name)}; systemctl daemon-reload && systemctl enable ${service} && systemctl ${verb} ${service} && : > ${mark} ||
 { rc=$?; journalctl -u ${service} -n 15 --no-pager -o cat 2>/dev/null; exit $rc; }`,
       timeoutSeconds: 180,
     };

@@ -1,5 +1,6 @@
 import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Renderer } from '../../render/params.ts';
+import { placeholder } from '../../resource/placeholder.ts';
 import { clusterServer, localServer } from './address.ts';
 import { paths } from './paths.ts';
 
@@ -60,7 +61,8 @@ export function componentServer(cluster: Cluster, host: Host): string {
   return host.roles.includes('control-plane') ? localServer(host) : clusterServer(cluster);
 }
 
-/** Base64 of a PEM, as the `-data` fields hold it. */
+/** Base64 of a PEM, as the `-data` fields hold it; what stands for the CA gives what stands for its base64. */
 export function base64(pem: string): string {
+  if (pem === placeholder('ca.crt')) return placeholder('ca.crt', 'base64');
   return Buffer.from(pem, 'utf8').toString('base64');
 }

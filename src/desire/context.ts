@@ -1,0 +1,77 @@
+import { images } from '../catalog/images.ts';
+import { release as releaseOf } from '../catalog/release.ts';
+import { etcdHosts, type Cluster, type Host } from '../model/cluster.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Stage } from '../model/stage.ts';
+import type { Pki } from '../pki/types.ts';
+import type { Membership, MembershipPlan } from '../plan/etcd-membership.ts';
+import type { Renderer } from '../render/params.ts';
+import { placeholder } from '../resource/placeholder.ts';
+import type { FileResource, Resource } from '../resource/types.ts';
+import type { Bundle } from '../store/bundle.ts';
+import { containerdVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
+import type { HostText, TextContext } from './text/types.ts';
+
+/** What the desired state of a cluster is made from. */
+export interface Desire {
+  readonly cluster: Cluster;
+  readonly renderer: Renderer;
+  readonly pki: Pki;
+  /** Undefined while the CA is not issued yet. */
+  readonly clusterId: string | undefined;
+  readonly bundle: Bundle | undefined;
+  /** How etcd members are founded, joined or kept; undefined: founded. */
+  readonly membership?: MembershipPlan;
+}
+
+/** What texts are made from, for one architecture. */
+export function textContext(desire: Desire, facts: HostFacts): TextContext {
+  const release = releaseOf(desire.cluster.kubernetesVersion);
+  return {
+    cluster: desire.cluster,
+    renderer: desire.renderer,
+    images: images(release, desire.cluster.imageRepository),
+    versions: {
+      etcd: release.etcd,
+      containerd: containerdVersion(release, facts.architecture, desire.bundle),
+    },
+  };
+}
+
+/** PEM of the cluster's CA, or what stands for it until it is issued. */
+export function caPem(pki: Pki): string {
+  return pki.isIssued('ca') ? pki.ca('ca').cert : placeholder('ca.crt');
+}
+
+/** The release files for one host's architecture. */
+export function filesFor(desire: Desire, facts: HostFacts): ReleaseFiles {
+  const release = releaseOf(desire.cluster.kubernetesVersion);
+  return releaseFiles(desire.cluster, release, facts.architecture, desire.bundle);
+}
+
+/** Flags of a host's member: as the membership plan says, or those of a founding. */
+export function membershipOf(desire: Desire, host: Host): Membership {
+  return (
+    desire.membership?.hosts.find((member) => member.host === host.name)?.membership ?? {
+      initialCluster: etcdHosts(desire.cluster).map(({ name, address }) => ({ name, address })),
+      state: 'new',
+    }
+  );
+}
+
+/** Folders of mode 755. */
+export function folders(stage: Stage, list: readonly string[]): Resource[] {
+  return list.map((path) => ({ kind: 'directory', stage, path, mode: '755' }));
+}
+
+/** A rendered text as a file; `readBy` names the processes that read it. */
+export function textFile(stage: Stage, file: HostText, readBy?: readonly string[]): FileResource {
+  return {
+    kind: 'file',
+    stage,
+    path: file.path,
+    mode: file.mode.toString(8),
+    content: { kind: 'text', text: file.text },
+    ...(readBy && { readBy }),
+  };
+}

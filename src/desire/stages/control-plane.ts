@@ -1,0 +1,41 @@
+import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { Stage } from '../../model/stage.ts';
+import type { Resource } from '../../resource/types.ts';
+import { folders, membershipOf, textContext, type Desire } from '../context.ts';
+import { pkiFiles, pkiResource } from '../pki-files.ts';
+import { staticPods } from '../text/static-pods.ts';
+import { nodeStage } from './node.ts';
+
+/** Stacked etcd, the control plane's static Pods, and the kubelet that starts them all at once. */
+export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const { cluster } = desire;
+  const files = pkiFiles(cluster, host, desire.pki, desire.renderer);
+  const pods = staticPods(textContext(desire, facts), host, facts, membershipOf(desire, host));
+  const pod = (stage: Stage, name: string): Resource[] =>
+    pods
+      .filter((each) => each.name === name)
+      .map((each) => ({ kind: 'static-pod', stage, name: each.name, text: each.text }));
+  const stacked = !hasExternalEtcd(cluster);
+  const manifests: Resource = {
+    kind: 'directory',
+    stage: 'etcd',
+    path: '/etc/kubernetes/manifests',
+    mode: '700',
+  };
+  return [
+    ...folders('etcd', ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
+    manifests,
+    ...(stacked ? [{ kind: 'directory', stage: 'etcd', path: '/var/lib/etcd', mode: '700' } as const] : []),
+    ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
+    ...pod('etcd', 'etcd'),
+    ...files
+      .filter((file) => file.part === 'control-plane')
+      .map((file) => pkiResource(file, 'control-plane')),
+    ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
+    ...pod('control-plane', 'kube-apiserver'),
+    ...pod('control-plane', 'kube-controller-manager'),
+    ...pod('control-plane', 'kube-scheduler'),
+    ...nodeStage(desire, host, facts, 'control-plane'),
+  ];
+}

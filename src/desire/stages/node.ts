@@ -1,0 +1,48 @@
+import type { Host } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { Stage } from '../../model/stage.ts';
+import type { Resource } from '../../resource/types.ts';
+import { caPem, folders, textContext, textFile, type Desire } from '../context.ts';
+import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-files.ts';
+import { kubeletKubeconfig } from '../text/kubeconfig.ts';
+import { kubeletFiles } from '../text/kubelet.ts';
+
+/** The kubelet: on a control plane it starts once the manifests lie there, elsewhere it has a stage of its own. */
+export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): readonly Resource[] {
+  const { cluster, pki, renderer } = desire;
+  const worker = !host.roles.includes('control-plane');
+  const ca = pkiFiles(cluster, host, pki, renderer).filter((file) => file.part === 'node');
+  return [
+    ...(worker
+      ? [
+          ...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki']),
+          ...ca.map((file) => pkiResource(file, stage)),
+        ]
+      : []),
+    ...(worker
+      ? [{ kind: 'directory', stage, path: '/etc/kubernetes/manifests', mode: '700' } as const]
+      : []),
+    { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
+    ...folders(stage, ['/var/lib/kubelet/pki', '/etc/systemd/system/kubelet.service.d']),
+    ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
+      textFile(stage, file, ['kubelet']),
+    ),
+    {
+      kind: 'file',
+      stage,
+      path: '/etc/kubernetes/kubelet.conf',
+      mode: '600',
+      content: { kind: 'text', text: kubeletKubeconfig(renderer, cluster, host, caPem(pki)) },
+      readBy: ['kubelet'],
+    },
+    {
+      kind: 'client-certificate',
+      stage,
+      commonName: `system:node:${host.name}`,
+      content: pkiContent(kubeletClientPem(host, pki)),
+      caPem: pki.isIssued('ca') ? pki.ca('ca').cert : null,
+      readBy: ['kubelet'],
+    },
+    { kind: 'unit', stage, name: 'kubelet' },
+  ];
+}

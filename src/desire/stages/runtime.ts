@@ -1,0 +1,88 @@
+import { images, type ImageName } from '../../catalog/images.ts';
+import { release as releaseOf } from '../../catalog/release.ts';
+import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { Resource } from '../../resource/types.ts';
+import { filesFor, folders, textContext, textFile, type Desire } from '../context.ts';
+import { containerdFiles } from '../text/containerd.ts';
+import { metallbImages } from '../text/metallb.ts';
+import { paths } from '../text/paths.ts';
+
+/** containerd with all it runs: runc, CNI plugins, the kubelet's binary, images. */
+export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const stage = 'runtime';
+  const files = filesFor(desire, facts);
+  const crictl = files.find('crictl');
+  const kubelet = files.find('kubelet');
+  const kubectl = files.find('kubectl');
+  return [
+    {
+      kind: 'archive',
+      stage,
+      name: 'containerd',
+      artifact: files.get('containerd'),
+      destination: '/usr/local',
+      readBy: ['containerd'],
+    },
+    { kind: 'binary', stage, path: '/usr/local/sbin/runc', artifact: files.get('runc') },
+    {
+      kind: 'archive',
+      stage,
+      name: 'cni-plugins',
+      artifact: files.get('cni-plugins'),
+      destination: '/opt/cni/bin',
+    },
+    ...(crictl
+      ? [{ kind: 'archive', stage, name: 'crictl', artifact: crictl, destination: '/usr/local/bin' } as const]
+      : []),
+    ...(kubelet
+      ? [{ kind: 'binary', stage, path: '/usr/bin/kubelet', artifact: kubelet, readBy: ['kubelet'] } as const]
+      : []),
+    ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
+    ...folders(stage, ['/etc/containerd', '/etc/cni/net.d']),
+    ...containerdFiles(textContext(desire, facts)).map((file) =>
+      textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
+    ),
+    { kind: 'unit', stage, name: 'containerd' },
+    ...imageResources(desire, host, facts),
+  ];
+}
+
+const controlPlaneImages: readonly ImageName[] = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'etcd',
+];
+
+/** Images by role; a bundle's further images go to every node. Without a bundle the same list is pulled. */
+function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const { cluster, bundle } = desire;
+  const refs = images(releaseOf(cluster.kubernetesVersion), cluster.imageRepository);
+  const { controller, speaker } = metallbImages(cluster.imageRepository);
+  const metallb = cluster.metallb === undefined ? [] : [controller, speaker];
+  const notHere = new Set(
+    [
+      ...(host.roles.includes('control-plane') ? [] : controlPlaneImages),
+      ...(hasExternalEtcd(cluster) ? ['etcd' as const] : []),
+    ].map((name) => refs[name]),
+  );
+  if (bundle === undefined)
+    return [...Object.values(refs), ...metallb]
+      .filter((ref) => !notHere.has(ref))
+      .map((ref) => ({ kind: 'image', stage: 'runtime', refs: [ref], artifact: null }));
+  const byPath = new Map<string, string[]>();
+  for (const { ref, path, arch } of bundle.images) {
+    if (arch === facts.architecture) byPath.set(path, [...(byPath.get(path) ?? []), ref]);
+  }
+  return [...byPath].flatMap(([path, held]): Resource[] => {
+    const file = bundle.files.find((candidate) => candidate.path === path);
+    if (file === undefined || held.every((ref) => notHere.has(ref))) return [];
+    const artifact = {
+      title: held.join(', '),
+      sha256: file.sha256,
+      source: { kind: 'bundle' as const, path, size: file.size },
+    };
+    return [{ kind: 'image', stage: 'runtime', refs: held, artifact }];
+  });
+}

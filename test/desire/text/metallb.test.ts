@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { kubeObjects } from '../../../src/desire/text/kube-objects.ts';
+import { metallbImages, metallbObjects } from '../../../src/desire/text/metallb.ts';
+import type { KubeObject } from '../../../src/desire/text/types.ts';
+import type { Cluster, JsonObject } from '../../../src/model/cluster.ts';
+import { contextOf, found, single } from './fixtures.ts';
+
+const pools = [
+  { name: 'default', addresses: ['10.0.0.200-10.0.0.220', 'fd00::200/120'] },
+  { name: 'second', addresses: ['10.0.1.0/28'] },
+];
+const withPools = (more: Partial<Cluster> = {}): Cluster => single({ metallb: { pools }, ...more });
+const objects = metallbObjects(contextOf(withPools()));
+
+function system(kind: string, name: string): KubeObject {
+  return found(objects.system.find((each) => each.kind === kind && each.metadata.name === name));
+}
+
+describe('MetalLB', () => {
+  it('is not there without pools', () => {
+    expect(metallbObjects(contextOf(single()))).toEqual({ system: [], pools: [] });
+    expect(metallbObjects(contextOf(single({ metallb: { pools: [] } })))).toEqual({ system: [], pools: [] });
+  });
+
+  it('announces the stated pools in layer 2, and no others', () => {
+    const namespace = 'metallb-system';
+    const apiVersion = 'metallb.io/v1beta1';
+    expect(objects.pools).toEqual([
+      ...pools.map(({ name, addresses }) => ({
+        apiVersion,
+        kind: 'IPAddressPool',
+        metadata: { name, namespace },
+        spec: { addresses },
+      })),
+      {
+        apiVersion,
+        kind: 'L2Advertisement',
+        metadata: { name: 'kboot', namespace },
+        spec: { ipAddressPools: ['default', 'second'] },
+      },
+    ]);
+  });
+
+  it('defines the kinds of its pools and everything that its programs watch', () => {
+    const crds = objects.system.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(objects.system.slice(0, crds.length)).toEqual(crds);
+    const kinds = crds.map(({ spec }) => (spec as { names: { kind: string } }).names.kind).sort();
+    expect(kinds).toEqual(
+      [
+        ...['BFDProfile', 'BGPAdvertisement', 'BGPPeer', 'Community', 'ConfigurationState'],
+        ...['IPAddressPool', 'L2Advertisement', 'ServiceBGPStatus', 'ServiceL2Status'],
+      ].sort(),
+    );
+    expect(kinds).toEqual(expect.arrayContaining(objects.pools.map(({ kind }) => kind)));
+    for (const { spec } of crds) {
+      const { versions } = spec as { versions: { storage: boolean; schema: object }[] };
+      expect(versions.filter(({ storage }) => storage)).toHaveLength(1);
+      expect(versions.every(({ schema }) => 'openAPIV3Schema' in schema)).toBe(true);
+    }
+  });
+
+  it('holds no secret, and leaves to the controller what the controller writes', () => {
+    expect(objects.system.filter(({ kind }) => kind === 'Secret')).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'metallb-webhook-cert', namespace: 'metallb-system' },
+      },
+    ]);
+    expect(JSON.stringify(objects.system)).not.toContain('caBundle');
+    expect(JSON.stringify(system('Deployment', 'controller'))).toContain(
+      '{"name":"METALLB_ML_SECRET_NAME","value":"memberlist"}',
+    );
+  });
+
+  it('has every object that another one names', () => {
+    const ids = new Set(objects.system.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    expect(ids.size).toBe(objects.system.length);
+    for (const { kind, roleRef, subjects } of objects.system as (KubeObject & {
+      roleRef?: { kind: string; name: string };
+      subjects?: { kind: string; name: string }[];
+    })[]) {
+      if (!kind.endsWith('Binding')) continue;
+      for (const { kind: named, name } of [found(roleRef), ...found(subjects)]) {
+        expect(ids).toContain(`${named} ${name}`);
+      }
+    }
+    for (const object of [...objects.system, ...objects.pools]) {
+      const global = /^(Namespace|Cluster.*|CustomResourceDefinition|ValidatingWebhookConfiguration)$/;
+      expect(object.metadata.namespace, object.metadata.name).toBe(
+        global.test(object.kind) ? undefined : 'metallb-system',
+      );
+    }
+    const { webhooks } = system(
+      'ValidatingWebhookConfiguration',
+      'metallb-webhook-configuration',
+    ) as unknown as {
+      webhooks: { clientConfig: { service: { name: string } } }[];
+    };
+    for (const { clientConfig } of webhooks) expect(ids).toContain(`Service ${clientConfig.service.name}`);
+  });
+
+  it('takes its images from below another repository', () => {
+    expect(metallbImages('registry.k8s.io').speaker).toBe('quay.io/metallb/speaker:v0.15.3');
+    expect(metallbImages('registry.example/k8s').controller).toBe(
+      'registry.example/k8s/metallb/controller:v0.15.3',
+    );
+    const elsewhere = metallbObjects(contextOf(withPools({ imageRepository: 'registry.example/k8s' })));
+    expect(JSON.stringify(elsewhere)).not.toContain('quay.io');
+  });
+
+  it('takes names and ranges for values, whatever they contain', () => {
+    for (const evil of ['a: b', "it's", '"', 'a\n---\nkind: Secret', '{{x}}', '[', '1e3', '']) {
+      const context = contextOf(single({ metallb: { pools: [{ name: evil, addresses: [evil] }] } }));
+      const [pool, advertisement, ...more] = metallbObjects(context).pools;
+      expect(found(pool).metadata.name).toBe(evil);
+      expect(found(pool)['spec']).toEqual({ addresses: [evil] });
+      expect(found(advertisement)['spec']).toEqual({ ipAddressPools: [evil] });
+      expect(more).toEqual([]);
+    }
+  });
+});
+
+describe('kube-proxy in IPVS mode', () => {
+  const ipvs = (config: JsonObject): unknown => {
+    const all = kubeObjects(contextOf(single({ kubeProxy: { config } })), { caPem: 'CA' });
+    const map = found(
+      all.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'kube-proxy'),
+    );
+    const conf = parse((map['data'] as Record<string, string>)['config.conf'] ?? '') as JsonObject;
+    return (conf['ipvs'] as JsonObject | undefined)?.['strictARP'];
+  };
+
+  it('answers ARP for its own addresses only, unless stated', () => {
+    expect(ipvs({ mode: 'ipvs' })).toBe(true);
+    expect(ipvs({ mode: 'ipvs', ipvs: { scheduler: 'rr' } })).toBe(true);
+    expect(ipvs({ mode: 'ipvs', ipvs: { strictARP: false } })).toBe(false);
+    expect(ipvs({ mode: 'nftables' })).toBe(false);
+    expect(ipvs({})).toBe(false);
+  });
+});

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLab } from '../lab/lab.ts';
+import type { LabResult } from '../lab/lab.ts';
+import { makeSite } from '../lab/kboot.ts';
+import type { Site, SiteHost } from '../lab/kboot.ts';
+import { output } from '../lab/traces.ts';
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+/** A program of the bundle; the bundle is KBOOT_BUNDLE. */
+export function bundleProgram(name: string): string {
+  return join(process.env['KBOOT_BUNDLE'] ?? '', `bin/linux-${architecture}`, name);
+}
+
+/** Whether KBOOT_BUNDLE has what a whole cluster needs. */
+export const hasClusterBundle =
+  (process.env['KBOOT_BUNDLE'] ?? '') !== '' && existsSync(bundleProgram('kubelet'));
+
+/** For the title of what is skipped, so that nobody takes it for passed. */
+export const unlessSkipped = hasClusterBundle
+  ? ''
+  : ' [NOT RUN: KBOOT_BUNDLE names no bundle with a kubelet]';
+
+/** A lab, kboot for it, and kubectl with the cluster's administrator. */
+export interface ClusterSite extends Site {
+  /** Runs kubectl from the lab's bridge. A non-zero exit is a result. */
+  kubectl(args: readonly string[], input?: string): Promise<LabResult>;
+  /** What kubectl printed; throws when it failed. */
+  kube(args: readonly string[], input?: string): Promise<string>;
+}
+
+/** Boots hosts for a cluster whose members are `hosts`; `further` hosts belong to the lab only. */
+export async function clusterSite(
+  name: string,
+  hosts: readonly SiteHost[],
+  further: readonly SiteHost[] = [],
+): Promise<ClusterSite> {
+  const lab = await createLab({
+    name,
+    hosts: [...hosts, ...further].map((host) => ({ name: host.name, address: host.address })),
+    swapLine: ['w-1'],
+  });
+  const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: process.env['KBOOT_BUNDLE'] });
+  const kubeconfig = join(site.dir, 'kubeconfig');
+  const kubectl = async (args: readonly string[], input?: string): Promise<LabResult> => {
+    const { stdout } = await site.kboot('kubeconfig');
+    await writeFile(kubeconfig, stdout, { mode: 0o600 });
+    const argv = [bundleProgram('kubectl'), '--kubeconfig', kubeconfig, '--request-timeout=20s', ...args];
+    return lab.exec(argv, input === undefined ? {} : { input });
+  };
+  return {
+    ...site,
+    kubectl,
+    kube: async (args, input) => {
+      const { exitCode, stdout, stderr } = await kubectl(args, input);
+      if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}${stdout}`);
+      return stdout.trimEnd();
+    },
+  };
+}
+
+/** Tries until `attempt` holds; throws its last failure after `seconds`. */
+export async function eventually<T>(seconds: number, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+interface Conditions {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }[];
+}
+
+/** Names of what kubectl lists, with whether each is Ready: `cp-1 Ready`. */
+export async function readiness(site: ClusterSite, args: readonly string[]): Promise<readonly string[]> {
+  const list = JSON.parse(await site.kube(['get', ...args, '-o', 'json'])) as Conditions;
+  return list.items
+    .map(({ metadata, status }) => {
+      const ready = status.conditions?.find((each) => each.type === 'Ready')?.status === 'True';
+      return `${metadata.name} ${ready ? 'Ready' : 'NotReady'}`;
+    })
+    .sort();
+}
+
+/** Containers that run on a host, as `PROGRAM PID`, and when its units were last started. */
+export async function running(site: Site, host: string): Promise<readonly string[]> {
+  const script = `ctr -n k8s.io tasks list | while read -r _ pid state; do [ "$state" = RUNNING ] && echo "$(cat /proc/$pid/comm) $pid"; done | LC_ALL=C sort
+    for u in containerd kubelet; do echo "$u.service $(systemctl show -p ActiveEnterTimestampMonotonic --value $u)"; done`;
+  return (await output(site.lab, host, script)).split('\n');
+}
+
+/** Programs and units of `before` that no longer run as they did, each once. */
+export function restarted(before: readonly string[], after: readonly string[]): readonly string[] {
+  const gone = before.filter((line) => !after.includes(line)).map((line) => line.split(' ')[0] ?? '');
+  return [...new Set(gone)].sort();
+}

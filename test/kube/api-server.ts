@@ -1,0 +1,134 @@
+import http2 from 'node:http2';
+import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { KubeCredentials } from '../../src/kube/client.ts';
+import type { KubeObject } from '../../src/kube/types.ts';
+import { issueCa } from '../../src/pki/issue.ts';
+import { generateRsaKey } from '../../src/pki/keys.ts';
+import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: unknown;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** An API server in this process, over TLS and HTTP/2 with client certificates, that remembers objects by path. */
+export interface FakeApi {
+  readonly port: number;
+  readonly credentials: KubeCredentials;
+  readonly requests: ApiRequest[];
+  readonly objects: Map<string, KubeObject>;
+  /** Streams that were opened to it. */
+  readonly streams: Duplex[];
+  /** Answers instead of the server; undefined: as usual; 'hang up': the connection ends. */
+  answer: (request: ApiRequest) => ApiAnswer | 'hang up' | undefined;
+  /** A stream as a host's `forward` gives one. */
+  connect(): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+export interface FakePki {
+  readonly credentials: KubeCredentials;
+  readonly server: { readonly cert: string; readonly key: string };
+}
+
+/** A CA, a server certificate of an API server, and kboot's client certificate. */
+export async function fakePki(): Promise<FakePki> {
+  const cluster = sampleCluster();
+  const using = { ...context, now: new Date() };
+  // A key of its own: with a shared one, one CA's certificates would verify against another's.
+  const key = await generateRsaKey();
+  const ca = { cert: issueCa(caSpec(cluster, 'ca'), key, using), key };
+  const server = await makeLeaf(leafSpec(cluster, 'apiserver', 'cp1'), ca, using);
+  const client = await makeLeaf(leafSpec(cluster, 'super-admin', 'cp1'), ca, using);
+  return { server, credentials: { caPem: ca.cert, certificatePem: client.cert, keyPem: client.key } };
+}
+
+export async function startApi(pki: FakePki): Promise<FakeApi> {
+  const objects = new Map<string, KubeObject>();
+  const requests: ApiRequest[] = [];
+  const streams: Duplex[] = [];
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = http2.createSecureServer({
+    ...pki.server,
+    ca: pki.credentials.caPem,
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('error', () => undefined);
+  });
+  server.on('stream', (stream, headers) => {
+    const chunks: Buffer[] = [];
+    stream.on('error', () => undefined);
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      const request: ApiRequest = {
+        method: headers[':method'] ?? '',
+        path: headers[':path'] ?? '',
+        contentType: headers['content-type'] ?? '',
+        body: text === '' ? undefined : JSON.parse(text),
+      };
+      requests.push(request);
+      const answer = api.answer(request) ?? usual(objects, request);
+      if (answer === 'hang up') {
+        stream.session?.destroy();
+        return;
+      }
+      stream.respond({ ':status': answer.status, 'content-type': 'application/json' });
+      stream.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const api: FakeApi = {
+    port,
+    credentials: pki.credentials,
+    requests,
+    objects,
+    streams,
+    answer: () => undefined,
+    connect: () =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+        streams.push(socket);
+        socket.once('connect', () => {
+          resolve(socket);
+        });
+        socket.once('error', reject);
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        for (const session of sessions) session.destroy();
+        for (const stream of streams) stream.destroy();
+        server.close(() => {
+          resolve();
+        });
+      }),
+  };
+  return api;
+}
+
+/** What an API server does with a request, as far as kboot needs it. */
+function usual(objects: Map<string, KubeObject>, { method, path, body }: ApiRequest): ApiAnswer {
+  const [name = ''] = path.split('?');
+  const found = objects.get(name);
+  if (name === '/readyz') return { status: 200, body: 'ok' };
+  if (method === 'PATCH' && path.includes('force=true')) {
+    objects.set(name, body as KubeObject);
+    return { status: found === undefined ? 201 : 200, body };
+  }
+  if (found === undefined) return { status: 404, body: { kind: 'Status', message: `${name} not found` } };
+  if (method === 'PATCH') objects.set(name, { ...found, ...(body as KubeObject) });
+  if (method === 'DELETE') objects.delete(name);
+  return { status: 200, body: objects.get(name) ?? {} };
+}

@@ -1,0 +1,141 @@
+import { createServer, connect, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { applyObject, getObject, openKube, type KubeClient } from '../../src/kube/client.ts';
+import type { KubeObject } from '../../src/kube/types.ts';
+import { failure } from '../transport/failure.ts';
+import { fakePki, startApi, type FakeApi, type FakePki } from './api-server.ts';
+
+const coredns: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'coredns', namespace: 'kube-system' },
+  data: { Corefile: 'ü\n'.repeat(20_000) },
+};
+const path = '/api/v1/namespaces/kube-system/configmaps/coredns';
+
+let pki: FakePki;
+let stranger: FakePki;
+let api: FakeApi;
+let kube: KubeClient;
+
+beforeAll(async () => {
+  [pki, stranger] = [await fakePki(), await fakePki()];
+});
+beforeEach(async () => {
+  api = await startApi(pki);
+  kube = await openKube(await api.connect(), api.credentials);
+});
+afterEach(async () => {
+  kube.close();
+  await api.close();
+});
+
+describe('the API client', () => {
+  it('many requests go over one stream, side by side', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => kube.request('GET', `/api/v1/x/${i}`)),
+    );
+    expect(answers.every(({ status }) => status === 404)).toBe(true);
+    expect(api.requests).toHaveLength(100);
+    expect(api.streams).toHaveLength(1);
+  });
+
+  it('applies objects server-side, as kboot, and takes fields over', async () => {
+    await applyObject(kube, coredns);
+    await applyObject(kube, coredns);
+    expect(api.requests[0]).toEqual({
+      method: 'PATCH',
+      path: `${path}?fieldManager=kboot&force=true`,
+      contentType: 'application/apply-patch+yaml',
+      body: coredns,
+    });
+    expect(await getObject(kube, coredns)).toEqual(coredns);
+  });
+
+  it('tells what is not there from what could not be read', async () => {
+    expect(await getObject(kube, coredns)).toBeUndefined();
+    api.answer = () => ({ status: 403, body: { message: 'forbidden: User "x"' } });
+    const error = await failure(getObject(kube, coredns));
+    expect(error.code).toBe('E-KUBE-API');
+    expect(error.message).toBe(
+      'reading ConfigMap kube-system/coredns: the API answered 403: forbidden: User "x"',
+    );
+  });
+
+  it('passes on what the API says about an object that it refuses', async () => {
+    api.answer = () => ({ status: 422, body: { message: 'spec.x: Invalid value' } });
+    expect((await failure(applyObject(kube, coredns))).message).toContain(
+      'answered 422: spec.x: Invalid value',
+    );
+    api.answer = () => ({ status: 500, body: 'not json' });
+    expect((await failure(applyObject(kube, coredns))).message).toContain('answered 500: not json');
+  });
+
+  it('a request whose connection ends says so, and those after it, too', async () => {
+    api.answer = () => 'hang up';
+    const error = await failure(kube.request('GET', '/readyz'));
+    expect(error.code).toBe('E-KUBE-API');
+    expect(error.message).toMatch(/^GET \/readyz: /);
+    expect((await failure(kube.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
+    api.answer = () => undefined;
+    const again = await openKube(await api.connect(), api.credentials);
+    expect((await again.request('GET', '/readyz')).body).toBe('ok');
+    again.close();
+  });
+
+  it('a stream that breaks under a request does not end kboot', async () => {
+    api.answer = () => {
+      api.streams[0]?.destroy(new Error('ECONNRESET'));
+      return undefined;
+    };
+    expect((await failure(kube.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
+  });
+});
+
+describe('opening the API', () => {
+  it("refuses a server that is not of the cluster's CA", async () => {
+    const error = await failure(
+      openKube(await api.connect(), { ...api.credentials, caPem: stranger.credentials.caPem }),
+    );
+    expect(error.code).toBe('E-KUBE-API');
+    expect(error.message).toMatch(/^the API server cannot be used: /);
+    expect(api.requests).toEqual([]);
+  });
+
+  it('refuses a server of the CA that is no API server', async () => {
+    const impostor = await startApi({
+      ...pki,
+      server: { cert: pki.credentials.certificatePem, key: pki.credentials.keyPem },
+    });
+    expect((await failure(openKube(await impostor.connect(), api.credentials))).code).toBe('E-KUBE-API');
+    expect(impostor.requests).toEqual([]);
+    await impostor.close();
+  });
+
+  it('says so when the other side speaks no TLS or hangs up', async () => {
+    for (const greeting of ['HTTP/1.1 400 Bad Request\r\n\r\n', '']) {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined).end(greeting);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      expect((await failure(openKube(socket, api.credentials))).code).toBe('E-KUBE-API');
+      server.close();
+    }
+  });
+
+  it('is of no use without a client certificate that the API server takes', async () => {
+    const client = await openKube(await api.connect(), {
+      ...stranger.credentials,
+      caPem: pki.credentials.caPem,
+    }).catch((error: unknown) => error);
+    if (client instanceof Error) return;
+    const open = client as KubeClient;
+    expect((await failure(open.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
+    open.close();
+  });
+});
+
+afterAll(() => {
+  expect(process.listenerCount('uncaughtException')).toBeLessThan(3);
+});

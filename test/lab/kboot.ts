@@ -1,0 +1,204 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, statSync, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stringify } from 'yaml';
+import type { Lab } from './lab.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** One step of a plan, as `-o json` tells it. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly type: 'host' | 'object' | 'node' | 'wait';
+  readonly verb: string;
+  readonly resource: string;
+  readonly reason: string;
+  readonly host?: string;
+  readonly diff?: string;
+}
+
+/** One line of `-o json`. */
+export interface KbootEvent {
+  readonly type: string;
+  /** Id of the step that the event is about. */
+  readonly step?: string;
+  readonly host?: string;
+  readonly stage?: string;
+  readonly plan?: {
+    readonly hostSteps: readonly PlannedStep[];
+    readonly clusterSteps: readonly PlannedStep[];
+  };
+  readonly [field: string]: unknown;
+}
+
+/** What one run of kboot gave. */
+export interface KbootResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The lines of stdout that are JSON. */
+  readonly events: readonly KbootEvent[];
+}
+
+export interface KbootOptions {
+  readonly inventory?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Hears every event as it comes; only with `-o json`. `kill` ends kboot at once, as SIGKILL does. */
+  readonly onEvent?: (event: KbootEvent, kill: () => void) => void;
+}
+
+/** A lab, an inventory for it in a folder of its own, and kboot to run on both. */
+export interface Site {
+  readonly lab: Lab;
+  /** Holds the inventory and kboot's state folder. */
+  readonly dir: string;
+  readonly inventory: string;
+  /** Runs `kboot VERB INVENTORY …REST` from the lab's bridge. A non-zero exit is a result. */
+  kboot(verb: string, rest?: readonly string[], options?: KbootOptions): Promise<KbootResult>;
+  /** Writes another inventory beside the first; returns its path. */
+  write(name: string, change: InventoryChange): Promise<string>;
+  /** Takes the lab down and removes the folder. */
+  close(): Promise<void>;
+}
+
+export interface SiteHost {
+  readonly name: string;
+  readonly address: string;
+  readonly roles: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+export interface InventoryChange {
+  readonly hosts?: readonly SiteHost[];
+  readonly ssh?: Readonly<Record<string, unknown>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** Compiles kboot if its source is newer than what is compiled; returns the command's file. KBOOT_MAIN names another. */
+export function compiledKboot(): string {
+  const other = process.env['KBOOT_MAIN'];
+  if (other !== undefined && other !== '') return other;
+  const main = join(root, 'dist/main.js');
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const newest = Math.max(...sources.map((path) => statSync(join(root, 'src', path)).mtimeMs));
+  if (existsSync(main) && statSync(main).mtimeMs > newest) return main;
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`kboot does not compile:\n${stdout}${stderr}`);
+  return main;
+}
+
+/** Makes the site of a lab; the inventory has the overrides that lab hosts need (inventories/lab.yaml). */
+export async function makeSite(
+  lab: Lab,
+  name: string,
+  hosts: readonly SiteHost[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Site> {
+  const main = compiledKboot();
+  const dir = await mkdtemp(join(tmpdir(), 'kboot-site-'));
+  const write = async (file: string, change: InventoryChange): Promise<string> => {
+    const path = join(dir, `${file}.yaml`);
+    await mkdir(dir, { recursive: true });
+    await writeFile(path, stringify(inventoryOf(lab, name, { hosts, ...change })));
+    return path;
+  };
+  const inventory = await write('site', {});
+  return {
+    lab,
+    dir,
+    inventory,
+    write,
+    kboot: (verb, rest = [], options = {}) =>
+      runKboot(lab, [main, verb, options.inventory ?? inventory, ...rest], {
+        ...options,
+        env: { ...env, ...options.env },
+      }),
+    close: async () => {
+      await lab.down();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function inventoryOf(lab: Lab, name: string, change: InventoryChange): unknown {
+  return {
+    apiVersion: 'kboot.dev/v1',
+    kind: 'Cluster',
+    metadata: { name },
+    spec: {
+      kubernetesVersion: 'v1.36.2',
+      networking: { podSubnet: '10.244.0.0/16' },
+      kubelet: { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs' } },
+      containerd: {
+        config: { plugins: { 'io.containerd.cri.v1.runtime': { restrict_oom_score_adj: true } } },
+      },
+      kubeProxy: { config: { conntrack: { maxPerCore: 0 } } },
+      ssh: { user: 'root', identityFile: lab.identityFile, ...change.ssh },
+      hosts: change.hosts,
+      ...change.spec,
+    },
+  };
+}
+
+function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Promise<KbootResult> {
+  const [file = '', ...args] = lab.inside([process.execPath, ...argv]);
+  // Neither the operator's agent nor the keys and known hosts in the home folder take part.
+  const { SSH_AUTH_SOCK: _agent, KBOOT_BUNDLE: _bundle, ...environment } = process.env;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...environment,
+        HOME: lab.dir,
+        NO_COLOR: '1',
+        KBOOT_KNOWN_HOSTS: lab.knownHosts,
+        ...options.env,
+      },
+    });
+    const events: KbootEvent[] = [];
+    let stdout = '';
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      stdout += `${line}\n`;
+      if (!line.startsWith('{"type":')) return;
+      const event = JSON.parse(line) as KbootEvent;
+      events.push(event);
+      options.onEvent?.(event, () => child.kill('SIGKILL'));
+    });
+    child.on('error', reject);
+    child.on('close', (exitCode) => {
+      resolve({ exitCode, stdout, stderr, events });
+    });
+  });
+}
+
+/** The steps of the plan that a run with `-o json` made: what differs, as `HOST VERB RESOURCE`. */
+export function plannedSteps(result: KbootResult): readonly PlannedStep[] {
+  const plan = result.events.find((event) => event.type === 'plan')?.plan;
+  return [...(plan?.hostSteps ?? []), ...(plan?.clusterSteps ?? [])];
+}
+
+/** Steps in one line each, without waits: `w-1 update file /etc/crictl.yaml`. */
+export function stepLines(result: KbootResult): readonly string[] {
+  return plannedSteps(result)
+    .filter((step) => step.verb !== 'wait')
+    .map((step) => `${step.host ?? 'cluster'} ${step.verb} ${step.resource}`);
+}
+
+/** Connections and execs per host, as `--stats` tells them. */
+export function costs(result: KbootResult): ReadonlyMap<string, { connections: number; execs: number }> {
+  const rows = [...result.stderr.matchAll(/^(\S+) +(\d+) +(\d+) +\d+ +\d+ +\d+/gm)];
+  return new Map(
+    rows.map(([, host = '', connections, execs]) => [
+      host,
+      { connections: Number(connections), execs: Number(execs) },
+    ]),
+  );
+}

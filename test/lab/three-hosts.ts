@@ -1,0 +1,24 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeDebianBundle } from './debian-bundle.ts';
+import { makeSite } from './kboot.ts';
+import type { Site, SiteHost } from './kboot.ts';
+import { createLab } from './lab.ts';
+
+/** One control plane and two workers in `network`.0/24. */
+export function threeHosts(network: string): readonly SiteHost[] {
+  return [
+    { name: 'cp-1', roles: ['control-plane'], address: `${network}.11` },
+    { name: 'w-1', roles: ['worker'], address: `${network}.21` },
+    { name: 'w-2', roles: ['worker'], address: `${network}.22` },
+  ];
+}
+
+/** Three fresh hosts, w-1 with a swap line in its fstab, and a bundle of Debian's packages as KBOOT_BUNDLE. */
+export async function runtimeSite(name: string, network: string): Promise<Site> {
+  const hosts = threeHosts(network);
+  const bundle = join(await mkdtemp(join(tmpdir(), 'kboot-bundle-')), 'bundle');
+  const [lab] = await Promise.all([createLab({ name, hosts, swapLine: ['w-1'] }), makeDebianBundle(bundle)]);
+  return makeSite(lab, name, hosts, { KBOOT_BUNDLE: bundle });
+}

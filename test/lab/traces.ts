@@ -1,0 +1,80 @@
+import type { Lab } from './lab.ts';
+
+/** Output of a root shell on a host; throws when it fails. */
+export async function output(lab: Lab, host: string, command: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await lab.ssh(host, command);
+  if (exitCode !== 0) throw new Error(`${host}: ${command}\nstatus ${exitCode}\n${stderr}${stdout}`);
+  return stdout.trimEnd();
+}
+
+/**
+ * Everything on a host's disks: names, types, modes, owners, sizes, mtimes, ctimes, link targets; contents of
+ * /etc, /usr/local, /opt and /var/lib. Not in it: what logins and logs write by themselves.
+ */
+export function fingerprint(lab: Lab, host: string): Promise<string> {
+  return output(
+    lab,
+    host,
+    `{ find / /var -xdev \\( -path /var/log -o -path /var/lib/systemd/timers -o -path /proc -o -path /sys -o -path /dev -o -path /run \\) -prune \\
+        -o -printf '%p|%y|%m|%U:%G|%s|%T@|%C@|%l\\n' | LC_ALL=C sort -u
+      find /etc /usr/local /opt /var/lib -xdev -path /var/lib/systemd -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+      find /tmp /run/kboot* -printf '%p %T@\\n' 2>/dev/null
+      ${unitStates}; }`,
+  );
+}
+
+/** Loaded units and unit files with their states; sessions come and go with whoever looks. */
+export const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
+systemctl list-unit-files --no-legend --no-pager | tr -s ' '`;
+
+/** What an installation could leave behind, by topic: compared before the first \`up\` and after \`reset\`. */
+const topics = {
+  rules:
+    'nft list ruleset; iptables-save 2>/dev/null | grep -v "^#"; ip6tables-save 2>/dev/null | grep -v "^#"',
+  links:
+    "ip -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s/ link-netnsid [0-9]+//'; ip route; ip -6 route; ip rule; ls /run/netns /etc/netns 2>/dev/null",
+  mounts: "cut -d' ' -f2,3 /proc/self/mounts",
+  etc: `cd /etc && find . \\( -name '*.cache' -o -name .pwd.lock \\) -prune -o -printf '%p|%y|%m|%U:%G|%l\\n' | LC_ALL=C sort; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`,
+  folders: `find /usr /opt /root /home /srv /mnt -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /var -path /var/log/journal -prune -o -path /var/lib/systemd -prune -o -path /var/cache -prune -o -path '/var/tmp/systemd-private*' -prune -o -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /run -maxdepth 1 ! -name 'motd*' -printf '%p|%y\\n' | LC_ALL=C sort`,
+  units: unitStates,
+  sysctls:
+    "sysctl -a 2>/dev/null | grep -E '^(net.ipv4.(ip_forward|conf.(all|default|lo|eth0))|net.ipv6.conf.(all|default|lo|eth0)|net.bridge|net.netfilter|vm.overcommit|kernel.panic|vm.panic)' | grep -vE 'nf_conntrack_(count|buckets|max)|stable_secret'",
+  swap: 'cat /proc/swaps /etc/fstab',
+  processes:
+    'ps -e -o comm= | grep -vE "^(sshd|sh|bash|ps|sort|uniq|grep|kworker.*)" | LC_ALL=C sort | uniq -c',
+} as const;
+
+export type Topic = keyof typeof topics;
+export type Traces = Readonly<Record<Topic, readonly string[]>>;
+
+/** Reads all topics of a host, one after another: they would see each other's processes. */
+export async function traces(lab: Lab, host: string): Promise<Traces> {
+  const script = Object.values(topics).map((command) => `{ ${command}; }\necho ${separator}`);
+  const parts = (await output(lab, host, script.join('\n'))).split(`${separator}`);
+  const entries = Object.keys(topics).map(
+    (topic, index) => [topic, (parts[index] ?? '').trim().split('\n')] as const,
+  );
+  return Object.fromEntries(entries) as Traces;
+}
+
+const separator = '===== next topic';
+
+/** What differs, `TOPIC - LINE` for gone and `TOPIC + LINE` for new. */
+export function traceDifferences(before: Traces, after: Traces): readonly string[] {
+  return (Object.keys(topics) as Topic[]).flatMap((topic) => {
+    const [old, now] = [new Set(before[topic]), new Set(after[topic])];
+    return [
+      ...before[topic].filter((line) => !now.has(line)).map((line) => `${topic} - ${line}`),
+      ...after[topic].filter((line) => !old.has(line)).map((line) => `${topic} + ${line}`),
+    ];
+  });
+}
+
+/** When units were last started, by unit: changes at every restart. */
+export async function startTimes(lab: Lab, host: string, units: readonly string[]): Promise<string> {
+  return output(
+    lab,
+    host,
+    `for u in ${units.join(' ')}; do echo "$u $(systemctl show -p ActiveEnterTimestampMonotonic,MainPID,NRestarts $u | tr '\\n' ' ')"; done`,
+  );
+}

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { costs, plannedSteps, stepLines } from './kboot.ts';
+import type { KbootResult, Site } from './kboot.ts';
+import { runtimeSite } from './three-hosts.ts';
+import { fingerprint, output, startTimes, traceDifferences, traces } from './traces.ts';
+import type { Traces } from './traces.ts';
+
+const names = ['cp-1', 'w-1', 'w-2'];
+const runtime = ['--until', 'runtime'];
+
+let site: Site;
+let before: ReadonlyMap<string, Traces>;
+
+beforeAll(async () => {
+  site = await runtimeSite('runtime', '10.79.1');
+  before = await everyHost((name) => traces(site.lab, name));
+});
+
+afterAll(() => site.close());
+
+async function everyHost<T>(look: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await look(name)] as const)));
+}
+
+const up = (...rest: string[]): Promise<KbootResult> =>
+  site.kboot('up', [...runtime, '--yes', '-o', 'json', ...rest]);
+const started = (): Promise<ReadonlyMap<string, string>> =>
+  everyHost((name) => startTimes(site.lab, name, ['containerd']));
+
+async function expectNothingToDo(): Promise<void> {
+  const result = await up();
+  expect(result).toMatchObject({ exitCode: 0 });
+  expect(stepLines(result)).toEqual([]);
+}
+
+test('a first up prepares three hosts', async () => {
+  const result = await site.kboot('up', [...runtime, '--yes']);
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  expect(result.stdout).toContain('done through stage runtime');
+  for (const name of names) {
+    expect(
+      await output(site.lab, name, 'systemctl is-active containerd; systemctl is-enabled containerd'),
+    ).toBe('active\nenabled');
+    expect(await output(site.lab, name, 'ctr version | grep -c Version:')).toBe('2');
+    expect(await output(site.lab, name, 'cat /proc/sys/net/ipv4/ip_forward')).toBe('1');
+    expect(await output(site.lab, name, 'runc --version && ls /opt/cni/bin/bridge')).toContain(
+      '/opt/cni/bin/bridge',
+    );
+    expect(
+      await output(site.lab, name, 'ls -A /var/lib/kboot/tmp; ls -A /run/kboot.out 2>/dev/null || true'),
+    ).toBe('');
+  }
+  expect(await output(site.lab, 'w-1', 'tail -n 1 /etc/fstab')).toMatch(/^#kboot# \/var\/swapfile/);
+});
+
+test('a second up changes nothing: one connection and at most two execs a host, no unit restarted', async () => {
+  const times = await started();
+  const result = await site.kboot('up', [...runtime, '--yes', '--stats']);
+  expect(result).toMatchObject({ exitCode: 0 });
+  expect(result.stdout).toMatch(/^runtime: nothing to do \(3 hosts, \d+ resources checked in [\d.]+ s\)\n$/);
+  const spent = costs(result);
+  expect([...spent.keys()].sort()).toEqual(names);
+  for (const { connections, execs } of spent.values()) {
+    expect(connections).toBe(1);
+    expect(execs).toBeLessThanOrEqual(2);
+  }
+  expect(await started()).toEqual(times);
+});
+
+test('a plan reads only: nothing on the hosts is another after five of them', async () => {
+  // Drift, so that plans also fetch texts for their diffs.
+  await output(site.lab, 'w-2', 'echo "# by hand" >> /etc/containerd/config.toml');
+  const print = await everyHost((name) => fingerprint(site.lab, name));
+  for (let run = 0; run < 5; run++)
+    expect(await site.kboot('plan', runtime), `run ${run}`).toMatchObject({ exitCode: 0 });
+  for (const [name, text] of await everyHost((name) => fingerprint(site.lab, name)))
+    expect(text, name).toBe(print.get(name));
+  const mended = await up();
+  expect(mended).toMatchObject({ exitCode: 0 });
+  expect(stepLines(mended)).toEqual([
+    'w-2 update file /etc/containerd/config.toml',
+    'w-2 restart unit containerd',
+  ]);
+});
+
+/** What somebody may do to a host behind kboot's back, and what kboot must make of it. */
+const drifts: readonly {
+  readonly title: string;
+  readonly host: string;
+  readonly spoil: string;
+  readonly check: string;
+  readonly steps: readonly string[];
+  readonly shows: string;
+  readonly restarts: boolean;
+}[] = [
+  {
+    title: 'a file that containerd reads',
+    host: 'w-1',
+    spoil: "sed -i 's/^version = .*/& # by hand/' /etc/containerd/config.toml",
+    check: '! grep "by hand" /etc/containerd/config.toml',
+    steps: ['update file /etc/containerd/config.toml', 'restart unit containerd'],
+    shows: '# by hand',
+    restarts: true,
+  },
+  {
+    title: 'a file that nothing reads is gone',
+    host: 'w-1',
+    spoil: 'rm /etc/crictl.yaml',
+    check: 'grep containerd.sock /etc/crictl.yaml',
+    steps: ['create file /etc/crictl.yaml'],
+    shows: '/etc/crictl.yaml',
+    restarts: false,
+  },
+  {
+    title: 'a mode',
+    host: 'w-2',
+    spoil: 'chmod 600 /etc/sysctl.d/99-kboot.conf',
+    check: '[ "$(stat -c %a /etc/sysctl.d/99-kboot.conf)" = 644 ]',
+    steps: ['update file /etc/sysctl.d/99-kboot.conf'],
+    shows: 'mode 600 becomes 644',
+    restarts: false,
+  },
+  {
+    title: 'a sysctl',
+    host: 'cp-1',
+    spoil: 'echo 0 > /proc/sys/net/ipv4/ip_forward',
+    check: '[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]',
+    steps: ['update sysctl net.ipv4.ip_forward'],
+    shows: '1 (was 0)',
+    restarts: false,
+  },
+  {
+    title: 'a member of an archive that no unit reads',
+    host: 'cp-1',
+    spoil: 'echo garbage > /opt/cni/bin/loopback',
+    check: '[ "$(stat -c %s /opt/cni/bin/loopback)" -gt 100000 ]',
+    steps: ['update archive cni-plugins'],
+    shows: '/opt/cni/bin/loopback changed on the host',
+    restarts: false,
+  },
+  {
+    title: 'a member of the archive of a unit',
+    host: 'w-2',
+    spoil: 'rm /usr/local/bin/ctr',
+    check: 'ctr version',
+    steps: ['update archive containerd', 'restart unit containerd'],
+    shows: '/usr/local/bin/ctr changed on the host',
+    restarts: true,
+  },
+  {
+    title: 'a binary, with its time kept',
+    host: 'w-1',
+    spoil:
+      'cp -p /usr/local/sbin/runc /run/r && printf X | dd of=/usr/local/sbin/runc bs=1 seek=5000 conv=notrunc && touch -r /run/r /usr/local/sbin/runc; rm /run/r',
+    check: 'runc --version',
+    steps: ['update binary /usr/local/sbin/runc'],
+    shows: '/usr/local/sbin/runc',
+    restarts: false,
+  },
+  {
+    title: 'a unit that was stopped and disabled',
+    host: 'cp-1',
+    spoil: 'systemctl disable --now containerd',
+    check: 'systemctl is-active containerd && systemctl is-enabled containerd',
+    steps: ['create unit containerd'],
+    shows: 'enabled at boot, started',
+    restarts: true,
+  },
+  {
+    title: 'a swap line in fstab',
+    host: 'w-2',
+    spoil: 'echo "/dev/vdb2 none swap sw 0 0" >> /etc/fstab',
+    check: 'grep "^#kboot# /dev/vdb2" /etc/fstab',
+    steps: ['update swap swap'],
+    shows: '+#kboot# /dev/vdb2 none swap sw 0 0',
+    restarts: false,
+  },
+];
+
+describe.each(drifts)('drift: $title', ({ host, spoil, check, steps, shows, restarts }) => {
+  // The next drift's steps, and the last test, tell that nothing was left to do after this one.
+  test('is shown and mended alone', async () => {
+    const times = await started();
+    await output(site.lab, host, spoil);
+    const plan = await site.kboot('plan', [...runtime, '--detailed-exitcode']);
+    expect(plan, plan.stderr).toMatchObject({ exitCode: 2 });
+    expect(plan.stdout).toContain(shows);
+    const spoiled = await started();
+    const mended = await up();
+    expect(mended, mended.stderr).toMatchObject({ exitCode: 0 });
+    expect(stepLines(mended)).toEqual(steps.map((step) => `${host} ${step}`));
+    await output(site.lab, host, check);
+    const now = await started();
+    for (const name of names)
+      if (name === host && restarts) expect(now.get(name), name).not.toBe(spoiled.get(name));
+      else expect(now.get(name), name).toBe(times.get(name));
+  });
+});
+
+test('all drifts are mended; a power cut and a boot leave nothing to do', async () => {
+  await expectNothingToDo();
+  for (const name of ['cp-1', 'w-1']) {
+    await site.lab.kill(name);
+    await site.lab.boot(name);
+  }
+  await expectNothingToDo();
+  expect(await output(site.lab, 'w-1', 'tail -n +2 /proc/swaps; cat /proc/sys/net/ipv4/ip_forward')).toBe(
+    '1',
+  );
+});
+
+/**
+ * The traces that a reset may leave, each with its reason; there is no other place for exceptions.
+ */
+const permitted: readonly RegExp[] = [
+  // A lock must not be removed by who holds it: one who waits for it and one who comes later would both get one. On a tmpfs.
+  /^folders \+ \/run\/kboot\.lock/,
+];
+
+test('reset takes everything away, a second one finds nothing, and up works again', async () => {
+  await site.lab.kill('w-2');
+  await site.lab.boot('w-2');
+  const reset = await site.kboot('reset', ['--yes']);
+  expect(reset, reset.stderr).toMatchObject({ exitCode: 0 });
+  for (const [name, now] of await everyHost((name) => traces(site.lab, name))) {
+    const first = before.get(name);
+    if (first === undefined) throw new Error(name);
+    const left = traceDifferences(first, now).filter((line) => !permitted.some((each) => each.test(line)));
+    expect(left, name).toEqual([]);
+  }
+  const second = await site.kboot('reset', ['--yes']);
+  expect(second).toMatchObject({ exitCode: 0, stdout: 'runtime: nothing to reset on 3 hosts\n' });
+  const again = await up();
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+  expect(plannedSteps(again).length).toBeGreaterThan(30);
+  await expectNothingToDo();
+});

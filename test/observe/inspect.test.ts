@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { inspectScript, readInspection } from '../../src/observe/inspect.ts';
+import type { Inspection } from '../../src/model/inspection.ts';
+
+const noon = Date.parse('2026-11-20T12:00:00Z');
+const output = (more: readonly string[] = [], now = noon): string =>
+  [
+    'os=debian',
+    'osVersion=12',
+    'machine=x86_64',
+    'kernel=6.1.0-13-amd64',
+    'cpus=4',
+    'memKiB=4028860',
+    'cgroup=cgroup2fs',
+    'systemd=1',
+    'hostname=cp-1',
+    'machineId=abc',
+    'productUuid=',
+    'address=127.0.0.1 lo',
+    'address=10.0.0.11 eth0',
+    'address=fe80::1 eth0',
+    'listen=22 sshd',
+    'listen=6443 ',
+    'free=/var/lib 20480000',
+    'clusterId=',
+    'caDigest=',
+    'etcd=absent',
+    'lookupMs=3',
+    'caDirectory=/usr/share/ca-certificates',
+    'caDirectory=/etc/ca-certificates',
+    ...more,
+    `now=${now}000000`,
+    '',
+  ].join('\n');
+const read = (text: string, asked = noon - 50, answered = noon + 50): Inspection => {
+  const seen = readInspection(text, asked, answered);
+  if (seen === undefined) throw new Error('cut off');
+  return seen;
+};
+
+describe('readInspection', () => {
+  it('reads a host', () => {
+    expect(read(output())).toMatchObject({
+      facts: {
+        architecture: 'amd64',
+        os: { id: 'debian', versionId: '12' },
+        caDirectories: ['/etc/ca-certificates', '/usr/share/ca-certificates'],
+        systemdResolved: false,
+      },
+      kernel: '6.1.0-13-amd64',
+      cpus: 4,
+      memoryMiB: 3934,
+      cgroupVersion: 2,
+      systemd: true,
+      hostname: 'cp-1',
+      productUuid: '',
+      clockSkewMs: 0,
+      addresses: [
+        { address: '127.0.0.1', interface: 'lo' },
+        { address: '10.0.0.11', interface: 'eth0' },
+        { address: 'fe80::1', interface: 'eth0' },
+      ],
+      listening: [
+        { port: 22, program: 'sshd' },
+        { port: 6443, program: '?' },
+      ],
+      freeMiB: { '/var/lib': 20000 },
+      manifests: [],
+      etcdData: 'absent',
+      nameLookupMs: 3,
+      missingTools: [],
+      kubeletActive: false,
+    });
+  });
+
+  it('reads what only some hosts have', () => {
+    const more = [
+      'manifest=etcd.yaml',
+      'manifest=a b.yaml',
+      'resolved=1',
+      'kubelet=1',
+      'missing=tar',
+      'missing=ss',
+    ];
+    const text = output(more)
+      .replace('x86_64', 'aarch64')
+      .replace('cgroup2fs', 'tmpfs')
+      .replace('lookupMs=3\n', '')
+      .replace('etcd=absent', 'etcd=present')
+      .replace('systemd=1\n', '');
+    expect(read(text)).toMatchObject({
+      facts: { architecture: 'arm64', systemdResolved: true },
+      cgroupVersion: 1,
+      systemd: false,
+      manifests: ['etcd.yaml', 'a b.yaml'],
+      kubeletActive: true,
+      missingTools: ['tar', 'ss'],
+      nameLookupMs: null,
+      etcdData: 'present',
+    });
+  });
+
+  it('takes etcd data for unknown unless it was clearly told', () => {
+    for (const told of ['etcd=', 'etcd=unknown', 'etcd=abs', 'x=absent'])
+      expect(read(output().replace('etcd=absent', told)).etcdData).toBe('unknown');
+  });
+
+  it('is nothing when the output was cut off', () => {
+    const text = output();
+    for (let length = 0; length < text.indexOf('now='); length += 7)
+      expect(readInspection(text.slice(0, length), noon, noon)).toBeUndefined();
+    expect(readInspection(`${text.slice(0, text.indexOf('now='))}now=\n`, noon, noon)).toBeUndefined();
+    expect(readInspection(`${text.slice(0, text.indexOf('now='))}now=%N\n`, noon, noon)).toBeUndefined();
+  });
+
+  it("counts as clock skew only what the probe's duration cannot explain", () => {
+    const skew = (now: number): number => read(output([], now), noon, noon + 2000).clockSkewMs;
+    expect([noon, noon + 2000, noon + 3000, noon - 5000, noon + 3_600_000].map(skew)).toEqual([
+      0, 0, 1000, -5000, 3_598_000,
+    ]);
+  });
+});
+
+describe('inspectScript', () => {
+  it('tells of this machine what this machine is', () => {
+    const { stdout } = spawnSync('sh', ['-s'], { input: inspectScript(undefined), encoding: 'utf8' });
+    const seen = read(stdout, Date.now() - 10_000, Date.now());
+    expect(seen.cpus).toBe(Number(spawnSync('nproc', { encoding: 'utf8' }).stdout));
+    expect(seen.kernel).toBe(spawnSync('uname', ['-r'], { encoding: 'utf8' }).stdout.trim());
+    expect(seen.memoryMiB).toBeGreaterThan(100);
+    expect(seen.clockSkewMs).toBe(0);
+    expect(Object.keys(seen.freeMiB)).toEqual(['/var/lib', '/usr/local', '/etc']);
+    expect(Object.values(seen.freeMiB).every((free) => free > 0)).toBe(true);
+    expect(seen.nameLookupMs === null || seen.nameLookupMs >= 0).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { seeForReset } from '../../src/observe/reset.ts';
+import { readTexts } from '../../src/observe/texts.ts';
+import type { Reader } from '../../src/transport/types.ts';
+import { failure } from '../transport/failure.ts';
+
+const local = (change: (stdout: string) => string = (same) => same): Reader => ({
+  host: 'h1',
+  stats: { connections: 1, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 },
+  forward: () => Promise.reject(new Error('not in this test')),
+  read(script) {
+    const { stdout, stderr, status } = spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' });
+    return Promise.resolve({ stdout: change(stdout), stderr, exitCode: status });
+  },
+});
+
+it('readTexts gives texts exactly, and leaves out what is gone or too large', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'kboot-texts-'));
+  const texts = {
+    plain: 'a\nb\n',
+    empty: '',
+    'no-end': 'ä — no line end',
+    'like-us': '@x begin y\n@x end y 0\n',
+  };
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(root, name), text);
+  writeFileSync(join(root, 'large'), Buffer.alloc(262_145));
+  mkdirSync(join(root, 'folder'));
+  const paths = [...Object.keys(texts), 'large', 'folder', 'gone'].map((name) => join(root, name));
+  expect(await readTexts(local(), paths)).toEqual(
+    new Map(Object.entries(texts).map(([name, text]) => [join(root, name), text])),
+  );
+  const half = await readTexts(
+    local((stdout) => stdout.slice(0, stdout.length / 2)),
+    paths,
+  );
+  expect(
+    [...half.keys()].every((path) => half.get(path) === texts[path.slice(root.length + 1) as 'plain']),
+  ).toBe(true);
+  expect(half.size).toBeLessThan(4);
+  rmSync(root, { recursive: true });
+});
+
+it('seeForReset tells what is there, and an answer that was cut off is none', async () => {
+  const told = 'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\nend=1\n';
+  expect(await seeForReset(local(() => told))).toEqual({
+    present: true,
+    clusterId: 'abc',
+    owned: 12,
+    kept: 3,
+    containers: 7,
+    swap: true,
+  });
+  for (const cut of ['', 'clusterId=\n', told.slice(0, -3)])
+    expect((await failure(seeForReset(local(() => cut)))).code).toBe('E-PROBE');
+});

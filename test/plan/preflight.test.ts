@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import type { Cluster, Host } from '../../src/model/cluster.ts';
+import { assumedFacts } from '../../src/model/facts.ts';
+import type { Inspection } from '../../src/model/inspection.ts';
+import { preflight, type Finding } from '../../src/plan/preflight.ts';
+import { found, host, single } from '../desire/text/fixtures.ts';
+
+const cp = host('cp-1', '10.0.0.11', ['control-plane']);
+const worker = host('w-1', '10.0.0.21', ['worker']);
+
+function good(of: Host): Inspection {
+  return {
+    facts: assumedFacts,
+    kernel: '6.1.0-13-amd64',
+    cpus: 2,
+    memoryMiB: 1700,
+    cgroupVersion: 2,
+    systemd: true,
+    hostname: of.name,
+    machineId: `machine of ${of.name}`,
+    productUuid: '',
+    clockSkewMs: 0,
+    addresses: [{ address: of.address, interface: 'eth0' }],
+    listening: [{ port: 22, program: 'sshd' }],
+    freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
+    manifests: [],
+    clusterId: '',
+    caDigest: '',
+    etcdData: 'absent',
+    etcdInitialCluster: '',
+    etcdInitialState: '',
+    nameLookupMs: 3,
+    missingTools: [],
+    kubeletActive: false,
+    virtualIPHeldBy: '',
+  };
+}
+
+function findings(
+  changes: Readonly<Record<string, Partial<Inspection>>>,
+  more: { cluster?: Partial<Cluster>; clusterId?: string; ignore?: readonly string[] } = {},
+): readonly Finding[] {
+  const cluster = single({ hosts: [cp, worker], ...more.cluster });
+  const seen = new Map(cluster.hosts.map((each) => [each.name, { ...good(each), ...changes[each.name] }]));
+  return preflight(cluster, seen, more.clusterId, more.ignore ?? []);
+}
+const short = (list: readonly Finding[]): string[] =>
+  list.map(({ host: name, check, level }) => `${name} ${check} ${level}`);
+
+describe('preflight', () => {
+  it('has nothing to say of hosts that will do', () => {
+    expect(findings({})).toEqual([]);
+  });
+
+  const cases: [string, string, Partial<Inspection>, string, string][] = [
+    ['tools', 'w-1', { missingTools: ['tar', 'ss'] }, 'Tools error', 'tar, ss'],
+    [
+      'another system',
+      'w-1',
+      { facts: { ...assumedFacts, os: { id: 'fedora', versionId: '43' } } },
+      'OS error',
+      'fedora 43 is not supported',
+    ],
+    [
+      'another version',
+      'w-1',
+      { facts: { ...assumedFacts, os: { id: 'debian', versionId: '11' } } },
+      'OS warning',
+      'debian 11',
+    ],
+    ['no systemd', 'w-1', { systemd: false }, 'Systemd error', 'PID 1'],
+    ['one CPU', 'cp-1', { cpus: 1 }, 'NumCPU error', '1 CPU'],
+    ['little memory', 'cp-1', { memoryMiB: 1699 }, 'Mem error', '1699 MiB'],
+    ['cgroup v1', 'w-1', { cgroupVersion: 1 }, 'Cgroups error', 'cgroup v1'],
+    ['an old kernel', 'w-1', { kernel: '5.3.9' }, 'KernelVersion error', '5.3.9'],
+    ['an older kernel', 'w-1', { kernel: '4.19.0-27-amd64' }, 'KernelVersion error', '4.19'],
+    [
+      'another address',
+      'w-1',
+      { addresses: [{ address: '10.0.2.15', interface: 'eth0' }] },
+      'NodeAddress error',
+      '10.0.2.15 (eth0)',
+    ],
+    [
+      'a port in use',
+      'cp-1',
+      { listening: [{ port: 6443, program: 'haproxy' }] },
+      'Port-6443 error',
+      'in use by haproxy',
+    ],
+    [
+      "etcd's port in use",
+      'cp-1',
+      { listening: [{ port: 2380, program: 'python3' }] },
+      'Port-2380 error',
+      'python3',
+    ],
+    [
+      "the kubelet's port in use",
+      'w-1',
+      { listening: [{ port: 10250, program: 'k3s' }] },
+      'Port-10250 error',
+      'k3s',
+    ],
+    ['a manifest', 'w-1', { manifests: ['backup.yaml.bak'] }, 'ForeignManifests error', 'backup.yaml.bak'],
+    [
+      "a control plane's manifest",
+      'w-1',
+      { manifests: ['etcd.yaml'] },
+      'ForeignManifests error',
+      'etcd.yaml',
+    ],
+    ['a slow look-up', 'w-1', { nameLookupMs: 2500 }, 'NameResolution warning', '2500 ms'],
+    ['a look-up without end', 'w-1', { nameLookupMs: null }, 'NameResolution warning', 'does not end'],
+    ['a full disk', 'w-1', { freeMiB: { '/var/lib': 2047 } }, 'DiskSpace error', '2047 MiB free at /var/lib'],
+    ['a clock ahead', 'w-1', { clockSkewMs: 61_000 }, 'ClockSkew error', '61 s ahead'],
+    ['a clock behind', 'w-1', { clockSkewMs: -3_600_000 }, 'ClockSkew error', '3600 s behind'],
+    ['another kboot cluster', 'w-1', { clusterId: 'abcdef' }, 'ForeignCluster error', 'abcdef'],
+    ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', "not kboot's"],
+  ];
+
+  it.each(cases)('finds %s', (_what, name, change, expected, message) => {
+    const list = findings({ [name]: change });
+    expect(short(list)).toEqual([`${name} ${expected}`]);
+    expect(found(list[0]).message).toContain(message);
+    expect(found(list[0]).remedy).not.toBe('');
+  });
+
+  it.each(cases)(
+    'passes over %s by the name of its check, and over no other',
+    (_what, name, change, expected) => {
+      const [check = ''] = expected.split(' ');
+      expect(findings({ [name]: change }, { ignore: [check] })).toEqual([]);
+      expect(findings({ [name]: change }, { ignore: ['all'] })).toEqual([]);
+      expect(findings({ [name]: change }, { ignore: [`${check}x`] })).toHaveLength(1);
+    },
+  );
+
+  it('says everything at once, each once', () => {
+    const change = Object.assign({}, ...cases.slice(0, 9).map(([, , each]) => each)) as Partial<Inspection>;
+    const list = findings({ 'cp-1': change, 'w-1': change });
+    const all = short(list);
+    expect(new Set(all).size).toBe(all.length);
+    expect(list.filter((each) => each.host === 'cp-1').length).toBeGreaterThan(5);
+    expect(all).toContain('w-1 Tools error');
+  });
+
+  it('is content with what kboot itself put there', () => {
+    const running = {
+      listening: [
+        'kube-apiserver:6443',
+        'etcd:2379',
+        'etcd:2380',
+        'kubelet:10250',
+        'kube-scheduler:10259',
+        '?:10257',
+      ].map((each) => {
+        const [program = '', port] = each.split(':');
+        return { port: Number(port), program };
+      }),
+      manifests: [
+        'etcd.yaml',
+        'kube-apiserver.yaml',
+        'kube-controller-manager.yaml',
+        'kube-scheduler.yaml',
+        '.kboot~x',
+      ],
+      clusterId: 'ours',
+      caDigest: 'abc',
+      freeMiB: { '/var/lib': 300, '/usr/local': 50, '/etc': 1 },
+    };
+    expect(findings({ 'cp-1': running }, { clusterId: 'ours' })).toEqual([]);
+    expect(short(findings({ 'cp-1': running }, { clusterId: 'other' }))).toEqual([
+      'cp-1 ForeignCluster error',
+    ]);
+  });
+
+  it('asks less of workers, and of hosts that are no nodes', () => {
+    expect(findings({ 'w-1': { cpus: 1, memoryMiB: 512 } })).toEqual([]);
+    const etcd = host('e-1', '10.0.0.31', ['etcd']);
+    const change = { cpus: 1, memoryMiB: 512, cgroupVersion: 1 as const, freeMiB: { '/var/lib': 600 } };
+    expect(findings({ 'e-1': change }, { cluster: { hosts: [cp, etcd, worker] } })).toEqual([]);
+    expect(
+      short(
+        findings(
+          {
+            'e-1': {
+              listening: [
+                { port: 2379, program: 'x' },
+                { port: 6443, program: 'x' },
+              ],
+            },
+          },
+          { cluster: { hosts: [cp, etcd, worker] } },
+        ),
+      ),
+    ).toEqual(['e-1 Port-2379 error']);
+  });
+
+  it('takes cgroup v1 where the kubelet does', () => {
+    const old = { 'w-1': { cgroupVersion: 1 as const } };
+    expect(findings(old, { cluster: { kubelet: { config: { failCgroupV1: false } } } })).toEqual([]);
+    expect(findings(old, { cluster: { kubernetesVersion: 'v1.34.9' } })).toEqual([]);
+  });
+
+  it('compares hosts with each other', () => {
+    expect(short(findings({ 'cp-1': { machineId: 'same' }, 'w-1': { machineId: 'same' } }))).toEqual([
+      'w-1 MachineID error',
+    ]);
+    expect(short(findings({ 'cp-1': { productUuid: 'u' }, 'w-1': { productUuid: 'u' } }))).toEqual([
+      'w-1 ProductUUID error',
+    ]);
+  });
+
+  it("a virtual IP that answers already is told once, and not when it is the cluster's own", () => {
+    const cluster = { loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 } };
+    const taken = { virtualIPHeldBy: '52:54:00:aa:bb:cc' };
+    const list = findings({ 'cp-1': taken, 'w-1': taken }, { cluster });
+    expect(short(list)).toEqual(['cp-1 VirtualIP error']);
+    expect(found(list[0]).message).toContain('52:54:00:aa:bb:cc');
+    const own = {
+      addresses: [
+        { address: '10.0.0.11', interface: 'eth0' },
+        { address: '10.0.0.100', interface: 'eth0' },
+      ],
+    };
+    expect(findings({ 'cp-1': own, 'w-1': taken }, { cluster })).toEqual([]);
+  });
+
+  it('says nothing of a host that was not read', () => {
+    expect(preflight(single({ hosts: [cp, worker] }), new Map(), undefined, [])).toEqual([]);
+  });
+});

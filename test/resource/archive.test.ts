@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ArchiveResource } from '../../src/resource/types.ts';
+import { artifact, sandbox, shells, type Sandbox } from './sandbox.ts';
+
+describe.each(shells)('archive in %s', (shell) => {
+  let box: Sandbox;
+  let packed: Buffer;
+  const want = (bytes = packed): ArchiveResource => ({
+    kind: 'archive',
+    stage: 'runtime',
+    name: 'containerd',
+    artifact: artifact(bytes),
+    destination: box.path('usr/local'),
+    readBy: ['containerd'],
+  });
+  const file = (name: string): string => box.path('usr/local', name);
+  const pack = (files: Readonly<Record<string, string>>): Buffer => {
+    const folder = box.path('pack');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      if (text.startsWith('-> ')) symlinkSync(text.slice(3), join(folder, name));
+      else box.write(join(folder, name), text, 0o755);
+    }
+    const { stdout, status } = spawnSync('tar', ['-czf', '-', '-C', folder, '.']);
+    spawnSync('rm', ['-rf', folder]);
+    if (status !== 0) throw new Error('tar failed');
+    return stdout;
+  };
+  const install = (bytes = packed): void => {
+    expect(box.apply(box.plan(want(bytes)), bytes)).toEqual({ status: 0, output: '' });
+  };
+  beforeEach(() => {
+    box = sandbox(shell);
+    packed = pack({ 'bin/containerd': 'daemon', 'bin/sub dir/shim': 'shim', 'bin/link': '-> containerd' });
+    mkdirSync(file('bin'), { recursive: true });
+  });
+  afterEach(() => {
+    box.remove();
+  });
+
+  it("is unpacked, every file noted as kboot's, and then there is nothing to do", () => {
+    box.run(': > $KB/running/containerd');
+    expect(box.plan(want())).toMatchObject({ verb: 'create', disturbs: ['containerd'] });
+    install();
+    expect(readFileSync(file('bin/sub dir/shim'), 'utf8')).toBe('shim');
+    expect(readFileSync(file('bin/link'), 'utf8')).toBe('daemon');
+    expect(box.text(box.own('owned'))?.split('\n').sort()).toEqual(
+      ['', file('bin/containerd'), file('bin/link'), file('bin/sub dir'), file('bin/sub dir/shim')].sort(),
+    );
+    expect(existsSync(box.own('running/containerd'))).toBe(false);
+    expect(existsSync(file('.kboot~unpack'))).toBe(false);
+    expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('is unpacked again when one of its files changed or went, and names it', () => {
+    install();
+    box.write(file('bin/containerd'), 'tampered');
+    expect(box.plan(want())?.reason).toContain(`${file('bin/containerd')} changed on the host`);
+    install();
+    expect(readFileSync(file('bin/containerd'), 'utf8')).toBe('daemon');
+    box.run(`rm '${file('bin/sub dir/shim')}'`);
+    expect(box.plan(want())?.reason).toContain(file('bin/sub dir/shim'));
+    install();
+    expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('a new version replaces the running file instead of writing over it', () => {
+    install();
+    const inode = statSync(file('bin/containerd')).ino;
+    const next = pack({ 'bin/containerd': 'daemon 2' });
+    expect(box.plan(want(next))?.verb).toBe('update');
+    install(next);
+    expect(readFileSync(file('bin/containerd'), 'utf8')).toBe('daemon 2');
+    expect(statSync(file('bin/containerd')).ino).not.toBe(inode);
+    expect(box.plan(want(next))).toBeUndefined();
+  });
+
+  it('keeps what stood there before kboot', () => {
+    box.write(file('bin/containerd'), 'theirs');
+    install();
+    install(pack({ 'bin/containerd': 'daemon 2' }));
+    expect(box.text(box.own('before', file('bin/containerd')))).toBe('theirs');
+  });
+
+  it('refuses an archive that is not the one, before it touches anything', () => {
+    install();
+    const result = box.apply(box.plan(want(pack({ 'bin/x': '' }))), 'not it');
+    expect(result.status).not.toBe(0);
+    expect(result.output).toContain('wrong SHA-256');
+    expect(box.plan(want())).toBeUndefined();
+  });
+
+  it.each(['mv -f -T', 'sync', 'tar'])('a crash at %s is seen and made good', (command) => {
+    install();
+    const next = pack({ 'bin/a': 'a', 'bin/containerd': 'daemon 2', 'bin/z': 'z' });
+    const action = box.plan(want(next));
+    if (action === undefined) throw new Error('nothing to do');
+    const name = command.split(' ')[0] ?? '';
+    box.run(': > $KB/running/containerd');
+    const crashed = box.apply({ ...action, script: `${name}() { exit 9; }\n${action.script}` }, next);
+    expect(crashed.status).toBe(9);
+    if (name !== 'tar') expect(existsSync(box.own('running/containerd'))).toBe(false);
+    expect(box.plan(want(next))).toBeDefined();
+    install(next);
+    expect(readFileSync(file('bin/containerd'), 'utf8')).toBe('daemon 2');
+    expect(box.plan(want(next))).toBeUndefined();
+  });
+});

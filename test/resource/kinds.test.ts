@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
+import type { Action, Observation, Resource } from '../../src/resource/types.ts';
+import { artifact, sandbox, shells } from './sandbox.ts';
+
+const stage = 'host';
+const seen = (want: Resource, output: string): Observation<unknown> | undefined =>
+  handlerOf(want.kind).read([want], output)[0];
+const act = (want: Resource, output: string, disturbed: readonly string[] = []): Action | undefined => {
+  const observation = seen(want, output);
+  if (observation === undefined || observation.state === 'unknown') throw new Error('unknown');
+  return handlerOf(want.kind).action(want, observation, { disturbed: new Set(disturbed) });
+};
+
+describe('package', () => {
+  const want: Resource = { kind: 'package', stage, name: 'kmod' };
+  it('is installed when dpkg does not have it installed', () => {
+    expect(act(want, 'kmod installed\n')).toBeUndefined();
+    for (const output of ['', 'kmod config-files\n', 'kmod2 installed\n', 'kmod not-installed\n'])
+      expect(act(want, output)).toMatchObject({ verb: 'create' });
+  });
+});
+
+describe('module', () => {
+  const want: Resource = { kind: 'module', stage, name: 'overlay', feature: '/sys/module/overlay' };
+  it('is loaded where its feature is not there', () => {
+    expect(act(want, 'br_netfilter\noverlay\n')).toBeUndefined();
+    expect(act(want, 'overlayfs\n')?.script).toBe('modprobe -- overlay');
+  });
+  it.each(shells)('is there when its feature is, however it came, in %s', (shell) => {
+    const box = sandbox(shell);
+    const here: Resource = { ...want, name: 'nosuchmodule', feature: box.root };
+    expect(box.observe(here, { ...here, feature: box.path('none') })).toMatchObject([
+      { state: 'present' },
+      { state: 'present' },
+    ]);
+    expect(box.observe({ ...here, feature: box.path('none') })).toEqual([{ state: 'absent' }]);
+    expect(box.observe({ ...here, name: 'proc', feature: '/none' })).toMatchObject([{ state: 'present' }]);
+    box.remove();
+  });
+});
+
+describe('sysctl', () => {
+  const want: Resource = { kind: 'sysctl', stage, key: 'net.ipv4.ip_forward', value: '1', compare: 'equal' };
+  const atLeast: Resource = {
+    ...want,
+    key: 'fs.inotify.max_user_watches',
+    value: '8192',
+    compare: 'at-least',
+  };
+  it('is set when its value differs, or is less than it must be', () => {
+    expect(act(want, 'net.ipv4.ip_forward=1\n')).toBeUndefined();
+    expect(act(want, 'net.ipv4.ip_forward=0\n')).toMatchObject({ verb: 'update', reason: '1 (was 0)' });
+    expect(act(want, '')?.reason).toBe('1 (appears with its kernel module)');
+    expect(act(atLeast, 'fs.inotify.max_user_watches=100000\n')).toBeUndefined();
+    expect(act(atLeast, 'fs.inotify.max_user_watches=10\n')).toBeDefined();
+    expect(act(atLeast, 'fs.inotify.max_user_watches=\n')).toBeDefined();
+  });
+  it.each(shells)('reads this machine in %s', (shell) => {
+    const box = sandbox(shell);
+    const observed = box.observe({ ...want, key: 'kernel.pid_max' }, { ...want, key: 'kernel.no_such' });
+    expect(observed).toMatchObject([
+      { state: 'present', found: expect.stringMatching(/^\d+$/) as unknown },
+      { state: 'absent' },
+    ]);
+    box.remove();
+  });
+});
+
+describe('swap', () => {
+  const want: Resource = { kind: 'swap', stage };
+  it('is off when nothing is on and nothing would bring it back', () => {
+    expect(act(want, 'read\n')).toBeUndefined();
+  });
+  it('says everything that would bring it back', () => {
+    const output = 'active /dev/sda2\nfstab /dev/sda2 none swap sw 0 0\nunit dev-sdb1.swap\nzram\nread\n';
+    expect(act(want, output)).toMatchObject({
+      reason:
+        'off now: /dev/sda2; comments out 1 line of /etc/fstab; masks dev-sdb1.swap; turns the zram generator off',
+    });
+    expect(act(want, output)?.diff).toContain('+#kboot# /dev/sda2 none swap sw 0 0');
+  });
+  it('is unknown when its reading was cut off', () => {
+    expect(seen(want, 'active /dev/sda2\n')?.state).toBe('unknown');
+    expect(seen(want, '')?.state).toBe('unknown');
+  });
+});
+
+describe('unit', () => {
+  const want: Resource = { kind: 'unit', stage, name: 'kubelet' };
+  it('starts, restarts, is enabled or left alone', () => {
+    expect(act(want, '')).toMatchObject({ verb: 'create' });
+    expect(act(want, 'kubelet enabled active current\n')).toBeUndefined();
+    expect(act(want, 'kubelet enabled active older\n')).toMatchObject({ verb: 'restart' });
+    expect(act(want, 'kubelet enabled active current\n', ['kubelet'])).toMatchObject({ verb: 'restart' });
+    expect(act(want, 'kubelet enabled active current\n', ['containerd'])).toBeUndefined();
+    expect(act(want, 'kubelet disabled active current\n')).toMatchObject({
+      verb: 'update',
+      reason: 'enabled at boot',
+    });
+    for (const state of ['failed', 'inactive', 'activating'])
+      expect(act(want, `kubelet enabled ${state} current\n`)).toMatchObject({ verb: 'create' });
+  });
+  it('does not take one unit for another', () => {
+    expect(act(want, 'kubelet2 enabled active current\n')).toMatchObject({ verb: 'create' });
+  });
+});
+
+describe('image', () => {
+  const refs = ['registry.k8s.io/pause:3.10', 'registry.k8s.io/etcd:3.6'];
+  const pulled: Resource = { kind: 'image', stage: 'runtime', refs, artifact: null };
+  const loaded: Resource = { ...pulled, artifact: artifact('tar') };
+  const both = refs.map((ref) => `ref ${ref}\n`).join('');
+  it('is pulled when one reference is missing', () => {
+    expect(act(pulled, both)).toBeUndefined();
+    expect(act(pulled, `ref ${refs[0] ?? ''}\n`)).toMatchObject({ verb: 'update' });
+    expect(act(pulled, '')).toMatchObject({ verb: 'create' });
+    expect(act(pulled, 'ref registry.k8s.io/pause:3.1\n')).toMatchObject({ verb: 'create' });
+  });
+  it('is loaded when missing, or when it came from another archive', () => {
+    const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
+    expect(act(loaded, both)).toMatchObject({ verb: 'update' });
+    expect(act(loaded, `${both}stamp ${stamp} ${'0'.repeat(64)}\n`)).toMatchObject({ verb: 'update' });
+    expect(act(loaded, `${both}stamp ${stamp} ${artifact('tar').sha256}\n`)).toBeUndefined();
+    expect(act(loaded, `stamp ${stamp} ${artifact('tar').sha256}\n`)).toMatchObject({ verb: 'create' });
+  });
+});
+
+describe('resourceId', () => {
+  it('tells resources apart', () => {
+    expect(resourceId({ kind: 'unit', stage, name: 'etcd' })).toBe('unit etcd');
+    expect(resourceId({ kind: 'static-pod', stage, name: 'etcd', text: '' })).toBe('static-pod etcd');
+    expect(resourceId({ kind: 'swap', stage })).toBe('swap swap');
+  });
+});

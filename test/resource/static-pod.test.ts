@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { staleStatus } from '../../src/resource/prelude.ts';
+import type { StaticPodResource } from '../../src/resource/types.ts';
+import { sandbox, shells, type Sandbox } from './sandbox.ts';
+
+describe.each(shells)('static Pod in %s', (shell) => {
+  let box: Sandbox;
+  const want = (text = 'kind: Pod\n'): StaticPodResource => ({
+    kind: 'static-pod',
+    stage: 'etcd',
+    name: 'etcd',
+    text,
+  });
+  const manifests = (): string => box.path('/etc/kubernetes/manifests');
+  beforeEach(() => {
+    box = sandbox(shell, ['/etc/kubernetes']);
+    mkdirSync(manifests(), { recursive: true });
+  });
+  afterEach(() => {
+    box.remove();
+  });
+
+  it('appears whole, with its mark, and then there is nothing to do', () => {
+    const action = box.plan(want());
+    expect(action).toMatchObject({ verb: 'create', reason: 'the kubelet starts it' });
+    expect(box.apply(action)).toEqual({ status: 0, output: '' });
+    expect(readdirSync(manifests())).toEqual(['etcd.yaml']);
+    expect(box.mode(`${manifests()}/etcd.yaml`)).toBe('600');
+    expect(box.text(box.own('running/pod-etcd'))).toBe('');
+    expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('is written outside the folder that the kubelet reads', () => {
+    const path = box.plan(want())?.payload?.path ?? '';
+    expect(path).toMatch(/^\/etc\/kubernetes\/[^/]+$/);
+  });
+
+  it('changes with its text, and refuses one that changed since the plan', () => {
+    box.apply(box.plan(want()));
+    const action = box.plan(want('kind: Pod # 2\n'));
+    expect(action).toMatchObject({ verb: 'update', reason: 'the kubelet restarts it' });
+    box.write(`${manifests()}/etcd.yaml`, 'by hand\n');
+    expect(box.apply(action).status).toBe(staleStatus);
+    expect(box.text(`${manifests()}/etcd.yaml`)).toBe('by hand\n');
+    expect(box.apply(box.plan(want('kind: Pod # 2\n'))).status).toBe(0);
+    expect(box.text(`${manifests()}/etcd.yaml`)).toBe('kind: Pod # 2\n');
+  });
+
+  it('restarts when a file that it reads changes in this plan, or did in one that was cut off', () => {
+    box.apply(box.plan(want()));
+    expect(box.plan(want(), ['pod-etcd'])).toMatchObject({ verb: 'restart' });
+    expect(box.plan(want(), ['pod-kube-apiserver', 'etcd'])).toBeUndefined();
+    box.run('kb_disturb pod-etcd');
+    const action = box.plan(want());
+    expect(action).toMatchObject({ verb: 'restart', reason: 'a file that it reads changes' });
+    if (action === undefined) return;
+    const killed = {
+      ...action,
+      script: `ctr() { echo "$*" >> ${box.path('calls')}; [ "$4" != list ] || echo c1; }\n${action.script}`,
+    };
+    expect(box.apply(killed).status).toBe(0);
+    expect(box.text(box.path('calls'))).toContain('-n k8s.io tasks kill c1');
+    expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('does not count as restarted when containerd could not be asked', () => {
+    box.apply(box.plan(want()));
+    box.run('kb_disturb pod-etcd');
+    const action = box.plan(want());
+    if (action === undefined) throw new Error('nothing to do');
+    expect(box.apply({ ...action, script: `ctr() { return 1; }\n${action.script}` }).status).not.toBe(0);
+    expect(existsSync(box.own('running/pod-etcd'))).toBe(false);
+  });
+
+  it('a folder in place of the manifest is unknown', () => {
+    mkdirSync(`${manifests()}/etcd.yaml`);
+    expect(box.observe(want())).toMatchObject([{ state: 'unknown' }]);
+  });
+});

@@ -2,12 +2,13 @@ import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { apiCredentials } from './credentials.ts';
+import type { PlanScope } from './scope.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
 import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
-import { stagesUntil, type Stage } from '../model/stage.ts';
+import { stagesUntil } from '../model/stage.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
@@ -25,13 +26,6 @@ import type { Pki } from '../pki/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
 import type { Workplace } from './workplace.ts';
-
-export interface PlanScope {
-  readonly until: Stage;
-  /** Only these hosts change; empty: all. */
-  readonly limit: readonly string[];
-  readonly ignore: readonly string[];
-}
 
 export interface LivePlan {
   readonly plan: Plan;
@@ -55,13 +49,13 @@ export async function makePlan(
   const started = Date.now();
   const { cluster, desire } = place;
   const hosts = scopedHosts(cluster, scope);
-  const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) =>
-    probeHost(
-      reader,
-      resourcesOf(place, scope, host, assumedFacts),
-      loadBalancerHosts(cluster).includes(host) ? cluster.loadBalancer?.virtualIP : undefined,
-    ),
-  );
+  const counts = new Map<string, number>();
+  const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) => {
+    const resources = resourcesOf(place, scope, host, assumedFacts);
+    counts.set(host.name, resources.length);
+    const balances = loadBalancerHosts(cluster).includes(host);
+    return probeHost(reader, resources, balances ? cluster.loadBalancer?.virtualIP : undefined);
+  });
   try {
     const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
     const findings = preflight(cluster, inspections, desire.clusterId, [
@@ -73,6 +67,7 @@ export async function makePlan(
     const etcd = await seeMembership(place, scope, inspections, connections);
     const informed = { ...place, desire: { ...desire, membership: etcd.plan } };
     const hostSteps = await diffHosts(informed, scope, hosts, connections, failed, etcd);
+    refuseBlindFounding(cluster, scope, inspections, failed);
     const wants = within(desireCluster(desire), scope);
     const seen = needsApi(wants)
       ? await seeCluster(cluster, place.pki, inspections, connections, wants)
@@ -83,7 +78,7 @@ export async function makePlan(
       ...etcd.waits,
       ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed)),
     ];
-    const plan = assemble(place, scope, 'live', hosts, failed, hostSteps, clusterSteps, wants);
+    const plan = assemble(place, counts, 'live', hosts, failed, hostSteps, clusterSteps, wants);
     return {
       plan,
       findings,
@@ -100,13 +95,15 @@ export async function makePlan(
 /** The plan for hosts as they come fresh from their installer: no host is asked. */
 export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
   const hosts = scopedHosts(place.cluster, scope);
+  const counts = new Map<string, number>();
   const hostSteps = hosts.flatMap((host) => {
     const resources = resourcesOf(place, scope, host, assumedFacts);
+    counts.set(host.name, resources.length);
     return diffHost(host.name, resources, assumedFresh(resources));
   });
   const wants = within(desireCluster(place.desire), scope);
   const clusterSteps = diffCluster(wants, { state: 'absent' }, new Set());
-  return assemble(place, scope, 'offline', hosts, new Map(), hostSteps, clusterSteps, wants);
+  return assemble(place, counts, 'offline', hosts, new Map(), hostSteps, clusterSteps, wants);
 }
 
 function resourcesOf(
@@ -253,7 +250,7 @@ function needsApi(wants: ClusterWants): boolean {
 
 function assemble(
   place: Workplace,
-  scope: PlanScope,
+  counts: ReadonlyMap<string, number>,
   basis: Plan['basis'],
   hosts: readonly Host[],
   failed: ReadonlyMap<string, KbootError>,
@@ -263,7 +260,6 @@ function assemble(
 ): Plan {
   const { cluster } = place;
   const endpoint = cluster.controlPlaneEndpoint;
-  const issues = stagesUntil(scope.until).length > 0 && place.toIssue.length > 0;
   const planHosts = hosts.map((host) => ({
     name: host.name,
     roles: host.roles,
@@ -273,7 +269,7 @@ function assemble(
         : failed.has(host.name)
           ? ('unreachable' as const)
           : ('probed' as const),
-    resources: resourcesOf(place, scope, host, assumedFacts).length,
+    resources: counts.get(host.name) ?? 0,
   }));
   return {
     apiVersion: 'kboot.dev/v1',
@@ -282,7 +278,7 @@ function assemble(
     kubernetesVersion: cluster.kubernetesVersion,
     endpoint: `https://${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`,
     basis,
-    issue: issues ? place.toIssue : [],
+    issue: place.toIssue,
     hosts: planHosts,
     hostSteps,
     clusterSteps,

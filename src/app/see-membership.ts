@@ -13,7 +13,7 @@ import { etcdWaits } from '../plan/etcd-steps.ts';
 import type { WaitStep } from '../plan/types.ts';
 import type { Connections } from './connect.ts';
 import { etcdCredentials } from './credentials.ts';
-import type { PlanScope } from './make-plan.ts';
+import type { PlanScope } from './scope.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What was seen of etcd and what follows from it. */

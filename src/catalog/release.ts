@@ -13,7 +13,13 @@ export interface Release extends Pins {
 }
 
 /** Every Kubernetes version that has both pins and sums for amd64 and arm64, newest first, with `v`. */
-export function knownVersions(): string[] {
+export function knownVersions(): readonly string[] {
+  return (known ??= listKnown());
+}
+
+let known: readonly string[] | undefined;
+
+function listKnown(): string[] {
   const { amd64, arm64 } = checksums().kubelet;
   return Object.keys(amd64)
     .filter((version) => version in arm64 && minorOf(version) in releases().minors)
@@ -26,15 +32,15 @@ export function knownVersions(): string[] {
  * Throws KbootError E-INVENTORY that names the nearest known versions.
  */
 export function release(kubernetesVersion: string): Release {
-  const known = knownVersions();
+  const all = knownVersions();
   const version = kubernetesVersion.replace(/^v/, '');
-  const pins = known.includes(kubernetesVersion) ? releases().minors[minorOf(version)] : undefined;
+  const pins = all.includes(kubernetesVersion) ? releases().minors[minorOf(version)] : undefined;
   if (pins === undefined) {
     throw new KbootError(
       'E-INVENTORY',
       `Kubernetes ${kubernetesVersion} is not in the catalog of this kboot.`,
       {
-        remedy: `Set spec.kubernetesVersion to a known version; nearest: ${nearestVersions(kubernetesVersion, known).join(', ')}.`,
+        remedy: `Set spec.kubernetesVersion to a known version; nearest: ${nearestVersions(kubernetesVersion, all).join(', ')}.`,
       },
     );
   }

@@ -24,18 +24,22 @@ export interface Desire {
   readonly membership?: MembershipPlan;
 }
 
-/** What texts are made from, for one architecture. */
-export function textContext(desire: Desire, facts: HostFacts): TextContext {
-  const release = releaseOf(desire.cluster.kubernetesVersion);
-  return {
-    cluster: desire.cluster,
-    renderer: desire.renderer,
-    images: images(release, desire.cluster.imageRepository),
-    versions: {
-      etcd: release.etcd,
-      containerd: containerdVersion(release, facts.architecture, desire.bundle),
-    },
-  };
+const contexts = new WeakMap<Desire, Map<string, TextContext>>();
+
+/** What texts are made from, for one architecture; made once. */
+export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture'>): TextContext {
+  const { architecture } = facts;
+  const made = contexts.get(desire) ?? new Map<string, TextContext>();
+  contexts.set(desire, made);
+  let context = made.get(architecture);
+  if (context === undefined) {
+    const { cluster, renderer, bundle } = desire;
+    const release = releaseOf(cluster.kubernetesVersion);
+    const versions = { etcd: release.etcd, containerd: containerdVersion(release, architecture, bundle) };
+    context = { cluster, renderer, images: images(release, cluster.imageRepository), versions };
+    made.set(architecture, context);
+  }
+  return context;
 }
 
 /** PEM of the cluster's CA, or what stands for it until it is issued. */

@@ -16,6 +16,6 @@ export function attachDiffs(steps: readonly HostStep[], texts: ReadonlyMap<strin
     const content = step.payload?.content;
     if (path === undefined || before === undefined || content?.kind !== 'text') return step;
     const patch = createTwoFilesPatch(path, path, before, content.text, undefined, undefined, { context: 2 });
-    return { ...step, diff: patch.split('\n').slice(1).join('\n').trimEnd() };
+    return { ...step, diff: patch.slice(patch.indexOf('--- ')).trimEnd() };
   });
 }

@@ -19,6 +19,8 @@ interface Compiled {
   readonly file: string;
   readonly source: string;
   readonly fill: (params: object) => string;
+  /** What it was last filled with, and what that gave: most files are the same on every host. */
+  last?: { readonly params: string; readonly text: string };
 }
 
 /**
@@ -59,8 +61,12 @@ export function createRenderer(options: { readonly templatesDir?: string } = {})
         template = load(path);
         compiled.set(path, template);
       }
+      const key = JSON.stringify(params);
+      if (template.last?.params === key) return template.last.text;
       try {
-        return template.fill(params);
+        const text = template.fill(params);
+        template.last = { params: key, text };
+        return text;
       } catch (error) {
         throw failure(template.file, template.source, error);
       }

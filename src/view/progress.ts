@@ -138,7 +138,7 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
 
 function plainProgress(stream: NodeJS.WriteStream): Progress {
   const say = (at: number, text: string): void => {
-    stream.write(`${(at / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
+    stream.write(`${(at / 1000).toFixed(1).padStart(6)} s  ${text.replaceAll('\n', ' ')}\n`);
   };
   return {
     take(event) {

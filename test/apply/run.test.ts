@@ -75,7 +75,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
       }),
     etcdCredentials: () => Promise.reject(new Error('not in this test')),
     keepSnapshot: () => Promise.reject(new Error('not in this test')),
-    emit: (event) => events.push(event as Happened),
+    emit: (event) => events.push(event),
     signal: interrupt.signal,
     ...more,
   };
@@ -214,7 +214,7 @@ describe('applyPlan on hosts', () => {
       }),
       context({
         emit(event) {
-          events.push(event as Happened);
+          events.push(event);
           if (event.type === 'done') interrupt.abort();
         },
       }),

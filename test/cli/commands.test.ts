@@ -1,0 +1,272 @@
+import '../view/no-color.ts';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { KbootError } from '../../src/model/error.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { inventoryWith } from '../inventory/options.ts';
+import { kboot } from './run.ts';
+
+let folder: string;
+let inventory: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kboot-cli-'));
+  inventory = join(folder, 'lab.yaml');
+  writeFileSync(inventory, inventoryWith());
+  return () => {
+    rmSync(folder, { recursive: true });
+  };
+});
+const planIn = (out: string): Plan => (JSON.parse(out) as { plan: Plan }).plan;
+
+describe('kboot validate', () => {
+  it('says that an inventory is valid, and writes nothing', async () => {
+    expect(await kboot('validate', inventory)).toEqual({
+      out: `${inventory}: valid: test, 2 hosts, Kubernetes v1.36.2\n`,
+      err: '',
+      exit: 0,
+      error: undefined,
+    });
+    expect(JSON.parse((await kboot('validate', inventory, '-o', 'json')).out)).toMatchObject({
+      type: 'valid',
+      cluster: 'test',
+      hosts: 2,
+    });
+    expect(readdirSync(folder)).toEqual(['lab.yaml']);
+  });
+
+  it('tells every problem of one that is not, with its place', async () => {
+    writeFileSync(inventory, inventoryWith(['nonsense: 1', 'controlPlaneEndpoint: "http://x"']));
+    const { error } = await kboot('validate', inventory);
+    expect(error).toMatchObject({ code: 'E-INVENTORY', exit: 3 });
+    const lines = (error as Error).message.split('\n');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line).toMatch(new RegExp(`^${inventory}:\\d+:\\d+: `));
+  });
+
+  it('names a file that is not there', async () => {
+    expect((await kboot('validate', join(folder, 'none.yaml'))).error).toMatchObject({ code: 'E-INVENTORY' });
+  });
+});
+
+describe('kboot schema', () => {
+  it('prints the schema that lies in the repository', async () => {
+    const { out } = await kboot('schema');
+    const stored = readFileSync(new URL('../../inventory.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(out)).toEqual(JSON.parse(stored));
+  });
+});
+
+describe('kboot version', () => {
+  it('prints the version of kboot and of what it installs', async () => {
+    const { out } = await kboot('version');
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(out).toMatch(new RegExp(`^kboot ${version}\nKubernetes .*v1\\.36\\.2`));
+  });
+});
+
+describe('kboot plan --offline', () => {
+  it('plans fresh hosts, asks none, and writes nothing', async () => {
+    const { out, err, exit } = await kboot('plan', inventory, '--offline');
+    expect([err, exit]).toEqual(['', 0]);
+    expect(out).toMatch(
+      /^test · Kubernetes v1\.36\.2 · 1 control plane, 1 worker · API https:\/\/10\.0\.0\.11:6443\n/,
+    );
+    expect(out).toContain('Made without asking a host');
+    expect(readdirSync(folder)).toEqual(['lab.yaml']);
+  });
+
+  it('is plain JSON, the same each time', async () => {
+    const [first, second] = [
+      await kboot('plan', inventory, '--offline', '-o', 'json'),
+      await kboot('plan', inventory, '--offline', '-o', 'json'),
+    ];
+    expect(first.out).toBe(second.out);
+    const plan = planIn(first.out);
+    expect(plan).toMatchObject({ kind: 'Plan', basis: 'offline', cluster: 'test' });
+    expect(plan.issue).toContain('ca');
+    const ids = [...plan.hostSteps, ...plan.clusterSteps].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('stops after a stage and keeps to some hosts', async () => {
+    const until = planIn(
+      (await kboot('plan', inventory, '--offline', '-o', 'json', '--until', 'runtime')).out,
+    );
+    expect(new Set(until.hostSteps.map(({ stage }) => stage))).toEqual(new Set(['host', 'runtime']));
+    expect(until.clusterSteps).toEqual([]);
+    expect((await kboot('plan', inventory, '--offline', '--limit', 'w-9')).error).toMatchObject({
+      code: 'E-USAGE',
+      message: expect.stringContaining('w-9') as unknown,
+    });
+    expect((await kboot('plan', inventory, '--offline', '--until', 'nowhere')).error).toBeInstanceOf(Error);
+  });
+});
+
+describe('kboot up', () => {
+  it('founds nothing while a control plane could not be read, and frees the lock again', async () => {
+    // Nothing listens on ports 1 and 2 of this machine.
+    const unreachable = inventoryWith(
+      [],
+      ['ssh: {address: 127.0.0.1, port: 2}', 'address: 10.0.0.21'],
+    ).replace('address: 10.0.0.11}', 'address: 10.0.0.11, ssh: {address: 127.0.0.1, port: 1}}');
+    writeFileSync(inventory, unreachable);
+    const { error } = await kboot('up', inventory);
+    expect(error).toMatchObject({ code: 'E-CONNECT', exit: 4, context: { host: 'cp-1' } });
+    expect((error as KbootError).context.remedy).toContain(
+      'founds a cluster only when every control plane was seen',
+    );
+    expect(readdirSync(join(folder, '.kboot/test'))).toEqual([]);
+  });
+});
+
+describe('kboot bundle', () => {
+  const bundleFolder = (): string => join(folder, 'bundle');
+  beforeEach(() => {
+    mkdirSync(join(bundleFolder(), 'bin/linux-amd64'), { recursive: true });
+    mkdirSync(join(bundleFolder(), 'images/linux-amd64'), { recursive: true });
+    writeFileSync(join(bundleFolder(), 'bin/linux-amd64/kubelet'), 'kubelet');
+    writeFileSync(
+      join(folder, 'manifest.json'),
+      JSON.stringify([{ RepoTags: ['registry.k8s.io/kube-apiserver:v1.36.2'] }]),
+    );
+    spawnSync('tar', [
+      '-cf',
+      join(bundleFolder(), 'images/linux-amd64/apiserver.tar'),
+      '-C',
+      folder,
+      'manifest.json',
+    ]);
+  });
+
+  it('indexes what is there and finds a file that changed', async () => {
+    const { out } = await kboot('bundle', 'index', bundleFolder());
+    expect(out).toMatch(/bundle\.json written for 2 files, 0 MB, 1 images, Kubernetes v1\.36\.2\n$/);
+    expect((await kboot('bundle', 'verify', bundleFolder())).out).toContain('verified 2 files');
+    writeFileSync(join(bundleFolder(), 'bin/linux-amd64/kubelet'), 'kubeleT');
+    const { error } = await kboot('bundle', 'verify', bundleFolder());
+    expect(error).toMatchObject({
+      code: 'E-BUNDLE',
+      context: { detail: expect.stringContaining('bin/linux-amd64/kubelet') as unknown },
+    });
+    writeFileSync(join(bundleFolder(), 'bin/linux-amd64/kubelet'), '');
+    expect((await kboot('plan', inventory, '--offline', '--bundle', bundleFolder())).error).toMatchObject({
+      code: 'E-BUNDLE',
+    });
+  });
+
+  it('refuses a folder without a bundle, and an image that has no name', async () => {
+    expect((await kboot('bundle', 'index', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
+    expect((await kboot('bundle', 'verify', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
+    writeFileSync(join(bundleFolder(), 'images/linux-amd64/broken.tar'), 'not a tar');
+    expect((await kboot('bundle', 'index', bundleFolder())).error).toMatchObject({ code: 'E-BUNDLE' });
+  });
+
+  it('a plan with a bundle that lacks a file says which', async () => {
+    await kboot('bundle', 'index', bundleFolder());
+    const { error } = await kboot('plan', inventory, '--offline', '--bundle', bundleFolder());
+    expect(error).toMatchObject({
+      code: 'E-BUNDLE',
+      message: expect.stringContaining('has no containerd for amd64') as unknown,
+    });
+  });
+});
+
+describe('kboot render and kubeconfig', () => {
+  let place: string;
+  let file: string;
+  beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'kboot-render-'));
+    file = join(place, 'lab.yaml');
+    writeFileSync(file, inventoryWith());
+    expect((await kboot('kubeconfig', file)).error).toMatchObject({ code: 'E-STATE' });
+    const { out, error } = await kboot('render', file, '--out', join(place, 'tree'));
+    expect(error).toBeUndefined();
+    expect(out).toMatch(/tree: \d+ files for 2 hosts and the API\n$/);
+  });
+  afterAll(() => {
+    rmSync(place, { recursive: true });
+  });
+  const tree = (path: string): string => readFileSync(join(place, 'tree', path), 'utf8');
+
+  it('writes what lies on each host, keys for the owner only', () => {
+    const conf = parse(tree('w-1/etc/kubernetes/kubelet.conf')) as {
+      clusters: { cluster: Record<string, string> }[];
+    };
+    const ca = Buffer.from(
+      conf.clusters[0]?.cluster['certificate-authority-data'] ?? '',
+      'base64',
+    ).toString();
+    expect(ca).toBe(tree('w-1/etc/kubernetes/pki/ca.crt'));
+    expect(tree('cp-1/etc/kubernetes/manifests/etcd.yaml')).toContain('kind: Pod');
+    for (const path of readdirSync(join(place, 'tree'), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(place, 'tree', name),
+    )) {
+      if (!statSync(path).isFile()) continue;
+      const text = readFileSync(path, 'utf8');
+      expect(text).not.toMatch(/__kboot:|issued when the plan is applied/);
+      if (/PRIVATE KEY|client-key-data/.test(text)) expect(statSync(path).mode & 0o077).toBe(0);
+    }
+  });
+
+  it('leaves a folder alone that holds something', async () => {
+    expect((await kboot('render', file, '--out', join(place, 'tree'))).error).toMatchObject({
+      code: 'E-USAGE',
+    });
+  });
+
+  it('a plan made from an issued PKI holds no secret', async () => {
+    const { out } = await kboot('plan', file, '--offline', '-o', 'json', '--verbose');
+    expect(planIn(out).issue).toEqual([]);
+    const keys = readdirSync(join(place, '.kboot/test/pki'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.key'),
+    );
+    expect(keys.length).toBeGreaterThan(10);
+    for (const key of keys) {
+      const pem = readFileSync(join(place, '.kboot/test/pki', key), 'utf8');
+      expect(out).not.toContain(pem.split('\n')[3]);
+      expect(out).not.toContain(Buffer.from(pem).toString('base64').slice(60, 160));
+    }
+    expect(out).not.toContain('PRIVATE KEY');
+  });
+
+  it('prints a kubeconfig, and merges it without losing what is there', async () => {
+    const { out } = await kboot('kubeconfig', file);
+    expect(parse(out)).toMatchObject({
+      'current-context': 'test',
+      clusters: [{ name: 'test', cluster: { server: 'https://10.0.0.11:6443' } }],
+    });
+    const target = join(place, 'kube/config');
+    mkdirSync(join(place, 'kube'));
+    writeFileSync(
+      target,
+      'apiVersion: v1\nkind: Config\npreferences: {colors: true}\ncontexts: [{name: other, context: {}}, {name: test, context: {cluster: stale}}]\ncurrent-context: other\n',
+    );
+    const before = process.env['KUBECONFIG'];
+    process.env['KUBECONFIG'] = target;
+    try {
+      await kboot('kubeconfig', file, '--merge');
+      const once = readFileSync(target, 'utf8');
+      await kboot('kubeconfig', file, '--merge');
+      expect(readFileSync(target, 'utf8')).toBe(once);
+      expect(parse(once)).toMatchObject({
+        preferences: { colors: true },
+        'current-context': 'test',
+        contexts: [{ name: 'other' }, { name: 'test', context: { cluster: 'test', user: 'test-admin' } }],
+        clusters: [{ name: 'test' }],
+      });
+      expect(statSync(target).mode & 0o777).toBe(0o600);
+      writeFileSync(target, 'not a kubeconfig');
+      expect((await kboot('kubeconfig', file, '--merge')).error).toMatchObject({ code: 'E-STATE' });
+      expect(readFileSync(target, 'utf8')).toBe('not a kubeconfig');
+    } finally {
+      if (before === undefined) delete process.env['KUBECONFIG'];
+      else process.env['KUBECONFIG'] = before;
+    }
+  });
+});

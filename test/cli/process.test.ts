@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inventoryWith } from '../inventory/options.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kboot-process-'));
+  writeFileSync(join(folder, 'good.yaml'), inventoryWith());
+  writeFileSync(join(folder, 'bad.yaml'), inventoryWith(['nonsense: 1', 'more: 2']));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** A process of its own: what a shell or a CI job sees. */
+function kboot(...argv: string[]): Promise<{ status: number | null; out: string; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...argv], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (status) => {
+      resolve({ status, out, err });
+    });
+  });
+}
+
+describe('the command', () => {
+  it('0 for help, which goes to stdout and lists every command', async () => {
+    const { status, out, err } = await kboot('--help');
+    expect([status, err]).toEqual([0, '']);
+    for (const word of ['validate', 'plan', 'up', 'reset', 'bundle', 'Exit status'])
+      expect(out).toContain(word);
+  });
+
+  it('0 for a valid inventory', async () => {
+    const { status, out, err } = await kboot('validate', join(folder, 'good.yaml'));
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain('valid: test, 2 hosts');
+  });
+
+  it('3 for a command line that is not understood, with a hint on stderr', async () => {
+    const [unknown, none] = await Promise.all([kboot('pln', join(folder, 'good.yaml')), kboot()]);
+    expect([unknown.status, unknown.out, none.status, none.out]).toEqual([3, '', 3, '']);
+    expect(unknown.err).toContain('plan');
+    expect(none.err).toContain('kboot --help');
+    expect(unknown.err + none.err).not.toContain('    at ');
+  });
+
+  it('3 for an inventory with problems, all of them on stderr', async () => {
+    const { status, out, err } = await kboot('validate', join(folder, 'bad.yaml'));
+    expect([status, out]).toEqual([3, '']);
+    expect(err.match(/bad\.yaml:\d+:\d+: /g)?.length).toBeGreaterThanOrEqual(2);
+    expect(err).toContain('2 problems; nothing was contacted.');
+  });
+
+  it('errors are a line of JSON on stdout where JSON is asked for', async () => {
+    const { status, out } = await kboot('validate', join(folder, 'none.yaml'), '-o', 'json');
+    expect(status).toBe(3);
+    expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
+  });
+});

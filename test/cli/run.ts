@@ -1,0 +1,51 @@
+import { vi } from 'vitest';
+import yargs from 'yargs';
+import { bundle } from '../../src/cli/bundle.ts';
+import { kubeconfig } from '../../src/cli/kubeconfig.ts';
+import { plan } from '../../src/cli/plan.ts';
+import { render } from '../../src/cli/render.ts';
+import { schema } from '../../src/cli/schema.ts';
+import { up } from '../../src/cli/up.ts';
+import { validate } from '../../src/cli/validate.ts';
+import { version } from '../../src/cli/version.ts';
+
+export interface Ended {
+  readonly out: string;
+  readonly err: string;
+  readonly exit: number;
+  readonly error: unknown;
+}
+
+/** Runs a command in this process, as main.ts would, and keeps what it prints. */
+export async function kboot(...argv: string[]): Promise<Ended> {
+  let [out, err] = ['', ''];
+  let error: unknown;
+  const keep =
+    (into: (text: string) => void) =>
+    (chunk: unknown): boolean => {
+      into(String(chunk));
+      return true;
+    };
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(keep((text) => (out += text)));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(keep((text) => (err += text)));
+  const before = process.exitCode;
+  process.exitCode = 0;
+  try {
+    const commands = [validate, schema, plan, render, kubeconfig, bundle, version, up];
+    await yargs(argv)
+      .command(commands as never[])
+      .strict()
+      .exitProcess(false)
+      .fail((message, cause) => {
+        throw cause instanceof Error ? cause : new Error(message);
+      })
+      .parseAsync();
+  } catch (cause) {
+    error = cause;
+  }
+  const exit = process.exitCode;
+  process.exitCode = before;
+  stdout.mockRestore();
+  stderr.mockRestore();
+  return { out, err, exit, error };
+}

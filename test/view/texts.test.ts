@@ -1,0 +1,149 @@
+import './no-color.ts';
+import { describe, expect, it } from 'vitest';
+import { KbootError } from '../../src/model/error.ts';
+import type { ClusterStatus } from '../../src/model/status.ts';
+import type { HostConnection } from '../../src/transport/types.ts';
+import { errorText } from '../../src/view/error-text.ts';
+import { findingsText } from '../../src/view/findings-text.ts';
+import { statsText } from '../../src/view/stats-text.ts';
+import { statusText } from '../../src/view/status-text.ts';
+import { table } from '../../src/view/table.ts';
+
+describe('errorText', () => {
+  it('says where, what, the last lines, and what to do', () => {
+    const error = new KbootError('E-STEP', 'ended with status 100', {
+      host: 'w-1',
+      step: 'package kmod',
+      command: 'apt-get install -y kmod',
+      detail: `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n`,
+      remedy: 'Mend the cause.\nRun it again.',
+    });
+    const text = errorText(error);
+    expect(text.split('\n').slice(0, 3)).toEqual([
+      '✗ w-1 · package kmod',
+      '  ended with status 100',
+      '    line 10',
+    ]);
+    expect(text.split('\n').slice(-4)).toEqual([
+      '    line 29',
+      '  Mend the cause.',
+      '  Run it again.',
+      '  (E-STEP: A step failed on a host.)',
+    ]);
+  });
+
+  it('is short where there is little to say', () => {
+    expect(errorText(new KbootError('E-USAGE', 'Name a command.'))).toBe(
+      '✗ Name a command.\n  (E-USAGE: The command line is not understood.)',
+    );
+    expect(errorText(new KbootError('E-WAIT', 'not ready', { detail: ' \n' })).split('\n')).toHaveLength(2);
+  });
+
+  it('gives problems of an inventory as an editor reads them', () => {
+    expect(errorText(new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: '1 problem' }))).toBe(
+      'a.yaml:1:2: bad\n1 problem',
+    );
+  });
+});
+
+describe('findingsText', () => {
+  it('names host, what, what to do, and the check', () => {
+    const base = { host: 'w-1', check: 'Tools', message: 'not installed: ss', remedy: 'Install it.' };
+    expect(
+      findingsText([
+        { ...base, level: 'error' },
+        { ...base, level: 'warning' },
+      ]),
+    ).toBe(
+      '✗ w-1: not installed: ss\n    Install it. (Tools)\n! w-1: not installed: ss\n    Install it. (Tools)',
+    );
+  });
+});
+
+const status: ClusterStatus = {
+  cluster: 'prod',
+  kubernetesVersion: 'v1.36.2',
+  endpoint: 'https://10.0.0.100:8443',
+  healthy: false,
+  hosts: [
+    {
+      name: 'cp-1',
+      roles: ['control-plane'],
+      address: '10.0.0.11',
+      reachable: true,
+      system: 'debian 12, amd64',
+      node: 'Ready',
+      kubelet: 'v1.36.2',
+      notReady: ['etcd-cp-1'],
+    },
+    {
+      name: 'w-1',
+      roles: ['worker'],
+      address: '10.0.0.21',
+      reachable: false,
+      system: '-',
+      node: 'NotReady',
+      kubelet: '-',
+      notReady: [],
+    },
+  ],
+  api: 'answers',
+  certificates: [
+    { name: 'late', expires: '2027-11-20T00:00:00.000Z', daysLeft: 365 },
+    { name: 'soon', expires: '2026-12-01T00:00:00.000Z', daysLeft: 10 },
+  ],
+};
+
+describe('statusText', () => {
+  it('shows a line a host and the certificate that ends first', () => {
+    expect(statusText(status)).toMatchInlineSnapshot(`
+      "prod · Kubernetes v1.36.2 · API https://10.0.0.100:8443 answers
+
+      host  roles          address    system            node      kubelet
+      cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
+      w-1   worker         10.0.0.21  does not answer   NotReady  -
+
+      2 certificates; the first to end is soon, in 10 days (2026-12-01)
+      Something needs a look; \`kboot plan\` shows what \`kboot up\` would mend."
+    `);
+    expect(statusText({ ...status, certificates: [], healthy: true })).toContain(
+      'No certificate is issued yet.\nAll is well.',
+    );
+  });
+});
+
+describe('statsText', () => {
+  it('is a table of what a run cost', () => {
+    const stats = { connections: 1, execs: 3, forwards: 2, bytesUp: 2048, bytesDown: 100_000 };
+    const connection = { reader: { stats } } as unknown as HostConnection;
+    const done = { at: 1, type: 'stage-done', host: 'cp-1', stage: 'runtime', seconds: 12.34 } as const;
+    expect(
+      statsText(
+        new Map([
+          ['cp-1', connection],
+          ['w-1', connection],
+        ]),
+        [done],
+      ),
+    ).toMatchInlineSnapshot(`
+      "host  connections  execs  forwards  KiB up  KiB down  runtime s
+      cp-1            1      3         2       2        98       12.3
+      w-1             1      3         2       2        98          -"
+    `);
+  });
+});
+
+describe('table', () => {
+  it('sets columns flush and leaves no blank at the end', () => {
+    expect(
+      table(
+        [
+          ['a', 'bb', ''],
+          ['ccc', 'd', 'e'],
+        ],
+        new Set([1]),
+      ),
+    ).toBe('a    bb\nccc   d  e');
+    expect(table([])).toBe('');
+  });
+});

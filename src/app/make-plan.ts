@@ -4,7 +4,7 @@ import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { apiCredentials } from './credentials.ts';
 import type { PlanScope } from './scope.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
-import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -18,7 +18,7 @@ import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import { preflight, type Finding } from '../plan/preflight.ts';
-import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
+import type { ClusterStep, EtcdStep, OnHostStep, Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Observation } from '../resource/types.ts';
@@ -73,12 +73,18 @@ export async function makePlan(
       ? await seeCluster(cluster, place.pki, inspections, connections, wants)
       : undefined;
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
-    const clusterSteps = [
-      ...membershipSteps(etcd.plan),
-      ...etcd.waits,
-      ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed)),
-    ];
-    const plan = assemble(place, counts, 'live', hosts, failed, hostSteps, clusterSteps, wants);
+    const clusterSteps = [...etcd.waits, ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed))];
+    const plan = assemble(
+      place,
+      counts,
+      'live',
+      hosts,
+      failed,
+      hostSteps,
+      clusterSteps,
+      wants,
+      membershipSteps(etcd.plan),
+    );
     return {
       plan,
       findings,
@@ -168,7 +174,7 @@ async function diffHosts(
   return perHost.flat();
 }
 
-/** Unknown is not absent: a control plane that could not be read may hold the cluster. */
+/** Unknown is not absent: a host of etcd that could not be read may hold the cluster. */
 function refuseBlindFounding(
   cluster: Cluster,
   scope: PlanScope,
@@ -176,11 +182,9 @@ function refuseBlindFounding(
   failed: ReadonlyMap<string, KbootError>,
 ): void {
   if (!stagesUntil(scope.until).includes('etcd')) return;
-  const controlPlane = hostsWith(cluster, 'control-plane').map((host) => host.name);
-  if (controlPlane.some((name) => inspections.get(name)?.etcdData === 'present')) return;
-  const blind = controlPlane.filter(
-    (name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown',
-  );
+  const members = etcdHosts(cluster).map((host) => host.name);
+  if (members.some((name) => inspections.get(name)?.etcdData === 'present')) return;
+  const blind = members.filter((name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown');
   if (blind.length === 0) return;
   const first = failed.get(blind[0] ?? '');
   throw new KbootError(
@@ -190,7 +194,7 @@ function refuseBlindFounding(
       ...first?.context,
       host: blind.join(', '),
       remedy:
-        `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every control plane was seen to hold none. Nothing was changed.`.trim(),
+        `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every host of an etcd member was seen to hold no data. Nothing was changed.`.trim(),
     },
   );
 }
@@ -257,6 +261,7 @@ function assemble(
   hostSteps: readonly OnHostStep[],
   clusterSteps: readonly ClusterStep[],
   wants: ClusterWants,
+  membership: readonly EtcdStep[] = [],
 ): Plan {
   const { cluster } = place;
   const endpoint = cluster.controlPlaneEndpoint;
@@ -280,6 +285,7 @@ function assemble(
     basis,
     issue: place.toIssue,
     hosts: planHosts,
+    membership,
     hostSteps,
     clusterSteps,
     checked:

@@ -49,6 +49,7 @@ export async function makeResetPlan(
       state: connections.failed.has(each.name) ? 'unreachable' : 'probed',
       resources: 0,
     })),
+    membership: [],
     hostSteps: [...connections.results.values()].flat(),
     clusterSteps: [],
     checked: 0,

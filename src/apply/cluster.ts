@@ -71,7 +71,6 @@ export class ClusterRunner {
     try {
       if (step.type === 'object') await this.#applyObject(step);
       else if (step.type === 'node') await this.#markNode(step);
-      else if (step.type === 'etcd') await this.#etcd.run(step);
       else if (step.type === 'remove-node') await this.#removeNode(step);
       else if (!(await this.#wait(step))) return 0;
     } catch (cause) {

@@ -30,7 +30,7 @@ export async function runHostStage(
     }
     done += await runBatch(session, batch, context);
     batch = [];
-    await runEtcd(step, context, etcd);
+    await runMembership(step, context, etcd);
     done++;
   }
   done += await runBatch(session, batch, context);
@@ -38,7 +38,8 @@ export async function runHostStage(
   return done;
 }
 
-async function runEtcd(
+/** One change of etcd's membership. Throws KbootError. */
+export async function runMembership(
   step: EtcdStep,
   { emit, signal }: Pick<ApplyContext, 'emit' | 'signal'>,
   etcd: EtcdRunner,

@@ -4,7 +4,7 @@ import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
 import { ClusterRunner } from './cluster.ts';
 import type { ApplyContext } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
-import { runHostStage } from './host.ts';
+import { runHostStage, runMembership } from './host.ts';
 import { Session } from './session.ts';
 
 export interface Failure {
@@ -35,6 +35,19 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   }
 
   const etcd = new EtcdRunner(context);
+  try {
+    for (const step of plan.membership) {
+      await runMembership(step, context, etcd);
+      executed++;
+    }
+  } catch (cause) {
+    // Without its snapshot, or with a member too many, nothing else may begin.
+    return {
+      executed,
+      failures: [{ error: asKbootError(cause, undefined) }],
+      interrupted: context.signal.aborted,
+    };
+  }
   const passed = new Map<string, Promise<boolean>>();
   const hostRuns = plan.hosts
     .filter((host) => host.state !== 'unreachable')

@@ -7,6 +7,7 @@ import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
 import { acquireLock } from '../store/lock.ts';
+import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
 import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
@@ -89,6 +90,8 @@ async function apply(
       'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
     );
   });
+  const log = openRunLog(place.state, 'up', new Date());
+  log.write({ type: 'plan', plan: live.plan });
   const events: ApplyEvent[] = [];
   const progress = json ? undefined : showProgress(live.plan, process.stderr);
   const begun = Date.now();
@@ -100,6 +103,7 @@ async function apply(
       live.connections,
       (happened) => {
         events.push(happened);
+        log.write(jsonEvent(happened));
         progress?.take(happened);
         if (json) event(jsonEvent(happened));
       },
@@ -108,6 +112,7 @@ async function apply(
   } finally {
     progress?.stop();
     interrupt.stop();
+    log.close();
   }
   const seconds = (Date.now() - begun) / 1000;
   if (args.stats) note(statsText(live.connections.open, events));
@@ -122,6 +127,7 @@ async function apply(
     });
   } else {
     for (const { error } of failed) note(errorText(error));
+    if (failed.length > 0) note(`  log ${log.path}`);
     print(summary(args, live, result, events, seconds));
   }
   if (result.interrupted) return exitStatus.interrupted;

@@ -18,7 +18,7 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
   const has = (role: Host['roles'][number]): boolean => host.roles.includes(role);
   const balances = loadBalancerHosts(desire.cluster).includes(host);
   return [
-    ...hostStage(desire, facts),
+    ...hostStage(desire, host, facts),
     ...(isNode(host) ? runtimeStage(desire, host, facts) : []),
     ...(balances ? loadBalancerStage(desire, host, facts) : []),
     ...(has('etcd') ? etcdStage(desire, host, facts) : []),

@@ -143,6 +143,8 @@ const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/etcd /va
 rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
 rm -rf -- /run/nri
 rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
+# The controller manager's folder for FlexVolume plugins, unless a plugin is there.
+rmdir -p /usr/libexec/kubernetes/kubelet-plugins/volume/exec 2>/dev/null
 true`;
 
 /** Newest first, so that folders are empty when their turn comes; then what stood there before. */

@@ -96,7 +96,7 @@ export interface NodeRemovalStep {
 }
 
 export type OnHostStep = HostStep | EtcdStep;
-export type ClusterStep = ObjectStep | NodeStep | NodeRemovalStep | WaitStep | EtcdStep;
+export type ClusterStep = ObjectStep | NodeStep | NodeRemovalStep | WaitStep;
 export type Step = OnHostStep | ClusterStep;
 
 export interface PlanHost {
@@ -120,6 +120,8 @@ export interface Plan {
   /** Certificates and keys to issue into the operator's state first. */
   readonly issue: readonly string[];
   readonly hosts: readonly PlanHost[];
+  /** Before anything else: a snapshot, and members whose host left the inventory. */
+  readonly membership: readonly EtcdStep[];
   readonly hostSteps: readonly OnHostStep[];
   readonly clusterSteps: readonly ClusterStep[];
   /** Resources and objects that were compared. */
@@ -129,7 +131,7 @@ export interface Plan {
 
 /** Every step, host by host and then the cluster's, in the order of the stages. */
 export function stepsOf(plan: Plan): readonly Step[] {
-  return [...plan.hostSteps, ...plan.clusterSteps];
+  return [...plan.membership, ...plan.hostSteps, ...plan.clusterSteps];
 }
 
 /** Whether a step changes something; a wait only looks. */

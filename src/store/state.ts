@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fileError } from './file-error.ts';
@@ -29,6 +29,8 @@ export async function openState(dir: string): Promise<State> {
   }
   const mode = await checkedMode(state.dir);
   if (mode !== undefined && (mode & 0o077) !== 0) await chmod(state.dir, 0o700);
+  // It holds private keys: a commit of everything beside the inventory must not take them along.
+  await writeFile(join(state.dir, '.gitignore'), '*\n', { mode: 0o600 });
   return state;
 }
 

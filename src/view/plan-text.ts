@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
-import { isChange, stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
+import { isChange, stepsOf, type ClusterStep, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -26,8 +26,11 @@ interface Line {
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const out: string[] = [title(plan), ''];
   if (plan.issue.length > 0) out.push(...issueLines(plan, options), '');
+  if (plan.membership.length > 0) out.push(...membershipLines(plan), '');
+  const hostSteps = byStage(plan.hostSteps);
+  const clusterSteps = byStage(plan.clusterSteps);
   for (const stage of stages) {
-    const lines = linesOf(plan, stage, options);
+    const lines = linesOf(stage, hostSteps.get(stage) ?? [], clusterSteps.get(stage) ?? [], options);
     if (lines.length > 0) out.push(...lines, '');
   }
   for (const warning of plan.warnings) out.push(`${pc.yellow('warning')} ${warning}`);
@@ -59,9 +62,28 @@ function issueLines(plan: Plan, options: PlanTextOptions): string[] {
   ];
 }
 
-function linesOf(plan: Plan, stage: Stage, options: PlanTextOptions): string[] {
-  const hostSteps = plan.hostSteps.filter((step) => step.stage === stage);
-  const clusterSteps = plan.clusterSteps.filter((step) => step.stage === stage);
+function membershipLines({ membership }: Plan): string[] {
+  return [
+    stageTitle('etcd members', ['first of all']),
+    ...membership.map(
+      (step) => `  ${signs[step.verb]} ${pad('etcd')} ${step.resource}  ${pc.dim(step.reason)}`,
+    ),
+  ];
+}
+
+/** Steps by stage, in one pass: a plan for a thousand hosts has tens of thousands. */
+function byStage<S extends Step>(steps: readonly S[]): ReadonlyMap<Stage, readonly S[]> {
+  const groups = new Map<Stage, S[]>(stages.map((stage) => [stage, []]));
+  for (const step of steps) groups.get(step.stage)?.push(step);
+  return groups;
+}
+
+function linesOf(
+  stage: Stage,
+  hostSteps: readonly OnHostStep[],
+  clusterSteps: readonly ClusterStep[],
+  options: PlanTextOptions,
+): string[] {
   const stageHosts = [...new Set(hostSteps.map((step) => step.host))];
   const out: string[] = [];
   if (hostSteps.length > 0) {
@@ -150,8 +172,10 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
       ...missing,
       `${plan.cluster}: nothing to do (${plan.hosts.length} hosts, ${plan.checked} resources checked)`,
     ];
+  const counts = new Map<Step['verb'], number>();
+  for (const { verb } of steps) counts.set(verb, (counts.get(verb) ?? 0) + 1);
   const verbs = (['create', 'update', 'restart', 'delete', 'wait'] as const)
-    .map((verb) => [verb, steps.filter((step) => step.verb === verb).length] as const)
+    .map((verb) => [verb, counts.get(verb) ?? 0] as const)
     .filter(([, count]) => count > 0)
     .map(([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`);
   return [

@@ -23,7 +23,7 @@ let interrupt: AbortController;
 
 beforeAll(async () => {
   pki = await fakePki();
-});
+}, 60_000);
 beforeEach(async () => {
   api = await startApi(pki);
   hosts = new Map(['cp-1', 'cp-2', 'w-1'].map((name) => [name, localHost()]));

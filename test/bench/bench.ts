@@ -3,7 +3,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compiledKboot } from '../lab/kboot.ts';
 import { inventoryOf } from './inventory.ts';
-import { median, sideBySide, usage, type Argv } from './measure.ts';
+import { maxRssMiB, median, sideBySide, type Argv, type Cost } from './measure.ts';
 
 /*
  * `npm run bench [-- ROUNDS]`: what kboot costs on this machine, without a host. Prints and judges nothing:
@@ -11,6 +11,14 @@ import { median, sideBySide, usage, type Argv } from './measure.ts';
  */
 const rounds = Number(process.argv[2] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('npm run bench [-- ROUNDS]');
+
+const node = 'node -e 0';
+const plan = (hosts: number): string => `offline plan, ${hosts} hosts`;
+const targets: Readonly<Record<string, { readonly against: string; readonly target: string }>> = {
+  'kboot --help': { against: node, target: '≤ 3 ×' },
+  [plan(3)]: { against: node, target: '≤ 8 ×' },
+  [plan(1000)]: { against: plan(100), target: '≤ 12 ×; ≤ 3 s on 2 free cores, ≤ 512 MiB' },
+};
 
 const home = mkdtempSync(join(tmpdir(), 'kboot-bench-'));
 try {
@@ -20,48 +28,36 @@ try {
     writeFileSync(file, inventoryOf(hosts));
     return [kboot, 'plan', file, '--offline'];
   };
-  const node = 'node -e 0';
-  const plan = (hosts: number): string => `offline plan, ${hosts} hosts`;
   const small = { [node]: ['-e', '0'], 'kboot --help': [kboot, '--help'], [plan(3)]: offline(3) };
   const large = { [plan(100)]: offline(100), [plan(1000)]: offline(1000) };
 
   const load = (): string => loadavg()[0]?.toFixed(1) ?? '?';
   const before = load();
-  const taken = new Map([
+  const costs = new Map([
     ...sideBySide(small, rounds, home),
     ...sideBySide(large, Math.min(rounds, 3), home),
   ]);
-  const used = new Map(
-    Object.entries({ ...small, ...large }).map(([name, argv]) => [name, usage(argv, home)]),
-  );
-
-  const middle = (name: string): number => median(taken.get(name) ?? []);
-  const cpu = (name: string): number => used.get(name)?.cpuSeconds ?? NaN;
+  const middle = (name: string, of: keyof Cost): number =>
+    median((costs.get(name) ?? []).map((each) => each[of]));
+  const least = (name: string): number => Math.min(...(costs.get(name) ?? []).map(({ wall }) => wall));
   const ratio = (name: string, to: string): string =>
-    `${(middle(name) / middle(to)).toFixed(1)} × (CPU ${(cpu(name) / cpu(to)).toFixed(1)} ×)`;
-  const row = (name: string, compared: string, target: string): string[] => {
-    const values = taken.get(name) ?? [];
+    (['wall', 'cpu'] as const).map((of) => (middle(name, of) / middle(to, of)).toFixed(1)).join(' / ');
+  const rows = Object.entries({ ...small, ...large }).map(([name, argv]) => {
+    const { against, target = '' } = targets[name] ?? {};
     return [
       name,
-      String(values.length),
-      middle(name).toFixed(3),
-      Math.min(...values).toFixed(3),
-      cpu(name).toFixed(3),
-      (used.get(name)?.maxRssMiB ?? NaN).toFixed(0),
-      compared,
+      String(costs.get(name)?.length),
+      middle(name, 'wall').toFixed(3),
+      least(name).toFixed(3),
+      middle(name, 'cpu').toFixed(3),
+      maxRssMiB(argv, home).toFixed(0),
+      against === undefined ? '' : `${ratio(name, against)} × ${against}`,
       target,
     ];
-  };
-  const table = [
-    ['process', 'runs', 'median s', 'least s', 'CPU s', 'max RSS MiB', 'compared', 'target'],
-    row(node, '', ''),
-    row('kboot --help', `${ratio('kboot --help', node)} ${node}`, '≤ 3 ×'),
-    row(plan(3), `${ratio(plan(3), node)} ${node}`, '≤ 8 ×'),
-    row(plan(100), '', ''),
-    row(plan(1000), `${ratio(plan(1000), plan(100))} 100 hosts`, '≤ 12 ×; ≤ 3 s on 2 free cores, ≤ 512 MiB'),
-  ];
+  });
+  const head = ['', 'runs', 'median s', 'least s', 'CPU s', 'MiB', 'ratio: wall / CPU', 'target'];
   process.stdout.write(
-    `${aligned(table)}\n\nNode ${process.version}, ${availableParallelism()} cores, load ${before} before and ${load()} after\n`,
+    `${aligned([head, ...rows])}\n\nNode ${process.version}, ${availableParallelism()} cores, load ${before} before and ${load()} after\n`,
   );
 } finally {
   rmSync(home, { recursive: true, force: true });

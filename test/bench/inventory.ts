@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 
-/** An inventory of `count` hosts (three control planes, the rest workers) as YAML; at most 60,000. */
+/** An inventory of `count` hosts as YAML: three control planes from ten hosts on, else one; the rest workers. */
 export function inventoryOf(count: number): string {
+  const controlPlanes = count < 10 ? 1 : 3;
   const hosts = Array.from({ length: count }, (_, index) => {
-    const role = index < 3 ? 'control-plane' : 'worker';
-    return {
-      name: index < 3 ? `cp-${index + 1}` : `w-${index - 2}`,
-      roles: [role],
-      address: `10.8.${Math.floor(index / 250)}.${(index % 250) + 1}`,
-    };
+    const [role, name] =
+      index < controlPlanes
+        ? ['control-plane', `cp-${index + 1}`]
+        : ['worker', `w-${index - controlPlanes + 1}`];
+    return { name, roles: [role], address: `10.8.${Math.floor(index / 250)}.${(index % 250) + 1}` };
   });
   return stringify({
     apiVersion: 'kboot.dev/v1',

@@ -5,59 +5,57 @@ import { join } from 'node:path';
 /** A process that is measured: what follows `node`. */
 export type Argv = readonly string[];
 
-/** What one process used, from its own start to its end. */
-export interface Usage {
-  readonly cpuSeconds: number;
-  readonly maxRssMiB: number;
+/** What one run of a process cost, all of it: from fork to exit. */
+export interface Cost {
+  readonly wall: number;
+  /** User and system time: what a busy machine changes least. */
+  readonly cpu: number;
 }
 
 /** The environment of every measured process: nothing of the operator's takes part. */
 function environment(home: string): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], HOME: home, NO_COLOR: '1' };
+  return { PATH: process.env['PATH'], HOME: home, NO_COLOR: '1', LC_ALL: 'C' };
 }
 
-/** Runs `node ARGV` to its end; seconds of wall time. Throws when it fails. */
-function seconds(argv: Argv, home: string): number {
-  const begun = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, argv, {
+/** Runs `node ARGV` under bash's `time`, in seconds. Throws when it fails. */
+function cost(argv: Argv, home: string): Cost {
+  const timed = 'TIMEFORMAT="@%3U %3S %3R"; time "$0" "$@"';
+  const { status, stderr } = spawnSync('bash', ['-c', timed, process.execPath, ...argv], {
     env: environment(home),
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  const took = (performance.now() - begun) / 1000;
-  if (status !== 0) throw new Error(`node ${argv.join(' ')}\nended with ${String(status)}: ${stderr}`);
-  return took;
+  const [, user, system, wall] = /@([\d.]+) ([\d.]+) ([\d.]+)\n$/.exec(stderr) ?? [];
+  if (status !== 0 || wall === undefined)
+    throw new Error(`node ${argv.join(' ')}\nended with ${String(status)}: ${stderr}`);
+  return { wall: Number(wall), cpu: Number(user) + Number(system) };
 }
 
 /**
- * Wall seconds of each process, `rounds` times. Every round runs each once, so that what else the machine does
- * falls on all alike.
+ * Costs of each process, `rounds` times. Every round runs each once, so that what else the machine does falls on
+ * all alike.
  */
 export function sideBySide(
   processes: Readonly<Record<string, Argv>>,
   rounds: number,
   home: string,
-): ReadonlyMap<string, readonly number[]> {
-  const names = Object.keys(processes);
-  const taken = new Map(names.map((name) => [name, [] as number[]]));
+): ReadonlyMap<string, readonly Cost[]> {
+  const taken = new Map(Object.keys(processes).map((name) => [name, [] as Cost[]]));
   for (let round = 0; round < rounds; round++)
-    for (const [name, argv] of Object.entries(processes)) taken.get(name)?.push(seconds(argv, home));
+    for (const [name, argv] of Object.entries(processes)) taken.get(name)?.push(cost(argv, home));
   return taken;
 }
 
-/** CPU time and greatest memory of one run of its own: asking costs a little of what is asked for. */
-export function usage(argv: Argv, home: string): Usage {
+/** The most memory that `node ARGV` held at a time; a run of its own, since asking costs a little. */
+export function maxRssMiB(argv: Argv, home: string): number {
   const tell = join(home, 'usage.cjs');
-  const told = join(home, 'usage.json');
+  const told = join(home, 'usage');
   writeFileSync(
     tell,
-    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(told)}, JSON.stringify(process.resourceUsage())));`,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(told)}, String(process.resourceUsage().maxRSS)));`,
   );
-  seconds(['--require', tell, ...argv], home);
-  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(
-    readFileSync(told, 'utf8'),
-  ) as NodeJS.ResourceUsage;
-  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, maxRssMiB: maxRSS / 1024 };
+  cost(['--require', tell, ...argv], home);
+  return Number(readFileSync(told, 'utf8')) / 1024;
 }
 
 /** The middle value, or the mean of the two in the middle. */

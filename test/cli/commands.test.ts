@@ -7,7 +7,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KbootError } from '../../src/model/error.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { readInventory } from '../../src/app/workplace.ts';
+import { loadOrCreatePki } from '../../src/store/pki.ts';
+import { defaultStateDir, openState } from '../../src/store/state.ts';
 import { inventoryWith } from '../inventory/options.ts';
+import { context, keyFor } from '../pki/sample.ts';
 import { kboot } from './run.ts';
 
 let folder: string;
@@ -185,10 +189,16 @@ describe('kboot render and kubeconfig', () => {
     file = join(place, 'lab.yaml');
     writeFileSync(file, inventoryWith());
     expect((await kboot('kubeconfig', file)).error).toMatchObject({ code: 'E-STATE' });
+    // Few keys, used over and over: making them is what takes time.
+    const { cluster } = readInventory(file);
+    const state = await openState(defaultStateDir(file, cluster.name));
+    let made = 0;
+    const generateKey = (): Promise<string> => keyFor(`k${made++}`);
+    await loadOrCreatePki(state, cluster, { ...context, now: new Date(), generateKey });
     const { out, error } = await kboot('render', file, '--out', join(place, 'tree'));
     expect(error).toBeUndefined();
     expect(out).toMatch(/tree: \d+ files for 2 hosts and the API\n$/);
-  });
+  }, 60_000);
   afterAll(() => {
     rmSync(place, { recursive: true });
   });

@@ -33,7 +33,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
   beforeAll(async () => {
     before = unissued(cluster);
     after = await issued(cluster);
-  });
+  }, 60_000);
   const perHost = (desire: Desire): [Host, readonly Resource[]][] =>
     cluster.hosts.map((host) => [host, desireHost(desire, host, assumedFacts)]);
 

@@ -1,5 +1,5 @@
 import type { Desire } from '../../src/desire/context.ts';
-import { hostsWith, type Cluster } from '../../src/model/cluster.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { clusterId } from '../../src/pki/digest.ts';
 import { createPki } from '../../src/pki/lookup.ts';
@@ -21,11 +21,4 @@ export function unissued(cluster: Cluster): Desire {
 export async function issued(cluster: Cluster): Promise<Desire> {
   const pki = createPki(certificatesFor(cluster), await material(cluster));
   return { ...unissued(cluster), pki, clusterId: clusterId(pki.ca('ca').cert) };
-}
-
-/** The first control plane. */
-export function firstControlPlane(cluster: Cluster): Cluster['hosts'][number] {
-  const [host] = hostsWith(cluster, 'control-plane');
-  if (host === undefined) throw new Error('a cluster has a control plane');
-  return host;
 }

@@ -108,7 +108,13 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     ]);
     const now = await everyHost((name) => running(site, name));
     const changed = names.map((name) => restarted(ran.get(name) ?? [], now.get(name) ?? []));
-    expect(changed).toEqual([['kube-apiserver'], ['kubelet.service'], []]);
+    // Controller manager and scheduler end themselves when their only API server is away for 10 s: they lost their lease.
+    const led = ['kube-controller', 'kube-scheduler'];
+    expect(changed.map((list) => list.filter((program) => !led.includes(program)))).toEqual([
+      ['kube-apiserver'],
+      ['kubelet.service'],
+      [],
+    ]);
     await expectNothingToDo();
   });
 
@@ -141,7 +147,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
       openssl verify -CAfile ca.crt apiserver.crt apiserver-kubelet-client.crt
       openssl verify -CAfile etcd/ca.crt etcd/server.crt etcd/peer.crt etcd/healthcheck-client.crt apiserver-etcd-client.crt
       openssl verify -CAfile front-proxy-ca.crt front-proxy-client.crt
-      openssl verify -CAfile ca.crt -untrusted /dev/null /var/lib/kubelet/pki/kubelet-client-current.pem
+      openssl verify -CAfile ca.crt /var/lib/kubelet/pki/kubelet-client-current.pem
       for f in ../admin.conf ../super-admin.conf ../controller-manager.conf ../scheduler.conf; do
         sed -n 's/.*client-certificate-data: //p' $f | base64 -d > /run/test.pem; openssl verify -CAfile ca.crt /run/test.pem
       done; rm /run/test.pem
@@ -195,6 +201,11 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     /^units \+ network-online\.target /,
     // This test put it there.
     /^folders \+ \/usr\/local\/bin\/kubeadm-test/,
+    // kube-proxy mounts /lib/modules; a lab host, other than a user's, has none, and containerd makes it.
+    /^folders \+ \/usr\/lib\/modules\|d/,
+    // kube-proxy sets these three, and no later kube-proxy finds what they were; gone at the next boot.
+    /^sysctls [-+] net\.ipv4\.conf\.all\.route_localnet/,
+    /^sysctls [-+] net\.netfilter\.nf_conntrack_tcp_timeout_(close_wait|established)/,
   ];
 
   test('reset leaves rules, links, mounts, files and units as they were; up works with another podSubnet', async () => {

@@ -5,16 +5,17 @@ import type { KubeCredentials } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { issueCa } from '../../src/pki/issue.ts';
 import { generateRsaKey } from '../../src/pki/keys.ts';
+import type { KeyPair } from '../../src/pki/types.ts';
 import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly contentType: string;
   readonly body: unknown;
 }
 
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly body: unknown;
 }
@@ -35,6 +36,7 @@ export interface FakeApi {
 }
 
 export interface FakePki {
+  readonly ca: KeyPair;
   readonly credentials: KubeCredentials;
   readonly server: { readonly cert: string; readonly key: string };
 }
@@ -48,7 +50,7 @@ export async function fakePki(): Promise<FakePki> {
   const ca = { cert: issueCa(caSpec(cluster, 'ca'), key, using), key };
   const server = await makeLeaf(leafSpec(cluster, 'apiserver', 'cp1'), ca, using);
   const client = await makeLeaf(leafSpec(cluster, 'super-admin', 'cp1'), ca, using);
-  return { server, credentials: { caPem: ca.cert, certificatePem: client.cert, keyPem: client.key } };
+  return { ca, server, credentials: { caPem: ca.cert, certificatePem: client.cert, keyPem: client.key } };
 }
 
 export async function startApi(pki: FakePki): Promise<FakeApi> {

@@ -1,7 +1,8 @@
 import { createServer, connect, type AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyObject, getObject, openKube, type KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
+import { context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
 import { failure } from '../transport/failure.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from './api-server.ts';
 
@@ -20,7 +21,7 @@ let kube: KubeClient;
 
 beforeAll(async () => {
   [pki, stranger] = [await fakePki(), await fakePki()];
-});
+}, 60_000);
 beforeEach(async () => {
   api = await startApi(pki);
   kube = await openKube(await api.connect(), api.credentials);
@@ -103,13 +104,16 @@ describe('opening the API', () => {
   });
 
   it('refuses a server of the CA that is no API server', async () => {
-    const impostor = await startApi({
-      ...pki,
-      server: { cert: pki.credentials.certificatePem, key: pki.credentials.keyPem },
-    });
-    expect((await failure(openKube(await impostor.connect(), api.credentials))).code).toBe('E-KUBE-API');
-    expect(impostor.requests).toEqual([]);
-    await impostor.close();
+    const spec = { ...leafSpec(sampleCluster(), 'etcd-server', 'cp1'), ca: 'ca' as const };
+    const etcd = await makeLeaf(spec, pki.ca, { ...context, now: new Date() });
+    const { certificatePem: cert, keyPem: key } = pki.credentials;
+    for (const server of [etcd, { cert, key }]) {
+      const impostor = await startApi({ ...pki, server });
+      const error = await failure(openKube(await impostor.connect(), api.credentials));
+      expect(error.code).toBe('E-KUBE-API');
+      expect(impostor.requests).toEqual([]);
+      await impostor.close();
+    }
   });
 
   it('says so when the other side speaks no TLS or hangs up', async () => {
@@ -134,8 +138,4 @@ describe('opening the API', () => {
     expect((await failure(open.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
     open.close();
   });
-});
-
-afterAll(() => {
-  expect(process.listenerCount('uncaughtException')).toBeLessThan(3);
 });

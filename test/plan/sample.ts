@@ -61,6 +61,7 @@ export function plan(more: Partial<Plan> = {}): Plan {
     basis: 'live',
     issue: [],
     hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')],
+    membership: [],
     hostSteps: [],
     clusterSteps: [],
     checked: 20,

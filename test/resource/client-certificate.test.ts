@@ -25,7 +25,7 @@ beforeAll(async () => {
   cp = (await makeLeaf(leafSpec(cluster, 'kubelet', 'cp1'), pair, using)).cert;
   strange = (await makeLeaf({ ...leafSpec(cluster, 'kubelet', 'w1'), ca: 'etcd-ca' }, foreign, using)).cert;
   expired = (await makeLeaf(leafSpec(cluster, 'kubelet', 'w1'), oldCa, longAgo)).cert;
-});
+}, 60_000);
 
 const want = (caPem: string | null = ca): ClientCertificateResource => ({
   kind: 'client-certificate',

@@ -10,7 +10,7 @@ import type { Action, Artifact, Observation, Resource } from '../../src/resource
 /** Shells of this machine that a host's `sh` may be. */
 export const shells = ['dash', 'bash'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
 
-export interface Ran {
+interface Ran {
   readonly status: number | null;
   readonly output: string;
 }

@@ -1,3 +1,4 @@
+import { isNode, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { placeholder } from '../../resource/placeholder.ts';
 import { hostFolder } from '../../resource/prelude.ts';
@@ -6,8 +7,20 @@ import { textContext, textFile, type Desire } from '../context.ts';
 import { systemTraits } from '../os.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
 
-/** Swap, packages, kernel modules and settings. The cluster's stamp comes first: it claims the host. */
-export function hostStage(desire: Desire, facts: HostFacts): readonly Resource[] {
+/**
+ * The cluster's stamp, which claims the host; then swap, packages, kernel modules and settings, where a kubelet
+ * is to run.
+ */
+export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const stamp = textFile('host', {
+    path: `${hostFolder}/cluster`,
+    mode: 0o644,
+    text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
+  });
+  return isNode(host) ? [stamp, ...nodeGround(desire, facts)] : [stamp];
+}
+
+function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
   const stage = 'host';
   const traits = systemTraits(facts);
   const packages = [...traits.nodePackages, ...(desire.bundle === undefined ? traits.downloadPackages : [])];
@@ -18,11 +31,6 @@ export function hostStage(desire: Desire, facts: HostFacts): readonly Resource[]
     wireguard: '/sys/module/wireguard',
   };
   return [
-    textFile(stage, {
-      path: `${hostFolder}/cluster`,
-      mode: 0o644,
-      text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
-    }),
     ...packages.map((name): Resource => ({ kind: 'package', stage, name })),
     { kind: 'swap', stage },
     ...hostFiles(textContext(desire, facts)).map((file) => textFile(stage, file)),

@@ -23,7 +23,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       ? [{ kind: 'directory', stage, path: '/etc/kubernetes/manifests', mode: '700' } as const]
       : []),
     { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
-    ...folders(stage, ['/var/lib/kubelet/pki', '/etc/systemd/system/kubelet.service.d']),
+    ...folders(stage, ['/var/lib/kubelet/pki']),
     ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
       textFile(stage, file, ['kubelet']),
     ),

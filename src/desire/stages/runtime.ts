@@ -5,10 +5,11 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { Resource } from '../../resource/types.ts';
 import { filesFor, folders, textContext, textFile, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
+import { kubeletUnitFiles } from '../text/kubelet.ts';
 import { metallbImages } from '../text/metallb.ts';
 import { paths } from '../text/paths.ts';
 
-/** containerd with all it runs: runc, CNI plugins, the kubelet's binary, images. */
+/** containerd with all it runs: runc, CNI plugins, images; the kubelet's binary and service, not started yet. */
 export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stage = 'runtime';
   const files = filesFor(desire, facts);
@@ -44,6 +45,8 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
       textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
     ),
     { kind: 'unit', stage, name: 'containerd' },
+    ...folders(stage, ['/etc/systemd/system/kubelet.service.d']),
+    ...kubeletUnitFiles(textContext(desire, facts)).map((file) => textFile(stage, file, ['kubelet'])),
     ...imageResources(desire, host, facts),
   ];
 }

@@ -10,13 +10,20 @@ import type { HostText, TextContext } from './types.ts';
 /** systemd-resolved's stub in /etc/resolv.conf would loop; this is the file behind it. */
 const resolvedConf = '/run/systemd/resolve/resolv.conf';
 
-/** Everything the kubelet reads, except its kubeconfig and certificates. */
-export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts): readonly HostText[] {
-  const { renderer } = context;
-  const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
+const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
+
+/** The kubelet's service, as Kubernetes' own packages bring it: `kubeadm join` can start it before kboot does. */
+export function kubeletUnitFiles({ renderer }: TextContext): readonly HostText[] {
   return [
     file(paths.kubeletUnit, renderer.render('kubelet/kubelet.service.hbs', { kubelet: paths.kubelet })),
     file(paths.kubeletDropIn, renderer.render('kubelet/10-kubeadm.conf.hbs', { kubelet: paths.kubelet })),
+  ];
+}
+
+/** What the kubelet itself reads, except its kubeconfig and certificates. */
+export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts): readonly HostText[] {
+  const { renderer } = context;
+  return [
     file(paths.kubeletConfig, kubeletConfig(context, facts)),
     file(
       paths.kubeletInstanceConfig,

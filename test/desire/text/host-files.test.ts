@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { containerdFiles } from '../../../src/desire/text/containerd.ts';
 import { hostFiles, kernelModules, sysctls } from '../../../src/desire/text/host.ts';
-import { cgroupDriver, kubeletConfig, kubeletFiles } from '../../../src/desire/text/kubelet.ts';
+import { cgroupDriver, kubeletConfig, kubeletFiles, kubeletUnitFiles } from '../../../src/desire/text/kubelet.ts';
 import { nodeLabels } from '../../../src/desire/text/node.ts';
 import type { HostText } from '../../../src/desire/text/types.ts';
 import type { Cluster, Host, JsonObject } from '../../../src/model/cluster.ts';
@@ -17,7 +17,8 @@ function text(files: readonly HostText[], path: string): string {
 
 describe('kubelet files', () => {
   it('equal kubeadm’s and its packages’, byte for byte', () => {
-    const files = kubeletFiles(contextOf(single()), firstHost(single()), facts);
+    const context = contextOf(single());
+    const files = [...kubeletUnitFiles(context), ...kubeletFiles(context, firstHost(single()), facts)];
     expect(text(files, '/var/lib/kubelet/config.yaml')).toBe(golden('single/config.yaml'));
     expect(text(files, '/var/lib/kubelet/instance-config.yaml').trimEnd()).toBe(
       golden('single/instance-config.yaml').trimEnd(),

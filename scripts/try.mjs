@@ -1,0 +1,102 @@
+// npm run try: boots the lab (three hosts on this machine) and makes a cluster there, as far as the files at hand serve.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const inventory = 'inventories/lab.yaml';
+const main = 'dist/main.js';
+const debianBundle = '.lab/bundle';
+
+process.chdir(join(import.meta.dirname, '..'));
+process.exitCode = await tryOut();
+
+async function tryOut() {
+  const lacking = spawnSync(...lab('check'), { encoding: 'utf8' });
+  if (lacking.status !== 0) {
+    say(lacking.stderr.trim() || 'npm ci has not been run here');
+    return 1;
+  }
+  if (!existsSync(main) && (await run('npm', ['run', '--silent', 'build'])) !== 0) return 1;
+  const source = await findFiles();
+  if (source.why !== undefined) say(source.why);
+  if (source.bundle === debianBundle && (await makeDebianBundle()) !== 0) return 1;
+  if ((await run(...lab('up'))) !== 0) return 1;
+  const inside = ['env', 'KBOOT_KNOWN_HOSTS=.lab/known_hosts', `KBOOT_BUNDLE=${source.bundle}`];
+  const up = [process.execPath, main, 'up', inventory, '--yes', ...source.rest];
+  const status = await run(...lab('exec', '--', ...inside, ...up));
+  if (status === 0) {
+    say(`
+Once more, to see that nothing is left to do   npm run try
+A shell on a host                              npm run lab -- ssh cp-1
+Pull the plug of one, put it back, run again   npm run lab -- kill w-1; npm run lab -- boot w-1
+Take the lab away                              npm run lab -- down`);
+  }
+  return status;
+}
+
+/** The bundle to install from, what to add to `up`, and, if that is not all of Kubernetes, why. */
+async function findFiles() {
+  const given = process.env.KBOOT_BUNDLE ?? '';
+  if (given !== '' && hasKubelet(given)) return { bundle: given, rest: [] };
+  const asFar =
+    "so this goes as far as Debian's packages serve: host and runtime (containerd, runc, CNI plugins).";
+  const lacks =
+    given !== ''
+      ? `The bundle ${given} has no kubelet, ${asFar}`
+      : (await officialHostAnswers())
+        ? `Lab hosts have no way to the internet and kboot cannot make a bundle yet (KBOOT_BUNDLE names one), ${asFar}`
+        : `Kubernetes' files cannot be had here (KBOOT_BUNDLE names no bundle, the official host does not answer), ${asFar}`;
+  return { bundle: debianBundle, rest: ['--until', 'runtime'], why: lacks };
+}
+
+function hasKubelet(bundle) {
+  const bin = join(bundle, 'bin');
+  return existsSync(bin) && readdirSync(bin).some((platform) => existsSync(join(bin, platform, 'kubelet')));
+}
+
+/** Asks for the head of the kubelet that the inventory's version needs. */
+async function officialHostAnswers() {
+  const [{ readInventory }, { release }, { artifacts }] = await Promise.all([
+    import('../dist/app/workplace.js'),
+    import('../dist/catalog/release.js'),
+    import('../dist/catalog/artifacts.js'),
+  ]);
+  const { kubernetesVersion } = readInventory(inventory).cluster;
+  const kubelet = artifacts(release(kubernetesVersion), 'amd64').find(({ name }) => name === 'kubelet');
+  try {
+    return (await fetch(kubelet.url, { method: 'HEAD', signal: AbortSignal.timeout(5000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Status 0 once it is there; fetched by apt, and kept for the next time. */
+function makeDebianBundle() {
+  if (existsSync(join(debianBundle, 'bundle.json'))) return 0;
+  const make = `import { makeDebianBundle } from './test/lab/debian-bundle.ts'; await makeDebianBundle('${debianBundle}');`;
+  return run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', make]);
+}
+
+/** Program and arguments of `npm run lab -- WORDS`. */
+function lab(...words) {
+  return [process.execPath, ['--import', 'tsx', 'test/lab/cli.ts', ...words]];
+}
+
+/** Runs a program on this terminal; its exit status. */
+function run(program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit' });
+    // Ctrl-C reaches the child, too: it ends in order, and then this does.
+    const wait = () => undefined;
+    process.on('SIGINT', wait);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.off('SIGINT', wait);
+      resolve(code ?? 130);
+    });
+  });
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,38 @@
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileError } from './file-error.ts';
+import type { State } from './state.ts';
+
+/** A file that keeps what a run did, one JSON object a line; it holds no secret, and only its owner may read it. */
+export interface RunLog {
+  readonly path: string;
+  write(event: object): void;
+  close(): void;
+}
+
+const kept = 50;
+
+/** Begins the log of one run, `runs/TIME-COMMAND.ndjson`, and removes the oldest beyond fifty. Throws E-STATE. */
+export function openRunLog(state: State, command: string, now: Date): RunLog {
+  const time = now.toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
+  const path = join(state.runs, `${time}-${command}.ndjson`);
+  try {
+    mkdirSync(state.runs, { recursive: true, mode: 0o700 });
+    for (const old of readdirSync(state.runs)
+      .sort()
+      .slice(0, 1 - kept))
+      rmSync(join(state.runs, old), { recursive: true });
+    const file = openSync(path, 'a', 0o600);
+    return {
+      path,
+      write: (event) => {
+        writeSync(file, `${JSON.stringify(event)}\n`);
+      },
+      close: () => {
+        closeSync(file);
+      },
+    };
+  } catch (cause) {
+    throw fileError('The log of this run cannot be written', path, cause);
+  }
+}

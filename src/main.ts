@@ -10,6 +10,7 @@ import { schema } from './cli/schema.ts';
 import { status } from './cli/status.ts';
 import { up } from './cli/up.ts';
 import { validate } from './cli/validate.ts';
+import { verify } from './cli/verify.ts';
 import { kbootVersion, version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
 
@@ -26,6 +27,7 @@ try {
       drift,
       up,
       status,
+      verify,
       kubeconfig,
       reset,
       bundle,

@@ -1,6 +1,6 @@
 import { indexBundle } from '../store/bundle-index.ts';
 import { openBundle, verifyBundle } from '../store/bundle.ts';
-import type { BundleCommandArgs } from './bundle.ts';
+import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
 /** Writes or checks the index of a bundle. */

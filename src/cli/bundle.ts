@@ -1,11 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { globalOptions, type GlobalArgs } from './options.ts';
-
-export interface BundleCommandArgs extends GlobalArgs {
-  readonly action: 'index' | 'verify';
-  readonly directory: string;
-  readonly 'kubernetes-version'?: string | undefined;
-}
+import type { BundleCommandArgs } from './args.ts';
+import { globalOptions } from './options.ts';
 
 export const bundle: CommandModule<object, BundleCommandArgs> = {
   command: 'bundle <action> <directory>',

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { adminKubeconfig, mergeKubeconfig } from '../app/kubeconfig.ts';
 import { openWorkplace } from '../app/workplace.ts';
-import type { KubeconfigArgs } from './kubeconfig.ts';
+import type { KubeconfigArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
 /** Prints or merges. The context is named after the cluster. */

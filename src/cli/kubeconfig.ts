@@ -1,9 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { globalOptions, inventoryPosition, type InventoryArgs } from './options.ts';
-
-export interface KubeconfigArgs extends InventoryArgs {
-  readonly merge: boolean;
-}
+import type { KubeconfigArgs } from './args.ts';
+import { globalOptions, inventoryPosition } from './options.ts';
 
 export const kubeconfig: CommandModule<object, KubeconfigArgs> = {
   command: 'kubeconfig <inventory>',

@@ -1,23 +1,6 @@
 import type { Argv, ArgumentsCamelCase } from 'yargs';
+import type { GlobalArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
-
-/** Flags that every command takes. */
-export interface GlobalArgs {
-  readonly output: 'text' | 'json';
-  readonly state?: string | undefined;
-  readonly concurrency: number;
-  readonly verbose: boolean;
-  readonly color: boolean;
-}
-
-/** Flags of commands that work on an inventory. */
-export interface InventoryArgs extends GlobalArgs {
-  readonly inventory: string;
-}
-
-export interface BundleArgs extends InventoryArgs {
-  readonly bundle?: string | undefined;
-}
 
 export type Parsed<T> = ArgumentsCamelCase<T>;
 

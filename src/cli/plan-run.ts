@@ -6,7 +6,7 @@ import { stepsOf, type Plan } from '../plan/types.ts';
 import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText } from '../view/plan-text.ts';
-import type { PlanArgs } from './plan.ts';
+import type { PlanArgs } from './args.ts';
 import { bundleFolder, connectOptions, event, note, print } from './terminal.ts';
 
 /** Makes and shows a plan. Returns the exit status. */

@@ -1,14 +1,6 @@
 import type { CommandModule } from 'yargs';
-import type { Stage } from '../model/stage.ts';
-import { bundleOption, globalOptions, inventoryPosition, scopeOptions, type BundleArgs } from './options.ts';
-
-interface PlanArgs extends BundleArgs {
-  readonly until: Stage;
-  readonly limit: string[];
-  readonly 'ignore-preflight': string[];
-  readonly offline: boolean;
-  readonly 'detailed-exitcode': boolean;
-}
+import type { PlanArgs } from './args.ts';
+import { bundleOption, globalOptions, inventoryPosition, scopeOptions } from './options.ts';
 
 export const plan: CommandModule<object, PlanArgs> = {
   command: 'plan <inventory>',
@@ -42,5 +34,3 @@ export const drift: CommandModule<object, PlanArgs> = {
     process.exitCode = await runPlan(args);
   },
 };
-
-export type { PlanArgs };

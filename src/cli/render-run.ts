@@ -2,7 +2,7 @@ import { renderTree } from '../app/render.ts';
 import { openWorkplace } from '../app/workplace.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openState } from '../store/state.ts';
-import type { RenderArgs } from './render.ts';
+import type { RenderArgs } from './args.ts';
 import { bundleFolder, event, print } from './terminal.ts';
 
 /** Issues what is missing of the PKI, then writes the tree. */

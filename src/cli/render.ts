@@ -1,9 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { bundleOption, globalOptions, inventoryPosition, type BundleArgs } from './options.ts';
-
-export interface RenderArgs extends BundleArgs {
-  readonly out: string;
-}
+import type { RenderArgs } from './args.ts';
+import { bundleOption, globalOptions, inventoryPosition } from './options.ts';
 
 export const render: CommandModule<object, RenderArgs> = {
   command: 'render <inventory>',

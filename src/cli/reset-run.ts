@@ -8,7 +8,7 @@ import { errorText } from '../view/error-text.ts';
 import { planText } from '../view/plan-text.ts';
 import { showProgress } from '../view/progress.ts';
 import { onInterrupt } from './interrupt.ts';
-import type { ResetArgs } from './reset.ts';
+import type { ResetArgs } from './args.ts';
 import { confirm, connectOptions, event, note, print } from './terminal.ts';
 
 /** Plans, shows, asks, resets. The state folder stays: it holds the keys of what may still run elsewhere. */

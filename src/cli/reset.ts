@@ -1,10 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { globalOptions, inventoryPosition, yesOption, type InventoryArgs } from './options.ts';
-
-export interface ResetArgs extends InventoryArgs {
-  readonly limit: string[];
-  readonly yes: boolean;
-}
+import type { ResetArgs } from './args.ts';
+import { globalOptions, inventoryPosition, yesOption } from './options.ts';
 
 export const reset: CommandModule<object, ResetArgs> = {
   command: 'reset <inventory>',

@@ -3,7 +3,7 @@ import { openWorkplace } from '../app/workplace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { errorText } from '../view/error-text.ts';
 import { statusText } from '../view/status-text.ts';
-import type { InventoryArgs } from './options.ts';
+import type { InventoryArgs } from './args.ts';
 import { connectOptions, event, note, print } from './terminal.ts';
 
 /** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */

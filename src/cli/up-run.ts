@@ -16,7 +16,7 @@ import { showProgress, stageSeconds } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import { onInterrupt } from './interrupt.ts';
 import { bundleFolder, confirm, connectOptions, event, note, print } from './terminal.ts';
-import type { UpArgs } from './up.ts';
+import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {

@@ -1,21 +1,6 @@
 import type { CommandModule } from 'yargs';
-import type { Stage } from '../model/stage.ts';
-import {
-  bundleOption,
-  globalOptions,
-  inventoryPosition,
-  scopeOptions,
-  yesOption,
-  type BundleArgs,
-} from './options.ts';
-
-export interface UpArgs extends BundleArgs {
-  readonly until: Stage;
-  readonly limit: string[];
-  readonly 'ignore-preflight': string[];
-  readonly yes: boolean;
-  readonly stats: boolean;
-}
+import type { UpArgs } from './args.ts';
+import { bundleOption, globalOptions, inventoryPosition, scopeOptions, yesOption } from './options.ts';
 
 export const up: CommandModule<object, UpArgs> = {
   command: 'up <inventory>',

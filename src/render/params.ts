@@ -150,6 +150,19 @@ export interface TemplateParams {
   'addons/metallb/pools.yaml.hbs': {
     readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   };
+  'verify/server.yaml.hbs': {
+    readonly namespace: string;
+    readonly image: string;
+    /** Words that make an answer over TCP longer than one packet. */
+    readonly padding: readonly string[];
+    readonly loadBalancer: boolean;
+  };
+  'verify/client.yaml.hbs': {
+    readonly namespace: string;
+    readonly image: string;
+    /** Questions below `zone` go to `server` (`ADDRESS:PORT`), over TCP as they come or over UDP. */
+    readonly zones: readonly { readonly zone: string; readonly server: string; readonly udp: boolean }[];
+  };
 }
 
 /** Path of a template below templates/. */

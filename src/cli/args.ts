@@ -1,0 +1,54 @@
+import type { Stage } from '../model/stage.ts';
+
+/** Flags that every command takes. */
+export interface GlobalArgs {
+  readonly output: 'text' | 'json';
+  readonly state?: string | undefined;
+  readonly concurrency: number;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+/** Flags of commands that work on an inventory. */
+export interface InventoryArgs extends GlobalArgs {
+  readonly inventory: string;
+}
+
+export interface BundleArgs extends InventoryArgs {
+  readonly bundle?: string | undefined;
+}
+
+export interface PlanArgs extends BundleArgs {
+  readonly until: Stage;
+  readonly limit: string[];
+  readonly 'ignore-preflight': string[];
+  readonly offline: boolean;
+  readonly 'detailed-exitcode': boolean;
+}
+
+export interface UpArgs extends BundleArgs {
+  readonly until: Stage;
+  readonly limit: string[];
+  readonly 'ignore-preflight': string[];
+  readonly yes: boolean;
+  readonly stats: boolean;
+}
+
+export interface ResetArgs extends InventoryArgs {
+  readonly limit: string[];
+  readonly yes: boolean;
+}
+
+export interface RenderArgs extends BundleArgs {
+  readonly out: string;
+}
+
+export interface KubeconfigArgs extends InventoryArgs {
+  readonly merge: boolean;
+}
+
+export interface BundleCommandArgs extends GlobalArgs {
+  readonly action: 'index' | 'verify';
+  readonly directory: string;
+  readonly 'kubernetes-version'?: string | undefined;
+}

@@ -19,6 +19,7 @@ const layers = [
   'desire',
   'observe',
   'apply',
+  'verify',
   'view',
   'app',
   'cli',
@@ -76,7 +77,7 @@ describe('architecture', () => {
     has('main.ts', 'yargs', 'static');
     has('main.ts', 'cli/up.ts', 'static');
     has('main.ts', 'view/error-text.ts', 'lazy');
-    has('cli/up.ts', 'model/stage.ts', 'type');
+    has('apply/run.ts', 'apply/context.ts', 'type');
   });
 
   it('every relative import names a file of src', () => {

@@ -1,3 +1,4 @@
+import { refuseUnfitBundle, unofficialFiles } from '../desire/bundle-fit.ts';
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
@@ -48,6 +49,7 @@ export async function makePlan(
 ): Promise<LivePlan> {
   const started = Date.now();
   const { cluster, desire } = place;
+  if (desire.bundle !== undefined) refuseUnfitBundle(cluster, desire.bundle, scope.until);
   const hosts = scopedHosts(cluster, scope);
   const counts = new Map<string, number>();
   const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) => {
@@ -100,6 +102,7 @@ export async function makePlan(
 
 /** The plan for hosts as they come fresh from their installer: no host is asked. */
 export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
+  if (place.desire.bundle !== undefined) refuseUnfitBundle(place.cluster, place.desire.bundle, scope.until);
   const hosts = scopedHosts(place.cluster, scope);
   const counts = new Map<string, number>();
   const hostSteps = hosts.flatMap((host) => {
@@ -293,8 +296,14 @@ function assemble(
       wants.objects.length +
       wants.lateObjects.length +
       wants.nodes.length,
-    warnings: place.pkiWarnings,
+    warnings: [...place.pkiWarnings, ...bundleWarnings(place)],
   };
+}
+
+function bundleWarnings({ cluster, desire: { bundle } }: Workplace): string[] {
+  const files = bundle === undefined ? [] : unofficialFiles(cluster, bundle);
+  if (files.length === 0) return [];
+  return [`the bundle's own builds, not the official ones: ${files.join(', ')}`];
 }
 
 /** How a fresh host looks: nothing of kboot's is there; packages and swap cannot be known. */

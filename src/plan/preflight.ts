@@ -40,6 +40,17 @@ const nodePorts: readonly (readonly [number, string])[] = [
   [10256, 'kube-proxy'],
 ];
 
+/** haproxy's ports: that of the virtual IP, and where keepalived asks it (desire/text/haproxy.ts). */
+function balancerPorts(host: Host, cluster: Cluster): readonly (readonly [number, string])[] {
+  if (cluster.loadBalancer === undefined) return [];
+  const dedicated = cluster.hosts.some((each) => each.roles.includes('load-balancer'));
+  if (!host.roles.includes(dedicated ? 'load-balancer' : 'control-plane')) return [];
+  return [
+    [cluster.loadBalancer.port, 'haproxy'],
+    [8404, 'haproxy'],
+  ];
+}
+
 /** Requirements of one host, from top to bottom. */
 const checks: readonly Check[] = [
   (_host, seen) =>
@@ -136,6 +147,7 @@ const checks: readonly Check[] = [
         ? etcdPorts
         : []),
       ...(isNode(host) ? nodePorts : []),
+      ...balancerPorts(host, cluster),
     ];
     return wanted.flatMap(([port, program]) => {
       const other = seen.listening.find(

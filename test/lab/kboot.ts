@@ -148,19 +148,18 @@ function inventoryOf(lab: Lab, name: string, change: InventoryChange): unknown {
 
 function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Promise<KbootResult> {
   const [file = '', ...args] = lab.inside([process.execPath, ...argv]);
-  // Neither the operator's agent nor the keys and known hosts in the home folder take part.
-  const { SSH_AUTH_SOCK: _agent, KBOOT_BUNDLE: _bundle, ...environment } = process.env;
+  // Neither the operator's agent and bundle nor the keys and known hosts in the home folder take part.
+  const env = {
+    ...process.env,
+    SSH_AUTH_SOCK: undefined,
+    KBOOT_BUNDLE: undefined,
+    HOME: lab.dir,
+    NO_COLOR: '1',
+    KBOOT_KNOWN_HOSTS: lab.knownHosts,
+    ...options.env,
+  };
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...environment,
-        HOME: lab.dir,
-        NO_COLOR: '1',
-        KBOOT_KNOWN_HOSTS: lab.knownHosts,
-        ...options.env,
-      },
-    });
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const events: KbootEvent[] = [];
     let stdout = '';
     let stderr = '';

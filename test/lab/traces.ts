@@ -51,7 +51,7 @@ export type Traces = Readonly<Record<Topic, readonly string[]>>;
 /** Reads all topics of a host, one after another: they would see each other's processes. */
 export async function traces(lab: Lab, host: string): Promise<Traces> {
   const script = Object.values(topics).map((command) => `{ ${command}; }\necho ${separator}`);
-  const parts = (await output(lab, host, script.join('\n'))).split(`${separator}`);
+  const parts = (await output(lab, host, script.join('\n'))).split(separator);
   const entries = Object.keys(topics).map(
     (topic, index) => [topic, (parts[index] ?? '').trim().split('\n')] as const,
   );

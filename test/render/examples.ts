@@ -112,4 +112,18 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     speakerImage: 'registry.example/metallb/speaker:v1',
   },
   'addons/metallb/pools.yaml.hbs': { pools: [{ name: 'default', addresses: ['10.0.0.200-10.0.0.220'] }] },
+  'verify/server.yaml.hbs': {
+    namespace: 'kboot-verify-00000000',
+    image: 'registry.example/coredns:v1',
+    padding: ['xx'],
+    loadBalancer: true,
+  },
+  'verify/client.yaml.hbs': {
+    namespace: 'kboot-verify-00000000',
+    image: 'registry.example/coredns:v1',
+    zones: [
+      { zone: 'w-1.udp.verify.', server: '10.244.1.2:5300', udp: true },
+      { zone: 'w-1.tcp.verify.', server: '10.244.1.2:5300', udp: false },
+    ],
+  },
 };

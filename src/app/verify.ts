@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { images } from '../catalog/images.ts';
+import { release } from '../catalog/release.ts';
+import { openKube } from '../kube/client.ts';
+import { hostsWith } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+import { steadyKube } from '../verify/kube.ts';
+import { verifyCluster, type VerifyInput } from '../verify/run.ts';
+import type { VerifyReport } from '../verify/types.ts';
+import { connectAll } from './connect.ts';
+import { apiCredentials } from './credentials.ts';
+import type { Workplace } from './workplace.ts';
+
+/**
+ * Sends real traffic through the cluster; what could not be connected is told beside the report.
+ * Throws KbootError E-STATE when no cluster was brought up from this state folder, the first failure when no
+ * control-plane host can be connected, and E-KUBE-API when the API does not do its part.
+ */
+export async function runVerify(
+  place: Workplace,
+  connect: ConnectOptions,
+  concurrency: number,
+  run: Pick<VerifyInput, 'signal' | 'onResult' | 'onProgress'>,
+): Promise<{ readonly report: VerifyReport; readonly failed: ReadonlyMap<string, KbootError> }> {
+  const { cluster, pki, desire } = place;
+  if (!pki.isIssued('ca'))
+    throw new KbootError('E-STATE', `${place.state.dir} holds no certificates: there is no cluster yet`, {
+      remedy: `Bring it up first: kboot up ${place.inventoryFile}`,
+    });
+  const credentials = apiCredentials(pki);
+  const connections = await connectAll(cluster.hosts, connect, concurrency, () => Promise.resolve());
+  const { open, failed } = connections;
+  const controlPlane = hostsWith(cluster, 'control-plane');
+  const kube = steadyKube(
+    controlPlane.flatMap(({ name, address }) => {
+      const reader = open.get(name)?.reader;
+      return reader === undefined
+        ? []
+        : [async () => openKube(await reader.forward(address, 6443), credentials)];
+    }),
+  );
+  try {
+    if (controlPlane.every(({ name }) => !open.has(name)))
+      throw (
+        controlPlane.map(({ name }) => failed.get(name)).find((error) => error !== undefined) ??
+        new KbootError('E-CONNECT', 'no control-plane host answers')
+      );
+    const report = await verifyCluster({
+      cluster,
+      renderer: desire.renderer,
+      namespace: `kboot-verify-${randomBytes(4).toString('hex')}`,
+      image: images(release(cluster.kubernetesVersion), cluster.imageRepository).coredns,
+      kube,
+      readers: new Map([...open].map(([name, { reader }]) => [name, reader])),
+      credentials,
+      concurrency,
+      ...run,
+    });
+    return { report, failed };
+  } finally {
+    kube.close();
+    await connections.close();
+  }
+}

@@ -1,0 +1,59 @@
+import { artifacts } from '../catalog/artifacts.ts';
+import { images } from '../catalog/images.ts';
+import { release as releaseOf } from '../catalog/release.ts';
+import { hasExternalEtcd, type Cluster } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { stagesUntil, type Stage } from '../model/stage.ts';
+import type { Bundle } from '../store/bundle.ts';
+import { metallbImages } from './text/metallb.ts';
+
+/**
+ * Refuses a bundle for another Kubernetes version, or one that lacks what a run through `until` needs.
+ * Throws KbootError E-BUNDLE that names everything missing.
+ */
+export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage): void {
+  if (bundle.kubernetesVersion !== cluster.kubernetesVersion)
+    throw new KbootError(
+      'E-BUNDLE',
+      `the bundle ${bundle.directory} is for Kubernetes ${bundle.kubernetesVersion}, the inventory wants ${cluster.kubernetesVersion}`,
+      { remedy: 'Name the bundle of that version, or change spec.kubernetesVersion.' },
+    );
+  if (!stagesUntil(until).includes('control-plane')) return;
+  const { etcd, ...rest } = images(releaseOf(cluster.kubernetesVersion), cluster.imageRepository);
+  const refs = [
+    ...Object.values(rest),
+    ...(hasExternalEtcd(cluster) ? [] : [etcd]),
+    ...(cluster.metallb === undefined ? [] : Object.values(metallbWanted(cluster))),
+  ];
+  const held = new Set(bundle.images.map(({ ref }) => ref));
+  const kubelet = bundle.files.some(({ path }) => /^bin\/linux-[^/]+\/kubelet$/.test(path));
+  const missing = [...(kubelet ? [] : ['bin/linux-ARCH/kubelet']), ...refs.filter((ref) => !held.has(ref))];
+  if (missing.length > 0)
+    throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} lacks what this cluster needs`, {
+      detail: missing.join('\n'),
+      remedy:
+        'Add these (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or go only as far as `--until runtime`.',
+    });
+}
+
+function metallbWanted(cluster: Cluster): { readonly controller: string; readonly speaker: string } {
+  const { controller, speaker } = metallbImages(cluster.imageRepository);
+  return { controller, speaker };
+}
+
+/** Files of the bundle that carry a known version's name and not its official sum; for a warning. */
+export function unofficialFiles(cluster: Cluster, bundle: Bundle): string[] {
+  const release = releaseOf(cluster.kubernetesVersion);
+  const official = (['amd64', 'arm64'] as const).flatMap((arch) =>
+    artifacts(release, arch).map((artifact) => ({
+      path:
+        artifact.kind === 'binary'
+          ? `bin/linux-${arch}/${artifact.name}`
+          : `archives/linux-${arch}/${artifact.fileName}`,
+      sha256: artifact.sha256,
+    })),
+  );
+  return bundle.files
+    .filter((file) => official.some(({ path, sha256 }) => path === file.path && sha256 !== file.sha256))
+    .map(({ path }) => path);
+}

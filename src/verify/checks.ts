@@ -1,0 +1,193 @@
+import { clusterServer, hostPort, isIPv6, nthAddress } from '../desire/text/address.ts';
+import { hostsWith, isNode, type Cluster } from '../model/cluster.ts';
+import type { DnsQuestion } from './dns.ts';
+import { pairs } from './pairs.ts';
+import { thisMachine, verifyPort, type CheckKind, type VerifyNode } from './types.ts';
+
+interface Route {
+  readonly from: string;
+  readonly to: string;
+  readonly asked: string;
+  /** The host over whose SSH connection it goes; undefined: straight from this machine. */
+  readonly via: string | undefined;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface DnsCheck extends Route {
+  readonly kind: Exclude<CheckKind, 'start' | 'api' | 'cleanup'>;
+  readonly question: DnsQuestion;
+  /** The first value of the answer must be one of these. */
+  readonly expect: readonly string[];
+  /** The answer must be at least this long. */
+  readonly atLeastBytes: number;
+}
+
+export interface ApiCheck extends Route {
+  readonly kind: 'api';
+}
+
+export type Check = DnsCheck | ApiCheck;
+
+/** What the cluster gave the Services of verify. */
+export interface Services {
+  readonly namespace: string;
+  readonly clusterIP: string;
+  readonly nodePort: number;
+  /** Undefined: none is to be tested, or none was given. */
+  readonly loadBalancer?: string | undefined;
+}
+
+/** An answer of the zone `tcp.verify` is longer than this: three packets at an MTU of 1450. */
+export const longAnswer = 4000;
+
+/** Zones of a client Pod: a node's server over UDP and over TCP, the Service, the cluster's DNS. */
+export const zones = {
+  udp: (node: string): string => `${node}.udp.verify`,
+  tcp: (node: string): string => `${node}.tcp.verify`,
+  service: 'service.verify',
+};
+
+/**
+ * Every question that is to be asked. A question to a Pod goes in over the SSH connection of the Pod's own host, so
+ * that only the way from that Pod on is tested; where that host is not connected, over the first control plane that is.
+ */
+export function makeChecks(
+  cluster: Cluster,
+  nodes: readonly VerifyNode[],
+  services: Services,
+  connected: ReadonlySet<string>,
+): readonly Check[] {
+  const names = nodes.map(({ name }) => name);
+  const spare = hostsWith(cluster, 'control-plane').find(({ name }) => connected.has(name))?.name;
+  const viaOf = (node: string): string | undefined => (connected.has(node) ? node : spare);
+  const fromPod = (
+    kind: DnsCheck['kind'],
+    node: VerifyNode,
+    to: string,
+    type: DnsQuestion['type'],
+    name: string,
+    expect: readonly string[],
+  ): DnsCheck[] => {
+    const via = viaOf(node.name);
+    if (node.client === undefined || via === undefined) return [];
+    const asked = `${type} ${name} of the client Pod ${node.client} on ${node.name}${via === node.name ? '' : `, through ${via}`}`;
+    return [
+      {
+        kind,
+        from: node.name,
+        to,
+        asked,
+        via,
+        address: node.client,
+        port: verifyPort,
+        question: { name, type },
+        expect,
+        atLeastBytes: kind === 'pod-tcp' ? longAnswer : 0,
+      },
+    ];
+  };
+  const between = pairs(nodes.length).flatMap(([a, b]) => {
+    const [node, peer] = [nodes[a], nodes[b]];
+    return node === undefined || peer === undefined ? [] : [[node, peer] as const];
+  });
+  const podPairs = (['udp', 'tcp'] as const).flatMap((protocol) =>
+    between.flatMap(([node, peer]) =>
+      fromPod(`pod-${protocol}`, node, peer.name, 'TXT', zones[protocol](peer.name), [peer.name]),
+    ),
+  );
+  return [
+    ...podPairs,
+    ...nodes.flatMap((node) =>
+      dnsNames(cluster, services).flatMap(({ name, type, address }) =>
+        fromPod('dns', node, name, type, name, [address]),
+      ),
+    ),
+    ...nodes.flatMap((node) => fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, names)),
+    ...nodePortChecks(nodes, services, connected),
+    ...loadBalancerCheck(names, services),
+    ...apiChecks(cluster, connected),
+  ];
+}
+
+/** The Service that every cluster has, and one so new that CoreDNS must have heard of it from the API. */
+function dnsNames(
+  cluster: Cluster,
+  services: Services,
+): { name: string; type: 'A' | 'AAAA'; address: string }[] {
+  const { serviceSubnets, dnsDomain } = cluster.networking;
+  const kubernetes = nthAddress(serviceSubnets[0] ?? '10.96.0.0/12', 1);
+  const entry = (name: string, address: string): { name: string; type: 'A' | 'AAAA'; address: string } => ({
+    name: `${name}.svc.${dnsDomain}`,
+    type: isIPv6(address) ? 'AAAA' : 'A',
+    address,
+  });
+  return [
+    entry('kubernetes.default', kubernetes),
+    entry(`cluster-ip.${services.namespace}`, services.clusterIP),
+  ];
+}
+
+/** Each node's port from the next connected host in the ring; with one node, from itself. */
+function nodePortChecks(
+  nodes: readonly VerifyNode[],
+  { nodePort }: Services,
+  connected: ReadonlySet<string>,
+): DnsCheck[] {
+  const names = nodes.map(({ name }) => name);
+  return nodes.flatMap((node, index) => {
+    const ring = [...names.slice(index + 1), ...names.slice(0, index + 1)];
+    const from = ring.find((name) => connected.has(name));
+    if (from === undefined) return [];
+    const to = hostPort(node.address, nodePort);
+    return [
+      {
+        kind: 'node-port',
+        from,
+        to: `${node.name} (${to})`,
+        asked: `TXT ${zones.service} of ${to} from the host ${from}`,
+        via: from,
+        address: node.address,
+        port: nodePort,
+        question: { name: zones.service, type: 'TXT' },
+        expect: names,
+        atLeastBytes: 0,
+      },
+    ];
+  });
+}
+
+function loadBalancerCheck(names: readonly string[], { loadBalancer }: Services): DnsCheck[] {
+  if (loadBalancer === undefined || names.length === 0) return [];
+  const to = hostPort(loadBalancer, verifyPort);
+  return [
+    {
+      kind: 'load-balancer',
+      from: thisMachine,
+      to,
+      asked: `TXT ${zones.service} of ${to} from this machine`,
+      via: undefined,
+      address: loadBalancer,
+      port: verifyPort,
+      question: { name: zones.service, type: 'TXT' },
+      expect: names,
+      atLeastBytes: 0,
+    },
+  ];
+}
+
+/** Every connected node asks the API at the endpoint that kubelets and people use. */
+function apiChecks(cluster: Cluster, connected: ReadonlySet<string>): ApiCheck[] {
+  const { host, port } = cluster.controlPlaneEndpoint;
+  return cluster.hosts
+    .filter((each) => connected.has(each.name) && isNode(each))
+    .map(({ name }) => ({
+      kind: 'api',
+      from: name,
+      to: hostPort(host, port),
+      asked: `GET ${clusterServer(cluster)}/readyz from the host ${name}`,
+      via: name,
+      address: host,
+      port,
+    }));
+}

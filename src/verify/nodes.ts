@@ -1,0 +1,28 @@
+import type { KubeClient } from '../kube/client.ts';
+import { conditionOf } from '../kube/readiness.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { nodes as nodesOf, type Cluster } from '../model/cluster.ts';
+import { listObjects } from './kube.ts';
+
+/** A node that can be asked, or why it cannot. */
+export type NodeState =
+  { readonly name: string; readonly address: string } | { readonly name: string; readonly why: string };
+
+/** The nodes of the inventory, in its order, then those that only the API knows. */
+export async function readNodes(kube: KubeClient, cluster: Cluster): Promise<readonly NodeState[]> {
+  const live = new Map((await listObjects(kube, '/api/v1/nodes')).map((node) => [node.metadata.name, node]));
+  const names = new Set([...nodesOf(cluster).map(({ name }) => name), ...live.keys()]);
+  return [...names].map((name) => stateOf(name, live.get(name)));
+}
+
+function stateOf(name: string, node: KubeObject | undefined): NodeState {
+  if (node === undefined) return { name, why: 'the cluster has no Node of this name' };
+  const ready = conditionOf(node, 'Ready');
+  if (ready?.status !== 'True')
+    return { name, why: `the Node is not Ready: ${ready?.message ?? 'its kubelet says nothing'}` };
+  const { addresses } = node['status'] as {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+  const address = addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  return address === undefined ? { name, why: 'the Node has no InternalIP' } : { name, address };
+}

@@ -1,0 +1,172 @@
+import pc from 'picocolors';
+import { checkKinds, type CheckKind, type CheckResult, type VerifyReport } from '../verify/types.ts';
+import { table } from './table.ts';
+
+const titles: Readonly<Record<CheckKind, string>> = {
+  start: 'Pods start',
+  'pod-udp': 'Pod to Pod, UDP',
+  'pod-tcp': 'Pod to Pod, TCP, 4 kB',
+  dns: 'Cluster DNS',
+  'cluster-ip': 'ClusterIP, UDP',
+  'node-port': 'NodePort, TCP',
+  'load-balancer': 'LoadBalancer, TCP',
+  api: 'API at its endpoint',
+  cleanup: 'Cleaned up',
+};
+
+/** Groups of failures shown of one kind; `--verbose` shows all. */
+const shownGroups = 20;
+
+/** What was verified, for people: a line a kind, then what failed and where to look next. */
+export function verifyText(
+  report: VerifyReport,
+  options: { readonly verbose: boolean; readonly inventory: string },
+): string {
+  const kinds = checkKinds
+    .map((kind) => ({ kind, results: report.results.filter((result) => result.kind === kind) }))
+    .filter(({ results }) => results.length > 0);
+  const rows = kinds.map(({ kind, results }) => {
+    const passed = results.filter(({ ok }) => ok).length;
+    const slowest = Math.max(...results.map(({ milliseconds }) => milliseconds));
+    const mark = passed === results.length ? pc.green('✓') : pc.red('✗');
+    return { mark, cells: [titles[kind], `${passed}/${results.length}`, duration(slowest), late(results)] };
+  });
+  const lines = table(
+    [['check', 'passed', 'slowest', ''], ...rows.map(({ cells }) => cells)],
+    new Set([1, 2]),
+  );
+  const [head = '', ...body] = lines.split('\n');
+  const failures = kinds.filter(({ results }) => results.some(({ ok }) => !ok));
+  return [
+    `${pc.bold(report.cluster)} · Kubernetes ${report.kubernetesVersion} · ${count(report.nodes, 'node')}`,
+    '',
+    `  ${head}`,
+    ...body.map((line, index) => `${rows[index]?.mark ?? ' '} ${line}`),
+    '',
+    ...failures.flatMap(({ kind, results }) => [...failureLines(kind, results, report, options.verbose), '']),
+    ...report.notes,
+    closing(report, options.inventory),
+  ].join('\n');
+}
+
+function closing(report: VerifyReport, inventory: string): string {
+  const wrong = report.results.filter(({ ok }) => !ok).length;
+  const time = `${report.seconds.toFixed(1)} s`;
+  if (report.interrupted)
+    return `Interrupted after ${time}; what was not asked is not known. \`kboot verify ${inventory}\` begins anew.`;
+  return wrong === 0
+    ? pc.green(`All ${report.results.length} checks passed in ${time}.`)
+    : pc.red(`${wrong} of ${report.results.length} checks failed in ${time}.`);
+}
+
+/** Checks that passed, but not at once. */
+function late(results: readonly CheckResult[]): string {
+  const number = results.filter(({ ok, attempts }) => ok && attempts > 1).length;
+  const first = results.find(({ ok, attempts }) => ok && attempts > 1);
+  return number === 0 ? '' : `${number} only when asked again: ${first?.why ?? ''}`;
+}
+
+function failureLines(
+  kind: CheckKind,
+  results: readonly CheckResult[],
+  report: VerifyReport,
+  verbose: boolean,
+): string[] {
+  const wrong = results.filter(({ ok }) => !ok);
+  const common = kind === 'pod-udp' || kind === 'pod-tcp' ? commonNode(wrong) : undefined;
+  const groups = new Map<string, CheckResult[]>();
+  for (const result of wrong) {
+    const key = `${result.from}\n${result.why ?? ''}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  const all = [...groups.values()];
+  const shown = verbose ? all : all.slice(0, shownGroups);
+  const rest = all.slice(shown.length).flat().length;
+  return [
+    `${pc.red('✗')} ${pc.bold(titles[kind])}: ${wrong.length} of ${results.length} failed${common === undefined ? '' : `; all of them involve ${common}`}`,
+    `    asked  ${wrong[0]?.asked ?? ''}${wrong.length > 1 ? ', and likewise' : ''}`,
+    ...shown.map(
+      (group) =>
+        `    ${group[0]?.from ?? ''} → ${group.map(({ to }) => to).join(', ')}: ${group[0]?.why ?? ''}`,
+    ),
+    ...(rest > 0 ? [`    … and ${rest} more; --verbose shows all`] : []),
+    ...lookAt(kind, wrong, results, report).map((line) => pc.dim(`    look   ${line}`)),
+  ];
+}
+
+/** The one node that every failing pair has in it, where pairs without it passed. */
+function commonNode(wrong: readonly CheckResult[]): string | undefined {
+  const [first, ...more] = wrong;
+  if (first === undefined || more.length === 0) return undefined;
+  const both = [first.from, first.to].filter((name) =>
+    more.every(({ from, to }) => from === name || to === name),
+  );
+  return both.length === 1 ? both[0] : undefined;
+}
+
+/** Where the cause most likely lies. */
+function lookAt(
+  kind: CheckKind,
+  wrong: readonly CheckResult[],
+  results: readonly CheckResult[],
+  report: VerifyReport,
+): string[] {
+  const podsFail = report.results.some((each) => each.kind.startsWith('pod-') && !each.ok);
+  const beforehand = podsFail ? ['at the failing Pod to Pod pairs first: this one builds on them'] : [];
+  switch (kind) {
+    case 'start':
+      return [
+        'kubectl get nodes; on the node: journalctl -u kubelet -u containerd; the CoreDNS image must be there: crictl images',
+        'without a Pod network no Pod starts: kubectl -n kube-flannel get pods -o wide',
+      ];
+    case 'pod-udp':
+    case 'pod-tcp':
+      return [
+        ...(wrong.length === results.length
+          ? []
+          : ['only some pairs fail: it is the network of the nodes named above']),
+        'kubectl -n kube-flannel get pods -o wide, and the logs of the Pod on that node',
+        backendHint[report.backend],
+        ...(kind === 'pod-tcp' && report.results.every((each) => each.kind !== 'pod-udp' || each.ok)
+          ? ['small packets pass and large ones do not: the MTU (spec.networking.flannel.mtu)']
+          : []),
+      ];
+    case 'dns':
+      return [...beforehand, 'kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide, and their logs'];
+    case 'cluster-ip':
+      return [
+        ...beforehand,
+        'kube-proxy on the asking node: kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide, and its log',
+      ];
+    case 'node-port':
+      return [...beforehand, 'kube-proxy on the asked node, and a firewall before TCP 30000-32767 on it'];
+    case 'load-balancer':
+      return [
+        ...beforehand,
+        'kubectl -n metallb-system get pods -o wide; the address must lie in the network of the nodes, and this machine needs a route to it',
+      ];
+    case 'api':
+      return [
+        'which load balancer holds the virtual IP, and keepalived and haproxy there: systemctl status keepalived haproxy',
+        'kboot status tells whether the control-plane Pods are Ready',
+      ];
+    case 'cleanup':
+      return [
+        `kubectl get namespace ${report.namespace} -o yaml tells what holds it; kubectl delete namespace ${report.namespace}`,
+      ];
+  }
+}
+
+const backendHint: Readonly<Record<VerifyReport['backend'], string>> = {
+  vxlan: 'a firewall between the nodes: flannel needs UDP 8472 both ways',
+  wireguard: 'a firewall between the nodes: flannel needs UDP 51820 (IPv6: 51821) both ways',
+  'host-gw': 'host-gw needs all nodes in one layer 2 network: ip route on the node',
+};
+
+function duration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -158,10 +158,21 @@ export class ClusterRunner {
   async #look(condition: Condition): Promise<string | undefined> {
     try {
       if (condition.kind === 'etcd-member') return await this.#etcd.look(condition.host);
+      if (condition.kind === 'api') return await this.#lookAtApi(condition);
       return await look(await this.#client(), condition);
     } catch (error) {
       this.close();
       return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** That very host's API server, not whichever answers. */
+  async #lookAtApi(condition: Condition & { kind: 'api' }): Promise<string | undefined> {
+    const kube = await this.#open(condition.host);
+    try {
+      return await look(kube, condition);
+    } finally {
+      kube.close();
     }
   }
 
@@ -194,13 +205,15 @@ export class ClusterRunner {
     return opening;
   }
 
-  async #open(): Promise<KubeClient> {
+  /** A connection to the first API server that answers, or to that of `only`. */
+  async #open(only?: string): Promise<KubeClient> {
     const materials = await this.#context.materials();
     const credentials = materials.kubeCredentials();
     let last: unknown = new KbootError('E-KUBE-API', 'no control-plane host is connected');
     for (const { host, address } of this.#context.apiHosts) {
       const connection = this.#context.connections.get(host);
       if (connection === undefined || this.#failedHosts.has(host)) continue;
+      if (only !== undefined && host !== only) continue;
       try {
         return await openKube(await connection.reader.forward(address, 6443), credentials);
       } catch (error) {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
 import type { EtcdStep, HostStep, OnHostStep } from '../plan/types.ts';
@@ -57,7 +58,10 @@ export async function runMembership(
   emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
 }
 
-/** Hands a batch over whole; the host works through it and skips what follows a failure. */
+/** So many steps are on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */
+const window = 8;
+
+/** Hands a batch over, step by step; the host skips what follows a failure. */
 async function runBatch(
   session: Session,
   steps: readonly HostStep[],
@@ -71,39 +75,42 @@ async function runBatch(
   );
   let failure: KbootError | undefined;
   let done = 0;
-  await Promise.all(
-    steps.map(async (step, index) => {
-      if (signal.aborted) {
-        failure ??= interrupted(step);
-        return;
-      }
-      let started = Date.now();
-      let result: StepResult;
-      try {
-        result = await session.run(
-          { script: step.script, timeoutSeconds: step.timeoutSeconds, ...payloads[index] },
-          () => {
-            started = Date.now();
-            emit({ type: 'start', step });
-          },
-        );
-      } catch (cause) {
-        // The session ended; a step that failed before says why.
-        if (!(cause instanceof KbootError)) throw cause;
-        failure ??= cause;
-        return;
-      }
-      if (result.state === 'skipped') {
-        emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
-      } else if (result.state === 'failed') {
-        failure ??= stepError(step, result.status, result.output);
-        emit({ type: 'failed', step, message: failure.message, detail: result.output });
-      } else {
-        done++;
-        emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
-      }
-    }),
-  );
+  const limit = pLimit(window);
+  await limit.map(steps, async (step, index) => {
+    if (failure !== undefined) {
+      emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
+      return;
+    }
+    if (signal.aborted) {
+      failure ??= interrupted(step);
+      return;
+    }
+    let started = Date.now();
+    let result: StepResult;
+    try {
+      result = await session.run(
+        { script: step.script, timeoutSeconds: step.timeoutSeconds, ...payloads[index] },
+        () => {
+          started = Date.now();
+          emit({ type: 'start', step });
+        },
+      );
+    } catch (cause) {
+      // The session ended; a step that failed before says why.
+      if (!(cause instanceof KbootError)) throw cause;
+      failure ??= cause;
+      return;
+    }
+    if (result.state === 'skipped') {
+      emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
+    } else if (result.state === 'failed') {
+      failure ??= stepError(step, result.status, result.output);
+      emit({ type: 'failed', step, message: failure.message, detail: result.output });
+    } else {
+      done++;
+      emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+    }
+  });
   if (failure !== undefined) throw failure;
   return done;
 }

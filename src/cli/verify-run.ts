@@ -3,7 +3,7 @@ import { openWorkplace } from '../app/workplace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { errorText } from '../view/error-text.ts';
 import { verifyText } from '../view/verify-text.ts';
-import type { InventoryArgs } from './options.ts';
+import type { InventoryArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { connectOptions, event, note, print } from './terminal.ts';
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { globalOptions, inventoryPosition, type InventoryArgs } from './options.ts';
+import type { InventoryArgs } from './args.ts';
+import { globalOptions, inventoryPosition } from './options.ts';
 
 export const verify: CommandModule<object, InventoryArgs> = {
   command: 'verify <inventory>',

@@ -55,7 +55,10 @@ async function readyPods(kube: KubeClient, namespace: string, app: string): Prom
 /** The newest warning about each object of the namespace, by the object's name. */
 async function warnings(kube: KubeClient, base: string): Promise<Map<string, string>> {
   const events = await listObjects(kube, `${base}/events?fieldSelector=type%3DWarning`);
-  const when = (event: KubeObject): string => String(event['lastTimestamp'] ?? event['eventTime'] ?? '');
+  const when = (event: KubeObject): string => {
+    const { lastTimestamp, eventTime } = event as KubeEvent;
+    return lastTimestamp ?? eventTime ?? '';
+  };
   return new Map(
     [...events]
       .sort((a, b) => when(a).localeCompare(when(b)))
@@ -64,6 +67,11 @@ async function warnings(kube: KubeClient, base: string): Promise<Map<string, str
         return [name, `${String(event['reason'])}: ${String(event['message'])}`];
       }),
   );
+}
+
+interface KubeEvent {
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
 }
 
 interface PodStatus {

@@ -193,7 +193,7 @@ async function askEverything(
   };
   const options = { ...askOptions, concurrency: Math.min(askOptions.concurrency, run.concurrency) };
   const explain = async (result: CheckResult): Promise<CheckResult> => {
-    const check = checks.find((each) => each.kind === 'load-balancer');
+    const check = checks.find((each): each is DnsCheck => each.kind === 'load-balancer');
     if (check === undefined || result.ok || result.kind !== 'load-balancer') return result;
     return { ...result, why: `${result.why ?? ''}; ${await seenFromHost(run, check, tools)}` };
   };

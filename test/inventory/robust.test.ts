@@ -5,7 +5,9 @@ import { parseInventory } from '../../src/inventory/parse.ts';
 import { optionsFor } from './options.ts';
 
 const folder = new URL('../../inventories/', import.meta.url);
-const examples = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+const examples = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'));
 
 /** Whatever the text, there is a cluster or an error, and every diagnostic has a place in the text. */
 function holds(text: string): void {

@@ -71,14 +71,14 @@ export interface SiteHost {
   readonly [field: string]: unknown;
 }
 
-export interface InventoryChange {
+interface InventoryChange {
   readonly hosts?: readonly SiteHost[];
   readonly ssh?: Readonly<Record<string, unknown>>;
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
 /** Compiles kboot if its source is newer than what is compiled; returns the command's file. KBOOT_MAIN names another. */
-export function compiledKboot(): string {
+function compiledKboot(): string {
   const other = process.env['KBOOT_MAIN'];
   if (other !== undefined && other !== '') return other;
   const main = join(root, 'dist/main.js');

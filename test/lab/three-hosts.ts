@@ -7,7 +7,7 @@ import type { Site, SiteHost } from './kboot.ts';
 import { createLab } from './lab.ts';
 
 /** One control plane and two workers in `network`.0/24. */
-export function threeHosts(network: string): readonly SiteHost[] {
+function threeHosts(network: string): readonly SiteHost[] {
   return [
     { name: 'cp-1', roles: ['control-plane'], address: `${network}.11` },
     { name: 'w-1', roles: ['worker'], address: `${network}.21` },

@@ -24,7 +24,7 @@ export function fingerprint(lab: Lab, host: string): Promise<string> {
 }
 
 /** Loaded units and unit files with their states; sessions come and go with whoever looks. */
-export const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
+const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
 systemctl list-unit-files --no-legend --no-pager | tr -s ' '`;
 
 /** What an installation could leave behind, by topic: compared before the first \`up\` and after \`reset\`. */
@@ -45,7 +45,7 @@ const topics = {
     'ps -e -o comm= | grep -vE "^(sshd|sh|bash|ps|sort|uniq|grep|kworker.*)" | LC_ALL=C sort | uniq -c',
 } as const;
 
-export type Topic = keyof typeof topics;
+type Topic = keyof typeof topics;
 export type Traces = Readonly<Record<Topic, readonly string[]>>;
 
 /** Reads all topics of a host, one after another: they would see each other's processes. */

@@ -8,7 +8,7 @@ import { systemTraits } from '../os.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
 
 /**
- * The cluster's stamp, which claims the host; then swap, packages, kernel modules and settings, where a kubelet
+ * The cluster's stamp, which claims the host, and packages; then swap, kernel modules and settings, where a kubelet
  * is to run.
  */
 export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
@@ -17,13 +17,17 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     mode: 0o644,
     text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
   });
-  return isNode(host) ? [stamp, ...nodeGround(desire, facts)] : [stamp];
+  const { nodePackages, downloadPackages } = systemTraits(facts);
+  const packages = [...(isNode(host) ? nodePackages : []), ...(desire.bundle === undefined ? downloadPackages : [])];
+  return [
+    stamp,
+    ...packages.map((name): Resource => ({ kind: 'package', stage: 'host', name })),
+    ...(isNode(host) ? nodeGround(desire, facts) : []),
+  ];
 }
 
 function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
   const stage = 'host';
-  const traits = systemTraits(facts);
-  const packages = [...traits.nodePackages, ...(desire.bundle === undefined ? traits.downloadPackages : [])];
   const features: Readonly<Record<string, string>> = {
     overlay: '/sys/module/overlay',
     br_netfilter: '/proc/sys/net/bridge/bridge-nf-call-iptables',
@@ -31,7 +35,6 @@ function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
     wireguard: '/sys/module/wireguard',
   };
   return [
-    ...packages.map((name): Resource => ({ kind: 'package', stage, name })),
     { kind: 'swap', stage },
     ...hostFiles(textContext(desire, facts)).map((file) => textFile(stage, file)),
     ...kernelModules(desire.cluster).map((name): Resource => ({

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { KbootError } from '../model/error.ts';
+import { packageRoot } from '../model/package-root.ts';
 import { blocks, createEnvironment, formats, TemplateProblem } from './helpers.ts';
 import type { Renderer, TemplateParams, TemplatePath } from './params.ts';
 
 /** kboot's own templates: beside src/ in the repository, beside dist/ in the package. */
-export const ownTemplates = fileURLToPath(new URL('../../templates', import.meta.url));
+export const ownTemplates = join(packageRoot, 'templates');
 
 const knownHelpers: Record<string, boolean> = {
   ...Object.fromEntries([...Object.keys(formats), ...blocks].map((name) => [name, true])),

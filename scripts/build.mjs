@@ -1,0 +1,31 @@
+// npm run build: src/ as a few files in dist/. Starting kboot then opens a handful of modules instead of hundreds.
+import { chmodSync, cpSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+await build({
+  entryPoints: [join(root, 'src/main.ts')],
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // Native addons and what only some commands load stay packages of their own.
+  external: ['ssh2', 'zx', 'node-forge', '@clack/prompts', 'log-update', 'tar-stream', 'dns-packet'],
+  banner: { js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);" },
+  alias: { 'string-width': join(root, 'scripts/string-width.mjs') },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+for (const name of readdirSync(join(root, 'src/catalog'))) {
+  if (name.endsWith('.json')) cpSync(join(root, 'src/catalog', name), join(dist, name));
+}
+chmodSync(join(dist, 'main.js'), 0o755);

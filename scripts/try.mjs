@@ -57,9 +57,9 @@ function hasKubelet(bundle) {
 /** Asks for the head of the kubelet that the inventory's version needs. */
 async function officialHostAnswers() {
   const [{ readInventory }, { release }, { artifacts }] = await Promise.all([
-    import('../dist/app/workplace.js'),
-    import('../dist/catalog/release.js'),
-    import('../dist/catalog/artifacts.js'),
+    import('../src/app/workplace.ts'),
+    import('../src/catalog/release.ts'),
+    import('../src/catalog/artifacts.ts'),
   ]);
   const { kubernetesVersion } = readInventory(inventory).cluster;
   const kubelet = artifacts(release(kubernetesVersion), 'amd64').find(({ name }) => name === 'kubelet');

@@ -111,7 +111,14 @@ function forward(
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     lost.throwIfAborted();
-    const socket = connect({ host: address, port, noDelay: true, signal: lost });
+    const socket = connect({ host: address, port, noDelay: true });
+    const give = (): void => {
+      socket.destroy(lost.reason instanceof Error ? lost.reason : undefined);
+    };
+    lost.addEventListener('abort', give);
+    socket.once('close', () => {
+      lost.removeEventListener('abort', give);
+    });
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);

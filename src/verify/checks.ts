@@ -1,4 +1,4 @@
-import { clusterServer, hostPort, isIPv6, nthAddress } from '../desire/text/address.ts';
+import { clusterServer, dnsAddress, hostPort, isIPv6, nthAddress } from '../desire/text/address.ts';
 import { hostsWith, isNode, type Cluster } from '../model/cluster.ts';
 import type { DnsQuestion } from './dns.ts';
 import { pairs } from './pairs.ts';
@@ -67,11 +67,13 @@ export function makeChecks(
     to: string,
     type: DnsQuestion['type'],
     name: string,
+    source: string,
     expect: readonly string[],
   ): DnsCheck[] => {
     const via = viaOf(node.name);
     if (node.client === undefined || via === undefined) return [];
-    const asked = `${type} ${name} of the client Pod ${node.client} on ${node.name}${via === node.name ? '' : `, through ${via}`}`;
+    const way = via === node.name ? '' : `, reached through ${via}`;
+    const asked = `the client Pod on ${node.name} (${node.client}${way}) for ${type} ${name}, which it takes from ${source}`;
     return [
       {
         kind,
@@ -92,18 +94,25 @@ export function makeChecks(
     return node === undefined || peer === undefined ? [] : [[node, peer] as const];
   });
   const podPairs = (['udp', 'tcp'] as const).flatMap((protocol) =>
-    between.flatMap(([node, peer]) =>
-      fromPod(`pod-${protocol}`, node, peer.name, 'TXT', zones[protocol](peer.name), [peer.name]),
-    ),
+    between.flatMap(([node, peer]) => {
+      const source = `the server Pod on ${peer.name} (${peer.server})`;
+      return fromPod(`pod-${protocol}`, node, peer.name, 'TXT', zones[protocol](peer.name), source, [
+        peer.name,
+      ]);
+    }),
   );
+  const clusterDns = `the cluster's DNS (${dnsAddress(cluster)})`;
   return [
     ...podPairs,
     ...nodes.flatMap((node) =>
       dnsNames(cluster, services).flatMap(({ name, type, address }) =>
-        fromPod('dns', node, name, type, name, [address]),
+        fromPod('dns', node, name, type, name, clusterDns, [address]),
       ),
     ),
-    ...nodes.flatMap((node) => fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, names)),
+    ...nodes.flatMap((node) => {
+      const source = `the Service at ${services.clusterIP}`;
+      return fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, source, names);
+    }),
     ...nodePortChecks(nodes, services, connected),
     ...loadBalancerCheck(names, services),
     ...apiChecks(cluster, connected),
@@ -145,7 +154,7 @@ function nodePortChecks(
         kind: 'node-port',
         from,
         to: `${node.name} (${to})`,
-        asked: `TXT ${zones.service} of ${to} from the host ${from}`,
+        asked: `${to} for TXT ${zones.service}, from the host ${from}`,
         via: from,
         address: node.address,
         port: nodePort,
@@ -165,7 +174,7 @@ function loadBalancerCheck(names: readonly string[], { loadBalancer }: Services)
       kind: 'load-balancer',
       from: thisMachine,
       to,
-      asked: `TXT ${zones.service} of ${to} from this machine`,
+      asked: `${to} for TXT ${zones.service}, from this machine`,
       via: undefined,
       address: loadBalancer,
       port: verifyPort,
@@ -185,7 +194,7 @@ function apiChecks(cluster: Cluster, connected: ReadonlySet<string>): ApiCheck[]
       kind: 'api',
       from: name,
       to: hostPort(host, port),
-      asked: `GET ${clusterServer(cluster)}/readyz from the host ${name}`,
+      asked: `${clusterServer(cluster)}/readyz, from the host ${name}`,
       via: name,
       address: host,
       port,

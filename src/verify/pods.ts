@@ -84,7 +84,7 @@ interface PodStatus {
   }[];
 }
 
-const statusOf = (pod: KubeObject): PodStatus => (pod['status'] ?? {});
+const statusOf = (pod: KubeObject): PodStatus => pod['status'] ?? {};
 const nodeOf = (pod: KubeObject): string =>
   ((pod['spec'] ?? {}) as { readonly nodeName?: string }).nodeName ?? '';
 

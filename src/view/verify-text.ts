@@ -74,24 +74,40 @@ function failureLines(
 ): string[] {
   const wrong = results.filter(({ ok }) => !ok);
   const common = kind === 'pod-udp' || kind === 'pod-tcp' ? commonNode(wrong) : undefined;
-  const groups = new Map<string, CheckResult[]>();
-  for (const result of wrong) {
-    const key = `${result.from}\n${result.why ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
-  const all = [...groups.values()];
+  const all = grouped(wrong);
   const shown = verbose ? all : all.slice(0, shownGroups);
-  const rest = all.slice(shown.length).flat().length;
+  const rest = all.length - shown.length;
   return [
     `${pc.red('✗')} ${pc.bold(titles[kind])}: ${wrong.length} of ${results.length} failed${common === undefined ? '' : `; all of them involve ${common}`}`,
     `    asked  ${wrong[0]?.asked ?? ''}${wrong.length > 1 ? ', and likewise' : ''}`,
-    ...shown.map(
-      (group) =>
-        `    ${group[0]?.from ?? ''} → ${group.map(({ to }) => to).join(', ')}: ${group[0]?.why ?? ''}`,
-    ),
-    ...(rest > 0 ? [`    … and ${rest} more; --verbose shows all`] : []),
+    ...shown.map(({ from, to, why }) => `    ${from.join(', ')} → ${to.join(', ')}: ${why}`),
+    ...(rest > 0 ? [`    … and ${rest} more like these; --verbose shows all`] : []),
     ...lookAt(kind, wrong, results, report).map((line) => pc.dim(`    look   ${line}`)),
   ];
+}
+
+interface Group {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly why: string;
+}
+
+/** Failures of one reason in one line: what one node could not reach, then nodes that could not reach the same. */
+function grouped(wrong: readonly CheckResult[]): readonly Group[] {
+  const byNode = new Map<string, { from: string; to: string[]; why: string }>();
+  for (const { from, to, why = '' } of wrong) {
+    const group = byNode.get(`${from}\n${why}`);
+    if (group === undefined) byNode.set(`${from}\n${why}`, { from, to: [to], why });
+    else group.to.push(to);
+  }
+  const byTarget = new Map<string, { from: string[]; to: string[]; why: string }>();
+  for (const { from, to, why } of byNode.values()) {
+    const key = [...to, why].join('\n');
+    const group = byTarget.get(key);
+    if (group === undefined) byTarget.set(key, { from: [from], to, why });
+    else group.from.push(from);
+  }
+  return [...byTarget.values()];
 }
 
 /** The one node that every failing pair has in it, where pairs without it passed. */

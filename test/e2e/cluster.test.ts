@@ -223,14 +223,14 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
 
     const inventory = await site.write('site', {
       hosts,
-      spec: { networking: { podSubnet: '10.99.0.0/16' } },
+      spec: { networking: { podSubnet: '10.200.0.0/16' } },
     });
     expect(inventory).toBe(site.inventory);
     const again = await up();
     expect(again, again.stdout).toMatchObject({ exitCode: 0 });
     await site.kube(['apply', '-f', '-'], echoPods(['w-1', 'w-2']));
     await site.kube(['wait', '--for=condition=Ready', 'pod', '-l', 'app=echo', '--timeout=60s']);
-    expect(await podAddress('w-2')).toMatch(/^10\.99\./);
+    expect(await podAddress('w-2')).toMatch(/^10\.200\./);
     await traffic();
     await expectNothingToDo();
   });

@@ -78,7 +78,7 @@ interface InventoryChange {
 }
 
 /** Compiles kboot if its source is newer than what is compiled; returns the command's file. KBOOT_MAIN names another. */
-function compiledKboot(): string {
+export function compiledKboot(): string {
   const other = process.env['KBOOT_MAIN'];
   if (other !== undefined && other !== '') return other;
   const main = join(root, 'dist/main.js');

@@ -41,8 +41,7 @@ const topics = {
   sysctls:
     "sysctl -a 2>/dev/null | grep -E '^(net.ipv4.(ip_forward|conf.(all|default|lo|eth0))|net.ipv6.conf.(all|default|lo|eth0)|net.bridge|net.netfilter|vm.overcommit|kernel.panic|vm.panic)' | grep -vE 'nf_conntrack_(count|buckets|max)|stable_secret'",
   swap: 'cat /proc/swaps /etc/fstab',
-  processes:
-    'ps -e -o comm= | grep -vE "^(sshd|sh|bash|ps|sort|uniq|grep|kworker.*)" | LC_ALL=C sort | uniq -c',
+  processes: 'ps -e -o comm= | grep -vE "^(sshd|sh|bash|ps|sort|grep|kworker.*|[(].*)$" | LC_ALL=C sort -u',
 } as const;
 
 type Topic = keyof typeof topics;

@@ -31,8 +31,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
   try {
     for (const error of connections.failed.values()) note(errorText(error));
     if (json) event({ type: 'plan', plan });
-    else if (plan.hostSteps.length > 0)
-      print(planText(plan, { verbose: args.verbose, command: `kboot reset ${args.inventory}` }));
+    else if (plan.hostSteps.length > 0) print(planText(plan, { verbose: args.verbose }));
     const unreachable = connections.failed.size > 0;
     if (plan.hostSteps.length === 0) {
       if (!json) print(`${plan.cluster}: nothing to reset on ${connections.results.size} hosts`);

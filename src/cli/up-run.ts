@@ -40,7 +40,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
     if (json) event({ type: 'plan', plan: live.plan });
     else if (steps.length > 0) {
       note(`read ${live.connections.open.size} hosts in ${live.seconds.toFixed(1)} s`);
-      print(planText(live.plan, { verbose: args.verbose, command: `kboot up ${args.inventory}` }));
+      print(planText(live.plan, { verbose: args.verbose }));
     }
     if (steps.length === 0) {
       const unread = [...live.connections.failed.keys()];

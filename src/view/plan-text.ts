@@ -4,8 +4,8 @@ import { isChange, stepsOf, type ClusterStep, type OnHostStep, type Plan, type S
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
-  /** How to go on: `kboot up inventory.yaml`. */
-  readonly command: string;
+  /** How to go on, `kboot up inventory.yaml`; absent where the question follows at once. */
+  readonly command?: string;
 }
 
 const signs: Readonly<Record<Step['verb'], string>> = {
@@ -167,6 +167,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
     unreachable.length === 0
       ? []
       : [pc.red(`Not in this plan, since they could not be read: ${unreachable.join(', ')}.`)];
+  if (unreachable.length === plan.hosts.length) return missing;
   if (changes.length === 0 && plan.issue.length === 0 && steps.length === 0)
     return [
       ...missing,
@@ -183,12 +184,16 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
     `${pc.bold('Plan:')} ${steps.length} steps on ${plan.hosts.length - unreachable.length} hosts (${verbs.join(', ')}). ${disruption(plan)}`,
     plan.basis === 'offline'
       ? 'Made without asking a host: taken for fresh. Which packages, modules and swap are there is not known.'
-      : `Nothing has been changed. \`${options.command}\` does this.`,
+      : options.command === undefined
+        ? 'Nothing has been changed yet.'
+        : `Nothing has been changed. \`${options.command}\` does this.`,
   ];
 }
 
 /** What running workloads would notice. */
 function disruption(plan: Plan): string {
+  if (plan.hostSteps.some((step) => step.verb === 'delete' && step.resource === 'pods'))
+    return 'All that runs there in the cluster ends.';
   const restarts = plan.hostSteps.filter(
     (step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')),
   );

@@ -18,7 +18,9 @@ await build({
   target: 'node20',
   // Native addons and what only some commands load stay packages of their own.
   external: ['ssh2', 'zx', 'node-forge', '@clack/prompts', 'log-update', 'tar-stream', 'dns-packet'],
-  banner: { js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);",
+  },
   alias: { 'string-width': join(root, 'scripts/string-width.mjs') },
   minifyWhitespace: true,
   minifySyntax: true,

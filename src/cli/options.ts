@@ -1,8 +1,6 @@
-import type { Argv, ArgumentsCamelCase } from 'yargs';
+import type { Argv } from 'yargs';
 import type { GlobalArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
-
-export type Parsed<T> = ArgumentsCamelCase<T>;
 
 export function globalOptions<T>(yargs: Argv<T>): Argv<T & GlobalArgs> {
   return yargs

@@ -16,12 +16,6 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** `; did you mean "podSubnet"?`, or nothing. */
-export function suggestion(text: string, candidates: readonly string[]): string {
-  const found = nearest(text, candidates);
-  return found === undefined ? '' : `; did you mean "${found}"?`;
-}
-
 /** Up to three known versions closest to `wanted`: nearest patches of its minor, else the newest of the nearest minor; newest first. */
 export function nearestVersions(wanted: string, known: readonly string[]): string[] {
   const target = semver.coerce(wanted);

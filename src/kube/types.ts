@@ -1,5 +1,3 @@
-import type { Json, JsonObject } from '../model/cluster.ts';
-
 /** An API object as a manifest states it. */
 export interface KubeObject {
   readonly apiVersion: string;
@@ -12,8 +10,6 @@ export interface KubeObject {
   };
   readonly [field: string]: unknown;
 }
-
-export type { Json, JsonObject };
 
 /** `ConfigMap kube-system/coredns` */
 export function objectTitle(object: KubeObject): string {

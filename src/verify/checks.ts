@@ -23,7 +23,7 @@ export interface DnsCheck extends Route {
   readonly atLeastBytes: number;
 }
 
-export interface ApiCheck extends Route {
+interface ApiCheck extends Route {
   readonly kind: 'api';
 }
 
@@ -34,6 +34,8 @@ export interface Services {
   readonly namespace: string;
   readonly clusterIP: string;
   readonly nodePort: number;
+  /** Names of all nodes: any of them may answer for a Service. */
+  readonly backends: readonly string[];
   /** Undefined: none is to be tested, or none was given. */
   readonly loadBalancer?: string | undefined;
 }
@@ -58,7 +60,6 @@ export function makeChecks(
   services: Services,
   connected: ReadonlySet<string>,
 ): readonly Check[] {
-  const names = nodes.map(({ name }) => name);
   const spare = hostsWith(cluster, 'control-plane').find(({ name }) => connected.has(name))?.name;
   const viaOf = (node: string): string | undefined => (connected.has(node) ? node : spare);
   const fromPod = (
@@ -111,10 +112,10 @@ export function makeChecks(
     ),
     ...nodes.flatMap((node) => {
       const source = `the Service at ${services.clusterIP}`;
-      return fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, source, names);
+      return fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, source, services.backends);
     }),
     ...nodePortChecks(nodes, services, connected),
-    ...loadBalancerCheck(names, services),
+    ...(nodes.length === 0 ? [] : loadBalancerCheck(services)),
     ...apiChecks(cluster, connected),
   ];
 }
@@ -140,7 +141,7 @@ function dnsNames(
 /** Each node's port from the next connected host in the ring; with one node, from itself. */
 function nodePortChecks(
   nodes: readonly VerifyNode[],
-  { nodePort }: Services,
+  { nodePort, backends }: Services,
   connected: ReadonlySet<string>,
 ): DnsCheck[] {
   const names = nodes.map(({ name }) => name);
@@ -159,15 +160,15 @@ function nodePortChecks(
         address: node.address,
         port: nodePort,
         question: { name: zones.service, type: 'TXT' },
-        expect: names,
+        expect: backends,
         atLeastBytes: 0,
       },
     ];
   });
 }
 
-function loadBalancerCheck(names: readonly string[], { loadBalancer }: Services): DnsCheck[] {
-  if (loadBalancer === undefined || names.length === 0) return [];
+function loadBalancerCheck({ loadBalancer, backends }: Services): DnsCheck[] {
+  if (loadBalancer === undefined) return [];
   const to = hostPort(loadBalancer, verifyPort);
   return [
     {
@@ -179,7 +180,7 @@ function loadBalancerCheck(names: readonly string[], { loadBalancer }: Services)
       address: loadBalancer,
       port: verifyPort,
       question: { name: zones.service, type: 'TXT' },
-      expect: names,
+      expect: backends,
       atLeastBytes: 0,
     },
   ];

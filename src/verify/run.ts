@@ -82,7 +82,10 @@ async function sendTraffic(run: Run): Promise<number> {
   const old = await removeLeftovers(kube, namespace);
   if (old.length > 0) run.notes.push(`Removed what earlier runs left behind: ${old.join(', ')}.`);
   const [services, servers] = await Promise.all([
-    servicesOf(run),
+    servicesOf(
+      run,
+      states.map(({ name }) => name),
+    ),
     startPods(
       run,
       'server',
@@ -116,9 +119,9 @@ async function sendTraffic(run: Run): Promise<number> {
   return states.length;
 }
 
-async function servicesOf(run: Run): Promise<Services> {
+async function servicesOf(run: Run, backends: readonly string[]): Promise<Services> {
   const { cluster, kube, namespace, signal } = run;
-  const services = await readServices(kube, namespace);
+  const services = { ...(await readServices(kube, namespace)), backends };
   if (cluster.metallb === undefined) return services;
   const loadBalancer = await waitForLoadBalancer(kube, namespace, loadBalancerSeconds * 1000, signal);
   if (loadBalancer === undefined && !signal.aborted)
@@ -219,7 +222,7 @@ async function seenFromHost(run: Run, check: DnsCheck, tools: AskTools): Promise
   if (host === undefined) return 'no host could be asked instead';
   const inside = { ...check, from: host.name, via: host.name };
   const [result] = await askAll([inside], tools, run.signal, () => undefined, { ...askOptions, attempts: 1 });
-  const which = isNode(host) ? `the node ${host.name}` : `${host.name}, which is no node`;
+  const which = isNode(host) ? `the node ${host.name}` : `the host ${host.name} (no node)`;
   return result?.ok === true
     ? `not reachable from this machine, but ${which} gets the answer`
     : `${which} gets none either: ${result?.why ?? 'not asked'}`;

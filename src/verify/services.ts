@@ -11,7 +11,7 @@ interface ServiceBody {
 }
 
 /** Addresses that the API gave the Services of verify; the one of the load balancer comes later. */
-export async function readServices(kube: KubeClient, namespace: string): Promise<Services> {
+export async function readServices(kube: KubeClient, namespace: string): Promise<Omit<Services, 'backends'>> {
   const [clusterIP, nodePort] = await Promise.all([
     readService(kube, namespace, 'cluster-ip'),
     readService(kube, namespace, 'node-port'),

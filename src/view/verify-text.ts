@@ -137,15 +137,13 @@ function lookAt(
       ];
     case 'pod-udp':
     case 'pod-tcp':
+      if (kind === 'pod-tcp' && report.results.every((each) => each.kind !== 'pod-udp' || each.ok))
+        return [
+          'small packets pass and large ones do not: the MTU of the network between the nodes (ip link; spec.networking.flannel.mtu)',
+        ];
       return [
-        ...(wrong.length === results.length
-          ? []
-          : ['only some pairs fail: it is the network of the nodes named above']),
-        'kubectl -n kube-flannel get pods -o wide, and the logs of the Pod on that node',
+        'kubectl -n kube-flannel get pods -o wide, and the log of the Pod on the nodes named above',
         backendHint[report.backend],
-        ...(kind === 'pod-tcp' && report.results.every((each) => each.kind !== 'pod-udp' || each.ok)
-          ? ['small packets pass and large ones do not: the MTU (spec.networking.flannel.mtu)']
-          : []),
       ];
     case 'dns':
       return [...beforehand, 'kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide, and their logs'];
@@ -162,10 +160,12 @@ function lookAt(
         'kubectl -n metallb-system get pods -o wide; the address must lie in the network of the nodes, and this machine needs a route to it',
       ];
     case 'api':
-      return [
-        'which load balancer holds the virtual IP, and keepalived and haproxy there: systemctl status keepalived haproxy',
-        'kboot status tells whether the control-plane Pods are Ready',
-      ];
+      return wrong.length < results.length
+        ? ['it answers other nodes: the way from the nodes named above to it, and a firewall there']
+        : [
+            'what stands behind controlPlaneEndpoint; with a virtual IP of kboot, on the load balancers: systemctl status keepalived haproxy',
+            'kboot status tells whether the control-plane Pods are Ready',
+          ];
     case 'cleanup':
       return [
         `kubectl get namespace ${report.namespace} -o yaml tells what holds it; kubectl delete namespace ${report.namespace}`,

@@ -24,7 +24,7 @@ export function fingerprint(lab: Lab, host: string): Promise<string> {
 }
 
 /** Loaded units and unit files with their states; sessions come and go with whoever looks. */
-const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
+const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|run-credentials-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
 systemctl list-unit-files --no-legend --no-pager | tr -s ' '`;
 
 /** What an installation could leave behind, by topic: compared before the first \`up\` and after \`reset\`. */
@@ -33,8 +33,8 @@ const topics = {
     'nft list ruleset; iptables-save 2>/dev/null | grep -v "^#"; ip6tables-save 2>/dev/null | grep -v "^#"',
   links:
     "ip -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s/ link-netnsid [0-9]+//'; ip route; ip -6 route; ip rule; ls /run/netns /etc/netns 2>/dev/null",
-  // systemd mounts binfmt_misc when somebody looks there, as these readings do.
-  mounts: "cut -d' ' -f2,3 /proc/self/mounts | grep -v '^/proc/sys/fs/binfmt_misc'",
+  // systemd mounts binfmt_misc when somebody looks there, as these readings do, and credentials at some boots.
+  mounts: "cut -d' ' -f2,3 /proc/self/mounts | grep -vE '^/(proc/sys/fs/binfmt_misc|run/credentials/)'",
   etc: `cd /etc && find . \\( -name '*.cache' -o -name .pwd.lock \\) -prune -o -printf '%p|%y|%m|%U:%G|%l\\n' | LC_ALL=C sort; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`,
   folders: `find /usr /opt /root /home /srv /mnt -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /var -path /var/log/journal -prune -o -path /var/lib/systemd -prune -o -path /var/cache -prune -o -path '/var/tmp/systemd-private*' -prune -o -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /run -maxdepth 1 ! -name 'motd*' -printf '%p|%y\\n' | LC_ALL=C sort`,
   units: unitStates,

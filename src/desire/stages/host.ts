@@ -18,7 +18,10 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
   });
   const { nodePackages, downloadPackages } = systemTraits(facts);
-  const packages = [...(isNode(host) ? nodePackages : []), ...(desire.bundle === undefined ? downloadPackages : [])];
+  const packages = [
+    ...(isNode(host) ? nodePackages : []),
+    ...(desire.bundle === undefined ? downloadPackages : []),
+  ];
   return [
     stamp,
     ...packages.map((name): Resource => ({ kind: 'package', stage: 'host', name })),

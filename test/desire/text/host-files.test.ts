@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { containerdFiles } from '../../../src/desire/text/containerd.ts';
 import { hostFiles, kernelModules, sysctls } from '../../../src/desire/text/host.ts';
-import { cgroupDriver, kubeletConfig, kubeletFiles, kubeletUnitFiles } from '../../../src/desire/text/kubelet.ts';
+import {
+  cgroupDriver,
+  kubeletConfig,
+  kubeletFiles,
+  kubeletUnitFiles,
+} from '../../../src/desire/text/kubelet.ts';
 import { nodeLabels } from '../../../src/desire/text/node.ts';
 import type { HostText } from '../../../src/desire/text/types.ts';
 import type { Cluster, Host, JsonObject } from '../../../src/model/cluster.ts';

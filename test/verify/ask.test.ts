@@ -1,0 +1,161 @@
+import { Duplex } from 'node:stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { askAll, type AskOptions } from '../../src/verify/ask.ts';
+import type { DnsCheck } from '../../src/verify/checks.ts';
+import { KbootError } from '../../src/model/error.ts';
+import type { CheckResult } from '../../src/verify/types.ts';
+import { startDns, text, type DnsServer, type Reply } from './dns-server.ts';
+
+let server: DnsServer | undefined;
+afterEach(() => {
+  server?.close();
+});
+
+const options: AskOptions = { concurrency: 4, timeoutMs: 150, attempts: 2, patience: 100 };
+const credentials = { caPem: '', certificatePem: '', keyPem: '' };
+
+const check = (more: Partial<DnsCheck> = {}): DnsCheck => ({
+  kind: 'pod-udp',
+  from: 'cp-1',
+  to: 'w-1',
+  asked: 'something',
+  via: 'cp-1',
+  address: '10.244.0.3',
+  port: 5300,
+  question: { name: 'w-1.udp.verify', type: 'TXT' },
+  expect: ['w-1'],
+  atLeastBytes: 0,
+  ...more,
+});
+
+async function ask(
+  reply: (number: number) => Reply,
+  checks: readonly DnsCheck[] = [check()],
+  more: { options?: Partial<AskOptions>; signal?: AbortSignal } = {},
+): Promise<readonly CheckResult[]> {
+  let number = 0;
+  const dns = await startDns(() => reply((number += 1)));
+  server = dns;
+  const seen: CheckResult[] = [];
+  const results = await askAll(
+    checks,
+    { credentials, open: () => dns.connect() },
+    more.signal ?? new AbortController().signal,
+    (result) => seen.push(result),
+    { ...options, ...more.options },
+  );
+  expect(new Set(seen)).toEqual(new Set(results));
+  return results;
+}
+
+describe('askAll', () => {
+  it('passes what gives the wanted answer, at once', async () => {
+    const [result] = await ask(() => text('w-1'));
+    expect(result).toMatchObject({ kind: 'pod-udp', from: 'cp-1', to: 'w-1', ok: true, attempts: 1 });
+    expect(result).not.toHaveProperty('why');
+  });
+
+  it('asks once more, and keeps why the first time failed', async () => {
+    const [result] = await ask((number) => (number === 1 ? 'silent' : text('w-1')));
+    expect(result).toMatchObject({ ok: true, attempts: 2, why: 'connected, but no answer in 0.15 s' });
+  });
+
+  it.each<[string, Reply, string]>([
+    ['no answer', 'silent', 'connected, but no answer in 0.15 s'],
+    ['an end', 'hang up', 'the connection ended before the answer was whole'],
+    ['a refusal', { answers: [], rcode: 5 }, 'the answer is REFUSED'],
+    ['a failure behind', { answers: [], rcode: 2 }, 'the Pod had no answer from there (SERVFAIL)'],
+    ['nothing in it', { answers: [] }, 'the answer is empty'],
+    ['another node', text('w-2'), 'the answer is w-2, not w-1'],
+  ])('fails on %s, and tells it', async (_name, reply, why) => {
+    expect(await ask(() => reply)).toMatchObject([{ ok: false, attempts: 2, why }]);
+  });
+
+  it('tells both reasons where they differ', async () => {
+    const [result] = await ask((number) => (number === 1 ? 'hang up' : text('w-2')));
+    expect(result?.why).toBe(
+      'the answer is w-2, not w-1; before: the connection ended before the answer was whole',
+    );
+  });
+
+  it('takes any of the nodes that may answer for a Service', async () => {
+    const service = check({ kind: 'cluster-ip', expect: ['w-1', 'w-2'] });
+    expect(await ask(() => text('w-2'), [service])).toMatchObject([{ ok: true }]);
+    expect(await ask(() => text('stranger'), [service])).toMatchObject([
+      { ok: false, why: 'the answer is stranger, which is no node of this run' },
+    ]);
+  });
+
+  it('fails an answer that is too short to have been cut', async () => {
+    const long = check({ kind: 'pod-tcp', atLeastBytes: 4000 });
+    expect((await ask(() => text('w-1'), [long]))[0]?.why).toMatch(/^the answer has only \d+ bytes$/);
+    const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));
+    expect(await ask(() => text('w-1', ...padding), [long])).toMatchObject([{ ok: true }]);
+  });
+
+  it("tells what the host's sshd said", async () => {
+    const refused = new KbootError('E-CONNECT', 'no connection from the host to 10.244.0.3:5300', {
+      detail: 'Connection refused',
+    });
+    const [result] = await askAll(
+      [check()],
+      { credentials, open: () => Promise.reject(refused) },
+      new AbortController().signal,
+      () => undefined,
+      options,
+    );
+    expect(result?.why).toBe('no connection from the host to 10.244.0.3:5300: Connection refused');
+  });
+
+  it('gives results in the order of the checks', async () => {
+    const checks = Array.from({ length: 12 }, (_, index) => check({ to: `n${index}` }));
+    expect((await ask(() => text('w-1'), checks)).map(({ to }) => to)).toEqual(checks.map(({ to }) => to));
+  });
+
+  it('asks no more of a kind twice after many failures of it', async () => {
+    const checks = Array.from({ length: 5 }, () => check());
+    const results = await ask(() => 'hang up', checks, { options: { concurrency: 1, patience: 2 } });
+    expect(results.map(({ attempts }) => attempts)).toEqual([2, 2, 1, 1, 1]);
+  });
+
+  it('asks nothing further once interrupted', async () => {
+    const interrupt = new AbortController();
+    const answer = (): Reply => {
+      interrupt.abort();
+      return text('w-1');
+    };
+    const checks = Array.from({ length: 5 }, () => check());
+    const results = await ask(answer, checks, { options: { concurrency: 1 }, signal: interrupt.signal });
+    expect(results).toHaveLength(1);
+    expect(server?.asked).toHaveLength(1);
+  });
+
+  it('has no more streams open at a time than it may', async () => {
+    const streams: Duplex[] = [];
+    let most = 0;
+    await askAll(
+      Array.from({ length: 20 }, () => check()),
+      {
+        credentials,
+        open: () => {
+          const stream = new Duplex({
+            read: () => undefined,
+            write: (_data, _encoding, done) => {
+              done();
+            },
+          });
+          streams.push(stream);
+          most = Math.max(most, streams.filter(({ destroyed }) => !destroyed).length);
+          setTimeout(() => {
+            stream.push(null);
+          }, 5);
+          return Promise.resolve(stream);
+        },
+      },
+      new AbortController().signal,
+      () => undefined,
+      { ...options, attempts: 1 },
+    );
+    expect(most).toBe(options.concurrency);
+  });
+});

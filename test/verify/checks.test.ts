@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { makeChecks, type Check, type Services } from '../../src/verify/checks.ts';
+import { verifyCluster, verifyNodes, hostNames } from './sample.ts';
+
+const services: Services = {
+  namespace: 'ns',
+  clusterIP: '10.96.7.7',
+  nodePort: 31000,
+  backends: ['cp-1', 'w-1', 'w-2', 'w-3'],
+};
+const all = (
+  changes: { connected?: readonly string[]; nodes?: typeof verifyNodes; services?: Services } = {},
+): readonly Check[] =>
+  makeChecks(
+    verifyCluster(),
+    changes.nodes ?? verifyNodes,
+    changes.services ?? services,
+    new Set(changes.connected ?? hostNames),
+  );
+const of = (kind: string, checks: readonly Check[]): readonly Check[] =>
+  checks.filter((check) => check.kind === kind);
+
+describe('makeChecks', () => {
+  it('asks for every ordered pair, over UDP and over TCP, each node itself too', () => {
+    const checks = all();
+    for (const kind of ['pod-udp', 'pod-tcp'])
+      expect(new Set(of(kind, checks).map(({ from, to }) => `${from} ${to}`)).size).toBe(9);
+  });
+
+  it("goes in over the Pod's own host, so that only the way from the Pod on is tested", () => {
+    const [check] = of('pod-udp', all()).filter(({ from, to }) => from === 'w-2' && to === 'cp-1');
+    expect(check).toMatchObject({
+      via: 'w-2',
+      address: '10.244.2.3',
+      port: 5300,
+      question: { name: 'cp-1.udp.verify', type: 'TXT' },
+      expect: ['cp-1'],
+    });
+  });
+
+  it('goes over a control plane to a node whose host is not connected, and says so', () => {
+    const checks = all({ connected: ['cp-1', 'w-1'] });
+    const [check] = of('pod-udp', checks).filter(({ from }) => from === 'w-2');
+    expect(check?.via).toBe('cp-1');
+    expect(check?.asked).toContain('reached through cp-1');
+    expect(of('api', checks).map(({ from }) => from)).toEqual(['cp-1', 'w-1']);
+  });
+
+  it('wants a long answer over TCP only', () => {
+    expect(of('pod-tcp', all()).every((check) => 'atLeastBytes' in check && check.atLeastBytes > 1500)).toBe(
+      true,
+    );
+    expect(of('pod-udp', all()).every((check) => 'atLeastBytes' in check && check.atLeastBytes === 0)).toBe(
+      true,
+    );
+  });
+
+  it('asks the cluster DNS from every node for the API and for a Service that is new', () => {
+    const dns = of('dns', all());
+    expect(dns).toHaveLength(6);
+    expect(dns.slice(0, 2)).toMatchObject([
+      { question: { name: 'kubernetes.default.svc.cluster.local', type: 'A' }, expect: ['10.96.0.1'] },
+      { question: { name: 'cluster-ip.ns.svc.cluster.local', type: 'A' }, expect: ['10.96.7.7'] },
+    ]);
+  });
+
+  it('asks for AAAA where Services have IPv6 addresses', () => {
+    const cluster = verifyCluster();
+    const six = { ...cluster, networking: { ...cluster.networking, serviceSubnets: ['fd00:96::/112'] } };
+    const dns = of(
+      'dns',
+      makeChecks(six, verifyNodes, { ...services, clusterIP: 'fd00:96::77' }, new Set(hostNames)),
+    );
+    expect(dns.slice(0, 2)).toMatchObject([
+      { question: { type: 'AAAA' }, expect: ['fd00:96::1'] },
+      { question: { type: 'AAAA' }, expect: ['fd00:96::77'] },
+    ]);
+  });
+
+  it("asks each node's port from another host, with one node from itself", () => {
+    const ports = of('node-port', all());
+    expect(ports.map(({ from, address, port }) => [from, address, port])).toEqual([
+      ['w-1', '10.99.7.50', 31000],
+      ['w-2', '10.99.7.51', 31000],
+      ['cp-1', '10.99.7.52', 31000],
+    ]);
+    expect(of('node-port', all({ nodes: verifyNodes.slice(0, 1) })).map(({ from }) => from)).toEqual([
+      'cp-1',
+    ]);
+  });
+
+  it('lets any node answer for a Service, also one whose Pod came late', () => {
+    const given = { ...services, loadBalancer: '10.99.7.200' };
+    for (const kind of ['cluster-ip', 'node-port', 'load-balancer'])
+      expect(of(kind, all({ services: given }))[0]).toMatchObject({ expect: given.backends });
+  });
+
+  it('asks the load balancer address from this machine, where there is one and a Pod behind it', () => {
+    const given = { ...services, loadBalancer: '10.99.7.200' };
+    expect(of('load-balancer', all({ services: given }))).toMatchObject([
+      { via: undefined, address: '10.99.7.200', port: 5300 },
+    ]);
+    expect(of('load-balancer', all())).toEqual([]);
+    expect(of('load-balancer', all({ services: given, nodes: [] }))).toEqual([]);
+  });
+
+  it('asks the API at its endpoint from every node, and not from a host that is none', () => {
+    const api = of('api', all({ nodes: [] }));
+    expect(api.map(({ from }) => from)).toEqual(['cp-1', 'w-1', 'w-2']);
+    expect(api[0]).toMatchObject({ address: '10.99.7.100', port: 8443, via: 'cp-1' });
+  });
+
+  it('asks nothing of a node whose client Pod did not start, but asks others for it', () => {
+    const nodes = verifyNodes.map(({ client, ...node }) =>
+      node.name === 'w-2' ? node : { ...node, client: client ?? '' },
+    );
+    const pods = of('pod-udp', all({ nodes }));
+    expect(pods.some(({ from }) => from === 'w-2')).toBe(false);
+    expect(pods.filter(({ to }) => to === 'w-2').map(({ from }) => from)).toEqual(['cp-1', 'w-1']);
+  });
+});

@@ -1,0 +1,261 @@
+import https from 'node:https';
+import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type dns from 'dns-packet';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { KubeResponse } from '../../src/kube/client.ts';
+import { createRenderer } from '../../src/render/renderer.ts';
+import type { Reader } from '../../src/transport/types.ts';
+import { verifyCluster as verify } from '../../src/verify/run.ts';
+import type { CheckResult, VerifyReport } from '../../src/verify/types.ts';
+import { fakePki, type FakePki } from '../kube/api-server.ts';
+import { startDns, text, type DnsServer, type Reply } from './dns-server.ts';
+import {
+  fakeKube,
+  hostNames,
+  items,
+  missing,
+  ok,
+  pod,
+  readyStatus,
+  verifyCluster,
+  verifyNodes,
+  type FakeKube,
+} from './sample.ts';
+
+const namespace = 'kboot-verify-00000001';
+const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));
+
+let pki: FakePki;
+let apiServer: https.Server;
+let servers: DnsServer[];
+/** A world that works; tests break it. */
+let world: {
+  /** Whether a packet gets from the Pod of one node to that of another. */
+  passes: (from: string, to: string) => boolean;
+  nodeReady: (node: string) => boolean;
+  loadBalancer: string | undefined;
+  /** Instead of the API's usual answer. */
+  answer: (method: string, path: string) => KubeResponse | undefined;
+};
+let interrupt: AbortController;
+let results: CheckResult[];
+let kube: FakeKube;
+let applied: Map<string, unknown>;
+
+beforeAll(async () => {
+  pki = await fakePki();
+  apiServer = https.createServer({ ...pki.server }, (_request, response) => response.end('ok'));
+  await new Promise<void>((resolve) => apiServer.listen(0, '127.0.0.1', resolve));
+}, 60_000);
+afterAll(() => {
+  apiServer.close();
+});
+beforeEach(() => {
+  servers = [];
+  results = [];
+  applied = new Map();
+  interrupt = new AbortController();
+  world = {
+    passes: () => true,
+    nodeReady: () => true,
+    loadBalancer: undefined,
+    answer: () => undefined,
+  };
+  kube = fakeKube((method, path, body) => world.answer(method, path) ?? api(method, path, body));
+});
+afterEach(() => {
+  for (const server of servers) server.close();
+});
+
+function api(method: string, path: string, body: unknown): KubeResponse {
+  const [name = ''] = path.split('?');
+  if (method === 'PATCH') {
+    applied.set(name, body);
+    return ok(body);
+  }
+  if (method === 'DELETE') return applied.delete(name) ? ok({}) : missing;
+  if (name === '/api/v1/nodes')
+    return items(
+      ...verifyNodes.map(({ name: node, address }) => ({
+        metadata: { name: node },
+        status: {
+          addresses: [{ type: 'InternalIP', address }],
+          conditions: [
+            { type: 'Ready', status: world.nodeReady(node) ? 'True' : 'False', message: 'kubelet stopped' },
+          ],
+        },
+      })),
+    );
+  if (name.includes('/daemonsets/'))
+    return ok({ status: { numberReady: verifyNodes.filter((node) => world.nodeReady(node.name)).length } });
+  if (name.endsWith('/pods')) {
+    const app = path.endsWith('client') ? 'client' : 'server';
+    return items(...verifyNodes.map((node) => pod(app, node.name, readyStatus(node[app] ?? ''))));
+  }
+  if (name.endsWith('/services/cluster-ip')) return ok({ spec: { clusterIP: '10.96.7.7' } });
+  if (name.endsWith('/services/node-port'))
+    return ok({ spec: { ports: [{ name: 'tcp', nodePort: 31000 }] } });
+  if (name.endsWith('/services/load-balancer'))
+    return ok({ status: { loadBalancer: { ingress: [{ ip: world.loadBalancer }] } } });
+  if (name.endsWith('/events') || name === '/api/v1/namespaces') return items();
+  return applied.has(name) ? ok(applied.get(name)) : missing;
+}
+
+/** What the client Pod of a node answers. */
+function clientOf(node: string, { name, type }: dns.Question): Reply {
+  const [target = '', zone] = name.split('.');
+  if (type === 'A')
+    return { answers: [{ type, name, data: target === 'kubernetes' ? '10.96.0.1' : '10.96.7.7' }] };
+  if (name === 'service.verify') return text('w-1');
+  if (!world.passes(node, target)) return { answers: [], rcode: 2 };
+  return zone === 'tcp' ? text(target, ...padding) : text(target);
+}
+
+async function stream(address: string): Promise<Duplex> {
+  if (address === '10.99.7.11') {
+    const { port } = apiServer.address() as AddressInfo;
+    return connect(port, '127.0.0.1');
+  }
+  const node = verifyNodes.find(({ client }) => client === address);
+  const server = await startDns((question) =>
+    node === undefined ? text('w-2') : clientOf(node.name, question),
+  );
+  servers.push(server);
+  return await server.connect();
+}
+
+function run(changes: Parameters<typeof verifyCluster>[0] = {}): Promise<VerifyReport> {
+  const readers = hostNames.map((host): [string, Reader] => [
+    host,
+    {
+      host,
+      stats: { connections: 0, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 },
+      read: () => Promise.reject(new Error('verify runs nothing on a host')),
+      forward: stream,
+    },
+  ]);
+  return verify({
+    // The API's certificate in these tests is for this address.
+    cluster: verifyCluster({ controlPlaneEndpoint: { host: '10.99.7.11', port: 8443 }, ...changes }),
+    renderer: createRenderer(),
+    namespace,
+    image: 'registry.example/coredns:v1',
+    kube,
+    readers: new Map(readers),
+    credentials: pki.credentials,
+    concurrency: 30,
+    signal: interrupt.signal,
+    onResult: (result) => results.push(result),
+    onProgress: () => undefined,
+  });
+}
+
+const failed = (report: VerifyReport): string[] =>
+  report.results.filter(({ ok: good }) => !good).map(({ kind, from, to }) => `${kind} ${from} ${to}`);
+const isGone = (): boolean => kube.requests.includes(`DELETE /api/v1/namespaces/${namespace}`);
+
+describe('verifyCluster', () => {
+  it('asks everything, and removes its namespace last', async () => {
+    const report = await run();
+    expect(failed(report)).toEqual([]);
+    const count = (kind: string): number => report.results.filter((each) => each.kind === kind).length;
+    expect(
+      [
+        'start',
+        'pod-udp',
+        'pod-tcp',
+        'dns',
+        'cluster-ip',
+        'node-port',
+        'load-balancer',
+        'api',
+        'cleanup',
+      ].map(count),
+    ).toEqual([6, 9, 9, 6, 3, 3, 0, 3, 1]);
+    expect(report).toMatchObject({ nodes: 3, namespace, interrupted: false });
+    expect(results).toHaveLength(report.results.length);
+    expect(results.at(-1)?.kind).toBe('cleanup');
+    expect(isGone()).toBe(true);
+  });
+
+  it('writes nothing outside its namespace', async () => {
+    await run();
+    const writes = kube.requests.filter((each) => !each.startsWith('GET'));
+    expect(writes.length).toBeGreaterThan(5);
+    expect(writes.every((each) => each.includes(`/namespaces/${namespace}`))).toBe(true);
+    expect(writes[0]).toContain(`PATCH /api/v1/namespaces/${namespace}?`);
+  });
+
+  it('has a zone for every node in the clients, and takes the image that is there', async () => {
+    await run();
+    const base = `/api/v1/namespaces/${namespace}`;
+    const { data } = applied.get(`${base}/configmaps/client`) as { data: { Corefile: string } };
+    for (const { name, server } of verifyNodes)
+      for (const zone of ['udp', 'tcp'])
+        expect(data.Corefile).toContain(`${name}.${zone}.verify.:5300 {\n    forward . "${server}:5300" {`);
+    expect(data.Corefile).toContain('service.verify.:5300 {\n    forward . "10.96.7.7:5300" {');
+    expect(data.Corefile).toContain('cluster.local.:5300 {\n    forward . "10.96.0.10:53" {');
+    expect(JSON.stringify(applied.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets/client`))).toContain(
+      '"image":"registry.example/coredns:v1","imagePullPolicy":"IfNotPresent"',
+    );
+  });
+
+  it('names the pairs that do not reach each other, and those only', async () => {
+    world.passes = (from, to) => from === to || (from !== 'w-2' && to !== 'w-2');
+    const report = await run();
+    const pairs = ['cp-1 w-2', 'w-1 w-2', 'w-2 cp-1', 'w-2 w-1'];
+    expect(failed(report).sort()).toEqual(
+      ['pod-tcp', 'pod-udp'].flatMap((kind) => pairs.map((pair) => `${kind} ${pair}`)).sort(),
+    );
+    expect(isGone()).toBe(true);
+  });
+
+  it('does not wait for a node that is not Ready, and tells why', async () => {
+    world.nodeReady = (node) => node !== 'w-2';
+    const report = await run();
+    expect(failed(report)).toEqual(['start w-2 server Pod']);
+    expect(report.results.find(({ ok: good }) => !good)?.why).toBe('the Node is not Ready: kubelet stopped');
+    expect(report.results.filter(({ kind }) => kind === 'pod-udp')).toHaveLength(4);
+  });
+
+  it('tells apart a load balancer address that is reached from hosts alone', async () => {
+    // Nothing listens there.
+    world.loadBalancer = '127.77.0.9';
+    const report = await run({ metallb: { pools: [{ name: 'default', addresses: ['127.77.0.9/32'] }] } });
+    expect(failed(report)).toEqual(['load-balancer this machine 127.77.0.9:5300']);
+    expect(report.results.find(({ kind }) => kind === 'load-balancer')?.why).toMatch(
+      /ECONNREFUSED.*not reachable from this machine, but the host lb-1 \(no node\) gets the answer/,
+    );
+  });
+
+  it('removes its namespace when the API refuses something, and passes that on', async () => {
+    world.answer = (method, path) =>
+      method === 'PATCH' && path.includes('/daemonsets/client')
+        ? { status: 403, body: { message: 'no' } }
+        : undefined;
+    await expect(run()).rejects.toThrow('the API answered 403: no');
+    expect(isGone()).toBe(true);
+    expect(results.at(-1)).toMatchObject({ kind: 'cleanup', ok: true });
+  });
+
+  it('removes its namespace when interrupted, and begins nothing more', async () => {
+    world.answer = (_method, path) => {
+      if (path.includes('/daemonsets/server')) interrupt.abort();
+      return undefined;
+    };
+    const report = await run();
+    expect(report.interrupted).toBe(true);
+    expect(report.results.map(({ kind }) => kind)).toEqual(['cleanup']);
+    expect(kube.requests.some((each) => each.includes('daemonsets/client'))).toBe(false);
+    expect(isGone()).toBe(true);
+  });
+
+  it('counts a namespace that cannot be removed as a failure', async () => {
+    world.answer = (method) =>
+      method === 'DELETE' ? { status: 500, body: { message: 'later' } } : undefined;
+    const report = await run();
+    expect(failed(report)).toEqual([`cleanup this machine Namespace ${namespace}`]);
+    expect(report.results.at(-1)?.why).toContain('later');
+  });
+});

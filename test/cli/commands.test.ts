@@ -172,10 +172,15 @@ describe('kboot bundle', () => {
 
   it('a plan with a bundle that lacks a file says which', async () => {
     await kboot('bundle', 'index', bundleFolder());
-    const { error } = await kboot('plan', inventory, '--offline', '--bundle', bundleFolder());
-    expect(error).toMatchObject({
+    const words = ['plan', inventory, '--offline', '--bundle', bundleFolder()];
+    expect((await kboot(...words, '--until', 'runtime')).error).toMatchObject({
       code: 'E-BUNDLE',
       message: expect.stringContaining('has no containerd for amd64') as unknown,
+    });
+    expect((await kboot(...words)).error).toMatchObject({
+      code: 'E-BUNDLE',
+      message: expect.stringContaining('lacks what this cluster needs') as unknown,
+      context: { detail: expect.stringContaining('registry.k8s.io/kube-proxy:v1.36.2') as unknown },
     });
   });
 });

@@ -1,6 +1,6 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDebianBundle } from './debian-bundle.ts';
 import { makeSite } from './kboot.ts';
 import type { Site, SiteHost } from './kboot.ts';
@@ -20,5 +20,12 @@ export async function runtimeSite(name: string, network: string): Promise<Site> 
   const hosts = threeHosts(network);
   const bundle = join(await mkdtemp(join(tmpdir(), 'kboot-bundle-')), 'bundle');
   const [lab] = await Promise.all([createLab({ name, hosts, swapLine: ['w-1'] }), makeDebianBundle(bundle)]);
-  return makeSite(lab, name, hosts, { KBOOT_BUNDLE: bundle });
+  const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: bundle });
+  return {
+    ...site,
+    close: async () => {
+      await site.close();
+      await rm(dirname(bundle), { recursive: true, force: true });
+    },
+  };
 }

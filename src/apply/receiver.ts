@@ -25,6 +25,7 @@ umask 022
 exec 9>/run/kboot.lock
 flock -w 60 9 || { echo "@${nonce} busy $(cat /run/kboot.pid 2>/dev/null)"; exit 0; }
 echo $$ > /run/kboot.pid
+trap 'rm -f ${outputFile} ${scriptFile} ${functionsFile} /run/kboot.pid' EXIT
 ${makeHostFolder}
 (umask 077; : > ${outputFile}; : > ${scriptFile}; cat > ${functionsFile} << 'END_OF_FUNCTIONS'
 ${prelude}
@@ -62,6 +63,5 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ -z "$broken" ] || exit 0
   if [ $status != 0 ]; then failed=1; fi
 done
-rm -f ${outputFile} ${scriptFile} ${functionsFile} /run/kboot.pid
 `;
 }

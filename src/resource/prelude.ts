@@ -20,8 +20,29 @@ export const statFormat = '%i:%s:%Y:%Z';
 /** Exit status of a step whose observed basis no longer holds. */
 export const staleStatus = 75;
 
+/**
+ * Kernel settings that the kubelet (pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables) and
+ * kube-proxy set by themselves. Their values of before are noted when kboot first comes, for `reset`.
+ */
+const setByKubernetes = [
+  'kernel.keys.root_maxbytes',
+  'kernel.keys.root_maxkeys',
+  'kernel.panic',
+  'kernel.panic_on_oops',
+  'net.ipv4.conf.all.route_localnet',
+  'net.netfilter.nf_conntrack_tcp_timeout_close_wait',
+  'net.netfilter.nf_conntrack_tcp_timeout_established',
+  'vm.overcommit_memory',
+  'vm.panic_on_oom',
+];
+
 /** Makes kboot's folder on the host; run once per session. */
-export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running units archives images sysctl tmp && cd /`;
+export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running units archives images sysctl tmp
+for k in ${setByKubernetes.join(' ')}; do
+  p=/proc/sys/$(echo $k | tr . /)
+  [ -e sysctl/$k ] || [ ! -r $p ] || cat $p > sysctl/$k
+done
+cd /`;
 
 /** The functions; sourced by the shell of each step. */
 export const prelude = `

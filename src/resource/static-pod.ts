@@ -46,11 +46,11 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
         verb: 'restart',
         reason: 'a file that it reads changes',
         // The kubelet starts the container anew as soon as its process is gone. A kube-apiserver that was told to end
-        // refuses connections at once and waits a minute for its watches: after 10 s it is ended.
+        // refuses connections at once and waits a minute for its watches: after 3 s it is ended.
         script: `c=$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${want.name},labels."io.cri-containerd.kind"==container') || exit 1
 for c in $c; do
   ctr -n k8s.io tasks kill "$c" 2>/dev/null || continue
-  n=0; while ctr -n k8s.io tasks list | grep -q "^$c .*RUNNING" && [ $n -lt 40 ]; do n=$((n + 1)); sleep 0.25; done
+  n=0; while ctr -n k8s.io tasks list | grep -q "^$c .*RUNNING" && [ $n -lt 12 ]; do n=$((n + 1)); sleep 0.25; done
   ctr -n k8s.io tasks kill -s SIGKILL "$c" 2>/dev/null
 done
 : > ${mark}`,

@@ -203,9 +203,6 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     /^folders \+ \/usr\/local\/bin\/kubeadm-test/,
     // kube-proxy mounts /lib/modules; a lab host, other than a user's, has none, and containerd makes it.
     /^folders \+ \/usr\/lib\/modules\|d/,
-    // kube-proxy sets these three, and no later kube-proxy finds what they were; gone at the next boot.
-    /^sysctls [-+] net\.ipv4\.conf\.all\.route_localnet/,
-    /^sysctls [-+] net\.netfilter\.nf_conntrack_tcp_timeout_(close_wait|established)/,
   ];
 
   test('reset leaves rules, links, mounts, files and units as they were; up works with another podSubnet', async () => {

@@ -158,7 +158,7 @@ export class ClusterRunner {
   async #look(condition: Condition): Promise<string | undefined> {
     try {
       if (condition.kind === 'etcd-member') return await this.#etcd.look(condition.host);
-      if (condition.kind === 'api') return await this.#lookAtApi(condition);
+      if (condition.kind === 'api' && condition.host !== undefined) return await this.#lookAtApi(condition);
       return await look(await this.#client(), condition);
     } catch (error) {
       this.close();

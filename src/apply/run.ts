@@ -1,5 +1,5 @@
 import { KbootError } from '../model/error.ts';
-import { stages, type Stage } from '../model/stage.ts';
+import { stages, stagesUntil, type Stage } from '../model/stage.ts';
 import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
 import { ClusterRunner } from './cluster.ts';
 import type { ApplyContext } from './context.ts';
@@ -92,29 +92,36 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const controlPlane = hostsOf('control-plane');
   const etcdHosts = hostsOf('etcd');
   const runner = new ClusterRunner(context, etcd, failedHosts);
-  try {
-    for (const stage of stages) {
-      const steps = plan.clusterSteps.filter((step) => step.stage === stage);
-      if (steps.length === 0) continue;
-      const owners = stage === 'etcd' && etcdHosts.length > 0 ? etcdHosts : controlPlane;
-      const reached = await reachedBy(owners, stage, passed);
-      if (!reached) {
-        skip(steps, 'the control plane did not come that far');
-        continue;
-      }
-      if (context.signal.aborted) break;
-      // Not `executed += await …`, which would forget what hosts add meanwhile.
-      const count = await runner.run(steps);
-      executed += count;
+  const runStage = async (stage: Stage): Promise<void> => {
+    const steps = plan.clusterSteps.filter((step) => step.stage === stage);
+    if (steps.length === 0) return;
+    const owners = stage === 'etcd' && etcdHosts.length > 0 ? etcdHosts : controlPlane;
+    if (!(await reachedBy(owners, stage, passed))) {
+      skip(steps, 'the control plane did not come that far');
+      return;
     }
+    if (context.signal.aborted) return;
+    // Not `executed += await …`, which would forget what hosts add meanwhile.
+    const count = await runner.run(steps);
+    executed += count;
+  };
+  try {
+    for (const stage of stagesUntil('control-plane')) await runStage(stage);
+    // Once the API serves, nodes and add-ons need not wait for each other.
+    const last = await Promise.allSettled([runStage('node'), runStage('addon')]);
+    for (const result of last) if (result.status === 'rejected') fail(result.reason);
   } catch (cause) {
-    const error = asKbootError(cause, undefined);
-    failures.push({ ...(error.context.step !== undefined && { stepId: error.context.step }), error });
+    fail(cause);
   } finally {
     runner.close();
   }
   await Promise.all(hostRuns);
   return { executed, failures, interrupted: context.signal.aborted };
+
+  function fail(cause: unknown): void {
+    const error = asKbootError(cause, undefined);
+    failures.push({ ...(error.context.step !== undefined && { stepId: error.context.step }), error });
+  }
 
   function hostsOf(role: string): readonly string[] {
     return plan.hosts.filter((host) => host.roles.includes(role)).map((host) => host.name);

@@ -37,12 +37,13 @@ export function inspectScript(virtualIP: string | undefined): string {
   );
 }
 
-/** A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered. */
+/** A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered.
+ * An entry that is only remembered (STALE) is nobody. */
 function virtualIPProbe(virtualIP: string): string {
   return `
 if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e " ${virtualIP}/"; then
   timeout 2 bash -c 'exec 3<>/dev/tcp/${virtualIP}/9' 2>/dev/null
-  echo "virtualIP=$(ip neigh show to ${virtualIP} 2>/dev/null | grep -vE 'FAILED|INCOMPLETE' | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
+  echo "virtualIP=$(ip neigh show to ${virtualIP} 2>/dev/null | grep -w REACHABLE | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
 fi`;
 }
 

@@ -23,9 +23,13 @@ export function diffCluster(
   const changesAddons = objects.some((step) => step.stage === 'addon');
   const controlPlaneHosts = [...new Set(wants.controlPlanePods.map((pod) => pod.host))];
 
-  const apiWaits = controlPlaneHosts
-    .filter((host) => seen.state !== 'present' || disturbedHosts.has(host))
-    .map((host) => wait('control-plane', { kind: 'api', host }, `API server of ${host}`, patience.api));
+  const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
+  const firstApi =
+    restarting.length === 0 ? [] : [wait('control-plane', { kind: 'api' }, 'API server', patience.api)];
+  const eachApi =
+    controlPlaneHosts.length === 1
+      ? []
+      : restarting.map((host) => wait('node', { kind: 'api', host }, `API server of ${host}`, patience.api));
   const podWaits = wants.controlPlanePods
     .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
     .map((pod) => wait('control-plane', { kind: 'pod-ready', ...pod }, `Pod ${pod.name}`, patience.pod));
@@ -52,11 +56,12 @@ export function diffCluster(
 
   // Mirror Pods appear only once their Node is registered, so they are waited for with the nodes.
   const ordered: ClusterStep[] = [
-    ...apiWaits,
+    ...firstApi,
     ...objects,
     ...nodeRemovals(wants, seen),
     ...registered,
     ...nodeSteps,
+    ...eachApi,
     ...podWaits.map((step): WaitStep => ({ ...step, stage: 'node' })),
     ...ready,
     ...workloads,

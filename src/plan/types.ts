@@ -61,7 +61,8 @@ export interface NodeStep {
 /** What a wait looks at, through the connection to a host. */
 export type Condition =
   | { readonly kind: 'etcd-member'; readonly host: string }
-  | { readonly kind: 'api'; readonly host: string }
+  /** That host's API server; without a host, any. */
+  | { readonly kind: 'api'; readonly host?: string }
   | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node-registered'; readonly node: string }
   | { readonly kind: 'node-ready'; readonly node: string }

@@ -39,6 +39,8 @@ export interface ClusterConfigurationParams {
 export interface FlannelParams {
   readonly image: string;
   readonly cniPluginImage: string;
+  readonly apiHost: string;
+  readonly apiPort: string;
   readonly args: readonly string[];
   /** Contents of the ConfigMap's two files. */
   readonly cniConf: string;

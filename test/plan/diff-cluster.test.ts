@@ -88,7 +88,7 @@ describe('diffCluster', () => {
 
   it('founds a cluster in order', () => {
     expect(steps({ state: 'absent' })).toEqual([
-      'control-plane wait API server of cp-1',
+      'control-plane wait API server',
       'control-plane create ConfigMap kube-system/kubeadm-config',
       'node wait Node cp-1',
       'node wait Node w-1',
@@ -106,7 +106,7 @@ describe('diffCluster', () => {
   it('takes an API that does not answer neither for absent nor for well', () => {
     const all = steps({ state: 'silent', why: 'ECONNREFUSED' });
     expect(all.filter((step) => step.includes(' create '))).toEqual([]);
-    expect(all).toContain('control-plane wait API server of cp-1');
+    expect(all).toContain('control-plane wait API server');
     expect(all).toContain(
       'control-plane update ConfigMap kube-system/kubeadm-config the API does not answer yet: applied as it must be',
     );
@@ -144,7 +144,7 @@ describe('diffCluster', () => {
 
   it('waits again for what the plan disturbs, even though it is ready now', () => {
     expect(steps(live(), ['cp-1'])).toEqual([
-      'control-plane wait API server of cp-1',
+      'control-plane wait API server',
       'node wait Pod etcd-cp-1',
       'addon wait Node cp-1 Ready',
       'addon wait Deployment kube-system/coredns',

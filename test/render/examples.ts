@@ -101,6 +101,8 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   },
   'addons/flannel/flannel.yaml.hbs': {
     image: 'registry.example/flannel:v1',
+    apiHost: '10.0.0.100',
+    apiPort: '8443',
     cniPluginImage: 'registry.example/flannel-cni:v1',
     args: ['--ip-masq'],
     cniConf: '{}\n',

@@ -7,6 +7,8 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
   return renderer.render('addons/flannel/flannel.yaml.hbs', {
     image: images.flannel,
     cniPluginImage: images['flannel-cni-plugin'],
+    apiHost: cluster.controlPlaneEndpoint.host,
+    apiPort: String(cluster.controlPlaneEndpoint.port),
     args: flannelArgs(cluster),
     cniConf: json({
       name: 'cbr0',

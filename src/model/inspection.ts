@@ -38,6 +38,8 @@ export interface Inspection {
   readonly kubeletActive: boolean;
   /** MAC address of whoever answers for the virtual IP, as this host sees it; empty: nobody, or not asked. */
   readonly virtualIPHeldBy: string;
+  /** Of its own interfaces. */
+  readonly macAddresses: readonly string[];
 }
 
 /** What texts of one host are made from. */

@@ -57,6 +57,7 @@ echo "hostname=$(cat /proc/sys/kernel/hostname)"
 echo "machineId=$(cat /etc/machine-id 2>/dev/null)"
 echo "productUuid=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
 ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=\${a%%/*} $i"; done
+cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
 ss -Hltnp 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen=\${l##*:} \${p%%'"'*}"; done
 for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
@@ -131,5 +132,6 @@ export function readInspection(output: string, asked: number, answered: number):
     missingTools: all('missing'),
     kubeletActive: one('kubelet') === '1',
     virtualIPHeldBy: one('virtualIP'),
+    macAddresses: all('mac'),
   };
 }

@@ -282,8 +282,10 @@ function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>)
     addresses.some(({ address }) => address === virtualIP),
   );
   if (ours) return [];
+  // What is remembered of a host of ours that held it until a moment ago is no stranger.
+  const own = new Set([...seen.values()].flatMap(({ macAddresses }) => macAddresses));
   return [...seen]
-    .filter(([, inspection]) => inspection.virtualIPHeldBy !== '')
+    .filter(([, { virtualIPHeldBy }]) => virtualIPHeldBy !== '' && !own.has(virtualIPHeldBy))
     .slice(0, 1)
     .map(([host, inspection]) => ({
       check: 'VirtualIP',

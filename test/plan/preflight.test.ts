@@ -33,6 +33,7 @@ function good(of: Host): Inspection {
     missingTools: [],
     kubeletActive: false,
     virtualIPHeldBy: '',
+    macAddresses: ['52:54:00:00:00:01'],
   };
 }
 
@@ -225,6 +226,8 @@ describe('preflight', () => {
       ],
     };
     expect(findings({ 'cp-1': own, 'w-1': taken }, { cluster })).toEqual([]);
+    const former = { macAddresses: [taken.virtualIPHeldBy] };
+    expect(findings({ 'cp-1': former, 'w-1': taken }, { cluster })).toEqual([]);
   });
 
   it('says nothing of a host that was not read', () => {

@@ -38,6 +38,8 @@ export interface Inspection {
   readonly kubeletActive: boolean;
   /** MAC address of whoever answers for the virtual IP, as this host sees it; empty: nobody, or not asked. */
   readonly virtualIPHeldBy: string;
+  /** `v1.36.2`, from its API server's manifest; empty without one. */
+  readonly apiServerVersion: string;
   /** Of its own interfaces. */
   readonly macAddresses: readonly string[];
 }

@@ -62,6 +62,7 @@ ss -Hltnp 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen
 for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
+echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 if [ -d /var/lib/etcd/member ]; then echo etcd=present
 elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi
@@ -133,5 +134,6 @@ export function readInspection(output: string, asked: number, answered: number):
     kubeletActive: one('kubelet') === '1',
     virtualIPHeldBy: one('virtualIP'),
     macAddresses: all('mac'),
+    apiServerVersion: one('apiServer'),
   };
 }

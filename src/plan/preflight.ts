@@ -131,6 +131,15 @@ const checks: readonly Check[] = [
           remedy: 'Install a newer kernel.',
         };
   },
+  (_host, seen, cluster) =>
+    seen.apiServerVersion === '' || seen.apiServerVersion === cluster.kubernetesVersion
+      ? undefined
+      : {
+          check: 'KubernetesVersion',
+          level: 'error',
+          message: `its control plane runs ${seen.apiServerVersion}, the inventory wants ${cluster.kubernetesVersion}; kboot does not upgrade yet`,
+          remedy: `Set spec.kubernetesVersion back to ${seen.apiServerVersion}.`,
+        },
   (host, seen) =>
     seen.addresses.some((entry) => entry.address === host.address)
       ? undefined

@@ -34,6 +34,7 @@ function good(of: Host): Inspection {
     kubeletActive: false,
     virtualIPHeldBy: '',
     macAddresses: ['52:54:00:00:00:01'],
+    apiServerVersion: '',
   };
 }
 
@@ -228,6 +229,13 @@ describe('preflight', () => {
     expect(findings({ 'cp-1': own, 'w-1': taken }, { cluster })).toEqual([]);
     const former = { macAddresses: [taken.virtualIPHeldBy] };
     expect(findings({ 'cp-1': former, 'w-1': taken }, { cluster })).toEqual([]);
+  });
+
+  it('refuses another Kubernetes version than the one that runs', () => {
+    expect(short(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }))).toEqual([
+      'cp-1 KubernetesVersion error',
+    ]);
+    expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.2' } })).toEqual([]);
   });
 
   it('says nothing of a host that was not read', () => {

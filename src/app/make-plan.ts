@@ -1,6 +1,7 @@
 import { refuseUnfitBundle, unofficialFiles } from '../desire/bundle-fit.ts';
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
+import { clusterServer } from '../desire/text/address.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { apiCredentials } from './credentials.ts';
 import type { PlanScope } from './scope.ts';
@@ -267,7 +268,6 @@ function assemble(
   membership: readonly EtcdStep[] = [],
 ): Plan {
   const { cluster } = place;
-  const endpoint = cluster.controlPlaneEndpoint;
   const planHosts = hosts.map((host) => ({
     name: host.name,
     roles: host.roles,
@@ -284,7 +284,7 @@ function assemble(
     kind: 'Plan',
     cluster: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
-    endpoint: `https://${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`,
+    endpoint: clusterServer(cluster),
     basis,
     issue: place.toIssue,
     hosts: planHosts,

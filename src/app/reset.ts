@@ -1,4 +1,5 @@
 import { resetSteps } from '../desire/reset.ts';
+import { clusterServer } from '../desire/text/address.ts';
 import { KbootError } from '../model/error.ts';
 import { seeForReset } from '../observe/reset.ts';
 import type { HostStep, Plan } from '../plan/types.ts';
@@ -34,13 +35,12 @@ export async function makeResetPlan(
       );
     return resetSteps(host.name, seen);
   });
-  const { host, port } = cluster.controlPlaneEndpoint;
   const plan: Plan = {
     apiVersion: 'kboot.dev/v1',
     kind: 'Plan',
     cluster: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
-    endpoint: `https://${host}:${port}`,
+    endpoint: clusterServer(cluster),
     basis: 'live',
     issue: [],
     hosts: hosts.map((each) => ({

@@ -1,3 +1,4 @@
+import { etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdHosts, hasExternalEtcd } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
@@ -36,7 +37,7 @@ export async function seeMembership(
     return {
       name: host.name,
       address: host.address,
-      peerURL: `https://${host.address.includes(':') ? `[${host.address}]` : host.address}:2380`,
+      peerURL: `https://${hostPort(host.address, etcdPeerPort)}`,
       data: inspection?.etcdData ?? 'unknown',
       startedWith: inspection && startedWith(inspection),
     };

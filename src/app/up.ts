@@ -11,6 +11,7 @@ import { clusterId } from '../pki/digest.ts';
 import { verifyBundle } from '../store/bundle.ts';
 import { writeAtomic } from '../store/atomic.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
+import { fileTime } from '../store/run-log.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import type { Workplace } from './workplace.ts';
@@ -35,23 +36,25 @@ export async function carryOut(
   );
   if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
   const begun = Date.now();
-  let materials: Promise<Materials> | undefined;
+  let issued: Promise<Materials> | undefined;
+  const materials = (): Promise<Materials> => (issued ??= issue());
   return await applyPlan(plan, {
     connections: connections.open,
     apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
-    materials: () => (materials ??= issue(place)),
+    materials,
     etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
-    etcdCredentials: async (host) => (await (materials ??= issue(place))).etcdCredentials(host),
-    keepSnapshot: (blobs) => writeAtomic(join(state.dir, 'snapshots', `etcd-${timestamp()}.db`), blobs),
+    etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
+    keepSnapshot: (blobs) =>
+      writeAtomic(join(state.dir, 'snapshots', `etcd-${fileTime(new Date())}.db`), blobs),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
     },
     signal,
   });
 
-  async function issue(work: Workplace): Promise<Materials> {
+  async function issue(): Promise<Materials> {
     const { pki } = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
-    const secrets = secretTexts(cluster, pki, work.desire.renderer);
+    const secrets = secretTexts(cluster, pki, desire.renderer);
     const facts = { 'ca.crt': () => pki.ca('ca').cert, 'cluster-id': () => clusterId(pki.ca('ca').cert) };
     return {
       secret(name) {
@@ -67,9 +70,4 @@ export async function carryOut(
       bundle: desire.bundle?.directory,
     };
   }
-}
-
-/** `2026-11-20T10-12-03Z`: sorts by time, and stands in any file name. */
-function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
 }

@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import { parseCertificate } from './parse.ts';
-
-/** SHA-256 of a text (as UTF-8) or of bytes, in lower-case hex. */
-export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
 
 /**
  * The cluster's identity: `sha256:` + the SHA-256 of the CA's public key (SPKI DER), which is what

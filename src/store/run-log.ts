@@ -12,10 +12,14 @@ export interface RunLog {
 
 const kept = 50;
 
+/** `2026-11-20T10-12-03Z`: sorts by time, and stands in any file name. */
+export function fileTime(now: Date): string {
+  return now.toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
+}
+
 /** Begins the log of one run, `runs/TIME-COMMAND.ndjson`, and removes the oldest beyond fifty. Throws E-STATE. */
 export function openRunLog(state: State, command: string, now: Date): RunLog {
-  const time = now.toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
-  const path = join(state.runs, `${time}-${command}.ndjson`);
+  const path = join(state.runs, `${fileTime(now)}-${command}.ndjson`);
   try {
     mkdirSync(state.runs, { recursive: true, mode: 0o700 });
     for (const old of readdirSync(state.runs)

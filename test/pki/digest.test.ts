@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { clusterId, sha256 } from '../../src/pki/digest.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { clusterId } from '../../src/pki/digest.ts';
 import { caSpec, makeCa, sampleCluster } from './sample.ts';
 
 it('hashes text as UTF-8', () => {

@@ -1,21 +1,9 @@
+import type { ImageName } from '../../catalog/images.ts';
 import type { Cluster, JsonObject } from '../../model/cluster.ts';
 import type { Renderer } from '../../render/params.ts';
 
 /** Full image references, tag included, by component. */
-export type ImageSet = Readonly<
-  Record<
-    | 'kube-apiserver'
-    | 'kube-controller-manager'
-    | 'kube-scheduler'
-    | 'kube-proxy'
-    | 'coredns'
-    | 'pause'
-    | 'etcd'
-    | 'flannel'
-    | 'flannel-cni-plugin',
-    string
-  >
->;
+export type ImageSet = Readonly<Record<ImageName, string>>;
 
 /** Versions that decide which flags and fields a file gets. */
 export interface Versions {

@@ -38,7 +38,6 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
       return unreachable ? exitStatus.unreachable : exitStatus.done;
     }
     if (
-      !json &&
       !(await confirm('Reset these hosts? Everything that runs on them in the cluster is lost.', args.yes))
     ) {
       note('Nothing was changed.');

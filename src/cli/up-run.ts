@@ -49,7 +49,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
       if (args.stats) note(statsText(live.connections.open, []));
       return live.connections.failed.size > 0 ? exitStatus.unreachable : exitStatus.done;
     }
-    if (!json && !(await confirm('Do this?', args.yes))) {
+    if (!(await confirm('Do this?', args.yes))) {
       note('Nothing was changed.');
       return exitStatus.interrupted;
     }

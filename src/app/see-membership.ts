@@ -2,19 +2,17 @@ import { etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdHosts, hasExternalEtcd } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
-import { observeEtcd } from '../observe/etcd.ts';
 import {
   planMembership,
   type EtcdHost,
-  type EtcdSeen,
   type MembershipPlan,
   type Membership as Flags,
 } from '../plan/etcd-membership.ts';
 import { etcdWaits } from '../plan/etcd-steps.ts';
 import type { WaitStep } from '../plan/types.ts';
 import type { Connections } from './connect.ts';
-import { etcdCredentials } from './credentials.ts';
 import type { PlanScope } from './scope.ts';
+import { seeEtcd } from './see-etcd.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What was seen of etcd and what follows from it. */
@@ -31,7 +29,7 @@ export async function seeMembership(
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
 ): Promise<Membership> {
-  const { cluster, pki } = place;
+  const { cluster } = place;
   const hosts = etcdHosts(cluster).map((host): EtcdHost => {
     const inspection = inspections.get(host.name);
     return {
@@ -44,14 +42,7 @@ export async function seeMembership(
   });
   if (!stagesUntil(scope.until).includes('etcd'))
     return { hosts, plan: { hosts: [], remove: [] }, waits: [] };
-  const sources = hosts.flatMap(({ name, address, data }) => {
-    const reader = connections.open.get(name)?.reader;
-    if (data === 'absent' || reader === undefined || !pki.isIssued('etcd-healthcheck-client', name))
-      return [];
-    return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
-  });
-  const anyData = hosts.some(({ data }) => data === 'present');
-  const seen: EtcdSeen = anyData ? await observeEtcd(sources) : { state: 'absent' };
+  const seen = await seeEtcd(place, inspections, connections);
   return {
     hosts,
     plan: planMembership(hosts, seen),

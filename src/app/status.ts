@@ -3,16 +3,18 @@ import { desireCluster } from '../desire/cluster.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
-import { hostsWith } from '../model/cluster.ts';
+import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import type { KbootError } from '../model/error.ts';
-import type { ClusterStatus } from '../model/status.ts';
+import type { ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { probeHost } from '../observe/probe.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../plan/cluster-wants.ts';
+import type { EtcdSeen } from '../plan/etcd-membership.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll } from './connect.ts';
 import { apiCredentials } from './credentials.ts';
+import { seeEtcd } from './see-etcd.ts';
 import type { Workplace } from './workplace.ts';
 
 const nearEndDays = 30;
@@ -59,6 +61,9 @@ export async function seeStatus(
       };
     });
     const certificates = certificateList(place);
+    const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
+    const etcd = await seeEtcd(place, inspections, connections);
+    const members = etcd.state === 'present' ? memberList(place, etcd) : [];
     const healthy =
       connections.failed.size === 0 &&
       present !== undefined &&
@@ -67,6 +72,8 @@ export async function seeStatus(
           host.notReady.length === 0 &&
           (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name)),
       ) &&
+      etcdHosts(cluster).length === members.length &&
+      members.every(({ role, serves, wanted }) => role === 'voting' && serves && wanted) &&
       certificates.every(({ daysLeft }) => daysLeft >= nearEndDays);
     const status: ClusterStatus = {
       cluster: cluster.name,
@@ -80,12 +87,35 @@ export async function seeStatus(
           : seen.state === 'silent'
             ? `does not answer: ${seen.why}`
             : 'no cluster yet',
+      etcd: etcdWords[etcd.state],
+      members,
       certificates,
     };
     return { status, failed: connections.failed };
   } finally {
     await connections.close();
   }
+}
+
+const etcdWords = {
+  present: 'answers',
+  silent: 'does not answer with a quorum',
+  absent: 'no data yet',
+} as const;
+
+function memberList(
+  { cluster }: Workplace,
+  { members, healthy }: EtcdSeen & { readonly state: 'present' },
+): readonly EtcdMemberStatus[] {
+  const names = new Set(etcdHosts(cluster).map(({ name }) => name));
+  return members
+    .map(({ id, name, peerURLs, isLearner }) => ({
+      name: name === '' ? peerURLs.join(', ') : name,
+      role: isLearner ? ('learner' as const) : ('voting' as const),
+      serves: healthy.has(id),
+      wanted: names.has(name),
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 function certificateList({ cluster, pki }: Workplace): ClusterStatus['certificates'] {

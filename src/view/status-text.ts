@@ -19,6 +19,7 @@ export function statusText(status: ClusterStatus): string {
     '',
     table([['host', 'roles', 'address', 'system', 'node', 'kubelet', ''], ...rows]),
     '',
+    etcdLine(status),
     first === undefined
       ? 'No certificate is issued yet.'
       : `${status.certificates.length} certificates; the first to end is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
@@ -26,4 +27,19 @@ export function statusText(status: ClusterStatus): string {
       ? pc.green('All is well.')
       : pc.red('Something needs a look; `kboot plan` shows what `kboot up` would mend.'),
   ].join('\n');
+}
+
+/** `etcd answers: 3 voting members, cp-1, cp-2, cp-3 (does not serve)` */
+function etcdLine({ etcd, members }: ClusterStatus): string {
+  if (members.length === 0) return `etcd: ${etcd}`;
+  const voting = members.filter(({ role }) => role === 'voting').length;
+  const list = members.map(({ name, role, serves, wanted }) => {
+    const remarks = [
+      ...(role === 'learner' ? ['learner'] : []),
+      ...(serves ? [] : ['does not serve']),
+      ...(wanted ? [] : ['not in the inventory']),
+    ];
+    return remarks.length === 0 ? name : pc.red(`${name} (${remarks.join(', ')})`);
+  });
+  return `etcd ${etcd}: ${voting} voting member${voting === 1 ? '' : 's'}, ${list.join(', ')}`;
 }

@@ -32,7 +32,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
   let before: ReadonlyMap<string, Traces>;
 
   beforeAll(async () => {
-    site = await clusterSite('life', hosts, [joiner]);
+    site = await clusterSite('life', hosts, { further: [joiner] });
     before = await everyHost((name) => traces(site.lab, name));
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLab } from '../lab/lab.ts';
 import type { LabResult } from '../lab/lab.ts';
 import { makeSite } from '../lab/kboot.ts';
-import type { Site, SiteHost } from '../lab/kboot.ts';
+import type { Site, SiteHost, SiteSpec } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -25,33 +25,43 @@ export const unlessSkipped = hasClusterBundle
 
 /** A lab, kboot for it, and kubectl with the cluster's administrator. */
 export interface ClusterSite extends Site {
+  /** Writes the administrator's kubeconfig anew; returns its path. */
+  kubeconfig(): Promise<string>;
   /** Runs kubectl from the lab's bridge. A non-zero exit is a result. */
   kubectl(args: readonly string[], input?: string): Promise<LabResult>;
   /** What kubectl printed; throws when it failed. */
   kube(args: readonly string[], input?: string): Promise<string>;
 }
 
-/** Boots hosts for a cluster whose members are `hosts`; `further` hosts belong to the lab only. */
+/**
+ * Boots hosts for a cluster whose members are `hosts`; `further` hosts belong to the lab only. `spec` goes into
+ * the inventory.
+ */
 export async function clusterSite(
   name: string,
   hosts: readonly SiteHost[],
-  further: readonly SiteHost[] = [],
+  { further = [], spec }: { readonly further?: readonly SiteHost[]; readonly spec?: SiteSpec } = {},
 ): Promise<ClusterSite> {
   const lab = await createLab({
     name,
     hosts: [...hosts, ...further].map((host) => ({ name: host.name, address: host.address })),
     swapLine: ['w-1'],
   });
-  const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: process.env['KBOOT_BUNDLE'] });
-  const kubeconfig = join(site.dir, 'kubeconfig');
-  const kubectl = async (args: readonly string[], input?: string): Promise<LabResult> => {
+  const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: process.env['KBOOT_BUNDLE'] }, spec);
+  const kubeconfig = async (): Promise<string> => {
+    const path = join(site.dir, 'kubeconfig');
     const { stdout } = await site.kboot('kubeconfig');
-    await writeFile(kubeconfig, stdout, { mode: 0o600 });
-    const argv = [bundleProgram('kubectl'), '--kubeconfig', kubeconfig, '--request-timeout=20s', ...args];
+    await writeFile(path, stdout, { mode: 0o600 });
+    return path;
+  };
+  const kubectl = async (args: readonly string[], input?: string): Promise<LabResult> => {
+    const program = bundleProgram('kubectl');
+    const argv = [program, '--kubeconfig', await kubeconfig(), '--request-timeout=20s', ...args];
     return lab.exec(argv, input === undefined ? {} : { input });
   };
   return {
     ...site,
+    kubeconfig,
     kubectl,
     kube: async (args, input) => {
       const { exitCode, stdout, stderr } = await kubectl(args, input);

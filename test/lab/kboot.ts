@@ -71,10 +71,13 @@ export interface SiteHost {
   readonly [field: string]: unknown;
 }
 
+/** Fields of the inventory's spec. */
+export type SiteSpec = Readonly<Record<string, unknown>>;
+
 interface InventoryChange {
   readonly hosts?: readonly SiteHost[];
   readonly ssh?: Readonly<Record<string, unknown>>;
-  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly spec?: SiteSpec;
 }
 
 /** Compiles kboot if its source is newer than what is compiled; returns the command's file. KBOOT_MAIN names another. */
@@ -93,19 +96,23 @@ export function compiledKboot(): string {
   return main;
 }
 
-/** Makes the site of a lab; the inventory has the overrides that lab hosts need (inventories/lab.yaml). */
+/**
+ * Makes the site of a lab; the inventory has the overrides that lab hosts need (inventories/lab.yaml), and `spec`
+ * unless a change has its own.
+ */
 export async function makeSite(
   lab: Lab,
   name: string,
   hosts: readonly SiteHost[],
   env: NodeJS.ProcessEnv = {},
+  spec: SiteSpec = {},
 ): Promise<Site> {
   const main = compiledKboot();
   const dir = await mkdtemp(join(tmpdir(), 'kboot-site-'));
   const write = async (file: string, change: InventoryChange): Promise<string> => {
     const path = join(dir, `${file}.yaml`);
     await mkdir(dir, { recursive: true });
-    await writeFile(path, stringify(inventoryOf(lab, name, { hosts, ...change })));
+    await writeFile(path, stringify(inventoryOf(lab, name, { hosts, spec, ...change })));
     return path;
   };
   const inventory = await write('site', {});

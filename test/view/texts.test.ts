@@ -88,6 +88,12 @@ const status: ClusterStatus = {
     },
   ],
   api: 'answers',
+  etcd: 'answers',
+  members: [
+    { name: 'cp-1', role: 'voting', serves: true, wanted: true },
+    { name: 'cp-2', role: 'learner', serves: false, wanted: true },
+    { name: 'cp-9', role: 'voting', serves: false, wanted: false },
+  ],
   certificates: [
     { name: 'late', expires: '2027-11-20T00:00:00.000Z', daysLeft: 365 },
     { name: 'soon', expires: '2026-12-01T00:00:00.000Z', daysLeft: 10 },
@@ -103,9 +109,11 @@ describe('statusText', () => {
       cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
       w-1   worker         10.0.0.21  does not answer   NotReady  -
 
+      etcd answers: 2 voting members, cp-1, cp-2 (learner, does not serve), cp-9 (does not serve, not in the inventory)
       2 certificates; the first to end is soon, in 10 days (2026-12-01)
       Something needs a look; \`kboot plan\` shows what \`kboot up\` would mend."
     `);
+    expect(statusText({ ...status, members: [], etcd: 'no data yet' })).toContain('\netcd: no data yet\n');
     expect(statusText({ ...status, certificates: [], healthy: true })).toContain(
       'No certificate is issued yet.\nAll is well.',
     );

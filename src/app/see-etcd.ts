@@ -1,0 +1,26 @@
+import { etcdHosts } from '../model/cluster.ts';
+import type { Inspection } from '../model/inspection.ts';
+import { observeEtcd } from '../observe/etcd.ts';
+import type { EtcdSeen } from '../plan/etcd-membership.ts';
+import type { Connections } from './connect.ts';
+import { etcdCredentials } from './credentials.ts';
+import type { Workplace } from './workplace.ts';
+
+/** Asks the members on the hosts that hold etcd data. `absent`: no connected host holds any. */
+export async function seeEtcd(
+  { cluster, pki }: Workplace,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+): Promise<EtcdSeen> {
+  const hosts = etcdHosts(cluster);
+  const dataOf = (name: string): Inspection['etcdData'] => inspections.get(name)?.etcdData ?? 'unknown';
+  if (!hosts.some(({ name }) => dataOf(name) === 'present')) return { state: 'absent' };
+  return observeEtcd(
+    hosts.flatMap(({ name, address }) => {
+      const reader = connections.open.get(name)?.reader;
+      if (dataOf(name) === 'absent' || reader === undefined || !pki.isIssued('etcd-healthcheck-client', name))
+        return [];
+      return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Lab } from '../lab/lab.ts';
+import type { Watched } from './api-client.ts';
+
+/**
+ * Lets a client of the API ask and write while `during` runs (api-client.ts), beginning with its first answer.
+ * Returns what the client saw.
+ */
+export async function watchApi(lab: Lab, kubeconfig: string, during: () => Promise<void>): Promise<Watched> {
+  const script = new URL('./api-client.ts', import.meta.url).pathname;
+  const [file = '', ...args] = lab.inside([process.execPath, '--import', 'tsx', script, kubeconfig]);
+  const client = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exit = once(client, 'exit');
+  const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  try {
+    const first = await lines.next();
+    if (first.done === true) throw new Error("the API's client ended before its first answer");
+    await during();
+    client.stdin.end();
+    const told = await lines.next();
+    if (told.done === true) throw new Error("the API's client ended without a word");
+    return JSON.parse(told.value) as Watched;
+  } finally {
+    client.kill();
+    await exit;
+  }
+}

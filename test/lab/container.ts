@@ -43,6 +43,12 @@ export async function killContainer(id: string, host: string): Promise<void> {
   await $`podman ${runtimeFlags()} wait ${name}`;
 }
 
+/** Takes a container away, running or not, with its disk. */
+export async function removeContainer(id: string, host: string): Promise<void> {
+  await $`podman ${runtimeFlags()} rm -f -t 0 ${hostId(id, host)}`;
+  await $`podman volume rm ${volumeId(id, host)}`;
+}
+
 /** Whether podman has the host's container, and whether it runs. */
 export async function containerStates(id: string): Promise<ReadonlyMap<string, string>> {
   const { stdout } = await $`podman ps -a --filter ${`name=^${id}[.]`} --format json`;

@@ -2,7 +2,14 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { containerStates, createContainer, editRootfs, killContainer, startContainer } from './container.ts';
+import {
+  containerStates,
+  createContainer,
+  editRootfs,
+  killContainer,
+  removeContainer,
+  startContainer,
+} from './container.ts';
 import { dismantle, onProcessEnd, ownId, sweep, temporaryDir } from './dismantle.ts';
 import { hashPasswords, labFiles, makeKeys, newPasswords, personalize } from './identity.ts';
 import type { LabFiles, LabPasswords } from './identity.ts';
@@ -59,6 +66,8 @@ export interface Lab extends LabFiles {
   kill(host: string): Promise<void>;
   /** Power on, with a fresh network; resolves once systemd is up and sshd answers. */
   boot(host: string): Promise<void>;
+  /** Another machine under the same name, address and SSH host key, with an empty disk; resolves as boot does. */
+  replace(host: string): Promise<void>;
   /** Pulls the host's network cable; everything on it runs on. */
   cut(host: string): Promise<void>;
   mend(host: string): Promise<void>;
@@ -93,24 +102,20 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   const lab = options.keep === true ? labOf(dir, record) : owned(labOf(dir, record));
   try {
     raiseInotifyLimits();
-    const image = await ensureImage(say);
     await removeFiles(dir);
     await makeKeys(labFiles(dir), hosts);
     await writeFile(join(dir, 'lab.json'), JSON.stringify(record, null, 2), { mode: 0o600 });
-    const shadow = await hashPasswords(record.passwords);
-    const create = async (host: LabHost): Promise<void> => {
-      // podman wants the namespace to exist before it takes the name; boot makes it anew.
-      await plug({ id, gateway: lab.gateway }, host.name, host.address);
-      await createContainer(id, host.name, image);
-      const swapLine = options.swapLine?.includes(host.name) === true;
-      await editRootfs(id, host.name, (root) =>
-        personalize(root, host, { files: labFiles(dir), hosts, shadow, swapLine }),
-      );
-      await lab.boot(host.name);
-    };
+    const image = await ensureImage(say);
     await ensureBridge({ id, gateway: lab.gateway });
     const limit = pLimit(10);
-    await Promise.all(hosts.map((host) => limit(create, host)));
+    await Promise.all(
+      hosts.map((host) =>
+        limit(async () => {
+          await create(dir, record, host, image, options.swapLine?.includes(host.name) === true);
+          await lab.boot(host.name);
+        }),
+      ),
+    );
     return lab;
   } catch (error) {
     await lab.down();
@@ -130,15 +135,33 @@ export async function openLab(dir: string): Promise<Lab | undefined> {
   return labOf(dir, JSON.parse(text) as LabRecord);
 }
 
+/** Makes a host's container with an empty disk, keys and passwords in it; it does not run yet. */
+async function create(
+  dir: string,
+  { id, hosts, passwords }: LabRecord,
+  host: LabHost,
+  image: string,
+  swapLine: boolean,
+): Promise<void> {
+  // podman wants the namespace to exist before it takes the name; boot makes it anew.
+  await plug({ id, gateway: gatewayOf(hosts) }, host.name, host.address);
+  await createContainer(id, host.name, image);
+  const shadow = await hashPasswords(passwords);
+  await editRootfs(id, host.name, (root) =>
+    personalize(root, host, { files: labFiles(dir), hosts, shadow, swapLine }),
+  );
+}
+
 function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
   const files = labFiles(dir);
   const gateway = gatewayOf(hosts);
-  const addressOf = (host: string): string => {
+  const hostOf = (host: string): LabHost => {
     const found = hosts.find(({ name }) => name === host);
     if (found === undefined)
       throw new Error(`the lab has no host ${host}; it has ${hosts.map((h) => h.name).join(', ')}`);
-    return found.address;
+    return found;
   };
+  const addressOf = (host: string): string => hostOf(host).address;
   const lab: Lab = {
     ...files,
     id,
@@ -181,6 +204,11 @@ function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
       await plug({ id, gateway }, host, addressOf(host));
       await startContainer(id, host);
       await booted(lab, host);
+    },
+    replace: async (host) => {
+      await removeContainer(id, host);
+      await create(dir, { id, hosts, passwords }, hostOf(host), await ensureImage(() => undefined), false);
+      await lab.boot(host);
     },
     cut: (host) => setCable(id, addressOf(host), 'down'),
     mend: (host) => setCable(id, addressOf(host), 'up'),

@@ -4,7 +4,7 @@ import { desireHost } from '../desire/host.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { apiCredentials } from './credentials.ts';
-import type { PlanScope } from './scope.ts';
+import { limitedHosts, type PlanScope } from './scope.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
@@ -127,19 +127,8 @@ function resourcesOf(
 }
 
 function scopedHosts(cluster: Cluster, scope: PlanScope): readonly Host[] {
-  const unknown = scope.limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
-  if (unknown.length > 0)
-    throw new KbootError(
-      'E-USAGE',
-      `--limit names ${unknown.join(', ')}, which the inventory does not have`,
-      {
-        remedy: `Its hosts are ${cluster.hosts.map((host) => host.name).join(', ')}.`,
-      },
-    );
-  if (scope.limit.length === 0) return cluster.hosts;
-  return cluster.hosts.filter(
-    (host) => scope.limit.includes(host.name) || host.roles.includes('control-plane'),
-  );
+  const named = limitedHosts(cluster, scope.limit);
+  return cluster.hosts.filter((host) => named.includes(host) || host.roles.includes('control-plane'));
 }
 
 const isLimited = (scope: PlanScope, host: string): boolean =>

@@ -5,6 +5,7 @@ import { seeForReset } from '../observe/reset.ts';
 import type { HostStep, Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
+import { limitedHosts } from './scope.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Plans the removal of a cluster, or of some of its hosts. A host of another cluster is refused, never reset. */
@@ -18,10 +19,7 @@ export async function makeResetPlan(
   readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly HostStep[]> };
 }> {
   const { cluster, desire } = place;
-  const unknown = limit.filter((name) => !cluster.hosts.some((host) => host.name === name));
-  if (unknown.length > 0)
-    throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, which the inventory does not have`);
-  const hosts = cluster.hosts.filter((host) => limit.length === 0 || limit.includes(host.name));
+  const hosts = limitedHosts(cluster, limit);
   const connections = await connectAll(hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId)

@@ -1,3 +1,5 @@
+import type { Cluster, Host } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
 
 /** How much of a cluster a plan is about. */
@@ -6,4 +8,17 @@ export interface PlanScope {
   /** Only these hosts change; empty: all. */
   readonly limit: readonly string[];
   readonly ignore: readonly string[];
+}
+
+/** The hosts that `--limit` names, all where it names none. Throws KbootError E-USAGE for one that the inventory lacks. */
+export function limitedHosts(cluster: Cluster, limit: readonly string[]): readonly Host[] {
+  const names = cluster.hosts.map((host) => host.name);
+  const unknown = limit.filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    throw new KbootError(
+      'E-USAGE',
+      `--limit names ${unknown.join(', ')}, which the inventory does not have`,
+      { remedy: `Its hosts are ${names.join(', ')}.` },
+    );
+  return limit.length === 0 ? cluster.hosts : cluster.hosts.filter((host) => limit.includes(host.name));
 }

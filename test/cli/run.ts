@@ -16,9 +16,17 @@ export interface Ended {
   readonly error: unknown;
 }
 
-/** Runs a command in this process, as main.ts would, and keeps what it prints. */
-export async function kboot(...argv: string[]): Promise<Ended> {
+/** Keeps what `action` prints, and what it gives or throws. */
+export async function captured<T>(
+  action: () => Promise<T>,
+): Promise<{
+  readonly out: string;
+  readonly err: string;
+  readonly value: T | undefined;
+  readonly error: unknown;
+}> {
   let [out, err] = ['', ''];
+  let value: T | undefined;
   let error: unknown;
   const keep =
     (into: (text: string) => void) =>
@@ -28,24 +36,32 @@ export async function kboot(...argv: string[]): Promise<Ended> {
     };
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(keep((text) => (out += text)));
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(keep((text) => (err += text)));
+  try {
+    value = await action();
+  } catch (cause) {
+    error = cause;
+  }
+  stdout.mockRestore();
+  stderr.mockRestore();
+  return { out, err, value, error };
+}
+
+/** Runs a command in this process, as main.ts would, and keeps what it prints. */
+export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
-  try {
-    const commands = [validate, schema, plan, render, kubeconfig, bundle, version, up];
-    await yargs(argv)
+  const commands = [validate, schema, plan, render, kubeconfig, bundle, version, up];
+  const { out, err, error } = await captured(() =>
+    yargs(argv)
       .command(commands as never[])
       .strict()
       .exitProcess(false)
       .fail((message, cause) => {
         throw cause instanceof Error ? cause : new Error(message);
       })
-      .parseAsync();
-  } catch (cause) {
-    error = cause;
-  }
+      .parseAsync(),
+  );
   const exit = process.exitCode;
   process.exitCode = before;
-  stdout.mockRestore();
-  stderr.mockRestore();
   return { out, err, exit, error };
 }

@@ -1,0 +1,195 @@
+import type { ApplyEvent } from '../apply/events.ts';
+import type { ApplyResult } from '../apply/run.ts';
+import type { Connections } from '../app/connect.ts';
+import { carryOut } from '../app/up.ts';
+import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
+import { formatDiagnostic } from '../model/diagnostic.ts';
+import { exitStatus, type ExitStatus } from '../model/error.ts';
+import type { Finding } from '../plan/preflight.ts';
+import { stepsOf, type Plan } from '../plan/types.ts';
+import { acquireLock } from '../store/lock.ts';
+import { openRunLog } from '../store/run-log.ts';
+import { openState } from '../store/state.ts';
+import { errorText } from '../view/error-text.ts';
+import { findingsText } from '../view/findings-text.ts';
+import { planText } from '../view/plan-text.ts';
+import { showProgress } from '../view/progress.ts';
+import { statsText } from '../view/stats-text.ts';
+import { onInterrupt } from './interrupt.ts';
+import type { InventoryArgs } from './args.ts';
+import { confirm, event, note, print } from './terminal.ts';
+
+/** A plan, and the connections it was made over. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly connections: Connections;
+  readonly findings?: readonly Finding[];
+  /** How long the reading took. */
+  readonly seconds?: number;
+}
+
+/** How a plan went. */
+export interface Outcome extends ApplyResult {
+  readonly events: readonly ApplyEvent[];
+  readonly seconds: number;
+}
+
+/** Opens the inventory's workplace and tells its warnings. */
+export async function openPlace(options: CommonOptions): Promise<Workplace> {
+  const place = await openWorkplace(options);
+  for (const warning of place.warnings) note(formatDiagnostic(warning));
+  return place;
+}
+
+/** What is particular to a command that plans, shows, asks and applies. */
+export interface Course<P extends Planned> {
+  /** For the lock and the run log. */
+  readonly command: string;
+  readonly question: string;
+  make(): Promise<P>;
+  /** Throws when the plan may not be carried out. */
+  check?(planned: P): void;
+  /** Absent: the whole plan. */
+  show?(planned: P): void;
+  /** What is said where the plan is empty. */
+  nothing(planned: P): string;
+  /** What is said at the end. */
+  summary(planned: P, outcome: Outcome): string;
+}
+
+/** Plans, shows, asks and applies while no other run may change the cluster. Returns the exit status. */
+export async function runCourse<P extends Planned>(
+  args: InventoryArgs & { readonly yes: boolean; readonly stats?: boolean },
+  place: Workplace,
+  course: Course<P>,
+): Promise<ExitStatus> {
+  const lock = await acquireLock(await openState(place.state.dir), course.command);
+  const say = (text: string): void => {
+    if (args.output === 'text') print(text);
+  };
+  const stats = (planned: P, events: readonly ApplyEvent[]): void => {
+    if (args.stats === true) note(statsText(planned.connections.open, events));
+  };
+  let planned: P | undefined;
+  try {
+    planned = await course.make();
+    tellReading(args, planned);
+    course.check?.(planned);
+    if (stepsOf(planned.plan).length === 0) {
+      if (args.output === 'json') tellNothing(planned);
+      say(course.nothing(planned));
+      stats(planned, []);
+      return readStatus(planned);
+    }
+    if (course.show === undefined) showPlan(args, planned.plan);
+    else course.show(planned);
+    if (!(await confirm(course.question, args.yes))) {
+      note('Nothing was changed.');
+      return exitStatus.interrupted;
+    }
+    const outcome = await apply(args, place, planned, course.command);
+    stats(planned, outcome.events);
+    say(course.summary(planned, outcome));
+    return outcomeStatus(planned, outcome);
+  } finally {
+    await planned?.connections.close();
+    await lock.release();
+  }
+}
+
+/** Tells which hosts could not be read, and what preflight found on the others. */
+export function tellReading(args: InventoryArgs, planned: Planned): void {
+  const { connections, findings = [], seconds } = planned;
+  for (const error of connections.failed.values()) note(errorText(error));
+  if (args.output === 'json') {
+    for (const finding of findings) event({ type: 'finding', ...finding });
+    return;
+  }
+  if (findings.length > 0) note(findingsText(findings));
+  if (seconds !== undefined) note(`read ${connections.open.size} hosts in ${seconds.toFixed(1)} s`);
+}
+
+/** The plan as an event or as text; `command` says how to go on where no question follows. */
+export function showPlan(args: InventoryArgs, plan: Plan, command?: string): void {
+  if (args.output === 'json') event({ type: 'plan', plan });
+  else print(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
+}
+
+/** Carries out with progress, events and a run log, and tells failures. */
+async function apply(
+  args: InventoryArgs,
+  place: Workplace,
+  { plan, connections }: Planned,
+  command: string,
+): Promise<Outcome> {
+  const json = args.output === 'json';
+  const log = openRunLog(place.state, command, new Date());
+  const interrupt = onInterrupt(() => {
+    note(
+      'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
+    );
+  });
+  const events: ApplyEvent[] = [];
+  const progress = json ? undefined : showProgress(plan, process.stderr);
+  const begun = Date.now();
+  const take = (happened: ApplyEvent): void => {
+    events.push(happened);
+    log.write(jsonEvent(happened));
+    progress?.take(happened);
+    if (json) event(jsonEvent(happened));
+  };
+  let result: ApplyResult;
+  try {
+    log.write({ type: 'plan', plan });
+    result = await carryOut(place, plan, connections, take, interrupt.signal);
+  } finally {
+    progress?.stop();
+    interrupt.stop();
+    log.close();
+  }
+  const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
+  if (json) event(summaryEvent(plan, outcome));
+  else for (const { error } of result.failures) note(errorText(error));
+  if (!json && result.failures.length > 0) note(`  log ${log.path}`);
+  return outcome;
+}
+
+/** Exit status of a run: the gravest of what happened. */
+function outcomeStatus({ connections }: Planned, outcome: Outcome): ExitStatus {
+  if (outcome.interrupted) return exitStatus.interrupted;
+  if (outcome.failures.length > 0)
+    return outcome.failures.some(({ error }) => error.code === 'E-STALE')
+      ? exitStatus.stalePlan
+      : exitStatus.stepFailed;
+  return readStatus({ connections });
+}
+
+/** 4 when a host could not be read, else 0. */
+function readStatus({ connections }: Pick<Planned, 'connections'>): ExitStatus {
+  return connections.failed.size > 0 ? exitStatus.unreachable : exitStatus.done;
+}
+
+function tellNothing({ plan, connections, seconds }: Planned): void {
+  event({ type: 'plan', plan });
+  event({ type: 'summary', changes: 0, unreachable: [...connections.failed.keys()], seconds });
+}
+
+function summaryEvent(
+  plan: Plan,
+  { executed, failures, seconds }: Outcome,
+): { type: string; [field: string]: unknown } {
+  return {
+    type: 'summary',
+    executed,
+    planned: stepsOf(plan).length,
+    failures: failures.map(({ host, error }) => ({ host, code: error.code, message: error.message })),
+    seconds,
+  };
+}
+
+/** Events name their step; the step itself stands in the plan event. */
+function jsonEvent(happened: ApplyEvent): { type: string; [field: string]: unknown } {
+  if (!('step' in happened)) return happened;
+  const { step, ...rest } = happened;
+  return { ...rest, step: step.id };
+}

@@ -1,0 +1,82 @@
+import '../view/no-color.ts';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openWorkplace } from '../../src/app/workplace.ts';
+import { runCourse, type Course, type Planned } from '../../src/cli/runner.ts';
+import { KbootError } from '../../src/model/error.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { hostStep, plan } from '../plan/sample.ts';
+import { captured } from './run.ts';
+
+const inventory = new URL('../../inventories/single.yaml', import.meta.url).pathname;
+const pending = plan({ hosts: [], hostSteps: [hostStep('w-1', 'package kmod')] });
+
+let state: string;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'kboot-runner-'));
+  return () => {
+    rmSync(state, { recursive: true });
+  };
+});
+
+function course(of: Plan, failed: readonly string[] = []): Course<Planned> {
+  const connections = {
+    open: new Map(),
+    failed: new Map(failed.map((name) => [name, new KbootError('E-CONNECT', 'gone', { host: name })])),
+    close: () => Promise.resolve(),
+  };
+  return {
+    command: 'reset',
+    question: 'Really?',
+    make: () => Promise.resolve({ plan: of, connections }),
+    nothing: () => 'nothing',
+    summary: () => 'the end',
+  };
+}
+
+const run = (what: Course<Planned>, output: 'text' | 'json', yes: boolean): ReturnType<typeof captured> =>
+  captured(async () => {
+    const args = { inventory, state, output, yes, verbose: false, color: false, concurrency: 1 };
+    return runCourse(args, await openWorkplace(args), what);
+  });
+
+describe('runCourse', () => {
+  it.each(['text', 'json'] as const)('asks before it changes anything, with output %s', async (output) => {
+    const { error, out } = await run(course(pending), output, false);
+    expect(error).toMatchObject({ code: 'E-USAGE' });
+    expect(out).toContain('kmod');
+    expect(readdirSync(state)).toEqual(['.gitignore']);
+  });
+
+  it('keeps a run log of every command', async () => {
+    expect(await run(course(pending), 'text', true)).toMatchObject({ value: 0, error: undefined });
+    const [name = ''] = readdirSync(join(state, 'runs'));
+    expect(name).toMatch(/Z-reset\.ndjson$/);
+    const [first = ''] = readFileSync(join(state, 'runs', name), 'utf8').split('\n');
+    expect(JSON.parse(first)).toMatchObject({
+      type: 'plan',
+      plan: { hostSteps: [{ resource: 'package kmod' }] },
+    });
+  });
+
+  it('an empty plan needs no answer and leaves no log; 4 when a host could not be read', async () => {
+    expect(await run(course(plan()), 'text', false)).toMatchObject({ value: 0, out: 'nothing\n' });
+    const json = await run(course(plan(), ['w-9']), 'json', false);
+    expect(json).toMatchObject({ value: 4 });
+    expect(
+      json.out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { type: string }).type),
+    ).toEqual(['plan', 'summary']);
+    expect(existsSync(join(state, 'runs'))).toBe(false);
+  });
+
+  it('frees the lock when planning fails', async () => {
+    const broken = { ...course(pending), make: () => Promise.reject(new Error('broken')) };
+    expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });
+    expect(existsSync(join(state, 'lock'))).toBe(false);
+  });
+});

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearest } from './nearest.ts';
 import { describePath, error, placeAt, type Finding, type Path, type Place } from './place.ts';
 import { inventoryJsonSchema } from './schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAddress, parseCidr, parsePair, parseRange, parseUnicast } from './address.ts';
 import { defaults } from './defaults.ts';
 import {

@@ -1,4 +1,4 @@
-import Handlebars from 'handlebars';
+import Handlebars from 'handlebars/runtime.js';
 import { bareWord, environmentValue, jsonScalar, systemdWord, yamlScalar, type Scalar } from './scalars.ts';
 
 /**

@@ -1,33 +1,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { KbootError } from '../model/error.ts';
 import { packageRoot } from '../model/package-root.ts';
-import { blocks, createEnvironment, formats, TemplateProblem } from './helpers.ts';
+import { compile } from './compile.ts';
+import { createEnvironment, TemplateProblem } from './helpers.ts';
 import type { Renderer, TemplateParams, TemplatePath } from './params.ts';
+import { precompiled } from './precompiled.ts';
 
 /** kboot's own templates: beside src/ in the repository, beside dist/ in the package. */
 export const ownTemplates = join(packageRoot, 'templates');
 
-const knownHelpers: Record<string, boolean> = {
-  ...Object.fromEntries([...Object.keys(formats), ...blocks].map((name) => [name, true])),
-  with: false,
-  lookup: false,
-  log: false,
-};
-
 interface Compiled {
   readonly file: string;
-  readonly source: string;
   readonly fill: (params: object) => string;
   /** What it was last filled with, and what that gave: most files are the same on every host. */
   last?: { readonly params: string; readonly text: string };
 }
 
 /**
- * Reads and compiles each template when it is first rendered. Files below `templatesDir` replace kboot's
- * own of the same relative path; one that replaces nothing throws E-TEMPLATE at once (a misspelt name
- * would otherwise do nothing, silently), as does a folder that does not exist.
- * Importing this module loads handlebars: do it with `await import()` where start-up time counts.
+ * Reads and compiles a template when it is first rendered, unless the build did. Files below `templatesDir`
+ * replace kboot's own of the same relative path; one that replaces nothing throws E-TEMPLATE at once (a misspelt
+ * name would otherwise do nothing, silently), as does a folder that does not exist.
  */
 export function createRenderer(options: { readonly templatesDir?: string } = {}): Renderer {
   const overrides =
@@ -36,21 +30,13 @@ export function createRenderer(options: { readonly templatesDir?: string } = {})
   const compiled = new Map<string, Compiled>();
 
   function load(path: TemplatePath): Compiled {
-    const file = overrides.get(path) ?? join(ownTemplates, path);
-    let source = '';
+    const override = overrides.get(path);
+    const file = override ?? join(ownTemplates, path);
     try {
-      source = readFileSync(file, 'utf8');
-      const ast = environment.parse(source);
-      refuseBareValues(ast.body);
-      const fill = environment.compile(ast, {
-        strict: true,
-        noEscape: true,
-        knownHelpersOnly: true,
-        knownHelpers,
-      });
-      return { file, source, fill };
+      const built = override === undefined ? precompiled[path] : undefined;
+      return { file, fill: environment.template(built ?? programOf(file)) };
     } catch (error) {
-      throw failure(file, source, error);
+      throw failure(file, error);
     }
   }
 
@@ -68,10 +54,14 @@ export function createRenderer(options: { readonly templatesDir?: string } = {})
         template.last = { params: key, text };
         return text;
       } catch (error) {
-        throw failure(template.file, template.source, error);
+        throw failure(template.file, error);
       }
     },
   };
+}
+
+function programOf(file: string): TemplateSpecification {
+  return runInThisContext(`(${compile(readFileSync(file, 'utf8'))})`, file) as TemplateSpecification;
 }
 
 function listOverrides(dir: string): Map<string, string> {
@@ -94,32 +84,10 @@ function listOverrides(dir: string): Map<string, string> {
   return found;
 }
 
-/** `{{value}}` without a format would let the value break out of the file's syntax. */
-function refuseBareValues(statements: readonly hbs.AST.Statement[]): void {
-  for (const statement of statements) {
-    if (statement.type === 'MustacheStatement') {
-      const { path, params, loc } = statement as hbs.AST.MustacheStatement;
-      const name = (path as hbs.AST.PathExpression).original;
-      if (!(name in formats) || params.length === 0) {
-        const known = Object.keys(formats).map((format) => `{{${format} …}}`);
-        throw new TemplateProblem(
-          `{{${name}}} states no format; use one of ${known.join(', ')}`,
-          loc.start.line,
-        );
-      }
-    } else if (statement.type === 'BlockStatement') {
-      const { program, inverse } = statement as hbs.AST.BlockStatement;
-      refuseBareValues(program.body);
-      // The type of handlebars says that it is always there; it is not.
-      refuseBareValues((inverse as hbs.AST.Program | undefined)?.body ?? []);
-    }
-  }
-}
-
-function failure(file: string, source: string, error: unknown): KbootError {
+function failure(file: string, error: unknown): KbootError {
   const message = error instanceof Error ? error.message : String(error);
   const line = error instanceof TemplateProblem ? error.line : (error as { lineNumber?: number }).lineNumber;
-  const text = line === undefined ? undefined : source.split('\n')[line - 1]?.trim();
+  const text = line === undefined ? undefined : readFileSync(file, 'utf8').split('\n')[line - 1]?.trim();
   return new KbootError('E-TEMPLATE', `template ${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
     ...(text === undefined ? {} : { detail: text }),
     remedy: 'Correct the template; src/render/params.ts lists the variables of each.',

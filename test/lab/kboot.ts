@@ -85,8 +85,10 @@ export function compiledKboot(): string {
   const other = process.env['KBOOT_MAIN'];
   if (other !== undefined && other !== '') return other;
   const main = join(root, 'dist/main.js');
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  const newest = Math.max(...sources.map((path) => statSync(join(root, 'src', path)).mtimeMs));
+  const sources = ['src', 'templates', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  );
+  const newest = Math.max(...sources.map((path) => statSync(join(root, path)).mtimeMs));
   if (existsSync(main) && statSync(main).mtimeMs > newest) return main;
   const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: root,

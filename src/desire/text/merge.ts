@@ -1,4 +1,5 @@
-import { parse, stringify } from 'yaml';
+import { load } from 'js-yaml';
+import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../../model/cluster.ts';
 
 /** JSON merge patch (RFC 7386): objects merge, null removes, everything else replaces. */
@@ -17,7 +18,7 @@ export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
 /** YAML `text` with `patch` merged, keys sorted as go-yaml writes them; untouched where the patch is empty. */
 export function mergeYaml(text: string, patch: JsonObject): string {
   if (Object.keys(patch).length === 0) return text;
-  return goYaml(mergePatch(parse(text) as JsonObject, patch));
+  return goYaml(mergePatch(load(text) as JsonObject, patch));
 }
 
 /** YAML in the shape that Kubernetes tools write: sorted keys, sequences not indented, no folding. */

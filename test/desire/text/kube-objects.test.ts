@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { kubeObjects, parseObjects } from '../../../src/desire/text/kube-objects.ts';
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, Json, JsonObject } from '../../../src/model/cluster.ts';
+import { KbootError } from '../../../src/model/error.ts';
 import { contextOf, externalEtcd, found, golden, ha, host, ipv6, single } from './fixtures.ts';
 
 /** `Q0E=` in the golden files. */
@@ -194,5 +195,23 @@ describe('flannel', () => {
     const sixFirst = { ...ha(), hosts: [host('cp6', 'fd00::11', ['control-plane'])] };
     expect(args(sixFirst)).toContain('--public-ipv6=$(NODE_IP)');
     expect(args(ha())).not.toContain('--public-ipv6=$(NODE_IP)');
+  });
+});
+
+describe('a replaced template that gives no Kubernetes objects is refused by name', () => {
+  const cases: readonly [what: string, text: string, reason: string][] = [
+    ['broken YAML', 'kind: [', '1:8'],
+    ['a key twice', 'kind: A\nkind: B\n', 'kind'],
+    ['a document that is no object', 'kind: ConfigMap\n---\nkind: List\n', 'metadata.name'],
+  ];
+  it.each(cases)('%s', (_, text, reason) => {
+    const parse = (): unknown => parseObjects('addons/mine', text);
+    expect(parse).toThrow(KbootError);
+    expect(parse).toThrow('templates of addons/mine give no Kubernetes objects');
+    expect(parse).toThrow(reason);
+  });
+
+  it('while empty documents are nothing', () => {
+    expect(parseObjects('addons/mine', '# none\n---\n---\n')).toEqual([]);
   });
 });

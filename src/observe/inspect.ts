@@ -37,13 +37,20 @@ export function inspectScript(virtualIP: string | undefined): string {
   );
 }
 
-/** A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered.
- * An entry that is only remembered (STALE) is nobody. */
+/**
+ * A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered.
+ * An entry that was only remembered is checked by the kernel itself, 5 s later and for 3 s: until then it is DELAY
+ * or PROBE, and nobody knows.
+ */
 function virtualIPProbe(virtualIP: string): string {
   return `
 if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e " ${virtualIP}/"; then
   timeout 2 bash -c 'exec 3<>/dev/tcp/${virtualIP}/9' 2>/dev/null
-  echo "virtualIP=$(ip neigh show to ${virtualIP} 2>/dev/null | grep -w REACHABLE | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
+  for n in $(seq 45); do
+    neighbour=$(ip neigh show to ${virtualIP} 2>/dev/null)
+    case $neighbour in *DELAY* | *PROBE*) sleep 0.2 ;; *) break ;; esac
+  done
+  echo "virtualIP=$(echo "$neighbour" | grep -w REACHABLE | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
 fi`;
 }
 

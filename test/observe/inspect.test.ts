@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectScript, readInspection } from '../../src/observe/inspect.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
@@ -134,5 +137,30 @@ describe('inspectScript', () => {
     expect(Object.keys(seen.freeMiB)).toEqual(['/var/lib', '/usr/local', '/etc']);
     expect(Object.values(seen.freeMiB).every((free) => free > 0)).toBe(true);
     expect(seen.nameLookupMs === null || seen.nameLookupMs >= 0).toBe(true);
+  });
+
+  /** Who holds 127.0.0.9, by a table of neighbours that says `states` one after another. */
+  function heldBy(states: readonly string[]): string {
+    const dir = mkdtempSync(join(tmpdir(), 'kboot-neighbours-'));
+    const table = join(dir, 'table');
+    try {
+      writeFileSync(table, states.map((state) => `${state}\n`).join(''));
+      const next = `head -n 1 ${table}; [ $(wc -l < ${table}) = 1 ] || sed -i 1d ${table}`;
+      writeFileSync(join(dir, 'ip'), `#!/bin/sh\n[ "$1" != neigh ] || { ${next}; }\n`, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
+      const input = inspectScript('127.0.0.9');
+      return read(spawnSync('sh', ['-s'], { input, env, encoding: 'utf8' }).stdout).virtualIPHeldBy;
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+
+  it('asks again about a holder of the virtual IP that is only remembered', () => {
+    const entry = '127.0.0.9 dev eth0 lladdr 02:00:00:00:00:07';
+    expect(heldBy([`${entry} REACHABLE`])).toBe('02:00:00:00:00:07');
+    expect(heldBy([`${entry} DELAY`, `${entry} PROBE`, `${entry} REACHABLE`])).toBe('02:00:00:00:00:07');
+    expect(heldBy([`${entry} DELAY`, `${entry} PROBE`, '127.0.0.9 dev eth0 FAILED'])).toBe('');
+    expect(heldBy(['127.0.0.9 dev eth0 INCOMPLETE'])).toBe('');
+    expect(heldBy([''])).toBe('');
   });
 });

@@ -157,7 +157,10 @@ export interface TemplateParams {
     readonly image: string;
     /** Words that make an answer over TCP longer than one packet. */
     readonly padding: readonly string[];
-    readonly loadBalancer: boolean;
+    /** Services get an address of each family. */
+    readonly dualStack: boolean;
+    /** Services of type LoadBalancer; `family` is `IPv4` or `IPv6`. */
+    readonly loadBalancers: readonly { readonly name: string; readonly family: string }[];
   };
   'verify/client.yaml.hbs': {
     readonly namespace: string;

@@ -54,13 +54,14 @@ export async function askAll(
 }
 
 async function askOne(check: Check, tools: AskTools, options: AskOptions): Promise<CheckResult> {
-  const { kind, from, to, asked } = check;
+  const { kind, from, to, asked, family } = check;
   let first: string | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const begun = performance.now();
     const why = await failureOf(check, tools, options.timeoutMs);
     const milliseconds = Math.round(performance.now() - begun);
-    const result = { kind, from, to, asked, milliseconds, attempts: attempt };
+    const about = family === undefined ? {} : { family };
+    const result = { kind, from, to, asked, ...about, milliseconds, attempts: attempt };
     if (why === undefined) return { ...result, ok: true, ...(first !== undefined && { why: first }) };
     if (attempt >= options.attempts)
       return {

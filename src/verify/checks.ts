@@ -1,6 +1,8 @@
-import { clusterServer, dnsAddress, hostPort, isIPv6, nthAddress } from '../desire/text/address.ts';
+import { clusterServer, dnsAddress, hostPort, nthAddress } from '../desire/text/address.ts';
+import type { Family } from '../inventory/address.ts';
 import { hostsWith, isNode, type Cluster } from '../model/cluster.ts';
 import type { DnsQuestion } from './dns.ts';
+import { familiesOf, familyOf, type Addresses } from './family.ts';
 import { pairs } from './pairs.ts';
 import { thisMachine, verifyPort, type CheckKind, type VerifyNode } from './types.ts';
 
@@ -8,6 +10,7 @@ interface Route {
   readonly from: string;
   readonly to: string;
   readonly asked: string;
+  readonly family?: Family;
   /** The host over whose SSH connection it goes; undefined: straight from this machine. */
   readonly via: string | undefined;
   readonly address: string;
@@ -32,22 +35,23 @@ export type Check = DnsCheck | ApiCheck;
 /** What the cluster gave the Services of verify. */
 export interface Services {
   readonly namespace: string;
-  readonly clusterIP: string;
+  /** Of one Service: an address of each family of the cluster. */
+  readonly clusterIPs: Addresses;
   readonly nodePort: number;
   /** Names of all nodes: any of them may answer for a Service. */
   readonly backends: readonly string[];
-  /** Undefined: none is to be tested, or none was given. */
-  readonly loadBalancer?: string | undefined;
+  /** Of one Service each; a family is missing where none is to be tested, or none was given. */
+  readonly loadBalancers: Addresses;
 }
 
-/** An answer of the zone `tcp.verify` is longer than this: three packets at an MTU of 1450. */
+/** An answer of the zones `tcp4.verify` and `tcp6.verify` is longer than this: three packets at an MTU of 1450. */
 export const longAnswer = 4000;
 
-/** Zones of a client Pod: a node's server over UDP and over TCP, the Service, the cluster's DNS. */
+/** Zones of a client Pod, by family: a node's server over UDP and over TCP, the Service. */
 export const zones = {
-  udp: (node: string): string => `${node}.udp.verify`,
-  tcp: (node: string): string => `${node}.tcp.verify`,
-  service: 'service.verify',
+  udp: (node: string, family: Family): string => `${node}.udp${family}.verify`,
+  tcp: (node: string, family: Family): string => `${node}.tcp${family}.verify`,
+  service: (family: Family): string => `service${family}.verify`,
 };
 
 /**
@@ -70,6 +74,7 @@ export function makeChecks(
     name: string,
     source: string,
     expect: readonly string[],
+    family?: Family,
   ): DnsCheck[] => {
     const via = viaOf(node.name);
     if (node.client === undefined || via === undefined) return [];
@@ -81,6 +86,7 @@ export function makeChecks(
         from: node.name,
         to,
         asked,
+        ...(family !== undefined && { family }),
         via,
         address: node.client,
         port: verifyPort,
@@ -94,33 +100,45 @@ export function makeChecks(
     const [node, peer] = [nodes[a], nodes[b]];
     return node === undefined || peer === undefined ? [] : [[node, peer] as const];
   });
+  const families = familiesOf(cluster);
   const podPairs = (['udp', 'tcp'] as const).flatMap((protocol) =>
-    between.flatMap(([node, peer]) => {
-      const source = `the server Pod on ${peer.name} (${peer.server})`;
-      return fromPod(`pod-${protocol}`, node, peer.name, 'TXT', zones[protocol](peer.name), source, [
-        peer.name,
-      ]);
-    }),
+    families.flatMap((family) =>
+      between.flatMap(([node, peer]) => {
+        const server = peer.servers[family];
+        if (server === undefined) return [];
+        const source = `the server Pod on ${peer.name} (${server})`;
+        const name = zones[protocol](peer.name, family);
+        return fromPod(`pod-${protocol}`, node, peer.name, 'TXT', name, source, [peer.name], family);
+      }),
+    ),
   );
   const clusterDns = `the cluster's DNS (${dnsAddress(cluster)})`;
   return [
     ...podPairs,
     ...nodes.flatMap((node) =>
       dnsNames(cluster, services).flatMap(({ name, type, address }) =>
-        fromPod('dns', node, name, type, name, clusterDns, [address]),
+        fromPod('dns', node, type === 'A' ? name : `${name} (AAAA)`, type, name, clusterDns, [address]),
       ),
     ),
-    ...nodes.flatMap((node) => {
-      const source = `the Service at ${services.clusterIP}`;
-      return fromPod('cluster-ip', node, services.clusterIP, 'TXT', zones.service, source, services.backends);
-    }),
-    ...nodePortChecks(nodes, services, connected),
-    ...(nodes.length === 0 ? [] : loadBalancerCheck(services)),
+    ...families.flatMap((family) =>
+      nodes.flatMap((node) => {
+        const clusterIP = services.clusterIPs[family];
+        if (clusterIP === undefined) return [];
+        const source = `the Service at ${clusterIP}`;
+        const name = zones.service(family);
+        return fromPod('cluster-ip', node, clusterIP, 'TXT', name, source, services.backends, family);
+      }),
+    ),
+    ...families.flatMap((family) => nodePortChecks(family, nodes, services, connected)),
+    ...(nodes.length === 0 ? [] : families.flatMap((family) => loadBalancerCheck(family, services))),
     ...apiChecks(cluster, connected),
   ];
 }
 
-/** The Service that every cluster has, and one so new that CoreDNS must have heard of it from the API. */
+/**
+ * The Service that every cluster has (kube-apiserver gives it the primary family only), and one so new that CoreDNS
+ * must have heard of it from the API.
+ */
 function dnsNames(
   cluster: Cluster,
   services: Services,
@@ -129,17 +147,21 @@ function dnsNames(
   const kubernetes = nthAddress(serviceSubnets[0] ?? '10.96.0.0/12', 1);
   const entry = (name: string, address: string): { name: string; type: 'A' | 'AAAA'; address: string } => ({
     name: `${name}.svc.${dnsDomain}`,
-    type: isIPv6(address) ? 'AAAA' : 'A',
+    type: familyOf(address) === 6 ? 'AAAA' : 'A',
     address,
   });
   return [
     entry('kubernetes.default', kubernetes),
-    entry(`cluster-ip.${services.namespace}`, services.clusterIP),
+    ...familiesOf(cluster)
+      .map((family) => services.clusterIPs[family])
+      .filter((address) => address !== undefined)
+      .map((address) => entry(`cluster-ip.${services.namespace}`, address)),
   ];
 }
 
 /** Each node's port from the next connected host in the ring; with one node, from itself. */
 function nodePortChecks(
+  family: Family,
   nodes: readonly VerifyNode[],
   { nodePort, backends }: Services,
   connected: ReadonlySet<string>,
@@ -148,18 +170,20 @@ function nodePortChecks(
   return nodes.flatMap((node, index) => {
     const ring = [...names.slice(index + 1), ...names.slice(0, index + 1)];
     const from = ring.find((name) => connected.has(name));
-    if (from === undefined) return [];
-    const to = hostPort(node.address, nodePort);
+    const address = node.addresses[family];
+    if (from === undefined || address === undefined) return [];
+    const to = hostPort(address, nodePort);
     return [
       {
         kind: 'node-port',
         from,
         to: `${node.name} (${to})`,
-        asked: `${to} for TXT ${zones.service}, from the host ${from}`,
+        asked: `${to} for TXT ${zones.service(family)}, from the host ${from}`,
+        family,
         via: from,
-        address: node.address,
+        address,
         port: nodePort,
-        question: { name: zones.service, type: 'TXT' },
+        question: { name: zones.service(family), type: 'TXT' },
         expect: backends,
         atLeastBytes: 0,
       },
@@ -167,19 +191,21 @@ function nodePortChecks(
   });
 }
 
-function loadBalancerCheck({ loadBalancer, backends }: Services): DnsCheck[] {
-  if (loadBalancer === undefined) return [];
-  const to = hostPort(loadBalancer, verifyPort);
+function loadBalancerCheck(family: Family, { loadBalancers, backends }: Services): DnsCheck[] {
+  const address = loadBalancers[family];
+  if (address === undefined) return [];
+  const to = hostPort(address, verifyPort);
   return [
     {
       kind: 'load-balancer',
       from: thisMachine,
       to,
-      asked: `${to} for TXT ${zones.service}, from this machine`,
+      asked: `${to} for TXT ${zones.service(family)}, from this machine`,
+      family,
       via: undefined,
-      address: loadBalancer,
+      address,
       port: verifyPort,
-      question: { name: zones.service, type: 'TXT' },
+      question: { name: zones.service(family), type: 'TXT' },
       expect: backends,
       atLeastBytes: 0,
     },

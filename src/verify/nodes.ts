@@ -2,11 +2,12 @@ import type { KubeClient } from '../kube/client.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { nodes as nodesOf, type Cluster } from '../model/cluster.ts';
+import { byFamily, type Addresses } from './family.ts';
 import { listObjects } from './kube.ts';
 
 /** A node that can be asked, or why it cannot. */
 export type NodeState =
-  { readonly name: string; readonly address: string } | { readonly name: string; readonly why: string };
+  { readonly name: string; readonly addresses: Addresses } | { readonly name: string; readonly why: string };
 
 /** The nodes of the inventory, in its order, then those that only the API knows. */
 export async function readNodes(kube: KubeClient, cluster: Cluster): Promise<readonly NodeState[]> {
@@ -23,6 +24,8 @@ function stateOf(name: string, node: KubeObject | undefined): NodeState {
   const { addresses } = node['status'] as {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
   };
-  const address = addresses?.find(({ type }) => type === 'InternalIP')?.address;
-  return address === undefined ? { name, why: 'the Node has no InternalIP' } : { name, address };
+  const internal = (addresses ?? []).flatMap(({ type, address }) => (type === 'InternalIP' ? [address] : []));
+  return internal.length === 0
+    ? { name, why: 'the Node has no InternalIP' }
+    : { name, addresses: byFamily(internal) };
 }

@@ -2,9 +2,12 @@ import { applyObject, type KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { dnsAddress, hostPort } from '../desire/text/address.ts';
 import { parseObjects } from '../desire/text/kube-objects.ts';
+import { familyName } from '../inventory/address.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Renderer } from '../render/params.ts';
 import { longAnswer, zones, type Services } from './checks.ts';
+import { familiesOf, loadBalancerFamilies, type Addresses } from './family.ts';
+import { loadBalancerName } from './services.ts';
 import { verifyPort } from './types.ts';
 
 /** What every text of verify is made from. `image` is the CoreDNS image, which lies on every node already. */
@@ -22,7 +25,11 @@ export function serverObjects({ cluster, renderer, namespace, image }: VerifyTex
     namespace,
     image,
     padding: Array.from({ length: Math.ceil(longAnswer / word.length) }, () => word),
-    loadBalancer: cluster.metallb !== undefined,
+    dualStack: familiesOf(cluster).length > 1,
+    loadBalancers: loadBalancerFamilies(cluster).map((family) => ({
+      name: loadBalancerName(family),
+      family: familyName(family),
+    })),
   });
   return parseObjects('verify', text);
 }
@@ -30,19 +37,26 @@ export function serverObjects({ cluster, renderer, namespace, image }: VerifyTex
 /** A client Pod on every node that passes questions on to the servers, the Service and the cluster's DNS. */
 export function clientObjects(
   { cluster, renderer, namespace, image }: VerifyTexts,
-  servers: readonly { readonly name: string; readonly server: string }[],
+  nodes: readonly { readonly name: string; readonly servers: Addresses }[],
   services: Services,
 ): readonly KubeObject[] {
   const absolute = (zone: string): string => `${zone}.`;
-  const list = servers.flatMap(({ name, server }) => [
-    { zone: absolute(zones.udp(name)), server: hostPort(server, verifyPort), udp: true },
-    { zone: absolute(zones.tcp(name)), server: hostPort(server, verifyPort), udp: false },
-  ]);
-  const service = {
-    zone: absolute(zones.service),
-    server: hostPort(services.clusterIP, verifyPort),
-    udp: true,
-  };
+  const list = familiesOf(cluster).flatMap((family) => {
+    const clusterIP = services.clusterIPs[family];
+    const service = { zone: absolute(zones.service(family)), udp: true };
+    const pods = nodes.flatMap(({ name, servers }) => {
+      const address = servers[family];
+      if (address === undefined) return [];
+      const server = hostPort(address, verifyPort);
+      return [
+        { zone: absolute(zones.udp(name, family)), server, udp: true },
+        { zone: absolute(zones.tcp(name, family)), server, udp: false },
+      ];
+    });
+    return clusterIP === undefined
+      ? pods
+      : [...pods, { ...service, server: hostPort(clusterIP, verifyPort) }];
+  });
   const dns = {
     zone: absolute(cluster.networking.dnsDomain),
     server: hostPort(dnsAddress(cluster), 53),
@@ -51,7 +65,7 @@ export function clientObjects(
   const text = renderer.render('verify/client.yaml.hbs', {
     namespace,
     image,
-    zones: [...list, service, dns],
+    zones: [...list, dns],
   });
   return parseObjects('verify', text);
 }

@@ -1,10 +1,11 @@
 import type { KubeClient } from '../kube/client.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { byFamily, type Addresses } from './family.ts';
 import { listObjects, pause } from './kube.ts';
 
 /** Where the Pod of a node is, or why it is not Ready. */
-export type PodState = { readonly address: string } | { readonly why: string };
+export type PodState = { readonly addresses: Addresses } | { readonly why: string };
 
 interface Wait {
   readonly namespace: string;
@@ -76,6 +77,7 @@ interface KubeEvent {
 
 interface PodStatus {
   readonly podIP?: string;
+  readonly podIPs?: readonly { readonly ip: string }[];
   readonly containerStatuses?: readonly {
     readonly state?: {
       readonly waiting?: { readonly reason?: string; readonly message?: string };
@@ -97,7 +99,8 @@ function isReady(pod: KubeObject | undefined): boolean {
 function stateOf(pod: KubeObject | undefined, events: ReadonlyMap<string, string>, app: string): PodState {
   if (pod === undefined) return { why: events.get(app) ?? 'the DaemonSet made no Pod for this node' };
   const status = statusOf(pod);
-  if (isReady(pod)) return { address: status.podIP ?? '' };
+  if (isReady(pod))
+    return { addresses: byFamily(status.podIPs?.map(({ ip }) => ip) ?? [status.podIP ?? '']) };
   const { waiting, terminated } = status.containerStatuses?.[0]?.state ?? {};
   const parts = [
     waiting === undefined ? undefined : [waiting.reason, waiting.message].filter(Boolean).join(': '),

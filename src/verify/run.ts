@@ -1,14 +1,16 @@
 import type { KubeClient, KubeCredentials } from '../kube/client.ts';
 import type { Reader } from '../transport/types.ts';
+import { familyName, type Family } from '../inventory/address.ts';
 import { isNode } from '../model/cluster.ts';
 import { askAll, askOptions, type AskTools } from './ask.ts';
 import { makeChecks, type DnsCheck, type Services } from './checks.ts';
+import { byFamily, familiesOf, loadBalancerFamilies, type Addresses } from './family.ts';
 import { removeLeftovers, removeNamespace } from './namespace.ts';
 import { readNodes } from './nodes.ts';
 import { applyAll, clientObjects, serverObjects, type VerifyTexts } from './objects.ts';
 import { everyPairUpTo, sampledPeers } from './pairs.ts';
 import { waitForPods, type PodState } from './pods.ts';
-import { readServices, waitForLoadBalancer } from './services.ts';
+import { loadBalancerName, readServices, waitForLoadBalancer } from './services.ts';
 import { connectHere } from './stream.ts';
 import { thisMachine, type CheckResult, type VerifyNode, type VerifyReport } from './types.ts';
 
@@ -75,7 +77,9 @@ async function sendTraffic(run: Run): Promise<number> {
   const { cluster, kube, namespace, readers, signal } = run;
   const states = await readNodes(kube, cluster);
   for (const state of states) if ('why' in state) run.take(notStarted(state.name, 'server', state.why, 0));
-  const usable = states.filter((state) => 'address' in state);
+  const usable = states.filter((state) => 'addresses' in state);
+  for (const { name, addresses } of usable)
+    for (const family of missingOf(run, addresses)) run.take(noNodeAddress(name, family, addresses));
 
   run.onProgress(`namespace ${namespace}`);
   await applyAll(kube, serverObjects(run));
@@ -92,9 +96,9 @@ async function sendTraffic(run: Run): Promise<number> {
       usable.map(({ name }) => name),
     ),
   ]);
-  const started = usable.flatMap(({ name, address }) => {
-    const server = servers.get(name);
-    return server === undefined ? [] : [{ name, address, server }];
+  const started = usable.flatMap((node) => {
+    const own = servers.get(node.name);
+    return own === undefined ? [] : [{ ...node, servers: own }];
   });
   if (signal.aborted) return states.length;
 
@@ -107,7 +111,8 @@ async function sendTraffic(run: Run): Promise<number> {
       started.map(({ name }) => name),
     );
     nodes = started.map((node) => {
-      const client = clients.get(node.name);
+      const { 4: four, 6: six } = clients.get(node.name) ?? {};
+      const client = four ?? six;
       return { ...node, ...(client !== undefined && { client }) };
     });
   }
@@ -121,21 +126,38 @@ async function sendTraffic(run: Run): Promise<number> {
 
 async function servicesOf(run: Run, backends: readonly string[]): Promise<Services> {
   const { cluster, kube, namespace, signal } = run;
-  const services = { ...(await readServices(kube, namespace)), backends };
-  if (cluster.metallb === undefined) return services;
-  const loadBalancer = await waitForLoadBalancer(kube, namespace, loadBalancerSeconds * 1000, signal);
-  if (loadBalancer === undefined && !signal.aborted)
-    run.take({
-      kind: 'load-balancer',
-      from: thisMachine,
-      to: 'Service load-balancer',
-      asked: 'an address for a Service of type LoadBalancer',
-      ok: false,
-      milliseconds: loadBalancerSeconds * 1000,
-      attempts: 1,
-      why: `MetalLB gave it no address in ${loadBalancerSeconds} s`,
-    });
-  return { ...services, loadBalancer };
+  const services = await readServices(kube, namespace);
+  const given = await Promise.all(
+    loadBalancerFamilies(cluster).map(async (family) => {
+      const address = await waitForLoadBalancer(kube, namespace, family, loadBalancerSeconds * 1000, signal);
+      if (address === undefined && !signal.aborted) run.take(noAddress(family));
+      return address;
+    }),
+  );
+  return {
+    ...services,
+    backends,
+    loadBalancers: byFamily(given.filter((address) => address !== undefined)),
+  };
+}
+
+function noAddress(family: Family): CheckResult {
+  return {
+    kind: 'load-balancer',
+    from: thisMachine,
+    to: `Service ${loadBalancerName(family)}`,
+    asked: `an ${familyName(family)} address for a Service of type LoadBalancer`,
+    family,
+    ok: false,
+    milliseconds: loadBalancerSeconds * 1000,
+    attempts: 1,
+    why: `MetalLB gave it no address in ${loadBalancerSeconds} s`,
+  };
+}
+
+/** Families of the cluster that `addresses` lack. */
+function missingOf({ cluster }: Run, addresses: Addresses): readonly Family[] {
+  return familiesOf(cluster).filter((family) => addresses[family] === undefined);
 }
 
 /** Addresses of the Ready Pods by node; each Pod is a result. */
@@ -143,7 +165,7 @@ async function startPods(
   run: Run,
   app: string,
   nodes: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Addresses>> {
   const begun = Date.now();
   let seen = -1;
   const pods: ReadonlyMap<string, PodState> = await waitForPods(
@@ -156,14 +178,23 @@ async function startPods(
     },
   );
   const milliseconds = Date.now() - begun;
-  const addresses = new Map<string, string>();
+  const found = new Map<string, Addresses>();
   for (const [node, pod] of pods) {
-    if ('address' in pod) addresses.set(node, pod.address);
+    if ('addresses' in pod) found.set(node, pod.addresses);
     if (run.signal.aborted) continue;
-    if ('why' in pod) run.take(notStarted(node, app, pod.why, milliseconds));
+    const why = 'why' in pod ? pod.why : lacking(run, pod.addresses);
+    if (why !== undefined) run.take(notStarted(node, app, why, milliseconds));
     else run.take({ ...startOf(node, app, milliseconds), ok: true });
   }
-  return addresses;
+  return found;
+}
+
+/** What a Pod's addresses lack; undefined: nothing. */
+function lacking(run: Run, addresses: Addresses): string | undefined {
+  const names = missingOf(run, addresses).map(familyName);
+  return names.length === 0
+    ? undefined
+    : `it is Ready, but has no ${names.join(' and no ')} address, only ${Object.values(addresses).join()}`;
 }
 
 function startOf(node: string, app: string, milliseconds: number): Omit<CheckResult, 'ok'> {
@@ -173,6 +204,20 @@ function startOf(node: string, app: string, milliseconds: number): Omit<CheckRes
 
 function notStarted(node: string, app: string, why: string, milliseconds: number): CheckResult {
   return { ...startOf(node, app, milliseconds), ok: false, why };
+}
+
+function noNodeAddress(node: string, family: Family, addresses: Addresses): CheckResult {
+  const name = familyName(family);
+  return {
+    kind: 'start',
+    from: node,
+    to: `${name} node address`,
+    asked: `an ${name} InternalIP of Node ${node}`,
+    ok: false,
+    milliseconds: 0,
+    attempts: 1,
+    why: `the Node has only ${Object.values(addresses).join()}; its kubelet's --node-ip must name one of each family`,
+  };
 }
 
 async function askEverything(
@@ -196,7 +241,9 @@ async function askEverything(
   };
   const options = { ...askOptions, concurrency: Math.min(askOptions.concurrency, run.concurrency) };
   const explain = async (result: CheckResult): Promise<CheckResult> => {
-    const check = checks.find((each): each is DnsCheck => each.kind === 'load-balancer');
+    const check = checks.find(
+      (each): each is DnsCheck => each.kind === 'load-balancer' && each.family === result.family,
+    );
     if (check === undefined || result.ok || result.kind !== 'load-balancer') return result;
     return { ...result, why: `${result.why ?? ''}; ${await seenFromHost(run, check, tools)}` };
   };

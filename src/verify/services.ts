@@ -1,24 +1,34 @@
 import { refused, type KubeClient } from '../kube/client.ts';
+import type { Family } from '../inventory/address.ts';
 import { pause } from './kube.ts';
 import type { Services } from './checks.ts';
+import { byFamily } from './family.ts';
 
 interface ServiceBody {
   readonly spec?: {
-    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
     readonly ports?: readonly { readonly name?: string; readonly nodePort?: number }[];
   };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 
-/** Addresses that the API gave the Services of verify; the one of the load balancer comes later. */
-export async function readServices(kube: KubeClient, namespace: string): Promise<Omit<Services, 'backends'>> {
+/** Name of the Service that asks MetalLB for an address of one family. */
+export function loadBalancerName(family: Family): string {
+  return `load-balancer-ipv${family}`;
+}
+
+/** Addresses that the API gave the Services of verify; those of the load balancers come later. */
+export async function readServices(
+  kube: KubeClient,
+  namespace: string,
+): Promise<Pick<Services, 'namespace' | 'clusterIPs' | 'nodePort'>> {
   const [clusterIP, nodePort] = await Promise.all([
     readService(kube, namespace, 'cluster-ip'),
     readService(kube, namespace, 'node-port'),
   ]);
   return {
     namespace,
-    clusterIP: clusterIP.spec?.clusterIP ?? '',
+    clusterIPs: byFamily(clusterIP.spec?.clusterIPs ?? []),
     nodePort: nodePort.spec?.ports?.find(({ name }) => name === 'tcp')?.nodePort ?? 0,
   };
 }
@@ -27,12 +37,13 @@ export async function readServices(kube: KubeClient, namespace: string): Promise
 export async function waitForLoadBalancer(
   kube: KubeClient,
   namespace: string,
+  family: Family,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const { status } = await readService(kube, namespace, 'load-balancer');
+    const { status } = await readService(kube, namespace, loadBalancerName(family));
     const address = status?.loadBalancer?.ingress?.[0]?.ip;
     if (address !== undefined || Date.now() > deadline || signal.aborted) return address;
     await pause(500, signal);

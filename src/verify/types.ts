@@ -1,3 +1,6 @@
+import type { Family } from '../inventory/address.ts';
+import type { Addresses } from './family.ts';
+
 /** What `kboot verify` looks at, in the order in which it is told. */
 export const checkKinds = [
   'start',
@@ -21,6 +24,8 @@ export interface CheckResult {
   /** What was to be reached: a node, a name, an address. */
   readonly to: string;
   readonly asked: string;
+  /** Of the addresses that it was about, where each family is asked for itself. */
+  readonly family?: Family;
   readonly ok: boolean;
   /** Of the last attempt. */
   readonly milliseconds: number;
@@ -46,10 +51,10 @@ export interface VerifyReport {
 /** A node as the checks need it. */
 export interface VerifyNode {
   readonly name: string;
-  /** Its InternalIP. */
-  readonly address: string;
-  /** Address of its server Pod; a node whose Pod did not start is not among the nodes. */
-  readonly server: string;
+  /** Its InternalIPs. */
+  readonly addresses: Addresses;
+  /** Addresses of its server Pod; a node whose Pod did not start is not among the nodes. */
+  readonly servers: Addresses;
   /** Address of its client Pod; undefined: that one did not start. */
   readonly client?: string;
 }

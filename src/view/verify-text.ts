@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { familyName, type Family } from '../inventory/address.ts';
 import { checkKinds, type CheckKind, type CheckResult, type VerifyReport } from '../verify/types.ts';
 import { table } from './table.ts';
 
@@ -17,19 +18,25 @@ const titles: Readonly<Record<CheckKind, string>> = {
 /** Groups of failures shown of one kind; `--verbose` shows all. */
 const shownGroups = 20;
 
-/** What was verified, for people: a line a kind, then what failed and where to look next. */
+/** Results of one kind and, where both families were asked, of one family. */
+interface Row {
+  readonly kind: CheckKind;
+  readonly family: Family | undefined;
+  readonly title: string;
+  readonly results: readonly CheckResult[];
+}
+
+/** What was verified, for people: a line a kind and family, then what failed and where to look next. */
 export function verifyText(
   report: VerifyReport,
   options: { readonly verbose: boolean; readonly inventory: string },
 ): string {
-  const kinds = checkKinds
-    .map((kind) => ({ kind, results: report.results.filter((result) => result.kind === kind) }))
-    .filter(({ results }) => results.length > 0);
-  const rows = kinds.map(({ kind, results }) => {
+  const kinds = rowsOf(report);
+  const rows = kinds.map(({ title, results }) => {
     const passed = results.filter(({ ok }) => ok).length;
     const slowest = Math.max(...results.map(({ milliseconds }) => milliseconds));
     const mark = passed === results.length ? pc.green('✓') : pc.red('✗');
-    return { mark, cells: [titles[kind], `${passed}/${results.length}`, duration(slowest), late(results)] };
+    return { mark, cells: [title, `${passed}/${results.length}`, duration(slowest), late(results)] };
   });
   const lines = table(
     [['check', 'passed', 'slowest', ''], ...rows.map(({ cells }) => cells)],
@@ -43,10 +50,24 @@ export function verifyText(
     `  ${head}`,
     ...body.map((line, index) => `${rows[index]?.mark ?? ' '} ${line}`),
     '',
-    ...failures.flatMap(({ kind, results }) => [...failureLines(kind, results, report, options.verbose), '']),
+    ...failures.flatMap((row) => [...failureLines(row, report, options.verbose), '']),
     ...report.notes,
     closing(report, options.inventory),
   ].join('\n');
+}
+
+function rowsOf({ results }: VerifyReport): readonly Row[] {
+  const dualStack = new Set(results.flatMap(({ family }) => family ?? [])).size > 1;
+  return checkKinds
+    .flatMap((kind) =>
+      ([undefined, 4, 6] as const).map((family) => ({
+        kind,
+        family,
+        title: family === undefined || !dualStack ? titles[kind] : `${titles[kind]}, ${familyName(family)}`,
+        results: results.filter((result) => result.kind === kind && result.family === family),
+      })),
+    )
+    .filter((row) => row.results.length > 0);
 }
 
 function closing(report: VerifyReport, inventory: string): string {
@@ -66,23 +87,19 @@ function late(results: readonly CheckResult[]): string {
   return number === 0 ? '' : `${number} only when asked again: ${first?.why ?? ''}`;
 }
 
-function failureLines(
-  kind: CheckKind,
-  results: readonly CheckResult[],
-  report: VerifyReport,
-  verbose: boolean,
-): string[] {
+function failureLines(row: Row, report: VerifyReport, verbose: boolean): string[] {
+  const { kind, results, title } = row;
   const wrong = results.filter(({ ok }) => !ok);
   const common = kind === 'pod-udp' || kind === 'pod-tcp' ? commonNode(wrong) : undefined;
   const all = grouped(wrong);
   const shown = verbose ? all : all.slice(0, shownGroups);
   const rest = all.length - shown.length;
   return [
-    `${pc.red('✗')} ${pc.bold(titles[kind])}: ${wrong.length} of ${results.length} failed${common === undefined ? '' : `; all of them involve ${common}`}`,
+    `${pc.red('✗')} ${pc.bold(title)}: ${wrong.length} of ${results.length} failed${common === undefined ? '' : `; all of them involve ${common}`}`,
     `    asked  ${wrong[0]?.asked ?? ''}${wrong.length > 1 ? ', and likewise' : ''}`,
     ...shown.map(({ from, to, why }) => `    ${from.join(', ')} → ${to.join(', ')}: ${why}`),
     ...(rest > 0 ? [`    … and ${rest} more like these; --verbose shows all`] : []),
-    ...lookAt(kind, wrong, results, report).map((line) => pc.dim(`    look   ${line}`)),
+    ...lookAt(row, wrong, report).map((line) => pc.dim(`    look   ${line}`)),
   ];
 }
 
@@ -122,12 +139,13 @@ function commonNode(wrong: readonly CheckResult[]): string | undefined {
 
 /** Where the cause most likely lies. */
 function lookAt(
-  kind: CheckKind,
+  { kind, family, results }: Row,
   wrong: readonly CheckResult[],
-  results: readonly CheckResult[],
   report: VerifyReport,
 ): string[] {
-  const podsFail = report.results.some((each) => each.kind.startsWith('pod-') && !each.ok);
+  const podsFail = report.results.some(
+    (each) => each.kind.startsWith('pod-') && each.family === (family ?? each.family) && !each.ok,
+  );
   const beforehand = podsFail ? ['at the failing Pod to Pod pairs first: this one builds on them'] : [];
   switch (kind) {
     case 'start':
@@ -137,13 +155,18 @@ function lookAt(
       ];
     case 'pod-udp':
     case 'pod-tcp':
-      if (kind === 'pod-tcp' && report.results.every((each) => each.kind !== 'pod-udp' || each.ok))
+      if (kind === 'pod-tcp' && podsPass(report, 'pod-udp', family))
         return [
           'small packets pass and large ones do not: the MTU of the network between the nodes (ip link; spec.networking.flannel.mtu)',
         ];
       return [
         'kubectl -n kube-flannel get pods -o wide, and the log of the Pod on the nodes named above',
         backendHint[report.backend],
+        ...(family === 6 && report.results.some((each) => each.family === 4) && podsPass(report, kind, 4)
+          ? [
+              'IPv4 passes: on the nodes, sysctl net.ipv6.conf.all.forwarding must be 1, and the firewall must pass the same over IPv6',
+            ]
+          : []),
       ];
     case 'dns':
       return [...beforehand, 'kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide, and their logs'];
@@ -171,6 +194,14 @@ function lookAt(
         `kubectl get namespace ${report.namespace} -o yaml tells what holds it; kubectl delete namespace ${report.namespace}`,
       ];
   }
+}
+
+function podsPass(
+  { results }: VerifyReport,
+  kind: 'pod-udp' | 'pod-tcp',
+  family: Family | undefined,
+): boolean {
+  return results.every((each) => each.kind !== kind || each.family !== family || each.ok);
 }
 
 const backendHint: Readonly<Record<VerifyReport['backend'], string>> = {

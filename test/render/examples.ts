@@ -118,7 +118,8 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     namespace: 'kboot-verify-00000000',
     image: 'registry.example/coredns:v1',
     padding: ['xx'],
-    loadBalancer: true,
+    dualStack: true,
+    loadBalancers: [{ name: 'load-balancer-ipv6', family: 'IPv6' }],
   },
   'verify/client.yaml.hbs': {
     namespace: 'kboot-verify-00000000',

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { makeChecks, type Check, type Services } from '../../src/verify/checks.ts';
-import { verifyCluster, verifyNodes, hostNames } from './sample.ts';
+import { dualStack, dualStackNodes, verifyCluster, verifyNodes, hostNames } from './sample.ts';
 
 const services: Services = {
   namespace: 'ns',
-  clusterIP: '10.96.7.7',
+  clusterIPs: { 4: '10.96.7.7' },
   nodePort: 31000,
   backends: ['cp-1', 'w-1', 'w-2', 'w-3'],
+  loadBalancers: {},
 };
 const all = (
   changes: { connected?: readonly string[]; nodes?: typeof verifyNodes; services?: Services } = {},
@@ -33,7 +34,7 @@ describe('makeChecks', () => {
       via: 'w-2',
       address: '10.244.2.3',
       port: 5300,
-      question: { name: 'cp-1.udp.verify', type: 'TXT' },
+      question: { name: 'cp-1.udp4.verify', type: 'TXT' },
       expect: ['cp-1'],
     });
   });
@@ -69,7 +70,7 @@ describe('makeChecks', () => {
     const six = { ...cluster, networking: { ...cluster.networking, serviceSubnets: ['fd00:96::/112'] } };
     const dns = of(
       'dns',
-      makeChecks(six, verifyNodes, { ...services, clusterIP: 'fd00:96::77' }, new Set(hostNames)),
+      makeChecks(six, verifyNodes, { ...services, clusterIPs: { 6: 'fd00:96::77' } }, new Set(hostNames)),
     );
     expect(dns.slice(0, 2)).toMatchObject([
       { question: { type: 'AAAA' }, expect: ['fd00:96::1'] },
@@ -90,18 +91,62 @@ describe('makeChecks', () => {
   });
 
   it('lets any node answer for a Service, also one whose Pod came late', () => {
-    const given = { ...services, loadBalancer: '10.99.7.200' };
+    const given = { ...services, loadBalancers: { 4: '10.99.7.200' } };
     for (const kind of ['cluster-ip', 'node-port', 'load-balancer'])
       expect(of(kind, all({ services: given }))[0]).toMatchObject({ expect: given.backends });
   });
 
   it('asks the load balancer address from this machine, where there is one and a Pod behind it', () => {
-    const given = { ...services, loadBalancer: '10.99.7.200' };
+    const given = { ...services, loadBalancers: { 4: '10.99.7.200' } };
     expect(of('load-balancer', all({ services: given }))).toMatchObject([
       { via: undefined, address: '10.99.7.200', port: 5300 },
     ]);
     expect(of('load-balancer', all())).toEqual([]);
     expect(of('load-balancer', all({ services: given, nodes: [] }))).toEqual([]);
+  });
+
+  it('asks for each family: every pair, the Service from every node, every node port, the load balancers', () => {
+    const given = {
+      ...services,
+      clusterIPs: { 4: '10.96.7.7', 6: 'fd00:96::77' },
+      loadBalancers: { 4: '10.99.7.200', 6: 'fd00:7::200' },
+    };
+    const checks = makeChecks(dualStack(), dualStackNodes, given, new Set(hostNames));
+    const count = (kind: string, family: 4 | 6): number =>
+      of(kind, checks).filter((check) => check.family === family).length;
+    for (const family of [4, 6] as const)
+      expect(
+        ['pod-udp', 'pod-tcp', 'cluster-ip', 'node-port', 'load-balancer'].map((kind) => count(kind, family)),
+      ).toEqual([9, 9, 3, 3, 1]);
+    expect(of('pod-tcp', checks).at(-1)).toMatchObject({
+      question: { name: 'w-2.tcp6.verify' },
+      asked: expect.stringContaining('(fd00:244:0:2::2)') as string,
+    });
+    expect(of('node-port', checks).at(-1)).toMatchObject({
+      address: 'fd00:7::52',
+      to: 'w-2 ([fd00:7::52]:31000)',
+    });
+    expect(of('load-balancer', checks).at(-1)).toMatchObject({ address: 'fd00:7::200' });
+  });
+
+  it('asks the cluster DNS for both addresses of the new Service, and for the one that the API has', () => {
+    const given = { ...services, clusterIPs: { 4: '10.96.7.7', 6: 'fd00:96::77' } };
+    const dns = of('dns', makeChecks(dualStack(), dualStackNodes, given, new Set(hostNames)));
+    expect(dns).toHaveLength(9);
+    expect(dns.slice(0, 3)).toMatchObject([
+      { question: { name: 'kubernetes.default.svc.cluster.local', type: 'A' }, expect: ['10.96.0.1'] },
+      { question: { name: 'cluster-ip.ns.svc.cluster.local', type: 'A' }, expect: ['10.96.7.7'] },
+      { question: { name: 'cluster-ip.ns.svc.cluster.local', type: 'AAAA' }, expect: ['fd00:96::77'] },
+    ]);
+  });
+
+  it('asks nothing by a family that a node or its Pod lacks', () => {
+    const [first, ...rest] = dualStackNodes;
+    const nodes = [{ ...first, ...verifyNodes[0] }, ...rest] as typeof verifyNodes;
+    const checks = makeChecks(dualStack(), nodes, services, new Set(hostNames));
+    const six = checks.filter(({ family }) => family === 6);
+    expect(six.some(({ to }) => to.startsWith('cp-1'))).toBe(false);
+    expect(six.filter(({ kind }) => kind === 'node-port')).toHaveLength(2);
   });
 
   it('asks the API at its endpoint from every node, and not from a host that is none', () => {

@@ -49,8 +49,8 @@ describe('waitForPods', () => {
     const kube = cluster({ ready: [0, 1, 1, 2], pods });
     expect(await wait(kube, ['cp-1', 'w-1'])).toEqual(
       new Map([
-        ['cp-1', { address: '10.244.0.2' }],
-        ['w-1', { address: '10.244.1.2' }],
+        ['cp-1', { addresses: { 4: '10.244.0.2' } }],
+        ['w-1', { addresses: { 4: '10.244.1.2' } }],
       ]),
     );
     expect(kube.requests.filter((each) => each.includes('/pods?'))).toHaveLength(1);

@@ -11,6 +11,8 @@ import type { CheckResult, VerifyReport } from '../../src/verify/types.ts';
 import { fakePki, type FakePki } from '../kube/api-server.ts';
 import { startDns, text, type DnsServer, type Reply } from './dns-server.ts';
 import {
+  dualStack,
+  dualStackNodes,
   fakeKube,
   hostNames,
   items,
@@ -35,6 +37,7 @@ let world: {
   passes: (from: string, to: string) => boolean;
   nodeReady: (node: string) => boolean;
   loadBalancer: string | undefined;
+  nodes: typeof verifyNodes;
   /** Instead of the API's usual answer. */
   answer: (method: string, path: string) => KubeResponse | undefined;
 };
@@ -60,6 +63,7 @@ beforeEach(() => {
     passes: () => true,
     nodeReady: () => true,
     loadBalancer: undefined,
+    nodes: verifyNodes,
     answer: () => undefined,
   };
   kube = fakeKube((method, path, body) => world.answer(method, path) ?? api(method, path, body));
@@ -77,10 +81,10 @@ function api(method: string, path: string, body: unknown): KubeResponse {
   if (method === 'DELETE') return applied.delete(name) ? ok({}) : missing;
   if (name === '/api/v1/nodes')
     return items(
-      ...verifyNodes.map(({ name: node, address }) => ({
+      ...world.nodes.map(({ name: node, addresses }) => ({
         metadata: { name: node },
         status: {
-          addresses: [{ type: 'InternalIP', address }],
+          addresses: Object.values(addresses).map((address) => ({ type: 'InternalIP', address })),
           conditions: [
             { type: 'Ready', status: world.nodeReady(node) ? 'True' : 'False', message: 'kubelet stopped' },
           ],
@@ -91,12 +95,22 @@ function api(method: string, path: string, body: unknown): KubeResponse {
     return ok({ status: { numberReady: verifyNodes.filter((node) => world.nodeReady(node.name)).length } });
   if (name.endsWith('/pods')) {
     const app = path.endsWith('client') ? 'client' : 'server';
-    return items(...verifyNodes.map((node) => pod(app, node.name, readyStatus(node[app] ?? ''))));
+    const second = Object.values(world.nodes[0]?.servers ?? {}).slice(1);
+    return items(
+      ...world.nodes.map(({ name: node, servers: { 4: four = '', 6: six }, client = '' }) =>
+        app === 'server'
+          ? pod(app, node, six === undefined ? readyStatus(four) : readyStatus(four, six))
+          : pod(app, node, readyStatus(client, ...second)),
+      ),
+    );
   }
-  if (name.endsWith('/services/cluster-ip')) return ok({ spec: { clusterIP: '10.96.7.7' } });
+  if (name.endsWith('/services/cluster-ip'))
+    return ok({
+      spec: { clusterIPs: ['10.96.7.7', ...(world.nodes === verifyNodes ? [] : ['fd00:96::77'])] },
+    });
   if (name.endsWith('/services/node-port'))
     return ok({ spec: { ports: [{ name: 'tcp', nodePort: 31000 }] } });
-  if (name.endsWith('/services/load-balancer'))
+  if (name.endsWith('/services/load-balancer-ipv4'))
     return ok({ status: { loadBalancer: { ingress: [{ ip: world.loadBalancer }] } } });
   if (name.endsWith('/events') || name === '/api/v1/namespaces') return items();
   return applied.has(name) ? ok(applied.get(name)) : missing;
@@ -107,9 +121,10 @@ function clientOf(node: string, { name, type }: dns.Question): Reply {
   const [target = '', zone] = name.split('.');
   if (type === 'A')
     return { answers: [{ type, name, data: target === 'kubernetes' ? '10.96.0.1' : '10.96.7.7' }] };
-  if (name === 'service.verify') return text('w-1');
+  if (type === 'AAAA') return { answers: [{ type, name, data: 'fd00:96::77' }] };
+  if (/^service[46].verify$/.test(name)) return text('w-1');
   if (!world.passes(node, target)) return { answers: [], rcode: 2 };
-  return zone === 'tcp' ? text(target, ...padding) : text(target);
+  return zone?.startsWith('tcp') === true ? text(target, ...padding) : text(target);
 }
 
 async function stream(address: string): Promise<Duplex> {
@@ -191,14 +206,78 @@ describe('verifyCluster', () => {
     await run();
     const base = `/api/v1/namespaces/${namespace}`;
     const { data } = applied.get(`${base}/configmaps/client`) as { data: { Corefile: string } };
-    for (const { name, server } of verifyNodes)
-      for (const zone of ['udp', 'tcp'])
-        expect(data.Corefile).toContain(`${name}.${zone}.verify.:5300 {\n    forward . "${server}:5300" {`);
-    expect(data.Corefile).toContain('service.verify.:5300 {\n    forward . "10.96.7.7:5300" {');
+    for (const { name, servers: addresses } of verifyNodes)
+      for (const zone of ['udp4', 'tcp4'])
+        expect(data.Corefile).toContain(
+          `${name}.${zone}.verify.:5300 {\n    forward . "${addresses[4]}:5300" {`,
+        );
+    expect(data.Corefile).not.toContain('6.verify');
+    expect(data.Corefile).toContain('service4.verify.:5300 {\n    forward . "10.96.7.7:5300" {');
     expect(data.Corefile).toContain('cluster.local.:5300 {\n    forward . "10.96.0.10:53" {');
     expect(JSON.stringify(applied.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets/client`))).toContain(
       '"image":"registry.example/coredns:v1","imagePullPolicy":"IfNotPresent"',
     );
+  });
+
+  it('gives a dual-stack cluster Services and zones of both families, and asks both', async () => {
+    world.nodes = dualStackNodes;
+    const { networking } = dualStack();
+    const pools = [{ name: 'default', addresses: ['127.77.0.9/32', 'fd00:7::200-fd00:7::210'] }];
+    world.answer = (_method, path) =>
+      path.endsWith('/load-balancer-ipv6')
+        ? ok({ status: { loadBalancer: { ingress: [{ ip: '::1' }] } } })
+        : undefined;
+    world.loadBalancer = '127.77.0.9';
+    const report = await run({ networking, metallb: { pools } });
+    // Nothing listens there.
+    expect(failed(report)).toEqual([
+      'load-balancer this machine 127.77.0.9:5300',
+      'load-balancer this machine [::1]:5300',
+    ]);
+    const six = report.results.filter(({ family }) => family === 6);
+    expect(six.map(({ kind }) => kind).filter((kind, index, all) => all.indexOf(kind) === index)).toEqual([
+      'pod-udp',
+      'pod-tcp',
+      'cluster-ip',
+      'node-port',
+      'load-balancer',
+    ]);
+    const base = `/api/v1/namespaces/${namespace}`;
+    for (const name of ['cluster-ip', 'node-port'])
+      expect(applied.get(`${base}/services/${name}`)).toMatchObject({
+        spec: { ipFamilyPolicy: 'RequireDualStack' },
+      });
+    for (const family of [4, 6])
+      expect(applied.get(`${base}/services/load-balancer-ipv${family}`)).toMatchObject({
+        spec: { ipFamilyPolicy: 'SingleStack', ipFamilies: [`IPv${family}`] },
+      });
+    const { data } = applied.get(`${base}/configmaps/client`) as { data: { Corefile: string } };
+    expect(data.Corefile).toContain('w-2.udp6.verify.:5300 {\n    forward . "[fd00:244:0:2::2]:5300" {');
+    expect(data.Corefile).toContain('service6.verify.:5300 {\n    forward . "[fd00:96::77]:5300" {');
+  });
+
+  it('says of a node and a Pod that they lack a family, and asks by the other', async () => {
+    world.nodes = dualStackNodes.map((node) =>
+      node.name === 'w-2' ? { ...node, ...verifyNodes.find(({ name }) => name === 'w-2') } : node,
+    );
+    const report = await run({ networking: dualStack().networking });
+    expect(report.results.filter(({ ok: good }) => !good)).toMatchObject([
+      {
+        kind: 'start',
+        from: 'w-2',
+        to: 'IPv6 node address',
+        why: expect.stringContaining('10.99.7.52') as string,
+      },
+      {
+        kind: 'start',
+        from: 'w-2',
+        to: 'server Pod',
+        why: expect.stringContaining('no IPv6 address') as string,
+      },
+    ]);
+    const udp = report.results.filter(({ kind }) => kind === 'pod-udp');
+    expect(udp.filter(({ family }) => family === 4)).toHaveLength(9);
+    expect(udp.filter(({ family }) => family === 6)).toHaveLength(6);
   });
 
   it('names the pairs that do not reach each other, and those only', async () => {

@@ -21,9 +21,26 @@ export const hostNames = ['cp-1', 'w-1', 'w-2', 'lb-1'];
 
 export const verifyNodes: readonly VerifyNode[] = ['cp-1', 'w-1', 'w-2'].map((name, index) => ({
   name,
-  address: `10.99.7.${index + 50}`,
-  server: `10.244.${index}.2`,
+  addresses: { 4: `10.99.7.${index + 50}` },
+  servers: { 4: `10.244.${index}.2` },
   client: `10.244.${index}.3`,
+}));
+
+/** The same cluster with IPv6 as its second family. */
+export function dualStack(changes: Partial<Cluster> = {}): Cluster {
+  const cluster = verifyCluster(changes);
+  const networking = {
+    ...cluster.networking,
+    podSubnets: ['10.244.0.0/16', 'fd00:244::/56'],
+    serviceSubnets: ['10.96.0.0/12', 'fd00:96::/112'],
+  };
+  return { ...cluster, networking };
+}
+
+export const dualStackNodes: readonly VerifyNode[] = verifyNodes.map((node, index) => ({
+  ...node,
+  addresses: { ...node.addresses, 6: `fd00:7::${index + 50}` },
+  servers: { ...node.servers, 6: `fd00:244:0:${index}::2` },
 }));
 
 export interface FakeKube extends KubeClient {
@@ -61,7 +78,8 @@ export function pod(app: string, node: string, status: object): unknown {
   };
 }
 
-export const readyStatus = (podIP: string): object => ({
+export const readyStatus = (podIP: string, ...more: readonly string[]): object => ({
   podIP,
+  podIPs: [podIP, ...more].map((ip) => ({ ip })),
   conditions: [{ type: 'Ready', status: 'True' }],
 });

@@ -71,6 +71,32 @@ describe('verifyText', () => {
     expect(text.endsWith('4 of 9 checks failed in 17.0 s.')).toBe(true);
   });
 
+  it('tells the families of a dual-stack cluster apart', () => {
+    const all = ([4, 6] as const).flatMap((family) =>
+      matrix('pod-udp', (from, to) => family === 6 && from !== to).map((each) => ({ ...each, family })),
+    );
+    const text = show([...all, result('api', 'w-1', 'x')]);
+    expect(text).toContain(
+      '✓ Pod to Pod, UDP, IPv4     9/9    12 ms\n✗ Pod to Pod, UDP, IPv6     3/9    3.0 s\n',
+    );
+    expect(text).toContain('✗ Pod to Pod, UDP, IPv6: 6 of 9 failed\n');
+    expect(text).toContain('IPv4 passes: on the nodes, sysctl net.ipv6.conf.all.forwarding');
+    expect(text).toContain('✓ API at its endpoint       1/1');
+    const only = all.filter(({ family }) => family === 6);
+    expect(show(only)).toContain('✗ Pod to Pod, UDP     3/9');
+    expect(show(only)).not.toContain('IPv4 passes');
+  });
+
+  it('looks for an MTU where small packets of the same family pass', () => {
+    const of = (kind: CheckKind, family: 4 | 6, good: boolean): CheckResult => ({
+      ...result(kind, 'a', 'b', good ? undefined : 'no answer'),
+      family,
+    });
+    const others = [of('pod-udp', 4, false), of('pod-tcp', 4, false)];
+    expect(show([...others, of('pod-udp', 6, true), of('pod-tcp', 6, false)])).toContain('the MTU of');
+    expect(show([...others, of('pod-udp', 6, false), of('pod-tcp', 6, false)])).not.toContain('the MTU of');
+  });
+
   it('blames no node where the failing pairs share none', () => {
     const text = show(matrix('pod-udp', (from, to) => from !== to));
     expect(text).toContain('6 of 9 failed\n');

@@ -1,6 +1,8 @@
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
 import { isChange, stepsOf, type ClusterStep, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
+import { byStage, foldBy, isPki, pkiShownSingly, stepKey, type Fold } from './fold.ts';
+import { disruption, offlineNote, roleCounts, verbCounts } from './plan-facts.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -15,12 +17,6 @@ const signs: Readonly<Record<Step['verb'], string>> = {
   delete: pc.red('-'),
   wait: pc.dim('…'),
 };
-
-/** One line of the plan: equal steps of several hosts in one. */
-interface Line {
-  readonly step: Step;
-  readonly hosts: string[];
-}
 
 /** The plan as people read it: by stage, equal steps of several hosts in one line, diffs below. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
@@ -40,17 +36,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
 
 /** `lab · Kubernetes v1.36.2 · 1 control plane, 2 workers · API https://10.77.0.11:6443` */
 export function title(plan: Plan): string {
-  const count = (role: string, noun: string): string[] => {
-    const n = plan.hosts.filter((host) => host.roles.includes(role)).length;
-    return n === 0 ? [] : [`${n} ${noun}${n === 1 ? '' : 's'}`];
-  };
-  const roles = [
-    ...count('control-plane', 'control plane'),
-    ...count('worker', 'worker'),
-    ...count('etcd', 'etcd host'),
-    ...count('load-balancer', 'load balancer'),
-  ];
-  return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roles.join(', ')} · API ${plan.endpoint}`;
+  return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
 }
 
 function issueLines(plan: Plan, options: PlanTextOptions): string[] {
@@ -71,13 +57,6 @@ function membershipLines({ membership }: Plan): string[] {
   ];
 }
 
-/** Steps by stage, in one pass: a plan for a thousand hosts has tens of thousands. */
-function byStage<S extends Step>(steps: readonly S[]): ReadonlyMap<Stage, readonly S[]> {
-  const groups = new Map<Stage, S[]>(stages.map((stage) => [stage, []]));
-  for (const step of steps) groups.get(step.stage)?.push(step);
-  return groups;
-}
-
 function linesOf(
   stage: Stage,
   hostSteps: readonly OnHostStep[],
@@ -88,10 +67,10 @@ function linesOf(
   const out: string[] = [];
   if (hostSteps.length > 0) {
     out.push(stageTitle(stage, stageHosts));
-    const lines = merge(hostSteps);
+    const lines = foldBy(hostSteps, stepKey);
     const pki = lines.filter(({ step }) => isPki(step));
     for (const line of lines) {
-      if (!options.verbose && pki.length > 3 && isPki(line.step)) {
+      if (!options.verbose && pki.length > pkiShownSingly && isPki(line.step)) {
         if (line === pki[0])
           out.push(
             `  ${signs[line.step.verb]} ${pad('file')} ${pki.length} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
@@ -111,7 +90,12 @@ function linesOf(
   return out;
 }
 
-function lineText({ step, hosts }: Line, stageHosts: readonly string[], options: PlanTextOptions): string[] {
+function lineText(
+  { step, steps }: Fold<OnHostStep>,
+  stageHosts: readonly string[],
+  options: PlanTextOptions,
+): string[] {
+  const hosts = steps.map(({ host }) => host);
   const [kind = '', ...name] = step.resource.split(' ');
   const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${hosts.join(', ')}]`);
   const called = name.join(' ');
@@ -131,26 +115,6 @@ function diffLines(diff: string): string[] {
     const colour = line.startsWith('+') ? pc.green : line.startsWith('-') ? pc.red : pc.dim;
     return `      ${colour(line)}`;
   });
-}
-
-function merge(steps: readonly OnHostStep[]): Line[] {
-  const lines = new Map<string, Line>();
-  for (const step of steps) {
-    const key = JSON.stringify([
-      step.resource,
-      step.verb,
-      step.reason,
-      step.type === 'host' ? step.diff : '',
-    ]);
-    const line = lines.get(key);
-    if (line === undefined) lines.set(key, { step, hosts: [step.host] });
-    else line.hosts.push(step.host);
-  }
-  return [...lines.values()];
-}
-
-function isPki(step: Step): boolean {
-  return step.type === 'host' && step.payload?.content.kind === 'secret' && step.resource.startsWith('file ');
 }
 
 function stageTitle(stage: string, hosts: readonly string[]): string {
@@ -173,31 +137,16 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
       ...missing,
       `${plan.cluster}: nothing to do (${plan.hosts.length} hosts, ${plan.checked} resources checked)`,
     ];
-  const counts = new Map<Step['verb'], number>();
-  for (const { verb } of steps) counts.set(verb, (counts.get(verb) ?? 0) + 1);
-  const verbs = (['create', 'update', 'restart', 'delete', 'wait'] as const)
-    .map((verb) => [verb, counts.get(verb) ?? 0] as const)
-    .filter(([, count]) => count > 0)
-    .map(([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`);
+  const verbs = verbCounts(steps).map(
+    ([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`,
+  );
   return [
     ...missing,
     `${pc.bold('Plan:')} ${steps.length} steps on ${plan.hosts.length - unreachable.length} hosts (${verbs.join(', ')}). ${disruption(plan)}`,
     plan.basis === 'offline'
-      ? 'Made without asking a host: taken for fresh. Which packages, modules and swap are there is not known.'
+      ? offlineNote
       : options.command === undefined
         ? 'Nothing has been changed yet.'
         : `Nothing has been changed. \`${options.command}\` does this.`,
   ];
-}
-
-/** What running workloads would notice. */
-function disruption(plan: Plan): string {
-  if (plan.hostSteps.some((step) => step.verb === 'delete' && step.resource === 'pods'))
-    return 'All that runs there in the cluster ends.';
-  const restarts = plan.hostSteps.filter(
-    (step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')),
-  );
-  if (restarts.length === 0) return 'No running workload is touched.';
-  const names = [...new Set(restarts.map((step) => `${step.resource.split(' ')[1] ?? ''} on ${step.host}`))];
-  return `Restarts ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;
 }

@@ -1,0 +1,57 @@
+import { stages, type Stage } from '../model/stage.ts';
+import type { Step } from '../plan/types.ts';
+
+/** Steps that share a line: the first of them, and all of them in order. */
+export interface Fold<S extends Step> {
+  readonly step: S;
+  readonly steps: readonly S[];
+}
+
+/** Puts steps of equal key together; lines stand in the order of their first step. */
+export function foldBy<S extends Step>(steps: readonly S[], key: (step: S) => string): readonly Fold<S>[] {
+  const folds = new Map<string, { step: S; steps: S[] }>();
+  for (const step of steps) {
+    const name = key(step);
+    const fold = folds.get(name);
+    if (fold === undefined) folds.set(name, { step, steps: [step] });
+    else fold.steps.push(step);
+  }
+  return [...folds.values()];
+}
+
+/** What a reader of the plan sees of a step, whichever host it is on: equal keys share a line. */
+export function stepKey(step: Step): string {
+  return JSON.stringify([step.resource, step.verb, step.reason, step.type === 'host' ? step.diff : '']);
+}
+
+/** Steps by stage, in one pass: a plan for a thousand hosts has tens of thousands. */
+export function byStage<S extends Step>(steps: readonly S[]): ReadonlyMap<Stage, readonly S[]> {
+  const groups = new Map<Stage, S[]>(stages.map((stage) => [stage, []]));
+  for (const step of steps) groups.get(step.stage)?.push(step);
+  return groups;
+}
+
+/** Files that hold certificates, keys and kubeconfigs: many, alike, and never shown. */
+export function isPki(step: Step): boolean {
+  return step.type === 'host' && step.payload?.content.kind === 'secret' && step.resource.startsWith('file ');
+}
+
+/** So many files of the PKI in one stage share a line where more than this. */
+export const pkiShownSingly = 3;
+
+/** The host or node that a step is about; undefined: the whole cluster. */
+export function subjectOf(step: Step): string | undefined {
+  switch (step.type) {
+    case 'host':
+    case 'etcd':
+      return step.host;
+    case 'node':
+    case 'remove-node':
+      return step.node;
+    case 'wait':
+      if ('node' in step.condition) return step.condition.node;
+      return 'host' in step.condition ? step.condition.host : undefined;
+    case 'object':
+      return undefined;
+  }
+}

@@ -10,7 +10,8 @@ import { missingForLab } from './requirements.ts';
 
 const usage = `npm run lab -- COMMAND          real hosts on this machine, in podman containers
 
-  up [NAME=ADDRESS…]      boot the lab (default: cp-1=10.77.0.11 w-1=10.77.0.21 w-2=10.77.0.22)
+  up [NAME=ADDRESS…]      boot the lab (default: cp-1=10.77.0.11 w-1=10.77.0.21 w-2=10.77.0.22);
+                          dual-stack: cp-1=10.77.0.11,fd00:77::11 …
   status                  hosts, addresses, whether they run, the key to log in with
   ssh HOST [CMD…]         a shell on a host, or one command
   exec -- CMD…            a command on this machine, in the lab's network (kboot, curl, ping)
@@ -116,7 +117,8 @@ async function up(name: string, dir: string, args: readonly string[]): Promise<n
 async function status(lab: Lab): Promise<number> {
   const states = await lab.states();
   const lines = lab.hosts.map(
-    ({ name, address }) => `${name.padEnd(16)}${address.padEnd(16)}${states.get(name) ?? 'gone'}`,
+    ({ name, address }) =>
+      `${name.padEnd(16)}${address.padEnd(address.includes(',') ? 40 : 16)}${states.get(name) ?? 'gone'}`,
   );
   const key = `user root (also ops, opspw, nosudo: passwords in ${join(lab.dir, 'lab.json')}), key ${lab.identityFile}`;
   process.stdout.write(`${lines.join('\n')}\n${key}\nkboot: npm run lab -- exec -- CMD…\n`);

@@ -64,8 +64,10 @@ export async function personalize(
   await put('etc/hostname', `${host.name}\n`);
   await put('etc/machine-id', `${randomBytes(16).toString('hex')}\n`, 0o444);
   // Nobody answers there, so look-ups fail at once. Not 127.0.0.1: CoreDNS would take it for itself, and stop.
-  await put('etc/resolv.conf', `nameserver ${gatewayOf(lab.hosts)}\n`);
-  const names = lab.hosts.map(({ name, address }) => `${address} ${name}\n`).join('');
+  await put('etc/resolv.conf', `nameserver ${gatewayOf(lab.hosts).ipv4}\n`);
+  const names = lab.hosts
+    .flatMap(({ name, address }) => address.split(',').map((each) => `${each} ${name}\n`))
+    .join('');
   await put('etc/hosts', `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n${names}`);
   for (const type of hostKeyTypes) {
     const key = `ssh_host_${type}_key`;

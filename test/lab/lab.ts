@@ -14,8 +14,8 @@ import { dismantle, onProcessEnd, ownId, sweep, temporaryDir } from './dismantle
 import { hashPasswords, labFiles, makeKeys, newPasswords, personalize } from './identity.ts';
 import type { LabFiles, LabPasswords } from './identity.ts';
 import { ensureImage } from './image.ts';
-import { checkNames, gatewayOf, labId, noOwner } from './names.ts';
-import type { LabHost } from './names.ts';
+import { addressOf, checkNames, gatewayOf, labId, noOwner } from './names.ts';
+import type { LabAddress, LabHost } from './names.ts';
 import { delay, ensureBridge, insideBridge, plug, setCable, unplug } from './network.ts';
 import { attempt } from './shell.ts';
 
@@ -92,7 +92,7 @@ interface LabRecord {
 export async function createLab(options: LabOptions): Promise<Lab> {
   const { name, hosts, say = () => undefined } = options;
   checkNames(name, hosts);
-  gatewayOf(hosts);
+  const gateway = gatewayOf(hosts);
   sweep();
   const id = options.keep === true ? labId(noOwner, name) : ownId(name);
   const dir = options.dir ?? temporaryDir(id);
@@ -106,7 +106,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     await makeKeys(labFiles(dir), hosts);
     await writeFile(join(dir, 'lab.json'), JSON.stringify(record, null, 2), { mode: 0o600 });
     const image = await ensureImage(say);
-    await ensureBridge({ id, gateway: lab.gateway });
+    await ensureBridge({ id, gateway });
     const limit = pLimit(10);
     await Promise.all(
       hosts.map((host) =>
@@ -144,7 +144,7 @@ async function create(
   swapLine: boolean,
 ): Promise<void> {
   // podman wants the namespace to exist before it takes the name; boot makes it anew.
-  await plug({ id, gateway: gatewayOf(hosts) }, host.name, host.address);
+  await plug({ id, gateway: gatewayOf(hosts) }, host.name, addressOf(host));
   await createContainer(id, host.name, image);
   const shadow = await hashPasswords(passwords);
   await editRootfs(id, host.name, (root) =>
@@ -161,11 +161,11 @@ function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
       throw new Error(`the lab has no host ${host}; it has ${hosts.map((h) => h.name).join(', ')}`);
     return found;
   };
-  const addressOf = (host: string): string => hostOf(host).address;
+  const named = (host: string): LabAddress => addressOf(hostOf(host));
   const lab: Lab = {
     ...files,
     id,
-    gateway,
+    gateway: gateway.ipv4,
     hosts,
     passwords,
     inside: (argv) => insideBridge(id, argv),
@@ -190,18 +190,18 @@ function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
         '-o',
         'LogLevel=ERROR',
       ],
-      `${user}@${addressOf(host)}`,
+      `${user}@${named(host).ipv4}`,
     ],
     ssh: (host, command, { user, input } = {}) =>
       lab.exec([...lab.sshArgv(host, user), command], input === undefined ? {} : { input }),
     kill: async (host) => {
-      addressOf(host);
+      named(host);
       await killContainer(id, host);
       await unplug(id, host);
     },
     boot: async (host) => {
       await ensureBridge({ id, gateway });
-      await plug({ id, gateway }, host, addressOf(host));
+      await plug({ id, gateway }, host, named(host));
       await startContainer(id, host);
       await booted(lab, host);
     },
@@ -210,10 +210,10 @@ function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
       await create(dir, { id, hosts, passwords }, hostOf(host), await ensureImage(() => undefined), false);
       await lab.boot(host);
     },
-    cut: (host) => setCable(id, addressOf(host), 'down'),
-    mend: (host) => setCable(id, addressOf(host), 'up'),
+    cut: (host) => setCable(id, named(host), 'down'),
+    mend: (host) => setCable(id, named(host), 'up'),
     netem: async (ms, { lossPercent = 0 } = {}) => {
-      await Promise.all(hosts.map(({ address }) => delay(id, address, ms, lossPercent)));
+      await Promise.all(hosts.map((host) => delay(id, addressOf(host), ms, lossPercent)));
     },
     states: () => containerStates(id),
     down: async () => {

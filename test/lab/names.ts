@@ -1,9 +1,20 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
-/** A host of a lab: a DNS label and an IPv4 address of the lab's /24. */
+/** A host of a lab: a DNS label, and an IPv4 address of the lab's /24 or `V4,V6` with an IPv6 one of its /64. */
 export interface LabHost {
   readonly name: string;
   readonly address: string;
+}
+
+/** Addresses of a host or of the bridge: always one of IPv4, and one of IPv6 where the lab is dual-stack. */
+export interface LabAddress {
+  readonly ipv4: string;
+  readonly ipv6?: string;
+}
+
+export function addressOf({ address }: Pick<LabHost, 'address'>): LabAddress {
+  const [ipv4 = '', ipv6] = address.split(',');
+  return { ipv4, ...(ipv6 !== undefined && { ipv6 }) };
 }
 
 /** Everything the lab puts on the machine has a name that starts with this. */
@@ -33,14 +44,24 @@ export function parseLabName(name: string): { readonly id: string; readonly owne
   return match?.[1] === undefined ? undefined : { id: match[1], owner: Number(match[2]) };
 }
 
-/** The bridge's address: the first of the hosts' /24. Throws unless all hosts lie in one /24. */
-export function gatewayOf(hosts: readonly LabHost[]): string {
-  const networks = new Set(hosts.map(({ address }) => address.split('.').slice(0, 3).join('.')));
+/**
+ * The bridge's addresses: the first of the hosts' /24 and, where hosts have an IPv6 address, of their /64.
+ * Throws unless all hosts lie in one of each. An IPv6 address begins with the network's part and `::`.
+ */
+export function gatewayOf(hosts: readonly LabHost[]): LabAddress {
+  const addresses = hosts.map(addressOf);
+  const networks = new Set(addresses.map(({ ipv4 }) => ipv4.split('.').slice(0, 3).join('.')));
   const [network] = networks;
   if (network === undefined || networks.size > 1) throw new Error('lab hosts must share one /24');
-  const gateway = `${network}.1`;
+  const second = addresses.flatMap(({ ipv6 }) => (ipv6 === undefined ? [] : [ipv6]));
+  const networks6 = new Set(second.map((ipv6) => ipv6.split('::')[0]));
+  if (networks6.size > 1) throw new Error('lab hosts must share one /64');
+  const [network6] = networks6;
+  const gateway = { ipv4: `${network}.1`, ...(network6 !== undefined && { ipv6: `${network6}::1` }) };
   for (const { name, address } of hosts) {
-    if (!isIPv4(address) || address === gateway)
+    const { ipv4, ipv6 } = addressOf({ address });
+    const fits = ipv6 === undefined || (isIPv6(ipv6) && ipv6.includes('::') && ipv6 !== gateway.ipv6);
+    if (!isIPv4(ipv4) || ipv4 === gateway.ipv4 || !fits)
       throw new Error(`${name}: ${address} cannot be a lab host's address`);
   }
   return gateway;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostId } from './names.ts';
+import type { LabAddress } from './names.ts';
 import { $, attempt } from './shell.ts';
 
 /** Where `ip netns` keeps named network namespaces. */
@@ -10,7 +11,7 @@ export const netnsDir = '/run/netns';
 export interface LabNetwork {
   /** The lab's name on the machine; also that of the bridge's namespace. */
   readonly id: string;
-  readonly gateway: string;
+  readonly gateway: LabAddress;
 }
 
 /** The argv that runs `argv` inside the namespace of the lab's bridge. */
@@ -22,20 +23,23 @@ export function insideBridge(id: string, argv: readonly string[]): readonly stri
 export async function ensureBridge({ id, gateway }: LabNetwork): Promise<void> {
   if (existsSync(join(netnsDir, id))) return;
   await $`ip netns add ${id}`;
+  await setUpKernel(id, gateway);
   await batch(id, [
     'link set lo up',
     'link add lab0 type bridge stp_state 0 forward_delay 0',
-    `address add ${gateway}/24 dev lab0`,
+    `address add ${gateway.ipv4}/24 dev lab0`,
+    ...(gateway.ipv6 === undefined ? [] : [`address add ${gateway.ipv6}/64 dev lab0 nodad`]),
     'link set lab0 up',
   ]);
-  await forwardNothing(id);
 }
 
 /** Gives a host a new network namespace with eth0 in the lab's bridge, as a machine has it at power-on. */
-export async function plug(network: LabNetwork, host: string, address: string): Promise<void> {
+export async function plug(network: LabNetwork, host: string, address: LabAddress): Promise<void> {
+  const { gateway } = network;
   const namespace = hostId(network.id, host);
   await unplug(network.id, host);
   await $`ip netns add ${namespace}`;
+  await setUpKernel(namespace, address);
   const port = portOf(address);
   await batch(network.id, [
     `link add ${port} type veth peer name eth0 address ${macOf(address)} netns ${namespace}`,
@@ -43,11 +47,12 @@ export async function plug(network: LabNetwork, host: string, address: string): 
   ]);
   await batch(namespace, [
     'link set lo up',
-    `address add ${address}/24 brd + dev eth0`,
+    `address add ${address.ipv4}/24 brd + dev eth0`,
+    ...(address.ipv6 === undefined ? [] : [`address add ${address.ipv6}/64 dev eth0 nodad`]),
     'link set eth0 up',
-    `route add default via ${network.gateway}`,
+    `route add default via ${gateway.ipv4}`,
+    ...(gateway.ipv6 === undefined ? [] : [`route add default via ${gateway.ipv6}`]),
   ]);
-  await forwardNothing(namespace);
 }
 
 /** Takes a host's network namespace away, and its bridge port with it. Does nothing where it is gone. */
@@ -60,12 +65,12 @@ export async function unplug(id: string, host: string): Promise<void> {
 }
 
 /** Sets the bridge's side of a host's cable up or down; the host itself sees the carrier go. */
-export async function setCable(id: string, address: string, state: 'up' | 'down'): Promise<void> {
+export async function setCable(id: string, address: LabAddress, state: 'up' | 'down'): Promise<void> {
   await $`ip -n ${id} link set ${portOf(address)} ${state}`;
 }
 
 /** Delays each packet from the bridge to the host by `ms`, and drops `lossPercent` of them; 0 and 0 take it away. */
-export async function delay(id: string, address: string, ms: number, lossPercent: number): Promise<void> {
+export async function delay(id: string, address: LabAddress, ms: number, lossPercent: number): Promise<void> {
   const port = portOf(address);
   await attempt`tc -n ${id} qdisc delete dev ${port} root`;
   if (ms === 0 && lossPercent === 0) return;
@@ -84,20 +89,29 @@ export async function kernelHasNetem(id: string): Promise<boolean> {
 }
 
 /** A host keeps its hardware address over a reboot; others may have it in their ARP caches. */
-function macOf(address: string): string {
-  const octets = address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+function macOf({ ipv4 }: LabAddress): string {
+  const octets = ipv4.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
   return ['02', '6b', ...octets].join(':');
 }
 
-function portOf(address: string): string {
-  return `port${address.split('.')[3] ?? ''}`;
+function portOf({ ipv4 }: LabAddress): string {
+  return `port${ipv4.split('.')[3] ?? ''}`;
 }
 
 async function batch(namespace: string, lines: readonly string[]): Promise<void> {
   await $({ input: lines.join('\n') })`ip -n ${namespace} -batch -`;
 }
 
-/** A new namespace may start with the machine's settings; a fresh host does not forward. */
-async function forwardNothing(namespace: string): Promise<void> {
-  await $`ip netns exec ${namespace} sysctl -q -w net.ipv4.ip_forward=0`;
+/**
+ * A new namespace may start with the machine's settings; a fresh host does not forward. In a dual-stack lab it has
+ * IPv6, and addresses of new interfaces count at once: nobody else can hold them.
+ */
+async function setUpKernel(namespace: string, { ipv6 }: LabAddress): Promise<void> {
+  const dualStack = ['all', 'default'].flatMap((which) => [
+    `net.ipv6.conf.${which}.disable_ipv6=0`,
+    `net.ipv6.conf.${which}.accept_dad=0`,
+    `net.ipv6.conf.${which}.forwarding=0`,
+  ]);
+  const settings = ['net.ipv4.ip_forward=0', ...(ipv6 === undefined ? [] : dualStack)];
+  await $`ip netns exec ${namespace} sysctl -q -w ${settings}`;
 }

@@ -50,7 +50,7 @@ async function ask(
 
 describe('askAll', () => {
   it('passes what gives the wanted answer, at once', async () => {
-    const [result] = await ask(() => text('w-1'));
+    const [result] = await ask(() => text('w-1'), [check()], { options: { timeoutMs: 10_000 } });
     expect(result).toMatchObject({ kind: 'pod-udp', from: 'cp-1', to: 'w-1', ok: true, attempts: 1 });
     expect(result).not.toHaveProperty('why');
   });

@@ -301,7 +301,8 @@ function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>)
       level: 'error',
       host,
       message: `${virtualIP} already answers: a machine with the MAC address ${inspection.virtualIPHeldBy} holds it`,
-      remedy: 'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine.',
+      remedy:
+        'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine (a host remembers its answer for up to a minute).',
     }));
 }
 

@@ -75,6 +75,8 @@ export interface SiteHost {
 export type SiteSpec = Readonly<Record<string, unknown>>;
 
 interface InventoryChange {
+  /** The cluster's name; default: the site's. */
+  readonly name?: string;
   readonly hosts?: readonly SiteHost[];
   readonly ssh?: Readonly<Record<string, unknown>>;
   readonly spec?: SiteSpec;
@@ -114,7 +116,7 @@ export async function makeSite(
   const write = async (file: string, change: InventoryChange): Promise<string> => {
     const path = join(dir, `${file}.yaml`);
     await mkdir(dir, { recursive: true });
-    await writeFile(path, stringify(inventoryOf(lab, name, { hosts, spec, ...change })));
+    await writeFile(path, stringify(inventoryOf(lab, { name, hosts, spec, ...change })));
     return path;
   };
   const inventory = await write('site', {});
@@ -135,11 +137,11 @@ export async function makeSite(
   };
 }
 
-function inventoryOf(lab: Lab, name: string, change: InventoryChange): unknown {
+function inventoryOf(lab: Lab, change: InventoryChange): unknown {
   return {
     apiVersion: 'kboot.dev/v1',
     kind: 'Cluster',
-    metadata: { name },
+    metadata: { name: change.name },
     spec: {
       kubernetesVersion: 'v1.36.2',
       networking: { podSubnet: '10.244.0.0/16' },

@@ -5,6 +5,7 @@ import { makeDebianBundle } from './debian-bundle.ts';
 import { makeSite } from './kboot.ts';
 import type { Site, SiteHost } from './kboot.ts';
 import { createLab } from './lab.ts';
+import type { LabOptions } from './lab.ts';
 
 /** One control plane and two workers in `network`.0/24. */
 function threeHosts(network: string): readonly SiteHost[] {
@@ -16,10 +17,19 @@ function threeHosts(network: string): readonly SiteHost[] {
 }
 
 /** Three fresh hosts, w-1 with a swap line in its fstab, and a bundle of Debian's packages as KBOOT_BUNDLE. */
-export async function runtimeSite(name: string, network: string): Promise<Site> {
+export function runtimeSite(name: string, network: string): Promise<Site> {
   const hosts = threeHosts(network);
+  return debianSite(name, hosts, { hosts, swapLine: ['w-1'] });
+}
+
+/** A lab, an inventory of `hosts` in it, and a bundle of Debian's packages as KBOOT_BUNDLE. */
+export async function debianSite(
+  name: string,
+  hosts: readonly SiteHost[],
+  options: Omit<LabOptions, 'name'>,
+): Promise<Site> {
   const bundle = join(await mkdtemp(join(tmpdir(), 'kboot-bundle-')), 'bundle');
-  const [lab] = await Promise.all([createLab({ name, hosts, swapLine: ['w-1'] }), makeDebianBundle(bundle)]);
+  const [lab] = await Promise.all([createLab({ name, ...options }), makeDebianBundle(bundle)]);
   const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: bundle });
   return {
     ...site,

@@ -194,7 +194,8 @@ const networking = z
           .meta({ description: 'How Pod traffic crosses hosts.', default: defaults.flannelBackend })
           .optional(),
         mtu: whole(576, 65535, {
-          description: "MTU of the Pods' network. Default: from the interface.",
+          description:
+            'MTU of the network between the hosts; Pods get what the tunnel leaves. Default: from the interface.',
         }).optional(),
         interface: interfaceName(
           'Interface between the hosts. Default: the one that holds the node address.',

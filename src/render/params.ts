@@ -41,6 +41,9 @@ export interface FlannelParams {
   readonly cniPluginImage: string;
   readonly apiHost: string;
   readonly apiPort: string;
+  /** Pods get NODE_IPS, too. */
+  readonly dualStack: boolean;
+  readonly command: readonly string[];
   readonly args: readonly string[];
   /** Contents of the ConfigMap's two files. */
   readonly cniConf: string;

@@ -31,6 +31,7 @@ describe('example inventories', () => {
     expect(shape('ha.yaml')).toEqual([3, 5]);
     expect(shape('external-etcd.yaml')).toEqual([3, 3]);
     expect(shape('lab.yaml')).toEqual([1, 3]);
+    expect(shape('dual-stack.yaml')).toEqual([1, 3]);
   });
 
   it('the lab key comes from the environment or lies in .lab', () => {

@@ -89,7 +89,8 @@ describe('hosts', () => {
     const nets = [
       'networking: {podSubnet: "10.244.0.0/16,FD01::/48", serviceSubnet: "10.96.0.0/12,fd02:0::/112"}',
     ];
-    const cluster = clusterOf(inventoryWith(nets, ["address: '10.0.0.21, FD00:0::21'"]));
+    const text = inventoryWith(nets, ["address: '10.0.0.21, FD00:0::21'"]);
+    const cluster = clusterOf(text.replace(/10\.0\.0\.11/, '"10.0.0.11,fd00::11"'));
     expect(cluster.hosts[1]).toMatchObject({ address: '10.0.0.21', secondAddress: 'fd00::21' });
     expect(cluster.networking).toMatchObject({ podSubnets: ['10.244.0.0/16', 'fd01::/48'] });
     expect(cluster.networking.serviceSubnets).toEqual(['10.96.0.0/12', 'fd02::/112']);

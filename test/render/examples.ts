@@ -104,6 +104,8 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     apiHost: '10.0.0.100',
     apiPort: '8443',
     cniPluginImage: 'registry.example/flannel-cni:v1',
+    dualStack: true,
+    command: ['/opt/bin/flanneld'],
     args: ['--ip-masq'],
     cniConf: '{}\n',
     netConf: '{}\n',

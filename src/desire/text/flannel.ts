@@ -9,6 +9,8 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
     cniPluginImage: images['flannel-cni-plugin'],
     apiHost: cluster.controlPlaneEndpoint.host,
     apiPort: String(cluster.controlPlaneEndpoint.port),
+    dualStack: cluster.networking.podSubnets.length > 1,
+    command: command(cluster),
     args: flannelArgs(cluster),
     cniConf: json({
       name: 'cbr0',
@@ -23,19 +25,28 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
 }
 
 /**
+ * Of both families flannel takes one from `--iface` and wants the IPv6 address by itself: a shell takes it out of
+ * NODE_IPS (`V4,V6` or `V6,V4`). Without it flannel would use any IPv6 address of the interface (pkg/ip/iface.go,
+ * compareAddrs), such as one that a router advertised.
+ */
+function command({ networking: { podSubnets } }: Cluster): readonly string[] {
+  const flanneld = '/opt/bin/flanneld';
+  if (podSubnets.length === 1) return [flanneld];
+  const address = podSubnets.findIndex(isIPv6) === 0 ? '${NODE_IPS%,*}' : '${NODE_IPS#*,}';
+  return ['/bin/sh', '-c', `exec ${flanneld} --public-ipv6="${address}" "$@"`, 'flanneld'];
+}
+
+/**
  * Each node uses the interface that holds its node address (`--iface` takes an address, pkg/ipmatch), never
- * the one of the default route. Where both families are on and the node address is IPv6, flannel wants it
- * as `--public-ipv6`; its health port listens on IPv4 only unless told otherwise.
+ * the one of the default route. Its health port listens on IPv4 only unless told otherwise.
  */
 function flannelArgs(cluster: Cluster): readonly string[] {
-  const { podSubnets, flannel } = cluster.networking;
+  const { flannel } = cluster.networking;
   const nodesOnIPv6 = nodes(cluster).some((host) => isIPv6(host.address));
-  const bothFamilies = podSubnets.some(isIPv6) && !podSubnets.every(isIPv6);
   return [
     '--ip-masq',
     '--kube-subnet-mgr',
     `--iface=${flannel.interface ?? '$(NODE_IP)'}`,
-    ...(nodesOnIPv6 && bothFamilies ? ['--public-ipv6=$(NODE_IP)'] : []),
     ...(nodesOnIPv6 ? ['--healthz-ip=::'] : []),
     '--healthz-port=8081',
   ];
@@ -47,6 +58,8 @@ function netConf(cluster: Cluster): object {
   const v4 = podSubnets.find((subnet) => !isIPv6(subnet));
   const v6 = podSubnets.find(isIPv6);
   const { mtu } = flannel;
+  // flannel takes 50 bytes off for VXLAN (pkg/backend/vxlan), which over IPv6 needs 70.
+  const longerHeader = v6 !== undefined && flannel.backend === 'vxlan' ? 20 : 0;
   return {
     ...(v4 === undefined ? { EnableIPv4: false } : { Network: v4 }),
     ...(v6 === undefined ? {} : { EnableIPv6: true, IPv6Network: v6 }),
@@ -54,7 +67,7 @@ function netConf(cluster: Cluster): object {
     // host-gw has no device of its own, and no MTU to set.
     Backend: {
       Type: flannel.backend,
-      ...(mtu === undefined || flannel.backend === 'host-gw' ? {} : { MTU: mtu }),
+      ...(mtu === undefined || flannel.backend === 'host-gw' ? {} : { MTU: mtu - longerHeader }),
     },
   };
 }

@@ -1,6 +1,6 @@
-import { familyName, hostBits, overlap, rangeOf, type Cidr, type Family } from '../address.ts';
-import { nodesOf, virtualIPPath, type Network } from '../outline.ts';
-import { describePath, error, warning, type Finding } from '../place.ts';
+import { familyName, hostBits, overlap, rangeOf, type Cidr } from '../address.ts';
+import { loadBalancerHosts, nodesOf, virtualIPPath, type Network } from '../outline.ts';
+import { describePath, error, type Finding } from '../place.ts';
 import { andMore, type Check, type CheckInput } from './check.ts';
 
 export const networksAreApart: Check = ({ outline }) => {
@@ -81,14 +81,17 @@ export const poolsAreFree: Check = ({ outline, draft, lineOf }) => {
   return findings;
 };
 
-/** Pods and Services have the same families in the same order, and every node has them too. */
+/**
+ * Pods and Services have the same families in the same order, every node has them too, and load balancers and pools
+ * have no other.
+ */
 export const familiesAgree: Check = ({ outline }) => {
   const [pods, services] = outline.networks;
-  const [pod, podSecond] = pods.cidrs;
+  const [pod] = pods.cidrs;
   const [service] = services.cidrs;
   if (pod === undefined || service === undefined) return [];
   if (pods.cidrs.length !== services.cidrs.length) {
-    const [dual, single] = podSecond === undefined ? [services, pods] : [pods, services];
+    const [dual, single] = pods.cidrs.length === 1 ? [services, pods] : [pods, services];
     const other = single.isDefault ? `the default ${single.name} has` : `${single.name} has`;
     const message = `${describePath(dual.path)} is dual-stack, but ${other} one network; give both "v4,v6", or both one`;
     return [error(dual.path, message)];
@@ -101,26 +104,53 @@ export const familiesAgree: Check = ({ outline }) => {
       `${familyName(its.family)}${other.isDefault ? ' (the default)' : ''}`;
     return [error(blamed.path, message)];
   }
-  return nodeFamilies(outline, pod.family, podSecond !== undefined);
+  return [...nodeFamilies(outline, pods, pod), ...balancerFamilies(outline), ...poolFamilies(outline, pods)];
 };
 
-function nodeFamilies(outline: CheckInput['outline'], family: Family, dual: boolean): Finding[] {
+function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, text }: Cidr): Finding[] {
   const nodes = nodesOf(outline).filter((host) => host.addresses.length > 0);
   const wrong = nodes.filter((host) => host.addresses[0]?.family !== family);
   const [first] = wrong;
   if (first !== undefined) {
     const message =
       `${describePath(first.addressPath)}${andMore(wrong.length - 1)} must begin with an ${familyName(family)} address, ` +
-      'the first family of podSubnet';
+      `the first family of podSubnet ${text}${pods.isDefault ? ' (the default)' : ''}`;
     return [error(first.addressPath, message)];
   }
   const single = nodes.filter((host) => host.addresses.length < 2);
   const [alone] = single;
+  const dual = pods.cidrs.length > 1;
   if (!dual || alone === undefined) return [];
   const message =
     `${describePath(alone.addressPath)}${andMore(single.length - 1)} has one address, but the networks are dual-stack; ` +
-    'state both as "v4,v6" so that the second family works between hosts';
-  return [warning(alone.addressPath, message)];
+    `state both as ${family === 4 ? '"v4,v6"' : '"v6,v4"'}`;
+  return [error(alone.addressPath, message)];
+}
+
+/** keepalived speaks from an address of the virtual IP's family. */
+function balancerFamilies(outline: CheckInput['outline']): Finding[] {
+  const { virtualIP } = outline;
+  const without = loadBalancerHosts(outline).find(
+    ({ addresses }) => addresses.length > 0 && !addresses.some(({ family }) => family === virtualIP?.family),
+  );
+  if (virtualIP === undefined || without === undefined) return [];
+  const message =
+    `spec.loadBalancer.virtualIP ${virtualIP.text} is an ${familyName(virtualIP.family)} address, ` +
+    `but host ${without.label} has none of that family`;
+  return [error(virtualIPPath, message)];
+}
+
+/** A Service gets addresses of the families of the Service network only. */
+function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Finding[] {
+  return outline.pools
+    .filter(({ range }) => !cidrs.some(({ family }) => family === range.family))
+    .map(({ path, range }) => {
+      const families = cidrs.map(({ family }) => familyName(family)).join(' and ');
+      return error(
+        path,
+        `${describePath(path)} ${range.text} is ${familyName(range.family)}, but the networks are ${families}`,
+      );
+    });
 }
 
 /** Each node takes one block of the Pod network (kube-controller-manager's node-cidr-mask-size). */

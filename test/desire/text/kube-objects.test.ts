@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { kubeObjects, parseObjects } from '../../../src/desire/text/kube-objects.ts';
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, Json, JsonObject } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { contextOf, externalEtcd, found, golden, ha, host, ipv6, single } from './fixtures.ts';
+import { contextOf, externalEtcd, found, golden, ha, ipv6, single } from './fixtures.ts';
 
 /** `Q0E=` in the golden files. */
 const pki = { caPem: 'CA' };
@@ -147,13 +148,19 @@ describe('flannel', () => {
   const networking = single().networking;
   const netConf = (cluster: Cluster): JsonObject =>
     JSON.parse(data(cluster, 'kube-flannel-cfg')['net-conf.json'] ?? '') as JsonObject;
-  const args = (cluster: Cluster): readonly string[] => {
+  interface Container {
+    readonly command: readonly string[];
+    readonly args: readonly string[];
+    readonly env: readonly object[];
+  }
+  const container = (cluster: Cluster): Container => {
     const daemonSet = found(objectsOf(cluster).find((object) => object.metadata.name === 'kube-flannel-ds'));
     const { spec } = daemonSet as unknown as {
-      spec: { template: { spec: { containers: [{ args: string[] }] } } };
+      spec: { template: { spec: { containers: [Container] } } };
     };
-    return spec.template.spec.containers[0].args;
+    return spec.template.spec.containers[0];
   };
+  const args = (cluster: Cluster): readonly string[] => container(cluster).args;
 
   it('has the networks of the controller-manager', () => {
     expect(netConf(single())).toEqual({
@@ -176,6 +183,9 @@ describe('flannel', () => {
     expect(netConf(withFlannel('vxlan'))['Backend']).toEqual({ Type: 'vxlan', MTU: 1400 });
     expect(netConf(withFlannel('wireguard'))['Backend']).toEqual({ Type: 'wireguard', MTU: 1400 });
     expect(netConf(withFlannel('host-gw'))['Backend']).toEqual({ Type: 'host-gw' });
+    // IPv6 has a longer header, and flannel takes off the same for both.
+    const dual = { ...ha().networking, flannel: { backend: 'vxlan', mtu: 1400 } } as const;
+    expect(netConf(single({ networking: dual }))['Backend']).toEqual({ Type: 'vxlan', MTU: 1380 });
   });
 
   it('uses the interface of the node address, or the stated one', () => {
@@ -189,12 +199,30 @@ describe('flannel', () => {
     expect(args(eth1)).toContain('--iface=eth1');
   });
 
-  it('answers health checks and finds its address on IPv6 nodes', () => {
+  it('answers health checks on IPv6 nodes', () => {
     expect(args(ipv6())).toContain('--healthz-ip=::');
-    expect(args(ipv6())).not.toContain('--public-ipv6=$(NODE_IP)');
-    const sixFirst = { ...ha(), hosts: [host('cp6', 'fd00::11', ['control-plane'])] };
-    expect(args(sixFirst)).toContain('--public-ipv6=$(NODE_IP)');
-    expect(args(ha())).not.toContain('--public-ipv6=$(NODE_IP)');
+    expect(args(single())).not.toContain('--healthz-ip=::');
+  });
+
+  it('finds the IPv6 node address of a dual-stack node, whichever comes first', () => {
+    expect(container(single()).command).toEqual(['/opt/bin/flanneld']);
+    expect(container(ipv6()).command).toEqual(['/opt/bin/flanneld']);
+    const { networking: dual } = ha();
+    const sixFirst = { ...dual, podSubnets: [...dual.podSubnets].reverse() };
+    for (const [cluster, NODE_IPS] of [
+      [ha(), '10.0.0.11,fd00::11'],
+      [single({ networking: sixFirst }), 'fd00::11,10.0.0.11'],
+    ] as const) {
+      const { command, env } = container(cluster);
+      expect(env).toContainEqual({
+        name: 'NODE_IPS',
+        valueFrom: { fieldRef: { fieldPath: 'status.hostIPs' } },
+      });
+      // The same script with a program that tells its arguments.
+      const [shell = '', ...rest] = command.map((word) => word.replace('/opt/bin/flanneld', 'echo'));
+      const told = spawnSync(shell, [...rest, '--ip-masq', '--x=1'], { env: { NODE_IPS }, encoding: 'utf8' });
+      expect(told.stdout).toBe('--public-ipv6=fd00::11 --ip-masq --x=1\n');
+    }
   });
 });
 

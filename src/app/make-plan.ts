@@ -19,7 +19,8 @@ import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts'
 import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
-import { preflight, type Finding } from '../plan/preflight.ts';
+import type { Finding } from '../plan/finding.ts';
+import { preflight } from '../plan/preflight.ts';
 import type { ClusterStep, EtcdStep, OnHostStep, Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';

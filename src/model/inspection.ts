@@ -17,6 +17,10 @@ export interface Inspection {
   readonly clockSkewMs: number;
   /** Local addresses and the interface that holds each. */
   readonly addresses: readonly { readonly address: string; readonly interface: string }[];
+  /** Where IPv6 is off (disable_ipv6): interfaces, `all`, `default` (for new ones), `kernel`. */
+  readonly ipv6Off: readonly string[];
+  /** Interfaces with an IPv6 default route from router advertisements that the kernel forgets once it forwards. */
+  readonly advertisedRoutes: readonly string[];
   /** Listening TCP ports and the program behind each (`?` when unknown). */
   readonly listening: readonly { readonly port: number; readonly program: string }[];
   /** Free MiB by folder. */

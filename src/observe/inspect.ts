@@ -64,6 +64,12 @@ echo "hostname=$(cat /proc/sys/kernel/hostname)"
 echo "machineId=$(cat /etc/machine-id 2>/dev/null)"
 echo "productUuid=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
 ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=\${a%%/*} $i"; done
+if [ -d /proc/sys/net/ipv6 ]; then
+  grep -lx 1 /proc/sys/net/ipv6/conf/*/disable_ipv6 2>/dev/null | cut -d/ -f7 | sed 's/^/ipv6Off=/'
+  ip -6 route show default proto ra 2>/dev/null | grep -oE 'dev [^ ]+' | while read -r _ i; do
+    grep -qx 1 "/proc/sys/net/ipv6/conf/$i/accept_ra" 2>/dev/null && echo "advertised=$i"
+  done
+else echo ipv6Off=kernel; fi
 cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
 ss -Hltnp 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen=\${l##*:} \${p%%'"'*}"; done
 for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
@@ -120,6 +126,8 @@ export function readInspection(output: string, asked: number, answered: number):
       const [address = '', name = ''] = entry.split(' ');
       return { address, interface: name };
     }),
+    ipv6Off: all('ipv6Off'),
+    advertisedRoutes: [...new Set(all('advertised'))],
     listening: all('listen').map((entry) => {
       const [port = '', program = ''] = entry.split(' ');
       return { port: Number(port), program: program === '' ? '?' : program };

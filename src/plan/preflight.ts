@@ -1,16 +1,8 @@
 import type { Cluster, Host } from '../model/cluster.ts';
 import { hasExternalEtcd, isNode } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
-
-/** One requirement that a host does not meet. Names are kubeadm's where kubeadm has the check. */
-export interface Finding {
-  /** For `spec.preflight.ignore` and `--ignore-preflight`. */
-  readonly check: string;
-  readonly level: 'error' | 'warning';
-  readonly host: string;
-  readonly message: string;
-  readonly remedy: string;
-}
+import type { Finding } from './finding.ts';
+import { ipv6Shortcoming } from './preflight-ipv6.ts';
 
 type Check = (
   host: Host,
@@ -149,6 +141,7 @@ const checks: readonly Check[] = [
           message: `no interface holds ${host.address}; there are ${seen.addresses.map((entry) => `${entry.address} (${entry.interface})`).join(', ')}`,
           remedy: `Set the host's address in the inventory to one of these.`,
         },
+  ipv6Shortcoming,
   (host, seen, cluster) => {
     const wanted = [
       ...(host.roles.includes('control-plane') ? controlPlanePorts : []),

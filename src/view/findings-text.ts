@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Finding } from '../plan/preflight.ts';
+import type { Finding } from '../plan/finding.ts';
 
 /** Preflight findings, all at once: host, what, what to do, and the name that ignores it. */
 export function findingsText(findings: readonly Finding[]): string {

@@ -43,6 +43,12 @@ const read = (text: string, asked = noon - 50, answered = noon + 50): Inspection
 };
 
 describe('readInspection', () => {
+  it('reads where IPv6 is off, and which routes forwarding would lose', () => {
+    expect(read(output())).toMatchObject({ ipv6Off: [], advertisedRoutes: [] });
+    const lines = ['ipv6Off=default', 'ipv6Off=eth1', 'advertised=eth0', 'advertised=eth0'];
+    expect(read(output(lines))).toMatchObject({ ipv6Off: ['default', 'eth1'], advertisedRoutes: ['eth0'] });
+  });
+
   it('reads a host', () => {
     expect(read(output())).toMatchObject({
       facts: {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
-import { preflight, type Finding } from '../../src/plan/preflight.ts';
+import type { Finding } from '../../src/plan/finding.ts';
+import { preflight } from '../../src/plan/preflight.ts';
 import { found, host, single } from '../desire/text/fixtures.ts';
 
 const cp = host('cp-1', '10.0.0.11', ['control-plane']);
@@ -21,6 +22,8 @@ function good(of: Host): Inspection {
     productUuid: '',
     clockSkewMs: 0,
     addresses: [{ address: of.address, interface: 'eth0' }],
+    ipv6Off: [],
+    advertisedRoutes: [],
     listening: [{ port: 22, program: 'sshd' }],
     freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
     manifests: [],
@@ -120,6 +123,81 @@ describe('preflight', () => {
     ['another kboot cluster', 'w-1', { clusterId: 'abcdef' }, 'ForeignCluster error', 'abcdef'],
     ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', "not kboot's"],
   ];
+
+  describe('of IPv6', () => {
+    const node = host('w-1', '10.0.0.21', ['worker'], { secondAddress: 'fd00::21' });
+    const { networking } = single();
+    const dual = {
+      hosts: [node, host('lb-1', '10.0.0.31', ['load-balancer'])],
+      networking: {
+        ...networking,
+        podSubnets: ['10.244.0.0/16', 'fd00:10:244::/56'],
+        serviceSubnets: ['10.96.0.0/12', 'fd00:10:96::/112'],
+      },
+    };
+    const both = [
+      { address: '10.0.0.21', interface: 'eth0' },
+      { address: 'fe80::1', interface: 'eth0' },
+      { address: 'fd00::21', interface: 'eth0' },
+    ];
+    const [four, local] = [found(both[0]), found(both[1])];
+    const of = (change: Partial<Inspection>, cluster: Partial<Cluster> = dual): readonly Finding[] =>
+      findings({ 'w-1': { addresses: both, ...change } }, { cluster });
+
+    it('asks nothing of a cluster without it, nor of a host that is no node', () => {
+      const off = { ipv6Off: ['kernel'], advertisedRoutes: ['eth0'] };
+      expect(of(off, { hosts: dual.hosts })).toEqual([]);
+      expect(findings({ 'w-1': { addresses: both }, 'lb-1': off }, { cluster: dual })).toEqual([]);
+    });
+
+    it.each<[string, Partial<Inspection>, string, string]>([
+      [
+        'no IPv6 in the kernel',
+        { ipv6Off: ['kernel'], addresses: [four] },
+        'IPv6 error',
+        'kernel runs without',
+      ],
+      [
+        'IPv6 off on its interface',
+        { ipv6Off: ['eth0'], addresses: [four] },
+        'IPv6 error',
+        'conf.eth0.disable_ipv6',
+      ],
+      ['IPv6 off for new interfaces', { ipv6Off: ['default'] }, 'IPv6 error', 'conf.default.disable_ipv6'],
+      [
+        'no second address',
+        { addresses: [four, local] },
+        'NodeAddress error',
+        'no IPv6 address but link-local',
+      ],
+      [
+        'another second address',
+        { addresses: [four, { address: 'fd00::99', interface: 'eth1' }] },
+        'NodeAddress error',
+        'no interface holds fd00::21; there are fd00::99 (eth1)',
+      ],
+      [
+        'addresses on two interfaces',
+        { addresses: [four, { address: 'fd00::21', interface: 'eth1' }] },
+        'NodeAddress error',
+        '10.0.0.21 is on eth0, but fd00::21 on eth1',
+      ],
+      ['a route that forwarding would lose', { advertisedRoutes: ['eth0'] }, 'AcceptRA error', 'on eth0'],
+    ])('finds %s', (_what, change, expected, message) => {
+      const list = of(change);
+      expect(short(list)).toEqual([`w-1 ${expected}`]);
+      expect(found(list[0]).message).toContain(message);
+    });
+
+    it('has nothing to say of a node that will do', () => {
+      expect(of({})).toEqual([]);
+      expect(of({ ipv6Off: ['docker0'] })).toEqual([]);
+      const addresses = [four, { address: 'fd00::21', interface: 'eth1' }];
+      const flannel = { backend: 'vxlan', interface: 'eth1' } as const;
+      const stated = { ...dual, networking: { ...dual.networking, flannel } };
+      expect(of({ addresses }, stated)).toEqual([]);
+    });
+  });
 
   it.each(cases)('finds %s', (_what, name, change, expected, message) => {
     const list = findings({ [name]: change });

@@ -163,9 +163,7 @@ function lookAt(
         'kubectl -n kube-flannel get pods -o wide, and the log of the Pod on the nodes named above',
         backendHint[report.backend],
         ...(family === 6 && report.results.some((each) => each.family === 4) && podsPass(report, kind, 4)
-          ? [
-              'IPv4 passes: on the nodes, sysctl net.ipv6.conf.all.forwarding must be 1, and the firewall must pass the same over IPv6',
-            ]
+          ? ['IPv4 passes: the firewall must let the same through over IPv6']
           : []),
       ];
     case 'dns':

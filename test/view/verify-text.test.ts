@@ -80,7 +80,7 @@ describe('verifyText', () => {
       '✓ Pod to Pod, UDP, IPv4     9/9    12 ms\n✗ Pod to Pod, UDP, IPv6     3/9    3.0 s\n',
     );
     expect(text).toContain('✗ Pod to Pod, UDP, IPv6: 6 of 9 failed\n');
-    expect(text).toContain('IPv4 passes: on the nodes, sysctl net.ipv6.conf.all.forwarding');
+    expect(text).toContain('IPv4 passes: the firewall must let the same through over IPv6');
     expect(text).toContain('✓ API at its endpoint       1/1');
     const only = all.filter(({ family }) => family === 6);
     expect(show(only)).toContain('✗ Pod to Pod, UDP     3/9');

@@ -110,12 +110,19 @@ describe('architecture', () => {
   });
 
   it('the command starts with yargs and nothing else from npm', () => {
-    expect(packagesAtStart('main.ts')).toEqual(['yargs']);
+    expect(packagesAtStart('main.ts').filter((name) => !name.startsWith('node:'))).toEqual(['yargs']);
     expect(packagesAtStart('cli/up-run.ts')).toContain('yaml');
+  });
+
+  it('an offline plan starts without what connections and progress need', () => {
+    const needed = ['log-update', 'node-forge', 'node:http', 'node:http2', 'node:tls', 'ssh2', 'zx'];
+    const loaded = packagesAtStart('cli/plan-run.ts');
+    expect(loaded.filter((name) => needed.includes(name))).toEqual([]);
+    expect(packagesAtStart('cli/up-run.ts')).toEqual(expect.arrayContaining(['log-update', 'node:tls']));
   });
 });
 
-/** npm packages that loading `entry` loads at once. */
+/** npm packages, and `node:` modules, that loading `entry` loads at once. */
 function packagesAtStart(entry: string): string[] {
   const seen = new Set<string>();
   const packages = new Set<string>();
@@ -124,7 +131,7 @@ function packagesAtStart(entry: string): string[] {
     seen.add(file);
     for (const { to } of imports.filter(({ from, how }) => from === file && how === 'static')) {
       if (files.includes(to)) visit(to);
-      else if (!to.startsWith('node:') && !to.endsWith('.json'))
+      else if (!to.endsWith('.json'))
         packages.add(
           to
             .split('/')

@@ -11,7 +11,6 @@ import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
-import { observeCluster } from '../observe/cluster.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
@@ -204,6 +203,8 @@ async function seeCluster(
   const serving = controlPlane.filter((host) =>
     inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
   );
+  // HTTP/2 and TLS cost start-up time that offline plans need not pay.
+  const { observeCluster } = await import('../observe/cluster.ts');
   let why = 'no API server listens';
   if (pki.isIssued('ca'))
     for (const host of serving) {

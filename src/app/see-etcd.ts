@@ -1,6 +1,5 @@
 import { etcdHosts } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
-import { observeEtcd } from '../observe/etcd.ts';
 import type { EtcdSeen } from '../plan/etcd-membership.ts';
 import type { Connections } from './connect.ts';
 import { etcdCredentials } from './credentials.ts';
@@ -15,6 +14,8 @@ export async function seeEtcd(
   const hosts = etcdHosts(cluster);
   const dataOf = (name: string): Inspection['etcdData'] => inspections.get(name)?.etcdData ?? 'unknown';
   if (!hosts.some(({ name }) => dataOf(name) === 'present')) return { state: 'absent' };
+  // HTTP and TLS cost start-up time that offline plans need not pay.
+  const { observeEtcd } = await import('../observe/etcd.ts');
   return observeEtcd(
     hosts.flatMap(({ name, address }) => {
       const reader = connections.open.get(name)?.reader;

@@ -2,7 +2,7 @@ import { makeOfflinePlan, makePlan } from '../app/make-plan.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
-import { openPlace, showPlan, tellReading } from './runner.ts';
+import { openPlace, showPlan, tellReading } from './show.ts';
 import { bundleFolder, connectOptions } from './terminal.ts';
 
 /** Makes and shows a plan. Returns the exit status. */

@@ -1,7 +1,8 @@
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import type { ResetArgs } from './args.ts';
-import { openPlace, runCourse } from './runner.ts';
+import { runCourse } from './runner.ts';
+import { openPlace } from './show.ts';
 import { connectOptions } from './terminal.ts';
 
 /** Plans, shows, asks, resets. The state folder stays: it holds the keys of what may still run elsewhere. */

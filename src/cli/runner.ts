@@ -1,44 +1,24 @@
 import type { ApplyEvent } from '../apply/events.ts';
 import type { ApplyResult } from '../apply/run.ts';
-import type { Connections } from '../app/connect.ts';
 import { carryOut } from '../app/up.ts';
-import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
-import { formatDiagnostic } from '../model/diagnostic.ts';
+import type { Workplace } from '../app/workplace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import type { Finding } from '../plan/preflight.ts';
 import { stepsOf, type Plan } from '../plan/types.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
 import { errorText } from '../view/error-text.ts';
-import { findingsText } from '../view/findings-text.ts';
-import { planText } from '../view/plan-text.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
+import { showPlan, tellReading, type Planned } from './show.ts';
 import { confirm, event, note, print } from './terminal.ts';
-
-/** A plan, and the connections it was made over. */
-export interface Planned {
-  readonly plan: Plan;
-  readonly connections: Connections;
-  readonly findings?: readonly Finding[];
-  /** How long the reading took. */
-  readonly seconds?: number;
-}
 
 /** How a plan went. */
 export interface Outcome extends ApplyResult {
   readonly events: readonly ApplyEvent[];
   readonly seconds: number;
-}
-
-/** Opens the inventory's workplace and tells its warnings. */
-export async function openPlace(options: CommonOptions): Promise<Workplace> {
-  const place = await openWorkplace(options);
-  for (const warning of place.warnings) note(formatDiagnostic(warning));
-  return place;
 }
 
 /** What is particular to a command that plans, shows, asks and applies. */
@@ -95,24 +75,6 @@ export async function runCourse<P extends Planned>(
     await planned?.connections.close();
     await lock.release();
   }
-}
-
-/** Tells which hosts could not be read, and what preflight found on the others. */
-export function tellReading(args: InventoryArgs, planned: Planned): void {
-  const { connections, findings = [], seconds } = planned;
-  for (const error of connections.failed.values()) note(errorText(error));
-  if (args.output === 'json') {
-    for (const finding of findings) event({ type: 'finding', ...finding });
-    return;
-  }
-  if (findings.length > 0) note(findingsText(findings));
-  if (seconds !== undefined) note(`read ${connections.open.size} hosts in ${seconds.toFixed(1)} s`);
-}
-
-/** The plan as an event or as text; `command` says how to go on where no question follows. */
-export function showPlan(args: InventoryArgs, plan: Plan, command?: string): void {
-  if (args.output === 'json') event({ type: 'plan', plan });
-  else print(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
 }
 
 /** Carries out with progress, events and a run log, and tells failures. */

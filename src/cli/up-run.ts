@@ -2,7 +2,8 @@ import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
 import { stageSeconds } from '../view/progress.ts';
-import { openPlace, runCourse, type Outcome } from './runner.ts';
+import { runCourse, type Outcome } from './runner.ts';
+import { openPlace } from './show.ts';
 import { bundleFolder, connectOptions } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 

@@ -1,0 +1,44 @@
+import type { Connections } from '../app/connect.ts';
+import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
+import { formatDiagnostic } from '../model/diagnostic.ts';
+import type { Finding } from '../plan/preflight.ts';
+import type { Plan } from '../plan/types.ts';
+import { errorText } from '../view/error-text.ts';
+import { findingsText } from '../view/findings-text.ts';
+import { planText } from '../view/plan-text.ts';
+import type { InventoryArgs } from './args.ts';
+import { event, note, print } from './terminal.ts';
+
+/** A plan, and the connections it was made over. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly connections: Connections;
+  readonly findings?: readonly Finding[];
+  /** How long the reading took. */
+  readonly seconds?: number;
+}
+
+/** Opens the inventory's workplace and tells its warnings. */
+export async function openPlace(options: CommonOptions): Promise<Workplace> {
+  const place = await openWorkplace(options);
+  for (const warning of place.warnings) note(formatDiagnostic(warning));
+  return place;
+}
+
+/** Tells which hosts could not be read, and what preflight found on the others. */
+export function tellReading(args: InventoryArgs, planned: Planned): void {
+  const { connections, findings = [], seconds } = planned;
+  for (const error of connections.failed.values()) note(errorText(error));
+  if (args.output === 'json') {
+    for (const finding of findings) event({ type: 'finding', ...finding });
+    return;
+  }
+  if (findings.length > 0) note(findingsText(findings));
+  if (seconds !== undefined) note(`read ${connections.open.size} hosts in ${seconds.toFixed(1)} s`);
+}
+
+/** The plan as an event or as text; `command` says how to go on where no question follows. */
+export function showPlan(args: InventoryArgs, plan: Plan, command?: string): void {
+  if (args.output === 'json') event({ type: 'plan', plan });
+  else print(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
+}

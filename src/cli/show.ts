@@ -1,7 +1,7 @@
 import type { Connections } from '../app/connect.ts';
 import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
-import type { Finding } from '../plan/preflight.ts';
+import type { Finding } from '../plan/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';

@@ -88,6 +88,19 @@ kb_install() {
   chmod "$3" -- "$1" && sync -- "$1" && kb_own "$2" && mv -f -T -- "$1" "$2"
 }
 
+# kb_containers NAME: ids of a static Pod's containers, ended ones too; fails when containerd does not answer.
+kb_containers() {
+  ctr -n k8s.io containers list -q "labels.\\"io.kubernetes.container.name\\"==$1,labels.\\"io.cri-containerd.kind\\"==container"
+}
+
+# kb_running ID...: whether one of these containers of the kubelet's runs.
+kb_running() {
+  [ $# -gt 0 ] || return 1
+  kb_tasks=$(ctr -n k8s.io tasks list) || return 1
+  for kb_n in "$@"; do echo "$kb_tasks" | grep -q "^$kb_n .*RUNNING" && return 0; done
+  return 1
+}
+
 # kb_verify FILE SHA256
 kb_verify() {
   kb_now=$(sha256sum < "$1"); kb_now=\${kb_now%% *}

@@ -19,6 +19,30 @@ export const manifestPath = (name: string): string => `${manifestsFolder}/${name
 export const podProcess = (name: string): string => `pod-${name}`;
 
 /**
+ * Ends the containers $c of a static Pod and waits for what comes in their place. A kube-apiserver that was told to
+ * end refuses connections at once and waits half a minute for its watches: after 3 s it is ended.
+ */
+const renew = (name: string): string => `for i in $c; do
+  ctr -n k8s.io tasks kill "$i" 2>/dev/null || continue
+  n=0; while kb_running $i && [ $n -lt 12 ]; do n=$((n + 1)); sleep 0.25; done
+  ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null
+done
+n=0; while systemctl is-active -q kubelet 2>/dev/null && [ $n -lt 60 ]; do
+  kb_running $(kb_containers ${name} | grep -vxF -e "$c") && break
+  n=$((n + 1)); sleep 0.5
+done`;
+
+/**
+ * Before the kubelet starts a changed etcd it deletes its mirror Pod, at the API server of its own host. That one waits
+ * for etcd, a minute per request (seen with v1.36); one that refuses connections lets the kubelet go on. Its watches
+ * would hold up the end of the former etcd, too.
+ */
+const endServed = (
+  name: string,
+): string => `for i in $(kb_containers ${name}); do ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null; done
+`;
+
+/**
  * A manifest that the kubelet runs. It is written outside the folder and renamed in: the kubelet reads every
  * file it sees there (kubernetes#136962).
  */
@@ -45,26 +69,37 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
       return {
         verb: 'restart',
         reason: 'a file that it reads changes',
-        // The kubelet starts the container anew as soon as its process is gone. A kube-apiserver that was told to end
-        // refuses connections at once and waits a minute for its watches: after 3 s it is ended.
-        script: `c=$(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${want.name},labels."io.cri-containerd.kind"==container') || exit 1
-for c in $c; do
-  ctr -n k8s.io tasks kill "$c" 2>/dev/null || continue
-  n=0; while ctr -n k8s.io tasks list | grep -q "^$c .*RUNNING" && [ $n -lt 12 ]; do n=$((n + 1)); sleep 0.25; done
-  ctr -n k8s.io tasks kill -s SIGKILL "$c" 2>/dev/null
-done
+        // The kubelet starts the container anew as soon as its process is gone.
+        script: `c=$(kb_containers ${want.name}) || exit 1
+${renew(want.name)}
 : > ${mark}`,
         timeoutSeconds: 120,
       };
     }
     const temporary = `/etc/kubernetes/.kboot~${want.name}.yaml`;
-    const basis = found.state === 'present' ? found.found.digest : 'absent';
+    const install = `kb_install ${temporary} ${path} 600`;
+    const payload = { path: temporary, content: { kind: 'text' as const, text: want.text } };
+    if (found.state === 'absent')
+      return {
+        verb: 'create',
+        reason: 'the kubelet starts it',
+        script: `kb_basis ${path} absent && ${install} && : > ${mark}`,
+        payload,
+        timeoutSeconds: 60,
+      };
     return {
-      verb: found.state === 'absent' ? 'create' : 'update',
-      reason: found.state === 'absent' ? 'the kubelet starts it' : 'the kubelet restarts it',
-      script: `kb_basis ${path} ${basis} && kb_install ${temporary} ${path} 600 && : > ${mark}`,
-      payload: { path: temporary, content: { kind: 'text', text: want.text } },
-      timeoutSeconds: 60,
+      verb: 'update',
+      reason: 'the kubelet restarts it',
+      // It ends when the former container has: who looks then whether the Pod is well does not see that one.
+      script: `kb_basis ${path} ${found.found.digest} || exit
+c=
+if systemctl is-active -q kubelet 2>/dev/null; then c=$(kb_containers ${want.name}) || exit 1; fi
+${install} || exit 1
+${want.servesPod === undefined ? '' : endServed(want.servesPod)}n=0; while kb_running $c && [ $n -lt 24 ]; do n=$((n + 1)); sleep 0.25; done
+${renew(want.name)}
+: > ${mark}`,
+      payload,
+      timeoutSeconds: 120,
     };
   },
 };

@@ -107,6 +107,8 @@ export interface StaticPodResource extends Base {
   readonly kind: 'static-pod';
   readonly name: string;
   readonly text: string;
+  /** A Pod of this host that hangs without this one, and is ended with it. */
+  readonly servesPod?: string;
 }
 
 /** The kubelet's own client certificate: kboot gives the first one, the kubelet rotates it (KEP-266). */

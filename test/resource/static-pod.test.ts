@@ -64,6 +64,52 @@ describe.each(shells)('static Pod in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
+  it('a changed one is done when its new container runs in place of the former, ended by force if need be', () => {
+    const calls = box.path('calls');
+    const change = (formerRunsFor: number, kubelet = true): string => {
+      box.apply(box.plan(want('kind: Pod\n')));
+      const action = box.plan(want('kind: Pod # 2\n'));
+      if (action === undefined) throw new Error('nothing to do');
+      box.write(calls, '');
+      // Containers: the former, c1; once that has ended, c2, which runs three looks later.
+      const world = `systemctl() { ${kubelet ? ':' : 'return 3'}; }
+sleep() { :; }
+looks() { grep -c 'tasks list' ${calls}; }
+former() { [ "$(looks)" -le ${formerRunsFor} ] && ! grep -q SIGKILL ${calls}; }
+ctr() {
+  echo "$*" >> ${calls}
+  case "$*" in
+    *'containers list'*) echo c1; former || echo c2 ;;
+    *'tasks list'*) if former; then echo 'c1    77    RUNNING'; elif [ "$(looks)" -gt 6 ]; then echo 'c2  78  RUNNING'; fi ;;
+    *'tasks kill'*) former ;;
+  esac
+}`;
+      expect(box.apply({ ...action, script: `${world}\n${action.script}` })).toEqual({
+        status: 0,
+        output: '',
+      });
+      expect(box.text(`${manifests()}/etcd.yaml`)).toBe('kind: Pod # 2\n');
+      expect(box.plan(want('kind: Pod # 2\n'))).toBeUndefined();
+      return box.text(calls) ?? '';
+    };
+    const soon = change(3);
+    expect(soon).not.toContain('SIGKILL');
+    expect(soon.match(/tasks list/g)).toHaveLength(7);
+    expect(change(100)).toMatch(/tasks kill c1[^]*tasks kill -s SIGKILL c1/);
+    // Nobody would start it again.
+    expect(change(100, false)).toBe('');
+  });
+
+  it('ends the Pod that hangs without it, when it changes', () => {
+    box.apply(box.plan(want()));
+    const script = (servesPod?: string): string =>
+      box.plan({ ...want('kind: Pod # 2\n'), ...(servesPod !== undefined && { servesPod }) })?.script ?? '';
+    expect(script()).not.toContain('kube-apiserver');
+    expect(script('kube-apiserver')).toMatch(
+      /kb_install[^]*kb_containers kube-apiserver[^]*SIGKILL[^]*kb_running/,
+    );
+  });
+
   it('does not count as restarted when containerd could not be asked', () => {
     box.apply(box.plan(want()));
     box.run('kb_disturb pod-etcd');

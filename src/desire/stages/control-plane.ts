@@ -15,7 +15,13 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   const pod = (stage: Stage, name: string): Resource[] =>
     pods
       .filter((each) => each.name === name)
-      .map((each) => ({ kind: 'static-pod', stage, name: each.name, text: each.text }));
+      .map((each) => ({
+        kind: 'static-pod',
+        stage,
+        name: each.name,
+        text: each.text,
+        ...(name === 'etcd' && { servesPod: 'kube-apiserver' }),
+      }));
   const stacked = !hasExternalEtcd(cluster);
   const manifests: Resource = {
     kind: 'directory',

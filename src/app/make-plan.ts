@@ -3,10 +3,10 @@ import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
-import { apiCredentials } from './credentials.ts';
 import { limitedHosts, type PlanScope } from './scope.ts';
+import { seeCluster } from './see-cluster.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
-import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdHosts, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -14,17 +14,17 @@ import { stagesUntil } from '../model/stage.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
-import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
+import type { ClusterWants } from '../plan/cluster-wants.ts';
 import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import type { Finding } from '../plan/finding.ts';
-import { preflight } from '../plan/preflight.ts';
-import type { ClusterStep, EtcdStep, OnHostStep, Plan } from '../plan/types.ts';
+import { preflight, withoutIgnored } from '../plan/preflight.ts';
+import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
+import type { OnHostStep, Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Observation } from '../resource/types.ts';
-import type { Pki } from '../pki/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
 import type { Workplace } from './workplace.ts';
@@ -61,10 +61,8 @@ export async function makePlan(
   });
   try {
     const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
-    const findings = preflight(cluster, inspections, desire.clusterId, [
-      ...place.preflightIgnore,
-      ...scope.ignore,
-    ]);
+    const ignore = [...place.preflightIgnore, ...scope.ignore];
+    const hostFindings = preflight(cluster, inspections, desire.clusterId, ignore);
     const failed = new Map(connections.failed);
     refuseBlindFounding(cluster, scope, inspections, failed);
     const etcd = await seeMembership(place, scope, inspections, connections);
@@ -77,20 +75,19 @@ export async function makePlan(
       : undefined;
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
     const clusterSteps = [...etcd.waits, ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed))];
-    const plan = assemble(
-      place,
-      counts,
-      'live',
-      hosts,
-      failed,
-      hostSteps,
-      clusterSteps,
-      wants,
-      membershipSteps(etcd.plan),
-    );
+    const balancers = loadBalancerHosts(cluster);
+    const roll = planRoll({
+      ...{ cluster, balancers, inspections, wants },
+      steps: hostSteps,
+      etcd: etcd.seen,
+      api: seen,
+    });
+    const membership = membershipSteps(etcd.plan);
+    const made = { membership, roll, hostSteps, clusterSteps };
+    const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
     return {
       plan,
-      findings,
+      findings: [...hostFindings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
       connections: { ...connections, failed },
       inspections,
       seconds: (Date.now() - started) / 1000,
@@ -113,7 +110,8 @@ export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
   });
   const wants = within(desireCluster(place.desire), scope);
   const clusterSteps = diffCluster(wants, { state: 'absent' }, new Set());
-  return assemble(place, counts, 'offline', hosts, new Map(), hostSteps, clusterSteps, wants);
+  const made = { membership: [], roll: [], hostSteps, clusterSteps };
+  return assemble(place, counts, 'offline', hosts, new Map(), made, wants);
 }
 
 function resourcesOf(
@@ -192,40 +190,6 @@ function refuseBlindFounding(
   );
 }
 
-async function seeCluster(
-  cluster: Cluster,
-  pki: Pki,
-  inspections: ReadonlyMap<string, Inspection>,
-  connections: Connections,
-  wants: ClusterWants,
-): Promise<ClusterObservation> {
-  const controlPlane = hostsWith(cluster, 'control-plane');
-  const serving = controlPlane.filter((host) =>
-    inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
-  );
-  // HTTP/2 and TLS cost start-up time that offline plans need not pay.
-  const { observeCluster } = await import('../observe/cluster.ts');
-  let why = 'no API server listens';
-  if (pki.isIssued('ca'))
-    for (const host of serving) {
-      const reader = connections.open.get(host.name)?.reader;
-      if (reader === undefined) continue;
-      const seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
-      if (seen.state === 'present') return seen;
-      if (seen.state === 'silent') why = seen.why;
-    }
-  const data = controlPlane.some((host) => inspections.get(host.name)?.etcdData !== 'absent');
-  return data ? { state: 'silent', why } : { state: 'absent' };
-}
-
-/** Whether a step lets the node or its control plane be not ready for a while. */
-function disturbsNode(step: OnHostStep): boolean {
-  return (
-    /^(unit (kubelet|containerd|etcd)|static-pod .*)$/.test(step.resource) &&
-    step.reason !== 'enabled at boot'
-  );
-}
-
 function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
   const stages = stagesUntil(scope.until);
   const nodeNamed = (name: string): boolean => !isLimited(scope, name);
@@ -253,10 +217,8 @@ function assemble(
   basis: Plan['basis'],
   hosts: readonly Host[],
   failed: ReadonlyMap<string, KbootError>,
-  hostSteps: readonly OnHostStep[],
-  clusterSteps: readonly ClusterStep[],
+  made: Pick<Plan, 'membership' | 'roll' | 'hostSteps' | 'clusterSteps'>,
   wants: ClusterWants,
-  membership: readonly EtcdStep[] = [],
 ): Plan {
   const { cluster } = place;
   const planHosts = hosts.map((host) => ({
@@ -279,9 +241,7 @@ function assemble(
     basis,
     issue: place.toIssue,
     hosts: planHosts,
-    membership,
-    hostSteps,
-    clusterSteps,
+    ...made,
     checked:
       planHosts.reduce((sum, host) => sum + host.resources, 0) +
       wants.objects.length +

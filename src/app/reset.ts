@@ -48,6 +48,7 @@ export async function makeResetPlan(
       resources: 0,
     })),
     membership: [],
+    roll: [],
     hostSteps: [...connections.results.values()].flat(),
     clusterSteps: [],
     checked: 0,

@@ -5,6 +5,7 @@ import { stagesUntil } from '../model/stage.ts';
 import {
   planMembership,
   type EtcdHost,
+  type EtcdSeen,
   type MembershipPlan,
   type Membership as Flags,
 } from '../plan/etcd-membership.ts';
@@ -18,6 +19,7 @@ import type { Workplace } from './workplace.ts';
 /** What was seen of etcd and what follows from it. */
 export interface Membership {
   readonly hosts: readonly EtcdHost[];
+  readonly seen: EtcdSeen;
   readonly plan: MembershipPlan;
   readonly waits: readonly WaitStep[];
 }
@@ -41,10 +43,11 @@ export async function seeMembership(
     };
   });
   if (!stagesUntil(scope.until).includes('etcd'))
-    return { hosts, plan: { hosts: [], remove: [] }, waits: [] };
+    return { hosts, seen: { state: 'silent' }, plan: { hosts: [], remove: [] }, waits: [] };
   const seen = await seeEtcd(place, inspections, connections);
   return {
     hosts,
+    seen,
     plan: planMembership(hosts, seen),
     waits: hasExternalEtcd(cluster) ? etcdWaits(hosts, seen) : [],
   };

@@ -10,10 +10,13 @@ import type {
   WaitStep,
 } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
-import { look } from './conditions.ts';
+import type { Reader } from '../transport/types.ts';
+import { look, type Seen } from './conditions.ts';
 import { diagnose } from './diagnose.ts';
+import { drainNode } from './drain.ts';
 import type { EtcdRunner } from './etcd.ts';
 import type { ApplyContext } from './context.ts';
+import { lookAtKubelet } from './kubelet.ts';
 
 const pollMs = 250;
 
@@ -22,11 +25,21 @@ export class ClusterRunner {
   #context: ApplyContext;
   #etcd: EtcdRunner;
   #failedHosts: ReadonlySet<string>;
+  #heldHosts: ReadonlySet<string>;
   /** One connection for all requests, also while it is being made. */
   #kube: Promise<KubeClient> | undefined;
 
-  /** `failedHosts` grows while hosts fail: nodes of these are not waited for. */
-  constructor(context: ApplyContext, etcd: EtcdRunner, failedHosts: ReadonlySet<string>) {
+  /**
+   * Both sets grow while hosts fail or are held back: nodes of these are not waited for. The API servers of held
+   * ones serve.
+   */
+  constructor(
+    context: ApplyContext,
+    etcd: EtcdRunner,
+    failedHosts: ReadonlySet<string>,
+    heldHosts: ReadonlySet<string>,
+  ) {
+    this.#heldHosts = heldHosts;
     this.#context = context;
     this.#etcd = etcd;
     this.#failedHosts = failedHosts;
@@ -62,8 +75,8 @@ export class ClusterRunner {
   async #runOne(step: ClusterStep): Promise<number> {
     const { emit } = this.#context;
     const node = nodeOf(step);
-    if (node !== undefined && this.#failedHosts.has(node)) {
-      emit({ type: 'skipped', step, why: `${node} did not come that far` });
+    if (this.#isOut(node)) {
+      emit({ type: 'skipped', step, why: `${node ?? ''} did not come that far` });
       return 0;
     }
     const started = Date.now();
@@ -96,7 +109,13 @@ export class ClusterRunner {
   }
 
   async #removeNode(step: NodeRemovalStep): Promise<void> {
+    const { signal, emit } = this.#context;
+    const waiting = (seen: string): void => {
+      emit({ type: 'waiting', step, seen });
+    };
     await this.#retryWhileStarting(async (kube) => {
+      if (step.drain !== undefined)
+        await drainNode(kube, step.node, { ...step.drain, pollMs: 1_000, signal, waiting });
       const answer = await kube.request('DELETE', `/api/v1/nodes/${step.node}`);
       if (answer.status !== 200 && answer.status !== 404) throw refused(`deleting Node ${step.node}`, answer);
     });
@@ -142,8 +161,8 @@ export class ClusterRunner {
       if (now === undefined) return true;
       if (now !== seen) this.#context.emit({ type: 'waiting', step, seen: (seen = now) });
       if (this.#context.signal.aborted) return false;
-      if (node !== undefined && this.#failedHosts.has(node)) {
-        this.#context.emit({ type: 'skipped', step, why: `${node} did not come that far` });
+      if (this.#isOut(node)) {
+        this.#context.emit({ type: 'skipped', step, why: `${node ?? ''} did not come that far` });
         return false;
       }
       if (Date.now() > deadline)
@@ -155,10 +174,15 @@ export class ClusterRunner {
     }
   }
 
-  async #look(condition: Condition): Promise<string | undefined> {
+  async #look(condition: Condition): Promise<Seen> {
     try {
       if (condition.kind === 'etcd-member') return await this.#etcd.look(condition.host);
-      if (condition.kind === 'api' && condition.host !== undefined) return await this.#lookAtApi(condition);
+      if (condition.kind === 'api' && condition.host !== undefined)
+        return await this.#lookThrough(await this.#open(condition.host), condition);
+      if (condition.kind === 'load-balancer')
+        return await this.#lookThrough(await this.#openAt(condition), condition);
+      if (condition.kind === 'kubelet')
+        return await lookAtKubelet(this.#reader(condition.host), condition.port);
       return await look(await this.#client(), condition);
     } catch (error) {
       this.close();
@@ -166,14 +190,26 @@ export class ClusterRunner {
     }
   }
 
-  /** That very host's API server, not whichever answers. */
-  async #lookAtApi(condition: Condition & { kind: 'api' }): Promise<string | undefined> {
-    const kube = await this.#open(condition.host);
+  /** That very way to the API, not whichever answers. */
+  async #lookThrough(
+    kube: KubeClient,
+    condition: Condition & { kind: 'api' | 'load-balancer' },
+  ): Promise<Seen> {
     try {
       return await look(kube, condition);
     } finally {
       kube.close();
     }
+  }
+
+  #reader(host: string): Reader {
+    const connection = this.#context.connections.get(host);
+    if (connection !== undefined) return connection.reader;
+    throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
+  }
+
+  #isOut(host: string | undefined): boolean {
+    return host !== undefined && (this.#failedHosts.has(host) || this.#heldHosts.has(host));
   }
 
   /** An API server that just began may answer 403 or 5xx until its own objects are there (kubeadm polls likewise), or lose a race for a Node. */
@@ -203,6 +239,11 @@ export class ClusterRunner {
       if (this.#kube === opening) this.#kube = undefined;
     });
     return opening;
+  }
+
+  async #openAt({ host, address, port }: Condition & { kind: 'load-balancer' }): Promise<KubeClient> {
+    const materials = await this.#context.materials();
+    return await openKube(await this.#reader(host).forward(address, port), materials.kubeCredentials());
   }
 
   /** A connection to the first API server that answers, or to that of `only`. */

@@ -11,10 +11,11 @@ export type Seen = string | undefined;
 /** Looks once at a condition through the API. */
 export async function look(
   kube: KubeClient,
-  condition: Exclude<Condition, { kind: 'etcd-member' }>,
+  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' }>,
 ): Promise<Seen> {
   switch (condition.kind) {
-    case 'api': {
+    case 'api':
+    case 'load-balancer': {
       const { status } = await kube.request('GET', '/readyz');
       return status === 200 ? undefined : `/readyz answers ${status}`;
     }

@@ -1,11 +1,12 @@
 import { KbootError } from '../model/error.ts';
 import { stages, stagesUntil, type Stage } from '../model/stage.ts';
-import type { ClusterStep, OnHostStep, Plan } from '../plan/types.ts';
+import type { OnHostStep, Plan, Step } from '../plan/types.ts';
 import { ClusterRunner } from './cluster.ts';
 import type { ApplyContext } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
 import { runHostStage, runMembership } from './host.ts';
 import { Session } from './session.ts';
+import { Held, Turns } from './turns.ts';
 
 export interface Failure {
   readonly host?: string;
@@ -16,12 +17,15 @@ export interface Failure {
 export interface ApplyResult {
   readonly executed: number;
   readonly failures: readonly Failure[];
+  /** Hosts that were left alone, since one before them in the roll failed. */
+  readonly held: readonly string[];
   readonly interrupted: boolean;
 }
 
 /**
- * Carries out a plan. Hosts go through their stages side by side, each at its own pace; the cluster's steps of
- * a stage begin when the control plane has gone through that stage. A failure ends its host only.
+ * Carries out a plan. Hosts go through their stages side by side, each at its own pace, but for those of the roll,
+ * which take turns; the cluster's steps of a stage begin when the control plane has gone through that stage.
+ * A failure ends its host, and the roll.
  */
 export async function applyPlan(plan: Plan, context: ApplyContext): Promise<ApplyResult> {
   const failures: Failure[] = [];
@@ -34,17 +38,23 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     context.emit({ type: 'issued', count: plan.issue.length });
   }
 
+  const held = new Set<string>();
+  const turns = new Turns(plan.roll);
   const etcd = new EtcdRunner(context);
+  const runner = new ClusterRunner(context, etcd, failedHosts, held);
   try {
     for (const step of plan.membership) {
-      await runMembership(step, context, etcd);
+      if (step.type === 'etcd') await runMembership(step, context, etcd);
+      else await runner.run([step]);
       executed++;
     }
   } catch (cause) {
+    runner.close();
     // Without its snapshot, or with a member too many, nothing else may begin.
     return {
       executed,
       failures: [{ error: asKbootError(cause, undefined) }],
+      held: [],
       interrupted: context.signal.aborted,
     };
   }
@@ -61,7 +71,9 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
 
   async function runHost(host: string, steps: readonly OnHostStep[]): Promise<number> {
     const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
+    const turn = turns.of(host);
     let count = 0;
+    let stoppedBy: string | undefined = host;
     let session: Session | undefined;
     try {
       const connection = context.connections.get(host);
@@ -70,20 +82,34 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
           throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
         session = await Session.open(connection.writer);
         for (const [index, stage] of stages.entries()) {
+          if (turn?.from === stage) await turns.begin(host);
           const ofStage = steps.filter((step) => step.stage === stage);
           if (ofStage.length > 0) count += await runHostStage(session, stage, ofStage, context, etcd);
-          marks[index]?.(true);
+          // Whoever takes turns has come through a stage once it is healthy again.
+          if (turn === undefined || stages.indexOf(turn.from) > index) marks[index]?.(true);
         }
       }
+      if (turn !== undefined) count += await runner.run(turn.waits);
       for (const mark of marks) mark(true);
+      if (!context.signal.aborted) stoppedBy = undefined;
     } catch (cause) {
+      for (const mark of marks) mark(false);
+      if (cause instanceof Held) {
+        stoppedBy = cause.by;
+        held.add(host);
+        skip(
+          steps.filter((step) => stages.indexOf(step.stage) >= stages.indexOf(turn?.from ?? 'host')),
+          cause.message,
+        );
+        return count;
+      }
       const error = asKbootError(cause, host);
       failedHosts.add(host);
       failures.push({ host, ...(error.context.step !== undefined && { stepId: error.context.step }), error });
       if (error.code === 'E-CONNECT') context.emit({ type: 'host-lost', host, message: error.message });
-      for (const mark of marks) mark(false);
     } finally {
       await etcd.hostEnded(host);
+      turns.end(host, stoppedBy);
       await session?.close();
     }
     return count;
@@ -91,7 +117,6 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
 
   const controlPlane = hostsOf('control-plane');
   const etcdHosts = hostsOf('etcd');
-  const runner = new ClusterRunner(context, etcd, failedHosts);
   const runStage = async (stage: Stage): Promise<void> => {
     const steps = plan.clusterSteps.filter((step) => step.stage === stage);
     if (steps.length === 0) return;
@@ -112,11 +137,13 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     for (const result of last) if (result.status === 'rejected') fail(result.reason);
   } catch (cause) {
     fail(cause);
+  }
+  try {
+    await Promise.all(hostRuns);
   } finally {
     runner.close();
   }
-  await Promise.all(hostRuns);
-  return { executed, failures, interrupted: context.signal.aborted };
+  return { executed, failures, held: [...held], interrupted: context.signal.aborted };
 
   function fail(cause: unknown): void {
     const error = asKbootError(cause, undefined);
@@ -127,7 +154,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     return plan.hosts.filter((host) => host.roles.includes(role)).map((host) => host.name);
   }
 
-  function skip(steps: readonly ClusterStep[], why: string): void {
+  function skip(steps: readonly Step[], why: string): void {
     for (const step of steps) context.emit({ type: 'skipped', step, why });
   }
 }
@@ -156,7 +183,10 @@ function deferred(into: Map<string, Promise<boolean>>, key: string): (value: boo
 }
 
 function asKbootError(cause: unknown, host: string | undefined): KbootError {
-  if (cause instanceof KbootError) return cause;
+  if (cause instanceof KbootError)
+    return host === undefined || cause.context.host !== undefined
+      ? cause
+      : new KbootError(cause.code, cause.message, { ...cause.context, host });
   const message = cause instanceof Error ? cause.message : String(cause);
   return new KbootError('E-STEP', message, { ...(host !== undefined && { host }), cause });
 }

@@ -138,13 +138,14 @@ function tellNothing({ plan, connections, seconds }: Planned): void {
 
 function summaryEvent(
   plan: Plan,
-  { executed, failures, seconds }: Outcome,
+  { executed, failures, held, seconds }: Outcome,
 ): { type: string; [field: string]: unknown } {
   return {
     type: 'summary',
     executed,
     planned: stepsOf(plan).length,
     failures: failures.map(({ host, error }) => ({ host, code: error.code, message: error.message })),
+    held,
     seconds,
   };
 }

@@ -49,8 +49,12 @@ function summary(args: UpArgs, live: LivePlan, outcome: Outcome): string {
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
   ];
+  const held =
+    outcome.held.length === 0
+      ? ''
+      : ` Left alone, since hosts go one after another: ${outcome.held.join(', ')}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
-    return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}. ${again}`;
+    return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
   if (args.until !== 'addon') return `${name}: done through stage ${args.until}: ${went}`;
   const nodes = live.plan.hosts.filter((host) =>
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),

@@ -1,10 +1,12 @@
 import { differences } from '../kube/differences.ts';
-import { conditionOf, workloadState } from '../kube/readiness.ts';
+import { workloadState } from '../kube/readiness.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
-import type { ClusterStep, Condition, NodeRemovalStep, NodeStep, ObjectStep, WaitStep } from './types.ts';
+import { isManaged, managedBy, nodeRemovals } from './node-removal.ts';
+import { isReady } from './ready.ts';
+import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from './types.ts';
 
 /** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
 const patience = { api: 240, pod: 240, node: 240, workload: 300 };
@@ -54,11 +56,14 @@ export function diffCluster(
       ),
     );
 
+  const left = (node: KubeObject): boolean =>
+    isManaged(node) && !wants.inventory.includes(node.metadata.name);
+
   // Mirror Pods appear only once their Node is registered, so they are waited for with the nodes.
   const ordered: ClusterStep[] = [
     ...firstApi,
     ...objects,
-    ...nodeRemovals(wants, seen),
+    ...nodeRemovals(seen, left, 'its host left the inventory'),
     ...registered,
     ...nodeSteps,
     ...eachApi,
@@ -93,25 +98,6 @@ function filled(object: KubeObject): KubeObject {
   return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
 }
 
-/** Marks the Nodes that came by way of an inventory: only such a one goes when it leaves the inventory. */
-const managedBy = 'kboot.dev/managed-by';
-
-function nodeRemovals(wants: ClusterWants, seen: ClusterObservation): NodeRemovalStep[] {
-  if (seen.state !== 'present') return [];
-  return [...seen.nodes.values()]
-    .filter((node) => node.metadata.annotations?.[managedBy] === 'kboot')
-    .filter((node) => !wants.inventory.includes(node.metadata.name))
-    .map(({ metadata: { name } }) => ({
-      type: 'remove-node',
-      id: `cluster: removes Node ${name}`,
-      stage: 'node',
-      verb: 'delete',
-      resource: `Node ${name}`,
-      reason: 'its host left the inventory; what runs there is started elsewhere',
-      node: name,
-    }));
-}
-
 function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {
   const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
   const annotations = { [managedBy]: 'kboot' };
@@ -124,7 +110,7 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
       .filter(([key, value]) => labels[key] !== value)
       .map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
     ...node.taints.map(taintText).filter((taint) => !taints.includes(taint)),
-    ...(live?.metadata.annotations?.[managedBy] === 'kboot' ? [] : [managedBy]),
+    ...(live !== undefined && isManaged(live) ? [] : [managedBy]),
   ];
   if (missing.length === 0) return [];
   return [
@@ -162,11 +148,6 @@ function wait(stage: Stage, condition: Condition, resource: string, timeoutSecon
     condition,
     timeoutSeconds,
   };
-}
-
-function isReady(seen: ClusterObservation, list: 'pods' | 'nodes', name: string): boolean {
-  const object = seen.state === 'present' ? seen[list].get(name) : undefined;
-  return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
 }
 
 function isWorkloadReady(seen: ClusterObservation, want: ClusterWants['workloads'][number]): boolean {

@@ -254,6 +254,11 @@ export function preflight(
       'Give cloned virtual machines new UUIDs.',
     ),
   );
+  return withoutIgnored(findings, ignore);
+}
+
+/** Without those whose check the operator passes over by name, or by `all`. */
+export function withoutIgnored(findings: readonly Finding[], ignore: readonly string[]): Finding[] {
   return findings.filter((finding) => !ignore.includes(finding.check) && !ignore.includes('all'));
 }
 

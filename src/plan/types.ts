@@ -63,6 +63,15 @@ export type Condition =
   | { readonly kind: 'etcd-member'; readonly host: string }
   /** That host's API server; without a host, any. */
   | { readonly kind: 'api'; readonly host?: string }
+  /** An API server answers through that host's own haproxy. */
+  | {
+      readonly kind: 'load-balancer';
+      readonly host: string;
+      readonly address: string;
+      readonly port: number;
+    }
+  /** The kubelet's healthz, on 127.0.0.1 of its host. */
+  | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
   | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node-registered'; readonly node: string }
   | { readonly kind: 'node-ready'; readonly node: string }
@@ -85,7 +94,7 @@ export interface WaitStep {
   readonly timeoutSeconds: number;
 }
 
-/** Takes a Node out of the API whose host left the inventory. */
+/** Takes a Node out of the API whose host leaves the cluster. */
 export interface NodeRemovalStep {
   readonly type: 'remove-node';
   readonly id: string;
@@ -94,6 +103,18 @@ export interface NodeRemovalStep {
   readonly resource: string;
   readonly reason: string;
   readonly node: string;
+  /** First cordons it and evicts its Pods, as `kubectl drain` does; absent: nobody would end them there. */
+  readonly drain?: { readonly timeoutSeconds: number };
+}
+
+/**
+ * One host of those that may not be disturbed at once. It begins `from` when `waits` of the host before it hold;
+ * its stages before that disturb nothing.
+ */
+export interface Turn {
+  readonly host: string;
+  readonly from: Stage;
+  readonly waits: readonly WaitStep[];
 }
 
 export type OnHostStep = HostStep | EtcdStep;
@@ -121,8 +142,10 @@ export interface Plan {
   /** Certificates and keys to issue into the operator's state first. */
   readonly issue: readonly string[];
   readonly hosts: readonly PlanHost[];
-  /** Before anything else: a snapshot, and members whose host left the inventory. */
-  readonly membership: readonly EtcdStep[];
+  /** Before anything else: a snapshot, and members and Nodes that must be gone before their host is. */
+  readonly membership: readonly (EtcdStep | NodeRemovalStep)[];
+  /** Hosts that go one after another, in order; a failure leaves those after it alone. The others go side by side. */
+  readonly roll: readonly Turn[];
   readonly hostSteps: readonly OnHostStep[];
   readonly clusterSteps: readonly ClusterStep[];
   /** Resources and objects that were compared. */
@@ -132,7 +155,8 @@ export interface Plan {
 
 /** Every step, host by host and then the cluster's, in the order of the stages. */
 export function stepsOf(plan: Plan): readonly Step[] {
-  return [...plan.membership, ...plan.hostSteps, ...plan.clusterSteps];
+  const waits = plan.roll.flatMap((turn) => turn.waits);
+  return [...plan.membership, ...plan.hostSteps, ...waits, ...plan.clusterSteps];
 }
 
 /** Whether a step changes something; a wait only looks. */

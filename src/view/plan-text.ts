@@ -29,6 +29,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
     const lines = linesOf(stage, hostSteps.get(stage) ?? [], clusterSteps.get(stage) ?? [], options);
     if (lines.length > 0) out.push(...lines, '');
   }
+  if (plan.roll.length > 0) out.push(...rollLines(plan, options), '');
   for (const warning of plan.warnings) out.push(`${pc.yellow('warning')} ${warning}`);
   out.push(...summary(plan, options));
   return out.join('\n');
@@ -50,10 +51,25 @@ function issueLines(plan: Plan, options: PlanTextOptions): string[] {
 
 function membershipLines({ membership }: Plan): string[] {
   return [
-    stageTitle('etcd members', ['first of all']),
+    stageTitle('members', ['first of all']),
     ...membership.map(
-      (step) => `  ${signs[step.verb]} ${pad('etcd')} ${step.resource}  ${pc.dim(step.reason)}`,
+      (step) =>
+        `  ${signs[step.verb]} ${pad(step.type === 'etcd' ? 'etcd' : 'object')} ${step.resource}  ${pc.dim(step.reason)}`,
     ),
+  ];
+}
+
+/** Who takes turns; what each host is waited for stands there when asked. */
+function rollLines({ roll }: Plan, options: PlanTextOptions): string[] {
+  const hosts = roll.map((turn) => turn.host).join(', ');
+  return [
+    `${pc.bold('one host after another:')} ${pc.cyan(hosts)}  ${pc.dim('each begins when the one before it is healthy again')}`,
+    ...(options.verbose
+      ? roll.map(
+          ({ host, from, waits }) =>
+            `  ${host}  from stage ${from} on, until well: ${waits.map((step) => step.resource).join(', ')}`,
+        )
+      : []),
   ];
 }
 

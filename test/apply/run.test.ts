@@ -4,7 +4,8 @@ import type { ApplyEvent } from '../../src/apply/events.ts';
 import { applyPlan } from '../../src/apply/run.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { KbootError } from '../../src/model/error.ts';
-import type { ClusterStep, HostStep, Plan } from '../../src/plan/types.ts';
+import type { Stage } from '../../src/model/stage.ts';
+import type { ClusterStep, HostStep, Plan, Turn } from '../../src/plan/types.ts';
 import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
@@ -111,7 +112,7 @@ describe('applyPlan on hosts', () => {
       hostStep('cp-1', 'three', { stage: 'runtime', script: log('cp-1', 'three') }),
       hostStep('w-1', 'one', { stage: 'node', script: log('w-1', 'one') }),
     ]);
-    expect(result).toEqual({ executed: 4, failures: [], interrupted: false });
+    expect(result).toEqual({ executed: 4, failures: [], held: [], interrupted: false });
     expect(host('cp-1').text('log')).toBe('one\ntwo\nthree\n');
     expect(host('w-1').text('log')).toBe('one\n');
     expect(host('cp-1').commands).toHaveLength(1);
@@ -230,6 +231,87 @@ describe('applyPlan on hosts', () => {
   });
 });
 
+describe('applyPlan with hosts that take turns', () => {
+  const turn = (host: string, from: Stage): Turn => ({
+    host,
+    from,
+    waits: [waitStep({ kind: 'node-ready', node: host }, { id: `${host}: waits`, timeoutSeconds: 0.6 })],
+  });
+  const both = { roll: [turn('cp-2', 'etcd'), turn('cp-1', 'etcd')] };
+  const steps = ['cp-1', 'cp-2', 'w-1'].flatMap((name) => [
+    hostStep(name, 'early', { stage: 'runtime' }),
+    hostStep(name, 'restart', { stage: 'etcd', script: 'sleep 0.2' }),
+  ]);
+  const told = (): string[] =>
+    events.flatMap((event) =>
+      'step' in event && event.type !== 'waiting' ? [`${event.type} ${event.step.id}`] : [],
+    );
+  const before = (first: string, second: string): void => {
+    expect(told()).toContain(first);
+    expect(told().indexOf(first)).toBeLessThan(told().indexOf(second));
+  };
+
+  it('the next begins when the former is well again; what disturbs nothing, and other hosts, do not wait', async () => {
+    let looks = 0;
+    api.answer = ({ path }) =>
+      path.startsWith('/api/v1/nodes/')
+        ? {
+            status: 200,
+            body: ready('Node', 'x', undefined, path.endsWith('cp-2') && looks++ < 1 ? { status: {} } : {}),
+          }
+        : undefined;
+    const result = await run(steps, [objectStep(configMap('x'))], both);
+    expect(result).toEqual({ executed: 9, failures: [], held: [], interrupted: false });
+    expect(looks).toBe(2);
+    before('done cp-2: restart', 'done cp-2: waits');
+    before('done cp-2: waits', 'start cp-1: restart');
+    before('done cp-1: early', 'done cp-2: waits');
+    before('done w-1: restart', 'start cp-1: restart');
+    before('done cp-1: waits', 'start cluster: ConfigMap x');
+  });
+
+  it.each([
+    ['is not well again', steps, 'cp-2: waits'],
+    [
+      'fails',
+      steps.map((step) => (step.id === 'cp-2: restart' ? { ...step, script: 'exit 1' } : step)),
+      'cp-2: restart',
+    ],
+    [
+      'fails before its turn',
+      steps.map((step) => (step.id === 'cp-2: early' ? { ...step, script: 'exit 1' } : step)),
+      'cp-2: early',
+    ],
+  ])('a host that %s stops the roll: those after it are left alone', async (_what, hostSteps, failed) => {
+    const result = await run(hostSteps, [objectStep(configMap('x'))], both);
+    expect(result).toMatchObject({ failures: [{ host: 'cp-2' }], held: ['cp-1'] });
+    expect(result.failures[0]?.error.context.host).toBe('cp-2');
+    expect(told()).toContain(`failed ${failed}`);
+    expect(told()).toContain('skipped cp-1: restart');
+    expect(told()).not.toContain('start cp-1: restart');
+    expect(told()).toContain('done w-1: restart');
+    expect(told()).toContain('skipped cluster: ConfigMap x');
+  });
+
+  it('an interrupt leaves the next alone', async () => {
+    const result = await applyPlan(
+      plan({
+        hosts: [planHost('cp-1', 'control-plane'), planHost('cp-2', 'control-plane')],
+        hostSteps: steps.slice(0, 4),
+        ...both,
+      }),
+      context({
+        emit(event) {
+          events.push(event);
+          if (event.type === 'start' && event.step.id === 'cp-2: waits') interrupt.abort();
+        },
+      }),
+    );
+    expect(result).toMatchObject({ failures: [], held: ['cp-1'], interrupted: true });
+    expect(told()).not.toContain('start cp-1: restart');
+  });
+});
+
 const ready = (kind: string, name: string, namespace?: string, more: object = {}): KubeObject => ({
   apiVersion: 'v1',
   kind,
@@ -292,7 +374,7 @@ describe('applyPlan on the cluster', () => {
     const result = await run([], [waitStep({ kind: 'node-ready', node: 'w-1' })], {
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
     });
-    expect(result).toEqual({ executed: 0, failures: [], interrupted: false });
+    expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: false });
     expect(told('skipped')).toHaveLength(1);
   });
 
@@ -411,6 +493,7 @@ describe('applyPlan on the cluster', () => {
       [],
       [
         waitStep({ kind: 'api', host: 'cp-1' }),
+        waitStep({ kind: 'load-balancer', host: 'cp-2', address: '10.0.0.12', port: 8443 }),
         waitStep({ kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }),
         waitStep({ kind: 'node-registered', node: 'w-1' }),
         waitStep({ kind: 'node-ready', node: 'w-1' }),
@@ -422,7 +505,7 @@ describe('applyPlan on the cluster', () => {
         }),
       ],
     );
-    expect(result).toEqual({ executed: 5, failures: [], interrupted: false });
+    expect(result).toEqual({ executed: 6, failures: [], held: [], interrupted: false });
   });
 
   it('an interrupt ends a wait', async () => {
@@ -430,6 +513,6 @@ describe('applyPlan on the cluster', () => {
       interrupt.abort();
     }, 50);
     const result = await run([], [waitStep({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 600 })]);
-    expect(result).toEqual({ executed: 0, failures: [], interrupted: true });
+    expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: true });
   });
 });

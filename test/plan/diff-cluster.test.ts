@@ -157,11 +157,16 @@ describe('diffCluster', () => {
     expect(steps(live({ objects: [deployment(3)] }))).toEqual(['addon wait Deployment kube-system/coredns']);
   });
 
-  it('removes a Node that left the inventory, if it came by one', () => {
-    const stray = { ...ready('Node', 'w-9'), metadata: { name: 'w-9' } };
-    expect(steps(live({ nodes: [ready('Node', 'w-8'), stray] }))).toEqual([
-      'node delete Node w-8 its host left the inventory; what runs there is started elsewhere',
+  it('removes a Node that left the inventory, if it came by one; it drains those that can end their Pods', () => {
+    const stray = { ...ready('Node', 'w-7'), metadata: { name: 'w-7' } };
+    const gone = ready('Node', 'w-9', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
+    const seen = live({ nodes: [stray, ready('Node', 'w-8'), gone] });
+    expect(steps(seen)).toEqual([
+      'node delete Node w-8 its host left the inventory: cordoned, its Pods evicted (300 s at most), then deleted',
+      'node delete Node w-9 its host left the inventory; it is not Ready: deleted at once, without a drain',
     ]);
+    const drains = diffCluster(cluster, seen, new Set()).map((step) => 'drain' in step);
+    expect(drains).toEqual([true, false]);
   });
 
   it('gives every step an id of its own', () => {

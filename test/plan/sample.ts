@@ -62,6 +62,7 @@ export function plan(more: Partial<Plan> = {}): Plan {
     issue: [],
     hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')],
     membership: [],
+    roll: [],
     hostSteps: [],
     clusterSteps: [],
     checked: 20,

@@ -121,6 +121,19 @@ describe('planText', () => {
     expect(text(false, plan({ hostSteps: many }))).toContain('and 2 more.');
   });
 
+  it('says who takes turns, and, when asked, until what', () => {
+    const turn = (host: string) => ({
+      ...{ host, from: 'etcd' as const },
+      waits: [waitStep({ kind: 'api', host }, { resource: `API server of ${host}` })],
+    });
+    const rolling = plan({ hostSteps: [hostStep('cp-1', 'x')], roll: ['cp-1', 'cp-2'].map(turn) });
+    expect(text(false, rolling)).toContain('one host after another: cp-1, cp-2  each begins when');
+    expect(text(false, rolling)).not.toContain('API server of');
+    expect(text(true, rolling)).toContain('  cp-2  from stage etcd on, until well: API server of cp-2');
+    expect(text(false, rolling)).toContain('3 steps');
+    expect(text()).not.toContain('one host after another');
+  });
+
   it('does not claim to have read hosts that it did not ask', () => {
     const offline = text(false, { ...sample, basis: 'offline' });
     expect(offline).toContain('Made without asking a host');

@@ -1,0 +1,89 @@
+import { refused, type KubeClient } from '../kube/client.ts';
+import { conditionOf } from '../kube/readiness.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { KbootError } from '../model/error.ts';
+
+interface DrainOptions {
+  readonly timeoutSeconds: number;
+  readonly pollMs: number;
+  readonly signal: AbortSignal;
+  /** Told whenever it changes: `waits for default/web-1: Cannot evict pod …`. */
+  readonly waiting: (seen: string) => void;
+}
+
+/**
+ * Cordons a Node and evicts its Pods as `kubectl drain --ignore-daemonsets --delete-emptydir-data --force` does,
+ * PodDisruptionBudgets respected. Ends at once where the Node is gone or not Ready: nobody would end its Pods.
+ * Throws E-WAIT when Pods are left after `timeoutSeconds`; the Node stays cordoned then.
+ */
+export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<void> {
+  const path = `/api/v1/nodes/${node}`;
+  const cordoned = await kube.request('PATCH', path, {
+    body: { spec: { unschedulable: true } },
+    contentType: 'application/merge-patch+json',
+  });
+  if (cordoned.status === 404) return;
+  if (cordoned.status !== 200) throw refused(`cordoning Node ${node}`, cordoned);
+  const deadline = Date.now() + options.timeoutSeconds * 1000;
+  let told = '';
+  for (;;) {
+    const live = await kube.request('GET', path);
+    if (live.status === 404) return;
+    if (live.status !== 200) throw refused(`reading Node ${node}`, live);
+    if (conditionOf(live.body as KubeObject, 'Ready')?.status !== 'True') return;
+    const left = (await podsOn(kube, node)).filter(mustGo);
+    const [first] = await Promise.all(left.map((pod) => evict(kube, pod)));
+    if (left.length === 0 || first === undefined) return;
+    const seen = `${left.length} Pod${left.length === 1 ? '' : 's'} left, ${first}`;
+    if (seen !== told) options.waiting((told = seen));
+    if (options.signal.aborted)
+      throw new KbootError('E-INTERRUPTED', 'interrupted while its Pods were evicted');
+    if (Date.now() > deadline)
+      throw new KbootError('E-WAIT', `not drained after ${options.timeoutSeconds} s: ${seen}`, {
+        detail: left.map(title).join('\n'),
+        remedy: `Node ${node} stays, cordoned. Let these Pods go (a PodDisruptionBudget may want more replicas elsewhere first), then run the same command again.`,
+      });
+    await new Promise((resolve) => setTimeout(resolve, options.pollMs));
+  }
+}
+
+const title = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace ?? ''}/${name}`;
+
+async function podsOn(kube: KubeClient, node: string): Promise<readonly KubeObject[]> {
+  const path = `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`;
+  const answer = await kube.request('GET', path);
+  if (answer.status !== 200) throw refused(`reading the Pods of Node ${node}`, answer);
+  return (answer.body as { items: readonly KubeObject[] }).items;
+}
+
+/** DaemonSets' Pods come back whatever a Node's state, mirror Pods are their kubelet's, and ended ones hold nothing. */
+function mustGo(pod: KubeObject): boolean {
+  const { ownerReferences = [], annotations = {} } = pod.metadata as KubeObject['metadata'] & {
+    ownerReferences?: readonly { kind: string; controller?: boolean }[];
+  };
+  const { phase } = (pod['status'] ?? {}) as { phase?: string };
+  return (
+    !ownerReferences.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) &&
+    annotations['kubernetes.io/config.mirror'] === undefined &&
+    phase !== 'Succeeded' &&
+    phase !== 'Failed'
+  );
+}
+
+/** Asks for the eviction of one Pod, once; says why the Pod is still there. */
+async function evict(kube: KubeClient, pod: KubeObject): Promise<string> {
+  const { namespace, name, deletionTimestamp } = pod.metadata as KubeObject['metadata'] & {
+    deletionTimestamp?: string;
+  };
+  if (deletionTimestamp !== undefined) return `${title(pod)} ends`;
+  const answer = await kube.request(
+    'POST',
+    `/api/v1/namespaces/${namespace ?? 'default'}/pods/${name}/eviction`,
+    { body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } } },
+  );
+  // 429: a budget forbids it for now; 404: it went meanwhile; 409: it changed meanwhile; 500: several budgets.
+  if ([200, 201, 404, 409].includes(answer.status)) return `${title(pod)} ends`;
+  const { message } = refused(title(pod), answer);
+  if (answer.status === 429 || answer.status >= 500) return message;
+  throw refused(`evicting Pod ${title(pod)}`, answer);
+}

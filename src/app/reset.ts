@@ -1,14 +1,22 @@
 import { resetSteps } from '../desire/reset.ts';
-import { clusterServer } from '../desire/text/address.ts';
+import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
+import { etcdHosts, hostsWith, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
+import { planLeave } from '../plan/leave.ts';
 import type { HostStep, Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
+import { etcdCredentials } from './credentials.ts';
 import { limitedHosts } from './scope.ts';
+import { askApi } from './see-cluster.ts';
 import type { Workplace } from './workplace.ts';
 
-/** Plans the removal of a cluster, or of some of its hosts. A host of another cluster is refused, never reset. */
+/**
+ * Plans the removal of a cluster, or of some of its hosts: these leave a cluster that goes on in good order first.
+ * A host of another cluster is refused, never reset.
+ */
 export async function makeResetPlan(
   place: Workplace,
   limit: readonly string[],
@@ -33,6 +41,24 @@ export async function makeResetPlan(
       );
     return resetSteps(host.name, seen);
   });
+  const stay = [
+    ...new Set(
+      [...hostsWith(cluster, 'control-plane'), ...etcdHosts(cluster)].filter((each) => !hosts.includes(each)),
+    ),
+  ];
+  const others = await connectAll(stay, connect, concurrency, () => Promise.resolve());
+  const all: Connections = {
+    open: new Map([...connections.open, ...others.open]),
+    failed: connections.failed,
+    close: async () => {
+      await Promise.all([connections.close(), others.close()]);
+    },
+  };
+  const leaving = hosts.filter((each) => connections.results.has(each.name));
+  const left = await planLeaving(place, leaving, all).catch(async (error: unknown) => {
+    await all.close();
+    throw error;
+  });
   const plan: Plan = {
     apiVersion: 'kboot.dev/v1',
     kind: 'Plan',
@@ -47,12 +73,40 @@ export async function makeResetPlan(
       state: connections.failed.has(each.name) ? 'unreachable' : 'probed',
       resources: 0,
     })),
-    membership: [],
+    membership: left.membership,
     roll: [],
     hostSteps: [...connections.results.values()].flat(),
     clusterSteps: [],
     checked: 0,
-    warnings: [],
+    warnings: left.warnings,
   };
-  return { plan, connections };
+  return { plan, connections: { ...all, results: connections.results } };
+}
+
+/** Asks those that stay. */
+async function planLeaving(
+  { cluster, pki }: Workplace,
+  leaving: readonly Host[],
+  connections: Connections,
+): Promise<Pick<Plan, 'membership' | 'warnings'>> {
+  const stays = (host: Host): boolean => !leaving.includes(host);
+  const sources = etcdHosts(cluster).flatMap(({ name, address }) => {
+    const reader = connections.open.get(name)?.reader;
+    if (reader === undefined || !pki.isIssued('etcd-healthcheck-client', name)) return [];
+    return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
+  });
+  const nothing = {
+    inventory: [],
+    objects: [],
+    lateObjects: [],
+    nodes: [],
+    controlPlanePods: [],
+    workloads: [],
+  };
+  const [api, etcd] = await Promise.all([
+    askApi(hostsWith(cluster, 'control-plane').filter(stays), pki, connections, nothing),
+    observeEtcd(sources),
+  ]);
+  const peerURL = (host: Host): string => `https://${hostPort(host.address, etcdPeerPort)}`;
+  return planLeave({ cluster, leaving, api, etcd, peerURL });
 }

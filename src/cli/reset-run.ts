@@ -1,5 +1,6 @@
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
+import { stepsOf } from '../plan/types.ts';
 import type { ResetArgs } from './args.ts';
 import { runCourse } from './runner.ts';
 import { openPlace } from './show.ts';
@@ -15,6 +16,6 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     nothing: ({ plan, connections }) =>
       `${plan.cluster}: nothing to reset on ${connections.results.size} hosts`,
     summary: ({ plan }, { executed, seconds }) =>
-      `${plan.cluster}: ${executed} of ${plan.hostSteps.length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`,
+      `${plan.cluster}: ${executed} of ${stepsOf(plan).length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`,
   });
 }

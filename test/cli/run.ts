@@ -17,9 +17,7 @@ export interface Ended {
 }
 
 /** Keeps what `action` prints, and what it gives or throws. */
-export async function captured<T>(
-  action: () => Promise<T>,
-): Promise<{
+export async function captured<T>(action: () => Promise<T>): Promise<{
   readonly out: string;
   readonly err: string;
   readonly value: T | undefined;

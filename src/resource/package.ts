@@ -22,8 +22,22 @@ export const packageKind: Kind<PackageResource, true> = {
     return {
       verb: 'create',
       reason: "from the distribution's packages",
-      script: `${install} || { apt-get update -q && ${install}; }`,
+      script: aside(want, `${install} || { apt-get update -q && ${install}; }`),
       timeoutSeconds: 600,
     };
   },
 };
+
+/**
+ * What the package brings is put by like anything that was there before kboot: the service as it was, files out of
+ * the way. They were not there when the plan was made, so its file steps find what they expect.
+ */
+function aside({ brings }: PackageResource, install: string): string {
+  if (brings === undefined) return install;
+  const paths = quoteAll(brings.files);
+  return `kb_unit ${quote(brings.unit)}
+kb_new=
+for f in ${paths}; do [ -e "$f" ] || kb_new="$kb_new $f"; done
+{ ${install}; } || exit
+for f in $kb_new; do kb_own "$f" && rm -f -- "$f" || exit; done`;
+}

@@ -67,6 +67,8 @@ export interface ArchiveResource extends Base, ReadBy {
 export interface PackageResource extends Base {
   readonly kind: 'package';
   readonly name: string;
+  /** The service that the package enables and starts by itself, and files that it lays where kboot has its own. */
+  readonly brings?: { readonly unit: string; readonly files: readonly string[] };
 }
 
 export interface ModuleResource extends Base {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
 import type { Action, Observation, Resource } from '../../src/resource/types.ts';
-import { artifact, sandbox, shells } from './sandbox.ts';
+import { artifact, sandbox, shells, type Sandbox } from './sandbox.ts';
 
 const stage = 'host';
 const seen = (want: Resource, output: string): Observation<unknown> | undefined =>
@@ -18,6 +18,45 @@ describe('package', () => {
     expect(act(want, 'kmod installed\n')).toBeUndefined();
     for (const output of ['', 'kmod config-files\n', 'kmod2 installed\n', 'kmod not-installed\n'])
       expect(act(want, output)).toMatchObject({ verb: 'create' });
+  });
+
+  describe.each(shells)('that brings a service and its file, in %s', (shell) => {
+    let box: Sandbox;
+    let brings: Resource;
+    /** Installs by an apt-get that lays the file down and starts the service, or ends with `status`. */
+    const install = (status = 0): number | null => {
+      const [started, conf] = [box.path('started'), box.path('conf')];
+      const lay = `[ ${status} = 0 ] || exit ${status}; : > ${started}; [ -e ${conf} ] || echo default > ${conf}`;
+      box.write(box.path('bin/apt-get'), `#!/bin/sh\n${lay}\n`, 0o755);
+      box.write(box.path('bin/systemctl'), `#!/bin/sh\n[ -e ${started} ] && echo active\n`, 0o755);
+      return box.run(`PATH=${box.path('bin')}:$PATH\n${act(brings, '')?.script ?? ''}`).status;
+    };
+    beforeEach(() => {
+      box = sandbox(shell);
+      brings = { ...want, name: 'proxy', brings: { unit: 'proxy', files: [box.path('conf')] } };
+    });
+    afterEach(() => {
+      box.remove();
+    });
+
+    it('leaves the place of the file free, and its state of before for a reset', () => {
+      expect(install()).toBe(0);
+      expect(box.text(box.path('conf'))).toBeUndefined();
+      expect(box.text(box.own('owned'))).toBe(`${box.path('conf')}\n`);
+      expect(box.text(`${box.own('before')}${box.path('conf')}`)).toBe('default\n');
+      expect(box.text(box.own('units/proxy'))?.trim()).toBe('');
+    });
+
+    it('does not touch a file that was there: the plan has seen it', () => {
+      box.write(box.path('conf'), 'mine\n');
+      expect(install()).toBe(0);
+      expect(box.text(box.path('conf'))).toBe('mine\n');
+      expect(box.text(box.own('owned'))).toBeUndefined();
+    });
+
+    it('fails when it cannot be installed', () => {
+      expect(install(100)).toBe(100);
+    });
   });
 });
 

@@ -9,10 +9,16 @@ import { keepalivedFiles } from '../text/keepalived.ts';
 export function loadBalancerStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stage = 'load-balancer';
   const context = textContext(desire, facts);
+  const haproxy = haproxyFiles(context);
   return [
-    { kind: 'package', stage, name: 'haproxy' },
-    { kind: 'package', stage, name: 'keepalived' },
-    ...haproxyFiles(context).map((file) => textFile(stage, file, ['haproxy'])),
+    {
+      kind: 'package',
+      stage,
+      name: 'haproxy',
+      brings: { unit: 'haproxy', files: haproxy.map(({ path }) => path) },
+    },
+    { kind: 'package', stage, name: 'keepalived', brings: { unit: 'keepalived', files: [] } },
+    ...haproxy.map((file) => textFile(stage, file, ['haproxy'])),
     { kind: 'unit', stage, name: 'haproxy', reloads: true },
     ...folders(stage, ['/etc/systemd/system/keepalived.service.d']),
     ...keepalivedFiles(context, host, facts).map((file) => textFile(stage, file, ['keepalived'])),

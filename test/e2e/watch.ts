@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import type { Watched } from './api-client.ts';
 
+const firstAnswerMs = 30_000;
+
 /**
  * Lets a client of the API ask and write while `during` runs (api-client.ts), beginning with its first answer.
- * Returns what the client saw.
+ * Returns what the client saw; throws when nothing answers for 30 s at first.
  */
 export async function watchApi(lab: Lab, kubeconfig: string, during: () => Promise<void>): Promise<Watched> {
   const script = new URL('./api-client.ts', import.meta.url).pathname;
@@ -15,7 +18,8 @@ export async function watchApi(lab: Lab, kubeconfig: string, during: () => Promi
   const exit = once(client, 'exit');
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
   try {
-    const first = await lines.next();
+    const first = await Promise.race([lines.next(), setTimeout(firstAnswerMs, undefined, { ref: false })]);
+    if (first === undefined) throw new Error(`the API did not answer within ${firstAnswerMs / 1000} s`);
     if (first.done === true) throw new Error("the API's client ended before its first answer");
     await during();
     client.stdin.end();

@@ -3,8 +3,8 @@ import { createReadStream, existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { machineAptOptions, machineSources } from './apt.ts';
 import { cacheDir } from './cache.ts';
+import { downloadPackages } from './debian-packages.ts';
 import { suite } from './recipe.ts';
 import { $ } from './shell.ts';
 
@@ -53,37 +53,11 @@ interface Unpacked {
   readonly version: string;
 }
 
-/** Downloads with an apt of its own (state, cache and sources in `work`) from the machine's mirror. */
 async function unpackPackages(work: string): Promise<Readonly<Record<DebianPackage, Unpacked>>> {
-  const config = join(work, 'apt.conf');
-  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'debs']) {
-    await mkdir(join(work, folder), { recursive: true });
-  }
-  const mirror = (await machineSources(suite)).find(({ release }) => release === suite)?.uri ?? '';
-  const signedBy = '[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]';
-  const sources = [...new Set(Object.values(releases))].map(
-    (name) => `deb ${signedBy} ${mirror} ${name} main\n`,
-  );
-  await writeFile(join(work, 'sources.list'), sources.join(''));
-  await writeFile(join(work, 'status'), '');
-  const settings = {
-    'Dir::State': join(work, 'state'),
-    'Dir::State::status': join(work, 'status'),
-    'Dir::Cache': join(work, 'cache'),
-    'Dir::Etc::sourcelist': join(work, 'sources.list'),
-    'Dir::Etc::sourceparts': '-',
-    'Dir::Etc::parts': '-',
-    'APT::Architecture': 'amd64',
-    'APT::Sandbox::User': 'root',
-  };
-  const own = Object.entries(settings).map(([name, value]) => `${name} "${value}";`);
-  await writeFile(config, [...own, ...(await machineAptOptions())].join('\n') + '\n');
-  const apt = $({ cwd: join(work, 'debs'), env: { ...process.env, APT_CONFIG: config } });
-  await apt`apt-get -q update`;
-  await apt`apt-get -q download ${Object.entries(releases).map(([name, release]) => `${name}/${release}`)}`;
+  const debs = await downloadPackages(work, releases);
   const unpacked = new Map<string, Unpacked>();
-  for (const deb of await readdir(join(work, 'debs'))) {
-    const path = join(work, 'debs', deb);
+  for (const deb of await readdir(debs)) {
+    const path = join(debs, deb);
     const [name = '', version = ''] = (
       await $`dpkg-deb -W --showformat ${'${Package} ${Version}'} ${path}`
     ).stdout.split(' ');

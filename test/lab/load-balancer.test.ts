@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../e2e/cluster.ts';
 import { watchApi } from '../e2e/watch.ts';
 import {
@@ -10,6 +10,7 @@ import {
   standInKubeconfig,
   standInUnit,
 } from './api-stand-in.ts';
+import { offerPackages } from './debian-packages.ts';
 import { holders, holdersDuring, oneHolder } from './holders.ts';
 import { stepLines } from './kboot.ts';
 import type { KbootResult, Site, SiteHost } from './kboot.ts';
@@ -36,9 +37,6 @@ const otherHosts: readonly SiteHost[] = [
 ];
 const all = [...hosts, ...otherHosts].map(({ name }) => name);
 
-// A client waits for its first answer for as long as a test may last.
-vi.setConfig({ testTimeout: 180_000 });
-
 let site: Site;
 let inventory: string;
 let other: string;
@@ -57,6 +55,8 @@ beforeAll(async () => {
   kubeconfig = join(site.dir, 'kubeconfig');
   await writeFile(kubeconfig, standInKubeconfig(`https://${virtualIP}:${port}`, pair), { mode: 0o600 });
   await Promise.all(names.map((name) => installStandIn(site.lab, name, pair)));
+  // Every other lab host comes with them.
+  await offerPackages(site.lab, 'lb-1', ['haproxy', 'keepalived']);
   before = await everyHost((name) => traces(site.lab, name));
 });
 
@@ -221,7 +221,14 @@ test('reset takes the virtual IP, haproxy and keepalived away, and leaves the ot
   await reset(inventory, names);
   expect(await holders(site.lab, otherVirtualIP)).toEqual([otherHolder]);
   otherHolder = undefined;
-  await reset(other, ['lb-1', 'lb-2']);
+  await reset(other, ['lb-2']);
+  // Where they were not before, the packages stay: off, and with their own configuration.
+  const states = 'for u in haproxy keepalived; do systemctl is-enabled $u; systemctl is-active $u; done';
+  const changed = 'ls /etc/haproxy/haproxy.cfg; dpkg --verify haproxy | grep /etc/haproxy';
+  expect((await output(site.lab, 'lb-1', `${states}; ${changed}; true`)).split('\n')).toEqual([
+    ...['disabled', 'inactive', 'disabled', 'inactive'],
+    '/etc/haproxy/haproxy.cfg',
+  ]);
   for (const address of [virtualIP, otherVirtualIP]) expect(await holders(site.lab, address)).toEqual([]);
 });
 

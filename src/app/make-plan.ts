@@ -19,6 +19,7 @@ import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import type { Finding } from '../plan/finding.ts';
+import { drainBeforeMembers } from '../plan/leave.ts';
 import { preflight, withoutIgnored } from '../plan/preflight.ts';
 import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
 import type { OnHostStep, Plan } from '../plan/types.ts';
@@ -82,8 +83,7 @@ export async function makePlan(
       etcd: etcd.seen,
       api: seen,
     });
-    const membership = membershipSteps(etcd.plan);
-    const made = { membership, roll, hostSteps, clusterSteps };
+    const made = { ...drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps), roll, hostSteps };
     const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
     return {
       plan,

@@ -3,7 +3,7 @@ import type { ClusterObservation } from './cluster-wants.ts';
 import { planMembership, type EtcdHost, type EtcdSeen } from './etcd-membership.ts';
 import { membershipSteps } from './etcd-steps.ts';
 import { nodeRemovals } from './node-removal.ts';
-import type { Plan } from './types.ts';
+import type { ClusterStep, EtcdStep, NodeRemovalStep, Plan } from './types.ts';
 
 export interface LeaveInput {
   readonly cluster: Cluster;
@@ -39,13 +39,11 @@ export function planLeave(input: LeaveInput): Pick<Plan, 'membership' | 'warning
     members.some((host) => member.peerURLs.includes(input.peerURL(host)));
   const remove =
     members.length === 0 ? [] : planMembership(staying, etcd).remove.filter((member) => ours(member));
-  const [snapshot, ...memberSteps] = membershipSteps({ hosts: [], remove });
+  const memberSteps = membershipSteps({ hosts: [], remove }).map((step) =>
+    step.operation.kind === 'remove' ? { ...step, reason: 'its host is reset' } : step,
+  );
   return {
-    membership: [
-      ...(snapshot === undefined ? [] : [snapshot]),
-      ...removals,
-      ...memberSteps.map((step) => ({ ...step, reason: 'its host is reset' })),
-    ],
+    membership: betweenSnapshotAndRest(memberSteps, removals),
     warnings: [
       ...(nodes.length === 0 || api.state === 'present'
         ? []
@@ -59,4 +57,29 @@ export function planLeave(input: LeaveInput): Pick<Plan, 'membership' | 'warning
           ]),
     ],
   };
+}
+
+/**
+ * Puts the removal of a Node ahead of that of its etcd member: a kubelet whose own API server has lost its etcd
+ * hears no more that its Pods shall end.
+ */
+export function drainBeforeMembers(
+  membership: readonly EtcdStep[],
+  clusterSteps: readonly ClusterStep[],
+): Pick<Plan, 'membership' | 'clusterSteps'> {
+  const gone = membership.filter(({ operation }) => operation.kind === 'remove').map(({ host }) => host);
+  const isFirst = (step: ClusterStep): step is NodeRemovalStep =>
+    step.type === 'remove-node' && gone.includes(step.node);
+  return {
+    membership: betweenSnapshotAndRest(membership, clusterSteps.filter(isFirst)),
+    clusterSteps: clusterSteps.filter((step) => !isFirst(step)),
+  };
+}
+
+/** Changes of membership begin with their snapshot. */
+function betweenSnapshotAndRest(
+  [snapshot, ...rest]: readonly EtcdStep[],
+  removals: readonly NodeRemovalStep[],
+): Plan['membership'] {
+  return snapshot === undefined ? removals : [snapshot, ...removals, ...rest];
 }

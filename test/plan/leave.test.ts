@@ -3,8 +3,9 @@ import type { KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host, Role } from '../../src/model/cluster.ts';
 import type { ClusterObservation } from '../../src/plan/cluster-wants.ts';
 import type { EtcdSeen } from '../../src/plan/etcd-membership.ts';
-import { planLeave, type LeaveInput } from '../../src/plan/leave.ts';
+import { drainBeforeMembers, planLeave, type LeaveInput } from '../../src/plan/leave.ts';
 import { sampleCluster } from '../pki/sample.ts';
+import { waitStep } from './sample.ts';
 
 const host = (name: string, ...roles: Role[]): Host => ({
   ...(sampleCluster().hosts[0] as Host),
@@ -99,5 +100,20 @@ describe('planLeave', () => {
   it('does nothing of the kind when the whole control plane goes', () => {
     expect(leave([...cps, 'w-4'])).toEqual({ membership: [], warnings: [] });
     expect(leave([])).toEqual({ membership: [], warnings: [] });
+  });
+});
+
+describe('drainBeforeMembers', () => {
+  it('a Node goes before its member; others keep their place', () => {
+    const [snapshot, node, remove] = leave(['cp-3']).membership;
+    if (snapshot?.type !== 'etcd' || node?.type !== 'remove-node' || remove?.type !== 'etcd')
+      throw new Error('not what the tests above see');
+    const worker = { ...node, node: 'w-4', id: 'w' };
+    const ready = waitStep({ kind: 'api' });
+    expect(drainBeforeMembers([snapshot, remove], [ready, node, worker])).toEqual({
+      membership: [snapshot, node, remove],
+      clusterSteps: [ready, worker],
+    });
+    expect(drainBeforeMembers([], [node])).toEqual({ membership: [], clusterSteps: [node] });
   });
 });

@@ -11,8 +11,9 @@ import { status } from './cli/status.ts';
 import { up } from './cli/up.ts';
 import { validate } from './cli/validate.ts';
 import { verify } from './cli/verify.ts';
-import { kbootVersion, version } from './cli/version.ts';
+import { version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
+import { kbootVersion } from './model/kboot-version.ts';
 
 if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 

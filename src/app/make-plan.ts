@@ -14,7 +14,8 @@ import { stagesUntil } from '../model/stage.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
-import type { ClusterWants } from '../plan/cluster-wants.ts';
+import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
+import type { EtcdSeen } from '../plan/etcd-membership.ts';
 import { diffCluster } from '../plan/diff-cluster.ts';
 import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
@@ -34,8 +35,19 @@ export interface LivePlan {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   readonly connections: Connections;
-  readonly inspections: ReadonlyMap<string, Inspection>;
   readonly seconds: number;
+  readonly observed: Observed;
+}
+
+/** What a plan was made from: basis.ts puts it into a saved plan. */
+export interface Observed {
+  /** With the etcd membership that the plan decided on. */
+  readonly place: Workplace;
+  readonly scope: PlanScope;
+  readonly hosts: ReadonlyMap<string, HostObservation>;
+  readonly etcd: EtcdSeen;
+  /** undefined: the plan ends before anything is asked of it. */
+  readonly api: ClusterObservation | undefined;
 }
 
 /**
@@ -89,8 +101,8 @@ export async function makePlan(
       plan,
       findings: [...hostFindings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
       connections: { ...connections, failed },
-      inspections,
       seconds: (Date.now() - started) / 1000,
+      observed: { place: informed, scope, hosts: connections.results, etcd: etcd.seen, api: seen },
     };
   } catch (error) {
     await connections.close();
@@ -114,7 +126,8 @@ export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
   return assemble(place, counts, 'offline', hosts, new Map(), made, wants);
 }
 
-function resourcesOf(
+/** What must be so on one host as far as the scope goes. */
+export function resourcesOf(
   place: Workplace,
   scope: PlanScope,
   host: Host,
@@ -129,7 +142,8 @@ function scopedHosts(cluster: Cluster, scope: PlanScope): readonly Host[] {
   return cluster.hosts.filter((host) => named.includes(host) || host.roles.includes('control-plane'));
 }
 
-const isLimited = (scope: PlanScope, host: string): boolean =>
+/** Whether a host is only looked at. */
+export const isLimited = (scope: PlanScope, host: string): boolean =>
   scope.limit.length > 0 && !scope.limit.includes(host);
 
 async function diffHosts(

@@ -18,18 +18,26 @@ export interface BundleArgs extends InventoryArgs {
   readonly bundle?: string | undefined;
 }
 
-export interface PlanArgs extends BundleArgs {
-  readonly until: Stage;
+/** How much of a cluster a command is about. */
+export interface ScopeArgs {
+  /** undefined: not named, which means to the end. */
+  readonly until?: Stage | undefined;
   readonly limit: string[];
   readonly 'ignore-preflight': string[];
+}
+
+export interface PlanArgs extends BundleArgs, ScopeArgs {
   readonly offline: boolean;
+  readonly out?: string | undefined;
   readonly 'detailed-exitcode': boolean;
 }
 
-export interface UpArgs extends BundleArgs {
-  readonly until: Stage;
-  readonly limit: string[];
-  readonly 'ignore-preflight': string[];
+export interface PlanShowArgs extends GlobalArgs {
+  readonly file: string;
+}
+
+export interface UpArgs extends BundleArgs, ScopeArgs {
+  readonly plan?: string | undefined;
   readonly yes: boolean;
   readonly stats: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { GlobalArgs } from './args.ts';
+import type { GlobalArgs, ScopeArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
 
 export function globalOptions<T>(yargs: Argv<T>): Argv<T & GlobalArgs> {
@@ -51,11 +51,9 @@ export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string | und
   });
 }
 
-export function scopeOptions<T>(
-  yargs: Argv<T>,
-): Argv<T & { until: (typeof stages)[number]; limit: string[]; 'ignore-preflight': string[] }> {
+export function scopeOptions<T>(yargs: Argv<T>): Argv<T & ScopeArgs> {
   return yargs
-    .option('until', { choices: stages, default: 'addon' as const, describe: 'Last stage to carry out' })
+    .option('until', { choices: stages, defaultDescription: '"addon"', describe: 'Last stage to carry out' })
     .option('limit', {
       type: 'string',
       array: true,

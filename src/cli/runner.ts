@@ -27,6 +27,8 @@ export interface Course<P extends Planned> {
   readonly command: string;
   readonly question: string;
   make(): Promise<P>;
+  /** Puts another plan in its place, or throws; what was read is told first. */
+  hold?(planned: P): P;
   /** Throws when the plan may not be carried out. */
   check?(planned: P): void;
   /** Absent: the whole plan. */
@@ -54,6 +56,7 @@ export async function runCourse<P extends Planned>(
   try {
     planned = await course.make();
     tellReading(args, planned);
+    planned = course.hold?.(planned) ?? planned;
     course.check?.(planned);
     if (stepsOf(planned.plan).length === 0) {
       if (args.output === 'json') tellNothing(planned);

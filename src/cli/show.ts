@@ -1,4 +1,5 @@
 import type { Connections } from '../app/connect.ts';
+import type { PlanScope } from '../app/scope.ts';
 import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import type { Finding } from '../plan/finding.ts';
@@ -6,7 +7,7 @@ import type { Plan } from '../plan/types.ts';
 import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText } from '../view/plan-text.ts';
-import type { InventoryArgs } from './args.ts';
+import type { GlobalArgs, InventoryArgs, ScopeArgs } from './args.ts';
 import { event, note, print } from './terminal.ts';
 
 /** A plan, and the connections it was made over. */
@@ -25,6 +26,11 @@ export async function openPlace(options: CommonOptions): Promise<Workplace> {
   return place;
 }
 
+/** What flags say a plan is about. */
+export function scopeOf(args: ScopeArgs): PlanScope {
+  return { until: args.until ?? 'addon', limit: args.limit, ignore: args['ignore-preflight'] };
+}
+
 /** Tells which hosts could not be read, and what preflight found on the others. */
 export function tellReading(args: InventoryArgs, planned: Planned): void {
   const { connections, findings = [], seconds } = planned;
@@ -38,7 +44,7 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
 }
 
 /** The plan as an event or as text; `command` says how to go on where no question follows. */
-export function showPlan(args: InventoryArgs, plan: Plan, command?: string): void {
+export function showPlan(args: GlobalArgs, plan: Plan, command?: string): void {
   if (args.output === 'json') event({ type: 'plan', plan });
   else print(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
 }

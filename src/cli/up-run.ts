@@ -1,23 +1,37 @@
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
+import { readPlan } from '../app/plan-file.ts';
+import { holdToSaved, scopeOfSaved } from '../app/saved-plan.ts';
+import type { PlanScope } from '../app/scope.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
+import { planSummary } from '../view/plan-text.ts';
 import { stageSeconds } from '../view/progress.ts';
 import { runCourse, type Outcome } from './runner.ts';
-import { openPlace } from './show.ts';
-import { bundleFolder, connectOptions } from './terminal.ts';
+import { openPlace, scopeOf, showPlan } from './show.ts';
+import { bundleFolder, connectOptions, print } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
-/** Plans, shows, asks, applies. Returns the exit status. */
+/** Plans, shows, asks, applies; with `--plan` what a file says, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
+  const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const place = await openPlace({ ...args, bundle: bundleFolder(args.bundle) });
-  const scope = { until: args.until, limit: args.limit, ignore: args['ignore-preflight'] };
+  const asked = scopeOf(args);
+  const scope = file === undefined ? asked : scopeOfSaved(place, file, { ...asked, until: args.until });
+  const make = (): Promise<LivePlan> => makePlan(place, scope, connectOptions(), args.concurrency);
   return await runCourse(args, place, {
     command: 'up',
     question: 'Do this?',
-    make: () => makePlan(place, scope, connectOptions(), args.concurrency),
+    make,
     check: refuseFindings,
     nothing: nothingText,
-    summary: (live, outcome) => summary(args, live, outcome),
+    summary: (live, outcome) => summary(args, scope, live, outcome),
+    ...(file !== undefined && {
+      hold: (live: LivePlan) => holdToSaved(file, live),
+      show: ({ plan }: LivePlan) => {
+        if (args.output === 'json') showPlan(args, plan);
+        else print(planSummary(plan, { verbose: args.verbose }));
+      },
+    }),
   });
 }
 
@@ -41,7 +55,7 @@ function nothingText({ plan, connections, seconds }: LivePlan): string {
   return `${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
 }
 
-function summary(args: UpArgs, live: LivePlan, outcome: Outcome): string {
+function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {
   const name = live.plan.cluster;
   const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${stageSeconds(outcome.events)})`;
   const again = `Run \`kboot up ${args.inventory}\` again: it goes on where this ended.`;
@@ -55,7 +69,7 @@ function summary(args: UpArgs, live: LivePlan, outcome: Outcome): string {
       : ` Left alone, since hosts go one after another: ${outcome.held.join(', ')}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
     return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
-  if (args.until !== 'addon') return `${name}: done through stage ${args.until}: ${went}`;
+  if (until !== 'addon') return `${name}: done through stage ${until}: ${went}`;
   const nodes = live.plan.hosts.filter((host) =>
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),
   ).length;

@@ -7,6 +7,11 @@ export const up: CommandModule<object, UpArgs> = {
   describe: 'Make the cluster, or bring it back to what the inventory says',
   builder: (yargs) =>
     yesOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
+      .option('plan', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Do what this file of `kboot plan --out` says, if all is still as it was then',
+      })
       .option('stats', {
         type: 'boolean',
         default: false,
@@ -14,7 +19,8 @@ export const up: CommandModule<object, UpArgs> = {
       })
       .example('kboot up prod.yaml', 'Show the plan, ask, do it')
       .example('kboot up prod.yaml --until runtime', 'Only prepare the hosts')
-      .example('kboot up prod.yaml --limit w-3', 'Only w-3'),
+      .example('kboot up prod.yaml --limit w-3', 'Only w-3')
+      .example('kboot up prod.yaml --plan p.json', 'The plan that was reviewed, or nothing'),
   async handler(args) {
     const { runUp } = await import('./up-run.ts');
     process.exitCode = await runUp(args);

@@ -1,13 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { packageRoot } from '../model/package-root.ts';
-
-/** kboot's own version, from its package.json. */
-export function kbootVersion(): string {
-  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
+import { kbootVersion } from '../model/kboot-version.ts';
 
 export const version: CommandModule = {
   command: 'version',

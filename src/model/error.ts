@@ -24,6 +24,7 @@ export const errorCodes = {
   },
   'E-STATE': { exit: exitStatus.badInput, title: 'The state folder cannot be used as it is.' },
   'E-PKI': { exit: exitStatus.badInput, title: 'A key or certificate cannot be used.' },
+  'E-PLAN': { exit: exitStatus.badInput, title: 'The saved plan cannot be used.' },
   'E-CONNECT': { exit: exitStatus.unreachable, title: 'The host does not answer.' },
   'E-HOST-KEY-UNKNOWN': { exit: exitStatus.unreachable, title: 'The SSH host key is not known yet.' },
   'E-HOST-KEY-CHANGED': { exit: exitStatus.unreachable, title: 'The SSH host key is not the known one.' },
@@ -39,6 +40,10 @@ export const errorCodes = {
   'E-ETCD': { exit: exitStatus.stepFailed, title: 'etcd refused a request.' },
   'E-QUORUM': { exit: exitStatus.preflight, title: 'The change would cost etcd its quorum.' },
   'E-STALE': { exit: exitStatus.stalePlan, title: 'A host changed since the plan was made.' },
+  'E-PLAN-STALE': {
+    exit: exitStatus.stalePlan,
+    title: 'What the saved plan was made from is no longer so.',
+  },
   'E-LOCKED': { exit: exitStatus.locked, title: 'Another run holds the lock.' },
   'E-INTERRUPTED': { exit: exitStatus.interrupted, title: 'Interrupted.' },
 } as const satisfies Record<string, { exit: ExitStatus; title: string }>;

@@ -1,4 +1,5 @@
 import { differences } from '../kube/differences.ts';
+import { leftOver, ownLabels } from '../kube/owned.ts';
 import { workloadState } from '../kube/readiness.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import { stages, type Stage } from '../model/stage.ts';
@@ -88,9 +89,16 @@ function objectStep(stage: Stage, object: KubeObject, seen: ClusterObservation):
   if (live === undefined) return [{ ...base, verb: 'create', reason: '' }];
   // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
   const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
-  return changed.length === 0
-    ? []
-    : [{ ...base, verb: 'update', reason: `differs at ${changed.slice(0, 4).join(', ')}` }];
+  const left = leftOver(object, live);
+  const reasons = [
+    ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),
+    ...(left.length === 0 ? [] : [`no longer has ${few(left)}`]),
+  ];
+  return reasons.length === 0 ? [] : [{ ...base, verb: 'update', reason: reasons.join('; ') }];
+}
+
+function few(paths: readonly string[]): string {
+  return `${paths.slice(0, 4).join(', ')}${paths.length > 4 ? ` and ${paths.length - 4} more` : ''}`;
 }
 
 /** A live cluster has issued its facts; an object that still waits for them can never equal what is there. */
@@ -102,6 +110,8 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
   const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
   const annotations = { [managedBy]: 'kboot' };
   const labels = live?.metadata.labels ?? {};
+  const gone =
+    live === undefined ? [] : ownLabels(live).filter((key) => !(key in node.labels) && key in labels);
   const taints = (
     (live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []
   ).map(taintText);
@@ -109,6 +119,7 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
     ...Object.entries(node.labels)
       .filter(([key, value]) => labels[key] !== value)
       .map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
+    ...gone.map((key) => `without ${key}`),
     ...node.taints.map(taintText).filter((taint) => !taints.includes(taint)),
     ...(live !== undefined && isManaged(live) ? [] : [managedBy]),
   ];
@@ -123,7 +134,7 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
       reason: missing.join(', '),
       node: node.name,
       annotations,
-      labels: node.labels,
+      labels: { ...node.labels, ...Object.fromEntries(gone.map((key) => [key, null])) },
       taints: node.taints,
     },
   ];

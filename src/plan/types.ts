@@ -54,7 +54,8 @@ export interface NodeStep {
   readonly reason: string;
   readonly node: string;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
+  /** null: taken away. */
+  readonly labels: Readonly<Record<string, string | null>>;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
 }
 

@@ -64,6 +64,17 @@ function programOf(file: string): TemplateSpecification {
   return runInThisContext(`(${compile(readFileSync(file, 'utf8'))})`, file) as TemplateSpecification;
 }
 
+/** Text of every template that would be rendered, by its path; those of `templatesDir` in place of kboot's own. */
+export function templateTexts(templatesDir?: string): ReadonlyMap<string, string> {
+  const own = readdirSync(ownTemplates, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.hbs'))
+    .map((name) => [name.split(sep).join('/'), join(ownTemplates, name)] as const);
+  const overrides = templatesDir === undefined ? [] : listOverrides(templatesDir);
+  return new Map(
+    [...new Map([...own, ...overrides])].sort().map(([path, file]) => [path, readFileSync(file, 'utf8')]),
+  );
+}
+
 function listOverrides(dir: string): Map<string, string> {
   if (!existsSync(dir)) {
     throw new KbootError('E-TEMPLATE', `spec.templates: there is no folder ${dir}`, {

@@ -38,6 +38,7 @@ ln -sfn ${target} ${folder}/.kboot~current && mv -f -T ${folder}/.kboot~current 
       timeoutSeconds: 60,
     };
   },
+  fact: (want, pem) => certificateProblem(pem, want) ?? 'valid',
 };
 
 function certificateProblem(pem: string, want: ClientCertificateResource): string | undefined {

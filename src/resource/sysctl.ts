@@ -32,6 +32,8 @@ done`,
       timeoutSeconds: 30,
     };
   },
+  fact: (want, value) =>
+    want.compare === 'at-least' && satisfied(want, value) ? `at least ${want.value}` : value,
 };
 
 function satisfied(want: SysctlResource, value: string): boolean {

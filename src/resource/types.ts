@@ -191,4 +191,6 @@ export interface Kind<W extends Resource, Found> {
     found: Exclude<Observation<Found>, { state: 'unknown' }>,
     changes: Changes,
   ): Action | undefined;
+  /** What `action` rests on, as a short text; absent: all that was found (fact.ts). */
+  fact?(want: W, found: Found): string;
 }

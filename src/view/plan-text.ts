@@ -35,6 +35,11 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   return out.join('\n');
 }
 
+/** What a plan comes to, for one that was read before. */
+export function planSummary(plan: Plan, options: PlanTextOptions): string {
+  return [title(plan), ...summary(plan, options)].join('\n');
+}
+
 /** `lab · Kubernetes v1.36.2 · 1 control plane, 2 workers · API https://10.77.0.11:6443` */
 export function title(plan: Plan): string {
   return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;

@@ -127,6 +127,42 @@ describe('diffCluster', () => {
     ]);
   });
 
+  it('says what kboot set once and does not want any more', () => {
+    const managedFields = [
+      { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:data': { 'f:a': {}, 'f:old': {} } } },
+    ];
+    const object = configMap('kubeadm-config', { a: '1', old: '2' });
+    const owned = { ...object, metadata: { ...object.metadata, managedFields } };
+    expect(steps(live({ objects: [owned] }))).toEqual([
+      'control-plane update ConfigMap kube-system/kubeadm-config no longer has data.old',
+    ]);
+  });
+
+  it('takes away a label of a Node that left the inventory, and no other', () => {
+    const managedFields = [
+      {
+        manager: 'kboot',
+        operation: 'Update',
+        fieldsV1: { 'f:metadata': { 'f:labels': { 'f:zone': {}, 'f:rack': {} } } },
+      },
+    ];
+    const node = ready('Node', 'cp-1');
+    const labelled = {
+      ...node,
+      metadata: {
+        ...node.metadata,
+        managedFields,
+        labels: { 'node-role.kubernetes.io/control-plane': '', rack: '7', theirs: 'x' },
+      },
+    };
+    const [step] = diffCluster(cluster, live({ nodes: [labelled] }), new Set());
+    expect(step).toMatchObject({
+      resource: 'Node cp-1',
+      reason: 'without rack',
+      labels: { 'node-role.kubernetes.io/control-plane': '', rack: null },
+    });
+  });
+
   it('makes an object anew that somebody deleted', () => {
     const seen = live();
     const objects = new Map(seen.objects);

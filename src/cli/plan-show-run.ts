@@ -1,0 +1,18 @@
+import { readPlan } from '../app/plan-file.ts';
+import type { PlanShowArgs } from './args.ts';
+import { showPlan } from './show.ts';
+import { note } from './terminal.ts';
+
+/** Prints a saved plan as `kboot plan` did; with `-o json` as the same event. */
+export async function runPlanShow(args: PlanShowArgs): Promise<void> {
+  const { plan, made, basis, scope } = await readPlan(args.file);
+  if (args.output === 'text') {
+    const limits = [
+      ...(scope.until === 'addon' ? [] : [`--until ${scope.until}`]),
+      ...(scope.limit.length === 0 ? [] : [`--limit ${scope.limit.join(' ')}`]),
+    ];
+    note(`made ${made} by kboot ${basis.kboot}${limits.map((each) => `, ${each}`).join('')}`);
+  }
+  const command = plan.basis === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
+  showPlan(args, plan, command);
+}

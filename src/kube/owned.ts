@@ -1,0 +1,74 @@
+import type { KubeObject } from './types.ts';
+
+/** The members of a set of fields as the API writes it (FieldsV1, structured-merge-diff): `f:name`, `k:{…}`, `v:…`. */
+type Fields = { readonly [member: string]: Fields };
+
+interface ManagedEntry {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: Fields;
+}
+
+const owner = 'kboot';
+
+/**
+ * Paths that kboot owns in a live object, since it set them by server-side apply, and that `want` does not state any
+ * more: the next apply takes them away. What others own is theirs.
+ */
+export function leftOver(want: KubeObject, live: KubeObject): string[] {
+  return entriesOf(live)
+    .filter(({ operation }) => operation === 'Apply')
+    .flatMap(({ fieldsV1 }) => unwanted(fieldsV1 ?? {}, want, ''));
+}
+
+/** Labels that kboot set on a live object in whichever way. */
+export function ownLabels(live: KubeObject): string[] {
+  const labels = entriesOf(live).flatMap(({ fieldsV1 }) =>
+    Object.keys(fieldsV1?.['f:metadata']?.['f:labels'] ?? {}),
+  );
+  return labels.flatMap((member) => (member.startsWith('f:') ? [member.slice(2)] : []));
+}
+
+function entriesOf(live: KubeObject): readonly ManagedEntry[] {
+  const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
+  return (managedFields ?? []).filter(
+    ({ manager, subresource }) => manager === owner && (subresource ?? '') === '',
+  );
+}
+
+function unwanted(fields: Fields, want: unknown, path: string): string[] {
+  return Object.entries(fields).flatMap(([member, inner]) => {
+    if (member === '.') return [];
+    const [found, name] = memberOf(want, member);
+    const at = member.startsWith('f:') && path !== '' ? `${path}.${name}` : `${path}${name}`;
+    return found === undefined ? [at] : unwanted(inner, found, at);
+  });
+}
+
+/** What `want` holds under a member, undefined for nothing, and what the member is called in a path. */
+function memberOf(want: unknown, member: string): [found: unknown, name: string] {
+  const text = member.slice(2);
+  if (member.startsWith('f:')) {
+    const found = isRecord(want) && text in want ? (want[text] ?? {}) : undefined;
+    return [found, text];
+  }
+  const items: readonly unknown[] = Array.isArray(want) ? want : [];
+  if (member.startsWith('k:')) {
+    const key = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return [items.find((item) => hasKey(item, key)), `[${Object.values(key).join(' ')}]`];
+  }
+  if (member.startsWith('v:')) return [items.find((item) => JSON.stringify(item) === text), `[${text}]`];
+  return [items[Number(text)], `[${text}]`];
+}
+
+/** A key that an item leaves out has its default there: the API fills it in (protocol TCP). */
+function hasKey(item: unknown, key: Readonly<Record<string, unknown>>): boolean {
+  return (
+    isRecord(item) && Object.entries(key).every(([name, value]) => !(name in item) || item[name] === value)
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -5,8 +5,10 @@ import { clusterServer } from '../desire/text/address.ts';
 import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { limitedHosts, type PlanScope } from './scope.ts';
 import { seeCluster } from './see-cluster.ts';
+import { endpointToProbe, seeEndpoint } from './see-endpoint.ts';
+import { seeForeignEtcd } from './see-foreign-etcd.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
-import { etcdHosts, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdHosts, isNode, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -70,22 +72,33 @@ export async function makePlan(
     const resources = resourcesOf(place, scope, host, assumedFacts);
     counts.set(host.name, resources.length);
     const balances = loadBalancerHosts(cluster).includes(host);
-    return probeHost(reader, resources, balances ? cluster.loadBalancer?.virtualIP : undefined);
+    return probeHost(reader, resources, {
+      virtualIP: balances ? cluster.loadBalancer?.virtualIP : undefined,
+      endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
+    });
   });
   try {
     const inspections = new Map([...connections.results].map(([name, seen]) => [name, seen.inspection]));
     const ignore = [...place.preflightIgnore, ...scope.ignore];
-    const hostFindings = preflight(cluster, inspections, desire.clusterId, ignore);
+    const findings: Finding[] = [...preflight(cluster, inspections, desire.clusterId, ignore)];
     const failed = new Map(connections.failed);
     refuseBlindFounding(cluster, scope, inspections, failed);
     const etcd = await seeMembership(place, scope, inspections, connections);
+    const foreign = stagesUntil(scope.until).includes('etcd')
+      ? await seeForeignEtcd(place, inspections, connections)
+      : undefined;
+    findings.push(...withoutIgnored(foreign?.findings ?? [], ignore));
     const informed = { ...place, desire: { ...desire, membership: etcd.plan } };
     const hostSteps = await diffHosts(informed, scope, hosts, connections, failed, etcd);
     refuseBlindFounding(cluster, scope, inspections, failed);
     const wants = within(desireCluster(desire), scope);
     const seen = needsApi(wants)
-      ? await seeCluster(cluster, place.pki, inspections, connections, wants)
+      ? await seeCluster(place, foreign?.state, inspections, connections, wants)
       : undefined;
+    const running = seen?.state === 'present';
+    findings.push(
+      ...withoutIgnored(await seeEndpoint(place, scope, inspections, connections, running), ignore),
+    );
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
     const clusterSteps = [...etcd.waits, ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed))];
     const balancers = loadBalancerHosts(cluster);
@@ -99,7 +112,7 @@ export async function makePlan(
     const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
     return {
       plan,
-      findings: [...hostFindings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
+      findings: [...findings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
       connections: { ...connections, failed },
       seconds: (Date.now() - started) / 1000,
       observed: { place: informed, scope, hosts: connections.results, etcd: etcd.seen, api: seen },
@@ -213,6 +226,8 @@ function within(wants: ClusterWants, scope: PlanScope): ClusterWants {
     inventory: wants.inventory,
     objects: wholeCluster ? wants.objects.filter(({ stage }) => stages.includes(stage)) : [],
     lateObjects: stages.includes('addon') && wholeCluster ? wants.lateObjects : [],
+    sweptKinds: stages.includes('addon') && wholeCluster ? wants.sweptKinds : [],
+    ...(!nothing && wants.outsideEndpoint && { outsideEndpoint: wants.outsideEndpoint }),
     nodes: stages.includes('node') ? wants.nodes.filter((node) => nodeNamed(node.name)) : [],
     controlPlanePods: nothing ? [] : wants.controlPlanePods.filter((pod) => nodeNamed(pod.host)),
     workloads: stages.includes('addon') && wholeCluster ? wants.workloads : [],

@@ -11,7 +11,7 @@ import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import { manifestPath } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
-import { desireOf, type Workplace } from './workplace.ts';
+import { desireOf, usedPki, type Workplace } from './workplace.ts';
 
 /**
  * Writes what lies on each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
@@ -24,7 +24,8 @@ export async function renderTree(place: Workplace, out: string): Promise<number>
       remedy: 'Name a new folder with --out.',
     });
   const { cluster } = place;
-  const { pki } = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
+  const own = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
+  const pki = usedPki(cluster, own.pki, place.foreignEtcd);
   const { renderer, bundle } = place.desire;
   const desire = desireOf(cluster, renderer, pki, bundle);
   const secrets = secretTexts(cluster, pki, renderer);
@@ -41,7 +42,8 @@ export async function renderTree(place: Workplace, out: string): Promise<number>
         await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
     }
   }
-  for (const [index, { object }] of desireCluster(desire).objects.entries()) {
+  const { objects, lateObjects } = desireCluster(desire);
+  for (const [index, object] of [...objects.map(({ object }) => object), ...lateObjects].entries()) {
     const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
       .toLowerCase()
       .replaceAll(/[^a-z0-9.-]/g, '-');

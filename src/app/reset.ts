@@ -1,6 +1,7 @@
 import { resetSteps } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
-import { etcdHosts, hostsWith, type Host } from '../model/cluster.ts';
+import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
+import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
@@ -39,7 +40,7 @@ export async function makeResetPlan(
           remedy: 'Use the inventory and the state folder (--state) of that cluster.',
         },
       );
-    return resetSteps(host.name, seen);
+    return resetSteps(host.name, seen, cluster.etcd.external !== undefined);
   });
   const stay = [
     ...new Set(
@@ -78,7 +79,7 @@ export async function makeResetPlan(
     hostSteps: [...connections.results.values()].flat(),
     clusterSteps: [],
     checked: 0,
-    warnings: left.warnings,
+    warnings: [...left.warnings, ...leftBehind(cluster, leaving)],
   };
   return { plan, connections: { ...all, results: connections.results } };
 }
@@ -99,6 +100,7 @@ async function planLeaving(
     inventory: [],
     objects: [],
     lateObjects: [],
+    sweptKinds: [],
     nodes: [],
     controlPlanePods: [],
     workloads: [],
@@ -109,4 +111,15 @@ async function planLeaving(
   ]);
   const peerURL = (host: Host): string => `https://${hostPort(host.address, etcdPeerPort)}`;
   return planLeave({ cluster, leaving, api, etcd, peerURL });
+}
+
+/** What a reset of the whole control plane does not touch although the cluster's data lies there. */
+function leftBehind(cluster: Cluster, leaving: readonly Host[]): string[] {
+  const { external } = cluster.etcd;
+  const goesOn = hostsWith(cluster, 'control-plane').some((host) => !leaving.includes(host));
+  if (external === undefined || goesOn) return [];
+  const prefix = etcdPrefix(cluster);
+  return [
+    `etcd ${external.endpoints.join(', ')} is not kboot's and stays as it is, with this cluster's data under ${prefix}/; to found a cluster there anew, remove it first: etcdctl del --prefix ${prefix}/`,
+  ];
 }

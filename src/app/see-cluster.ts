@@ -1,14 +1,18 @@
-import { hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { hostsWith, type Host } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { Pki } from '../pki/types.ts';
 import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials } from './credentials.ts';
+import type { Workplace } from './workplace.ts';
 
-/** What the API holds. Without an answer it is `absent` only where no control plane holds etcd data. */
+/**
+ * What the API holds. Without an answer it is `absent` only where no control plane holds etcd data, or where an
+ * etcd that someone else runs (`foreign`) holds no cluster.
+ */
 export async function seeCluster(
-  cluster: Cluster,
-  pki: Pki,
+  { cluster, pki }: Workplace,
+  foreign: 'absent' | 'present' | undefined,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
   wants: ClusterWants,
@@ -18,7 +22,10 @@ export async function seeCluster(
     inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
   );
   const seen = await askApi(serving, pki, connections, wants);
-  const data = controlPlane.some((host) => inspections.get(host.name)?.etcdData !== 'absent');
+  const data =
+    foreign === undefined
+      ? controlPlane.some((host) => inspections.get(host.name)?.etcdData !== 'absent')
+      : foreign === 'present';
   return seen.state === 'silent' && !data ? { state: 'absent' } : seen;
 }
 

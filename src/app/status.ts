@@ -11,10 +11,12 @@ import { probeHost } from '../observe/probe.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../plan/cluster-wants.ts';
 import type { EtcdSeen } from '../plan/etcd-membership.ts';
+import type { EtcdAnswer } from '../plan/foreign-etcd.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll } from './connect.ts';
 import { apiCredentials } from './credentials.ts';
 import { seeEtcd } from './see-etcd.ts';
+import { askForeignEtcd } from './see-foreign-etcd.ts';
 import type { Workplace } from './workplace.ts';
 
 const nearEndDays = 30;
@@ -62,6 +64,7 @@ export async function seeStatus(
     });
     const certificates = certificateList(place);
     const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
+    const foreign = place.foreignEtcd && (await askForeignEtcd(place, connections));
     const etcd = await seeEtcd(place, inspections, connections);
     const members = etcd.state === 'present' ? memberList(place, etcd) : [];
     const healthy =
@@ -73,6 +76,8 @@ export async function seeStatus(
           (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name)),
       ) &&
       etcdHosts(cluster).length === members.length &&
+      (cluster.etcd.external === undefined ||
+        foreign?.every(({ answer }) => answer.kind === 'answers') === true) &&
       members.every(({ role, serves, wanted }) => role === 'voting' && serves && wanted) &&
       certificates.every(({ daysLeft }) => daysLeft >= nearEndDays);
     const status: ClusterStatus = {
@@ -87,7 +92,10 @@ export async function seeStatus(
           : seen.state === 'silent'
             ? `does not answer: ${seen.why}`
             : 'no cluster yet',
-      etcd: etcdWords[etcd.state],
+      etcd:
+        cluster.etcd.external === undefined
+          ? etcdWords[etcd.state]
+          : foreignEtcdWords(cluster.etcd.external.endpoints, foreign),
       members,
       certificates,
     };
@@ -102,6 +110,20 @@ const etcdWords = {
   silent: 'does not answer with a quorum',
   absent: 'no data yet',
 } as const;
+
+/** `external: https://10.0.0.31:2379 answers (etcd 3.6.8), https://10.0.0.32:2379 does not: connection refused` */
+function foreignEtcdWords(endpoints: readonly string[], answers: readonly EtcdAnswer[] | undefined): string {
+  const list = endpoints.map((endpoint) => {
+    const own = (answers ?? []).filter((each) => each.endpoint === endpoint);
+    const [worst] = [...own].sort((a, b) => (a.answer.kind > b.answer.kind ? -1 : 1));
+    if (worst === undefined) return `${endpoint} was not asked`;
+    const { host, answer } = worst;
+    return answer.kind === 'answers'
+      ? `${endpoint} answers (etcd ${answer.version})`
+      : `${endpoint} does not answer ${host}: ${answer.why}`;
+  });
+  return `external: ${list.join(', ')}`;
+}
 
 function memberList(
   { cluster }: Workplace,
@@ -118,23 +140,26 @@ function memberList(
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function certificateList({ cluster, pki }: Workplace): ClusterStatus['certificates'] {
-  return certificatesFor(cluster).flatMap((spec) => {
+function certificateList({ cluster, pki, foreignEtcd }: Workplace): ClusterStatus['certificates'] {
+  const own = certificatesFor(cluster).flatMap((spec) => {
     if (spec.kind === 'key') return [];
     const host = spec.kind === 'leaf' ? spec.host : undefined;
     if (!pki.isIssued(spec.id, host)) return [];
     // The kubelet rotates its own; what the state holds is only the first one.
     if (spec.id === 'kubelet') return [];
     const pem = spec.kind === 'ca' ? pki.ca(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
-    const expires = new Date(new X509Certificate(pem).validTo);
-    return [
-      {
-        name: spec.path,
-        expires: expires.toISOString(),
-        daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000),
-      },
-    ];
+    return [ending(spec.path, pem)];
   });
+  return foreignEtcd === undefined ? own : [...own, ending('spec.etcd.external', foreignEtcd.certificatePem)];
+}
+
+function ending(name: string, pem: string): ClusterStatus['certificates'][number] {
+  const expires = new Date(new X509Certificate(pem).validTo);
+  return {
+    name,
+    expires: expires.toISOString(),
+    daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000),
+  };
 }
 
 function isReady(object: KubeObject | undefined): boolean {

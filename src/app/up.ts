@@ -14,7 +14,7 @@ import { loadOrCreatePki } from '../store/pki.ts';
 import { fileTime } from '../store/run-log.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
-import type { Workplace } from './workplace.ts';
+import { usedPki, type Workplace } from './workplace.ts';
 
 /**
  * Carries out a plan over the connections it was made with. The caller holds the lock.
@@ -53,7 +53,8 @@ export async function carryOut(
   });
 
   async function issue(): Promise<Materials> {
-    const { pki } = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
+    const own = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
+    const pki = usedPki(cluster, own.pki, place.foreignEtcd);
     const secrets = secretTexts(cluster, pki, desire.renderer);
     const facts = { 'ca.crt': () => pki.ca('ca').cert, 'cluster-id': () => clusterId(pki.ca('ca').cert) };
     return {

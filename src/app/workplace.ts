@@ -1,23 +1,25 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { knownVersions, release } from '../catalog/release.ts';
+import { release } from '../catalog/release.ts';
 import type { Desire } from '../desire/context.ts';
-import { loadInventory } from '../inventory/load.ts';
 import type { Cluster } from '../model/cluster.ts';
-import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
-import { KbootError } from '../model/error.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { clusterId } from '../pki/digest.ts';
+import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
 import { openBundle, type Bundle } from '../store/bundle.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
+import { readInventory } from './read-inventory.ts';
 
 export interface CommonOptions {
   readonly inventory: string;
   readonly state?: string | undefined;
   readonly bundle?: string | undefined;
+  /** What is wrong with the files of spec.etcd.external only warns: the command can do without them. */
+  readonly withoutEtcdFiles?: boolean;
 }
 
 /** What every command on a cluster starts from: the inventory, the operator's state, the bundle. Nothing is written. */
@@ -28,27 +30,20 @@ export interface Workplace {
   readonly preflightIgnore: readonly string[];
   readonly state: State;
   readonly pki: Pki;
+  /** What opens the etcd that someone else runs. */
+  readonly foreignEtcd: ForeignEtcdPems | undefined;
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
   readonly pkiWarnings: readonly string[];
   readonly desire: Desire;
 }
 
-/** Reads the inventory. Throws KbootError E-INVENTORY with every problem, one a line, as its message. */
-export function readInventory(file: string): { cluster: Cluster; warnings: readonly Diagnostic[] } {
-  const { cluster, diagnostics } = loadInventory(file, process.env, knownVersions());
-  if (cluster !== undefined) return { cluster, warnings: diagnostics };
-  const count = diagnostics.filter((each) => each.severity === 'error').length;
-  throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
-    remedy: `${count} problem${count === 1 ? '' : 's'}; nothing was contacted.`,
-  });
-}
-
 /** Opens the workplace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkplace(options: CommonOptions): Promise<Workplace> {
-  const { cluster, warnings } = readInventory(options.inventory);
+  const { cluster, warnings, foreignEtcd } = readInventory(options.inventory, options.withoutEtcdFiles);
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const loaded = await loadPki(state, cluster, { now: new Date() });
+  const pki = usedPki(cluster, loaded.pki, foreignEtcd);
   const bundle =
     options.bundle === undefined || options.bundle === '' ? undefined : openBundle(resolve(options.bundle));
   release(cluster.kubernetesVersion);
@@ -59,11 +54,17 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
     warnings,
     preflightIgnore: cluster.preflight?.ignore ?? [],
     state,
-    pki: loaded.pki,
+    pki,
+    foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     pkiWarnings: loaded.warnings,
-    desire: desireOf(cluster, renderer, loaded.pki, bundle),
+    desire: desireOf(cluster, renderer, pki, bundle),
   };
+}
+
+/** The state folder's PKI with what others issue put into it. */
+export function usedPki(cluster: Cluster, pki: Pki, foreignEtcd: ForeignEtcdPems | undefined): Pki {
+  return cluster.etcd.external === undefined ? pki : withForeignEtcd(pki, foreignEtcd);
 }
 
 /** What the desired state of a cluster is made from. */

@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import { applyObject, openKube, refused, type KubeClient } from '../kube/client.ts';
+import { objectPath } from '../kube/paths.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type {
   ClusterStep,
@@ -10,6 +11,8 @@ import type {
   WaitStep,
 } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
+import { observeEndpoint } from '../observe/endpoint.ts';
+import { hostPort } from '../desire/text/address.ts';
 import type { Reader } from '../transport/types.ts';
 import { look, type Seen } from './conditions.ts';
 import { diagnose } from './diagnose.ts';
@@ -85,6 +88,8 @@ export class ClusterRunner {
       if (step.type === 'object') await this.#applyObject(step);
       else if (step.type === 'node') await this.#markNode(step);
       else if (step.type === 'remove-node') await this.#removeNode(step);
+      else if (step.type === 'remove-object')
+        await this.#retryWhileStarting((kube) => remove(kube, objectPath(step.object), step.resource));
       else if (!(await this.#wait(step))) return 0;
     } catch (cause) {
       const error =
@@ -116,8 +121,7 @@ export class ClusterRunner {
     await this.#retryWhileStarting(async (kube) => {
       if (step.drain !== undefined)
         await drainNode(kube, step.node, { ...step.drain, pollMs: 1_000, signal, waiting });
-      const answer = await kube.request('DELETE', `/api/v1/nodes/${step.node}`);
-      if (answer.status !== 200 && answer.status !== 404) throw refused(`deleting Node ${step.node}`, answer);
+      await remove(kube, `/api/v1/nodes/${step.node}`, step.resource);
     });
   }
 
@@ -177,6 +181,7 @@ export class ClusterRunner {
   async #look(condition: Condition): Promise<Seen> {
     try {
       if (condition.kind === 'etcd-member') return await this.#etcd.look(condition.host);
+      if (condition.kind === 'endpoint') return await this.#lookAtEndpoint(condition);
       if (condition.kind === 'api' && condition.host !== undefined)
         return await this.#lookThrough(await this.#open(condition.host), condition);
       if (condition.kind === 'load-balancer')
@@ -188,6 +193,18 @@ export class ClusterRunner {
       this.close();
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** As a node sees it that has to work through it; a worker rather than a control plane. */
+  async #lookAtEndpoint({ address, port }: Condition & { kind: 'endpoint' }): Promise<Seen> {
+    const { apiHosts, connections } = this.#context;
+    const readers = [...connections].filter(([host]) => !this.#failedHosts.has(host));
+    const isPlane = (name: string): boolean => apiHosts.some(({ host }) => host === name);
+    const [host, connection] = readers.find(([name]) => !isPlane(name)) ?? readers[0] ?? [];
+    if (host === undefined || connection === undefined) return 'no host is connected';
+    const { caPem } = (await this.#context.materials()).kubeCredentials();
+    const answer = await observeEndpoint(connection.reader, { host: address, port }, caPem);
+    return answer.kind === 'ready' ? undefined : `${hostPort(address, port)} from ${host}: ${answer.why}`;
   }
 
   /** That very way to the API, not whichever answers. */
@@ -268,6 +285,12 @@ export class ClusterRunner {
           `the API does not answer: ${last instanceof Error ? last.message : String(last)}`,
         );
   }
+}
+
+/** What is gone already counts as deleted. */
+async function remove(kube: KubeClient, path: string, title: string): Promise<void> {
+  const answer = await kube.request('DELETE', path);
+  if (answer.status !== 200 && answer.status !== 404) throw refused(`deleting ${title}`, answer);
 }
 
 interface Taint {

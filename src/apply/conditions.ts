@@ -11,7 +11,7 @@ export type Seen = string | undefined;
 /** Looks once at a condition through the API. */
 export async function look(
   kube: KubeClient,
-  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' }>,
+  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'endpoint' }>,
 ): Promise<Seen> {
   switch (condition.kind) {
     case 'api':

@@ -7,7 +7,11 @@ import { event, print } from './terminal.ts';
 
 /** Prints or merges. The context is named after the cluster. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  });
   const text = adminKubeconfig(place);
   if (!args.merge) {
     if (args.output === 'json') event({ type: 'kubeconfig', cluster: place.cluster.name, kubeconfig: text });

@@ -8,7 +8,11 @@ import { connectOptions } from './terminal.ts';
 
 /** Plans, shows, asks, resets. The state folder stays: it holds the keys of what may still run elsewhere. */
 export async function runReset(args: ResetArgs): Promise<ExitStatus> {
-  const place = await openPlace({ inventory: args.inventory, state: args.state });
+  const place = await openPlace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  });
   return await runCourse(args, place, {
     command: 'reset',
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',

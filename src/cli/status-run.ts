@@ -1,5 +1,6 @@
 import { seeStatus } from '../app/status.ts';
 import { openWorkplace } from '../app/workplace.ts';
+import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { errorText } from '../view/error-text.ts';
 import { statusText } from '../view/status-text.ts';
@@ -8,10 +9,15 @@ import { connectOptions, event, note, print } from './terminal.ts';
 
 /** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  });
   const { status, failed } = await seeStatus(place, connectOptions(), args.concurrency);
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
+    for (const warning of place.warnings) note(formatDiagnostic(warning));
     for (const error of failed.values()) note(errorText(error));
     print(statusText(status));
   }

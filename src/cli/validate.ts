@@ -11,7 +11,7 @@ export const validate: CommandModule<object, InventoryArgs> = {
       'Every problem at once, with its place',
     ),
   async handler(args) {
-    const { readInventory } = await import('../app/workplace.ts');
+    const { readInventory } = await import('../app/read-inventory.ts');
     const { formatDiagnostic } = await import('../model/diagnostic.ts');
     const { event, note, print } = await import('./terminal.ts');
     const { cluster, warnings } = readInventory(args.inventory);

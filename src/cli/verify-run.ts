@@ -12,7 +12,11 @@ import { connectOptions, event, note, print } from './terminal.ts';
  * interrupted. As JSON: a `check` event per question, then `summary`.
  */
 export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({ inventory: args.inventory, state: args.state });
+  const place = await openWorkplace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  });
   const json = args.output === 'json';
   const interrupt = onInterrupt(() => {
     note(

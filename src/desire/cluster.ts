@@ -1,6 +1,7 @@
 import { hasExternalEtcd, hostsWith, nodes, type Cluster } from '../model/cluster.ts';
 import type { Stage } from '../model/stage.ts';
 import type { ClusterWants } from '../plan/cluster-wants.ts';
+import { hasOutsideEndpoint } from '../plan/preflight-endpoint.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { kubeObjects } from './text/kube-objects.ts';
@@ -16,6 +17,7 @@ export function desireCluster(desire: Desire): ClusterWants {
   return {
     inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
+    ...(hasOutsideEndpoint(cluster) && { outsideEndpoint: cluster.controlPlaneEndpoint }),
     objects: [
       ...own.map((object) => ({
         stage: stageOf(object.metadata.name, object.metadata.namespace),
@@ -24,6 +26,7 @@ export function desireCluster(desire: Desire): ClusterWants {
       ...metallb.system.map((object) => ({ stage: 'addon' as const, object })),
     ],
     lateObjects: metallb.pools,
+    sweptKinds: cluster.metallb === undefined ? [] : metallbKinds,
     nodes: nodes(cluster).map((host) => ({
       name: host.name,
       labels: nodeLabels(host),
@@ -41,6 +44,13 @@ export function desireCluster(desire: Desire): ClusterWants {
 const metallbWorkloads: ClusterWants['workloads'] = [
   { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },
   { workload: 'DaemonSet', namespace: 'metallb-system', name: 'speaker' },
+];
+
+const metallbKinds: ClusterWants['sweptKinds'] = [
+  { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', namespace: 'metallb-system' },
+  { apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', namespace: 'metallb-system' },
+  { apiVersion: 'metallb.io/v1beta1', kind: 'BGPAdvertisement', namespace: 'metallb-system' },
+  { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' },
 ];
 
 /** Mirror Pods of the static Pods, by host. */

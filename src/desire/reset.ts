@@ -13,9 +13,10 @@ const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
 /**
  * Takes from a host whatever kboot and Kubernetes put there, and only that; read from top to bottom. The stamp
- * goes last: a run that was cut off begins anew and ends the same.
+ * goes last: a run that was cut off begins anew and ends the same. With `foreignEtcd` a service or data of etcd on
+ * the host is none of kboot's.
  */
-export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
+export function resetSteps(host: string, seen: ResetSeen, foreignEtcd = false): HostStep[] {
   if (!seen.present) return [];
   const removals: readonly Removal[] = [
     { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
@@ -24,7 +25,7 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
     {
       what: 'unit containerd',
       reason: 'stopped and disabled',
-      script: `${stopUnit('containerd')}; ${stopUnit('etcd')}; ${endShims}`,
+      script: [stopUnit('containerd'), ...(foreignEtcd ? [] : [stopUnit('etcd')]), endShims].join('; '),
     },
     { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
     { what: 'links', reason: "flannel, cni0 and the Pods' ends", script: removeLinks },
@@ -35,8 +36,8 @@ export function resetSteps(host: string, seen: ResetSeen): HostStep[] {
     },
     {
       what: 'data',
-      reason: '/etc/kubernetes, /var/lib/kubelet, /var/lib/etcd, /var/lib/containerd, /var/lib/cni',
-      script: removeData,
+      reason: `/etc/kubernetes, /var/lib/kubelet, ${foreignEtcd ? '' : '/var/lib/etcd, '}/var/lib/containerd, /var/lib/cni`,
+      script: foreignEtcd ? removeData : `rm -rf -- /var/lib/etcd; ${removeData}`,
     },
     {
       what: 'files',
@@ -139,7 +140,7 @@ fi
 if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null && [ -e /sys/class/net/kube-ipvs0 ]; then ipvsadm --clear; fi
 true`;
 
-const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /var/lib/cni /var/lib/kube-proxy /run/containerd /run/flannel /run/xtables.lock.d /var/log/pods /var/log/containers
+const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/containerd /var/lib/cni /var/lib/kube-proxy /run/containerd /run/flannel /run/xtables.lock.d /var/log/pods /var/log/containers
 rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
 rm -rf -- /run/nri
 rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
@@ -20,6 +21,13 @@ export interface EtcdMember {
   readonly isLearner: boolean;
 }
 
+export interface EtcdLook {
+  /** ID of the etcd cluster, decimal. */
+  readonly clusterId: string;
+  /** How many keys begin with the prefix. */
+  readonly keys: number;
+}
+
 /** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so that no gRPC is needed. */
 export interface EtcdClient {
   members(): Promise<readonly EtcdMember[]>;
@@ -29,6 +37,12 @@ export interface EtcdClient {
   remove(id: string): Promise<void>;
   /** The whole data as `etcdctl snapshot save` writes it, in pieces. */
   snapshot(): AsyncIterable<Buffer>;
+  /** What etcd holds at and below a key, as far as one asks; a linearizable read. */
+  look(prefix: string): Promise<EtcdLook>;
+  /** The value of a key, undefined where there is none; a linearizable read. */
+  value(key: string): Promise<Buffer | undefined>;
+  /** `3.6.8` */
+  version(): Promise<string>;
   /** Whether this member serves: it answers a linearizable read of its status. */
   healthy(): Promise<boolean>;
   close(): void;
@@ -38,7 +52,7 @@ const timeoutMs = 10_000;
 
 /**
  * Opens a member's client port on a stream that leads to it. Its certificate must be of the etcd CA; `name` is
- * the member's host, as its certificate says. Rejects with KbootError E-ETCD.
+ * the name or address of the member's host, as its certificate says. Rejects with KbootError E-ETCD.
  */
 export async function openEtcd(
   stream: Duplex,
@@ -47,7 +61,9 @@ export async function openEtcd(
 ): Promise<EtcdClient> {
   const socket = tls.connect({
     socket: stream,
-    servername: name,
+    // `host` is what the certificate is compared with; an address may not stand in SNI (RFC 6066 3).
+    host: name,
+    servername: isIP(name) === 0 ? name : '',
     ca: credentials.caPem,
     cert: credentials.certificatePem,
     key: credentials.keyPem,
@@ -75,7 +91,8 @@ export async function openEtcd(
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   // The one connection that there is: the agent keeps it between requests.
   agent.createConnection = () => socket;
-  const post = (path: string, body: object): Promise<http.IncomingMessage> => send(agent, name, path, body);
+  const post = (path: string, body: object): Promise<http.IncomingMessage> =>
+    send(agent, name, 'POST', path, JSON.stringify(body));
   const call = async <T>(path: string, body: object): Promise<T> =>
     json<T>(name, path, await post(path, body));
   return {
@@ -103,8 +120,23 @@ export async function openEtcd(
       await call('/v3/cluster/member/remove', { ID: id });
     },
     snapshot: () => snapshot(name, post),
+    async look(prefix) {
+      const answer = await call<RawRange>('/v3/kv/range', {
+        key: base64(prefix),
+        range_end: base64(endOf(prefix)),
+        count_only: true,
+      });
+      return { clusterId: answer.header.cluster_id, keys: Number(answer.count ?? 0) };
+    },
+    async value(key) {
+      const { kvs } = await call<RawRange>('/v3/kv/range', { key: base64(key) });
+      return kvs?.[0] === undefined ? undefined : Buffer.from(kvs[0].value ?? '', 'base64');
+    },
+    version: async () =>
+      (await json<{ etcdserver: string }>(name, '/version', await send(agent, name, 'GET', '/version', '')))
+        .etcdserver,
     healthy: () =>
-      call('/v3/kv/range', { key: Buffer.from('health').toString('base64'), limit: '1' }).then(
+      call('/v3/kv/range', { key: base64('health'), limit: '1' }).then(
         () => true,
         () => false,
       ),
@@ -113,6 +145,21 @@ export async function openEtcd(
       socket.destroy();
     },
   };
+}
+
+interface RawRange {
+  readonly header: { readonly cluster_id: string };
+  readonly kvs?: readonly { readonly value?: string }[];
+  readonly count?: string;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** The first key after all that begin with an ASCII prefix. */
+function endOf(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
 
 interface RawMember {
@@ -133,14 +180,19 @@ function member(raw: RawMember): EtcdMember {
   };
 }
 
-function send(agent: http.Agent, name: string, path: string, body: object): Promise<http.IncomingMessage> {
-  const text = JSON.stringify(body);
+function send(
+  agent: http.Agent,
+  name: string,
+  method: 'GET' | 'POST',
+  path: string,
+  text: string,
+): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
         agent,
         host: name,
-        method: 'POST',
+        method,
         path,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
         timeout: timeoutMs,

@@ -1,7 +1,17 @@
-import type { Bastion, Cluster, Component, Connection, Host, JsonObject } from '../model/cluster.ts';
-import { isProblem, parseAddress, parseCidr, parsePair, type Family, type Problem } from './address.ts';
+import type {
+  Bastion,
+  Cluster,
+  Component,
+  Connection,
+  ForeignEtcd,
+  Host,
+  JsonObject,
+} from '../model/cluster.ts';
+import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
-import { parseEndpoint } from './endpoint.ts';
+import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
+import { buildMetallb } from './build-metallb.ts';
+import { given, valid } from './build-value.ts';
 import { absolutePath, type Folders } from './paths.ts';
 import type { Inventory, InventoryHost } from './schema.ts';
 
@@ -40,8 +50,11 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       },
     },
     ...given('loadBalancer', loadBalancer),
-    ...given('metallb', spec.metallb),
-    etcd: component(spec.etcd),
+    ...given('metallb', spec.metallb && buildMetallb(spec.metallb)),
+    etcd: {
+      ...component(spec.etcd),
+      ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
+    },
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),
@@ -68,6 +81,18 @@ function buildEndpoint(
   }
   const plane = hosts.find((host) => host.roles.includes('control-plane'));
   return { host: loadBalancer?.virtualIP ?? plane?.address ?? '', port };
+}
+
+function foreignEtcd(
+  stated: NonNullable<NonNullable<Spec['etcd']>['external']>,
+  folders: Folders,
+): ForeignEtcd {
+  return {
+    endpoints: stated.endpoints.map((endpoint) => valid(parseEtcdEndpoint(endpoint)).url),
+    caFile: absolutePath(stated.caFile, folders),
+    certFile: absolutePath(stated.certFile, folders),
+    keyFile: absolutePath(stated.keyFile, folders),
+  };
 }
 
 function buildHost(host: InventoryHost, ssh: Ssh, options: BuildOptions): Host {
@@ -124,15 +149,4 @@ function merged(stated: { config?: Record<string, unknown> | undefined } | undef
 
 function cidrs(text: string): string[] {
   return valid(parsePair<{ family: Family; text: string }>(text, parseCidr)).items.map((cidr) => cidr.text);
-}
-
-/** `{key: value}`, or nothing where the value is undefined. */
-function given<Key extends string, Value>(key: Key, value: Value | undefined): Partial<Record<Key, Value>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<Key, Value>);
-}
-
-/** Results of parsers whose input the schema checked with the same parser. */
-function valid<T extends object>(result: T | Problem): T {
-  if (isProblem(result)) throw new Error(`unchecked inventory value: ${result.problem}`);
-  return result;
 }

@@ -8,6 +8,7 @@ export const defaults = {
   apiServerPort: 6443,
   loadBalancerPort: 8443,
   virtualRouterID: 51,
+  advertise: 'l2',
   sshPort: 22,
   sshUser: 'root',
 } as const;

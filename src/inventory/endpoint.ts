@@ -34,3 +34,19 @@ export function parseEndpoint(text: string): Endpoint | Problem {
   }
   return { host: name, ...withPort };
 }
+
+/** `https://HOST:PORT`: a client URL of etcd; `url` is its canonical form. */
+export function parseEtcdEndpoint(text: string): { readonly url: string } | Problem {
+  const must = 'must be a URL such as https://10.0.0.31:2379';
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*?)\/?$/i.exec(text) ?? [];
+  if (scheme === '') return { problem: `${must}, not "${text}"` };
+  if (scheme.toLowerCase() !== 'https')
+    return { problem: `${must}: without TLS everybody on the network could write to it, so not "${text}"` };
+  if (rest.includes('@')) return { problem: `${must}, without user and password` };
+  if (/[/?#]/.test(rest)) return { problem: `${must} without path or query, not "${text}"` };
+  const endpoint = parseEndpoint(rest);
+  if (isProblem(endpoint)) return { problem: endpoint.problem.replace('HOST:PORT', 'https://HOST:PORT') };
+  const { host, address, port } = endpoint;
+  if (port === undefined) return { problem: `must name the port (2379 is etcd's): "${text}"` };
+  return { url: `https://${address?.family === 6 ? `[${host}]` : host}:${port}` };
+}

@@ -49,6 +49,12 @@ export function matching(pattern: RegExp, must: string): Check {
   return (value) => (pattern.test(value) ? undefined : `${must}, not "${value}"`);
 }
 
+/** A path on the operator's disk; `~/` at its beginning is the home directory. */
+export const filePath: Check = (value) => {
+  if (value === '' || value.includes('\0')) return 'must be a path';
+  return /^~[^/]/.test(value) ? `must begin with "~/" or name the whole path, not "${value}"` : undefined;
+};
+
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelPattern = new RegExp(`^${label}$`);
 const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);

@@ -55,6 +55,8 @@ export interface Outline {
   readonly loadBalancerPort: number | undefined;
   readonly endpoint: Endpoint | undefined;
   readonly hasEndpoint: boolean;
+  /** Someone else runs etcd. */
+  readonly hasForeignEtcd: boolean;
 }
 
 export const virtualIPPath: Path = ['spec', 'loadBalancer', 'virtualIP'];
@@ -79,6 +81,7 @@ export function outlineOf(draft: InventoryDraft): Outline {
       balancer === undefined || !('port' in balancer) ? defaults.loadBalancerPort : balancer.port,
     endpoint: parsed(spec.controlPlaneEndpoint, parseEndpoint),
     hasEndpoint: 'controlPlaneEndpoint' in spec,
+    hasForeignEtcd: spec.etcd !== undefined && 'external' in spec.etcd,
   };
 }
 

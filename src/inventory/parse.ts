@@ -28,6 +28,8 @@ export interface ParseResult {
   readonly cluster?: Cluster;
   /** Every problem of the text at once, sorted by place. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Where a value stands, for what others find wrong with it. */
+  readonly locate: (path: Path) => Pick<Diagnostic, 'file' | 'line' | 'column'>;
 }
 
 /** Reads an inventory. Pure, and throws on no text whatever. */
@@ -39,8 +41,12 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     ...document.position(offset),
     message,
   });
+  const locate: ParseResult['locate'] = (path) => ({
+    file: options.file,
+    ...document.position(offsetOf(document.place, { path })),
+  });
   const ofText = document.problems.map((problem) => diagnostic('error', problem.offset, problem.message));
-  if (document.data === undefined) return { diagnostics: ofText };
+  if (document.data === undefined) return { diagnostics: ofText, locate };
 
   const parsed = inventorySchema.safeParse(document.data);
   const issues = parsed.success ? [] : explainIssues(parsed.error.issues, document.data, document.place);
@@ -55,17 +61,18 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     draft,
     outline: outlineOf(draft),
     knownVersions: options.knownVersions,
-    lineOf: (path) => document.position(offsetOf(document.place, { path })).line,
+    lineOf: (path) => locate(path).line,
   });
 
   const ofValues = [...ofShape, ...ofWhole].map((finding: Finding) =>
     diagnostic(finding.severity, offsetOf(document.place, finding), finding.message),
   );
   const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);
-  if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
+  if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error'))
+    return { diagnostics, locate };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
-  return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics };
+  return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics, locate };
 }
 
 function startsWith(path: Path, start: Path): boolean {

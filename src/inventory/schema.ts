@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { parseAddress, parseCidr, parsePair, parseRange, parseUnicast } from './address.ts';
+import { parseAddress, parseCidr, parsePair, parseUnicast } from './address.ts';
 import { defaults } from './defaults.ts';
 import {
   dnsLabel,
   dnsName,
+  filePath,
   hostKey,
   labelValue,
   matching,
@@ -14,6 +15,8 @@ import {
   whole,
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
+import { externalEtcd } from './schema-etcd.ts';
+import { metallb } from './schema-metallb.ts';
 
 /*
  * The inventory's format, its only definition: parsing, its types and its JSON Schema come from here.
@@ -155,21 +158,6 @@ const host = z
   })
   .meta({ description: 'One machine.' });
 
-const pool = z
-  .strictObject({
-    name: text({ description: 'Name of the pool.' }, dnsLabel),
-    addresses: z
-      .array(
-        text(
-          { description: 'A range or a network.', examples: ['10.0.0.200-10.0.0.220', '10.0.1.0/28'] },
-          parsedBy(parseRange),
-        ),
-      )
-      .min(1, 'must hold at least one range')
-      .meta({ description: 'Addresses that Services of type LoadBalancer get.' }),
-  })
-  .meta({ description: 'One IPAddressPool.' });
-
 const subnets = (description: string, preset: string): z.ZodString =>
   text(
     { description, default: preset, examples: [preset] },
@@ -258,16 +246,11 @@ const spec = z
     ).optional(),
     networking: networking.optional(),
     loadBalancer: loadBalancer.optional(),
-    metallb: z
-      .strictObject({
-        pools: z
-          .array(pool)
-          .min(1, 'must hold at least one pool')
-          .meta({ description: 'Address pools, announced by ARP or NDP.' }),
-      })
-      .meta({ description: 'Service load balancer MetalLB; left out: none.' })
+    metallb: metallb.optional(),
+    etcd: z
+      .strictObject({ extraArgs: extraArgs('etcd').optional(), external: externalEtcd.optional() })
+      .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })
       .optional(),
-    etcd: component('etcd').optional(),
     apiServer: z
       .strictObject({
         certSANs: z
@@ -368,9 +351,4 @@ export type InventoryHost = Inventory['spec']['hosts'][number];
 /** The JSON Schema (draft 2020-12) of an inventory, for editors. */
 export function inventoryJsonSchema(): object {
   return z.toJSONSchema(inventorySchema, { target: 'draft-2020-12', io: 'input' });
-}
-
-function filePath(value: string): string | undefined {
-  if (value === '' || value.includes('\0')) return 'must be a path';
-  return /^~[^/]/.test(value) ? `must begin with "~/" or name the whole path, not "${value}"` : undefined;
 }

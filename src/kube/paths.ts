@@ -16,6 +16,8 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
   ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', namespaced: false },
   IPAddressPool: { plural: 'ipaddresspools', namespaced: true },
+  BGPPeer: { plural: 'bgppeers', namespaced: true },
+  BGPAdvertisement: { plural: 'bgpadvertisements', namespaced: true },
   L2Advertisement: { plural: 'l2advertisements', namespaced: true },
   ClusterRole: { plural: 'clusterroles', namespaced: false },
   ClusterRoleBinding: { plural: 'clusterrolebindings', namespaced: false },
@@ -27,12 +29,16 @@ export function objectPath(object: {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }): string {
-  const resource = resources[object.kind];
+  return `${collectionPath(object.apiVersion, object.kind, object.metadata.namespace)}/${encodeURIComponent(object.metadata.name)}`;
+}
+
+/** `/api/v1/namespaces/kube-system/configmaps`. Throws KbootError E-KUBE-API for an unknown kind. */
+export function collectionPath(apiVersion: string, kind: string, namespace: string | undefined): string {
+  const resource = resources[kind];
   if (resource === undefined)
-    throw new KbootError('E-KUBE-API', `kboot does not know objects of kind ${object.kind}`, {
+    throw new KbootError('E-KUBE-API', `kboot does not know objects of kind ${kind}`, {
       remedy: 'Kinds are listed in src/kube/paths.ts.',
     });
-  const root = object.apiVersion === 'v1' ? '/api/v1' : `/apis/${object.apiVersion}`;
-  const namespace = resource.namespaced ? `/namespaces/${object.metadata.namespace ?? 'default'}` : '';
-  return `${root}${namespace}/${resource.plural}/${encodeURIComponent(object.metadata.name)}`;
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  return `${root}${resource.namespaced ? `/namespaces/${namespace ?? 'default'}` : ''}/${resource.plural}`;
 }

@@ -61,6 +61,67 @@ export interface Component {
   readonly extraArgs: readonly ExtraArg[];
 }
 
+/** An etcd that someone else runs, and the files on the operator's disk that open it. */
+export interface ForeignEtcd {
+  /** `https://HOST:PORT`, host in canonical form, as stated. */
+  readonly endpoints: readonly string[];
+  /** PEM; absolute paths, `~` expanded. */
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface LabelSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions: readonly {
+    readonly key: string;
+    readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+    readonly values: readonly string[];
+  }[];
+}
+
+export interface AddressPool {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Absent: `l2`. */
+  readonly advertise?: 'l2' | 'bgp' | 'both';
+}
+
+/** Fields of MetalLB's BGPPeer; what is absent is MetalLB's default. */
+export interface BgpPeer {
+  readonly name: string;
+  readonly myASN: number;
+  readonly peerASN: number;
+  readonly peerAddress: string;
+  readonly peerPort?: number;
+  readonly sourceAddress?: string;
+  readonly routerID?: string;
+  /** `90s` */
+  readonly holdTime?: string;
+  readonly ebgpMultiHop?: boolean;
+  readonly nodeSelectors: readonly LabelSelector[];
+  /** Name of a Secret in MetalLB's namespace. */
+  readonly passwordSecret?: string;
+}
+
+/** Fields of MetalLB's BGPAdvertisement. */
+export interface BgpAdvertisement {
+  readonly name: string;
+  readonly ipAddressPools: readonly string[];
+  /** Empty: every peer. */
+  readonly peers: readonly string[];
+  readonly aggregationLength?: number;
+  readonly localPref?: number;
+  readonly communities: readonly string[];
+  readonly nodeSelectors: readonly LabelSelector[];
+}
+
+export interface Metallb {
+  readonly pools: readonly AddressPool[];
+  readonly bgpPeers?: readonly BgpPeer[];
+  readonly bgpAdvertisements?: readonly BgpAdvertisement[];
+}
+
 export interface Cluster {
   readonly name: string;
   /** `v1.36.2` */
@@ -83,10 +144,8 @@ export interface Cluster {
     readonly virtualRouterID: number;
     readonly interface?: string;
   };
-  readonly metallb?: {
-    readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
-  };
-  readonly etcd: Component;
+  readonly metallb?: Metallb;
+  readonly etcd: Component & { readonly external?: ForeignEtcd };
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;
@@ -117,12 +176,12 @@ export function isNode(host: Host): boolean {
   return host.roles.includes('control-plane') || host.roles.includes('worker');
 }
 
-/** etcd runs as static Pods on the control plane unless hosts carry the role etcd. */
+/** etcd runs as static Pods on the control plane unless hosts carry the role etcd or someone else runs it. */
 export function hasExternalEtcd(cluster: Cluster): boolean {
-  return hostsWith(cluster, 'etcd').length > 0;
+  return cluster.etcd.external !== undefined || hostsWith(cluster, 'etcd').length > 0;
 }
 
-/** Hosts that hold an etcd member, in inventory order. */
+/** Hosts that hold an etcd member of kboot's, in inventory order; none where someone else runs etcd. */
 export function etcdHosts(cluster: Cluster): readonly Host[] {
   return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
 }

@@ -44,8 +44,22 @@ export interface Inspection {
   readonly virtualIPHeldBy: string;
   /** `v1.36.2`, from its API server's manifest; empty without one. */
   readonly apiServerVersion: string;
+  /** `--etcd-servers` of its API server's manifest; empty without one. */
+  readonly etcdServers: readonly string[];
+  /** How the control-plane endpoint looks from here; absent: not asked. */
+  readonly endpoint?: EndpointSeen;
   /** Of its own interfaces. */
   readonly macAddresses: readonly string[];
+}
+
+/** The control-plane endpoint as one host sees it. */
+export interface EndpointSeen {
+  /** What its name stands for here; none: it does not resolve. */
+  readonly addresses: readonly string[];
+  /** What a TCP connection to it comes to; `lost`: no answer, or no way there. */
+  readonly tcp: 'open' | 'refused' | 'lost';
+  /** What the host says of a connection that is lost: `Connection timed out`. */
+  readonly why: string;
 }
 
 /** What texts of one host are made from. */

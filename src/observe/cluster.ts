@@ -1,6 +1,7 @@
 import { getObject, openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import { collectionPath } from '../kube/paths.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
-import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
+import { ownLabel, type ClusterObservation, type ClusterWants } from '../plan/cluster-wants.ts';
 import type { Reader } from '../transport/types.ts';
 
 /**
@@ -16,19 +17,22 @@ export async function observeCluster(
   try {
     kube = await openKube(await reader.forward(address, 6443), credentials);
     const client = kube;
-    const [objects, nodes, pods] = await Promise.all([
+    const [objects, swept, nodes, pods] = await Promise.all([
       Promise.all(
         [...wants.objects.map(({ object }) => object), ...wants.lateObjects].map((object) =>
           getObject(client, object),
         ),
       ),
+      Promise.all(wants.sweptKinds.map((kind) => listOwn(client, kind))),
       list(client, '/api/v1/nodes'),
       list(client, '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane'),
     ]);
     return {
       state: 'present',
       objects: new Map(
-        objects.flatMap((object) => (object === undefined ? [] : [[objectTitle(object), object]])),
+        [...objects, ...swept.flat()].flatMap((object) =>
+          object === undefined ? [] : [[objectTitle(object), object]],
+        ),
       ),
       nodes,
       pods,
@@ -38,6 +42,24 @@ export async function observeCluster(
   } finally {
     kube?.close();
   }
+}
+
+/** Objects with kboot's label; none where the kind is not defined. */
+async function listOwn(
+  client: KubeClient,
+  { apiVersion, kind, namespace }: ClusterWants['sweptKinds'][number],
+): Promise<readonly KubeObject[]> {
+  const selector = encodeURIComponent(`${ownLabel.key}=${ownLabel.value}`);
+  const path = `${collectionPath(apiVersion, kind, namespace)}?labelSelector=${selector}`;
+  const response = await client.request('GET', path);
+  if (response.status === 404) return [];
+  if (response.status !== 200) throw refused(`reading ${path}`, response);
+  // Items of a list come without their type.
+  return (response.body as { items: readonly KubeObject[] }).items.map((item) => ({
+    ...item,
+    apiVersion,
+    kind,
+  }));
 }
 
 async function list(kube: KubeClient, path: string): Promise<Map<string, KubeObject>> {

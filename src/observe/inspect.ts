@@ -1,5 +1,6 @@
 import type { Inspection } from '../model/inspection.ts';
 import { quoteAll } from '../resource/shell.ts';
+import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 
 /** Programs that kboot's scripts and the kubelet call on a host. */
 const tools = [
@@ -29,12 +30,15 @@ const measured = ['/var/lib', '/usr/local', '/etc'];
 
 /**
  * Shell that prints `key=value` lines; a key may come several times. Reads only. With `virtualIP` it looks who
- * answers for that address, as long as this host's keepalived is not up.
+ * answers for that address, as long as this host's keepalived is not up; with `endpoint`, whether that is reached.
  */
-export function inspectScript(virtualIP: string | undefined): string {
-  return (
-    inspectHost + (virtualIP === undefined ? '' : virtualIPProbe(virtualIP)) + `\necho "now=$(date +%s%N)"`
-  );
+export function inspectScript(virtualIP: string | undefined, endpoint?: EndpointAddress): string {
+  return [
+    inspectHost,
+    virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
+    endpoint === undefined ? '' : endpointProbe(endpoint),
+    `\necho "now=$(date +%s%N)"`,
+  ].join('');
 }
 
 /**
@@ -76,6 +80,7 @@ for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; re
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
 echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
+echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 if [ -d /var/lib/etcd/member ]; then echo etcd=present
 elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi
@@ -111,6 +116,7 @@ export function readInspection(output: string, asked: number, answered: number):
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: one('resolved') === '1',
   };
+  const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
   return {
     facts,
     kernel: one('kernel'),
@@ -150,5 +156,7 @@ export function readInspection(output: string, asked: number, answered: number):
     virtualIPHeldBy: one('virtualIP'),
     macAddresses: all('mac'),
     apiServerVersion: one('apiServer'),
+    etcdServers: one('etcdServers').split(',').filter(Boolean),
+    ...(endpoint && { endpoint }),
   };
 }

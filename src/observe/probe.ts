@@ -4,6 +4,7 @@ import type { Inspection } from '../model/inspection.ts';
 import { handlerOf, resourceId } from '../resource/kinds.ts';
 import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
 import type { Reader } from '../transport/types.ts';
+import type { EndpointAddress } from './endpoint-probe.ts';
 import { inspectScript, readInspection } from './inspect.ts';
 
 /** Everything one probe saw of one host. */
@@ -14,19 +15,27 @@ export interface HostObservation {
   readonly observations: ReadonlyMap<string, Observation<unknown>>;
 }
 
+/** What a probe looks for beyond the host itself. */
+export interface ProbeQuestions {
+  /** Who holds this address? */
+  readonly virtualIP?: string | undefined;
+  /** Can this be reached? */
+  readonly endpoint?: EndpointAddress | undefined;
+}
+
 const probeTimeoutMs = 120_000;
 
 /**
  * One script that reads the state of every resource and the host's facts. Each section ends with a line that
  * carries a nonce and its exit status: without it, that section is unknown.
  */
-export function probeScript(resources: readonly Resource[], nonce: string, virtualIP?: string): string {
+export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
   const section = (name: string, body: string): string =>
     `echo "@${nonce} begin ${name}"\n{ ${body}\n} 2>/dev/null </dev/null\necho "@${nonce} end ${name} $?"`;
   const kinds = [...groupByKind(resources)];
   return [
     'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    section('inspection', inspectScript(virtualIP)),
+    section('inspection', inspectScript(ask.virtualIP, ask.endpoint)),
     ...kinds.map(([kind, wants]) => section(kind, handlerOf(kind).query(wants))),
   ].join('\n');
 }
@@ -48,11 +57,11 @@ export function readSections(output: string, nonce: string): Map<string, string>
 export async function probeHost(
   reader: Reader,
   resources: readonly Resource[],
-  virtualIP?: string,
+  ask: ProbeQuestions = {},
 ): Promise<HostObservation> {
   const nonce = randomBytes(12).toString('hex');
   const asked = Date.now();
-  const result = await reader.read(probeScript(resources, nonce, virtualIP), { timeoutMs: probeTimeoutMs });
+  const result = await reader.read(probeScript(resources, nonce, ask), { timeoutMs: probeTimeoutMs });
   const sections = readSections(result.stdout, nonce);
   const inspection = readInspection(sections.get('inspection') ?? '', asked, Date.now());
   if (inspection === undefined)

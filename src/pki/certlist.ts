@@ -71,19 +71,17 @@ export const certificateTable: {
 
 /**
  * Every certificate and key that the cluster needs: CAs first, then the ServiceAccount key, then per row its hosts
- * in inventory order. Throws E-PKI when a name or an address cannot stand in a certificate.
+ * in inventory order; nothing of etcd's where someone else runs it. Throws E-PKI when a name or an address cannot stand in a certificate.
  */
 export function certificatesFor(cluster: Cluster): readonly CertificateSpec[] {
-  const cas = certificateTable.cas.map(({ id, stem, cn }): CaSpec => ({
-    kind: 'ca',
-    id,
-    path: stem,
-    commonName: cn,
-  }));
+  const isOurs = (ca: CaId): boolean => ca !== 'etcd-ca' || cluster.etcd.external === undefined;
+  const cas = certificateTable.cas
+    .filter(({ id }) => isOurs(id))
+    .map(({ id, stem, cn }): CaSpec => ({ kind: 'ca', id, path: stem, commonName: cn }));
   const serviceAccount: KeySpec = { kind: 'key', id: 'sa', path: certificateTable.serviceAccount };
-  const leaves = certificateTable.leaves.flatMap((row) =>
-    hostsIn(cluster, row.scope).map((host) => leafSpec(cluster, row, host)),
-  );
+  const leaves = certificateTable.leaves
+    .filter(({ ca }) => isOurs(ca))
+    .flatMap((row) => hostsIn(cluster, row.scope).map((host) => leafSpec(cluster, row, host)));
   return [...cas, serviceAccount, ...leaves];
 }
 

@@ -34,7 +34,8 @@ export interface PkiPlan {
   readonly expiring: readonly { readonly spec: CertificateSpec; readonly notAfter: Date }[];
 }
 
-const renewalWindow = 90 * 24 * 3_600_000;
+/** Milliseconds before its end in which a certificate is due for renewal. */
+export const renewalWindow = 90 * 24 * 3_600_000;
 
 interface Keep {
   readonly keep: CertificateSpec;

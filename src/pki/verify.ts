@@ -81,7 +81,8 @@ export function leafProblems(
   ];
 }
 
-function dateProblems(certificate: X509Certificate, now: Date): readonly string[] {
+/** Not valid yet, or no longer. */
+export function dateProblems(certificate: X509Certificate, now: Date): readonly string[] {
   const { notBefore, notAfter } = validity(certificate);
   if (now < notBefore)
     return [`is not valid before ${notBefore.toISOString()}; is this machine's clock right?`];

@@ -8,11 +8,19 @@ export interface ClusterWants {
   readonly objects: readonly { readonly stage: Stage; readonly object: KubeObject }[];
   /** Objects that the API takes only once `workloads` are ready: a webhook of theirs checks them. */
   readonly lateObjects: readonly KubeObject[];
+  /** Kinds of `lateObjects` whose objects go when nobody wants them any more, as long as they carry kboot's label. */
+  readonly sweptKinds: readonly {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+  }[];
   readonly nodes: readonly {
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   }[];
+  /** The control-plane endpoint, where somebody else sees to it. */
+  readonly outsideEndpoint?: { readonly host: string; readonly port: number };
   readonly controlPlanePods: readonly {
     readonly host: string;
     readonly namespace: string;
@@ -24,6 +32,9 @@ export interface ClusterWants {
     readonly name: string;
   }[];
 }
+
+/** On objects that are kboot's alone: one that is not wanted any more may go. */
+export const ownLabel = { key: 'app.kubernetes.io/managed-by', value: 'kboot' } as const;
 
 /** What the API was seen to hold. */
 export type ClusterObservation =

@@ -4,13 +4,13 @@ import { workloadState } from '../kube/readiness.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
-import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
+import { ownLabel, type ClusterObservation, type ClusterWants } from './cluster-wants.ts';
 import { isManaged, managedBy, nodeRemovals } from './node-removal.ts';
 import { isReady } from './ready.ts';
-import type { ClusterStep, Condition, NodeStep, ObjectStep, WaitStep } from './types.ts';
+import type { ClusterStep, Condition, NodeStep, ObjectRemovalStep, ObjectStep, WaitStep } from './types.ts';
 
 /** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
-const patience = { api: 240, pod: 240, node: 240, workload: 300 };
+const patience = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
 
 /**
  * What must be done through the API, in order. `disturbedHosts` will have a kubelet or a control-plane process
@@ -29,6 +29,18 @@ export function diffCluster(
   const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
   const firstApi =
     restarting.length === 0 ? [] : [wait('control-plane', { kind: 'api' }, 'API server', patience.api)];
+  const { outsideEndpoint } = wants;
+  const endpoint =
+    outsideEndpoint === undefined || seen.state === 'present'
+      ? []
+      : [
+          wait(
+            'control-plane',
+            { kind: 'endpoint', address: outsideEndpoint.host, port: outsideEndpoint.port },
+            'controlPlaneEndpoint',
+            patience.endpoint,
+          ),
+        ];
   const eachApi =
     controlPlaneHosts.length === 1
       ? []
@@ -64,6 +76,7 @@ export function diffCluster(
   const ordered: ClusterStep[] = [
     ...firstApi,
     ...objects,
+    ...endpoint,
     ...nodeRemovals(seen, left, 'its host left the inventory'),
     ...registered,
     ...nodeSteps,
@@ -72,6 +85,7 @@ export function diffCluster(
     ...ready,
     ...workloads,
     ...wants.lateObjects.flatMap((object) => objectStep('addon', object, seen)),
+    ...objectRemovals(wants, seen),
   ];
   return ordered
     .map((step, index) => ({ step, index }))
@@ -104,6 +118,27 @@ function few(paths: readonly string[]): string {
 /** A live cluster has issued its facts; an object that still waits for them can never equal what is there. */
 function filled(object: KubeObject): KubeObject {
   return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
+}
+
+function objectRemovals(wants: ClusterWants, seen: ClusterObservation): ObjectRemovalStep[] {
+  if (seen.state !== 'present') return [];
+  const wanted = new Set(wants.lateObjects.map(objectTitle));
+  const swept = new Set(wants.sweptKinds.map(({ kind }) => kind));
+  return [...seen.objects.values()]
+    .filter(({ kind, metadata }) => swept.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
+    .filter((object) => !wanted.has(objectTitle(object)))
+    .map(({ apiVersion, kind, metadata: { name, namespace } }) => {
+      const object = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+      return {
+        type: 'remove-object',
+        id: `cluster: removes ${objectTitle(object)}`,
+        stage: 'addon',
+        verb: 'delete',
+        resource: objectTitle(object),
+        reason: 'the inventory wants it no more',
+        object,
+      };
+    });
 }
 
 function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {

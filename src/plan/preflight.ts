@@ -1,6 +1,7 @@
 import type { Cluster, Host } from '../model/cluster.ts';
 import { hasExternalEtcd, isNode } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
+import { etcdMoved } from './preflight-etcd.ts';
 import type { Finding } from './finding.ts';
 import { ipv6Shortcoming } from './preflight-ipv6.ts';
 
@@ -229,7 +230,7 @@ export function preflight(
   for (const host of cluster.hosts) {
     const inspection = seen.get(host.name);
     if (inspection === undefined) continue;
-    for (const check of [...checks, foreignCluster(clusterId)]) {
+    for (const check of [...checks, etcdMoved, foreignCluster(clusterId)]) {
       const result = check(host, inspection, cluster);
       for (const finding of result === undefined ? [] : 'check' in result ? [result] : result)
         findings.push({ ...finding, host: host.name });

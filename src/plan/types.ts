@@ -73,6 +73,8 @@ export type Condition =
     }
   /** The kubelet's healthz, on 127.0.0.1 of its host. */
   | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
+  /** An API server, reached at the control-plane endpoint that somebody else sees to. */
+  | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node-registered'; readonly node: string }
   | { readonly kind: 'node-ready'; readonly node: string }
@@ -118,8 +120,19 @@ export interface Turn {
   readonly waits: readonly WaitStep[];
 }
 
+/** Deletes an object of kboot's that the inventory wants no more. */
+export interface ObjectRemovalStep {
+  readonly type: 'remove-object';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly verb: 'delete';
+  readonly resource: string;
+  readonly reason: string;
+  readonly object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+}
+
 export type OnHostStep = HostStep | EtcdStep;
-export type ClusterStep = ObjectStep | NodeStep | NodeRemovalStep | WaitStep;
+export type ClusterStep = ObjectStep | ObjectRemovalStep | NodeStep | NodeRemovalStep | WaitStep;
 export type Step = OnHostStep | ClusterStep;
 
 export interface PlanHost {

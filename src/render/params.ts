@@ -36,6 +36,15 @@ export interface ClusterConfigurationParams {
   readonly etcdEndpoints: readonly string[];
 }
 
+export interface LabelSelectorParams {
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  readonly expressions: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values: readonly string[];
+  }[];
+}
+
 export interface FlannelParams {
   readonly image: string;
   readonly cniPluginImage: string;
@@ -154,6 +163,33 @@ export interface TemplateParams {
   'addons/metallb/metallb.yaml.hbs': { readonly controllerImage: string; readonly speakerImage: string };
   'addons/metallb/pools.yaml.hbs': {
     readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+    /** Names of those that are announced by ARP and NDP; none: no L2Advertisement, since an empty one is of all. */
+    readonly l2Pools: readonly string[];
+  };
+  /** '' and 0 leave a field out. */
+  'addons/metallb/bgp.yaml.hbs': {
+    readonly peers: readonly {
+      readonly name: string;
+      readonly myASN: number;
+      readonly peerASN: number;
+      readonly peerAddress: string;
+      readonly peerPort: number;
+      readonly sourceAddress: string;
+      readonly routerID: string;
+      readonly holdTime: string;
+      readonly ebgpMultiHop: boolean;
+      readonly nodeSelectors: readonly LabelSelectorParams[];
+      readonly passwordSecret: string;
+    }[];
+    readonly advertisements: readonly {
+      readonly name: string;
+      readonly ipAddressPools: readonly string[];
+      readonly peers: readonly string[];
+      readonly aggregationLength: number;
+      readonly localPref: number;
+      readonly communities: readonly string[];
+      readonly nodeSelectors: readonly LabelSelectorParams[];
+    }[];
   };
   'verify/server.yaml.hbs': {
     readonly namespace: string;

@@ -52,6 +52,7 @@ export function subjectOf(step: Step): string | undefined {
       if ('node' in step.condition) return step.condition.node;
       return 'host' in step.condition ? step.condition.host : undefined;
     case 'object':
+    case 'remove-object':
       return undefined;
   }
 }

@@ -462,6 +462,37 @@ describe('applyPlan on the cluster', () => {
     });
   });
 
+  it('deletes what the inventory wants no more, and takes what is gone already for done', async () => {
+    const path = '/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers/tor';
+    const metadata = { name: 'tor', namespace: 'metallb-system' };
+    const object = { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', metadata };
+    api.objects.set(path, object);
+    const removal = (id: string): ClusterStep => ({
+      type: 'remove-object',
+      id,
+      stage: 'addon',
+      verb: 'delete',
+      resource: 'BGPPeer metallb-system/tor',
+      reason: '',
+      object,
+    });
+    expect((await run([], [removal('a'), removal('b')])).failures).toEqual([]);
+    expect(api.objects.has(path)).toBe(false);
+  });
+
+  it('an outside endpoint that leads to no API server ends the wait with what is there', async () => {
+    const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
+    const result = await run(
+      [],
+      [waitStep(condition, { timeoutSeconds: 0.3 }), objectStep(configMap('later'), { stage: 'addon' })],
+    );
+    expect(result.failures[0]?.error).toMatchObject({
+      code: 'E-WAIT',
+      message: expect.stringContaining('api.example:443 from w-1: ') as string,
+    });
+    expect([...api.objects.keys()]).toEqual([]);
+  });
+
   it("a wait that runs out says what was seen last, with the host's log", async () => {
     const node: KubeObject = {
       ...ready('Node', 'w-1'),

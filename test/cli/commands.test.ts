@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KbootError } from '../../src/model/error.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import { readInventory } from '../../src/app/workplace.ts';
+import { readInventory } from '../../src/app/read-inventory.ts';
 import { loadOrCreatePki } from '../../src/store/pki.ts';
 import { defaultStateDir, openState } from '../../src/store/state.ts';
 import { inventoryWith } from '../inventory/options.ts';

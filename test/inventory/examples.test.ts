@@ -30,8 +30,19 @@ describe('example inventories', () => {
     expect(shape('single.yaml')).toEqual([1, 3]);
     expect(shape('ha.yaml')).toEqual([3, 5]);
     expect(shape('external-etcd.yaml')).toEqual([3, 3]);
+    expect(shape('datacenter.yaml')).toEqual([0, 4]);
     expect(shape('lab.yaml')).toEqual([1, 3]);
     expect(shape('dual-stack.yaml')).toEqual([1, 3]);
+  });
+
+  it('the foreign etcd is opened with files of the home directory, and routed pools are announced by BGP', () => {
+    const { etcd, metallb } = example('datacenter.yaml');
+    expect(etcd.external).toMatchObject({
+      caFile: '/home/op/etcd/ca.crt',
+      keyFile: '/home/op/etcd/client.key',
+    });
+    expect(metallb?.pools.map(({ advertise }) => advertise)).toEqual(['bgp', 'l2']);
+    expect(metallb?.bgpAdvertisements?.map(({ ipAddressPools }) => ipAddressPools)).toEqual([['routed']]);
   });
 
   it('the lab key comes from the environment or lies in .lab', () => {

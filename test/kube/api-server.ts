@@ -1,11 +1,12 @@
 import http2 from 'node:http2';
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { KubeCredentials } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { issueCa } from '../../src/pki/issue.ts';
 import { generateRsaKey } from '../../src/pki/keys.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
+import { connectTo } from '../local-stream.ts';
 import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
 
 interface ApiRequest {
@@ -99,15 +100,7 @@ export async function startApi(pki: FakePki): Promise<FakeApi> {
     objects,
     streams,
     answer: () => undefined,
-    connect: () =>
-      new Promise((resolve, reject) => {
-        const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-        streams.push(socket);
-        socket.once('connect', () => {
-          resolve(socket);
-        });
-        socket.once('error', reject);
-      }),
+    connect: () => connectTo(port, streams),
     close: () =>
       new Promise((resolve) => {
         for (const session of sessions) session.destroy();

@@ -210,3 +210,60 @@ describe('diffCluster', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+describe('objects that the inventory wants no more', () => {
+  const peer = (name: string, labels: Record<string, string> = {}): KubeObject => ({
+    apiVersion: 'metallb.io/v1beta2',
+    kind: 'BGPPeer',
+    metadata: { name, namespace: 'metallb-system', labels },
+  });
+  const label = { 'app.kubernetes.io/managed-by': 'kboot' };
+  const swept = {
+    ...cluster,
+    sweptKinds: [{ apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' }],
+  };
+  const deletions = (want: ClusterWants, seen: ClusterObservation): string[] =>
+    diffCluster(want, seen, new Set()).flatMap((step) =>
+      step.type === 'remove-object' ? [step.resource] : [],
+    );
+
+  it("go when they carry kboot's label, are of a kind that is swept, and nothing else", () => {
+    const base = live();
+    const objects = new Map(base.objects);
+    for (const object of [
+      peer('old', label),
+      peer('wanted', label),
+      peer('own'),
+      { ...configMap('x'), metadata: { name: 'x', labels: label } },
+    ])
+      objects.set(objectTitle(object), object);
+    const want = { ...swept, lateObjects: [...swept.lateObjects, peer('wanted', label)] };
+    expect(deletions(want, { ...base, objects })).toEqual(['BGPPeer metallb-system/old']);
+    expect(deletions(cluster, { ...base, objects })).toEqual([]);
+  });
+
+  it('stay while the API does not answer', () => {
+    expect(deletions(swept, { state: 'silent', why: '' })).toEqual([]);
+    expect(deletions(swept, { state: 'absent' })).toEqual([]);
+  });
+});
+
+describe('an outside endpoint', () => {
+  const outside = { ...cluster, outsideEndpoint: { host: 'api.example', port: 443 } };
+  const waits = (seen: ClusterObservation): number =>
+    diffCluster(outside, seen, new Set()).filter(
+      (step) => step.type === 'wait' && step.condition.kind === 'endpoint',
+    ).length;
+
+  it('is waited for before nodes have to work through it, and only until the cluster stands', () => {
+    const steps = diffCluster(outside, { state: 'absent' }, new Set());
+    const at = steps.findIndex((step) => step.type === 'wait' && step.condition.kind === 'endpoint');
+    expect(steps[at]).toMatchObject({
+      stage: 'control-plane',
+      condition: { address: 'api.example', port: 443 },
+    });
+    expect(steps.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
+    expect(waits({ state: 'silent', why: '' })).toBe(1);
+    expect(waits(live())).toBe(0);
+  });
+});

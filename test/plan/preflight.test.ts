@@ -38,6 +38,7 @@ function good(of: Host): Inspection {
     virtualIPHeldBy: '',
     macAddresses: ['52:54:00:00:00:01'],
     apiServerVersion: '',
+    etcdServers: [],
   };
 }
 
@@ -314,6 +315,41 @@ describe('preflight', () => {
       'cp-1 KubernetesVersion error',
     ]);
     expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.2' } })).toEqual([]);
+  });
+
+  describe('where the API servers keep the cluster', () => {
+    const external = {
+      endpoints: ['https://10.0.0.31:2379', 'https://10.0.0.32:2379'],
+      caFile: '/a',
+      certFile: '/b',
+      keyFile: '/c',
+    };
+    const foreign = { etcd: { extraArgs: [], external } };
+    const etcdHosts = { hosts: [cp, worker, host('e-1', '10.0.0.41', ['etcd'])] };
+    const own = ['https://127.0.0.1:2379'];
+    it.each([
+      ['its own etcd, as wanted', own, {}, []],
+      ['an external one, as wanted', external.endpoints, foreign, []],
+      [
+        'an external one with another member beside',
+        ['https://10.0.0.32:2379', 'https://10.0.0.39:2379'],
+        foreign,
+        [],
+      ],
+      ['hosts of the role etcd, as wanted', ['https://10.0.0.41:2379'], etcdHosts, []],
+      ['its own etcd, and an external one is wanted', own, foreign, ['cp-1 EtcdServers error']],
+      ['an external one, and its own is wanted', external.endpoints, {}, ['cp-1 EtcdServers error']],
+      ['another external one', ['https://10.9.9.9:2379'], foreign, ['cp-1 EtcdServers error']],
+      ['its own etcd, and hosts of the role are wanted', own, etcdHosts, ['cp-1 EtcdServers error']],
+      [
+        'what the user wrote as a flag',
+        own,
+        { apiServer: { certSANs: [], extraArgs: [{ name: 'etcd-servers', value: 'https://x:1' }] } },
+        [],
+      ],
+    ] as const)('%s', (_what, etcdServers, cluster, expected) => {
+      expect(short(findings({ 'cp-1': { etcdServers } }, { cluster }))).toEqual(expected);
+    });
   });
 
   it('says nothing of a host that was not read', () => {

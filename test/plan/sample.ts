@@ -80,6 +80,7 @@ export function wants(more: Partial<ClusterWants> = {}): ClusterWants {
     inventory: [],
     objects: [],
     lateObjects: [],
+    sweptKinds: [],
     nodes: [],
     controlPlanePods: [],
     workloads: [],

@@ -10,6 +10,11 @@ const args = [{ name: 'v', value: '2' }];
 const keyPair = { certificate: 'Q0VSVA==', key: 'S0VZ' };
 
 /** Parameters that reach every branch of every template, except where two exclude each other. */
+const selector = {
+  labels: [{ key: 'zone', value: 'a' }],
+  expressions: [{ key: 'rack', operator: 'In', values: ['1'] }],
+};
+
 export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   'static-pods/kube-apiserver.yaml.hbs': { ...pod, advertiseEndpoint: '10.0.0.1:6443', volumes },
   'static-pods/kube-controller-manager.yaml.hbs': { ...pod, volumes },
@@ -115,7 +120,38 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     controllerImage: 'registry.example/metallb/controller:v1',
     speakerImage: 'registry.example/metallb/speaker:v1',
   },
-  'addons/metallb/pools.yaml.hbs': { pools: [{ name: 'default', addresses: ['10.0.0.200-10.0.0.220'] }] },
+  'addons/metallb/pools.yaml.hbs': {
+    pools: [{ name: 'default', addresses: ['10.0.0.200-10.0.0.220'] }],
+    l2Pools: ['default'],
+  },
+  'addons/metallb/bgp.yaml.hbs': {
+    peers: [
+      {
+        name: 'tor',
+        myASN: 64512,
+        peerASN: 64513,
+        peerAddress: '10.0.0.1',
+        peerPort: 1179,
+        sourceAddress: '10.0.0.2',
+        routerID: '10.0.0.2',
+        holdTime: '30s',
+        ebgpMultiHop: true,
+        nodeSelectors: [selector],
+        passwordSecret: 'tor',
+      },
+    ],
+    advertisements: [
+      {
+        name: 'all',
+        ipAddressPools: ['default'],
+        peers: ['tor'],
+        aggregationLength: 24,
+        localPref: 100,
+        communities: ['64512:1'],
+        nodeSelectors: [selector],
+      },
+    ],
+  },
   'verify/server.yaml.hbs': {
     namespace: 'kboot-verify-00000000',
     image: 'registry.example/coredns:v1',

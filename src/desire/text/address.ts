@@ -49,8 +49,9 @@ export function clusterServer(cluster: Cluster): string {
   return `https://${hostPort(cluster.controlPlaneEndpoint.host, cluster.controlPlaneEndpoint.port)}`;
 }
 
-/** Client URLs of the external etcd members, in inventory order; none with stacked etcd. */
+/** Client URLs of the external etcd members: those that the inventory names, or its hosts'; none with stacked etcd. */
 export function externalEtcdEndpoints(cluster: Cluster): readonly string[] {
+  if (cluster.etcd.external !== undefined) return cluster.etcd.external.endpoints;
   if (!hasExternalEtcd(cluster)) return [];
   return hostsWith(cluster, 'etcd').map((host) => `https://${hostPort(host.address, etcdClientPort)}`);
 }

@@ -65,3 +65,9 @@ function etcdServers(cluster: Cluster, host: Host): string {
     `https://${hostPort(loopback(host.address), etcdClientPort)}`
   );
 }
+
+/** Where the API servers keep the cluster in etcd: `/registry` unless stated (flag --etcd-prefix). */
+export function etcdPrefix(cluster: Cluster): string {
+  const stated = extraValue(cluster.apiServer.extraArgs, 'etcd-prefix') ?? '/registry';
+  return `/${stated.replace(/^\/+|\/+$/g, '')}`;
+}

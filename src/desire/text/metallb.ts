@@ -1,4 +1,6 @@
 import { metallb } from '../../catalog/images.ts';
+import type { LabelSelector, Metallb } from '../../model/cluster.ts';
+import type { LabelSelectorParams, TemplateParams } from '../../render/params.ts';
 import { parseObjects } from './kube-objects.ts';
 import type { KubeObject, TextContext } from './types.ts';
 
@@ -10,7 +12,7 @@ export interface MetallbObjects {
 }
 
 /**
- * MetalLB in layer 2 mode, in the order in which it is applied; nothing where the cluster states no pools.
+ * MetalLB with its native speaker (layer 2, and BGP to the stated peers), in the order in which it is applied; nothing where the cluster states no pools.
  * upstream's config/manifests/metallb-native.yaml is the model. No secret is among them: the controller makes
  * the key of the speakers (Secret memberlist) and the webhook's certificate itself.
  */
@@ -29,7 +31,48 @@ export function metallbObjects({ cluster, renderer }: TextContext): MetallbObjec
         }),
       ),
     ],
-    pools: parseObjects('addons/metallb', renderer.render('addons/metallb/pools.yaml.hbs', { pools })),
+    pools: [
+      ...parseObjects(
+        'addons/metallb',
+        renderer.render('addons/metallb/pools.yaml.hbs', {
+          pools,
+          l2Pools: pools.filter(({ advertise }) => advertise !== 'bgp').map(({ name }) => name),
+        }),
+      ),
+      ...parseObjects(
+        'addons/metallb',
+        renderer.render('addons/metallb/bgp.yaml.hbs', bgpParams(cluster.metallb)),
+      ),
+    ],
+  };
+}
+
+function bgpParams(metallb: Metallb | undefined): TemplateParams['addons/metallb/bgp.yaml.hbs'] {
+  return {
+    peers: (metallb?.bgpPeers ?? []).map((peer) => ({
+      ...{
+        peerPort: 0,
+        sourceAddress: '',
+        routerID: '',
+        holdTime: '',
+        ebgpMultiHop: false,
+        passwordSecret: '',
+      },
+      ...peer,
+      nodeSelectors: peer.nodeSelectors.map(selectorParams),
+    })),
+    advertisements: (metallb?.bgpAdvertisements ?? []).map((advertisement) => ({
+      ...{ aggregationLength: 0, localPref: 0 },
+      ...advertisement,
+      nodeSelectors: advertisement.nodeSelectors.map(selectorParams),
+    })),
+  };
+}
+
+function selectorParams({ matchLabels, matchExpressions }: LabelSelector): LabelSelectorParams {
+  return {
+    labels: Object.entries(matchLabels).map(([key, value]) => ({ key, value })),
+    expressions: matchExpressions,
   };
 }
 

@@ -88,7 +88,7 @@ function portsOf(input: CheckInput, host: OutlineHost): Map<number, string> {
   const take = (owner: string, ...numbers: number[]): void => {
     for (const number of numbers) ports.set(number, owner);
   };
-  const external = withRole(input.outline, 'etcd').length > 0;
+  const external = input.outline.hasForeignEtcd || withRole(input.outline, 'etcd').length > 0;
   const plane = host.roles.includes('control-plane');
   if (host.draft.connection !== 'local') take('sshd', sshPort(input, host));
   if (plane || host.roles.includes('worker')) {

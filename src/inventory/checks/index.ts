@@ -7,6 +7,7 @@ import {
   loadBalancerPortIsFree,
   virtualIPIsFree,
 } from './endpoint.ts';
+import { etcdEndpointsAreUnique, foreignEtcdStandsAlone } from './etcd.ts';
 import {
   addressesAreUnique,
   addressIsGiven,
@@ -16,6 +17,7 @@ import {
   sshTargetsAreUnique,
   taintsAreUnique,
 } from './hosts.ts';
+import { bgpAdvertisementsFit, bgpHasBothEnds, bgpPeersAreSound, bgpPoolsAreIPv4 } from './metallb.ts';
 import {
   addressesLieOutside,
   familiesAgree,
@@ -48,6 +50,8 @@ const checks: readonly Check[] = [
   controlPlaneExists,
   podsCanRun,
   etcdCountIsOdd,
+  foreignEtcdStandsAlone,
+  etcdEndpointsAreUnique,
   loadBalancerIsSet,
   loadBalancerPortIsFree,
   virtualIPIsFree,
@@ -60,6 +64,10 @@ const checks: readonly Check[] = [
   podNetworkHoldsNodes,
   addressesLieOutside,
   poolsAreFree,
+  bgpHasBothEnds,
+  bgpPoolsAreIPv4,
+  bgpPeersAreSound,
+  bgpAdvertisementsFit,
   ownedFieldsAreLeftAlone,
 ];
 

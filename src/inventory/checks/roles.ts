@@ -32,7 +32,7 @@ export const podsCanRun: Check = ({ outline }) => {
 };
 
 export const etcdCountIsOdd: Check = ({ outline }) => {
-  if (!outline.rolesKnown) return [];
+  if (!outline.rolesKnown || outline.hasForeignEtcd) return [];
   const own = withRole(outline, 'etcd').length;
   const members = own > 0 ? own : withRole(outline, 'control-plane').length;
   if (members === 0 || members % 2 === 1) return [];

@@ -24,22 +24,127 @@ describe('MetalLB', () => {
   });
 
   it('announces the stated pools in layer 2, and no others', () => {
-    const namespace = 'metallb-system';
+    const metadata = (name: string): object => ({
+      labels: { 'app.kubernetes.io/managed-by': 'kboot' },
+      name,
+      namespace: 'metallb-system',
+    });
     const apiVersion = 'metallb.io/v1beta1';
     expect(objects.pools).toEqual([
       ...pools.map(({ name, addresses }) => ({
         apiVersion,
         kind: 'IPAddressPool',
-        metadata: { name, namespace },
+        metadata: metadata(name),
         spec: { addresses },
       })),
       {
         apiVersion,
         kind: 'L2Advertisement',
-        metadata: { name: 'kboot', namespace },
+        metadata: metadata('kboot'),
         spec: { ipAddressPools: ['default', 'second'] },
       },
     ]);
+  });
+
+  it('announces a pool where it states, and by layer 2 no pool that is meant for BGP', () => {
+    const router = {
+      myASN: 64512,
+      peerASN: 4_200_000_000,
+      peerAddress: '10.0.0.1',
+      peerPort: 1179,
+      sourceAddress: '10.0.0.11',
+      routerID: '10.0.0.11',
+      holdTime: '30s',
+      ebgpMultiHop: true,
+    };
+    const bgp = metallbObjects(
+      contextOf(
+        single({
+          metallb: {
+            pools: [
+              { name: 'routed', addresses: ['10.0.1.0/28'], advertise: 'bgp' },
+              { name: 'both', addresses: ['10.0.2.0/28'], advertise: 'both' },
+              { name: 'local', addresses: ['10.0.3.0/28'], advertise: 'l2' },
+            ],
+            bgpPeers: [
+              {
+                name: 'tor',
+                ...router,
+                nodeSelectors: [
+                  {
+                    matchLabels: { 'example.com/rack': '1', on: 'yes' },
+                    matchExpressions: [
+                      { key: 'zone', operator: 'In', values: ['a', '1e3'] },
+                      { key: 'gpu', operator: 'DoesNotExist', values: [] },
+                    ],
+                  },
+                  { matchLabels: { zone: 'b' }, matchExpressions: [] },
+                ],
+                passwordSecret: 'tor',
+              },
+              { name: 'plain', myASN: 64512, peerASN: 64513, peerAddress: 'fd00::1', nodeSelectors: [] },
+            ],
+            bgpAdvertisements: [
+              {
+                name: 'wide',
+                ipAddressPools: ['routed', 'both'],
+                peers: ['tor'],
+                aggregationLength: 24,
+                localPref: 100,
+                communities: ['64512:100'],
+                nodeSelectors: [{ matchLabels: { zone: 'b' }, matchExpressions: [] }],
+              },
+            ],
+          },
+        }),
+      ),
+    ).pools;
+    const spec = (kind: string, name: string): unknown =>
+      found(bgp.find((each) => each.kind === kind && each.metadata.name === name))['spec'];
+    expect(spec('L2Advertisement', 'kboot')).toEqual({ ipAddressPools: ['both', 'local'] });
+    expect(spec('BGPPeer', 'tor')).toEqual({
+      ...router,
+      nodeSelectors: [
+        {
+          matchLabels: { 'example.com/rack': '1', on: 'yes' },
+          matchExpressions: [
+            { key: 'zone', operator: 'In', values: ['a', '1e3'] },
+            { key: 'gpu', operator: 'DoesNotExist' },
+          ],
+        },
+        { matchLabels: { zone: 'b' } },
+      ],
+      passwordSecret: { name: 'tor' },
+    });
+    expect(spec('BGPPeer', 'plain')).toEqual({ myASN: 64512, peerASN: 64513, peerAddress: 'fd00::1' });
+    expect(spec('BGPAdvertisement', 'wide')).toEqual({
+      ipAddressPools: ['routed', 'both'],
+      peers: ['tor'],
+      aggregationLength: 24,
+      localPref: 100,
+      communities: ['64512:100'],
+      nodeSelectors: [{ matchLabels: { zone: 'b' } }],
+    });
+  });
+
+  it('has no L2Advertisement where every pool is meant for BGP: an empty one would be of all', () => {
+    const routed = { name: 'routed', addresses: ['10.0.1.0/28'], advertise: 'bgp' as const };
+    const kinds = metallbObjects(contextOf(single({ metallb: { pools: [routed] } }))).pools.map(
+      ({ kind }) => kind,
+    );
+    expect(kinds).toEqual(['IPAddressPool']);
+  });
+
+  it('has AS numbers in a form that the API server of v1.36 takes: no int32 with a maximum beyond it', () => {
+    const wrong: string[] = [];
+    const walk = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { format, maximum } = value as { format?: unknown; maximum?: unknown };
+      if (format === 'int32' && typeof maximum === 'number' && maximum > 2 ** 31 - 1) wrong.push(path);
+      for (const [key, child] of Object.entries(value)) walk(child, `${path}.${key}`);
+    };
+    for (const object of objects.system) walk(object, object.metadata.name);
+    expect(wrong).toEqual([]);
   });
 
   it('defines the kinds of its pools and everything that its programs watch', () => {

@@ -1,0 +1,53 @@
+import { knownVersions } from '../catalog/release.ts';
+import { loadInventory } from '../inventory/load.ts';
+import type { ParseResult } from '../inventory/parse.ts';
+import { describePath } from '../inventory/place.ts';
+import type { Cluster } from '../model/cluster.ts';
+import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { KbootError } from '../model/error.ts';
+import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
+import { readForeignEtcd } from '../store/foreign-etcd.ts';
+
+interface ReadInventory {
+  readonly cluster: Cluster;
+  readonly warnings: readonly Diagnostic[];
+  readonly foreignEtcd: ForeignEtcdPems | undefined;
+}
+
+/**
+ * Reads the inventory, and the files of spec.etcd.external that it names.
+ * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
+ */
+export function readInventory(file: string, withoutEtcdFiles = false): ReadInventory {
+  const parsed = loadInventory(file, process.env, knownVersions());
+  const etcd = readEtcdFiles(parsed, withoutEtcdFiles);
+  const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
+  const count = diagnostics.filter((each) => each.severity === 'error').length;
+  if (parsed.cluster !== undefined && count === 0)
+    return { cluster: parsed.cluster, warnings: diagnostics, foreignEtcd: etcd.pems };
+  throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
+    remedy: `${count} problem${count === 1 ? '' : 's'}; nothing was contacted.`,
+  });
+}
+
+function readEtcdFiles(
+  { cluster, locate }: ParseResult,
+  lenient: boolean,
+): { readonly pems: ForeignEtcdPems | undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const external = cluster?.etcd.external;
+  if (external === undefined) return { pems: undefined, diagnostics: [] };
+  const { pems, problems } = readForeignEtcd(external, new Date());
+  return {
+    pems,
+    diagnostics: problems.map(({ field, severity, message }) => {
+      const path = ['spec', 'etcd', 'external', field];
+      return {
+        ...locate(path),
+        severity: lenient ? 'warning' : severity,
+        message: `${describePath(path)} ${external[field]} ${message}`,
+      };
+    }),
+  };
+}

@@ -1,0 +1,41 @@
+import { isProblem } from '../address.ts';
+import { parseEtcdEndpoint } from '../endpoint.ts';
+import { withRole } from '../outline.ts';
+import { describePath, error, type Finding, type Path } from '../place.ts';
+import type { Check } from './check.ts';
+
+const externalPath: Path = ['spec', 'etcd', 'external'];
+
+/** Either someone else runs etcd or kboot does. */
+export const foreignEtcdStandsAlone: Check = ({ outline, draft, lineOf }) => {
+  if (!outline.hasForeignEtcd) return [];
+  const findings: Finding[] = [];
+  const [host] = withRole(outline, 'etcd');
+  if (host !== undefined) {
+    const message =
+      `spec.etcd.external is an etcd that someone else runs, but ${host.label} has the role etcd ` +
+      `(line ${lineOf([...host.path, 'roles'])}); leave out one of them`;
+    findings.push({ ...error(externalPath, message), at: 'key' });
+  }
+  if (draft.spec?.etcd?.extraArgs !== undefined && draft.spec.etcd.extraArgs.length > 0) {
+    const path = ['spec', 'etcd', 'extraArgs'];
+    const message = `${describePath(path)} has no meaning with spec.etcd.external: kboot starts no etcd; remove it`;
+    findings.push({ ...error(path, message), at: 'key' });
+  }
+  return findings;
+};
+
+export const etcdEndpointsAreUnique: Check = ({ draft, lineOf }) => {
+  const seen = new Map<string, Path>();
+  return (draft.spec?.etcd?.external?.endpoints ?? []).flatMap((text, index) => {
+    const parsed = text === undefined ? undefined : parseEtcdEndpoint(text);
+    if (parsed === undefined || isProblem(parsed)) return [];
+    const path = [...externalPath, 'endpoints', index];
+    const first = seen.get(parsed.url);
+    if (first === undefined) {
+      seen.set(parsed.url, path);
+      return [];
+    }
+    return [error(path, `${describePath(path)} ${parsed.url} stands there already (line ${lineOf(first)})`)];
+  });
+};

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { parseEtcdEndpoint } from './endpoint.ts';
+import { filePath, parsedBy, text } from './fields.ts';
+
+const file = (description: string): z.ZodString =>
+  text(
+    {
+      description: `${description} \`~\` is the home directory, a relative path counts from the inventory's folder.`,
+    },
+    filePath,
+  );
+
+/** `spec.etcd.external`, by the names of kubeadm's ClusterConfiguration.etcd.external. */
+export const externalEtcd = z
+  .strictObject({
+    endpoints: z
+      .array(
+        text(
+          { description: 'Client URL of a member.', examples: ['https://10.0.0.31:2379'] },
+          parsedBy(parseEtcdEndpoint),
+        ),
+      )
+      .min(1, 'must hold at least one endpoint')
+      .meta({ description: 'Where the API servers reach etcd.' }),
+    caFile: file("PEM file of the CA that signed etcd's certificates and the client certificate."),
+    certFile: file('PEM file of the client certificate that every API server shows to etcd.'),
+    keyFile: file(
+      'PEM file of its private key, without a passphrase; it comes onto control-plane hosts only.',
+    ),
+  })
+  .meta({
+    description:
+      'An etcd (3.5.24 or later) that someone else runs; kboot uses it, and neither changes nor removes it. No host may have the role etcd then. The cluster lies under /registry there, unless spec.apiServer.extraArgs has another etcd-prefix.',
+  });

@@ -1,0 +1,219 @@
+import * as z from 'zod';
+import { isProblem, parseAddress, parseRange, parseUnicast, type Problem } from './address.ts';
+import { defaults } from './defaults.ts';
+import { dnsLabel, dnsName, labelValue, parsedBy, qualifiedName, text, whole } from './fields.ts';
+
+/** MetalLB's own namespace: the speakers read a peer's password from no other. */
+const namespace = 'metallb-system';
+
+/** A field of MetalLB that its native speaker refuses, or that would put a secret into the inventory. */
+const refused = (why: string) =>
+  z
+    .unknown()
+    .superRefine((_value, context) => {
+      context.addIssue(why);
+    })
+    .meta({ description: `Not to be used: it ${why}.`, not: {} })
+    .optional();
+
+const needsFrr = refused('needs MetalLB with FRR, and kboot installs its native BGP speaker');
+
+const asn = (description: string) => whole(1, 4_294_967_295, { description, examples: [64512] });
+
+const selector = z
+  .strictObject({
+    matchLabels: z
+      .record(
+        text({ description: 'Name of the label.' }, qualifiedName),
+        text({ description: 'Its value.' }, labelValue),
+      )
+      .meta({ description: 'Labels that a node must have.' })
+      .optional(),
+    matchExpressions: z
+      .array(
+        z
+          .strictObject({
+            key: text({ description: 'Name of the label.' }, qualifiedName),
+            operator: z
+              .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+              .meta({ description: 'How the label is compared.' }),
+            values: z
+              .array(text({ description: 'A value of the label.' }, labelValue))
+              .meta({ description: 'For In and NotIn.' })
+              .optional(),
+          })
+          .superRefine(({ operator, values = [] }, context) => {
+            const takes = operator === 'In' || operator === 'NotIn';
+            if (takes && values.length === 0) context.addIssue(`needs values with the operator ${operator}`);
+            if (!takes && values.length > 0)
+              context.addIssue(`takes no values with the operator ${operator}`);
+          })
+          .meta({ description: 'One requirement.' }),
+      )
+      .meta({ description: 'Further requirements on labels of a node.' })
+      .optional(),
+  })
+  .superRefine(({ matchLabels = {}, matchExpressions = [] }, context) => {
+    if (Object.keys(matchLabels).length + matchExpressions.length === 0)
+      context.addIssue('must state matchLabels or matchExpressions');
+  })
+  .meta({ description: 'Nodes by their labels, such as {matchLabels: {zone: a}}.' });
+
+const nodeSelectors = (description: string) => z.array(selector).meta({ description }).optional();
+
+/** Seconds of a Go duration such as `1m30s`, or what is wrong with it. */
+function holdTime(value: string): { readonly seconds: number } | Problem {
+  const parts = [...value.matchAll(/(\d+)(h|m|s)/g)];
+  if (value === '' || parts.map(([part]) => part).join('') !== value)
+    return { problem: `must be a duration such as 90s or 1m30s, not "${value}"` };
+  const unit = { h: 3600, m: 60, s: 1 };
+  const seconds = parts.reduce(
+    (sum, [, count, of]) => sum + Number(count) * unit[of as keyof typeof unit],
+    0,
+  );
+  return seconds === 0 || (seconds >= 3 && seconds <= 65_535)
+    ? { seconds }
+    : { problem: `must be 0s or from 3s to 65535s (RFC 4271), not "${value}"` };
+}
+
+const peer = z
+  .strictObject({
+    name: text(
+      { description: 'Name of the BGPPeer. Default: from peerAddress, "peer-10-0-0-1".' },
+      dnsName,
+    ).optional(),
+    myASN: asn('AS number of the nodes.'),
+    peerASN: asn('AS number of the router.'),
+    peerAddress: text(
+      { description: 'Address of the router.', examples: ['10.0.0.1'] },
+      parsedBy(parseUnicast),
+    ),
+    peerPort: whole(1, 16_384, { description: "The router's port.", default: 179 }).optional(),
+    sourceAddress: text(
+      { description: 'Address of the node that the session comes from. Default: as the route says.' },
+      parsedBy(parseUnicast),
+    ).optional(),
+    routerID: text(
+      { description: "BGP router ID, an IPv4 address. Default: the node's address." },
+      (value) => {
+        const address = parseAddress(value);
+        if (isProblem(address)) return address.problem;
+        return address.family === 4 ? undefined : `must be an IPv4 address, not ${value}`;
+      },
+    ).optional(),
+    holdTime: text(
+      {
+        description: 'After how much silence the session ends; keepalives go three times as often.',
+        default: '90s',
+      },
+      parsedBy(holdTime),
+    ).optional(),
+    ebgpMultiHop: z.boolean().meta({ description: 'The router is more than one hop away.' }).optional(),
+    nodeSelectors: nodeSelectors(
+      'Nodes that peer with this router: those that match any. Default: every node.',
+    ),
+    passwordSecret: z
+      .strictObject({
+        name: text({ description: 'Name of the Secret.' }, dnsName),
+        namespace: z.literal(namespace).meta({ description: "MetalLB's own." }).optional(),
+      })
+      .meta({
+        description: `Secret of type kubernetes.io/basic-auth in the namespace ${namespace} whose key "password" is the session's TCP MD5 password. You make it; kboot neither knows nor writes it.`,
+      })
+      .optional(),
+    password: refused('would put a secret into the inventory; name a Secret in passwordSecret'),
+    bfdProfile: needsFrr,
+    connectTime: needsFrr,
+    disableMP: needsFrr,
+    dualStackAddressFamily: needsFrr,
+    dynamicASN: needsFrr,
+    enableGracefulRestart: needsFrr,
+    interface: needsFrr,
+    keepaliveTime: needsFrr,
+    vrf: needsFrr,
+  })
+  .meta({ description: "One router that nodes announce addresses to: a BGPPeer's fields." });
+
+const advertisement = z
+  .strictObject({
+    name: text({ description: 'Name of the BGPAdvertisement.' }, dnsName),
+    ipAddressPools: z
+      .array(text({ description: 'Name of a pool.' }))
+      .min(1, 'must name at least one pool')
+      .meta({ description: 'Pools that it is about. Default: every pool that is announced by BGP.' })
+      .optional(),
+    peers: z
+      .array(text({ description: 'Name of a peer.' }))
+      .min(1, 'must name at least one peer')
+      .meta({ description: 'Peers that hear of them. Default: all.' })
+      .optional(),
+    aggregationLength: whole(1, 32, {
+      description: 'Prefix length under which addresses are announced together.',
+      default: 32,
+    }).optional(),
+    localPref: whole(0, 4_294_967_295, { description: 'LOCAL_PREF, for peers of the same AS.' }).optional(),
+    communities: z
+      .array(
+        text(
+          {
+            description: 'ASN:NUMBER, or the name of an alias in a Community object.',
+            examples: ['64512:100'],
+          },
+          (value) => {
+            const standard = /^(\d{1,5}):(\d{1,5})$/.exec(value);
+            if (standard === null && /^[A-Za-z0-9][\w.-]*$/.test(value)) return undefined;
+            return standard?.slice(1).every((part) => Number(part) <= 65_535) === true
+              ? undefined
+              : `must be a standard community such as 64512:100, which is all that the native speaker knows, not "${value}"`;
+          },
+        ),
+      )
+      .meta({ description: 'BGP communities of the announcement.' })
+      .optional(),
+    nodeSelectors: nodeSelectors(
+      'Nodes that are announced as next hops: those that match any. Default: every node.',
+    ),
+    aggregationLengthV6: needsFrr,
+  })
+  .meta({ description: 'How pools are announced by BGP.' });
+
+const pool = z
+  .strictObject({
+    name: text({ description: 'Name of the pool.' }, dnsLabel),
+    addresses: z
+      .array(
+        text(
+          { description: 'A range or a network.', examples: ['10.0.0.200-10.0.0.220', '10.0.1.0/28'] },
+          parsedBy(parseRange),
+        ),
+      )
+      .min(1, 'must hold at least one range')
+      .meta({ description: 'Addresses that Services of type LoadBalancer get.' }),
+    advertise: z
+      .enum(['l2', 'bgp', 'both'])
+      .meta({
+        description: 'l2: by ARP and NDP, in the network of the nodes; bgp: to bgpPeers.',
+        default: defaults.advertise,
+      })
+      .optional(),
+  })
+  .meta({ description: 'One IPAddressPool.' });
+
+/** `spec.metallb`; peers and advertisements have MetalLB's own field names (v0.15.3, native BGP). */
+export const metallb = z
+  .strictObject({
+    pools: z
+      .array(pool)
+      .min(1, 'must hold at least one pool')
+      .meta({ description: 'Address pools, announced by ARP or NDP unless they state otherwise.' }),
+    bgpPeers: z
+      .array(peer)
+      .meta({ description: 'Routers that pools are announced to by BGP.', default: [] })
+      .optional(),
+    bgpAdvertisements: z
+      .array(advertisement)
+      .min(1, 'must hold at least one advertisement')
+      .meta({ description: 'Default: one, of every pool that is announced by BGP, to every peer.' })
+      .optional(),
+  })
+  .meta({ description: 'Service load balancer MetalLB; left out: none.' });

@@ -1,0 +1,87 @@
+import http from 'node:http';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import type { EndpointAnswer } from '../plan/preflight-endpoint.ts';
+import type { Reader } from '../transport/types.ts';
+import type { EndpointAddress } from './endpoint-probe.ts';
+import { whyNot } from './why.ts';
+
+const timeoutMs = 8_000;
+
+/**
+ * Asks the endpoint from a host for /readyz, as a client that trusts `caPem` and nothing else; without a CA
+ * (none is issued yet) whoever speaks TLS there is a stranger. Shows no client certificate. Never rejects.
+ */
+export async function observeEndpoint(
+  reader: Reader,
+  endpoint: EndpointAddress,
+  caPem: string | undefined,
+): Promise<EndpointAnswer> {
+  let stream: Duplex | undefined;
+  try {
+    stream = await reader.forward(endpoint.host, endpoint.port);
+    return await readyz(stream, endpoint.host, caPem);
+  } catch (cause) {
+    return { kind: 'nothing', why: whyNot(cause) };
+  } finally {
+    stream?.destroy();
+  }
+}
+
+function readyz(stream: Duplex, host: string, caPem: string | undefined): Promise<EndpointAnswer> {
+  const socket = tls.connect({
+    socket: stream,
+    host,
+    servername: isIP(host) === 0 ? host : '',
+    ...(caPem !== undefined && { ca: caPem }),
+    // Judged below: an unfit certificate is an answer, too.
+    rejectUnauthorized: false,
+    // The name is the inventory's: where it is new there, this very run puts it into the certificate.
+    checkServerIdentity: () => undefined,
+  });
+  return new Promise((resolve) => {
+    const nothing = (why: string): void => {
+      resolve({ kind: 'nothing', why });
+      socket.destroy();
+    };
+    const timer = setTimeout(() => {
+      nothing(`no answer in ${timeoutMs / 1000} s`);
+    }, timeoutMs);
+    socket.on('error', (cause: Error) => {
+      nothing(/wrong version number|packet length/.test(cause.message) ? 'it speaks no TLS' : cause.message);
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      nothing('the connection was closed');
+    });
+    socket.once('secureConnect', () => {
+      if (!socket.authorized || caPem === undefined) {
+        const why = caPem === undefined ? 'this cluster has none yet' : String(socket.authorizationError);
+        const { subject } = socket.getPeerCertificate() as { subject?: { CN?: string } };
+        resolve({ kind: 'stranger', why: `a certificate of ${subject?.CN ?? 'no name'} (${why})` });
+        socket.destroy();
+        return;
+      }
+      const request = http.request({
+        createConnection: () => socket,
+        path: '/readyz',
+        headers: { host, connection: 'close' },
+      });
+      request.once('error', (cause) => {
+        nothing(cause.message);
+      });
+      request.once('response', (response) => {
+        response.resume();
+        const { statusCode = 0 } = response;
+        resolve(
+          statusCode === 200
+            ? { kind: 'ready' }
+            : { kind: 'not-ready', why: `/readyz answers ${statusCode}` },
+        );
+        socket.destroy();
+      });
+      request.end();
+    });
+  });
+}

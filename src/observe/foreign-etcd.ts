@@ -1,0 +1,77 @@
+import { openEtcd, type EtcdClient, type EtcdCredentials } from '../etcd/client.ts';
+import { clusterId } from '../pki/digest.ts';
+import type { EtcdAnswer } from '../plan/foreign-etcd.ts';
+import type { Reader } from '../transport/types.ts';
+import { whyNot } from './why.ts';
+
+/**
+ * Asks every endpoint from every host, side by side, whether it serves and what it holds under `prefix`
+ * (`/registry`). Reads only.
+ */
+export async function observeForeignEtcd(
+  readers: readonly Reader[],
+  endpoints: readonly string[],
+  credentials: EtcdCredentials,
+  prefix: string,
+): Promise<readonly EtcdAnswer[]> {
+  return await Promise.all(
+    readers.flatMap((reader) =>
+      endpoints.map(async (endpoint): Promise<EtcdAnswer> => {
+        let client: EtcdClient | undefined;
+        try {
+          const { hostname, port } = new URL(endpoint);
+          const host = hostname.replace(/^\[|\]$/g, '');
+          client = await openEtcd(
+            await reader.forward(host, port === '' ? 443 : Number(port)),
+            host,
+            credentials,
+          );
+          const version = await client.version();
+          const look = await client.look(`${prefix}/`);
+          const info =
+            look.keys === 0 ? undefined : await client.value(`${prefix}/configmaps/kube-public/cluster-info`);
+          const owner = info && ownerOf(info);
+          return { host: reader.host, endpoint, answer: { kind: 'answers', version, owner, ...look } };
+        } catch (cause) {
+          return { host: reader.host, endpoint, answer: { kind: 'silent', why: whyOf(cause) } };
+        } finally {
+          client?.close();
+        }
+      }),
+    ),
+  );
+}
+
+/**
+ * ID of the cluster whose CA the ConfigMap cluster-info holds. It is stored as protobuf, in which its
+ * kubeconfig stands as text; undefined where it is encrypted at rest.
+ */
+function ownerOf(info: Buffer): string | undefined {
+  const [, data = ''] = /certificate-authority-data: "?([A-Za-z0-9+/=]+)/.exec(info.toString('latin1')) ?? [];
+  try {
+    return clusterId(Buffer.from(data, 'base64').toString('latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+const meanings: readonly (readonly [RegExp, string])[] = [
+  [/altname|does not match certificate/i, 'its certificate does not carry this name or address'],
+  [
+    /self[- ]signed|unable to (verify|get)|UNABLE_TO|certificate signature failure/i,
+    'its certificate is not of the CA in caFile',
+  ],
+  [/certificate has expired|CERT_HAS_EXPIRED/i, 'its certificate has expired'],
+  [
+    /alert (bad|unknown|unsupported) c(ertificate|a)|certificate required|certificate unknown|alert number (42|46|48|116)/i,
+    'it refuses the client certificate of certFile',
+  ],
+  [/socket hang up|ECONNRESET/, 'it hangs up once TLS is set up: it may not trust the CA of certFile'],
+  [/wrong version number|packet length too long/i, 'it speaks no TLS there'],
+  [/permission denied/i, "the client certificate's user may not read there (permission denied)"],
+];
+
+function whyOf(cause: unknown): string {
+  const said = whyNot(cause).replace(/^etcd on \S+: /, '');
+  return meanings.find(([pattern]) => pattern.test(said))?.[1] ?? said;
+}

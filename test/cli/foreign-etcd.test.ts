@@ -1,0 +1,81 @@
+import '../view/no-color.ts';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/plan/types.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { inventoryWith } from '../inventory/options.ts';
+import { caSpec, context, leafSpec, makeCa, makeLeaf, sampleCluster } from '../pki/sample.ts';
+import type { KeyPair } from '../../src/pki/types.ts';
+import { kboot } from './run.ts';
+
+let folder: string;
+let inventory: string;
+let leaf: KeyPair;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kboot-foreign-'));
+  const cluster = sampleCluster();
+  const using = { ...context, now: new Date() };
+  const ca = await makeCa(caSpec(cluster, 'etcd-ca'), using);
+  leaf = await makeLeaf(leafSpec(cluster, 'apiserver-etcd-client', 'cp1'), ca, using);
+  inventory = inventoryFor('client.key');
+  writeFileSync(join(folder, 'ca.crt'), ca.cert);
+  writeFileSync(join(folder, 'client.crt'), leaf.cert);
+  writeFileSync(join(folder, 'client.key'), leaf.key);
+}, 60_000);
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function inventoryFor(keyFile: string): string {
+  const file = join(folder, `${keyFile}.yaml`);
+  const etcd = `etcd: {external: {endpoints: [https://10.0.0.31:2379], caFile: ca.crt, certFile: ./client.crt, keyFile: ${keyFile}}}`;
+  writeFileSync(file, inventoryWith([etcd]));
+  return file;
+}
+
+describe('an etcd that someone else runs', () => {
+  it('has its files read by validate, with the place of what is wrong', async () => {
+    expect(await kboot('validate', inventory)).toMatchObject({ exit: 0, error: undefined });
+    const wrong = inventoryFor('none.key');
+    const { error } = await kboot('validate', wrong);
+    const [, line = ''] = /^(.*)none\.key/m.exec(readFileSync(wrong, 'utf8')) ?? [];
+    expect(error).toMatchObject({
+      code: 'E-INVENTORY',
+      message: `${wrong}:6:${line.length + 1}: spec.etcd.external.keyFile ${join(folder, 'none.key')} does not exist`,
+    });
+    for (const command of ['plan', 'up'])
+      expect((await kboot(command, wrong, ...(command === 'plan' ? ['--offline'] : []))).error).toMatchObject(
+        {
+          code: 'E-INVENTORY',
+        },
+      );
+  });
+
+  it('stands in the plan by name and digest: no etcd of its own, nothing issued for it, no key', async () => {
+    const { out } = await kboot('plan', inventory, '--offline', '-o', 'json', '--verbose');
+    const { plan } = JSON.parse(out) as { plan: Plan };
+    expect(plan.issue.filter((name) => name.includes('etcd'))).toEqual([]);
+    expect(
+      plan.hostSteps.filter(({ resource }) => /static-pod etcd|unit etcd|var\/lib\/etcd/.test(resource)),
+    ).toEqual([]);
+    const key = plan.hostSteps.find(({ resource }) => resource.endsWith('/apiserver-etcd-client.key'));
+    expect(key).toMatchObject({
+      host: 'cp-1',
+      payload: {
+        content: { kind: 'secret', name: 'cp-1:apiserver-etcd-client.key', digest: sha256(leaf.key) },
+      },
+    });
+    expect(out).toContain('--etcd-servers=https://10.0.0.31:2379');
+    expect(out).not.toContain('PRIVATE KEY');
+    expect(out).not.toContain(leaf.key.split('\n')[3]);
+    expect(out).not.toContain(Buffer.from(leaf.key).toString('base64').slice(60, 160));
+  });
+
+  it('does not keep a command from its work that can do without those files', async () => {
+    const { error } = await kboot('kubeconfig', inventoryFor('gone.key'));
+    expect(error).toMatchObject({ code: 'E-STATE' });
+  });
+});

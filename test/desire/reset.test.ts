@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { resetSteps } from '../../src/desire/reset.ts';
+
+const seen = { present: true, clusterId: 'x', owned: 3, kept: 0, containers: 2, swap: false };
+const text = (foreignEtcd: boolean): string => JSON.stringify(resetSteps('cp-1', seen, foreignEtcd));
+
+describe('reset', () => {
+  it("takes kboot's etcd and its data away", () => {
+    expect(text(false)).toContain('rm -rf -- /var/lib/etcd;');
+    expect(text(false)).toContain('etcd.service');
+  });
+
+  it('never names an etcd that someone else runs, though it ran on the same host', () => {
+    expect(text(true)).not.toMatch(/\/var\/lib\/etcd|etcd\.service/);
+    expect(resetSteps('cp-1', seen, true)).toHaveLength(resetSteps('cp-1', seen).length);
+  });
+
+  it('finds nothing to do on a host that kboot never was on', () => {
+    expect(resetSteps('cp-1', { ...seen, present: false })).toEqual([]);
+  });
+});

@@ -96,6 +96,7 @@ const condition = z.discriminatedUnion('kind', [
     port: z.number(),
   }),
   z.strictObject({ kind: z.literal('kubelet'), host: z.string(), port: z.number() }),
+  z.strictObject({ kind: z.literal('endpoint'), address: z.string(), port: z.number() }),
   z.strictObject({
     kind: z.literal('pod-ready'),
     host: z.string(),
@@ -148,6 +149,12 @@ const clusterStep = z.discriminatedUnion('type', [
     taints: z.array(taint),
   }),
   nodeRemoval,
+  z.strictObject({
+    ...step,
+    type: z.literal('remove-object'),
+    verb: z.literal('delete'),
+    object: described('Which object goes.', object.pick({ apiVersion: true, kind: true, metadata: true })),
+  }),
   wait,
 ]);
 

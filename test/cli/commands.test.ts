@@ -57,9 +57,12 @@ describe('kboot validate', () => {
 });
 
 describe('kboot schema', () => {
-  it('prints the schema that lies in the repository', async () => {
-    const { out } = await kboot('schema');
-    const stored = readFileSync(new URL('../../inventory.schema.json', import.meta.url), 'utf8');
+  it.each([
+    [[], 'inventory'],
+    [['plan'], 'plan'],
+  ])('with %j prints the schema that lies in the repository', async (words, name) => {
+    const { out } = await kboot('schema', ...words);
+    const stored = readFileSync(new URL(`../../${name}.schema.json`, import.meta.url), 'utf8');
     expect(JSON.parse(out)).toEqual(JSON.parse(stored));
   });
 });
@@ -109,6 +112,45 @@ describe('kboot plan --offline', () => {
       message: expect.stringContaining('w-9') as unknown,
     });
     expect((await kboot('plan', inventory, '--offline', '--until', 'nowhere')).error).toBeInstanceOf(Error);
+  });
+});
+
+describe('kboot plan --out', () => {
+  const kept = (): string => join(folder, 'p.json');
+
+  it('keeps the plan, which show prints again as it was', async () => {
+    const made = await kboot('plan', inventory, '--offline', '--until', 'runtime', '--out', kept());
+    expect(made).toMatchObject({ exit: 0, error: undefined });
+    expect(made.err).toContain(`kept in ${kept()}`);
+    const again = await kboot('plan', 'show', kept());
+    expect(again.out).toBe(made.out);
+    expect(again.err).toMatch(/^made \d{4}-\S+Z by kboot \S+, --until runtime\n$/);
+    const json = await kboot('plan', 'show', kept(), '-o', 'json');
+    expect(planIn(json.out)).toEqual((JSON.parse(readFileSync(kept(), 'utf8')) as { plan: Plan }).plan);
+    const second = await kboot('plan', inventory, '--offline', '-o', 'json', '--out', kept());
+    const [, saved = ''] = second.out.trim().split('\n');
+    expect(JSON.parse(saved)).toMatchObject({ type: 'saved', file: kept() });
+  });
+
+  it('overwrites nothing but a plan, and looks before it asks any host', async () => {
+    const { error, out } = await kboot('plan', inventory, '--offline', '--out', inventory);
+    expect(error).toMatchObject({ code: 'E-USAGE', exit: 3 });
+    expect(out).toBe('');
+    expect(readFileSync(inventory, 'utf8')).toBe(inventoryWith());
+  });
+});
+
+describe('kboot up --plan', () => {
+  it('refuses what is no plan, an offline plan and a missing file before it contacts anything', async () => {
+    const file = join(folder, 'p.json');
+    expect((await kboot('up', inventory, '--plan', file)).error).toMatchObject({ code: 'E-PLAN', exit: 3 });
+    await kboot('plan', inventory, '--offline', '--out', file);
+    expect((await kboot('up', inventory, '--plan', file)).error).toMatchObject({
+      code: 'E-PLAN',
+      message: expect.stringContaining('made offline') as unknown,
+    });
+    expect((await kboot('up', inventory, '--plan', inventory)).error).toMatchObject({ code: 'E-PLAN' });
+    expect(readdirSync(folder).sort()).toEqual(['lab.yaml', 'p.json']);
   });
 });
 
@@ -235,8 +277,14 @@ describe('kboot render and kubeconfig', () => {
   });
 
   it('a plan made from an issued PKI holds no secret', async () => {
-    const { out } = await kboot('plan', file, '--offline', '-o', 'json', '--verbose');
-    expect(planIn(out).issue).toEqual([]);
+    const kept = join(place, 'p.json');
+    const printed = await kboot('plan', file, '--offline', '-o', 'json', '--verbose', '--out', kept);
+    expect((JSON.parse(printed.out.split('\n')[0] ?? '') as { plan: Plan }).plan.issue).toEqual([]);
+    const out = [
+      printed.out,
+      readFileSync(kept, 'utf8'),
+      (await kboot('plan', 'show', kept, '--verbose')).out,
+    ].join('\n');
     const keys = readdirSync(join(place, '.kboot/test/pki'), { recursive: true, encoding: 'utf8' }).filter(
       (name) => name.endsWith('.key'),
     );

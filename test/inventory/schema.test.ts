@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
+import { expectSchemaFile } from '../schema-file.ts';
 
 interface Node {
   description?: string;
@@ -18,11 +19,7 @@ function undocumented(node: Node, path: string): string[] {
 
 describe('inventory.schema.json', () => {
   it('is what the schema in the code yields', async () => {
-    const file = new URL('../../inventory.schema.json', import.meta.url);
-    const hint =
-      'inventory.schema.json is out of date: `npx vitest run --project unit test/inventory -u` writes it anew';
-    const text = `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`;
-    await expect(text, hint).toMatchFileSnapshot(file.pathname);
+    await expectSchemaFile('inventory.schema.json', inventoryJsonSchema());
   });
 
   it('describes every field', () => {

@@ -1,46 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster, Host } from '../../src/model/cluster.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
 import type { Finding } from '../../src/plan/finding.ts';
 import { preflight } from '../../src/plan/preflight.ts';
 import { found, host, single } from '../desire/text/fixtures.ts';
+import { good } from './inspection.ts';
 
 const cp = host('cp-1', '10.0.0.11', ['control-plane']);
 const worker = host('w-1', '10.0.0.21', ['worker']);
-
-function good(of: Host): Inspection {
-  return {
-    facts: assumedFacts,
-    kernel: '6.1.0-13-amd64',
-    cpus: 2,
-    memoryMiB: 1700,
-    cgroupVersion: 2,
-    systemd: true,
-    hostname: of.name,
-    machineId: `machine of ${of.name}`,
-    productUuid: '',
-    clockSkewMs: 0,
-    addresses: [{ address: of.address, interface: 'eth0' }],
-    ipv6Off: [],
-    advertisedRoutes: [],
-    listening: [{ port: 22, program: 'sshd' }],
-    freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
-    manifests: [],
-    clusterId: '',
-    caDigest: '',
-    etcdData: 'absent',
-    etcdInitialCluster: '',
-    etcdInitialState: '',
-    nameLookupMs: 3,
-    missingTools: [],
-    kubeletActive: false,
-    virtualIPHeldBy: '',
-    macAddresses: ['52:54:00:00:00:01'],
-    apiServerVersion: '',
-    etcdServers: [],
-  };
-}
 
 function findings(
   changes: Readonly<Record<string, Partial<Inspection>>>,

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { ClusterWants } from '../../src/plan/cluster-wants.ts';
+import type { SavedPlan } from '../../src/plan/saved.ts';
 import type { Condition, HostStep, ObjectStep, Plan, PlanHost, WaitStep } from '../../src/plan/types.ts';
 
 /** A step on a host that runs `script`. */
@@ -84,6 +85,29 @@ export function wants(more: Partial<ClusterWants> = {}): ClusterWants {
     nodes: [],
     controlPlanePods: [],
     workloads: [],
+    ...more,
+  };
+}
+
+/** What a saved plan holds besides its digest. */
+export function savedContent(
+  more: Partial<SavedPlan> = {},
+): Omit<SavedPlan, 'apiVersion' | 'kind' | 'digest'> {
+  return {
+    made: '2026-11-20T10:12:03.000Z',
+    scope: { until: 'addon', limit: [], ignore: [] },
+    basis: {
+      kboot: '0.1.0',
+      catalog: 'c'.repeat(64),
+      inventory: {},
+      templates: {},
+      bundle: {},
+      state: {},
+      hosts: {},
+      etcd: {},
+      api: {},
+    },
+    plan: plan(),
     ...more,
   };
 }

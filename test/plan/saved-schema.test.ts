@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { savedPlanJsonSchema, type savedPlanSchema } from '../../src/plan/saved-schema.ts';
 import type { SavedPlan } from '../../src/plan/saved.ts';
+import { expectSchemaFile } from '../schema-file.ts';
 
 /** Every member there and none `readonly`: a member that only one side knows makes the other not assignable. */
 type Whole<T> = T extends readonly (infer Item)[]
@@ -23,10 +24,6 @@ describe('plan.schema.json', () => {
   });
 
   it('is what the schema in the code yields', async () => {
-    const file = new URL('../../plan.schema.json', import.meta.url);
-    const hint =
-      'plan.schema.json is out of date: `npx vitest run --project unit test/plan -u` writes it anew';
-    const text = `${JSON.stringify(savedPlanJsonSchema(), null, 2)}\n`;
-    await expect(text, hint).toMatchFileSnapshot(file.pathname);
+    await expectSchemaFile('plan.schema.json', savedPlanJsonSchema());
   });
 });

@@ -23,6 +23,15 @@ export function fingerprint(lab: Lab, host: string): Promise<string> {
   );
 }
 
+/** Processes with their ids and when they began; those of whoever looks, and of services that come and go, are not in it. */
+export function processes(lab: Lab, host: string): Promise<string> {
+  return output(
+    lab,
+    host,
+    `ps -e -o pid=,lstart=,args= | grep -vE '(sshd|\\(sd-pam\\)|systemd --user|systemd-hostnamed|systemd-timedated|ps -e|grep -vE|sort|sh -c|bash)' | LC_ALL=C sort`,
+  );
+}
+
 /** Loaded units and unit files with their states; sessions come and go with whoever looks. */
 const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|run-credentials-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
 systemctl list-unit-files --no-legend --no-pager | tr -s ' '`;

@@ -1,5 +1,5 @@
 import { stages, type Stage } from '../model/stage.ts';
-import type { Step } from '../plan/types.ts';
+import type { OnHostStep, Step } from '../plan/types.ts';
 
 /** Steps that share a line: the first of them, and all of them in order. */
 export interface Fold<S extends Step> {
@@ -22,6 +22,22 @@ export function foldBy<S extends Step>(steps: readonly S[], key: (step: S) => st
 /** What a reader of the plan sees of a step, whichever host it is on: equal keys share a line. */
 export function stepKey(step: Step): string {
   return JSON.stringify([step.resource, step.verb, step.reason, step.type === 'host' ? step.diff : '']);
+}
+
+/** As stepKey, for steps that differ in their host's own name only. */
+export function kindredKey(step: OnHostStep): string {
+  return JSON.stringify([
+    ownNameOut(step.resource, step.host),
+    step.verb,
+    ownNameOut(step.reason, step.host),
+    step.type === 'host' ? step.diff : '',
+  ]);
+}
+
+/** The text of a step with HOST where it names its own host. */
+export function ownNameOut(text: string, host: string): string {
+  if (!text.includes(host)) return text;
+  return text.replaceAll(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`, 'g'), 'HOST');
 }
 
 /** Steps by stage, in one pass: a plan for a thousand hosts has tens of thousands. */

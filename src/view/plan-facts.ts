@@ -30,9 +30,36 @@ export function disruption(plan: Plan): string {
   const restarts = plan.hostSteps.filter(
     (step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')),
   );
-  if (restarts.length === 0) return 'No running workload is touched.';
   const names = [...new Set(restarts.map((step) => `${step.resource.split(' ')[1] ?? ''} on ${step.host}`))];
-  return `Restarts ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  const sentences = [
+    ...(names.length === 0 ? [] : [`Restarts ${names.slice(0, 5).join(', ')}${more}.`]),
+    ...drains(plan),
+    ...apiGap(plan, restarts),
+  ];
+  return sentences.length === 0 ? 'No running workload is touched.' : sentences.join(' ');
+}
+
+/** Restarts that the API of a cluster with one such host does not live through. */
+const carriesApi = /^(static-pod (kube-apiserver|etcd)|unit etcd)$/;
+
+/** Whether clients of the API will notice. Control planes and etcd hosts take turns where there are several. */
+function apiGap(plan: Plan, restarts: readonly Step[]): string[] {
+  const touched = restarts.filter((step) => carriesApi.test(step.resource));
+  const alone = touched.find((step) => {
+    const role = step.resource === 'unit etcd' ? 'etcd' : 'control-plane';
+    return plan.hosts.filter((host) => host.roles.includes(role)).length === 1;
+  });
+  if (alone !== undefined)
+    return [`The API does not answer while ${alone.resource.split(' ')[1] ?? ''} restarts.`];
+  return touched.length === 0 ? [] : ['The API goes on answering: these hosts take turns.'];
+}
+
+function drains({ membership, clusterSteps }: Plan): string[] {
+  const nodes = [...membership, ...clusterSteps].flatMap((step) =>
+    step.type === 'remove-node' ? [step.node] : [],
+  );
+  return nodes.length === 0 ? [] : [`What runs on ${nodes.join(', ')} is started elsewhere.`];
 }
 
 /** What a plan cannot know that was made without asking a host. */

@@ -1,7 +1,17 @@
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
 import { isChange, stepsOf, type ClusterStep, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
-import { byStage, foldBy, isPki, pkiShownSingly, stepKey, type Fold } from './fold.ts';
+import { crowds } from './crowd.ts';
+import {
+  byStage,
+  foldBy,
+  isPki,
+  kindredKey,
+  ownNameOut,
+  pkiShownSingly,
+  stepKey,
+  type Fold,
+} from './fold.ts';
 import { disruption, offlineNote, roleCounts, verbCounts } from './plan-facts.ts';
 
 export interface PlanTextOptions {
@@ -88,13 +98,13 @@ function linesOf(
   const out: string[] = [];
   if (hostSteps.length > 0) {
     out.push(stageTitle(stage, stageHosts));
-    const lines = foldBy(hostSteps, stepKey);
+    const lines = foldBy(hostSteps, options.verbose ? stepKey : kindredKey);
     const pki = lines.filter(({ step }) => isPki(step));
     for (const line of lines) {
       if (!options.verbose && pki.length > pkiShownSingly && isPki(line.step)) {
         if (line === pki[0])
           out.push(
-            `  ${signs[line.step.verb]} ${pad('file')} ${pki.length} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
+            `  ${signs[line.step.verb]} ${pad('file')} ${countSteps(pki)} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
           );
         continue;
       }
@@ -103,9 +113,12 @@ function linesOf(
   }
   if (clusterSteps.length > 0) {
     out.push(stageTitle(stage, ['through the API']));
-    for (const step of clusterSteps)
+    const folded = options.verbose
+      ? clusterSteps.map((step) => ({ step, summary: undefined }))
+      : crowds(clusterSteps);
+    for (const { step, summary: alike } of folded)
       out.push(
-        `  ${signs[step.verb]} ${pad(step.type === 'wait' ? 'wait' : 'object')} ${step.resource}${step.reason === '' ? '' : pc.dim(`  ${step.reason}`)}`,
+        `  ${signs[step.verb]} ${pad(step.type === 'wait' ? 'wait' : 'object')} ${alike ?? step.resource}${step.reason === '' ? '' : pc.dim(`  ${step.reason}`)}`,
       );
   }
   return out;
@@ -117,18 +130,32 @@ function lineText(
   options: PlanTextOptions,
 ): string[] {
   const hosts = steps.map(({ host }) => host);
-  const [kind = '', ...name] = step.resource.split(' ');
+  const [resource, reason] = [shownOf(steps, 'resource'), shownOf(steps, 'reason')];
+  const [kind = '', ...name] = resource.split(' ');
   const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${hosts.join(', ')}]`);
   const called = name.join(' ');
   // A reason that begins with the name says it already.
-  const head = called === '' || step.reason.startsWith(called) ? '' : `${called}  `;
-  const text = `  ${signs[step.verb]} ${pad(kind)} ${head}${pc.dim(step.reason)}${whose}`;
+  const head = called === '' || reason.startsWith(called) ? '' : `${called}  `;
+  const text = `  ${signs[step.verb]} ${pad(kind)} ${head}${pc.dim(reason)}${whose}`;
   const diff = 'diff' in step ? diffLines(step.diff) : [];
   const script =
     options.verbose && step.type === 'host'
       ? step.script.split('\n').map((line) => pc.dim(`      $ ${line}`))
       : [];
   return [text, ...diff, ...script];
+}
+
+/** A text that all of them share, or share but for their host's name. */
+function shownOf(steps: readonly OnHostStep[], member: 'resource' | 'reason'): string {
+  const [first] = steps;
+  if (first === undefined) return '';
+  return steps.every((step) => step[member] === first[member])
+    ? first[member]
+    : ownNameOut(first[member], first.host);
+}
+
+function countSteps(folds: readonly Fold<OnHostStep>[]): number {
+  return folds.reduce((sum, { steps }) => sum + steps.length, 0);
 }
 
 function diffLines(diff: string): string[] {

@@ -48,6 +48,8 @@ function summaryOf({ step, steps }: Fold<ClusterStep>): string {
 
 const waitedFor: Readonly<Record<WaitStep['condition']['kind'], string>> = {
   api: 'API servers',
+  'load-balancer': 'load balancers',
+  kubelet: 'kubelets',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',
   'node-registered': 'Nodes registered',

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../plan/types.ts';
+import type { OnHostStep, Plan, Step } from '../plan/types.ts';
 
 /** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */
 export function roleCounts(plan: Plan): readonly string[] {
@@ -43,16 +43,18 @@ export function disruption(plan: Plan): string {
 /** Restarts that the API of a cluster with one such host does not live through. */
 const carriesApi = /^(static-pod (kube-apiserver|etcd)|unit etcd)$/;
 
-/** Whether clients of the API will notice. Control planes and etcd hosts take turns where there are several. */
-function apiGap(plan: Plan, restarts: readonly Step[]): string[] {
+/** Whether clients of the API will notice: they do where the only host that carries it restarts. */
+function apiGap({ hosts, roll }: Plan, restarts: readonly OnHostStep[]): string[] {
   const touched = restarts.filter((step) => carriesApi.test(step.resource));
-  const alone = touched.find((step) => {
+  const others = (step: OnHostStep): number => {
     const role = step.resource === 'unit etcd' ? 'etcd' : 'control-plane';
-    return plan.hosts.filter((host) => host.roles.includes(role)).length === 1;
-  });
+    return hosts.filter((host) => host.roles.includes(role) && host.name !== step.host).length;
+  };
+  const alone = touched.find((step) => others(step) === 0);
   if (alone !== undefined)
     return [`The API does not answer while ${alone.resource.split(' ')[1] ?? ''} restarts.`];
-  return touched.length === 0 ? [] : ['The API goes on answering: these hosts take turns.'];
+  const atOnce = new Set(touched.map((step) => step.host)).size > 1 && roll.length === 0;
+  return touched.length === 0 || atOnce ? [] : ['The API goes on answering.'];
 }
 
 function drains({ membership, clusterSteps }: Plan): string[] {

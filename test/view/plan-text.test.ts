@@ -1,5 +1,6 @@
 import './no-color.ts';
 import { describe, expect, it } from 'vitest';
+import type { HostStep, ObjectStep, Plan } from '../../src/plan/types.ts';
 import { planText } from '../../src/view/plan-text.ts';
 import { configMap, hostStep, objectStep, plan, planHost, waitStep } from '../plan/sample.ts';
 
@@ -132,6 +133,104 @@ describe('planText', () => {
     expect(text(true, rolling)).toContain('  cp-2  from stage etcd on, until well: API server of cp-2');
     expect(text(false, rolling)).toContain('3 steps');
     expect(text()).not.toContain('one host after another');
+  });
+
+  describe('whether the API goes on answering', () => {
+    const cps = (count: number): Plan['hosts'] =>
+      Array.from({ length: count }, (_, index) => planHost(`cp-${index + 1}`, 'control-plane'));
+    const restart = (host: string, resource = 'static-pod kube-apiserver'): HostStep =>
+      hostStep(host, resource, { verb: 'restart' });
+    const turn = (host: string): Plan['roll'][number] => ({ host, from: 'control-plane', waits: [] });
+
+    it.each<[string, Partial<Plan>, string]>([
+      [
+        'one control plane',
+        { hosts: cps(1), hostSteps: [restart('cp-1')] },
+        'The API does not answer while kube-apiserver restarts.',
+      ],
+      [
+        'its etcd',
+        { hosts: cps(1), hostSteps: [restart('cp-1', 'static-pod etcd')] },
+        'The API does not answer while etcd restarts.',
+      ],
+      ['one of three', { hosts: cps(3), hostSteps: [restart('cp-2')] }, 'The API goes on answering.'],
+      [
+        'three in turn',
+        {
+          hosts: cps(3),
+          hostSteps: ['cp-1', 'cp-2', 'cp-3'].map((name) => restart(name)),
+          roll: ['cp-1', 'cp-2', 'cp-3'].map(turn),
+        },
+        'The API goes on answering.',
+      ],
+      [
+        'the only etcd host',
+        { hosts: [...cps(3), planHost('e-1', 'etcd')], hostSteps: [restart('e-1', 'unit etcd')] },
+        'The API does not answer while etcd restarts.',
+      ],
+      [
+        'all at once, where nothing answers',
+        { hosts: cps(2), hostSteps: ['cp-1', 'cp-2'].map((name) => restart(name)) },
+        'on cp-2.\n',
+      ],
+      [
+        'a scheduler',
+        { hosts: cps(1), hostSteps: [restart('cp-1', 'static-pod kube-scheduler')] },
+        'Restarts kube-scheduler on cp-1.\n',
+      ],
+    ])('%s', (_title, change, said) => {
+      expect(text(false, plan(change))).toContain(said);
+    });
+  });
+
+  it('names what is drained', () => {
+    const removal = {
+      ...({ type: 'remove-node', id: 'x', stage: 'node', verb: 'delete' } as const),
+      ...{ resource: 'Node w-9', reason: 'its host left', node: 'w-9' },
+    };
+    expect(text(false, plan({ clusterSteps: [removal] }))).toContain(
+      'What runs on w-9 is started elsewhere.',
+    );
+  });
+
+  it('shares a line between hosts that differ in their own name only', () => {
+    const named = (host: string): HostStep =>
+      hostStep(host, `client-certificate system:node:${host}`, {
+        reason: `none yet; secret ${host}:kubelet-client.pem`,
+      });
+    const two = plan({ hostSteps: [named('w-1'), named('w-10')] });
+    expect(text(false, two)).toContain(
+      'client-certificate system:node:HOST  none yet; secret HOST:kubelet-client.pem\n',
+    );
+    expect(text(true, two)).toContain('secret w-10:kubelet-client.pem');
+    const one = plan({ hostSteps: [named('w-1')] });
+    expect(text(false, one)).toContain('system:node:w-1');
+  });
+
+  it('folds what is alike through the API, and names it when asked', () => {
+    const names = ['w-1', 'w-2', 'w-3'];
+    const speaker = (name: string): ObjectStep =>
+      objectStep({ ...configMap(name), metadata: { name, namespace: 'metallb-system' } });
+    const many = plan({
+      clusterSteps: [
+        ...names.map((name) =>
+          waitStep({ kind: 'node-ready', node: name }, { resource: `Node ${name} Ready` }),
+        ),
+        ...names.map(speaker),
+        objectStep(configMap('coredns'), { verb: 'update', reason: 'differs at data.a' }),
+        objectStep(configMap('kube-dns'), { verb: 'update', reason: 'differs at data.b' }),
+      ],
+    });
+    const folded = text(false, many);
+    for (const line of [
+      '3 Nodes Ready  20 s at most',
+      'MetalLB: 3 objects (by name: --verbose)',
+      'ConfigMap coredns  differs at data.a',
+      'ConfigMap kube-dns',
+    ])
+      expect(folded).toContain(line);
+    expect(folded).not.toContain('w-2 Ready');
+    for (const line of ['Node w-2 Ready', 'ConfigMap w-2']) expect(text(true, many)).toContain(line);
   });
 
   it('does not claim to have read hosts that it did not ask', () => {

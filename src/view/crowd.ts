@@ -15,6 +15,7 @@ const single: Readonly<Record<ClusterStep['type'], number>> = {
   wait: 2,
   node: 1,
   'remove-node': 1,
+  'remove-object': 1,
 };
 
 /** Folds steps through the API that are alike: objects of one add-on, Nodes with the same change, waits of one kind. */
@@ -36,6 +37,7 @@ function crowdKey(step: ClusterStep): string {
     case 'wait':
       return `wait ${step.condition.kind} ${step.reason}`;
     case 'remove-node':
+    case 'remove-object':
       return step.id;
   }
 }
@@ -50,6 +52,7 @@ const waitedFor: Readonly<Record<WaitStep['condition']['kind'], string>> = {
   api: 'API servers',
   'load-balancer': 'load balancers',
   kubelet: 'kubelets',
+  endpoint: 'control-plane endpoints',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',
   'node-registered': 'Nodes registered',

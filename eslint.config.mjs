@@ -4,7 +4,7 @@ export default tseslint.config(
   { ignores: ['dist', 'coverage', '.kboot', 'node_modules', 'scripts'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs'] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs', 'src/view/html/*.js'] } } },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': [
@@ -16,5 +16,5 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.mjs', '**/*.js'], ...tseslint.configs.disableTypeChecked },
 );

@@ -47,4 +47,5 @@ await build({
 for (const name of readdirSync(join(root, 'src/catalog'))) {
   if (name.endsWith('.json')) cpSync(join(root, 'src/catalog', name), join(dist, name));
 }
+for (const name of ['page.css', 'page.js']) cpSync(join(root, 'src/view/html', name), join(dist, name));
 chmodSync(join(dist, 'main.js'), 0o755);

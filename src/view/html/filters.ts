@@ -1,0 +1,77 @@
+import { stepsOf, type Plan } from '../../plan/types.ts';
+import { verbCounts } from '../plan-facts.ts';
+import type { HostView } from './hosts.ts';
+import { html, type Html } from './html.ts';
+import { countEndings, type Ending, type RunRecord } from './record.ts';
+import type { Section } from './rows.ts';
+import { endingWords } from './steps.ts';
+
+/** Fields that narrow the steps down; the page's script shows them, since without it they do nothing. */
+export function filtersHtml(
+  plan: Plan,
+  hosts: readonly HostView[],
+  sections: readonly Section[],
+  record: RunRecord | undefined,
+): Html {
+  const steps = stepsOf(plan);
+  const stages = [...new Set(sections.map(({ stage }) => stage ?? 'before'))];
+  const endings = record === undefined ? undefined : countEndings(record, steps);
+  const kinds = (Object.keys(endingWords) as Ending[]).filter((ending) => endings?.has(ending));
+  return html`<form id="filters" role="search" aria-label="Filter the steps" hidden>
+    <label class="grow"
+      >Search<input
+        type="search"
+        name="text"
+        autocomplete="off"
+        spellcheck="false"
+        placeholder="path, package, text of a diff"
+    /></label>
+    ${select(
+      'Host',
+      'host',
+      'any',
+      hosts.map(({ name }, index) => [String(index), name]),
+    )}
+    ${select(
+      'Stage',
+      'stage',
+      'any',
+      stages.map((stage) => [stage, stage]),
+    )}
+    ${select(
+      'Verb',
+      'verb',
+      'any',
+      verbCounts(steps).map(([verb]) => [verb, verb]),
+    )}
+    ${
+      kinds.length > 0
+        ? select(
+            'Ended',
+            'ending',
+            'any way',
+            kinds.map((kind) => [kind, endingWords[kind]]),
+          )
+        : undefined
+    }
+    <button type="reset">Clear</button>
+    <p class="shown">
+      <output aria-live="polite"></output><button type="button" data-open="true">Open all</button
+      ><button type="button" data-open="false">Close all</button>
+    </p>
+  </form>`;
+}
+
+function select(
+  title: string,
+  name: string,
+  any: string,
+  options: readonly (readonly [string, string])[],
+): Html {
+  return html`<label
+    >${title}<select name="${name}">
+      <option value="">${any}</option>
+      ${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}
+    </select></label
+  >`;
+}

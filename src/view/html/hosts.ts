@@ -1,0 +1,56 @@
+import type { Plan } from '../../plan/types.ts';
+import { foldBy } from '../fold.ts';
+import { stepCount } from './numbers.ts';
+import { countEndings, type RunRecord } from './record.ts';
+
+/** How a host stands: before a run by what is planned on it, after a run by how that ended. */
+export type HostState = 'changes' | 'same' | 'unread' | 'done' | 'failed' | 'cut-off';
+
+export interface HostView {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly state: HostState;
+  /** The state in words. */
+  readonly says: string;
+  readonly steps: number;
+  readonly resources: number;
+}
+
+export const stateWords: Readonly<Record<HostState, string>> = {
+  changes: 'to change',
+  same: 'nothing to do',
+  unread: 'not read',
+  done: 'done',
+  failed: 'failed',
+  'cut-off': 'not finished',
+};
+
+/** Every host of the plan, in its order. */
+export function hostViews(plan: Plan, record?: RunRecord): readonly HostView[] {
+  const byHost = new Map(
+    foldBy(plan.hostSteps, (step) => step.host).map(({ step, steps }) => [step.host, steps]),
+  );
+  return plan.hosts.map(({ name, roles, state: read, resources }) => {
+    const steps = byHost.get(name) ?? [];
+    const count = steps.length;
+    const words = stepCount(count);
+    const view = (state: HostState, says: string): HostView => ({
+      name,
+      roles,
+      state,
+      says,
+      steps: count,
+      resources,
+    });
+    if (read === 'unreachable') return view('unread', 'could not be read');
+    if (count === 0) return view('same', 'nothing to do');
+    if (record === undefined) return view('changes', words);
+    const endings = countEndings(record, steps);
+    const done = endings.get('done') ?? 0;
+    if (done === count) return view('done', `${words} done`);
+    const failed = endings.has('failed') || record.hosts.get(name)?.at(-1)?.ending === 'failed';
+    return failed
+      ? view('failed', `failed after ${done} of ${words}`)
+      : view('cut-off', `${done} of ${words} done`);
+  });
+}

@@ -1,0 +1,58 @@
+/** Markup that is safe to put into a page. Only `html` and `markup` make it. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Part = Html | string | number | undefined | readonly Part[];
+
+/** A template whose every part is escaped unless it is Html; undefined is nothing, a list is its members. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  let out = strings[0] ?? '';
+  for (const [index, part] of parts.entries()) out += textOf(part) + (strings[index + 1] ?? '');
+  return new Html(out);
+}
+
+/** Takes text for markup as it is: for kboot's own style and script, never for data. */
+export function markup(text: string): Html {
+  return new Html(text);
+}
+
+/** Data as JSON that no parser of HTML takes for the end of its script element. */
+export function jsonMarkup(data: unknown): Html {
+  return new Html(JSON.stringify(data).replaceAll('<', '\\u003c'));
+}
+
+function textOf(part: Part): string {
+  if (part === undefined) return '';
+  if (part instanceof Html) return part.text;
+  if (typeof part === 'number') return String(part);
+  if (typeof part === 'string') return escape(part);
+  return part.map(textOf).join('');
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Control characters, and those that reorder or hide the text around them. */
+const deceptive = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text for any place of the page, inside quoted attributes too; what would deceive the reader is spelled out. */
+export function escape(text: string): string {
+  return visible(text).replace(/[&<>"']/g, (char) => entities[char] ?? '');
+}
+
+/** Text in which every character shows: `⟨U+202E⟩` for one that would reorder or hide others. */
+export function visible(text: string): string {
+  return text.replace(
+    deceptive,
+    (char) => `⟨U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+  );
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PageInput } from '../../../src/view/html/input.ts';
+import { pageHtml } from '../../../src/view/html/page.ts';
+import { plan } from '../../plan/sample.ts';
+import { sampleInput, samplePlan, sampleRun } from './sample.ts';
+
+/** Element and attribute names in order, without what stands in them; line breaks of long names left out. */
+function skeleton(page: string): readonly string[] {
+  const body = page.slice(page.indexOf('<body'), page.lastIndexOf('<script>'));
+  return (body.match(/<[^>]*>/g) ?? [])
+    .map((tag) => tag.replace(/="[^"]*"/g, ''))
+    .filter((tag) => tag !== '<wbr>');
+}
+
+const codePoint = fc.oneof(
+  fc.constantFrom('<', '>', '"', "'", '&', '/', '=', ' '),
+  fc.nat({ max: 0x10ffff }).map((point) => String.fromCodePoint(point)),
+);
+
+const report = (of: PageInput['plan'], spoil?: (word: string) => string): PageInput =>
+  sampleInput({ plan: of, run: sampleRun(of, spoil) });
+
+describe('page', () => {
+  it('says that nothing has been changed, what would be, and how to go on', () => {
+    const page = pageHtml(sampleInput());
+    expect(page).toContain('Nothing has been changed. 13 steps on 3 hosts.');
+    expect(page).toContain('<code>kboot up prod.yaml</code> does this.');
+    expect(page).toContain('the clock differs');
+  });
+
+  it('says what happened, with the log lines of what failed', () => {
+    const page = pageHtml(report(samplePlan()));
+    expect(page).toContain('Failed on w-2: 1 of 13 steps done in 0.6 s.');
+    expect(page).toContain('tar: No space left\ntar: exiting');
+    expect(page).toMatch(/<a href="#s\d+">w-2: file \/etc\/crictl.yaml<\/a>/);
+    expect(page).not.toContain('Nothing has been changed');
+  });
+
+  it('tells a failure of many hosts once', () => {
+    const of = samplePlan();
+    const run = sampleRun(of);
+    const [, onOne] = of.hostSteps;
+    const [failure] = run.failures;
+    if (onOne === undefined || failure === undefined) throw new Error('no failure');
+    const failed = run.events.find(({ type }) => type === 'failed');
+    const events = [...run.events, { ...failed, at: 600, step: onOne } as (typeof run.events)[number]];
+    const page = pageHtml(
+      sampleInput({ plan: of, run: { ...run, events, failures: [failure, { ...failure, host: 'w-1' }] } }),
+    );
+    expect(page.match(/tar: No space left/g)).toHaveLength(2);
+    expect(page).toContain('w-1, w-2: file /etc/crictl.yaml');
+    expect(page).toContain('<p>w-1, w-2: ended with status 2</p>');
+  });
+
+  it('says when there is nothing to do, before and after', () => {
+    const of = plan();
+    expect(pageHtml(sampleInput({ plan: of }))).toContain('Nothing has been changed. Nothing to do.');
+    const run = { events: [], failures: [], interrupted: false, seconds: 0 };
+    expect(pageHtml(sampleInput({ plan: of, run }))).toContain('Nothing to do: nothing has been changed.');
+  });
+
+  it('names hosts that could not be read, and what preflight found', () => {
+    const page = pageHtml(
+      sampleInput({
+        unread: new Map([['w-7', new Error('nothing listens there')]]),
+        findings: [
+          {
+            host: 'w-8',
+            level: 'warning',
+            check: 'memory',
+            message: '900 MiB of memory',
+            remedy: 'Add some.',
+          },
+        ],
+      }),
+    );
+    expect(page).toMatch(/w-7<\/b> could not be read: nothing listens there/);
+    expect(page).toMatch(/w-8<\/b> 900 MiB of memory. Add some./);
+  });
+
+  it('asks for nothing from outside, and its policy lets its own style and script run alone', () => {
+    const page = pageHtml(report(samplePlan()));
+    expect(
+      page.match(/\b(?:src|href|action|data)="[^"]*"/g)?.filter((each) => !each.includes('="#')),
+    ).toEqual([]);
+    expect(page).not.toMatch(/@import|url\(|\sstyle=|\son\w+=/);
+    const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(page)?.[1] ?? '';
+    expect(policy).toMatch(/^default-src &#39;none&#39;;/);
+    for (const element of ['style', 'script']) {
+      const text = new RegExp(`<${element}>([^]*?)</${element}>`).exec(page)?.[1] ?? '';
+      expect(policy).toContain(`sha256-${createHash('sha256').update(text).digest('base64')}`);
+    }
+  });
+
+  it('no name or text, however hostile, changes what the page is made of', () => {
+    const hostile = fc.oneof(
+      fc.constantFrom(
+        '</script><script>alert(1)</script>',
+        '"><img src=x onerror=alert(1)>',
+        "' onmouseover='alert(1)",
+        '</pre></details></style>',
+        '<!--',
+        '-->',
+        ']]>',
+        '&lt;script&gt;',
+        '\u202e\u0000',
+      ),
+      fc.string({ unit: codePoint }).map((text) => text.replace(/[\n\r]/g, '')),
+    );
+    const plain = (of: PageInput['plan']): PageInput[] => [sampleInput({ plan: of }), report(of)];
+    const [planned, ran] = plain(samplePlan((word) => `${word}~`)).map((input) => skeleton(pageHtml(input)));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const spoil = (word: string): string => `${word}~${text}~`;
+        const of = samplePlan(spoil);
+        const page = pageHtml(sampleInput({ plan: of, command: spoil('kboot') }));
+        expect(skeleton(page)).toEqual(planned);
+        expect(skeleton(pageHtml(report(of, spoil)))).toEqual(ran);
+        const data = /<script type="application\/json" id="forms">([^<]*)<\/script>/.exec(page)?.[1] ?? '';
+        expect((JSON.parse(data) as { hosts: string[] }).hosts).toEqual(['cp-1', 'w-1', 'w-2'].map(spoil));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('shows secrets by name and digest', () => {
+    const page = pageHtml(sampleInput());
+    expect(page).toContain('name: kubelet.pem\nsha256: 5f3c');
+  });
+});

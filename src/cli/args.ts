@@ -29,17 +29,20 @@ export interface ScopeArgs {
 export interface PlanArgs extends BundleArgs, ScopeArgs {
   readonly offline: boolean;
   readonly out?: string | undefined;
+  readonly html?: string | undefined;
   readonly 'detailed-exitcode': boolean;
 }
 
 export interface PlanShowArgs extends GlobalArgs {
   readonly file: string;
+  readonly html?: string | undefined;
 }
 
 export interface UpArgs extends BundleArgs, ScopeArgs {
   readonly plan?: string | undefined;
   readonly yes: boolean;
   readonly stats: boolean;
+  readonly html?: string | undefined;
 }
 
 export interface ResetArgs extends InventoryArgs {

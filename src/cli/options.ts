@@ -76,3 +76,11 @@ export function yesOption<T>(yargs: Argv<T>): Argv<T & { yes: boolean }> {
     describe: 'Do not ask; needed where there is no terminal',
   });
 }
+
+export function htmlOption<T>(yargs: Argv<T>): Argv<T & { html: string | undefined }> {
+  return yargs.option('html', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Write it as a page for the browser, too: one file that needs nothing else',
+  });
+}

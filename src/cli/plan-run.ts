@@ -5,12 +5,14 @@ import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { SavedPlan } from '../plan/saved.ts';
 import { stepsOf } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
+import { pageOf, refuseSpecialFile, writePage } from './html.ts';
 import { openPlace, scopeOf, showPlan, tellReading } from './show.ts';
 import { bundleFolder, connectOptions, event, note } from './terminal.ts';
 
 /** Makes and shows a plan, and keeps it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
+  refuseSpecialFile(args.html);
   const place = await openPlace({ ...args, bundle: bundleFolder(args.bundle) });
   const scope = scopeOf(args);
   const kept = args.out === undefined ? '' : ` --plan ${args.out}`;
@@ -19,6 +21,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
     const plan = makeOfflinePlan(place, scope);
     showPlan(args, plan);
     await keep(args, () => savedOfflinePlan(place, scope, plan));
+    await writePage(args.html, { plan, cluster: place.cluster });
     return exitStatus.done;
   }
   const live = await makePlan(place, scope, connectOptions(), args.concurrency);
@@ -26,6 +29,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   tellReading(args, live);
   showPlan(args, live.plan, command);
   await keep(args, () => savedPlan(place, scope, live));
+  await writePage(args.html, pageOf(place, live, command));
   const [unreachable] = live.connections.failed.values();
   if (unreachable !== undefined) return unreachable.exit;
   if (live.findings.some((finding) => finding.level === 'error')) return exitStatus.preflight;

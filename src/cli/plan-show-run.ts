@@ -1,10 +1,12 @@
 import { readPlan } from '../app/plan-file.ts';
 import type { PlanShowArgs } from './args.ts';
+import { refuseSpecialFile, writePage } from './html.ts';
 import { showPlan } from './show.ts';
 import { note } from './terminal.ts';
 
 /** Prints a saved plan as `kboot plan` did; with `-o json` as the same event. */
 export async function runPlanShow(args: PlanShowArgs): Promise<void> {
+  refuseSpecialFile(args.html);
   const { plan, made, basis, scope } = await readPlan(args.file);
   if (args.output === 'text') {
     const limits = [
@@ -15,4 +17,5 @@ export async function runPlanShow(args: PlanShowArgs): Promise<void> {
   }
   const command = plan.basis === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
   showPlan(args, plan, command);
+  await writePage(args.html, { plan, ...(command !== undefined && { command }) });
 }

@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { GlobalArgs, PlanArgs, PlanShowArgs } from './args.ts';
-import { bundleOption, globalOptions, inventoryPosition, scopeOptions } from './options.ts';
+import { bundleOption, globalOptions, htmlOption, inventoryPosition, scopeOptions } from './options.ts';
 
 const ofPlanAlone = [
   ...['inventory', 'state', 'concurrency', 'bundle', 'until', 'limit', 'ignore-preflight'],
@@ -10,7 +10,7 @@ const ofPlanAlone = [
 const show: CommandModule<object, PlanShowArgs> = {
   command: 'show <file>',
   describe: 'Print a plan that `kboot plan --out` kept',
-  // -o, --verbose and --color come from `plan`.
+  // -o, --verbose, --color and --html come from `plan`.
   builder: (yargs) =>
     (yargs as Argv<GlobalArgs>)
       .positional('file', { type: 'string', demandOption: true, describe: 'The saved plan' })
@@ -34,7 +34,7 @@ export const plan: CommandModule<object, PlanArgs> = {
   command: 'plan <inventory>',
   describe: 'Show exactly what `up` would do; changes nothing',
   builder: (yargs) =>
-    withShow(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
+    withShow(htmlOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs))))))
       .option('offline', { type: 'boolean', default: false, describe: 'Ask no host: assume fresh ones' })
       .option('out', {
         type: 'string',
@@ -51,7 +51,8 @@ export const plan: CommandModule<object, PlanArgs> = {
       .example(
         'kboot plan prod.yaml --out p.json',
         'Keep it: `kboot up prod.yaml --plan p.json` does just that',
-      ),
+      )
+      .example('kboot plan prod.yaml --html plan.html', 'For a review in the browser'),
   async handler(args) {
     const { runPlan } = await import('./plan-run.ts');
     process.exitCode = await runPlan(args);
@@ -62,7 +63,7 @@ export const drift: CommandModule<object, PlanArgs> = {
   command: 'drift <inventory>',
   describe: 'Exit 2 and show the plan when anything differs from the inventory',
   builder: (yargs) =>
-    scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs))))
+    htmlOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
       .option('offline', { type: 'boolean', default: false, hidden: true })
       .option('detailed-exitcode', { type: 'boolean', default: true, hidden: true })
       .example('kboot drift prod.yaml -o json', 'For cron and CI'),

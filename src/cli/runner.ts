@@ -10,6 +10,8 @@ import { openState } from '../store/state.ts';
 import { errorText } from '../view/error-text.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
+import type { PageRun } from '../view/html/input.ts';
+import { pageOf, refuseSpecialFile, writeReport } from './html.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { showPlan, tellReading, type Planned } from './show.ts';
@@ -41,10 +43,15 @@ export interface Course<P extends Planned> {
 
 /** Plans, shows, asks and applies while no other run may change the cluster. Returns the exit status. */
 export async function runCourse<P extends Planned>(
-  args: InventoryArgs & { readonly yes: boolean; readonly stats?: boolean },
+  args: InventoryArgs & {
+    readonly yes: boolean;
+    readonly stats?: boolean;
+    readonly html?: string | undefined;
+  },
   place: Workplace,
   course: Course<P>,
 ): Promise<ExitStatus> {
+  refuseSpecialFile(args.html);
   const lock = await acquireLock(await openState(place.state.dir), course.command);
   const say = (text: string): void => {
     if (args.output === 'text') print(text);
@@ -52,6 +59,8 @@ export async function runCourse<P extends Planned>(
   const stats = (planned: P, events: readonly ApplyEvent[]): void => {
     if (args.stats === true) note(statsText(planned.connections.open, events));
   };
+  const report = (planned: P, run: PageRun): Promise<void> =>
+    writeReport(args.html, { ...pageOf(place, planned, `kboot ${course.command} ${args.inventory}`), run });
   let planned: P | undefined;
   try {
     planned = await course.make();
@@ -62,6 +71,7 @@ export async function runCourse<P extends Planned>(
       if (args.output === 'json') tellNothing(planned);
       say(course.nothing(planned));
       stats(planned, []);
+      await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
       return readStatus(planned);
     }
     if (course.show === undefined) showPlan(args, planned.plan);
@@ -72,6 +82,7 @@ export async function runCourse<P extends Planned>(
     }
     const outcome = await apply(args, place, planned, course.command);
     stats(planned, outcome.events);
+    await report(planned, outcome);
     say(course.summary(planned, outcome));
     return outcomeStatus(planned, outcome);
   } finally {

@@ -1,12 +1,19 @@
 import type { CommandModule } from 'yargs';
 import type { UpArgs } from './args.ts';
-import { bundleOption, globalOptions, inventoryPosition, scopeOptions, yesOption } from './options.ts';
+import {
+  bundleOption,
+  globalOptions,
+  htmlOption,
+  inventoryPosition,
+  scopeOptions,
+  yesOption,
+} from './options.ts';
 
 export const up: CommandModule<object, UpArgs> = {
   command: 'up <inventory>',
   describe: 'Make the cluster, or bring it back to what the inventory says',
   builder: (yargs) =>
-    yesOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
+    yesOption(htmlOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs))))))
       .option('plan', {
         type: 'string',
         requiresArg: true,

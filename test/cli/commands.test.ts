@@ -1,6 +1,16 @@
 import '../view/no-color.ts';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -330,5 +340,40 @@ describe('kboot render and kubeconfig', () => {
       if (before === undefined) delete process.env['KUBECONFIG'];
       else process.env['KUBECONFIG'] = before;
     }
+  });
+});
+
+describe('--html', () => {
+  const page = (): string => join(folder, 'out', 'plan.html');
+
+  it('writes the plan that it prints, for its owner only, over an older page', async () => {
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(page(), 'older', { mode: 0o644 });
+    const { out, err, exit } = await kboot('plan', inventory, '--offline', '--html', page());
+    expect(exit).toBe(0);
+    expect(err).toMatch(/^page .*plan\.html, \d+ KiB$/m);
+    const steps = /Plan: (\d+) steps/.exec(out)?.[1] ?? '';
+    const text = readFileSync(page(), 'utf8');
+    expect(text).toContain(`Nothing has been changed. ${steps} steps on 2 hosts.`);
+    expect(text).toContain(`<code>kboot up ${inventory}</code> does this.`);
+    expect(text).toContain('10.244.0.0/16');
+    expect(statSync(page()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['plan.html']);
+  });
+
+  it('leaves alone what is no file, and does nothing else then', async () => {
+    mkdirSync(join(folder, 'sub'));
+    symlinkSync(inventory, join(folder, 'link'));
+    for (const target of ['/dev/null', join(folder, 'sub'), join(folder, 'link')])
+      for (const command of [
+        ['plan', inventory, '--offline'],
+        ['up', inventory, '--yes'],
+      ]) {
+        const { out, error } = await kboot(...command, '--html', target);
+        expect(error).toMatchObject({ code: 'E-USAGE' });
+        expect(out).toBe('');
+      }
+    expect(existsSync(join(folder, '.kboot'))).toBe(false);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 });

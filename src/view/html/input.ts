@@ -1,13 +1,15 @@
 import type { ApplyEvent } from '../../apply/events.ts';
 import type { Failure } from '../../apply/run.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { Finding } from '../../plan/preflight.ts';
+import type { Finding } from '../../plan/finding.ts';
 import type { Plan } from '../../plan/types.ts';
 
 /** How a run of the plan went. */
 export interface PageRun {
   readonly events: readonly ApplyEvent[];
   readonly failures: readonly Failure[];
+  /** Hosts that were left alone, since one before them in the roll failed. */
+  readonly held: readonly string[];
   readonly interrupted: boolean;
   readonly seconds: number;
 }

@@ -1,4 +1,4 @@
-// npm test: lint, types, unit tests, the lab (real hosts), the cluster tier; last line: N passed, N failed, N skipped.
+// npm test: lint, types, unit tests, pages in a browser, the lab (real hosts), the cluster tier; last line: N passed, N failed, N skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ try {
   check('Lint', ['run', '--silent', 'lint']);
   check('Types', ['run', '--silent', 'types']);
   vitest('Unit tests', 'unit', []);
+  if (hasChromium()) vitest('Pages in a browser', 'browser', []);
+  else lacking('Pages in a browser', 'There is no chromium: apt-get install chromium');
   const missing = missingForLab();
   if (missing === '') vitest('Lab: real hosts on this machine', 'lab', ['test/lab/']);
   else lacking('Lab: real hosts on this machine', missing);
@@ -61,6 +63,10 @@ function vitest(title, project, filters) {
   total.passed += counts?.numPassedTests ?? 0;
   total.skipped += (counts?.numPendingTests ?? 0) + (counts?.numTodoTests ?? 0);
   total.failed += failed === 0 && (status !== 0 || counts?.success !== true) ? 1 : failed;
+}
+
+function hasChromium() {
+  return spawnSync('chromium', ['--version']).status === 0;
 }
 
 /** What this machine lacks for the lab, in words; '' if nothing. */

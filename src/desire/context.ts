@@ -1,6 +1,6 @@
 import { images } from '../catalog/images.ts';
 import { release as releaseOf } from '../catalog/release.ts';
-import { etcdHosts, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Pki } from '../pki/types.ts';
@@ -9,7 +9,7 @@ import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
 import type { FileResource, Resource } from '../resource/types.ts';
 import type { Bundle } from '../store/bundle.ts';
-import { containerdVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
+import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
 import type { HostText, TextContext } from './text/types.ts';
 
 /** What the desired state of a cluster is made from. */
@@ -35,7 +35,13 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
   if (context === undefined) {
     const { cluster, renderer, bundle } = desire;
     const release = releaseOf(cluster.kubernetesVersion);
-    const versions = { etcd: release.etcd, containerd: containerdVersion(release, architecture, bundle) };
+    const versionOf = (name: 'containerd' | 'etcd'): string =>
+      archiveVersion(name, release, architecture, bundle);
+    const versions = {
+      // A static Pod is of the release's image, whatever archive there is.
+      etcd: hasExternalEtcd(cluster) ? versionOf('etcd') : release.etcd,
+      containerd: versionOf('containerd'),
+    };
     context = { cluster, renderer, images: images(release, cluster.imageRepository), versions };
     made.set(architecture, context);
   }

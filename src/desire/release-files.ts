@@ -48,14 +48,15 @@ export function releaseFiles(
   };
 }
 
-/** Version of containerd that hosts get, which decides the form of its configuration. */
-export function containerdVersion(
+/** Version of what hosts get from an archive, which decides the form of its configuration: a bundle may hold another. */
+export function archiveVersion(
+  name: 'containerd' | 'etcd',
   release: Release,
   architecture: HostFacts['architecture'],
   bundle: Bundle | undefined,
 ): string {
-  const path = bundle && findInBundle(bundle, architecture, 'containerd')?.path;
-  return /containerd-v?(\d+\.\d+\.\d+)/.exec(path ?? '')?.[1] ?? release.containerd;
+  const path = bundle && findInBundle(bundle, architecture, name)?.path;
+  return versionIn(path ?? '') ?? release[name];
 }
 
 function fromOfficial(
@@ -84,7 +85,7 @@ function fromBundle(
 ): Artifact | undefined {
   const file = findInBundle(bundle, architecture, name);
   if (file === undefined) return undefined;
-  const version = /-v?(\d+\.\d+\.\d+)/.exec(file.path)?.[1];
+  const version = versionIn(file.path);
   return {
     title: version === undefined ? name : `${name} ${version}`,
     sha256: file.sha256,
@@ -103,6 +104,10 @@ function findInBundle(
       ? path === `bin/linux-${architecture}/${name}`
       : path.startsWith(`archives/linux-${architecture}/${prefix}`),
   );
+}
+
+function versionIn(path: string): string | undefined {
+  return /-v?(\d+\.\d+\.\d+)/.exec(path)?.[1];
 }
 
 function expectedPath(name: ArtifactName, architecture: string): string {

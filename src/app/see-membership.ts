@@ -43,7 +43,7 @@ export async function seeMembership(
     };
   });
   if (!stagesUntil(scope.until).includes('etcd'))
-    return { hosts, seen: { state: 'silent' }, plan: { hosts: [], remove: [] }, waits: [] };
+    return { hosts, seen: { state: 'silent', founded: true }, plan: { hosts: [], remove: [] }, waits: [] };
   const seen = await seeEtcd(place, inspections, connections);
   return {
     hosts,

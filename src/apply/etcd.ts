@@ -1,7 +1,8 @@
+import { etcdClientPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient } from '../etcd/client.ts';
 import { KbootError } from '../model/error.ts';
 import type { EtcdStep } from '../plan/types.ts';
-import type { ApplyContext } from './context.ts';
+import type { ApplyContext, HostAddress } from './context.ts';
 
 type EtcdContext = Pick<
   ApplyContext,
@@ -11,13 +12,13 @@ type EtcdContext = Pick<
 const pollMs = 500;
 
 /**
- * Carries out membership changes, one host after another: a host that joins holds the turn from its
- * announcement until it votes, or until its run ends and its learner is taken back.
+ * Carries out membership changes. Hosts join one after another by the plan's roll, which is what each is told of
+ * the others.
  */
 export class EtcdRunner {
   #context: EtcdContext;
-  #turn: Promise<void> = Promise.resolve();
-  #joining = new Map<string, { readonly memberId: string; readonly done: () => void }>();
+  /** IDs of learners, by host, from their announcement until they vote. */
+  #learners = new Map<string, string>();
 
   constructor(context: EtcdContext) {
     this.#context = context;
@@ -31,10 +32,13 @@ export class EtcdRunner {
         await this.#withClient(step.host, (client) => this.#context.keepSnapshot(client.snapshot()));
         return;
       case 'remove':
-        await this.#withClient(step.host, async (client) => {
-          const there = (await client.members()).some((member) => member.id === operation.memberId);
-          if (there) await client.remove(operation.memberId);
-        });
+        await this.#until(step, () =>
+          this.#withClient(step.host, async (client) => {
+            const there = (await client.members()).some((member) => member.id === operation.memberId);
+            if (there) await client.remove(operation.memberId);
+            return true;
+          }),
+        );
         return;
       case 'add-learner':
         await this.#join(step, operation.peerURL);
@@ -47,14 +51,8 @@ export class EtcdRunner {
 
   /** undefined: the member on this host serves; else what is seen instead. */
   async look(host: string): Promise<string | undefined> {
-    const address = this.#context.etcdHosts.find((each) => each.host === host)?.address;
-    const connection = this.#context.connections.get(host);
-    if (address === undefined || connection === undefined) return 'not connected';
-    const client = await openEtcd(
-      await connection.reader.forward(address, 2379),
-      host,
-      await this.#context.etcdCredentials(host),
-    );
+    const client = await this.#open(this.#context.etcdHosts.find((each) => each.host === host));
+    if (client === undefined) return 'not connected';
     try {
       return (await client.healthy()) ? undefined : 'has no leader yet';
     } finally {
@@ -62,34 +60,28 @@ export class EtcdRunner {
     }
   }
 
-  /** A host's run ended: gives the turn back, and takes its learner back when it does not vote. */
+  /**
+   * A host's run ended. A learner that never started is taken back, so that others may join; one that did is
+   * left to catch up: it does not vote, its data is of no use to another, and the next run promotes it.
+   */
   async hostEnded(host: string): Promise<void> {
-    const joining = this.#joining.get(host);
-    if (joining === undefined) return;
-    this.#joining.delete(host);
-    await this.#withClient(host, (client) => client.remove(joining.memberId)).catch(() => undefined);
-    joining.done();
+    const memberId = this.#learners.get(host);
+    if (memberId === undefined) return;
+    this.#learners.delete(host);
+    await this.#withClient(host, async (client) => {
+      const member = (await client.members()).find(({ id }) => id === memberId);
+      if (member?.isLearner === true && member.clientURLs.length === 0) await client.remove(memberId);
+    }).catch(() => undefined);
   }
 
   async #join(step: EtcdStep, peerURL: string): Promise<void> {
-    const before = this.#turn;
-    let done: () => void = () => undefined;
-    this.#turn = new Promise((resolve) => {
-      done = resolve;
-    });
-    await before;
-    try {
-      const memberId = await this.#until(step, async () =>
-        this.#withClient(step.host, async (client) => {
-          const present = (await client.members()).find((member) => member.peerURLs.includes(peerURL));
-          return (present ?? (await client.addLearner(peerURL))).id;
-        }),
-      );
-      this.#joining.set(step.host, { memberId, done });
-    } catch (error) {
-      done();
-      throw error;
-    }
+    const memberId = await this.#until(step, async () =>
+      this.#withClient(step.host, async (client) => {
+        const present = (await client.members()).find((member) => member.peerURLs.includes(peerURL));
+        return (present ?? (await client.addLearner(peerURL))).id;
+      }),
+    );
+    this.#learners.set(step.host, memberId);
   }
 
   async #promote(step: EtcdStep, peerURL: string): Promise<void> {
@@ -102,15 +94,15 @@ export class EtcdRunner {
       });
       return promoted ? true : undefined;
     });
-    this.#joining.get(step.host)?.done();
-    this.#joining.delete(step.host);
+    this.#learners.delete(step.host);
   }
 
   /** Tries until `action` gives a value: etcd refuses changes for seconds after a change or an election. */
   async #until<T>(step: EtcdStep, action: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + step.timeoutSeconds * 1000;
-    let seen = 'the learner is not in sync yet';
+    let told = '';
     for (;;) {
+      let seen = 'the learner is not in sync yet';
       try {
         const value = await action();
         if (value !== undefined) return value;
@@ -118,7 +110,7 @@ export class EtcdRunner {
         if (!(error instanceof KbootError)) throw error;
         seen = error.message;
       }
-      this.#context.emit({ type: 'waiting', step, seen });
+      if (seen !== told) this.#context.emit({ type: 'waiting', step, seen: (told = seen) });
       if (this.#context.signal.aborted)
         throw new KbootError('E-INTERRUPTED', 'interrupted', { host: step.host });
       if (Date.now() > deadline)
@@ -126,26 +118,21 @@ export class EtcdRunner {
           host: step.host,
           step: step.resource,
           remedy:
-            'Look at etcd on this host (/var/log/containers/etcd-*.log); then run the same command again.',
+            'Look at etcd on this host (`journalctl -u etcd`, or /var/log/containers/etcd-*.log where it is a static Pod); then run the same command again.',
         });
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 
-  /** A member other than `not` that serves. */
+  /** A member other than `not` that does it; the members are tried in turn. */
   async #withClient<T>(not: string, action: (client: EtcdClient) => Promise<T>): Promise<T> {
     let last: unknown;
-    for (const { host, address } of this.#context.etcdHosts) {
-      const connection = this.#context.connections.get(host);
-      if (host === not || connection === undefined) continue;
+    for (const host of this.#context.etcdHosts) {
+      if (host.host === not) continue;
       let client: EtcdClient | undefined;
       try {
-        client = await openEtcd(
-          await connection.reader.forward(address, 2379),
-          host,
-          await this.#context.etcdCredentials(host),
-        );
-        return await action(client);
+        client = await this.#open(host);
+        if (client !== undefined) return await action(client);
       } catch (error) {
         last = error;
       } finally {
@@ -155,5 +142,14 @@ export class EtcdRunner {
     throw last instanceof KbootError
       ? last
       : new KbootError('E-ETCD', 'no etcd member answers', { cause: last });
+  }
+
+  /** undefined: there is no connection to the host. */
+  async #open(member: HostAddress | undefined): Promise<EtcdClient | undefined> {
+    const connection = this.#context.connections.get(member?.host ?? '');
+    if (member === undefined || connection === undefined) return undefined;
+    const { host, address } = member;
+    const stream = await connection.reader.forward(address, etcdClientPort);
+    return openEtcd(stream, host, await this.#context.etcdCredentials(host));
   }
 }

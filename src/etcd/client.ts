@@ -30,6 +30,7 @@ export interface EtcdLook {
 
 /** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so that no gRPC is needed. */
 export interface EtcdClient {
+  /** As the quorum has it: a member that is cut off from the others does not answer. */
   members(): Promise<readonly EtcdMember[]>;
   addLearner(peerURL: string): Promise<EtcdMember>;
   /** false: the learner is not in sync yet. */
@@ -50,15 +51,22 @@ export interface EtcdClient {
 
 const timeoutMs = 10_000;
 
+/** Requests over one TLS connection to a port of a member, one after another. */
+export interface EtcdConnection {
+  /** Resolves at the answer's headers. Rejects with KbootError E-ETCD. */
+  send(method: 'GET' | 'POST', path: string, body?: object): Promise<http.IncomingMessage>;
+  close(): void;
+}
+
 /**
- * Opens a member's client port on a stream that leads to it. Its certificate must be of the etcd CA; `name` is
+ * Opens TLS on a stream that leads to a member's port. Its certificate must be of the etcd CA; `name` is
  * the name or address of the member's host, as its certificate says. Rejects with KbootError E-ETCD.
  */
-export async function openEtcd(
+export async function openTls(
   stream: Duplex,
   name: string,
   credentials: EtcdCredentials,
-): Promise<EtcdClient> {
+): Promise<EtcdConnection> {
   const socket = tls.connect({
     socket: stream,
     // `host` is what the certificate is compared with; an address may not stand in SNI (RFC 6066 3).
@@ -91,13 +99,35 @@ export async function openEtcd(
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   // The one connection that there is: the agent keeps it between requests.
   agent.createConnection = () => socket;
+  return {
+    send(method, path, body) {
+      // The agent would wait for ever for a connection that is gone.
+      if (socket.destroyed) return Promise.reject(etcdError(name, `${path}: the connection was closed`));
+      return send(agent, name, { method, path, body });
+    },
+    close: () => {
+      agent.destroy();
+      socket.destroy();
+    },
+  };
+}
+
+/** Opens a member's client port; see openTls. */
+export async function openEtcd(
+  stream: Duplex,
+  name: string,
+  credentials: EtcdCredentials,
+): Promise<EtcdClient> {
+  const connection = await openTls(stream, name, credentials);
   const post = (path: string, body: object): Promise<http.IncomingMessage> =>
-    send(agent, name, 'POST', path, JSON.stringify(body));
+    connection.send('POST', path, body);
   const call = async <T>(path: string, body: object): Promise<T> =>
     json<T>(name, path, await post(path, body));
   return {
-    members: async () =>
-      (await call<{ members?: RawMember[] }>('/v3/cluster/member/list', {})).members?.map(member) ?? [],
+    async members() {
+      const list = await call<{ members?: RawMember[] }>('/v3/cluster/member/list', { linearizable: true });
+      return list.members?.map(member) ?? [];
+    },
     addLearner: async (peerURL) =>
       member(
         (
@@ -133,7 +163,7 @@ export async function openEtcd(
       return kvs?.[0] === undefined ? undefined : Buffer.from(kvs[0].value ?? '', 'base64');
     },
     version: async () =>
-      (await json<{ etcdserver: string }>(name, '/version', await send(agent, name, 'GET', '/version', '')))
+      (await json<{ etcdserver: string }>(name, '/version', await connection.send('GET', '/version')))
         .etcdserver,
     healthy: () =>
       call('/v3/kv/range', { key: base64('health'), limit: '1' }).then(
@@ -141,8 +171,7 @@ export async function openEtcd(
         () => false,
       ),
     close: () => {
-      agent.destroy();
-      socket.destroy();
+      connection.close();
     },
   };
 }
@@ -183,10 +212,9 @@ function member(raw: RawMember): EtcdMember {
 function send(
   agent: http.Agent,
   name: string,
-  method: 'GET' | 'POST',
-  path: string,
-  text: string,
+  { method, path, body }: { method: string; path: string; body: object | undefined },
 ): Promise<http.IncomingMessage> {
+  const text = body === undefined ? '' : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const request = http.request(
       {
@@ -207,7 +235,8 @@ function send(
   });
 }
 
-async function json<T>(name: string, path: string, response: http.IncomingMessage): Promise<T> {
+/** The body of an answer. Throws KbootError E-ETCD with etcd's own words when it refused. */
+export async function json<T>(name: string, path: string, response: http.IncomingMessage): Promise<T> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
@@ -223,7 +252,7 @@ function messageOf(text: string): string {
   }
 }
 
-/** The gateway streams one JSON object a line, each with a base64 blob. */
+/** The gateway streams one JSON object a line, each with a base64 blob. Throws KbootError E-ETCD when it breaks off. */
 async function* snapshot(
   name: string,
   post: (path: string, body: object) => Promise<http.IncomingMessage>,
@@ -232,17 +261,21 @@ async function* snapshot(
   const response = await post(path, {});
   if (response.statusCode !== 200) throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`);
   let rest = '';
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    const lines = (rest + chunk.toString('utf8')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield blobOf(name, line);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      const lines = (rest + chunk.toString('utf8')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield blobOf(line);
+    }
+    if (rest.trim() !== '') yield blobOf(rest);
+  } catch (cause) {
+    throw etcdError(name, `${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  if (rest.trim() !== '') yield blobOf(name, rest);
 }
 
-function blobOf(name: string, line: string): Buffer {
+function blobOf(line: string): Buffer {
   const { result, error } = JSON.parse(line) as { result?: { blob?: string }; error?: { message?: string } };
-  if (error !== undefined) throw etcdError(name, `snapshot: ${error.message ?? 'cut off'}`);
+  if (error !== undefined) throw new Error(error.message ?? 'cut off');
   return Buffer.from(result?.blob ?? '', 'base64');
 }
 

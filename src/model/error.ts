@@ -38,7 +38,7 @@ export const errorCodes = {
   'E-WAIT': { exit: exitStatus.stepFailed, title: 'Something did not become ready in time.' },
   'E-KUBE-API': { exit: exitStatus.stepFailed, title: 'The Kubernetes API refused a request.' },
   'E-ETCD': { exit: exitStatus.stepFailed, title: 'etcd refused a request.' },
-  'E-QUORUM': { exit: exitStatus.preflight, title: 'The change would cost etcd its quorum.' },
+  'E-QUORUM': { exit: exitStatus.preflight, title: 'etcd has no quorum, or the change would cost it.' },
   'E-STALE': { exit: exitStatus.stalePlan, title: 'A host changed since the plan was made.' },
   'E-PLAN-STALE': {
     exit: exitStatus.stalePlan,

@@ -1,4 +1,6 @@
+import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient, type EtcdCredentials, type EtcdMember } from '../etcd/client.ts';
+import { everServed } from '../etcd/peer.ts';
 import type { EtcdSeen } from '../plan/etcd-membership.ts';
 import type { Reader } from '../transport/types.ts';
 
@@ -11,33 +13,43 @@ export interface EtcdSource {
 }
 
 /**
- * Asks the members, one after another, for the member list, and each whether it serves. `silent` when there
- * are sources and none answers with a quorum.
+ * Asks each member for the member list, which takes a quorum: whoever gives it serves. `silent` when there are
+ * sources and none answers.
  */
 export async function observeEtcd(sources: readonly EtcdSource[]): Promise<EtcdSeen> {
   if (sources.length === 0) return { state: 'absent' };
-  const clients = await Promise.all(sources.map(openOrNothing));
+  const lists = await Promise.all(sources.map(listOrNothing));
+  const members = lists.find((list) => list !== undefined);
+  if (members === undefined) return { state: 'silent', founded: await wasFounded(sources) };
+  const healthy = members.filter((member) =>
+    sources.some(({ name }, index) => name === member.name && lists[index] !== undefined),
+  );
+  return { state: 'present', members, healthy: new Set(healthy.map(({ id }) => id)) };
+}
+
+async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] | undefined> {
+  const { reader, address, name, credentials } = source;
+  let client: EtcdClient | undefined;
   try {
-    let members: readonly EtcdMember[] | undefined;
-    for (const client of clients) members ??= await client?.members().catch(() => undefined);
-    if (members === undefined) return { state: 'silent' };
-    const healthy = new Set<string>();
-    await Promise.all(
-      sources.map(async ({ name }, index) => {
-        const own = members.find((member) => member.name === name);
-        if (own !== undefined && (await clients[index]?.healthy()) === true) healthy.add(own.id);
-      }),
-    );
-    return healthy.size === 0 ? { state: 'silent' } : { state: 'present', members, healthy };
+    client = await openEtcd(await reader.forward(address, etcdClientPort), name, credentials);
+    return await client.members();
+  } catch {
+    return undefined;
   } finally {
-    for (const client of clients) client?.close();
+    client?.close();
   }
 }
 
-async function openOrNothing(source: EtcdSource): Promise<EtcdClient | undefined> {
-  try {
-    return await openEtcd(await source.reader.forward(source.address, 2379), source.name, source.credentials);
-  } catch {
-    return undefined;
-  }
+/** false only when each source says itself that its cluster never had a quorum. */
+async function wasFounded(sources: readonly EtcdSource[]): Promise<boolean> {
+  const answers = await Promise.all(
+    sources.map(async ({ reader, address, name, credentials }) => {
+      try {
+        return await everServed(await reader.forward(address, etcdPeerPort), name, credentials);
+      } catch {
+        return true;
+      }
+    }),
+  );
+  return answers.includes(true);
 }

@@ -1,34 +1,38 @@
-import type { Stage } from '../model/stage.ts';
-import type { EtcdHost, EtcdSeen, MemberPlan, MembershipPlan } from './etcd-membership.ts';
+import type { EtcdHost, EtcdSeen, MemberPlan, MemberRemoval, MembershipPlan } from './etcd-membership.ts';
 import type { EtcdStep, OnHostStep, WaitStep } from './types.ts';
 
-/** Steps before any host's own: a snapshot when members change, and the removal of members whose host is gone. */
+/** Steps before any host's own: a snapshot when members change, and the removal of members that are gone. */
 export function membershipSteps(plan: MembershipPlan): EtcdStep[] {
   const changes = plan.remove.length > 0 || plan.hosts.some((member) => member.join === 'add-learner');
   if (!changes) return [];
   return [
-    step(
-      'host',
-      'cluster',
-      'create',
-      'etcd-snapshot',
-      'into the state folder, before members change',
-      { kind: 'snapshot' },
-      300,
-    ),
-    ...plan.remove.map((member) =>
-      step(
-        'host',
-        member.name === '' ? (member.peerURLs[0] ?? member.id) : member.name,
-        'delete',
-        `etcd-member ${member.name === '' ? member.id : member.name}`,
-        'its host left the inventory',
-        { kind: 'remove', memberId: member.id },
-        60,
-      ),
+    step({
+      stage: 'host',
+      host: 'cluster',
+      verb: 'create',
+      resource: 'etcd-snapshot',
+      reason: 'into the state folder, before members change',
+      operation: { kind: 'snapshot' },
+      timeoutSeconds: 300,
+    }),
+    ...plan.remove.map(({ member, why }) =>
+      step({
+        stage: 'host',
+        host: member.name === '' ? (member.peerURLs[0] ?? member.id) : member.name,
+        verb: 'delete',
+        resource: `etcd-member ${member.name === '' ? member.id : member.name}`,
+        reason: removalReasons[why],
+        operation: { kind: 'remove', memberId: member.id },
+        timeoutSeconds: 60,
+      }),
     ),
   ];
 }
+
+const removalReasons: Readonly<Record<MemberRemoval['why'], string>> = {
+  'left-inventory': 'its host left the inventory',
+  'came-back-empty': 'its host came back without its data',
+};
 
 /**
  * Puts a joining host's membership steps among its own: it is announced as a learner before its etcd starts
@@ -41,53 +45,33 @@ export function withMembership(
 ): OnHostStep[] {
   if (member === undefined || host === undefined || member.join === 'none') return [...steps];
   const { peerURL } = host;
-  const before: EtcdStep[] =
-    member.join === 'promote'
-      ? []
-      : [
-          ...(member.replaces === undefined
-            ? []
-            : [
-                step(
-                  'etcd',
-                  host.name,
-                  'delete',
-                  `etcd-member ${host.name}`,
-                  'of this host before it came back empty',
-                  { kind: 'remove', memberId: member.replaces },
-                  60,
-                ),
-              ]),
-          step(
-            'etcd',
-            host.name,
-            'create',
-            `etcd-member ${host.name}`,
-            'announced as a learner',
-            { kind: 'add-learner', peerURL },
-            120,
-          ),
-        ];
-  const promote = step(
-    'etcd',
-    host.name,
-    'update',
-    `etcd-member ${host.name}`,
-    'promoted to a voting member once it is in sync',
-    { kind: 'promote', peerURL },
-    240,
-  );
-  const isEtcd = (each: OnHostStep): boolean =>
-    each.resource === 'static-pod etcd' || each.resource === 'unit etcd';
-  const start = steps.findIndex(isEtcd);
+  const announce = step({
+    stage: 'etcd',
+    host: host.name,
+    verb: 'create',
+    resource: `etcd-member ${host.name}`,
+    reason: 'announced as a learner',
+    operation: { kind: 'add-learner', peerURL },
+    timeoutSeconds: 120,
+  });
+  const start = steps.findIndex(({ resource }) => resource === 'static-pod etcd' || resource === 'unit etcd');
   const kubelet = steps.findIndex((each) => each.resource === 'unit kubelet');
   const at = start < 0 ? steps.length : start;
   const end = Math.max(at, kubelet + 1, start + 1);
+  const promote = step({
+    stage: steps[end - 1]?.stage ?? 'etcd',
+    host: host.name,
+    verb: 'update',
+    resource: `etcd-member ${host.name}`,
+    reason: 'promoted to a voting member once it is in sync',
+    operation: { kind: 'promote', peerURL },
+    timeoutSeconds: 240,
+  });
   return [
     ...steps.slice(0, at),
-    ...before,
+    ...(member.join === 'add-learner' ? [announce] : []),
     ...steps.slice(at, end),
-    { ...promote, stage: steps[end - 1]?.stage ?? 'etcd' },
+    promote,
     ...steps.slice(end),
   ];
 }
@@ -111,24 +95,6 @@ export function etcdWaits(hosts: readonly EtcdHost[], seen: EtcdSeen): WaitStep[
     }));
 }
 
-function step(
-  stage: Stage,
-  host: string,
-  verb: EtcdStep['verb'],
-  resource: string,
-  reason: string,
-  operation: EtcdStep['operation'],
-  timeoutSeconds: number,
-): EtcdStep {
-  return {
-    type: 'etcd',
-    id: `${host}: ${operation.kind} ${resource}`,
-    stage,
-    host,
-    verb,
-    resource,
-    reason,
-    operation,
-    timeoutSeconds,
-  };
+function step(parts: Omit<EtcdStep, 'type' | 'id'>): EtcdStep {
+  return { type: 'etcd', id: `${parts.host}: ${parts.operation.kind} ${parts.resource}`, ...parts };
 }

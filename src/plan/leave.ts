@@ -32,13 +32,13 @@ export function planLeave(input: LeaveInput): Pick<Plan, 'membership' | 'warning
     .filter(stays)
     .map((host): EtcdHost => {
       const { name, address } = host;
-      return { name, address, peerURL: input.peerURL(host), data: 'present', startedWith: undefined };
+      return { name, address, peerURL: input.peerURL(host), data: 'unknown', startedWith: undefined };
     });
   const ours = (member: { readonly name: string; readonly peerURLs: readonly string[] }): boolean =>
     members.some(({ name }) => name === member.name) ||
     members.some((host) => member.peerURLs.includes(input.peerURL(host)));
   const remove =
-    members.length === 0 ? [] : planMembership(staying, etcd).remove.filter((member) => ours(member));
+    members.length === 0 ? [] : planMembership(staying, etcd).remove.filter(({ member }) => ours(member));
   const memberSteps = membershipSteps({ hosts: [], remove }).map((step) =>
     step.operation.kind === 'remove' ? { ...step, reason: 'its host is reset' } : step,
   );

@@ -5,7 +5,7 @@ import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
 import type { EtcdSeen } from './etcd-membership.ts';
 import { isReady } from './ready.ts';
 import type { Finding } from './finding.ts';
-import type { Condition, OnHostStep, Turn, WaitStep } from './types.ts';
+import type { Condition, EtcdStep, OnHostStep, Turn, WaitStep } from './types.ts';
 
 /** What is known of a cluster that may serve. */
 export interface RollInput {
@@ -25,8 +25,8 @@ const patience: Readonly<Record<string, number>> = { 'etcd-member': 120, kubelet
 
 /**
  * Whose turn comes when, where steps disturb more than one host that others count on: etcd member, API server,
- * load balancer. Those that do not serve now come first, since the others carry the cluster meanwhile. Empty where
- * nothing serves: then all may begin at once, and a member may well need the others to become healthy.
+ * load balancer. Those that do not serve now come first, since the others carry the cluster meanwhile; before them a
+ * learner that was announced, since etcd takes no other until it votes. Empty where nothing serves: then all may begin at once, and a member may well need the others to become healthy.
  */
 export function planRoll(input: RollInput): Turn[] {
   const { cluster, etcd, api } = input;
@@ -39,9 +39,11 @@ export function planRoll(input: RollInput): Turn[] {
     return [{ host: host.name, from, waits: healthOf(host, own, input), serves: serves(host, input) }];
   });
   if (turns.length < 2) return [];
-  return [...turns.filter((turn) => !turn.serves), ...turns.filter((turn) => turn.serves)].map(
-    ({ host, from, waits }) => ({ host, from, waits }),
-  );
+  const rank = (turn: (typeof turns)[number]): number =>
+    turn.serves ? 2 : isAnnounced(turn.host, input) ? 0 : 1;
+  return turns
+    .toSorted((one, other) => rank(one) - rank(other))
+    .map(({ host, from, waits }) => ({ host, from, waits }));
 }
 
 /** Whether a step lets the node or its control plane be not ready for a while. */
@@ -110,6 +112,13 @@ function serves(host: Host, input: RollInput): boolean {
     (!host.roles.includes('control-plane') || apiListens(host, input)) &&
     (!isNode(host) || api?.state !== 'present' || isReady(api, 'nodes', host.name))
   );
+}
+
+/** Whether its steps take up a learner of a run before: they promote it, and announce none. */
+function isAnnounced(host: string, { steps }: RollInput): boolean {
+  const has = (kind: EtcdStep['operation']['kind']): boolean =>
+    steps.some((step) => step.host === host && step.type === 'etcd' && step.operation.kind === kind);
+  return has('promote') && !has('add-learner');
 }
 
 /** What must hold again before the next host begins: what held before, and what its steps start. */

@@ -85,8 +85,14 @@ describe('planLeave', () => {
     );
   });
 
+  it('goes on beside a host that is no member yet: what it holds was not asked', () => {
+    const seen = etcd() as EtcdSeen & { state: 'present' };
+    const members = seen.members.filter(({ name }) => name !== 'cp-2');
+    expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove cp-3');
+  });
+
   it('says what stays behind where nobody answers', () => {
-    const silent = { api: { state: 'silent', why: '' }, etcd: { state: 'silent' } } as const;
+    const silent = { api: { state: 'silent', why: '' }, etcd: { state: 'silent', founded: true } } as const;
     expect(leave(['cp-3'], silent)).toEqual({
       membership: [],
       warnings: [

@@ -96,7 +96,7 @@ describe('planRoll', () => {
     const steps = apiServers();
     expect(planRoll(input({ steps, etcd: { state: 'absent' }, api: { state: 'absent' } }))).toEqual([]);
     const silent = { state: 'silent', why: '' } as const;
-    expect(planRoll(input({ steps, etcd: { state: 'silent' }, api: silent }))).toEqual([]);
+    expect(planRoll(input({ steps, etcd: { state: 'silent', founded: true }, api: silent }))).toEqual([]);
     expect(planRoll(input({ steps, api: silent }))).toHaveLength(3);
   });
 
@@ -141,6 +141,24 @@ describe('planRoll', () => {
       input({ steps, inspections: new Map(['cp-1', 'cp-2'].map((name) => [name, runs])) }),
     );
     expect(order(turns)).toEqual(['cp-3 etcd', 'cp-1 load-balancer', 'cp-2 load-balancer']);
+  });
+
+  it('hosts join in the order of the inventory, after a learner that was announced before: etcd takes one at a time', () => {
+    const etcdStep = (on: string, kind: 'add-learner' | 'promote'): EtcdStep => ({
+      ...{
+        type: 'etcd',
+        id: `${on} ${kind}`,
+        stage: 'etcd',
+        host: on,
+        verb: 'create',
+        resource: 'etcd-member',
+      },
+      ...{ reason: '', operation: { kind, peerURL: '' }, timeoutSeconds: 1 },
+    });
+    const joins = (on: string): EtcdStep[] => [etcdStep(on, 'add-learner'), etcdStep(on, 'promote')];
+    const steps = [...joins('cp-1'), ...joins('cp-2'), etcdStep('cp-3', 'promote')];
+    const turns = planRoll(input({ steps, etcd: etcdWith(['cp-4']) }));
+    expect(turns.map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
   });
 
   it('etcd hosts and load balancers take turns, too', () => {
@@ -268,7 +286,7 @@ describe('quorumFindings', () => {
     ['five members spare one', restart, etcdWith([...cps, 'd', 'e'], [...cps, 'd'])],
     ['two members cannot spare any', restart, etcdWith(['cp-1', 'cp-2'])],
     ['only an API server restarts', apiServers(['cp-1']), etcdWith(cps, ['cp-1', 'cp-2'])],
-    ['nothing serves', restart, { state: 'silent' } as const],
+    ['nothing serves', restart, { state: 'silent', founded: true } as const],
   ])('is quiet when %s', (_what, steps, etcd) => {
     expect(quorumFindings(steps, etcd)).toEqual([]);
   });

@@ -1,0 +1,76 @@
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
+import {
+  etcdPki,
+  gatewayMember,
+  refusal,
+  startEtcd,
+  type EtcdPki,
+  type FakeEtcd,
+} from '../etcd/fake-etcd.ts';
+
+const names = ['etcd-1', 'etcd-2', 'etcd-3'];
+let pki: EtcdPki;
+let etcd: FakeEtcd;
+let ports: number[];
+
+beforeAll(async () => {
+  pki = await etcdPki();
+}, 60_000);
+beforeEach(async () => {
+  etcd = await startEtcd(
+    pki,
+    names.map((name) => gatewayMember(name)),
+  );
+  ports = [];
+});
+afterEach(() => etcd.close());
+
+const sources = (...of: readonly string[]): EtcdSource[] =>
+  of.map((name) => ({
+    name,
+    address: `10.0.0.3${name.replace('etcd-', '')}`,
+    credentials: pki.credentials,
+    reader: {
+      host: name,
+      stats: { connections: 1, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 },
+      read: () => Promise.reject(new Error('not in this test')),
+      forward(_address, port) {
+        ports.push(port);
+        return etcd.connect();
+      },
+    },
+  }));
+
+it('nobody to ask: absent', async () => {
+  expect(await observeEtcd([])).toEqual({ state: 'absent' });
+});
+
+it('who gives the list through the quorum is healthy; who is cut off is not believed', async () => {
+  etcd.answer = ({ host }) => (host === 'etcd-1' ? refusal('etcdserver: request timed out') : undefined);
+  const seen = await observeEtcd(sources('etcd-1', 'etcd-2'));
+  expect(seen).toMatchObject({ state: 'present', healthy: new Set(['102']) });
+  expect(seen.state === 'present' && seen.members.map(({ name }) => name)).toEqual(names);
+  expect(ports).toEqual([2379, 2379]);
+});
+
+it('without a quorum: silent, and founded as soon as one member knows of any that ever served', async () => {
+  const noQuorum: FakeEtcd['answer'] = ({ path }) =>
+    path === '/members' ? undefined : refusal('etcdserver: request timed out');
+  etcd.answer = noQuorum;
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: true });
+  expect(ports.slice(2)).toEqual([2380, 2380]);
+  etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: false });
+});
+
+it('a member that says nothing may have been founded: unknown is not absent', async () => {
+  etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
+  etcd.answer = ({ host, path }) =>
+    host === 'etcd-2'
+      ? 'hang up'
+      : path === '/members'
+        ? undefined
+        : refusal('etcdserver: request timed out');
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: true });
+});

@@ -56,7 +56,7 @@ export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageR
     events.push({ at, type: 'done', step, seconds: step.type === 'wait' ? 0.04 : 0.015 });
   }
   events.sort((a, b) => a.at - b.at);
-  return { events, failures, interrupted: false, seconds: (events.at(-1)?.at ?? 0) / 1000 };
+  return { events, failures, held: [], interrupted: false, seconds: (events.at(-1)?.at ?? 0) / 1000 };
 
   function fail(step: OnHostStep, when: number): PageRun['failures'][number] {
     const detail = 'tar: /opt/cni/bin/bridge: Cannot write: No space left on device\ntar: exiting\n';

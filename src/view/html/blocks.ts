@@ -28,8 +28,18 @@ export function blocksOf(step: Step): readonly Block[] {
     }
     case 'wait':
       return [listBlock('Until', { ...step.condition, timeoutSeconds: step.timeoutSeconds })];
+    case 'remove-object':
+      return [textBlock('Deleted through the API', step.object)];
     case 'remove-node':
-      return [{ kind: 'text', title: 'Asked of the API', text: `DELETE /api/v1/nodes/${step.node}` }];
+      return [
+        listBlock('Asked of the API', {
+          ...(step.drain && {
+            cordon: step.node,
+            evict: `every Pod that a drain evicts, ${step.drain.timeoutSeconds} s at most`,
+          }),
+          delete: `/api/v1/nodes/${step.node}`,
+        }),
+      ];
   }
 }
 

@@ -99,6 +99,8 @@ function runVerdict({ plan, command }: PageInput, run: PageRun, record: RunRecor
     const words = { skipped: 'skipped', 'cut-off': 'cut off', 'not-reached': 'not reached' }[ending];
     return number === 0 ? [] : [`${count(number)} ${words}`];
   });
+  const held =
+    run.held.length === 0 ? '' : `Left alone, since hosts go one after another: ${run.held.join(', ')}. `;
   const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
   const again = command === undefined ? undefined : html` <code>${command}</code> goes on where this ended.`;
   if (steps.length === 0)
@@ -112,7 +114,7 @@ function runVerdict({ plan, command }: PageInput, run: PageRun, record: RunRecor
       : ['done', `Done: ${went}.`];
   return html`<div class="verdict ${state}">
     <p class="lead">${lead}</p>
-    <p>${rest}${state === 'done' ? undefined : again}</p>
+    <p>${held}${rest}${state === 'done' ? undefined : again}</p>
   </div>`;
 }
 

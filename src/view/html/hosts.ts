@@ -47,10 +47,8 @@ export function hostViews(plan: Plan, record?: RunRecord): readonly HostView[] {
     if (record === undefined) return view('changes', words);
     const endings = countEndings(record, steps);
     const done = endings.get('done') ?? 0;
-    if (done === count) return view('done', `${words} done`);
-    const failed = endings.has('failed') || record.hosts.get(name)?.at(-1)?.ending === 'failed';
-    return failed
-      ? view('failed', `failed after ${done} of ${words}`)
-      : view('cut-off', `${done} of ${words} done`);
+    if (endings.has('failed') || record.hosts.get(name)?.at(-1)?.ending === 'failed')
+      return view('failed', `failed after ${done} of ${words}`);
+    return done === count ? view('done', `${words} done`) : view('cut-off', `${done} of ${words} done`);
   });
 }

@@ -16,7 +16,8 @@ export interface Outcome {
 
 /** One stage on one host, or of the cluster, in milliseconds since apply began. */
 export interface Span {
-  readonly stage: Stage;
+  /** `healthy`: the host is waited for, before the next one's turn. */
+  readonly stage: Stage | 'healthy';
   readonly from: number;
   readonly to: number;
   readonly ending: 'done' | 'failed' | 'cut-off';
@@ -42,6 +43,7 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
   const hosts = new Map<string, OpenSpan[]>();
   const cluster = new Map<Stage, OpenSpan>();
   const membership = new Set(plan.membership.map((step) => step.id));
+  const turns = new Map(plan.roll.flatMap(({ host, waits }) => waits.map((step) => [step.id, host])));
   const end = events.at(-1)?.at ?? 0;
 
   for (const event of events) {
@@ -79,19 +81,35 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
 
   function note(event: StepEvent): void {
     const { step, at, type } = event;
-    if (step.type === 'host' || step.type === 'etcd') {
-      if (type === 'failed' && !membership.has(step.id)) endFailed(hosts.get(step.host)?.at(-1), at);
-      return;
+    if (membership.has(step.id)) return;
+    const host = turns.get(step.id);
+    if (host !== undefined) {
+      if (type !== 'skipped') extend(healthOf(host, at), type, at);
+    } else if (step.type === 'host' || step.type === 'etcd') {
+      if (type === 'failed') endFailed(hosts.get(step.host)?.at(-1), at);
+    } else if (type !== 'skipped') {
+      const span = cluster.get(step.stage) ?? { stage: step.stage, from: at, to: at, ending: 'done' };
+      cluster.set(step.stage, span);
+      extend(span, type, at);
     }
-    if (type === 'skipped') return;
-    const span = cluster.get(step.stage);
-    if (span === undefined) {
-      cluster.set(step.stage, { stage: step.stage, from: at, to: at, ending: 'done' });
-      return;
-    }
-    span.to = at;
-    if (type === 'failed') span.ending = 'failed';
   }
+
+  /** The span in which a host is waited for. */
+  function healthOf(host: string, at: number): OpenSpan {
+    const spans = hosts.get(host) ?? [];
+    hosts.set(host, spans);
+    const last = spans.at(-1);
+    if (last?.stage === 'healthy') return last;
+    const span: OpenSpan = { stage: 'healthy', from: at, to: at, ending: 'done' };
+    spans.push(span);
+    return span;
+  }
+}
+
+/** Takes a further event into a span of steps that may run side by side. */
+function extend(span: OpenSpan, type: StepEvent['type'], at: number): void {
+  span.to = at;
+  if (type === 'failed') span.ending = 'failed';
 }
 
 type StepEvent = Extract<ApplyEvent, { type: 'start' | 'done' | 'failed' | 'skipped' }>;

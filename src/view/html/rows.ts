@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { stages, type Stage } from '../../model/stage.ts';
-import type { ClusterStep, OnHostStep, Plan, Step } from '../../plan/types.ts';
+import type { Plan, Step } from '../../plan/types.ts';
 import { byStage, foldBy, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
@@ -26,7 +26,7 @@ export interface Row {
 
 /** What happens on one side in one stage. */
 export interface Section {
-  readonly side: 'operator' | 'members' | 'hosts' | 'cluster';
+  readonly side: 'operator' | 'members' | 'hosts' | 'turns' | 'cluster';
   /** undefined: before the first stage. */
   readonly stage: Stage | undefined;
   readonly rows: readonly Row[];
@@ -44,12 +44,14 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   const rowsOf = (steps: readonly Step[]): Row[] =>
     foldBy(steps, (step) => own.key(step)).map((fold) => rowOf(fold, own, id()));
   const hostStages = byStage(plan.hostSteps);
+  const turnStages = byStage(plan.roll.flatMap(({ waits }) => waits));
   const clusterStages = byStage(plan.clusterSteps);
   const sections: Section[] = [
     { side: 'operator', stage: undefined, rows: plan.issue.length > 0 ? [issueRow(plan, id())] : [] },
     { side: 'members', stage: undefined, rows: rowsOf(plan.membership) },
     ...stages.flatMap((stage): Section[] => [
       { side: 'hosts', stage, rows: withPkiFolded(rowsOf(hostStages.get(stage) ?? []), id) },
+      { side: 'turns', stage, rows: rowsOf(turnStages.get(stage) ?? []) },
       { side: 'cluster', stage, rows: rowsOf(clusterStages.get(stage) ?? []) },
     ]),
   ];
@@ -71,7 +73,7 @@ class OwnWords {
   }
 
   /** Equal for steps that share a row. */
-  key(step: OnHostStep | ClusterStep): string {
+  key(step: Step): string {
     const subject = subjectOf(step);
     if (subject === undefined) return step.id;
     const { type, verb, resource, reason } = step;

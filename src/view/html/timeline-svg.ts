@@ -1,8 +1,10 @@
 import type { Plan } from '../../plan/types.ts';
 import { seconds } from './numbers.ts';
 import type { Html } from './html.ts';
-import { plannedLanes, runLanes, type Bar, type HostTrack, type Lane } from './lanes.ts';
+import type { Bar, Lane } from './lanes.ts';
+import { plannedLanes } from './planned-lanes.ts';
 import type { RunRecord } from './record.ts';
+import { runLanes, type HostTrack } from './run-lanes.ts';
 import type { Section } from './rows.ts';
 import { drawing, element, label } from './svg.ts';
 

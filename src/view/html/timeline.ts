@@ -9,9 +9,13 @@ import { plannedTimeline, runTimeline } from './timeline-svg.ts';
 
 /** The section with the drawing of the stages, and after a run the seconds in a table. */
 export function timelineHtml(plan: Plan, sections: readonly Section[], record: RunRecord | undefined): Html {
+  const turns =
+    plan.roll.length === 0
+      ? 'Hosts do not wait for each other.'
+      : `${plan.roll.map(({ host }) => host).join(', ')} take turns: each begins when the one before is healthy again. Other hosts wait for nobody.`;
   const words =
     record === undefined
-      ? 'A bar is a stage with its number of steps; its length is no duration. Hosts do not wait for each other. Work through the API begins when every control plane has gone through that stage.'
+      ? `A bar is a stage with its number of steps; its length is no duration. ${turns} Work through the API begins when every control plane has gone through that stage.`
       : 'Seconds since the first change.';
   const figure =
     record === undefined ? plannedTimeline(plan, sections) : runTimeline(plan, record, runWords(record));

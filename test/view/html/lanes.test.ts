@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plannedLanes, type Lane } from '../../../src/view/html/lanes.ts';
+import type { Lane } from '../../../src/view/html/lanes.ts';
+import { plannedLanes } from '../../../src/view/html/planned-lanes.ts';
 import { sectionsOf } from '../../../src/view/html/rows.ts';
 import { configMap, hostStep, objectStep, plan, planHost, waitStep } from '../../plan/sample.ts';
 
@@ -56,5 +57,35 @@ describe('lanes of a plan', () => {
       ['node', 5, 6],
     ]);
     expect(addon).toEqual([['addon', 5, 6]]);
+  });
+
+  it('hosts of a roll begin when the one before is healthy again, and the API’s work after the last', () => {
+    const members = ['cp-1', 'cp-2'];
+    const rolled = plan({
+      hosts: members.map((name) => planHost(name, 'control-plane')),
+      hostSteps: members.flatMap((host) => [
+        hostStep(host, 'file /a'),
+        hostStep(host, 'static-pod etcd', { stage: 'etcd' }),
+      ]),
+      roll: members.map((host) => ({
+        host,
+        from: 'etcd',
+        waits: [waitStep({ kind: 'etcd-member', host }, { id: `wait ${host}`, stage: 'etcd' })],
+      })),
+      clusterSteps: [objectStep(configMap('kubeadm-config'))],
+    });
+    const [one, two, api] = plannedLanes(rolled, sectionsOf(rolled));
+    expect(one && times(one)).toEqual([
+      ['host', 0, 1],
+      ['etcd', 1, 2],
+      ['healthy', 2, 3],
+    ]);
+    expect(two && times(two)).toEqual([
+      ['host', 0, 1],
+      ['etcd', 3, 4],
+      ['healthy', 4, 5],
+    ]);
+    expect(two?.more).toBe('turn 2 of 2');
+    expect(api && times(api)).toEqual([['control-plane', 5, 6]]);
   });
 });

@@ -25,14 +25,14 @@ const report = (of: PageInput['plan'], spoil?: (word: string) => string): PageIn
 describe('page', () => {
   it('says that nothing has been changed, what would be, and how to go on', () => {
     const page = pageHtml(sampleInput());
-    expect(page).toContain('Nothing has been changed. 13 steps on 3 hosts.');
+    expect(page).toContain('Nothing has been changed. 14 steps on 3 hosts.');
     expect(page).toContain('<code>kboot up prod.yaml</code> does this.');
     expect(page).toContain('the clock differs');
   });
 
   it('says what happened, with the log lines of what failed', () => {
     const page = pageHtml(report(samplePlan()));
-    expect(page).toContain('Failed on w-2: 1 of 13 steps done in 0.6 s.');
+    expect(page).toContain('Failed on w-2: 1 of 14 steps done in 0.6 s.');
     expect(page).toContain('tar: No space left\ntar: exiting');
     expect(page).toMatch(/<a href="#s\d+">w-2: file \/etc\/crictl.yaml<\/a>/);
     expect(page).not.toContain('Nothing has been changed');
@@ -57,7 +57,7 @@ describe('page', () => {
   it('says when there is nothing to do, before and after', () => {
     const of = plan();
     expect(pageHtml(sampleInput({ plan: of }))).toContain('Nothing has been changed. Nothing to do.');
-    const run = { events: [], failures: [], interrupted: false, seconds: 0 };
+    const run = { events: [], failures: [], held: [], interrupted: false, seconds: 0 };
     expect(pageHtml(sampleInput({ plan: of, run }))).toContain('Nothing to do: nothing has been changed.');
   });
 

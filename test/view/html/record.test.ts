@@ -3,7 +3,7 @@ import type { ApplyEvent } from '../../../src/apply/events.ts';
 import { stepsOf } from '../../../src/plan/types.ts';
 import { hostViews } from '../../../src/view/html/hosts.ts';
 import { countEndings, recordRun } from '../../../src/view/html/record.ts';
-import { hostStep, plan, planHost } from '../../plan/sample.ts';
+import { hostStep, plan, planHost, waitStep } from '../../plan/sample.ts';
 import { samplePlan, sampleRun } from './sample.ts';
 
 describe('recordRun', () => {
@@ -43,6 +43,18 @@ describe('recordRun', () => {
       { at: 90, type: 'failed', step: third, message: 'no', detail: '' },
     ];
     expect(recordRun(of, events).cluster).toEqual([{ stage: 'node', from: 10, to: 90, ending: 'failed' }]);
+  });
+
+  it('a host of a roll has a time in which it is waited for', () => {
+    const wait = waitStep({ kind: 'etcd-member', host: 'w-1' });
+    const rolled = plan({ roll: [{ host: 'w-1', from: 'etcd', waits: [wait] }] });
+    const events: ApplyEvent[] = [
+      { at: 5, type: 'start', step: wait },
+      { at: 9, type: 'failed', step: wait, message: 'not after 20 s', detail: '' },
+    ];
+    const seen = recordRun(rolled, events);
+    expect(seen.hosts.get('w-1')).toEqual([{ stage: 'healthy', from: 5, to: 9, ending: 'failed' }]);
+    expect(seen.cluster).toEqual([]);
   });
 
   it('a lost host’s stage failed, and its begun step is cut off', () => {

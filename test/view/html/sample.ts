@@ -38,6 +38,15 @@ export function samplePlan(spoil: (word: string) => string = (word) => word): Pl
         timeoutSeconds: 60,
       },
     ],
+    roll: [
+      {
+        host: cp,
+        from: 'etcd',
+        waits: [
+          waitStep({ kind: 'etcd-member', host: cp }, { id: 'turn', resource: `etcd ${cp}`, stage: 'etcd' }),
+        ],
+      },
+    ],
     hostSteps: [
       ...[cp, one, two].map((host) =>
         hostStep(host, file, { verb: 'update', reason: spoil('4 lines'), diff }),
@@ -121,7 +130,7 @@ export function sampleRun(
     detail,
     remedy: spoil('Mend it.'),
   });
-  return { events, failures: [{ host: two, error }], interrupted: false, seconds: 0.6 };
+  return { events, failures: [{ host: two, error }], held: [], interrupted: false, seconds: 0.6 };
 }
 
 /** Everything that a page can be made from. */

@@ -17,6 +17,7 @@ const usage = `npm run lab -- COMMAND          real hosts on this machine, in po
   exec -- CMD…            a command on this machine, in the lab's network (kboot, curl, ping)
   kill HOST               power cut
   boot HOST               power on
+  replace HOST            another machine with the same name, address and host key, and empty disks
   cut HOST | mend HOST    pull or replug its network cable
   netem MS                add MS of round trip between this machine and the hosts; 0 takes it away
   down                    remove everything
@@ -42,6 +43,7 @@ const commands: Readonly<Record<string, Command>> = {
   exec: (lab, argv) => run(lab.inside(argv)),
   kill: (lab, [host = '']) => lab.kill(host).then(() => 0),
   boot: (lab, [host = '']) => lab.boot(host).then(() => 0),
+  replace: (lab, [host = '']) => lab.replace(host).then(() => 0),
   cut: (lab, [host = '']) => lab.cut(host).then(() => 0),
   mend: (lab, [host = '']) => lab.mend(host).then(() => 0),
   netem: (lab, [ms = '0']) => lab.netem(Number(ms)).then(() => 0),

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..');
 /** One step of a plan, as `-o json` tells it. */
 export interface PlannedStep {
   readonly id: string;
-  readonly type: 'host' | 'object' | 'node' | 'wait';
+  readonly type: 'host' | 'etcd' | 'object' | 'node' | 'wait';
   readonly verb: string;
   readonly resource: string;
   readonly reason: string;
@@ -28,6 +28,7 @@ export interface KbootEvent {
   readonly host?: string;
   readonly stage?: string;
   readonly plan?: {
+    readonly membership: readonly PlannedStep[];
     readonly hostSteps: readonly PlannedStep[];
     readonly clusterSteps: readonly PlannedStep[];
   };
@@ -192,7 +193,7 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
 /** The steps of the plan that a run with `-o json` made: what differs, as `HOST VERB RESOURCE`. */
 export function plannedSteps(result: KbootResult): readonly PlannedStep[] {
   const plan = result.events.find((event) => event.type === 'plan')?.plan;
-  return [...(plan?.hostSteps ?? []), ...(plan?.clusterSteps ?? [])];
+  return [...(plan?.membership ?? []), ...(plan?.hostSteps ?? []), ...(plan?.clusterSteps ?? [])];
 }
 
 /** Steps in one line each, without waits: `w-1 update file /etc/crictl.yaml`. */

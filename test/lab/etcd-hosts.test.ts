@@ -1,0 +1,267 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stepLines } from './kboot.ts';
+import type { KbootEvent, KbootOptions, KbootResult, Site, SiteHost } from './kboot.ts';
+import { $ } from './shell.ts';
+import { debianSite } from './three-hosts.ts';
+import { output } from './traces.ts';
+
+const addresses = { 'etcd-1': '10.79.32.31', 'etcd-2': '10.79.32.32', 'etcd-3': '10.79.32.33' } as const;
+type Member = keyof typeof addresses;
+const names = Object.keys(addresses) as Member[];
+const controlPlane: SiteHost = { name: 'cp-1', roles: ['control-plane'], address: '10.79.32.11' };
+const withMembers = (members: readonly Member[]): readonly SiteHost[] => [
+  ...members.map((name) => ({ name, roles: ['etcd'], address: addresses[name] })),
+  controlPlane,
+];
+
+let site: Site;
+/** Keys and certificates that clients of these tests use. */
+let dir: string;
+
+beforeAll(async () => {
+  const hosts = withMembers(names);
+  site = await debianSite('etcd-hosts', hosts, { hosts });
+  dir = await mkdtemp(join(tmpdir(), 'kboot-etcd-'));
+});
+
+afterAll(async () => {
+  await site.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const up = (options: KbootOptions = {}): Promise<KbootResult> =>
+  site.kboot('up', ['--until', 'etcd', '--yes', '-o', 'json'], options);
+
+async function upTo(options: KbootOptions = {}): Promise<readonly string[]> {
+  const result = await up(options);
+  expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
+  return stepLines(result);
+}
+
+/** Kills kboot at the first event of which `isMoment` is true. */
+async function killedAt(isMoment: (event: KbootEvent) => boolean): Promise<void> {
+  let reached = false;
+  const result = await up({
+    onEvent: (event, kill) => {
+      if (reached || !isMoment(event)) return;
+      reached = true;
+      kill();
+    },
+  });
+  expect(reached, result.stdout + result.stderr).toBe(true);
+  expect(result.exitCode).toBe(null);
+}
+
+/** A refusal, whole, as a user reads it. */
+async function refused(options: KbootOptions = {}): Promise<string> {
+  const before = await traceOfChanges();
+  const result = await site.kboot('up', ['--until', 'etcd', '--yes'], options);
+  expect(result, result.stdout).toMatchObject({ exitCode: 5 });
+  expect(await traceOfChanges()).toEqual(before);
+  return result.stderr.slice(result.stderr.indexOf('✗'));
+}
+
+/** What any change would leave a trace in: the run's snapshot, and kboot's own folder and units on hosts. */
+async function traceOfChanges(): Promise<readonly string[]> {
+  const states = await site.lab.states();
+  const look = names
+    .filter((name) => states.get(name) === 'running')
+    .map((name) =>
+      output(
+        site.lab,
+        name,
+        "find /var/lib/kboot /etc/kubernetes /etc/systemd/system /usr/local -printf '%p %T@\\n' 2>/dev/null | sort; ls /var/lib/etcd 2>&1 || true",
+      ),
+    );
+  return [...(await Promise.all(look)), (await snapshots()).join()];
+}
+
+async function snapshots(): Promise<readonly string[]> {
+  const folder = join(site.dir, '.kboot/etcd-hosts/snapshots');
+  const files = await readdir(folder).catch(() => []);
+  return files.sort().map((file) => join(folder, file));
+}
+
+const pki = '/etc/kubernetes/pki/etcd';
+const etcdctlAt = (host: Member): string =>
+  `etcdctl --endpoints=https://${addresses[host]}:2379 --cacert=${pki}/ca.crt --cert=${pki}/healthcheck-client.crt --key=${pki}/healthcheck-client.key`;
+
+/** etcdctl on a host, at that host's own member. */
+const etcdctl = (host: Member, words: string): Promise<string> =>
+  output(site.lab, host, `${etcdctlAt(host)} ${words}`);
+
+/** Keys of acknowledged writes. */
+const written: string[] = [];
+
+/** Writes a key, again until it is acknowledged: with a leader lost a write may time out. */
+async function write(host: Member, key: string): Promise<void> {
+  const put = `${etcdctlAt(host)} put ${key} "value of ${key}."`;
+  expect(await output(site.lab, host, `for i in 1 2 3 4 5 6; do ${put} 2>/dev/null && break; done`)).toBe(
+    'OK',
+  );
+  written.push(key);
+}
+
+/** Every key, as that member reads it through the quorum. */
+const keys = async (host: Member): Promise<readonly string[]> =>
+  (await etcdctl(host, 'get "" --prefix --keys-only')).split('\n').filter((line) => line !== '');
+
+/** `etcd-1 voter`, `etcd-2 learner`; a member that never started has no name yet. */
+async function members(host: Member): Promise<readonly string[]> {
+  const lines = (await etcdctl(host, 'member list')).split('\n').map((line) => line.split(', '));
+  return lines
+    .map(
+      ([, state, name = '', , , learner]) =>
+        `${name || '-'} ${learner === 'true' ? 'learner' : 'voter'}${state === 'started' ? '' : ` ${state ?? ''}`}`,
+    )
+    .sort();
+}
+
+const allVote = names.map((name) => `${name} voter`);
+
+async function expectWhole(): Promise<void> {
+  const seen = await Promise.all(names.map(async (name) => [await members(name), await keys(name)]));
+  expect(seen).toEqual(names.map(() => [allVote, [...written].sort()]));
+  expect(await upTo()).toEqual([]);
+}
+
+test('a founding that was killed half-way goes on: three voting members; a second up changes nothing', async () => {
+  await killedAt((event) => event.type === 'start' && event.step?.endsWith(': unit etcd') === true);
+  await upTo();
+  await write('etcd-2', 'founded');
+  await expectWhole();
+});
+
+describe.each([
+  ['client', 2379, '/version'],
+  ['peer', 2380, '/members'],
+])('TLS at the %s port', (_title, port, path) => {
+  const ask = (host: Member, ...client: string[]): Promise<{ stdout: string; stderr: string }> =>
+    site.lab.exec(
+      [
+        ...['openssl', 's_client', '-quiet', '-connect', `${addresses[host]}:${port}`],
+        ...['-CAfile', join(dir, 'ca.crt'), '-verify_return_error', '-verify_hostname', host, ...client],
+      ],
+      { input: `GET ${path} HTTP/1.0\r\n\r\n` },
+    );
+  const pair = (name: string): string[] => [
+    '-cert',
+    join(dir, `${name}.crt`),
+    '-key',
+    join(dir, `${name}.key`),
+  ];
+
+  test('serves who shows a certificate of the etcd CA, and no other', async () => {
+    await takeCertificates();
+    for (const host of names) {
+      expect((await ask(host, ...pair('healthcheck-client'))).stdout).toContain(' 200 OK');
+      const without = await ask(host);
+      expect(without.stdout).not.toContain('HTTP/');
+      expect(without.stderr).toContain('alert certificate required');
+      const foreign = await ask(host, ...pair('foreign'));
+      expect(foreign.stdout).not.toContain('HTTP/');
+      expect(foreign.stderr).toMatch(/alert (unknown ca|bad certificate)/);
+    }
+  });
+});
+
+async function takeCertificates(): Promise<void> {
+  for (const file of ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key'])
+    await $({ input: await output(site.lab, 'etcd-1', `cat ${pki}/${file}`) })`tee ${join(dir, file)}`;
+  const subject = ['-subj', '/O=kubeadm:cluster-admins/CN=kube-etcd-healthcheck-client', '-days', '2'];
+  await $`openssl req -x509 -newkey rsa:2048 -nodes ${subject} -keyout ${join(dir, 'foreign.key')} -out ${join(dir, 'foreign.crt')}`;
+}
+
+test('a host that loses power: the others serve; it comes back empty and is replaced, and every write is there', async () => {
+  await site.lab.kill('etcd-3');
+  await write('etcd-1', 'while-etcd-3-was-off');
+  await site.lab.replace('etcd-3');
+  const steps = await upTo();
+  expect(steps.slice(0, 2)).toEqual(['cluster create etcd-snapshot', 'etcd-3 delete etcd-member etcd-3']);
+  expect(new Set(steps.slice(2).map((line) => line.split(' ')[0]))).toEqual(new Set(['etcd-3']));
+  expect(steps.slice(-3)).toEqual([
+    'etcd-3 create etcd-member etcd-3',
+    'etcd-3 create unit etcd',
+    'etcd-3 update etcd-member etcd-3',
+  ]);
+  await expectWhole();
+  await expectWholeSnapshot((await snapshots()).at(-1) ?? '');
+});
+
+/** Restores a snapshot on a host, which checks its sum, and looks every acknowledged write up in it. */
+async function expectWholeSnapshot(snapshot: string): Promise<void> {
+  const ssh = site.lab.sshArgv('etcd-1').join(' ');
+  const sent = await site.lab.exec(['sh', '-c', `${ssh} 'cat > /run/snapshot.db' < ${snapshot}`]);
+  expect(sent).toMatchObject({ exitCode: 0 });
+  const found = await output(
+    site.lab,
+    'etcd-1',
+    `etcdutl snapshot restore /run/snapshot.db --data-dir /run/restored 2>/dev/null
+    grep -aoh 'value of [a-z0-9-]*[.]' /run/restored/member/snap/db | sort -u; rm -r /run/restored`,
+  );
+  expect(found.split('\n')).toEqual(written.map((key) => `value of ${key}.`).sort());
+}
+
+test('kill -9 of kboot after a learner was added, and again while it starts: the next up ends with three that vote', async () => {
+  await site.lab.replace('etcd-2');
+  // Without the others' answers its etcd cannot start before kboot is killed.
+  await output(site.lab, 'etcd-2', 'iptables -I INPUT -p tcp --sport 2380 -j DROP');
+  const withLearner = ['- learner unstarted', 'etcd-1 voter', 'etcd-3 voter'];
+  await killedAt((event) => event.type === 'done' && event.step === 'etcd-2: add-learner etcd-member etcd-2');
+  expect(await members('etcd-1')).toEqual(withLearner);
+  await killedAt((event) => event.type === 'start' && event.step === 'etcd-2: unit etcd');
+  expect(await members('etcd-1')).toEqual(withLearner);
+  await output(site.lab, 'etcd-2', 'iptables -F INPUT');
+  expect(await upTo()).toContain('etcd-2 update etcd-member etcd-2');
+  await expectWhole();
+});
+
+test('taking two of three out of the inventory is refused, with the reason', async () => {
+  const inventory = await site.write('one', { hosts: withMembers(['etcd-1']) });
+  expect(await refused({ inventory })).toMatchInlineSnapshot(`
+    "✗ taking etcd-2, etcd-3 out of etcd would leave 1 healthy of today's 3 members; 2 are needed
+      Take members out one at a time, and bring back those that are down first. Nothing was changed.
+      (E-QUORUM: etcd has no quorum, or the change would cost it.)
+    "
+  `);
+  await expectWhole();
+});
+
+test('a member whose host is off and left the inventory is removed without SSH to it', async () => {
+  await site.lab.kill('etcd-3');
+  const inventory = await site.write('two', { hosts: withMembers(['etcd-1', 'etcd-2']) });
+  expect(await upTo({ inventory })).toEqual([
+    'cluster create etcd-snapshot',
+    'etcd-3 delete etcd-member etcd-3',
+  ]);
+  expect(await members('etcd-1')).toEqual(['etcd-1 voter', 'etcd-2 voter']);
+  await write('etcd-2', 'while-there-were-two');
+  expect(await upTo({ inventory })).toEqual([]);
+});
+
+test('a host with the data of a member that was removed is refused by name; after its reset it joins', async () => {
+  await site.lab.boot('etcd-3');
+  expect(await refused()).toMatchInlineSnapshot(`
+    "✗ etcd-3
+      holds data of a member that etcd no longer has
+      It cannot join with it. Take it away with \`kboot reset INVENTORY --limit etcd-3\`, then run the same command again. Nothing was changed.
+      (E-PREFLIGHT: A host does not meet a requirement.)
+    "
+  `);
+  expect(await site.kboot('reset', ['--limit', 'etcd-3', '--yes'])).toMatchObject({ exitCode: 0 });
+  expect(await upTo()).toContain('etcd-3 update etcd-member etcd-3');
+  await expectWhole();
+});
+
+test('where two of three came back empty, no second cluster is founded over the first', async () => {
+  await Promise.all([site.lab.replace('etcd-2'), site.lab.replace('etcd-3')]);
+  expect(await refused()).toMatchInlineSnapshot(`
+    "✗ etcd has no quorum: there is data on etcd-1, and none on etcd-2, etcd-3
+      Bring the members back that are down, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot founds no cluster beside one that there is. Nothing was changed.
+      (E-QUORUM: etcd has no quorum, or the change would cost it.)
+    "
+  `);
+});

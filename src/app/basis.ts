@@ -15,13 +15,16 @@ import { resourceId } from '../resource/kinds.ts';
 import { isLimited, resourcesOf, type LivePlan, type Observed } from './make-plan.ts';
 import type { Workplace } from './workplace.ts';
 
+/** Fields that say where this machine keeps a file; what is in it counts. */
+const placesHere: readonly string[] = ['identityFile', 'templates', 'caFile', 'certFile', 'keyFile'];
+
 /** What plans of this workplace are made from besides what is observed. */
-export function groundOf({ cluster, desire, pki, toIssue }: Workplace): Ground {
+export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workplace): Ground {
   const known = release(cluster.kubernetesVersion);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // Where this machine keeps keys and templates is no part of what is planned.
   const stated = JSON.stringify(cluster, (key, value: unknown) =>
-    key === 'identityFile' || key === 'templates' ? undefined : value,
+    placesHere.includes(key) ? undefined : value,
   );
   return {
     kboot: kbootVersion(),
@@ -30,6 +33,7 @@ export function groundOf({ cluster, desire, pki, toIssue }: Workplace): Ground {
     templates: digests(templateTexts(cluster.templates)),
     bundle: Object.fromEntries((desire.bundle?.files ?? []).map(({ path, sha256: sum }) => [path, sum])),
     state: {
+      ...(foreignEtcd && { 'spec.etcd.external': `sha256 ${sha256(JSON.stringify(foreignEtcd))}` }),
       ...(pki.isIssued('ca') && { 'cluster ID': clusterId(pki.ca('ca').cert) }),
       ...Object.fromEntries(
         certificatesFor(cluster).flatMap((spec) => {
@@ -91,7 +95,8 @@ function machineFacts(seen: Inspection, networkInterface: string): Facts {
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
 }
 
-function etcdFacts({ etcd }: Observed): Facts {
+function etcdFacts({ etcd, foreignEtcd }: Observed): Facts {
+  if (foreignEtcd !== undefined) return { 'external etcd': `the cluster is ${foreignEtcd}` };
   if (etcd.state !== 'present') return { etcd: etcd.state };
   return Object.fromEntries(
     etcd.members.map(({ id, name, isLearner, peerURLs }) => [

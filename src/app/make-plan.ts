@@ -48,6 +48,8 @@ export interface Observed {
   readonly scope: PlanScope;
   readonly hosts: ReadonlyMap<string, HostObservation>;
   readonly etcd: EtcdSeen;
+  /** Whether the cluster exists in an etcd that someone else runs. */
+  readonly foreignEtcd: 'absent' | 'present' | undefined;
   /** undefined: the plan ends before anything is asked of it. */
   readonly api: ClusterObservation | undefined;
 }
@@ -115,7 +117,10 @@ export async function makePlan(
       findings: [...findings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
       connections: { ...connections, failed },
       seconds: (Date.now() - started) / 1000,
-      observed: { place: informed, scope, hosts: connections.results, etcd: etcd.seen, api: seen },
+      observed: {
+        ...{ place: informed, scope, hosts: connections.results },
+        ...{ etcd: etcd.seen, foreignEtcd: foreign?.state, api: seen },
+      },
     };
   } catch (error) {
     await connections.close();

@@ -73,7 +73,7 @@ const etcdStep = z.strictObject({
   timeoutSeconds: seconds,
 });
 
-const object = z.looseObject({
+const reference = z.strictObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({
@@ -83,6 +83,8 @@ const object = z.looseObject({
     annotations: z.record(z.string(), z.string()).exactOptional(),
   }),
 });
+
+const object = z.looseObject(reference.shape);
 
 const taint = z.strictObject({ key: z.string(), value: z.string().exactOptional(), effect: z.string() });
 
@@ -124,6 +126,13 @@ const nodeRemoval = z.strictObject({
   ).exactOptional(),
 });
 
+const objectRemoval = z.strictObject({
+  ...step,
+  type: z.literal('remove-object'),
+  verb: z.literal('delete'),
+  object: described("An object of kboot's that the inventory wants no more.", reference),
+});
+
 const wait = z.strictObject({
   ...step,
   type: z.literal('wait'),
@@ -148,6 +157,7 @@ const clusterStep = z.discriminatedUnion('type', [
     labels: described('null: taken away.', z.record(z.string(), z.string().nullable())),
     taints: z.array(taint),
   }),
+  objectRemoval,
   nodeRemoval,
   z.strictObject({
     ...step,

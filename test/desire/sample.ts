@@ -26,8 +26,11 @@ export async function issued(cluster: Cluster): Promise<Desire> {
   return { ...unissued(cluster), pki, clusterId: clusterId(pki.ca('ca').cert) };
 }
 
-/** Someone else's etcd is opened with what was read of its files: nothing, here. */
+/** For an etcd that someone else runs, any CA and certificate do once there are some. */
 function pkiOf(cluster: Cluster, texts: Material): Pki {
   const pki = createPki(certificatesFor(cluster), texts);
-  return cluster.etcd.external === undefined ? pki : withForeignEtcd(pki, undefined);
+  if (cluster.etcd.external === undefined) return pki;
+  if (!pki.isIssued('ca')) return withForeignEtcd(pki, undefined);
+  const { cert, key } = pki.certificate('front-proxy-client');
+  return withForeignEtcd(pki, { caPem: pki.ca('front-proxy-ca').cert, certificatePem: cert, keyPem: key });
 }

@@ -159,12 +159,6 @@ const clusterStep = z.discriminatedUnion('type', [
   }),
   objectRemoval,
   nodeRemoval,
-  z.strictObject({
-    ...step,
-    type: z.literal('remove-object'),
-    verb: z.literal('delete'),
-    object: described('Which object goes.', object.pick({ apiVersion: true, kind: true, metadata: true })),
-  }),
   wait,
 ]);
 

@@ -75,6 +75,7 @@ function live(place: Workplace, world: World = {}): LivePlan {
       scope: world.scope ?? scope,
       hosts: new Map(['cp-1', 'w-1'].map((name) => [name, observe(name)])),
       etcd: { state: 'absent' },
+      foreignEtcd: undefined,
       api: world.api,
     },
   };

@@ -132,6 +132,8 @@ test('a power cut loses memory and addresses but not the disk', async () => {
   await out('two', 'echo kept > /var/lib/mark && echo etc > /etc/mark && echo gone > /run/mark');
   await out('two', 'ip address add 10.78.0.99/24 dev eth0');
   const before = await out('two', lasting);
+  const bridge = (): Promise<LabResult> => lab.exec(['cat', '/sys/class/net/lab0/address']);
+  const bridgeBefore = await bridge();
   await lab.kill('two');
   expect((await reach('10.78.0.12')).exitCode).not.toBe(0);
   expect((await lab.states()).get('two')).toBe('exited');
@@ -139,6 +141,8 @@ test('a power cut loses memory and addresses but not the disk', async () => {
   expect(await out('two', 'cat /var/lib/mark /etc/mark; ls /run/mark 2>/dev/null || true')).toBe('kept\netc');
   expect(await out('two', 'ip -4 -o address show eth0')).not.toContain('10.78.0.99');
   expect(await out('two', lasting)).toBe(before);
+  // The others remember it, too: a client at the bridge would hear no answer until they ask anew.
+  expect(await bridge()).toEqual(bridgeBefore);
   expect(await out('two', 'systemctl is-system-running; findmnt -n -o PROPAGATION /')).toBe(
     'running\nshared',
   );

@@ -26,7 +26,8 @@ export async function ensureBridge({ id, gateway }: LabNetwork): Promise<void> {
   await setUpKernel(id, gateway);
   await batch(id, [
     'link set lo up',
-    'link add lab0 type bridge stp_state 0 forward_delay 0',
+    // Without an address of its own it has the lowest of its ports, another one with every host that is plugged in.
+    `link add lab0 address ${macOf(gateway)} type bridge stp_state 0 forward_delay 0`,
     `address add ${gateway.ipv4}/24 dev lab0`,
     ...(gateway.ipv6 === undefined ? [] : [`address add ${gateway.ipv6}/64 dev lab0 nodad`]),
     'link set lab0 up',

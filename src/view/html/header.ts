@@ -1,14 +1,15 @@
 import { errorCodes } from '../../model/error.ts';
 import { stepsOf } from '../../plan/types.ts';
-import { disruption, offlineNote, roleCounts, verbCounts } from '../plan-facts.ts';
-import { count, seconds, stepCount } from './numbers.ts';
+import { roleCounts, verbCounts } from '../plan-facts.ts';
+import { count } from './numbers.ts';
 import { groupBy } from './group.ts';
 import { hostList } from './host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
-import { countEndings, type RunRecord } from './record.ts';
+import type { RunRecord } from './record.ts';
 import type { Section } from './rows.ts';
 import { signs } from './steps.ts';
+import { planVerdict, runVerdict } from './verdict.ts';
 
 /** What the page is about, and the sentence that a reader looks for first. */
 export function headerHtml(
@@ -66,56 +67,6 @@ function when(at: Date): string {
     timeZone: 'UTC',
   });
   return `${day}, ${at.toISOString().slice(11, 16)} UTC`;
-}
-
-function planVerdict({ plan, command }: PageInput): Html {
-  const steps = stepsOf(plan);
-  const read = plan.hosts.filter(({ state }) => state !== 'unreachable').length;
-  const what =
-    steps.length === 0
-      ? plan.issue.length > 0
-        ? `${plan.issue.length} certificates and keys to issue, no step on a host.`
-        : read === 0
-          ? 'No host could be read.'
-          : 'Nothing to do.'
-      : `${stepCount(steps.length)} on ${count(read)} hosts.`;
-  const goOn =
-    steps.length === 0 || command === undefined ? undefined : html` <code>${command}</code> does this.`;
-  return html`<div class="verdict plan">
-    <p class="lead">Nothing has been changed. ${what}</p>
-    <p>
-      ${steps.length === 0 ? undefined : disruption(plan)}${goOn}${plan.basis === 'offline' ? ` ${offlineNote}` : ''}
-    </p>
-  </div>`;
-}
-
-function runVerdict({ plan, command }: PageInput, run: PageRun, record: RunRecord): Html {
-  const steps = stepsOf(plan);
-  const counts = countEndings(record, steps);
-  const done = counts.get('done') ?? 0;
-  const went = `${count(done)} of ${stepCount(steps.length)} done in ${seconds(run.seconds)}`;
-  const others = (['skipped', 'cut-off', 'not-reached'] as const).flatMap((ending) => {
-    const number = counts.get(ending) ?? 0;
-    const words = { skipped: 'skipped', 'cut-off': 'cut off', 'not-reached': 'not reached' }[ending];
-    return number === 0 ? [] : [`${count(number)} ${words}`];
-  });
-  const held =
-    run.held.length === 0 ? '' : `Left alone, since hosts go one after another: ${run.held.join(', ')}. `;
-  const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
-  const again = command === undefined ? undefined : html` <code>${command}</code> goes on where this ended.`;
-  if (steps.length === 0)
-    return html`<div class="verdict done"><p class="lead">Nothing to do: nothing has been changed.</p></div>`;
-  const lost = [...new Set(run.failures.map(({ host }) => host ?? 'the cluster'))];
-  const where = lost.length > 6 ? `${count(lost.length)} hosts` : lost.join(', ');
-  const [state, lead] = run.interrupted
-    ? ['failed', `Interrupted: ${went}.`]
-    : lost.length > 0
-      ? ['failed', `Failed on ${where}: ${went}.`]
-      : ['done', `Done: ${went}.`];
-  return html`<div class="verdict ${state}">
-    <p class="lead">${lead}</p>
-    <p>${held}${rest}${state === 'done' ? undefined : again}</p>
-  </div>`;
 }
 
 function warningsHtml({

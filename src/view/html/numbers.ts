@@ -1,5 +1,6 @@
 /** `0.4 s`, `48 s`, `3 min 20 s` */
 export function seconds(value: number): string {
+  if (value < 0.05) return '< 0.1 s';
   if (value < 10) return `${Math.round(value * 10) / 10} s`;
   if (value < 120) return `${Math.round(value)} s`;
   const rest = Math.round(value % 60);

@@ -94,8 +94,9 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
 
   function spanOf(row: Row): string {
     const times = row.steps.flatMap(({ id }) => record?.outcomes.get(id)?.seconds ?? []);
-    const [low, high] = [Math.min(...times), Math.max(...times)].map(seconds);
-    return times.length === 0 ? '' : low === high ? (low ?? '') : `${low ?? ''} to ${high ?? ''}`;
+    if (times.length === 0) return '';
+    const [low, high] = [seconds(Math.min(...times)), seconds(Math.max(...times))];
+    return low === high ? high : `≤ ${high}`;
   }
 
   function bodyHtml(row: Row): Html {

@@ -161,6 +161,6 @@ function axis(end: number, scale: Scale, height: number): Html[] {
   const ticks = Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
   return ticks.flatMap((at) => [
     element('line', { x1: scale(at), y1: 20, x2: scale(at), y2: height, class: 'tick' }),
-    label(scale(at), 13, seconds(at), 'soft', Infinity, at === 0 ? undefined : 'middle'),
+    label(scale(at), 13, at === 0 ? '0 s' : seconds(at), 'soft', Infinity, at === 0 ? undefined : 'middle'),
   ]);
 }

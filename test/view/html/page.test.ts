@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PageInput } from '../../../src/view/html/input.ts';
 import { pageHtml } from '../../../src/view/html/page.ts';
-import { plan } from '../../plan/sample.ts';
+import { hostStep, plan, planHost } from '../../plan/sample.ts';
 import { sampleInput, samplePlan, sampleRun } from './sample.ts';
 
 /** Element and attribute names in order, without what stands in them; line breaks of long names left out. */
@@ -36,6 +36,26 @@ describe('page', () => {
     expect(page).toContain('tar: No space left\ntar: exiting');
     expect(page).toMatch(/<a href="#s\d+">w-2: file \/etc\/crictl.yaml<\/a>/);
     expect(page).not.toContain('Nothing has been changed');
+  });
+
+  it('is no success where a host could not be read', () => {
+    const of = plan({
+      hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
+      hostSteps: [hostStep('cp-1', 'file /a')],
+    });
+    const [step] = of.hostSteps;
+    if (step === undefined) throw new Error('no step');
+    const run = { failures: [], held: [], interrupted: false, seconds: 2 };
+    const page = pageHtml(
+      sampleInput({ plan: of, run: { ...run, events: [{ at: 1, type: 'done', step, seconds: 1 }] } }),
+    );
+    expect(page).toContain('1 of 1 step done in 2 s; w-1 could not be read.');
+    expect(page).not.toContain('class="verdict done"');
+    const idle = pageHtml(sampleInput({ plan: { ...of, hostSteps: [] }, run: { ...run, events: [] } }));
+    expect(idle).toContain('Nothing has been changed; w-1 could not be read.');
+    expect(pageHtml(sampleInput({ plan: of }))).toContain(
+      'Not in this plan, since they could not be read: w-1.',
+    );
   });
 
   it('tells a failure of many hosts once', () => {

@@ -1,0 +1,72 @@
+import { stepsOf, type Plan } from '../../plan/types.ts';
+import { disruption, offlineNote } from '../plan-facts.ts';
+import { hostList } from './host-list.ts';
+import { html, type Html } from './html.ts';
+import type { PageInput, PageRun } from './input.ts';
+import { count, seconds, stepCount } from './numbers.ts';
+import { countEndings, type RunRecord } from './record.ts';
+
+/** Before a run: that nothing has been changed, and what would be. */
+export function planVerdict({ plan, command }: PageInput): Html {
+  const steps = stepsOf(plan);
+  const read = plan.hosts.filter(({ state }) => state !== 'unreachable').length;
+  const what =
+    steps.length === 0
+      ? plan.issue.length > 0
+        ? `${plan.issue.length} certificates and keys to issue, no step on a host.`
+        : read === 0
+          ? 'No host could be read.'
+          : 'Nothing to do.'
+      : `${stepCount(steps.length)} on ${count(read)} host${read === 1 ? '' : 's'}.`;
+  const unread = unreadHosts(plan);
+  const missing = unread === '' ? '' : ` Not in this plan, since they could not be read: ${unread}.`;
+  const goOn =
+    steps.length === 0 || command === undefined ? undefined : html` <code>${command}</code> does this.`;
+  return html`<div class="verdict plan">
+    <p class="lead">Nothing has been changed. ${what}</p>
+    <p>
+      ${steps.length === 0 ? undefined : disruption(plan)}${goOn}${missing}${plan.basis === 'offline' ? ` ${offlineNote}` : ''}
+    </p>
+  </div>`;
+}
+
+/** After a run: what was done, where it failed, and how to go on. */
+export function runVerdict({ plan, command }: PageInput, run: PageRun, record: RunRecord): Html {
+  const steps = stepsOf(plan);
+  const counts = countEndings(record, steps);
+  const done = counts.get('done') ?? 0;
+  const went = `${count(done)} of ${stepCount(steps.length)} done in ${seconds(run.seconds)}`;
+  const others = (['skipped', 'cut-off', 'not-reached'] as const).flatMap((ending) => {
+    const number = counts.get(ending) ?? 0;
+    const words = { skipped: 'skipped', 'cut-off': 'cut off', 'not-reached': 'not reached' }[ending];
+    return number === 0 ? [] : [`${count(number)} ${words}`];
+  });
+  const held =
+    run.held.length === 0 ? '' : `Left alone, since hosts go one after another: ${run.held.join(', ')}. `;
+  const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
+  const again = command === undefined ? undefined : html` <code>${command}</code> goes on where this ended.`;
+  const lost = [...new Set(run.failures.map(({ host }) => host ?? 'the cluster'))];
+  const where = lost.length > 6 ? `${count(lost.length)} hosts` : lost.join(', ');
+  const unread = unreadHosts(plan);
+  const whatIsDone = steps.length === 0 ? 'Nothing has been changed' : went;
+  const [state, lead] = run.interrupted
+    ? ['failed', `Interrupted: ${went}.`]
+    : lost.length > 0
+      ? ['failed', `Failed on ${where}: ${went}.`]
+      : unread !== ''
+        ? ['failed', `${whatIsDone}; ${unread} could not be read.`]
+        : ['done', steps.length === 0 ? 'Nothing to do: nothing has been changed.' : `Done: ${went}.`];
+  return html`<div class="verdict ${state}">
+    <p class="lead">${lead}</p>
+    <p>${held}${rest}${state === 'done' ? undefined : again}</p>
+  </div>`;
+}
+
+/** Hosts that are not in the plan since they could not be read, as a list. */
+function unreadHosts({ hosts }: Plan): string {
+  const names = hosts.flatMap(({ name, state }) => (state === 'unreachable' ? [name] : []));
+  return hostList(
+    names,
+    hosts.map(({ name }) => name),
+  );
+}

@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
+import { redact } from './redact.ts';
 import type { HostStep } from './types.ts';
 
 /** Path of the public text file that a step overwrites, if it does: what a diff can be shown for. */
@@ -15,7 +16,8 @@ export function attachDiffs(steps: readonly HostStep[], texts: ReadonlyMap<strin
     const before = path === undefined ? undefined : texts.get(path);
     const content = step.payload?.content;
     if (path === undefined || before === undefined || content?.kind !== 'text') return step;
-    const patch = createTwoFilesPatch(path, path, before, content.text, undefined, undefined, { context: 2 });
+    const [old, young] = [redact(before), redact(content.text)];
+    const patch = createTwoFilesPatch(path, path, old, young, undefined, undefined, { context: 2 });
     return { ...step, diff: patch.slice(patch.indexOf('--- ')).trimEnd() };
   });
 }

@@ -1,0 +1,173 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planFiles } from '../lab/exact.ts';
+import type { PlanFiles } from '../lab/exact.ts';
+import { stepLines } from '../lab/kboot.ts';
+import type { SiteHost } from '../lab/kboot.ts';
+import { output } from '../lab/traces.ts';
+import { clusterSite, hasClusterBundle, unlessSkipped } from './cluster.ts';
+import type { ClusterSite } from './cluster.ts';
+
+const hosts: readonly SiteHost[] = [
+  { name: 'cp-1', roles: ['control-plane'], address: '10.77.36.11' },
+  { name: 'w-1', roles: ['worker'], address: '10.77.36.21', labels: { zone: 'a', rack: '7' } },
+];
+const coredns = 'addons/coredns/coredns.yaml.hbs';
+
+let site: ClusterSite;
+let plans: PlanFiles;
+
+describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, () => {
+  beforeAll(async () => {
+    site = await clusterSite('kept', hosts);
+    plans = planFiles(site, 'kept', []);
+  });
+
+  afterAll(() => site.close());
+
+  test('a cluster is founded by the plan that was kept, step by step, and the plan after it is empty', async () => {
+    await plans.keep();
+    await plans.expectExactly();
+  });
+
+  test('plans change no object of the API, and an empty one does nothing', async () => {
+    const versions = (): Promise<string> =>
+      site.kube([
+        ...[
+          'get',
+          'configmaps,roles,rolebindings,clusterroles,clusterrolebindings,services,serviceaccounts',
+          '-A',
+        ],
+        ...[
+          '-o',
+          'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}',
+        ],
+      ]);
+    const before = await versions();
+    for (let run = 0; run < 5; run++) expect(await site.kboot('drift')).toMatchObject({ exitCode: 0 });
+    expect(await versions()).toBe(before);
+    await plans.keep();
+    const result = await site.kboot('up', ['--plan', plans.file, '--yes']);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toContain('kept: nothing to do');
+  });
+
+  /** What somebody does behind kboot's back, the fact that a plan of before is refused with, and what mends it. */
+  const changes: readonly (readonly [string, () => Promise<unknown>, string, readonly string[]])[] = [
+    [
+      'an object is another',
+      () =>
+        site.kube([
+          '-n',
+          'kube-system',
+          'patch',
+          'configmap',
+          'coredns',
+          '-p',
+          '{"data":{"Corefile":".:53 {}"}}',
+        ]),
+      'API: ConfigMap kube-system/coredns: was uid ',
+      ['cluster update ConfigMap kube-system/coredns'],
+    ],
+    [
+      'an object is gone',
+      () => site.kube(['delete', 'clusterrolebinding', 'kubeadm:get-nodes']),
+      'API: ClusterRoleBinding kubeadm:get-nodes: was uid ',
+      ['cluster create ClusterRoleBinding kubeadm:get-nodes'],
+    ],
+    [
+      'a label of a Node is another',
+      () => site.kube(['label', 'node', 'w-1', 'zone=b', '--overwrite']),
+      'plan: cluster: marks Node w-1: was absent; now update, zone=a',
+      ['cluster update Node w-1'],
+    ],
+    [
+      'a manifest is another',
+      () =>
+        output(
+          site.lab,
+          'cp-1',
+          "sed -i 's/cpu: 100m/cpu: 101m/' /etc/kubernetes/manifests/kube-scheduler.yaml",
+        ),
+      'cp-1: static-pod kube-scheduler: was ',
+      ['cp-1 update static-pod kube-scheduler'],
+    ],
+    [
+      'a certificate is another',
+      () => output(site.lab, 'cp-1', 'cp /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/front-proxy-ca.crt'),
+      'cp-1: file /etc/kubernetes/pki/front-proxy-ca.crt: was ',
+      [
+        'cp-1 restart static-pod kube-apiserver',
+        'cp-1 restart static-pod kube-controller-manager',
+        'cp-1 update file /etc/kubernetes/pki/front-proxy-ca.crt',
+      ],
+    ],
+  ];
+
+  test.each(changes)(
+    '%s: a plan of before is refused, one of now is exact',
+    async (_title, change, fact, mended) => {
+      const old = join(site.dir, 'old.json');
+      await plans.keep(old);
+      await change();
+      await plans.expectStale(old, [fact]);
+      await plans.keep();
+      const result = await plans.expectExactly();
+      expect([...stepLines(result)].sort()).toEqual(mended);
+    },
+  );
+
+  test('what kboot set once and the templates no longer say is drift, and goes', async () => {
+    const templates = join(site.dir, 'templates');
+    mkdirSync(join(templates, 'addons/coredns'), { recursive: true });
+    const text = readFileSync(join(import.meta.dirname, '../../templates', coredns), 'utf8');
+    const more = text.replace(/(kind: ConfigMap\nmetadata:\n)/, '$1  annotations: { once: set }\n');
+    expect(more).not.toBe(text);
+    writeFileSync(join(templates, coredns), more);
+    const inventory = await site.write('own', { spec: { templates } });
+    expect(await site.kboot('up', ['--yes'], { inventory })).toMatchObject({ exitCode: 0 });
+    const once = [
+      '-n',
+      'kube-system',
+      'get',
+      'configmap',
+      'coredns',
+      '-o',
+      'jsonpath={.metadata.annotations.once}',
+    ];
+    expect(await site.kube(once)).toBe('set');
+
+    const drift = await site.kboot('drift');
+    expect(drift, drift.stderr).toMatchObject({ exitCode: 2 });
+    expect(drift.stdout).toContain('ConfigMap kube-system/coredns  no longer has metadata.annotations');
+    await plans.keep();
+    await plans.expectExactly();
+    expect(await site.kube(once)).toBe('');
+  });
+
+  test('a label that left the inventory leaves the Node', async () => {
+    const [controlPlane, worker] = hosts;
+    if (controlPlane === undefined || worker === undefined) throw new Error('hosts');
+    await site.write('site', { hosts: [controlPlane, { ...worker, labels: { zone: 'a' } }] });
+    await plans.keep();
+    const result = await plans.expectExactly();
+    expect(stepLines(result)).toEqual(['cluster update Node w-1']);
+    expect(await site.kube(['get', 'node', 'w-1', '-o', 'jsonpath={.metadata.labels}'])).not.toContain(
+      'rack',
+    );
+  });
+
+  test('an argument changed: its field is named, the plan says that the API is away, and it is exact', async () => {
+    await plans.keep();
+    const apiServer = { extraArgs: [{ name: 'v', value: '1' }] };
+    const inventory = await site.write('argument', { spec: { apiServer } });
+    await plans.expectStale(plans.file, ['inventory: apiServer.extraArgs[v].value: was absent; now "1"'], {
+      inventory,
+    });
+    const made = await plans.keep(plans.file, { inventory });
+    expect(made.stdout).toContain('The API does not answer while kube-apiserver restarts.');
+    const result = await plans.expectExactly({ inventory });
+    expect(stepLines(result)).toContain('cp-1 update static-pod kube-apiserver');
+  });
+});

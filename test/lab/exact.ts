@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { stepLines } from './kboot.ts';
+import type { KbootOptions, KbootResult, PlannedStep, Site } from './kboot.ts';
+
+/** What tests look at in a plan file. */
+export interface PlanFileContent {
+  readonly plan: {
+    readonly hostSteps: readonly PlannedStep[];
+    readonly clusterSteps: readonly PlannedStep[];
+    readonly issue: readonly string[];
+  };
+}
+
+/** A site whose plans go through a file. */
+export interface PlanFiles {
+  readonly file: string;
+  /** `kboot plan --out`; throws unless it went well. */
+  keep(path?: string, options?: KbootOptions): Promise<KbootResult>;
+  /** Applies the plan in `file`: what it says is what is done, no more and no less, and then nothing is left. */
+  expectExactly(options?: KbootOptions): Promise<KbootResult>;
+  /** Applying is refused with these words, and nothing is done. */
+  expectStale(path: string, words: readonly string[], options?: KbootOptions): Promise<void>;
+  read(path?: string): PlanFileContent;
+}
+
+/** Plan files of the cluster `name`, with the flags `scope`. */
+export function planFiles(site: Site, name: string, scope: readonly string[]): PlanFiles {
+  const file = join(site.dir, 'p.json');
+  const runs = join(site.dir, '.kboot', name, 'runs');
+  const read = (path = file): PlanFileContent => JSON.parse(readFileSync(path, 'utf8')) as PlanFileContent;
+  return {
+    file,
+    read,
+    async keep(path = file, options = {}) {
+      const made = await site.kboot('plan', [...scope, '--out', path], options);
+      expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+      return made;
+    },
+    async expectExactly(options = {}) {
+      const { hostSteps, clusterSteps } = read().plan;
+      const planned = [...hostSteps, ...clusterSteps].map(({ id }) => id).sort();
+      expect(planned.length).toBeGreaterThan(0);
+      const result = await site.kboot('up', ['--plan', file, '--yes', '-o', 'json'], options);
+      expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
+      expect(appliedSteps(runs)).toEqual(planned);
+      expect(result.events.find((event) => event.type === 'summary')).toMatchObject({
+        executed: planned.length,
+        planned: planned.length,
+      });
+      const after = await site.kboot('plan', [...scope, '--detailed-exitcode', '-o', 'json'], options);
+      expect(after, after.stdout + after.stderr).toMatchObject({ exitCode: 0 });
+      expect(stepLines(after)).toEqual([]);
+      return result;
+    },
+    async expectStale(path, words, options = {}) {
+      const before = readdirSync(runs);
+      const refused = await site.kboot('up', ['--plan', path, '--yes'], options);
+      expect(refused, refused.stdout + refused.stderr).toMatchObject({ exitCode: 6, stdout: '' });
+      for (const word of [...words, 'E-PLAN-STALE']) expect(refused.stderr).toContain(word);
+      expect(readdirSync(runs)).toEqual(before);
+    },
+  };
+}
+
+/** Ids of the steps that were done, from the newest run log. */
+function appliedSteps(runs: string): readonly string[] {
+  const [newest = ''] = readdirSync(runs).sort().reverse();
+  return readFileSync(join(runs, newest), 'utf8')
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { type: string; step: string }]))
+    .flatMap(({ type, step }) => (type === 'done' ? [step] : []))
+    .sort();
+}

@@ -96,7 +96,7 @@ function machineFacts(seen: Inspection, networkInterface: string): Facts {
 }
 
 function etcdFacts({ etcd, foreignEtcd }: Observed): Facts {
-  if (foreignEtcd !== undefined) return { 'external etcd': `the cluster is ${foreignEtcd}` };
+  if (foreignEtcd !== undefined) return { 'cluster in the external etcd': foreignEtcd };
   if (etcd.state !== 'present') return { etcd: etcd.state };
   return Object.fromEntries(
     etcd.members.map(({ id, name, isLearner, peerURLs }) => [

@@ -73,7 +73,7 @@ const etcdStep = z.strictObject({
   timeoutSeconds: seconds,
 });
 
-const reference = z.strictObject({
+const object = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({
@@ -83,8 +83,6 @@ const reference = z.strictObject({
     annotations: z.record(z.string(), z.string()).exactOptional(),
   }),
 });
-
-const object = z.looseObject(reference.shape);
 
 const taint = z.strictObject({ key: z.string(), value: z.string().exactOptional(), effect: z.string() });
 
@@ -126,13 +124,6 @@ const nodeRemoval = z.strictObject({
   ).exactOptional(),
 });
 
-const objectRemoval = z.strictObject({
-  ...step,
-  type: z.literal('remove-object'),
-  verb: z.literal('delete'),
-  object: described("An object of kboot's that the inventory wants no more.", reference),
-});
-
 const wait = z.strictObject({
   ...step,
   type: z.literal('wait'),
@@ -157,7 +148,6 @@ const clusterStep = z.discriminatedUnion('type', [
     labels: described('null: taken away.', z.record(z.string(), z.string().nullable())),
     taints: z.array(taint),
   }),
-  objectRemoval,
   nodeRemoval,
   wait,
 ]);

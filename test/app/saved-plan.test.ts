@@ -37,6 +37,7 @@ interface World {
   readonly without?: string;
   readonly lost?: string;
   readonly api?: ClusterObservation;
+  readonly foreignEtcd?: 'absent' | 'present';
   readonly plan?: Plan;
   readonly scope?: PlanScope;
 }
@@ -75,7 +76,7 @@ function live(place: Workplace, world: World = {}): LivePlan {
       scope: world.scope ?? scope,
       hosts: new Map(['cp-1', 'w-1'].map((name) => [name, observe(name)])),
       etcd: { state: 'absent' },
-      foreignEtcd: undefined,
+      foreignEtcd: world.foreignEtcd,
       api: world.api,
     },
   };
@@ -130,6 +131,18 @@ describe('a saved plan', () => {
       stale('w-1: the host: was could not be read; now answers'),
     );
     expect((await apply(await made({ lost: 'w-1' }), { lost: 'w-1' })).plan).toEqual(steps);
+  });
+
+  it('is refused when an etcd that someone else runs holds a cluster by now', async () => {
+    const place = await open();
+    const saved = savedPlan(place, scope, live(place, { foreignEtcd: 'absent' }));
+    await expect(apply(saved, { foreignEtcd: 'present' })).rejects.toMatchObject({
+      code: 'E-PLAN-STALE',
+      context: {
+        detail: 'etcd: cluster in the external etcd: was absent; now present',
+      },
+    });
+    expect((await apply(saved, { foreignEtcd: 'absent' })).plan).toEqual(saved.plan);
   });
 
   it('is refused when an object of the API changed, not when its status did', async () => {

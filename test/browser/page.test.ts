@@ -121,7 +121,7 @@ describe('filters', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    await page.keyboard.type('haproxy.cfg');
+    await page.keyboard.type('frontend kube-apiserver');
     await settled();
     expect(await rows()).toHaveLength(1);
     for (let stop = 0; stop < 7; stop++) await page.keyboard.press('Tab');

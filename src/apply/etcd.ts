@@ -67,7 +67,6 @@ export class EtcdRunner {
   async hostEnded(host: string): Promise<void> {
     const memberId = this.#learners.get(host);
     if (memberId === undefined) return;
-    this.#learners.delete(host);
     await this.#withClient(host, async (client) => {
       const member = (await client.members()).find(({ id }) => id === memberId);
       if (member?.isLearner === true && member.clientURLs.length === 0) await client.remove(memberId);

@@ -80,7 +80,9 @@ function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan 
   const isLost = (host: EtcdHost, member: EtcdMember): boolean =>
     host.data === 'absent' && member.clientURLs.length > 0;
   refuseFormerData(hosts.filter((host) => host.data === 'present' && memberOf(host) === undefined));
-  const remove = seen.members.flatMap((member): MemberRemoval[] => {
+  // etcd lists members by their random IDs; a plan for the same cluster is the same every time.
+  const byName = seen.members.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const remove = byName.flatMap((member): MemberRemoval[] => {
     const host = hosts.find((each) => memberOf(each) === member);
     if (host === undefined) return [{ member, why: 'left-inventory' }];
     return isLost(host, member) ? [{ member, why: 'came-back-empty' }] : [];

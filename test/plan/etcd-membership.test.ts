@@ -219,6 +219,12 @@ describe('taking out', () => {
     expect(error.message).toContain(`would leave ${well} healthy of today's ${of} members`);
   });
 
+  it('goes by name, not as etcd happens to list its members', () => {
+    const seen = present(members('etcd-5', 'etcd-1', 'etcd-4', 'etcd-3', 'etcd-2'));
+    const plan = planMembership(hosts('etcd-1', 'etcd-2', 'etcd-3'), seen);
+    expect(removals(plan)).toEqual(['etcd-4: left-inventory', 'etcd-5: left-inventory']);
+  });
+
   it('a learner costs no quorum', () => {
     const seen = present([...members('etcd-1', 'etcd-2'), announced('etcd-3')]);
     expect(removals(planMembership(hosts('etcd-1', 'etcd-2'), seen))).toEqual(['3: left-inventory']);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stepLines } from '../lab/kboot.ts';
+import { killAt, stepLines } from '../lab/kboot.ts';
 import type { KbootEvent, KbootOptions, KbootResult, SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, hasClusterBundle, readiness, unlessSkipped } from './cluster.ts';
@@ -25,16 +25,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster is founded in spite of everything$
     let uid = '';
     for (const { title, is, first } of moments) {
       if (first !== undefined) await output(site.lab, 'cp-1', first);
-      let reached = false;
-      const result = await up({
-        onEvent: (event, kill) => {
-          if (reached || !is(event)) return;
-          reached = true;
-          kill();
-        },
-      });
-      expect(reached, `${title}\n${result.stdout.slice(-2000)}`).toBe(true);
-      expect(result.exitCode, title).toBe(null);
+      await killAt(title, up, is);
       const now = { authority: await clusterOf('cp-1'), uid: await systemUid() };
       if (authority !== '') expect(now.authority, title).toBe(authority);
       if (uid !== '' && now.uid !== '') expect(now.uid, title).toBe(uid);

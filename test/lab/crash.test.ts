@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stepLines } from './kboot.ts';
+import { killAt, stepLines } from './kboot.ts';
 import type { KbootEvent, KbootOptions, KbootResult, Site } from './kboot.ts';
 import { runtimeSite } from './three-hosts.ts';
 import { output } from './traces.ts';
@@ -45,18 +45,7 @@ test('kill -9 of kboot again and again: the next run goes on, and the end is the
   const undisturbed = await endState();
   expect(await site.kboot('reset', ['--yes'])).toMatchObject({ exitCode: 0 });
 
-  for (const [title, isMoment] of moments) {
-    let reached = false;
-    const result = await up({
-      onEvent: (event, kill) => {
-        if (reached || !isMoment(event)) return;
-        reached = true;
-        kill();
-      },
-    });
-    expect(reached, title).toBe(true);
-    expect(result.exitCode, title).toBe(null);
-  }
+  for (const [title, isMoment] of moments) await killAt(title, up, isMoment);
 
   const last = await up();
   expect(last, last.stdout).toMatchObject({ exitCode: 0 });

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stepLines } from './kboot.ts';
-import type { KbootEvent, KbootOptions, KbootResult, Site, SiteHost } from './kboot.ts';
+import { killAt, stepLines } from './kboot.ts';
+import type { KbootOptions, KbootResult, Site, SiteHost } from './kboot.ts';
 import { $ } from './shell.ts';
 import { debianSite } from './three-hosts.ts';
 import { output } from './traces.ts';
@@ -39,20 +39,6 @@ async function upTo(options: KbootOptions = {}): Promise<readonly string[]> {
   const result = await up(options);
   expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
   return stepLines(result);
-}
-
-/** Kills kboot at the first event of which `isMoment` is true. */
-async function killedAt(isMoment: (event: KbootEvent) => boolean): Promise<void> {
-  let reached = false;
-  const result = await up({
-    onEvent: (event, kill) => {
-      if (reached || !isMoment(event)) return;
-      reached = true;
-      kill();
-    },
-  });
-  expect(reached, result.stdout + result.stderr).toBe(true);
-  expect(result.exitCode).toBe(null);
 }
 
 /** A refusal, whole, as a user reads it. */
@@ -129,7 +115,11 @@ async function expectWhole(): Promise<void> {
 }
 
 test('a founding that was killed half-way goes on: three voting members; a second up changes nothing', async () => {
-  await killedAt((event) => event.type === 'start' && event.step?.endsWith(': unit etcd') === true);
+  await killAt(
+    'at the first start of an etcd',
+    up,
+    (event) => event.type === 'start' && event.step?.endsWith(': unit etcd') === true,
+  );
   await upTo();
   await write('etcd-2', 'founded');
   await expectWhole();
@@ -210,9 +200,17 @@ test('kill -9 of kboot after a learner was added, and again while it starts: the
   // Without the others' answers its etcd cannot start before kboot is killed.
   await output(site.lab, 'etcd-2', 'iptables -I INPUT -p tcp --sport 2380 -j DROP');
   const withLearner = ['- learner unstarted', 'etcd-1 voter', 'etcd-3 voter'];
-  await killedAt((event) => event.type === 'done' && event.step === 'etcd-2: add-learner etcd-member etcd-2');
+  await killAt(
+    'after the learner was added',
+    up,
+    (event) => event.type === 'done' && event.step === 'etcd-2: add-learner etcd-member etcd-2',
+  );
   expect(await members('etcd-1')).toEqual(withLearner);
-  await killedAt((event) => event.type === 'start' && event.step === 'etcd-2: unit etcd');
+  await killAt(
+    'while the learner starts',
+    up,
+    (event) => event.type === 'start' && event.step === 'etcd-2: unit etcd',
+  );
   expect(await members('etcd-1')).toEqual(withLearner);
   await output(site.lab, 'etcd-2', 'iptables -F INPUT');
   expect(await upTo()).toContain('etcd-2 update etcd-member etcd-2');

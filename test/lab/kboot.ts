@@ -190,6 +190,24 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
   });
 }
 
+/** Kills the kboot that `run` starts, with `-o json`, at the first event of which `isMoment` is true. Throws when there was none. */
+export async function killAt(
+  title: string,
+  run: (options: KbootOptions) => Promise<KbootResult>,
+  isMoment: (event: KbootEvent) => boolean,
+): Promise<void> {
+  const reached: KbootEvent[] = [];
+  const { exitCode, stdout, stderr } = await run({
+    onEvent: (event, kill) => {
+      if (reached.length > 0 || !isMoment(event)) return;
+      reached.push(event);
+      kill();
+    },
+  });
+  if (reached.length === 0 || exitCode !== null)
+    throw new Error(`not killed ${title}: status ${String(exitCode)}\n${stdout.slice(-2000)}${stderr}`);
+}
+
 /** The steps of the plan that a run with `-o json` made: what differs, as `HOST VERB RESOURCE`. */
 export function plannedSteps(result: KbootResult): readonly PlannedStep[] {
   const plan = result.events.find((event) => event.type === 'plan')?.plan;

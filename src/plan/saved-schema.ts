@@ -149,6 +149,12 @@ const clusterStep = z.discriminatedUnion('type', [
     taints: z.array(taint),
   }),
   nodeRemoval,
+  z.strictObject({
+    ...step,
+    type: z.literal('remove-object'),
+    verb: z.literal('delete'),
+    object: described('Which object goes.', object.pick({ apiVersion: true, kind: true, metadata: true })),
+  }),
   wait,
 ]);
 

@@ -24,6 +24,7 @@ import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import type { Finding } from '../plan/finding.ts';
 import { drainBeforeMembers } from '../plan/leave.ts';
 import { preflight, withoutIgnored } from '../plan/preflight.ts';
+import { renewedPods } from '../plan/ready.ts';
 import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
 import type { OnHostStep, Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
@@ -102,7 +103,11 @@ export async function makePlan(
       ...withoutIgnored(await seeEndpoint(place, scope, inspections, connections, running), ignore),
     );
     const disturbed = new Set(hostSteps.filter(disturbsNode).map((step) => step.host));
-    const clusterSteps = [...etcd.waits, ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed))];
+    const renewed = renewedPods(hostSteps);
+    const clusterSteps = [
+      ...etcd.waits,
+      ...(seen === undefined ? [] : diffCluster(wants, seen, disturbed, renewed)),
+    ];
     const balancers = loadBalancerHosts(cluster);
     const roll = planRoll({
       ...{ cluster, balancers, inspections, wants },

@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { workloadState } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
+import { containerId } from '../plan/ready.ts';
 import type { Condition } from '../plan/types.ts';
 
 /** `undefined`: the condition holds; otherwise what is seen instead. */
@@ -19,8 +20,13 @@ export async function look(
       const { status } = await kube.request('GET', '/readyz');
       return status === 200 ? undefined : `/readyz answers ${status}`;
     }
-    case 'pod-ready':
-      return ready(await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition }));
+    case 'pod-ready': {
+      const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
+      const former = pod !== undefined && containerId(pod) === condition.former;
+      return former && condition.former !== undefined
+        ? 'the API still tells of the former container'
+        : ready(pod);
+    }
     case 'node-registered':
       return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;
     case 'node-ready':

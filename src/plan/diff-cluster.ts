@@ -6,7 +6,7 @@ import { stages, type Stage } from '../model/stage.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import { ownLabel, type ClusterObservation, type ClusterWants } from './cluster-wants.ts';
 import { isManaged, managedBy, nodeRemovals } from './node-removal.ts';
-import { isReady } from './ready.ts';
+import { isReady, podReady } from './ready.ts';
 import type { ClusterStep, Condition, NodeStep, ObjectRemovalStep, ObjectStep, WaitStep } from './types.ts';
 
 /** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
@@ -14,12 +14,13 @@ const patience = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
 
 /**
  * What must be done through the API, in order. `disturbedHosts` will have a kubelet or a control-plane process
- * restarted by this plan: what was ready there is waited for again.
+ * restarted by this plan: what was ready there is waited for again. The Pods `renewed` get another container.
  */
 export function diffCluster(
   wants: ClusterWants,
   seen: ClusterObservation,
   disturbedHosts: ReadonlySet<string>,
+  renewed: ReadonlySet<string> = new Set(),
 ): ClusterStep[] {
   const objects = wants.objects.flatMap(({ stage, object }) => objectStep(stage, object, seen));
   const nodeSteps = wants.nodes.flatMap((node) => nodeStep(node, seen));
@@ -47,7 +48,7 @@ export function diffCluster(
       : restarting.map((host) => wait('node', { kind: 'api', host }, `API server of ${host}`, patience.api));
   const podWaits = wants.controlPlanePods
     .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
-    .map((pod) => wait('control-plane', { kind: 'pod-ready', ...pod }, `Pod ${pod.name}`, patience.pod));
+    .map((pod) => wait('control-plane', podReady(pod, seen, renewed), `Pod ${pod.name}`, patience.pod));
   const registered = wants.nodes
     .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
     .map((node) =>

@@ -3,7 +3,7 @@ import type { Inspection } from '../model/inspection.ts';
 import { stages } from '../model/stage.ts';
 import type { ClusterObservation, ClusterWants } from './cluster-wants.ts';
 import type { EtcdSeen } from './etcd-membership.ts';
-import { isReady } from './ready.ts';
+import { isReady, podReady, renewedPods } from './ready.ts';
 import type { Finding } from './finding.ts';
 import type { Condition, EtcdStep, OnHostStep, Turn, WaitStep } from './types.ts';
 
@@ -150,7 +150,7 @@ function healthOf(host: Host, steps: readonly OnHostStep[], input: RollInput): W
     if (isReady(api, 'nodes', name))
       conditions.push([{ kind: 'node-ready', node: name }, `Node ${name} Ready`]);
     for (const pod of wants.controlPlanePods)
-      if (pod.host === name) conditions.push([{ kind: 'pod-ready', ...pod }, `Pod ${pod.name}`]);
+      if (pod.host === name) conditions.push([podReady(pod, api, renewedPods(steps)), `Pod ${pod.name}`]);
   }
   return conditions.map(([condition, resource]) => {
     const timeoutSeconds = patience[condition.kind] ?? 240;

@@ -102,6 +102,7 @@ const condition = z.discriminatedUnion('kind', [
     host: z.string(),
     namespace: z.string(),
     name: z.string(),
+    former: text('ID of the container that this plan replaces.').exactOptional(),
   }),
   z.strictObject({ kind: z.literal('node-registered'), node: z.string() }),
   z.strictObject({ kind: z.literal('node-ready'), node: z.string() }),

@@ -75,7 +75,14 @@ export type Condition =
   | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
   /** An API server, reached at the control-plane endpoint that somebody else sees to. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
-  | { readonly kind: 'pod-ready'; readonly host: string; readonly namespace: string; readonly name: string }
+  | {
+      readonly kind: 'pod-ready';
+      readonly host: string;
+      readonly namespace: string;
+      readonly name: string;
+      /** Its container before this plan replaces it: the API tells of that one for a while. */
+      readonly former?: string;
+    }
   | { readonly kind: 'node-registered'; readonly node: string }
   | { readonly kind: 'node-ready'; readonly node: string }
   | {

@@ -64,13 +64,18 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
     const path = manifestPath(want.name);
     const mark = `${hostFolder}/running/${podProcess(want.name)}`;
     const digest = contentDigest({ kind: 'text', text: want.text });
-    if (found.state === 'present' && found.found.digest === digest && found.found.mode === '600') {
-      if (found.found.current && !changes.disturbed.has(podProcess(want.name))) return undefined;
+    if (found.state === 'present' && found.found.digest === digest) {
+      const { mode, current } = found.found;
+      const chmod = mode === '600' ? '' : `chmod 600 -- ${path}`;
+      if (current && !changes.disturbed.has(podProcess(want.name)))
+        return chmod === ''
+          ? undefined
+          : { verb: 'update', reason: `mode ${mode} becomes 600`, script: chmod, timeoutSeconds: 30 };
       return {
         verb: 'restart',
         reason: 'a file that it reads changes',
         // The kubelet starts the container anew as soon as its process is gone.
-        script: `c=$(kb_containers ${want.name}) || exit 1
+        script: `${chmod === '' ? '' : `${chmod}\n`}c=$(kb_containers ${want.name}) || exit 1
 ${renew(want.name)}
 : > ${mark}`,
         timeoutSeconds: 120,

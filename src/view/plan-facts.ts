@@ -1,3 +1,4 @@
+import { renewsPod } from '../plan/ready.ts';
 import type { OnHostStep, Plan, Step } from '../plan/types.ts';
 
 /** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */
@@ -27,9 +28,7 @@ export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['ve
 export function disruption(plan: Plan): string {
   if (plan.hostSteps.some((step) => step.verb === 'delete' && step.resource === 'pods'))
     return 'All that runs there in the cluster ends.';
-  const restarts = plan.hostSteps.filter(
-    (step) => step.verb === 'restart' || (step.verb === 'update' && step.resource.startsWith('static-pod ')),
-  );
+  const restarts = plan.hostSteps.filter((step) => step.verb === 'restart' || renewsPod(step));
   const names = [...new Set(restarts.map((step) => `${step.resource.split(' ')[1] ?? ''} on ${step.host}`))];
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   const sentences = [

@@ -539,6 +539,25 @@ describe('applyPlan on the cluster', () => {
     expect(result).toEqual({ executed: 6, failures: [], held: [], interrupted: false });
   });
 
+  it('does not take the former container of a Pod for the new one', async () => {
+    const path = '/api/v1/namespaces/kube-system/pods/etcd-cp-1';
+    const pod = (id: string): KubeObject => {
+      const object = ready('Pod', 'etcd-cp-1', 'kube-system');
+      return {
+        ...object,
+        status: { ...(object['status'] as object), containerStatuses: [{ containerID: id }] },
+      };
+    };
+    api.objects.set(path, pod('containerd://old'));
+    setTimeout(() => api.objects.set(path, pod('containerd://new')), 300);
+    const where = { host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' };
+    const result = await run([], [waitStep({ kind: 'pod-ready', ...where, former: 'containerd://old' })]);
+    expect(result).toEqual({ executed: 1, failures: [], held: [], interrupted: false });
+    expect(events.filter(({ type }) => type === 'waiting')).toMatchObject([
+      { seen: 'the API still tells of the former container' },
+    ]);
+  });
+
   it('an interrupt ends a wait', async () => {
     setTimeout(() => {
       interrupt.abort();

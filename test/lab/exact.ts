@@ -18,8 +18,11 @@ export interface PlanFiles {
   readonly file: string;
   /** `kboot plan --out`; throws unless it went well. */
   keep(path?: string, options?: KbootOptions): Promise<KbootResult>;
-  /** Applies the plan in `file`: what it says is what is done, no more and no less, and then nothing is left. */
-  expectExactly(options?: KbootOptions): Promise<KbootResult>;
+  /**
+   * Applies the plan in `file`: what it says is what is done, no more and no less, and then nothing is left; `settles`
+   * seconds may pass until nothing is waited for, where processes that the plan leaves alone lose their API for a while.
+   */
+  expectExactly(options?: KbootOptions & { readonly settles?: number }): Promise<KbootResult>;
   /** Applying is refused with these words, and nothing is done. */
   expectStale(path: string, words: readonly string[], options?: KbootOptions): Promise<void>;
   read(path?: string): PlanFileContent;
@@ -49,10 +52,14 @@ export function planFiles(site: Site, name: string, scope: readonly string[]): P
         executed: planned.length,
         planned: planned.length,
       });
-      const after = await site.kboot('plan', [...scope, '--detailed-exitcode', '-o', 'json'], options);
-      expect(after, after.stdout + after.stderr).toMatchObject({ exitCode: 0 });
-      expect(stepLines(after)).toEqual([]);
-      return result;
+      const deadline = Date.now() + (options.settles ?? 0) * 1000;
+      for (;;) {
+        const after = await site.kboot('plan', [...scope, '--detailed-exitcode', '-o', 'json'], options);
+        expect(stepLines(after)).toEqual([]);
+        if (after.exitCode === 2 && Date.now() < deadline) continue;
+        expect(after, after.stdout + after.stderr).toMatchObject({ exitCode: 0 });
+        return result;
+      }
     },
     async expectStale(path, words, options = {}) {
       const before = readdirSync(runs);

@@ -187,6 +187,20 @@ describe('diffCluster', () => {
     ]);
   });
 
+  it('waits for another container of a Pod that is renewed', () => {
+    const status = {
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: [{ containerID: 'containerd://1' }],
+    };
+    const seen = live({ pods: [ready('Pod', 'etcd-cp-1', { status })] });
+    const formers = (renewed: readonly string[]): unknown[] =>
+      diffCluster(cluster, seen, new Set(['cp-1']), new Set(renewed)).flatMap((step) =>
+        step.type === 'wait' && step.condition.kind === 'pod-ready' ? [step.condition.former] : [],
+      );
+    expect(formers(['etcd-cp-1'])).toEqual(['containerd://1']);
+    expect(formers(['kube-scheduler-cp-1'])).toEqual([undefined]);
+  });
+
   it('waits for what is not ready', () => {
     const bad = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
     expect(steps(live({ pods: [ready('Pod', 'etcd-cp-1', bad)] }))).toEqual(['node wait Pod etcd-cp-1']);

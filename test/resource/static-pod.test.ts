@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { StaticPodResource } from '../../src/resource/types.ts';
@@ -45,6 +45,16 @@ describe.each(shells)('static Pod in %s', (shell) => {
     expect(box.text(`${manifests()}/etcd.yaml`)).toBe('by hand\n');
     expect(box.apply(box.plan(want('kind: Pod # 2\n'))).status).toBe(0);
     expect(box.text(`${manifests()}/etcd.yaml`)).toBe('kind: Pod # 2\n');
+  });
+
+  it('gets its mode back without a restart', () => {
+    box.apply(box.plan(want()));
+    chmodSync(`${manifests()}/etcd.yaml`, 0o644);
+    const action = box.plan(want());
+    expect(action).toMatchObject({ verb: 'update', reason: 'mode 644 becomes 600' });
+    expect(action).not.toHaveProperty('payload');
+    expect(box.apply(action)).toEqual({ status: 0, output: '' });
+    expect(box.plan(want())).toBeUndefined();
   });
 
   it('restarts when a file that it reads changes in this plan, or did in one that was cut off', () => {

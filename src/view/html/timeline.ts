@@ -23,16 +23,28 @@ export function timelineHtml(plan: Plan, sections: readonly Section[], record: R
     <h2 id="timeline-heading">Timeline</h2>
     <p class="note">${words}</p>
     <figure class="wide" tabindex="0" role="group" aria-label="Drawing of the timeline">${figure}</figure>
-    ${record === undefined ? undefined : [legend(record), secondsTable(record)]}
+    ${record === undefined && plan.roll.length === 0 ? undefined : legend(stagesOf(plan, sections, record))}
+    ${record === undefined ? undefined : secondsTable(record)}
   </section>`;
 }
 
-function legend(record: RunRecord): Html {
-  const spans = [...record.hosts.values(), record.cluster].flat();
-  const used = stages.filter((stage) => spans.some((span) => span.stage === stage));
+/** What the colours say, where bars may be too short for words. */
+function legend(used: ReadonlySet<string>): Html {
+  const known = [...stages, 'healthy'].filter((stage) => used.has(stage));
   return html`<ul class="legend">
-    ${used.map((stage) => html`<li><span class="swatch ${stage}"></span>${stage}</li>`)}
+    ${known.map((stage) => html`<li><span class="swatch ${stage}"></span>${stage === 'healthy' ? 'until healthy' : stage}</li>`)}
   </ul>`;
+}
+
+function stagesOf(
+  plan: Plan,
+  sections: readonly Section[],
+  record: RunRecord | undefined,
+): ReadonlySet<string> {
+  if (record !== undefined)
+    return new Set([...record.hosts.values(), record.cluster].flat().map(({ stage }) => stage));
+  const waits = plan.roll.some((turn) => turn.waits.length > 0) ? ['healthy'] : [];
+  return new Set([...sections.flatMap(({ stage }) => stage ?? []), ...waits]);
 }
 
 function runWords(record: RunRecord): string {

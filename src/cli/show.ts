@@ -40,7 +40,9 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
     return;
   }
   if (findings.length > 0) note(findingsText(findings));
-  if (seconds !== undefined) note(`read ${connections.open.size} hosts in ${seconds.toFixed(1)} s`);
+  const read = [...connections.open.keys()].filter((name) => !connections.failed.has(name)).length;
+  if (seconds !== undefined && read > 0)
+    note(`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);
 }
 
 /** The plan as an event or as text; `command` says how to go on where no question follows. */

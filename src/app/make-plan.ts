@@ -26,7 +26,7 @@ import { drainBeforeMembers } from '../plan/leave.ts';
 import { preflight, withoutIgnored } from '../plan/preflight.ts';
 import { renewedPods } from '../plan/ready.ts';
 import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
-import type { OnHostStep, Plan } from '../plan/types.ts';
+import { isChange, stepsOf, type OnHostStep, type Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Observation } from '../resource/types.ts';
@@ -117,6 +117,7 @@ export async function makePlan(
     });
     const made = { ...drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps), roll, hostSteps };
     const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
+    if (stagesUntil(scope.until).includes('etcd')) refuseSilence(plan, etcd);
     return {
       plan,
       findings: [...findings, ...withoutIgnored(quorumFindings(hostSteps, etcd.seen), ignore)],
@@ -225,6 +226,17 @@ function refuseBlindFounding(
         `${first?.context.remedy ?? ''}\nkboot founds a cluster only when every host of an etcd member was seen to hold no data. Nothing was changed.`.trim(),
     },
   );
+}
+
+/** A plan without a change would say that all is well, where not even the membership could be read. */
+function refuseSilence(plan: Plan, { seen, hosts }: Membership): void {
+  if (seen.state !== 'silent' || !seen.founded || stepsOf(plan).some(isChange)) return;
+  const holders = hosts.filter(({ data }) => data === 'present').map(({ name }) => name);
+  if (holders.length === 0) return;
+  throw new KbootError('E-QUORUM', `etcd gives no answer on ${holders.join(', ')}`, {
+    remedy:
+      'Its configuration is as the inventory says, and nothing was changed. See what it says on these hosts (`crictl logs` of its container, or `journalctl -u etcd`), and bring members back that are down.',
+  });
 }
 
 function within(wants: ClusterWants, scope: PlanScope): ClusterWants {

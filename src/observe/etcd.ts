@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient, type EtcdCredentials, type EtcdMember } from '../etcd/client.ts';
 import { everServed } from '../etcd/peer.ts';
@@ -12,19 +13,33 @@ export interface EtcdSource {
   readonly credentials: EtcdCredentials;
 }
 
+/** How long a silent etcd is asked again: an election ends in less (etcd's election timeout is 1 s), and a start. */
+const patienceMs = 6000;
+const pauseMs = 300;
+
 /**
  * Asks each member for the member list, which takes a quorum: whoever gives it serves. `silent` when there are
- * sources and none answers.
+ * sources and none answers within `patience` milliseconds.
  */
-export async function observeEtcd(sources: readonly EtcdSource[]): Promise<EtcdSeen> {
+export async function observeEtcd(
+  sources: readonly EtcdSource[],
+  patience: number = patienceMs,
+): Promise<EtcdSeen> {
   if (sources.length === 0) return { state: 'absent' };
-  const lists = await Promise.all(sources.map(listOrNothing));
-  const members = lists.find((list) => list !== undefined);
-  if (members === undefined) return { state: 'silent', founded: await wasFounded(sources) };
-  const healthy = members.filter((member) =>
-    sources.some(({ name }, index) => name === member.name && lists[index] !== undefined),
-  );
-  return { state: 'present', members, healthy: new Set(healthy.map(({ id }) => id)) };
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const lists = await Promise.all(sources.map(listOrNothing));
+    const members = lists.find((list) => list !== undefined);
+    if (members !== undefined) {
+      const healthy = members.filter((member) =>
+        sources.some(({ name }, index) => name === member.name && lists[index] !== undefined),
+      );
+      return { state: 'present', members, healthy: new Set(healthy.map(({ id }) => id)) };
+    }
+    const founded = await wasFounded(sources);
+    if (!founded || Date.now() >= deadline) return { state: 'silent', founded };
+    await sleep(pauseMs);
+  }
 }
 
 async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] | undefined> {

@@ -58,10 +58,18 @@ it('without a quorum: silent, and founded as soon as one member knows of any tha
   const noQuorum: FakeEtcd['answer'] = ({ path }) =>
     path === '/members' ? undefined : refusal('etcdserver: request timed out');
   etcd.answer = noQuorum;
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'silent', founded: true });
   expect(ports.slice(2)).toEqual([2380, 2380]);
   etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
   expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: false });
+});
+
+it('an election, or a start, is waited for', async () => {
+  let asked = 0;
+  etcd.answer = ({ path }) =>
+    path !== '/members' && (asked += 1) <= 4 ? refusal('etcdserver: leader changed') : undefined;
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toMatchObject({ state: 'present' });
+  expect(asked).toBe(6);
 });
 
 it('a member that says nothing may have been founded: unknown is not absent', async () => {
@@ -72,5 +80,5 @@ it('a member that says nothing may have been founded: unknown is not absent', as
       : path === '/members'
         ? undefined
         : refusal('etcdserver: request timed out');
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'silent', founded: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'silent', founded: true });
 });

@@ -32,7 +32,7 @@ export async function seeMembership(
   connections: Connections,
 ): Promise<Membership> {
   const { cluster } = place;
-  const hosts = etcdHosts(cluster).map((host): EtcdHost => {
+  const probed = etcdHosts(cluster).map((host): EtcdHost => {
     const inspection = inspections.get(host.name);
     return {
       name: host.name,
@@ -43,14 +43,29 @@ export async function seeMembership(
     };
   });
   if (!stagesUntil(scope.until).includes('etcd'))
-    return { hosts, seen: { state: 'silent', founded: true }, plan: { hosts: [], remove: [] }, waits: [] };
+    return {
+      hosts: probed,
+      seen: { state: 'silent', founded: true },
+      plan: { hosts: [], remove: [] },
+      waits: [],
+    };
   const seen = await seeEtcd(place, inspections, connections);
+  const hosts = seen.state === 'present' ? await lookAgain(probed, seen, connections) : probed;
   return {
     hosts,
     seen,
     plan: planMembership(hosts, seen),
     waits: hasExternalEtcd(cluster) ? etcdWaits(hosts, seen) : [],
   };
+}
+
+async function lookAgain(
+  hosts: readonly EtcdHost[],
+  seen: EtcdSeen & { readonly state: 'present' },
+  connections: Connections,
+): Promise<readonly EtcdHost[]> {
+  const { confirmEmpty } = await import('../observe/etcd.ts');
+  return await confirmEmpty(hosts, seen, (name) => connections.open.get(name)?.reader);
 }
 
 function startedWith({ etcdInitialCluster, etcdInitialState }: Inspection): Flags | undefined {

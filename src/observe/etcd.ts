@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient, type EtcdCredentials, type EtcdMember } from '../etcd/client.ts';
 import { everServed } from '../etcd/peer.ts';
-import type { EtcdSeen } from '../plan/etcd-membership.ts';
+import type { EtcdHost, EtcdSeen } from '../plan/etcd-membership.ts';
+import { etcdDataQuestion } from './inspect.ts';
 import type { Reader } from '../transport/types.ts';
 
 /** A host whose member may be asked. */
@@ -40,6 +41,28 @@ export async function observeEtcd(
     if (!founded || Date.now() >= deadline) return { state: 'silent', founded };
     await sleep(pauseMs);
   }
+}
+
+/**
+ * Hosts as they are, but for those that looked empty while their member has begun: these are asked once more. A
+ * member that an earlier run left starting may have begun just after its host was probed, and whoever takes it for
+ * lost removes it for good.
+ */
+export async function confirmEmpty(
+  hosts: readonly EtcdHost[],
+  { members }: EtcdSeen & { readonly state: 'present' },
+  readerOf: (host: string) => Reader | undefined,
+): Promise<readonly EtcdHost[]> {
+  return await Promise.all(
+    hosts.map(async (host) => {
+      const reader = readerOf(host.name);
+      const began = members.some(({ name }) => name === host.name);
+      if (host.data !== 'absent' || !began || reader === undefined) return host;
+      const { stdout } = await reader.read(etcdDataQuestion, { timeoutMs: 30_000 });
+      const answer = /^etcd=(present|absent)$/m.exec(stdout)?.[1];
+      return { ...host, data: answer === 'present' || answer === 'absent' ? answer : 'unknown' };
+    }),
+  );
 }
 
 async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] | undefined> {

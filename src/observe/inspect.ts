@@ -58,6 +58,10 @@ if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e
 fi`;
 }
 
+/** Prints `etcd=present`, `absent` or `unknown`. */
+export const etcdDataQuestion = `if [ -d /var/lib/etcd/member ]; then echo etcd=present
+elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi`;
+
 const inspectHost = `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
 echo "machine=$(uname -m)"; echo "kernel=$(uname -r)"; echo "cpus=$(nproc)"
@@ -82,8 +86,7 @@ echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
 echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
-if [ -d /var/lib/etcd/member ]; then echo etcd=present
-elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi
+${etcdDataQuestion}
 for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
   [ -f "$f" ] || continue
   echo "etcdInitialCluster=$(grep -o -e '--initial-cluster=[^ "]*' "$f" | head -n 1 | cut -d= -f2-)"

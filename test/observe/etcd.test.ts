@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
+import type { EtcdHost } from '../../src/plan/etcd-membership.ts';
+import { confirmEmpty, observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
 import {
   etcdPki,
   gatewayMember,
@@ -81,4 +82,30 @@ it('a member that says nothing may have been founded: unknown is not absent', as
         ? undefined
         : refusal('etcdserver: request timed out');
   expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'silent', founded: true });
+});
+
+it('a host that looked empty is asked again once its member has begun', async () => {
+  const host = (name: string, data: EtcdHost['data']): EtcdHost => ({
+    name,
+    address: '10.0.0.31',
+    peerURL: 'https://10.0.0.31:2380',
+    data,
+    startedWith: undefined,
+  });
+  const asked: string[] = [];
+  const answers: Record<string, string> = { 'etcd-1': 'etcd=present', 'etcd-2': 'etcd=absent', 'etcd-3': '' };
+  const members = names.map((name) => ({ ...gatewayMember(name), id: name, isLearner: false }));
+  const seen = { state: 'present' as const, members, healthy: new Set<string>() };
+  const hosts = [...names, 'etcd-4'].map((name) => host(name, 'absent'));
+  const confirmed = await confirmEmpty(hosts, seen, (name) => ({
+    host: name,
+    stats: { connections: 1, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 },
+    forward: () => Promise.reject(new Error('not in this test')),
+    read: () => {
+      asked.push(name);
+      return Promise.resolve({ stdout: `${answers[name] ?? ''}\n`, stderr: '', exitCode: 0 });
+    },
+  }));
+  expect(confirmed.map(({ data }) => data)).toEqual(['present', 'absent', 'unknown', 'absent']);
+  expect(asked).toEqual(names);
 });

@@ -94,7 +94,13 @@ it('a host that looked empty is asked again once its member has begun', async ()
   });
   const asked: string[] = [];
   const answers: Record<string, string> = { 'etcd-1': 'etcd=present', 'etcd-2': 'etcd=absent', 'etcd-3': '' };
-  const members = names.map((name) => ({ ...gatewayMember(name), id: name, isLearner: false }));
+  const members = names.map((name) => ({
+    id: name,
+    name,
+    peerURLs: [],
+    clientURLs: ['https://10.0.0.31:2379'],
+    isLearner: false,
+  }));
   const seen = { state: 'present' as const, members, healthy: new Set<string>() };
   const hosts = [...names, 'etcd-4'].map((name) => host(name, 'absent'));
   const confirmed = await confirmEmpty(hosts, seen, (name) => ({

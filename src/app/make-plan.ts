@@ -23,6 +23,7 @@ import { diffHost } from '../plan/diff-host.ts';
 import { membershipSteps, withMembership } from '../plan/etcd-steps.ts';
 import type { Finding } from '../plan/finding.ts';
 import { drainBeforeMembers } from '../plan/leave.ts';
+import { peersFirst } from '../plan/peers-first.ts';
 import { preflight, withoutIgnored } from '../plan/preflight.ts';
 import { renewedPods } from '../plan/ready.ts';
 import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
@@ -92,7 +93,9 @@ export async function makePlan(
       : undefined;
     findings.push(...withoutIgnored(foreign?.findings ?? [], ignore));
     const informed = { ...place, desire: { ...desire, membership: etcd.plan } };
-    const hostSteps = await diffHosts(informed, scope, hosts, connections, failed, etcd);
+    const { first, rest: hostSteps } = peersFirst(
+      await diffHosts(informed, scope, hosts, connections, failed, etcd),
+    );
     refuseBlindFounding(cluster, scope, inspections, failed);
     const wants = within(desireCluster(desire), scope);
     const seen = needsApi(wants)
@@ -115,7 +118,8 @@ export async function makePlan(
       etcd: etcd.seen,
       api: seen,
     });
-    const made = { ...drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps), roll, hostSteps };
+    const changes = drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps);
+    const made = { ...changes, membership: [...first, ...changes.membership], roll, hostSteps };
     const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
     if (stagesUntil(scope.until).includes('etcd')) refuseSilence(plan, etcd);
     return {

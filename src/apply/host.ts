@@ -29,12 +29,12 @@ export async function runHostStage(
       batch.push(step);
       continue;
     }
-    done += await runBatch(session, batch, context);
+    done += await runSteps(session, batch, context);
     batch = [];
     await runMembership(step, context, etcd);
     done++;
   }
-  done += await runBatch(session, batch, context);
+  done += await runSteps(session, batch, context);
   context.emit({ type: 'stage-done', host, stage, seconds: (Date.now() - begun) / 1000 });
   return done;
 }
@@ -61,8 +61,8 @@ export async function runMembership(
 /** So many steps are on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
 
-/** Hands a batch over, step by step; the host skips what follows a failure. */
-async function runBatch(
+/** Hands a batch over, step by step; the host skips what follows a failure. Throws KbootError for the first that failed. */
+export async function runSteps(
   session: Session,
   steps: readonly HostStep[],
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,

@@ -1,10 +1,10 @@
 import { KbootError } from '../model/error.ts';
 import { stages, stagesUntil, type Stage } from '../model/stage.ts';
-import type { OnHostStep, Plan, Step } from '../plan/types.ts';
+import type { HostStep, OnHostStep, Plan, Step } from '../plan/types.ts';
 import { ClusterRunner } from './cluster.ts';
 import type { ApplyContext } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
-import { runHostStage, runMembership } from './host.ts';
+import { runHostStage, runMembership, runSteps } from './host.ts';
 import { Session } from './session.ts';
 import { Held, Turns } from './turns.ts';
 
@@ -44,7 +44,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const runner = new ClusterRunner(context, etcd, failedHosts, held);
   try {
     for (const step of plan.membership) {
-      if (step.type === 'etcd') await runMembership(step, context, etcd);
+      if (step.type === 'host') await runFirst(step);
+      else if (step.type === 'etcd') await runMembership(step, context, etcd);
       else await runner.run([step]);
       executed++;
     }
@@ -69,6 +70,22 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       executed += doneCount;
     });
 
+  async function runFirst(step: HostStep): Promise<void> {
+    const session = await openSession(step.host);
+    try {
+      await runSteps(session, [step], context);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async function openSession(host: string): Promise<Session> {
+    const connection = context.connections.get(host);
+    if (connection === undefined)
+      throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
+    return await Session.open(connection.writer);
+  }
+
   async function runHost(host: string, steps: readonly OnHostStep[]): Promise<number> {
     const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
     const turn = turns.of(host);
@@ -76,11 +93,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     let stoppedBy: string | undefined = host;
     let session: Session | undefined;
     try {
-      const connection = context.connections.get(host);
       if (steps.length > 0) {
-        if (connection === undefined)
-          throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
-        session = await Session.open(connection.writer);
+        session = await openSession(host);
         for (const [index, stage] of stages.entries()) {
           if (turn?.from === stage) await turns.begin(host);
           const ofStage = steps.filter((step) => step.stage === stage);

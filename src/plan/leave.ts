@@ -15,12 +15,17 @@ export interface LeaveInput {
   readonly peerURL: (host: Host) => string;
 }
 
+/** What goes before anything else. */
+interface Leave {
+  readonly membership: readonly (EtcdStep | NodeRemovalStep)[];
+}
+
 /**
  * How hosts leave a cluster that goes on without them: drained, their Nodes deleted, then their etcd members
  * removed, in this order and before anything on them ends. Warns of what stays behind where nobody answers.
  * Nothing where no control plane stays: the cluster ends with them. Throws E-QUORUM as planMembership does.
  */
-export function planLeave(input: LeaveInput): Pick<Plan, 'membership' | 'warnings'> {
+export function planLeave(input: LeaveInput): Leave & Pick<Plan, 'warnings'> {
   const { cluster, leaving, api, etcd } = input;
   const stays = (host: Host): boolean => !leaving.includes(host);
   const nodes = leaving.filter(isNode).map(({ name }) => name);
@@ -66,7 +71,7 @@ export function planLeave(input: LeaveInput): Pick<Plan, 'membership' | 'warning
 export function drainBeforeMembers(
   membership: readonly EtcdStep[],
   clusterSteps: readonly ClusterStep[],
-): Pick<Plan, 'membership' | 'clusterSteps'> {
+): Leave & Pick<Plan, 'clusterSteps'> {
   const gone = membership.filter(({ operation }) => operation.kind === 'remove').map(({ host }) => host);
   const isFirst = (step: ClusterStep): step is NodeRemovalStep =>
     step.type === 'remove-node' && gone.includes(step.node);
@@ -80,6 +85,6 @@ export function drainBeforeMembers(
 function betweenSnapshotAndRest(
   [snapshot, ...rest]: readonly EtcdStep[],
   removals: readonly NodeRemovalStep[],
-): Plan['membership'] {
+): Leave['membership'] {
   return snapshot === undefined ? removals : [snapshot, ...removals, ...rest];
 }

@@ -182,8 +182,8 @@ const plan = z.strictObject({
     ),
   ),
   membership: described(
-    'What comes before anything else: a snapshot of etcd, members and Nodes that go.',
-    z.array(z.discriminatedUnion('type', [etcdStep, nodeRemoval])),
+    'What comes before anything else, one after another: load balancers hear of one that joins them, a snapshot of etcd, members and Nodes go.',
+    z.array(z.discriminatedUnion('type', [hostStep, etcdStep, nodeRemoval])),
   ),
   roll: described(
     'Hosts that go one after another, in order; the others go side by side.',

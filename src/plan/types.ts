@@ -163,8 +163,11 @@ export interface Plan {
   /** Certificates and keys to issue into the operator's state first. */
   readonly issue: readonly string[];
   readonly hosts: readonly PlanHost[];
-  /** Before anything else: a snapshot, and members and Nodes that must be gone before their host is. */
-  readonly membership: readonly (EtcdStep | NodeRemovalStep)[];
+  /**
+   * Before anything else, one after another: load balancers hear of one that joins them, a snapshot, and members and
+   * Nodes go that must be gone before their host is.
+   */
+  readonly membership: readonly (HostStep | EtcdStep | NodeRemovalStep)[];
   /** Hosts that go one after another, in order; a failure leaves those after it alone. The others go side by side. */
   readonly roll: readonly Turn[];
   readonly hostSteps: readonly OnHostStep[];

@@ -32,7 +32,7 @@ const signs: Readonly<Record<Step['verb'], string>> = {
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const out: string[] = [title(plan), ''];
   if (plan.issue.length > 0) out.push(...issueLines(plan, options), '');
-  if (plan.membership.length > 0) out.push(...membershipLines(plan), '');
+  if (plan.membership.length > 0) out.push(...membershipLines(plan, options), '');
   const hostSteps = byStage(plan.hostSteps);
   const clusterSteps = byStage(plan.clusterSteps);
   for (const stage of stages) {
@@ -64,12 +64,15 @@ function issueLines(plan: Plan, options: PlanTextOptions): string[] {
   ];
 }
 
-function membershipLines({ membership }: Plan): string[] {
+function membershipLines({ membership }: Plan, options: PlanTextOptions): string[] {
   return [
     stageTitle('members', ['first of all']),
-    ...membership.map(
-      (step) =>
-        `  ${signs[step.verb]} ${pad(step.type === 'etcd' ? 'etcd' : 'object')} ${step.resource}  ${pc.dim(step.reason)}`,
+    ...membership.flatMap((step) =>
+      step.type === 'host'
+        ? lineText({ step, steps: [step] }, [], options)
+        : [
+            `  ${signs[step.verb]} ${pad(step.type === 'etcd' ? 'etcd' : 'object')} ${step.resource}  ${pc.dim(step.reason)}`,
+          ],
     ),
   ];
 }

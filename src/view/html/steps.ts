@@ -166,7 +166,7 @@ function sideTitle({ side, rows }: Section, hosts: readonly string[]): Html {
   const names = [...new Set(rows.flatMap((row) => row.hosts))];
   const where =
     names.length === hosts.length && names.length > 1 ? `all ${names.length} hosts` : hostList(names, hosts);
-  if (side === 'members') return html`members that leave, first of all <small>${steps}</small>`;
+  if (side === 'members') return html`members, first of all <small>${steps}</small>`;
   if (side === 'turns')
     return html`before the next host’s turn, of ${hostList(names, hosts)} <small>${steps}</small>`;
   return html`${where} <small>${steps}</small>`;

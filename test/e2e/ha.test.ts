@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stepLines } from '../lab/kboot.ts';
 import type { KbootOptions, KbootResult, SiteHost } from '../lab/kboot.ts';
+import { watchHolders } from '../lab/holders.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, eventually, hasClusterBundle, readiness, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
@@ -156,17 +157,26 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
 
   test('an empty machine takes its name and address; kboot is killed before it may vote, and goes on', async () => {
     await site.lab.replace('cp-2');
-    let killed = false;
-    const first = await up({
-      onEvent: (event, kill) => {
-        if (event.type !== 'start' || event.step?.includes('promote') !== true) return;
-        killed = true;
-        kill();
-      },
-    });
-    expect(killed, first.stdout.slice(-3000)).toBe(true);
-    const second = await up();
-    expect(second, second.stdout + second.stderr).toMatchObject({ exitCode: 0 });
+    const holder = await holderOfVirtualIP();
+    // It knows the others before they know it, unless they are told first.
+    const watched = watchHolders(site.lab, virtualIP);
+    let seen: readonly string[] = [];
+    try {
+      let killed = false;
+      const first = await up({
+        onEvent: (event, kill) => {
+          if (event.type !== 'start' || event.step?.includes('promote') !== true) return;
+          killed = true;
+          kill();
+        },
+      });
+      expect(killed, first.stdout.slice(-3000)).toBe(true);
+      const second = await up();
+      expect(second, second.stdout + second.stderr).toMatchObject({ exitCode: 0 });
+    } finally {
+      seen = await watched.stop();
+    }
+    expect(seen).toEqual([holder]);
     expect(await members()).toEqual(['cp-1 voting', 'cp-2 voting', 'cp-3 voting']);
     await settled();
     await verifyPasses();

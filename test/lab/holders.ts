@@ -29,11 +29,26 @@ export async function oneHolder(lab: Lab, address: string, timeoutMs: number, no
 
 /** Looks for `ms` who holds `address`: each set of holders that was seen, as one line, in order of appearance. */
 export async function holdersDuring(lab: Lab, address: string, ms: number): Promise<readonly string[]> {
-  const end = Date.now() + ms;
+  const watch = watchHolders(lab, address);
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return await watch.stop();
+}
+
+/** Looks who holds `address` until it is stopped: each set of holders that was seen, in order of appearance. */
+export function watchHolders(lab: Lab, address: string): { stop(): Promise<readonly string[]> } {
   const seen = new Set<string>();
-  while (Date.now() < end) {
-    seen.add((await holders(lab, address)).join(', '));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return [...seen];
+  const ended = new AbortController();
+  const looking = (async () => {
+    while (!ended.signal.aborted) {
+      seen.add((await holders(lab, address)).join(', '));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return {
+    async stop() {
+      ended.abort();
+      await looking;
+      return [...seen];
+    },
+  };
 }

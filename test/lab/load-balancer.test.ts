@@ -11,7 +11,7 @@ import {
   standInUnit,
 } from './api-stand-in.ts';
 import { offerPackages } from './debian-packages.ts';
-import { holders, holdersDuring, oneHolder } from './holders.ts';
+import { holders, holdersDuring, oneHolder, watchHolders } from './holders.ts';
 import { stepLines } from './kboot.ts';
 import type { KbootResult, Site, SiteHost } from './kboot.ts';
 import { debianSite } from './three-hosts.ts';
@@ -84,12 +84,20 @@ test('a virtual IP that another machine holds is refused, also where hosts know 
   await Promise.all(names.map((name) => output(site.lab, name, `ip neighbour flush to ${virtualIP}`)));
 });
 
-test('two clusters on one bridge: each virtual IP has one holder, of its own cluster; a second up changes nothing', async () => {
+test('two clusters on one bridge: each virtual IP has one holder, also when a load balancer joins; a second up changes nothing', async () => {
+  await writeOther(52, otherHosts.slice(1));
   for (const result of await Promise.all([up(inventory), up(other)]))
     expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
   await ourHolder();
   otherHolder = await oneHolder(site.lab, otherVirtualIP, 10_000);
-  expect(['lb-1', 'lb-2']).toContain(otherHolder);
+  expect(otherHolder).toBe('lb-2');
+
+  await writeOther(52);
+  const watch = watchHolders(site.lab, otherVirtualIP);
+  const joined = await up(other);
+  expect(await watch.stop()).toEqual(['lb-2']);
+  expect(joined, joined.stdout + joined.stderr).toMatchObject({ exitCode: 0 });
+  expect(await holdersDuring(site.lab, otherVirtualIP, 5000)).toEqual(['lb-2']);
   const again = await Promise.all([up(inventory), up(other)]);
   expect(again.map(stepLines)).toEqual([[], []]);
   expect(again.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
@@ -247,10 +255,10 @@ async function reset(file: string, its: readonly string[]): Promise<void> {
   }
 }
 
-function writeOther(virtualRouterID: number): Promise<string> {
+function writeOther(virtualRouterID: number, balancers = otherHosts): Promise<string> {
   return site.write('other', {
     name: 'other',
-    hosts: otherHosts,
+    hosts: balancers,
     spec: { loadBalancer: { virtualIP: otherVirtualIP, port, virtualRouterID } },
   });
 }

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', '.kboot', 'node_modules', 'scripts'] },
+  { ignores: ['dist', 'coverage', '.kboot', 'node_modules', 'scripts', 'docs/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

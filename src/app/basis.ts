@@ -2,6 +2,7 @@ import { artifacts } from '../catalog/artifacts.ts';
 import { images } from '../catalog/images.ts';
 import { release } from '../catalog/release.ts';
 import { clusterId } from '../pki/digest.ts';
+import { uploadBytes } from '../desire/user-work.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { objectTitle } from '../kube/types.ts';
@@ -23,13 +24,19 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workpla
   const known = release(cluster.kubernetesVersion);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // Where this machine keeps keys and templates is no part of what is planned.
-  const stated = JSON.stringify(cluster, (key, value: unknown) =>
+  const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
+  const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) =>
     placesHere.includes(key) ? undefined : value,
   );
   return {
     kboot: kbootVersion(),
     catalog: sha256(JSON.stringify(catalog)),
-    inventory: leaves(JSON.parse(stated)),
+    inventory: {
+      ...leaves(JSON.parse(stated)),
+      ...Object.fromEntries(
+        [...uploadBytes(desire)].map(([name, bytes]) => [name, `sha256 ${sha256(bytes)}`]),
+      ),
+    },
     templates: digests(templateTexts(cluster.templates)),
     bundle: Object.fromEntries((desire.bundle?.files ?? []).map(({ path, sha256: sum }) => [path, sum])),
     state: {

@@ -27,12 +27,14 @@ import { peersFirst } from '../plan/peers-first.ts';
 import { preflight, withoutIgnored } from '../plan/preflight.ts';
 import { renewedPods } from '../plan/ready.ts';
 import { disturbsNode, planRoll, quorumFindings } from '../plan/roll.ts';
+import { operatorHooks, operatorSteps } from '../plan/operator-steps.ts';
 import { isChange, stepsOf, type OnHostStep, type Plan } from '../plan/types.ts';
 import { resourceId } from '../resource/kinds.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Observation } from '../resource/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './connect.ts';
+import { planOperatorHooks } from './operator-hooks.ts';
 import type { Workplace } from './workplace.ts';
 
 export interface LivePlan {
@@ -118,8 +120,15 @@ export async function makePlan(
       etcd: etcd.seen,
       api: seen,
     });
-    const changes = drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps);
-    const made = { ...changes, membership: [...first, ...changes.membership], roll, hostSteps };
+    const drained = drainBeforeMembers(membershipSteps(etcd.plan), clusterSteps);
+    const planned = { ...drained, membership: [...first, ...drained.membership], roll, hostSteps };
+    const changes =
+      place.toIssue.length > 0 ||
+      [...planned.membership, ...hostSteps, ...planned.clusterSteps].some(isChange);
+    const made = {
+      ...planned,
+      operatorSteps: await planOperatorHooks(place, scope.until, changes),
+    };
     const plan = assemble(place, counts, 'live', hosts, failed, made, wants);
     if (stagesUntil(scope.until).includes('etcd')) refuseSilence(plan, etcd);
     return {
@@ -150,7 +159,9 @@ export function makeOfflinePlan(place: Workplace, scope: PlanScope): Plan {
   });
   const wants = within(desireCluster(place.desire), scope);
   const clusterSteps = diffCluster(wants, { state: 'absent' }, new Set());
-  const made = { membership: [], roll: [], hostSteps, clusterSteps };
+  const planned = { membership: [], roll: [], hostSteps, clusterSteps };
+  const hooks = operatorHooks(place.cluster.hooks ?? [], scope.until);
+  const made = { ...planned, operatorSteps: operatorSteps(hooks, new Set(), true) };
   return assemble(place, counts, 'offline', hosts, new Map(), made, wants);
 }
 
@@ -232,6 +243,8 @@ function refuseBlindFounding(
   );
 }
 
+type PlannedSteps = Pick<Plan, 'membership' | 'roll' | 'hostSteps' | 'clusterSteps' | 'operatorSteps'>;
+
 /** A plan without a change would say that all is well, where not even the membership could be read. */
 function refuseSilence(plan: Plan, { seen, hosts }: Membership): void {
   if (seen.state !== 'silent' || !seen.founded || stepsOf(plan).some(isChange)) return;
@@ -272,7 +285,7 @@ function assemble(
   basis: Plan['basis'],
   hosts: readonly Host[],
   failed: ReadonlyMap<string, KbootError>,
-  made: Pick<Plan, 'membership' | 'roll' | 'hostSteps' | 'clusterSteps'>,
+  made: PlannedSteps,
   wants: ClusterWants,
 ): Plan {
   const { cluster } = place;

@@ -7,29 +7,57 @@ import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
+import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 
 interface ReadInventory {
   readonly cluster: Cluster;
   readonly warnings: readonly Diagnostic[];
   readonly foreignEtcd: ForeignEtcdPems | undefined;
+  readonly uploads: Uploads;
 }
 
 /**
- * Reads the inventory, and the files of spec.etcd.external that it names.
+ * Reads the inventory, and the files that spec.etcd.external and spec.files name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(file: string, withoutEtcdFiles = false): ReadInventory {
   const parsed = loadInventory(file, process.env, knownVersions());
   const etcd = readEtcdFiles(parsed, withoutEtcdFiles);
-  const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics].sort(
+  const files = readUploads(parsed);
+  const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
   const count = diagnostics.filter((each) => each.severity === 'error').length;
   if (parsed.cluster !== undefined && count === 0)
-    return { cluster: parsed.cluster, warnings: diagnostics, foreignEtcd: etcd.pems };
+    return {
+      cluster: parsed.cluster,
+      warnings: diagnostics,
+      foreignEtcd: etcd.pems,
+      uploads: files.uploads,
+    };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
     remedy: `${count} problem${count === 1 ? '' : 's'}; nothing was contacted.`,
   });
+}
+
+function readUploads({ cluster, locate }: ParseResult): {
+  readonly uploads: Uploads;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const uploads = new Map<string, Upload>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [index, { content }] of (cluster?.files ?? []).entries()) {
+    if (!('source' in content) || uploads.has(content.source)) continue;
+    const read = readUpload(content.source);
+    if (typeof read !== 'string') {
+      uploads.set(content.source, read);
+      continue;
+    }
+    const path = ['spec', 'files', index, 'source'];
+    const message = `${describePath(path)} ${content.source} ${read}`;
+    diagnostics.push({ ...locate(path), severity: 'error', message });
+  }
+  return { uploads, diagnostics };
 }
 
 function readEtcdFiles(

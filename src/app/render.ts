@@ -11,6 +11,7 @@ import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import { manifestPath } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
+import { uploadBytes } from '../desire/user-work.ts';
 import { desireOf, usedPki, type Workplace } from './workplace.ts';
 
 /**
@@ -26,11 +27,14 @@ export async function renderTree(place: Workplace, out: string): Promise<number>
   const { cluster } = place;
   const own = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
   const pki = usedPki(cluster, own.pki, place.foreignEtcd);
-  const { renderer, bundle } = place.desire;
-  const desire = desireOf(cluster, renderer, pki, bundle);
-  const secrets = secretTexts(cluster, pki, renderer);
+  const { renderer, bundle, uploads } = place.desire;
+  const desire = desireOf(cluster, renderer, pki, { bundle, uploads });
+  const secrets = new Map<string, string | Buffer>([
+    ...secretTexts(cluster, pki, renderer),
+    ...uploadBytes(desire),
+  ]);
   let count = 0;
-  const write = async (path: string, text: string, mode: number): Promise<void> => {
+  const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { mode });
     count++;
@@ -58,8 +62,8 @@ export async function renderTree(place: Workplace, out: string): Promise<number>
 
 function textOf(
   resource: Resource,
-  secrets: ReadonlyMap<string, string>,
-): { path: string; mode: string; text: string } | undefined {
+  secrets: ReadonlyMap<string, string | Buffer>,
+): { path: string; mode: string; text: string | Buffer } | undefined {
   if (resource.kind === 'file') {
     const { content } = resource;
     const text = content.kind === 'text' ? content.text : (secrets.get(content.name) ?? '');

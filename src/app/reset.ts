@@ -78,6 +78,7 @@ export async function makeResetPlan(
     roll: [],
     hostSteps: [...connections.results.values()].flat(),
     clusterSteps: [],
+    operatorSteps: [],
     checked: 0,
     warnings: [...left.warnings, ...leftBehind(cluster, leaving)],
   };

@@ -4,6 +4,7 @@ import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
 import { secretTexts } from '../desire/pki-files.ts';
+import { uploadBytes } from '../desire/user-work.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { Plan } from '../plan/types.ts';
@@ -14,6 +15,7 @@ import { loadOrCreatePki } from '../store/pki.ts';
 import { fileTime } from '../store/run-log.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
+import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workplace } from './workplace.ts';
 
 /**
@@ -46,6 +48,7 @@ export async function carryOut(
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
     keepSnapshot: (blobs) =>
       writeAtomic(join(state.dir, 'snapshots', `etcd-${fileTime(new Date())}.db`), blobs),
+    operator: (step) => runOperatorHook(place, step),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
     },
@@ -55,12 +58,15 @@ export async function carryOut(
   async function issue(): Promise<Materials> {
     const own = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
     const pki = usedPki(cluster, own.pki, place.foreignEtcd);
-    const secrets = secretTexts(cluster, pki, desire.renderer);
+    const secrets = new Map<string, string | Buffer>([
+      ...secretTexts(cluster, pki, desire.renderer),
+      ...uploadBytes(desire),
+    ]);
     const facts = { 'ca.crt': () => pki.ca('ca').cert, 'cluster-id': () => clusterId(pki.ca('ca').cert) };
     return {
       secret(name) {
-        const text = secrets.get(name);
-        if (text !== undefined) return text;
+        const bytes = secrets.get(name);
+        if (bytes !== undefined) return bytes;
         throw new KbootError('E-STATE', `the state folder has no ${name}`, {
           remedy: 'The plan was made with another inventory. Make it again.',
         });

@@ -9,7 +9,7 @@ import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
-import { openBundle, type Bundle } from '../store/bundle.ts';
+import { openBundle } from '../store/bundle.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { readInventory } from './read-inventory.ts';
@@ -40,7 +40,10 @@ export interface Workplace {
 
 /** Opens the workplace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkplace(options: CommonOptions): Promise<Workplace> {
-  const { cluster, warnings, foreignEtcd } = readInventory(options.inventory, options.withoutEtcdFiles);
+  const { cluster, warnings, foreignEtcd, uploads } = readInventory(
+    options.inventory,
+    options.withoutEtcdFiles,
+  );
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const loaded = await loadPki(state, cluster, { now: new Date() });
   const pki = usedPki(cluster, loaded.pki, foreignEtcd);
@@ -58,7 +61,7 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
     foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     pkiWarnings: loaded.warnings,
-    desire: desireOf(cluster, renderer, pki, bundle),
+    desire: desireOf(cluster, renderer, pki, { bundle, uploads }),
   };
 }
 
@@ -68,13 +71,18 @@ export function usedPki(cluster: Cluster, pki: Pki, foreignEtcd: ForeignEtcdPems
 }
 
 /** What the desired state of a cluster is made from. */
-export function desireOf(cluster: Cluster, renderer: Renderer, pki: Pki, bundle: Bundle | undefined): Desire {
+export function desireOf(
+  cluster: Cluster,
+  renderer: Renderer,
+  pki: Pki,
+  sources: Pick<Desire, 'bundle' | 'uploads'>,
+): Desire {
   return {
     cluster,
     renderer,
     pki,
     clusterId: pki.isIssued('ca') ? clusterId(pki.ca('ca').cert) : undefined,
-    bundle,
+    ...sources,
   };
 }
 

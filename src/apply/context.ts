@@ -1,4 +1,5 @@
 import type { EtcdCredentials } from '../etcd/client.ts';
+import type { OperatorStep } from '../plan/types.ts';
 import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
 import type { Materials } from './payload.ts';
@@ -17,6 +18,8 @@ export interface ApplyContext {
   etcdCredentials(host: string): Promise<EtcdCredentials>;
   /** Keeps a snapshot in the operator's state. */
   keepSnapshot(blobs: AsyncIterable<Buffer>): Promise<void>;
+  /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, the last lines as its detail. */
+  operator(step: OperatorStep): Promise<void>;
   readonly emit: Emit;
   /** Aborted: nothing new begins; what runs ends. */
   readonly signal: AbortSignal;

@@ -10,7 +10,7 @@ import type { PayloadBytes } from './session.ts';
 /** What a plan names and only the operator's disk holds. */
 export interface Materials {
   /** Bytes of a secret by its name in the plan. Throws KbootError E-STATE when the state has none. */
-  secret(name: string): string;
+  secret(name: string): string | Buffer;
   /** A public fact that is issued with the PKI. */
   fact(name: PlaceholderName): string;
   /** Credentials of kboot itself for the API (super-admin: works before any RBAC object is there). */
@@ -45,6 +45,6 @@ export function payloadBytes(payload: Payload, materials: Materials): PayloadByt
   }
 }
 
-function buffer(text: string): PayloadBytes {
-  return { kind: 'buffer', bytes: Buffer.from(text) };
+function buffer(content: string | Buffer): PayloadBytes {
+  return { kind: 'buffer', bytes: typeof content === 'string' ? Buffer.from(content) : content };
 }

@@ -22,6 +22,9 @@ export interface ApplyResult {
   readonly interrupted: boolean;
 }
 
+/** Hooks after it run when all is done and well. */
+const last: Stage = 'addon';
+
 /**
  * Carries out a plan. Hosts go through their stages side by side, each at its own pace, but for those of the roll,
  * which take turns; the cluster's steps of a stage begin when the control plane has gone through that stage.
@@ -33,6 +36,11 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name),
   );
   let executed = 0;
+  try {
+    executed += await runOperator('before', 'host');
+  } catch (cause) {
+    return stoppedEarly(cause);
+  }
   if (plan.issue.length > 0) {
     await context.materials();
     context.emit({ type: 'issued', count: plan.issue.length });
@@ -52,12 +60,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   } catch (cause) {
     runner.close();
     // Without its snapshot, or with a member too many, nothing else may begin.
-    return {
-      executed,
-      failures: [{ error: asKbootError(cause, undefined) }],
-      held: [],
-      interrupted: context.signal.aborted,
-    };
+    return stoppedEarly(cause);
   }
   const passed = new Map<string, Promise<boolean>>();
   const hostRuns = plan.hosts
@@ -133,7 +136,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const etcdHosts = hostsOf('etcd');
   const runStage = async (stage: Stage): Promise<void> => {
     const steps = plan.clusterSteps.filter((step) => step.stage === stage);
-    if (steps.length === 0) return;
+    const hooks = plan.operatorSteps.some((step) => step.stage === stage && step.when === 'after');
+    if (steps.length === 0 && !hooks) return;
     const owners = stage === 'etcd' && etcdHosts.length > 0 ? etcdHosts : controlPlane;
     if (!(await reachedBy(owners, stage, passed))) {
       skip(steps, 'the control plane did not come that far');
@@ -143,12 +147,15 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     // Not `executed += await …`, which would forget what hosts add meanwhile.
     const count = await runner.run(steps);
     executed += count;
+    if (stage === last) return;
+    const hookCount = await runOperator('after', stage);
+    executed += hookCount;
   };
   try {
     for (const stage of stagesUntil('control-plane')) await runStage(stage);
     // Once the API serves, nodes and add-ons need not wait for each other.
-    const last = await Promise.allSettled([runStage('node'), runStage('addon')]);
-    for (const result of last) if (result.status === 'rejected') fail(result.reason);
+    const both = await Promise.allSettled([runStage('node'), runStage('addon')]);
+    for (const result of both) if (result.status === 'rejected') fail(result.reason);
   } catch (cause) {
     fail(cause);
   }
@@ -157,7 +164,40 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   } finally {
     runner.close();
   }
+  try {
+    if (failures.length === 0) executed += await runOperator('after', last);
+  } catch (cause) {
+    fail(cause);
+  }
   return { executed, failures, held: [...held], interrupted: context.signal.aborted };
+
+  /** Hooks of one place, one after another. */
+  async function runOperator(when: 'before' | 'after', stage: Stage): Promise<number> {
+    const steps = plan.operatorSteps.filter((step) => step.when === when && step.stage === stage);
+    for (const step of steps) {
+      if (context.signal.aborted) break;
+      const started = Date.now();
+      context.emit({ type: 'start', step });
+      try {
+        await context.operator(step);
+      } catch (cause) {
+        const error = asKbootError(cause, undefined);
+        context.emit({ type: 'failed', step, message: error.message, detail: error.context.detail ?? '' });
+        throw error;
+      }
+      context.emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+    }
+    return steps.length;
+  }
+
+  function stoppedEarly(cause: unknown): ApplyResult {
+    return {
+      executed,
+      failures: [{ error: asKbootError(cause, undefined) }],
+      held: [],
+      interrupted: context.signal.aborted,
+    };
+  }
 
   function fail(cause: unknown): void {
     const error = asKbootError(cause, undefined);

@@ -9,6 +9,7 @@ import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
 import type { FileResource, Resource } from '../resource/types.ts';
 import type { Bundle } from '../store/bundle.ts';
+import type { Uploads } from '../store/uploads.ts';
 import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
 import type { HostText, TextContext } from './text/types.ts';
 
@@ -20,6 +21,8 @@ export interface Desire {
   /** Undefined while the CA is not issued yet. */
   readonly clusterId: string | undefined;
   readonly bundle: Bundle | undefined;
+  /** What spec.files names on this machine, by its path there. */
+  readonly uploads: Uploads;
   /** How etcd members are founded, joined or kept; undefined: founded. */
   readonly membership?: MembershipPlan;
 }

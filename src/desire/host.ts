@@ -8,6 +8,7 @@ import { hostStage } from './stages/host.ts';
 import { loadBalancerStage } from './stages/load-balancer.ts';
 import { nodeStage } from './stages/node.ts';
 import { runtimeStage } from './stages/runtime.ts';
+import { withUserWork } from './user-work.ts';
 import { loadBalancerHosts } from './text/keepalived.ts';
 
 /**
@@ -17,7 +18,7 @@ import { loadBalancerHosts } from './text/keepalived.ts';
 export function desireHost(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const has = (role: Host['roles'][number]): boolean => host.roles.includes(role);
   const balances = loadBalancerHosts(desire.cluster).includes(host);
-  return [
+  const own = [
     ...hostStage(desire, host, facts),
     ...(isNode(host) ? runtimeStage(desire, host, facts) : []),
     ...(balances ? loadBalancerStage(desire, host, facts) : []),
@@ -25,4 +26,5 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
     ...(has('control-plane') ? controlPlaneStages(desire, host, facts) : []),
     ...(isNode(host) && !has('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
   ];
+  return withUserWork(desire, host, own);
 }

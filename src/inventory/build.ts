@@ -10,6 +10,7 @@ import type {
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
+import { buildFiles, buildHooks } from './build-hooks.ts';
 import { buildMetallb } from './build-metallb.ts';
 import { given, valid } from './build-value.ts';
 import { absolutePath, type Folders } from './paths.ts';
@@ -65,6 +66,8 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     artifacts: { ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')) },
     ...given('templates', spec.templates && absolutePath(spec.templates, options.folders)),
     preflight: { ignore: spec.preflight?.ignore ?? [] },
+    ...given('files', spec.files && buildFiles(spec.files, hosts, options.folders)),
+    ...given('hooks', spec.hooks && buildHooks(spec.hooks, hosts)),
     hosts,
   };
 }

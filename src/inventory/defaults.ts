@@ -11,4 +11,7 @@ export const defaults = {
   advertise: 'l2',
   sshPort: 22,
   sshUser: 'root',
+  fileMode: '644',
+  fileStage: 'host',
+  hookTimeoutSeconds: 300,
 } as const;

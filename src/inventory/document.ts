@@ -33,9 +33,13 @@ const maxAliasedNodes = 100_000;
 /**
  * Reads one YAML 1.2 document, with anchors, aliases and merge keys, and puts the environment into its
  * values (not into keys and comments). A plain value is typed after that, so `port: ${PORT}` is a number;
- * a quoted or block value stays a string.
+ * a quoted or block value stays a string. Values at verbatim paths are left as they stand.
  */
-export function readDocument(text: string, env: Environment): SourceDocument {
+export function readDocument(
+  text: string,
+  env: Environment,
+  isVerbatim: (path: Path) => boolean = () => false,
+): SourceDocument {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const position: Position = (offset) => {
@@ -62,7 +66,7 @@ export function readDocument(text: string, env: Environment): SourceDocument {
     const offset = offsetOfNode(second.contents) ?? 0;
     return unread([{ offset, message: 'the inventory must be one YAML document; a second one starts here' }]);
   }
-  const walk = new Walk(first, env, position);
+  const walk = new Walk(first, env, position, isVerbatim);
   const place = walk.read(first.contents, []);
   return { ...place, problems: walk.problems, unreadable: walk.unreadable, position };
 }
@@ -89,7 +93,15 @@ class Walk {
 
   private readonly position: Position;
 
-  constructor(document: Document.Parsed, env: Environment, position: Position) {
+  private readonly isVerbatim: (path: Path) => boolean;
+
+  constructor(
+    document: Document.Parsed,
+    env: Environment,
+    position: Position,
+    isVerbatim: (path: Path) => boolean,
+  ) {
+    this.isVerbatim = isVerbatim;
     this.document = document;
     this.env = env;
     this.position = position;
@@ -183,7 +195,7 @@ class Walk {
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
     let value: unknown = node.value;
     let source = node.source;
-    if (typeof value === 'string' && value.includes('${')) {
+    if (typeof value === 'string' && value.includes('${') && !this.isVerbatim(path)) {
       const { text, changed, problems } = substitute(value, this.env);
       if (problems.length > 0) {
         for (const problem of problems)

@@ -34,7 +34,7 @@ export interface ParseResult {
 
 /** Reads an inventory. Pure, and throws on no text whatever. */
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
-  const document = readDocument(text, options.env);
+  const document = readDocument(text, options.env, isShell);
   const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
     severity,
     file: options.file,
@@ -73,6 +73,11 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
   return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics, locate };
+}
+
+/** What a shell reads has its own `${…}`. */
+function isShell([spec, hooks, , field]: Path): boolean {
+  return spec === 'spec' && hooks === 'hooks' && (field === 'run' || field === 'unless');
 }
 
 function startsWith(path: Path, start: Path): boolean {

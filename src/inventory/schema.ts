@@ -16,6 +16,7 @@ import {
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { externalEtcd } from './schema-etcd.ts';
+import { files, hooks } from './schema-hooks.ts';
 import { metallb } from './schema-metallb.ts';
 
 /*
@@ -304,6 +305,8 @@ const spec = z
       filePath,
     ).optional(),
     ssh: clusterSsh.optional(),
+    files: files.optional(),
+    hooks: hooks.optional(),
     preflight: z
       .strictObject({
         ignore: z

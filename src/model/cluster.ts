@@ -1,3 +1,5 @@
+import type { Stage } from './stage.ts';
+
 /**
  * The cluster as its inventory states it: every default filled in, every value checked.
  * Plain readonly data; nothing here was observed on a host.
@@ -122,6 +124,35 @@ export interface Metallb {
   readonly bgpAdvertisements?: readonly BgpAdvertisement[];
 }
 
+/** A file of the operator's own for hosts. */
+export interface UserFile {
+  readonly path: string;
+  /** Octal: `644`. */
+  readonly mode: string;
+  readonly stage: Stage;
+  /** Names of hosts. */
+  readonly hosts: readonly string[];
+  /** Services of kboot that read it. */
+  readonly restarts: readonly string[];
+  readonly secret: boolean;
+  /** Its text, or where it lies on the operator's disk: an absolute path, `~` expanded. */
+  readonly content: { readonly text: string } | { readonly source: string };
+}
+
+/** A command of the operator's own, before or after what a stage does. */
+export interface Hook {
+  readonly name: string;
+  readonly when: 'before' | 'after';
+  readonly stage: Stage;
+  /** Names of hosts, or the machine that runs kboot. */
+  readonly on: readonly string[] | 'operator';
+  /** POSIX shell. */
+  readonly run: string;
+  /** POSIX shell that only reads: where it succeeds there is nothing to do. Absent: runs with its stage. */
+  readonly unless?: string;
+  readonly timeoutSeconds: number;
+}
+
 export interface Cluster {
   readonly name: string;
   /** `v1.36.2` */
@@ -159,6 +190,8 @@ export interface Cluster {
   readonly templates?: string;
   /** Names of preflight checks whose failure does not stop kboot. */
   readonly preflight?: { readonly ignore: readonly string[] };
+  readonly files?: readonly UserFile[];
+  readonly hooks?: readonly Hook[];
   readonly hosts: readonly Host[];
 }
 

@@ -14,6 +14,7 @@ export function diffHost(
   observations: ReadonlyMap<string, Observation<unknown>>,
 ): HostStep[] {
   const steps: HostStep[] = [];
+  const followers = new Set<HostStep>();
   const disturbed = new Set<string>();
   for (const resource of resources) {
     const id = resourceId(resource);
@@ -27,8 +28,19 @@ export function diffHost(
       });
     const action = handlerOf(resource.kind).action(resource, observation, { disturbed });
     if (action === undefined) continue;
-    steps.push({ ...action, type: 'host', id: `${host}: ${id}`, stage: resource.stage, host, resource: id });
+    const step: HostStep = {
+      ...action,
+      type: 'host',
+      id: `${host}: ${id}`,
+      stage: resource.stage,
+      host,
+      resource: id,
+    };
+    steps.push(step);
+    if (resource.kind === 'hook' && resource.unless === undefined) followers.add(step);
     for (const process of action.disturbs ?? []) disturbed.add(process);
   }
-  return steps;
+  // A hook that states nothing by itself runs with what its stage changes.
+  const changing = new Set(steps.filter((step) => !followers.has(step)).map(({ stage }) => stage));
+  return steps.filter((step) => !followers.has(step) || changing.has(step.stage));
 }

@@ -43,7 +43,7 @@ const hostStep = z.strictObject({
   ...step,
   type: z.literal('host'),
   host: text('Where the script runs.'),
-  verb: z.enum(['create', 'update', 'restart', 'delete']),
+  verb: z.enum(['create', 'update', 'restart', 'delete', 'run']),
   script: text(
     'POSIX shell, run as root on top of the functions of src/resource/prelude.ts; holds no secret.',
   ),
@@ -55,6 +55,7 @@ const hostStep = z.strictObject({
     }),
   ).exactOptional(),
   diff: text('Unified diff of a text.').exactOptional(),
+  command: text("A hook's own shell.").exactOptional(),
   disturbs: texts('Processes whose files this changes.').exactOptional(),
   timeoutSeconds: seconds,
 });
@@ -70,6 +71,15 @@ const etcdStep = z.strictObject({
     z.strictObject({ kind: z.literal('add-learner'), peerURL: z.string() }),
     z.strictObject({ kind: z.literal('promote'), peerURL: z.string() }),
   ]),
+  timeoutSeconds: seconds,
+});
+
+const operatorStep = z.strictObject({
+  ...step,
+  type: z.literal('operator'),
+  when: z.enum(['before', 'after']),
+  verb: z.literal('run'),
+  command: text('POSIX shell, as the user of kboot.'),
   timeoutSeconds: seconds,
 });
 
@@ -200,6 +210,10 @@ const plan = z.strictObject({
     z.array(z.discriminatedUnion('type', [hostStep, etcdStep])),
   ),
   clusterSteps: described('Steps through the API, in order.', z.array(clusterStep)),
+  operatorSteps: described(
+    "Hooks on the operator's machine: before a stage, or after it.",
+    z.array(operatorStep),
+  ),
   checked: described('Resources and objects that were compared.', z.number()),
   warnings: texts('What the reader should know.'),
 });

@@ -138,9 +138,23 @@ export interface ObjectRemovalStep {
   readonly object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
 }
 
+/** A hook on the machine that runs kboot: once, as the user who runs it. */
+export interface OperatorStep {
+  readonly type: 'operator';
+  readonly id: string;
+  readonly stage: Stage;
+  readonly when: 'before' | 'after';
+  readonly verb: 'run';
+  readonly resource: string;
+  readonly reason: string;
+  /** POSIX shell, as the operator wrote it. */
+  readonly command: string;
+  readonly timeoutSeconds: number;
+}
+
 export type OnHostStep = HostStep | EtcdStep;
 export type ClusterStep = ObjectStep | ObjectRemovalStep | NodeStep | NodeRemovalStep | WaitStep;
-export type Step = OnHostStep | ClusterStep;
+export type Step = OnHostStep | ClusterStep | OperatorStep;
 
 export interface PlanHost {
   readonly name: string;
@@ -172,6 +186,11 @@ export interface Plan {
   readonly roll: readonly Turn[];
   readonly hostSteps: readonly OnHostStep[];
   readonly clusterSteps: readonly ClusterStep[];
+  /**
+   * Hooks on the operator's machine: those before a stage run first of all, the others once the cluster's steps of
+   * their stage are done; after the last stage, when all went well.
+   */
+  readonly operatorSteps: readonly OperatorStep[];
   /** Resources and objects that were compared. */
   readonly checked: number;
   readonly warnings: readonly string[];
@@ -180,7 +199,15 @@ export interface Plan {
 /** Every step, host by host and then the cluster's, in the order of the stages. */
 export function stepsOf(plan: Plan): readonly Step[] {
   const waits = plan.roll.flatMap((turn) => turn.waits);
-  return [...plan.membership, ...plan.hostSteps, ...waits, ...plan.clusterSteps];
+  const isFirst = (step: OperatorStep): boolean => step.when === 'before';
+  return [
+    ...plan.operatorSteps.filter(isFirst),
+    ...plan.membership,
+    ...plan.hostSteps,
+    ...waits,
+    ...plan.clusterSteps,
+    ...plan.operatorSteps.filter((step) => !isFirst(step)),
+  ];
 }
 
 /** Whether a step changes something; a wait only looks. */

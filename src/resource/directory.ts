@@ -5,7 +5,7 @@ interface Found {
   readonly mode: string;
 }
 
-/** A folder with its mode, owned by root. */
+/** A folder with its mode, owned by root; the operator's own ones may be shared with others, and keep theirs. */
 export const directory: Kind<DirectoryResource, Found> = {
   name: (want) => want.path,
   query: (wants) => `stat -L -c '%a %F|%n' -- ${quoteAll(wants.map((want) => want.path))} 2>/dev/null`,
@@ -24,7 +24,7 @@ export const directory: Kind<DirectoryResource, Found> = {
     });
   },
   action(want, found) {
-    if (found.state === 'present' && found.found.mode === want.mode) return undefined;
+    if (found.state === 'present' && (want.keep === true || found.found.mode === want.mode)) return undefined;
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason:
@@ -33,4 +33,5 @@ export const directory: Kind<DirectoryResource, Found> = {
       timeoutSeconds: 30,
     };
   },
+  fact: (want, { mode }) => (want.keep === true ? 'there' : `mode ${mode}`),
 };

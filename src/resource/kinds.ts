@@ -3,6 +3,7 @@ import { binary } from './binary.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { directory } from './directory.ts';
 import { file } from './file.ts';
+import { hook } from './hook.ts';
 import { image } from './image.ts';
 import { moduleKind } from './module.ts';
 import { packageKind } from './package.ts';
@@ -26,6 +27,7 @@ const kinds = {
   image,
   'static-pod': staticPod,
   'client-certificate': clientCertificate,
+  hook,
 } as const satisfies { readonly [K in ResourceKind]: { readonly name: (want: ResourceOf<K>) => string } };
 
 /** The handler of a kind, for resources of that kind. */

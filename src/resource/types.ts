@@ -39,6 +39,8 @@ export interface DirectoryResource extends Base {
   readonly path: string;
   /** Octal, without a leading zero: `755`. */
   readonly mode: string;
+  /** One that is there stays as it is. */
+  readonly keep?: true;
 }
 
 export interface FileResource extends Base, ReadBy {
@@ -123,6 +125,19 @@ export interface ClientCertificateResource extends Base, ReadBy {
   readonly caPem: string | null;
 }
 
+/** A command of the operator's own, beside what kboot does in a stage. */
+export interface HookResource extends Base {
+  readonly kind: 'hook';
+  readonly name: string;
+  readonly when: 'before' | 'after';
+  /** POSIX shell, and what is set for it. */
+  readonly run: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** POSIX shell that only reads: where it succeeds there is nothing to do. Absent: runs with its stage. */
+  readonly unless?: string;
+  readonly timeoutSeconds: number;
+}
+
 export type Resource =
   | DirectoryResource
   | FileResource
@@ -135,7 +150,8 @@ export type Resource =
   | UnitResource
   | ImageResource
   | StaticPodResource
-  | ClientCertificateResource;
+  | ClientCertificateResource
+  | HookResource;
 
 export type ResourceKind = Resource['kind'];
 export type ResourceOf<K extends ResourceKind> = Extract<Resource, { kind: K }>;
@@ -146,7 +162,7 @@ export type Observation<Found> =
   | { readonly state: 'present'; readonly found: Found }
   | { readonly state: 'unknown'; readonly reason: string };
 
-export type Verb = 'create' | 'update' | 'restart' | 'delete';
+export type Verb = 'create' | 'update' | 'restart' | 'delete' | 'run';
 
 /** Bytes that a step's script finds in the file at `path` when it starts. */
 export interface Payload {
@@ -163,6 +179,8 @@ export interface Action {
   readonly payload?: Payload;
   /** Unified diff of a text, for the reader. */
   readonly diff?: string;
+  /** The operator's own shell in the script, for the reader. */
+  readonly command?: string;
   /** Processes whose files this changes: they restart further down. */
   readonly disturbs?: readonly string[];
   /** Bounds the step on the host. */

@@ -5,6 +5,19 @@ export function systemCode(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
+/** Why a file that the inventory names cannot be read: a phrase that follows its path. */
+export function unreadable(cause: unknown): string {
+  const code = systemCode(cause) ?? String(cause);
+  return reasons[code] ?? `cannot be read (${code})`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by you',
+};
+
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space on that file system and run the same command again.',
   EDQUOT: 'Free space on that file system and run the same command again.',

@@ -49,7 +49,10 @@ export function byStage<S extends Step>(steps: readonly S[]): ReadonlyMap<Stage,
 
 /** Files that hold certificates, keys and kubeconfigs: many, alike, and never shown. */
 export function isPki(step: Step): boolean {
-  return step.type === 'host' && step.payload?.content.kind === 'secret' && step.resource.startsWith('file ');
+  const content = step.type === 'host' ? step.payload?.content : undefined;
+  return (
+    content?.kind === 'secret' && step.resource.startsWith('file ') && !content.name.startsWith('spec.files ')
+  );
 }
 
 /** So many files of the PKI in one stage share a line where more than this. */
@@ -69,6 +72,7 @@ export function subjectOf(step: Step): string | undefined {
       return 'host' in step.condition ? step.condition.host : undefined;
     case 'object':
     case 'remove-object':
+    case 'operator':
       return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { renewsPod } from '../plan/ready.ts';
-import type { OnHostStep, Plan, Step } from '../plan/types.ts';
+import { stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
 
 /** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */
 export function roleCounts(plan: Plan): readonly string[] {
@@ -19,7 +19,7 @@ export function roleCounts(plan: Plan): readonly string[] {
 export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['verb'], number])[] {
   const counts = new Map<Step['verb'], number>();
   for (const { verb } of steps) counts.set(verb, (counts.get(verb) ?? 0) + 1);
-  return (['create', 'update', 'restart', 'delete', 'wait'] as const)
+  return (['create', 'update', 'restart', 'delete', 'run', 'wait'] as const)
     .map((verb) => [verb, counts.get(verb) ?? 0] as const)
     .filter(([, count]) => count > 0);
 }
@@ -35,6 +35,7 @@ export function disruption(plan: Plan): string {
     ...(names.length === 0 ? [] : [`Restarts ${names.slice(0, 5).join(', ')}${more}.`]),
     ...drains(plan),
     ...apiGap(plan, restarts),
+    ...hooks(plan),
   ];
   return sentences.length === 0 ? 'No running workload is touched.' : sentences.join(' ');
 }
@@ -54,6 +55,18 @@ function apiGap({ hosts, roll }: Plan, restarts: readonly OnHostStep[]): string[
     return [`The API does not answer while ${alone.resource.split(' ')[1] ?? ''} restarts.`];
   const atOnce = new Set(touched.map((step) => step.host)).size > 1 && roll.length === 0;
   return touched.length === 0 || atOnce ? [] : ['The API goes on answering.'];
+}
+
+function hooks(plan: Plan): string[] {
+  const names = [
+    ...new Set(
+      stepsOf(plan).flatMap(({ verb, resource }) => (verb === 'run' ? resource.replace(/^hook /, '') : [])),
+    ),
+  ];
+  if (names.length === 0) return [];
+  return [
+    `What hook${names.length === 1 ? '' : 's'} ${names.join(', ')} touch${names.length === 1 ? 'es' : ''} is up to you.`,
+  ];
 }
 
 function drains({ membership, clusterSteps }: Plan): string[] {

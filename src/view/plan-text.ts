@@ -1,6 +1,14 @@
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
-import { isChange, stepsOf, type ClusterStep, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
+import {
+  isChange,
+  stepsOf,
+  type ClusterStep,
+  type OnHostStep,
+  type OperatorStep,
+  type Plan,
+  type Step,
+} from '../plan/types.ts';
 import { crowds } from './crowd.ts';
 import {
   byStage,
@@ -25,6 +33,7 @@ const signs: Readonly<Record<Step['verb'], string>> = {
   update: pc.yellow('~'),
   restart: pc.yellow('!'),
   delete: pc.red('-'),
+  run: pc.yellow('$'),
   wait: pc.dim('…'),
 };
 
@@ -32,11 +41,15 @@ const signs: Readonly<Record<Step['verb'], string>> = {
 export function planText(plan: Plan, options: PlanTextOptions): string {
   const out: string[] = [title(plan), ''];
   if (plan.issue.length > 0) out.push(...issueLines(plan, options), '');
+  const first = plan.operatorSteps.filter((step) => step.when === 'before');
+  if (first.length > 0) out.push(...operatorLines('first of all', first), '');
   if (plan.membership.length > 0) out.push(...membershipLines(plan, options), '');
   const hostSteps = byStage(plan.hostSteps);
   const clusterSteps = byStage(plan.clusterSteps);
   for (const stage of stages) {
     const lines = linesOf(stage, hostSteps.get(stage) ?? [], clusterSteps.get(stage) ?? [], options);
+    const after = plan.operatorSteps.filter((step) => step.when === 'after' && step.stage === stage);
+    if (after.length > 0) lines.push(...operatorLines(stage, after));
     if (lines.length > 0) out.push(...lines, '');
   }
   if (plan.roll.length > 0) out.push(...rollLines(plan, options), '');
@@ -62,6 +75,21 @@ function issueLines(plan: Plan, options: PlanTextOptions): string[] {
     `  ${signs.create} ${pad('pki')} ${certificates.length} certificates and keys, issued here, never shown`,
     ...(options.verbose ? certificates.map((name) => `      ${name}`) : []),
   ];
+}
+
+function operatorLines(stage: string, steps: readonly OperatorStep[]): string[] {
+  return [
+    stageTitle(stage, ['this machine']),
+    ...steps.flatMap(({ verb, resource, reason, command }) => [
+      `  ${signs[verb]} ${pad('hook')} ${resource.replace(/^hook /, '')}  ${pc.dim(reason)}`,
+      ...commandLines(command),
+    ]),
+  ];
+}
+
+/** The operator's own words, as they stand in the inventory. */
+function commandLines(command: string): string[] {
+  return command.split('\n').map((line) => pc.dim(`      $ ${line}`));
 }
 
 function membershipLines({ membership }: Plan, options: PlanTextOptions): string[] {
@@ -141,11 +169,9 @@ function lineText(
   const head = called === '' || reason.startsWith(called) ? '' : `${called}  `;
   const text = `  ${signs[step.verb]} ${pad(kind)} ${head}${pc.dim(reason)}${whose}`;
   const diff = 'diff' in step ? diffLines(step.diff) : [];
-  const script =
-    options.verbose && step.type === 'host'
-      ? step.script.split('\n').map((line) => pc.dim(`      $ ${line}`))
-      : [];
-  return [text, ...diff, ...script];
+  const shell =
+    options.verbose && 'script' in step ? step.script : 'command' in step ? step.command : undefined;
+  return [text, ...diff, ...(shell === undefined ? [] : commandLines(shell))];
 }
 
 /** A text that all of them share, or share but for their host's name. */

@@ -1,11 +1,13 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApplyContext } from '../../src/apply/context.ts';
 import type { ApplyEvent } from '../../src/apply/events.ts';
-import { applyPlan } from '../../src/apply/run.ts';
+import { applyPlan, type ApplyResult } from '../../src/apply/run.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { KbootError } from '../../src/model/error.ts';
+import type { Hook } from '../../src/model/cluster.ts';
 import type { Stage } from '../../src/model/stage.ts';
 import type { ClusterStep, HostStep, Plan, Turn } from '../../src/plan/types.ts';
+import { operatorSteps } from '../../src/plan/operator-steps.ts';
 import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
@@ -76,6 +78,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
       }),
     etcdCredentials: () => Promise.reject(new Error('not in this test')),
     keepSnapshot: () => Promise.reject(new Error('not in this test')),
+    operator: () => Promise.resolve(),
     emit: (event) => events.push(event),
     signal: interrupt.signal,
     ...more,
@@ -223,6 +226,35 @@ describe('applyPlan on hosts', () => {
     expect(result.interrupted).toBe(true);
     expect(host('cp-1').text('log')).toBe('first\n');
     expect(api.requests).toEqual([]);
+  });
+
+  it('hooks on this machine: first of all, after their stage, and last when all went well', async () => {
+    const order: string[] = [];
+    const hook = (name: string, when: Hook['when'], stage: Stage): Hook => ({
+      ...{ name, when, stage, on: 'operator', run: 'true', timeoutSeconds: 20 },
+    });
+    const hooks = [hook('first', 'before', 'host'), hook('last', 'after', 'addon')];
+    const steps = operatorSteps(hooks, new Set(), true);
+    const more = (fails?: string): Partial<ApplyContext> => ({
+      operator: (step) => {
+        order.push(step.resource);
+        return step.resource === fails ? Promise.reject(new KbootError('E-STEP', 'no')) : Promise.resolve();
+      },
+      emit: (event) => {
+        if (event.type === 'done' && event.step.type === 'host') order.push(event.step.resource);
+      },
+    });
+    const go = (fails?: string, script = ':'): Promise<ApplyResult> =>
+      applyPlan(
+        plan({ hostSteps: [hostStep('cp-1', 'file /a', { script })], operatorSteps: steps }),
+        context(more(fails)),
+      );
+    expect(await go()).toMatchObject({ executed: 3, failures: [] });
+    expect(order.splice(0)).toEqual(['hook first', 'file /a', 'hook last']);
+    expect(await go('hook first')).toMatchObject({ executed: 0, failures: [{ error: { code: 'E-STEP' } }] });
+    expect(order.splice(0)).toEqual(['hook first']);
+    expect((await go(undefined, 'exit 1')).failures).toHaveLength(1);
+    expect(order).toEqual(['hook first']);
   });
 
   it('issues first, and says how much', async () => {

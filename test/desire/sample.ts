@@ -17,6 +17,7 @@ export function unissued(cluster: Cluster): Desire {
     pki: pkiOf(cluster, new Map()),
     clusterId: undefined,
     bundle: undefined,
+    uploads: new Map(),
   };
 }
 

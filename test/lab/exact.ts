@@ -9,6 +9,7 @@ export interface PlanFileContent {
   readonly plan: {
     readonly hostSteps: readonly PlannedStep[];
     readonly clusterSteps: readonly PlannedStep[];
+    readonly operatorSteps: readonly PlannedStep[];
     readonly issue: readonly string[];
   };
 }
@@ -42,8 +43,8 @@ export function planFiles(site: Site, name: string, scope: readonly string[]): P
       return made;
     },
     async expectExactly(options = {}) {
-      const { hostSteps, clusterSteps } = read().plan;
-      const planned = [...hostSteps, ...clusterSteps].map(({ id }) => id).sort();
+      const { hostSteps, clusterSteps, operatorSteps } = read().plan;
+      const planned = [...hostSteps, ...clusterSteps, ...operatorSteps].map(({ id }) => id).sort();
       expect(planned.length).toBeGreaterThan(0);
       const result = await site.kboot('up', ['--plan', file, '--yes', '-o', 'json'], options);
       expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });

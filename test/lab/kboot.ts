@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..');
 /** One step of a plan, as `-o json` tells it. */
 export interface PlannedStep {
   readonly id: string;
-  readonly type: 'host' | 'etcd' | 'object' | 'node' | 'wait';
+  readonly type: 'host' | 'etcd' | 'object' | 'node' | 'wait' | 'operator';
   readonly verb: string;
   readonly resource: string;
   readonly reason: string;
@@ -31,6 +31,7 @@ export interface KbootEvent {
     readonly membership: readonly PlannedStep[];
     readonly hostSteps: readonly PlannedStep[];
     readonly clusterSteps: readonly PlannedStep[];
+    readonly operatorSteps: readonly PlannedStep[];
   };
   readonly [field: string]: unknown;
 }
@@ -211,14 +212,18 @@ export async function killAt(
 /** The steps of the plan that a run with `-o json` made: what differs, as `HOST VERB RESOURCE`. */
 export function plannedSteps(result: KbootResult): readonly PlannedStep[] {
   const plan = result.events.find((event) => event.type === 'plan')?.plan;
-  return [...(plan?.membership ?? []), ...(plan?.hostSteps ?? []), ...(plan?.clusterSteps ?? [])];
+  if (plan === undefined) return [];
+  return [...plan.membership, ...plan.hostSteps, ...plan.clusterSteps, ...plan.operatorSteps];
 }
 
 /** Steps in one line each, without waits: `w-1 update file /etc/crictl.yaml`. */
 export function stepLines(result: KbootResult): readonly string[] {
   return plannedSteps(result)
     .filter((step) => step.verb !== 'wait')
-    .map((step) => `${step.host ?? 'cluster'} ${step.verb} ${step.resource}`);
+    .map(
+      (step) =>
+        `${step.host ?? (step.type === 'operator' ? 'operator' : 'cluster')} ${step.verb} ${step.resource}`,
+    );
 }
 
 /** Connections and execs per host, as `--stats` tells them. */

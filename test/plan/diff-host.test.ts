@@ -26,10 +26,34 @@ const text = config.content.kind === 'text' ? config.content.text : '';
 
 const diff = (
   seen: Readonly<Record<string, Observation<unknown>>>,
-  resources = [config, unit, kubelet],
+  resources: readonly Resource[] = [config, unit, kubelet],
 ): readonly HostStep[] => diffHost('w-1', resources, new Map(Object.entries(seen)));
 
 describe('diffHost', () => {
+  it('has a hook without a question follow its own stage', () => {
+    const hook = (name: string, stage: Resource['stage'], unless?: string): Resource => ({
+      ...{ kind: 'hook', stage, name, when: 'before', run: 'true', environment: {}, timeoutSeconds: 20 },
+      ...(unless !== undefined && { unless }),
+    });
+    const resources = [hook('first', 'runtime'), config, hook('other', 'node'), kubelet];
+    const absent = { state: 'absent' } as const;
+    const seen = {
+      'hook first': absent,
+      'hook other': absent,
+      'hook state': absent,
+      'unit kubelet': current,
+    };
+    const ids = (more: Readonly<Record<string, Observation<unknown>>>, of = resources): string[] =>
+      diff({ ...seen, ...more }, of).map(({ resource }) => resource);
+    const path = 'file /etc/containerd/config.toml';
+    expect(ids({ [path]: file('') })).toEqual(['hook first', path]);
+    expect(ids({ [path]: file(text) })).toEqual([]);
+    expect(ids({ [path]: file(text) }, [...resources, hook('state', 'node', 'false')])).toEqual([
+      'hook other',
+      'hook state',
+    ]);
+  });
+
   it('finds nothing to do where all is as it must be', () => {
     expect(
       diff({

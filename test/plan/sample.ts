@@ -66,6 +66,7 @@ export function plan(more: Partial<Plan> = {}): Plan {
     roll: [],
     hostSteps: [],
     clusterSteps: [],
+    operatorSteps: [],
     checked: 20,
     warnings: [],
     ...more,

@@ -7,6 +7,7 @@ import {
   loadBalancerPortIsFree,
   virtualIPIsFree,
 } from './endpoint.ts';
+import { filesAreSound, hooksAreSound } from './hooks.ts';
 import { etcdEndpointsAreUnique, foreignEtcdStandsAlone } from './etcd.ts';
 import {
   addressesAreUnique,
@@ -69,6 +70,8 @@ const checks: readonly Check[] = [
   bgpPeersAreSound,
   bgpAdvertisementsFit,
   ownedFieldsAreLeftAlone,
+  filesAreSound,
+  hooksAreSound,
 ];
 
 export function runChecks(input: CheckInput): Finding[] {

@@ -18,6 +18,8 @@ export function blocksOf(step: Step): readonly Block[] {
         ...(step.payload === undefined ? [] : payloadBlocks(step.payload, step.diff !== undefined)),
         { kind: 'script', title: 'Shell, as root', text: step.script },
       ];
+    case 'operator':
+      return [{ kind: 'script', title: 'Shell, on this machine', text: step.command }];
     case 'etcd':
       return [listBlock('Asked of etcd', step.operation)];
     case 'object':

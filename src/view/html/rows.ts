@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { stages, type Stage } from '../../model/stage.ts';
-import type { Plan, Step } from '../../plan/types.ts';
+import type { OperatorStep, Plan, Step } from '../../plan/types.ts';
 import { byStage, foldBy, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
@@ -46,13 +46,21 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   const hostStages = byStage(plan.hostSteps);
   const turnStages = byStage(plan.roll.flatMap(({ waits }) => waits));
   const clusterStages = byStage(plan.clusterSteps);
+  const operatorSteps = (when: 'before' | 'after'): readonly OperatorStep[] =>
+    plan.operatorSteps.filter((step) => step.when === when);
   const sections: Section[] = [
     { side: 'operator', stage: undefined, rows: plan.issue.length > 0 ? [issueRow(plan, id())] : [] },
+    { side: 'operator', stage: undefined, rows: rowsOf(operatorSteps('before')) },
     { side: 'members', stage: undefined, rows: rowsOf(plan.membership) },
     ...stages.flatMap((stage): Section[] => [
       { side: 'hosts', stage, rows: withPkiFolded(rowsOf(hostStages.get(stage) ?? []), id) },
       { side: 'turns', stage, rows: rowsOf(turnStages.get(stage) ?? []) },
       { side: 'cluster', stage, rows: rowsOf(clusterStages.get(stage) ?? []) },
+      {
+        side: 'operator',
+        stage,
+        rows: rowsOf(operatorSteps('after').filter((step) => step.stage === stage)),
+      },
     ]),
   ];
   return sections.filter(({ rows }) => rows.length > 0);

@@ -13,6 +13,7 @@ export const signs: Readonly<Record<Step['verb'], string>> = {
   update: '~',
   restart: '!',
   delete: '−',
+  run: '$',
   wait: '…',
 };
 

@@ -1,0 +1,122 @@
+import { stages, type Stage } from '../../model/stage.ts';
+import type { Draft } from '../draft.ts';
+import { nearest } from '../nearest.ts';
+import { describePath, error, type Finding, type Path } from '../place.ts';
+import type { Inventory } from '../schema.ts';
+import type { Check, CheckInput } from './check.ts';
+
+type DraftHook = Draft<NonNullable<Inventory['spec']['hooks']>[number]>;
+type DraftFile = Draft<NonNullable<Inventory['spec']['files']>[number]>;
+
+/** Where a hook on the operator's machine may stand: elsewhere hosts are in different stages at one time. */
+const operatorPlaces = ['before host', 'after control-plane', 'after node', 'after addon'];
+
+/** The stage in which each service starts. */
+const startsIn: Readonly<Record<string, Stage>> = {
+  containerd: 'runtime',
+  haproxy: 'load-balancer',
+  keepalived: 'load-balancer',
+  kubelet: 'control-plane',
+};
+
+export const hooksAreSound: Check = (input) => {
+  const seen = new Map<string, Path>();
+  return each<DraftHook>(input.draft.spec?.hooks, 'hooks').flatMap(({ draft, path }) => {
+    const findings: Finding[] = [];
+    const say = (message: string, ...field: Path): void => {
+      findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
+    };
+    if ('before' in draft === 'after' in draft)
+      say('must state one of before and after: the stage that it stands by');
+    const place = placeOf(draft);
+    if (draft.on === 'operator') {
+      if (place !== undefined && !operatorPlaces.includes(place.text))
+        say(
+          `${place.stage} cannot be had on the operator's machine, since hosts go through stages each at its own pace; take ${operatorPlaces.join(', ')}`,
+          place.when,
+        );
+      for (const field of ['roles', 'hosts'])
+        if (field in draft) say('has no meaning with on: operator; remove one of them', field);
+    } else if (place?.stage === 'addon')
+      say('addon happens in the API, on no host; use on: operator, or the stage node', place.when);
+    findings.push(...namesAreUnique(draft.name, [...path, 'name'], seen, input));
+    return [...findings, ...hostsAreKnown(draft.hosts, path, input)];
+  });
+};
+
+export const filesAreSound: Check = (input) => {
+  const seen = new Map<string, Path>();
+  return each<DraftFile>(input.draft.spec?.files, 'files').flatMap(({ draft, path }) => {
+    const findings: Finding[] = [];
+    const say = (message: string, ...field: Path): void => {
+      findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
+    };
+    if ('source' in draft === 'content' in draft)
+      say('must state one of source (a file on this machine) and content (its text)');
+    if (draft.stage === 'addon') say('addon happens in the API, on no host; use an earlier stage', 'stage');
+    if (draft.path?.startsWith('/var/lib/kboot/') === true)
+      say("lies in kboot's own folder; choose another place", 'path');
+    for (const [index, service] of (draft.restarts ?? []).entries()) {
+      const starts = service === undefined ? undefined : startsIn[service];
+      if (starts !== undefined && stages.indexOf(draft.stage ?? 'host') > stages.indexOf(starts))
+        say(
+          `${service ?? ''} starts in stage ${starts}, before this file is there; set stage: ${starts} or an earlier one`,
+          'restarts',
+          index,
+        );
+    }
+    findings.push(...namesAreUnique(draft.path, [...path, 'path'], seen, input));
+    return [...findings, ...hostsAreKnown(draft.hosts, path, input)];
+  });
+};
+
+function placeOf(
+  draft: DraftHook,
+): { readonly when: 'before' | 'after'; readonly stage: Stage; readonly text: string } | undefined {
+  const when = 'before' in draft ? 'before' : 'after';
+  const stage = draft[when];
+  return stage === undefined ? undefined : { when, stage, text: `${when} ${stage}` };
+}
+
+function each<D>(
+  list: readonly (D | undefined)[] | undefined,
+  name: string,
+): readonly { readonly draft: D; readonly path: Path }[] {
+  return (list ?? []).flatMap((draft, index) =>
+    draft === undefined ? [] : [{ draft, path: ['spec', name, index] }],
+  );
+}
+
+function namesAreUnique(
+  name: string | undefined,
+  path: Path,
+  seen: Map<string, Path>,
+  { lineOf }: CheckInput,
+): Finding[] {
+  if (name === undefined) return [];
+  const first = seen.get(name);
+  if (first === undefined) {
+    seen.set(name, path);
+    return [];
+  }
+  return [error(path, `${describePath(path)} ${name} is stated already (line ${lineOf(first)})`)];
+}
+
+function hostsAreKnown(
+  named: readonly (string | undefined)[] | undefined,
+  path: Path,
+  { outline }: CheckInput,
+): Finding[] {
+  const known = outline.hosts.flatMap(({ draft }) => draft.name ?? []);
+  return (named ?? []).flatMap((name, index) => {
+    if (name === undefined || known.includes(name) || known.length < outline.hosts.length) return [];
+    const guess = nearest(name, known);
+    const at = [...path, 'hosts', index];
+    return [
+      error(
+        at,
+        `${describePath(at)} ${name} is no host of this inventory${guess === undefined ? '' : `; did you mean "${guess}"?`}`,
+      ),
+    ];
+  });
+}

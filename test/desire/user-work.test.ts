@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { desireHost } from '../../src/desire/host.ts';
+import type { Cluster, Hook, UserFile } from '../../src/model/cluster.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { assumedFacts } from '../../src/model/facts.ts';
+import { resourceId } from '../../src/resource/kinds.ts';
+import type { Resource } from '../../src/resource/types.ts';
+import { parseInventory } from '../../src/inventory/parse.ts';
+import { inventoryWith, optionsFor } from '../inventory/options.ts';
+import { unissued } from './sample.ts';
+
+const file = (path: string, more: Partial<UserFile> = {}): UserFile => ({
+  ...{ path, mode: '644', stage: 'runtime', hosts: ['w-1'], restarts: [], secret: false },
+  content: { text: 'a\n' },
+  ...more,
+});
+const hook = (name: string, when: Hook['when'], more: Partial<Hook> = {}): Hook => ({
+  ...{ name, when, stage: 'runtime', on: ['w-1'], run: 'true', timeoutSeconds: 20 },
+  ...more,
+});
+
+function want(name: string, more: Pick<Cluster, 'files' | 'hooks'>): readonly Resource[] {
+  const parsed = parseInventory(inventoryWith(), optionsFor('x.yaml')).cluster;
+  if (parsed === undefined) throw new Error('the sample is not valid');
+  const cluster = { ...parsed, ...more };
+  const host = cluster.hosts.find((each) => each.name === name);
+  if (host === undefined) throw new Error(name);
+  return desireHost(unissued(cluster), host, assumedFacts);
+}
+
+it('files come before anything of their stage is started, hooks around all of it, on the hosts that are meant', () => {
+  const more = { files: [file('/etc/x/y')], hooks: [hook('b', 'before'), hook('a', 'after')] };
+  const ids = want('w-1', more)
+    .filter(({ stage }) => stage === 'runtime')
+    .map(resourceId);
+  const at = (id: string): number => ids.indexOf(id);
+  expect(at('hook b')).toBe(0);
+  expect(at('hook a')).toBe(ids.length - 1);
+  expect(ids.slice(at('directory /etc/x'), at('directory /etc/x') + 3)).toEqual([
+    'directory /etc/x',
+    'file /etc/x/y',
+    'unit containerd',
+  ]);
+  expect(want('cp-1', more)).toEqual(want('cp-1', {}));
+});
+
+it('nothing happens in a stage that the host does not come through', () => {
+  const more = { hooks: [hook('never', 'before', { stage: 'control-plane', unless: 'false' })] };
+  expect(want('w-1', more)).toEqual(want('w-1', {}));
+});
+
+it('what is secret, no text or long goes by its digest', () => {
+  const files = [
+    file('/a', { secret: true }),
+    file('/b', { content: { text: 'b'.repeat(70_000) } }),
+    file('/c'),
+  ];
+  const contents = want('w-1', { files }).flatMap((each) =>
+    each.kind === 'file' && /^\/[abc]$/.test(each.path) ? [each.content] : [],
+  );
+  expect(contents).toEqual([
+    { kind: 'secret', name: 'spec.files /a', digest: sha256('a\n') },
+    { kind: 'secret', name: 'spec.files /b', digest: sha256('b'.repeat(70_000)) },
+    { kind: 'text', text: 'a\n' },
+  ]);
+});
+
+it("a path of kboot's own is refused", () => {
+  expect(() => want('w-1', { files: [file('/etc/containerd/config.toml')] })).toThrow(
+    "spec.files: /etc/containerd/config.toml is kboot's own",
+  );
+});

@@ -17,7 +17,14 @@ import { isLimited, resourcesOf, type LivePlan, type Observed } from './make-pla
 import type { Workplace } from './workplace.ts';
 
 /** Fields that say where this machine keeps a file; what is in it counts. */
-const placesHere: readonly string[] = ['identityFile', 'templates', 'caFile', 'certFile', 'keyFile'];
+const placesHere: readonly string[] = [
+  'identityFile',
+  'vagrantDir',
+  'templates',
+  'caFile',
+  'certFile',
+  'keyFile',
+];
 
 /** What plans of this workplace are made from besides what is observed. */
 export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workplace): Ground {

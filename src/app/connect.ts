@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
-import type { Host } from '../model/cluster.ts';
+import type { Connection, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../transport/types.ts';
+import type { Workplace } from './workplace.ts';
 
 /** Connections of a run, by host name, and why the others could not be made. */
 export interface Connections {
@@ -11,10 +12,12 @@ export interface Connections {
 }
 
 /**
- * Connects to hosts, `concurrency` at a time, and does `then` with each as soon as it is there.
+ * Connects to hosts of a workplace, `concurrency` at a time, and does `then` with each as soon as it is there.
  * What `then` throws counts as that host's failure. One dead host costs the others nothing.
+ * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
+  place: Workplace,
   hosts: readonly Host[],
   options: ConnectOptions,
   concurrency: number,
@@ -22,6 +25,7 @@ export async function connectAll<T>(
 ): Promise<Connections & { readonly results: ReadonlyMap<string, T> }> {
   // ssh2 and zx cost start-up time that offline plans need not pay.
   const { connectHost } = await import('../transport/connect.ts');
+  const ways = await waysTo(place, hosts);
   const limit = pLimit(concurrency);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();
@@ -30,7 +34,9 @@ export async function connectAll<T>(
     hosts.map((host) =>
       limit(async () => {
         try {
-          const connection = await connectHost(host, options);
+          const way = ways(host);
+          if (way instanceof KbootError) throw way;
+          const connection = await connectHost({ name: host.name, connection: way }, options);
           open.set(host.name, connection);
           results.set(host.name, await then(host, connection));
         } catch (cause) {
@@ -47,6 +53,21 @@ export async function connectAll<T>(
       await Promise.all([...open.values()].map((connection) => connection.close()));
     },
   };
+}
+
+/** How each host is reached; Vagrant is asked for its machines, if there are any. */
+async function waysTo(
+  place: Workplace,
+  hosts: readonly Host[],
+): Promise<(host: Host) => Connection | KbootError> {
+  const machines = hosts.some(({ connection }) => connection.kind === 'vagrant')
+    ? await (await import('./vagrant.ts')).waysToMachines(place)
+    : undefined;
+  return ({ name, connection }) =>
+    connection.kind === 'vagrant'
+      ? (machines?.get(name) ??
+        new KbootError('E-VAGRANT', `Vagrant was not asked for ${name}`, { host: name }))
+      : connection;
 }
 
 function withHost(cause: unknown, host: string): KbootError {

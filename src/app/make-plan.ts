@@ -74,7 +74,7 @@ export async function makePlan(
   if (desire.bundle !== undefined) refuseUnfitBundle(cluster, desire.bundle, scope.until);
   const hosts = scopedHosts(cluster, scope);
   const counts = new Map<string, number>();
-  const connections = await connectAll(hosts, connect, concurrency, (host, { reader }) => {
+  const connections = await connectAll(place, hosts, connect, concurrency, (host, { reader }) => {
     const resources = resourcesOf(place, scope, host, assumedFacts);
     counts.set(host.name, resources.length);
     const balances = loadBalancerHosts(cluster).includes(host);

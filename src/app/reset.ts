@@ -29,7 +29,7 @@ export async function makeResetPlan(
 }> {
   const { cluster, desire } = place;
   const hosts = limitedHosts(cluster, limit);
-  const connections = await connectAll(hosts, connect, concurrency, async (host, { reader }) => {
+  const connections = await connectAll(place, hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId)
       throw new KbootError(
@@ -47,7 +47,7 @@ export async function makeResetPlan(
       [...hostsWith(cluster, 'control-plane'), ...etcdHosts(cluster)].filter((each) => !hosts.includes(each)),
     ),
   ];
-  const others = await connectAll(stay, connect, concurrency, () => Promise.resolve());
+  const others = await connectAll(place, stay, connect, concurrency, () => Promise.resolve());
   const all: Connections = {
     open: new Map([...connections.open, ...others.open]),
     failed: connections.failed,

@@ -28,7 +28,7 @@ export async function seeStatus(
   concurrency: number,
 ): Promise<{ readonly status: ClusterStatus; readonly failed: ReadonlyMap<string, KbootError> }> {
   const { cluster, pki, desire } = place;
-  const connections = await connectAll(cluster.hosts, connect, concurrency, (_host, { reader }) =>
+  const connections = await connectAll(place, cluster.hosts, connect, concurrency, (_host, { reader }) =>
     probeHost(reader, []),
   );
   try {

@@ -29,7 +29,7 @@ export async function runVerify(
       remedy: `Bring it up first: kboot up ${place.inventoryFile}`,
     });
   const credentials = apiCredentials(pki);
-  const connections = await connectAll(cluster.hosts, connect, concurrency, () => Promise.resolve());
+  const connections = await connectAll(place, cluster.hosts, connect, concurrency, () => Promise.resolve());
   const { open, failed } = connections;
   const controlPlane = hostsWith(cluster, 'control-plane');
   const kube = steadyKube(

@@ -1,12 +1,4 @@
-import type {
-  Bastion,
-  Cluster,
-  Component,
-  Connection,
-  ForeignEtcd,
-  Host,
-  JsonObject,
-} from '../model/cluster.ts';
+import type { Bastion, Cluster, Component, ForeignEtcd, Host, JsonObject } from '../model/cluster.ts';
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
@@ -113,8 +105,15 @@ function buildHost(host: InventoryHost, ssh: Ssh, options: BuildOptions): Host {
   };
 }
 
-function connection(host: InventoryHost, shared: Ssh, address: string, options: BuildOptions): Connection {
+function connection(
+  host: InventoryHost,
+  shared: Ssh,
+  address: string,
+  options: BuildOptions,
+): Host['connection'] {
   const own = host.ssh ?? {};
+  const vagrant = own.vagrant ?? shared.vagrant;
+  if (vagrant !== undefined) return { kind: 'vagrant', vagrantDir: absolutePath(vagrant, options.folders) };
   const identityFile = own.identityFile ?? shared.identityFile;
   const user = own.user ?? shared.user ?? options.defaultUser;
   const bastion = own.bastion ?? shared.bastion;

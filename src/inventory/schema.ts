@@ -18,6 +18,7 @@ import { parseEndpoint } from './endpoint.ts';
 import { externalEtcd } from './schema-etcd.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { metallb } from './schema-metallb.ts';
+import { vagrantMachine } from './schema-vagrant.ts';
 
 /*
  * The inventory's format, its only definition: parsing, its types and its JSON Schema come from here.
@@ -79,6 +80,14 @@ const clusterSsh = z
     port: port('SSH port.', defaults.sshPort).optional(),
     identityFile: identityFile().optional(),
     bastion: bastion.optional(),
+    vagrant: text(
+      {
+        description:
+          "Folder of a Vagrantfile whose machines have the hosts' names; Vagrant says how they are reached. A relative path counts from the inventory's folder.",
+        examples: ['../vagrant'],
+      },
+      filePath,
+    ).optional(),
   })
   .meta({ description: 'How kboot reaches every host; a host may override each field.' });
 
@@ -152,10 +161,9 @@ const host = z
       .meta({ description: 'Labels of the node.', default: {} })
       .optional(),
     taints: z.array(taint).meta({ description: 'Taints of the node.', default: [] }).optional(),
-    vagrant: z
-      .record(z.string(), z.unknown())
-      .meta({ description: 'For the Vagrantfile, such as memory and cpus; kboot does not read it.' })
-      .optional(),
+    vagrant: vagrantMachine(
+      'What Vagrant makes of this host; overrides spec.vagrant field by field.',
+    ).optional(),
   })
   .meta({ description: 'One machine.' });
 
@@ -307,6 +315,9 @@ const spec = z
     ssh: clusterSsh.optional(),
     files: files.optional(),
     hooks: hooks.optional(),
+    vagrant: vagrantMachine(
+      'What Vagrant makes of every host. For the Vagrantfile; kboot only checks it.',
+    ).optional(),
     preflight: z
       .strictObject({
         ignore: z

@@ -39,8 +39,24 @@ export type Connection =
       readonly identityFile?: string;
       readonly hostKey?: string;
       readonly bastion?: Bastion;
+      /** These keys are offered and nothing else: neither those of an agent nor a password. Absolute paths. */
+      readonly onlyIdentities?: readonly string[];
+      /** The first host key that is shown is trusted, and from then on the one that stands in `file` under `name`. */
+      readonly firstUse?: FirstUse;
     }
   | { readonly kind: 'local' };
+
+/** A known_hosts file of kboot's own, absolute path, and a name in it. */
+export interface FirstUse {
+  readonly file: string;
+  readonly name: string;
+}
+
+/** A machine of the Vagrantfile in a folder (absolute path), under the host's name; Vagrant says how it is reached. */
+export interface VagrantConnection {
+  readonly kind: 'vagrant';
+  readonly vagrantDir: string;
+}
 
 export interface Host {
   /** SSH machine and Kubernetes node share this name. */
@@ -50,7 +66,7 @@ export interface Host {
   readonly address: string;
   /** Second-family node address of a dual-stack host. */
   readonly secondAddress?: string;
-  readonly connection: Connection;
+  readonly connection: Connection | VagrantConnection;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
 }

@@ -26,6 +26,7 @@ export const errorCodes = {
   'E-PKI': { exit: exitStatus.badInput, title: 'A key or certificate cannot be used.' },
   'E-PLAN': { exit: exitStatus.badInput, title: 'The saved plan cannot be used.' },
   'E-CONNECT': { exit: exitStatus.unreachable, title: 'The host does not answer.' },
+  'E-VAGRANT': { exit: exitStatus.unreachable, title: 'Vagrant does not say how to reach the machine.' },
   'E-HOST-KEY-UNKNOWN': { exit: exitStatus.unreachable, title: 'The SSH host key is not known yet.' },
   'E-HOST-KEY-CHANGED': { exit: exitStatus.unreachable, title: 'The SSH host key is not the known one.' },
   'E-AUTH': { exit: exitStatus.unreachable, title: 'The host refused every credential.' },

@@ -21,7 +21,8 @@ export interface Credentials {
 
 /**
  * Order: the configured identity file (from the agent if that holds it), the agent's keys,
- * the default identity files if none is configured, the password.
+ * the default identity files if none is configured, the password. Where the endpoint names the only identities,
+ * these and nothing else.
  * `next` throws E-AUTH for an identity file that is configured and cannot be used.
  */
 export function credentials(endpoint: Endpoint, options: ConnectOptions, deadline: Deadline): Credentials {
@@ -52,6 +53,10 @@ type SyncOffers = Generator<AnyAuthMethod, undefined>;
 async function* offer(state: State): Offers {
   const { endpoint } = state;
   const agent = await openAgent(state);
+  if (endpoint.onlyIdentities !== undefined) {
+    for (const path of endpoint.onlyIdentities) yield* configuredIdentity(state, path, agent);
+    return undefined;
+  }
   if (endpoint.identityFile === undefined) {
     yield* agentKeys(state, agent);
     for (const path of defaultIdentities) yield* defaultIdentity(state, path, agent);
@@ -179,8 +184,10 @@ function refused(state: State, detail?: string): KbootError {
       host: endpoint.host,
       ...(detail !== undefined && { detail }),
       remedy:
-        `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, ` +
-        'or set ssh.user and ssh.identityFile in the inventory.',
+        endpoint.onlyIdentities === undefined
+          ? `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, ` +
+            'or set ssh.user and ssh.identityFile in the inventory.'
+          : `These are the keys that Vagrant names. See whether \`vagrant ssh ${endpoint.host}\` gets in.`,
     },
   );
 }

@@ -1,14 +1,20 @@
-import type { Host } from '../model/cluster.ts';
+import type { Connection } from '../model/cluster.ts';
 import { connectLocal } from './local.ts';
 import { connectSsh } from './ssh.ts';
 import type { ConnectOptions, HostConnection } from './types.ts';
 
+/** A host, and how to reach it. */
+export interface ReachableHost {
+  readonly name: string;
+  readonly connection: Connection;
+}
+
 /**
- * Connects to a host in the way that the inventory names.
+ * Connects to a host.
  * Throws KbootError E-CONNECT, E-HOST-KEY-UNKNOWN, E-HOST-KEY-CHANGED, E-AUTH.
  * How root is gained shows at the first read or start.
  */
-export function connectHost(host: Host, options: ConnectOptions): Promise<HostConnection> {
+export function connectHost(host: ReachableHost, options: ConnectOptions): Promise<HostConnection> {
   switch (host.connection.kind) {
     case 'ssh':
       return connectSsh(host.name, host.connection, options);

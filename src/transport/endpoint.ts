@@ -1,4 +1,4 @@
-import type { Connection } from '../model/cluster.ts';
+import type { Connection, FirstUse } from '../model/cluster.ts';
 
 type SshConnectionSettings = Extract<Connection, { kind: 'ssh' }>;
 
@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly user: string;
   readonly hostKey?: string;
   readonly identityFile?: string;
+  readonly onlyIdentities?: readonly string[];
+  readonly firstUse?: FirstUse;
 }
 
 /** The host's own SSH server. */
@@ -31,6 +33,8 @@ function server(from: Omit<Endpoint, 'host' | 'isBastion'>): Omit<Endpoint, 'hos
     user: from.user,
     ...(from.hostKey !== undefined && { hostKey: from.hostKey }),
     ...(from.identityFile !== undefined && { identityFile: from.identityFile }),
+    ...(from.onlyIdentities !== undefined && { onlyIdentities: from.onlyIdentities }),
+    ...(from.firstUse !== undefined && { firstUse: from.firstUse }),
   };
 }
 

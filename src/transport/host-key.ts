@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { KbootError } from '../model/error.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
@@ -18,6 +18,8 @@ export interface HostKeyCheck {
   readonly algorithms: ServerHostKeyAlgorithm[];
   /** The reason to refuse the key; undefined accepts it. Also runs at every rekeying. */
   verify(key: Buffer): KbootError | undefined;
+  /** After the login: writes down a first key, where such a key holds. Throws E-STATE. */
+  keep(): Promise<void>;
 }
 
 interface KnownKey {
@@ -37,21 +39,49 @@ const offered: readonly { readonly type: string; readonly algorithms: ServerHost
 ];
 
 /**
- * Collects what is known of a server: the inventory's hostKey alone if there is one, else known_hosts.
+ * Collects what is known of a server: the inventory's hostKey alone if there is one, else known_hosts; for an
+ * endpoint with `firstUse` that file alone, and where it knows nothing, the first key that is shown holds.
  * Throws E-INVENTORY for a hostKey that is no plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
  */
 export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
+  const { firstUse } = endpoint;
+  const sources = firstUse === undefined ? files : [firstUse.file];
   const known =
     endpoint.hostKey === undefined
-      ? await fromKnownHosts(endpoint, files)
+      ? await fromKnownHosts(endpoint, sources)
       : [fromInventory(endpoint, endpoint.hostKey)];
+  const isFirst = known.length === 0 && firstUse !== undefined;
   const plain = known.filter((k) => k.marker === undefined);
   const isKnown = (type: string): boolean => plain.some((k) => k.type === type);
   const ordered = [...offered.filter((o) => isKnown(o.type)), ...offered.filter((o) => !isKnown(o.type))];
   return {
     algorithms: ordered.flatMap((o) => o.algorithms),
-    verify: (key) => verify(endpoint, files, known, key),
+    verify(key) {
+      const type = keyType(key);
+      if (isFirst && known.length === 0 && type !== undefined)
+        known.push({ type, key, where: 'the first connection' });
+      return verify(endpoint, sources, known, key);
+    },
+    async keep() {
+      const [first] = known;
+      if (!isFirst || first === undefined) return;
+      try {
+        await appendFile(firstUse.file, `${firstUse.name} ${keyText(first.key)}\n`, { mode: 0o600 });
+      } catch (cause) {
+        throw new KbootError('E-STATE', `the host key cannot be written to ${firstUse.file}`, {
+          host: endpoint.host,
+          detail: cause instanceof Error ? cause.message : String(cause),
+          remedy: 'Make that file writable, or name another state folder with --state.',
+          cause,
+        });
+      }
+    },
   };
+}
+
+/** The name under which known_hosts files have the server. */
+function nameOf({ firstUse, address, port }: Endpoint): string {
+  return firstUse?.name ?? knownHostsName(address, port);
 }
 
 function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
@@ -70,7 +100,7 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
 }
 
 async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<KnownKey[]> {
-  const name = knownHostsName(endpoint.address, endpoint.port);
+  const name = nameOf(endpoint);
   const perFile = await Promise.all(
     files.map(async (file) =>
       parseKnownHosts(await readOrEmpty(endpoint, file))
@@ -133,7 +163,7 @@ function unknownKey(
       remedy:
         `Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. ` +
         `If it is the same, add this line to ${file}:\n` +
-        `${knownHostsName(endpoint.address, endpoint.port)} ${text}\n` +
+        `${nameOf(endpoint)} ${text}\n` +
         `or to the inventory:\n${inventoryLine(endpoint, text)}`,
     },
   );
@@ -157,7 +187,7 @@ function changedKey(
         'If you know that it was, and the fingerprint is the one on its own console, ' +
         (endpoint.hostKey === undefined
           ? `remove the old line from ${files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(' and ')} and add:\n` +
-            `${knownHostsName(endpoint.address, endpoint.port)} ${text}`
+            `${nameOf(endpoint)} ${text}`
           : `write in the inventory:\n${inventoryLine(endpoint, text)}`),
     },
   );

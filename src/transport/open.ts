@@ -18,12 +18,17 @@ export async function openSession(
 ): Promise<Session> {
   const check = await hostKeyCheck(endpoint, options.knownHostsFiles);
   try {
-    return await retryHandshake(async () => {
+    const session = await retryHandshake(async () => {
       const start = performance.now();
       const stream = await openStream(endpoint, options.connectTimeoutMs);
       const left = options.connectTimeoutMs - (performance.now() - start);
       return login(endpoint, stream, check, options, left);
     });
+    await check.keep().catch(async (error: unknown) => {
+      await session.close();
+      throw error;
+    });
+    return session;
   } catch (error) {
     if (!(error instanceof HandshakeReset)) throw error;
     throw new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} closes connections before login`, {

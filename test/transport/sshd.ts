@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Host } from '../../src/model/cluster.ts';
+import type { Connection } from '../../src/model/cluster.ts';
+import type { ReachableHost } from '../../src/transport/connect.ts';
 import type { ConnectOptions } from '../../src/transport/types.ts';
 
 const program = '/usr/sbin/sshd';
@@ -97,15 +98,15 @@ async function listening(process: ChildProcess): Promise<void> {
   });
 }
 
-type Ssh = Extract<Host['connection'], { kind: 'ssh' }>;
+type Ssh = Extract<Connection, { kind: 'ssh' }>;
 
 /** An inventory host behind SSH on 127.0.0.1. */
-export function sshHost(connection: Partial<Ssh> & { port: number }): Host {
+export function sshHost(connection: Partial<Ssh> & { port: number }): ReachableHost {
   return host({ kind: 'ssh', address: '127.0.0.1', user: 'root', ...connection });
 }
 
-export function host(connection: Host['connection']): Host {
-  return { name: 'cp-1', roles: ['control-plane'], address: '10.0.0.1', connection, labels: {}, taints: [] };
+export function host(connection: Connection): ReachableHost {
+  return { name: 'cp-1', connection };
 }
 
 /** Options that ask nobody and know nothing. */

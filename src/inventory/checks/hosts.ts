@@ -87,6 +87,30 @@ export const localIsThisMachine: Check = ({ outline }) => {
   });
 };
 
+/** Vagrant says user, port, address and key of its machines: nothing else may. */
+export const vagrantSaysHow: Check = ({ draft, outline }) => {
+  const besides = (ssh: object | undefined, path: Path): Finding[] =>
+    Object.keys(ssh ?? {})
+      .filter((key) => key !== 'vagrant')
+      .map((key) => ({
+        ...error(
+          [...path, key],
+          `${describePath([...path, key])} has no meaning with ssh.vagrant, which says how machines are reached; remove one of them`,
+        ),
+        at: 'key',
+      }));
+  const shared = draft.spec?.ssh;
+  const sharedCounts = shared !== undefined && 'vagrant' in shared;
+  return [
+    ...(sharedCounts ? besides(shared, ['spec', 'ssh']) : []),
+    ...outline.hosts.flatMap(({ draft: { ssh, connection }, path }) =>
+      connection !== 'local' && (sharedCounts || (ssh !== undefined && 'vagrant' in ssh))
+        ? besides(ssh, [...path, 'ssh'])
+        : [],
+    ),
+  ];
+};
+
 /** Two hosts behind one SSH address and port are one machine, unless different bastions lead there. */
 export const sshTargetsAreUnique: Check = (input) => {
   const seen = new Map<string, OutlineHost>();

@@ -17,6 +17,7 @@ import {
   natAddressIsNotUsed,
   sshTargetsAreUnique,
   taintsAreUnique,
+  vagrantSaysHow,
 } from './hosts.ts';
 import { bgpAdvertisementsFit, bgpHasBothEnds, bgpPeersAreSound, bgpPoolsAreIPv4 } from './metallb.ts';
 import {
@@ -45,6 +46,7 @@ const checks: readonly Check[] = [
   addressesAreUnique,
   natAddressIsNotUsed,
   sshTargetsAreUnique,
+  vagrantSaysHow,
   localIsThisMachine,
   taintsAreUnique,
   rolesFitTogether,

@@ -1,0 +1,47 @@
+import { join, resolve } from 'node:path';
+import type { Cluster, Connection } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { openState } from '../store/state.ts';
+import { askVagrant, machineIdentity } from '../store/vagrant.ts';
+import type { Workplace } from './workplace.ts';
+
+type Ways = ReadonlyMap<string, Connection | KbootError>;
+
+/** What Vagrant said of a cluster in this run. */
+const answers = new WeakMap<Cluster, Promise<Ways>>();
+
+/**
+ * How every Vagrant machine of a cluster is reached, or why one is not. Vagrant is asked once a run and folder.
+ * It checks no host key. kboot keeps the first key that a machine shows in the state folder, and holds the machine
+ * to it until Vagrant makes it anew. Throws E-VAGRANT when Vagrant fails as a whole, E-STATE.
+ */
+export function waysToMachines(place: Workplace): Promise<Ways> {
+  const known = answers.get(place.cluster) ?? askForAll(place);
+  answers.set(place.cluster, known);
+  return known;
+}
+
+async function askForAll({ cluster, inventoryFile, state }: Workplace): Promise<Ways> {
+  const machines = cluster.hosts.flatMap(({ name, connection }) =>
+    connection.kind === 'vagrant' ? [{ name, dir: connection.vagrantDir }] : [],
+  );
+  const { dir: stateDir } = await openState(state.dir);
+  const file = join(stateDir, 'vagrant_known_hosts');
+  const ways = new Map<string, Connection | KbootError>();
+  for (const dir of new Set(machines.map((machine) => machine.dir))) {
+    const names = machines.flatMap((machine) => (machine.dir === dir ? [machine.name] : []));
+    for (const [name, said] of await askVagrant(dir, resolve(inventoryFile), names)) {
+      if (said instanceof KbootError) {
+        ways.set(name, said);
+        continue;
+      }
+      const { address, port, user, identityFiles } = said;
+      const identity = await machineIdentity(dir, name);
+      ways.set(name, {
+        ...{ kind: 'ssh', address, port, user, onlyIdentities: identityFiles },
+        firstUse: { file, name: identity === '' ? name : `${name}@${identity}` },
+      });
+    }
+  }
+  return ways;
+}

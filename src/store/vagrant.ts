@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { $ } from 'zx/core';
+import { KbootError } from '../model/error.ts';
+import { parseSshConfig, type SshSettings } from './ssh-config.ts';
+
+/** How machines are reached, by name, or why one is not. */
+export type VagrantAnswers = ReadonlyMap<string, SshSettings | KbootError>;
+
+/**
+ * Asks Vagrant for the machines `names` of the Vagrantfile in `dir`, which sees `inventory` as KBOOT_INVENTORY.
+ * A machine that does not run costs the others nothing. Throws E-VAGRANT when Vagrant or the Vagrantfile fails.
+ */
+export async function askVagrant(
+  dir: string,
+  inventory: string,
+  names: readonly string[],
+): Promise<VagrantAnswers> {
+  const folder = await stat(dir).catch(() => undefined);
+  if (folder?.isDirectory() !== true)
+    throw new KbootError('E-VAGRANT', `the folder of ssh.vagrant does not exist: ${dir}`, {
+      remedy: 'Correct ssh.vagrant; a relative path counts from the folder of the inventory.',
+    });
+  const all = await vagrant(dir, inventory, ['ssh-config', ...names]);
+  if (all.ok) return withAll(names, parseSshConfig(all.stdout));
+
+  // Vagrant gives up at the first machine that does not run or that it does not know.
+  const status = await vagrant(dir, inventory, ['status', '--machine-readable']);
+  if (!status.ok) throw failure(dir, status);
+  const states = machineStates(status.stdout);
+  const running = names.filter((name) => states.get(name) === 'running');
+  const some = running.length === 0 ? undefined : await vagrant(dir, inventory, ['ssh-config', ...running]);
+  if (some?.ok === false) throw failure(dir, some);
+  const settings = parseSshConfig(some?.stdout ?? '');
+  return new Map([
+    ...withAll(running, settings),
+    ...names
+      .filter((name) => !running.includes(name))
+      .map((name) => [name, notRunning(dir, inventory, name, states)] as const),
+  ]);
+}
+
+/**
+ * What tells this machine from one that had its name before: changes when Vagrant makes it anew.
+ * Empty where Vagrant's own folder does not show it.
+ */
+export async function machineIdentity(dir: string, name: string): Promise<string> {
+  const machine = join(resolve(dir, process.env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant'), 'machines', name);
+  const providers = await readdir(machine).catch(() => []);
+  const ids = await Promise.all(
+    providers.sort().map((provider) => readFile(join(machine, provider, 'id'), 'utf8').catch(() => '')),
+  );
+  const id = ids.join('');
+  return id === '' ? '' : createHash('sha256').update(id).digest('hex').slice(0, 16);
+}
+
+interface Said {
+  readonly ok: boolean;
+  readonly missing: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function vagrant(dir: string, inventory: string, args: readonly string[]): Promise<Said> {
+  const env = {
+    ...process.env,
+    KBOOT_INVENTORY: inventory,
+    VAGRANT_CHECKPOINT_DISABLE: '1',
+    VAGRANT_NO_COLOR: '1',
+  };
+  const run = $({
+    ...{ prefix: '', postfix: '', quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] },
+    ...{ cwd: dir, env: { ...env, VAGRANT_CWD: dir }, timeout: '120s' },
+  });
+  const { exitCode, stdout, stderr } = await run`vagrant ${args}`;
+  const said = { ok: exitCode === 0, missing: exitCode === 127, stdout, stderr };
+  if (said.missing) throw failure(dir, said);
+  return said;
+}
+
+/** Of `TIME,MACHINE,state,STATE` lines (Vagrant's machine-readable output), each machine's state. */
+function machineStates(text: string): ReadonlyMap<string, string> {
+  const lines = [...text.matchAll(/^\d+,([^,\n]+),state,(.*)$/gm)];
+  return new Map(lines.map(([, machine = '', state = '']) => [machine, state]));
+}
+
+function withAll(names: readonly string[], settings: VagrantAnswers): VagrantAnswers {
+  return new Map(
+    names.map((name) => [
+      name,
+      settings.get(name) ??
+        new KbootError('E-VAGRANT', `\`vagrant ssh-config\` says nothing of ${name}`, { host: name }),
+    ]),
+  );
+}
+
+function notRunning(
+  dir: string,
+  inventory: string,
+  host: string,
+  states: ReadonlyMap<string, string>,
+): KbootError {
+  const state = states.get(host);
+  if (state === undefined)
+    return new KbootError('E-VAGRANT', `the Vagrantfile in ${dir} has no machine ${host}`, {
+      host,
+      remedy: `It has ${[...states.keys()].join(', ')}. Give host and machine the same name.`,
+    });
+  const what = state === 'not_created' ? 'is not created yet' : `does not run: ${state.replaceAll('_', ' ')}`;
+  return new KbootError('E-VAGRANT', `Vagrant's machine ${host} ${what}`, {
+    host,
+    remedy: `Start it: cd ${dir} && KBOOT_INVENTORY=${inventory} vagrant up ${host}`,
+  });
+}
+
+function failure(dir: string, { missing, stdout, stderr }: Said): KbootError {
+  if (missing)
+    return new KbootError(
+      'E-VAGRANT',
+      'there is no program vagrant, which ssh.vagrant in the inventory asks for',
+      {
+        remedy:
+          'Install Vagrant (Debian: apt-get install vagrant), or state ssh.address and the rest by hand.',
+      },
+    );
+  const told = [...stdout.matchAll(/^\d+,[^,]*,error-exit,[^,]*,(.*)$/gm)].map(([, text = '']) =>
+    unescaped(text),
+  );
+  return new KbootError('E-VAGRANT', `Vagrant does not get along with the Vagrantfile in ${dir}`, {
+    detail: (told.join('\n') || stderr || stdout).trim(),
+    remedy: `See what \`vagrant status\` says in ${dir}.`,
+  });
+}
+
+/** Vagrant's machine-readable output writes commas and line ends in its own way. */
+function unescaped(text: string): string {
+  return text.replaceAll('%!(VAGRANT_COMMA)', ',').replaceAll('\\n', '\n').replaceAll('\\r', '');
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { askVagrant, machineIdentity } from '../../src/store/vagrant.ts';
+import { failure } from '../transport/failure.ts';
+import { fakeVagrant, type FakeVagrant } from './fake-vagrant.ts';
+
+let vagrant: FakeVagrant;
+beforeEach(() => {
+  vagrant = fakeVagrant();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+const ask = (...names: string[]): ReturnType<typeof askVagrant> =>
+  askVagrant(vagrant.dir, '/inventories/own.yaml', names);
+
+describe('askVagrant', () => {
+  it('asks once where all machines run, and names the inventory', async () => {
+    vagrant.set({ 'cp-1': { state: 'running', port: 2222 }, 'w-1': { state: 'running', port: 2200 } });
+    const said = await ask('cp-1', 'w-1');
+    expect(said.get('cp-1')).toMatchObject({ address: '127.0.0.1', port: 2222, user: 'vagrant' });
+    expect(said.get('w-1')).toMatchObject({ port: 2200 });
+    expect(vagrant.calls()).toEqual(['ssh-config cp-1 w-1 | /inventories/own.yaml']);
+  });
+
+  it('a machine that does not run is told as such, and the others are reached', async () => {
+    vagrant.set({
+      'cp-1': { state: 'not_created' },
+      'w-1': { state: 'poweroff' },
+      'w-2': { state: 'running', port: 2201 },
+    });
+    const said = await ask('cp-1', 'w-1', 'w-2', 'w-3');
+    expect(said.get('w-2')).toMatchObject({ port: 2201 });
+    expect(said.get('cp-1')).toMatchObject({
+      code: 'E-VAGRANT',
+      message: "Vagrant's machine cp-1 is not created yet",
+      context: {
+        host: 'cp-1',
+        remedy: `Start it: cd ${vagrant.dir} && KBOOT_INVENTORY=/inventories/own.yaml vagrant up cp-1`,
+      },
+    });
+    expect(said.get('w-1')).toMatchObject({ message: "Vagrant's machine w-1 does not run: poweroff" });
+    expect(said.get('w-3')).toMatchObject({
+      message: `the Vagrantfile in ${vagrant.dir} has no machine w-3`,
+      context: { host: 'w-3', remedy: 'It has cp-1, w-1, w-2. Give host and machine the same name.' },
+    });
+  });
+
+  it('ends when the Vagrantfile fails, with what Vagrant said', async () => {
+    writeFileSync(join(vagrant.dir, '../data/broken'), 'There was an error loading a Vagrantfile.\n');
+    const error = await failure(ask('cp-1'));
+    expect(error).toMatchObject({ code: 'E-VAGRANT', exit: 4 });
+    expect(error.context).toMatchObject({ detail: 'There was an error loading a Vagrantfile.' });
+    expect(error.context.host).toBeUndefined();
+  });
+
+  it('says that Vagrant or its folder is missing', async () => {
+    expect((await failure(askVagrant(join(vagrant.dir, 'no'), '/i', ['cp-1']))).message).toBe(
+      `the folder of ssh.vagrant does not exist: ${vagrant.dir}/no`,
+    );
+    vi.stubEnv('PATH', vagrant.dir);
+    expect((await failure(ask('cp-1'))).message).toMatch(/^there is no program vagrant/);
+  });
+});
+
+describe('machineIdentity', () => {
+  it('changes when the machine is made anew, and is empty where nothing is known', async () => {
+    expect(await machineIdentity(vagrant.dir, 'cp-1')).toBe('');
+    vagrant.set({ 'cp-1': { state: 'running', id: 'a' } });
+    const first = await machineIdentity(vagrant.dir, 'cp-1');
+    vagrant.set({ 'cp-1': { state: 'running', id: 'b' } });
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    expect(await machineIdentity(vagrant.dir, 'cp-1')).not.toBe(first);
+  });
+
+  it('is looked for where VAGRANT_DOTFILE_PATH says', async () => {
+    vi.stubEnv('VAGRANT_DOTFILE_PATH', '../elsewhere');
+    const own = join(vagrant.dir, '../elsewhere/machines/cp-1/libvirt');
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, 'id'), 'x');
+    expect(await machineIdentity(vagrant.dir, 'cp-1')).not.toBe('');
+  });
+});

@@ -11,7 +11,7 @@ import { codeOf, commandsOf, linksOf } from './markdown.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const documents = ['README.md', 'CONTRIBUTING.md', 'src/README.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'src/README.md', 'vagrant/README.md'];
 const readme = codeOf(read('README.md'));
 const missing = 'What is not there yet';
 const modules = await commandModules();

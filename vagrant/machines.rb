@@ -1,0 +1,89 @@
+# frozen_string_literal: true
+
+require 'ipaddr'
+require 'json'
+require_relative 'inventory'
+
+# The machines of a kboot inventory. Needs nothing of Vagrant:
+#   ruby machines.rb INVENTORY    prints them as JSON
+module Kboot
+  # Boxes of distributions that kboot installs on: NAME is bento/NAME, and for libvirt cloud-image/NAME.
+  BOXES = %w[debian-12 debian-13 ubuntu-22.04 ubuntu-24.04].freeze
+
+  # Memory in MiB, and CPUs. A host of several roles gets the larger of each.
+  SIZES = {
+    'control-plane' => [2048, 2],
+    'worker' => [2048, 2],
+    'etcd' => [1024, 1],
+    'load-balancer' => [1024, 1]
+  }.freeze
+
+  # `address` is the IPv4 address in the private network, `ipv6` the other one of a dual-stack host or nil.
+  Machine = Struct.new(:name, :box, :libvirt_box, :image, :memory, :cpus, :address, :ipv6, keyword_init: true)
+
+  # All hosts but the one that is this machine, in the order of the inventory. Raises Kboot::Error.
+  def self.machines(file, env = ENV.to_h)
+    spec = read_inventory(file, env).dig('spec')
+    hosts = spec.is_a?(Hash) ? spec['hosts'] : nil
+    raise Error, "the inventory #{file} has no spec.hosts; see what `kboot validate` says" unless hosts.is_a?(Array)
+
+    hosts.reject { |host| host['connection'] == 'local' }.map do |host|
+      machine(host, settings(spec['vagrant'], 'spec.vagrant'))
+    rescue Error => e
+      raise Error, "the inventory #{file}: #{host['name']}: #{e.message}"
+    end
+  end
+
+  def self.machine(host, shared)
+    given = shared.merge(settings(host['vagrant'], 'vagrant'))
+    sizes = SIZES.values_at(*host['roles']).compact
+    raise Error, 'has no role that is known' if sizes.empty?
+
+    box = given.fetch('box', BOXES.first)
+    address, ipv6 = addresses(host)
+    Machine.new(
+      name: host['name'], box: box_name(box, 'bento'), libvirt_box: box_name(box, 'cloud-image'), image: given['image'],
+      memory: given['memory'] || sizes.map(&:first).max, cpus: given['cpus'] || sizes.map(&:last).max,
+      address: address, ipv6: ipv6
+    )
+  end
+  private_class_method :machine
+
+  def self.settings(stated, where)
+    known = %w[box image memory cpus]
+    unknown = (stated || {}).keys - known
+    return stated || {} if unknown.empty?
+
+    raise Error, "#{where} has no key #{unknown.first}; there are #{known.join(', ')}"
+  end
+  private_class_method :settings
+
+  def self.box_name(box, owner)
+    return "#{owner}/#{box}" if BOXES.include?(box)
+    return box if box.include?('/')
+
+    raise Error, "box #{box} is not one of #{BOXES.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)"
+  end
+  private_class_method :box_name
+
+  # The IPv4 address, and the IPv6 address if there is one.
+  def self.addresses(host)
+    stated = (host['address'] || host.dig('ssh', 'address')).to_s.split(',').map { |text| IPAddr.new(text.strip) }
+    four, six = stated.partition(&:ipv4?)
+    raise Error, 'has no IPv4 address, which a machine of Vagrant needs' if four.empty?
+    raise Error, "#{four.first} lies in VirtualBox's NAT network, 10.0.2.0/24" if IPAddr.new('10.0.2.0/24').include?(four.first)
+
+    [four.first.to_s, six.first&.to_s]
+  rescue IPAddr::Error => e
+    raise Error, "address #{host['address']}: #{e.message}"
+  end
+  private_class_method :addresses
+end
+
+if $PROGRAM_NAME == __FILE__
+  begin
+    puts JSON.pretty_generate(Kboot.machines(ARGV.fetch(0)).map(&:to_h))
+  rescue Kboot::Error => e
+    abort e.message
+  end
+end

@@ -13,6 +13,7 @@ import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
+import type { Balancing } from '../observe/inspect.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
@@ -77,9 +78,8 @@ export async function makePlan(
   const connections = await connectAll(place, hosts, connect, concurrency, (host, { reader }) => {
     const resources = resourcesOf(place, scope, host, assumedFacts);
     counts.set(host.name, resources.length);
-    const balances = loadBalancerHosts(cluster).includes(host);
     return probeHost(reader, resources, {
-      virtualIP: balances ? cluster.loadBalancer?.virtualIP : undefined,
+      balancing: balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
     });
   });
@@ -145,6 +145,14 @@ export async function makePlan(
     await connections.close();
     throw error;
   }
+}
+
+function balancingOf(cluster: Cluster, host: Host): Balancing | undefined {
+  const { loadBalancer } = cluster;
+  const hosts = loadBalancerHosts(cluster);
+  if (loadBalancer === undefined || !hosts.includes(host)) return undefined;
+  const balancers = hosts.flatMap(({ address, secondAddress }) => [address, secondAddress ?? []].flat());
+  return { virtualIP: loadBalancer.virtualIP, port: loadBalancer.port, balancers };
 }
 
 /** The plan for hosts as they come fresh from their installer: no host is asked. */

@@ -42,6 +42,8 @@ export interface Inspection {
   readonly kubeletActive: boolean;
   /** MAC address of whoever answers for the virtual IP, as this host sees it; empty: nobody, or not asked. */
   readonly virtualIPHeldBy: string;
+  /** Addresses of VRRP peers of this host that left the inventory and whose haproxy still answers. */
+  readonly formerPeers: readonly string[];
   /** `v1.36.2`, from its API server's manifest; empty without one. */
   readonly apiServerVersion: string;
   /** `--etcd-servers` of its API server's manifest; empty without one. */

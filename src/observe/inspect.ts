@@ -2,6 +2,22 @@ import type { Inspection } from '../model/inspection.ts';
 import { quoteAll } from '../resource/shell.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 
+/** What a look at a host is to find out beyond the host itself. */
+export interface ProbeQuestions {
+  /** Of a load balancer: who else holds or may take the virtual IP? */
+  readonly balancing?: Balancing | undefined;
+  /** Can this be reached? */
+  readonly endpoint?: EndpointAddress | undefined;
+}
+
+/** The load balancers of the inventory. */
+export interface Balancing {
+  readonly virtualIP: string;
+  readonly port: number;
+  /** Addresses of their hosts. */
+  readonly balancers: readonly string[];
+}
+
 /** Programs that kboot's scripts and the kubelet call on a host. */
 const tools = [
   'tar',
@@ -29,13 +45,14 @@ const caDirectories = [
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
 /**
- * Shell that prints `key=value` lines; a key may come several times. Reads only. With `virtualIP` it looks who
- * answers for that address, as long as this host's keepalived is not up; with `endpoint`, whether that is reached.
+ * Shell that prints `key=value` lines; a key may come several times. Reads only. With `balancing` it looks
+ * who answers for the virtual IP, as long as this host's keepalived is not up, and which of its keepalived's peers
+ * left the inventory and still balance; with `endpoint`, whether that is reached.
  */
-export function inspectScript(virtualIP: string | undefined, endpoint?: EndpointAddress): string {
+export function inspectScript({ balancing, endpoint }: ProbeQuestions): string {
   return [
     inspectHost,
-    virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
+    balancing === undefined ? '' : virtualIPProbe(balancing.virtualIP) + formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
     `\necho "now=$(date +%s%N)"`,
   ].join('');
@@ -56,6 +73,14 @@ if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e
   done
   echo "virtualIP=$(echo "$neighbour" | grep -w REACHABLE | grep -oE 'lladdr [0-9a-f:]+' | cut -d' ' -f2)"
 fi`;
+}
+
+function formerPeersProbe({ balancers, port }: Balancing): string {
+  return `
+for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev/null | grep -oE '^ +[0-9a-f.:]+$'); do
+  case ' ${balancers.join(' ')} ' in *" $p "*) continue ;; esac
+  if timeout 2 bash -c "exec 3<>/dev/tcp/$p/${port}" 2>/dev/null; then echo "formerPeer=$p"; fi
+done`;
 }
 
 /** Prints `etcd=present`, `absent` or `unknown`. */
@@ -157,6 +182,7 @@ export function readInspection(output: string, asked: number, answered: number):
     missingTools: all('missing'),
     kubeletActive: one('kubelet') === '1',
     virtualIPHeldBy: one('virtualIP'),
+    formerPeers: all('formerPeer'),
     macAddresses: all('mac'),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),

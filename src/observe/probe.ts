@@ -4,8 +4,7 @@ import type { Inspection } from '../model/inspection.ts';
 import { handlerOf, resourceId } from '../resource/kinds.ts';
 import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
 import type { Reader } from '../transport/types.ts';
-import type { EndpointAddress } from './endpoint-probe.ts';
-import { inspectScript, readInspection } from './inspect.ts';
+import { inspectScript, readInspection, type ProbeQuestions } from './inspect.ts';
 
 /** Everything one probe saw of one host. */
 export interface HostObservation {
@@ -13,14 +12,6 @@ export interface HostObservation {
   readonly inspection: Inspection;
   /** By resource id; a resource whose reading was cut off is `unknown`. */
   readonly observations: ReadonlyMap<string, Observation<unknown>>;
-}
-
-/** What a probe looks for beyond the host itself. */
-export interface ProbeQuestions {
-  /** Who holds this address? */
-  readonly virtualIP?: string | undefined;
-  /** Can this be reached? */
-  readonly endpoint?: EndpointAddress | undefined;
 }
 
 const probeTimeoutMs = 120_000;
@@ -35,7 +26,7 @@ export function probeScript(resources: readonly Resource[], nonce: string, ask: 
   const kinds = [...groupByKind(resources)];
   return [
     'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    section('inspection', inspectScript(ask.virtualIP, ask.endpoint)),
+    section('inspection', inspectScript(ask)),
     ...kinds.map(([kind, wants]) => section(kind, handlerOf(kind).query(wants))),
   ].join('\n');
 }

@@ -236,7 +236,7 @@ export function preflight(
         findings.push({ ...finding, host: host.name });
     }
   }
-  findings.push(...virtualIPTaken(cluster, seen));
+  findings.push(...virtualIPTaken(cluster, seen), ...formerPeers(cluster, seen));
   findings.push(
     ...notUnique(
       seen,
@@ -303,6 +303,20 @@ function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>)
       remedy:
         'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine (a host remembers its answer for up to a minute).',
     }));
+}
+
+/** A load balancer that hears no more of the others takes the virtual IP for itself (RFC 5798 6.4.2). */
+function formerPeers(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
+  const port = cluster.loadBalancer?.port ?? 0;
+  const addresses = [...new Set([...seen.values()].flatMap((inspection) => inspection.formerPeers))];
+  return addresses.map((address) => ({
+    check: 'FormerLoadBalancer',
+    level: 'error',
+    host: [...seen].find(([, inspection]) => inspection.formerPeers.includes(address))?.[0] ?? '',
+    message: `its peer ${address} left the inventory, and balances on (port ${port}): once the others leave it alone, it takes the virtual IP as a second holder`,
+    remedy:
+      'Power that machine off; or put it back into the inventory, `kboot reset INVENTORY --limit` it, and take it out then.',
+  }));
 }
 
 function notUnique(

@@ -6,13 +6,14 @@ import type { PlanFiles } from '../lab/exact.ts';
 import { stepLines } from '../lab/kboot.ts';
 import type { SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
-import { clusterSite, hasClusterBundle, unlessSkipped } from './cluster.ts';
+import { clusterSite, hasClusterBundle, readiness, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 
 const hosts: readonly SiteHost[] = [
   { name: 'cp-1', roles: ['control-plane'], address: '10.77.36.11' },
   { name: 'w-1', roles: ['worker'], address: '10.77.36.21', labels: { zone: 'a', rack: '7' } },
 ];
+const newcomer: SiteHost = { name: 'w-2', roles: ['worker'], address: '10.77.36.22' };
 const coredns = 'addons/coredns/coredns.yaml.hbs';
 
 /** Controller manager and scheduler end themselves when their only API server is away for 10 s. */
@@ -23,7 +24,7 @@ let plans: PlanFiles;
 
 describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, () => {
   beforeAll(async () => {
-    site = await clusterSite('kept', hosts);
+    site = await clusterSite('kept', hosts, { further: [newcomer] });
     plans = planFiles(site, 'kept', []);
   });
 
@@ -159,6 +160,29 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     expect(await site.kube(['get', 'node', 'w-1', '-o', 'jsonpath={.metadata.labels}'])).not.toContain(
       'rack',
     );
+  });
+
+  test('a node comes, by a run that is killed half-way and one of a new plan; and goes', async () => {
+    const three = await site.write('three', { hosts: [...hosts, newcomer] });
+    await plans.keep(plans.file, { inventory: three });
+    const killed = await site.kboot('up', ['--plan', plans.file, '--yes', '-o', 'json'], {
+      inventory: three,
+      onEvent: (event, kill) => {
+        if (event.type === 'done' && event.step?.startsWith('w-2: file') === true) kill();
+      },
+    });
+    expect(killed.exitCode).not.toBe(0);
+    await plans.keep(plans.file, { inventory: three });
+    const came = stepLines(await plans.expectExactly({ inventory: three }));
+    expect(came.filter((line) => !/^(w-2|cluster \S+ Node w-2)/.test(line))).toEqual([]);
+    expect(await readiness(site, ['nodes'])).toContain('w-2 Ready');
+    const two = await site.write('two', { hosts });
+    await plans.expectStale(plans.file, ['inventory'], { inventory: two });
+    await plans.keep(plans.file, { inventory: two });
+    expect(stepLines(await plans.expectExactly({ inventory: two }))).toEqual([
+      'cluster delete Node w-2',
+      'cluster update Node w-1',
+    ]);
   });
 
   test('an argument changed: its field is named, the plan says that the API is away, and it is exact', async () => {

@@ -7,6 +7,8 @@ import type { KbootOptions, KbootResult, PlannedStep, Site } from './kboot.ts';
 /** What tests look at in a plan file. */
 export interface PlanFileContent {
   readonly plan: {
+    readonly membership: readonly PlannedStep[];
+    readonly roll: readonly { readonly waits: readonly PlannedStep[] }[];
     readonly hostSteps: readonly PlannedStep[];
     readonly clusterSteps: readonly PlannedStep[];
     readonly operatorSteps: readonly PlannedStep[];
@@ -43,8 +45,11 @@ export function planFiles(site: Site, name: string, scope: readonly string[]): P
       return made;
     },
     async expectExactly(options = {}) {
-      const { hostSteps, clusterSteps, operatorSteps } = read().plan;
-      const planned = [...hostSteps, ...clusterSteps, ...operatorSteps].map(({ id }) => id).sort();
+      const { membership, roll, hostSteps, clusterSteps, operatorSteps } = read().plan;
+      const waits = roll.flatMap((turn) => turn.waits);
+      const planned = [...membership, ...hostSteps, ...waits, ...clusterSteps, ...operatorSteps]
+        .map(({ id }) => id)
+        .sort();
       expect(planned.length).toBeGreaterThan(0);
       const result = await site.kboot('up', ['--plan', file, '--yes', '-o', 'json'], options);
       expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });

@@ -134,7 +134,7 @@ describe('readInspection', () => {
 describe('inspectScript', () => {
   it('tells of this machine what this machine is', () => {
     const asked = Date.now();
-    const { stdout } = spawnSync('sh', ['-s'], { input: inspectScript(undefined), encoding: 'utf8' });
+    const { stdout } = spawnSync('sh', ['-s'], { input: inspectScript({}), encoding: 'utf8' });
     const seen = read(stdout, asked - 1, Date.now() + 1);
     expect(seen.cpus).toBe(Number(spawnSync('nproc', { encoding: 'utf8' }).stdout));
     expect(seen.kernel).toBe(spawnSync('uname', ['-r'], { encoding: 'utf8' }).stdout.trim());
@@ -154,7 +154,7 @@ describe('inspectScript', () => {
       const next = `head -n 1 ${table}; [ $(wc -l < ${table}) = 1 ] || sed -i 1d ${table}`;
       writeFileSync(join(dir, 'ip'), `#!/bin/sh\n[ "$1" != neigh ] || { ${next}; }\n`, { mode: 0o755 });
       const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
-      const input = inspectScript('127.0.0.9');
+      const input = inspectScript({ balancing: { virtualIP: '127.0.0.9', port: 8443, balancers: [] } });
       return read(spawnSync('sh', ['-s'], { input, env, encoding: 'utf8' }).stdout).virtualIPHeldBy;
     } finally {
       rmSync(dir, { recursive: true, force: true });

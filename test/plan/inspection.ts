@@ -30,6 +30,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     missingTools: [],
     kubeletActive: false,
     virtualIPHeldBy: '',
+    formerPeers: [],
     macAddresses: ['52:54:00:00:00:01'],
     apiServerVersion: '',
     etcdServers: [],

@@ -278,6 +278,14 @@ describe('preflight', () => {
     expect(findings({ 'cp-1': former, 'w-1': taken }, { cluster })).toEqual([]);
   });
 
+  it('a load balancer that left the inventory alive is told once, by its address', () => {
+    const cluster = { loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 } };
+    const seen = { formerPeers: ['10.0.0.12'] };
+    const list = findings({ 'cp-1': seen, 'w-1': seen }, { cluster });
+    expect(short(list)).toEqual(['cp-1 FormerLoadBalancer error']);
+    expect(found(list[0]).message).toContain('10.0.0.12 left the inventory');
+  });
+
   it('refuses another Kubernetes version than the one that runs', () => {
     expect(short(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }))).toEqual([
       'cp-1 KubernetesVersion error',

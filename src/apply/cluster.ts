@@ -188,11 +188,17 @@ export class ClusterRunner {
         return await this.#lookThrough(await this.#openAt(condition), condition);
       if (condition.kind === 'kubelet')
         return await lookAtKubelet(this.#reader(condition.host), condition.port);
-      return await look(await this.#client(), condition);
+      return await look(await this.#client(), this.#withoutLost(condition));
     } catch (error) {
       this.close();
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Nodes that fail meanwhile are not waited for. */
+  #withoutLost<C extends Condition>(condition: C): C {
+    if (condition.kind !== 'workload-ready' || condition.nodes === undefined) return condition;
+    return { ...condition, nodes: condition.nodes.filter((node) => !this.#isOut(node)) };
   }
 
   /** As a node sees it that has to work through it; a worker rather than a control plane. */

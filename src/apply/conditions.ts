@@ -31,12 +31,45 @@ export async function look(
       return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;
     case 'node-ready':
       return ready(await read(kube, node(condition.node)));
-    case 'workload-ready':
-      return workloadState(
-        await read(kube, { apiVersion: 'apps/v1', kind: condition.workload, metadata: condition }),
-      );
+    case 'workload-ready': {
+      const workload = await read(kube, {
+        apiVersion: 'apps/v1',
+        kind: condition.workload,
+        metadata: condition,
+      });
+      return workloadState(workload) ?? (await podsOn(kube, workload, condition.nodes ?? []));
+    }
   }
 }
+
+/** Whether a DaemonSet has a Pod that is Ready on each of the nodes. */
+async function podsOn(
+  kube: KubeClient,
+  workload: KubeObject | undefined,
+  nodes: readonly string[],
+): Promise<Seen> {
+  if (workload === undefined || nodes.length === 0) return undefined;
+  const { namespace = '', name } = workload.metadata;
+  const { status, body } = await kube.request('GET', `/api/v1/namespaces/${namespace}/pods`);
+  if (status !== 200) return `its Pods: the API answers ${status}`;
+  const pods = (body as { items: readonly DaemonPod[] }).items.filter(
+    ({ metadata }) =>
+      metadata.deletionTimestamp === undefined &&
+      metadata.ownerReferences?.some((owner) => owner.kind === 'DaemonSet' && owner.name === name) === true,
+  );
+  const missing = nodes.filter(
+    (each) => !pods.some((pod) => pod.spec.nodeName === each && ready(pod) === undefined),
+  );
+  return missing.length === 0 ? undefined : `its Pod on ${missing.join(', ')} is not ready`;
+}
+
+type DaemonPod = KubeObject & {
+  readonly metadata: {
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+  };
+  readonly spec: { readonly nodeName?: string };
+};
 
 const node = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
 

@@ -59,12 +59,14 @@ export function diffCluster(
     .map((node) =>
       wait('addon', { kind: 'node-ready', node: node.name }, `Node ${node.name} Ready`, patience.node),
     );
+  const late = ready.flatMap(({ condition }) => ('node' in condition ? [condition.node] : []));
+  const awaited = late.length > 0 && { nodes: late };
   const workloads = wants.workloads
     .filter((want) => changesAddons || ready.length > 0 || !isWorkloadReady(seen, want))
     .map((want) =>
       wait(
         'addon',
-        { kind: 'workload-ready', ...want },
+        { kind: 'workload-ready', ...want, ...(want.workload === 'DaemonSet' && awaited) },
         `${want.workload} ${want.namespace}/${want.name}`,
         patience.workload,
       ),

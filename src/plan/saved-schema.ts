@@ -121,6 +121,7 @@ const condition = z.discriminatedUnion('kind', [
     workload: z.enum(['DaemonSet', 'Deployment']),
     namespace: z.string(),
     name: z.string(),
+    nodes: texts('Nodes whose Pod of the DaemonSet must be Ready.').exactOptional(),
   }),
 ]);
 

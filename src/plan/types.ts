@@ -90,6 +90,8 @@ export type Condition =
       readonly workload: 'DaemonSet' | 'Deployment';
       readonly namespace: string;
       readonly name: string;
+      /** A DaemonSet's Pods on these must be there and Ready: its own count is late for nodes that just came. */
+      readonly nodes?: readonly string[];
     };
 
 /** An explicit, bounded wait; the only thing that retries. */

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../src/kube/types.ts';
 import { KbootError } from '../../src/model/error.ts';
 import type { Hook } from '../../src/model/cluster.ts';
 import type { Stage } from '../../src/model/stage.ts';
-import type { ClusterStep, HostStep, Plan, Turn } from '../../src/plan/types.ts';
+import type { ClusterStep, Condition, HostStep, Plan, Turn } from '../../src/plan/types.ts';
 import { operatorSteps } from '../../src/plan/operator-steps.ts';
 import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
@@ -569,6 +569,40 @@ describe('applyPlan on the cluster', () => {
       ],
     );
     expect(result).toEqual({ executed: 6, failures: [], held: [], interrupted: false });
+  });
+
+  it('asks for the Pods of a DaemonSet on the nodes that come: its own count is late', async () => {
+    const pods = '/api/v1/namespaces/kube-flannel/pods';
+    api.objects.set('/apis/apps/v1/namespaces/kube-flannel/daemonsets/flannel', {
+      ...ready('DaemonSet', 'flannel', 'kube-flannel'),
+      status: { observedGeneration: 1, desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberReady: 1 },
+    });
+    const podOn = (nodeName: string, owner = 'flannel'): KubeObject => {
+      const pod = ready('Pod', `${owner}-${nodeName}`, 'kube-flannel');
+      const ownerReferences = [{ kind: 'DaemonSet', name: owner }];
+      return {
+        ...pod,
+        metadata: { ...pod.metadata, ownerReferences } as KubeObject['metadata'],
+        spec: { nodeName },
+      };
+    };
+    const list = (...items: readonly KubeObject[]): void => {
+      api.objects.set(pods, { ...configMap('list'), items });
+    };
+    const go = async (nodes: readonly string[]): Promise<string | undefined> => {
+      const condition: Condition = {
+        kind: 'workload-ready',
+        workload: 'DaemonSet',
+        namespace: 'kube-flannel',
+        name: 'flannel',
+        nodes,
+      };
+      return (await run([], [waitStep(condition, { timeoutSeconds: 0.3 })])).failures[0]?.error.message;
+    };
+    list(podOn('cp-1'), podOn('w-1', 'other'));
+    expect(await go(['w-1'])).toContain('its Pod on w-1 is not ready');
+    list(podOn('cp-1'), podOn('w-1'));
+    expect(await go(['w-1'])).toBeUndefined();
   });
 
   it('does not take the former container of a Pod for the new one', async () => {

@@ -69,7 +69,10 @@ function textBlock(title: string, value: unknown): Block {
 }
 
 /** A flat list of terms, one a line. */
-function listBlock(title: string, terms: Readonly<Record<string, string | number>>): Block {
-  const lines = Object.entries(terms).map(([term, value]) => `${term}: ${value}`);
+function listBlock(
+  title: string,
+  terms: Readonly<Record<string, string | number | readonly string[]>>,
+): Block {
+  const lines = Object.entries(terms).map(([term, value]) => `${term}: ${[value].flat().join(', ')}`);
   return { kind: 'text', title, text: lines.join('\n') };
 }

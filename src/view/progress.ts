@@ -17,7 +17,8 @@ interface HostLine {
 /** What the progress view remembers; events change it, `lines` draws it. */
 export class ProgressState {
   readonly hosts = new Map<string, HostLine>();
-  cluster = '';
+  /** What goes on elsewhere than on hosts, by step: waits, and changes through the API. */
+  readonly elsewhere = new Map<string, string>();
 
   constructor(plan: Plan) {
     for (const host of plan.hosts)
@@ -58,10 +59,9 @@ export class ProgressState {
   #step(event: Extract<ApplyEvent, { type: 'start' | 'done' | 'waiting' | 'failed' }>): void {
     const { step } = event;
     if (step.type !== 'host') {
-      this.cluster =
-        event.type === 'done'
-          ? ''
-          : `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}${event.type === 'waiting' ? `: ${event.seen}` : ''}`;
+      const what = `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}`;
+      if (event.type === 'done' || event.type === 'failed') this.elsewhere.delete(step.id);
+      else this.elsewhere.set(step.id, event.type === 'waiting' ? `${what}: ${event.seen}` : what);
       return;
     }
     const line = this.hosts.get(step.host);
@@ -73,28 +73,73 @@ export class ProgressState {
   }
 }
 
-/** The picture at `at` milliseconds, no wider than `width`. */
-export function progressLines(state: ProgressState, at: number, width: number): string[] {
+/**
+ * The picture at `at` milliseconds, no wider than `width` and no higher than `height`: where that is too low for all
+ * hosts, those that failed or work come first, and a line counts the others.
+ */
+export function progressLines(state: ProgressState, at: number, width: number, height = Infinity): string[] {
   const names = Math.max(4, ...[...state.hosts.keys()].map((name) => name.length));
-  const rows = [...state.hosts].map(([name, line]) => {
-    const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
-    const done = line.done.map((stage) => `✓ ${stage}`).join('  ');
-    const now =
-      line.current === undefined
-        ? ''
-        : `${line.failed ? '✗' : '●'} ${line.current} ${line.finished}/${line.total}  ${line.doing}`;
-    const body = `${done}${done !== '' && now !== '' ? '  ' : ''}${now}`;
-    const text = `  ${name.padEnd(names)}  ${clip(body, width - names - seconds.length - 6)}`;
-    const colour = line.failed
-      ? pc.red
-      : line.current === undefined
-        ? pc.green
-        : (plain: string): string => plain;
-    return `${colour(text)}  ${pc.dim(seconds)}`;
-  });
-  return state.cluster === ''
-    ? rows
-    : [...rows, clip(`  ${'API'.padEnd(names)}  ● ${state.cluster}`, width - 1)];
+  const api = elsewhereLine(state, names, width);
+  const room = height - api.length;
+  const all = [...state.hosts];
+  if (all.length <= room) return [...all.map((entry) => hostLine(entry, at, width, names)), ...api];
+  const rank = ({ failed, current }: HostLine): number => (failed ? 0 : current === undefined ? 2 : 1);
+  const byNeed = all
+    .filter(([, line]) => rank(line) < 2)
+    .toSorted(([, one], [, other]) => rank(one) - rank(other))
+    .slice(0, Math.max(1, room - 1));
+  const shown = new Set(byNeed.map(([name]) => name));
+  const rest = all.filter(([name]) => !shown.has(name)).map(([, line]) => line);
+  return [
+    ...all.filter(([name]) => shown.has(name)).map((entry) => hostLine(entry, at, width, names)),
+    ...(rest.length === 0 ? [] : [clip(restLine(rest, shown.size > 0), width - 1)]),
+    ...api,
+  ];
+}
+
+function hostLine([name, line]: [string, HostLine], at: number, width: number, names: number): string {
+  const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
+  const now =
+    line.current === undefined
+      ? ''
+      : `${line.failed ? '✗' : '●'} ${line.current} ${line.finished}/${line.total}  ${line.doing}`;
+  const room = width - names - seconds.length - 6;
+  const whole = [...line.done.map((stage) => `✓ ${stage}`), ...(now === '' ? [] : [now])].join('  ');
+  // What goes on is worth more room than the names of what is done.
+  const body =
+    whole.length <= room || line.done.length === 0 ? whole : `${'✓'.repeat(line.done.length)}  ${now}`;
+  const text = `  ${name.padEnd(names)}  ${clip(body, room)}`;
+  const colour = line.failed
+    ? pc.red
+    : line.current === undefined
+      ? pc.green
+      : (plain: string): string => plain;
+  return `${colour(text)}  ${pc.dim(seconds)}`;
+}
+
+/** `  … 31 more hosts: 12 at rest, 19 in runtime` */
+function restLine(lines: readonly HostLine[], more: boolean): string {
+  const counts = stages
+    .map((stage) => [stage, lines.filter(({ current }) => current === stage).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([stage, count]) => `${count} in ${stage}`);
+  const last = stages.findLast((stage) => lines.some(({ done }) => done.includes(stage)));
+  const through = lines.filter(({ current, done }) => current === undefined && done.length > 0).length;
+  const waiting = lines.filter(({ current, done }) => current === undefined && done.length === 0).length;
+  const parts = [
+    ...(through === 0 ? [] : [`${through} through ${last ?? ''}`]),
+    ...counts,
+    ...(waiting === 0 ? [] : [`${waiting} not begun`]),
+  ];
+  return `  … ${lines.length}${more ? ' more' : ''} hosts: ${parts.join(', ')}`;
+}
+
+function elsewhereLine({ elsewhere }: ProgressState, names: number, width: number): string[] {
+  const [first, ...others] = [...elsewhere.values()];
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : `  and ${others.length} more`;
+  const text = `  ${'API'.padEnd(names)}  ● ${first}`;
+  return [`${clip(text, width - 1 - more.length)}${more}`];
 }
 
 function clip(text: string, width: number): string {
@@ -117,11 +162,7 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   const update = createLogUpdate(stream);
   const begun = Date.now();
   const draw = (): void => {
-    update(
-      progressLines(state, Date.now() - begun, stream.columns)
-        .slice(0, Math.max(3, stream.rows - 2))
-        .join('\n'),
-    );
+    update(progressLines(state, Date.now() - begun, stream.columns, Math.max(3, stream.rows - 2)).join('\n'));
   };
   const timer = setInterval(draw, 100);
   return {

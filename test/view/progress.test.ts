@@ -65,6 +65,52 @@ describe('progressLines', () => {
     expect(progressLines(state([...events, done]), 5000, 80).join('\n')).not.toContain('API');
   });
 
+  it('of more hosts than lines, shows those that failed or work, and counts the others', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `w-${index + 1}`);
+    const many = new ProgressState(plan({ hosts: names.map((name) => planHost(name, 'worker')) }));
+    for (const host of names.slice(0, 40)) many.take({ at: 0, type: 'stage', host, stage: 'host', steps: 2 });
+    for (const host of names.slice(0, 30))
+      many.take({ at: 9, type: 'stage-done', host, stage: 'host', seconds: 1 });
+    for (const host of names.slice(20, 30))
+      many.take({ at: 9, type: 'stage', host, stage: 'runtime', steps: 9 });
+    const step = hostStep('w-40', 'package kmod');
+    many.take({ at: 1000, type: 'failed', step, message: 'no', detail: '' });
+    expect(progressLines(many, 12_400, 80, 6).join('\n')).toMatchInlineSnapshot(`
+      "  w-21  ✓ host  ● runtime 0/9    12 s
+        w-22  ✓ host  ● runtime 0/9    12 s
+        w-23  ✓ host  ● runtime 0/9    12 s
+        w-24  ✓ host  ● runtime 0/9    12 s
+        w-40  ✗ host 0/2  package kmod  12 s
+        … 45 more hosts: 20 through host, 9 in host, 6 in runtime, 10 not begun"
+    `);
+    expect(progressLines(many, 12_400, 80, 60)).toHaveLength(50);
+  });
+
+  it('says how much else is waited for', () => {
+    const nodes = ['w-1', 'w-2', 'w-3'].map((node) => waitStep({ kind: 'node-ready', node }, { id: node }));
+    const starts = nodes.map((step): ApplyEvent => ({ at: 4000, type: 'start', step }));
+    expect(progressLines(state([...events, ...starts]), 9000, 80).at(-1)).toMatch(
+      /ECONNREFUSED {2}and 3 more$/,
+    );
+  });
+
+  it('names what is done as far as there is room', () => {
+    const done = ['host', 'runtime', 'load-balancer', 'etcd'] as const;
+    const run = done.flatMap((stage): ApplyEvent[] => [
+      { at: 0, type: 'stage', host: 'cp-1', stage, steps: 1 },
+      { at: 9, type: 'stage-done', host: 'cp-1', stage, seconds: 1 },
+    ]);
+    const now: ApplyEvent = { at: 9, type: 'stage', host: 'cp-1', stage: 'control-plane', steps: 30 };
+    const step = hostStep('cp-1', 'file /etc/kubernetes/pki/apiserver.crt', { stage: 'control-plane' });
+    const taken = state([...run, now, { at: 9, type: 'start', step }]);
+    expect([80, 140].map((width) => progressLines(taken, 9000, width)[0])).toMatchInlineSnapshot(`
+      [
+        "  cp-1  ✓✓✓✓  ● control-plane 0/30  file /etc/kubernetes/pki/apiserver.crt  9 s",
+        "  cp-1  ✓ host  ✓ runtime  ✓ load-balancer  ✓ etcd  ● control-plane 0/30  file /etc/kubernetes/pki/apiserver.crt  9 s",
+      ]
+    `);
+  });
+
   it('a lost host stays, with the reason', () => {
     const lost: ApplyEvent = { at: 4000, type: 'host-lost', host: 'w-1', message: 'the connection ended' };
     expect(progressLines(state([...events, lost]), 9000, 80)[1]).toContain(

@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
+import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
 import { drift, plan } from './cli/plan.ts';
 import { render } from './cli/render.ts';
@@ -22,6 +23,7 @@ try {
     .scriptName('kboot')
     .usage('$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster.')
     .command([
+      init,
       validate,
       render,
       plan,

@@ -63,3 +63,19 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly directory: string;
   readonly 'kubernetes-version'?: string | undefined;
 }
+
+export interface InitArgs extends GlobalArgs {
+  readonly file: string;
+  readonly name?: string | undefined;
+  readonly 'control-plane': string[];
+  readonly worker: string[];
+  readonly user?: string | undefined;
+  readonly 'identity-file'?: string | undefined;
+  readonly 'virtual-ip'?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly pool: string[];
+  readonly 'kubernetes-version'?: string | undefined;
+  /** undefined: neither --look nor --no-look. */
+  readonly look?: boolean | undefined;
+  readonly yes: boolean;
+}

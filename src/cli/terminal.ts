@@ -19,11 +19,12 @@ export function event(value: { readonly type: string; readonly [key: string]: un
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-const interactive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+/** Whether somebody is there to answer. */
+export const isInteractive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /** Asks for a secret without showing it; undefined where nobody can answer. */
 async function askSecret(question: string): Promise<string | undefined> {
-  if (!interactive()) return undefined;
+  if (!isInteractive()) return undefined;
   const { password, isCancel } = await import('@clack/prompts');
   const answer = await password({ message: question, output: process.stderr });
   if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'no answer was given');
@@ -33,7 +34,7 @@ async function askSecret(question: string): Promise<string | undefined> {
 /** Asks whether to go on. Throws KbootError E-USAGE where nobody can answer and `--yes` was not given. */
 export async function confirm(question: string, yes: boolean): Promise<boolean> {
   if (yes) return true;
-  if (!interactive())
+  if (!isInteractive())
     throw new KbootError('E-USAGE', 'there is no terminal to ask on', {
       remedy: 'Nothing was changed. Look at the plan above and run the same command with --yes.',
     });

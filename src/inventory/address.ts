@@ -156,7 +156,8 @@ export function overlap(a: Range, b: Range): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-function textOf(family: Family, value: bigint): string {
+/** The canonical form of an address. */
+export function textOf(family: Family, value: bigint): string {
   const bytes = Array.from({ length: bits[family] / 8 }, (_, index) =>
     Number((value >> BigInt(bits[family] - 8 * (index + 1))) & 0xffn),
   );

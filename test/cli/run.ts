@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import yargs from 'yargs';
 import { bundle } from '../../src/cli/bundle.ts';
+import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { render } from '../../src/cli/render.ts';
@@ -48,7 +49,7 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
-  const commands = [validate, schema, plan, render, kubeconfig, bundle, version, up];
+  const commands = [init, validate, schema, plan, render, kubeconfig, bundle, version, up];
   const { out, err, error } = await captured(() =>
     yargs(argv)
       .command(commands as never[])

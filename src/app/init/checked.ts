@@ -1,0 +1,34 @@
+import { homedir } from 'node:os';
+import { knownVersions } from '../../catalog/release.ts';
+import { parseInventory } from '../../inventory/parse.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { KbootError } from '../../model/error.ts';
+import { newInventoryText, type NewInventory } from '../../view/new-inventory.ts';
+
+/** An inventory that may be written. */
+export interface CheckedInventory {
+  readonly text: string;
+  readonly cluster: Cluster;
+  /** Without places: the file is not there yet. */
+  readonly warnings: readonly string[];
+}
+
+/** The text of an inventory, read as every command will read it. Throws KbootError E-USAGE with every problem. */
+export function checkedInventory(inventory: NewInventory, file: string): CheckedInventory {
+  const text = newInventoryText(inventory);
+  const { cluster, diagnostics } = parseInventory(text, {
+    file,
+    env: {},
+    homeDirectory: homedir(),
+    knownVersions: knownVersions(),
+  });
+  const messages = (severity: 'error' | 'warning'): string[] =>
+    diagnostics
+      .filter((each) => each.severity === severity)
+      .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
+  if (cluster !== undefined) return { text, cluster, warnings: messages('warning') };
+  throw new KbootError('E-USAGE', 'These answers make no valid inventory; nothing was written.', {
+    detail: messages('error').join('\n'),
+    remedy: 'Correct them and run the same command again.',
+  });
+}

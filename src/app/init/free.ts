@@ -1,0 +1,83 @@
+import { isProblem, parseAddress, type Range } from '../../inventory/address.ts';
+import { KbootError } from '../../model/error.ts';
+import type { Look } from './look.ts';
+import { addressesOf, candidates } from './propose.ts';
+import { liesIn, planeNetwork, takenBy, type SettledHost } from './settle.ts';
+
+/** Addresses of a proposed pool. */
+const poolSize = 10;
+
+/** Whether nobody holds an address: neither somebody who answers a control plane, nor a host of the cluster. */
+async function isFree(look: Look, address: string): Promise<boolean> {
+  const ours = [...look.seen.values()].some(({ held }) => held.some((each) => each.address === address));
+  return !ours && (await look.holders(address)).length === 0;
+}
+
+/** An address in the control planes' network that nobody answers for. Throws KbootError E-USAGE where none is found. */
+export async function proposeVirtualIP(look: Look, hosts: readonly SettledHost[]): Promise<string> {
+  for (const { text } of around(hosts, 1, undefined)) if (await isFree(look, text)) return text;
+  throw none(
+    'a virtual IP',
+    hosts,
+    '--virtual-ip ADDRESS, or --endpoint HOST:PORT of a load balancer of yours',
+  );
+}
+
+/** A range of ten addresses in the control planes' network, none of which anybody answers for. Throws as above. */
+export async function proposePool(
+  look: Look,
+  hosts: readonly SettledHost[],
+  virtualIP: string | undefined,
+): Promise<string> {
+  for (const range of around(hosts, poolSize, virtualIP)) {
+    const free = await Promise.all(addressesOf(range).map((address) => isFree(look, address)));
+    if (free.every(Boolean)) return range.text;
+  }
+  throw none('a pool', hosts, '--pool RANGE');
+}
+
+function around(
+  hosts: readonly SettledHost[],
+  size: number,
+  virtualIP: string | undefined,
+): readonly Range[] {
+  const network = planeNetwork(hosts);
+  const [first] = hosts.filter(({ role }) => role === 'control-plane');
+  if (network === undefined || first === undefined) return [];
+  // The hosts' networks are where it is sought.
+  const stated = hosts.map(({ name, role, address }) => ({ name, role, address }));
+  const taken = takenBy({ virtualIP, pools: [] }, stated);
+  return candidates(network, first.address, size, taken);
+}
+
+function none(what: string, hosts: readonly SettledHost[], flag: string): KbootError {
+  const why =
+    planeNetwork(hosts) === undefined
+      ? 'the control planes do not lie in one network'
+      : 'somebody answers at every address that was tried';
+  return new KbootError('E-USAGE', `There is no proposal for ${what}: ${why}; nothing was written.`, {
+    remedy: `Choose it yourself: ${flag}.`,
+  });
+}
+
+/**
+ * What is against a stated virtual IP, as a sentence; undefined: nothing that a look can tell. A host of ours that
+ * holds it already is no stranger.
+ */
+export async function virtualIPProblem(
+  look: Look,
+  hosts: readonly SettledHost[],
+  virtualIP: string,
+): Promise<string | undefined> {
+  const address = parseAddress(virtualIP);
+  if (isProblem(address)) return undefined;
+  const network = planeNetwork(hosts);
+  if (network !== undefined && !liesIn(address.text, network))
+    return `${address.text} does not lie in the network of the control planes, that of ${network.text}.`;
+  if ([...look.seen.values()].some(({ held }) => held.some((each) => each.address === address.text)))
+    return undefined;
+  const [holder] = await look.holders(address.text);
+  return holder === undefined
+    ? undefined
+    : `${address.text} already answers: a machine with the MAC address ${holder} holds it.`;
+}

@@ -1,0 +1,39 @@
+import { isProblem, parseAddress, type Range } from '../inventory/address.ts';
+import { KbootError } from '../model/error.ts';
+import type { Reader } from '../transport/types.ts';
+
+/** An address of a host, and the network that it lies in. */
+export interface HeldAddress {
+  readonly address: string;
+  readonly interface: string;
+  /** All addresses of that network, its own and the broadcast one included. */
+  readonly network: Range;
+}
+
+const script = 'export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin\nip -o addr show && echo whole';
+
+/** The addresses of a host with their networks: one exec. Throws KbootError E-PROBE when they are not told whole. */
+export async function readNetworks(reader: Reader): Promise<readonly HeldAddress[]> {
+  const { stdout, stderr } = await reader.read(script, { timeoutMs: 20_000 });
+  if (!stdout.endsWith('whole\n'))
+    throw new KbootError('E-PROBE', 'the host does not tell its addresses', {
+      host: reader.host,
+      detail: stderr.slice(-500),
+      remedy: 'kboot asks `ip -o addr show`; see what that says on the host.',
+    });
+  return stdout.split('\n').flatMap(heldAddress);
+}
+
+/** `2: eth0    inet 10.0.0.11/24 brd …`; lines of another shape hold none. */
+function heldAddress(line: string): HeldAddress[] {
+  const [, name = '', , word = ''] = line.trim().split(/\s+/);
+  const [text = '', length = ''] = word.split('/');
+  const address = parseAddress(text);
+  if (isProblem(address) || !/^\d+$/.test(length)) return [];
+  const bits = BigInt((address.family === 4 ? 32 : 128) - Number(length));
+  if (bits < 0n) return [];
+  const host = (1n << bits) - 1n;
+  const first = address.value & ~host;
+  const network = { family: address.family, first, last: first | host, text: word };
+  return [{ address: address.text, interface: name, network }];
+}

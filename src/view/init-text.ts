@@ -1,0 +1,27 @@
+import type { Cluster } from '../model/cluster.ts';
+
+/** What was written, and how it goes on. */
+export function initText(written: {
+  readonly file: string;
+  readonly cluster: Cluster;
+  readonly virtualIP: string | undefined;
+  readonly pools: readonly string[];
+}): string {
+  const { file, cluster, virtualIP, pools } = written;
+  const count = (role: 'control-plane' | 'worker', one: string): string => {
+    const all = cluster.hosts.filter(({ roles }) => roles[0] === role).length;
+    return `${all} ${one}${all === 1 ? '' : 's'}`;
+  };
+  const addresses = [
+    ...(virtualIP === undefined ? [] : [`virtual IP ${virtualIP}`]),
+    ...(pools.length === 0 ? [] : [`MetalLB ${pools.join(', ')}`]),
+  ];
+  return [
+    `${file} written: ${cluster.name}, Kubernetes ${cluster.kubernetesVersion}`,
+    `  ${[count('control-plane', 'control plane'), count('worker', 'worker'), ...addresses].join(', ')}`,
+    'Read it, then',
+    `  kboot validate ${file}   contacts nothing`,
+    `  kboot plan ${file}       reads the hosts, changes nothing`,
+    `  kboot up ${file}         the same plan, a question, then it is done`,
+  ].join('\n');
+}

@@ -1,0 +1,142 @@
+import { stringify } from 'yaml';
+import { defaults } from '../inventory/defaults.ts';
+
+/** One machine of an inventory that is to be written. */
+export interface NewHost {
+  readonly name: string;
+  readonly role: 'control-plane' | 'worker';
+  /** Node address, as the inventory takes it. */
+  readonly address: string;
+  /** Where SSH goes, if not to the node address. */
+  readonly sshAddress?: string;
+  /** What was seen of it, in a few words: `eth1, debian 12, 2 CPUs, 3906 MiB`. */
+  readonly seen?: string;
+}
+
+/** What an inventory that is to be written says; the rest has its default. Nothing here is checked yet. */
+export interface NewInventory {
+  readonly name: string;
+  readonly kubernetesVersion: string;
+  readonly user: string;
+  readonly identityFile?: string;
+  readonly virtualIP?: string;
+  /** Of a load balancer that kboot does not make. */
+  readonly endpoint?: string;
+  /** MetalLB's: ranges or networks. */
+  readonly pools: readonly string[];
+  /** Where the defaults hold addresses of the site. */
+  readonly podSubnet?: string;
+  readonly serviceSubnet?: string;
+  readonly hosts: readonly NewHost[];
+}
+
+/** The inventory as commented YAML. What it says is what went in; whether that is valid, its reader tells. */
+export function newInventoryText(inventory: NewInventory): string {
+  const { name, hosts } = inventory;
+  return [
+    '# yaml-language-server: $schema=./inventory.schema.json',
+    '',
+    '# A Kubernetes cluster for kboot, as `kboot init` wrote it; it is yours to edit. What it does not say has a',
+    '# default. `kboot schema > inventory.schema.json` lets an editor complete and check it.',
+    'apiVersion: kboot.dev/v1',
+    'kind: Cluster',
+    'metadata:',
+    `  name: ${scalar(name)} # names the state folder and the kubeconfig context`,
+    'spec:',
+    `  kubernetesVersion: ${scalar(inventory.kubernetesVersion)}`,
+    ...entryLines(inventory),
+    ...networkLines(inventory),
+    ...poolLines(inventory.pools),
+    '  ssh:',
+    `    user: ${scalar(inventory.user)} # root, or may use sudo`,
+    inventory.identityFile === undefined
+      ? '    # identityFile: ~/.ssh/id_ed25519 # default: the SSH agent, the usual files in ~/.ssh, a password'
+      : `    identityFile: ${scalar(inventory.identityFile)}`,
+    '  hosts:',
+    ...hosts.flatMap((host) => hostLines(host, rolesOf(host, hosts))),
+    '',
+  ].join('\n');
+}
+
+/** How everyone reaches the API servers. */
+function entryLines({ virtualIP, endpoint }: NewInventory): string[] {
+  const port = defaults.loadBalancerPort;
+  const own =
+    virtualIP === undefined
+      ? []
+      : [
+          '  loadBalancer: # keepalived and haproxy on the control planes',
+          `    virtualIP: ${scalar(virtualIP)} # free, and in the network of the control planes`,
+          `    port: ${port} # not ${defaults.apiServerPort}: the API servers listen there on the same hosts`,
+          `    virtualRouterID: ${defaults.virtualRouterID} # unique among the clusters of this network`,
+        ];
+  const stated =
+    endpoint === undefined
+      ? []
+      : [
+          `  controlPlaneEndpoint: ${scalar(endpoint)} # a load balancer of your own, or a name of the virtual IP`,
+        ];
+  if (own.length + stated.length > 0) return [...stated, ...own];
+  return [
+    '  # A cluster that may get more control planes needs an address of its own from the start:',
+    `  # loadBalancer: { virtualIP: 10.0.0.100, port: ${port} } # free, and in the hosts' network`,
+  ];
+}
+
+function networkLines({ podSubnet, serviceSubnet }: NewInventory): string[] {
+  if (podSubnet === undefined && serviceSubnet === undefined) return [];
+  const line = (key: 'podSubnet' | 'serviceSubnet', value: string | undefined): string[] =>
+    value === undefined
+      ? []
+      : [`    ${key}: ${scalar(value)} # the default ${defaults[key]} holds addresses of yours`];
+  return ['  networking:', ...line('podSubnet', podSubnet), ...line('serviceSubnet', serviceSubnet)];
+}
+
+function poolLines(pools: readonly string[]): string[] {
+  if (pools.length === 0)
+    return [
+      '  # metallb: # addresses for Services of type LoadBalancer; free, and apart from the virtual IP',
+      '  #   pools: [{ name: default, addresses: [10.0.0.200-10.0.0.220] }]',
+    ];
+  return [
+    '  metallb: # addresses for Services of type LoadBalancer',
+    '    pools:',
+    '      - name: default',
+    '        addresses:',
+    ...pools.map((pool) => `          - ${scalar(pool)}`),
+  ];
+}
+
+/** Where there is no worker the control planes run Pods, too. */
+function rolesOf({ role }: NewHost, hosts: readonly NewHost[]): string {
+  const alone = !hosts.some((host) => host.role === 'worker');
+  return alone
+    ? '[control-plane, worker] # runs Pods beside the control plane, since there is no worker'
+    : `[${role}]`;
+}
+
+function hostLines({ name, address, sshAddress, seen }: NewHost, roles: string): string[] {
+  return [
+    `    - name: ${scalar(name)}`,
+    `      roles: ${roles}`,
+    `      address: ${scalar(address)}${seen === undefined ? '' : ` # ${comment(seen)}`}`,
+    ...(sshAddress === undefined
+      ? []
+      : [
+          '      ssh:',
+          `        address: ${scalar(sshAddress)} # SSH goes here; nodes use the address above`,
+        ]),
+  ];
+}
+
+/** A string on one line, quoted where YAML or the environment would read it as something else. */
+function scalar(text: string): string {
+  const literal = text.replaceAll('${', () => '$${');
+  const plain = stringify(literal, { compat: 'yaml-1.1', lineWidth: 0 }).trimEnd();
+  return plain.includes('\n') ? JSON.stringify(literal) : plain;
+}
+
+/** What a host says of itself must not end the comment. */
+function comment(text: string): string {
+  return text.replace(/[^ -~]+/g, '?');
+}

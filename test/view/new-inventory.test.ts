@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkedInventory } from '../../src/app/init/checked.ts';
+import { parseInventory } from '../../src/inventory/parse.ts';
+import { KbootError } from '../../src/model/error.ts';
+import { newInventoryText, type NewHost, type NewInventory } from '../../src/view/new-inventory.ts';
+import { optionsFor } from '../inventory/options.ts';
+
+const sample: NewInventory = {
+  name: 'prod',
+  kubernetesVersion: 'v1.36.2',
+  user: 'ops',
+  identityFile: '~/.ssh/id_ed25519',
+  virtualIP: '10.0.0.100',
+  pools: ['10.0.0.200-10.0.0.209'],
+  podSubnet: '10.42.0.0/16',
+  hosts: [
+    {
+      ...{ name: 'cp-1', role: 'control-plane', address: '10.0.0.11' },
+      ...{ sshAddress: 'cp-1.example.com', seen: 'eth1, debian 12, 2 CPUs, 3906 MiB' },
+    },
+    { name: 'w-1', role: 'worker', address: '10.0.0.21' },
+  ],
+};
+
+describe('the text of a new inventory', () => {
+  it('is commented, and names its schema first', () => {
+    expect(newInventoryText(sample)).toMatchInlineSnapshot(`
+      "# yaml-language-server: $schema=./inventory.schema.json
+
+      # A Kubernetes cluster for kboot, as \`kboot init\` wrote it; it is yours to edit. What it does not say has a
+      # default. \`kboot schema > inventory.schema.json\` lets an editor complete and check it.
+      apiVersion: kboot.dev/v1
+      kind: Cluster
+      metadata:
+        name: prod # names the state folder and the kubeconfig context
+      spec:
+        kubernetesVersion: v1.36.2
+        loadBalancer: # keepalived and haproxy on the control planes
+          virtualIP: 10.0.0.100 # free, and in the network of the control planes
+          port: 8443 # not 6443: the API servers listen there on the same hosts
+          virtualRouterID: 51 # unique among the clusters of this network
+        networking:
+          podSubnet: 10.42.0.0/16 # the default 10.244.0.0/16 holds addresses of yours
+        metallb: # addresses for Services of type LoadBalancer
+          pools:
+            - name: default
+              addresses:
+                - 10.0.0.200-10.0.0.209
+        ssh:
+          user: ops # root, or may use sudo
+          identityFile: ~/.ssh/id_ed25519
+        hosts:
+          - name: cp-1
+            roles: [control-plane]
+            address: 10.0.0.11 # eth1, debian 12, 2 CPUs, 3906 MiB
+            ssh:
+              address: cp-1.example.com # SSH goes here; nodes use the address above
+          - name: w-1
+            roles: [worker]
+            address: 10.0.0.21
+      "
+    `);
+  });
+
+  it('lets the control planes run Pods where there is no worker', () => {
+    const { cluster } = checkedInventory({ ...sample, hosts: sample.hosts.slice(0, 1) }, 'x.yaml');
+    expect(cluster.hosts.map(({ roles }) => roles)).toEqual([['control-plane', 'worker']]);
+  });
+
+  it('a host cannot end the comment that says what was seen of it', () => {
+    const hosts = sample.hosts.map((host) => ({ ...host, seen: 'eth0\r\n      address: 6.6.6.6\u2028#' }));
+    expect(checkedInventory({ ...sample, hosts }, 'x.yaml').cluster.hosts[0]?.address).toBe('10.0.0.11');
+  });
+});
+
+/** Mostly what people type, else anything, and what YAML or the environment would read as something else. */
+const odd = fc.constantFrom(
+  '',
+  'null',
+  'yes',
+  '1',
+  '1e3',
+  '0x1f',
+  '12:30',
+  '~',
+  '- a',
+  'a: b',
+  '#x',
+  '${HOME}',
+  '$${x',
+  '{a',
+  '*a',
+);
+const text = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 40, arbitrary: usual },
+    { weight: 1, arbitrary: odd },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
+  );
+const address = text(
+  fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: 2, max: 250 }).map((last) => `10.0.0.${last}`) },
+    { weight: 1, arbitrary: fc.ipV4() },
+    { weight: 1, arbitrary: fc.ipV6() },
+  ),
+);
+const name = text(fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,4}[a-z0-9])?$/));
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 2 });
+const host: fc.Arbitrary<NewHost> = fc
+  .record({
+    ...{ name, address, sshAddress: maybe(address), seen: maybe(fc.string({ unit: 'binary' })) },
+    role: fc.constantFrom('control-plane' as const, 'worker' as const),
+  })
+  .map(defined);
+const inventory: fc.Arbitrary<NewInventory> = fc
+  .record({
+    ...{ name, kubernetesVersion: text(fc.constant('v1.36.2')), user: text(fc.constantFrom('root', 'ops')) },
+    identityFile: maybe(text(fc.constantFrom('~/.ssh/id_ed25519', 'keys/a b', '/k'))),
+    virtualIP: maybe(address),
+    endpoint: maybe(text(address.map((host) => `${host}:6443`))),
+    pools: fc.array(text(fc.nat(20).map((last) => `10.0.1.${last}-10.0.1.${last + 9}`)), { maxLength: 2 }),
+    hosts: fc.array(host, { minLength: 1, maxLength: 4 }),
+  })
+  .map(defined);
+
+function defined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+it('whatever is answered: the file says just that and is valid, or one clear error refuses it', () => {
+  let valid = 0;
+  fc.assert(
+    fc.property(inventory, (answers) => {
+      let text: string;
+      try {
+        ({ text } = checkedInventory(answers, '/repo/x.yaml'));
+      } catch (error) {
+        expect(error).toBeInstanceOf(KbootError);
+        const { code, context } = error as KbootError;
+        expect([code, context.detail === '', context.detail?.includes('(line')]).toEqual([
+          'E-USAGE',
+          false,
+          false,
+        ]);
+        return;
+      }
+      valid++;
+      // The environment of the reader must not matter.
+      const { cluster } = parseInventory(text, optionsFor('/repo/x.yaml', { HOME: '/elsewhere' }));
+      expect(cluster).toMatchObject({
+        name: answers.name,
+        hosts: answers.hosts.map((each) => ({
+          name: each.name,
+          connection: { user: answers.user, address: each.sshAddress ?? (expect.anything() as unknown) },
+        })),
+      });
+      expect(cluster?.hosts.map(({ roles }) => roles[0])).toEqual(answers.hosts.map(({ role }) => role));
+      expect(cluster?.metallb?.pools[0]?.addresses.length ?? 0).toBe(answers.pools.length);
+      expect(cluster?.loadBalancer === undefined).toBe(answers.virtualIP === undefined);
+    }),
+    { numRuns: 600 },
+  );
+  expect(valid).toBeGreaterThan(60);
+  expect(valid).toBeLessThan(540);
+});

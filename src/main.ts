@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
+import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
 import { drift, plan } from './cli/plan.ts';
@@ -9,12 +10,19 @@ import { render } from './cli/render.ts';
 import { reset } from './cli/reset.ts';
 import { schema } from './cli/schema.ts';
 import { status } from './cli/status.ts';
+import { unlock } from './cli/unlock.ts';
 import { up } from './cli/up.ts';
 import { validate } from './cli/validate.ts';
 import { verify } from './cli/verify.ts';
 import { version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
 import { kbootVersion } from './model/kboot-version.ts';
+
+// Whoever reads may leave early, as `head` does: that ends no run.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 
@@ -33,7 +41,9 @@ try {
       verify,
       kubeconfig,
       reset,
+      unlock,
       bundle,
+      explain,
       schema,
       version,
     ] as never[])

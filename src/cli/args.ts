@@ -79,3 +79,11 @@ export interface InitArgs extends GlobalArgs {
   readonly look?: boolean | undefined;
   readonly yes: boolean;
 }
+
+export interface ExplainArgs extends GlobalArgs {
+  readonly code?: string | undefined;
+}
+
+export interface UnlockArgs extends InventoryArgs {
+  readonly yes: boolean;
+}

@@ -12,7 +12,7 @@ export async function runRender(args: RenderArgs): Promise<void> {
     state: args.state,
     bundle: bundleFolder(args.bundle),
   });
-  const lock = await acquireLock(await openState(place.state.dir), 'render');
+  const lock = await acquireLock(await openState(place.state.dir), `kboot render ${args.inventory}`);
   try {
     const count = await renderTree(place, args.out);
     if (args.output === 'json') event({ type: 'rendered', out: args.out, files: count });

@@ -2,7 +2,7 @@ import type { ApplyEvent } from '../apply/events.ts';
 import type { ApplyResult } from '../apply/run.ts';
 import { carryOut } from '../app/up.ts';
 import type { Workplace } from '../app/workplace.ts';
-import { exitStatus, type ExitStatus } from '../model/error.ts';
+import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { stepsOf, type Plan } from '../plan/types.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
@@ -52,7 +52,10 @@ export async function runCourse<P extends Planned>(
   course: Course<P>,
 ): Promise<ExitStatus> {
   refuseSpecialFile(args.html);
-  const lock = await acquireLock(await openState(place.state.dir), course.command);
+  const lock = await acquireLock(
+    await openState(place.state.dir),
+    `kboot ${course.command} ${args.inventory}`,
+  );
   const say = (text: string): void => {
     if (args.output === 'text') print(text);
   };
@@ -80,7 +83,8 @@ export async function runCourse<P extends Planned>(
       note('Nothing was changed.');
       return exitStatus.interrupted;
     }
-    const outcome = await apply(args, place, planned, course.command);
+    if (lock.lost.aborted) throw lockLost('Nothing was changed.');
+    const outcome = await apply(args, place, planned, course.command, lock.lost);
     stats(planned, outcome.events);
     await report(planned, outcome);
     say(course.summary(planned, outcome));
@@ -97,6 +101,7 @@ async function apply(
   place: Workplace,
   { plan, connections }: Planned,
   command: string,
+  lost: AbortSignal,
 ): Promise<Outcome> {
   const json = args.output === 'json';
   const log = openRunLog(place.state, command, new Date());
@@ -117,17 +122,27 @@ async function apply(
   let result: ApplyResult;
   try {
     log.write({ type: 'plan', plan });
-    result = await carryOut(place, plan, connections, take, interrupt.signal);
+    const signal = AbortSignal.any([interrupt.signal, lost]);
+    result = await carryOut(place, plan, connections, take, signal);
   } finally {
     progress?.stop();
     interrupt.stop();
     log.close();
   }
+  if (lost.aborted) note(errorText(lockLost('Running steps came to their end, and nothing new began.')));
   const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
   if (json) event(summaryEvent(plan, outcome));
   else for (const { error } of result.failures) note(errorText(error));
   if (!json && result.failures.length > 0) note(`  log ${log.path}`);
   return outcome;
+}
+
+/** Another run took the lock over, or somebody removed it: two runs at once could undo each other. */
+function lockLost(so: string): KbootError {
+  return new KbootError('E-LOCKED', `The lock was taken away from this run. ${so}`, {
+    remedy:
+      'See what else works on this cluster (`kboot unlock INVENTORY` shows it), then run the same command again.',
+  });
 }
 
 /** Exit status of a run: the gravest of what happened. */

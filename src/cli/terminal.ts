@@ -19,6 +19,9 @@ export function event(value: { readonly type: string; readonly [key: string]: un
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** Letters in a line of text that is to be read: those of the terminal, from 40 to 100. */
+export const terminalWidth = (): number => Math.max(40, Math.min(100, process.stdout.columns || 80));
+
 /** Whether somebody is there to answer. */
 export const isInteractive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
@@ -36,7 +39,7 @@ export async function confirm(question: string, yes: boolean): Promise<boolean> 
   if (yes) return true;
   if (!isInteractive())
     throw new KbootError('E-USAGE', 'there is no terminal to ask on', {
-      remedy: 'Nothing was changed. Look at the plan above and run the same command with --yes.',
+      remedy: 'Nothing was changed. Look at what stands above and run the same command with --yes.',
     });
   const prompts = await import('@clack/prompts');
   const answer = await prompts.confirm({ message: question, output: process.stderr });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
@@ -24,6 +24,8 @@ export const lockTimes: LockTimes = { heartbeatMs: 5_000, staleMs: 30_000 };
 const ownerSchema = z.object({
   pid: z.number(),
   host: z.string(),
+  /** Absent in locks of an older kboot. */
+  user: z.string().optional(),
   since: z.string(),
   command: z.string(),
   /** One acquisition; names the claim file, hence strictly checked. */
@@ -31,9 +33,11 @@ const ownerSchema = z.object({
 });
 export type LockOwner = z.infer<typeof ownerSchema>;
 
-interface Found {
+/** A lock as it lies there. */
+export interface FoundLock {
   /** undefined: the file cannot be understood (yet). */
   readonly owner: LockOwner | undefined;
+  /** Since the last sign of life; negative where the disk's clock is ahead. */
   readonly ageMs: number;
 }
 
@@ -53,6 +57,7 @@ export async function acquireLock(
   const owner: LockOwner = {
     pid: process.pid,
     host: hostname(),
+    user: loginName(),
     since: new Date().toISOString(),
     command,
     token: randomBytes(16).toString('hex'),
@@ -69,7 +74,7 @@ export async function acquireLock(
 }
 
 /** Who holds the lock, and for how long it gave no sign of life; undefined when nobody does. */
-export async function lockOwner(state: State): Promise<Found | undefined> {
+export async function lockOwner(state: State): Promise<FoundLock | undefined> {
   return inspect(state.lock);
 }
 
@@ -104,15 +109,44 @@ async function takeOver(path: string, owner: LockOwner, times: LockTimes): Promi
   });
 }
 
-/** No sign of life for too long; at once where the owner was a process of this machine that is gone. */
-function isStale({ owner, ageMs }: Found, times: LockTimes): boolean {
-  if (ageMs >= times.staleMs) return true;
-  if (owner === undefined || owner.host !== hostname()) return false;
+/** Whether the next taker gets the lock: no sign of life for too long, or its owner on this machine is gone. */
+export function isStale(found: FoundLock, times: LockTimes = lockTimes): boolean {
+  return found.ageMs >= times.staleMs || ownerState(found) === 'gone';
+}
+
+/** Whether the process of an owner runs; `unknown` for those of other machines. */
+export function ownerState({ owner }: FoundLock): 'lives' | 'gone' | 'unknown' {
+  if (owner === undefined || owner.host !== hostname()) return 'unknown';
   try {
     process.kill(owner.pid, 0);
-    return false;
+    return 'lives';
   } catch (cause) {
-    return systemCode(cause) === 'ESRCH';
+    return systemCode(cause) === 'ESRCH' ? 'gone' : 'lives';
+  }
+}
+
+/** Removes the lock that was found; false when it changed hands meanwhile. Throws E-STATE where it may not be removed. */
+export async function removeLock(state: State, found: FoundLock): Promise<boolean> {
+  const token = found.owner?.token;
+  try {
+    const removed = await withClaim(state.lock, token, lockTimes, async () => {
+      const again = await inspect(state.lock);
+      if (again === undefined || again.owner?.token !== token) return false;
+      await rm(state.lock);
+      return true;
+    });
+    return removed === true;
+  } catch (cause) {
+    throw fileError('The lock cannot be removed', state.lock, cause);
+  }
+}
+
+/** None for a user that the system does not know. */
+function loginName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
   }
 }
 
@@ -140,7 +174,7 @@ async function withClaim<T>(
   }
 }
 
-async function inspect(path: string): Promise<Found | undefined> {
+async function inspect(path: string): Promise<FoundLock | undefined> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw cause;
@@ -193,7 +227,7 @@ function hold(path: string, file: FileHandle, owner: LockOwner, times: LockTimes
   return { lost: lost.signal, release: () => (released ??= release()) };
 }
 
-function locked(path: string, { owner, ageMs }: Found, times: LockTimes): KbootError {
+function locked(path: string, { owner, ageMs }: FoundLock, times: LockTimes): KbootError {
   const who =
     owner === undefined
       ? 'a process that has not named itself'
@@ -201,6 +235,6 @@ function locked(path: string, { owner, ageMs }: Found, times: LockTimes): KbootE
   const left = Math.max(1, Math.ceil((times.staleMs - ageMs) / 1000));
   return new KbootError('E-LOCKED', `Another run holds the lock: ${who}.`, {
     detail: path,
-    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s.`,
+    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s; \`kboot unlock\` tells more.`,
   });
 }

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventoryWith } from '../inventory/options.ts';
 
@@ -68,5 +69,11 @@ describe('the command', () => {
     const { status, out } = await kboot('validate', join(folder, 'none.yaml'), '-o', 'json');
     expect(status).toBe(3);
     expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
+  });
+
+  it('goes on where nobody reads any more', async () => {
+    const shell = `{ ${process.execPath} --import tsx src/main.ts explain -o json; echo "status $?" >&2; } | true`;
+    const { stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: root });
+    expect(stderr).toBe('status 0\n');
   });
 });

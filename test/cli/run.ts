@@ -1,11 +1,13 @@
 import { vi } from 'vitest';
 import yargs from 'yargs';
 import { bundle } from '../../src/cli/bundle.ts';
+import { explain } from '../../src/cli/explain.ts';
 import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { render } from '../../src/cli/render.ts';
 import { schema } from '../../src/cli/schema.ts';
+import { unlock } from '../../src/cli/unlock.ts';
 import { up } from '../../src/cli/up.ts';
 import { validate } from '../../src/cli/validate.ts';
 import { version } from '../../src/cli/version.ts';
@@ -49,7 +51,7 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
-  const commands = [init, validate, schema, plan, render, kubeconfig, bundle, version, up];
+  const commands = [init, explain, unlock, validate, schema, plan, render, kubeconfig, bundle, version, up];
   const { out, err, error } = await captured(() =>
     yargs(argv)
       .command(commands as never[])

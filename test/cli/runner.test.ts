@@ -2,12 +2,13 @@ import '../view/no-color.ts';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openWorkplace } from '../../src/app/workplace.ts';
 import { runCourse, type Course } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { lockTimes } from '../../src/store/lock.ts';
 import { hostStep, plan } from '../plan/sample.ts';
 import { captured } from './run.ts';
 
@@ -79,5 +80,26 @@ describe('runCourse', () => {
     const broken = { ...course(pending), make: () => Promise.reject(new Error('broken')) };
     expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });
     expect(existsSync(join(state, 'lock'))).toBe(false);
+  });
+
+  it('changes nothing any more when its lock was taken away before the answer', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const robbed = course(pending);
+      const make = async (): Promise<Planned> => {
+        rmSync(join(state, 'lock'));
+        await vi.advanceTimersByTimeAsync(lockTimes.heartbeatMs);
+        // The beat reads the file, which no fake timer waits for.
+        await new Promise((done) => setTimeout(done, 100));
+        return await robbed.make();
+      };
+      expect((await run({ ...robbed, make }, 'text', true)).error).toMatchObject({
+        code: 'E-LOCKED',
+        exit: 7,
+      });
+      expect(existsSync(join(state, 'runs'))).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,0 +1,28 @@
+import { nearest } from '../inventory/nearest.ts';
+import { errorCodes, KbootError, type ErrorCode } from '../model/error.ts';
+import { codesText, explainText } from '../view/explain-text.ts';
+import type { ExplainArgs } from './args.ts';
+import { event, print, terminalWidth } from './terminal.ts';
+
+const codes = Object.keys(errorCodes) as ErrorCode[];
+
+/** Prints one code, or the list of all. Throws KbootError E-USAGE for a code that there is none, with the nearest. */
+export function runExplain({ code, output }: ExplainArgs): void {
+  const found = code === undefined ? undefined : codeNamed(code);
+  if (output === 'json') {
+    for (const each of found === undefined ? codes : [found])
+      event({ type: 'explanation', code: each, ...errorCodes[each] });
+  } else print(found === undefined ? codesText() : explainText(found, terminalWidth()));
+}
+
+function codeNamed(word: string): ErrorCode {
+  const wanted = `E-${word.toUpperCase().replace(/^E-/, '')}`;
+  const found = codes.find((code) => code === wanted);
+  if (found !== undefined) return found;
+  const near = nearest(wanted, codes);
+  throw new KbootError(
+    'E-USAGE',
+    `"${word}" is no error code of kboot${near === undefined ? '.' : `; did you mean ${near}?`}`,
+    { remedy: '`kboot explain` lists all of them.' },
+  );
+}

@@ -1,0 +1,29 @@
+import pc from 'picocolors';
+import { errorCodes, type ErrorCode } from '../model/error.ts';
+import { paragraph } from './paragraph.ts';
+import { table } from './table.ts';
+
+/** What one code means and what to do, in lines of at most `width` letters. */
+export function explainText(code: ErrorCode, width: number): string {
+  const { exit, title, cause, remedy } = errorCodes[code];
+  return [
+    `${pc.bold(code)} · exit status ${exit}`,
+    paragraph(title, width),
+    '',
+    'What it means',
+    paragraph(cause, width, '  '),
+    '',
+    'What to do',
+    paragraph(remedy, width, '  '),
+  ].join('\n');
+}
+
+/** Every code in a line, with its exit status. */
+export function codesText(): string {
+  const rows = Object.entries(errorCodes).map(([code, { exit, title }]) => [code, String(exit), title]);
+  return [
+    table([['CODE', 'EXIT', 'MEANS'], ...rows], new Set([1])),
+    '',
+    '`kboot explain CODE` says what to do.',
+  ].join('\n');
+}

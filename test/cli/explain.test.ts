@@ -1,0 +1,88 @@
+import '../view/no-color.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { errorCodes, exitStatus } from '../../src/model/error.ts';
+import { kboot } from './run.ts';
+
+describe('kboot explain', () => {
+  it('says what a code means and what to do, in lines that fit', async () => {
+    const { out } = await kboot('explain', 'E-LOCKED');
+    expect(out).toMatchInlineSnapshot(`
+      "E-LOCKED · exit status 7
+      Another run holds the lock.
+
+      What it means
+        Another kboot works on this cluster: it holds the lock in the state folder, or
+        one of its sessions still runs on a host. Two runs at once could undo each
+        other, so this one did nothing. A run shows every 5 s that it lives; one that
+        died frees the lock by itself, at once on this machine and after 30 s of
+        silence elsewhere.
+
+      What to do
+        Wait until the other run ends, or end it (Ctrl-C once lets its running steps
+        finish). \`kboot unlock INVENTORY\` shows who holds the lock, and removes one
+        that nobody holds any more. A session that is left on a host is the process
+        that the message names: end it there.
+      "
+    `);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect((await kboot('explain', 'locked')).out).toBe(out);
+  });
+
+  it('lists every code without one', async () => {
+    const { out } = await kboot('explain');
+    for (const [code, { exit, title }] of Object.entries(errorCodes))
+      expect(out).toMatch(new RegExp(`^${code} +${exit}  ${title.replaceAll('.', '\\.')}$`, 'm'));
+  });
+
+  it('is JSON where that is asked for', async () => {
+    const { out } = await kboot('explain', '-o', 'json');
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ code }) => code)).toEqual(Object.keys(errorCodes));
+    expect(events[0]).toMatchObject({ type: 'explanation', exit: 3, remedy: expect.any(String) as unknown });
+  });
+
+  it('names the nearest code where there is none of that name', async () => {
+    const [near, far] = [await kboot('explain', 'e-quorm'), await kboot('explain', 'nonsense')];
+    expect(near.error).toMatchObject({
+      code: 'E-USAGE',
+      message: '"e-quorm" is no error code of kboot; did you mean E-QUORUM?',
+    });
+    expect(far.error).toMatchObject({ message: '"nonsense" is no error code of kboot.' });
+  });
+});
+
+describe('the table of codes', () => {
+  const text = Object.entries(errorCodes);
+
+  it.each(text)('%s has a paragraph on what happened, and one on what to do', (_code, { cause, remedy }) => {
+    for (const paragraph of [cause, remedy]) {
+      expect(paragraph.length).toBeGreaterThan(120);
+      expect(paragraph).toMatch(/^[A-Z`"].*\.$/);
+      expect(paragraph).not.toMatch(/ {2}|\n/);
+    }
+  });
+
+  it('names no command that there is none', () => {
+    const folder = fileURLToPath(new URL('../../src/cli', import.meta.url));
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    const verbs = files.flatMap((file) =>
+      [...file.matchAll(/^ {2}command: '(\w+)/gm)].map(([, verb]) => verb),
+    );
+    const said = text.flatMap(([, { cause, remedy }]) => [...`${cause} ${remedy}`.matchAll(/`kboot (\w+)/g)]);
+    const named = said.map(([, verb = '']) => verb).filter((verb) => verb !== 'COMMAND');
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((verb) => !verbs.includes(verb))).toEqual([]);
+  });
+
+  it('has every exit status of a failure', () => {
+    const used = new Set<number>(text.map(([, { exit }]) => exit));
+    const failures = Object.values(exitStatus).filter((status) => status !== 0 && status !== 2);
+    expect([...used].sort()).toEqual([...failures].sort());
+  });
+});

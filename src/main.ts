@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
+import { completionOf } from './cli/complete.ts';
 import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
@@ -26,8 +27,13 @@ for (const stream of [process.stdout, process.stderr])
 
 if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 
+const argv = hideBin(process.argv);
+const completing = argv[0] === '--get-yargs-completions';
+// bash makes words of their own of `=`.
+const words = completing ? argv.filter((word) => word !== '=') : argv;
+
 try {
-  await yargs(hideBin(process.argv))
+  await yargs(words)
     .scriptName('kboot')
     .usage('$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster.')
     .command([
@@ -47,9 +53,9 @@ try {
       schema,
       version,
     ] as never[])
-    .completion('completion', 'Print a shell completion script')
+    .completion('completion', 'Print a script that completes words in bash, zsh or fish', complete)
     .demandCommand(1, 'Name a command; `kboot --help` lists them.')
-    .strict()
+    .strict(!completing)
     .recommendCommands()
     .version(kbootVersion())
     .help()
@@ -67,6 +73,25 @@ try {
     .parseAsync();
 } catch (error) {
   process.exitCode = await report(error);
+}
+
+/** Completes the last word that the shell hands over; an empty answer lets the shell complete file names. */
+function complete(
+  _current: string,
+  _argv: unknown,
+  usual: () => unknown,
+  done: (completions: string[]) => unknown,
+): void {
+  // fish leaves the program out.
+  const line = words.slice(words[1] !== undefined && /(^|\/)kboot$/.test(words[1]) ? 2 : 1);
+  const answer = completionOf(line);
+  if (answer === 'usual') usual();
+  else if (answer === 'files') done([]);
+  else if ('hostsOf' in answer)
+    void import('./app/host-names.ts').then(({ hostNames }) => {
+      done(hostNames(answer.hostsOf).filter((name) => !answer.except.includes(name)));
+    });
+  else done([...answer]);
 }
 
 /** Tells an error to whoever reads: a line of JSON, or text on stderr. */
@@ -88,7 +113,6 @@ async function report(error: unknown): Promise<number> {
 }
 
 function wantsJson(): boolean {
-  const { argv } = process;
   return (
     argv.includes('--output=json') ||
     argv.includes('-o=json') ||

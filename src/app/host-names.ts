@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { readDocument } from '../inventory/document.ts';
+
+/** Names of the hosts in an inventory that may be half-written; none where nothing can be read. */
+export function hostNames(file: string): readonly string[] {
+  try {
+    const { data } = readDocument(readFileSync(file, 'utf8'), process.env);
+    const { spec } = (data ?? {}) as { spec?: { hosts?: unknown } | null };
+    const hosts = Array.isArray(spec?.hosts) ? (spec.hosts as ({ name?: unknown } | null)[]) : [];
+    return hosts.flatMap((host) => (typeof host?.name === 'string' ? [host.name] : []));
+  } catch {
+    return [];
+  }
+}

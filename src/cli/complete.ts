@@ -1,0 +1,67 @@
+import { errorCodes } from '../model/error.ts';
+
+/** Commands whose first argument is a file, and those whose second is one. */
+const fileFirst = [
+  'validate',
+  'render',
+  'plan',
+  'drift',
+  'up',
+  'status',
+  'verify',
+  'kubeconfig',
+  'reset',
+  'unlock',
+  'init',
+];
+const fileSecond = ['bundle', 'plan'];
+const fileFlags = ['--bundle', '--state', '--out', '--html', '--plan', '--identity-file'];
+/** Flags without a value; what stands behind another one is its value. */
+const switches =
+  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|help|version)$|^-[yh]$/;
+
+/**
+ * What completes a word: these words, files (the shell's own completion), hosts of an inventory, or what yargs knows:
+ * commands, flags, choices.
+ */
+export type Completion =
+  readonly string[] | 'files' | 'usual' | { readonly hostsOf: string; readonly except: readonly string[] };
+
+/** How the last of `words` is completed; they begin behind the program. */
+export function completionOf(words: readonly string[]): Completion {
+  const [verb = '', ...rest] = words;
+  const current = rest.at(-1);
+  if (current === undefined) return 'usual';
+  const before = rest.slice(0, -1);
+  const given = argumentsOf(before);
+  const flag = before.findLast((word) => word.startsWith('-'));
+  const behind = flag === undefined ? [] : before.slice(before.lastIndexOf(flag) + 1);
+  if (flag === '--limit' && !current.startsWith('-')) {
+    const [inventory] = given;
+    return inventory === undefined ? [] : { hostsOf: inventory, except: behind };
+  }
+  if (flag !== undefined && fileFlags.includes(flag) && behind.length === 0) return 'files';
+  if (current.startsWith('-') || (flag !== undefined && !switches.test(flag) && behind.length === 0))
+    return 'usual';
+  if (verb === 'explain' && given.length === 0) return Object.keys(errorCodes);
+  // An empty word is more likely an inventory than this one subcommand.
+  if (verb === 'plan' && given.length === 0 && current !== '' && 'show'.startsWith(current)) return ['show'];
+  if (fileFirst.includes(verb) && given.length === 0) return 'files';
+  return fileSecond.includes(verb) && given.length === 1 && (verb === 'bundle' || given[0] === 'show')
+    ? 'files'
+    : 'usual';
+}
+
+/** Words that are neither flags nor their values. `--limit` takes all that follows. */
+function argumentsOf(words: readonly string[]): readonly string[] {
+  let open: string | undefined;
+  return words.filter((word) => {
+    if (word.startsWith('-')) {
+      open = switches.test(word) || word.includes('=') ? undefined : word;
+      return false;
+    }
+    const isValue = open !== undefined;
+    if (open !== '--limit' && open !== '--ignore-preflight') open = undefined;
+    return !isValue;
+  });
+}

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
 import { completionOf } from './cli/complete.ts';
 import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
+import { argumentsGroup, flagsGroup } from './cli/manual.ts';
 import { drift, plan } from './cli/plan.ts';
 import { render } from './cli/render.ts';
 import { reset } from './cli/reset.ts';
@@ -32,10 +33,18 @@ const completing = argv[0] === '--get-yargs-completions';
 // bash makes words of their own of `=`.
 const words = completing ? argv.filter((word) => word !== '=') : argv;
 
+// The types of yargs do not know this method.
+const parser = yargs(words) as Argv & { usageConfiguration(set: { 'hide-types': boolean }): Argv };
+
 try {
-  await yargs(words)
+  await parser
+    .usageConfiguration({ 'hide-types': true })
     .scriptName('kboot')
-    .usage('$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster.')
+    .usage(
+      '$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster: shows a plan, does just that, and can be run again at any time.',
+    )
+    .detectLocale(false)
+    .updateStrings({ 'Positionals:': argumentsGroup, 'Options:': flagsGroup })
     .command([
       init,
       validate,
@@ -61,6 +70,9 @@ try {
     .help()
     .alias('h', 'help')
     .wrap(Math.min(100, process.stdout.columns || 100))
+    .example('kboot init', 'Write an inventory')
+    .example('kboot plan cluster.yaml', 'See what would be done')
+    .example('kboot up cluster.yaml', 'Do it')
     .epilogue(
       'Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted',
     )

@@ -13,11 +13,12 @@ export interface Connections {
 
 /**
  * Connects to hosts of a workplace, `concurrency` at a time, and does `then` with each as soon as it is there.
+ * Hosts that belong to no workplace yet are not Vagrant's.
  * What `then` throws counts as that host's failure. One dead host costs the others nothing.
  * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
-  place: Workplace,
+  place: Workplace | undefined,
   hosts: readonly Host[],
   options: ConnectOptions,
   concurrency: number,
@@ -57,12 +58,11 @@ export async function connectAll<T>(
 
 /** How each host is reached; Vagrant is asked for its machines, if there are any. */
 async function waysTo(
-  place: Workplace,
+  place: Workplace | undefined,
   hosts: readonly Host[],
 ): Promise<(host: Host) => Connection | KbootError> {
-  const machines = hosts.some(({ connection }) => connection.kind === 'vagrant')
-    ? await (await import('./vagrant.ts')).waysToMachines(place)
-    : undefined;
+  const asked = place !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');
+  const machines = asked ? await (await import('./vagrant.ts')).waysToMachines(place) : undefined;
   return ({ name, connection }) =>
     connection.kind === 'vagrant'
       ? (machines?.get(name) ??

@@ -1,35 +1,50 @@
 import type { Argv } from 'yargs';
 import type { GlobalArgs, ScopeArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
+import { everywhere, inOrder } from './manual.ts';
 
-export function globalOptions<T>(yargs: Argv<T>): Argv<T & GlobalArgs> {
-  return yargs
+/** Flags that every command accepts, and whose meaning not every command has. */
+type Particular = 'state' | 'concurrency' | 'verbose';
+
+/** Flags that every command takes; `--help` shows those of `particular` that mean something here. */
+export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particular[]): Argv<T & GlobalArgs> {
+  const hidden = (name: Particular): boolean => !particular.includes(name);
+  return inOrder(yargs)
     .option('output', {
+      group: everywhere,
       alias: 'o',
       choices: ['text', 'json'] as const,
       default: 'text' as const,
-      describe: 'json: one event a line on stdout',
+      describe: 'text, or json: one event a line on stdout (default: text)',
     })
     .option('state', {
+      group: everywhere,
       type: 'string',
       requiresArg: true,
-      describe: 'State folder (default: .kboot/NAME beside the inventory)',
+      hidden: hidden('state'),
+      describe:
+        "DIR: folder with the cluster's keys, lock and logs (default: .kboot/NAME beside the inventory)",
     })
     .option('concurrency', {
+      group: everywhere,
       type: 'number',
       requiresArg: true,
       default: 30,
-      describe: 'Hosts worked on at the same time',
+      hidden: hidden('concurrency'),
+      describe: 'N: hosts worked on at the same time (default: 30)',
     })
     .option('verbose', {
+      group: everywhere,
       type: 'boolean',
       default: false,
+      hidden: hidden('verbose'),
       describe: 'Show everything: scripts, names of folded files',
     })
     .option('color', {
+      group: everywhere,
       type: 'boolean',
       default: true,
-      describe: 'Colours on a terminal (NO_COLOR is heeded)',
+      describe: 'Colours on a terminal; --no-color and NO_COLOR turn them off (default: on)',
     });
 }
 
@@ -37,7 +52,7 @@ export function inventoryPosition<T>(yargs: Argv<T>): Argv<T & { inventory: stri
   return yargs.positional('inventory', {
     type: 'string',
     demandOption: true,
-    describe: 'The inventory file',
+    describe: 'The inventory, a YAML file; `kboot init` writes one',
     normalize: true,
   });
 }
@@ -47,25 +62,31 @@ export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string | und
     type: 'string',
     requiresArg: true,
     describe:
-      'Folder with release files and images (default: KBOOT_BUNDLE); without one they come from the official hosts or spec.artifacts.mirror',
+      'DIR: folder with release files and images (default: KBOOT_BUNDLE; without one hosts download from the official hosts or spec.artifacts.mirror)',
   });
 }
 
 export function scopeOptions<T>(yargs: Argv<T>): Argv<T & ScopeArgs> {
-  return yargs
-    .option('until', { choices: stages, defaultDescription: '"addon"', describe: 'Last stage to carry out' })
-    .option('limit', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'Change these hosts only',
+  return limitOption(yargs)
+    .option('until', {
+      choices: stages,
+      describe: `STAGE: the last one to carry out: ${stages.join(', ')} (default: addon, the last)`,
     })
     .option('ignore-preflight', {
       type: 'string',
       array: true,
       default: [] as string[],
-      describe: 'Preflight checks to pass over, by name',
+      describe: 'NAME…: preflight checks to pass over, as findings show them in brackets; all: every one',
     });
+}
+
+export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
+  return yargs.option('limit', {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'HOST…: only these hosts; stands behind INVENTORY (default: all)',
+  });
 }
 
 export function yesOption<T>(yargs: Argv<T>): Argv<T & { yes: boolean }> {
@@ -81,6 +102,6 @@ export function htmlOption<T>(yargs: Argv<T>): Argv<T & { html: string | undefin
   return yargs.option('html', {
     type: 'string',
     requiresArg: true,
-    describe: 'Write it as a page for the browser, too: one file that needs nothing else',
+    describe: 'FILE: write it as a page for the browser, too; one file that needs nothing else, mode 0600',
   });
 }

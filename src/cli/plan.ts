@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { GlobalArgs, PlanArgs, PlanShowArgs } from './args.ts';
+import { manual } from './manual.ts';
 import { bundleOption, globalOptions, htmlOption, inventoryPosition, scopeOptions } from './options.ts';
 
 const ofPlanAlone = [
@@ -12,9 +13,20 @@ const show: CommandModule<object, PlanShowArgs> = {
   describe: 'Print a plan that `kboot plan --out` kept',
   // -o, --verbose, --color and --html come from `plan`.
   builder: (yargs) =>
-    (yargs as Argv<GlobalArgs>)
-      .positional('file', { type: 'string', demandOption: true, describe: 'The saved plan' })
-      .example('kboot plan show p.json --verbose', 'With every script and name'),
+    manual(yargs as Argv<GlobalArgs>, {
+      synopsis: 'plan show FILE',
+      text: 'Prints a plan that `kboot plan --out` kept, as it was printed then. Contacts nothing and changes nothing.',
+      examples: [
+        ['kboot plan show p.json --verbose', 'With every script and name'],
+        ['kboot plan show p.json -o json', 'For programs; `kboot schema plan` describes it'],
+      ],
+      exit: '0 · 3 the file is no whole plan',
+      seeAlso: ['plan', 'up', 'schema plan'],
+    }).positional('file', {
+      type: 'string',
+      demandOption: true,
+      describe: 'The saved plan',
+    }),
   async handler(args) {
     const { runPlanShow } = await import('./plan-show-run.ts');
     await runPlanShow(args);
@@ -34,25 +46,45 @@ export const plan: CommandModule<object, PlanArgs> = {
   command: 'plan <inventory>',
   describe: 'Show exactly what `up` would do; changes nothing',
   builder: (yargs) =>
-    withShow(htmlOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs))))))
-      .option('offline', { type: 'boolean', default: false, describe: 'Ask no host: assume fresh ones' })
+    withShow(
+      manual(
+        htmlOption(
+          bundleOption(
+            scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+          ),
+        ),
+        {
+          synopsis: 'plan INVENTORY [--offline] [--out FILE] [--until STAGE] [--limit HOST…]',
+          text: 'Shows exactly what `kboot up` would do: every step, with the diff of every file that changes. Logs in to every host and reads it as root, and asks etcd and the API where they run; changes nothing. Secrets appear by name and digest only.',
+          examples: [
+            ['kboot plan prod.yaml', 'Read the hosts and show what differs'],
+            ['kboot plan prod.yaml --offline', 'What happens on fresh hosts; contacts nothing'],
+            [
+              'kboot plan prod.yaml --out p.json',
+              'Keep it: `kboot up prod.yaml --plan p.json` does just that',
+            ],
+            ['kboot plan prod.yaml --html plan.html', 'For a review in the browser'],
+          ],
+          exit: '0 the plan was made, whatever is in it · 2 changes are pending (--detailed-exitcode) · 4 a host could not be read · 5 preflight has an error',
+          seeAlso: ['up', 'drift', 'plan show', 'explain'],
+        },
+      ),
+    )
+      .option('offline', {
+        type: 'boolean',
+        default: false,
+        describe: 'Ask no host: assume that all of them are fresh',
+      })
       .option('out', {
         type: 'string',
         requiresArg: true,
-        describe: 'Keep the plan in this file, for `kboot up --plan`; it holds no secret',
+        describe: 'FILE: keep the plan there, for `kboot up --plan`; it holds no secret, mode 0600',
       })
       .option('detailed-exitcode', {
         type: 'boolean',
         default: false,
         describe: 'Exit 2 when something would change',
-      })
-      .example('kboot plan prod.yaml', 'Read the hosts and show what differs')
-      .example('kboot plan prod.yaml --offline', 'What happens on fresh hosts')
-      .example(
-        'kboot plan prod.yaml --out p.json',
-        'Keep it: `kboot up prod.yaml --plan p.json` does just that',
-      )
-      .example('kboot plan prod.yaml --html plan.html', 'For a review in the browser'),
+      }),
   async handler(args) {
     const { runPlan } = await import('./plan-run.ts');
     process.exitCode = await runPlan(args);
@@ -63,10 +95,26 @@ export const drift: CommandModule<object, PlanArgs> = {
   command: 'drift <inventory>',
   describe: 'Exit 2 and show the plan when anything differs from the inventory',
   builder: (yargs) =>
-    htmlOption(scopeOptions(bundleOption(globalOptions(inventoryPosition(yargs)))))
+    manual(
+      htmlOption(
+        bundleOption(
+          scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+        ),
+      ),
+      {
+        synopsis: 'drift INVENTORY',
+        text: 'Tells whether hosts and cluster still are as the inventory says, and prints the plan that would mend them. Logs in to every host and reads it as root; changes nothing. Made for cron and CI: the exit status is enough.',
+        examples: [
+          ['kboot drift prod.yaml', 'What differs'],
+          ['kboot drift prod.yaml -o json', 'An event for each finding, then the plan'],
+          ['kboot drift prod.yaml --limit w-3', 'One host, and the control plane'],
+        ],
+        exit: '0 nothing differs · 2 something does · 4 a host could not be read · 5 preflight has an error',
+        seeAlso: ['plan', 'up', 'status'],
+      },
+    )
       .option('offline', { type: 'boolean', default: false, hidden: true })
-      .option('detailed-exitcode', { type: 'boolean', default: true, hidden: true })
-      .example('kboot drift prod.yaml -o json', 'For cron and CI'),
+      .option('detailed-exitcode', { type: 'boolean', default: true, hidden: true }),
   async handler(args) {
     const { runPlan } = await import('./plan-run.ts');
     process.exitCode = await runPlan(args);

@@ -1,19 +1,26 @@
 import type { CommandModule } from 'yargs';
 import type { ResetArgs } from './args.ts';
-import { globalOptions, inventoryPosition, yesOption } from './options.ts';
+import { manual } from './manual.ts';
+import { globalOptions, inventoryPosition, limitOption, yesOption } from './options.ts';
 
 export const reset: CommandModule<object, ResetArgs> = {
   command: 'reset <inventory>',
   describe: 'Take the cluster away again: hosts are as before `up`; workloads and their data are lost',
   builder: (yargs) =>
-    yesOption(globalOptions(inventoryPosition(yargs)))
-      .option('limit', {
-        type: 'string',
-        array: true,
-        default: [] as string[],
-        describe: 'Reset these hosts only',
-      })
-      .example('kboot reset lab.yaml', 'Show what goes, ask, do it'),
+    manual(
+      limitOption(yesOption(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')))),
+      {
+        synopsis: 'reset INVENTORY [--limit HOST…] [--yes]',
+        text: 'Takes the cluster away again: stops what runs, and leaves hosts as they were before `up`. Workloads and their data are lost. Logs in to the hosts, shows what goes, asks, and does it. With --limit the named hosts leave a cluster that goes on. Packages and the state folder stay.',
+        examples: [
+          ['kboot reset lab.yaml', 'Show what goes, ask, do it'],
+          ['kboot reset prod.yaml --limit w-3', 'Only w-3, which leaves the cluster first'],
+          ['kboot reset lab.yaml --yes', 'In a script'],
+        ],
+        exit: '0 done or nothing to reset · 1 a step failed · 4 a host could not be reached · 5 a host belongs to another cluster · 7 another run holds the lock · 130 interrupted, or answered with no',
+        seeAlso: ['up', 'unlock'],
+      },
+    ),
   async handler(args) {
     const { runReset } = await import('./reset-run.ts');
     process.exitCode = await runReset(args);

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { manual } from './manual.ts';
 
 const subjects = ['inventory', 'plan'] as const;
 
@@ -6,14 +7,20 @@ export const schema: CommandModule<object, { subject: (typeof subjects)[number] 
   command: 'schema [subject]',
   describe: 'Print the JSON Schema of the inventory, or of a saved plan',
   builder: (yargs) =>
-    yargs
-      .positional('subject', {
-        choices: subjects,
-        default: 'inventory' as const,
-        describe: 'Which file is described',
-      })
-      .example('kboot schema > inventory.schema.json', 'For an editor that checks while you type')
-      .example('kboot schema plan', 'For programs that read `kboot plan --out`'),
+    manual(yargs, {
+      synopsis: 'schema [SUBJECT]',
+      text: 'Prints the JSON Schema of the inventory or of a saved plan: editors complete and check an inventory with it. Contacts nothing and changes nothing.',
+      examples: [
+        ['kboot schema > inventory.schema.json', 'Beside the inventory, whose first line names it'],
+        ['kboot schema plan', 'For programs that read `kboot plan --out`'],
+      ],
+      exit: '0',
+      seeAlso: ['init', 'validate', 'plan'],
+    }).positional('subject', {
+      choices: subjects,
+      default: 'inventory' as const,
+      describe: 'inventory or plan (default: inventory)',
+    }),
   async handler({ subject }) {
     const { print } = await import('./terminal.ts');
     print(JSON.stringify(await schemaOf(subject), undefined, 2));

@@ -1,12 +1,22 @@
 import type { CommandModule } from 'yargs';
 import type { InventoryArgs } from './args.ts';
+import { manual } from './manual.ts';
 import { globalOptions, inventoryPosition } from './options.ts';
 
 export const status: CommandModule<object, InventoryArgs> = {
   command: 'status <inventory>',
   describe: 'Hosts, nodes, control-plane Pods, certificates, versions; changes nothing',
   builder: (yargs) =>
-    globalOptions(inventoryPosition(yargs)).example('kboot status prod.yaml', 'How the cluster is'),
+    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency')), {
+      synopsis: 'status INVENTORY',
+      text: 'Shows how the cluster is: hosts, nodes, control-plane Pods, etcd, certificates, versions. Logs in to every host and asks the API through the control plane; changes nothing.',
+      examples: [
+        ['kboot status prod.yaml', 'How the cluster is'],
+        ['kboot status prod.yaml -o json', 'For a monitor: one event'],
+      ],
+      exit: '0 all is well · 1 something is not as it should be · 4 a host could not be reached',
+      seeAlso: ['verify', 'drift', 'explain'],
+    }),
   async handler(args) {
     const { runStatus } = await import('./status-run.ts');
     process.exitCode = await runStatus(args);

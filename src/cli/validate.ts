@@ -1,15 +1,22 @@
 import type { CommandModule } from 'yargs';
 import type { InventoryArgs } from './args.ts';
+import { manual } from './manual.ts';
 import { globalOptions, inventoryPosition } from './options.ts';
 
 export const validate: CommandModule<object, InventoryArgs> = {
   command: 'validate <inventory>',
   describe: 'Check an inventory; contacts nothing',
   builder: (yargs) =>
-    globalOptions(inventoryPosition(yargs)).example(
-      'kboot validate prod.yaml',
-      'Every problem at once, with its place',
-    ),
+    manual(inventoryPosition(globalOptions(yargs)), {
+      synopsis: 'validate INVENTORY',
+      text: 'Checks an inventory and the files that it names, and tells every problem at once as file:line:column. Contacts nothing and changes nothing.',
+      examples: [
+        ['kboot validate prod.yaml', 'Every problem at once, with its place'],
+        ['kboot validate prod.yaml -o json', 'For a check before a merge'],
+      ],
+      exit: '0 valid, also with warnings · 3 not valid',
+      seeAlso: ['init', 'plan', 'schema'],
+    }),
   async handler(args) {
     const { readInventory } = await import('../app/read-inventory.ts');
     const { formatDiagnostic } = await import('../model/diagnostic.ts');

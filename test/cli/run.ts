@@ -1,16 +1,25 @@
 import { vi } from 'vitest';
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { bundle } from '../../src/cli/bundle.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
-import { plan } from '../../src/cli/plan.ts';
+import { drift, plan } from '../../src/cli/plan.ts';
 import { render } from '../../src/cli/render.ts';
+import { reset } from '../../src/cli/reset.ts';
 import { schema } from '../../src/cli/schema.ts';
+import { status } from '../../src/cli/status.ts';
 import { unlock } from '../../src/cli/unlock.ts';
 import { up } from '../../src/cli/up.ts';
 import { validate } from '../../src/cli/validate.ts';
+import { verify } from '../../src/cli/verify.ts';
 import { version } from '../../src/cli/version.ts';
+
+/** Every command, as main.ts registers them. */
+export const commands = [
+  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
+  ...[explain, schema, version],
+] as CommandModule[];
 
 export interface Ended {
   readonly out: string;
@@ -51,7 +60,6 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
-  const commands = [init, explain, unlock, validate, schema, plan, render, kubeconfig, bundle, version, up];
   const { out, err, error } = await captured(() =>
     yargs(argv)
       .command(commands as never[])

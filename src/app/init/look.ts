@@ -44,6 +44,7 @@ export async function lookAt(
   connect: ConnectOptions,
 ): Promise<Look> {
   const connections = await connectAll(
+    undefined,
     hosts.map((host) => sshHost(host, options)),
     connect,
     options.concurrency,

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { errorCodes, type KbootError } from '../model/error.ts';
+import type { KbootError } from '../model/error.ts';
 
 /** An error as the reader needs it: which host, which step, what was said, what to do. */
 export function errorText(error: KbootError): string {
@@ -18,6 +18,6 @@ export function errorText(error: KbootError): string {
           .slice(-20)
           .map((line) => pc.dim(`    ${line}`))),
     ...(remedy === undefined || remedy === '' ? [] : remedy.split('\n').map((line) => `  ${line}`)),
-    pc.dim(`  (${error.code}: ${errorCodes[error.code].title})`),
+    pc.dim(`  (${error.code}, \`kboot explain ${error.code}\`)`),
   ].join('\n');
 }

@@ -66,7 +66,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         the sudo password of user opspw is wrong
         Run again with the right password (KBOOT_SUDO_PASSWORD, or typed on a terminal).
-        (E-SUDO: The user cannot become root.)
+        (E-SUDO, \`kboot explain E-SUDO\`)
       "
     `);
   });
@@ -77,7 +77,7 @@ describe('refused with exit status 4, nothing changed', () => {
         sudo asks for the password of user opspw, and none was given
           sudo: a password is required
         Run kboot on a terminal, or set KBOOT_SUDO_PASSWORD; or without a password: As root on the host, write "opspw ALL=(ALL) NOPASSWD: ALL" to /etc/sudoers.d/opspw (visudo -f).
-        (E-SUDO: The user cannot become root.)
+        (E-SUDO, \`kboot explain E-SUDO\`)
       "
     `);
   });
@@ -90,7 +90,7 @@ describe('refused with exit status 4, nothing changed', () => {
         user nosudo may not use sudo
           nosudo is not in the sudoers file.
         As root on the host, write "nosudo ALL=(ALL) NOPASSWD: ALL" to /etc/sudoers.d/nosudo (visudo -f).
-        (E-SUDO: The user cannot become root.)
+        (E-SUDO, \`kboot explain E-SUDO\`)
       "
     `);
   });
@@ -103,7 +103,7 @@ describe('refused with exit status 4, nothing changed', () => {
           sudo demands a terminal (requiretty)
             sudo: sorry, you must have a tty to run sudo
           As root on the host, write "Defaults:ops !requiretty" to /etc/sudoers.d/ops (visudo -f).
-          (E-SUDO: The user cannot become root.)
+          (E-SUDO, \`kboot explain E-SUDO\`)
         "
       `);
     } finally {
@@ -118,7 +118,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         10.79.3.12:22 lets user root in with none of the credentials (tried: SITE/stranger; password (none given, and there is no terminal to ask for it); it takes publickey, password)
         Add your public key to ~root/.ssh/authorized_keys on the host, or set ssh.user and ssh.identityFile in the inventory.
-        (E-AUTH: The host refused every credential.)
+        (E-AUTH, \`kboot explain E-AUTH\`)
       "
     `);
   });
@@ -128,7 +128,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         the identity file SITE/nowhere does not exist
         Correct ssh.identityFile in the inventory.
-        (E-AUTH: The host refused every credential.)
+        (E-AUTH, \`kboot explain E-AUTH\`)
       "
     `);
   });
@@ -153,7 +153,7 @@ describe('refused with exit status 4, nothing changed', () => {
         10.79.3.12 ssh-ed25519 KEY
         or to the inventory:
         ssh: {hostKey: "ssh-ed25519 KEY"}
-        (E-HOST-KEY-UNKNOWN: The SSH host key is not known yet.)
+        (E-HOST-KEY-UNKNOWN, \`kboot explain E-HOST-KEY-UNKNOWN\`)
       "
     `);
     await writeFile(file, `${line}\n`);
@@ -176,7 +176,7 @@ describe('refused with exit status 4, nothing changed', () => {
         10.79.3.12:22 shows the ssh-ed25519 key SHA256:FINGERPRINT, known is ecdsa-sha2-nistp256 SHA256:FINGERPRINT (SITE/known_hosts:1), ssh-ed25519 SHA256:FINGERPRINT (SITE/known_hosts:2)
         Somebody may be between you and the host, or it was installed anew. If you know that it was, and the fingerprint is the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
         10.79.3.12 ssh-ed25519 KEY
-        (E-HOST-KEY-CHANGED: The SSH host key is not the known one.)
+        (E-HOST-KEY-CHANGED, \`kboot explain E-HOST-KEY-CHANGED\`)
       "
     `);
   });
@@ -186,7 +186,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         10.79.3.12:2222 refuses connections: nothing listens there
         Start sshd on the host, or correct ssh.port.
-        (E-CONNECT: The host does not answer.)
+        (E-CONNECT, \`kboot explain E-CONNECT\`)
       "
     `);
   });
@@ -196,7 +196,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         10.79.3.12:22 did not answer within 10000 ms
         Check that the host is up, that the address is right, and that no firewall drops SSH.
-        (E-CONNECT: The host does not answer.)
+        (E-CONNECT, \`kboot explain E-CONNECT\`)
       "
     `);
   });
@@ -217,7 +217,7 @@ describe('refused with exit status 4, nothing changed', () => {
         "✗ two
           10.79.3.1:2223 takes the connection and then hangs: no SSH banner within 10000 ms
           Look at sshd on the host: it may be overloaded, or the port belongs to another program.
-          (E-CONNECT: The host does not answer.)
+          (E-CONNECT, \`kboot explain E-CONNECT\`)
         "
       `);
     } finally {

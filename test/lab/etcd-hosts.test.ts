@@ -222,7 +222,7 @@ test('taking two of three out of the inventory is refused, with the reason', asy
   expect(await refused({ inventory })).toMatchInlineSnapshot(`
     "✗ taking etcd-2, etcd-3 out of etcd would leave 1 healthy of today's 3 members; 2 are needed
       Take members out one at a time, and bring back those that are down first. Nothing was changed.
-      (E-QUORUM: etcd has no quorum, or the change would cost it.)
+      (E-QUORUM, \`kboot explain E-QUORUM\`)
     "
   `);
   await expectWhole();
@@ -246,7 +246,7 @@ test('a host with the data of a member that was removed is refused by name; afte
     "✗ etcd-3
       holds data of a member that etcd no longer has
       It cannot join with it. Take it away with \`kboot reset INVENTORY --limit etcd-3\`, then run the same command again. Nothing was changed.
-      (E-PREFLIGHT: A host does not meet a requirement.)
+      (E-PREFLIGHT, \`kboot explain E-PREFLIGHT\`)
     "
   `);
   expect(await site.kboot('reset', ['--limit', 'etcd-3', '--yes'])).toMatchObject({ exitCode: 0 });
@@ -259,7 +259,7 @@ test('where two of three came back empty, no second cluster is founded over the 
   expect(await refused()).toMatchInlineSnapshot(`
     "✗ etcd has no quorum: there is data on etcd-1, and none on etcd-2, etcd-3
       Bring the members back that are down, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot founds no cluster beside one that there is. Nothing was changed.
-      (E-QUORUM: etcd has no quorum, or the change would cost it.)
+      (E-QUORUM, \`kboot explain E-QUORUM\`)
     "
   `);
 });

@@ -28,13 +28,13 @@ describe('errorText', () => {
       '    line 29',
       '  Mend the cause.',
       '  Run it again.',
-      '  (E-STEP: A step failed on a host.)',
+      '  (E-STEP, `kboot explain E-STEP`)',
     ]);
   });
 
   it('is short where there is little to say', () => {
     expect(errorText(new KbootError('E-USAGE', 'Name a command.'))).toBe(
-      '✗ Name a command.\n  (E-USAGE: The command line is not understood.)',
+      '✗ Name a command.\n  (E-USAGE, `kboot explain E-USAGE`)',
     );
     expect(errorText(new KbootError('E-WAIT', 'not ready', { detail: ' \n' })).split('\n')).toHaveLength(2);
   });

@@ -13,7 +13,7 @@ import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
-import type { Balancing } from '../observe/inspect.ts';
+import type { ProbeQuestions } from '../observe/inspect.ts';
 import { probeHost, type HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
@@ -79,7 +79,7 @@ export async function makePlan(
     const resources = resourcesOf(place, scope, host, assumedFacts);
     counts.set(host.name, resources.length);
     return probeHost(reader, resources, {
-      balancing: balancingOf(cluster, host),
+      ...balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
     });
   });
@@ -147,12 +147,12 @@ export async function makePlan(
   }
 }
 
-function balancingOf(cluster: Cluster, host: Host): Balancing | undefined {
+function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtualIP' | 'balancing'> {
   const { loadBalancer } = cluster;
   const hosts = loadBalancerHosts(cluster);
-  if (loadBalancer === undefined || !hosts.includes(host)) return undefined;
+  if (loadBalancer === undefined || !hosts.includes(host)) return {};
   const balancers = hosts.flatMap(({ address, secondAddress }) => [address, secondAddress ?? []].flat());
-  return { virtualIP: loadBalancer.virtualIP, port: loadBalancer.port, balancers };
+  return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
 }
 
 /** The plan for hosts as they come fresh from their installer: no host is asked. */

@@ -4,7 +4,9 @@ import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-pr
 
 /** What a look at a host is to find out beyond the host itself. */
 export interface ProbeQuestions {
-  /** Of a load balancer: who else holds or may take the virtual IP? */
+  /** Who holds this address? Not asked where this host's keepalived is up. */
+  readonly virtualIP?: string | undefined;
+  /** Of a load balancer: which of its peers are none of these any more, and still balance? */
   readonly balancing?: Balancing | undefined;
   /** Can this be reached? */
   readonly endpoint?: EndpointAddress | undefined;
@@ -12,7 +14,6 @@ export interface ProbeQuestions {
 
 /** The load balancers of the inventory. */
 export interface Balancing {
-  readonly virtualIP: string;
   readonly port: number;
   /** Addresses of their hosts. */
   readonly balancers: readonly string[];
@@ -44,15 +45,12 @@ const caDirectories = [
 ];
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
-/**
- * Shell that prints `key=value` lines; a key may come several times. Reads only. With `balancing` it looks
- * who answers for the virtual IP, as long as this host's keepalived is not up, and which of its keepalived's peers
- * left the inventory and still balance; with `endpoint`, whether that is reached.
- */
-export function inspectScript({ balancing, endpoint }: ProbeQuestions): string {
+/** Shell that prints `key=value` lines; a key may come several times. Reads only. */
+export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions): string {
   return [
     inspectHost,
-    balancing === undefined ? '' : virtualIPProbe(balancing.virtualIP) + formerPeersProbe(balancing),
+    virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
+    balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
     `\necho "now=$(date +%s%N)"`,
   ].join('');

@@ -154,7 +154,7 @@ describe('inspectScript', () => {
       const next = `head -n 1 ${table}; [ $(wc -l < ${table}) = 1 ] || sed -i 1d ${table}`;
       writeFileSync(join(dir, 'ip'), `#!/bin/sh\n[ "$1" != neigh ] || { ${next}; }\n`, { mode: 0o755 });
       const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
-      const input = inspectScript({ balancing: { virtualIP: '127.0.0.9', port: 8443, balancers: [] } });
+      const input = inspectScript({ virtualIP: '127.0.0.9' });
       return read(spawnSync('sh', ['-s'], { input, env, encoding: 'utf8' }).stdout).virtualIPHeldBy;
     } finally {
       rmSync(dir, { recursive: true, force: true });

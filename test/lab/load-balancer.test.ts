@@ -95,9 +95,10 @@ test('two clusters on one bridge: each virtual IP has one holder, also when a lo
   await writeOther(52);
   const watch = watchHolders(site.lab, otherVirtualIP);
   const joined = await up(other);
-  // One that was alone may let go for a moment while it learns to speak to a peer; nobody else takes it.
+  // One that was alone lets go for some seconds while it learns to speak to a peer; nobody else takes it.
   expect((await watch.stop()).filter((seen) => seen !== '')).toEqual(['lb-2']);
   expect(joined, joined.stdout + joined.stderr).toMatchObject({ exitCode: 0 });
+  expect(await oneHolder(site.lab, otherVirtualIP, 5000)).toBe('lb-2');
   expect(await holdersDuring(site.lab, otherVirtualIP, 5000)).toEqual(['lb-2']);
   const again = await Promise.all([up(inventory), up(other)]);
   expect(again.map(stepLines)).toEqual([[], []]);

@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module';
-import type Handlebars from 'handlebars';
+import { compiler } from './compiler.ts';
 import { blocks, formats, TemplateProblem } from './helpers.ts';
-
-const require = createRequire(import.meta.url);
 
 const knownHelpers: Record<string, boolean> = {
   ...Object.fromEntries([...Object.keys(formats), ...blocks].map((name) => [name, true])),
@@ -16,12 +13,12 @@ const knownHelpers: Record<string, boolean> = {
  * Throws TemplateProblem or what handlebars throws, both with the line.
  */
 export function compile(source: string): string {
-  const compiler = require('handlebars') as typeof Handlebars;
-  const ast = compiler.parse(source);
+  const handlebars = compiler();
+  const ast = handlebars.parse(source);
   refuseBareValues(ast.body);
   const options = { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers };
   // Its type says that it returns the object itself; it returns the object's source.
-  return compiler.precompile(ast, options) as unknown as string;
+  return handlebars.precompile(ast, options) as unknown as string;
 }
 
 /** `{{value}}` without a format would let the value break out of the file's syntax. */

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { compile } from '../src/render/compile.ts';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Files below a folder of the repository, with forward slashes, in order. */
+export function filesBelow(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .map((path) => path.split(sep).join('/'))
+    .sort();
+}
+
+/** kboot's own templates, compiled: what src/render/precompiled.ts is in a build. */
+const precompiledTemplates: Plugin = {
+  name: 'precompiled templates',
+  setup(build) {
+    build.onLoad({ filter: /\/src\/render\/precompiled\.ts$/ }, () => {
+      const entries = filesBelow('templates').map((path) => {
+        const program = compile(readFileSync(join(root, path), 'utf8'));
+        return `${JSON.stringify(path.slice('templates/'.length))}: ${program}`;
+      });
+      return { contents: `export const precompiled = {${entries.join(',\n')}};` };
+    });
+  },
+};
+
+/** handlebars' compiler, for templates of users: bundled, and evaluated when the first of them is compiled. */
+const bundledCompiler: Plugin = {
+  name: 'bundled compiler',
+  setup(build) {
+    build.onLoad({ filter: /\/src\/render\/compiler\.ts$/ }, () => ({
+      contents: "export const compiler = () => require('handlebars/dist/cjs/handlebars.js').default;",
+      resolveDir: root,
+    }));
+  },
+};
+
+/**
+ * Stands in for the package string-width when yargs lays out help: kboot's help is plain text, and the real one costs
+ * a quarter of `kboot --help` to load its Unicode tables. The progress view keeps the real one.
+ */
+const plainHelp: Plugin = {
+  name: 'plain help',
+  setup(build) {
+    build.onResolve({ filter: /^string-width$/ }, ({ importer }) =>
+      /\/node_modules\/(?:yargs|cliui)\//.test(importer)
+        ? { path: join(root, 'scripts/string-width.mjs') }
+        : undefined,
+    );
+  },
+};
+
+/** What every build of src/main.ts has in common. */
+export const bundling = {
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // handlebars would write source maps with it; kboot asks for none.
+  external: ['source-map'],
+  plugins: [precompiledTemplates, bundledCompiler, plainHelp],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+} satisfies BuildOptions;

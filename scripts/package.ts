@@ -1,0 +1,34 @@
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { bundling, filesBelow, root } from './bundling.ts';
+import { bundledPackages, notices, runtimePackages } from './third-party.ts';
+
+/** Data that src/ reads beside itself. */
+const data = [...filesBelow('src/catalog'), ...filesBelow('src/view/html')].filter(
+  (path) => !path.endsWith('.ts'),
+);
+
+/**
+ * Writes what the package runs into `dist`, which is emptied first: a handful of modules instead of hundreds, which
+ * need nothing from npm but ssh2, and the notices of all that is in them. Returns esbuild's account of it.
+ */
+export async function buildPackage(dist: string): Promise<Metafile> {
+  rmSync(dist, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...bundling,
+    outdir: dist,
+    splitting: true,
+    format: 'esm',
+    // Has a native addon that is built when it is installed.
+    external: [...bundling.external, 'ssh2'],
+    banner: {
+      js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);",
+    },
+  });
+  for (const path of data) cpSync(join(root, path), join(dist, basename(path)));
+  chmodSync(join(dist, 'main.js'), 0o755);
+  const shipped = new Set([...bundledPackages(metafile), ...runtimePackages()]);
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([...shipped]));
+  return metafile;
+}

@@ -1,0 +1,166 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../scripts/bundling.ts';
+import { buildPackage } from '../../scripts/package.ts';
+import { runtimePackages } from '../../scripts/third-party.ts';
+
+/** Holds `source`, what is packed, and `site`, an empty folder into which the package was put. */
+const folder = mkdtempSync(join(tmpdir(), 'kboot-package-'));
+const site = join(folder, 'site');
+const installed = join(site, 'node_modules/kboot');
+const env = { PATH: process.env['PATH'], HOME: join(folder, 'home') };
+let packed: readonly string[];
+
+beforeAll(async () => {
+  const source = join(folder, 'source');
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+  for (const name of ['package.json', 'README.md', 'LICENSE', ...files.filter((each) => each !== 'dist')])
+    cpSync(join(root, name), join(source, name), { recursive: true });
+  await buildPackage(join(source, 'dist'));
+  for (const needed of [env.HOME, installed]) mkdirSync(needed, { recursive: true });
+  const pack = ['pack', '--ignore-scripts', '--offline', '--pack-destination', folder];
+  execFileSync('npm', pack, { cwd: source, env, stdio: 'ignore' });
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  execFileSync('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
+  packed = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  for (const path of runtimePackages().filter((each) => existsSync(join(root, each)))) {
+    mkdirSync(dirname(join(site, path)), { recursive: true });
+    symlinkSync(join(root, path), join(site, path));
+  }
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The command as npm would link it, in a folder that holds nothing else. */
+function kboot(...argv: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(join(installed, 'dist/main.js'), argv, {
+    cwd: site,
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+const examples = 'node_modules/kboot/inventories';
+
+describe('the package', () => {
+  it('holds this and nothing else', () => {
+    expect(readdirSync(installed)).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist',
+      'inventories',
+      'inventory.schema.json',
+      'package.json',
+      'plan.schema.json',
+      'templates',
+    ]);
+    expect(readdirSync(join(installed, 'dist')).filter((name) => !/-[A-Z0-9]{8}\.js$/.test(name))).toEqual([
+      'THIRD-PARTY-NOTICES.txt',
+      'checksums.json',
+      'main.js',
+      'page.css',
+      'page.js',
+      'releases.json',
+    ]);
+    expect(packed.filter((path) => /\.(?:ts|map|test\.js)$/.test(path))).toEqual([]);
+  });
+
+  it('needs ssh2 of npm, and has the rest in it', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(Object.keys(dependencies)).toEqual(['ssh2']);
+    expect(readdirSync(join(site, 'node_modules'))).not.toContain('yaml');
+  });
+
+  it('every module of it can be loaded', () => {
+    const modules = readdirSync(join(installed, 'dist')).filter((name) => /-[A-Z0-9]{8}\.js$/.test(name));
+    expect(modules.length).toBeGreaterThan(30);
+    const load = `for (const name of ${JSON.stringify(modules)}) await import('./node_modules/kboot/dist/' + name);`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', load], {
+      cwd: site,
+      env,
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+});
+
+describe('the command of the package', () => {
+  it('says its version', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(kboot('version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`kboot ${version}\n`) as string,
+    });
+  });
+
+  it.each(['inventory', 'plan'])('prints the schema of the %s', (subject) => {
+    const { status, stdout } = kboot('schema', subject);
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      JSON.parse(readFileSync(join(root, `${subject}.schema.json`), 'utf8')),
+    ]);
+  });
+
+  it('validates an example, plans it, and draws the plan', () => {
+    expect(kboot('validate', `${examples}/ha.yaml`)).toMatchObject({ status: 0, stderr: '' });
+    const plan = kboot('plan', `${examples}/ha.yaml`, '--offline', '--html', 'plan.html');
+    expect(plan.status).toBe(0);
+    expect(plan.stdout).toMatch(/^Plan: \d+ steps on 5 hosts/m);
+    expect(readFileSync(join(site, 'plan.html'), 'utf8')).toContain('<style>');
+  });
+
+  it('renders, with a template of the user', () => {
+    const text = readFileSync(join(installed, 'templates/containerd/crictl.yaml.hbs'), 'utf8');
+    mkdirSync(join(site, 'own/containerd'), { recursive: true });
+    writeOwn('own/containerd/crictl.yaml.hbs', `# ours\n${text}`);
+    const inventory = readFileSync(join(site, examples, 'single.yaml'), 'utf8').replace(
+      /^spec:$/m,
+      'spec:\n  templates: ./own',
+    );
+    writeOwn('own.yaml', inventory);
+    expect(kboot('render', 'own.yaml', '--out', 'tree')).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(join(site, 'tree/cp-1/etc/crictl.yaml'), 'utf8')).toMatch(/^# ours\n/);
+    expect(existsSync(join(site, 'tree/cp-1/etc/kubernetes/manifests/etcd.yaml'))).toBe(true);
+  });
+
+  it('speaks SSH', () => {
+    writeOwn(
+      'nobody.yaml',
+      JSON.stringify({
+        apiVersion: 'kboot.dev/v1',
+        kind: 'Cluster',
+        metadata: { name: 'nobody' },
+        spec: {
+          kubernetesVersion: 'v1.36.2',
+          ssh: { port: 9 },
+          hosts: [
+            { name: 'cp-1', roles: ['control-plane'], address: '10.0.0.11', ssh: { address: '127.0.0.1' } },
+          ],
+        },
+      }),
+    );
+    const { status, stderr } = kboot('plan', 'nobody.yaml');
+    expect([status, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:9 refuses connections')]);
+  });
+});
+
+function writeOwn(name: string, text: string): void {
+  writeFileSync(join(site, name), text);
+}

@@ -6,6 +6,10 @@ import { compile } from '../src/render/compile.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** Data that src/ reads beside itself. */
+export const dataFiles = (): readonly string[] =>
+  ['src/catalog', 'src/view/html'].flatMap(filesBelow).filter((path) => !path.endsWith('.ts'));
+
 /** Files below a folder of the repository, with forward slashes, in order. */
 export function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -55,6 +59,19 @@ const plainHelp: Plugin = {
   },
 };
 
+/** Leaves packages out that others try to load, and do without. */
+export function leaveOut(filter: RegExp): Plugin {
+  return {
+    name: 'left out',
+    setup(build) {
+      build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
+      build.onLoad({ filter, namespace: 'left-out' }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`${path} is not part of this build`)});`,
+      }));
+    },
+  };
+}
+
 /** What every build of src/main.ts has in common. */
 export const bundling = {
   absWorkingDir: root,
@@ -62,9 +79,13 @@ export const bundling = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // handlebars would write source maps with it; kboot asks for none.
-  external: ['source-map'],
-  plugins: [precompiledTemplates, bundledCompiler, plainHelp],
+  plugins: [
+    // handlebars would write source maps with it; kboot asks for none.
+    leaveOut(/^source-map$/),
+    precompiledTemplates,
+    bundledCompiler,
+    plainHelp,
+  ],
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',

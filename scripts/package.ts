@@ -1,13 +1,8 @@
 import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { bundling, filesBelow, root } from './bundling.ts';
+import { bundling, dataFiles, root } from './bundling.ts';
 import { bundledPackages, notices, runtimePackages } from './third-party.ts';
-
-/** Data that src/ reads beside itself. */
-const data = [...filesBelow('src/catalog'), ...filesBelow('src/view/html')].filter(
-  (path) => !path.endsWith('.ts'),
-);
 
 /**
  * Writes what the package runs into `dist`, which is emptied first: a handful of modules instead of hundreds, which
@@ -21,12 +16,12 @@ export async function buildPackage(dist: string): Promise<Metafile> {
     splitting: true,
     format: 'esm',
     // Has a native addon that is built when it is installed.
-    external: [...bundling.external, 'ssh2'],
+    external: ['ssh2'],
     banner: {
       js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);",
     },
   });
-  for (const path of data) cpSync(join(root, path), join(dist, basename(path)));
+  for (const path of dataFiles()) cpSync(join(root, path), join(dist, basename(path)));
   chmodSync(join(dist, 'main.js'), 0o755);
   const shipped = new Set([...bundledPackages(metafile), ...runtimePackages()]);
   writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([...shipped]));

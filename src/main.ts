@@ -36,7 +36,12 @@ const words = completing ? argv.filter((word) => word !== '=') : argv;
 // The types of yargs do not know this method.
 const parser = yargs(words) as Argv & { usageConfiguration(set: { 'hide-types': boolean }): Argv };
 
-try {
+run().catch(async (error: unknown) => {
+  process.exitCode = await report(error);
+});
+
+/** What argv says. */
+async function run(): Promise<void> {
   await parser
     .usageConfiguration({ 'hide-types': true })
     .scriptName('kboot')
@@ -83,8 +88,6 @@ try {
       });
     })
     .parseAsync();
-} catch (error) {
-  process.exitCode = await report(error);
 }
 
 /** Completes the last word that the shell hands over; an empty answer lets the shell complete file names. */

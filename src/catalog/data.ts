@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOwn } from '../model/own-files.ts';
 
 export type Architecture = 'amd64' | 'arm64';
 
@@ -45,5 +45,5 @@ export function checksums(): Checksums {
 }
 
 function readJson(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
+  return JSON.parse(readOwn(new URL(name, import.meta.url)));
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './package-root.ts';
+import { packageRoot, readOwn } from './own-files.ts';
 
 /** kboot's own version, from its package.json. */
 export function kbootVersion(): string {
-  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
+  const text = readOwn(join(packageRoot, 'package.json'));
   return (JSON.parse(text) as { version: string }).version;
 }

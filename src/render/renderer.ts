@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { KbootError } from '../model/error.ts';
-import { packageRoot } from '../model/package-root.ts';
+import { listOwn, packageRoot, readOwn } from '../model/own-files.ts';
 import { compile } from './compile.ts';
 import { createEnvironment, TemplateProblem } from './helpers.ts';
 import type { Renderer, TemplateParams, TemplatePath } from './params.ts';
@@ -61,18 +61,18 @@ export function createRenderer(options: { readonly templatesDir?: string } = {})
 }
 
 function programOf(file: string): TemplateSpecification {
-  return runInThisContext(`(${compile(readFileSync(file, 'utf8'))})`, file) as TemplateSpecification;
+  return runInThisContext(`(${compile(textOf(file))})`, file) as TemplateSpecification;
 }
 
 /** Text of every template that would be rendered, by its path; those of `templatesDir` in place of kboot's own. */
 export function templateTexts(templatesDir?: string): ReadonlyMap<string, string> {
-  const own = readdirSync(ownTemplates, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.hbs'))
-    .map((name) => [name.split(sep).join('/'), join(ownTemplates, name)] as const);
+  const own = listOwn(ownTemplates).map((path) => [path, join(ownTemplates, path)] as const);
   const overrides = templatesDir === undefined ? [] : listOverrides(templatesDir);
-  return new Map(
-    [...new Map([...own, ...overrides])].sort().map(([path, file]) => [path, readFileSync(file, 'utf8')]),
-  );
+  return new Map([...new Map([...own, ...overrides])].sort().map(([path, file]) => [path, textOf(file)]));
+}
+
+function textOf(file: string): string {
+  return file.startsWith(ownTemplates) ? readOwn(file) : readFileSync(file, 'utf8');
 }
 
 function listOverrides(dir: string): Map<string, string> {
@@ -85,7 +85,8 @@ function listOverrides(dir: string): Map<string, string> {
     name.endsWith('.hbs'),
   );
   const found = new Map(files.map((name) => [name.split(sep).join('/'), join(dir, name)]));
-  const stray = [...found.keys()].filter((path) => !existsSync(join(ownTemplates, path)));
+  const own = new Set(listOwn(ownTemplates));
+  const stray = [...found.keys()].filter((path) => !own.has(path));
   if (stray.length > 0) {
     throw new KbootError('E-TEMPLATE', `spec.templates: no template of kboot is called ${stray.join(', ')}`, {
       detail: `in ${dir}`,
@@ -98,7 +99,7 @@ function listOverrides(dir: string): Map<string, string> {
 function failure(file: string, error: unknown): KbootError {
   const message = error instanceof Error ? error.message : String(error);
   const line = error instanceof TemplateProblem ? error.line : (error as { lineNumber?: number }).lineNumber;
-  const text = line === undefined ? undefined : readFileSync(file, 'utf8').split('\n')[line - 1]?.trim();
+  const text = line === undefined ? undefined : textOf(file).split('\n')[line - 1]?.trim();
   return new KbootError('E-TEMPLATE', `template ${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
     ...(text === undefined ? {} : { detail: text }),
     remedy: 'Correct the template; src/render/params.ts lists the variables of each.',

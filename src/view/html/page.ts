@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readOwn } from '../../model/own-files.ts';
 import { formsData } from './block-html.ts';
 import { filtersHtml } from './filters.ts';
 import { headerHtml } from './header.ts';
@@ -83,7 +83,7 @@ export function pageHtml(input: PageInput): string {
 
 /** A file beside this one: its text has neither data nor an end of its element in it. */
 function asset(name: string): string {
-  return readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+  return readOwn(new URL(`./${name}`, import.meta.url));
 }
 
 function sha256(text: string): string {

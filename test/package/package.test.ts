@@ -27,7 +27,12 @@ let packed: readonly string[];
 beforeAll(async () => {
   const source = join(folder, 'source');
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
-  for (const name of ['package.json', 'README.md', 'LICENSE', ...files.filter((each) => !each.includes('dist'))])
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    ...files.filter((each) => !each.includes('dist')),
+  ])
     cpSync(join(root, name), join(source, name), { recursive: true });
   await buildPackage(join(source, 'dist'));
   for (const needed of [env.HOME, installed]) mkdirSync(needed, { recursive: true });

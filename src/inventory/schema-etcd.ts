@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { parseEtcdEndpoint } from './endpoint.ts';
 import { filePath, parsedBy, text } from './fields.ts';
 
-const file = (description: string): z.ZodString =>
+const file = (description: string, example: string): z.ZodString =>
   text(
     {
       description: `${description} \`~\` is the home directory, a relative path counts from the inventory's folder.`,
+      examples: [example],
     },
     filePath,
   );
@@ -22,10 +23,17 @@ export const externalEtcd = z
       )
       .min(1, 'must hold at least one endpoint')
       .meta({ description: 'Where the API servers reach etcd.' }),
-    caFile: file("PEM file of the CA that signed etcd's certificates and the client certificate."),
-    certFile: file('PEM file of the client certificate that every API server shows to etcd.'),
+    caFile: file(
+      "PEM file of the CA that signed etcd's certificates and the client certificate.",
+      '~/etcd/ca.crt',
+    ),
+    certFile: file(
+      'PEM file of the client certificate that every API server shows to etcd.',
+      '~/etcd/client.crt',
+    ),
     keyFile: file(
       'PEM file of its private key, without a passphrase; it comes onto control-plane hosts only.',
+      '~/etcd/client.key',
     ),
   })
   .meta({

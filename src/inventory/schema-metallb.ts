@@ -27,18 +27,18 @@ const selector = z
         text({ description: 'Name of the label.' }, qualifiedName),
         text({ description: 'Its value.' }, labelValue),
       )
-      .meta({ description: 'Labels that a node must have.' })
+      .meta({ description: 'Labels that a node must have.', examples: [{ zone: 'a' }] })
       .optional(),
     matchExpressions: z
       .array(
         z
           .strictObject({
-            key: text({ description: 'Name of the label.' }, qualifiedName),
+            key: text({ description: 'Name of the label.', examples: ['zone'] }, qualifiedName),
             operator: z
               .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
               .meta({ description: 'How the label is compared.' }),
             values: z
-              .array(text({ description: 'A value of the label.' }, labelValue))
+              .array(text({ description: 'A value of the label.', examples: ['a'] }, labelValue))
               .meta({ description: 'For In and NotIn.' })
               .optional(),
           })
@@ -79,7 +79,10 @@ function holdTime(value: string): { readonly seconds: number } | Problem {
 const peer = z
   .strictObject({
     name: text(
-      { description: 'Name of the BGPPeer. Default: from peerAddress, "peer-10-0-0-1".' },
+      {
+        description: 'Name of the BGPPeer. Default: from peerAddress, "peer-10-0-0-1".',
+        examples: ['rack-1'],
+      },
       dnsName,
     ).optional(),
     myASN: asn('AS number of the nodes.'),
@@ -90,11 +93,17 @@ const peer = z
     ),
     peerPort: whole(1, 16_384, { description: "The router's port.", default: 179 }).optional(),
     sourceAddress: text(
-      { description: 'Address of the node that the session comes from. Default: as the route says.' },
+      {
+        description: 'Address of the node that the session comes from. Default: as the route says.',
+        examples: ['10.0.0.21'],
+      },
       parsedBy(parseUnicast),
     ).optional(),
     routerID: text(
-      { description: "BGP router ID, an IPv4 address. Default: the node's address." },
+      {
+        description: "BGP router ID, an IPv4 address. Default: the node's address.",
+        examples: ['10.0.0.21'],
+      },
       (value) => {
         const address = parseAddress(value);
         if (isProblem(address)) return address.problem;
@@ -114,7 +123,7 @@ const peer = z
     ),
     passwordSecret: z
       .strictObject({
-        name: text({ description: 'Name of the Secret.' }, dnsName),
+        name: text({ description: 'Name of the Secret.', examples: ['rack-1-password'] }, dnsName),
         namespace: z.literal(namespace).meta({ description: "MetalLB's own." }).optional(),
       })
       .meta({
@@ -136,14 +145,14 @@ const peer = z
 
 const advertisement = z
   .strictObject({
-    name: text({ description: 'Name of the BGPAdvertisement.' }, dnsName),
+    name: text({ description: 'Name of the BGPAdvertisement.', examples: ['routed'] }, dnsName),
     ipAddressPools: z
-      .array(text({ description: 'Name of a pool.' }))
+      .array(text({ description: 'Name of a pool.', examples: ['routed'] }))
       .min(1, 'must name at least one pool')
       .meta({ description: 'Pools that it is about. Default: every pool that is announced by BGP.' })
       .optional(),
     peers: z
-      .array(text({ description: 'Name of a peer.' }))
+      .array(text({ description: 'Name of a peer.', examples: ['rack-1'] }))
       .min(1, 'must name at least one peer')
       .meta({ description: 'Peers that hear of them. Default: all.' })
       .optional(),
@@ -151,7 +160,10 @@ const advertisement = z
       description: 'Prefix length under which addresses are announced together.',
       default: 32,
     }).optional(),
-    localPref: whole(0, 4_294_967_295, { description: 'LOCAL_PREF, for peers of the same AS.' }).optional(),
+    localPref: whole(0, 4_294_967_295, {
+      description: 'LOCAL_PREF, for peers of the same AS.',
+      examples: [100],
+    }).optional(),
     communities: z
       .array(
         text(
@@ -179,7 +191,7 @@ const advertisement = z
 
 const pool = z
   .strictObject({
-    name: text({ description: 'Name of the pool.' }, dnsLabel),
+    name: text({ description: 'Name of the pool.', examples: ['default'] }, dnsLabel),
     addresses: z
       .array(
         text(

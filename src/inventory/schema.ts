@@ -30,13 +30,16 @@ const port = (description: string, preset: number): z.ZodNumber =>
 
 const interfaceName = (description: string): z.ZodString =>
   text(
-    { description },
+    { description, examples: ['eth1'] },
     matching(/^[^\s/:]{1,15}$/, 'must be the name of a network interface (at most 15 letters)'),
   );
 
 const sshUser = (): z.ZodString =>
   text(
-    { description: 'User to log in as; root, or one who may use sudo. Default: the user who runs kboot.' },
+    {
+      description: 'User to log in as; root, or one who may use sudo. Default: the user who runs kboot.',
+      examples: ['ops'],
+    },
     matching(/^[^\s\-:@][^\s:@]*$/, 'must be a user name'),
   );
 
@@ -44,13 +47,14 @@ const identityFile = (): z.ZodString =>
   text(
     {
       description:
-        "Private key file; `~` is the home directory, a relative path counts from the inventory's folder.",
+        "Private key file; `~` is the home directory, a relative path counts from the inventory's folder. Default: the SSH agent, then the usual files of ~/.ssh.",
+      examples: ['~/.ssh/id_ed25519'],
     },
     filePath,
   );
 
-const sshAddress = (description: string): z.ZodString =>
-  text({ description }, (value) => {
+const sshAddress = (description: string, example: string): z.ZodString =>
+  text({ description, examples: [example] }, (value) => {
     if (/^[\d.]+$/.test(value) || value.includes(':') || value.includes('%'))
       return parsedBy(parseAddress)(value);
     return dnsName(value.toLowerCase()) === undefined
@@ -60,13 +64,16 @@ const sshAddress = (description: string): z.ZodString =>
 
 const hostKeyField = (): z.ZodString =>
   text(
-    { description: 'Host key to expect, "TYPE BASE64" as in known_hosts. Default: known_hosts decides.' },
+    {
+      description: 'Host key to expect, "TYPE BASE64" as in known_hosts. Default: known_hosts decides.',
+      examples: ['ssh-ed25519 AAAAC3Nz…'],
+    },
     hostKey,
   );
 
 const bastion = z
   .strictObject({
-    address: sshAddress('Address or DNS name of the bastion.'),
+    address: sshAddress('Address or DNS name of the bastion.', 'gw.example.com'),
     user: sshUser().optional(),
     port: port('SSH port of the bastion.', defaults.sshPort).optional(),
     identityFile: identityFile().optional(),
@@ -93,7 +100,10 @@ const clusterSsh = z
 
 const hostSsh = z
   .strictObject({
-    address: sshAddress("Address or DNS name to connect to. Default: the host's address.").optional(),
+    address: sshAddress(
+      "Address or DNS name to connect to. Default: the host's address.",
+      '192.168.56.11',
+    ).optional(),
     ...clusterSsh.shape,
     hostKey: hostKeyField().optional(),
   })
@@ -107,23 +117,34 @@ const extraArgs = (component: string): z.ZodArray<typeof extraArg> =>
 const extraArg = z
   .strictObject({
     name: text(
-      { description: 'Flag without its leading dashes.' },
+      { description: 'Flag without its leading dashes.', examples: ['v'] },
       matching(/^[A-Za-z0-9][\w.-]*$/, 'must be a flag without its leading dashes or "="'),
     ),
-    value: text({ description: 'Value of the flag, always a string.' }),
+    value: text({ description: 'Value of the flag, always a string.', examples: ['2'] }),
   })
   .meta({ description: 'One --name=value.' });
 
 const component = (name: string) =>
   z.strictObject({ extraArgs: extraArgs(name).optional() }).meta({ description: `Settings of ${name}.` });
 
-const merged = (description: string) =>
-  z.strictObject({ config: z.record(z.string(), z.unknown()).meta({ description }).optional() });
+const merged = (description: string, example: object) =>
+  z.strictObject({
+    config: z
+      .record(z.string(), z.unknown())
+      .meta({
+        description: `${description} Objects merge, lists and values replace, null removes.`,
+        examples: [example],
+      })
+      .optional(),
+  });
 
 const taint = z
   .strictObject({
-    key: text({ description: 'Name of the taint, with an optional DNS prefix.' }, qualifiedName),
-    value: text({ description: 'Value of the taint.' }, labelValue).optional(),
+    key: text(
+      { description: 'Name of the taint, with an optional DNS prefix.', examples: ['dedicated'] },
+      qualifiedName,
+    ),
+    value: text({ description: 'Value of the taint.', examples: ['db'] }, labelValue).optional(),
     effect: z
       .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
       .meta({ description: 'What happens to Pods that do not tolerate the taint.' }),
@@ -132,7 +153,10 @@ const taint = z
 
 const host = z
   .strictObject({
-    name: text({ description: 'Name of the host and of its node: a lowercase DNS name, unique.' }, nodeName),
+    name: text(
+      { description: 'Name of the host and of its node: a lowercase DNS name, unique.', examples: ['cp-1'] },
+      nodeName,
+    ),
     roles: z
       .array(
         z
@@ -140,7 +164,11 @@ const host = z
           .meta({ description: 'What the host does.' }),
       )
       .min(1, 'must name at least one role: control-plane, worker, etcd or load-balancer')
-      .meta({ description: '[control-plane, worker] runs Pods beside the control plane.' }),
+      .meta({
+        description:
+          'What the host does; [control-plane, worker] runs Pods beside the control plane. Without load-balancer and etcd hosts, control planes do these parts.',
+        examples: [['control-plane']],
+      }),
     address: text(
       {
         description: 'Node address: an IP, or "v4,v6" for dual-stack. Default: ssh.address.',
@@ -158,7 +186,7 @@ const host = z
         text({ description: 'Name of the label.' }, qualifiedName),
         text({ description: 'Value of the label.' }, labelValue),
       )
-      .meta({ description: 'Labels of the node.', default: {} })
+      .meta({ description: 'Labels of the node.', default: {}, examples: [{ zone: 'a' }] })
       .optional(),
     taints: z.array(taint).meta({ description: 'Taints of the node.', default: [] }).optional(),
     vagrant: vagrantMachine(
@@ -193,6 +221,7 @@ const networking = z
         mtu: whole(576, 65535, {
           description:
             'MTU of the network between the hosts; Pods get what the tunnel leaves. Default: from the interface.',
+          examples: [1450],
         }).optional(),
         interface: interfaceName(
           'Interface between the hosts. Default: the one that holds the node address.',
@@ -206,7 +235,7 @@ const networking = z
 const loadBalancer = z
   .strictObject({
     virtualIP: text(
-      { description: 'A free address in the network of the load balancers.' },
+      { description: 'A free address in the network of the load balancers.', examples: ['10.0.0.100'] },
       parsedBy(parseUnicast),
     ),
     port: port('Port at the virtual IP.', defaults.loadBalancerPort).optional(),
@@ -264,7 +293,7 @@ const spec = z
       .strictObject({
         certSANs: z
           .array(
-            text({ description: 'An IP address or a DNS name.' }, (value) => {
+            text({ description: 'An IP address or a DNS name.', examples: ['api.example.com'] }, (value) => {
               if (!/^[\d.]+$/.test(value) && !value.includes(':')) return dnsName(value.replace(/^\*\./, ''));
               return parsedBy(parseAddress)(value);
             }),
@@ -277,13 +306,15 @@ const spec = z
       .optional(),
     controllerManager: component('kube-controller-manager').optional(),
     scheduler: component('kube-scheduler').optional(),
-    kubelet: merged('KubeletConfiguration fields, merged into those of kboot.')
+    kubelet: merged('KubeletConfiguration fields, merged into those of kboot.', { maxPods: 200 })
       .meta({ description: 'Settings of every kubelet.' })
       .optional(),
-    kubeProxy: merged('KubeProxyConfiguration fields, merged into those of kboot.')
+    kubeProxy: merged('KubeProxyConfiguration fields, merged into those of kboot.', { mode: 'nftables' })
       .meta({ description: 'Settings of kube-proxy.' })
       .optional(),
-    containerd: merged("containerd's TOML tables written as YAML, merged into those of kboot.")
+    containerd: merged("containerd's TOML tables written as YAML, merged into those of kboot.", {
+      debug: { level: 'info' },
+    })
       .meta({ description: 'Settings of containerd.' })
       .optional(),
     imageRepository: text(
@@ -308,7 +339,8 @@ const spec = z
     templates: text(
       {
         description:
-          "Folder whose files replace kboot's own templates; a relative path counts from the inventory's folder.",
+          "Folder whose files replace kboot's own templates of the same path; a relative path counts from the inventory's folder.",
+        examples: ['./templates'],
       },
       filePath,
     ).optional(),
@@ -323,7 +355,7 @@ const spec = z
         ignore: z
           .array(
             text(
-              { description: 'Name of a check, as preflight prints it.' },
+              { description: 'Name of a check, as preflight prints it.', examples: ['NumCPU'] },
               matching(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a check'),
             ),
           )
@@ -349,6 +381,7 @@ export const inventorySchema = z
           {
             description:
               'Name of the cluster, a DNS label; it names the state folder and the kubeconfig context.',
+            examples: ['prod'],
           },
           dnsLabel,
         ),

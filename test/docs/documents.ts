@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** What people read: each from the root of the repository. */
+export const documents: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'src/README.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+];

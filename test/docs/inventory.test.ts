@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
+import { expectGenerated } from './generated.ts';
+import { exampleOf, inventoryReference, type Field } from './inventory-reference.ts';
+
+/** Paths of fields that hold a value, and show none. */
+function withoutExample(field: Field, path: string): string[] {
+  if (field.not !== undefined) return [];
+  const inner = [
+    ...Object.entries(field.properties ?? {}).map(([key, child]) => [`${path}.${key}`, child] as const),
+    ...(field.items?.properties === undefined ? [] : [[`${path}[]`, field.items] as const]),
+  ];
+  if (inner.length > 0) return inner.flatMap(([below, child]) => withoutExample(child, below));
+  return exampleOf(field) === '' ? [path] : [];
+}
+
+describe('docs/inventory.md', () => {
+  const schema = inventoryJsonSchema();
+
+  it('is what the schema says', async () => {
+    await expectGenerated('docs/inventory.md', 'inventory', inventoryReference(schema));
+  });
+
+  it('shows an example of every value', () => {
+    const missing = withoutExample(schema as Field, 'inventory');
+    expect(missing.filter((path) => !/\.vagrant$/.test(path))).toEqual([]);
+  });
+
+  it('describes an object that stands in two places once', () => {
+    const box: Field = { type: 'object', properties: { size: { type: 'integer', minimum: 1, maximum: 9 } } };
+    const text = inventoryReference({ properties: { one: box, two: { ...box, description: 'Again.' } } });
+    expect(text.match(/^## .*/gm)).toEqual(['## The file', '## one']);
+    expect(text).toContain('Again. Keys: [one](#one).');
+  });
+});

@@ -11,5 +11,6 @@ export const documents: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   'src/README.md',
+  'vagrant/README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ];

@@ -25,7 +25,7 @@ interface Section {
 /** Every object of the inventory with a table of its keys, as Markdown; what stands in several places stands once. */
 export function inventoryReference(schema: object): string {
   const known = new Map<string, string>();
-  return sectionsOf({ path: '', field: schema as Field }, known)
+  return sectionsOf({ path: '', field: schema }, known)
     .map((section) => sectionText(section, known))
     .join('\n\n');
 }

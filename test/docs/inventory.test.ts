@@ -22,7 +22,7 @@ describe('docs/inventory.md', () => {
   });
 
   it('shows an example of every value', () => {
-    const missing = withoutExample(schema as Field, 'inventory');
+    const missing = withoutExample(schema, 'inventory');
     expect(missing.filter((path) => !/\.vagrant$/.test(path))).toEqual([]);
   });
 

@@ -1,63 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import yargs, { type CommandModule } from 'yargs';
-import { parseInventory } from '../../src/inventory/parse.ts';
-import { exitStatus, KbootError } from '../../src/model/error.ts';
+import { exitStatus } from '../../src/model/error.ts';
 import { stages } from '../../src/model/stage.ts';
-import { optionsFor } from '../inventory/options.ts';
+import { complaint, verbs } from './command-line.ts';
+import { documents, read, root } from './documents.ts';
 import { codeOf, commandsOf, linksOf } from './markdown.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const documents = ['README.md', 'CONTRIBUTING.md', 'src/README.md', 'vagrant/README.md'];
 const readme = codeOf(read('README.md'));
 const missing = 'What is not there yet';
-const modules = await commandModules();
-const verbs = new Set(['completion', ...modules.map(({ command }) => String(command).split(' ')[0])]);
-
-/** The commands that main.ts registers, by the files that it imports them from. */
-async function commandModules(): Promise<readonly CommandModule[]> {
-  const files = [...read('src/main.ts').matchAll(/from '(\.\/cli\/\w+\.ts)'/g)].map(([, file = '']) => file);
-  const loaded = await Promise.all(
-    files.map((file) => import(join(root, 'src', file)) as Promise<Record<string, unknown>>),
-  );
-  return loaded.flatMap(Object.values).filter(isModule);
-}
-
-function isModule(value: unknown): value is CommandModule {
-  return typeof value === 'object' && value !== null && 'command' in value && 'describe' in value;
-}
-
-/** What kboot's own parser says against a command line; '' if nothing. Nothing is run. A lone verb is only a mention. */
-async function complaint(line: string): Promise<string> {
-  const mention = /^kboot (\w+)$/.exec(line)?.[1];
-  if (mention !== undefined) return verbs.has(mention) ? '' : `${mention} is not a command`;
-  const words = line
-    .replaceAll(/[[\]]/g, '')
-    .replace('STAGE', 'runtime')
-    .replace(/ --concurrency N\b/, ' --concurrency 5')
-    .split(/\s+/)
-    .slice(1);
-  let said = '';
-  await yargs(words)
-    .command(modules.map((module) => ({ ...module, handler: () => undefined })) as never[])
-    .command('completion', '')
-    .demandCommand(1)
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      said = message || String(error);
-    })
-    .parseAsync()
-    .catch((error: unknown) => {
-      // The subcommand of a module keeps its handler: `plan show` finds no such file.
-      if (!(error instanceof KbootError)) throw error;
-      said = error.code === 'E-PLAN' ? '' : error.message;
-    });
-  return said;
-}
 
 describe('commands in the documents', () => {
   const lines = documents.flatMap((name) =>
@@ -65,7 +16,7 @@ describe('commands in the documents', () => {
   );
 
   it.each([...new Set(lines.map(({ line }) => line))])('%s', async (line) => {
-    expect(await complaint(line.split(' | ')[0] ?? '')).toBe('');
+    expect(await complaint(line)).toBe('');
   });
 
   it('there are many of them, and a wrong one would be found', async () => {
@@ -114,20 +65,29 @@ describe('commands in the documents', () => {
 });
 
 describe('files in the documents', () => {
-  const own = new Set(['cluster.yaml', 'bundle.json', 'inventory.yaml']);
-  const looksLikeFile = (text: string): boolean =>
-    /^[\w.-]+(\/[\w.-]+)*\/?$/.test(text) &&
-    (text.includes('/') || /\w\.(ts|md|json|mjs|yaml)$/.test(text)) &&
-    !/[A-Z]{3,}(?!\w*\.md)/.test(text) &&
-    !own.has(text);
+  const folders = (name: string): readonly string[] => [root, join(root, dirname(name))];
+  const missingFrom = (name: string, paths: readonly string[]): readonly string[] =>
+    paths.filter((path) => !folders(name).some((folder) => existsSync(join(folder, path))));
 
-  it.each(documents)('%s', (name) => {
-    const text = read(name);
-    const spans = codeOf(text).flatMap((code) => (code.language === undefined ? [code.text] : []));
-    const paths = [...spans.filter(looksLikeFile), ...linksOf(text)];
-    const folders = [root, join(root, dirname(name))];
-    expect(paths.length).toBeGreaterThan(3);
-    expect(paths.filter((path) => !folders.some((folder) => existsSync(join(folder, path))))).toEqual([]);
+  it.each(documents)('links of %s lead to files', (name) => {
+    const links = linksOf(read(name));
+    if (name === 'README.md') expect(links.length).toBeGreaterThan(3);
+    expect(missingFrom(name, links)).toEqual([]);
+  });
+
+  // The pages of docs/ speak of files on hosts and of values.
+  it.each(documents.filter((name) => !name.startsWith('docs/')))('files that %s names are there', (name) => {
+    const own = new Set(['cluster.yaml', 'bundle.json', 'inventory.yaml', 'bad.yaml']);
+    const looksLikeFile = (text: string): boolean =>
+      /^[\w.-]+(\/[\w.-]+)*\/?$/.test(text) &&
+      (text.includes('/') || /\w\.(ts|md|json|mjs|yaml)$/.test(text)) &&
+      !/[A-Z]{3,}(?!\w*\.md)/.test(text) &&
+      !text.startsWith('dist/') &&
+      !own.has(text);
+    const spans = codeOf(read(name)).flatMap((code) => (code.language === undefined ? [code.text] : []));
+    const paths = spans.filter(looksLikeFile);
+    expect(paths.length).toBeGreaterThan(1);
+    expect(missingFrom(name, paths)).toEqual([]);
   });
 });
 
@@ -140,15 +100,6 @@ describe('tables and examples', () => {
   it('README lists the stages in their order', () => {
     const spans = readme.filter(({ heading }) => heading === 'The plan').map(({ text }) => text);
     expect(spans.filter((text) => stages.some((stage) => stage === text))).toEqual(stages);
-  });
-
-  it('whole inventories are valid', () => {
-    const inventories = readme.filter(
-      ({ language, text }) => language === 'yaml' && text.includes('apiVersion:'),
-    );
-    expect(inventories).toHaveLength(1);
-    for (const { text } of inventories)
-      expect(parseInventory(text, optionsFor('/repo/cluster.yaml')).diagnostics).toEqual([]);
   });
 
   it('src/README.md has a row for every folder of src', () => {

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
+const require = createRequire(import.meta.url);
+
 /** A problem that an editor would underline; `line` counts from 1, as people do. */
 export interface Problem {
   readonly line: number;
@@ -42,7 +44,7 @@ const settings = {
 };
 
 export async function startLanguageServer(): Promise<LanguageServer> {
-  const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
+  const program = require.resolve('yaml-language-server/bin/yaml-language-server');
   const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const answers = new Map<number, (result: unknown) => void>();
   const published = new Map<string, (problems: readonly Problem[]) => void>();

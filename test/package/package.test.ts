@@ -68,6 +68,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'dist',
+      'docs',
       'inventories',
       'inventory.schema.json',
       'package.json',

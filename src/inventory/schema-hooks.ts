@@ -12,7 +12,7 @@ const where = {
     .meta({ description: 'Hosts with any of these roles. Default, without hosts: every host.' })
     .optional(),
   hosts: z
-    .array(text({ description: 'Name of a host.' }, nodeName))
+    .array(text({ description: 'Name of a host.', examples: ['w-1'] }, nodeName))
     .min(1, 'must name at least one host')
     .meta({ description: 'These hosts, beside those of roles.' })
     .optional(),
@@ -26,7 +26,10 @@ export const files = z
     z
       .strictObject({
         path: text(
-          { description: 'Where it lies on the host, an absolute path. Missing folders are made.' },
+          {
+            description: 'Where it lies on the host, an absolute path. Missing folders are made.',
+            examples: ['/etc/motd'],
+          },
           matching(
             /^(\/(?!\.{1,2}(\/|$))[^/\0\n]+)+$/,
             'must be an absolute path without "//", "/./" and "/../"',
@@ -36,10 +39,14 @@ export const files = z
           {
             description:
               "The file on this machine; `~` is the home directory, a relative path counts from the inventory's folder.",
+            examples: ['./files/motd'],
           },
           filePath,
         ).optional(),
-        content: text({ description: 'Its text, in place of source.' }).optional(),
+        content: text({
+          description: 'Its text, in place of source.',
+          examples: ['managed by ops'],
+        }).optional(),
         mode: text(
           { description: 'Octal mode, in quotes.', default: defaults.fileMode, examples: ['600'] },
           matching(/^[0-7]{3}$/, 'must be an octal mode such as "644"'),
@@ -69,15 +76,20 @@ export const files = z
     description: 'Files of your own for hosts: in the plan, in drift and in reset like those of kboot.',
   });
 
-const shell = (description: string) =>
-  text({ description }, (value) => (value.trim() === '' ? 'must not be empty' : undefined));
+const shell = (description: string, example: string) =>
+  text({ description, examples: [example] }, (value) =>
+    value.trim() === '' ? 'must not be empty' : undefined,
+  );
 
 /** `spec.hooks`: what the operator has run before or after a stage. */
 export const hooks = z
   .array(
     z
       .strictObject({
-        name: text({ description: 'Name in the plan and the log; unique.' }, dnsLabel),
+        name: text(
+          { description: 'Name in the plan and the log; unique.', examples: ['data-disk'] },
+          dnsLabel,
+        ),
         before: stage('It runs before what kboot does in this stage.').optional(),
         after: stage('It runs after what kboot does in this stage.').optional(),
         on: z
@@ -89,9 +101,11 @@ export const hooks = z
           .optional(),
         run: shell(
           "POSIX shell; stops at the first command that fails. KBOOT_CLUSTER, and on hosts KBOOT_HOST, KBOOT_ADDRESS and KBOOT_ROLES, on the operator's machine KBOOT_INVENTORY and KBOOT_STATE are set. It stands in the plan as it is: put no secret in it. ${…} is the shell's, not the inventory's.",
+          'mount /data',
         ),
         unless: shell(
           "Shell that only reads: where it succeeds, nothing is to be done. Without it the hook runs where its stage changes something (on the operator's machine: when the plan changes anything).",
+          'mountpoint -q /data',
         ).optional(),
         timeoutSeconds: whole(1, 3600, {
           description: 'Seconds that it may take.',

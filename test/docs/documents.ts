@@ -12,5 +12,7 @@ export const documents: readonly string[] = [
   'CONTRIBUTING.md',
   'src/README.md',
   'vagrant/README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];

@@ -20,14 +20,17 @@ export const vagrantMachine = (description: string) =>
         {
           description:
             'Image of the docker provider. Default: built from the Dockerfile beside the Vagrantfile.',
+          examples: ['localhost/node:1'],
         },
         matching(/^[a-z0-9][\w./:@-]*$/, 'must be the name of an image'),
       ).optional(),
       memory: whole(512, 1_048_576, {
         description: 'Memory in MiB. Default: 2048 for control planes and workers, else 1024.',
+        examples: [4096],
       }).optional(),
       cpus: whole(1, 512, {
         description: 'CPUs. Default: 2 for control planes and workers, else 1.',
+        examples: [4],
       }).optional(),
     })
     .meta({ description });

@@ -74,6 +74,7 @@ describe('the package', () => {
       'package.json',
       'plan.schema.json',
       'templates',
+      'vagrant',
     ]);
     expect(readdirSync(join(installed, 'dist')).filter((name) => !/-[A-Z0-9]{8}\.js$/.test(name))).toEqual([
       'THIRD-PARTY-NOTICES.txt',

@@ -15,7 +15,7 @@ import { pageOf, refuseSpecialFile, writeReport } from './html.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { showPlan, tellReading, type Planned } from './show.ts';
-import { confirm, event, note, print } from './terminal.ts';
+import { confirm, event, note, tell } from './terminal.ts';
 
 /** How a plan went. */
 export interface Outcome extends ApplyResult {
@@ -57,7 +57,7 @@ export async function runCourse<P extends Planned>(
     `kboot ${course.command} ${args.inventory}`,
   );
   const say = (text: string): void => {
-    if (args.output === 'text') print(text);
+    if (args.output === 'text') tell(text);
   };
   const stats = (planned: P, events: readonly ApplyEvent[]): void => {
     if (args.stats === true) note(statsText(planned.connections.open, events));

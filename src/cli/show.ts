@@ -8,7 +8,7 @@ import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, ScopeArgs } from './args.ts';
-import { event, note, print } from './terminal.ts';
+import { event, note, tell } from './terminal.ts';
 
 /** A plan, and the connections it was made over. */
 export interface Planned {
@@ -48,5 +48,5 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
 /** The plan as an event or as text; `command` says how to go on where no question follows. */
 export function showPlan(args: GlobalArgs, plan: Plan, command?: string): void {
   if (args.output === 'json') event({ type: 'plan', plan });
-  else print(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
+  else tell(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
 }

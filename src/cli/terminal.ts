@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import { knownHostsFiles } from '../app/workplace.ts';
+import { fit } from '../view/fit.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
 const connectTimeoutMs = 10_000;
@@ -9,9 +10,18 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** One line to stderr: progress, warnings. */
+/** To stdout, for people: fits a terminal. */
+export function tell(text: string): void {
+  print(fitted(text, process.stdout));
+}
+
+/** To stderr, for people: progress, warnings. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${fitted(text, process.stderr)}\n`);
+}
+
+function fitted(text: string, stream: NodeJS.WriteStream): string {
+  return stream.isTTY ? fit(text, Math.max(40, stream.columns)) : text;
 }
 
 /** One documented event to stdout. */

@@ -8,7 +8,7 @@ import { planSummary } from '../view/plan-text.ts';
 import { stageSeconds } from '../view/progress.ts';
 import { runCourse, type Outcome } from './runner.ts';
 import { openPlace, scopeOf, showPlan } from './show.ts';
-import { bundleFolder, connectOptions, print } from './terminal.ts';
+import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` what a file says, or nothing. Returns the exit status. */
@@ -29,7 +29,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
       hold: (live: LivePlan) => holdToSaved(file, live),
       show: ({ plan }: LivePlan) => {
         if (args.output === 'json') showPlan(args, plan);
-        else print(planSummary(plan, { verbose: args.verbose }));
+        else tell(planSummary(plan, { verbose: args.verbose }));
       },
     }),
   });
@@ -77,5 +77,6 @@ function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Ou
     `${name} is up: ${nodes} nodes Ready, ${went}`,
     `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
     `  look at it   kboot status ${args.inventory}`,
+    `  check it     kboot verify ${args.inventory}`,
   ].join('\n');
 }

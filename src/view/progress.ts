@@ -82,7 +82,12 @@ export function progressLines(state: ProgressState, at: number, width: number, h
   const api = elsewhereLine(state, names, width);
   const room = height - api.length;
   const all = [...state.hosts];
-  if (all.length <= room) return [...all.map((entry) => hostLine(entry, at, width, names)), ...api];
+  // What goes on is worth more room than the names of what is done; all lines alike, so that none jumps.
+  const brief = all.some(
+    ([, line]) => line.current !== undefined && bodyOf(line, false).length > width - names - 12,
+  );
+  const hostLine = (entry: [string, HostLine]): string => lineOf(entry, at, width, names, brief);
+  if (all.length <= room) return [...all.map(hostLine), ...api];
   const rank = ({ failed, current }: HostLine): number => (failed ? 0 : current === undefined ? 2 : 1);
   const byNeed = all
     .filter(([, line]) => rank(line) < 2)
@@ -91,23 +96,29 @@ export function progressLines(state: ProgressState, at: number, width: number, h
   const shown = new Set(byNeed.map(([name]) => name));
   const rest = all.filter(([name]) => !shown.has(name)).map(([, line]) => line);
   return [
-    ...all.filter(([name]) => shown.has(name)).map((entry) => hostLine(entry, at, width, names)),
+    ...all.filter(([name]) => shown.has(name)).map(hostLine),
     ...(rest.length === 0 ? [] : [clip(restLine(rest, shown.size > 0), width - 1)]),
     ...api,
   ];
 }
 
-function hostLine([name, line]: [string, HostLine], at: number, width: number, names: number): string {
-  const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
+function bodyOf({ done, current, failed, finished, total, doing }: HostLine, brief: boolean): string {
   const now =
-    line.current === undefined
-      ? ''
-      : `${line.failed ? '✗' : '●'} ${line.current} ${line.finished}/${line.total}  ${line.doing}`;
+    current === undefined ? [] : [`${failed ? '✗' : '●'} ${current} ${finished}/${total}  ${doing}`];
+  const past = brief && now.length > 0 ? ['✓'.repeat(done.length)] : done.map((stage) => `✓ ${stage}`);
+  return [...past, ...now].filter(Boolean).join('  ');
+}
+
+function lineOf(
+  [name, line]: [string, HostLine],
+  at: number,
+  width: number,
+  names: number,
+  brief: boolean,
+): string {
+  const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
   const room = width - names - seconds.length - 6;
-  const whole = [...line.done.map((stage) => `✓ ${stage}`), ...(now === '' ? [] : [now])].join('  ');
-  // What goes on is worth more room than the names of what is done.
-  const body =
-    whole.length <= room || line.done.length === 0 ? whole : `${'✓'.repeat(line.done.length)}  ${now}`;
+  const body = bodyOf(line, brief);
   const text = `  ${name.padEnd(names)}  ${clip(body, room)}`;
   const colour = line.failed
     ? pc.red

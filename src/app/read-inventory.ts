@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
@@ -36,7 +37,7 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
       uploads: files.uploads,
     };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
-    remedy: `${count} problem${count === 1 ? '' : 's'}; nothing was contacted.`,
+    remedy: `${counted(count, 'problem')}; nothing was contacted.`,
   });
 }
 

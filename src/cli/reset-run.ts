@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
@@ -18,7 +19,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',
     make: () => makeResetPlan(place, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
-      `${plan.cluster}: nothing to reset on ${connections.results.size} hosts`,
+      `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}`,
     summary: ({ plan }, { executed, seconds }) =>
       `${plan.cluster}: ${executed} of ${stepsOf(plan).length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`,
   });

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { readPlan } from '../app/plan-file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved-plan.ts';
@@ -50,7 +51,7 @@ function refuseFindings(live: LivePlan): void {
 function nothingText({ plan, connections, seconds }: LivePlan): string {
   const unread = [...connections.failed.keys()];
   if (unread.length === 0)
-    return `${plan.cluster}: nothing to do (${connections.open.size} hosts, ${plan.checked} resources checked in ${seconds.toFixed(1)} s)`;
+    return `${plan.cluster}: nothing to do (${counted(connections.open.size, 'host')}, ${counted(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
   const others = plan.hosts.length - unread.length;
   return `${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
 }
@@ -74,7 +75,7 @@ function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Ou
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),
   ).length;
   return [
-    `${name} is up: ${nodes} nodes Ready, ${went}`,
+    `${name} is up: ${counted(nodes, 'node')} Ready, ${went}`,
     `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
     `  look at it   kboot status ${args.inventory}`,
     `  check it     kboot verify ${args.inventory}`,

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { CommandModule } from 'yargs';
 import type { InventoryArgs } from './args.ts';
 import { manual } from './manual.ts';
@@ -27,7 +28,7 @@ export const validate: CommandModule<object, InventoryArgs> = {
     else {
       for (const warning of warnings) note(formatDiagnostic(warning));
       print(
-        `${args.inventory}: valid: ${cluster.name}, ${cluster.hosts.length} hosts, Kubernetes ${cluster.kubernetesVersion}`,
+        `${args.inventory}: valid: ${cluster.name}, ${counted(cluster.hosts.length, 'host')}, Kubernetes ${cluster.kubernetesVersion}`,
       );
     }
   },

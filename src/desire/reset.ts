@@ -20,7 +20,7 @@ export function resetSteps(host: string, seen: ResetSeen, foreignEtcd = false): 
   if (!seen.present) return [];
   const removals: readonly Removal[] = [
     { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
-    { what: 'load balancer', reason: 'keepalived gives the virtual IP up; haproxy', script: stopBalancer },
+    { what: 'load-balancer', reason: 'keepalived gives the virtual IP up; haproxy', script: stopBalancer },
     { what: 'pods', reason: `${seen.containers} containers stopped`, script: stopContainers },
     {
       what: 'unit containerd',

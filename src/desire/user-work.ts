@@ -2,8 +2,8 @@ import { dirname } from 'node:path/posix';
 import type { Host, Hook, UserFile } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
-import { stages } from '../model/stage.ts';
-import type { Content, Resource } from '../resource/types.ts';
+import { stages, type Stage } from '../model/stage.ts';
+import type { Content, DirectoryResource, Resource } from '../resource/types.ts';
 import type { Desire } from './context.ts';
 
 /** Longest text that a plan shows; what is longer goes by its digest. */
@@ -19,8 +19,9 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
   if (files.length + hooks.length === 0) return own;
   const mine = files.filter(({ hosts }) => hosts.includes(host.name));
   refuseOwnPaths(own, mine);
+  const folders = foldersBrought(own, mine);
   return stages.flatMap((stage) => {
-    const resources = own.filter((resource) => resource.stage === stage);
+    const resources = own.filter((resource) => resource.stage === stage && !folders.has(resource));
     if (resources.length === 0) return [];
     const hooksOf = (when: Hook['when']): Resource[] =>
       hooks
@@ -37,6 +38,7 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
     return [
       ...hooksOf('before'),
       ...resources.slice(0, at),
+      ...[...folders.values()].filter((folder) => folder.stage === stage),
       ...mine.filter((file) => file.stage === stage).flatMap((file) => fileResources(desire, file, own)),
       ...resources.slice(at),
       ...hooksOf('after'),
@@ -66,6 +68,24 @@ export function uploadBytes({ cluster, uploads }: Desire): Map<string, Buffer> {
         ? Buffer.from(file.content.text)
         : (uploads.get(file.content.source)?.bytes ?? Buffer.alloc(0)),
     ]),
+  );
+}
+
+/** Folders of kboot's that files need in an earlier stage than kboot does: by resource, what stands for it there. */
+function foldersBrought(
+  own: readonly Resource[],
+  files: readonly UserFile[],
+): ReadonlyMap<Resource, DirectoryResource> {
+  const order = (stage: Stage): number => stages.indexOf(stage);
+  return new Map(
+    own.flatMap((folder): [Resource, DirectoryResource][] => {
+      if (folder.kind !== 'directory') return [];
+      const [first] = files
+        .filter(({ path, stage }) => path.startsWith(`${folder.path}/`) && order(stage) < order(folder.stage))
+        .map(({ stage }) => stage)
+        .toSorted((one, other) => order(one) - order(other));
+      return first === undefined ? [] : [[folder, { ...folder, stage: first }]];
+    }),
   );
 }
 

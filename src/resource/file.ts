@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { dirname, basename } from 'node:path/posix';
 import { sha256 } from '../model/digest.ts';
 import { hasPlaceholder } from './placeholder.ts';
@@ -92,7 +93,7 @@ export const file: Kind<FileResource, FileFound> = {
 function describe(content: Content): string {
   if (content.kind === 'text') {
     const lines = content.text.split('\n').length - 1;
-    return `${lines} line${lines === 1 ? '' : 's'}`;
+    return counted(lines, 'line');
   }
   return content.digest === null
     ? `secret ${content.name}, issued when applied`

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { hostFolder } from './prelude.ts';
 import { lines } from './shell.ts';
 import type { Kind, SwapResource } from './types.ts';
@@ -44,7 +45,7 @@ echo read`,
     if (active.length + fstab.length + units.length === 0 && !zram) return undefined;
     const off = [
       ...(active.length > 0 ? [`off now: ${active.join(', ')}`] : []),
-      ...(fstab.length > 0 ? [`comments out ${count(fstab.length, 'line')} of /etc/fstab`] : []),
+      ...(fstab.length > 0 ? [`comments out ${counted(fstab.length, 'line')} of /etc/fstab`] : []),
       ...(units.length > 0 ? [`masks ${units.join(', ')}`] : []),
       ...(zram ? ['turns the zram generator off'] : []),
     ];
@@ -86,7 +87,3 @@ for u in $(systemctl list-unit-files --type=swap --no-legend --plain | while rea
   systemctl mask --now -- "$u"
 done
 [ "$(wc -l < /proc/swaps)" -le 1 ] || swapoff -a`;
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import type { Cluster } from '../model/cluster.ts';
 
 /** What was written, and how it goes on. */
@@ -10,7 +11,7 @@ export function initText(written: {
   const { file, cluster, virtualIP, pools } = written;
   const count = (role: 'control-plane' | 'worker', one: string): string => {
     const all = cluster.hosts.filter(({ roles }) => roles[0] === role).length;
-    return `${all} ${one}${all === 1 ? '' : 's'}`;
+    return counted(all, one);
   };
   const addresses = [
     ...(virtualIP === undefined ? [] : [`virtual IP ${virtualIP}`]),

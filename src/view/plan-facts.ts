@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import { renewsPod } from '../plan/ready.ts';
 import { stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
 
@@ -5,7 +6,7 @@ import { stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts
 export function roleCounts(plan: Plan): readonly string[] {
   const count = (role: string, noun: string): string[] => {
     const n = plan.hosts.filter((host) => host.roles.includes(role)).length;
-    return n === 0 ? [] : [`${n} ${noun}${n === 1 ? '' : 's'}`];
+    return n === 0 ? [] : [counted(n, noun)];
   };
   return [
     ...count('control-plane', 'control plane'),

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import pc from 'picocolors';
 import { stages, type Stage } from '../model/stage.ts';
 import {
@@ -212,14 +213,14 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   if (changes.length === 0 && plan.issue.length === 0 && steps.length === 0)
     return [
       ...missing,
-      `${plan.cluster}: nothing to do (${plan.hosts.length} hosts, ${plan.checked} resources checked)`,
+      `${plan.cluster}: nothing to do (${counted(plan.hosts.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
     ];
   const verbs = verbCounts(steps).map(
     ([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`,
   );
   return [
     ...missing,
-    `${pc.bold('Plan:')} ${steps.length} steps on ${plan.hosts.length - unreachable.length} hosts (${verbs.join(', ')}). ${disruption(plan)}`,
+    `${pc.bold('Plan:')} ${counted(steps.length, 'step')} on ${counted(plan.hosts.length - unreachable.length, 'host')} (${verbs.join(', ')}). ${disruption(plan)}`,
     plan.basis === 'offline'
       ? offlineNote
       : options.command === undefined

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts';
 import pc from 'picocolors';
 import { familyName, type Family } from '../inventory/address.ts';
 import { checkKinds, type CheckKind, type CheckResult, type VerifyReport } from '../verify/types.ts';
@@ -45,7 +46,7 @@ export function verifyText(
   const [head = '', ...body] = lines.split('\n');
   const failures = kinds.filter(({ results }) => results.some(({ ok }) => !ok));
   return [
-    `${pc.bold(report.cluster)} · Kubernetes ${report.kubernetesVersion} · ${count(report.nodes, 'node')}`,
+    `${pc.bold(report.cluster)} · Kubernetes ${report.kubernetesVersion} · ${counted(report.nodes, 'node')}`,
     '',
     `  ${head}`,
     ...body.map((line, index) => `${rows[index]?.mark ?? ' '} ${line}`),
@@ -210,8 +211,4 @@ const backendHint: Readonly<Record<VerifyReport['backend'], string>> = {
 
 function duration(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

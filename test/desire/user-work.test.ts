@@ -70,3 +70,11 @@ it("a path of kboot's own is refused", () => {
     "spec.files: /etc/containerd/config.toml is kboot's own",
   );
 });
+
+it("a folder of kboot's that a file needs earlier comes earlier", () => {
+  const ids = want('w-1', { files: [file('/var/lib/kubelet/config.json')] }).map(resourceId);
+  const at = ids.indexOf('file /var/lib/kubelet/config.json');
+  expect(ids[at - 1]).toBe('directory /var/lib/kubelet');
+  expect(ids.filter((id) => id === 'directory /var/lib/kubelet')).toHaveLength(1);
+  expect(at).toBeLessThan(ids.indexOf('unit containerd'));
+});

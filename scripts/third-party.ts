@@ -26,13 +26,16 @@ export function bundledPackages({ inputs }: Metafile): readonly PackagePath[] {
   return [...new Set(paths)];
 }
 
-/** The packages that npm installs beside kboot, optional ones too, as package-lock.json lists them. */
+/** The packages that npm installs beside kboot, as package-lock.json lists them, without optional ones: npm may leave these out. */
 export function runtimePackages(): readonly PackagePath[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+    packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>;
   };
   return Object.entries(lock.packages)
-    .filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true)
+    .filter(
+      ([path, { dev, optional, devOptional }]) =>
+        path !== '' && [dev, optional, devOptional].every((kind) => kind !== true),
+    )
     .map(([path]) => path);
 }
 

@@ -19,6 +19,37 @@ export function foldBy<S extends Step>(steps: readonly S[], key: (step: S) => st
   return [...folds.values()];
 }
 
+/**
+ * As foldBy, for steps on hosts: a line stands below all lines that come before it on any of its hosts. Where the hosts
+ * leave it open, lines stand in the order of their first step.
+ */
+export function foldInOrder(
+  steps: readonly OnHostStep[],
+  key: (step: OnHostStep) => string,
+): readonly Fold<OnHostStep>[] {
+  const folds = foldBy(steps, key);
+  const place = new Map(folds.flatMap((fold, index) => fold.steps.map((step) => [step, index] as const)));
+  const after = folds.map(() => new Set<number>());
+  const last = new Map<string, number>();
+  for (const step of steps) {
+    const here = place.get(step) ?? 0;
+    const before = last.get(step.host);
+    if (before !== undefined && before !== here) after[here]?.add(before);
+    last.set(step.host, here);
+  }
+  const done = new Set<number>();
+  const ordered: Fold<OnHostStep>[] = [];
+  const put = (index: number, above: ReadonlySet<number>): void => {
+    if (done.has(index) || above.has(index)) return;
+    const path = new Set([...above, index]);
+    for (const before of [...(after[index] ?? [])].sort((one, other) => one - other)) put(before, path);
+    done.add(index);
+    ordered.push(...folds.slice(index, index + 1));
+  };
+  for (const index of folds.keys()) put(index, new Set());
+  return ordered;
+}
+
 /** What a reader of the plan sees of a step, whichever host it is on: equal keys share a line. */
 export function stepKey(step: Step): string {
   return JSON.stringify([step.resource, step.verb, step.reason, step.type === 'host' ? step.diff : '']);

@@ -13,7 +13,7 @@ import {
 import { crowds } from './crowd.ts';
 import {
   byStage,
-  foldBy,
+  foldInOrder,
   isPki,
   kindredKey,
   ownNameOut,
@@ -130,7 +130,7 @@ function linesOf(
   const out: string[] = [];
   if (hostSteps.length > 0) {
     out.push(stageTitle(stage, stageHosts));
-    const lines = foldBy(hostSteps, options.verbose ? stepKey : kindredKey);
+    const lines = foldInOrder(hostSteps, options.verbose ? stepKey : kindredKey);
     const pki = lines.filter(({ step }) => isPki(step));
     for (const line of lines) {
       if (!options.verbose && pki.length > pkiShownSingly && isPki(line.step)) {

@@ -16,6 +16,9 @@ export function blocksOf(step: Step): readonly Block[] {
       return [
         ...(step.diff !== undefined ? [{ kind: 'diff' as const, title: 'Diff', text: step.diff }] : []),
         ...(step.payload === undefined ? [] : payloadBlocks(step.payload, step.diff !== undefined)),
+        ...(step.command === undefined
+          ? []
+          : [{ kind: 'text' as const, title: 'As the inventory has it', text: step.command }]),
         { kind: 'script', title: 'Shell, as root', text: step.script },
       ];
     case 'operator':

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster.ts';
 import { stages, type Stage } from '../../model/stage.ts';
-import type { OperatorStep, Plan, Step } from '../../plan/types.ts';
-import { byStage, foldBy, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
+import type { OnHostStep, OperatorStep, Plan, Step } from '../../plan/types.ts';
+import { byStage, foldBy, foldInOrder, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
 
@@ -43,6 +43,8 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   const id = (): string => `s${next++}`;
   const rowsOf = (steps: readonly Step[]): Row[] =>
     foldBy(steps, (step) => own.key(step)).map((fold) => rowOf(fold, own, id()));
+  const hostRows = (steps: readonly OnHostStep[]): Row[] =>
+    foldInOrder(steps, (step) => own.key(step)).map((fold) => rowOf(fold, own, id()));
   const hostStages = byStage(plan.hostSteps);
   const turnStages = byStage(plan.roll.flatMap(({ waits }) => waits));
   const clusterStages = byStage(plan.clusterSteps);
@@ -53,7 +55,7 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
     { side: 'operator', stage: undefined, rows: rowsOf(operatorSteps('before')) },
     { side: 'members', stage: undefined, rows: rowsOf(plan.membership) },
     ...stages.flatMap((stage): Section[] => [
-      { side: 'hosts', stage, rows: withPkiFolded(rowsOf(hostStages.get(stage) ?? []), id) },
+      { side: 'hosts', stage, rows: withPkiFolded(hostRows(hostStages.get(stage) ?? []), id) },
       { side: 'turns', stage, rows: rowsOf(turnStages.get(stage) ?? []) },
       { side: 'cluster', stage, rows: rowsOf(clusterStages.get(stage) ?? []) },
       {

@@ -119,7 +119,8 @@ async function report(error: unknown): Promise<number> {
     );
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
-    process.stderr.write(`${errorText(known)}\n`);
+    const { note } = await import('./cli/terminal.ts');
+    note(errorText(known));
   } else {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`This is a defect of kboot, not of your input:\n${text}\n`);

@@ -74,7 +74,12 @@ export async function runSteps(
       payload && secrets && { payload: { path: payload.path, bytes: payloadBytes(payload, secrets) } },
   );
   let failure: KbootError | undefined;
+  const isStopped = (): boolean => signal.aborted;
   let done = 0;
+  const stop = (): void => {
+    session.stop();
+  };
+  signal.addEventListener('abort', stop, { once: true });
   const limit = pLimit(window);
   await limit.map(steps, async (step, index) => {
     if (failure !== undefined) {
@@ -102,7 +107,8 @@ export async function runSteps(
       return;
     }
     if (result.state === 'skipped') {
-      emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
+      if (isStopped()) failure ??= interrupted(step);
+      else emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
     } else if (result.state === 'failed') {
       failure ??= stepError(step, result.status, result.output);
       emit({ type: 'failed', step, message: failure.message, detail: result.output });
@@ -111,6 +117,7 @@ export async function runSteps(
       emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
     }
   });
+  signal.removeEventListener('abort', stop);
   if (failure !== undefined) throw failure;
   return done;
 }

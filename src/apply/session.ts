@@ -6,7 +6,7 @@ import type { RootProcess, Writer } from '../transport/types.ts';
 import { receiverCommand, receiverProgram } from './receiver.ts';
 
 export interface StepResult {
-  /** `skipped`: an earlier step of this session failed. */
+  /** `skipped`: an earlier step of this session failed, or the session was stopped. */
   readonly state: 'done' | 'failed' | 'skipped';
   readonly status: number;
   /** Last 4000 bytes of what the step printed. */
@@ -43,6 +43,7 @@ export class Session {
   #next = 0;
   #sending: Promise<void> = Promise.resolve();
   #ended: KbootError | undefined;
+  #stopped = false;
   #stderr = '';
   #ready: Promise<void>;
   #onReady: (error?: KbootError) => void = () => undefined;
@@ -105,6 +106,11 @@ export class Session {
     return result;
   }
 
+  /** Sends no step any more: those that are on their way to the host run, the others are skipped. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Ends the shell after the steps handed in. */
   async close(): Promise<void> {
     await this.#sending;
@@ -115,6 +121,10 @@ export class Session {
 
   async #send(id: string, step: SessionStep): Promise<void> {
     if (this.#ended || !this.#pending.has(id)) return;
+    if (this.#stopped) {
+      this.#settle(id, { state: 'skipped', status: 0, output: '' });
+      return;
+    }
     const script = Buffer.from(step.script);
     const payload = step.payload?.bytes;
     const size = payload === undefined ? 0 : payload.kind === 'buffer' ? payload.bytes.length : payload.size;

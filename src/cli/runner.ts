@@ -106,7 +106,7 @@ async function apply(
   const json = args.output === 'json';
   const log = openRunLog(place.state, command, new Date());
   const interrupt = onInterrupt(() => {
-    note(
+    (progress?.say ?? note)(
       'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
     );
   });

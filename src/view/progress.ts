@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import type { Plan } from '../plan/types.ts';
+import { fit } from './fit.ts';
 
 interface HostLine {
   readonly done: Stage[];
@@ -116,7 +117,7 @@ function lineOf(
   names: number,
   brief: boolean,
 ): string {
-  const seconds = `${Math.round((line.current === undefined && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
+  const seconds = `${Math.round(((line.current === undefined || line.failed) && line.endedAt !== undefined ? line.endedAt : at) / 1000)} s`;
   const room = width - names - seconds.length - 6;
   const body = bodyOf(line, brief);
   const text = `  ${name.padEnd(names)}  ${clip(body, room)}`;
@@ -160,6 +161,8 @@ function clip(text: string, width: number): string {
 
 export interface Progress {
   take(event: ApplyEvent): void;
+  /** A line for the reader that stays above the picture. */
+  say(text: string): void;
   stop(): void;
 }
 
@@ -179,6 +182,11 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   return {
     take: (event) => {
       state.take(event);
+    },
+    say(text) {
+      update.clear();
+      stream.write(`${fit(text, stream.columns)}\n`);
+      draw();
     },
     stop() {
       clearInterval(timer);
@@ -208,6 +216,9 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
         say(event.at, `${event.step.resource}: skipped, ${event.why}`);
       if (event.type === 'waiting') say(event.at, `waits for ${event.step.resource}: ${event.seen}`);
       if (event.type === 'done' && event.step.type === 'wait') say(event.at, `${event.step.resource} ok`);
+    },
+    say(text) {
+      stream.write(`${text}\n`);
     },
     stop: () => undefined,
   };

@@ -228,6 +228,33 @@ describe('applyPlan on hosts', () => {
     expect(api.requests).toEqual([]);
   });
 
+  it('an interrupt leaves out what is not on its way to the host yet', async () => {
+    const slow = hostStep('cp-1', 'slow', { script: `sleep 0.4; ${log('cp-1', 'slow')}` });
+    // Larger than what a pipe takes: the second waits behind the first, and so do those after it.
+    const large = { kind: 'text', text: 'x'.repeat(1 << 20) } as const;
+    const later = ['second', 'third', 'fourth'].map((name) =>
+      hostStep('cp-1', name, {
+        script: log('cp-1', name),
+        payload: { path: host('cp-1').path(name), content: large },
+      }),
+    );
+    const result = await applyPlan(
+      plan({ hosts: [planHost('cp-1', 'control-plane')], hostSteps: [slow, ...later] }),
+      context({
+        emit(event) {
+          events.push(event);
+          if (event.type === 'start' && event.step === slow)
+            setTimeout(() => {
+              interrupt.abort();
+            }, 100);
+        },
+      }),
+    );
+    expect(result.interrupted).toBe(true);
+    expect(result.failures).toMatchObject([{ error: { code: 'E-INTERRUPTED' } }]);
+    expect(host('cp-1').text('log')).toMatch(/^slow\nsecond\n(third\n)?$/);
+  });
+
   it('hooks on this machine: first of all, after their stage, and last when all went well', async () => {
     const order: string[] = [];
     const hook = (name: string, when: Hook['when'], stage: Stage): Hook => ({

@@ -42,7 +42,7 @@ describe('progressLines', () => {
     expect(progressLines(state(), 12_400, 80).join('\n')).toMatchInlineSnapshot(`
       "  cp-1  ✓ host  2 s
         w-1   ● runtime 1/2  file /etc/very-long-folder/very-long-folder/very-l…  12 s
-        w-2   ✗ host 0/5  package kmod  12 s
+        w-2   ✗ host 0/5  package kmod  4 s
         API   ● waits for API server of cp-1: connect ECONNREFUSED"
     `);
   });
@@ -80,7 +80,7 @@ describe('progressLines', () => {
         w-22  ✓ host  ● runtime 0/9    12 s
         w-23  ✓ host  ● runtime 0/9    12 s
         w-24  ✓ host  ● runtime 0/9    12 s
-        w-40  ✗ host 0/2  package kmod  12 s
+        w-40  ✗ host 0/2  package kmod  1 s
         … 45 more hosts: 20 through host, 9 in host, 6 in runtime, 10 not begun"
     `);
     expect(progressLines(many, 12_400, 80, 60)).toHaveLength(50);

@@ -132,7 +132,8 @@ async function apply(
   if (lost.aborted) note(errorText(lockLost('Running steps came to their end, and nothing new began.')));
   const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
   if (json) event(summaryEvent(plan, outcome));
-  else for (const { error } of result.failures) note(errorText(error));
+  // What was interrupted is no failure of its host: the summary says it.
+  else for (const { error } of result.failures) if (error.code !== 'E-INTERRUPTED') note(errorText(error));
   if (!json && result.failures.length > 0) note(`  log ${log.path}`);
   return outcome;
 }

@@ -5,7 +5,6 @@ import wrapAnsi from 'wrap-ansi';
 const row = /^(?: {2}[+~!\-$…] \S+ +|warning )/;
 
 /** Blanks at the beginning of a line, behind the colours that go on from the line above. */
-// eslint-disable-next-line no-control-regex -- colours begin with this character
 const leading = /^((?:\u001B\[[\d;]*m)*) +/;
 
 /**

@@ -21,6 +21,7 @@ import {
   stepKey,
   type Fold,
 } from './fold.ts';
+import { hostList } from './host-list.ts';
 import { disruption, offlineNote, roleCounts, verbCounts } from './plan-facts.ts';
 
 export interface PlanTextOptions {
@@ -164,7 +165,7 @@ function lineText(
   const hosts = steps.map(({ host }) => host);
   const [resource, reason] = [shownOf(steps, 'resource'), shownOf(steps, 'reason')];
   const [kind = '', ...name] = resource.split(' ');
-  const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${hosts.join(', ')}]`);
+  const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${namesOf(hosts)}]`);
   const called = name.join(' ');
   // A reason that begins with the name says it already.
   const head = called === '' || reason.startsWith(called) ? '' : `${called}  `;
@@ -195,8 +196,13 @@ function diffLines(diff: string): string[] {
   });
 }
 
+/** Each by its name, or where they are many, neighbours that count up in one. */
+function namesOf(hosts: readonly string[]): string {
+  return hosts.length > 8 ? hostList(hosts, hosts) : hosts.join(', ');
+}
+
 function stageTitle(stage: string, hosts: readonly string[]): string {
-  return `${pc.bold(stage.padEnd(15))} ${pc.cyan(hosts.join(', '))}`;
+  return `${pc.bold(stage.padEnd(15))} ${pc.cyan(namesOf(hosts))}`;
 }
 
 const pad = (word: string): string => word.padEnd(11);

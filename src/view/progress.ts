@@ -1,6 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
+import { counted } from '../model/counted.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import type { Plan } from '../plan/types.ts';
 import { fit } from './fit.ts';
@@ -15,13 +16,21 @@ interface HostLine {
   endedAt: number | undefined;
 }
 
+/** Names what comes before all steps. */
+const issuing = 'issuing';
+
 /** What the progress view remembers; events change it, `lines` draws it. */
 export class ProgressState {
   readonly hosts = new Map<string, HostLine>();
-  /** What goes on elsewhere than on hosts, by step: waits, and changes through the API. */
-  readonly elsewhere = new Map<string, string>();
+  /** What goes on elsewhere than on hosts, by step: waits and changes through the API, and what is done here. */
+  readonly elsewhere = new Map<string, { readonly where: 'API' | 'here'; readonly what: string }>();
 
   constructor(plan: Plan) {
+    if (plan.issue.length > 0)
+      this.elsewhere.set(issuing, {
+        where: 'here',
+        what: `issues ${counted(plan.issue.length, 'certificate')} and keys into the state folder`,
+      });
     for (const host of plan.hosts)
       if (host.state !== 'unreachable')
         this.hosts.set(host.name, {
@@ -37,7 +46,8 @@ export class ProgressState {
 
   /** Takes one event in. */
   take(event: ApplyEvent): void {
-    if (event.type === 'stage') {
+    if (event.type === 'issued') this.elsewhere.delete(issuing);
+    else if (event.type === 'stage') {
       const line = this.hosts.get(event.host);
       if (line) Object.assign(line, { current: event.stage, doing: '', total: event.steps, finished: 0 });
     } else if (event.type === 'stage-done') {
@@ -62,7 +72,11 @@ export class ProgressState {
     if (step.type !== 'host') {
       const what = `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}`;
       if (event.type === 'done' || event.type === 'failed') this.elsewhere.delete(step.id);
-      else this.elsewhere.set(step.id, event.type === 'waiting' ? `${what}: ${event.seen}` : what);
+      else
+        this.elsewhere.set(step.id, {
+          where: step.type === 'operator' ? 'here' : 'API',
+          what: event.type === 'waiting' ? `${what}: ${event.seen}` : what,
+        });
       return;
     }
     const line = this.hosts.get(step.host);
@@ -150,7 +164,7 @@ function elsewhereLine({ elsewhere }: ProgressState, names: number, width: numbe
   const [first, ...others] = [...elsewhere.values()];
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : `  and ${others.length} more`;
-  const text = `  ${'API'.padEnd(names)}  ● ${first}`;
+  const text = `  ${first.where.padEnd(names)}  ● ${first.what}`;
   return [`${clip(text, width - 1 - more.length)}${more}`];
 }
 

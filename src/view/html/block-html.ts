@@ -1,4 +1,4 @@
-import { hostRanges } from './host-list.ts';
+import { hostRanges } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { Row, Section } from './rows.ts';
 

@@ -3,7 +3,7 @@ import { stepsOf } from '../../plan/types.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
 import { count } from './numbers.ts';
 import { groupBy } from './group.ts';
-import { hostList } from './host-list.ts';
+import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
 import type { RunRecord } from './record.ts';

@@ -1,7 +1,7 @@
 import { stages, type Stage } from '../../model/stage.ts';
 import type { Plan } from '../../plan/types.ts';
 import { groupBy } from './group.ts';
-import { hostList } from './host-list.ts';
+import { hostList } from '../host-list.ts';
 import type { Bar, Lane } from './lanes.ts';
 import { count, stepCount } from './numbers.ts';
 import type { Section } from './rows.ts';

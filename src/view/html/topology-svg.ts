@@ -1,4 +1,4 @@
-import { hostList } from './host-list.ts';
+import { hostList } from '../host-list.ts';
 import { stateWords, type HostState } from './hosts.ts';
 import type { Html } from './html.ts';
 import { box, drawing, element, label } from './svg.ts';

@@ -1,6 +1,6 @@
 import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Plan } from '../../plan/types.ts';
-import { hostList } from './host-list.ts';
+import { hostList } from '../host-list.ts';
 import type { HostView } from './hosts.ts';
 
 /** A machine of the drawing. */

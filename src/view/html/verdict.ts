@@ -1,6 +1,6 @@
 import { stepsOf, type Plan } from '../../plan/types.ts';
 import { disruption, offlineNote } from '../plan-facts.ts';
-import { hostList } from './host-list.ts';
+import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
 import { count, seconds, stepCount } from './numbers.ts';

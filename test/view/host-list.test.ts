@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostList, hostRanges, hostsInShort } from '../../../src/view/html/host-list.ts';
+import { hostList, hostRanges, hostsInShort } from '../../src/view/host-list.ts';
 
 const all = ['cp-1', 'cp-2', 'cp-3', ...Array.from({ length: 30 }, (_, index) => `w-${index + 1}`)];
 

@@ -12,6 +12,7 @@ const layers = [
   'pki',
   'transport',
   'store',
+  'fetch',
   'kube',
   'etcd',
   'resource',

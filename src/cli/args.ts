@@ -59,9 +59,14 @@ export interface KubeconfigArgs extends InventoryArgs {
 }
 
 export interface BundleCommandArgs extends GlobalArgs {
-  readonly action: 'index' | 'verify';
+  readonly action: 'create' | 'index' | 'verify';
   readonly directory: string;
   readonly 'kubernetes-version'?: string | undefined;
+  /** Empty: not named. */
+  readonly arch: ('amd64' | 'arm64')[];
+  readonly inventory?: string | undefined;
+  readonly mirror?: string | undefined;
+  readonly 'image-repository'?: string | undefined;
 }
 
 export interface InitArgs extends GlobalArgs {

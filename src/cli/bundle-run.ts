@@ -1,20 +1,52 @@
+import { KbootError } from '../model/error.ts';
 import { indexBundle } from '../store/bundle-index.ts';
-import { openBundle, verifyBundle } from '../store/bundle.ts';
+import { openBundle, verifyBundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
-/** Writes or checks the index of a bundle. */
+/** Makes, writes or checks the index of a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
-  const index =
-    args.action === 'index'
-      ? await indexBundle(directory, args['kubernetes-version'])
-      : openBundle(directory);
-  if (args.action === 'verify') await verifyBundle({ ...index, directory });
+  refuseIdleFlags(args);
+  const index = await indexOf(args);
   const bytes = index.files.reduce((sum, file) => sum + file.size, 0);
   if (args.output === 'json') event({ type: 'bundle', directory, ...index });
   else
     print(
-      `${directory}: ${args.action === 'index' ? 'bundle.json written for' : 'verified'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
+      `${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
     );
+  if (args.action === 'create' && args.output === 'text')
+    print(`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`);
+}
+
+async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
+  const { action, directory } = args;
+  if (action === 'index') return await indexBundle(directory, args['kubernetes-version']);
+  if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
+  const index = openBundle(directory);
+  await verifyBundle({ ...index, directory });
+  return index;
+}
+
+function refuseIdleFlags(args: BundleCommandArgs): void {
+  if (args.action === 'create') return;
+  const { inventory, mirror, arch } = args;
+  const given = Object.entries({
+    inventory,
+    mirror,
+    arch: arch[0],
+    'image-repository': args['image-repository'],
+    'kubernetes-version': args.action === 'index' ? undefined : args['kubernetes-version'],
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  if (given.length === 0) return;
+  throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` takes no ${given.join(', ')}`, {
+    remedy: '`kboot bundle --help` says which action takes which flag.',
+  });
+}
+
+/** What an inventory has to say for the bundle to fit it. */
+function wanted(args: BundleCommandArgs, { kubernetesVersion }: BundleIndex): string {
+  if (args.inventory !== undefined) return '';
+  const repository = args['image-repository'];
+  return `, with kubernetesVersion: ${kubernetesVersion}${repository === undefined ? '' : ` and imageRepository: ${repository}`} in the inventory`;
 }

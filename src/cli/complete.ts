@@ -15,7 +15,7 @@ const fileFirst = [
   'init',
 ];
 const fileSecond = ['bundle', 'plan'];
-const fileFlags = ['--bundle', '--state', '--out', '--html', '--plan', '--identity-file'];
+const fileFlags = ['--bundle', '--inventory', '--state', '--out', '--html', '--plan', '--identity-file'];
 /** Flags without a value; what stands behind another one is its value. */
 const switches =
   /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|help|version)$|^-[yh]$/;

@@ -1,11 +1,10 @@
 import { artifacts } from '../catalog/artifacts.ts';
-import { images } from '../catalog/images.ts';
 import { release as releaseOf } from '../catalog/release.ts';
-import { hasExternalEtcd, type Cluster } from '../model/cluster.ts';
+import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
 import type { Bundle } from '../store/bundle.ts';
-import { metallbImages } from './text/metallb.ts';
+import { contentsOf, pathInBundle } from './bundle-contents.ts';
 
 /**
  * Refuses a bundle for another Kubernetes version, or one that lacks what a run through `until` needs.
@@ -19,12 +18,7 @@ export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage
       { remedy: 'Name the bundle of that version, or change spec.kubernetesVersion.' },
     );
   if (!stagesUntil(until).includes('control-plane')) return;
-  const { etcd, ...rest } = images(releaseOf(cluster.kubernetesVersion), cluster.imageRepository);
-  const refs = [
-    ...Object.values(rest),
-    ...(hasExternalEtcd(cluster) ? [] : [etcd]),
-    ...(cluster.metallb === undefined ? [] : Object.values(metallbWanted(cluster))),
-  ];
+  const refs = Object.values(contentsOf(cluster).images);
   const held = new Set(bundle.images.map(({ ref }) => ref));
   const kubelet = bundle.files.some(({ path }) => /^bin\/linux-[^/]+\/kubelet$/.test(path));
   const missing = [...(kubelet ? [] : ['bin/linux-ARCH/kubelet']), ...refs.filter((ref) => !held.has(ref))];
@@ -32,13 +26,8 @@ export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage
     throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} lacks what this cluster needs`, {
       detail: missing.join('\n'),
       remedy:
-        'Add these (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or go only as far as `--until runtime`.',
+        '`kboot bundle create DIR --inventory FILE` fetches what an inventory needs. Or add these (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or go only as far as `--until runtime`.',
     });
-}
-
-function metallbWanted(cluster: Cluster): { readonly controller: string; readonly speaker: string } {
-  const { controller, speaker } = metallbImages(cluster.imageRepository);
-  return { controller, speaker };
 }
 
 /** Files of the bundle that carry a known version's name and not its official sum; for a warning. */
@@ -46,10 +35,7 @@ export function unofficialFiles(cluster: Cluster, bundle: Bundle): string[] {
   const release = releaseOf(cluster.kubernetesVersion);
   const official = (['amd64', 'arm64'] as const).flatMap((arch) =>
     artifacts(release, arch).map((artifact) => ({
-      path:
-        artifact.kind === 'binary'
-          ? `bin/linux-${arch}/${artifact.name}`
-          : `archives/linux-${arch}/${artifact.fileName}`,
+      path: pathInBundle(artifact),
       sha256: artifact.sha256,
     })),
   );

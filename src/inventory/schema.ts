@@ -252,13 +252,20 @@ const loadBalancer = z
       "kboot's own keepalived and haproxy in front of the API servers, on the hosts with the role load-balancer or else on the control plane.",
   });
 
-const mirror = (value: string): string | undefined => {
+/** Of spec.artifacts.mirror: what is wrong with a URL, as a phrase that follows the field's name. */
+export const mirror = (value: string): string | undefined => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     return `must be an http or https URL such as https://mirror.example/k8s, not "${value}"`;
   }
   return url.username + url.password === '' ? undefined : 'must not contain a user or password';
 };
+
+/** Of spec.imageRepository: what is wrong with one, as a phrase that follows the field's name. */
+export const imageRepository = matching(
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  'must be a registry and path such as registry.example.com/k8s, without scheme, tag or final slash',
+);
 
 const spec = z
   .strictObject({
@@ -319,10 +326,7 @@ const spec = z
       .optional(),
     imageRepository: text(
       { description: 'Registry and path that all images come from.', default: defaults.imageRepository },
-      matching(
-        /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
-        'must be a registry and path such as registry.example.com/k8s, without scheme, tag or final slash',
-      ),
+      imageRepository,
     ).optional(),
     artifacts: z
       .strictObject({

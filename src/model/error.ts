@@ -60,9 +60,21 @@ export const errorCodes = {
       'version, or holds a file whose SHA-256 is not the one in bundle.json. The bundle is checked before ' +
       'the first change; if a file broke off while it was sent, what was done before stays and is whole.',
     remedy:
-      '`kboot bundle verify DIR` reads every file again and names those that differ. Fetch them anew; ' +
-      'after adding or replacing files on purpose, run `kboot bundle index DIR`. Then run the same ' +
-      'command again.',
+      '`kboot bundle verify DIR` reads every file again and names those that differ. Fetch them anew ' +
+      '(`kboot bundle create DIR` fetches what is missing or wrong); after adding or replacing files on ' +
+      'purpose, run `kboot bundle index DIR`. Then run the same command again.',
+  },
+  'E-FETCH': {
+    exit: exitStatus.unreachable,
+    title: 'A release file or an image could not be fetched.',
+    cause:
+      '`kboot bundle create` asked an official host, a mirror or a registry, and it could not be reached, ' +
+      'did not have the file, broke off, or sent other bytes than those of its SHA-256. A file that is ' +
+      'not whole and right is not kept; those that came before are. No host of a cluster was contacted.',
+    remedy:
+      'The message names each address and what it said. Behind a proxy set HTTPS_PROXY (and NO_PROXY for ' +
+      'what is inside), for a CA of your own NODE_EXTRA_CA_CERTS; `--mirror` and `--image-repository` ' +
+      'name other places. Then run the same command again: only what is missing is fetched.',
   },
   'E-STATE': {
     exit: exitStatus.badInput,

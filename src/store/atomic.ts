@@ -8,7 +8,7 @@ type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
  * Replaces `path` whole or not at all, also across a crash: a temporary file beside it, fsync, rename, fsync
- * of the folder. Folders on the way are made with mode 0700. Throws E-STATE.
+ * of the folder. Folders on the way are made with mode 0700. Throws E-STATE, or the KbootError of `data`.
  */
 export async function writeAtomic(path: string, data: FileData, mode = 0o600): Promise<void> {
   const folder = dirname(path);
@@ -24,7 +24,7 @@ export async function writeAtomic(path: string, data: FileData, mode = 0o600): P
     }
     await syncFolder(folder);
   } catch (cause) {
-    throw fileError('The file cannot be written', path, cause);
+    throw cause instanceof KbootError ? cause : fileError('The file cannot be written', path, cause);
   }
 }
 

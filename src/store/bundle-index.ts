@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { extract } from 'tar-stream';
+import { basename, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
-import { writeAtomic } from './atomic.ts';
+import { isLeftover, writeAtomic } from './atomic.ts';
 import { fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
+import { tarEntries } from './image-archive.ts';
 
 const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
 
@@ -26,7 +25,7 @@ export async function indexBundle(
   const images: BundleImage[] = [];
   for (const path of found.sort()) {
     const match = layout.exec(path);
-    if (match === null) continue;
+    if (match === null || isLeftover(basename(path))) continue;
     const arch = match[1] ?? 'any';
     const file = join(directory, path);
     files.push({ path, size: (await stat(file)).size, sha256: await fileSha256(file), arch });
@@ -60,11 +59,9 @@ function versionOf(images: readonly BundleImage[]): string | undefined {
 
 /** References in a docker-archive (manifest.json) or OCI (index.json) tar. Throws E-BUNDLE when there is none. */
 async function imageRefs(file: string): Promise<string[]> {
-  const parser = extract();
   const refs = new Set<string>();
-  createReadStream(file).pipe(parser);
   try {
-    for await (const entry of parser) {
+    for await (const entry of tarEntries(file)) {
       if (entry.header.name !== 'manifest.json' && entry.header.name !== 'index.json') {
         entry.resume();
         continue;

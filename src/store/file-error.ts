@@ -21,9 +21,9 @@ const reasons: Readonly<Record<string, string>> = {
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space on that file system and run the same command again.',
   EDQUOT: 'Free space on that file system and run the same command again.',
-  EROFS: 'The file system is read-only; name a folder elsewhere with --state.',
-  EACCES: 'Run kboot as the owner of the state folder, or name another folder with --state.',
-  EPERM: 'Run kboot as the owner of the state folder, or name another folder with --state.',
+  EROFS: 'The file system is read-only; name a folder elsewhere.',
+  EACCES: 'Run kboot as the owner of that folder, or name another.',
+  EPERM: 'Run kboot as the owner of that folder, or name another.',
 };
 
 /** E-STATE for a file of the operator that could not be read or written. */

@@ -31,6 +31,7 @@ describe('what completes a word', () => {
     ['plan show |', 'files'],
     ['bundle |', 'usual'],
     ['bundle index |', 'files'],
+    ['bundle create dir --inventory |', 'files'],
     ['init --control-plane a=1 |', 'files'],
     ['explain E-QUORUM |', 'usual'],
   ])('%s', (line, answer) => {

@@ -1,0 +1,163 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import { artifacts, type Artifact } from '../catalog/artifacts.ts';
+import type { Architecture } from '../catalog/data.ts';
+import { release as releaseOf } from '../catalog/release.ts';
+import { imagePathInBundle, pathInBundle, type BundleContents } from '../desire/bundle-contents.ts';
+import { download } from '../fetch/download.ts';
+import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
+import { saveImage } from '../fetch/image-archive.ts';
+import { findImage } from '../fetch/registry.ts';
+import { openWeb, type Web } from '../fetch/web.ts';
+import { KbootError } from '../model/error.ts';
+import { isLeftover } from '../store/atomic.ts';
+import { indexBundle } from '../store/bundle-index.ts';
+import type { BundleIndex } from '../store/bundle.ts';
+import { fileError } from '../store/file-error.ts';
+
+export interface CreateOptions {
+  readonly directory: string;
+  readonly contents: BundleContents;
+  readonly arches: readonly Architecture[];
+  /** Base URL instead of the official hosts. */
+  readonly mirror: string | undefined;
+  readonly signal: AbortSignal;
+  readonly tell: (event: FetchEvent) => void;
+  /** Is told every request. */
+  readonly heard: (line: string) => void;
+}
+
+/** A file that the bundle is to hold. */
+interface Part {
+  readonly path: string;
+  readonly from: string;
+  readonly fetch: (web: Web, path: string, heard: Heard) => Promise<Fetched>;
+}
+
+/** Few: they share one line, and servers limit who asks for much at once. */
+const atOnce = 4;
+
+/**
+ * Fetches what a bundle lacks and writes its index. What is there with its sum stays; what differs is replaced.
+ * Throws KbootError E-FETCH that names all that could not be fetched, E-STATE when the folder cannot be written, E-BUNDLE
+ * when it holds another release, E-INTERRUPTED.
+ */
+export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
+  const { directory, contents, signal } = options;
+  const parts = options.arches.flatMap((arch) => partsOf(options, arch));
+  refuseOthers(directory, contents.kubernetesVersion, options.arches);
+  const folders = [...new Set(parts.map(({ path }) => dirname(path)))];
+  try {
+    for (const folder of folders) await mkdir(join(directory, folder), { recursive: true });
+    for (const folder of folders) await tidy(join(directory, folder));
+  } catch (cause) {
+    throw fileError('The bundle cannot be written', directory, cause);
+  }
+  const stop = new AbortController();
+  const web = openWeb({ signal: AbortSignal.any([signal, stop.signal]), heard: options.heard });
+  try {
+    const limit = pLimit(atOnce);
+    const attempts = parts.map((part) =>
+      limit(async () => {
+        if (signal.aborted || stop.signal.aborted) return undefined;
+        const failure = await fetchPart(web, part, options);
+        // What fetching elsewhere does not mend, such as a full disk, ends them all.
+        if (failure !== undefined && failure.code !== 'E-FETCH') stop.abort();
+        return failure;
+      }),
+    );
+    const failures = (await Promise.all(attempts)).filter((failure) => failure !== undefined);
+    if (signal.aborted)
+      throw new KbootError('E-INTERRUPTED', `interrupted; ${directory} is not whole yet`, {
+        remedy: 'Run the same command again: what has come whole is not fetched again.',
+      });
+    if (failures.length > 0) throw together(failures, parts.length, directory);
+  } finally {
+    web.close();
+  }
+  return await indexBundle(directory, contents.kubernetesVersion);
+}
+
+function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): readonly Part[] {
+  const files = releaseFiles(contents.kubernetesVersion, arch)
+    .filter(({ name }) => contents.files.includes(name))
+    .map((artifact): Part => {
+      const from =
+        mirror === undefined ? artifact.url : `${mirror.replace(/\/+$/, '')}/${artifact.mirrorPath}`;
+      const { sha256 } = artifact;
+      return {
+        path: pathInBundle(artifact),
+        from,
+        fetch: (web, path, heard) => download(web, { url: new URL(from), path, sha256 }, heard),
+      };
+    });
+  const images = Object.entries(contents.images).map(([name, ref]): Part => ({
+    path: imagePathInBundle(name, arch),
+    from: ref,
+    fetch: async (web, path, heard) => saveImage(await findImage(web, ref, arch), path, heard),
+  }));
+  return [...files, ...images];
+}
+
+/** Fetches one file; gives back why it could not be had. */
+async function fetchPart(
+  web: Web,
+  { path, from, fetch }: Part,
+  { directory, tell }: CreateOptions,
+): Promise<KbootError | undefined> {
+  tell({ type: 'fetching', path, from });
+  const file = join(directory, path);
+  try {
+    const type = await fetch(web, file, (bytes, total) => {
+      tell({ type: 'bytes', path, bytes, total });
+    });
+    tell({ type, path, from, size: (await stat(file)).size });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KbootError)) throw error;
+    if (error.code !== 'E-INTERRUPTED') tell({ type: 'unfetched', path, from, message: error.message });
+    return error;
+  }
+}
+
+/** Removes what a killed run left half. */
+async function tidy(folder: string): Promise<void> {
+  for (const name of readdirSync(folder).filter(isLeftover)) await rm(join(folder, name));
+}
+
+/** An archive of another version would be found in the place of the one that is fetched. */
+function refuseOthers(directory: string, version: string, arches: readonly Architecture[]): void {
+  const others = arches.flatMap((arch) => {
+    const known = releaseFiles(version, arch).map(pathInBundle);
+    const folder = `archives/linux-${arch}`;
+    const there = existsSync(join(directory, folder)) ? readdirSync(join(directory, folder)) : [];
+    return there
+      .filter((name) => !isLeftover(name))
+      .map((name) => `${folder}/${name}`)
+      .filter((path) => !known.includes(path));
+  });
+  if (others.length === 0) return;
+  throw new KbootError('E-BUNDLE', `${directory} holds archives that are not of Kubernetes ${version}`, {
+    detail: others.join('\n'),
+    remedy: 'Nothing was fetched. Name another folder, or remove these.',
+  });
+}
+
+const releaseFiles = (version: string, arch: Architecture): readonly Artifact[] =>
+  artifacts(releaseOf(version), arch);
+
+function together(failures: readonly KbootError[], all: number, directory: string): KbootError {
+  const fatal = failures.find(({ code }) => code !== 'E-FETCH' && code !== 'E-INTERRUPTED');
+  if (fatal !== undefined) return fatal;
+  const remedies = new Set(failures.flatMap(({ context }) => context.remedy ?? []));
+  return new KbootError(
+    'E-FETCH',
+    `${failures.length} of ${all} files could not be fetched into ${directory}`,
+    {
+      detail: failures.map(({ message }) => message).join('\n'),
+      remedy: [...remedies].join('\n'),
+    },
+  );
+}

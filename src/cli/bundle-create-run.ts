@@ -1,0 +1,67 @@
+import { createBundle } from '../app/create-bundle.ts';
+import { readInventory } from '../app/read-inventory.ts';
+import { knownVersions } from '../catalog/release.ts';
+import { contentsOf, contentsOfRelease, type BundleContents } from '../desire/bundle-contents.ts';
+import { defaults } from '../inventory/defaults.ts';
+import { nearestVersions } from '../inventory/nearest.ts';
+import { imageRepository, mirror } from '../inventory/schema.ts';
+import { KbootError } from '../model/error.ts';
+import type { BundleIndex } from '../store/bundle.ts';
+import { showFetching } from '../view/fetch-progress.ts';
+import type { BundleCommandArgs } from './args.ts';
+import { onInterrupt } from './interrupt.ts';
+import { event, note } from './terminal.ts';
+
+/** Fetches what the bundle lacks. Progress goes to stderr, with `-o json` events to stdout. Throws what createBundle throws. */
+export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
+  refuse('--mirror', args.mirror, mirror);
+  refuse('--image-repository', args['image-repository'], imageRepository);
+  const wanted = wantedBy(args);
+  const json = args.output === 'json';
+  const progress = json ? undefined : showFetching(process.stderr);
+  const interrupt = onInterrupt(() => undefined);
+  try {
+    return await createBundle({
+      directory: args.directory,
+      contents: wanted.contents,
+      mirror: args.mirror ?? wanted.mirror,
+      arches: args.arch.length === 0 ? ['amd64'] : [...new Set(args.arch)],
+      signal: interrupt.signal,
+      tell(each) {
+        progress?.take(each);
+        if (json && each.type !== 'bytes') event(each);
+      },
+      heard: args.verbose ? (progress?.say ?? note) : () => undefined,
+    });
+  } finally {
+    interrupt.stop();
+    progress?.stop();
+  }
+}
+
+function wantedBy(args: BundleCommandArgs): {
+  readonly contents: BundleContents;
+  readonly mirror: string | undefined;
+} {
+  if (args.inventory !== undefined) {
+    const { cluster } = readInventory(args.inventory, true);
+    return { contents: contentsOf(cluster), mirror: cluster.artifacts.mirror };
+  }
+  const known = knownVersions();
+  const version = args['kubernetes-version'] ?? known[0] ?? '';
+  if (!known.includes(version))
+    throw new KbootError(
+      'E-USAGE',
+      `--kubernetes-version ${version}: this kboot does not know that release`,
+      {
+        remedy: `Nearest: ${nearestVersions(version, known).join(', ')}.`,
+      },
+    );
+  const repository = args['image-repository'] ?? defaults.imageRepository;
+  return { contents: contentsOfRelease(version, repository), mirror: undefined };
+}
+
+function refuse(flag: string, value: string | undefined, check: (value: string) => string | undefined): void {
+  const problem = value === undefined ? undefined : check(value);
+  if (problem !== undefined) throw new KbootError('E-USAGE', `${flag} ${problem}`);
+}

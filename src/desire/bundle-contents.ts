@@ -1,0 +1,52 @@
+import { artifacts, type Artifact, type ArtifactName } from '../catalog/artifacts.ts';
+import type { Architecture } from '../catalog/data.ts';
+import { images } from '../catalog/images.ts';
+import { release as releaseOf } from '../catalog/release.ts';
+import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
+import { metallbImages } from './text/metallb.ts';
+
+/** What a bundle holds. */
+export interface BundleContents {
+  readonly kubernetesVersion: string;
+  readonly files: readonly ArtifactName[];
+  /** References by the name that their archive has in the bundle. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** All that any cluster of a release may need. Throws E-INVENTORY for a version that the catalog lacks. */
+export function contentsOfRelease(kubernetesVersion: string, imageRepository: string): BundleContents {
+  const release = releaseOf(kubernetesVersion);
+  const { controller, speaker } = metallbImages(imageRepository);
+  return {
+    kubernetesVersion,
+    files: artifacts(release, 'amd64').map(({ name }) => name),
+    images: {
+      ...images(release, imageRepository),
+      'metallb-controller': controller,
+      'metallb-speaker': speaker,
+    },
+  };
+}
+
+/** What the hosts of a cluster need. */
+export function contentsOf(cluster: Cluster): BundleContents {
+  const all = contentsOfRelease(cluster.kubernetesVersion, cluster.imageRepository);
+  const onHosts = hasExternalEtcd(cluster);
+  const without = (name: string): boolean =>
+    (name === 'etcd' && onHosts) || (name.startsWith('metallb-') && cluster.metallb === undefined);
+  return {
+    ...all,
+    files: all.files.filter((name) => name !== 'etcd' || (onHosts && etcdHosts(cluster).length > 0)),
+    images: Object.fromEntries(Object.entries(all.images).filter(([name]) => !without(name))),
+  };
+}
+
+/** Where a release file lies in a bundle. */
+export function pathInBundle({ kind, name, fileName, arch }: Artifact): string {
+  return kind === 'binary' ? `bin/linux-${arch}/${name}` : `archives/linux-${arch}/${fileName}`;
+}
+
+/** Where an image lies in a bundle. */
+export function imagePathInBundle(name: string, arch: Architecture): string {
+  return `images/linux-${arch}/${name}.tar`;
+}

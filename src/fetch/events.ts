@@ -1,0 +1,17 @@
+/** Whether a file had to be fetched. */
+export type Fetched = 'fetched' | 'present';
+
+/** Is told the bytes that came since the last time, and all that there will be where that is known. */
+export type Heard = (bytes: number, total: number | undefined) => void;
+
+/** What happens to a file of a bundle: `path` below the bundle's folder, `from` a URL or an image's reference. */
+export type FetchEvent =
+  | { readonly type: 'fetching'; readonly path: string; readonly from: string }
+  | {
+      readonly type: 'bytes';
+      readonly path: string;
+      readonly bytes: number;
+      readonly total: number | undefined;
+    }
+  | { readonly type: Fetched; readonly path: string; readonly from: string; readonly size: number }
+  | { readonly type: 'unfetched'; readonly path: string; readonly from: string; readonly message: string };

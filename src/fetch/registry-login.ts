@@ -1,0 +1,43 @@
+import type { Login, Web } from './web.ts';
+
+/**
+ * The login of somebody without a name, as public registries want it: a token for pulling one repository from where
+ * the challenge says (https://distribution.github.io/distribution/spec/auth/token/).
+ */
+export function anonymous(web: Web, repository: string): Login {
+  const tokens = new Map<string, string>();
+  return {
+    header: (origin) => tokens.get(origin),
+    async answer(origin, challenge) {
+      const url = tokenUrl(challenge, repository);
+      if (url === undefined) return false;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of (await web.get(url)).body) chunks.push(chunk);
+      const { token, access_token: other } = parsed(Buffer.concat(chunks).toString('utf8'));
+      const given = token ?? other;
+      if (typeof given !== 'string') return false;
+      tokens.set(origin, `Bearer ${given}`);
+      return true;
+    },
+  };
+}
+
+/** `Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull"` */
+function tokenUrl(challenge: string, repository: string): URL | undefined {
+  const said = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  const realm = said.get('realm');
+  if (!/^bearer /i.test(challenge) || realm === undefined || !URL.canParse(realm)) return undefined;
+  const url = new URL(realm);
+  const service = said.get('service');
+  if (service !== undefined) url.searchParams.set('service', service);
+  url.searchParams.set('scope', said.get('scope') ?? `repository:${repository}:pull`);
+  return url;
+}
+
+function parsed(text: string): { readonly token?: unknown; readonly access_token?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as object;
+  } catch {
+    return {};
+  }
+}

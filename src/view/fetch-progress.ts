@@ -1,0 +1,56 @@
+import { createLogUpdate } from 'log-update';
+import pc from 'picocolors';
+import type { FetchEvent } from '../fetch/events.ts';
+
+/** What is on its way: bytes by path. */
+type Coming = Map<string, { bytes: number; total: number | undefined }>;
+
+/** The files that are on their way, one a line and no wider than `width`. */
+export function comingLines(coming: Coming, width: number): string[] {
+  return [...coming].map(([path, { bytes, total }]) => {
+    const size = total === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(total)}`;
+    const room = Math.max(8, width - size.length - 6);
+    return `  ${path.length > room ? `…${path.slice(1 - room)}` : path.padEnd(room)}  ${size}`;
+  });
+}
+
+/** Shows what is fetched: a line for each file at its end, and on a terminal below them those that come. */
+export function showFetching(stream: NodeJS.WriteStream): {
+  take(event: FetchEvent): void;
+  readonly say: (line: string) => void;
+  stop(): void;
+} {
+  const begun = Date.now();
+  const coming: Coming = new Map();
+  const update = stream.isTTY ? createLogUpdate(stream) : undefined;
+  const draw = (): void => update?.(comingLines(coming, stream.columns).join('\n'));
+  const timer = update && setInterval(draw, 200);
+  const say = (line: string): void => {
+    const whole = `${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}`;
+    if (update === undefined) stream.write(`${whole}\n`);
+    else update.persist(whole);
+  };
+  return {
+    say,
+    take(event) {
+      if (event.type === 'fetching') coming.set(event.path, { bytes: 0, total: undefined });
+      else if (event.type === 'bytes') {
+        const file = coming.get(event.path);
+        if (file !== undefined) Object.assign(file, { bytes: file.bytes + event.bytes, total: event.total });
+      } else {
+        coming.delete(event.path);
+        if (event.type === 'unfetched') say(`${event.path}  ${pc.red('FAILED')}: ${event.message}`);
+        else say(`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', was there' : ''}`);
+      }
+    },
+    stop() {
+      clearInterval(timer);
+      update?.clear();
+    },
+  };
+}
+
+/** `84 MB`, and `0.8 MB` for less than ten. */
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}

@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBundle, type CreateOptions } from '../../src/app/create-bundle.ts';
+import { contentsOf, contentsOfRelease } from '../../src/desire/bundle-contents.ts';
+import { refuseUnfitBundle } from '../../src/desire/bundle-fit.ts';
+import { parseInventory } from '../../src/inventory/parse.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
+import type { FetchEvent } from '../../src/fetch/events.ts';
+import { openBundle, verifyBundle } from '../../src/store/bundle.ts';
+import { freshFolder } from '../cli/folder.ts';
+import { freshPlaces } from '../fetch/places.ts';
+import { inventoryWith, optionsFor } from '../inventory/options.ts';
+
+vi.mock(import('../../src/catalog/artifacts.ts'), async (original) =>
+  (await import('../fetch/places.ts')).asMirrored(await original()),
+);
+
+const at = freshFolder();
+const places = freshPlaces();
+let interrupt: AbortController;
+let events: FetchEvent[];
+beforeEach(() => {
+  interrupt = new AbortController();
+  events = [];
+});
+
+const pool = 'metallb: {pools: [{name: a, addresses: [10.0.0.200-10.0.0.210]}]}';
+function clusterOf(text: string): Cluster {
+  const { cluster, diagnostics } = parseInventory(text, optionsFor('lab.yaml'));
+  if (cluster === undefined) throw new Error(JSON.stringify(diagnostics));
+  return cluster;
+}
+
+const options = (more: Partial<CreateOptions> = {}): CreateOptions => ({
+  directory: at('bundle'),
+  contents: contentsOfRelease('v1.36.2', `${places.registry.host}/k8s`),
+  arches: ['amd64'],
+  mirror: `${places.mirror.origin}/`,
+  signal: interrupt.signal,
+  tell: (event) => events.push(event),
+  heard: () => undefined,
+  ...more,
+});
+const create = (more: Partial<CreateOptions> = {}): ReturnType<typeof createBundle> =>
+  createBundle(options(more));
+const ended = (type: FetchEvent['type']): string[] =>
+  events.filter((event) => event.type === type).map(({ path }) => path);
+const kubelet = '/dl.k8s.io/release/v1.36.2/bin/linux/amd64/kubelet';
+
+describe('a bundle', () => {
+  it('holds all that a cluster needs, whole', async () => {
+    const index = await create();
+    expect(index.kubernetesVersion).toBe('v1.36.2');
+    expect(index.files.map(({ path }) => path)).toEqual([
+      'archives/linux-amd64/cni-plugins-linux-amd64-v1.9.1.tgz',
+      'archives/linux-amd64/containerd-2.2.7-linux-amd64.tar.gz',
+      'archives/linux-amd64/crictl-v1.36.0-linux-amd64.tar.gz',
+      'archives/linux-amd64/etcd-v3.6.8-linux-amd64.tar.gz',
+      'bin/linux-amd64/kubectl',
+      'bin/linux-amd64/kubelet',
+      'bin/linux-amd64/runc',
+      ...[
+        'coredns',
+        'etcd',
+        'flannel-cni-plugin',
+        'flannel',
+        'kube-apiserver',
+        'kube-controller-manager',
+        'kube-proxy',
+        'kube-scheduler',
+        'metallb-controller',
+        'metallb-speaker',
+        'pause',
+      ].map((name) => `images/linux-amd64/${name}.tar`),
+    ]);
+    expect(index.images).toContainEqual({
+      ref: `${places.registry.host}/k8s/metallb/speaker:v0.15.3`,
+      path: 'images/linux-amd64/metallb-speaker.tar',
+      arch: 'amd64',
+    });
+    await verifyBundle(openBundle(at('bundle')));
+    refuseUnfitBundle(
+      clusterOf(inventoryWith([`imageRepository: ${places.registry.host}/k8s`, pool])),
+      openBundle(at('bundle')),
+      'addon',
+    );
+  });
+
+  it('of two architectures has both apart', async () => {
+    const { images } = await create({ arches: ['amd64', 'arm64'] });
+    expect(images.filter(({ ref }) => ref.includes('/pause:')).map(({ path }) => path)).toEqual([
+      'images/linux-amd64/pause.tar',
+      'images/linux-arm64/pause.tar',
+    ]);
+    expect(existsSync(at('bundle/bin/linux-arm64/kubelet'))).toBe(true);
+  });
+
+  it('is not fetched again; what is missing or damaged is', async () => {
+    await create();
+    events = [];
+    places.mirror.asked.length = 0;
+    await create();
+    expect([ended('fetched'), places.mirror.asked]).toEqual([[], []]);
+    expect(ended('present')).toHaveLength(18);
+    writeFileSync(at('bundle/bin/linux-amd64/runc'), 'rotten');
+    writeFileSync(at('bundle/images/linux-amd64/pause.tar'), '');
+    events = [];
+    await create();
+    expect(ended('fetched').sort()).toEqual(['bin/linux-amd64/runc', 'images/linux-amd64/pause.tar']);
+    await verifyBundle(openBundle(at('bundle')));
+  });
+});
+
+describe('what goes wrong', () => {
+  it('all of it is named, the rest is fetched, nothing half is kept, and the next run mends it', async () => {
+    places.mirror.faults.set(kubelet, 'wrong');
+    places.mirror.faults.set(kubelet.replace('kubelet', 'kubectl'), 404);
+    places.registry.faults.set('/v2/k8s/pause/manifests/3.10.2', 500);
+    await expect(create()).rejects.toMatchObject({
+      code: 'E-FETCH',
+      message: `3 of 18 files could not be fetched into ${at('bundle')}`,
+      context: {
+        detail: expect.stringMatching(
+          /kubelet: has SHA-256 .*\n.*kubectl: HTTP status 404\n.*3\.10\.2: HTTP status 500$/,
+        ) as string,
+        remedy: expect.stringContaining('It is not there.') as string,
+      },
+    });
+    expect(ended('fetched')).toHaveLength(15);
+    expect(readdirSync(at('bundle/bin/linux-amd64'))).toEqual(['runc']);
+    expect(existsSync(at('bundle/bundle.json'))).toBe(false);
+    places.mirror.faults.clear();
+    places.registry.faults.clear();
+    events = [];
+    await create();
+    expect(ended('present')).toHaveLength(15);
+  });
+
+  it('an interrupted run leaves no half file, one that was killed is tidied after', async () => {
+    places.mirror.faults.set(kubelet, 'silent');
+    const running = create({
+      tell: (event) => {
+        if (event.type === 'fetching' && event.path.endsWith('kubelet'))
+          setTimeout(() => {
+            interrupt.abort();
+          }, 100);
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'E-INTERRUPTED', exit: 130 });
+    const names = readdirSync(at('bundle'), { recursive: true, encoding: 'utf8' });
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    const half = join(at('bundle/bin/linux-amd64'), `.kubelet.${'a'.repeat(16)}.tmp`);
+    writeFileSync(half, 'half');
+    places.mirror.faults.clear();
+    const { files } = await create({ signal: new AbortController().signal });
+    expect([existsSync(half), files.length]).toEqual([false, 18]);
+  });
+
+  it('a folder that cannot be written ends it at once', async () => {
+    mkdirSync(at('bundle/archives/linux-amd64/containerd-2.2.7-linux-amd64.tar.gz/in-the-way'), {
+      recursive: true,
+    });
+    await expect(create()).rejects.toMatchObject({ code: 'E-STATE' });
+    expect(ended('fetched').length).toBeLessThan(6);
+    writeFileSync(at('file'), '');
+    await expect(create({ directory: at('file') })).rejects.toMatchObject({ code: 'E-STATE' });
+  });
+
+  it('archives of another version are refused before anything is fetched', async () => {
+    mkdirSync(at('bundle/archives/linux-amd64'), { recursive: true });
+    writeFileSync(at('bundle/archives/linux-amd64/containerd-1.7.0-linux-amd64.tar.gz'), '');
+    await expect(create()).rejects.toMatchObject({
+      code: 'E-BUNDLE',
+      context: { detail: 'archives/linux-amd64/containerd-1.7.0-linux-amd64.tar.gz' },
+    });
+    expect([places.mirror.asked, places.registry.asked]).toEqual([[], []]);
+  });
+});
+
+describe('what a cluster needs', () => {
+  const names = (text: string): string[] => {
+    const { files, images } = contentsOf(clusterOf(text));
+    return [...files, ...Object.keys(images).map((name) => `${name}.tar`)];
+  };
+
+  it('is MetalLB where it is asked for, and etcd as image, as archive, or not at all', () => {
+    const etcd = (text: string): string[] => names(text).filter((name) => name.startsWith('etcd'));
+    expect(etcd(inventoryWith())).toEqual(['etcd.tar']);
+    expect(etcd(inventoryWith().replace('[worker]', '[etcd]'))).toEqual(['etcd']);
+    const others =
+      'etcd: {external: {endpoints: ["https://10.0.0.9:2379"], caFile: a, certFile: b, keyFile: c}}';
+    expect(etcd(inventoryWith([others]))).toEqual([]);
+    expect(names(inventoryWith())).not.toContain('metallb-speaker.tar');
+    expect(names(inventoryWith([pool]))).toContain('metallb-speaker.tar');
+  });
+});
+
+it('comes from the official hosts where no other place is named', async () => {
+  // A proxy that lets nobody through: nothing leaves this machine.
+  vi.stubEnv('https_proxy', places.mirror.origin);
+  const contents = contentsOfRelease('v1.36.2', 'registry.k8s.io');
+  await expect(create({ contents, mirror: undefined })).rejects.toMatchObject({ code: 'E-FETCH' });
+  const asked = events.flatMap((event) => (event.type === 'unfetched' ? [event.from] : []));
+  expect(asked).toHaveLength(18);
+  expect(asked).toContain('https://dl.k8s.io/release/v1.36.2/bin/linux/amd64/kubelet');
+  expect(asked).toContain('registry.k8s.io/coredns/coredns:v1.14.2');
+});

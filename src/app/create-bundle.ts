@@ -151,12 +151,14 @@ const releaseFiles = (version: string, arch: Architecture): readonly Artifact[] 
 function together(failures: readonly KbootError[], all: number, directory: string): KbootError {
   const fatal = failures.find(({ code }) => code !== 'E-FETCH' && code !== 'E-INTERRUPTED');
   if (fatal !== undefined) return fatal;
+  const shown = failures.slice(0, 18).map(({ message }) => message);
+  const more = failures.length - shown.length;
   const remedies = new Set(failures.flatMap(({ context }) => context.remedy ?? []));
   return new KbootError(
     'E-FETCH',
     `${failures.length} of ${all} files could not be fetched into ${directory}`,
     {
-      detail: failures.map(({ message }) => message).join('\n'),
+      detail: [...shown, ...(more === 0 ? [] : [`and ${more} more`])].join('\n'),
       remedy: [...remedies].join('\n'),
     },
   );

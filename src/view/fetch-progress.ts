@@ -27,8 +27,9 @@ export function showFetching(stream: NodeJS.WriteStream): {
   const timer = update && setInterval(draw, 200);
   const say = (line: string): void => {
     const whole = `${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}`;
-    if (update === undefined) stream.write(`${whole}\n`);
-    else update.persist(whole);
+    update?.clear();
+    stream.write(`${whole}\n`);
+    draw();
   };
   return {
     say,
@@ -39,13 +40,14 @@ export function showFetching(stream: NodeJS.WriteStream): {
         if (file !== undefined) Object.assign(file, { bytes: file.bytes + event.bytes, total: event.total });
       } else {
         coming.delete(event.path);
-        if (event.type === 'unfetched') say(`${event.path}  ${pc.red('FAILED')}: ${event.message}`);
+        if (event.type === 'unfetched') say(`${event.path}  ${pc.red('FAILED')}`);
         else say(`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', was there' : ''}`);
       }
     },
     stop() {
       clearInterval(timer);
       update?.clear();
+      update?.done();
     },
   };
 }

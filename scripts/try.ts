@@ -6,11 +6,12 @@ import { join } from 'node:path';
 const inventory = 'inventories/lab.yaml';
 const main = 'dist/main.js';
 const debianBundle = '.lab/bundle';
+const fetchedBundle = '.lab/kubernetes';
 
 process.chdir(join(import.meta.dirname, '..'));
 process.exitCode = await tryOut();
 
-async function tryOut() {
+async function tryOut(): Promise<number> {
   const lacking = spawnSync(...lab('check'), { encoding: 'utf8' });
   if (lacking.status !== 0) {
     say(lacking.stderr.trim() || 'npm ci has not been run here');
@@ -34,56 +35,74 @@ Take the lab away                              npm run lab -- down`);
   return status;
 }
 
-/** The bundle to install from, what to add to `up`, and, if that is not all of Kubernetes, why. */
-async function findFiles() {
-  const given = process.env.KBOOT_BUNDLE ?? '';
+interface Source {
+  /** The bundle to install from. */
+  readonly bundle: string;
+  /** What to add to `up`. */
+  readonly rest: readonly string[];
+  /** Why it is not all of Kubernetes, if it is not. */
+  readonly why?: string;
+}
+
+/** A bundle that is named, else one that is fetched here, else what Debian's packages give. */
+async function findFiles(): Promise<Source> {
+  const given = process.env['KBOOT_BUNDLE'] ?? '';
   if (given !== '' && hasKubelet(given)) return { bundle: given, rest: [] };
   const asFar =
     "so this goes as far as Debian's packages serve: host and runtime (containerd, runc, CNI plugins).";
-  const lacks =
-    given !== ''
-      ? `The bundle ${given} has no kubelet, ${asFar}`
-      : (await officialHostAnswers())
-        ? `Lab hosts have no way to the internet and kboot cannot make a bundle yet (KBOOT_BUNDLE names one), ${asFar}`
-        : `Kubernetes' files cannot be had here (KBOOT_BUNDLE names no bundle, the official host does not answer), ${asFar}`;
-  return { bundle: debianBundle, rest: ['--until', 'runtime'], why: lacks };
+  const debian = (why: string): Source => ({
+    bundle: debianBundle,
+    rest: ['--until', 'runtime'],
+    why: `${why}, ${asFar}`,
+  });
+  if (given !== '') return debian(`The bundle ${given} has no kubelet`);
+  if (!(await officialHostAnswers()))
+    return debian(
+      "Kubernetes' files cannot be had here (KBOOT_BUNDLE names no bundle, the official host does not answer)",
+    );
+  const create = [main, 'bundle', 'create', fetchedBundle, '--inventory', inventory];
+  if ((await run(process.execPath, create)) === 0) return { bundle: fetchedBundle, rest: [] };
+  return debian("Kubernetes' files could not be fetched whole");
 }
 
-function hasKubelet(bundle) {
+function hasKubelet(bundle: string): boolean {
   const bin = join(bundle, 'bin');
   return existsSync(bin) && readdirSync(bin).some((platform) => existsSync(join(bin, platform, 'kubelet')));
 }
 
 /** Asks for the head of the kubelet that the inventory's version needs. */
-async function officialHostAnswers() {
+async function officialHostAnswers(): Promise<boolean> {
   const [{ readInventory }, { release }, { artifacts }] = await Promise.all([
-    import('../src/app/workplace.ts'),
+    import('../src/app/read-inventory.ts'),
     import('../src/catalog/release.ts'),
     import('../src/catalog/artifacts.ts'),
   ]);
   const { kubernetesVersion } = readInventory(inventory).cluster;
   const kubelet = artifacts(release(kubernetesVersion), 'amd64').find(({ name }) => name === 'kubelet');
   try {
-    return (await fetch(kubelet.url, { method: 'HEAD', signal: AbortSignal.timeout(5000) })).ok;
+    return (
+      kubelet !== undefined &&
+      (await fetch(kubelet.url, { method: 'HEAD', signal: AbortSignal.timeout(5000) })).ok
+    );
   } catch {
     return false;
   }
 }
 
 /** Status 0 once it is there; fetched by apt, and kept for the next time. */
-function makeDebianBundle() {
-  if (existsSync(join(debianBundle, 'bundle.json'))) return 0;
+function makeDebianBundle(): Promise<number> {
+  if (existsSync(join(debianBundle, 'bundle.json'))) return Promise.resolve(0);
   const make = `import { makeDebianBundle } from './test/lab/debian-bundle.ts'; await makeDebianBundle('${debianBundle}');`;
   return run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', make]);
 }
 
 /** Program and arguments of `npm run lab -- WORDS`. */
-function lab(...words) {
+function lab(...words: readonly string[]): [string, string[]] {
   return [process.execPath, ['--import', 'tsx', 'test/lab/cli.ts', ...words]];
 }
 
 /** Runs a program on this terminal; its exit status. */
-function run(program, args) {
+function run(program: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });
     // Ctrl-C reaches the child, too: it ends in order, and then this does.
@@ -97,6 +116,6 @@ function run(program, args) {
   });
 }
 
-function say(text) {
+function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

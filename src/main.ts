@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
 import { completionOf } from './cli/complete.ts';
@@ -14,6 +14,7 @@ import { schema } from './cli/schema.ts';
 import { status } from './cli/status.ts';
 import { unlock } from './cli/unlock.ts';
 import { up } from './cli/up.ts';
+import { usageError } from './cli/usage.ts';
 import { validate } from './cli/validate.ts';
 import { verify } from './cli/verify.ts';
 import { version } from './cli/version.ts';
@@ -33,8 +34,16 @@ const completing = argv[0] === '--get-yargs-completions';
 // bash makes words of their own of `=`.
 const words = completing ? argv.filter((word) => word !== '=') : argv;
 
-// The types of yargs do not know this method.
-const parser = yargs(words) as Argv & { usageConfiguration(set: { 'hide-types': boolean }): Argv };
+// The types of yargs do not know these methods.
+const parser = yargs(words) as Argv & {
+  usageConfiguration(set: { 'hide-types': boolean }): Argv;
+  getOptions(): { readonly key: object; readonly array: readonly string[] };
+};
+
+const commands = [
+  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
+  ...[explain, schema, version],
+] as readonly CommandModule[];
 
 run().catch(async (error: unknown) => {
   process.exitCode = await report(error);
@@ -50,27 +59,10 @@ async function run(): Promise<void> {
     )
     .detectLocale(false)
     .updateStrings({ 'Positionals:': argumentsGroup, 'Options:': flagsGroup })
-    .command([
-      init,
-      validate,
-      render,
-      plan,
-      drift,
-      up,
-      status,
-      verify,
-      kubeconfig,
-      reset,
-      unlock,
-      bundle,
-      explain,
-      schema,
-      version,
-    ] as never[])
+    .command(commands as never[])
     .completion('completion', 'Print a script that completes words in bash, zsh or fish', complete)
-    .demandCommand(1, 'Name a command; `kboot --help` lists them.')
+    .demandCommand(1, 'no command is named')
     .strict(!completing)
-    .recommendCommands()
     .version(kbootVersion())
     .help()
     .alias('h', 'help')
@@ -82,9 +74,14 @@ async function run(): Promise<void> {
       'Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted',
     )
     .fail((message, error) => {
-      if (error instanceof Error) throw error;
-      throw new KbootError('E-USAGE', message, {
-        remedy: '`kboot --help` and `kboot COMMAND --help` tell what there is.',
+      // yargs throws some of what it says of a command line, and hands over the rest.
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      const { key, array } = parser.getOptions();
+      throw usageError(message, {
+        words,
+        commands: commands.map(({ command }) => String(command)),
+        flags: Object.keys(key),
+        lists: array,
       });
     })
     .parseAsync();

@@ -2,17 +2,28 @@ import type { Argv } from 'yargs';
 import type { GlobalArgs, ScopeArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
 import { everywhere, inOrder } from './manual.ts';
+import { refuseOddValues } from './usage.ts';
 
 /** Flags that every command accepts, and whose meaning not every command has. */
 type Particular = 'state' | 'concurrency' | 'verbose';
+
+/** The types of yargs do not know this method. */
+interface Known {
+  getOptions(): { readonly array: readonly string[] };
+}
 
 /** Flags that every command takes; `--help` shows those of `particular` that mean something here. */
 export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particular[]): Argv<T & GlobalArgs> {
   const hidden = (name: Particular): boolean => !particular.includes(name);
   return inOrder(yargs)
+    .check((given) => {
+      refuseOddValues(given, (yargs as unknown as Known).getOptions().array);
+      return true;
+    })
     .option('output', {
       group: everywhere,
       alias: 'o',
+      requiresArg: true,
       choices: ['text', 'json'] as const,
       default: 'text' as const,
       describe: 'text, or json: one event a line on stdout (default: text)',
@@ -70,11 +81,13 @@ export function scopeOptions<T>(yargs: Argv<T>): Argv<T & ScopeArgs> {
   return limitOption(yargs)
     .option('until', {
       choices: stages,
+      requiresArg: true,
       describe: `STAGE: the last one to carry out: ${stages.join(', ')} (default: addon, the last)`,
     })
     .option('ignore-preflight', {
       type: 'string',
       array: true,
+      requiresArg: true,
       default: [] as string[],
       describe: 'NAME…: preflight checks to pass over, as findings show them in brackets; all: every one',
     });
@@ -84,7 +97,10 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
   return yargs.option('limit', {
     type: 'string',
     array: true,
+    // Without a host it would mean every host.
+    requiresArg: true,
     default: [] as string[],
+    coerce: (names: readonly string[]) => names.flatMap((name) => name.split(',')),
     describe: 'HOST…: only these hosts; stands behind INVENTORY (default: all)',
   });
 }

@@ -86,7 +86,7 @@ function unpackScript(a: {
   const selection = patterns.length === 0 ? '' : ` --strip-components=1 --wildcards ${quoteAll(patterns)}`;
   return `set -e
 kb_mkdir ${quote(a.destination)} 755 keep
-${a.script}
+{ ${a.script}; } || exit
 rm -rf ${quote(side)} && mkdir ${quote(side)}
 tar -xzf ${quote(a.temporary)} --no-same-owner -C ${quote(side)}${selection}
 kb_disturb ${quoteAll(a.readBy)}

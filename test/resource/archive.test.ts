@@ -67,6 +67,21 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
+  it('is not unpacked when its download broke off, although a file lies there', () => {
+    const evil = pack({ 'bin/containerd': 'not verified' });
+    box.write(box.path('evil.tar.gz'), evil);
+    const stub = `while [ $# -gt 0 ]; do [ "$1" != -o ] || cp ${box.path('evil.tar.gz')} "$2"; shift; done; echo 'curl: (18) transfer closed'; exit 18`;
+    box.write(box.path('bin/curl'), `#!/bin/sh\n${stub}\n`, 0o755);
+    const url = 'https://mirror.example/containerd.tar.gz';
+    const remote = {
+      ...want(),
+      artifact: { ...artifact(packed), source: { kind: 'download' as const, url } },
+    };
+    const { status, output } = box.run(`PATH=${box.path('bin')}:$PATH\n${box.plan(remote)?.script ?? ''}`);
+    expect([status, output]).toEqual([18, 'curl: (18) transfer closed\n']);
+    expect(existsSync(file('bin/containerd'))).toBe(false);
+  });
+
   it('a new version replaces the running file instead of writing over it', () => {
     install();
     const inode = statSync(file('bin/containerd')).ino;

@@ -50,19 +50,14 @@ export class ClusterRunner {
 
   /**
    * Steps in order; neighbours of one type side by side, namespaces before what lives in them.
-   * Returns how many were carried out. Throws the first failure after its group ended.
+   * Throws the first failure after its group ended.
    */
-  async run(steps: readonly ClusterStep[]): Promise<number> {
-    let executed = 0;
+  async run(steps: readonly ClusterStep[]): Promise<void> {
     for (const group of groups(steps)) {
       if (this.#context.signal.aborted) break;
       const results = await Promise.allSettled(group.map((step) => this.#runOne(step)));
-      for (const result of results) {
-        if (result.status === 'rejected') throw result.reason;
-        executed += result.value;
-      }
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
     }
-    return executed;
   }
 
   close(): void {
@@ -75,12 +70,12 @@ export class ClusterRunner {
     this.#kube = undefined;
   }
 
-  async #runOne(step: ClusterStep): Promise<number> {
+  async #runOne(step: ClusterStep): Promise<void> {
     const { emit } = this.#context;
     const node = nodeOf(step);
     if (this.#isOut(node)) {
       emit({ type: 'skipped', step, why: `${node ?? ''} did not come that far` });
-      return 0;
+      return;
     }
     const started = Date.now();
     emit({ type: 'start', step });
@@ -90,7 +85,7 @@ export class ClusterRunner {
       else if (step.type === 'remove-node') await this.#removeNode(step);
       else if (step.type === 'remove-object')
         await this.#retryWhileStarting((kube) => remove(kube, objectPath(step.object), step.resource));
-      else if (!(await this.#wait(step))) return 0;
+      else if (!(await this.#wait(step))) return;
     } catch (cause) {
       const error =
         cause instanceof KbootError ? cause : new KbootError('E-KUBE-API', String(cause), { cause });
@@ -102,7 +97,6 @@ export class ClusterRunner {
       });
     }
     emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
-    return 1;
   }
 
   async #applyObject(step: ObjectStep): Promise<void> {

@@ -2,10 +2,10 @@ import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
 import type { EtcdStep, HostStep, OnHostStep } from '../plan/types.ts';
-import { staleStatus } from '../resource/prelude.ts';
 import type { EtcdRunner } from './etcd.ts';
 import { payloadBytes } from './payload.ts';
 import type { ApplyContext } from './context.ts';
+import { stepError } from './step-error.ts';
 import type { Session, StepResult } from './session.ts';
 
 /**
@@ -18,10 +18,9 @@ export async function runHostStage(
   steps: readonly OnHostStep[],
   context: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
   etcd: EtcdRunner,
-): Promise<number> {
+): Promise<void> {
   const { host } = session;
   const begun = Date.now();
-  let done = 0;
   context.emit({ type: 'stage', host, stage, steps: steps.length });
   let batch: HostStep[] = [];
   for (const step of steps) {
@@ -29,14 +28,12 @@ export async function runHostStage(
       batch.push(step);
       continue;
     }
-    done += await runSteps(session, batch, context);
+    await runSteps(session, batch, context);
     batch = [];
     await runMembership(step, context, etcd);
-    done++;
   }
-  done += await runSteps(session, batch, context);
+  await runSteps(session, batch, context);
   context.emit({ type: 'stage-done', host, stage, seconds: (Date.now() - begun) / 1000 });
-  return done;
 }
 
 /** One change of etcd's membership. Throws KbootError. */
@@ -66,7 +63,7 @@ export async function runSteps(
   session: Session,
   steps: readonly HostStep[],
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
-): Promise<number> {
+): Promise<void> {
   const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
   // All of them before the first step: a step that has none would not stop those after it.
   const payloads = steps.map(
@@ -75,7 +72,6 @@ export async function runSteps(
   );
   let failure: KbootError | undefined;
   const isStopped = (): boolean => signal.aborted;
-  let done = 0;
   const stop = (): void => {
     session.stop();
   };
@@ -113,36 +109,16 @@ export async function runSteps(
       failure ??= stepError(step, result.status, result.output);
       emit({ type: 'failed', step, message: failure.message, detail: result.output });
     } else {
-      done++;
       emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
     }
   });
   signal.removeEventListener('abort', stop);
   if (failure !== undefined) throw failure;
-  return done;
 }
 
 function interrupted(step: OnHostStep): KbootError {
   return new KbootError('E-INTERRUPTED', 'interrupted before this step', {
     host: step.host,
     step: step.resource,
-  });
-}
-
-function stepError(step: HostStep, status: number, output: string): KbootError {
-  const context = { host: step.host, step: step.resource, command: step.script, detail: output };
-  if (status === staleStatus)
-    return new KbootError('E-STALE', output.trim(), {
-      ...context,
-      remedy: 'Somebody changed the host in between. Run the same command again: it plans anew.',
-    });
-  if (/No space left on device/.test(output))
-    return new KbootError('E-STEP', 'no space is left on the disk', {
-      ...context,
-      remedy: 'Free space on this host and run the same command again: it goes on there.',
-    });
-  return new KbootError('E-STEP', `ended with status ${status}`, {
-    ...context,
-    remedy: 'Mend the cause on this host and run the same command again: it goes on there.',
   });
 }

@@ -30,14 +30,21 @@ const last: Stage = 'addon';
  * which take turns; the cluster's steps of a stage begin when the control plane has gone through that stage.
  * A failure ends its host, and the roll.
  */
-export async function applyPlan(plan: Plan, context: ApplyContext): Promise<ApplyResult> {
+export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyResult> {
   const failures: Failure[] = [];
   const failedHosts = new Set<string>(
     plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name),
   );
   let executed = 0;
+  const context: ApplyContext = {
+    ...given,
+    emit(event) {
+      if (event.type === 'done') executed++;
+      given.emit(event);
+    },
+  };
   try {
-    executed += await runOperator('before', 'host');
+    await runOperator('before', 'host');
   } catch (cause) {
     return stoppedEarly(cause);
   }
@@ -55,7 +62,6 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       if (step.type === 'host') await runFirst(step);
       else if (step.type === 'etcd') await runMembership(step, context, etcd);
       else await runner.run([step]);
-      executed++;
     }
   } catch (cause) {
     runner.close();
@@ -65,13 +71,12 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
   const passed = new Map<string, Promise<boolean>>();
   const hostRuns = plan.hosts
     .filter((host) => host.state !== 'unreachable')
-    .map(async ({ name }) => {
-      const doneCount = await runHost(
+    .map(({ name }) =>
+      runHost(
         name,
         plan.hostSteps.filter((step) => step.host === name),
-      );
-      executed += doneCount;
-    });
+      ),
+    );
 
   async function runFirst(step: HostStep): Promise<void> {
     const session = await openSession(step.host);
@@ -89,10 +94,9 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     return await Session.open(connection.writer);
   }
 
-  async function runHost(host: string, steps: readonly OnHostStep[]): Promise<number> {
+  async function runHost(host: string, steps: readonly OnHostStep[]): Promise<void> {
     const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
     const turn = turns.of(host);
-    let count = 0;
     let stoppedBy: string | undefined = host;
     let session: Session | undefined;
     try {
@@ -101,12 +105,12 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
         for (const [index, stage] of stages.entries()) {
           if (turn?.from === stage) await turns.begin(host);
           const ofStage = steps.filter((step) => step.stage === stage);
-          if (ofStage.length > 0) count += await runHostStage(session, stage, ofStage, context, etcd);
+          if (ofStage.length > 0) await runHostStage(session, stage, ofStage, context, etcd);
           // Whoever takes turns has come through a stage once it is healthy again.
           if (turn === undefined || stages.indexOf(turn.from) > index) marks[index]?.(true);
         }
       }
-      if (turn !== undefined) count += await runner.run(turn.waits);
+      if (turn !== undefined) await runner.run(turn.waits);
       for (const mark of marks) mark(true);
       if (!context.signal.aborted) stoppedBy = undefined;
     } catch (cause) {
@@ -118,7 +122,7 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
           steps.filter((step) => stages.indexOf(step.stage) >= stages.indexOf(turn?.from ?? 'host')),
           cause.message,
         );
-        return count;
+        return;
       }
       const error = asKbootError(cause, host);
       failedHosts.add(host);
@@ -129,7 +133,6 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       turns.end(host, stoppedBy);
       await session?.close();
     }
-    return count;
   }
 
   const controlPlane = hostsOf('control-plane');
@@ -144,12 +147,8 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       return;
     }
     if (context.signal.aborted) return;
-    // Not `executed += await …`, which would forget what hosts add meanwhile.
-    const count = await runner.run(steps);
-    executed += count;
-    if (stage === last) return;
-    const hookCount = await runOperator('after', stage);
-    executed += hookCount;
+    await runner.run(steps);
+    if (stage !== last) await runOperator('after', stage);
   };
   try {
     for (const stage of stagesUntil('control-plane')) await runStage(stage);
@@ -165,14 +164,14 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
     runner.close();
   }
   try {
-    if (failures.length === 0) executed += await runOperator('after', last);
+    if (failures.length === 0) await runOperator('after', last);
   } catch (cause) {
     fail(cause);
   }
   return { executed, failures, held: [...held], interrupted: context.signal.aborted };
 
   /** Hooks of one place, one after another. */
-  async function runOperator(when: 'before' | 'after', stage: Stage): Promise<number> {
+  async function runOperator(when: 'before' | 'after', stage: Stage): Promise<void> {
     const steps = plan.operatorSteps.filter((step) => step.when === when && step.stage === stage);
     for (const step of steps) {
       if (context.signal.aborted) break;
@@ -187,7 +186,6 @@ export async function applyPlan(plan: Plan, context: ApplyContext): Promise<Appl
       }
       context.emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
     }
-    return steps.length;
   }
 
   function stoppedEarly(cause: unknown): ApplyResult {

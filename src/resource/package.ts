@@ -18,11 +18,10 @@ export const packageKind: Kind<PackageResource, true> = {
   },
   action(want, found) {
     if (found.state === 'present') return undefined;
-    const install = `apt-get install -y --no-install-recommends -q -o DPkg::Lock::Timeout=120 ${quote(want.name)}`;
     return {
       verb: 'create',
       reason: "from the distribution's packages",
-      script: aside(want, `${install} || { apt-get update -q && ${install}; }`),
+      script: aside(want, `kb_apt ${quote(want.name)}`),
       timeoutSeconds: 600,
     };
   },

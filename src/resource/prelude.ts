@@ -116,6 +116,17 @@ kb_sum() {
   mv -f $KB/tmp/sums $KB/sums
 }
 
+# kb_apt NAME: installs a package; reads the sources anew where what is known of them did not do.
+kb_apt() {
+  set -- apt-get install -y --no-install-recommends -q -o DPkg::Lock::Timeout=120 "$1"
+  kb_now=$("$@" 2>&1) && { echo "$kb_now"; return 0; }
+  kb_n=$?
+  echo "$kb_now"
+  # Who waited in vain for another program need not do so twice.
+  case $kb_now in *'frontend lock'*) return $kb_n ;; esac
+  apt-get update -q && "$@"
+}
+
 # kb_fetch URL FILE: downloads, bounded.
 kb_fetch() {
   if command -v curl >/dev/null; then curl -fsSL --connect-timeout 15 --retry 3 -o "$2" -- "$1"

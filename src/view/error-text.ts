@@ -1,8 +1,22 @@
 import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
 
-/** An error as the reader needs it: which host, which step, what was said, what to do. */
-export function errorText(error: KbootError): string {
+/** Errors of hosts, each once: whoever failed with the same words, but for its own address, is named below the first. */
+export function errorsText(errors: Iterable<KbootError>): string {
+  const alike = new Map<string, KbootError[]>();
+  for (const error of errors) {
+    const { host = '', step, detail, remedy } = error.context;
+    const words = JSON.stringify([error.code, step, error.message, detail, remedy]);
+    const key = host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
+    alike.set(key, [...(alike.get(key) ?? []), error]);
+  }
+  return [...alike.values()]
+    .flatMap(([first, ...others]) => (first === undefined ? [] : [errorText(first, others)]))
+    .join('\n');
+}
+
+/** An error as the reader needs it: which host, which step, what was said, what to do; and `others` with the same. */
+export function errorText(error: KbootError, others: readonly KbootError[] = []): string {
   const { host, step, detail, remedy } = error.context;
   if (error.code === 'E-INVENTORY')
     return [error.message, ...(remedy === undefined ? [] : [remedy])].join('\n');
@@ -12,12 +26,24 @@ export function errorText(error: KbootError): string {
     `${pc.red('✗')} ${head}`,
     ...(detail === undefined || detail.trim() === ''
       ? []
-      : detail
-          .trimEnd()
-          .split('\n')
+      : once(detail.trimEnd().split('\n'))
           .slice(-20)
           .map((line) => pc.dim(`    ${line}`))),
     ...(remedy === undefined || remedy === '' ? [] : remedy.split('\n').map((line) => `  ${line}`)),
+    ...(others.length === 0
+      ? []
+      : [`  The same on ${others.map(({ context }) => context.host).join(', ')}.`]),
     pc.dim(`  (${error.code}, \`kboot explain ${error.code}\`)`),
   ].join('\n');
+}
+
+/** Lines that follow themselves stand once, and how often. */
+function once(lines: readonly string[]): string[] {
+  const runs: { line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.times++;
+    else runs.push({ line, times: 1 });
+  }
+  return runs.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
 }

@@ -129,12 +129,14 @@ describe('applyPlan on hosts', () => {
 
   it('a step that fails ends its host, and no other', async () => {
     const result = await run([
+      hostStep('cp-1', 'before'),
       hostStep('cp-1', 'bad', { script: 'echo because >&2; exit 4' }),
       hostStep('cp-1', 'after', { script: log('cp-1', 'after') }),
       hostStep('cp-1', 'later', { stage: 'runtime', script: log('cp-1', 'later') }),
       hostStep('w-1', 'good', { script: log('w-1', 'good') }),
       hostStep('w-1', 'more', { stage: 'runtime', script: log('w-1', 'more') }),
     ]);
+    expect(result.executed).toBe(3);
     expect(result.failures).toHaveLength(1);
     expect(result.failures[0]).toMatchObject({ host: 'cp-1', stepId: 'bad', error: { code: 'E-STEP' } });
     expect(result.failures[0]?.error.context).toMatchObject({ step: 'bad', detail: 'because' });

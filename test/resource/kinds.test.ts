@@ -20,6 +20,20 @@ describe('package', () => {
       expect(act(want, output)).toMatchObject({ verb: 'create' });
   });
 
+  it('reads the sources anew where it is not known, but does not wait twice for the lock of dpkg', () => {
+    const box = sandbox();
+    const ended = (said: string): [number | null, string | undefined] => {
+      const log = box.path('calls');
+      box.write(log, '');
+      box.write(box.path('bin/apt-get'), `#!/bin/sh\necho $1 >> ${log}; echo "${said}"; exit 100\n`, 0o755);
+      const { status } = box.run(`PATH=${box.path('bin')}:$PATH\n${act(want, '')?.script ?? ''}`);
+      return [status, box.text(log)];
+    };
+    expect(ended('E: Unable to locate package kmod')).toEqual([100, 'install\nupdate\n']);
+    expect(ended('E: Unable to acquire the dpkg frontend lock (/x)')).toEqual([100, 'install\n']);
+    box.remove();
+  });
+
   describe.each(shells)('that brings a service and its file, in %s', (shell) => {
     let box: Sandbox;
     let brings: Resource;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../src/model/error.ts';
 import type { ClusterStatus } from '../../src/model/status.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
-import { errorText } from '../../src/view/error-text.ts';
+import { errorsText, errorText } from '../../src/view/error-text.ts';
 import { findingsText } from '../../src/view/findings-text.ts';
 import { statsText } from '../../src/view/stats-text.ts';
 import { statusText } from '../../src/view/status-text.ts';
@@ -43,6 +43,30 @@ describe('errorText', () => {
     expect(errorText(new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: '1 problem' }))).toBe(
       'a.yaml:1:2: bad\n1 problem',
     );
+  });
+});
+
+describe('errorsText', () => {
+  const lost = (host: string, words: string): KbootError => new KbootError('E-CONNECT', words, { host });
+  it('tells once what several hosts say alike but for their own address', () => {
+    const text = errorsText([
+      lost('w-1', '10.0.0.21:22 refuses connections'),
+      lost('w-2', '10.0.0.22:22 did not answer'),
+      lost('w-3', '[fd00::23]:22 refuses connections'),
+      lost('w-4', 'w-4.example:2222 refuses connections'),
+    ]);
+    expect(text.split('\n').filter((line) => !line.includes('(E-'))).toEqual([
+      '✗ w-1',
+      '  10.0.0.21:22 refuses connections',
+      '  The same on w-3, w-4.',
+      '✗ w-2',
+      '  10.0.0.22:22 did not answer',
+    ]);
+  });
+
+  it('tells lines that follow themselves once', () => {
+    const waits = new KbootError('E-STEP', 'failed', { detail: 'Waiting\nWaiting\nWaiting\nGave up\n' });
+    expect(errorText(waits).split('\n').slice(1, 3)).toEqual(['    Waiting (3 times)', '    Gave up']);
   });
 });
 

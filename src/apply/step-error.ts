@@ -1,0 +1,52 @@
+import { KbootError } from '../model/error.ts';
+import type { HostStep } from '../plan/types.ts';
+import { staleStatus } from '../resource/prelude.ts';
+
+/** What a step that failed said, why that was, and what helps. */
+interface Cause {
+  readonly said: RegExp;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const again = 'then run the same command again: it goes on there.';
+
+/** The first that fits counts. */
+const causes: readonly Cause[] = [
+  {
+    said: /No space left on device/i,
+    message: 'no space is left on the disk',
+    remedy: 'Free space on this host and run the same command again: it goes on there.',
+  },
+  {
+    // curl(1), EXIT CODES; wget(1) says little with -q.
+    said: /^curl: \((5|6|7|22|28|35|52|56|60)\)/m,
+    message: 'the host could not download a file',
+    remedy: `Look at its name server, firewall and route to that address; where it has no way out, use a bundle (--bundle DIR) or a mirror (spec.artifacts.mirror), ${again}`,
+  },
+  {
+    said: /Could not get lock|dpkg frontend lock/,
+    message: 'another program holds the lock of apt and dpkg',
+    remedy: `Wait until it is done, ${again} On a machine that just booted it is often unattended-upgrades: \`systemctl status apt-daily-upgrade\`.`,
+  },
+  {
+    said: /^E: (Unable to locate package|Package .* has no installation candidate|Failed to fetch|Unable to fetch)/m,
+    message: 'the package cannot be had from the package sources of the host',
+    remedy: `Look at its name server and at /etc/apt/sources.list and sources.list.d (\`apt-get update\` says more), or install the package yourself, ${again}`,
+  },
+];
+
+/** The error of a step that ended with `status` on its host and said `output`. */
+export function stepError(step: HostStep, status: number, output: string): KbootError {
+  const context = { host: step.host, step: step.resource, command: step.script, detail: output };
+  if (status === staleStatus)
+    return new KbootError('E-STALE', output.trim(), {
+      ...context,
+      remedy: 'Somebody changed the host in between. Run the same command again: it plans anew.',
+    });
+  const known = causes.find(({ said }) => said.test(output));
+  return new KbootError('E-STEP', known?.message ?? `ended with status ${status}`, {
+    ...context,
+    remedy: known?.remedy ?? `Mend the cause on this host, ${again}`,
+  });
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { stepError } from '../../src/apply/step-error.ts';
+import { hostStep } from '../plan/sample.ts';
+
+const step = hostStep('w-1', 'package curl');
+
+it.each([
+  ['a full disk, as tar says it', 'tar: bin/ctr: Cannot write: No space left on device', 'no space is left'],
+  [
+    'a full disk, as containerd says it',
+    'ctr: write /var/lib/x: no space left on device',
+    'no space is left',
+  ],
+  ['no way out', 'curl: (6) Could not resolve host: dl.k8s.io', 'could not download'],
+  ['a proxy in between', 'curl: (60) SSL certificate problem', 'could not download'],
+  [
+    'a machine that upgrades itself',
+    'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)',
+    'the lock of apt',
+  ],
+  [
+    'no package source',
+    "Temporary failure resolving 'deb.debian.org'\nE: Unable to locate package curl",
+    'cannot be had from the package sources',
+  ],
+  ['anything else', 'E: Sub-process /usr/bin/dpkg returned an error code (1)', 'ended with status 100'],
+])('names the cause and keeps what was said: %s', (_title, output, message) => {
+  const error = stepError(step, 100, output);
+  expect(error.message).toContain(message);
+  expect(error.context).toMatchObject({ host: 'w-1', detail: output });
+  expect(error.context.remedy).toMatch(/run the same command again: it goes on there\./);
+});

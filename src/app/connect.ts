@@ -47,13 +47,19 @@ export async function connectAll<T>(
     ),
   );
   return {
-    open,
-    failed,
-    results,
+    open: inOrder(open, hosts),
+    failed: inOrder(failed, hosts),
+    results: inOrder(results, hosts),
     async close() {
       await Promise.all([...open.values()].map((connection) => connection.close()));
     },
   };
+}
+
+/** Hosts stand in the inventory's order, however soon each answered. */
+function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): ReadonlyMap<string, T> {
+  const place = new Map(hosts.map(({ name }, index) => [name, index]));
+  return new Map([...found].sort(([one], [other]) => (place.get(one) ?? 0) - (place.get(other) ?? 0)));
 }
 
 /** How each host is reached; Vagrant is asked for its machines, if there are any. */

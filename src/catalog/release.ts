@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { nearestVersions } from '../inventory/nearest.ts';
+import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { KbootError } from '../model/error.ts';
 import { checksums, releases, type Pins } from './data.ts';
 

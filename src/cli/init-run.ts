@@ -9,14 +9,13 @@ import { knownVersions } from '../catalog/release.ts';
 import { KbootError, exitStatus, type ExitStatus } from '../model/error.ts';
 import type { Finding } from '../plan/finding.ts';
 import { preflight } from '../plan/preflight.ts';
-import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { initText } from '../view/init-text.ts';
 import { table } from '../view/table.ts';
 import { terminalAsk, type Ask } from './ask.ts';
 import type { InitArgs } from './args.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
-import { connectOptions, event, isInteractive, note, print } from './terminal.ts';
+import { connectOptions, event, isInteractive, note, print, tellErrors } from './terminal.ts';
 
 /** Asks what flags do not say, looks at the hosts if it may, and writes an inventory that was not there. */
 export async function runInit(args: InitArgs): Promise<ExitStatus> {
@@ -79,7 +78,7 @@ async function refuseUnseen(
 ): Promise<void> {
   const [first] = look.failed.values();
   if (first === undefined) return;
-  if (args.output === 'text') for (const error of look.failed.values()) note(errorText(error));
+  if (args.output === 'text') tellErrors(look.failed.values());
   const which = [...look.failed.keys()].join(', ');
   if (ask !== undefined && (await ask.confirm(`Write the inventory without having seen ${which}?`, false)))
     return;

@@ -15,7 +15,7 @@ import { pageOf, refuseSpecialFile, writeReport } from './html.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { showPlan, tellReading, type Planned } from './show.ts';
-import { confirm, event, note, tell } from './terminal.ts';
+import { confirm, event, note, tell, tellErrors } from './terminal.ts';
 
 /** How a plan went. */
 export interface Outcome extends ApplyResult {
@@ -133,7 +133,7 @@ async function apply(
   const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
   if (json) event(summaryEvent(plan, outcome));
   // What was interrupted is no failure of its host: the summary says it.
-  else for (const { error } of result.failures) if (error.code !== 'E-INTERRUPTED') note(errorText(error));
+  else tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
   if (!json && result.failures.length > 0) note(`  log ${log.path}`);
   return outcome;
 }

@@ -4,11 +4,10 @@ import { openWorkplace, type CommonOptions, type Workplace } from '../app/workpl
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { Plan } from '../plan/types.ts';
-import { errorText } from '../view/error-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, ScopeArgs } from './args.ts';
-import { event, note, tell } from './terminal.ts';
+import { event, note, tell, tellErrors } from './terminal.ts';
 
 /** A plan, and the connections it was made over. */
 export interface Planned {
@@ -34,7 +33,7 @@ export function scopeOf(args: ScopeArgs): PlanScope {
 /** Tells which hosts could not be read, and what preflight found on the others. */
 export function tellReading(args: InventoryArgs, planned: Planned): void {
   const { connections, findings = [], seconds } = planned;
-  for (const error of connections.failed.values()) note(errorText(error));
+  tellErrors(connections.failed.values());
   if (args.output === 'json') {
     for (const finding of findings) event({ type: 'finding', ...finding });
     return;

@@ -2,10 +2,9 @@ import { seeStatus } from '../app/status.ts';
 import { openWorkplace } from '../app/workplace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import { errorText } from '../view/error-text.ts';
 import { statusText } from '../view/status-text.ts';
 import type { InventoryArgs } from './args.ts';
-import { connectOptions, event, note, print } from './terminal.ts';
+import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
 /** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
@@ -18,7 +17,7 @@ export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
     for (const warning of place.warnings) note(formatDiagnostic(warning));
-    for (const error of failed.values()) note(errorText(error));
+    tellErrors(failed.values());
     print(statusText(status));
   }
   if (failed.size > 0) return exitStatus.unreachable;

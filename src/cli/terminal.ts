@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import { knownHostsFiles } from '../app/workplace.ts';
+import { errorsText } from '../view/error-text.ts';
 import { fit } from '../view/fit.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
@@ -22,6 +23,12 @@ export function note(text: string): void {
 
 function fitted(text: string, stream: NodeJS.WriteStream): string {
   return stream.isTTY ? fit(text, Math.max(40, stream.columns)) : text;
+}
+
+/** Errors of hosts, to stderr. */
+export function tellErrors(errors: Iterable<KbootError>): void {
+  const text = errorsText(errors);
+  if (text !== '') note(text);
 }
 
 /** One documented event to stdout. */

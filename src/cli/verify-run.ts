@@ -1,11 +1,10 @@
 import { runVerify } from '../app/verify.ts';
 import { openWorkplace } from '../app/workplace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import { errorText } from '../view/error-text.ts';
 import { verifyText } from '../view/verify-text.ts';
 import type { InventoryArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
-import { connectOptions, event, note, print } from './terminal.ts';
+import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
 /**
  * Verifies a cluster. 1 when a check failed, 4 when all passed but a host could not be reached, 130 when
@@ -31,7 +30,7 @@ export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus>
       },
       onProgress: note,
     });
-    for (const error of failed.values()) note(errorText(error));
+    tellErrors(failed.values());
     const wrong = report.results.filter(({ ok }) => !ok).length;
     if (json) {
       const { results, ...rest } = report;

@@ -1,5 +1,3 @@
-import semver from 'semver';
-
 /**
  * The candidate that `text` most likely means, or undefined when none is close: at most a third of its
  * letters (and at least one) inserted, deleted, replaced or swapped; letter case does not count.
@@ -14,24 +12,6 @@ export function nearest(text: string, candidates: readonly string[]): string | u
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;
-}
-
-/** Up to three known versions closest to `wanted`: nearest patches of its minor, else the newest of the nearest minor; newest first. */
-export function nearestVersions(wanted: string, known: readonly string[]): string[] {
-  const target = semver.coerce(wanted);
-  const distance = (version: string): number => {
-    const parsed = semver.parse(version);
-    if (parsed === null || target === null) return 0;
-    return (
-      Math.abs(parsed.major - target.major) * 1e9 +
-      Math.abs(parsed.minor - target.minor) * 1e4 +
-      (parsed.minor === target.minor ? Math.abs(parsed.patch - target.patch) : 0)
-    );
-  };
-  return [...known]
-    .sort((a, b) => distance(a) - distance(b) || semver.rcompare(a, b))
-    .slice(0, 3)
-    .sort(semver.rcompare);
 }
 
 /** Optimal string alignment distance: Levenshtein plus the swap of two neighbours. */

@@ -26,7 +26,7 @@ export interface Credentials {
  * `next` throws E-AUTH for an identity file that is configured and cannot be used.
  */
 export function credentials(endpoint: Endpoint, options: ConnectOptions, deadline: Deadline): Credentials {
-  const state: State = { endpoint, options, deadline, accepted: null, tried: [] };
+  const state: State = { endpoint, options, deadline, accepted: null, tried: [], unused: [] };
   const offers = offer(state);
   return {
     async next(accepted) {
@@ -43,8 +43,16 @@ interface State {
   readonly options: ConnectOptions;
   readonly deadline: Deadline;
   accepted: readonly AuthenticationType[] | null;
-  /** What was offered, and what could not be and why. */
+  /** What the host refused. */
   readonly tried: string[];
+  /** What could not be offered, and what would help. */
+  readonly unused: Unused[];
+}
+
+interface Unused {
+  readonly what: string;
+  readonly why: string;
+  readonly remedy?: string;
 }
 
 type Offers = AsyncGenerator<AnyAuthMethod, undefined>;
@@ -73,7 +81,7 @@ async function openAgent(state: State): Promise<ListedAgent | undefined> {
   try {
     return await listAgent(state.options.agentSocket);
   } catch {
-    state.tried.push('agent (does not answer)');
+    state.unused.push({ what: `the agent at ${state.options.agentSocket}`, why: 'it does not answer' });
     return undefined;
   }
 }
@@ -84,7 +92,8 @@ function* agentKeys(state: State, agent: ListedAgent | undefined): SyncOffers {
   if (count > 0 && takes(state, 'publickey')) {
     yield { type: 'agent', username: state.endpoint.user, agent };
   }
-  state.tried.push(`agent (${count} key${count === 1 ? '' : 's'})`);
+  if (count > 0) state.tried.push(`${count} key${count === 1 ? '' : 's'} of the agent`);
+  else state.unused.push({ what: 'the agent', why: 'it holds no key' });
   return undefined;
 }
 
@@ -108,14 +117,14 @@ async function* defaultIdentity(state: State, path: string, agent: ListedAgent |
     if (found !== undefined) yield* keyOffer(state, path, found);
   } catch (error) {
     if (!(error instanceof KbootError)) throw error;
-    state.tried.push(`${path} (${error.message})`);
+    state.unused.push({ what: path, why: error.message });
   }
   return undefined;
 }
 
-function* keyOffer(state: State, path: string, found: AnyAuthMethod | string): SyncOffers {
-  if (typeof found === 'string') {
-    state.tried.push(`${path} (${found})`);
+function* keyOffer(state: State, path: string, found: AnyAuthMethod | Unused): SyncOffers {
+  if ('why' in found) {
+    state.unused.push(found);
   } else {
     if (takes(state, 'publickey')) yield found;
     state.tried.push(path);
@@ -128,17 +137,28 @@ async function identity(
   { endpoint, options, deadline }: State,
   path: string,
   agent: ListedAgent | undefined,
-): Promise<AnyAuthMethod | string | undefined> {
+): Promise<AnyAuthMethod | Unused | undefined> {
   const known = await readIdentity(path);
   if (known === undefined) return undefined;
   const username = endpoint.user;
   if (known.key !== undefined) return { type: 'publickey', username, key: known.key };
   const held = known.publicKey && agent?.only(known.publicKey);
   if (held !== undefined) return { type: 'agent', username, agent: held };
-  if (!known.encrypted) return 'only a public key, and no agent holds the private one';
+  if (!known.encrypted)
+    return {
+      what: path,
+      why: 'this is the public half of a key, and no agent holds the private one',
+      remedy: path.endsWith('.pub')
+        ? `Name the private key: ssh.identityFile: ${path.slice(0, -'.pub'.length)}`
+        : 'Name the file of the private key as ssh.identityFile.',
+    };
   const key = await deadline.stoppedWhile(() => unlockIdentity(path, options.askSecret));
   return key === undefined
-    ? 'encrypted, and there is no terminal to ask for its passphrase'
+    ? {
+        what: path,
+        why: 'it has a passphrase, and there is no terminal to ask for it',
+        remedy: `Add it to the agent (\`ssh-add ${path}\`), or run kboot on a terminal.`,
+      }
     : { type: 'publickey', username, key };
 }
 
@@ -153,7 +173,7 @@ async function* password(state: State): Offers {
       askOnce(options.askSecret, `SSH password of ${endpoint.user} (for every host that asks)`),
     ));
   if (secret === undefined) {
-    state.tried.push('password (none given, and there is no terminal to ask for it)');
+    state.unused.push({ what: 'password', why: 'none was given, and there is no terminal to ask for it' });
     return undefined;
   }
   yield method === 'password'
@@ -174,20 +194,27 @@ function takes(state: State, method: AuthenticationType): boolean {
 }
 
 function refused(state: State, detail?: string): KbootError {
-  const { endpoint, tried, accepted } = state;
-  const what = tried.length === 0 ? 'there was nothing to try' : `tried: ${tried.join('; ')}`;
-  const takesOnly = accepted === null || accepted.length === 0 ? '' : `; it takes ${accepted.join(', ')}`;
-  return new KbootError(
-    'E-AUTH',
-    `${describeEndpoint(endpoint)} lets user ${endpoint.user} in with none of the credentials (${what}${takesOnly})`,
-    {
-      host: endpoint.host,
-      ...(detail !== undefined && { detail }),
-      remedy:
-        endpoint.onlyIdentities === undefined
-          ? `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, ` +
-            'or set ssh.user and ssh.identityFile in the inventory.'
-          : `These are the keys that Vagrant names. See whether \`vagrant ssh ${endpoint.host}\` gets in.`,
-    },
-  );
+  const { endpoint, tried, unused, accepted } = state;
+  const told = [
+    ...tried.map((what) => `refused: ${what}`),
+    ...unused.map(({ what, why }) => `not tried: ${what}: ${why}`),
+    ...(accepted === null || accepted.length === 0 ? [] : [`it takes ${accepted.join(', ')}`]),
+    ...(detail === undefined ? [] : [detail]),
+  ];
+  return new KbootError('E-AUTH', `${describeEndpoint(endpoint)} does not let user ${endpoint.user} in`, {
+    host: endpoint.host,
+    detail: told.join('\n'),
+    remedy: remedyOf(state),
+  });
+}
+
+/** What helps with a key that could not be tried, else what helps with one that the host refused. */
+function remedyOf({ endpoint, tried, unused }: State): string {
+  if (endpoint.onlyIdentities !== undefined)
+    return `These are the keys that Vagrant names. See whether \`vagrant ssh ${endpoint.host}\` gets in.`;
+  const inReach = unused.flatMap(({ remedy }) => remedy ?? []);
+  if (inReach.length > 0) return inReach.join('\n');
+  return tried.length === 0
+    ? 'kboot found no key to try. Name yours as ssh.identityFile in the inventory, or add it to the agent (`ssh-add FILE`).'
+    : `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory${tried.includes('password') ? ', or give the right password' : ''}.`;
 }

@@ -56,7 +56,7 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
     data = await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new KbootError('E-AUTH', `the key file ${path} cannot be read`, { cause });
+    throw unreadable(path, cause as NodeJS.ErrnoException);
   }
   const text = data.toString('latin1');
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) {
@@ -69,6 +69,8 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
     if (!key.message.includes('no passphrase given')) {
       throw new KbootError('E-AUTH', `${path} is not a private key that kboot can read`, {
         detail: key.message,
+        remedy:
+          'Name the file of a private key, as ssh-keygen writes it, as ssh.identityFile in the inventory.',
       });
     }
     const publicKey = publicHalf(text) ?? (await publicFile(path));
@@ -80,6 +82,19 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
     publicKey: key.getPublicSSH(),
     ...(key.isPrivateKey() && { key }),
   };
+}
+
+function unreadable(path: string, cause: NodeJS.ErrnoException): KbootError {
+  const [why, remedy] =
+    cause.code === 'EISDIR'
+      ? ['is a folder', 'Name the file inside it as ssh.identityFile in the inventory.']
+      : cause.code === 'EACCES'
+        ? [
+            'may not be read by you',
+            'Run kboot as the owner of the key, or name another as ssh.identityFile.',
+          ]
+        : [`cannot be read (${cause.code ?? cause.message})`, 'Correct ssh.identityFile in the inventory.'];
+  return new KbootError('E-AUTH', `the key file ${path} ${why}`, { cause, remedy });
 }
 
 /** parseKey is typed as one key; files in PEM form yield one, OpenSSH's format a list of one. */

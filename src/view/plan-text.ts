@@ -41,6 +41,8 @@ const signs: Readonly<Record<Step['verb'], string>> = {
 
 /** The plan as people read it: by stage, equal steps of several hosts in one line, diffs below. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
+  if (plan.hosts.length > 0 && plan.hosts.every((host) => host.state === 'unreachable'))
+    return `${plan.cluster}: no plan, since no host could be read`;
   const out: string[] = [title(plan), ''];
   if (plan.issue.length > 0) out.push(...issueLines(plan, options), '');
   const first = plan.operatorSteps.filter((step) => step.when === 'before');

@@ -116,8 +116,11 @@ describe('refused with exit status 4, nothing changed', () => {
     await $`ssh-keygen -q -t ed25519 -N ${''} -f ${identityFile}`;
     expect(await refused({ ssh: { identityFile } })).toMatchInlineSnapshot(`
       "✗ two
-        10.79.3.12:22 lets user root in with none of the credentials (tried: SITE/stranger; password (none given, and there is no terminal to ask for it); it takes publickey, password)
-        Add your public key to ~root/.ssh/authorized_keys on the host, or set ssh.user and ssh.identityFile in the inventory.
+        10.79.3.12:22 does not let user root in
+          refused: SITE/stranger
+          not tried: password: none was given, and there is no terminal to ask for it
+          it takes publickey, password
+        Add your public key to ~root/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory.
         (E-AUTH, \`kboot explain E-AUTH\`)
       "
     `);

@@ -66,8 +66,9 @@ describe('a server with faults', () => {
       const wrong = connectHost(host, connectOptions({ sshPassword: 'wrong-one' }));
       const error = await failure(wrong);
       expect(error.code).toBe('E-AUTH');
-      expect(error.message).toContain('password');
-      expect(error.message).not.toContain('wrong-one');
+      expect(error.context.detail).toContain('refused: password');
+      expect(error.context.remedy).toContain('the right password');
+      expect(JSON.stringify(error)).not.toContain('wrong-one');
     });
   }
 

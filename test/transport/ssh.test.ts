@@ -128,9 +128,28 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       makeKey(identityFile);
       const error = await failure(connect({ agentSocket: '/nonexistent' }, { identityFile }));
       expect(error).toMatchObject({ code: 'E-AUTH', context: { host: 'cp-1' } });
-      expect(error.message).toContain(identityFile);
-      expect(error.message).toContain('agent (does not answer)');
-      expect(error.message).toContain('publickey');
+      expect(error.context.detail?.split('\n')).toEqual([
+        `refused: ${identityFile}`,
+        'not tried: the agent at /nonexistent: it does not answer',
+        'not tried: password: none was given, and there is no terminal to ask for it',
+        'it takes publickey, keyboard-interactive',
+      ]);
+      expect(error.context.remedy).toContain('authorized_keys');
+    });
+
+    it('says what to do about a public key, a file that holds no key, and a folder', async () => {
+      const identityFile = join(sshd.dir, 'halved');
+      makeKey(identityFile);
+      const half = await failure(connect({}, { identityFile: `${identityFile}.pub` }));
+      expect(half.context.detail).toContain('this is the public half of a key');
+      expect(half.context.remedy).toBe(`Name the private key: ssh.identityFile: ${identityFile}`);
+      const none = join(sshd.dir, 'none');
+      writeFileSync(none, 'no key\n');
+      const junk = await failure(connect({}, { identityFile: none }));
+      expect(junk.message).toContain('is not a private key');
+      expect(junk.context.remedy).toContain('Name the file of a private key');
+      const folder = await failure(connect({}, { identityFile: sshd.dir }));
+      expect(folder.message).toBe(`the key file ${sshd.dir} is a folder`);
     });
 
     it('asks for a passphrase once for all hosts', async () => {
@@ -167,7 +186,8 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
         await connect({ agentSocket: socket, askSecret }, { identityFile });
         expect(asked).toEqual([]);
         const withoutAgent = await failure(connect({}, { identityFile }));
-        expect(withoutAgent.message).toContain('passphrase');
+        expect(withoutAgent.context.detail).toContain('it has a passphrase');
+        expect(withoutAgent.context.remedy).toContain(`ssh-add ${identityFile}`);
       } finally {
         process.kill(pid);
       }

@@ -1,4 +1,4 @@
-import { nearestVersions } from '../nearest.ts';
+import { nearestVersions } from '../nearest-versions.ts';
 import { error } from '../place.ts';
 import type { Check } from './check.ts';
 

@@ -77,7 +77,8 @@ function caVerdict(spec: CaSpec, existing: Material, founded: boolean, now: Date
   const file = `${spec.path}.crt`;
   const cert = existing.get(file);
   const key = existing.get(`${spec.path}.key`);
-  if (cert === undefined && founded) return { problem: lost(file) };
+  if (cert === undefined && founded)
+    return { problem: lost(file, spec.id === 'etcd-ca' && isOthersEtcd(existing) ? othersEtcd : backup) };
   if (cert === undefined) {
     if (key === undefined) return { issue: { spec, key: 'new', reason: 'missing' } };
     return parsePrivateKey(key)?.asymmetricKeyType === 'rsa'
@@ -141,15 +142,26 @@ function expiring({ keep, certificate }: Keep, now: Date): PkiPlan['expiring'] {
   return notAfter.getTime() - now.getTime() < renewalWindow ? [{ spec: keep, notAfter }] : [];
 }
 
-function lost(file: string): PkiProblem {
-  return {
-    code: 'E-STATE',
-    file,
-    message: 'is missing, but certificates of hosts exist',
-    remedy:
-      'Restore it from a backup, or from /etc/kubernetes/pki of a control plane. ' +
-      'Only if no such cluster exists any more: remove the pki folder, and a new cluster identity is made.',
-  };
+/** A cluster on an etcd of others has certificates of hosts, and none of etcd. */
+function isOthersEtcd(existing: Material): boolean {
+  return existing.has('ca.crt') && ![...existing.keys()].some((path) => path.includes('etcd'));
+}
+
+const othersEtcd: Pick<PkiProblem, 'message' | 'remedy'> = {
+  message: 'is not there: this cluster was founded on the etcd of spec.etcd.external, which has its own',
+  remedy:
+    'Put spec.etcd.external back into the inventory: kboot does not move a cluster from one etcd to another.',
+};
+
+const backup: typeof othersEtcd = {
+  message: 'is missing, but certificates of hosts exist',
+  remedy:
+    'Restore it from a backup, or from /etc/kubernetes/pki of a control plane. ' +
+    'Only if no such cluster exists any more: remove the pki folder, and a new cluster identity is made.',
+};
+
+function lost(file: string, why = backup): PkiProblem {
+  return { code: 'E-STATE', file, ...why };
 }
 
 function badRoot(file: string, message: string, founded: boolean): PkiProblem {

@@ -118,6 +118,14 @@ describe('what signs', () => {
     expect(pkiPlan(specs, stranger, now).issue.filter(({ spec }) => spec.kind !== 'leaf')).toEqual([]);
   });
 
+  it("is not missed where the cluster was founded on others' etcd", () => {
+    const foreign = new Map([...complete].filter(([path]) => !path.includes('etcd')));
+    expect(problems(foreign)).toEqual([expect.stringContaining('founded on the etcd of spec.etcd.external')]);
+    expect(problems(without('etcd/ca.crt', 'etcd/ca.key'))).toEqual([
+      'E-STATE etcd/ca.crt is missing, but certificates of hosts exist',
+    ]);
+  });
+
   it('is completed after a run that was killed before any host’s certificate', () => {
     const found = rootsOnly();
     found.delete('ca.crt');

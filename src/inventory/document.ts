@@ -13,6 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { substitute, type Environment } from './environment.ts';
+import { foreignFile, foreignText } from './foreign-file.ts';
 import { describePath, type Path, type Place } from './place.ts';
 import { explainSyntax, type Position, type TextProblem } from './syntax.ts';
 
@@ -55,13 +56,20 @@ export function readDocument(
   });
 
   const syntax = documents.flatMap((document: Document.Parsed) => [...document.errors, ...document.warnings]);
-  if (syntax.length > 0) return unread(explainSyntax(syntax, text, position));
+  if (syntax.length > 0) {
+    const foreign = foreignText(text);
+    return unread(
+      foreign === undefined ? explainSyntax(syntax, text, position) : [{ offset: 0, message: foreign }],
+    );
+  }
 
   const written = documents.filter((document: Document.Parsed) => !isEmpty(document.contents));
   const [first, second] = written;
   if (first === undefined) {
     return unread([{ offset: 0, message: 'the inventory is empty; `kboot init` writes one to start from' }]);
   }
+  const foreign = foreignFile(topLevel(first));
+  if (foreign !== undefined) return unread([{ offset: offsetOfNode(first.contents) ?? 0, message: foreign }]);
   if (second !== undefined) {
     const offset = offsetOfNode(second.contents) ?? 0;
     return unread([{ offset, message: 'the inventory must be one YAML document; a second one starts here' }]);
@@ -69,6 +77,17 @@ export function readDocument(
   const walk = new Walk(first, env, position, isVerbatim);
   const place = walk.read(first.contents, []);
   return { ...place, problems: walk.problems, unreadable: walk.unreadable, position };
+}
+
+/** What a document has on top, as far as it says whose file it is: scalars and whether a value is a list. */
+function topLevel({ contents }: Document.Parsed): unknown {
+  if (!isMap(contents)) return undefined;
+  return Object.fromEntries(
+    contents.items.map(({ key, value }) => [
+      isScalar(key) ? String(key.value) : '',
+      isScalar(value) ? value.value : isSeq(value) ? [] : {},
+    ]),
+  );
 }
 
 function isEmpty(node: ParsedNode | null): boolean {

@@ -99,7 +99,10 @@ function unknownKey(root: Shape, path: Path, key: string): string {
   const close = nearest(key, Object.keys(here?.properties ?? {}));
   if (close !== undefined) return `${message}; did you mean "${close}"?`;
   const homes = homesOf(root, key, []);
-  return homes.length === 0 ? message : `${message}; it belongs in ${homes.join(' or ')}`;
+  if (homes.length === 0) return message;
+  const nearby =
+    homes.length > 3 ? 'deeper; is its line indented as it should be?' : `in ${homes.join(' or ')}`;
+  return `${message}; it belongs ${nearby}`;
 }
 
 function shapeAt(root: Shape, path: Path): Shape | undefined {

@@ -38,6 +38,9 @@ function explain(error: YAMLError, text: string): string {
     return 'put "${…}" in quotes inside { } and [ ], where YAML gives braces a meaning of their own';
   }
   if (error.message.startsWith('Missing closing')) return 'a quote that was opened before is still open here';
+  if (error.message.startsWith('All mapping items must'))
+    return 'this line is not indented like the one above that it belongs to';
+  if (/^Flow \w+ in block collection/.test(error.message)) return 'a [ or { above is still open here';
   const known = syntaxMessages[error.code];
   if (known !== undefined) return known;
   if (error.code === 'TAG_RESOLVE_FAILED') {

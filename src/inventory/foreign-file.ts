@@ -1,0 +1,39 @@
+/** Whose files start with this apiVersion. */
+const tools: readonly (readonly [apiVersion: RegExp, name: string])[] = [
+  [/^kubeadm\.k8s\.io\//, 'kubeadm'],
+  [/^k0sctl\.k0sproject\.io\//, 'k0sctl'],
+  [/^kubeone\.(k8c\.)?io\//, 'KubeOne'],
+  [/^kubekey\.kubesphere\.io\//, 'KubeKey'],
+  [/^kind\.x-k8s\.io\//, 'kind'],
+  [/^k3d\.io\//, 'k3d'],
+  [/^kops\.k8s\.io\//, 'kOps'],
+  [/^cluster\.x-k8s\.io\//, 'Cluster API'],
+];
+
+/**
+ * What a file is that was made for another tool, or for the Kubernetes API; undefined for one that may be meant for
+ * kboot. `data` is the root of its (first) document.
+ */
+export function foreignFile(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { apiVersion, kind, ...rest } = data as Readonly<Record<string, unknown>>;
+  if (typeof apiVersion === 'string') {
+    const tool = tools.find(([start]) => start.test(apiVersion))?.[1];
+    if (tool !== undefined) return told(`a file for ${tool} (apiVersion ${apiVersion})`);
+    const other = typeof kind === 'string' && kind !== 'Cluster' && !apiVersion.startsWith('kboot.dev/');
+    return other ? told(`a ${kind} of ${apiVersion}`) : undefined;
+  }
+  if (apiVersion !== undefined || kind !== undefined) return undefined;
+  if (Array.isArray(rest['nodes']) && !('spec' in rest)) return told("RKE's cluster.yml");
+  return 'all' in rest && !('spec' in rest) ? told("Ansible's inventory") : undefined;
+}
+
+/** The same for a text that is no YAML. */
+export function foreignText(text: string): string | undefined {
+  const first = text.split('\n').find((line) => !/^\s*([#;].*)?$/.test(line));
+  return first !== undefined && /^\[[\w.:-]+\]\s*$/.test(first)
+    ? told("an INI file, as Ansible's inventories are")
+    : undefined;
+}
+
+const told = (what: string): string => `this is ${what}, no inventory of kboot; \`kboot init\` writes one`;

@@ -5,6 +5,7 @@ import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.
 import { KbootError } from '../model/error.ts';
 import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
+import { strangeStamp } from '../plan/foreign-host.ts';
 import { planLeave } from '../plan/leave.ts';
 import type { HostStep, Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
@@ -31,15 +32,10 @@ export async function makeResetPlan(
   const hosts = limitedHosts(cluster, limit);
   const connections = await connectAll(place, hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
-    if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId)
-      throw new KbootError(
-        'E-FOREIGN-CLUSTER',
-        'the host belongs to another kboot cluster; it was left alone',
-        {
-          host: host.name,
-          remedy: 'Use the inventory and the state folder (--state) of that cluster.',
-        },
-      );
+    if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
+      const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
+      throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
+    }
     return resetSteps(host.name, seen, cluster.etcd.external !== undefined);
   });
   const stay = [

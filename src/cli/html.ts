@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { Workplace } from '../app/workplace.ts';
 import { KbootError } from '../model/error.ts';
 import { kbootVersion } from '../model/kboot-version.ts';
@@ -17,7 +17,7 @@ export async function writePage(
   input: Omit<PageInput, 'kboot' | 'at'>,
 ): Promise<void> {
   if (file === undefined) return;
-  refuseSpecialFile(file);
+  refuseOtherFile(file);
   const { pageHtml } = await import('../view/html/page.ts');
   const page = pageHtml({ ...input, kboot: kbootVersion(), at: new Date() });
   await writeAtomic(file, page);
@@ -43,11 +43,27 @@ export function pageOf(
   return { plan, cluster, command, findings, unread: connections.failed };
 }
 
-/** Refuses what a rename must not replace: a folder, a device, a link. Throws KbootError E-USAGE. */
-export function refuseSpecialFile(file: string | undefined): void {
+/** Refuses to replace anything but an empty file and an older page of kboot's. Throws KbootError E-USAGE. */
+export function refuseOtherFile(file: string | undefined): void {
   const found = file === undefined ? undefined : lstatSync(file, { throwIfNoEntry: false });
-  if (file === undefined || found === undefined || found.isFile()) return;
-  throw new KbootError('E-USAGE', `--html ${file}: there is something else than a file; it was left alone`, {
-    remedy: 'Name a new file, or one that may be replaced.',
+  if (file === undefined || found === undefined) return;
+  const why = !found.isFile()
+    ? 'there is something else than a file'
+    : found.size > 0 && !beginning(file).includes('<meta name="generator" content="kboot ')
+      ? 'a file is there that is no page of kboot'
+      : undefined;
+  if (why === undefined) return;
+  throw new KbootError('E-USAGE', `--html ${file}: ${why}; it was left alone`, {
+    remedy: 'Name a new file, or an older page, which is replaced.',
   });
+}
+
+function beginning(file: string): string {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(2048);
+    return bytes.toString('utf8', 0, readSync(handle, bytes));
+  } finally {
+    closeSync(handle);
+  }
 }

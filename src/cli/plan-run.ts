@@ -5,18 +5,17 @@ import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { SavedPlan } from '../plan/saved.ts';
 import { stepsOf } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
-import { pageOf, refuseSpecialFile, writePage } from './html.ts';
-import { openPlace, scopeOf, showPlan, tellReading } from './show.ts';
+import { pageOf, refuseOtherFile, writePage } from './html.ts';
+import { openPlace, readStatus, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundleFolder, connectOptions, event, note } from './terminal.ts';
 
 /** Makes and shows a plan, and keeps it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
-  refuseSpecialFile(args.html);
+  refuseOtherFile(args.html);
   const place = await openPlace({ ...args, bundle: bundleFolder(args.bundle) });
   const scope = scopeOf(args);
-  const kept = args.out === undefined ? '' : ` --plan ${args.out}`;
-  const command = `kboot up ${args.inventory}${kept}`;
+  const command = upCommand(args);
   if (args.offline) {
     const plan = makeOfflinePlan(place, scope);
     showPlan(args, plan);
@@ -27,12 +26,12 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   const live = await makePlan(place, scope, connectOptions(), args.concurrency);
   await live.connections.close();
   tellReading(args, live);
-  showPlan(args, live.plan, command);
+  const refused = live.findings.some((finding) => finding.level === 'error');
+  showPlan(args, live.plan, { command, refused });
   await keep(args, () => savedPlan(place, scope, live));
   await writePage(args.html, pageOf(place, live, command));
-  const [unreachable] = live.connections.failed.values();
-  if (unreachable !== undefined) return unreachable.exit;
-  if (live.findings.some((finding) => finding.level === 'error')) return exitStatus.preflight;
+  if (live.connections.failed.size > 0) return readStatus(live.connections);
+  if (refused) return exitStatus.preflight;
   const pending = stepsOf(live.plan).length > 0;
   return pending && args['detailed-exitcode'] ? exitStatus.changesPending : exitStatus.done;
 }

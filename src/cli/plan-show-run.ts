@@ -1,12 +1,12 @@
 import { readPlan } from '../app/plan-file.ts';
 import type { PlanShowArgs } from './args.ts';
-import { refuseSpecialFile, writePage } from './html.ts';
+import { refuseOtherFile, writePage } from './html.ts';
 import { showPlan } from './show.ts';
 import { note } from './terminal.ts';
 
 /** Prints a saved plan as `kboot plan` did; with `-o json` as the same event. */
 export async function runPlanShow(args: PlanShowArgs): Promise<void> {
-  refuseSpecialFile(args.html);
+  refuseOtherFile(args.html);
   const { plan, made, basis, scope } = await readPlan(args.file);
   if (args.output === 'text') {
     const limits = [
@@ -16,6 +16,6 @@ export async function runPlanShow(args: PlanShowArgs): Promise<void> {
     note(`made ${made} by kboot ${basis.kboot}${limits.map((each) => `, ${each}`).join('')}`);
   }
   const command = plan.basis === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
-  showPlan(args, plan, command);
+  showPlan(args, plan, command === undefined ? {} : { command });
   await writePage(args.html, { plan, ...(command !== undefined && { command }) });
 }

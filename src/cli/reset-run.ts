@@ -1,4 +1,5 @@
 import { counted } from '../model/counted.ts';
+import type { Connections } from '../app/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';
@@ -16,11 +17,16 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
   });
   return await runCourse(args, place, {
     command: 'reset',
+    risky: true,
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',
     make: () => makeResetPlan(place, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
-      `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}`,
-    summary: ({ plan }, { executed, seconds }) =>
-      `${plan.cluster}: ${executed} of ${stepsOf(plan).length} steps in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays`,
+      `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}${leftAlone(connections)}`,
+    summary: ({ plan, connections }, { executed, seconds }) =>
+      `${plan.cluster}: ${executed} of ${counted(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays${leftAlone(connections)}`,
   });
+}
+
+function leftAlone({ failed }: Pick<Connections, 'failed'>): string {
+  return failed.size === 0 ? '' : `; left alone, for what is said above: ${[...failed.keys()].join(', ')}`;
 }

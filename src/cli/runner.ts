@@ -11,10 +11,10 @@ import { errorText } from '../view/error-text.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import type { PageRun } from '../view/html/input.ts';
-import { pageOf, refuseSpecialFile, writeReport } from './html.ts';
+import { pageOf, refuseOtherFile, writeReport } from './html.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
-import { showPlan, tellReading, type Planned } from './show.ts';
+import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
 import { confirm, event, note, tell, tellErrors } from './terminal.ts';
 
 /** How a plan went. */
@@ -28,6 +28,8 @@ export interface Course<P extends Planned> {
   /** For the lock and the run log. */
   readonly command: string;
   readonly question: string;
+  /** What is asked for cannot be taken back: the answer that Enter gives is no. */
+  readonly risky?: boolean;
   make(): Promise<P>;
   /** Puts another plan in its place, or throws; what was read is told first. */
   hold?(planned: P): P;
@@ -51,7 +53,7 @@ export async function runCourse<P extends Planned>(
   place: Workplace,
   course: Course<P>,
 ): Promise<ExitStatus> {
-  refuseSpecialFile(args.html);
+  refuseOtherFile(args.html);
   const lock = await acquireLock(
     await openState(place.state.dir),
     `kboot ${course.command} ${args.inventory}`,
@@ -75,11 +77,11 @@ export async function runCourse<P extends Planned>(
       say(course.nothing(planned));
       stats(planned, []);
       await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
-      return readStatus(planned);
+      return readStatus(planned.connections);
     }
     if (course.show === undefined) showPlan(args, planned.plan);
     else course.show(planned);
-    if (!(await confirm(course.question, args.yes))) {
+    if (!(await confirm(course.question, args.yes, course.risky === true ? 'no' : 'yes'))) {
       note('Nothing was changed.');
       return exitStatus.interrupted;
     }
@@ -147,18 +149,12 @@ function lockLost(so: string): KbootError {
 }
 
 /** Exit status of a run: the gravest of what happened. */
-function outcomeStatus({ connections }: Planned, outcome: Outcome): ExitStatus {
-  if (outcome.interrupted) return exitStatus.interrupted;
-  if (outcome.failures.length > 0)
-    return outcome.failures.some(({ error }) => error.code === 'E-STALE')
-      ? exitStatus.stalePlan
-      : exitStatus.stepFailed;
-  return readStatus({ connections });
-}
-
-/** 4 when a host could not be read, else 0. */
-function readStatus({ connections }: Pick<Planned, 'connections'>): ExitStatus {
-  return connections.failed.size > 0 ? exitStatus.unreachable : exitStatus.done;
+function outcomeStatus({ connections }: Planned, { interrupted, failures }: Outcome): ExitStatus {
+  if (interrupted) return exitStatus.interrupted;
+  if (failures.length === 0) return readStatus(connections);
+  const codes = failures.map(({ error }) => error.code);
+  if (codes.includes('E-STALE')) return exitStatus.stalePlan;
+  return codes.every((code) => code === 'E-LOCKED') ? exitStatus.locked : exitStatus.stepFailed;
 }
 
 function tellNothing({ plan, connections, seconds }: Planned): void {

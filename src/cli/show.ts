@@ -1,12 +1,13 @@
 import type { Connections } from '../app/connect.ts';
 import type { PlanScope } from '../app/scope.ts';
 import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
+import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { findingsText } from '../view/findings-text.ts';
-import { planText } from '../view/plan-text.ts';
-import type { GlobalArgs, InventoryArgs, ScopeArgs } from './args.ts';
+import { planText, type PlanTextOptions } from '../view/plan-text.ts';
+import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';
 import { event, note, tell, tellErrors } from './terminal.ts';
 
 /** A plan, and the connections it was made over. */
@@ -44,8 +45,30 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
     note(`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);
 }
 
-/** The plan as an event or as text; `command` says how to go on where no question follows. */
-export function showPlan(args: GlobalArgs, plan: Plan, command?: string): void {
+/** 0 when every host was read, 4 when one could not be; what else kept all of them away has its own status. */
+export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus {
+  const exits = [...new Set([...failed.values()].map(({ exit }) => exit))];
+  const [only = exitStatus.done] = exits;
+  return exits.length > 1 ? exitStatus.unreachable : only;
+}
+
+/** The command that carries out what was just planned, with the flags that say what and with what. */
+export function upCommand(args: PlanArgs): string {
+  const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
+  const kept = out === undefined ? { until, limit, 'ignore-preflight': ignored } : { plan: out };
+  const flags = Object.entries({ ...kept, state, bundle }).flatMap(([flag, value]) => {
+    const words = [value ?? []].flat();
+    return words.length === 0 ? [] : [`--${flag}`, ...words.map(word)];
+  });
+  return ['kboot up', word(inventory), ...flags].join(' ');
+}
+
+/** As a shell takes it for one word. */
+const word = (text: string): string =>
+  /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The plan as an event or as text; `options` say how to go on where no question follows. */
+export function showPlan(args: GlobalArgs, plan: Plan, options: Omit<PlanTextOptions, 'verbose'> = {}): void {
   if (args.output === 'json') event({ type: 'plan', plan });
-  else tell(planText(plan, { verbose: args.verbose, ...(command !== undefined && { command }) }));
+  else tell(planText(plan, { verbose: args.verbose, ...options }));
 }

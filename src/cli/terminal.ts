@@ -51,15 +51,23 @@ async function askSecret(question: string): Promise<string | undefined> {
   return answer;
 }
 
-/** Asks whether to go on. Throws KbootError E-USAGE where nobody can answer and `--yes` was not given. */
-export async function confirm(question: string, yes: boolean): Promise<boolean> {
+/** Asks whether to go on; `preset` is what Enter alone says. Throws KbootError E-USAGE where nobody can answer and `--yes` was not given. */
+export async function confirm(
+  question: string,
+  yes: boolean,
+  preset: 'yes' | 'no' = 'yes',
+): Promise<boolean> {
   if (yes) return true;
   if (!isInteractive())
     throw new KbootError('E-USAGE', 'there is no terminal to ask on', {
       remedy: 'Nothing was changed. Look at what stands above and run the same command with --yes.',
     });
   const prompts = await import('@clack/prompts');
-  const answer = await prompts.confirm({ message: question, output: process.stderr });
+  const answer = await prompts.confirm({
+    message: question,
+    initialValue: preset === 'yes',
+    output: process.stderr,
+  });
   return answer === true;
 }
 

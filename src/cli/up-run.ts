@@ -39,11 +39,15 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
 function refuseFindings(live: LivePlan): void {
   const errors = live.findings.filter((finding) => finding.level === 'error');
   if (errors.length === 0) return;
+  const passable = [...new Set(errors.flatMap(({ check, grave }) => (grave === true ? [] : check)))];
   throw new KbootError(
-    'E-PREFLIGHT',
-    `${errors.length} requirement${errors.length === 1 ? ' is' : 's are'} not met; nothing was changed`,
+    passable.length === 0 ? 'E-FOREIGN-CLUSTER' : 'E-PREFLIGHT',
+    `${counted(errors.length, 'requirement')} ${errors.length === 1 ? 'is' : 'are'} not met; nothing was changed`,
     {
-      remedy: `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${errors[0]?.check ?? ''} (or spec.preflight.ignore).`,
+      remedy:
+        passable.length === 0
+          ? 'Mend what stands above.'
+          : `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${passable.join(' ')} (or spec.preflight.ignore).`,
     },
   );
 }
@@ -59,7 +63,7 @@ function nothingText({ plan, connections, seconds }: LivePlan): string {
 function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {
   const name = live.plan.cluster;
   const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${stageSeconds(outcome.events)})`;
-  const again = `Run \`kboot up ${args.inventory}\` again: it goes on where this ended.`;
+  const again = 'Run the same command again: it goes on where this ended.';
   if (outcome.interrupted) return `${name}: interrupted after ${went}. ${again}`;
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),

@@ -6,4 +6,6 @@ export interface Finding {
   readonly host: string;
   readonly message: string;
   readonly remedy: string;
+  /** To pass over it may cost a cluster: `all` does not, and no text leads there. */
+  readonly grave?: true;
 }

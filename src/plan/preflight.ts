@@ -3,6 +3,7 @@ import { hasExternalEtcd, isNode } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { etcdMoved } from './preflight-etcd.ts';
 import type { Finding } from './finding.ts';
+import { strangeStamp } from './foreign-host.ts';
 import { ipv6Shortcoming } from './preflight-ipv6.ts';
 
 type Check = (
@@ -142,6 +143,18 @@ const checks: readonly Check[] = [
           message: `no interface holds ${host.address}; there are ${seen.addresses.map((entry) => `${entry.address} (${entry.interface})`).join(', ')}`,
           remedy: `Set the host's address in the inventory to one of these.`,
         },
+  (host, seen, cluster) => {
+    const [own = ''] = seen.hostname.split('.');
+    const other = cluster.hosts.find(({ name }) => name === seen.hostname || name === own);
+    return other === undefined || other.name === host.name || own === host.name
+      ? undefined
+      : {
+          check: 'Hostname',
+          level: 'error',
+          message: `this machine calls itself ${seen.hostname}, and ${other.name} is another host of the inventory`,
+          remedy: `Are addresses exchanged? Put them right; or, if it is to be ${host.name}, say so there: hostnamectl set-hostname ${host.name}`,
+        };
+  },
   ipv6Shortcoming,
   (host, seen, cluster) => {
     const wanted = [
@@ -243,10 +256,8 @@ export function preflight(
       'MachineID',
       'machine-id',
       (s) => s.machineId,
-      'Remove /etc/machine-id and run systemd-machine-id-setup on a cloned host.',
+      'On a machine that was cloned, remove /etc/machine-id and run systemd-machine-id-setup.',
     ),
-  );
-  findings.push(
     ...notUnique(
       seen,
       'ProductUUID',
@@ -258,26 +269,23 @@ export function preflight(
   return withoutIgnored(findings, ignore);
 }
 
-/** Without those whose check the operator passes over by name, or by `all`. */
+/** Without those whose check the operator passes over by name, or by `all`, which does not mean grave ones. */
 export function withoutIgnored(findings: readonly Finding[], ignore: readonly string[]): Finding[] {
-  return findings.filter((finding) => !ignore.includes(finding.check) && !ignore.includes('all'));
+  const all = ignore.includes('all');
+  return findings.filter(({ check, grave }) => !ignore.includes(check) && (!all || grave === true));
 }
 
 function foreignCluster(clusterId: string | undefined): Check {
-  return (_host, seen) => {
-    const stamped = seen.clusterId !== '' && seen.clusterId !== clusterId;
-    const unstamped = seen.clusterId === '' && seen.caDigest !== '';
-    if (!stamped && !unstamped) return undefined;
-    const whose = stamped
-      ? `it belongs to the kboot cluster with ID ${seen.clusterId.slice(0, 20)}…${clusterId === undefined ? ', and the state folder has no CA' : ''}`
-      : "it has a Kubernetes CA that is not kboot's (/etc/kubernetes/pki/ca.crt)";
+  return (_host, seen, cluster) => {
+    const base = { check: 'ForeignCluster', level: 'error', grave: true } as const;
+    if (seen.clusterId !== '' && seen.clusterId !== clusterId)
+      return { ...base, ...strangeStamp(cluster, seen.clusterId, clusterId) };
+    if (seen.clusterId !== '' || seen.caDigest === '') return undefined;
     return {
-      check: 'ForeignCluster',
-      level: 'error',
-      message: whose,
-      remedy: stamped
-        ? "Check the inventory's name and --state DIR: the state folder of that cluster is needed. To give the host up, `kboot reset` it with that cluster's inventory."
-        : 'Reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
+      ...base,
+      message: "a Kubernetes cluster is there that is not kboot's (/etc/kubernetes/pki/ca.crt)",
+      remedy:
+        'kboot takes over no cluster of other tools. If it is to go, reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };
 }
@@ -334,8 +342,25 @@ function notUnique(
       first.set(own, host);
       return [];
     }
-    return [{ check, level: 'error' as const, host, message: `its ${what} is also ${other}'s`, remedy }];
+    const base = { check, level: 'error' as const, host };
+    const shared = sharedAddress(inspection, seen.get(other));
+    if (shared === undefined) return [{ ...base, message: `its ${what} is also ${other}'s`, remedy }];
+    return [
+      {
+        ...base,
+        message: `this is the same machine as ${other}: both hold ${shared} and have one ${what}`,
+        remedy: 'Correct the address, ssh.address or ssh.port of one of them.',
+      },
+    ];
   });
+}
+
+/** The address of two machines that hold the very same ones, which makes them one. */
+function sharedAddress(one: Inspection, other: Inspection | undefined): string | undefined {
+  const of = ({ addresses = [] }: Partial<Inspection> = {}): string[] =>
+    addresses.flatMap(({ address, interface: device }) => (device === 'lo' ? [] : [address])).sort();
+  const [mine, theirs] = [of(one), of(other)];
+  return mine.join(' ') === theirs.join(' ') ? mine[0] : undefined;
 }
 
 function minor(cluster: Cluster): number {

@@ -28,6 +28,8 @@ export interface PlanTextOptions {
   readonly verbose: boolean;
   /** How to go on, `kboot up inventory.yaml`; absent where the question follows at once. */
   readonly command?: string;
+  /** That command would refuse it, for what preflight found. */
+  readonly refused?: boolean;
 }
 
 const signs: Readonly<Record<Step['verb'], string>> = {
@@ -233,6 +235,8 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
       ? offlineNote
       : options.command === undefined
         ? 'Nothing has been changed yet.'
-        : `Nothing has been changed. \`${options.command}\` does this.`,
+        : options.refused === true
+          ? 'Nothing has been changed. `kboot up` refuses this until what is marked ✗ above is mended.'
+          : `Nothing has been changed. \`${options.command}\` does this.`,
   ];
 }

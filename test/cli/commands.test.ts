@@ -348,7 +348,7 @@ describe('--html', () => {
 
   it('writes the plan that it prints, for its owner only, over an older page', async () => {
     mkdirSync(join(folder, 'out'));
-    writeFileSync(page(), 'older', { mode: 0o644 });
+    writeFileSync(page(), '<meta name="generator" content="kboot 0.1.0" />', { mode: 0o644 });
     const { out, err, exit } = await kboot('plan', inventory, '--offline', '--html', page());
     expect(exit).toBe(0);
     expect(err).toMatch(/^page .*plan\.html, \d+ KiB$/m);
@@ -360,10 +360,11 @@ describe('--html', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual(['plan.html']);
   });
 
-  it('leaves alone what is no file, and does nothing else then', async () => {
+  it('leaves alone what is no page, and does nothing else then', async () => {
     mkdirSync(join(folder, 'sub'));
     symlinkSync(inventory, join(folder, 'link'));
-    for (const target of ['/dev/null', join(folder, 'sub'), join(folder, 'link')])
+    const before = readFileSync(inventory, 'utf8');
+    for (const target of ['/dev/null', join(folder, 'sub'), join(folder, 'link'), inventory])
       for (const command of [
         ['plan', inventory, '--offline'],
         ['up', inventory, '--yes'],
@@ -372,6 +373,7 @@ describe('--html', () => {
         expect(error).toMatchObject({ code: 'E-USAGE' });
         expect(out).toBe('');
       }
+    expect(readFileSync(inventory, 'utf8')).toBe(before);
     expect(existsSync(join(folder, '.kboot'))).toBe(false);
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });

@@ -76,6 +76,17 @@ describe('runCourse', () => {
     expect(existsSync(join(state, 'runs'))).toBe(false);
   });
 
+  it.each([
+    [5, ['E-FOREIGN-CLUSTER']],
+    [4, ['E-FOREIGN-CLUSTER', 'E-CONNECT']],
+  ] as const)('%i where hosts were left alone for %j', async (status, codes) => {
+    const failed = new Map(codes.map((code) => [code, new KbootError(code, 'no', { host: code })]));
+    const { connections, ...planned } = await course(plan()).make();
+    const make = (): Promise<Planned> =>
+      Promise.resolve({ ...planned, connections: { ...connections, failed } });
+    expect(await run({ ...course(plan()), make }, 'text', true)).toMatchObject({ value: status });
+  });
+
   it('frees the lock when planning fails', async () => {
     const broken = { ...course(pending), make: () => Promise.reject(new Error('broken')) };
     expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });

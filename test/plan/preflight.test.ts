@@ -89,6 +89,7 @@ describe('preflight', () => {
     ['a full disk', 'w-1', { freeMiB: { '/var/lib': 2047 } }, 'DiskSpace error', '2047 MiB free at /var/lib'],
     ['a clock ahead', 'w-1', { clockSkewMs: 61_000 }, 'ClockSkew error', '61 s ahead'],
     ['a clock behind', 'w-1', { clockSkewMs: -3_600_000 }, 'ClockSkew error', '3600 s behind'],
+    ['exchanged hosts', 'w-1', { hostname: 'cp-1.example' }, 'Hostname error', 'calls itself cp-1.example'],
     ['another kboot cluster', 'w-1', { clusterId: 'abcdef' }, 'ForeignCluster error', 'abcdef'],
     ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', "not kboot's"],
   ];
@@ -180,10 +181,34 @@ describe('preflight', () => {
     (_what, name, change, expected) => {
       const [check = ''] = expected.split(' ');
       expect(findings({ [name]: change }, { ignore: [check] })).toEqual([]);
-      expect(findings({ [name]: change }, { ignore: ['all'] })).toEqual([]);
+      // What may cost a cluster is not meant by all.
+      expect(findings({ [name]: change }, { ignore: ['all'] })).toHaveLength(
+        check === 'ForeignCluster' ? 1 : 0,
+      );
       expect(findings({ [name]: change }, { ignore: [`${check}x`] })).toHaveLength(1);
     },
   );
+
+  it('says whose state folder is missing, and tells one machine twice from a clone', () => {
+    const [lost] = findings({ 'w-1': { clusterId: 'abcdef' } });
+    expect(lost?.message).toContain('the state folder of test holds none');
+    expect(lost?.remedy).toContain('.kboot/test beside the inventory');
+    const [other] = findings({ 'w-1': { clusterId: 'abcdef' } }, { clusterId: 'fedcba' });
+    expect(other?.message).toContain('(ID abcdef; that of test is fedcba)');
+    const machineId = 'one';
+    const addresses = [
+      { address: '127.0.0.1', interface: 'lo' },
+      { address: '10.0.0.21', interface: 'eth0' },
+    ];
+    const messages = (change: Partial<Inspection>): string[] =>
+      findings({ 'cp-1': { machineId, ...change }, 'w-1': { machineId, addresses } }).flatMap((each) =>
+        each.check === 'MachineID' ? [each.message] : [],
+      );
+    expect(messages({})).toEqual(["its machine-id is also cp-1's"]);
+    expect(messages({ addresses })).toEqual([
+      'this is the same machine as cp-1: both hold 10.0.0.21 and have one machine-id',
+    ]);
+  });
 
   it('says everything at once, each once', () => {
     const change = Object.assign({}, ...cases.slice(0, 9).map(([, , each]) => each)) as Partial<Inspection>;

@@ -71,15 +71,16 @@ describe('errorsText', () => {
 });
 
 describe('findingsText', () => {
-  it('names host, what, what to do, and the check', () => {
+  it('names hosts, what, what to do, and the check', () => {
     const base = { host: 'w-1', check: 'Tools', message: 'not installed: ss', remedy: 'Install it.' };
     expect(
       findingsText([
         { ...base, level: 'error' },
         { ...base, level: 'warning' },
+        { ...base, level: 'error', host: 'w-2' },
       ]),
     ).toBe(
-      '✗ w-1: not installed: ss\n    Install it. (Tools)\n! w-1: not installed: ss\n    Install it. (Tools)',
+      '✗ w-1, w-2: not installed: ss\n    Install it. (Tools)\n! w-1: not installed: ss\n    Install it. (Tools)',
     );
   });
 });

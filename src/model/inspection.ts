@@ -15,8 +15,12 @@ export interface Inspection {
   readonly productUuid: string;
   /** Host clock minus operator clock, milliseconds, within half of the probe's duration. */
   readonly clockSkewMs: number;
-  /** Local addresses and the interface that holds each. */
-  readonly addresses: readonly { readonly address: string; readonly interface: string }[];
+  /** Local addresses, how long the prefix of their network is, and the interface that holds each. */
+  readonly addresses: readonly {
+    readonly address: string;
+    readonly prefix: number;
+    readonly interface: string;
+  }[];
   /** Where IPv6 is off (disable_ipv6): interfaces, `all`, `default` (for new ones), `kernel`. */
   readonly ipv6Off: readonly string[];
   /** Interfaces with an IPv6 default route from router advertisements that the kernel forgets once it forwards. */

@@ -94,7 +94,7 @@ echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
 echo "hostname=$(cat /proc/sys/kernel/hostname)"
 echo "machineId=$(cat /etc/machine-id 2>/dev/null)"
 echo "productUuid=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
-ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=\${a%%/*} $i"; done
+ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=$a $i"; done
 if [ -d /proc/sys/net/ipv6 ]; then
   grep -lx 1 /proc/sys/net/ipv6/conf/*/disable_ipv6 2>/dev/null | cut -d/ -f7 | sed 's/^/ipv6Off=/'
   ip -6 route show default proto ra 2>/dev/null | grep -oE 'dev [^ ]+' | while read -r _ i; do
@@ -155,8 +155,11 @@ export function readInspection(output: string, asked: number, answered: number):
     productUuid: one('productUuid'),
     clockSkewMs: now - (now > answered ? answered : now < asked ? asked : now),
     addresses: all('address').map((entry) => {
-      const [address = '', name = ''] = entry.split(' ');
-      return { address, interface: name };
+      const [network = '', name = ''] = entry.split(' ');
+      const [address = '', prefix] = network.split('/');
+      // A point-to-point address is shown without one.
+      const whole = address.includes(':') ? 128 : 32;
+      return { address, prefix: prefix === undefined ? whole : Number(prefix), interface: name };
     }),
     ipv6Off: all('ipv6Off'),
     advertisedRoutes: [...new Set(all('advertised'))],

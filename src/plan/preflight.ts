@@ -5,6 +5,12 @@ import { etcdMoved } from './preflight-etcd.ts';
 import type { Finding } from './finding.ts';
 import { strangeStamp } from './foreign-host.ts';
 import { ipv6Shortcoming } from './preflight-ipv6.ts';
+import {
+  balancerPorts,
+  formerPeers,
+  virtualIPOutOfPlace,
+  virtualIPTaken,
+} from './preflight-load-balancer.ts';
 
 type Check = (
   host: Host,
@@ -33,17 +39,6 @@ const nodePorts: readonly (readonly [number, string])[] = [
   [10248, 'kubelet'],
   [10256, 'kube-proxy'],
 ];
-
-/** haproxy's ports: that of the virtual IP, and where keepalived asks it (desire/text/haproxy.ts). */
-function balancerPorts(host: Host, cluster: Cluster): readonly (readonly [number, string])[] {
-  if (cluster.loadBalancer === undefined) return [];
-  const dedicated = cluster.hosts.some((each) => each.roles.includes('load-balancer'));
-  if (!host.roles.includes(dedicated ? 'load-balancer' : 'control-plane')) return [];
-  return [
-    [cluster.loadBalancer.port, 'haproxy'],
-    [8404, 'haproxy'],
-  ];
-}
 
 /** Requirements of one host, from top to bottom. */
 const checks: readonly Check[] = [
@@ -156,6 +151,7 @@ const checks: readonly Check[] = [
         };
   },
   ipv6Shortcoming,
+  virtualIPOutOfPlace,
   (host, seen, cluster) => {
     const wanted = [
       ...(host.roles.includes('control-plane') ? controlPlanePorts : []),
@@ -288,43 +284,6 @@ function foreignCluster(clusterId: string | undefined): Check {
         'kboot takes over no cluster of other tools. If it is to go, reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };
-}
-
-/** The virtual IP must answer to nobody before keepalived first takes it; a load balancer that holds it is no stranger. */
-function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
-  const virtualIP = cluster.loadBalancer?.virtualIP;
-  if (virtualIP === undefined) return [];
-  const ours = [...seen.values()].some(({ addresses }) =>
-    addresses.some(({ address }) => address === virtualIP),
-  );
-  if (ours) return [];
-  // What is remembered of a host of ours that held it until a moment ago is no stranger.
-  const own = new Set([...seen.values()].flatMap(({ macAddresses }) => macAddresses));
-  return [...seen]
-    .filter(([, { virtualIPHeldBy }]) => virtualIPHeldBy !== '' && !own.has(virtualIPHeldBy))
-    .slice(0, 1)
-    .map(([host, inspection]) => ({
-      check: 'VirtualIP',
-      level: 'error',
-      host,
-      message: `${virtualIP} already answers: a machine with the MAC address ${inspection.virtualIPHeldBy} holds it`,
-      remedy:
-        'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine (a host remembers its answer for up to a minute).',
-    }));
-}
-
-/** A load balancer that hears no more of the others takes the virtual IP for itself (RFC 5798 6.4.2). */
-function formerPeers(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
-  const port = cluster.loadBalancer?.port ?? 0;
-  const addresses = [...new Set([...seen.values()].flatMap((inspection) => inspection.formerPeers))];
-  return addresses.map((address) => ({
-    check: 'FormerLoadBalancer',
-    level: 'error',
-    host: [...seen].find(([, inspection]) => inspection.formerPeers.includes(address))?.[0] ?? '',
-    message: `its peer ${address} left the inventory, and balances on (port ${port}): once the others leave it alone, it takes the virtual IP as a second holder`,
-    remedy:
-      'Power that machine off; or put it back into the inventory, `kboot reset INVENTORY --limit` it, and take it out then.',
-  }));
 }
 
 function notUnique(

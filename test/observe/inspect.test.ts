@@ -20,9 +20,11 @@ const output = (more: readonly string[] = [], now = noon): string =>
     'hostname=cp-1',
     'machineId=abc',
     'productUuid=',
-    'address=127.0.0.1 lo',
-    'address=10.0.0.11 eth0',
-    'address=fe80::1 eth0',
+    'address=127.0.0.1/8 lo',
+    'address=10.0.0.11/24 eth0',
+    'address=fe80::1/64 eth0',
+    // Of a tunnel, `inet 10.9.0.1 peer 10.9.0.2/32`.
+    'address=10.9.0.1 wg0',
     'listen=22 sshd',
     'listen=6443 ',
     'free=/var/lib 20480000',
@@ -66,9 +68,10 @@ describe('readInspection', () => {
       productUuid: '',
       clockSkewMs: 0,
       addresses: [
-        { address: '127.0.0.1', interface: 'lo' },
-        { address: '10.0.0.11', interface: 'eth0' },
-        { address: 'fe80::1', interface: 'eth0' },
+        { address: '127.0.0.1', prefix: 8, interface: 'lo' },
+        { address: '10.0.0.11', prefix: 24, interface: 'eth0' },
+        { address: 'fe80::1', prefix: 64, interface: 'eth0' },
+        { address: '10.9.0.1', prefix: 32, interface: 'wg0' },
       ],
       listening: [
         { port: 22, program: 'sshd' },

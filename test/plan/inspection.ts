@@ -15,7 +15,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     machineId: `machine of ${of.name}`,
     productUuid: '',
     clockSkewMs: 0,
-    addresses: [{ address: of.address, interface: 'eth0' }],
+    addresses: [{ address: of.address, prefix: 24, interface: 'eth0' }],
     ipv6Off: [],
     advertisedRoutes: [],
     listening: [{ port: 22, program: 'sshd' }],

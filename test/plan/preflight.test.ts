@@ -51,7 +51,7 @@ describe('preflight', () => {
     [
       'another address',
       'w-1',
-      { addresses: [{ address: '10.0.2.15', interface: 'eth0' }] },
+      { addresses: [{ address: '10.0.2.15', prefix: 24, interface: 'eth0' }] },
       'NodeAddress error',
       '10.0.2.15 (eth0)',
     ],
@@ -106,9 +106,9 @@ describe('preflight', () => {
       },
     };
     const both = [
-      { address: '10.0.0.21', interface: 'eth0' },
-      { address: 'fe80::1', interface: 'eth0' },
-      { address: 'fd00::21', interface: 'eth0' },
+      { address: '10.0.0.21', prefix: 24, interface: 'eth0' },
+      { address: 'fe80::1', prefix: 64, interface: 'eth0' },
+      { address: 'fd00::21', prefix: 64, interface: 'eth0' },
     ];
     const [four, local] = [found(both[0]), found(both[1])];
     const of = (change: Partial<Inspection>, cluster: Partial<Cluster> = dual): readonly Finding[] =>
@@ -142,13 +142,13 @@ describe('preflight', () => {
       ],
       [
         'another second address',
-        { addresses: [four, { address: 'fd00::99', interface: 'eth1' }] },
+        { addresses: [four, { address: 'fd00::99', prefix: 64, interface: 'eth1' }] },
         'NodeAddress error',
         'no interface holds fd00::21; there are fd00::99 (eth1)',
       ],
       [
         'addresses on two interfaces',
-        { addresses: [four, { address: 'fd00::21', interface: 'eth1' }] },
+        { addresses: [four, { address: 'fd00::21', prefix: 64, interface: 'eth1' }] },
         'NodeAddress error',
         '10.0.0.21 is on eth0, but fd00::21 on eth1',
       ],
@@ -162,7 +162,7 @@ describe('preflight', () => {
     it('has nothing to say of a node that will do', () => {
       expect(of({})).toEqual([]);
       expect(of({ ipv6Off: ['docker0'] })).toEqual([]);
-      const addresses = [four, { address: 'fd00::21', interface: 'eth1' }];
+      const addresses = [four, { address: 'fd00::21', prefix: 64, interface: 'eth1' }];
       const flannel = { backend: 'vxlan', interface: 'eth1' } as const;
       const stated = { ...dual, networking: { ...dual.networking, flannel } };
       expect(of({ addresses }, stated)).toEqual([]);
@@ -197,8 +197,8 @@ describe('preflight', () => {
     expect(other?.message).toContain('(ID abcdef; that of test is fedcba)');
     const machineId = 'one';
     const addresses = [
-      { address: '127.0.0.1', interface: 'lo' },
-      { address: '10.0.0.21', interface: 'eth0' },
+      { address: '127.0.0.1', prefix: 24, interface: 'lo' },
+      { address: '10.0.0.21', prefix: 24, interface: 'eth0' },
     ];
     const messages = (change: Partial<Inspection>): string[] =>
       findings({ 'cp-1': { machineId, ...change }, 'w-1': { machineId, addresses } }).flatMap((each) =>
@@ -294,13 +294,28 @@ describe('preflight', () => {
     expect(found(list[0]).message).toContain('52:54:00:aa:bb:cc');
     const own = {
       addresses: [
-        { address: '10.0.0.11', interface: 'eth0' },
-        { address: '10.0.0.100', interface: 'eth0' },
+        { address: '10.0.0.11', prefix: 24, interface: 'eth0' },
+        { address: '10.0.0.100', prefix: 24, interface: 'eth0' },
       ],
     };
     expect(findings({ 'cp-1': own, 'w-1': taken }, { cluster })).toEqual([]);
     const former = { macAddresses: [taken.virtualIPHeldBy] };
     expect(findings({ 'cp-1': former, 'w-1': taken }, { cluster })).toEqual([]);
+  });
+
+  it.each([
+    ['in no network of its interface', { virtualIP: '10.9.0.100' }, ['cp-1 VirtualIPNetwork warning']],
+    ['of the network next door', { virtualIP: '10.0.1.100' }, ['cp-1 VirtualIPNetwork warning']],
+    ['of the other family', { virtualIP: 'fd00::100' }, ['cp-1 VirtualIPNetwork warning']],
+    ['on an interface that is not there', { interface: 'eth9' }, ['cp-1 VirtualIPInterface error']],
+    ['of a network of another interface', { virtualIP: '10.8.0.100', interface: 'eth1' }, []],
+  ])('looks where a virtual IP belongs: %s', (_what, change, expected) => {
+    const loadBalancer = { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51, ...change };
+    const addresses = [
+      { address: '10.0.0.11', prefix: 24, interface: 'eth0' },
+      { address: '10.8.0.11', prefix: 24, interface: 'eth1' },
+    ];
+    expect(short(findings({ 'cp-1': { addresses } }, { cluster: { loadBalancer } }))).toEqual(expected);
   });
 
   it('a load balancer that left the inventory alive is told once, by its address', () => {

@@ -135,7 +135,10 @@ const checks: readonly Check[] = [
       : {
           check: 'NodeAddress',
           level: 'error',
-          message: `no interface holds ${host.address}; there are ${seen.addresses.map((entry) => `${entry.address} (${entry.interface})`).join(', ')}`,
+          message: `no interface holds ${host.address}; there are ${seen.addresses
+            .filter((entry) => entry.interface !== 'lo' && !entry.address.startsWith('fe80:'))
+            .map((entry) => `${entry.address} (${entry.interface})`)
+            .join(', ')}`,
           remedy: `Set the host's address in the inventory to one of these.`,
         },
   (host, seen, cluster) => {

@@ -46,9 +46,10 @@ const offered: readonly { readonly type: string; readonly algorithms: ServerHost
 export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
   const { firstUse } = endpoint;
   const sources = firstUse === undefined ? files : [firstUse.file];
-  const known =
+  const written = endpoint.hostKey === undefined ? await fromKnownHosts(endpoint, sources) : [];
+  const known: KnownKey[] =
     endpoint.hostKey === undefined
-      ? await fromKnownHosts(endpoint, sources)
+      ? written.filter((entry) => matchesName(entry, nameOf(endpoint)))
       : [fromInventory(endpoint, endpoint.hostKey)];
   const isFirst = known.length === 0 && firstUse !== undefined;
   const plain = known.filter((k) => k.marker === undefined);
@@ -60,7 +61,8 @@ export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[])
       const type = keyType(key);
       if (isFirst && known.length === 0 && type !== undefined)
         known.push({ type, key, where: 'the first connection' });
-      return verify(endpoint, sources, known, key);
+      const bearer = written.find((entry) => entry.marker === undefined && entry.key.equals(key));
+      return verify(endpoint, sources, { known, bearer }, key);
     },
     async keep() {
       const [first] = known;
@@ -99,13 +101,16 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
   return { type, key, where };
 }
 
-async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<KnownKey[]> {
-  const name = nameOf(endpoint);
+type Written = KnownHostsEntry & KnownKey;
+
+/** All that the files say, of whatever server. */
+async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<Written[]> {
   const perFile = await Promise.all(
     files.map(async (file) =>
-      parseKnownHosts(await readOrEmpty(endpoint, file))
-        .filter((entry) => matchesName(entry, name))
-        .map((entry) => ({ ...entry, where: `${file}:${entry.line}` })),
+      parseKnownHosts(await readOrEmpty(endpoint, file)).map((entry) => ({
+        ...entry,
+        where: `${file}:${entry.line}`,
+      })),
     ),
   );
   return perFile.flat();
@@ -127,7 +132,7 @@ async function readOrEmpty(endpoint: Endpoint, file: string): Promise<string> {
 function verify(
   endpoint: Endpoint,
   files: readonly string[],
-  known: readonly KnownKey[],
+  { known, bearer }: { readonly known: readonly KnownKey[]; readonly bearer: Written | undefined },
   key: Buffer,
 ): KbootError | undefined {
   const same = known.filter((k) => k.key.equals(key));
@@ -135,7 +140,9 @@ function verify(
   if (revoked !== undefined) return revokedKey(endpoint, revoked);
   if (same.some((k) => k.marker === undefined)) return undefined;
   const plain = known.filter((k) => k.marker === undefined);
-  return plain.length > 0 ? changedKey(endpoint, files, plain, key) : unknownKey(endpoint, files, known, key);
+  return plain.length > 0
+    ? changedKey(endpoint, files, { plain, bearer }, key)
+    : unknownKey(endpoint, files, known, key);
 }
 
 /** `SHA256:…`, as ssh-keygen -l prints it. */
@@ -172,7 +179,7 @@ function unknownKey(
 function changedKey(
   endpoint: Endpoint,
   files: readonly string[],
-  known: readonly KnownKey[],
+  { plain: known, bearer }: { readonly plain: readonly KnownKey[]; readonly bearer: Written | undefined },
   key: Buffer,
 ): KbootError {
   const old = known.map((k) => `${k.type} ${fingerprint(k.key)} (${k.where})`).join(', ');
@@ -183,8 +190,10 @@ function changedKey(
     {
       host: endpoint.host,
       remedy:
-        'Somebody may be between you and the host, or it was installed anew. ' +
-        'If you know that it was, and the fingerprint is the one on its own console, ' +
+        (bearer === undefined
+          ? 'Somebody may be between you and the host, or it was installed anew. '
+          : `That is the key of ${bearer.names.startsWith('|') ? 'another host' : bearer.names} (${bearer.where}): are addresses exchanged? If not, somebody may be between you and the host. `) +
+        'If you know why, and the fingerprint is the one on its own console, ' +
         (endpoint.hostKey === undefined
           ? `remove the old line from ${files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(' and ')} and add:\n` +
             `${nameOf(endpoint)} ${text}`

@@ -177,7 +177,7 @@ describe('refused with exit status 4, nothing changed', () => {
     expect(await refused({ env: { KBOOT_KNOWN_HOSTS: file } })).toMatchInlineSnapshot(`
       "✗ two
         10.79.3.12:22 shows the ssh-ed25519 key SHA256:FINGERPRINT, known is ecdsa-sha2-nistp256 SHA256:FINGERPRINT (SITE/known_hosts:1), ssh-ed25519 SHA256:FINGERPRINT (SITE/known_hosts:2)
-        Somebody may be between you and the host, or it was installed anew. If you know that it was, and the fingerprint is the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
+        Somebody may be between you and the host, or it was installed anew. If you know why, and the fingerprint is the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
         10.79.3.12 ssh-ed25519 KEY
         (E-HOST-KEY-CHANGED, \`kboot explain E-HOST-KEY-CHANGED\`)
       "

@@ -96,6 +96,11 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(error.code).toBe('E-HOST-KEY-CHANGED');
       expect(error.message.match(/SHA256:/g)).toHaveLength(2);
       expect(error.message).toContain(`${join(sshd.dir, 'known_hosts')}:2`);
+      expect(error.context.remedy).toContain('or it was installed anew');
+      const name = `[127.0.0.1]:${sshd.port}`;
+      const swapped = await failure(connectKnowing(`${name} ${other}\nw-2.example ${sshd.hostKey}\n`));
+      expect(swapped.context.remedy).toContain('That is the key of w-2.example (');
+      expect(swapped.context.remedy).toContain('are addresses exchanged?');
       const stated = await failure(connect({}, { hostKey: other }));
       expect(stated.code).toBe('E-HOST-KEY-CHANGED');
     });

@@ -18,6 +18,9 @@ const outputFile = '/run/kboot.out';
 const scriptFile = '/run/kboot.step';
 const functionsFile = '/run/kboot.functions';
 
+/** So many bytes of what a step printed last are sent back, less the newlines at its end. */
+export const keptOutput = 4000;
+
 /** The program of the far end, sent as its first message. A second session on the host waits up to 60 s for the first. */
 export function receiverProgram(nonce: string): string {
   return `export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -58,7 +61,7 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
     [ $status != 124 ] || echo "did not end within $limit s" >> ${outputFile}
     [ $status != 137 ] || echo "was killed: for lack of memory, or since it did not end within $limit s" >> ${outputFile}
   fi
-  output=$(tail -c 4000 ${outputFile})
+  output=$(tail -c ${keptOutput} ${outputFile})
   printf '@%s done %s %s %s\\n%s\\n' ${nonce} "$id" "$status" "\${#output}" "$output"
   [ -z "$broken" ] || exit 0
   if [ $status != 0 ]; then failed=1; fi

@@ -1,6 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import type { HostStep } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
+import { keptOutput } from './receiver.ts';
 
 /** What a step that failed said, why that was, and what helps. */
 interface Cause {
@@ -38,7 +39,8 @@ const causes: readonly Cause[] = [
 
 /** The error of a step that ended with `status` on its host and said `output`. */
 export function stepError(step: HostStep, status: number, output: string): KbootError {
-  const context = { host: step.host, step: step.resource, command: step.script, detail: output };
+  const detail = wholeLines(output);
+  const context = { host: step.host, step: step.resource, command: step.script, detail };
   if (status === staleStatus)
     return new KbootError('E-STALE', output.trim(), {
       ...context,
@@ -49,4 +51,10 @@ export function stepError(step: HostStep, status: number, output: string): Kboot
     ...context,
     remedy: known?.remedy ?? `Mend the cause on this host, ${again}`,
   });
+}
+
+/** Without the first line of an output that was cut: a half word says nothing. */
+function wholeLines(output: string): string {
+  const next = output.indexOf('\n') + 1;
+  return Buffer.byteLength(output) < keptOutput - 1 ? output : output.slice(next);
 }

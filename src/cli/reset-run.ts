@@ -21,7 +21,9 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',
     make: () => makeResetPlan(place, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
-      `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}${leftAlone(connections)}`,
+      connections.results.size === 0
+        ? `${plan.cluster}: nothing was reset`
+        : `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}${leftAlone(connections)}`,
     summary: ({ plan, connections }, { executed, seconds }) =>
       `${plan.cluster}: ${executed} of ${counted(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays${leftAlone(connections)}`,
   });

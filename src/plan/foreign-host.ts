@@ -8,11 +8,11 @@ export function strangeStamp(
 ): { readonly message: string; readonly remedy: string } {
   if (ours === undefined)
     return {
-      message: `it belongs to a kboot cluster (ID ${short(stamp)}), and the state folder of ${name} holds none`,
-      remedy: `Was the state folder lost or moved (.kboot/${name} beside the inventory, or --state), or metadata.name changed? Bring it back: without its keys nobody can change that cluster. If that cluster is to go, \`kboot reset\` it with its own inventory and state folder.`,
+      message: `it belongs to a kboot cluster (ID ${short(stamp)}), and the state folder of cluster ${name} holds none`,
+      remedy: `The state folder (.kboot/${name} beside the inventory, or --state) was lost or moved, or metadata.name changed: bring it back. To give the host up, \`kboot reset\` it with the inventory and state folder that made it.`,
     };
   return {
-    message: `it belongs to another kboot cluster (ID ${short(stamp)}; that of ${name} is ${short(ours)})`,
+    message: `it belongs to another kboot cluster (ID ${short(stamp)}; that of cluster ${name} is ${short(ours)})`,
     remedy:
       'Is it the right inventory, address and --state? If the host is to change over, `kboot reset` it with the inventory and state folder of the other cluster first.',
   };

@@ -28,9 +28,10 @@ export function virtualIPOutOfPlace(
   const { virtualIP } = loadBalancer;
   const holder = seen.addresses.find(({ address }) => address === host.address)?.interface;
   const device = loadBalancer.interface ?? holder;
-  const there = seen.addresses.filter((entry) => entry.interface === device);
+  const held = seen.addresses.filter((entry) => entry.interface === device);
+  const there = held.filter(({ address }) => !address.startsWith('fe80:'));
   if (device === undefined) return undefined;
-  if (there.length === 0)
+  if (held.length === 0)
     return {
       check: 'VirtualIPInterface',
       level: 'error',

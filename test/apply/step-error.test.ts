@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { keptOutput } from '../../src/apply/receiver.ts';
 import { stepError } from '../../src/apply/step-error.ts';
 import { hostStep } from '../plan/sample.ts';
 
@@ -29,4 +30,12 @@ it.each([
   expect(error.message).toContain(message);
   expect(error.context).toMatchObject({ host: 'w-1', detail: output });
   expect(error.context.remedy).toMatch(/run the same command again: it goes on there\./);
+});
+
+it('begins with a whole line where the output was cut', () => {
+  const detail = (output: string): string | undefined => stepError(step, 1, output).context.detail;
+  const long = `${'x'.repeat(keptOutput - 6)}\nlast`;
+  expect(detail(long)).toBe('last');
+  expect(detail(long.slice(10))).toBe(long.slice(10));
+  expect(detail('y'.repeat(keptOutput))).toHaveLength(keptOutput);
 });

@@ -239,6 +239,34 @@ test('one host that cannot be reached costs the others nothing', async () => {
   expect(plan.stdout).toMatch(/^host +one$/m);
 });
 
+test('hosts whose addresses are exchanged are told by the names that they bear', async () => {
+  const [one, two] = hosts.map(({ address }) => address);
+  const inventory = await site.write('swapped', {
+    hosts: hosts.map((host) => ({ ...host, address: host.address === one ? two : one }) as typeof host),
+  });
+  const result = await site.kboot('up', ['--until', 'host', '--yes'], { inventory });
+  expect(result).toMatchObject({ exitCode: 5 });
+  expect(result.stderr).toContain('✗ one: this machine calls itself two');
+  expect(result.stderr).toContain('✗ two: this machine calls itself one');
+});
+
+test('without its state folder a cluster is left alone, and nothing leads to passing over that', async () => {
+  const inventory = await site.write('try', { hosts: lonely });
+  expect(await up({})).toMatchObject({ exitCode: 0 });
+  const print = await fingerprint(site.lab, 'two');
+  const lost = ['--state', join(site.dir, 'lost')];
+  for (const rest of [[], ['--ignore-preflight', 'all']]) {
+    const again = await site.kboot('up', ['--until', 'host', '--yes', ...lost, ...rest], { inventory });
+    expect(again).toMatchObject({ exitCode: 5 });
+    expect(again.stderr).toContain('.kboot/connect beside the inventory');
+    expect(again.stderr).not.toContain('--ignore-preflight');
+  }
+  const reset = await site.kboot('reset', ['--yes', ...lost], { inventory });
+  expect(reset).toMatchObject({ exitCode: 5, stdout: 'connect: nothing was reset\n' });
+  expect(await fingerprint(site.lab, 'two')).toBe(print);
+  expect(await site.kboot('reset', ['--yes'], { inventory })).toMatchObject({ exitCode: 0 });
+});
+
 test.each([
   ['a user with sudo for everything', { user: 'ops' }, undefined],
   ['a user with a password for sudo', { user: 'opspw' }, 'opspw'],

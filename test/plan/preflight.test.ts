@@ -191,10 +191,10 @@ describe('preflight', () => {
 
   it('says whose state folder is missing, and tells one machine twice from a clone', () => {
     const [lost] = findings({ 'w-1': { clusterId: 'abcdef' } });
-    expect(lost?.message).toContain('the state folder of test holds none');
+    expect(lost?.message).toContain('the state folder of cluster test holds none');
     expect(lost?.remedy).toContain('.kboot/test beside the inventory');
     const [other] = findings({ 'w-1': { clusterId: 'abcdef' } }, { clusterId: 'fedcba' });
-    expect(other?.message).toContain('(ID abcdef; that of test is fedcba)');
+    expect(other?.message).toContain('(ID abcdef; that of cluster test is fedcba)');
     const machineId = 'one';
     const addresses = [
       { address: '127.0.0.1', prefix: 24, interface: 'lo' },

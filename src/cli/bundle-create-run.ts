@@ -3,7 +3,7 @@ import { readInventory } from '../app/read-inventory.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { contentsOf, contentsOfRelease, type BundleContents } from '../desire/bundle-contents.ts';
 import { defaults } from '../inventory/defaults.ts';
-import { nearestVersions } from '../inventory/nearest.ts';
+import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { imageRepository, mirror } from '../inventory/schema.ts';
 import { KbootError } from '../model/error.ts';
 import type { BundleIndex } from '../store/bundle.ts';

@@ -63,12 +63,33 @@ export async function confirm(
       remedy: 'Nothing was changed. Look at what stands above and run the same command with --yes.',
     });
   const prompts = await import('@clack/prompts');
+  if (await typedAhead(process.stdin)) return false;
   const answer = await prompts.confirm({
     message: question,
     initialValue: preset === 'yes',
     output: process.stderr,
   });
   return answer === true;
+}
+
+/**
+ * Drops what was typed before the question stood there, since it is no answer to it: to the prompt an Enter of before
+ * is another key, which turns the answer round. Returns whether Ctrl-C was among it.
+ */
+export async function typedAhead(
+  input: Pick<NodeJS.ReadStream, 'setRawMode' | 'on' | 'off' | 'pause'>,
+): Promise<boolean> {
+  let interrupted = false;
+  const drop = (bytes: Buffer | string): void => {
+    if (bytes.includes('\u0003')) interrupted = true;
+  };
+  input.setRawMode(true);
+  input.on('data', drop);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  input.off('data', drop);
+  input.pause();
+  input.setRawMode(false);
+  return interrupted;
 }
 
 /** How hosts are connected to, from the environment. */

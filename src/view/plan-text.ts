@@ -223,7 +223,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   if (changes.length === 0 && plan.issue.length === 0 && steps.length === 0)
     return [
       ...missing,
-      `${plan.cluster}: nothing to do (${counted(plan.hosts.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
+      `${plan.cluster}: nothing to do (${counted(plan.hosts.length - unreachable.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
     ];
   const verbs = verbCounts(steps).map(
     ([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`,

@@ -107,6 +107,7 @@ describe('planText', () => {
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
     });
     expect(text(false, blind)).toContain('Not in this plan, since they could not be read: w-1.');
+    expect(text(false, blind)).toContain('nothing to do (1 host,');
   });
 
   it('says what running workloads would notice', () => {

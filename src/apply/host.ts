@@ -7,6 +7,7 @@ import { payloadBytes } from './payload.ts';
 import type { ApplyContext } from './context.ts';
 import { stepError } from './step-error.ts';
 import type { Session, StepResult } from './session.ts';
+import { told } from './told.ts';
 
 /**
  * Runs one host's steps of one stage: neighbours that are shell as one batch, changes of etcd's membership
@@ -43,16 +44,7 @@ export async function runMembership(
   etcd: EtcdRunner,
 ): Promise<void> {
   if (signal.aborted) throw interrupted(step);
-  const started = Date.now();
-  emit({ type: 'start', step });
-  try {
-    await etcd.run(step);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    emit({ type: 'failed', step, message, detail: '' });
-    throw error;
-  }
-  emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+  await told(step, emit, () => etcd.run(step));
 }
 
 /** So many steps are on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */

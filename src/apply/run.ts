@@ -6,6 +6,7 @@ import type { ApplyContext } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
 import { runHostStage, runMembership, runSteps } from './host.ts';
 import { Session } from './session.ts';
+import { told } from './told.ts';
 import { Held, Turns } from './turns.ts';
 
 export interface Failure {
@@ -175,16 +176,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     const steps = plan.operatorSteps.filter((step) => step.when === when && step.stage === stage);
     for (const step of steps) {
       if (context.signal.aborted) break;
-      const started = Date.now();
-      context.emit({ type: 'start', step });
-      try {
-        await context.operator(step);
-      } catch (cause) {
-        const error = asKbootError(cause, undefined);
-        context.emit({ type: 'failed', step, message: error.message, detail: error.context.detail ?? '' });
-        throw error;
-      }
-      context.emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+      await told(step, context.emit, () => context.operator(step));
     }
   }
 

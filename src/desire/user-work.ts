@@ -4,6 +4,8 @@ import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import type { Content, DirectoryResource, Resource } from '../resource/types.ts';
+import { uploadName } from '../resource/upload-name.ts';
+import type { Upload } from '../store/uploads.ts';
 import type { Desire } from './context.ts';
 
 /** Longest text that a plan shows; what is longer goes by its digest. */
@@ -19,9 +21,10 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
   if (files.length + hooks.length === 0) return own;
   const mine = files.filter(({ hosts }) => hosts.includes(host.name));
   refuseOwnPaths(own, mine);
-  const folders = foldersBrought(own, mine);
+  const brought = foldersBrought(own, mine);
+  const folders = [...brought.values(), ...foldersMade(own, mine)];
   return stages.flatMap((stage) => {
-    const resources = own.filter((resource) => resource.stage === stage && !folders.has(resource));
+    const resources = own.filter((resource) => resource.stage === stage && !brought.has(resource));
     if (resources.length === 0) return [];
     const hooksOf = (when: Hook['when']): Resource[] =>
       hooks
@@ -38,8 +41,8 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
     return [
       ...hooksOf('before'),
       ...resources.slice(0, at),
-      ...[...folders.values()].filter((folder) => folder.stage === stage),
-      ...mine.filter((file) => file.stage === stage).flatMap((file) => fileResources(desire, file, own)),
+      ...folders.filter((folder) => folder.stage === stage),
+      ...mine.filter((file) => file.stage === stage).map((file) => fileResource(desire, file)),
       ...resources.slice(at),
       ...hooksOf('after'),
     ];
@@ -47,28 +50,25 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
 }
 
 /** What stands for a file of spec.files in plans: its text, or where that is not to be shown its digest. */
-export function contentOf({ uploads }: Pick<Desire, 'uploads'>, file: UserFile): Content {
-  const upload = 'source' in file.content ? uploads.get(file.content.source) : undefined;
-  const text = 'text' in file.content ? file.content.text : upload?.text;
+function contentOf(desire: Pick<Desire, 'uploads'>, file: UserFile): Content {
+  const { bytes, text } = uploadOf(desire, file);
   if (text !== undefined && !file.secret && text.length <= shownLength) return { kind: 'text', text };
-  return { kind: 'secret', name: uploadName(file), digest: upload?.sha256 ?? sha256(text ?? '') };
-}
-
-/** How a plan names the bytes of a file that it does not show. */
-export function uploadName({ path }: UserFile): string {
-  return `spec.files ${path}`;
+  return { kind: 'secret', name: uploadName(file.path), digest: sha256(bytes) };
 }
 
 /** The bytes of every file of spec.files, by the name that a plan has for those that it does not show. */
-export function uploadBytes({ cluster, uploads }: Desire): Map<string, Buffer> {
+export function uploadBytes(desire: Desire): Map<string, Buffer> {
   return new Map(
-    (cluster.files ?? []).map((file) => [
-      uploadName(file),
-      'text' in file.content
-        ? Buffer.from(file.content.text)
-        : (uploads.get(file.content.source)?.bytes ?? Buffer.alloc(0)),
-    ]),
+    (desire.cluster.files ?? []).map((file) => [uploadName(file.path), uploadOf(desire, file).bytes]),
   );
+}
+
+function uploadOf(
+  { uploads }: Pick<Desire, 'uploads'>,
+  { content }: UserFile,
+): Pick<Upload, 'bytes' | 'text'> {
+  if ('text' in content) return { bytes: Buffer.from(content.text), text: content.text };
+  return uploads.get(content.source) ?? { bytes: Buffer.alloc(0), text: undefined };
 }
 
 /** Folders of kboot's that files need in an earlier stage than kboot does: by resource, what stands for it there. */
@@ -76,27 +76,36 @@ function foldersBrought(
   own: readonly Resource[],
   files: readonly UserFile[],
 ): ReadonlyMap<Resource, DirectoryResource> {
-  const order = (stage: Stage): number => stages.indexOf(stage);
   return new Map(
     own.flatMap((folder): [Resource, DirectoryResource][] => {
       if (folder.kind !== 'directory') return [];
-      const [first] = files
-        .filter(({ path, stage }) => path.startsWith(`${folder.path}/`) && order(stage) < order(folder.stage))
-        .map(({ stage }) => stage)
-        .toSorted((one, other) => order(one) - order(other));
-      return first === undefined ? [] : [[folder, { ...folder, stage: first }]];
+      const stage = earliest(files.filter(({ path }) => path.startsWith(`${folder.path}/`)));
+      const isEarlier = stage !== undefined && stages.indexOf(stage) < stages.indexOf(folder.stage);
+      return isEarlier ? [[folder, { ...folder, stage }]] : [];
     }),
   );
 }
 
-function fileResources(desire: Desire, file: UserFile, own: readonly Resource[]): Resource[] {
+/** Folders of files that kboot has nothing in: made where they are missing, once, for the first of their files. */
+function foldersMade(own: readonly Resource[], files: readonly UserFile[]): readonly DirectoryResource[] {
+  const made = new Set(own.flatMap((resource) => (resource.kind === 'directory' ? [resource.path] : [])));
+  const paths = new Set(files.map(({ path }) => dirname(path)).filter((path) => !made.has(path)));
+  return [...paths].map((path) => ({
+    kind: 'directory',
+    stage: earliest(files.filter((file) => dirname(file.path) === path)) ?? 'host',
+    path,
+    mode: '755',
+    keep: true,
+  }));
+}
+
+function earliest(files: readonly UserFile[]): Stage | undefined {
+  return stages.find((stage) => files.some((file) => file.stage === stage));
+}
+
+function fileResource(desire: Desire, file: UserFile): Resource {
   const { stage, path, mode, restarts } = file;
-  const folder = dirname(path);
-  const isMade = own.some((resource) => resource.kind === 'directory' && resource.path === folder);
-  return [
-    ...(isMade ? [] : [{ kind: 'directory', stage, path: folder, mode: '755', keep: true } as const]),
-    { kind: 'file', stage, path, mode, content: contentOf(desire, file), readBy: restarts },
-  ];
+  return { kind: 'file', stage, path, mode, content: contentOf(desire, file), readBy: restarts };
 }
 
 function hookResource({ cluster }: Desire, host: Host, hook: Hook): Resource {

@@ -37,6 +37,10 @@ export function whole(min: number, max: number, documentation: Documentation): z
     .meta({ type: 'integer', minimum: min, maximum: max, ...documentation });
 }
 
+/** What a host does. */
+export const role = (description: string) =>
+  z.enum(['control-plane', 'worker', 'etcd', 'load-balancer']).meta({ description });
+
 /** A check out of a parser that tells its problem. */
 export function parsedBy(parse: (text: string) => object): Check {
   return (value) => {

@@ -1,13 +1,11 @@
 import * as z from 'zod';
 import { stages } from '../model/stage.ts';
 import { defaults } from './defaults.ts';
-import { dnsLabel, filePath, matching, nodeName, text, whole } from './fields.ts';
-
-const role = z.enum(['control-plane', 'worker', 'etcd', 'load-balancer']);
+import { dnsLabel, filePath, matching, nodeName, role, text, whole } from './fields.ts';
 
 const where = {
   roles: z
-    .array(role.meta({ description: 'A role.' }))
+    .array(role('A role.'))
     .min(1, 'must name at least one role')
     .meta({ description: 'Hosts with any of these roles. Default, without hosts: every host.' })
     .optional(),

@@ -11,6 +11,7 @@ import {
   nodeName,
   parsedBy,
   qualifiedName,
+  role,
   text,
   whole,
 } from './fields.ts';
@@ -158,11 +159,7 @@ const host = z
       nodeName,
     ),
     roles: z
-      .array(
-        z
-          .enum(['control-plane', 'worker', 'etcd', 'load-balancer'])
-          .meta({ description: 'What the host does.' }),
-      )
+      .array(role('What the host does.'))
       .min(1, 'must name at least one role: control-plane, worker, etcd or load-balancer')
       .meta({
         description:

@@ -1,15 +1,12 @@
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
-import { $ } from 'zx/core';
 import { KbootError } from '../model/error.ts';
 import type { Process } from './process.ts';
+import { endGroup, ownGroup } from './own-group.ts';
 import { hostConnection } from './shell.ts';
 import { noStats } from './stats.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
-
-/** zx without its own shell prefix, output and exceptions; its own process group, so that all of it can be ended. */
-const run = $({ prefix: '', postfix: '', quiet: true, nothrow: true, detached: true, stdio: 'pipe' });
 
 /** Runs commands on this machine, as root or through sudo. Nothing is contacted. */
 export function connectLocal(host: string, options: ConnectOptions): HostConnection {
@@ -44,7 +41,7 @@ export function connectLocal(host: string, options: ConnectOptions): HostConnect
 }
 
 function spawn(command: string, stats: TransportStats): Process {
-  const shell = run`exec sh -c ${command}`;
+  const shell = ownGroup`exec sh -c ${command}`;
   stats.execs++;
   const stdin = shell.stdin;
   stdin.on('error', () => undefined);
@@ -62,16 +59,6 @@ function spawn(command: string, stats: TransportStats): Process {
       endGroup(shell.pid);
     },
   };
-}
-
-/** Ends a process group. One that sudo started as root cannot be signalled; it sees its stdin end. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGTERM');
-  } catch {
-    // ended already, or root's
-  }
 }
 
 function counted(output: Readable, stats: TransportStats): PassThrough {

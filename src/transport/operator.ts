@@ -1,4 +1,4 @@
-import { $ } from 'zx/core';
+import { endGroup, ownGroup } from './own-group.ts';
 
 export interface OperatorRun {
   readonly cwd: string;
@@ -18,12 +18,7 @@ export interface OperatorResult {
 /** Runs POSIX shell on this machine, as the user who runs kboot; in its own process group, which a timeout ends whole. */
 export async function runOnOperator(script: string, options: OperatorRun): Promise<OperatorResult> {
   const { cwd, environment, timeoutSeconds } = options;
-  const run = $({
-    prefix: '',
-    postfix: '',
-    quiet: true,
-    nothrow: true,
-    detached: true,
+  const run = ownGroup({
     cwd,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,7 +27,7 @@ export async function runOnOperator(script: string, options: OperatorRun): Promi
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+    endGroup(child.pid);
   }, timeoutSeconds * 1000);
   try {
     const { exitCode, stdall } = await child;

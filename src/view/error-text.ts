@@ -1,18 +1,17 @@
 import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
+import { groupBy } from './group.ts';
 
 /** Errors of hosts, each once: whoever failed with the same words, but for its own address, is named below the first. */
 export function errorsText(errors: Iterable<KbootError>): string {
-  const alike = new Map<string, KbootError[]>();
-  for (const error of errors) {
-    const { host = '', step, detail, remedy } = error.context;
-    const words = JSON.stringify([error.code, step, error.message, detail, remedy]);
-    const key = host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
-    alike.set(key, [...(alike.get(key) ?? []), error]);
-  }
-  return [...alike.values()]
-    .flatMap(([first, ...others]) => (first === undefined ? [] : [errorText(first, others)]))
+  return groupBy([...errors], wordsOf)
+    .map(([first, ...others]) => errorText(first, others))
     .join('\n');
+}
+
+function wordsOf({ code, message, context: { host = '', step, detail, remedy } }: KbootError): string {
+  const words = JSON.stringify([code, step, message, detail, remedy]);
+  return host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
 }
 
 /** An error as the reader needs it: which host, which step, what was said, what to do; and `others` with the same. */

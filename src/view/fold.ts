@@ -1,5 +1,7 @@
 import { stages, type Stage } from '../model/stage.ts';
 import type { OnHostStep, Step } from '../plan/types.ts';
+import { isUploadName } from '../resource/upload-name.ts';
+import { groupBy } from './group.ts';
 
 /** Steps that share a line: the first of them, and all of them in order. */
 export interface Fold<S extends Step> {
@@ -9,14 +11,7 @@ export interface Fold<S extends Step> {
 
 /** Puts steps of equal key together; lines stand in the order of their first step. */
 export function foldBy<S extends Step>(steps: readonly S[], key: (step: S) => string): readonly Fold<S>[] {
-  const folds = new Map<string, { step: S; steps: S[] }>();
-  for (const step of steps) {
-    const name = key(step);
-    const fold = folds.get(name);
-    if (fold === undefined) folds.set(name, { step, steps: [step] });
-    else fold.steps.push(step);
-  }
-  return [...folds.values()];
+  return groupBy(steps, key).map((alike) => ({ step: alike[0], steps: alike }));
 }
 
 /**
@@ -37,16 +32,17 @@ export function foldInOrder(
     if (before !== undefined && before !== here) after[here]?.add(before);
     last.set(step.host, here);
   }
-  const done = new Set<number>();
+  const begun = new Set<number>();
   const ordered: Fold<OnHostStep>[] = [];
-  const put = (index: number, above: ReadonlySet<number>): void => {
-    if (done.has(index) || above.has(index)) return;
-    const path = new Set([...above, index]);
-    for (const before of [...(after[index] ?? [])].sort((one, other) => one - other)) put(before, path);
-    done.add(index);
-    ordered.push(...folds.slice(index, index + 1));
+  const put = (fold: Fold<OnHostStep>, index: number): void => {
+    if (begun.has(index)) return;
+    begun.add(index);
+    folds.forEach((before, at) => {
+      if (after[index]?.has(at) === true) put(before, at);
+    });
+    ordered.push(fold);
   };
-  for (const index of folds.keys()) put(index, new Set());
+  folds.forEach(put);
   return ordered;
 }
 
@@ -81,9 +77,7 @@ export function byStage<S extends Step>(steps: readonly S[]): ReadonlyMap<Stage,
 /** Files that hold certificates, keys and kubeconfigs: many, alike, and never shown. */
 export function isPki(step: Step): boolean {
   const content = step.type === 'host' ? step.payload?.content : undefined;
-  return (
-    content?.kind === 'secret' && step.resource.startsWith('file ') && !content.name.startsWith('spec.files ')
-  );
+  return content?.kind === 'secret' && step.resource.startsWith('file ') && !isUploadName(content.name);
 }
 
 /** So many files of the PKI in one stage share a line where more than this. */

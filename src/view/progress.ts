@@ -143,7 +143,7 @@ function lineOf(
   return `${colour(text)}  ${pc.dim(seconds)}`;
 }
 
-/** `  … 31 more hosts: 12 at rest, 19 in runtime` */
+/** `  … 31 more hosts: 12 through host, 19 in runtime` */
 function restLine(lines: readonly HostLine[], more: boolean): string {
   const counts = stages
     .map((stage) => [stage, lines.filter(({ current }) => current === stage).length] as const)

@@ -12,6 +12,7 @@ import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
 import { fillPlaceholders, hasPlaceholder } from '../../src/resource/placeholder.ts';
 import { podProcess } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
+import { isUploadName } from '../../src/resource/upload-name.ts';
 import { optionsFor } from '../inventory/options.ts';
 import { issued, unissued } from './sample.ts';
 
@@ -129,7 +130,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
         if (
           'content' in each &&
           each.content.kind === 'secret' &&
-          !each.content.name.startsWith('spec.files ')
+          !isUploadName(each.content.name)
         )
           expect(texts.get(each.content.name), each.content.name).toMatch(
             /-----BEGIN|certificate-authority-data/,

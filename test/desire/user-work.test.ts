@@ -78,3 +78,9 @@ it("a folder of kboot's that a file needs earlier comes earlier", () => {
   expect(ids.filter((id) => id === 'directory /var/lib/kubelet')).toHaveLength(1);
   expect(at).toBeLessThan(ids.indexOf('unit containerd'));
 });
+
+it('a folder of several files is made once, before the first of them', () => {
+  const files = [file('/etc/own/late', { stage: 'node' }), file('/etc/own/early'), file('/etc/own/too')];
+  const made = want('w-1', { files }).filter((each) => resourceId(each) === 'directory /etc/own');
+  expect(made).toMatchObject([{ stage: 'runtime', keep: true }]);
+});

@@ -22,10 +22,7 @@ const startsIn: Readonly<Record<string, Stage>> = {
 export const hooksAreSound: Check = (input) => {
   const seen = new Map<string, Path>();
   return each<DraftHook>(input.draft.spec?.hooks, 'hooks').flatMap(({ draft, path }) => {
-    const findings: Finding[] = [];
-    const say = (message: string, ...field: Path): void => {
-      findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
-    };
+    const { findings, say } = speaker(path);
     if ('before' in draft === 'after' in draft)
       say('must state one of before and after: the stage that it stands by');
     const place = placeOf(draft);
@@ -47,10 +44,7 @@ export const hooksAreSound: Check = (input) => {
 export const filesAreSound: Check = (input) => {
   const seen = new Map<string, Path>();
   return each<DraftFile>(input.draft.spec?.files, 'files').flatMap(({ draft, path }) => {
-    const findings: Finding[] = [];
-    const say = (message: string, ...field: Path): void => {
-      findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
-    };
+    const { findings, say } = speaker(path);
     if ('source' in draft === 'content' in draft)
       say('must state one of source (a file on this machine) and content (its text)');
     if (draft.stage === 'addon') say('addon happens in the API, on no host; use an earlier stage', 'stage');
@@ -69,6 +63,18 @@ export const filesAreSound: Check = (input) => {
     return [...findings, ...hostsAreKnown(draft.hosts, path, input)];
   });
 };
+
+/** Collects what is wrong with the value at a path, or with a field of it. */
+function speaker(path: Path): {
+  readonly findings: Finding[];
+  readonly say: (message: string, ...field: Path) => void;
+} {
+  const findings: Finding[] = [];
+  const say = (message: string, ...field: Path): void => {
+    findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
+  };
+  return { findings, say };
+}
 
 function placeOf(
   draft: DraftHook,

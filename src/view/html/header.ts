@@ -1,8 +1,9 @@
+import { counted } from '../../model/counted.ts';
 import { errorCodes } from '../../model/error.ts';
 import { stepsOf } from '../../plan/types.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
 import { count } from './numbers.ts';
-import { groupBy } from './group.ts';
+import { groupBy } from '../group.ts';
 import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
@@ -84,7 +85,7 @@ function warningsHtml({
   ];
   if (items.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings">
-    <h2 id="warnings">${items.length} warning${items.length === 1 ? '' : 's'}</h2>
+    <h2 id="warnings">${counted(items.length, 'warning')}</h2>
     <ul>
       ${items.map((item) => html`<li>${item}</li>`)}
     </ul>

@@ -1,6 +1,6 @@
 import { stages, type Stage } from '../../model/stage.ts';
 import type { Plan } from '../../plan/types.ts';
-import { groupBy } from './group.ts';
+import { groupBy } from '../group.ts';
 import { hostList } from '../host-list.ts';
 import type { Bar, Lane } from './lanes.ts';
 import { count, stepCount } from './numbers.ts';

@@ -2,7 +2,7 @@ import type { Step } from '../../plan/types.ts';
 import { subjectOf } from '../fold.ts';
 import { seconds, stepCount } from './numbers.ts';
 import { blockHtml } from './block-html.ts';
-import { groupBy } from './group.ts';
+import { groupBy } from '../group.ts';
 import { hostList, hostRanges, hostsInShort } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';

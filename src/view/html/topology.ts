@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Plan } from '../../plan/types.ts';
 import { hostList } from '../host-list.ts';
@@ -139,7 +140,7 @@ export function topologyText({ endpoint, tiers, members, networks }: Topology): 
       const names = machines.map((machine) => machine.name);
       return `${title}: ${names.length} (${hostList(names, names)}).`;
     }),
-    `etcd: ${members} member${members === 1 ? '' : 's'}.`,
+    `etcd: ${counted(members, 'member')}.`,
     ...networks.map(name),
   ].join(' ');
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { askVagrant, machineIdentity } from '../../src/store/vagrant.ts';
@@ -10,6 +10,7 @@ beforeEach(() => {
   vagrant = fakeVagrant();
 });
 afterEach(() => {
+  rmSync(join(vagrant.dir, '..'), { recursive: true });
   vi.unstubAllEnvs();
 });
 const ask = (...names: string[]): ReturnType<typeof askVagrant> =>

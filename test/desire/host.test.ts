@@ -127,11 +127,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
         /PRIVATE KEY|LS0tLS1CRUdJTiBSU0EgUFJJVkFURSB|LS0tLS1CRUdJTiBQUklWQVRFI/,
       );
       for (const each of resources)
-        if (
-          'content' in each &&
-          each.content.kind === 'secret' &&
-          !isUploadName(each.content.name)
-        )
+        if ('content' in each && each.content.kind === 'secret' && !isUploadName(each.content.name))
           expect(texts.get(each.content.name), each.content.name).toMatch(
             /-----BEGIN|certificate-authority-data/,
           );

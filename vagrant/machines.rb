@@ -7,8 +7,14 @@ require_relative 'inventory'
 # The machines of a kboot inventory. Needs nothing of Vagrant:
 #   ruby machines.rb INVENTORY    prints them as JSON
 module Kboot
-  # Boxes of distributions that kboot installs on: NAME is bento/NAME, and for libvirt cloud-image/NAME.
-  BOXES = %w[debian-12 debian-13 ubuntu-22.04 ubuntu-24.04].freeze
+  # Boxes of distributions that kboot installs on: for libvirt it is cloud-image/NAME, else bento/ and this.
+  BOXES = {
+    'debian-12' => 'debian-12',
+    'debian-13' => 'debian-13',
+    'ubuntu-22.04' => 'ubuntu-22.04',
+    'ubuntu-24.04' => 'ubuntu-24.04',
+    'rocky-9' => 'rockylinux-9'
+  }.freeze
 
   # Memory in MiB, and CPUs. A host of several roles gets the larger of each.
   SIZES = {
@@ -39,10 +45,10 @@ module Kboot
     sizes = SIZES.values_at(*host['roles']).compact
     raise Error, 'has no role that is known' if sizes.empty?
 
-    box = given.fetch('box', BOXES.first)
+    box = given.fetch('box', BOXES.keys.first)
     address, ipv6 = addresses(host)
     Machine.new(
-      name: host['name'], box: box_name(box, 'bento'), libvirt_box: box_name(box, 'cloud-image'), image: given['image'],
+      name: host['name'], box: box_name(box, "bento/#{BOXES[box]}"), libvirt_box: box_name(box, "cloud-image/#{box}"), image: given['image'],
       memory: given['memory'] || sizes.map(&:first).max, cpus: given['cpus'] || sizes.map(&:last).max,
       address: address, ipv6: ipv6
     )
@@ -58,11 +64,11 @@ module Kboot
   end
   private_class_method :settings
 
-  def self.box_name(box, owner)
-    return "#{owner}/#{box}" if BOXES.include?(box)
+  def self.box_name(box, public_name)
+    return public_name if BOXES.include?(box)
     return box if box.include?('/')
 
-    raise Error, "box #{box} is not one of #{BOXES.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)"
+    raise Error, "box #{box} is not one of #{BOXES.keys.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)"
   end
   private_class_method :box_name
 

@@ -2,19 +2,19 @@ import { refuseUnfitBundle, unofficialFiles } from '../desire/bundle-fit.ts';
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
 import { clusterServer } from '../desire/text/address.ts';
-import { loadBalancerHosts } from '../desire/text/keepalived.ts';
 import { limitedHosts, type PlanScope } from './scope.ts';
 import { seeCluster } from './see-cluster.ts';
 import { endpointToProbe, seeEndpoint } from './see-endpoint.ts';
 import { seeForeignEtcd } from './see-foreign-etcd.ts';
+import { seeHost } from './see-host.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
-import { etcdHosts, isNode, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
-import { assumedFacts } from '../model/facts.ts';
+import { assumedFacts, type HostFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import { stagesUntil } from '../model/stage.ts';
 import type { ProbeQuestions } from '../observe/inspect.ts';
-import { probeHost, type HostObservation } from '../observe/probe.ts';
+import type { HostObservation } from '../observe/probe.ts';
 import { readTexts } from '../observe/texts.ts';
 import { attachDiffs, diffablePath } from '../plan/attach-diffs.ts';
 import type { ClusterObservation, ClusterWants } from '../plan/cluster-wants.ts';
@@ -76,9 +76,12 @@ export async function makePlan(
   const hosts = scopedHosts(cluster, scope);
   const counts = new Map<string, number>();
   const connections = await connectAll(place, hosts, connect, concurrency, (host, { reader }) => {
-    const resources = resourcesOf(place, scope, host, assumedFacts);
-    counts.set(host.name, resources.length);
-    return probeHost(reader, resources, {
+    const wanted = (facts: HostFacts): readonly Resource[] => {
+      const resources = resourcesOf(place, scope, host, facts);
+      counts.set(host.name, resources.length);
+      return resources;
+    };
+    return seeHost(reader, host.address, wanted, {
       ...balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
     });
@@ -178,7 +181,7 @@ export function resourcesOf(
   place: Workplace,
   scope: PlanScope,
   host: Host,
-  facts: typeof assumedFacts,
+  facts: HostFacts,
 ): readonly Resource[] {
   const stages = stagesUntil(scope.until);
   return desireHost(place.desire, host, facts).filter((resource) => stages.includes(resource.stage));

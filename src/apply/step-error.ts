@@ -31,6 +31,21 @@ const causes: readonly Cause[] = [
     remedy: `Wait until it is done, ${again} On a machine that just booted it is often unattended-upgrades: \`systemctl status apt-daily-upgrade\`.`,
   },
   {
+    said: /Waiting for process with pid \d+ to finish/,
+    message: 'another dnf runs and did not end',
+    remedy: `Wait until it is done (\`ps -C dnf\`), ${again} On a machine that just booted it is often dnf-makecache.`,
+  },
+  {
+    said: /^(Error: )?(Unable to find a match|Failed to download metadata|Error downloading packages|There are no enabled repositories|No match for argument)/im,
+    message: 'the package cannot be had from the package sources of the host',
+    remedy: `Look at its name server and at /etc/yum.repos.d (\`dnf makecache\` says more), or install the package yourself, ${again}`,
+  },
+  {
+    said: /^modprobe: FATAL: Module .* not found/m,
+    message: 'the kernel that runs has no such module on the disk',
+    remedy: `If the kernel was updated since the host booted, reboot it; on Rocky Linux look for the package kernel-modules of this kernel (\`uname -r\`), ${again}`,
+  },
+  {
     said: /^E: (Unable to locate package|Package .* has no installation candidate|Failed to fetch|Unable to fetch)/m,
     message: 'the package cannot be had from the package sources of the host',
     remedy: `Look at its name server and at /etc/apt/sources.list and sources.list.d (\`apt-get update\` says more), or install the package yourself, ${again}`,

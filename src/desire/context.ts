@@ -1,5 +1,6 @@
 import { images } from '../catalog/images.ts';
 import { release as releaseOf } from '../catalog/release.ts';
+import { systemOf } from '../catalog/systems.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
@@ -7,7 +8,7 @@ import type { Pki } from '../pki/types.ts';
 import type { Membership, MembershipPlan } from '../plan/etcd-membership.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
-import type { FileResource, Resource } from '../resource/types.ts';
+import type { FileResource, PackageResource, Resource } from '../resource/types.ts';
 import type { Bundle } from '../store/bundle.ts';
 import type { Uploads } from '../store/uploads.ts';
 import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
@@ -70,6 +71,17 @@ export function membershipOf(desire: Desire, host: Host): Membership {
       state: 'new',
     }
   );
+}
+
+/** A package of the host's distribution; `files` are kboot's own for the service of that name, which it may bring. */
+export function packageOf(
+  facts: HostFacts,
+  stage: Stage,
+  name: string,
+  files?: readonly HostText[],
+): PackageResource {
+  const brings = files && { unit: name, files: files.map(({ path }) => path) };
+  return { kind: 'package', stage, name, manager: systemOf(facts).packageManager, ...(brings && { brings }) };
 }
 
 /** Folders of mode 755. */

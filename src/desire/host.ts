@@ -1,4 +1,4 @@
-import { isNode, type Host } from '../model/cluster.ts';
+import { isNode, loadBalancerHosts, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Desire } from './context.ts';
@@ -9,7 +9,6 @@ import { loadBalancerStage } from './stages/load-balancer.ts';
 import { nodeStage } from './stages/node.ts';
 import { runtimeStage } from './stages/runtime.ts';
 import { withUserWork } from './user-work.ts';
-import { loadBalancerHosts } from './text/keepalived.ts';
 
 /**
  * Everything that must be so on one host, in the order in which it is brought about: the install, from top to

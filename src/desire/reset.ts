@@ -1,5 +1,6 @@
 import type { HostStep } from '../plan/types.ts';
 import { hostFolder } from '../resource/prelude.ts';
+import { restoreSELinux } from '../resource/selinux.ts';
 import type { ResetSeen } from '../model/reset-seen.ts';
 
 interface Removal {
@@ -49,6 +50,7 @@ export function resetSteps(host: string, seen: ResetSeen, foreignEtcd = false): 
     ...(seen.swap
       ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }]
       : []),
+    ...(seen.selinux ? [{ what: 'selinux', reason: 'enforces again', script: restoreSELinux }] : []),
     {
       what: 'folder',
       reason: hostFolder,

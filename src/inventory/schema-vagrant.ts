@@ -7,7 +7,7 @@ import { nearest } from './nearest.ts';
  */
 
 /** Boxes by the distribution in them. */
-export const vagrantBoxes = ['debian-12', 'debian-13', 'ubuntu-22.04', 'ubuntu-24.04'] as const;
+export const vagrantBoxes = ['debian-12', 'debian-13', 'ubuntu-22.04', 'ubuntu-24.04', 'rocky-9'] as const;
 
 export const vagrantMachine = (description: string) =>
   z

@@ -234,3 +234,10 @@ export function hasExternalEtcd(cluster: Cluster): boolean {
 export function etcdHosts(cluster: Cluster): readonly Host[] {
   return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
 }
+
+/** Hosts that run haproxy and keepalived, in inventory order: those of the role, or else every control plane. */
+export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
+  if (cluster.loadBalancer === undefined) return [];
+  const dedicated = hostsWith(cluster, 'load-balancer');
+  return dedicated.length > 0 ? dedicated : hostsWith(cluster, 'control-plane');
+}

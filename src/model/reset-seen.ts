@@ -8,4 +8,6 @@ export interface ResetSeen {
   readonly kept: number;
   readonly containers: number;
   readonly swap: boolean;
+  /** SELinux enforced before. */
+  readonly selinux: boolean;
 }

@@ -21,14 +21,21 @@ const probeTimeoutMs = 120_000;
  * carries a nonce and its exit status: without it, that section is unknown.
  */
 export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
-  const section = (name: string, body: string): string =>
+  return scriptOf(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources)]));
+}
+
+function scriptOf(nonce: string, sections: ReadonlyMap<string, string>): string {
+  const section = ([name, body]: readonly [string, string]): string =>
     `echo "@${nonce} begin ${name}"\n{ ${body}\n} 2>/dev/null </dev/null\necho "@${nonce} end ${name} $?"`;
-  const kinds = [...groupByKind(resources)];
-  return [
-    'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    section('inspection', inspectScript(ask)),
-    ...kinds.map(([kind, wants]) => section(kind, handlerOf(kind).query(wants))),
-  ].join('\n');
+  const path = 'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  return [path, ...[...sections].map(section)].join('\n');
+}
+
+/** The question of each kind. */
+function queries(resources: readonly Resource[]): Map<string, string> {
+  return new Map(
+    [...groupByKind(resources)].map(([kind, wants]) => [kind, handlerOf(kind).query(wants)] as const),
+  );
 }
 
 /** Splits a probe's output into its sections; one that did not end, or ended by a signal or a missing program, is left out. */
@@ -63,6 +70,28 @@ export async function probeHost(
         'Nothing was changed. Run the same command again; if it stays so, look at the shell of this user.',
     });
   return { host: reader.host, inspection, observations: readObservations(resources, sections) };
+}
+
+/**
+ * What is wanted of a host once it is known what it is: one exec more, for the kinds whose question differs from what
+ * was `asked` of it; none where no question does.
+ */
+export async function probeOthers(
+  reader: Reader,
+  seen: HostObservation,
+  asked: readonly Resource[],
+  wanted: readonly Resource[],
+): Promise<HostObservation> {
+  const before = queries(asked);
+  const others = new Map([...queries(wanted)].filter(([kind, query]) => before.get(kind) !== query));
+  if (others.size === 0) return seen;
+  const nonce = randomBytes(12).toString('hex');
+  const { stdout } = await reader.read(scriptOf(nonce, others), { timeoutMs: probeTimeoutMs });
+  const again = readObservations(
+    wanted.filter(({ kind }) => others.has(kind)),
+    readSections(stdout, nonce),
+  );
+  return { ...seen, observations: new Map([...seen.observations, ...again]) };
 }
 
 /** Turns sections into one observation per resource. */

@@ -10,6 +10,7 @@ echo "owned=$(wc -l < ${hostFolder}/owned 2>/dev/null)"
 echo "kept=$(find ${hostFolder}/before ! -type d 2>/dev/null | wc -l)"
 echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
 { [ -e ${hostFolder}/swap ] || grep -q '^#kboot# ' /etc/fstab; } 2>/dev/null && echo swap=1
+[ -e ${hostFolder}/selinux ] && echo selinux=1
 echo end=1`;
 
 /** Reads what is there to take away: one exec. Throws KbootError E-PROBE when the answer is cut off. */
@@ -30,5 +31,6 @@ export async function seeForReset(reader: Reader): Promise<ResetSeen> {
     kept: Number(values.get('kept') ?? 0),
     containers: Number(values.get('containers') ?? 0),
     swap: values.get('swap') === '1',
+    selinux: values.get('selinux') === '1',
   };
 }

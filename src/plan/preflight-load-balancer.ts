@@ -1,16 +1,11 @@
 import { isProblem, parseAddress } from '../inventory/address.ts';
-import type { Cluster, Host } from '../model/cluster.ts';
+import { loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
-function isBalancer(host: Host, { hosts }: Cluster): boolean {
-  const dedicated = hosts.some((each) => each.roles.includes('load-balancer'));
-  return host.roles.includes(dedicated ? 'load-balancer' : 'control-plane');
-}
-
 /** haproxy's ports: that of the virtual IP, and where keepalived asks it (desire/text/haproxy.ts). */
 export function balancerPorts(host: Host, cluster: Cluster): readonly (readonly [number, string])[] {
-  if (cluster.loadBalancer === undefined || !isBalancer(host, cluster)) return [];
+  if (cluster.loadBalancer === undefined || !loadBalancerHosts(cluster).includes(host)) return [];
   return [
     [cluster.loadBalancer.port, 'haproxy'],
     [8404, 'haproxy'],
@@ -24,7 +19,7 @@ export function virtualIPOutOfPlace(
   cluster: Cluster,
 ): Omit<Finding, 'host'> | undefined {
   const { loadBalancer } = cluster;
-  if (loadBalancer === undefined || !isBalancer(host, cluster)) return undefined;
+  if (loadBalancer === undefined || !loadBalancerHosts(cluster).includes(host)) return undefined;
   const { virtualIP } = loadBalancer;
   const holder = seen.addresses.find(({ address }) => address === host.address)?.interface;
   const device = loadBalancer.interface ?? holder;

@@ -1,3 +1,4 @@
+import { acquaintance, knownSystems, systemOf } from '../catalog/systems.ts';
 import type { Cluster, Host } from '../model/cluster.ts';
 import { hasExternalEtcd, isNode } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
@@ -17,12 +18,6 @@ type Check = (
   seen: Inspection,
   cluster: Cluster,
 ) => Omit<Finding, 'host'> | readonly Omit<Finding, 'host'>[] | undefined;
-
-/** Distributions whose packages and paths kboot knows (src/desire/os.ts). */
-const knownSystems: Readonly<Record<string, readonly string[]>> = {
-  debian: ['12', '13'],
-  ubuntu: ['22.04', '24.04', '26.04'],
-};
 
 const controlPlanePorts: readonly (readonly [number, string])[] = [
   [6443, 'kube-apiserver'],
@@ -52,21 +47,17 @@ const checks: readonly Check[] = [
           remedy: 'Install them with the package manager of the distribution.',
         },
   (_host, seen) => {
-    const versions = knownSystems[seen.facts.os.id];
-    if (versions?.includes(seen.facts.os.versionId) === true) return undefined;
-    const name = `${seen.facts.os.id} ${seen.facts.os.versionId}`;
-    return versions === undefined
-      ? {
-          check: 'OS',
-          level: 'error',
-          message: `${name} is not supported`,
-          remedy: 'Use Debian 12 or 13, or Ubuntu 22.04, 24.04 or 26.04.',
-        }
+    const { os } = seen.facts;
+    const known = acquaintance(seen.facts);
+    if (known === 'known') return undefined;
+    const name = `${os.id} ${os.versionId}`;
+    return known === 'unknown'
+      ? { check: 'OS', level: 'error', message: `${name} is not supported`, remedy: `Use ${knownSystems}.` }
       : {
           check: 'OS',
           level: 'warning',
           message: `${name} was not tried with kboot`,
-          remedy: `Tried are ${versions.join(', ')}.`,
+          remedy: `Tried are ${systemOf(seen.facts).versions.join(', ')}.`,
         };
   },
   (_host, seen) =>

@@ -78,7 +78,7 @@ export interface TemplateParams {
   };
   'etcd/etcd.service.hbs': { readonly etcd: string; readonly args: readonly string[] };
   'kubelet/kubelet.service.hbs': { readonly kubelet: string };
-  'kubelet/10-kubeadm.conf.hbs': { readonly kubelet: string };
+  'kubelet/10-kubeadm.conf.hbs': { readonly kubelet: string; readonly defaults: string };
   'kubelet/config.yaml.hbs': {
     readonly clusterDNS: string;
     readonly clusterDomain: string;
@@ -121,6 +121,7 @@ export interface TemplateParams {
       readonly port: number;
     }[];
   };
+  'load-balancer/haproxy-drop-in.conf.hbs': Record<string, never>;
   'load-balancer/keepalived.conf.hbs': {
     readonly routerId: string;
     readonly checkScript: string;

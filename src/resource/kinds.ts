@@ -7,6 +7,7 @@ import { hook } from './hook.ts';
 import { image } from './image.ts';
 import { moduleKind } from './module.ts';
 import { packageKind } from './package.ts';
+import { selinux } from './selinux.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
@@ -23,6 +24,7 @@ const kinds = {
   module: moduleKind,
   sysctl,
   swap,
+  selinux,
   unit,
   image,
   'static-pod': staticPod,

@@ -1,11 +1,36 @@
 import { lines, quote, quoteAll } from './shell.ts';
 import type { Kind, PackageResource } from './types.ts';
 
-/** A package of the distribution (dpkg and apt). kboot installs what is missing and never upgrades or removes. */
+interface Manager {
+  /** Shell that prints `NAME installed` for each that is. */
+  installed(names: readonly string[]): string;
+  /** The function of prelude.ts that installs one. */
+  readonly install: string;
+}
+
+const managers: Readonly<Record<PackageResource['manager'], Manager>> = {
+  apt: {
+    installed: (names) =>
+      `dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${quoteAll(names)} 2>/dev/null`,
+    install: 'kb_apt',
+  },
+  dnf: {
+    // One package may stand in for another: curl-minimal provides curl, and conflicts with it.
+    installed: (names) =>
+      `for p in ${quoteAll(names)}; do rpm -q --whatprovides -- "$p" >/dev/null 2>&1 && echo "$p installed"; done`,
+    install: 'kb_dnf',
+  },
+};
+
+/** A package of the distribution. kboot installs what is missing and never upgrades or removes. */
 export const packageKind: Kind<PackageResource, true> = {
   name: (want) => want.name,
   query: (wants) =>
-    `dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${quoteAll(wants.map((want) => want.name))} 2>/dev/null`,
+    [...new Set(wants.map(({ manager }) => manager))]
+      .map((manager) =>
+        managers[manager].installed(wants.filter((want) => want.manager === manager).map(({ name }) => name)),
+      )
+      .join('\n'),
   read(wants, output) {
     const installed = new Set(
       lines(output)
@@ -21,7 +46,7 @@ export const packageKind: Kind<PackageResource, true> = {
     return {
       verb: 'create',
       reason: "from the distribution's packages",
-      script: aside(want, `kb_apt ${quote(want.name)}`),
+      script: aside(want, `${managers[want.manager].install} ${quote(want.name)}`),
       timeoutSeconds: 600,
     };
   },
@@ -38,5 +63,5 @@ function aside({ brings }: PackageResource, install: string): string {
 kb_new=
 for f in ${paths}; do [ -e "$f" ] || kb_new="$kb_new $f"; done
 { ${install}; } || exit
-for f in $kb_new; do kb_own "$f" && rm -f -- "$f" || exit; done`;
+for f in $kb_new; do [ ! -e "$f" ] || { kb_own "$f" && rm -f -- "$f"; } || exit; done`;
 }

@@ -127,6 +127,12 @@ kb_apt() {
   apt-get update -q && "$@"
 }
 
+# kb_dnf NAME: the same by dnf, which waits by itself for another one that runs.
+kb_dnf() {
+  set -- dnf install -y --setopt=install_weak_deps=False -- "$1"
+  "$@" || { dnf makecache --refresh && "$@"; }
+}
+
 # kb_fetch URL FILE: downloads, bounded.
 kb_fetch() {
   if command -v curl >/dev/null; then curl -fsSL --connect-timeout 15 --retry 3 -o "$2" -- "$1"

@@ -69,6 +69,7 @@ export interface ArchiveResource extends Base, ReadBy {
 export interface PackageResource extends Base {
   readonly kind: 'package';
   readonly name: string;
+  readonly manager: 'apt' | 'dnf';
   /** The service that the package enables and starts by itself, and files that it lays where kboot has its own. */
   readonly brings?: { readonly unit: string; readonly files: readonly string[] };
 }
@@ -90,6 +91,11 @@ export interface SysctlResource extends Base {
 
 export interface SwapResource extends Base {
   readonly kind: 'swap';
+}
+
+/** SELinux does not enforce, now and after every boot. */
+export interface SELinuxResource extends Base {
+  readonly kind: 'selinux';
 }
 
 export interface UnitResource extends Base {
@@ -147,6 +153,7 @@ export type Resource =
   | ModuleResource
   | SysctlResource
   | SwapResource
+  | SELinuxResource
   | UnitResource
   | ImageResource
   | StaticPodResource

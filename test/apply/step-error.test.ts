@@ -24,6 +24,21 @@ it.each([
     "Temporary failure resolving 'deb.debian.org'\nE: Unable to locate package curl",
     'cannot be had from the package sources',
   ],
+  [
+    'no repository',
+    "Errors during downloading metadata for repository 'baseos':\nError: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist",
+    'cannot be had from the package sources',
+  ],
+  [
+    'another dnf',
+    'Waiting for process with pid 812 to finish.\ndid not end within 600 s',
+    'another dnf runs',
+  ],
+  [
+    'a kernel that was updated under a host',
+    'modprobe: FATAL: Module br_netfilter not found in directory /lib/modules/5.14.0-503.el9',
+    'no such module on the disk',
+  ],
   ['anything else', 'E: Sub-process /usr/bin/dpkg returned an error code (1)', 'ended with status 100'],
 ])('names the cause and keeps what was said: %s', (_title, output, message) => {
   const error = stepError(step, 100, output);

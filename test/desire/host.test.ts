@@ -152,3 +152,19 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
     }
   });
 });
+
+it('wants the same of Rocky Linux, but for its packages, SELinux and the folder of haproxy', () => {
+  const [, cluster] = clusters.find(([name]) => name === 'ha.yaml') ?? [];
+  const host = cluster?.hosts[0];
+  if (cluster === undefined || host === undefined) throw new Error('no ha.yaml');
+  const ids = (id: string): string[] =>
+    desireHost(unissued(cluster), host, { ...assumedFacts, os: { id, versionId: '9.6' } }).map(resourceId);
+  const [debian, rocky] = [ids('debian'), ids('rocky')];
+  expect(debian.filter((id) => !rocky.includes(id))).toEqual(['package iptables', 'package mount']);
+  expect(rocky.filter((id) => !debian.includes(id))).toEqual([
+    'package iptables-nft',
+    'selinux selinux',
+    'directory /etc/systemd/system/haproxy.service.d',
+    'file /etc/systemd/system/haproxy.service.d/kboot.conf',
+  ]);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resetSteps } from '../../src/desire/reset.ts';
 
-const seen = { present: true, clusterId: 'x', owned: 3, kept: 0, containers: 2, swap: false };
+const seen = { present: true, clusterId: 'x', owned: 3, kept: 0, containers: 2, swap: false, selinux: false };
 const text = (foreignEtcd: boolean): string => JSON.stringify(resetSteps('cp-1', seen, foreignEtcd));
 
 describe('reset', () => {

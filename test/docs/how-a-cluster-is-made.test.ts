@@ -2,10 +2,16 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { desireCluster } from '../../src/desire/cluster.ts';
 import { desireHost } from '../../src/desire/host.ts';
-import { loadBalancerHosts } from '../../src/desire/text/keepalived.ts';
 import { paths } from '../../src/desire/text/paths.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
-import { etcdHosts, hasExternalEtcd, isNode, type Cluster, type Host } from '../../src/model/cluster.ts';
+import {
+  etcdHosts,
+  hasExternalEtcd,
+  isNode,
+  loadBalancerHosts,
+  type Cluster,
+  type Host,
+} from '../../src/model/cluster.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import { stages } from '../../src/model/stage.ts';
 import { manifestPath } from '../../src/resource/static-pod.ts';

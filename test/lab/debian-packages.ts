@@ -9,24 +9,29 @@ import { $ } from './shell.ts';
 import { output } from './traces.ts';
 
 /**
- * Downloads packages, by name from a release of Debian, with an apt of its own (state, cache and sources in `work`)
- * from the machine's mirror. Returns the folder of the .deb files.
+ * Downloads packages, by name from a release of Debian, from the machine's mirror. Returns the folder of the .deb
+ * files; `work` keeps the rest.
  */
 export async function downloadPackages(
   work: string,
   releases: Readonly<Record<string, string>>,
 ): Promise<string> {
+  const apt = await ownApt(work, Object.values(releases), '');
+  await apt`apt-get -q download ${Object.entries(releases).map(([name, release]) => `${name}/${release}`)}`;
+  return join(work, 'debs');
+}
+
+/** An apt with state, cache and sources in `work`, which takes for installed what `status` says (dpkg's file). */
+async function ownApt(work: string, releases: readonly string[], status: string): Promise<typeof $> {
   const config = join(work, 'apt.conf');
   for (const folder of ['state/lists/partial', 'cache/archives/partial', 'debs']) {
     await mkdir(join(work, folder), { recursive: true });
   }
   const mirror = (await machineSources(suite)).find(({ release }) => release === suite)?.uri ?? '';
   const signedBy = '[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]';
-  const sources = [...new Set(Object.values(releases))].map(
-    (name) => `deb ${signedBy} ${mirror} ${name} main\n`,
-  );
+  const sources = [...new Set(releases)].map((name) => `deb ${signedBy} ${mirror} ${name} main\n`);
   await writeFile(join(work, 'sources.list'), sources.join(''));
-  await writeFile(join(work, 'status'), '');
+  await writeFile(join(work, 'status'), status);
   const settings = {
     'Dir::State': join(work, 'state'),
     'Dir::State::status': join(work, 'status'),
@@ -41,8 +46,26 @@ export async function downloadPackages(
   await writeFile(config, [...own, ...(await machineAptOptions())].join('\n') + '\n');
   const apt = $({ cwd: join(work, 'debs'), env: { ...process.env, APT_CONFIG: config } });
   await apt`apt-get -q update`;
-  await apt`apt-get -q download ${Object.entries(releases).map(([name, release]) => `${name}/${release}`)}`;
-  return join(work, 'debs');
+  return apt;
+}
+
+/** Installs packages on a host, with all that they depend on. */
+export async function bringPackages(lab: Lab, host: string, names: readonly string[]): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'kboot-debs-'));
+  try {
+    const apt = await ownApt(work, [suite], await output(lab, host, 'cat /var/lib/dpkg/status'));
+    await apt`apt-get -q -y --no-install-recommends --download-only install ${names}`;
+    const { stdout } =
+      await $`tar -C ${join(work, 'cache/archives')} --exclude=partial --exclude=lock -c . | base64`;
+    await lab.ssh(host, 'mkdir -p /srv/brought && base64 -d | tar -C /srv/brought -x', { input: stdout });
+    await output(
+      lab,
+      host,
+      'cd /srv/brought && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ./*.deb && rm -rf /srv/brought',
+    );
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
 }
 
 /** Takes packages off a host, and gives its apt a source that has these and nothing else. */

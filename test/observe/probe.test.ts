@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { probeHost, probeScript, readObservations, readSections } from '../../src/observe/probe.ts';
+import {
+  probeHost,
+  probeOthers,
+  probeScript,
+  readObservations,
+  readSections,
+} from '../../src/observe/probe.ts';
 import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
 import type { Resource } from '../../src/resource/types.ts';
 import type { Reader, ScriptResult } from '../../src/transport/types.ts';
@@ -31,10 +37,11 @@ function all(): Resource[] {
     { kind: 'directory', stage, path: join(root, 'there'), mode: '755' },
     { kind: 'binary', stage, path: join(root, 'binary'), artifact: artifact('b') },
     { kind: 'archive', stage, name: 'a', artifact: artifact('a'), destination: root },
-    { kind: 'package', stage, name: 'coreutils' },
+    { kind: 'package', manager: 'apt', stage, name: 'coreutils' },
     { kind: 'module', stage, name: 'm', feature: root },
     { kind: 'sysctl', stage, key: 'kernel.pid_max', value: '1', compare: 'equal' },
     { kind: 'swap', stage },
+    { kind: 'selinux', stage },
     { kind: 'unit', stage, name: 'no-such-unit' },
     { kind: 'image', stage, refs: ['r'], artifact: null },
     { kind: 'static-pod', stage, name: 'no-such-pod', text: '' },
@@ -141,7 +148,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     expect([...seen.observations.keys()]).toEqual(wants.map(resourceId));
     const state = (index: number): string | undefined =>
       seen.observations.get(resourceId(wants[index] as Resource))?.state;
-    expect([0, 1, 2, 3, 5, 6, 8, 10].map(state)).toEqual([
+    expect([0, 1, 2, 3, 5, 6, 9, 11].map(state)).toEqual([
       'present',
       'present',
       'absent',
@@ -151,6 +158,26 @@ describe.each(shells)('a probe in %s', (shell) => {
       'absent',
       'absent',
     ]);
+  });
+
+  it('asks again what is another question on the system that it found, and nothing else', async () => {
+    const asked = all();
+    const first = await probeHost(reader(), asked);
+    const silent = reader(() => {
+      throw new Error('no exec');
+    });
+    expect(await probeOthers(silent, first, asked, asked)).toBe(first);
+    const scripts: string[] = [];
+    const listening: Reader = {
+      ...reader(),
+      read: (script, options) => (scripts.push(script), reader().read(script, options)),
+    };
+    const module: Resource = { kind: 'module', stage: 'host', name: 'm2', feature: root };
+    const others = asked.map((want) => (want.kind === 'module' ? module : want));
+    const seen = await probeOthers(listening, first, asked, others);
+    expect(seen.observations.get('module m2')).toMatchObject({ state: 'present' });
+    expect(seen.observations.get('swap swap')).toBe(first.observations.get('swap swap'));
+    expect(scripts.join('').match(/ begin \w+/g)).toEqual([' begin module']);
   });
 
   it('leaves nothing behind on the host', async () => {
@@ -189,7 +216,7 @@ describe('probeScript', () => {
   it('asks each kind once', () => {
     const twice = [...all(), ...all()];
     const script = probeScript(twice, nonce);
-    expect(script.match(/ begin /g)).toHaveLength(13);
+    expect(script.match(/ begin /g)).toHaveLength(14);
     expect(script).toContain(handlerOf('unit').query(twice.filter(({ kind }) => kind === 'unit')));
   });
 

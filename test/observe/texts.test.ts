@@ -53,6 +53,7 @@ it('seeForReset tells what is there, and an answer that was cut off is none', as
     kept: 3,
     containers: 7,
     swap: true,
+    selinux: false,
   });
   for (const cut of ['', 'clusterId=\n', told.slice(0, -3)])
     expect((await failure(seeForReset(local(() => cut)))).code).toBe('E-PROBE');

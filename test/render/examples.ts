@@ -27,7 +27,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   },
   'etcd/etcd.service.hbs': { etcd: '/usr/local/bin/etcd', args: ['--name=a', '--data-dir=/var/lib/etcd'] },
   'kubelet/kubelet.service.hbs': { kubelet: '/usr/bin/kubelet' },
-  'kubelet/10-kubeadm.conf.hbs': { kubelet: '/usr/bin/kubelet' },
+  'kubelet/10-kubeadm.conf.hbs': { defaults: '/etc/default/kubelet', kubelet: '/usr/bin/kubelet' },
   'kubelet/config.yaml.hbs': {
     clusterDNS: '10.96.0.10',
     clusterDomain: 'cluster.local',
@@ -59,6 +59,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     healthPort: 8404,
     servers: [{ name: 'cp-1', address: '10.0.0.11', ipv6: false, port: 6443 }],
   },
+  'load-balancer/haproxy-drop-in.conf.hbs': {},
   'load-balancer/keepalived.conf.hbs': {
     routerId: 'cp-1',
     checkScript: '/etc/keepalived/check-haproxy',

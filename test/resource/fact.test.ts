@@ -34,7 +34,7 @@ describe('factOf', () => {
   });
 
   it('tells absent from unknown', () => {
-    const want = { kind: 'package', stage: 'host', name: 'kmod' } as const;
+    const want = { kind: 'package', manager: 'apt', stage: 'host', name: 'kmod' } as const;
     expect(factOf(want, { state: 'absent' })).toBe('absent');
     expect(factOf(want, { state: 'unknown', reason: 'cut off' })).toBe('unknown: cut off');
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
+import { restoreSELinux } from '../../src/resource/selinux.ts';
 import type { Action, Observation, Resource } from '../../src/resource/types.ts';
 import { artifact, sandbox, shells, type Sandbox } from './sandbox.ts';
 
@@ -13,7 +14,7 @@ const act = (want: Resource, output: string, disturbed: readonly string[] = []):
 };
 
 describe('package', () => {
-  const want: Resource = { kind: 'package', stage, name: 'kmod' };
+  const want: Resource = { kind: 'package', manager: 'apt', stage, name: 'kmod' };
   it('is installed when dpkg does not have it installed', () => {
     expect(act(want, 'kmod installed\n')).toBeUndefined();
     for (const output of ['', 'kmod config-files\n', 'kmod2 installed\n', 'kmod not-installed\n'])
@@ -31,6 +32,21 @@ describe('package', () => {
     };
     expect(ended('E: Unable to locate package kmod')).toEqual([100, 'install\nupdate\n']);
     expect(ended('E: Unable to acquire the dpkg frontend lock (/x)')).toEqual([100, 'install\n']);
+    box.remove();
+  });
+
+  it('is asked of rpm where dnf installs, by what packages provide', () => {
+    const box = sandbox();
+    const byDnf: Resource[] = ['curl', 'kmod'].map((name) => ({ ...want, manager: 'dnf', name }));
+    box.write(
+      box.path('bin/rpm'),
+      '#!/bin/sh\ncase "$*" in *--whatprovides*curl) ;; *) exit 1 ;; esac\n',
+      0o755,
+    );
+    const { output } = box.run(`PATH=${box.path('bin')}:$PATH\n${handlerOf('package').query(byDnf)}`);
+    const states = handlerOf('package').read(byDnf, output);
+    expect(states.map(({ state }) => state)).toEqual(['present', 'absent']);
+    expect(act(byDnf[1] as Resource, '')?.script).toBe('kb_dnf kmod');
     box.remove();
   });
 
@@ -136,6 +152,47 @@ describe('swap', () => {
   it('is unknown when its reading was cut off', () => {
     expect(seen(want, 'active /dev/sda2\n')?.state).toBe('unknown');
     expect(seen(want, '')?.state).toBe('unknown');
+  });
+});
+
+describe('SELinux', () => {
+  const want: Resource = { kind: 'selinux', stage };
+  it.each([
+    ['now Enforcing\nboot enforcing\nread\n', 'permissive, now and at boot'],
+    ['now Enforcing\nboot permissive\nread\n', 'permissive now'],
+    ['now Permissive\nboot enforcing\nread\n', 'permissive at boot'],
+    ['now Permissive\nboot disabled\nread\n', undefined],
+    ['now Disabled\nread\n', undefined],
+  ])('%j: %s', (output, reason) => {
+    expect(act(want, output)?.reason).toBe(reason);
+  });
+
+  it('is unknown when its reading was cut off', () => {
+    expect(seen(want, 'now Enforcing\n')?.state).toBe('unknown');
+  });
+
+  it.each(shells)('does not enforce after its step, and does as before after a reset, in %s', (shell) => {
+    const box = sandbox(shell, ['/etc/selinux']);
+    const config = '# SELINUX=enforcing\nSELINUX=enforcing\nSELINUXTYPE=targeted\n';
+    box.write(box.path('/etc/selinux/config'), config);
+    box.write(box.path('mode'), 'Enforcing');
+    box.write(box.path('bin/getenforce'), `#!/bin/sh\ncat ${box.path('mode')}\n`, 0o755);
+    const set = `[ $1 = 1 ] && printf Enforcing > ${box.path('mode')} || printf Permissive > ${box.path('mode')}`;
+    box.write(box.path('bin/setenforce'), `#!/bin/sh\n${set}\n`, 0o755);
+    const withPath = (script: string): string => `PATH=${box.path('bin')}:$PATH\n${script}`;
+    const observed = (): string => box.run(withPath(handlerOf('selinux').query([want]))).output;
+    const action = act(want, observed());
+    expect(box.run(withPath(action?.script ?? 'false')).status).toBe(0);
+    expect(act(want, observed())).toBeUndefined();
+    expect(box.text(box.path('/etc/selinux/config'))).toBe(
+      config.replace('\nSELINUX=enforcing', '\nSELINUX=permissive'),
+    );
+    expect(box.run(withPath(restoreSELinux)).status).toBe(0);
+    expect([box.text(box.path('mode')), box.text(box.path('/etc/selinux/config'))]).toEqual([
+      'Enforcing',
+      config,
+    ]);
+    box.remove();
   });
 });
 

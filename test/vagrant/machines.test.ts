@@ -75,11 +75,14 @@ describe.skipIf(!has('ruby'))(needing('ruby', 'vagrant/machines.rb'), () => {
   it('knows the boxes that the schema knows', () => {
     for (const box of vagrantBoxes) {
       const [machine] = rubyOf(inventoryWith([`vagrant: {box: ${box}}`])).machines;
-      expect(machine).toMatchObject({ box: `bento/${box}`, libvirt_box: `cloud-image/${box}` });
+      expect(machine).toMatchObject({
+        box: `bento/${box.replace('rocky-', 'rockylinux-')}`,
+        libvirt_box: `cloud-image/${box}`,
+      });
     }
-    const { error } = rubyOf(inventoryWith(['vagrant: {box: rocky-9}']));
+    const { error } = rubyOf(inventoryWith(['vagrant: {box: arch}']));
     expect(error).toBe(
-      `i.yaml: cp-1: box rocky-9 is not one of ${vagrantBoxes.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)`,
+      `i.yaml: cp-1: box arch is not one of ${vagrantBoxes.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)`,
     );
   });
 

@@ -59,9 +59,9 @@ describe.skipIf(!has('vagrant'))(needing('vagrant', 'vagrant/Vagrantfile'), () =
 
   it('says in one line what is wrong with an inventory', () => {
     const file = join(root, 'bad.yaml');
-    writeFileSync(file, inventoryWith(['vagrant: {box: rocky-9}']));
+    writeFileSync(file, inventoryWith(['vagrant: {box: arch}']));
     const { status, said } = vagrant('virtualbox', file, 'validate');
     expect(status).not.toBe(0);
-    expect(said).toContain(`${file}: cp-1: box rocky-9 is not one of debian-12`);
+    expect(said).toContain(`${file}: cp-1: box arch is not one of debian-12`);
   });
 });

@@ -1,15 +1,16 @@
-import { isNode, type Host } from '../../model/cluster.ts';
+import { systemOf } from '../../catalog/systems.ts';
+import { isNode, loadBalancerHosts, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { placeholder } from '../../resource/placeholder.ts';
 import { hostFolder } from '../../resource/prelude.ts';
 import type { Resource } from '../../resource/types.ts';
-import { textContext, textFile, type Desire } from '../context.ts';
-import { systemTraits } from '../os.ts';
+import { packageOf, textContext, textFile, type Desire } from '../context.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
 
 /**
- * The cluster's stamp, which claims the host, and packages; then swap, kernel modules and settings, where a kubelet
- * is to run.
+ * The cluster's stamp, which claims the host, packages and SELinux; then swap, kernel modules and settings, where a
+ * kubelet is to run. kboot brings no SELinux policy for Pods and haproxy's ports, and asks for permissive mode as
+ * kubeadm's installation guide does.
  */
 export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stamp = textFile('host', {
@@ -17,14 +18,16 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     mode: 0o644,
     text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
   });
-  const { nodePackages, downloadPackages } = systemTraits(facts);
+  const { nodePackages, downloadPackages, selinux } = systemOf(facts);
   const packages = [
     ...(isNode(host) ? nodePackages : []),
     ...(desire.bundle === undefined ? downloadPackages : []),
   ];
+  const confined = isNode(host) || loadBalancerHosts(desire.cluster).includes(host);
   return [
     stamp,
-    ...packages.map((name): Resource => ({ kind: 'package', stage: 'host', name })),
+    ...packages.map((name) => packageOf(facts, 'host', name)),
+    ...(selinux && confined ? [{ kind: 'selinux', stage: 'host' } as const] : []),
     ...(isNode(host) ? nodeGround(desire, facts) : []),
   ];
 }

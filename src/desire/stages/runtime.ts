@@ -46,7 +46,7 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
     ),
     { kind: 'unit', stage, name: 'containerd' },
     ...folders(stage, ['/etc/systemd/system/kubelet.service.d']),
-    ...kubeletUnitFiles(textContext(desire, facts)).map((file) => textFile(stage, file, ['kubelet'])),
+    ...kubeletUnitFiles(textContext(desire, facts), facts).map((file) => textFile(stage, file, ['kubelet'])),
     ...imageResources(desire, host, facts),
   ];
 }

@@ -1,4 +1,6 @@
+import { systemOf } from '../../catalog/systems.ts';
 import { hostsWith } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
 import { apiServerPort, isIPv6 } from './address.ts';
 import type { HostText, TextContext } from './types.ts';
 
@@ -6,11 +8,11 @@ import type { HostText, TextContext } from './types.ts';
 export const haproxyHealthPort = 8404;
 
 /**
- * haproxy's configuration (2.6 and later), the same on each load balancer: the port of the virtual IP, every API
- * server behind it. It listens on all addresses of the virtual IP's family, so it runs on hosts that do not
+ * haproxy's configuration (2.4 and later), the same on each load balancer: the port of the virtual IP, every API
+ * server behind it; and a drop-in for a unit that makes no folder for its socket. haproxy listens on all addresses of the virtual IP's family, so it runs on hosts that do not
  * hold the virtual IP, too. Nothing where the cluster has no load balancer of its own.
  */
-export function haproxyFiles({ cluster, renderer }: TextContext): readonly HostText[] {
+export function haproxyFiles({ cluster, renderer }: TextContext, facts: HostFacts): readonly HostText[] {
   const { loadBalancer } = cluster;
   if (loadBalancer === undefined) return [];
   const text = renderer.render('load-balancer/haproxy.cfg.hbs', {
@@ -24,5 +26,8 @@ export function haproxyFiles({ cluster, renderer }: TextContext): readonly HostT
       port: apiServerPort,
     })),
   });
-  return [{ path: '/etc/haproxy/haproxy.cfg', mode: 0o644, text }];
+  const config = { path: '/etc/haproxy/haproxy.cfg', mode: 0o644, text };
+  if (systemOf(facts).haproxyFolder) return [config];
+  const dropIn = renderer.render('load-balancer/haproxy-drop-in.conf.hbs', {});
+  return [config, { path: '/etc/systemd/system/haproxy.service.d/kboot.conf', mode: 0o644, text: dropIn }];
 }

@@ -1,4 +1,4 @@
-import { hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
+import { loadBalancerHosts, type Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { isIPv6 } from './address.ts';
 import { haproxyHealthPort } from './haproxy.ts';
@@ -6,13 +6,6 @@ import type { HostText, TextContext } from './types.ts';
 
 const checkScript = '/etc/keepalived/check-haproxy';
 const highestPriority = 250;
-
-/** Hosts that run haproxy and keepalived, in inventory order: those of the role, or else every control plane. */
-export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
-  if (cluster.loadBalancer === undefined) return [];
-  const dedicated = hostsWith(cluster, 'load-balancer');
-  return dedicated.length > 0 ? dedicated : hostsWith(cluster, 'control-plane');
-}
 
 /**
  * keepalived's configuration (2.2), its check of the local haproxy, and a drop-in for its unit, for one load

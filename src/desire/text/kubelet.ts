@@ -1,3 +1,4 @@
+import { systemOf } from '../../catalog/systems.ts';
 import type { Host, JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { HostFacts } from '../../model/facts.ts';
@@ -13,10 +14,12 @@ const resolvedConf = '/run/systemd/resolve/resolv.conf';
 const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
 
 /** The kubelet's service, as Kubernetes' own packages bring it: `kubeadm join` can start it before kboot does. */
-export function kubeletUnitFiles({ renderer }: TextContext): readonly HostText[] {
+export function kubeletUnitFiles({ renderer }: TextContext, facts: HostFacts): readonly HostText[] {
+  const { kubelet } = paths;
+  const defaults = systemOf(facts).kubeletDefaults;
   return [
-    file(paths.kubeletUnit, renderer.render('kubelet/kubelet.service.hbs', { kubelet: paths.kubelet })),
-    file(paths.kubeletDropIn, renderer.render('kubelet/10-kubeadm.conf.hbs', { kubelet: paths.kubelet })),
+    file(paths.kubeletUnit, renderer.render('kubelet/kubelet.service.hbs', { kubelet })),
+    file(paths.kubeletDropIn, renderer.render('kubelet/10-kubeadm.conf.hbs', { kubelet, defaults })),
   ];
 }
 

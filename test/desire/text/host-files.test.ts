@@ -23,7 +23,7 @@ function text(files: readonly HostText[], path: string): string {
 describe('kubelet files', () => {
   it('equal kubeadm’s and its packages’, byte for byte', () => {
     const context = contextOf(single());
-    const files = [...kubeletUnitFiles(context), ...kubeletFiles(context, firstHost(single()), facts)];
+    const files = [...kubeletUnitFiles(context, facts), ...kubeletFiles(context, firstHost(single()), facts)];
     expect(text(files, '/var/lib/kubelet/config.yaml')).toBe(golden('single/config.yaml'));
     expect(text(files, '/var/lib/kubelet/instance-config.yaml').trimEnd()).toBe(
       golden('single/instance-config.yaml').trimEnd(),

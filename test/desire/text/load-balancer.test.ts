@@ -5,11 +5,12 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { haproxyFiles } from '../../../src/desire/text/haproxy.ts';
-import { keepalivedFiles, loadBalancerHosts } from '../../../src/desire/text/keepalived.ts';
+import { keepalivedFiles } from '../../../src/desire/text/keepalived.ts';
 import type { HostText } from '../../../src/desire/text/types.ts';
 import { parseInventory } from '../../../src/inventory/parse.ts';
-import type { Cluster, Host } from '../../../src/model/cluster.ts';
+import { loadBalancerHosts, type Cluster, type Host } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
+import { assumedFacts } from '../../../src/model/facts.ts';
 import { optionsFor } from '../../inventory/options.ts';
 import { contextOf, firstHost, found, ha, host, single } from './fixtures.ts';
 
@@ -26,7 +27,7 @@ const onIPv6 = (): Cluster =>
   });
 
 function haproxyConfig(cluster: Cluster): string {
-  return found(haproxyFiles(contextOf(cluster))[0]).text;
+  return found(haproxyFiles(contextOf(cluster), assumedFacts)[0]).text;
 }
 
 function keepalived(cluster: Cluster, on: Host = firstHost(cluster), facts = onEth0): readonly HostText[] {
@@ -60,7 +61,7 @@ describe('the files of inventories/ha.yaml', () => {
   });
 
   it('lie where Debian’s units read them; only the check can be run', () => {
-    const files = [...haproxyFiles(contextOf(cluster)), ...keepalived(cluster)];
+    const files = [...haproxyFiles(contextOf(cluster), assumedFacts), ...keepalived(cluster)];
     expect(Object.fromEntries(files.map(({ path, mode }) => [path, mode.toString(8)]))).toEqual({
       '/etc/haproxy/haproxy.cfg': '644',
       '/etc/keepalived/check-haproxy': '755',
@@ -77,7 +78,7 @@ describe('load balancers', () => {
     expect(names(balanced())).toEqual(['cp-1', 'cp-2', 'cp-3']);
     expect(names(balanced({ hosts: [...ha().hosts, lb] }))).toEqual(['lb-1']);
     expect(names(ha())).toEqual([]);
-    expect(haproxyFiles(contextOf(ha()))).toEqual([]);
+    expect(haproxyFiles(contextOf(ha()), assumedFacts)).toEqual([]);
     expect(keepalived(ha())).toEqual([]);
   });
 

@@ -1,0 +1,60 @@
+import { hostFolder } from './prelude.ts';
+import { lines } from './shell.ts';
+import type { Kind, SELinuxResource } from './types.ts';
+
+const config = '/etc/selinux/config';
+
+interface Found {
+  /** SELinux forbids what no policy allows: now, and after the next boot. */
+  readonly now: boolean;
+  readonly boot: boolean;
+}
+
+/**
+ * SELinux in permissive mode, now and after every boot; where it is off, it stays off. Always present as a resource;
+ * the finding says what enforces.
+ */
+export const selinux: Kind<SELinuxResource, Found> = {
+  name: () => 'selinux',
+  query: () => `now=$(getenforce 2>/dev/null || echo Disabled)
+echo "now $now"
+[ "$now" = Disabled ] || sed -n 's/^SELINUX=/boot /p' ${config} 2>/dev/null
+echo read`,
+  read(wants, output) {
+    const all = lines(output);
+    if (all.at(-1) !== 'read')
+      return wants.map(() => ({ state: 'unknown', reason: 'the state of SELinux could not be read' }));
+    const found = { now: all.includes('now Enforcing'), boot: all.includes('boot enforcing') };
+    return wants.map(() => ({ state: 'present', found }));
+  },
+  action(_want, observation) {
+    if (observation.state === 'absent') return undefined;
+    const { now, boot } = observation.found;
+    if (!now && !boot) return undefined;
+    return {
+      verb: 'update',
+      reason: now && boot ? 'permissive, now and at boot' : now ? 'permissive now' : 'permissive at boot',
+      script,
+      ...(boot && {
+        diff: [`--- ${config}`, `+++ ${config}`, '-SELINUX=enforcing', '+SELINUX=permissive'].join('\n'),
+      }),
+      timeoutSeconds: 60,
+    };
+  },
+};
+
+const rewrite = (from: string, to: string): string => `if grep -qx 'SELINUX=${from}' ${config}; then
+  sed 's/^SELINUX=${from}$/SELINUX=${to}/' ${config} > ${config}.kboot && chmod --reference=${config} ${config}.kboot && sync ${config}.kboot && mv -f -T ${config}.kboot ${config} || exit
+fi`;
+
+/** Notes in `selinux` what enforced, then lets it. */
+const script = `[ "$(getenforce)" != Enforcing ] || grep -qx now ${hostFolder}/selinux 2>/dev/null || echo now >> ${hostFolder}/selinux
+! grep -qx 'SELINUX=enforcing' ${config} || grep -qx boot ${hostFolder}/selinux 2>/dev/null || echo boot >> ${hostFolder}/selinux
+${rewrite('enforcing', 'permissive')}
+[ "$(getenforce)" != Enforcing ] || setenforce 0`;
+
+/** Shell that puts back what the notes say; for reset. */
+export const restoreSELinux = `if grep -qx boot ${hostFolder}/selinux; then
+  ${rewrite('permissive', 'enforcing').replaceAll('\n', '\n  ')}
+fi
+! grep -qx now ${hostFolder}/selinux || setenforce 1`;

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { oneHolder } from './holders.ts';
+import { stepLines } from './kboot.ts';
+import type { KbootResult, Site } from './kboot.ts';
+import { makeRockyLike } from './rocky-like.ts';
+import { debianSite } from './three-hosts.ts';
+import { output } from './traces.ts';
+
+// A host with dnf, rpm and SELinux's commands (rocky-like.ts says what of it is Rocky's and what is Debian's).
+
+const host = { name: 'cp-1', roles: ['control-plane'], address: '10.79.32.11' };
+const virtualIP = '10.79.32.100';
+const repository = '/etc/yum.repos.d/rocky.repo';
+/** Prints what kboot made and no package owns; the other hosts' traces say the rest (up-runtime.test.ts). */
+const remains = `find /etc /usr/local /opt /var/lib -xdev ! -type d \\( -path '*kube*' -o -path '*kboot*' -o -path '*containerd*' -o -path '*.service.d/*' \\)`;
+const until = ['--until', 'load-balancer', '--yes'];
+const ok = (result: KbootResult): KbootResult => {
+  expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
+  return result;
+};
+const onHost = (command: string): Promise<string> => output(site.lab, host.name, command);
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await debianSite('rocky', [host], { hosts: [host] });
+  await site.write('site', {
+    ssh: { user: 'ops' },
+    spec: { loadBalancer: { virtualIP, port: 8443, virtualRouterID: 53 } },
+  });
+  await makeRockyLike(site.lab, host.name);
+});
+
+afterAll(() => site.close());
+
+test('the plan installs by dnf, and says that SELinux will not enforce', async () => {
+  const plan = await site.kboot('plan', ['--until', 'load-balancer', '--verbose']);
+  expect(plan, plan.stdout + plan.stderr).toMatchObject({ exitCode: 0 });
+  expect(plan.stdout + plan.stderr).not.toMatch(/not supported|was not tried/);
+  for (const name of ['iptables-nft', 'haproxy', 'keepalived'])
+    expect(plan.stdout).toMatch(new RegExp(`\\+ package +${name}  from the distribution's packages`));
+  expect(plan.stdout).not.toMatch(/package +(kmod|util-linux|curl)/);
+  expect(plan.stdout).toMatch(/~ selinux +selinux +permissive, now and at boot/);
+  expect(plan.stdout).toContain('+SELINUX=permissive');
+});
+
+test('packages that cannot be had: the error says where to look', async () => {
+  await onHost(`sed -i 's@file:///srv@file:///nowhere@' ${repository}; dnf clean all -q`);
+  const failed = await site.kboot('up', until);
+  expect(failed, failed.stdout + failed.stderr).toMatchObject({ exitCode: 1 });
+  expect(failed.stderr).toContain('the package cannot be had from the package sources of the host');
+  expect(failed.stderr).toContain('/etc/yum.repos.d');
+  await onHost(`sed -i 's@file:///nowhere@file:///srv@' ${repository}`);
+});
+
+test('up brings the packages and the services, and does nothing the second time', async () => {
+  ok(await site.kboot('up', until));
+  expect(await onHost('rpm -q --qf "%{NAME} " iptables-nft haproxy keepalived')).toBe(
+    'iptables-nft haproxy keepalived',
+  );
+  expect(await onHost('systemctl is-active containerd haproxy keepalived | sort -u')).toBe('active');
+  expect(await oneHolder(site.lab, virtualIP, 10_000)).toBe(host.name);
+  expect(await onHost('getenforce; grep ^SELINUX= /etc/selinux/config')).toBe(
+    'Permissive\nSELINUX=permissive',
+  );
+  expect(
+    await onHost('grep EnvironmentFile /etc/systemd/system/kubelet.service.d/10-kubeadm.conf'),
+  ).toContain('-/etc/sysconfig/kubelet');
+  expect(stepLines(ok(await site.kboot('up', [...until, '-o', 'json'])))).toEqual([]);
+});
+
+test('reset puts everything back, SELinux too; the packages stay, as they came', async () => {
+  ok(await site.kboot('reset', ['--yes']));
+  expect(await onHost('getenforce; grep ^SELINUX= /etc/selinux/config')).toBe('Enforcing\nSELINUX=enforcing');
+  expect(await onHost('rpm -V haproxy keepalived iptables-nft || true')).toBe('');
+  expect(await onHost('systemctl is-enabled haproxy keepalived || true')).toBe('disabled\ndisabled');
+  expect(await onHost(remains)).toBe('');
+});

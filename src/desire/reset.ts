@@ -85,7 +85,7 @@ for f in ${hostFolder}/units/*; do
   [ -f "$f" ] || continue
   u=\${f##*/}.service
   read -r enabled active < "$f"
-  [ "$enabled" = enabled ] || systemctl disable -q "$u" 2>/dev/null
+  if [ "$enabled" = enabled ]; then systemctl enable -q "$u" 2>/dev/null; else systemctl disable -q "$u" 2>/dev/null; fi
   if [ "$active" = active ]; then systemctl restart "$u"; else systemctl stop "$u" 2>/dev/null; fi
 done
 true`;

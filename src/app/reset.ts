@@ -2,7 +2,9 @@ import { resetSteps } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { counted } from '../model/counted.ts';
 import { KbootError } from '../model/error.ts';
+import type { ResetSeen } from '../model/reset-seen.ts';
 import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
 import { strangeStamp } from '../plan/foreign-host.ts';
@@ -30,12 +32,14 @@ export async function makeResetPlan(
 }> {
   const { cluster, desire } = place;
   const hosts = limitedHosts(cluster, limit);
+  const seenOn = new Map<string, ResetSeen>();
   const connections = await connectAll(place, hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
       const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
       throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
     }
+    seenOn.set(host.name, seen);
     return resetSteps(host.name, seen, cluster.etcd.external !== undefined);
   });
   const stay = [
@@ -76,7 +80,11 @@ export async function makeResetPlan(
     clusterSteps: [],
     operatorSteps: [],
     checked: 0,
-    warnings: [...left.warnings, ...leftBehind(cluster, leaving)],
+    warnings: [
+      ...left.warnings,
+      ...leftBehind(cluster, leaving),
+      ...leaving.flatMap(({ name }) => lostToDocker(name, seenOn.get(name))),
+    ],
   };
   return { plan, connections: { ...all, results: connections.results } };
 }
@@ -118,5 +126,14 @@ function leftBehind(cluster: Cluster, leaving: readonly Host[]): string[] {
   const prefix = etcdPrefix(cluster);
   return [
     `etcd ${external.endpoints.join(', ')} is not kboot's and stays as it is, with this cluster's data under ${prefix}/; to found a cluster there anew, remove it first: etcdctl del --prefix ${prefix}/`,
+  ];
+}
+
+/** What containerd's record held of a Docker that worked through it is not put back. */
+function lostToDocker(name: string, seen: ResetSeen | undefined): string[] {
+  if (seen === undefined || !seen.present || seen.dockerContainers === null || seen.dockerContainers === 0)
+    return [];
+  return [
+    `${name}: Docker runs ${counted(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
   ];
 }

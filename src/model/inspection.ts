@@ -48,6 +48,8 @@ export interface Inspection {
   readonly virtualIPHeldBy: string;
   /** Addresses of VRRP peers of this host that left the inventory and whose haproxy still answers. */
   readonly formerPeers: readonly string[];
+  /** Containers that run in a Docker whose containerd is the host's and not kboot's; null: there is no such Docker. */
+  readonly dockerContainers: number | null;
   /** `v1.36.2`, from its API server's manifest; empty without one. */
   readonly apiServerVersion: string;
   /** `--etcd-servers` of its API server's manifest; empty without one. */

@@ -10,4 +10,6 @@ export interface ResetSeen {
   readonly swap: boolean;
   /** SELinux enforced before. */
   readonly selinux: boolean;
+  /** Containers that run in a Docker that works through the containerd of the host; null: there is no such Docker. */
+  readonly dockerContainers: number | null;
 }

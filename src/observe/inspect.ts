@@ -1,5 +1,7 @@
 import type { Inspection } from '../model/inspection.ts';
+import { hostFolder } from '../resource/prelude.ts';
 import { quoteAll } from '../resource/shell.ts';
+import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 
 /** What a look at a host is to find out beyond the host itself. */
@@ -116,6 +118,7 @@ for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; d
   echo "etcdInitialState=$(grep -o -e '--initial-cluster-state=[a-z]*' "$f" | head -n 1 | cut -d= -f2-)"
 done
 t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
+grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
 systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
@@ -184,6 +187,7 @@ export function readInspection(output: string, asked: number, answered: number):
     kubeletActive: one('kubelet') === '1',
     virtualIPHeldBy: one('virtualIP'),
     formerPeers: all('formerPeer'),
+    dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
     macAddresses: all('mac'),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),

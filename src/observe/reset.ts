@@ -2,6 +2,7 @@ import { KbootError } from '../model/error.ts';
 import type { ResetSeen } from '../model/reset-seen.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import type { Reader } from '../transport/types.ts';
+import { dockerQuestion, readDocker } from './docker.ts';
 
 const script = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ -d ${hostFolder} ] && echo present=1
@@ -11,6 +12,7 @@ echo "kept=$(find ${hostFolder}/before ! -type d 2>/dev/null | wc -l)"
 echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
 { [ -e ${hostFolder}/swap ] || grep -q '^#kboot# ' /etc/fstab; } 2>/dev/null && echo swap=1
 [ -e ${hostFolder}/selinux ] && echo selinux=1
+${dockerQuestion}
 echo end=1`;
 
 /** Reads what is there to take away: one exec. Throws KbootError E-PROBE when the answer is cut off. */
@@ -32,5 +34,6 @@ export async function seeForReset(reader: Reader): Promise<ResetSeen> {
     containers: Number(values.get('containers') ?? 0),
     swap: values.get('swap') === '1',
     selinux: values.get('selinux') === '1',
+    dockerContainers: readDocker(values.get('dockerContainers')),
   };
 }

@@ -12,6 +12,7 @@ import {
   virtualIPOutOfPlace,
   virtualIPTaken,
 } from './preflight-load-balancer.ts';
+import { dockerThere } from './preflight-runtime.ts';
 
 type Check = (
   host: Host,
@@ -146,6 +147,7 @@ const checks: readonly Check[] = [
   },
   ipv6Shortcoming,
   virtualIPOutOfPlace,
+  dockerThere,
   (host, seen, cluster) => {
     const wanted = [
       ...(host.roles.includes('control-plane') ? controlPlanePorts : []),

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { resetSteps } from '../../src/desire/reset.ts';
 
-const seen = { present: true, clusterId: 'x', owned: 3, kept: 0, containers: 2, swap: false, selinux: false };
+const seen = {
+  present: true,
+  clusterId: 'x',
+  owned: 3,
+  kept: 0,
+  containers: 2,
+  swap: false,
+  selinux: false,
+  dockerContainers: null,
+};
 const text = (foreignEtcd: boolean): string => JSON.stringify(resetSteps('cp-1', seen, foreignEtcd));
 
 describe('reset', () => {

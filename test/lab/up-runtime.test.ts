@@ -9,11 +9,19 @@ import type { Traces } from './traces.ts';
 const names = ['cp-1', 'w-1', 'w-2'];
 const runtime = ['--until', 'runtime'];
 
+/** What there is of a Docker that kboot asks for: services of these names, of a package, enabled and active. */
+const docker = `for u in containerd docker; do
+  printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' > /lib/systemd/system/$u.service
+done
+systemctl daemon-reload && systemctl enable -q --now containerd docker`;
+const regardless = ['--ignore-preflight', 'Docker'];
+
 let site: Site;
 let before: ReadonlyMap<string, Traces>;
 
 beforeAll(async () => {
   site = await runtimeSite('runtime', '10.79.1');
+  await output(site.lab, 'w-2', docker);
   before = await everyHost((name) => traces(site.lab, name));
 });
 
@@ -34,8 +42,16 @@ async function expectNothingToDo(): Promise<void> {
   expect(stepLines(result)).toEqual([]);
 }
 
+test('up refuses to take the containerd from under a Docker', async () => {
+  const refused = await up();
+  expect(refused).toMatchObject({ exitCode: 5 });
+  expect(refused.events).toContainEqual(
+    expect.objectContaining({ type: 'finding', check: 'Docker', host: 'w-2' }),
+  );
+});
+
 test('a first up prepares three hosts', async () => {
-  const result = await site.kboot('up', [...runtime, '--yes']);
+  const result = await site.kboot('up', [...runtime, '--yes', ...regardless]);
   expect(result, result.stderr).toMatchObject({ exitCode: 0 });
   expect(result.stdout).toContain('done through stage runtime');
   for (const name of names) {
@@ -143,7 +159,7 @@ test('reset takes everything away, a second one finds nothing, and up works agai
   }
   const second = await site.kboot('reset', ['--yes']);
   expect(second).toMatchObject({ exitCode: 0, stdout: 'runtime: nothing to reset on 3 hosts\n' });
-  const again = await up();
+  const again = await up(...regardless);
   expect(again, again.stderr).toMatchObject({ exitCode: 0 });
   expect(plannedSteps(again).length).toBeGreaterThan(30);
   await expectNothingToDo();

@@ -83,6 +83,7 @@ describe('readInspection', () => {
       nameLookupMs: 3,
       missingTools: [],
       kubeletActive: false,
+      dockerContainers: null,
     });
   });
 
@@ -94,6 +95,7 @@ describe('readInspection', () => {
       'kubelet=1',
       'missing=tar',
       'missing=ss',
+      'dockerContainers=2',
     ];
     const text = output(more)
       .replace('x86_64', 'aarch64')
@@ -107,6 +109,7 @@ describe('readInspection', () => {
       systemd: false,
       manifests: ['etcd.yaml', 'a b.yaml'],
       kubeletActive: true,
+      dockerContainers: 2,
       missingTools: ['tar', 'ss'],
       nameLookupMs: null,
       etcdData: 'present',
@@ -163,6 +166,23 @@ describe('inspectScript', () => {
       rmSync(dir, { recursive: true, force: true });
     }
   }
+
+  it('tells of a Docker only where its containerd is the one that systemd runs', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kboot-units-'));
+    const docker = (...active: readonly string[]): number | null => {
+      const states = `for u in "$@"; do case ' ${active.join(' ')} ' in *" $u "*) echo active ;; *) echo inactive ;; esac; done`;
+      writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\n${states}\n`, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
+      const { stdout } = spawnSync('sh', ['-s'], { input: inspectScript({}), env, encoding: 'utf8' });
+      return read(stdout).dockerContainers;
+    };
+    try {
+      expect(docker('docker', 'containerd')).toBeGreaterThanOrEqual(0);
+      expect([docker('docker'), docker('containerd'), docker()]).toEqual([null, null, null]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 
   it('asks again about a holder of the virtual IP that is only remembered', () => {
     const entry = '127.0.0.9 dev eth0 lladdr 02:00:00:00:00:07';

@@ -45,7 +45,8 @@ it('readTexts gives texts exactly, and leaves out what is gone or too large', as
 });
 
 it('seeForReset tells what is there, and an answer that was cut off is none', async () => {
-  const told = 'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\nend=1\n';
+  const told =
+    'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\ndockerContainers=2\nend=1\n';
   expect(await seeForReset(local(() => told))).toEqual({
     present: true,
     clusterId: 'abc',
@@ -54,6 +55,7 @@ it('seeForReset tells what is there, and an answer that was cut off is none', as
     containers: 7,
     swap: true,
     selinux: false,
+    dockerContainers: 2,
   });
   for (const cut of ['', 'clusterId=\n', told.slice(0, -3)])
     expect((await failure(seeForReset(local(() => cut)))).code).toBe('E-PROBE');

@@ -31,6 +31,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     kubeletActive: false,
     virtualIPHeldBy: '',
     formerPeers: [],
+    dockerContainers: null,
     macAddresses: ['52:54:00:00:00:01'],
     apiServerVersion: '',
     etcdServers: [],

@@ -25,6 +25,26 @@ export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['ve
     .filter(([, count]) => count > 0);
 }
 
+/** Where steps are carried out, ` on 2 hosts and through the API`; a host that is only looked at is no such place. */
+export function placesOf(steps: readonly Step[]): string {
+  const hosts = new Set(steps.flatMap((step) => ('host' in step ? step.host : [])));
+  const some = (found: boolean, place: string): string[] => (found ? [place] : []);
+  const places = [
+    ...some(hosts.size > 0, `on ${counted(hosts.size, 'host')}`),
+    ...some(
+      steps.some((step) => !('host' in step) && step.type !== 'operator'),
+      'through the API',
+    ),
+    ...some(
+      steps.some(({ type }) => type === 'operator'),
+      'on this machine',
+    ),
+  ];
+  return places
+    .map((place, index) => `${index === 0 ? ' ' : index < places.length - 1 ? ', ' : ' and '}${place}`)
+    .join('');
+}
+
 /** What running workloads would notice, as a sentence. */
 export function disruption(plan: Plan): string {
   if (plan.hostSteps.some((step) => step.verb === 'delete' && step.resource === 'pods'))

@@ -22,7 +22,7 @@ import {
   type Fold,
 } from './fold.ts';
 import { hostList } from './host-list.ts';
-import { disruption, offlineNote, roleCounts, verbCounts } from './plan-facts.ts';
+import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './plan-facts.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -230,7 +230,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   );
   return [
     ...missing,
-    `${pc.bold('Plan:')} ${counted(steps.length, 'step')} on ${counted(plan.hosts.length - unreachable.length, 'host')} (${verbs.join(', ')}). ${disruption(plan)}`,
+    `${pc.bold('Plan:')} ${counted(steps.length, 'step')}${placesOf(steps)} (${verbs.join(', ')}). ${disruption(plan)}`,
     plan.basis === 'offline'
       ? offlineNote
       : options.command === undefined

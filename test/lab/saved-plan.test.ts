@@ -194,7 +194,7 @@ test('flags, tampered, cut-off and offline files: one clear error each, and no h
   }
   const unasked = await site.kboot('up', ['--plan', file]);
   expect(unasked).toMatchObject({ exitCode: 3 });
-  expect(unasked.stdout).toContain('Plan: 1 step on 3 hosts (1 to create).');
+  expect(unasked.stdout).toContain('Plan: 1 step on 1 host (1 to create).');
   expect(await site.kboot('plan', [...until, '--offline', '--out', other])).toMatchObject({ exitCode: 0 });
   const offline = await site.kboot('up', ['--plan', other, '--yes']);
   expect(offline.stderr).toContain('was made offline');

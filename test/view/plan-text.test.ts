@@ -1,6 +1,6 @@
 import './no-color.ts';
 import { describe, expect, it } from 'vitest';
-import type { HostStep, ObjectStep, Plan } from '../../src/plan/types.ts';
+import type { HostStep, ObjectStep, OperatorStep, Plan } from '../../src/plan/types.ts';
 import { planText } from '../../src/view/plan-text.ts';
 import { configMap, hostStep, objectStep, plan, planHost, waitStep } from '../plan/sample.ts';
 
@@ -80,7 +80,7 @@ describe('planText', () => {
 
       warning certificates expire soon
       Not in this plan, since they could not be read: w-2.
-      Plan: 11 steps on 2 hosts (6 to create, 3 to update, 1 to restart, 1 to wait for). Restarts containerd on w-1.
+      Plan: 11 steps on 2 hosts and through the API (6 to create, 3 to update, 1 to restart, 1 to wait for). Restarts containerd on w-1.
       Nothing has been changed. \`kboot up x.yaml\` does this."
     `);
   });
@@ -108,6 +108,23 @@ describe('planText', () => {
     });
     expect(text(false, blind)).toContain('Not in this plan, since they could not be read: w-1.');
     expect(text(false, blind)).toContain('nothing to do (1 host,');
+  });
+
+  it('counts the hosts that steps are on, not those that were only read', () => {
+    const step = hostStep('w-1', 'package kmod');
+    const hook: OperatorStep = {
+      ...{ type: 'operator', id: 'h', stage: 'addon', when: 'after', verb: 'run', resource: 'hook smoke' },
+      ...{ reason: '', command: 'true', timeoutSeconds: 60 },
+    };
+    const summary = (more: Partial<Plan>): string =>
+      /Plan: .*? \(/.exec(text(false, plan(more)))?.[0].slice(6, -2) ?? '';
+    expect(summary({ hostSteps: [step] })).toBe('1 step on 1 host');
+    const clusterSteps = [objectStep(configMap('coredns'))];
+    expect(summary({ hostSteps: [step], clusterSteps })).toBe('2 steps on 1 host and through the API');
+    expect(summary({ clusterSteps })).toBe('1 step through the API');
+    expect(summary({ hostSteps: [step], clusterSteps, operatorSteps: [hook] })).toBe(
+      '3 steps on 1 host, through the API and on this machine',
+    );
   });
 
   it('says what running workloads would notice', () => {

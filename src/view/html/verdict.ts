@@ -1,5 +1,5 @@
 import { stepsOf, type Plan } from '../../plan/types.ts';
-import { disruption, offlineNote } from '../plan-facts.ts';
+import { disruption, offlineNote, placesOf } from '../plan-facts.ts';
 import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
@@ -17,7 +17,7 @@ export function planVerdict({ plan, command }: PageInput): Html {
         : read === 0
           ? 'No host could be read.'
           : 'Nothing to do.'
-      : `${stepCount(steps.length)} on ${count(read)} host${read === 1 ? '' : 's'}.`;
+      : `${stepCount(steps.length)}${placesOf(steps)}.`;
   const unread = unreadHosts(plan);
   const missing = unread === '' ? '' : ` Not in this plan, since they could not be read: ${unread}.`;
   const goOn =

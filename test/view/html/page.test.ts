@@ -25,7 +25,7 @@ const report = (of: PageInput['plan'], spoil?: (word: string) => string): PageIn
 describe('page', () => {
   it('says that nothing has been changed, what would be, and how to go on', () => {
     const page = pageHtml(sampleInput());
-    expect(page).toContain('Nothing has been changed. 14 steps on 3 hosts.');
+    expect(page).toContain('Nothing has been changed. 14 steps on 3 hosts and through the API.');
     expect(page).toContain('<code>kboot up prod.yaml</code> does this.');
     expect(page).toContain('the clock differs');
   });

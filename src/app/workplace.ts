@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { release } from '../catalog/release.ts';
 import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
@@ -9,6 +9,7 @@ import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
+import type { GivenBundle } from '../store/bundle-folder.ts';
 import { openBundle } from '../store/bundle.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
@@ -17,7 +18,7 @@ import { readInventory } from './read-inventory.ts';
 export interface CommonOptions {
   readonly inventory: string;
   readonly state?: string | undefined;
-  readonly bundle?: string | undefined;
+  readonly bundle?: GivenBundle | undefined;
   /** What is wrong with the files of spec.etcd.external only warns: the command can do without them. */
   readonly withoutEtcdFiles?: boolean;
 }
@@ -47,8 +48,7 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const loaded = await loadPki(state, cluster, { now: new Date() });
   const pki = usedPki(cluster, loaded.pki, foreignEtcd);
-  const bundle =
-    options.bundle === undefined || options.bundle === '' ? undefined : openBundle(resolve(options.bundle));
+  const bundle = options.bundle && openBundle(options.bundle);
   release(cluster.kubernetesVersion);
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
   return {

@@ -23,7 +23,7 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
   const { action, directory } = args;
   if (action === 'index') return await indexBundle(directory, args['kubernetes-version']);
   if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
-  const index = openBundle(directory);
+  const index = openBundle({ directory });
   await verifyBundle({ ...index, directory });
   return index;
 }

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { knownHostsFiles } from '../app/workplace.ts';
 import { errorsText } from '../view/error-text.ts';
 import { fit } from '../view/fit.ts';
+import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
 const connectTimeoutMs = 10_000;
@@ -110,6 +112,8 @@ export function connectOptions(): ConnectOptions {
 }
 
 /** `--bundle`, else KBOOT_BUNDLE. */
-export function bundleFolder(flag: string | undefined): string | undefined {
-  return flag ?? process.env['KBOOT_BUNDLE'];
+export function bundleFolder(flag: string | undefined): GivenBundle | undefined {
+  const named = flag ?? process.env['KBOOT_BUNDLE'] ?? '';
+  if (named === '') return undefined;
+  return { directory: resolve(named), by: flag === undefined ? 'KBOOT_BUNDLE' : '--bundle' };
 }

@@ -56,8 +56,8 @@ export const errorCodes = {
     exit: exitStatus.badInput,
     title: 'The bundle is incomplete or a file differs from its sum.',
     cause:
-      'The folder of --bundle or KBOOT_BUNDLE lacks a file that a host needs, is for another Kubernetes ' +
-      'version, or holds a file whose SHA-256 is not the one in bundle.json. The bundle is checked before ' +
+      'The folder of --bundle or KBOOT_BUNDLE is not there or no bundle, lacks a file that a host needs, is ' +
+      'for another Kubernetes version, or holds a file whose SHA-256 is not the one in bundle.json. The bundle is checked before ' +
       'the first change; if a file broke off while it was sent, what was done before stays and is whole.',
     remedy:
       '`kboot bundle verify DIR` reads every file again and names those that differ. Fetch them anew ' +

@@ -2,7 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { isLeftover, writeAtomic } from './atomic.ts';
+import { refuseNoFolder } from './bundle-folder.ts';
 import { fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
+import { unreadable } from './file-error.ts';
 import { tarEntries } from './image-archive.ts';
 
 const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
@@ -15,10 +17,11 @@ export async function indexBundle(
   directory: string,
   kubernetesVersion: string | undefined,
 ): Promise<BundleIndex> {
+  refuseNoFolder({ directory });
   const found = await readdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw new KbootError('E-BUNDLE', `${directory} cannot be read`, {
+    throw new KbootError('E-BUNDLE', `${directory} ${unreadable(cause)}`, {
       cause,
-      remedy: 'Name the folder that holds bin/, archives/ and images/.',
+      remedy: 'Run kboot as a user who may read every file below it.',
     });
   });
   const files: BundleFile[] = [];
@@ -33,7 +36,7 @@ export async function indexBundle(
   }
   if (files.length === 0)
     throw new KbootError('E-BUNDLE', `${directory} holds no file of a bundle`, {
-      remedy: 'The layout is bin/linux-ARCH/, archives/linux-ARCH/, images/linux-ARCH/*.tar.',
+      remedy: `The layout is bin/linux-ARCH/, archives/linux-ARCH/, images/linux-ARCH/*.tar. \`kboot bundle create ${directory}\` fetches such files.`,
     });
   const version = kubernetesVersion ?? versionOf(images);
   if (version === undefined)

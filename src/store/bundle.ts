@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
+import { readIndex, type GivenBundle } from './bundle-folder.ts';
 
 /** A path below the bundle's folder that cannot lead out of it. */
 const inside = z.string().refine((path) => !path.startsWith('/') && !path.split('/').includes('..'));
@@ -37,20 +38,18 @@ export interface Bundle extends BundleIndex {
  * Reads a bundle's index; the files themselves are not read.
  * Throws KbootError E-BUNDLE for a missing or malformed index and for files that are missing or of another size.
  */
-export function openBundle(directory: string): Bundle {
+export function openBundle(given: GivenBundle): Bundle {
+  const { directory } = given;
   const path = join(directory, 'bundle.json');
+  const text = readIndex(given);
   let read: unknown;
   try {
-    read = JSON.parse(readFileSync(path, 'utf8'));
+    read = JSON.parse(text);
   } catch (cause) {
-    throw new KbootError(
-      'E-BUNDLE',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : ''}`,
-      {
-        cause,
-        remedy: `\`kboot bundle index ${directory}\` writes it for the files that are there.`,
-      },
-    );
+    throw new KbootError('E-BUNDLE', `${path} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+      remedy: `Copy it again, or write a new one for the files that are there: \`kboot bundle index ${directory}\`.`,
+    });
   }
   const parsed = indexSchema.safeParse(read);
   if (!parsed.success)

@@ -79,10 +79,10 @@ describe('a bundle', () => {
       path: 'images/linux-amd64/metallb-speaker.tar',
       arch: 'amd64',
     });
-    await verifyBundle(openBundle(at('bundle')));
+    await verifyBundle(openBundle({ directory: at('bundle') }));
     refuseUnfitBundle(
       clusterOf(inventoryWith([`imageRepository: ${places.registry.host}/k8s`, pool])),
-      openBundle(at('bundle')),
+      openBundle({ directory: at('bundle') }),
       'addon',
     );
   });
@@ -108,7 +108,7 @@ describe('a bundle', () => {
     events = [];
     await create();
     expect(ended('fetched').sort()).toEqual(['bin/linux-amd64/runc', 'images/linux-amd64/pause.tar']);
-    await verifyBundle(openBundle(at('bundle')));
+    await verifyBundle(openBundle({ directory: at('bundle') }));
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { KbootError } from '../../src/model/error.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -220,6 +220,46 @@ describe('kboot bundle', () => {
     expect((await kboot('bundle', 'verify', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
     writeFileSync(join(bundleFolder(), 'images/linux-amd64/broken.tar'), 'not a tar');
     expect((await kboot('bundle', 'index', bundleFolder())).error).toMatchObject({ code: 'E-BUNDLE' });
+  });
+
+  it('says what is at a path where no bundle is, by which name it came, and what helps', async () => {
+    const said = async (directory: string, by: '--bundle' | 'KBOOT_BUNDLE'): Promise<string> => {
+      const flags = by === '--bundle' ? [by, directory] : [];
+      vi.stubEnv('KBOOT_BUNDLE', by === '--bundle' ? '/else' : directory);
+      const { error } = await kboot('plan', inventory, '--offline', ...flags).finally(vi.unstubAllEnvs);
+      expect(error).toMatchObject({ code: 'E-BUNDLE' });
+      const { message, context: told } = error as KbootError;
+      return `${message}\n${told.remedy ?? ''}`;
+    };
+    const [nowhere, empty, file] = ['nowhere', 'empty', 'bundle.tar'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(empty);
+    writeFileSync(file, '');
+    const make = (at: string): string =>
+      `Name the folder that holds bundle.json, or make one: \`kboot bundle create ${at}\`.`;
+    expect(await said(nowhere, '--bundle')).toBe(`--bundle: ${nowhere} does not exist\n${make(nowhere)}`);
+    expect(await said(nowhere, 'KBOOT_BUNDLE')).toBe(
+      `KBOOT_BUNDLE: ${nowhere} does not exist\n${make(nowhere)} To go without one: unset KBOOT_BUNDLE.`,
+    );
+    expect(await said(file, '--bundle')).toMatch(/is a file; a bundle is a folder\n.*unpacked first/);
+    expect(await said(empty, '--bundle')).toBe(
+      `--bundle: ${empty} is no bundle: neither bundle.json nor one of bin/, archives/, images/ is there\n${make(empty)}`,
+    );
+    expect(await said(bundleFolder(), 'KBOOT_BUNDLE')).toMatch(
+      /^KBOOT_BUNDLE: \S+ has no bundle.json, .*\n`kboot bundle create \S+` fetches .*`kboot bundle index \S+` writes it/,
+    );
+    writeFileSync(join(bundleFolder(), 'bundle.json'), '{');
+    expect(await said(bundleFolder(), '--bundle')).toMatch(/bundle.json is not JSON: .*\nCopy it again/);
+    const refused: readonly [string, string, string][] = [
+      ['verify', nowhere, 'does not exist'],
+      ['index', nowhere, 'does not exist'],
+      ['index', file, 'is a file; a bundle is a folder'],
+    ];
+    for (const [action, path, why] of refused)
+      expect((await kboot('bundle', action, path)).error).toMatchObject({ message: `${path} ${why}` });
   });
 
   it('a plan with a bundle that lacks a file says which', async () => {

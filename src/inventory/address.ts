@@ -156,6 +156,27 @@ export function overlap(a: Range, b: Range): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
+/** Whether all addresses of `inner` are of `outer`. */
+export function includes(outer: Range, inner: Range): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
+/**
+ * The whole network that an address lies in, its own and the broadcast address included: `10.0.0.11/24`.
+ * An address without a prefix length is a network of its own. Undefined: neither of the two.
+ */
+export function networkOf(text: string): Range | undefined {
+  const [start = '', length, ...more] = text.split('/');
+  const address = parseAddress(start);
+  if (isProblem(address) || more.length > 0) return undefined;
+  if (length === undefined) return rangeOf(address);
+  const size = bits[address.family];
+  if (!/^\d{1,3}$/.test(length) || Number(length) > size) return undefined;
+  const host = (1n << BigInt(size - Number(length))) - 1n;
+  const first = address.value & ~host;
+  return { family: address.family, first, last: first | host, text };
+}
+
 /** The canonical form of an address. */
 export function textOf(family: Family, value: bigint): string {
   const bytes = Array.from({ length: bits[family] / 8 }, (_, index) =>

@@ -58,6 +58,25 @@ export interface Inspection {
   readonly endpoint?: EndpointSeen;
   /** Of its own interfaces. */
   readonly macAddresses: readonly string[];
+  /** Those that are active. */
+  readonly firewalls: readonly HostFirewall[];
+}
+
+/** A firewall that administrators of the host run. */
+export interface HostFirewall {
+  readonly name: 'firewalld' | 'ufw';
+  /** What it does with traffic as a whole, whatever its port: the first rule that meets it counts. Absent: unreadable. */
+  readonly rules?: readonly FirewallRule[];
+  /** It rejects what is forwarded, so that no rule after its own can accept it, such as flannel's. */
+  readonly rejectsForwarded?: true;
+}
+
+/** Meets what comes from these addresses, through this interface; from anywhere where neither is stated. */
+export interface FirewallRule {
+  readonly opens: boolean;
+  /** `10.244.0.0/16`, or an address */
+  readonly from?: string;
+  readonly interface?: string;
 }
 
 /** The control-plane endpoint as one host sees it. */

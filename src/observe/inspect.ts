@@ -3,6 +3,7 @@ import { hostFolder } from '../resource/prelude.ts';
 import { quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
+import { firewallProbe, readFirewalls } from './firewall-probe.ts';
 
 /** What a look at a host is to find out beyond the host itself. */
 export interface ProbeQuestions {
@@ -51,6 +52,7 @@ const measured = ['/var/lib', '/usr/local', '/etc'];
 export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions): string {
   return [
     inspectHost,
+    firewallProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
@@ -189,6 +191,7 @@ export function readInspection(output: string, asked: number, answered: number):
     formerPeers: all('formerPeer'),
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
     macAddresses: all('mac'),
+    firewalls: readFirewalls(all),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(endpoint && { endpoint }),

@@ -1,4 +1,4 @@
-import { isProblem, parseAddress, type Range } from '../inventory/address.ts';
+import { isProblem, networkOf, parseAddress, type Range } from '../inventory/address.ts';
 import { KbootError } from '../model/error.ts';
 import type { Reader } from '../transport/types.ts';
 
@@ -27,13 +27,8 @@ export async function readNetworks(reader: Reader): Promise<readonly HeldAddress
 /** `2: eth0    inet 10.0.0.11/24 brd …`; lines of another shape hold none. */
 function heldAddress(line: string): HeldAddress[] {
   const [, name = '', , word = ''] = line.trim().split(/\s+/);
-  const [text = '', length = ''] = word.split('/');
-  const address = parseAddress(text);
-  if (isProblem(address) || !/^\d+$/.test(length)) return [];
-  const bits = BigInt((address.family === 4 ? 32 : 128) - Number(length));
-  if (bits < 0n) return [];
-  const host = (1n << bits) - 1n;
-  const first = address.value & ~host;
-  const network = { family: address.family, first, last: first | host, text: word };
+  const address = parseAddress(word.split('/')[0] ?? '');
+  const network = word.includes('/') ? networkOf(word) : undefined;
+  if (isProblem(address) || network === undefined) return [];
   return [{ address: address.text, interface: name, network }];
 }

@@ -1,4 +1,4 @@
-import { isProblem, parseAddress } from '../inventory/address.ts';
+import { includes, networkOf } from '../inventory/address.ts';
 import { loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { Finding } from './finding.ts';
@@ -44,10 +44,8 @@ export function virtualIPOutOfPlace(
 }
 
 function isWithin(virtualIP: string, address: string, prefix: number): boolean {
-  const [one, other] = [parseAddress(virtualIP), parseAddress(address)];
-  if (isProblem(one) || isProblem(other) || one.family !== other.family) return false;
-  const host = BigInt((one.family === 4 ? 32 : 128) - prefix);
-  return one.value >> host === other.value >> host;
+  const [own, network] = [networkOf(virtualIP), networkOf(`${address}/${prefix}`)];
+  return own !== undefined && network !== undefined && includes(network, own);
 }
 
 /** The virtual IP must answer to nobody before keepalived first takes it; a load balancer that holds it is no stranger. */

@@ -4,6 +4,7 @@ import { hasExternalEtcd, isNode } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { etcdMoved } from './preflight-etcd.ts';
 import type { Finding } from './finding.ts';
+import { firewallShortcomings } from './preflight-firewall.ts';
 import { strangeStamp } from './foreign-host.ts';
 import { ipv6Shortcoming } from './preflight-ipv6.ts';
 import {
@@ -146,6 +147,7 @@ const checks: readonly Check[] = [
         };
   },
   ipv6Shortcoming,
+  firewallShortcomings,
   virtualIPOutOfPlace,
   dockerThere,
   (host, seen, cluster) => {

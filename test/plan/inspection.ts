@@ -33,6 +33,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     formerPeers: [],
     dockerContainers: null,
     macAddresses: ['52:54:00:00:00:01'],
+    firewalls: [],
     apiServerVersion: '',
     etcdServers: [],
   };

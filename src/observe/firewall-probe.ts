@@ -1,0 +1,94 @@
+import type { FirewallRule, HostFirewall } from '../model/inspection.ts';
+
+const object = 'org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1';
+
+/**
+ * Shell that tells which firewalls are active, and what they do with traffic as a whole. firewalld is asked by D-Bus:
+ * firewall-cmd takes 0.2 s a question. ufw's files are what `ufw status` shows.
+ */
+export const firewallProbe = `
+if systemctl is-active -q firewalld; then
+  ask() { busctl --json=short --timeout=5 --auto-start=no call ${object}"$@"; }
+  echo firewall=firewalld
+  zones=$(ask .zone getActiveZones)
+  default=$(ask '' getDefaultZone)
+  echo "firewalldZones=$zones"
+  echo "firewalldDefault=$default"
+  for n in $(echo "$zones $default" | grep -oE '("[^"]+":\\{"|\\["[^"]+"\\])' | grep -oE '[^]["{:]+' | sort -u); do
+    echo "firewalldTarget=$n $(ask .zone getZoneSettings2 s "$n" | grep -oE '"target":\\{"type":"s","data":"[^"]*' | cut -d'"' -f10)"
+  done
+fi
+if grep -qsE "^ENABLED=[\\"']?yes" /etc/ufw/ufw.conf && command -v ufw >/dev/null; then
+  echo firewall=ufw
+  sed -nE "s/^DEFAULT_(INPUT|FORWARD)_POLICY=[\\"']?([A-Z]+).*/ufw\\1=\\2/p" /etc/default/ufw
+  for f in /etc/ufw/user.rules /etc/ufw/user6.rules; do
+    sed -n 's/^### tuple ### /ufwRule=/p' $f && echo "ufwRead=$f"
+  done
+fi`;
+
+/** What firewallProbe printed, by key; `all` gives every value of a key. */
+export function readFirewalls(all: (key: string) => readonly string[]): readonly HostFirewall[] {
+  return all('firewall').flatMap((name): HostFirewall[] => {
+    if (name !== 'firewalld' && name !== 'ufw') return [];
+    const rules = name === 'firewalld' ? firewalldRules(all) : ufwRules(all);
+    const rejects = name === 'ufw' && all('ufwFORWARD')[0] === 'REJECT';
+    return [{ name, ...(rules && { rules }), ...(rejects && { rejectsForwarded: true }) }];
+  });
+}
+
+/** A source's zone goes before that of the interface; what has neither is the default zone's. */
+function firewalldRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
+  const targets = new Map(all('firewalldTarget').map((line) => splitAt(line, ' ')));
+  const [zones] = answer(all('firewalldZones')[0]) as (Zones | undefined)[];
+  const [standard] = answer(all('firewalldDefault')[0]) as (string | undefined)[];
+  if (zones === undefined || standard === undefined) return undefined;
+  const names = Object.keys(zones);
+  if ([...names, standard].some((name) => (targets.get(name) ?? '') === '')) return undefined;
+  const opens = (name: string): boolean => targets.get(name) === 'ACCEPT';
+  return [
+    ...names.flatMap((name) => (zones[name]?.sources ?? []).map((from) => ({ opens: opens(name), from }))),
+    ...names.flatMap((name) =>
+      (zones[name]?.interfaces ?? []).map((device) => ({ opens: opens(name), interface: device })),
+    ),
+    { opens: opens(standard) },
+  ];
+}
+
+type Zones = Readonly<
+  Record<string, { readonly sources?: readonly string[]; readonly interfaces?: readonly string[] }>
+>;
+
+/** The values of an answer that `busctl --json=short` printed; none where it printed none. */
+function answer(line = ''): readonly unknown[] {
+  try {
+    return (JSON.parse(line) as { readonly data: readonly unknown[] }).data;
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * `allow any any 0.0.0.0/0 any 10.0.0.0/8 in_eth0`: action, protocol, port and address of the destination, those of
+ * the source, direction with its interface (ufw's parser.py and backend_iptables.py). Rules for one port, one
+ * destination or what is forwarded say nothing of traffic as a whole.
+ */
+function ufwRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
+  const policy = all('ufwINPUT')[0] ?? '';
+  if (policy === '' || all('ufwRead').length < 2) return undefined;
+  const rules = all('ufwRule').flatMap((line): FirewallRule[] => {
+    const [action = '', protocol, port, to = '', sourcePort, from = '', direction = ''] = line.split(' ');
+    const [way, device] = splitAt(direction, '_');
+    const whole = [protocol, port, sourcePort].every((each) => each === 'any') && anywhere.includes(to);
+    const opens = /^allow(_|$)/.test(action);
+    if (!whole || way !== 'in' || !(opens || /^(deny|reject)(_|$)/.test(action))) return [];
+    return [{ opens, from, ...(device === '' ? {} : { interface: device }) }];
+  });
+  return [...rules, { opens: policy === 'ACCEPT' }];
+}
+
+const anywhere: readonly string[] = ['0.0.0.0/0', '::/0'];
+
+function splitAt(text: string, mark: string): readonly [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -10,8 +10,7 @@ export const firewallProbe = `
 if systemctl is-active -q firewalld; then
   ask() { busctl --json=short --timeout=5 --auto-start=no call ${object}"$@"; }
   echo firewall=firewalld
-  zones=$(ask .zone getActiveZones)
-  default=$(ask '' getDefaultZone)
+  zones=$(ask .zone getActiveZones) && default=$(ask '' getDefaultZone)
   echo "firewalldZones=$zones"
   echo "firewalldDefault=$default"
   for n in $(echo "$zones $default" | grep -oE '("[^"]+":\\{"|\\["[^"]+"\\])' | grep -oE '[^]["{:]+' | sort -u); do

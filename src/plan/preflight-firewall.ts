@@ -43,7 +43,7 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
       : [
           finding(
             `${name} is active and does not let in ${kept.join(' and ')}`,
-            `Run on it: ${commands[name](networks, rejecting)}`,
+            `On the host: \`${commands[name](networks, rejecting)}\``,
           ),
         ];
   });

@@ -28,7 +28,7 @@ const firewalld = (...rules: readonly FirewallRule[]): HostFirewall => ({ name: 
 const ufw = (...rules: readonly FirewallRule[]): HostFirewall => ({ name: 'ufw', rules });
 const sources = (list: readonly Told[]): string[] =>
   list.flatMap(({ remedy }) =>
-    [...remedy.matchAll(/(?:--add-source=|allow from )(\S+)/g)].map(([, each = '']) => each),
+    [...remedy.matchAll(/(?:--add-source=|allow from )([^\s`]+)/g)].map(([, each = '']) => each),
   );
 
 describe('Firewall', () => {
@@ -41,7 +41,7 @@ describe('Firewall', () => {
       level: 'error',
       message: 'firewalld is active and does not let in Pods (10.244.0.0/16) and the hosts cp-1, w-1',
       remedy:
-        'Run on it: firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload',
+        'On the host: `firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload`',
     };
     expect(preflight(two, seen, undefined, [])).toEqual([
       { ...finding, host: 'cp-1' },
@@ -55,7 +55,7 @@ describe('Firewall', () => {
       {
         message: 'ufw is active and does not let in Pods (10.244.0.0/16) and the hosts cp-1, w-1',
         remedy:
-          'Run on it: ufw allow from 10.244.0.0/16 && ufw allow from 10.0.0.11 && ufw allow from 10.0.0.21',
+          'On the host: `ufw allow from 10.244.0.0/16 && ufw allow from 10.0.0.11 && ufw allow from 10.0.0.21`',
       },
     ]);
   });
@@ -165,7 +165,7 @@ describe('Firewall', () => {
     expect(told(cp, two, rejecting)).toEqual([
       {
         message: 'ufw is active and does not let in Pods (10.244.0.0/16)',
-        remedy: 'Run on it: ufw default deny routed',
+        remedy: 'On the host: `ufw default deny routed`',
       },
     ]);
     const cluster = single({ hosts: [cp, host('etcd-1', '10.0.0.41', ['etcd'])] });

@@ -77,6 +77,8 @@ export interface FirewallRule {
   /** `10.244.0.0/16`, or an address */
   readonly from?: string;
   readonly interface?: string;
+  /** firewalld's, of a rule for a source. */
+  readonly zone?: string;
 }
 
 /** The control-plane endpoint as one host sees it. */

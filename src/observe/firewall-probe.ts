@@ -35,17 +35,19 @@ export function readFirewalls(all: (key: string) => readonly string[]): readonly
   });
 }
 
-/** A source's zone goes before that of the interface; what has neither is the default zone's. */
+/** Sources' zones go before those of interfaces, both in the order of their names; the rest is the default zone's. */
 function firewalldRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
   const targets = new Map(all('firewalldTarget').map((line) => splitAt(line, ' ')));
   const [zones] = answer(all('firewalldZones')[0]) as (Zones | undefined)[];
   const [standard] = answer(all('firewalldDefault')[0]) as (string | undefined)[];
   if (zones === undefined || standard === undefined) return undefined;
-  const names = Object.keys(zones);
+  const names = Object.keys(zones).sort();
   if ([...names, standard].some((name) => (targets.get(name) ?? '') === '')) return undefined;
   const opens = (name: string): boolean => targets.get(name) === 'ACCEPT';
   return [
-    ...names.flatMap((name) => (zones[name]?.sources ?? []).map((from) => ({ opens: opens(name), from }))),
+    ...names.flatMap((name) =>
+      (zones[name]?.sources ?? []).map((from) => ({ opens: opens(name), from, zone: name })),
+    ),
     ...names.flatMap((name) =>
       (zones[name]?.interfaces ?? []).map((device) => ({ opens: opens(name), interface: device })),
     ),

@@ -1,15 +1,9 @@
-import { includes, networkOf, overlap, type Range } from '../inventory/address.ts';
 import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
-import type { FirewallRule, HostFirewall, Inspection } from '../model/inspection.ts';
+import type { HostFirewall, Inspection } from '../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { opening, shutOut, type Shut, type Source } from './firewall-rules.ts';
 
 type Shortcoming = Omit<Finding, 'host'>;
-
-/** An address or network, and the interfaces by which traffic from there comes in. */
-interface Source {
-  readonly from: string;
-  readonly interfaces: readonly string[];
-}
 
 /**
  * What an active firewalld or ufw keeps out of the traffic that hosts and Pods of a cluster need among one another,
@@ -25,27 +19,23 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
       return [
         finding(`${name} is active, and its rules could not be read`, `See what is wrong: ${look[name]}`),
       ];
-    const shut = (sources: readonly Source[]): readonly string[] =>
-      sources.filter((source) => !letsIn(rules, source)).map(({ from }) => from);
-    const shutPeers = peers.filter((each) => shut(hostSources(seen, host, each)).length > 0);
+    const shutPods = shutOut(rules, pods);
+    const shutHost = (other: Host): readonly Shut[] => shutOut(rules, hostSources(seen, host, other));
+    const shutPeers = peers.filter((each) => shutHost(each).length > 0);
     // Its own address, which changes nothing there, makes the commands of alike hosts one.
     const wanted = cluster.hosts.filter((each) =>
       each === host ? shutPeers.length > 0 && connects(host, host, cluster) : shutPeers.includes(each),
     );
-    const networks = [...shut(pods), ...wanted.flatMap((each) => shut(hostSources(seen, host, each)))];
-    const rejecting = pods.length > 0 && firewall.rejectsForwarded === true;
+    const rejects = pods.length > 0 && firewall.rejectsForwarded === true;
     const kept = [
-      ...(shut(pods).length > 0 || rejecting ? [`Pods (${pods.map(({ from }) => from).join(', ')})`] : []),
+      ...(shutPods.length > 0 || rejects ? [`Pods (${pods.map(({ from }) => from).join(', ')})`] : []),
       ...(wanted.length > 0 ? [namesOf(wanted)] : []),
     ];
-    return kept.length === 0
-      ? []
-      : [
-          finding(
-            `${name} is active and does not let in ${kept.join(' and ')}`,
-            `On the host: \`${commands[name](networks, rejecting)}\``,
-          ),
-        ];
+    if (kept.length === 0) return [];
+    const shut = [...shutPods, ...wanted.flatMap(shutHost)];
+    return [
+      finding(`${name} is active and does not let in ${kept.join(' and ')}`, opening(name, shut, rejects)),
+    ];
   });
 }
 
@@ -64,19 +54,6 @@ function namesOf(hosts: readonly Host[]): string {
 const look: Readonly<Record<HostFirewall['name'], string>> = {
   firewalld: '`firewall-cmd --get-active-zones` and `journalctl -u firewalld`.',
   ufw: '`ufw status verbose`.',
-};
-
-/** One line of shell that lets these in as a whole; for ufw, with what is forwarded left to flannel's own rules. */
-const commands: Readonly<
-  Record<HostFirewall['name'], (networks: readonly string[], rejecting: boolean) => string>
-> = {
-  firewalld: (networks) =>
-    `firewall-cmd --permanent --zone=trusted${networks.map((each) => ` --add-source=${each}`).join('')} && firewall-cmd --reload`,
-  ufw: (networks, rejecting) =>
-    [
-      ...networks.map((each) => `ufw allow from ${each}`),
-      ...(rejecting ? ['ufw default deny routed'] : []),
-    ].join(' && '),
 };
 
 /** Whether `from` opens connections to `to`, by what runs there (the ports of docs/how-a-cluster-is-made.md). */
@@ -119,23 +96,4 @@ function addressesOf({ address, secondAddress }: Host): readonly string[] {
 function holder(seen: Inspection, host: Host, like: string): string {
   const own = addressesOf(host).find((address) => address.includes(':') === like.includes(':'));
   return seen.addresses.find(({ address }) => address === own)?.interface ?? '';
-}
-
-/** Whether all that comes from a source is let in. */
-function letsIn(rules: readonly FirewallRule[], { from, interfaces }: Source): boolean {
-  const source = networkOf(from);
-  return source !== undefined && interfaces.every((device) => letsInBy(rules, source, device));
-}
-
-function letsInBy(rules: readonly FirewallRule[], source: Range, device: string): boolean {
-  for (const rule of rules) {
-    if (rule.interface !== undefined && rule.interface !== device) continue;
-    if (rule.from === undefined) return rule.opens;
-    const network = networkOf(rule.from);
-    // A source of another kind: a MAC address, an ipset.
-    if (network === undefined) continue;
-    if (includes(network, source)) return rule.opens;
-    if (!rule.opens && overlap(network, source)) return false;
-  }
-  return false;
 }

@@ -51,16 +51,16 @@ describe('firewalld', () => {
     expect(seen({ busctl: 'echo firewall=firewalld' })).toEqual([]);
   });
 
-  it('has the sources of zones before their interfaces, and the default zone last', () => {
+  it('has the sources of zones before their interfaces, by the names of zones, and the default zone last', () => {
     const zones =
-      '{"internal":{"interfaces":["eth1","eth2"],"sources":["10.0.9.0/24"]},"trusted":{"sources":["10.244.0.0/16","10.77.90.21"]}}';
+      '{"trusted":{"sources":["10.244.0.0/16","10.77.90.21"]},"internal":{"interfaces":["eth1","eth2"],"sources":["10.0.9.0/24"]}}';
     expect(seen(firewalld(zones))).toEqual([
       {
         name: 'firewalld',
         rules: [
-          { opens: false, from: '10.0.9.0/24' },
-          { opens: true, from: '10.244.0.0/16' },
-          { opens: true, from: '10.77.90.21' },
+          { opens: false, from: '10.0.9.0/24', zone: 'internal' },
+          { opens: true, from: '10.244.0.0/16', zone: 'trusted' },
+          { opens: true, from: '10.77.90.21', zone: 'trusted' },
           { opens: false, interface: 'eth1' },
           { opens: false, interface: 'eth2' },
           { opens: false },

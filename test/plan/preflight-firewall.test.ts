@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { networkOf, textOf } from '../../src/inventory/address.ts';
+import { textOf } from '../../src/inventory/address.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
 import type { FirewallRule, HostFirewall, Inspection } from '../../src/model/inspection.ts';
 import { firewallShortcomings } from '../../src/plan/preflight-firewall.ts';
@@ -102,6 +102,23 @@ describe('Firewall', () => {
     expect(sources(told(cp, two, ufw(part, ...open('10.0.0.0/8'), closed)))).toEqual(['10.244.0.0/16']);
   });
 
+  it('has ufw ask its new rules before those that shut, and firewalld no source of another zone', () => {
+    const deny: FirewallRule = { opens: false, from: '10.0.0.16/28' };
+    const pods = open('10.244.0.0/16');
+    expect(told(cp, two, ufw(deny, ...pods, closed))[0]?.remedy).toBe(
+      'On the host: `ufw prepend allow from 10.0.0.11 && ufw prepend allow from 10.0.0.21`',
+    );
+    const remedy = (zone: string, from: string): string | undefined =>
+      told(cp, two, firewalld({ opens: false, zone, from }, ...pods, closed))[0]?.remedy;
+    const command =
+      'n the host: `firewall-cmd --permanent --zone=trusted --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload`';
+    expect(remedy('internal', '10.0.0.0/24')).toBe(
+      `Take 10.0.0.0/24 out of zone internal, which goes before zone trusted; then, o${command}`,
+    );
+    expect(remedy('work', '10.0.0.0/24')).toBe(`O${command}`);
+    expect(remedy('work', '10.0.0.21')).toContain('Take 10.0.0.21 out of zone work');
+  });
+
   it('knows by which interfaces traffic comes', () => {
     const by = (...names: string[]): FirewallRule[] =>
       names.map((name) => ({ opens: true, interface: name }));
@@ -185,32 +202,28 @@ describe('Firewall', () => {
     expect(sources(all)).toHaveLength(42);
   });
 
-  it('passes once the rules are there that its command adds', () => {
+  it('passes once the rules are there that its command adds, where it puts them', () => {
     const address = fc
       .record({ family: fc.constantFrom(4 as const, 6 as const), value: fc.bigInt(1n, 2n ** 32n - 2n) })
       .map(({ family, value }) => textOf(family, family === 4 ? value : value + (0xfdn << 120n)));
-    const rule = fc.record(
-      {
-        opens: fc.constant(true),
-        from: fc.oneof(
-          address,
-          fc.tuple(address, fc.nat(32)).map((a) => a.join('/')),
-        ),
-      },
-      { requiredKeys: ['opens', 'from'] },
-    );
+    const network = fc.tuple(address, fc.nat(32)).map((parts) => parts.join('/'));
+    const rule = fc.record({ opens: fc.boolean(), from: fc.oneof(address, network) });
     fc.assert(
       fc.property(
         fc.uniqueArray(address, { minLength: 1, maxLength: 6 }),
         fc.array(rule, { maxLength: 4 }),
         fc.constantFrom('firewalld' as const, 'ufw' as const),
-        (addresses, rules, name) => {
-          const hosts = addresses.map((each, index) => host(`w-${index}`, each, ['worker']));
-          const cluster = single({ hosts });
-          for (const each of hosts) {
-            const missing = sources(told(each, cluster, { name, rules: [...rules, closed] }));
-            expect(missing.every((text) => networkOf(text) !== undefined)).toBe(true);
-            const after = [...rules, ...open(...missing), closed];
+        (addresses, some, name) => {
+          const cluster = single({
+            hosts: addresses.map((each, index) => host(`w-${index}`, each, ['worker'])),
+          });
+          const rules = some.filter(({ opens }) => opens || name === 'ufw');
+          for (const each of cluster.hosts) {
+            const list = told(each, cluster, { name, rules: [...rules, closed] });
+            const added = open(...sources(list));
+            expect(list.length).toBe(added.length === 0 ? 0 : 1);
+            const first = list[0]?.remedy.includes('prepend') === true;
+            const after = first ? [...added, ...rules, closed] : [...rules, ...added, closed];
             expect(told(each, cluster, { name, rules: after })).toEqual([]);
           }
         },

@@ -22,10 +22,9 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
     const shutPods = shutOut(rules, pods);
     const shutHost = (other: Host): readonly Shut[] => shutOut(rules, hostSources(seen, host, other));
     const shutPeers = peers.filter((each) => shutHost(each).length > 0);
-    // Its own address, which changes nothing there, makes the commands of alike hosts one.
-    const wanted = cluster.hosts.filter((each) =>
-      each === host ? shutPeers.length > 0 && connects(host, host, cluster) : shutPeers.includes(each),
-    );
+    // Its own address with them, which changes nothing there, makes the commands of alike hosts one.
+    const kin = shutPeers.length > 0 && connects(host, host, cluster) ? [host, ...shutPeers] : shutPeers;
+    const wanted = cluster.hosts.filter((each) => kin.includes(each) && shutHost(each).length > 0);
     const rejects = pods.length > 0 && firewall.rejectsForwarded === true;
     const kept = [
       ...(shutPods.length > 0 || rejects ? [`Pods (${pods.map(({ from }) => from).join(', ')})`] : []),
@@ -46,9 +45,9 @@ function finding(message: string, remedy: string): Shortcoming {
 const manyHosts = 8;
 
 function namesOf(hosts: readonly Host[]): string {
-  return hosts.length > manyHosts
-    ? `${hosts.length} hosts of the inventory`
-    : `the hosts ${hosts.map(({ name }) => name).join(', ')}`;
+  const names = hosts.map(({ name }) => name).join(', ');
+  if (hosts.length === 1) return `host ${names}`;
+  return hosts.length > manyHosts ? `${hosts.length} hosts of the inventory` : `the hosts ${names}`;
 }
 
 const look: Readonly<Record<HostFirewall['name'], string>> = {

@@ -82,6 +82,9 @@ describe('Firewall', () => {
       '10.0.0.11',
       '10.0.0.21',
     ]);
+    expect(told(cp, two, firewalld(...open('10.244.0.0/16', '10.0.0.11'), closed))).toMatchObject([
+      { message: 'firewalld is active and does not let in host w-1' },
+    ]);
     expect(told(cp, two, firewalld(...open('10.0.0.0/24'), closed))).toMatchObject([
       { message: 'firewalld is active and does not let in Pods (10.244.0.0/16)' },
     ]);

@@ -13,26 +13,46 @@ export interface Shut {
   readonly by: FirewallRule;
 }
 
-/** What of these sources the rules keep out; of each, one rule that does. */
-export function shutOut(rules: readonly FirewallRule[], sources: readonly Source[]): readonly Shut[] {
-  return sources.flatMap(({ from, interfaces }) => {
-    const source = networkOf(from);
-    if (source === undefined) return [];
-    const [by] = interfaces.flatMap((device) => firstThatShuts(rules, source, device) ?? []);
-    return by === undefined ? [] : [{ from, by }];
+/** What of these sources the rules keep out, by `from`; of each, one rule that does. */
+export function shutOut(
+  rules: readonly FirewallRule[],
+  sources: readonly Source[],
+): ReadonlyMap<string, Shut> {
+  const parsed = rules.flatMap((rule): ParsedRule[] => {
+    if (rule.from === undefined) return [{ rule }];
+    const network = networkOf(rule.from);
+    // A source of another kind: a MAC address, an ipset.
+    return network === undefined ? [] : [{ rule, network }];
   });
+  // Among thousands of rules and sources most meet word for word.
+  const shutting = parsed.findIndex(({ rule }) => !rule.opens);
+  const before = shutting < 0 ? parsed : parsed.slice(0, shutting);
+  const stated = new Set(
+    before.flatMap(({ rule }) => (rule.interface === undefined ? (rule.from ?? []) : [])),
+  );
+  const shut = new Map<string, Shut>();
+  for (const { from, interfaces } of sources) {
+    const source = stated.has(from) ? undefined : networkOf(from);
+    if (source === undefined) continue;
+    const [by] = interfaces.flatMap((device) => firstThatShuts(parsed, source, device) ?? []);
+    if (by !== undefined) shut.set(from, { from, by });
+  }
+  return shut;
+}
+
+interface ParsedRule {
+  readonly rule: FirewallRule;
+  /** Of its `from`. */
+  readonly network?: Range;
 }
 
 function firstThatShuts(
-  rules: readonly FirewallRule[],
+  rules: readonly ParsedRule[],
   source: Range,
   device: string,
 ): FirewallRule | undefined {
-  for (const rule of rules) {
+  for (const { rule, network = source } of rules) {
     if (rule.interface !== undefined && rule.interface !== device) continue;
-    const network = rule.from === undefined ? source : networkOf(rule.from);
-    // A source of another kind: a MAC address, an ipset.
-    if (network === undefined) continue;
     if (rule.opens && includes(network, source)) return undefined;
     if (!rule.opens && overlap(network, source)) return rule;
   }

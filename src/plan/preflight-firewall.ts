@@ -10,8 +10,10 @@ type Shortcoming = Omit<Finding, 'host'>;
  * and the command that lets it in. Only what is let in as a whole counts, no single ports.
  */
 export function firewallShortcomings(host: Host, seen: Inspection, cluster: Cluster): readonly Shortcoming[] {
+  if (seen.firewalls.length === 0) return [];
   const pods = isNode(host) ? podSources(seen, host, cluster) : [];
-  const peers = cluster.hosts.filter((each) => each !== host && connects(each, host, cluster));
+  const connects = connectsTo(host, cluster);
+  const peers = cluster.hosts.filter((each) => each !== host && connects(each));
   if (pods.length === 0 && peers.length === 0) return [];
   return seen.firewalls.flatMap((firewall): Shortcoming[] => {
     const { name, rules } = firewall;
@@ -19,22 +21,28 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
       return [
         finding(`${name} is active, and its rules could not be read`, `See what is wrong: ${look[name]}`),
       ];
-    const shutPods = shutOut(rules, pods);
-    const shutHost = (other: Host): readonly Shut[] => shutOut(rules, hostSources(seen, host, other));
-    const shutPeers = peers.filter((each) => shutHost(each).length > 0);
+    const shut = shutOut(rules, [...pods, ...hostSources(seen, host, [host, ...peers])]);
+    const shutPods = pods.flatMap(({ from }) => shut.get(from) ?? []);
+    const shutHost = (each: Host): readonly Shut[] =>
+      addressesOf(each).flatMap((address) => shut.get(address) ?? []);
+    const shutPeers = new Set(peers.filter((each) => shutHost(each).length > 0));
     // Its own address with them, which changes nothing there, makes the commands of alike hosts one.
-    const kin = shutPeers.length > 0 && connects(host, host, cluster) ? [host, ...shutPeers] : shutPeers;
-    const wanted = cluster.hosts.filter((each) => kin.includes(each) && shutHost(each).length > 0);
+    const isKin = (each: Host): boolean =>
+      each === host ? shutPeers.size > 0 && connects(host) && shutHost(host).length > 0 : shutPeers.has(each);
+    const wanted = cluster.hosts.filter(isKin);
     const rejects = pods.length > 0 && firewall.rejectsForwarded === true;
     const kept = [
       ...(shutPods.length > 0 || rejects ? [`Pods (${pods.map(({ from }) => from).join(', ')})`] : []),
       ...(wanted.length > 0 ? [namesOf(wanted)] : []),
     ];
-    if (kept.length === 0) return [];
-    const shut = [...shutPods, ...wanted.flatMap(shutHost)];
-    return [
-      finding(`${name} is active and does not let in ${kept.join(' and ')}`, opening(name, shut, rejects)),
-    ];
+    return kept.length === 0
+      ? []
+      : [
+          finding(
+            `${name} is active and does not let in ${kept.join(' and ')}`,
+            opening(name, [...shutPods, ...wanted.flatMap(shutHost)], rejects),
+          ),
+        ];
   });
 }
 
@@ -55,22 +63,23 @@ const look: Readonly<Record<HostFirewall['name'], string>> = {
   ufw: '`ufw status verbose`.',
 };
 
-/** Whether `from` opens connections to `to`, by what runs there (the ports of docs/how-a-cluster-is-made.md). */
-function connects(from: Host, to: Host, cluster: Cluster): boolean {
+/** Whether a host opens connections to `to`, by what runs there (the ports of docs/how-a-cluster-is-made.md). */
+function connectsTo(to: Host, cluster: Cluster): (from: Host) => boolean {
   const isPlane = (host: Host): boolean => host.roles.includes('control-plane');
-  const balances = (host: Host): boolean => loadBalancerHosts(cluster).includes(host);
-  const members = etcdHosts(cluster);
-  return (
+  const [balancers, members] = [new Set(loadBalancerHosts(cluster)), new Set(etcdHosts(cluster))];
+  return (from) =>
     (isNode(to) && isNode(from)) ||
-    (isPlane(to) && balances(from)) ||
-    (balances(to) && (isNode(from) || balances(from))) ||
-    (members.includes(to) && (isPlane(from) || members.includes(from)))
-  );
+    (isPlane(to) && balancers.has(from)) ||
+    (balancers.has(to) && (isNode(from) || balancers.has(from))) ||
+    (members.has(to) && (isPlane(from) || members.has(from)));
 }
 
-/** Addresses of `other`, whose traffic comes by the interface with `host`'s address of that family. */
-function hostSources(seen: Inspection, host: Host, other: Host): readonly Source[] {
-  return addressesOf(other).map((from) => ({ from, interfaces: [holder(seen, host, from)] }));
+/** Addresses of others, whose traffic comes by the interface with `host`'s address of that family. */
+function hostSources(seen: Inspection, host: Host, others: readonly Host[]): readonly Source[] {
+  const [v4, v6] = ['.', ':'].map((like) => [holder(seen, host, like)]);
+  return others
+    .flatMap(addressesOf)
+    .map((from) => ({ from, interfaces: (from.includes(':') ? v6 : v4) ?? [] }));
 }
 
 /** The Pod networks, whose traffic comes from the bridge of the host's Pods and by flannel from those of others. */

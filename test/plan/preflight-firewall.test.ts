@@ -100,7 +100,9 @@ describe('Firewall', () => {
     const pods = open('10.244.0.0/16');
     const shut: FirewallRule = { opens: false, from: '10.0.0.16/28' };
     expect(sources(told(cp, two, ufw(shut, ...pods, ...open('10.0.0.0/8'), closed)))).toContain('10.0.0.21');
+    expect(sources(told(cp, two, ufw(shut, ...pods, ...open('10.0.0.21'), closed)))).toContain('10.0.0.21');
     expect(told(cp, two, ufw(...pods, ...open('10.0.0.0/8'), shut, closed))).toEqual([]);
+    expect(told(cp, two, ufw(...pods, ...open('10.0.0.21'), shut, closed))).toEqual([]);
     const part: FirewallRule = { opens: false, from: '10.244.9.0/24' };
     expect(sources(told(cp, two, ufw(part, ...open('10.0.0.0/8'), closed)))).toEqual(['10.244.0.0/16']);
   });

@@ -11,6 +11,12 @@ type Shortcoming = Omit<Finding, 'host'>;
  */
 export function firewallShortcomings(host: Host, seen: Inspection, cluster: Cluster): readonly Shortcoming[] {
   if (seen.firewalls.length === 0) return [];
+  // A host that takes part already does so by rules that are not looked at here, such as single ports.
+  const takesPart = isNode(host) ? seen.kubeletActive : seen.clusterId !== '';
+  const level = takesPart ? 'warning' : 'error';
+  const finding = (message: string, remedy: string): Shortcoming => ({
+    ...{ check: 'Firewall', level, message, remedy },
+  });
   const pods = isNode(host) ? podSources(seen, host, cluster) : [];
   const connects = connectsTo(host, cluster);
   const peers = cluster.hosts.filter((each) => each !== host && connects(each));
@@ -44,10 +50,6 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
           ),
         ];
   });
-}
-
-function finding(message: string, remedy: string): Shortcoming {
-  return { check: 'Firewall', level: 'error', message, remedy };
 }
 
 const manyHosts = 8;

@@ -60,6 +60,21 @@ describe('Firewall', () => {
     ]);
   });
 
+  it('only warns of a host that takes part in the cluster already', () => {
+    const balancer = host('lb-1', '10.0.0.31', ['load-balancer']);
+    const cluster = {
+      ...two,
+      hosts: [...two.hosts, balancer],
+      loadBalancer: { virtualIP: '10.0.0.9', port: 8443, virtualRouterID: 51 },
+    };
+    const level = (on: Host, more: Partial<Inspection>): string | undefined =>
+      firewallShortcomings(on, { ...good(on), ...more, firewalls: [firewalld(closed)] }, cluster)[0]?.level;
+    expect(level(worker, { clusterId: 'x' })).toBe('error');
+    expect(level(worker, { clusterId: 'x', kubeletActive: true })).toBe('warning');
+    expect(level(balancer, {})).toBe('error');
+    expect(level(balancer, { clusterId: 'x' })).toBe('warning');
+  });
+
   it('says so where the rules could not be read', () => {
     expect(told(cp, two, { name: 'firewalld' })).toMatchObject([
       { message: 'firewalld is active, and its rules could not be read' },

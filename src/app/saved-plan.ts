@@ -39,6 +39,7 @@ export function scopeOfSaved(
     readonly until: string | undefined;
     readonly limit: readonly string[];
     readonly ignore: readonly string[];
+    readonly renewCerts?: boolean;
   },
 ): PlanScope {
   const { scope, plan, basis } = saved;
@@ -56,6 +57,8 @@ export function scopeOfSaved(
     asked.limit.length === 0 ? limit : [...asked.limit].sort().join(' '),
     limit,
   );
+  if (asked.renewCerts === true && scope.renewCerts !== true)
+    refuseContradiction(path, '--renew-certs', 'true', '');
   refuseStale(path, groundChanges(basis, ground), 'Nothing was contacted.');
   return { ...scope, ignore: [...scope.ignore, ...asked.ignore] };
 }

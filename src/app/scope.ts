@@ -8,6 +8,8 @@ export interface PlanScope {
   /** Only these hosts change; empty: all. */
   readonly limit: readonly string[];
   readonly ignore: readonly string[];
+  /** These hosts' certificates are issued anew. */
+  readonly renewCerts?: boolean;
 }
 
 /** The hosts that `--limit` names, all where it names none. Throws KbootError E-USAGE for one that the inventory lacks. */

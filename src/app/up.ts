@@ -56,7 +56,10 @@ export async function carryOut(
   });
 
   async function issue(): Promise<Materials> {
-    const own = await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes });
+    const own = await loadOrCreatePki(state, cluster, {
+      ...{ now: new Date(), randomBytes },
+      renew: plan.issue,
+    });
     const pki = usedPki(cluster, own.pki, place.foreignEtcd);
     const secrets = new Map<string, string | Buffer>([
       ...secretTexts(cluster, pki, desire.renderer),

@@ -6,7 +6,7 @@ import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { clusterId } from '../pki/digest.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
-import type { Pki } from '../pki/types.ts';
+import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
@@ -21,6 +21,8 @@ export interface CommonOptions {
   readonly bundle?: GivenBundle | undefined;
   /** What is wrong with the files of spec.etcd.external only warns: the command can do without them. */
   readonly withoutEtcdFiles?: boolean;
+  /** Issue the hosts' certificates anew, but those that kubelets renew themselves: of these hosts, of all where none is named. */
+  readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
 }
 
 /** What every command on a cluster starts from: the inventory, the operator's state, the bundle. Nothing is written. */
@@ -30,6 +32,7 @@ export interface Workplace {
   readonly warnings: readonly Diagnostic[];
   readonly preflightIgnore: readonly string[];
   readonly state: State;
+  /** What is valid now, and opens the cluster; `desire.pki` is without what is issued anew. */
   readonly pki: Pki;
   /** What opens the etcd that someone else runs. */
   readonly foreignEtcd: ForeignEtcdPems | undefined;
@@ -46,8 +49,12 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
     options.withoutEtcdFiles,
   );
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
-  const loaded = await loadPki(state, cluster, { now: new Date() });
-  const pki = usedPki(cluster, loaded.pki, foreignEtcd);
+  const hosts = options.renewCerts?.hosts;
+  const renew =
+    hosts && (({ id, host }: LeafSpec) => id !== 'kubelet' && (hosts.length === 0 || hosts.includes(host)));
+  const loaded = await loadPki(state, cluster, { now: new Date(), renew });
+  const pki = usedPki(cluster, loaded.current, foreignEtcd);
+  const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
   const bundle = options.bundle && openBundle(options.bundle);
   release(cluster.kubernetesVersion);
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
@@ -61,7 +68,7 @@ export async function openWorkplace(options: CommonOptions): Promise<Workplace> 
     foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     pkiWarnings: loaded.warnings,
-    desire: desireOf(cluster, renderer, pki, { bundle, uploads }),
+    desire: desireOf(cluster, renderer, lasting, { bundle, uploads }),
   };
 }
 

@@ -24,6 +24,7 @@ export interface ScopeArgs {
   readonly until?: Stage | undefined;
   readonly limit: string[];
   readonly 'ignore-preflight': string[];
+  readonly 'renew-certs'?: boolean;
 }
 
 export interface PlanArgs extends BundleArgs, ScopeArgs {

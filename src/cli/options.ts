@@ -105,6 +105,15 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
   });
 }
 
+export function renewOption<T>(yargs: Argv<T>): Argv<T & { 'renew-certs': boolean }> {
+  return yargs.option('renew-certs', {
+    type: 'boolean',
+    default: false,
+    describe:
+      "Issue the hosts' certificates anew, whenever they end, and restart what uses them; keys and CAs stay",
+  });
+}
+
 export function yesOption<T>(yargs: Argv<T>): Argv<T & { yes: boolean }> {
   return yargs.option('yes', {
     alias: 'y',

@@ -6,15 +6,18 @@ import type { SavedPlan } from '../plan/saved.ts';
 import { stepsOf } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
-import { openPlace, readStatus, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
+import { openPlace, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundleFolder, connectOptions, event, note } from './terminal.ts';
 
 /** Makes and shows a plan, and keeps it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html);
-  const place = await openPlace({ ...args, bundle: bundleFolder(args.bundle) });
   const scope = scopeOf(args);
+  const place = await openPlace({
+    ...{ ...args, bundle: bundleFolder(args.bundle) },
+    renewCerts: renewal(scope),
+  });
   const command = upCommand(args);
   if (args.offline) {
     const plan = makeOfflinePlan(place, scope);

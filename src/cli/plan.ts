@@ -1,11 +1,18 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { GlobalArgs, PlanArgs, PlanShowArgs } from './args.ts';
 import { manual } from './manual.ts';
-import { bundleOption, globalOptions, htmlOption, inventoryPosition, scopeOptions } from './options.ts';
+import {
+  bundleOption,
+  globalOptions,
+  htmlOption,
+  inventoryPosition,
+  renewOption,
+  scopeOptions,
+} from './options.ts';
 
 const ofPlanAlone = [
   ...['inventory', 'state', 'concurrency', 'bundle', 'until', 'limit', 'ignore-preflight'],
-  ...['offline', 'out', 'detailed-exitcode'],
+  ...['offline', 'out', 'detailed-exitcode', 'renew-certs'],
 ];
 
 const show: CommandModule<object, PlanShowArgs> = {
@@ -50,7 +57,9 @@ export const plan: CommandModule<object, PlanArgs> = {
       manual(
         htmlOption(
           bundleOption(
-            scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+            renewOption(
+              scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+            ),
           ),
         ),
         {

@@ -28,7 +28,15 @@ export async function openPlace(options: CommonOptions): Promise<Workplace> {
 
 /** What flags say a plan is about. */
 export function scopeOf(args: ScopeArgs): PlanScope {
-  return { until: args.until ?? 'addon', limit: args.limit, ignore: args['ignore-preflight'] };
+  return {
+    ...{ until: args.until ?? 'addon', limit: args.limit, ignore: args['ignore-preflight'] },
+    ...(args['renew-certs'] === true && { renewCerts: true }),
+  };
+}
+
+/** Whose certificates a plan of this scope issues anew. */
+export function renewal({ limit, renewCerts }: PlanScope): CommonOptions['renewCerts'] {
+  return renewCerts === true ? { hosts: limit } : undefined;
 }
 
 /** Tells which hosts could not be read, and what preflight found on the others. */
@@ -55,10 +63,12 @@ export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus 
 /** The command that carries out what was just planned, with the flags that say what and with what. */
 export function upCommand(args: PlanArgs): string {
   const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
-  const kept = out === undefined ? { until, limit, 'ignore-preflight': ignored } : { plan: out };
+  const renew = args['renew-certs'] === true ? [''] : [];
+  const kept =
+    out === undefined ? { until, limit, 'ignore-preflight': ignored, 'renew-certs': renew } : { plan: out };
   const flags = Object.entries({ ...kept, state, bundle }).flatMap(([flag, value]) => {
     const words = [value ?? []].flat();
-    return words.length === 0 ? [] : [`--${flag}`, ...words.map(word)];
+    return words.length === 0 ? [] : [`--${flag}`, ...words.filter(Boolean).map(word)];
   });
   return ['kboot up', word(inventory), ...flags].join(' ');
 }

@@ -8,15 +8,18 @@ import { stepsOf } from '../plan/types.ts';
 import { planSummary } from '../view/plan-text.ts';
 import { stageSeconds } from '../view/progress.ts';
 import { runCourse, type Outcome } from './runner.ts';
-import { openPlace, scopeOf, showPlan } from './show.ts';
+import { openPlace, renewal, scopeOf, showPlan } from './show.ts';
 import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` what a file says, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
-  const place = await openPlace({ ...args, bundle: bundleFolder(args.bundle) });
   const asked = scopeOf(args);
+  const place = await openPlace({
+    ...{ ...args, bundle: bundleFolder(args.bundle) },
+    renewCerts: renewal(file?.saved.scope ?? asked),
+  });
   const scope = file === undefined ? asked : scopeOfSaved(place, file, { ...asked, until: args.until });
   const make = (): Promise<LivePlan> => makePlan(place, scope, connectOptions(), args.concurrency);
   return await runCourse(args, place, {

@@ -6,6 +6,7 @@ import {
   globalOptions,
   htmlOption,
   inventoryPosition,
+  renewOption,
   scopeOptions,
   yesOption,
 } from './options.ts';
@@ -18,7 +19,9 @@ export const up: CommandModule<object, UpArgs> = {
       htmlOption(
         yesOption(
           bundleOption(
-            scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+            renewOption(
+              scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+            ),
           ),
         ),
       ),
@@ -29,6 +32,7 @@ export const up: CommandModule<object, UpArgs> = {
           ['kboot up prod.yaml', 'Show the plan, ask, do it'],
           ['kboot up prod.yaml --until runtime', 'Only prepare the hosts'],
           ['kboot up prod.yaml --limit w-3', 'Only w-3'],
+          ['kboot up prod.yaml --renew-certs', 'New certificates, one control plane after the other'],
           ['kboot up prod.yaml --plan p.json', 'The plan that was reviewed, or nothing'],
         ],
         exit: '0 done or nothing to do · 1 a step failed · 4 a host could not be reached · 5 preflight refused · 6 a host or the saved plan is stale · 7 another run holds the lock · 130 interrupted, or answered with no',

@@ -48,9 +48,14 @@ type Verdict = Keep | { readonly issue: Issue } | { readonly problem: PkiProblem
 /**
  * Decides for each spec: keep what is valid, issue what is missing or no longer fits. A CA or the ServiceAccount
  * key is issued only where no certificate of any host exists: without them that material belongs to a cluster
- * that must not get a second identity.
+ * that must not get a second identity. Certificates of hosts at the paths of `renew` are issued though they are valid.
  */
-export function pkiPlan(specs: readonly CertificateSpec[], existing: Material, now: Date): PkiPlan {
+export function pkiPlan(
+  specs: readonly CertificateSpec[],
+  existing: Material,
+  now: Date,
+  renew: readonly string[] = [],
+): PkiPlan {
   const founded = [...existing.keys()].some((path) => path.startsWith('hosts/'));
   const roots = specs.flatMap((spec): readonly Verdict[] => {
     if (spec.kind === 'ca') return [caVerdict(spec, existing, founded, now)];
@@ -60,7 +65,12 @@ export function pkiPlan(specs: readonly CertificateSpec[], existing: Material, n
   const leaves = specs.flatMap((spec) =>
     spec.kind === 'leaf' ? [leafVerdict(spec, existing, cas, now)] : [],
   );
-  const verdicts = [...roots, ...leaves];
+  const renewed = leaves.map((verdict) =>
+    'keep' in verdict && renew.includes(verdict.keep.path)
+      ? { issue: { spec: verdict.keep, key: 'reuse' as const, reason: 'renewed' } }
+      : verdict,
+  );
+  const verdicts = [...roots, ...renewed];
   return {
     keep: kept(verdicts).map(({ keep }) => keep),
     issue: verdicts.flatMap((verdict) => ('issue' in verdict ? [verdict.issue] : [])),

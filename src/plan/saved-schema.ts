@@ -247,6 +247,7 @@ export const savedPlanSchema = z
         until: described('Last stage.', z.enum(stages)),
         limit: texts('Hosts; empty: all.'),
         ignore: texts('Preflight checks that were passed over.'),
+        renewCerts: described('Certificates of these hosts are issued anew.', z.boolean()).exactOptional(),
       }),
     ),
     basis: described('What the plan was made from: it is applied only while all of it is so.', basis),

@@ -15,6 +15,7 @@ export interface SavedPlan {
     readonly until: Stage;
     readonly limit: readonly string[];
     readonly ignore: readonly string[];
+    readonly renewCerts?: boolean;
   };
   readonly basis: Basis;
   readonly plan: Plan;

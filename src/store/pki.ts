@@ -8,7 +8,7 @@ import type { IssueContext } from '../pki/issue.ts';
 import { generateRsaKey } from '../pki/keys.ts';
 import { createPki } from '../pki/lookup.ts';
 import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
-import type { CaId, CertificateSpec, KeyPair, Pki } from '../pki/types.ts';
+import type { CaId, CertificateSpec, KeyPair, LeafSpec, Pki } from '../pki/types.ts';
 import { writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
 import type { State } from './state.ts';
@@ -16,31 +16,46 @@ import type { State } from './state.ts';
 export interface PkiSources extends IssueContext {
   /** An RSA private key as PEM; default: a new RSA-2048 key. */
   readonly generateKey?: () => Promise<string>;
+  /** Paths of certificates to issue anew though they are valid. */
+  readonly renew?: readonly string[];
 }
 
-/** What is on disk and valid; the rest answers with placeholders and is named in `toIssue`. */
+/** What is on disk, and what an apply would issue. */
 export interface LoadedPki {
+  /** What is valid now; the rest answers with placeholders. */
+  readonly current: Pki;
+  /** What stays valid: without what `toIssue` names. */
   readonly pki: Pki;
   readonly toIssue: readonly Issue[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the PKI and says what an apply would issue. Writes nothing, makes no key; the folder may not exist.
+ * Reads the PKI and says what an apply would issue: what is missing or does not fit, and what `renew` chooses of the
+ * hosts' certificates. Writes nothing, makes no key; the folder may not exist.
  * Throws E-PKI or E-STATE when what is there cannot be used.
  */
 export async function loadPki(
   state: State,
   cluster: Cluster,
-  { now }: { readonly now: Date },
+  { now, renew }: { readonly now: Date; readonly renew?: ((spec: LeafSpec) => boolean) | undefined },
 ): Promise<LoadedPki> {
   const specs = certificatesFor(cluster);
-  const { material, plan } = await readPlan(state, specs, now);
-  return { pki: createPki(specs, usable(plan, material)), toIssue: plan.issue, warnings: warningsOf(plan) };
+  const { material, plan: valid } = await readPlan(state, specs, now, []);
+  const current = createPki(specs, usable(valid, material));
+  const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
+  if (chosen.length === 0)
+    return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid) };
+  const plan = pkiPlan(specs, material, now, chosen);
+  return {
+    ...{ current, pki: createPki(specs, usable(plan, material)) },
+    ...{ toIssue: plan.issue, warnings: warningsOf(plan) },
+  };
 }
 
 /**
- * Reads the PKI and issues what is missing or no longer fits; `issued` names it by path under the pki folder.
+ * Reads the PKI and issues what is missing or no longer fits, and the hosts' certificates at the paths of `renew`;
+ * `issued` names it by path under the pki folder.
  * The caller holds the lock. Throws E-PKI or E-STATE before the first write when what is there cannot be used.
  * Killed at any moment, the next call goes on: CAs and the ServiceAccount key are on disk before anything that
  * they sign, and of each pair the key comes first, so that a pair is either valid or found out by pkiPlan.
@@ -51,7 +66,7 @@ export async function loadOrCreatePki(
   sources: PkiSources,
 ): Promise<{ readonly pki: Pki; readonly issued: readonly string[]; readonly warnings: readonly string[] }> {
   const specs = certificatesFor(cluster);
-  const { material, plan } = await readPlan(state, specs, sources.now);
+  const { material, plan } = await readPlan(state, specs, sources.now, sources.renew ?? []);
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
   if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
@@ -66,9 +81,10 @@ async function readPlan(
   state: State,
   specs: readonly CertificateSpec[],
   now: Date,
+  renew: readonly string[],
 ): Promise<{ material: Material; plan: PkiPlan }> {
   const material = await readPkiFiles(state);
-  const plan = pkiPlan(specs, material, now);
+  const plan = pkiPlan(specs, material, now, renew);
   const [first] = plan.problems;
   if (first === undefined) return { material, plan };
   const code = plan.problems.some((problem) => problem.code === 'E-STATE') ? 'E-STATE' : 'E-PKI';
@@ -145,6 +161,6 @@ function warningsOf(plan: PkiPlan): readonly string[] {
   const names =
     paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
   return [
-    `certificates expire within 90 days, the first on ${earliest.toISOString().slice(0, 10)}: ${names}`,
+    `certificates expire within 90 days, the first on ${earliest.toISOString().slice(0, 10)}: ${names}; \`kboot up INVENTORY --renew-certs\` issues new ones`,
   ];
 }

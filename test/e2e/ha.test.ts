@@ -66,6 +66,27 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     });
   });
 
+  test('certificates are renewed in turns, kboot is killed and goes on: what serves shows the new ones', async () => {
+    const before = await servedSerials();
+    await drill('certificates renewed', 5000, async () => {
+      let killed = false;
+      const first = await site.kboot('up', ['--renew-certs', '--yes', '-o', 'json'], {
+        onEvent: (event, kill) => {
+          if (killed || event.type !== 'start' || event.step?.startsWith('cp-2: ') !== true) return;
+          killed = true;
+          kill();
+        },
+      });
+      expect(killed, first.stdout.slice(-3000)).toBe(true);
+      const second = await up();
+      expect(second, second.stdout + second.stderr).toMatchObject({ exitCode: 0 });
+    });
+    const after = await servedSerials();
+    expect(after.filter((serial) => before.includes(serial))).toEqual([]);
+    expect(new Set(after).size).toBe(3 * servingPorts.length);
+    await expectNothingToDo();
+  });
+
   test('haproxy ends: the VIP moves, 5 s at most', async () => {
     const holder = await holderOfVirtualIP();
     await drill('haproxy stopped', 5000, async () => {
@@ -183,6 +204,23 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     await expectNothingToDo();
   });
 });
+
+/** API server, etcd for clients, etcd for its peers. */
+const servingPorts = [6443, 2379, 2380];
+
+/** Serial numbers of the certificates that are served, of every control plane and port. */
+async function servedSerials(): Promise<readonly string[]> {
+  const ask = (port: number): string =>
+    `openssl s_client -connect $A:${port} </dev/null 2>/dev/null | openssl x509 -noout -serial`;
+  const all = await Promise.all(
+    hosts
+      .slice(0, 3)
+      .map(({ name, address }) =>
+        output(site.lab, name, `A=${address}\n${servingPorts.map(ask).join('\n')}`),
+      ),
+  );
+  return all.flatMap((text) => text.split('\n'));
+}
 
 function up(options: KbootOptions = {}): Promise<KbootResult> {
   return site.kboot('up', ['--yes', '-o', 'json'], options);

@@ -41,6 +41,15 @@ describe('pkiPlan', () => {
     expect([...plan.issue, ...plan.problems, ...plan.expiring]).toEqual([]);
   });
 
+  it('issues valid certificates of hosts anew where that is asked, with their keys, and never a root', () => {
+    const plan = pkiPlan(specs, complete, now, ['ca', 'sa', 'hosts/cp1/apiserver', 'hosts/cp1/admin']);
+    expect(plan.issue.map(({ spec, key, reason }) => `${spec.path} ${key} ${reason}`)).toEqual([
+      'hosts/cp1/apiserver reuse renewed',
+      'hosts/cp1/admin reuse renewed',
+    ]);
+    expect(plan.keep).toHaveLength(specs.length - 2);
+  });
+
   it('issues only the new host’s certificates when a host joins', () => {
     const wanted = certificatesFor(
       sampleCluster({ hosts: [...cluster.hosts, host('w1', '10.99.7.12', 'worker')] }),

@@ -41,6 +41,27 @@ const files = (of = state): Map<string, string> =>
       .map((path) => [path.slice(of.pki.length + 1), readFileSync(path, 'utf8')]),
   );
 
+describe('renewal', () => {
+  it('plans with what is valid now, and without it; issues just that, with the keys that are there', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const before = files();
+    const renew = ({ host: on }: { readonly host: string }): boolean => on === 'w1';
+    const { current, pki, toIssue } = await loadPki(state, cluster, { now, renew });
+    expect(toIssue.map(({ spec }) => spec.path)).toEqual(['hosts/w1/kubelet']);
+    expect([current.isIssued('kubelet', 'w1'), pki.isIssued('kubelet', 'w1')]).toEqual([true, false]);
+    expect(files()).toEqual(before);
+
+    const { issued } = await loadOrCreatePki(state, cluster, { ...sources, renew: issuedPaths(toIssue) });
+    expect(issued).toEqual(['hosts/w1/kubelet']);
+    const changed = [...files()].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+    expect(changed).toEqual(['hosts/w1/kubelet.crt']);
+    expect((await loadOrCreatePki(state, cluster, sources)).issued).toEqual([]);
+  });
+});
+
+const issuedPaths = (issues: readonly { readonly spec: { readonly path: string } }[]): string[] =>
+  issues.map(({ spec }) => spec.path);
+
 describe('loadOrCreatePki', () => {
   it('founds a PKI, private on disk, and finds it again without issuing anything', async () => {
     const first = await loadOrCreatePki(state, cluster, sources);
@@ -191,7 +212,7 @@ describe('loadOrCreatePki', () => {
       now: new Date('2027-10-01T00:00:00Z'),
     });
     expect(issued).toEqual([]);
-    expect(warnings).toEqual([expect.stringMatching(/the first on 2027-11-20: .* and 6 more$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/the first on 2027-11-20: .* and 6 more; `kboot up INVENTORY --renew-certs`/)]);
   });
 
   it('makes real keys when none are handed in', async () => {

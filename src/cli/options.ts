@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { GlobalArgs, ScopeArgs } from './args.ts';
+import type { BundleArgs, GlobalArgs, ScopeArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
 import { everywhere, inOrder } from './manual.ts';
 import { refuseOddValues } from './usage.ts';
@@ -105,7 +105,17 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
   });
 }
 
-export function renewOption<T>(yargs: Argv<T>): Argv<T & { 'renew-certs': boolean }> {
+/** What `plan` and `up` take alike. */
+export function planningOptions<T>(
+  yargs: Argv<T>,
+): Argv<
+  T & Omit<BundleArgs, 'bundle'> & ScopeArgs & { bundle: string | undefined; html: string | undefined }
+> {
+  const common = scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')));
+  return htmlOption(bundleOption(renewOption(common)));
+}
+
+function renewOption<T>(yargs: Argv<T>): Argv<T & { 'renew-certs': boolean }> {
   return yargs.option('renew-certs', {
     type: 'boolean',
     default: false,

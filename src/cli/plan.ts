@@ -6,7 +6,7 @@ import {
   globalOptions,
   htmlOption,
   inventoryPosition,
-  renewOption,
+  planningOptions,
   scopeOptions,
 } from './options.ts';
 
@@ -54,30 +54,18 @@ export const plan: CommandModule<object, PlanArgs> = {
   describe: 'Show exactly what `up` would do; changes nothing',
   builder: (yargs) =>
     withShow(
-      manual(
-        htmlOption(
-          bundleOption(
-            renewOption(
-              scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
-            ),
-          ),
-        ),
-        {
-          synopsis: 'plan INVENTORY [--offline] [--out FILE] [--until STAGE] [--limit HOST…]',
-          text: 'Shows exactly what `kboot up` would do: every step, with the diff of every file that changes. Logs in to every host and reads it as root, and asks etcd and the API where they run; changes nothing. Secrets appear by name and digest only.',
-          examples: [
-            ['kboot plan prod.yaml', 'Read the hosts and show what differs'],
-            ['kboot plan prod.yaml --offline', 'What happens on fresh hosts; contacts nothing'],
-            [
-              'kboot plan prod.yaml --out p.json',
-              'Keep it: `kboot up prod.yaml --plan p.json` does just that',
-            ],
-            ['kboot plan prod.yaml --html plan.html', 'For a review in the browser'],
-          ],
-          exit: '0 the plan was made, whatever is in it · 2 changes are pending (--detailed-exitcode) · 4 a host could not be read · 5 preflight has an error',
-          seeAlso: ['up', 'drift', 'plan show', 'explain'],
-        },
-      ),
+      manual(planningOptions(yargs), {
+        synopsis: 'plan INVENTORY [--offline] [--out FILE] [--until STAGE] [--limit HOST…]',
+        text: 'Shows exactly what `kboot up` would do: every step, with the diff of every file that changes. Logs in to every host and reads it as root, and asks etcd and the API where they run; changes nothing. Secrets appear by name and digest only.',
+        examples: [
+          ['kboot plan prod.yaml', 'Read the hosts and show what differs'],
+          ['kboot plan prod.yaml --offline', 'What happens on fresh hosts; contacts nothing'],
+          ['kboot plan prod.yaml --out p.json', 'Keep it: `kboot up prod.yaml --plan p.json` does just that'],
+          ['kboot plan prod.yaml --html plan.html', 'For a review in the browser'],
+        ],
+        exit: '0 the plan was made, whatever is in it · 2 changes are pending (--detailed-exitcode) · 4 a host could not be read · 5 preflight has an error',
+        seeAlso: ['up', 'drift', 'plan show', 'explain'],
+      }),
     )
       .option('offline', {
         type: 'boolean',

@@ -239,6 +239,7 @@ describe('a saved plan', () => {
     for (const other of [
       { ...asked, until: 'host' },
       { ...asked, limit: ['w-1'] },
+      { ...asked, renewCerts: true },
     ])
       expect(() => scopeOfSaved(place, file, other)).toThrow(
         expect.objectContaining({

@@ -21,6 +21,9 @@ export interface PkiFile {
   readonly text: string;
 }
 
+/** What is not issued yet is none (pki/lookup.ts). */
+const isPem = (text: string): boolean => text.startsWith('-----BEGIN ');
+
 const etcd = podProcess('etcd');
 const apiServer = podProcess('kube-apiserver');
 const controllerManager = podProcess('kube-controller-manager');
@@ -65,7 +68,8 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
   const leaf = (part: PkiFile['part'], id: LeafId, stem: string, readBy: readonly string[]): void => {
     const pair = pki.certificate(id, host.name);
     add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id, host.name), pair.cert);
-    add(part, `${stem}.key`, '600', readBy, pki.isIssued(id, host.name), pair.key);
+    // A certificate that is issued anew keeps its key.
+    add(part, `${stem}.key`, '600', readBy, isPem(pair.key), pair.key);
   };
   const conf = (id: LeafId, user: string, server: string, readBy: readonly string[]): void => {
     const pair = pki.certificate(id, host.name);

@@ -168,3 +168,32 @@ it('wants the same of Rocky Linux, but for its packages, SELinux and the folder 
     'file /etc/systemd/system/haproxy.service.d/kboot.conf',
   ]);
 });
+
+it('a certificate that is issued anew changes, and not its key', async () => {
+  const [, cluster] = clusters.find(([name]) => name === 'ha.yaml') ?? [];
+  const host = cluster?.hosts[0];
+  if (cluster === undefined || host === undefined) throw new Error('no ha.yaml');
+  const desire = await issued(cluster);
+  const { pki } = desire;
+  const renewed: Desire = {
+    ...desire,
+    pki: {
+      ...pki,
+      certificate: (id, on) => ({ ...pki.certificate(id, on), cert: '# issued when the plan is applied' }),
+      isIssued: (id, on) => !['apiserver', 'scheduler'].includes(id) && pki.isIssued(id, on),
+    },
+  };
+  const digests = (of: Desire): Map<string, string | null> =>
+    new Map(
+      desireHost(of, host, assumedFacts).flatMap((resource) =>
+        resource.kind === 'file' && resource.content.kind === 'secret'
+          ? [[resource.path, resource.content.digest]]
+          : [],
+      ),
+    );
+  const [before, after] = [digests(desire), digests(renewed)];
+  expect([...after].filter(([path, digest]) => digest === null && before.get(path) !== null)).toEqual([
+    ['/etc/kubernetes/pki/apiserver.crt', null],
+    ['/etc/kubernetes/scheduler.conf', null],
+  ]);
+});

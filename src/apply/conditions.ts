@@ -85,7 +85,32 @@ function ready(object: KubeObject | undefined): Seen {
   if (object === undefined) return 'not there yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
+  const held = heldUp(object);
+  if (held !== undefined) return held.slice(0, 160);
   return condition?.message === undefined || condition.message === ''
     ? 'not ready'
     : condition.message.slice(0, 160);
+}
+
+/**
+ * What the kubelet says of a container that it does not start: `kube-scheduler: back-off 40s restarting failed
+ * container`. Undefined where it says nothing, and for objects that are no Pods.
+ */
+function heldUp(pod: KubeObject): Seen {
+  const { initContainerStatuses = [], containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;
+  const said = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) => {
+    const message = state?.waiting?.message ?? '';
+    return message === '' ? [] : [`${name}: ${message.replace(/ container=.*/s, ' container')}`];
+  });
+  return said[0];
+}
+
+interface PodStatus {
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly containerStatuses?: readonly ContainerStatus[];
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly state?: { readonly waiting?: { readonly message?: string } };
 }

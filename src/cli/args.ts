@@ -76,7 +76,9 @@ export interface InitArgs extends GlobalArgs {
   readonly 'control-plane': string[];
   readonly worker: string[];
   readonly user?: string | undefined;
+  readonly port?: string | undefined;
   readonly 'identity-file'?: string | undefined;
+  readonly bastion?: string | undefined;
   readonly 'virtual-ip'?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly pool: string[];

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { bastionOf, portOf, sshOf } from '../app/init/ssh.ts';
 import { hostsOf, identityIn, auto, refuseMissing, type Answers } from '../app/init/answers.ts';
 import { checkedInventory, type CheckedInventory } from '../app/init/checked.ts';
 import { proposePool, proposeVirtualIP, virtualIPProblem } from '../app/init/free.ts';
@@ -25,7 +26,10 @@ export async function runInit(args: InitArgs): Promise<ExitStatus> {
   if (ask === undefined) refuseMissing(first);
   if (first.look && args.output === 'text')
     note(`reading ${first.hosts.length === 1 ? '1 host' : `${first.hosts.length} hosts`}`);
-  const look = first.look ? await lookAt(first.hosts, lookOptions(args, first), connectOptions()) : undefined;
+  const { file, concurrency } = args;
+  const look = first.look
+    ? await lookAt(first.hosts, { file, concurrency, ...sshOf(first) }, connectOptions())
+    : undefined;
   try {
     if (look !== undefined) await refuseUnseen(ask, args, first, look);
     const hosts = settleHosts(first.hosts, look);
@@ -48,6 +52,8 @@ function answersOf(args: InitArgs): Answers {
     ...{ name, endpoint, virtualIP: args['virtual-ip'], pools: args.pool },
     hosts: [...hostsOf(args['control-plane'], 'control-plane'), ...hostsOf(args.worker, 'worker')],
     user: args.user ?? currentUser(),
+    port: args.port === undefined ? undefined : portOf(args.port),
+    bastion: args.bastion === undefined ? undefined : bastionOf(args.bastion),
     identityFile: args['identity-file'] === undefined ? undefined : identityIn(file, args['identity-file']),
     kubernetesVersion: args['kubernetes-version'] ?? knownVersions()[0] ?? '',
     look: args.look ?? false,
@@ -60,13 +66,6 @@ function currentUser(): string {
   } catch {
     return 'root';
   }
-}
-
-function lookOptions(
-  { file, concurrency }: InitArgs,
-  { user, identityFile }: Answers,
-): Parameters<typeof lookAt>[1] {
-  return { file, concurrency, user, ...(identityFile !== undefined && { identityFile }) };
 }
 
 /** Tells which hosts could not be looked at. Goes on only where somebody says so. */

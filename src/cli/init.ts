@@ -17,6 +17,11 @@ export const init: CommandModule<object, InitArgs> = {
           'kboot init ha.yaml --name ha --look --virtual-ip auto --control-plane 10.0.0.11 --control-plane 10.0.0.12 --control-plane 10.0.0.13 --yes',
           '',
         ],
+        [
+          'kboot init far.yaml --name far --look --bastion ops@gw.example.com --port 2222 --control-plane 10.0.0.11 --worker 10.0.0.21 --yes',
+          'Reach the hosts through another one',
+        ],
+        ['kboot init --name dual --control-plane 10.0.0.11,fd00::11 --worker 10.0.0.21,fd00::21 --yes', ''],
       ],
       exit: '0 written · 3 FILE is there, something is missing, or no valid inventory comes of it · 4 a host could not be looked at · 130 no answer was given',
       seeAlso: ['validate', 'plan', 'schema'],
@@ -33,7 +38,8 @@ export const init: CommandModule<object, InitArgs> = {
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: 'NAME=ADDRESS or ADDRESS: a control plane; once for each',
+        describe:
+          'NAME=ADDRESS or ADDRESS: a control plane; once for each. An IPv4 and an IPv6 address with a comma between them, on every host, make a dual-stack cluster',
       })
       .option('worker', {
         type: 'string',
@@ -47,10 +53,21 @@ export const init: CommandModule<object, InitArgs> = {
         requiresArg: true,
         describe: 'USER: for SSH; root, or one who may use sudo (default: who runs kboot)',
       })
+      .option('port', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'N: SSH port of the hosts (default: 22)',
+      })
       .option('identity-file', {
         type: 'string',
         requiresArg: true,
         describe: 'FILE: private key for SSH (default: the agent, the usual files in ~/.ssh, a password)',
+      })
+      .option('bastion', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          '[USER@]HOST[:PORT]: the host that SSH jumps through to all others; with the same key, and the same user where it names none',
       })
       .option('virtual-ip', {
         type: 'string',

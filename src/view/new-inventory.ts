@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { defaults } from '../inventory/defaults.ts';
+import type { Bastion } from '../model/cluster.ts';
 
 /** One machine of an inventory that is to be written. */
 export interface NewHost {
@@ -13,18 +14,25 @@ export interface NewHost {
   readonly seen?: string;
 }
 
+/** How its hosts are reached. */
+export interface NewSsh {
+  readonly user: string;
+  readonly port?: number;
+  /** As the inventory takes it: under `~`, or from its folder. */
+  readonly identityFile?: string;
+  readonly bastion?: Omit<Bastion, 'port' | 'hostKey'> & { readonly port?: number };
+}
+
 /** What an inventory that is to be written says; the rest has its default. Nothing here is checked yet. */
-export interface NewInventory {
+export interface NewInventory extends NewSsh {
   readonly name: string;
   readonly kubernetesVersion: string;
-  readonly user: string;
-  readonly identityFile?: string;
   readonly virtualIP?: string;
   /** Of a load balancer that kboot does not make. */
   readonly endpoint?: string;
   /** MetalLB's: ranges or networks. */
   readonly pools: readonly string[];
-  /** Where the defaults hold addresses of the site. */
+  /** "v4,v6" where the hosts are dual-stack; absent: the default, which holds no address of the site. */
   readonly podSubnet?: string;
   readonly serviceSubnet?: string;
   readonly hosts: readonly NewHost[];
@@ -47,11 +55,7 @@ export function newInventoryText(inventory: NewInventory): string {
     ...entryLines(inventory),
     ...networkLines(inventory),
     ...poolLines(inventory.pools),
-    '  ssh:',
-    `    user: ${scalar(inventory.user)} # root, or may use sudo`,
-    inventory.identityFile === undefined
-      ? '    # identityFile: ~/.ssh/id_ed25519 # default: the SSH agent, the usual files in ~/.ssh, a password'
-      : `    identityFile: ${scalar(inventory.identityFile)}`,
+    ...sshLines(inventory),
     '  hosts:',
     ...hosts.flatMap((host) => hostLines(host, rolesOf(host, hosts))),
     '',
@@ -85,11 +89,43 @@ function entryLines({ virtualIP, endpoint }: NewInventory): string[] {
 
 function networkLines({ podSubnet, serviceSubnet }: NewInventory): string[] {
   if (podSubnet === undefined && serviceSubnet === undefined) return [];
-  const line = (key: 'podSubnet' | 'serviceSubnet', value: string | undefined): string[] =>
-    value === undefined
-      ? []
-      : [`    ${key}: ${scalar(value)} # the default ${defaults[key]} holds addresses of yours`];
-  return ['  networking:', ...line('podSubnet', podSubnet), ...line('serviceSubnet', serviceSubnet)];
+  const line = (key: 'podSubnet' | 'serviceSubnet', value: string | undefined): string[] => {
+    if (value === undefined) return [];
+    const chosen = value.includes('.') && !value.split(',').includes(defaults[key]);
+    const why = chosen ? ` # the default ${defaults[key]} holds addresses of yours` : '';
+    return [`    ${key}: ${scalar(value)}${why}`];
+  };
+  const isDual = [podSubnet, serviceSubnet].some((value) => value?.includes(',') === true);
+  return [
+    `  networking:${isDual ? " # dual-stack: a network of each family, in the order of the hosts' addresses" : ''}`,
+    ...line('podSubnet', podSubnet),
+    ...line('serviceSubnet', serviceSubnet),
+  ];
+}
+
+function sshLines({ user, port, identityFile, bastion }: NewSsh): string[] {
+  return [
+    '  ssh:',
+    `    user: ${scalar(user)} # root, or may use sudo`,
+    port === undefined ? `    # port: ${defaults.sshPort}` : `    port: ${port}`,
+    identityFile === undefined
+      ? '    # identityFile: ~/.ssh/id_ed25519 # default: the SSH agent, the usual files in ~/.ssh, a password'
+      : `    identityFile: ${scalar(identityFile)}`,
+    ...bastionLines(bastion),
+  ];
+}
+
+function bastionLines(bastion: NewSsh['bastion']): string[] {
+  if (bastion === undefined)
+    return ['    # bastion: { address: gw.example.com, user: ops } # a host to jump through'];
+  const { address, user, port, identityFile } = bastion;
+  return [
+    '    bastion: # the host to jump through',
+    `      address: ${scalar(address)}`,
+    `      user: ${scalar(user)}`,
+    ...(port === undefined ? [] : [`      port: ${port}`]),
+    ...(identityFile === undefined ? [] : [`      identityFile: ${scalar(identityFile)}`]),
+  ];
 }
 
 function poolLines(pools: readonly string[]): string[] {

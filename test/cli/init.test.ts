@@ -1,5 +1,5 @@
 import '../view/no-color.ts';
-import { readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -117,6 +117,52 @@ describe('kboot init by flags', () => {
     ).toBeUndefined();
     const { podSubnets, serviceSubnets } = readInventory(at('cluster.yaml')).cluster.networking;
     expect([podSubnets, serviceSubnets]).toEqual([['10.42.0.0/16'], ['10.43.0.0/16']]);
+  });
+
+  it('two addresses of every host make a dual-stack cluster', async () => {
+    const planes = ['--name', 'p', '--control-plane', 'cp-1=fd00::11,10.0.0.11'];
+    expect((await init(...planes, '--worker', 'fd00::21, 10.0.0.21')).error).toBeUndefined();
+    const { networking, hosts } = readInventory(at('cluster.yaml')).cluster;
+    expect(networking).toMatchObject({
+      podSubnets: ['fd00:10:244::/56', '10.244.0.0/16'],
+      serviceSubnets: ['fd00:10:96::/112', '10.96.0.0/12'],
+    });
+    expect(hosts.map(({ address, secondAddress }) => [address, secondAddress])).toEqual([
+      ['fd00::11', '10.0.0.11'],
+      ['fd00::21', '10.0.0.21'],
+    ]);
+    rmSync(at('cluster.yaml'));
+    const [, alone] = told(await init(...planes, '--worker', 'fd00::21', '--worker', 'fd00::22'));
+    expect(alone).toMatch(
+      /^spec.hosts\[1\].address \(and 1 more host\) has one address, but .*; state both as "v6,v4"$/,
+    );
+    const { error } = await init('--name', 'p', '--control-plane', '10.0.0.11,10.0.0.12');
+    expect(error).toMatchObject({
+      code: 'E-USAGE',
+      message: expect.stringContaining('not two of IPv4; a comma stands between') as unknown,
+    });
+    expect(readdirSync(at())).toEqual([]);
+  });
+
+  it('says how SSH gets to the hosts', async () => {
+    const words = ['--name', 'p', '--user', 'ops', '--port', '2222', '--control-plane', '10.0.0.11'];
+    expect((await init(...words, '--bastion', 'jump@gw.example.com:2022')).error).toBeUndefined();
+    expect(readInventory(at('cluster.yaml')).cluster.hosts[0]?.connection).toMatchObject({
+      ...{ address: '10.0.0.11', port: 2222, user: 'ops' },
+      bastion: { address: 'gw.example.com', port: 2022, user: 'jump' },
+    });
+  });
+
+  it('looks at the hosts through the bastion, at their port', async () => {
+    const words = ['--look', '--name', 'p', '--control-plane', '127.9.9.8', '-o', 'json'];
+    const detail = async (...more: string[]): Promise<string> => {
+      const { error } = await init(...words, ...more);
+      expect(error).toMatchObject({ code: 'E-CONNECT' });
+      return (error as KbootError).context.detail ?? '';
+    };
+    // Nothing listens there.
+    expect(await detail('--bastion', '127.9.9.9:2022')).toContain('bastion 127.9.9.9:2022');
+    expect(await detail('--port', '2222')).toContain('127.9.9.8:2222');
   });
 
   it('overwrites nothing, not even what a link leads to', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkedInventory } from '../../src/app/init/checked.ts';
+import { inventoryOf } from '../../src/app/init/settle.ts';
+import { bastionOf, portOf } from '../../src/app/init/ssh.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { newInventoryText, type NewHost, type NewInventory } from '../../src/view/new-inventory.ts';
@@ -49,7 +51,9 @@ describe('the text of a new inventory', () => {
                 - 10.0.0.200-10.0.0.209
         ssh:
           user: ops # root, or may use sudo
+          # port: 22
           identityFile: ~/.ssh/id_ed25519
+          # bastion: { address: gw.example.com, user: ops } # a host to jump through
         hosts:
           - name: cp-1
             roles: [control-plane]
@@ -59,6 +63,34 @@ describe('the text of a new inventory', () => {
           - name: w-1
             roles: [worker]
             address: 10.0.0.21
+      "
+    `);
+  });
+
+  it('says how SSH gets there, and the networks of dual-stack hosts', () => {
+    const hosts = sample.hosts.map((host, index) => ({ ...host, address: `10.0.0.${index},fd00::${index}` }));
+    const text = newInventoryText({
+      ...{ ...sample, hosts, port: 2222 },
+      podSubnet: '10.42.0.0/16,fd00:10:244::/56',
+      serviceSubnet: '10.96.0.0/12,fd00:10:96::/112',
+      bastion: { address: 'gw.example.com', user: 'jump', port: 2022, identityFile: '~/.ssh/id_ed25519' },
+    });
+    expect(/ {2}networking:[^]*(?= {2}metallb)/.exec(text)?.[0]).toMatchInlineSnapshot(`
+      "  networking: # dual-stack: a network of each family, in the order of the hosts' addresses
+          podSubnet: 10.42.0.0/16,fd00:10:244::/56 # the default 10.244.0.0/16 holds addresses of yours
+          serviceSubnet: 10.96.0.0/12,fd00:10:96::/112
+      "
+    `);
+    expect(/ {2}ssh:[^]*(?= {2}hosts)/.exec(text)?.[0]).toMatchInlineSnapshot(`
+      "  ssh:
+          user: ops # root, or may use sudo
+          port: 2222
+          identityFile: ~/.ssh/id_ed25519
+          bastion: # the host to jump through
+            address: gw.example.com
+            user: jump
+            port: 2022
+            identityFile: ~/.ssh/id_ed25519
       "
     `);
   });
@@ -98,30 +130,55 @@ const text = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
     { weight: 1, arbitrary: odd },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
   );
-const address = text(
-  fc.oneof(
-    { weight: 20, arbitrary: fc.integer({ min: 2, max: 250 }).map((last) => `10.0.0.${last}`) },
-    { weight: 1, arbitrary: fc.ipV4() },
-    { weight: 1, arbitrary: fc.ipV6() },
-  ),
-);
+const last = fc.integer({ min: 2, max: 250 });
+const dual = last.map((each) => `10.0.0.${each},fd00::${each}`);
+const addressLike = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  text(
+    fc.oneof(
+      { weight: 20, arbitrary: usual },
+      { weight: 1, arbitrary: fc.oneof(fc.ipV4(), fc.ipV6(), dual) },
+    ),
+  );
+const address = addressLike(last.map((each) => `10.0.0.${each}`));
 const name = text(fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,4}[a-z0-9])?$/));
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined, freq: 2 });
-const host: fc.Arbitrary<NewHost> = fc
-  .record({
-    ...{ name, address, sshAddress: maybe(address), seen: maybe(fc.string({ unit: 'binary' })) },
-    role: fc.constantFrom('control-plane' as const, 'worker' as const),
-  })
-  .map(defined);
-const inventory: fc.Arbitrary<NewInventory> = fc
+const hostAt = (nodeAddress: fc.Arbitrary<string>): fc.Arbitrary<NewHost> =>
+  fc
+    .record({
+      ...{
+        name,
+        address: nodeAddress,
+        sshAddress: maybe(address),
+        seen: maybe(fc.string({ unit: 'binary' })),
+      },
+      role: fc.constantFrom('control-plane' as const, 'worker' as const),
+    })
+    .map(defined);
+const hostsAt = (nodeAddress: fc.Arbitrary<string>): fc.Arbitrary<NewHost[]> =>
+  fc.array(hostAt(nodeAddress), { minLength: 1, maxLength: 4 });
+const bastion = fc.constantFrom(
+  'gw.example.com',
+  'jump@10.9.0.1:2022',
+  '[fd09::1]:22',
+  'a@b@gw',
+  'gw,gw2',
+  '@gw',
+);
+/** As flags and a look at the hosts give it. */
+interface Answered extends Omit<NewInventory, 'port' | 'bastion'> {
+  readonly port?: string;
+  readonly bastion?: string;
+}
+const answered: fc.Arbitrary<Answered> = fc
   .record({
     ...{ name, kubernetesVersion: text(fc.constant('v1.36.2')), user: text(fc.constantFrom('root', 'ops')) },
     identityFile: maybe(text(fc.constantFrom('~/.ssh/id_ed25519', 'keys/a b', '/k'))),
     virtualIP: maybe(address),
     endpoint: maybe(text(address.map((host) => `${host}:6443`))),
     pools: fc.array(text(fc.nat(20).map((last) => `10.0.1.${last}-10.0.1.${last + 9}`)), { maxLength: 2 }),
-    hosts: fc.array(host, { minLength: 1, maxLength: 4 }),
+    ...{ port: maybe(text(fc.constantFrom('22', '2222'))), bastion: maybe(text(bastion)) },
+    hosts: fc.oneof(hostsAt(address), hostsAt(addressLike(dual))),
   })
   .map(defined);
 
@@ -132,19 +189,22 @@ function defined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], u
 
 it('whatever is answered: the file says just that and is valid, or one clear error refuses it', () => {
   let valid = 0;
+  let duals = 0;
   fc.assert(
-    fc.property(inventory, (answers) => {
+    fc.property(answered, (answers) => {
       let text: string;
       try {
-        ({ text } = checkedInventory(answers, '/repo/x.yaml'));
+        const ssh = {
+          port: answers.port === undefined ? undefined : portOf(answers.port),
+          bastion: answers.bastion === undefined ? undefined : bastionOf(answers.bastion),
+        };
+        const inventory = inventoryOf({ ...answers, ...ssh, hosts: [], look: false }, answers.hosts);
+        ({ text } = checkedInventory(inventory, '/repo/x.yaml'));
       } catch (error) {
         expect(error).toBeInstanceOf(KbootError);
-        const { code, context } = error as KbootError;
-        expect([code, context.detail === '', context.detail?.includes('(line')]).toEqual([
-          'E-USAGE',
-          false,
-          false,
-        ]);
+        const { code, context, message } = error as KbootError;
+        const said = context.detail ?? message;
+        expect([code, said === '', said.includes('(line')]).toEqual(['E-USAGE', false, false]);
         return;
       }
       valid++;
@@ -154,15 +214,27 @@ it('whatever is answered: the file says just that and is valid, or one clear err
         name: answers.name,
         hosts: answers.hosts.map((each) => ({
           name: each.name,
-          connection: { user: answers.user, address: each.sshAddress ?? (expect.anything() as unknown) },
+          connection: {
+            ...{ user: answers.user, address: each.sshAddress ?? (expect.anything() as unknown) },
+            port: Number(answers.port ?? 22),
+          },
         })),
       });
+      const [first] = cluster?.hosts ?? [];
+      const via = first?.connection.kind === 'ssh' ? first.connection.bastion : undefined;
+      expect(via?.address).toBe(answers.bastion?.replace(/^.*@|:\d+$|[[\]]/g, '').toLowerCase());
       expect(cluster?.hosts.map(({ roles }) => roles[0])).toEqual(answers.hosts.map(({ role }) => role));
       expect(cluster?.metallb?.pools[0]?.addresses.length ?? 0).toBe(answers.pools.length);
       expect(cluster?.loadBalancer === undefined).toBe(answers.virtualIP === undefined);
+      const isDual = answers.hosts.some((each) => each.address.includes(','));
+      if (isDual) duals++;
+      const { podSubnets, serviceSubnets } = cluster?.networking ?? {};
+      expect([podSubnets?.length, serviceSubnets?.length]).toEqual(isDual ? [2, 2] : [1, 1]);
+      for (const { secondAddress } of cluster?.hosts ?? []) expect(secondAddress !== undefined).toBe(isDual);
     }),
     { numRuns: 600 },
   );
   expect(valid).toBeGreaterThan(60);
+  expect(duals).toBeGreaterThan(20);
   expect(valid).toBeLessThan(540);
 });

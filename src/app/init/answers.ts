@@ -4,6 +4,7 @@ import { isProblem, parsePair, parseUnicast } from '../../inventory/address.ts';
 import { KbootError } from '../../model/error.ts';
 import type { NewHost } from '../../view/new-inventory.ts';
 import { natAddress } from './propose.ts';
+import type { StatedSsh } from './ssh.ts';
 
 /** A machine as it was named: `cp-1=10.0.0.11`. */
 export interface StatedHost {
@@ -17,11 +18,9 @@ export interface StatedHost {
 export const auto = 'auto';
 
 /** All that `kboot init` was told; undefined is what was not. */
-export interface Answers {
+export interface Answers extends StatedSsh {
   readonly name?: string | undefined;
   readonly hosts: readonly StatedHost[];
-  readonly user: string;
-  readonly identityFile?: string | undefined;
   /** An address, or `auto`. */
   readonly virtualIP?: string | undefined;
   readonly endpoint?: string | undefined;
@@ -33,7 +32,8 @@ export interface Answers {
 
 /**
  * Hosts of one role from words such as `cp-1=10.0.0.11` or `10.0.0.11`; those without a name are numbered.
- * Throws KbootError E-USAGE for a word with nothing on one side of its `=`.
+ * Throws KbootError E-USAGE for a word with nothing on one side of its `=`, or with a comma that does not stand
+ * between one address of each family.
  */
 export function hostsOf(words: readonly string[], role: NewHost['role']): readonly StatedHost[] {
   const prefix = role === 'worker' ? 'w' : 'cp';
@@ -46,8 +46,19 @@ export function hostsOf(words: readonly string[], role: NewHost['role']): readon
         'E-USAGE',
         `"${word}" names no host; write NAME=ADDRESS, such as ${prefix}-1=10.0.0.11`,
       );
+    const pair = parsePair(stated, parseUnicast);
+    if (stated.includes(',') && isProblem(pair))
+      throw new KbootError(
+        'E-USAGE',
+        `The address of ${name} ${pair.problem}; a comma stands between the IPv4 and the IPv6 address of one host.`,
+      );
     return { name, role, stated };
   });
+}
+
+/** Where SSH goes: the first of two addresses. */
+export function firstAddress(stated: string): string {
+  return stated.split(',')[0]?.trim() ?? stated;
 }
 
 /** A key file as the inventory names it: under `~`, or from the inventory's folder, where it was relative to this one. */

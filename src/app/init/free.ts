@@ -1,5 +1,6 @@
 import { isProblem, parseAddress, type Range } from '../../inventory/address.ts';
 import { KbootError } from '../../model/error.ts';
+import { firstAddress } from './answers.ts';
 import type { Look } from './look.ts';
 import { addressesOf, candidates } from './propose.ts';
 import { liesIn, planeNetwork, takenBy, type SettledHost } from './settle.ts';
@@ -47,7 +48,7 @@ function around(
   // The hosts' networks are where it is sought.
   const stated = hosts.map(({ name, role, address }) => ({ name, role, address }));
   const taken = takenBy({ virtualIP, pools: [] }, stated);
-  return candidates(network, first.address, size, taken);
+  return candidates(network, firstAddress(first.address), size, taken);
 }
 
 function none(what: string, hosts: readonly SettledHost[], flag: string): KbootError {
@@ -72,7 +73,7 @@ export async function virtualIPProblem(
   const address = parseAddress(virtualIP);
   if (isProblem(address)) return undefined;
   const network = planeNetwork(hosts);
-  if (network !== undefined && !liesIn(address.text, network))
+  if (network?.family === address.family && !liesIn(address.text, network))
     return `${address.text} does not lie in the network of the control planes, that of ${network.text}.`;
   if ([...look.seen.values()].some(({ held }) => held.some((each) => each.address === address.text)))
     return undefined;

@@ -1,14 +1,17 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { given } from '../../inventory/build-value.ts';
+import { defaults } from '../../inventory/defaults.ts';
 import { absolutePath } from '../../inventory/paths.ts';
-import type { Host } from '../../model/cluster.ts';
+import type { Bastion, Host } from '../../model/cluster.ts';
 import type { KbootError } from '../../model/error.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { readNetworks, type HeldAddress } from '../../observe/networks.ts';
 import { probeHost } from '../../observe/probe.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll } from '../connect.ts';
-import type { StatedHost } from './answers.ts';
+import type { NewSsh } from '../../view/new-inventory.ts';
+import { firstAddress, type StatedHost } from './answers.ts';
 
 /** What one host showed. */
 export interface SeenHost {
@@ -29,9 +32,7 @@ export interface Look {
   close(): Promise<void>;
 }
 
-export interface LookOptions {
-  readonly user: string;
-  readonly identityFile?: string;
+export interface LookOptions extends NewSsh {
   /** Relative paths count from its folder. */
   readonly file: string;
   readonly concurrency: number;
@@ -72,18 +73,24 @@ export async function lookAt(
   };
 }
 
-function sshHost({ name, role, stated }: StatedHost, { user, identityFile, file }: LookOptions): Host {
-  const folders = { inventory: resolve(dirname(file)), home: homedir() };
+function sshHost({ name, role, stated }: StatedHost, options: LookOptions): Host {
+  const { bastion } = options;
+  const folders = { inventory: resolve(dirname(options.file)), home: homedir() };
+  const login = (address: string, ssh: Omit<NewSsh, 'bastion'>): Bastion => ({
+    address,
+    user: ssh.user,
+    port: ssh.port ?? defaults.sshPort,
+    ...given('identityFile', ssh.identityFile && absolutePath(ssh.identityFile, folders)),
+  });
+  const address = firstAddress(stated);
   return {
     name,
     roles: [role],
-    address: stated,
+    address,
     connection: {
       kind: 'ssh',
-      address: stated,
-      port: 22,
-      user,
-      ...(identityFile !== undefined && { identityFile: absolutePath(identityFile, folders) }),
+      ...login(address, options),
+      ...given('bastion', bastion && login(bastion.address, bastion)),
     },
     labels: {},
     taints: [],

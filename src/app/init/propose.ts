@@ -6,6 +6,7 @@ import {
   parseCidr,
   parseUnicast,
   textOf,
+  type Family,
   type Range,
 } from '../../inventory/address.ts';
 import { defaults } from '../../inventory/defaults.ts';
@@ -101,15 +102,32 @@ export function addressesOf({ family, first, last }: Range): readonly string[] {
   );
 }
 
+/** The likeliest first; those of IPv6 are unique local ones, as large as those of IPv4 have room for nodes. */
 const networks = {
-  podSubnet: [defaults.podSubnet, '10.42.0.0/16', '172.24.0.0/16', '192.168.0.0/16'],
-  serviceSubnet: [defaults.serviceSubnet, '10.43.0.0/16', '172.25.0.0/16', '192.168.0.0/16'],
+  podSubnet: {
+    4: [defaults.podSubnet, '10.42.0.0/16', '172.24.0.0/16', '192.168.0.0/16'],
+    6: ['fd00:10:244::/56', 'fd00:10:42::/56', 'fd10:244::/56', 'fdac:24::/56'],
+  },
+  serviceSubnet: {
+    4: [defaults.serviceSubnet, '10.43.0.0/16', '172.25.0.0/16', '192.168.0.0/16'],
+    6: ['fd00:10:96::/112', 'fd00:10:43::/112', 'fd10:96::/112', 'fdac:25::/112'],
+  },
 } as const;
 
-/** Pod and Service networks that hold none of the site's addresses; what is absent is the default. */
-export function clusterNetworks(taken: readonly Range[]): { podSubnet?: string; serviceSubnet?: string } {
-  const pods = freeNetwork(networks.podSubnet, taken);
-  const services = freeNetwork(networks.serviceSubnet, [...taken, ...ranges([pods])]);
+/**
+ * Pod and Service networks of these families, in their order, that hold none of the site's addresses; what is absent
+ * is the default.
+ */
+export function clusterNetworks(
+  taken: readonly Range[],
+  families: readonly Family[],
+): { podSubnet?: string; serviceSubnet?: string } {
+  const pairs = families.map((family) => {
+    const pods = freeNetwork(networks.podSubnet[family], taken);
+    return [pods, freeNetwork(networks.serviceSubnet[family], [...taken, ...ranges([pods])])] as const;
+  });
+  const pods = pairs.map(([pod]) => pod).join(',');
+  const services = pairs.map(([, service]) => service).join(',');
   return {
     ...(pods !== defaults.podSubnet && { podSubnet: pods }),
     ...(services !== defaults.serviceSubnet && { serviceSubnet: services }),

@@ -5,18 +5,22 @@ import {
   parsePair,
   parseRange,
   rangeOf,
+  type Family,
   type Range,
 } from '../../inventory/address.ts';
+import { given } from '../../inventory/build-value.ts';
 import { KbootError } from '../../model/error.ts';
 import type { HeldAddress } from '../../observe/networks.ts';
 import type { NewHost, NewInventory } from '../../view/new-inventory.ts';
 import { isNodeAddress, type Answers, type StatedHost } from './answers.ts';
 import type { Look, SeenHost } from './look.ts';
 import { clusterNetworks, commonNetwork, nodeAddress } from './propose.ts';
+import { sshOf } from './ssh.ts';
 
-/** A host with its node address, and the interface that holds it where that was seen. */
+/** A host with its node addresses, and what holds them where that was seen. */
 export interface SettledHost extends NewHost {
   readonly held?: HeldAddress;
+  readonly secondHeld?: HeldAddress;
 }
 
 /**
@@ -28,10 +32,9 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
   const settled = hosts.map((host): SettledHost => {
     const { name, role, stated } = host;
     const seen = look?.seen.get(name);
-    // Both addresses of a dual-stack host are taken as they were stated; preflight looks whether it holds them.
     if (seen === undefined || stated.includes(',')) {
       if (!isNodeAddress(stated)) without.push(`${name}: ${stated} is no address that a node can have`);
-      return { name, role, address: stated };
+      return { name, role, address: stated, ...(seen && dualStack(stated, seen)) };
     }
     const others = hosts
       .filter((other) => other !== host)
@@ -56,6 +59,20 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
   });
 }
 
+/**
+ * What is known of a host with two addresses. They are taken as they were stated; preflight objects to those that it
+ * does not hold.
+ */
+function dualStack(
+  stated: string,
+  seen: SeenHost,
+): Pick<SettledHost, 'held' | 'secondHeld' | 'seen'> | undefined {
+  const [held, secondHeld] = stated
+    .split(',')
+    .map((each) => seen.held.find(({ address }) => address === canonical(each.trim())));
+  return held && { held, ...given('secondHeld', secondHeld), seen: seenText(seen, held) };
+}
+
 function canonical(text: string): string {
   const address = parseAddress(text);
   return isProblem(address) ? text : address.text;
@@ -75,14 +92,23 @@ export function planeNetwork(hosts: readonly SettledHost[]): Range | undefined {
 
 /** The inventory that answers come to. `virtualIP` and `pools` are addresses by now. */
 export function inventoryOf(answers: Answers, hosts: readonly SettledHost[]): NewInventory {
-  const { name = '', user, identityFile, virtualIP, endpoint, pools, kubernetesVersion } = answers;
+  const { name = '', virtualIP, endpoint, pools, kubernetesVersion } = answers;
   return {
-    ...{ name, kubernetesVersion, user, pools, hosts },
-    ...(identityFile !== undefined && { identityFile }),
-    ...(virtualIP !== undefined && { virtualIP }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...clusterNetworks(takenBy(answers, hosts)),
+    ...{ name, kubernetesVersion, pools, hosts },
+    ...sshOf(answers),
+    ...given('virtualIP', virtualIP),
+    ...given('endpoint', endpoint),
+    ...clusterNetworks(takenBy(answers, hosts), familiesOf(hosts)),
   };
+}
+
+/** Those of the networks: a host with two addresses speaks for all, else the first one does. */
+function familiesOf(hosts: readonly SettledHost[]): readonly Family[] {
+  const all = hosts.map(({ address }) => {
+    const pair = parsePair(address, parseAddress);
+    return isProblem(pair) ? [] : pair.items.map(({ family }) => family);
+  });
+  return all.find(({ length }) => length > 1) ?? all.find(({ length }) => length > 0) ?? [4];
 }
 
 /** Addresses and networks that the site uses. */
@@ -100,7 +126,7 @@ export function takenBy(
       const range = parseRange(text);
       return isProblem(range) ? [] : [range];
     }),
-    ...hosts.flatMap(({ held }) => (held === undefined ? [] : [held.network])),
+    ...hosts.flatMap(({ held, secondHeld }) => [held, secondHeld].flatMap((each) => each?.network ?? [])),
   ];
 }
 

@@ -86,13 +86,29 @@ describe('candidates', () => {
 });
 
 it('Pod and Service networks hold none of the addresses of the site, and not each other', () => {
-  expect(clusterNetworks([network('192.168.1.0/24')])).toEqual({});
-  expect(clusterNetworks([network('10.244.3.0/24')])).toEqual({ podSubnet: '10.42.0.0/16' });
-  expect(clusterNetworks([network('10.0.0.0/8')])).toEqual({
+  expect(clusterNetworks([network('192.168.1.0/24')], [4])).toEqual({});
+  expect(clusterNetworks([network('10.244.3.0/24')], [4])).toEqual({ podSubnet: '10.42.0.0/16' });
+  expect(clusterNetworks([network('10.0.0.0/8')], [4])).toEqual({
     podSubnet: '172.24.0.0/16',
     serviceSubnet: '172.25.0.0/16',
   });
-  expect(clusterNetworks([network('10.0.0.0/8'), network('172.16.0.0/12')])).toMatchObject({
+  expect(clusterNetworks([network('10.0.0.0/8'), network('172.16.0.0/12')], [4])).toMatchObject({
     podSubnet: '192.168.0.0/16',
+  });
+});
+
+it('Pod and Service networks have the families of the hosts, in their order', () => {
+  const taken = [network('10.244.3.0/24'), network('fd00:10:96::/64')];
+  expect(clusterNetworks([network('10.0.0.0/24'), network('fd00::/64')], [4, 6])).toEqual({
+    podSubnet: '10.244.0.0/16,fd00:10:244::/56',
+    serviceSubnet: '10.96.0.0/12,fd00:10:96::/112',
+  });
+  expect(clusterNetworks(taken, [6, 4])).toEqual({
+    podSubnet: 'fd00:10:244::/56,10.42.0.0/16',
+    serviceSubnet: 'fd00:10:43::/112,10.96.0.0/12',
+  });
+  expect(clusterNetworks([network('fd00::/16')], [6])).toEqual({
+    podSubnet: 'fd10:244::/56',
+    serviceSubnet: 'fd10:96::/112',
   });
 });

@@ -212,7 +212,9 @@ describe('loadOrCreatePki', () => {
       now: new Date('2027-10-01T00:00:00Z'),
     });
     expect(issued).toEqual([]);
-    expect(warnings).toEqual([expect.stringMatching(/the first on 2027-11-20: .* and 6 more; `kboot up INVENTORY --renew-certs`/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/the first on 2027-11-20: .* and 6 more; `kboot up INVENTORY --renew-certs`/),
+    ]);
   });
 
   it('makes real keys when none are handed in', async () => {

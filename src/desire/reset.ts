@@ -168,7 +168,7 @@ done
 true`;
 
 const restoreSwap = `if grep -q '^#kboot# ' /etc/fstab 2>/dev/null; then
-  sed 's/^#kboot# //' /etc/fstab > /etc/.kboot~fstab && chmod --reference=/etc/fstab /etc/.kboot~fstab && mv -f -T /etc/.kboot~fstab /etc/fstab
+  kb_edit /etc/fstab 's/^#kboot# //'
 fi
 systemctl daemon-reload
 while read -r word name; do

@@ -43,18 +43,17 @@ echo read`,
   },
 };
 
-const rewrite = (from: string, to: string): string => `if grep -qx 'SELINUX=${from}' ${config}; then
-  sed 's/^SELINUX=${from}$/SELINUX=${to}/' ${config} > ${config}.kboot && chmod --reference=${config} ${config}.kboot && sync ${config}.kboot && mv -f -T ${config}.kboot ${config} || exit
-fi`;
+const rewrite = (from: string, to: string): string =>
+  `kb_edit ${config} 's/^SELINUX=${from}$/SELINUX=${to}/' || exit`;
 
 /** Notes in `selinux` what enforced, then lets it. */
 const script = `[ "$(getenforce)" != Enforcing ] || grep -qx now ${hostFolder}/selinux 2>/dev/null || echo now >> ${hostFolder}/selinux
-! grep -qx 'SELINUX=enforcing' ${config} || grep -qx boot ${hostFolder}/selinux 2>/dev/null || echo boot >> ${hostFolder}/selinux
-${rewrite('enforcing', 'permissive')}
+if grep -qx 'SELINUX=enforcing' ${config}; then
+  grep -qx boot ${hostFolder}/selinux 2>/dev/null || echo boot >> ${hostFolder}/selinux
+  ${rewrite('enforcing', 'permissive')}
+fi
 [ "$(getenforce)" != Enforcing ] || setenforce 0`;
 
 /** Shell that puts back what the notes say; for reset. */
-export const restoreSELinux = `if grep -qx boot ${hostFolder}/selinux; then
-  ${rewrite('permissive', 'enforcing').replaceAll('\n', '\n  ')}
-fi
+export const restoreSELinux = `if grep -qx boot ${hostFolder}/selinux; then ${rewrite('permissive', 'enforcing')}; fi
 ! grep -qx now ${hostFolder}/selinux || setenforce 1`;

@@ -71,10 +71,7 @@ tail -n +2 /proc/swaps | while read -r d _; do
   grep -qxF -e "active $d" ${hostFolder}/swap 2>/dev/null || echo "active $d" >> ${hostFolder}/swap
 done
 if grep -qE '${fstabPattern}' /etc/fstab 2>/dev/null; then
-  sed -E 's@${fstabPattern}@#kboot# &@' /etc/fstab > /etc/.kboot~fstab
-  chmod --reference=/etc/fstab /etc/.kboot~fstab
-  sync /etc/.kboot~fstab
-  mv -f -T /etc/.kboot~fstab /etc/fstab
+  kb_edit /etc/fstab -E 's@${fstabPattern}@#kboot# &@'
   systemctl daemon-reload
 fi
 if [ -e /usr/lib/systemd/system-generators/zram-generator ] && [ ! -e /etc/systemd/zram-generator.conf ]; then

@@ -8,7 +8,14 @@ import { endpointToProbe, seeEndpoint } from './see-endpoint.ts';
 import { seeForeignEtcd } from './see-foreign-etcd.ts';
 import { seeHost } from './see-host.ts';
 import { seeMembership, type Membership } from './see-membership.ts';
-import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
+import {
+  addressesOf,
+  etcdHosts,
+  isNode,
+  loadBalancerHosts,
+  type Cluster,
+  type Host,
+} from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts, type HostFacts } from '../model/facts.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -154,7 +161,7 @@ function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtua
   const { loadBalancer } = cluster;
   const hosts = loadBalancerHosts(cluster);
   if (loadBalancer === undefined || !hosts.includes(host)) return {};
-  const balancers = hosts.flatMap(({ address, secondAddress }) => [address, secondAddress ?? []].flat());
+  const balancers = hosts.flatMap(addressesOf);
   return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
 }
 

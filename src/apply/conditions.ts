@@ -85,11 +85,8 @@ function ready(object: KubeObject | undefined): Seen {
   if (object === undefined) return 'not there yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
-  const held = heldUp(object);
-  if (held !== undefined) return held.slice(0, 160);
-  return condition?.message === undefined || condition.message === ''
-    ? 'not ready'
-    : condition.message.slice(0, 160);
+  const said = heldUp(object) ?? condition?.message ?? '';
+  return said === '' ? 'not ready' : said.slice(0, 160);
 }
 
 /**

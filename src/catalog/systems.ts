@@ -1,3 +1,4 @@
+import { either } from '../model/either.ts';
 import type { HostFacts } from '../model/facts.ts';
 
 /** A distribution that kboot installs on: everything that differs between them, in one place. */
@@ -63,7 +64,3 @@ export const knownSystems = either(
   Object.values(systems).map(({ name, versions }) => `${name} ${either(versions)}`),
   ', or ',
 );
-
-function either(words: readonly string[], last = ' or '): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')}${last}${words.at(-1) ?? ''}`;
-}

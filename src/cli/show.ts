@@ -5,6 +5,7 @@ import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { Plan } from '../plan/types.ts';
+import { quote, quoteAll } from '../resource/shell.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText, type PlanTextOptions } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';
@@ -63,19 +64,18 @@ export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus 
 /** The command that carries out what was just planned, with the flags that say what and with what. */
 export function upCommand(args: PlanArgs): string {
   const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
-  const renew = args['renew-certs'] === true ? [''] : [];
+  const { 'renew-certs': renewCerts } = args;
   const kept =
-    out === undefined ? { until, limit, 'ignore-preflight': ignored, 'renew-certs': renew } : { plan: out };
+    out === undefined
+      ? { until, limit, 'ignore-preflight': ignored, 'renew-certs': renewCerts }
+      : { plan: out };
   const flags = Object.entries({ ...kept, state, bundle }).flatMap(([flag, value]) => {
+    if (typeof value === 'boolean') return value ? [`--${flag}`] : [];
     const words = [value ?? []].flat();
-    return words.length === 0 ? [] : [`--${flag}`, ...words.filter(Boolean).map(word)];
+    return words.length === 0 ? [] : [`--${flag}`, quoteAll(words)];
   });
-  return ['kboot up', word(inventory), ...flags].join(' ');
+  return ['kboot up', quote(inventory), ...flags].join(' ');
 }
-
-/** As a shell takes it for one word. */
-const word = (text: string): string =>
-  /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The plan as an event or as text; `options` say how to go on where no question follows. */
 export function showPlan(args: GlobalArgs, plan: Plan, options: Omit<PlanTextOptions, 'verbose'> = {}): void {

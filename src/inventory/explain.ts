@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { either } from '../model/either.ts';
 import { nearest } from './nearest.ts';
 import { describePath, error, placeAt, type Finding, type Path, type Place } from './place.ts';
 import { inventoryJsonSchema } from './schema.ts';
@@ -39,7 +40,7 @@ function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => S
       return [
         error(
           path,
-          `${name} must be ${oneOf(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
+          `${name} must be ${either(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
         ),
       ];
     }
@@ -85,11 +86,6 @@ function shown(value: unknown, source: string | undefined): string {
   if (typeof value === 'boolean') return source ?? String(value);
   if (value === null) return 'empty';
   return Array.isArray(value) ? 'a list' : 'a mapping';
-}
-
-/** `vxlan, host-gw or wireguard` */
-function oneOf(values: readonly string[]): string {
-  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
 }
 
 function unknownKey(root: Shape, path: Path, key: string): string {

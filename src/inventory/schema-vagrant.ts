@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { either } from '../model/either.ts';
 import { matching, text, whole } from './fields.ts';
 import { nearest } from './nearest.ts';
 
@@ -40,5 +41,5 @@ function box(value: string): string | undefined {
   if (/^[\w.-]+\/[\w.-]+$/.test(value)) return undefined;
   const close = nearest(value, vagrantBoxes);
   const hint = close === undefined ? '' : `; did you mean "${close}"?`;
-  return `must be ${vagrantBoxes.slice(0, -1).join(', ')} or ${vagrantBoxes.at(-1) ?? ''}, which kboot installs on, or a box in full (OWNER/NAME), not "${value}"${hint}`;
+  return `must be ${either(vagrantBoxes)}, which kboot installs on, or a box in full (OWNER/NAME), not "${value}"${hint}`;
 }

@@ -241,3 +241,8 @@ export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
   const dedicated = hostsWith(cluster, 'load-balancer');
   return dedicated.length > 0 ? dedicated : hostsWith(cluster, 'control-plane');
 }
+
+/** A host's node address, and behind it the one of the other family where it has two. */
+export function addressesOf({ address, secondAddress }: Host): readonly string[] {
+  return secondAddress === undefined ? [address] : [address, secondAddress];
+}

@@ -1,4 +1,4 @@
-import { hostsWith, isNode, type Cluster } from '../model/cluster.ts';
+import { addressesOf, hostsWith, isNode, type Cluster } from '../model/cluster.ts';
 import type { EndpointSeen, Inspection } from '../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
@@ -130,7 +130,7 @@ interface View {
 }
 
 function isOneOf(cluster: Cluster, addresses: readonly string[]): boolean {
-  const own = hostsWith(cluster, 'control-plane').flatMap((each) => [each.address, each.secondAddress ?? '']);
+  const own = hostsWith(cluster, 'control-plane').flatMap(addressesOf);
   return addresses.some((address) => own.includes(address));
 }
 

@@ -1,4 +1,11 @@
-import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
+import {
+  addressesOf,
+  etcdHosts,
+  isNode,
+  loadBalancerHosts,
+  type Cluster,
+  type Host,
+} from '../model/cluster.ts';
 import type { HostFirewall, Inspection } from '../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { opening, shutOut, type Shut, type Source } from './firewall-rules.ts';
@@ -78,10 +85,7 @@ function connectsTo(to: Host, cluster: Cluster): (from: Host) => boolean {
 
 /** Addresses of others, whose traffic comes by the interface with `host`'s address of that family. */
 function hostSources(seen: Inspection, host: Host, others: readonly Host[]): readonly Source[] {
-  const [v4, v6] = ['.', ':'].map((like) => [holder(seen, host, like)]);
-  return others
-    .flatMap(addressesOf)
-    .map((from) => ({ from, interfaces: (from.includes(':') ? v6 : v4) ?? [] }));
+  return others.flatMap(addressesOf).map((from) => ({ from, interfaces: [holder(seen, host, from)] }));
 }
 
 /** The Pod networks, whose traffic comes from the bridge of the host's Pods and by flannel from those of others. */
@@ -96,10 +100,6 @@ function podSources(seen: Inspection, host: Host, { networking }: Cluster): read
     const other = backend === 'host-gw' ? holder(seen, host, from) : devices[backend][family];
     return { from, interfaces: ['cni0', other] };
   });
-}
-
-function addressesOf({ address, secondAddress }: Host): readonly string[] {
-  return secondAddress === undefined ? [address] : [address, secondAddress];
 }
 
 /** The interface with `host`'s address of the family of `like`; empty: none has it. */

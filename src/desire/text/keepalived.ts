@@ -1,4 +1,4 @@
-import { loadBalancerHosts, type Host } from '../../model/cluster.ts';
+import { addressesOf, loadBalancerHosts, type Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { isIPv6 } from './address.ts';
 import { haproxyHealthPort } from './haproxy.ts';
@@ -56,8 +56,7 @@ function priority(all: readonly Host[], host: Host): number {
 
 /** The host's address of the virtual IP's family: VRRP speaks in that of the addresses it carries. */
 function addressLike(virtualIP: string, host: Host): string {
-  const addresses = [host.address, ...(host.secondAddress === undefined ? [] : [host.secondAddress])];
-  const found = addresses.find((address) => isIPv6(address) === isIPv6(virtualIP));
+  const found = addressesOf(host).find((address) => isIPv6(address) === isIPv6(virtualIP));
   if (found === undefined) {
     const family = isIPv6(virtualIP) ? 'IPv6' : 'IPv4';
     throw new KbootError('E-INVENTORY', `load balancer ${host.name} has no ${family} address`, {

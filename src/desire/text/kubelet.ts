@@ -1,5 +1,5 @@
 import { systemOf } from '../../catalog/systems.ts';
-import type { Host, JsonObject } from '../../model/cluster.ts';
+import { addressesOf, type Host, type JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { dnsAddress } from './address.ts';
@@ -54,12 +54,11 @@ export function cgroupDriver(context: TextContext): string {
 
 /** The node name and addresses are always stated, so that neither the OS hostname nor the default route decide. */
 function kubeletArgs(host: Host): string {
-  const addresses = [host.address, ...(host.secondAddress === undefined ? [] : [host.secondAddress])];
   const taints = nodeTaints(host).map(({ key, value, effect }) =>
     value === undefined || value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`,
   );
   const args = [
-    `--node-ip=${addresses.join(',')}`,
+    `--node-ip=${addressesOf(host).join(',')}`,
     `--hostname-override=${host.name}`,
     ...(taints.length > 0 ? [`--register-with-taints=${taints.join(',')}`] : []),
   ];

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../model/cluster.ts';
+import { addressesOf, type Cluster } from '../../model/cluster.ts';
 import { stages, type Stage } from '../../model/stage.ts';
 import type { OnHostStep, OperatorStep, Plan, Step } from '../../plan/types.ts';
 import { byStage, foldBy, foldInOrder, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
@@ -74,12 +74,7 @@ class OwnWords {
   readonly #patterns = new Map<string, RegExp>();
 
   constructor(cluster: Cluster | undefined) {
-    this.#addresses = new Map(
-      (cluster?.hosts ?? []).map((host) => [
-        host.name,
-        [host.address, ...(host.secondAddress === undefined ? [] : [host.secondAddress])],
-      ]),
-    );
+    this.#addresses = new Map((cluster?.hosts ?? []).map((host) => [host.name, addressesOf(host)]));
   }
 
   /** Equal for steps that share a row. */

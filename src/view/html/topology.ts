@@ -1,5 +1,5 @@
 import { counted } from '../../model/counted.ts';
-import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
+import { addressesOf, hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Plan } from '../../plan/types.ts';
 import { hostList } from '../host-list.ts';
 import type { HostView } from './hosts.ts';
@@ -84,8 +84,7 @@ function machineOf(
     ...(role === 'control-plane' && view.roles.includes('worker') ? ['also runs Pods of users'] : []),
     ...(role === 'control-plane' && view.roles.includes('etcd') ? ['etcd beside Kubernetes'] : []),
   ];
-  const addresses = [host?.address, host?.secondAddress].filter((address) => address !== undefined);
-  return { ...view, ...(addresses.length > 0 && { address: addresses.join(', ') }), runs };
+  return { ...view, ...(host && { address: addressesOf(host).join(', ') }), runs };
 }
 
 function endpointBand(plan: Plan, cluster: Cluster | undefined): Band {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import type { Stage } from '../model/stage.ts';
-import { operatorHooks, operatorSteps } from '../plan/operator-steps.ts';
+import { operatorHooks, operatorSteps } from '../plan/diff/operator-hooks.ts';
 import type { OperatorStep } from '../plan/types.ts';
 import type { OperatorResult } from '../transport/operator.ts';
 import type { Workplace } from './workplace.ts';

@@ -7,14 +7,14 @@ import { KbootError } from '../model/error.ts';
 import type { ResetSeen } from '../model/reset-seen.ts';
 import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
-import { strangeStamp } from '../plan/foreign-host.ts';
-import { planLeave } from '../plan/leave.ts';
+import { strangeStamp } from '../plan/preflight/foreign-host.ts';
+import { planLeave } from '../plan/rollout/leave.ts';
 import type { HostStep, Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
-import { connectAll, type Connections } from './connect.ts';
+import { connectAll, type Connections } from './observe/connect.ts';
 import { etcdCredentials } from './credentials.ts';
 import { limitedHosts } from './scope.ts';
-import { askApi } from './see-cluster.ts';
+import { askApi } from './observe/cluster.ts';
 import type { Workplace } from './workplace.ts';
 
 /**

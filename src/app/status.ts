@@ -10,13 +10,13 @@ import { observeCluster } from '../observe/cluster.ts';
 import { probeHost } from '../observe/probe.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../plan/cluster-wants.ts';
-import type { EtcdSeen } from '../plan/etcd-membership.ts';
-import type { EtcdAnswer } from '../plan/foreign-etcd.ts';
+import type { EtcdSeen } from '../plan/etcd/membership.ts';
+import type { EtcdAnswer } from '../plan/etcd/external.ts';
 import type { ConnectOptions } from '../transport/types.ts';
-import { connectAll } from './connect.ts';
+import { connectAll } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
-import { seeEtcd } from './see-etcd.ts';
-import { askForeignEtcd } from './see-foreign-etcd.ts';
+import { seeEtcd } from './observe/etcd.ts';
+import { askForeignEtcd } from './observe/external-etcd.ts';
 import type { Workplace } from './workplace.ts';
 
 const nearEndDays = 30;

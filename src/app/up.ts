@@ -13,7 +13,7 @@ import { verifyBundle } from '../store/bundle.ts';
 import { writeAtomic } from '../store/atomic.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { fileTime } from '../store/run-log.ts';
-import type { Connections } from './connect.ts';
+import type { Connections } from './observe/connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workplace } from './workplace.ts';

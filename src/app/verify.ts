@@ -8,7 +8,7 @@ import type { ConnectOptions } from '../transport/types.ts';
 import { steadyKube } from '../verify/kube.ts';
 import { verifyCluster, type VerifyInput } from '../verify/run.ts';
 import type { VerifyReport } from '../verify/types.ts';
-import { connectAll } from './connect.ts';
+import { connectAll } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
 import type { Workplace } from './workplace.ts';
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { workloadState } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
-import { containerId } from '../plan/ready.ts';
+import { containerId } from '../plan/rollout/ready.ts';
 import type { Condition } from '../plan/types.ts';
 
 /** `undefined`: the condition holds; otherwise what is seen instead. */

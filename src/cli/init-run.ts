@@ -8,8 +8,8 @@ import { inventoryOf, settleHosts, type SettledHost } from '../app/init/settle.t
 import { refuseExisting, writeNewFile } from '../app/init/write.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { KbootError, exitStatus, type ExitStatus } from '../model/error.ts';
-import type { Finding } from '../plan/finding.ts';
-import { preflight } from '../plan/preflight.ts';
+import type { Finding } from '../plan/preflight/finding.ts';
+import { preflight } from '../plan/preflight/preflight.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { initText } from '../view/init-text.ts';
 import { table } from '../view/table.ts';

@@ -1,8 +1,8 @@
 import { makeOfflinePlan, makePlan } from '../app/make-plan.ts';
-import { planTarget, writePlan } from '../app/plan-file.ts';
-import { savedOfflinePlan, savedPlan } from '../app/saved-plan.ts';
+import { planTarget, writePlan } from '../app/saved/file.ts';
+import { savedOfflinePlan, savedPlan } from '../app/saved/plan.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import type { SavedPlan } from '../plan/saved.ts';
+import type { SavedPlan } from '../plan/saved/saved.ts';
 import { stepsOf } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';

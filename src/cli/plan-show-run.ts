@@ -1,4 +1,4 @@
-import { readPlan } from '../app/plan-file.ts';
+import { readPlan } from '../app/saved/file.ts';
 import type { PlanShowArgs } from './args.ts';
 import { refuseOtherFile, writePage } from './html.ts';
 import { showPlan } from './show.ts';

@@ -1,5 +1,5 @@
 import { counted } from '../model/counted.ts';
-import type { Connections } from '../app/connect.ts';
+import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';

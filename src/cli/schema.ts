@@ -28,6 +28,6 @@ export const schema: CommandModule<object, { subject: (typeof subjects)[number] 
 };
 
 async function schemaOf(subject: (typeof subjects)[number]): Promise<object> {
-  if (subject === 'plan') return (await import('../plan/saved-schema.ts')).savedPlanJsonSchema();
+  if (subject === 'plan') return (await import('../plan/saved/schema.ts')).savedPlanJsonSchema();
   return (await import('../inventory/schema.ts')).inventoryJsonSchema();
 }

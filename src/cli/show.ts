@@ -1,9 +1,9 @@
-import type { Connections } from '../app/connect.ts';
+import type { Connections } from '../app/observe/connect.ts';
 import type { PlanScope } from '../app/scope.ts';
 import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
-import type { Finding } from '../plan/finding.ts';
+import type { Finding } from '../plan/preflight/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
 import { findingsText } from '../view/findings-text.ts';

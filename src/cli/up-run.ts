@@ -1,7 +1,7 @@
 import { counted } from '../model/counted.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
-import { readPlan } from '../app/plan-file.ts';
-import { holdToSaved, scopeOfSaved } from '../app/saved-plan.ts';
+import { readPlan } from '../app/saved/file.ts';
+import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
 import type { PlanScope } from '../app/scope.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/types.ts';

@@ -1,7 +1,7 @@
 import { hasExternalEtcd, hostsWith, nodes, type Cluster } from '../model/cluster.ts';
 import type { Stage } from '../model/stage.ts';
 import type { ClusterWants } from '../plan/cluster-wants.ts';
-import { hasOutsideEndpoint } from '../plan/preflight-endpoint.ts';
+import { hasOutsideEndpoint } from '../plan/preflight/endpoint.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { kubeObjects } from './text/kube-objects.ts';

@@ -5,7 +5,7 @@ import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cl
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Pki } from '../pki/types.ts';
-import type { Membership, MembershipPlan } from '../plan/etcd-membership.ts';
+import type { Membership, MembershipPlan } from '../plan/etcd/membership.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
 import type { FileResource, PackageResource, Resource } from '../resource/types.ts';

@@ -2,7 +2,7 @@ import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import type { EndpointAnswer } from '../plan/preflight-endpoint.ts';
+import type { EndpointAnswer } from '../plan/preflight/endpoint.ts';
 import type { Reader } from '../transport/types.ts';
 import type { EndpointAddress } from './endpoint-probe.ts';
 import { whyNot } from './why.ts';

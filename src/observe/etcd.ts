@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient, type EtcdCredentials, type EtcdMember } from '../etcd/client.ts';
 import { everServed } from '../etcd/peer.ts';
-import type { EtcdHost, EtcdSeen } from '../plan/etcd-membership.ts';
+import type { EtcdHost, EtcdSeen } from '../plan/etcd/membership.ts';
 import { etcdDataQuestion } from './inspect.ts';
 import type { Reader } from '../transport/types.ts';
 

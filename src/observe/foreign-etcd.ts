@@ -1,6 +1,6 @@
 import { openEtcd, type EtcdClient, type EtcdCredentials } from '../etcd/client.ts';
 import { clusterId } from '../pki/digest.ts';
-import type { EtcdAnswer } from '../plan/foreign-etcd.ts';
+import type { EtcdAnswer } from '../plan/etcd/external.ts';
 import type { Reader } from '../transport/types.ts';
 import { whyNot } from './why.ts';
 

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Finding } from '../plan/finding.ts';
+import type { Finding } from '../plan/preflight/finding.ts';
 import { groupBy } from './group.ts';
 
 /** Preflight findings, all at once: hosts, what, what to do, and the name that ignores it. */

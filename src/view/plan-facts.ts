@@ -1,5 +1,5 @@
 import { counted } from '../model/counted.ts';
-import { renewsPod } from '../plan/ready.ts';
+import { renewsPod } from '../plan/rollout/ready.ts';
 import { stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
 
 /** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connectAll } from '../../src/app/connect.ts';
+import { connectAll } from '../../src/app/observe/connect.ts';
 import { openWorkplace } from '../../src/app/workplace.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { kboot } from '../cli/run.ts';

@@ -7,7 +7,7 @@ import { KbootError } from '../../src/model/error.ts';
 import type { Hook } from '../../src/model/cluster.ts';
 import type { Stage } from '../../src/model/stage.ts';
 import type { ClusterStep, Condition, HostStep, Plan, Turn } from '../../src/plan/types.ts';
-import { operatorSteps } from '../../src/plan/operator-steps.ts';
+import { operatorSteps } from '../../src/plan/diff/operator-hooks.ts';
 import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';

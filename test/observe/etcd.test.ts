@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { EtcdHost } from '../../src/plan/etcd-membership.ts';
+import type { EtcdHost } from '../../src/plan/etcd/membership.ts';
 import { confirmEmpty, observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
 import {
   etcdPki,

@@ -4,7 +4,7 @@ import type { EtcdCredentials } from '../../src/etcd/client.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { observeForeignEtcd } from '../../src/observe/foreign-etcd.ts';
 import { clusterId } from '../../src/pki/digest.ts';
-import type { EtcdAnswer } from '../../src/plan/foreign-etcd.ts';
+import type { EtcdAnswer } from '../../src/plan/etcd/external.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { etcdPki, startEtcd, type FakeEtcd } from '../etcd/etcd-server.ts';
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { ClusterWants } from '../../src/plan/cluster-wants.ts';
-import type { SavedPlan } from '../../src/plan/saved.ts';
+import type { SavedPlan } from '../../src/plan/saved/saved.ts';
 import type { Condition, HostStep, ObjectStep, Plan, PlanHost, WaitStep } from '../../src/plan/types.ts';
 
 /** A step on a host that runs `script`. */

@@ -9,7 +9,7 @@ import type { Inspection } from '../../model/inspection.ts';
 import { readNetworks, type HeldAddress } from '../../observe/networks.ts';
 import { probeHost } from '../../observe/probe.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
-import { connectAll } from '../connect.ts';
+import { connectAll } from '../observe/connect.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
 import { firstAddress, type StatedHost } from './answers.ts';
 

@@ -1,7 +1,7 @@
 import type { ApplyEvent } from '../../apply/events.ts';
 import type { Failure } from '../../apply/run.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { Finding } from '../../plan/finding.ts';
+import type { Finding } from '../../plan/preflight/finding.ts';
 import type { Plan } from '../../plan/types.ts';
 
 /** How a run of the plan went. */

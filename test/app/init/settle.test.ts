@@ -4,7 +4,7 @@ import type { Look } from '../../../src/app/init/look.ts';
 import { inventoryOf, settleHosts } from '../../../src/app/init/settle.ts';
 import { networkOf } from '../../../src/inventory/address.ts';
 import type { HeldAddress } from '../../../src/observe/networks.ts';
-import { good } from '../../plan/inspection.ts';
+import { good } from '../../plan/preflight/inspection.ts';
 
 /** A look at `cp-1` on which eth0 holds these addresses with their prefix lengths; nobody else is there. */
 function lookAt(...addresses: readonly string[]): Look {

@@ -1,0 +1,86 @@
+import pLimit from 'p-limit';
+import type { Connection, Host } from '../../model/cluster.ts';
+import { KbootError } from '../../model/error.ts';
+import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
+import type { Workplace } from '../workplace.ts';
+
+/** Connections of a run, by host name, and why the others could not be made. */
+export interface Connections {
+  readonly open: ReadonlyMap<string, HostConnection>;
+  readonly failed: ReadonlyMap<string, KbootError>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to hosts of a workplace, `concurrency` at a time, and does `then` with each as soon as it is there.
+ * Hosts that belong to no workplace yet are not Vagrant's.
+ * What `then` throws counts as that host's failure. One dead host costs the others nothing.
+ * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
+ */
+export async function connectAll<T>(
+  place: Workplace | undefined,
+  hosts: readonly Host[],
+  options: ConnectOptions,
+  concurrency: number,
+  then: (host: Host, connection: HostConnection) => Promise<T>,
+): Promise<Connections & { readonly results: ReadonlyMap<string, T> }> {
+  // ssh2 and zx cost start-up time that offline plans need not pay.
+  const { connectHost } = await import('../../transport/connect.ts');
+  const ways = await waysTo(place, hosts);
+  const limit = pLimit(concurrency);
+  const open = new Map<string, HostConnection>();
+  const failed = new Map<string, KbootError>();
+  const results = new Map<string, T>();
+  await Promise.all(
+    hosts.map((host) =>
+      limit(async () => {
+        try {
+          const way = ways(host);
+          if (way instanceof KbootError) throw way;
+          const connection = await connectHost({ name: host.name, connection: way }, options);
+          open.set(host.name, connection);
+          results.set(host.name, await then(host, connection));
+        } catch (cause) {
+          failed.set(host.name, withHost(cause, host.name));
+        }
+      }),
+    ),
+  );
+  return {
+    open: inOrder(open, hosts),
+    failed: inOrder(failed, hosts),
+    results: inOrder(results, hosts),
+    async close() {
+      await Promise.all([...open.values()].map((connection) => connection.close()));
+    },
+  };
+}
+
+/** Hosts stand in the inventory's order, however soon each answered. */
+function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): ReadonlyMap<string, T> {
+  const place = new Map(hosts.map(({ name }, index) => [name, index]));
+  return new Map([...found].sort(([one], [other]) => (place.get(one) ?? 0) - (place.get(other) ?? 0)));
+}
+
+/** How each host is reached; Vagrant is asked for its machines, if there are any. */
+async function waysTo(
+  place: Workplace | undefined,
+  hosts: readonly Host[],
+): Promise<(host: Host) => Connection | KbootError> {
+  const asked = place !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');
+  const machines = asked ? await (await import('../vagrant.ts')).waysToMachines(place) : undefined;
+  return ({ name, connection }) =>
+    connection.kind === 'vagrant'
+      ? (machines?.get(name) ??
+        new KbootError('E-VAGRANT', `Vagrant was not asked for ${name}`, { host: name }))
+      : connection;
+}
+
+function withHost(cause: unknown, host: string): KbootError {
+  if (cause instanceof KbootError)
+    return cause.context.host === undefined
+      ? new KbootError(cause.code, cause.message, { ...cause.context, host })
+      : cause;
+  // Anything else is a defect of kboot: it must not pass for an unreachable host.
+  throw cause;
+}

@@ -1,0 +1,23 @@
+import { assumedFacts, type HostFacts } from '../../model/facts.ts';
+import { factsOf } from '../../model/inspection.ts';
+import type { ProbeQuestions } from '../../observe/inspect.ts';
+import { probeHost, probeOthers, type HostObservation } from '../../observe/probe.ts';
+import type { Resource } from '../../resource/types.ts';
+import type { Reader } from '../../transport/types.ts';
+
+/**
+ * Reads one host in one exec, taking it for what `assumedFacts` says; and in a second one what is wanted otherwise of
+ * another distribution or architecture. `wanted` lists the resources of a host of which such facts are known.
+ */
+export async function seeHost(
+  reader: Reader,
+  address: string,
+  wanted: (facts: HostFacts) => readonly Resource[],
+  ask: ProbeQuestions,
+): Promise<HostObservation> {
+  const asked = wanted(assumedFacts);
+  const seen = await probeHost(reader, asked, ask);
+  const facts = factsOf(seen.inspection, address);
+  const same = facts.os.id === assumedFacts.os.id && facts.architecture === assumedFacts.architecture;
+  return same ? seen : probeOthers(reader, seen, asked, wanted(facts));
+}

@@ -1,0 +1,158 @@
+import { artifacts } from '../../catalog/artifacts.ts';
+import { images } from '../../catalog/images.ts';
+import { release } from '../../catalog/release.ts';
+import { clusterId } from '../../pki/digest.ts';
+import { uploadBytes } from '../../desire/user-work.ts';
+import { certificatesFor } from '../../pki/certlist.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { objectTitle } from '../../kube/types.ts';
+import { sha256 } from '../../model/digest.ts';
+import { factsOf, type Inspection } from '../../model/inspection.ts';
+import { kbootVersion } from '../../model/kboot-version.ts';
+import { leaves, type Facts, type Ground, type Sight } from '../../plan/saved/basis.ts';
+import { templateTexts } from '../../render/renderer.ts';
+import { factOf } from '../../resource/fact.ts';
+import { resourceId } from '../../resource/kinds.ts';
+import { isLimited, resourcesOf, type LivePlan, type Observed } from '../make-plan.ts';
+import type { Workplace } from '../workplace.ts';
+
+/** Fields that say where this machine keeps a file; what is in it counts. */
+const placesHere: readonly string[] = [
+  'identityFile',
+  'vagrantDir',
+  'templates',
+  'caFile',
+  'certFile',
+  'keyFile',
+];
+
+/** What plans of this workplace are made from besides what is observed. */
+export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workplace): Ground {
+  const known = release(cluster.kubernetesVersion);
+  const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
+  // Where this machine keeps keys and templates is no part of what is planned.
+  const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
+  const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) =>
+    placesHere.includes(key) ? undefined : value,
+  );
+  return {
+    kboot: kbootVersion(),
+    catalog: sha256(JSON.stringify(catalog)),
+    inventory: {
+      ...leaves(JSON.parse(stated)),
+      ...Object.fromEntries(
+        [...uploadBytes(desire)].map(([name, bytes]) => [name, `sha256 ${sha256(bytes)}`]),
+      ),
+    },
+    templates: digests(templateTexts(cluster.templates)),
+    bundle: Object.fromEntries((desire.bundle?.files ?? []).map(({ path, sha256: sum }) => [path, sum])),
+    state: {
+      ...(foreignEtcd && { 'spec.etcd.external': `sha256 ${sha256(JSON.stringify(foreignEtcd))}` }),
+      ...(pki.isIssued('ca') && { 'cluster ID': clusterId(pki.ca('ca').cert) }),
+      ...Object.fromEntries(
+        certificatesFor(cluster).flatMap((spec) => {
+          if (toIssue.includes(spec.path)) return [[spec.path, 'to be issued']];
+          if (spec.kind === 'key') return [[spec.path, 'there']];
+          const { cert } = spec.kind === 'ca' ? pki.ca(spec.id) : pki.certificate(spec.id, spec.host);
+          return [[spec.path, `sha256 ${sha256(cert)}`]];
+        }),
+      ),
+    },
+  };
+}
+
+/** What a plan was made from on hosts, in etcd and in the API. */
+export function sightOf({ observed, connections }: Pick<LivePlan, 'observed' | 'connections'>): Sight {
+  const names = [...observed.hosts.keys(), ...connections.failed.keys()];
+  return {
+    hosts: Object.fromEntries(
+      [...new Set(names)]
+        .sort()
+        .map((name) => [name, connections.failed.has(name) ? null : hostFacts(observed, name)]),
+    ),
+    etcd: etcdFacts(observed),
+    api: apiFacts(observed),
+  };
+}
+
+function hostFacts({ place, scope, hosts }: Observed, name: string): Facts | null {
+  const host = place.cluster.hosts.find((each) => each.name === name);
+  const seen = hosts.get(name);
+  if (host === undefined || seen === undefined) return null;
+  const facts = factsOf(seen.inspection, host.address);
+  const resources = isLimited(scope, name) ? [] : resourcesOf(place, scope, host, facts);
+  return {
+    ...machineFacts(seen.inspection, facts.interface),
+    ...Object.fromEntries(
+      resources.map((want) => {
+        const id = resourceId(want);
+        return [id, factOf(want, seen.observations.get(id) ?? { state: 'unknown', reason: 'not read' })];
+      }),
+    ),
+  };
+}
+
+/** What texts and decisions rest on besides resources; what preflight judges is judged anew each time. */
+function machineFacts(seen: Inspection, networkInterface: string): Facts {
+  const { architecture, os, caDirectories, systemdResolved } = seen.facts;
+  const entries: readonly (readonly [string, string])[] = [
+    ['machine-id', seen.machineId],
+    ['architecture', architecture],
+    ['operating system', `${os.id} ${os.versionId}`],
+    ['CA folders', caDirectories.join(' ')],
+    ['systemd-resolved', systemdResolved ? 'active' : ''],
+    ['interface', networkInterface],
+    ['etcd data', seen.etcdData],
+    ['etcd initial cluster', seen.etcdInitialCluster],
+    ['etcd initial state', seen.etcdInitialState],
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}
+
+function etcdFacts({ etcd, foreignEtcd }: Observed): Facts {
+  if (foreignEtcd !== undefined) return { 'cluster in the external etcd': foreignEtcd };
+  if (etcd.state !== 'present') return { etcd: etcd.state };
+  return Object.fromEntries(
+    etcd.members.map(({ id, name, isLearner, peerURLs }) => [
+      `member ${name === '' ? peerURLs.join(' ') : name}`,
+      `${id}, ${isLearner ? 'learner' : 'voter'}, ${etcd.healthy.has(id) ? 'healthy' : 'not healthy'}`,
+    ]),
+  );
+}
+
+function apiFacts({ api }: Observed): Facts {
+  if (api === undefined) return {};
+  if (api.state !== 'present') return { API: api.state };
+  return Object.fromEntries<string>([
+    ...[...api.objects].map(([title, object]) => [title, objectFact(object)] as const),
+    ...[...api.nodes.values()].map(
+      (node) => [objectTitle({ ...node, kind: 'Node' }), nodeFact(node)] as const,
+    ),
+  ]);
+}
+
+/** Who writes status and bookkeeping writes all the time, and no plan rests on it. */
+function objectFact(object: KubeObject): string {
+  const { metadata, ...rest } = object;
+  const { labels, annotations, uid } = metadata as KubeObject['metadata'] & { readonly uid?: string };
+  return `uid ${uid ?? ''}, sha256 ${sha256(stable({ ...rest, status: undefined, labels, annotations }))}`;
+}
+
+/** Labels, annotations and taints of a Node change by many hands; the plan looks at its own, and is compared itself. */
+function nodeFact(node: KubeObject): string {
+  const { uid } = node.metadata as KubeObject['metadata'] & { readonly uid?: string };
+  return `uid ${uid ?? ''}`;
+}
+
+function digests(texts: ReadonlyMap<string, string>): Facts {
+  return Object.fromEntries([...texts].map(([name, text]) => [name, sha256(text)]));
+}
+
+/** JSON with sorted keys. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown): unknown =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

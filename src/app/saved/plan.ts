@@ -1,0 +1,127 @@
+import { KbootError } from '../../model/error.ts';
+import { groundChanges, lostHosts, sightChanges, type Change, type Ground } from '../../plan/saved/basis.ts';
+import { planChanges, seal, type SavedPlan } from '../../plan/saved/saved.ts';
+import type { Plan } from '../../plan/types.ts';
+import { groundOf, sightOf } from './basis.ts';
+import type { LivePlan } from '../make-plan.ts';
+import type { PlanScope } from '../scope.ts';
+import type { Workplace } from '../workplace.ts';
+
+/** A live plan with what it was made from. */
+export function savedPlan(place: Workplace, scope: PlanScope, live: LivePlan): SavedPlan {
+  return sealed(scope, live.plan, { ...groundOf(place), ...sightOf(live) });
+}
+
+/** An offline plan, for reading: it cannot be applied. */
+export function savedOfflinePlan(place: Workplace, scope: PlanScope, plan: Plan): SavedPlan {
+  return sealed(scope, plan, { ...groundOf(place), hosts: {}, etcd: {}, api: {} });
+}
+
+function sealed(scope: PlanScope, plan: Plan, basis: SavedPlan['basis']): SavedPlan {
+  return seal({ made: new Date().toISOString(), scope, basis, plan });
+}
+
+/** A plan file, and where it came from. */
+export interface PlanFile {
+  readonly path: string;
+  readonly saved: SavedPlan;
+}
+
+/**
+ * The scope of a saved plan. Throws KbootError E-PLAN when it is an offline plan or one of another cluster, E-USAGE
+ * when flags say something else than it, E-PLAN-STALE when what this machine gave to it is no longer so. No host is
+ * asked.
+ */
+export function scopeOfSaved(
+  place: Workplace,
+  { path, saved }: PlanFile,
+  asked: {
+    readonly until: string | undefined;
+    readonly limit: readonly string[];
+    readonly ignore: readonly string[];
+    readonly renewCerts?: boolean;
+  },
+): PlanScope {
+  const { scope, plan, basis } = saved;
+  if (plan.basis === 'offline')
+    throw new KbootError('E-PLAN', `${path} was made offline: no host was asked, so it cannot be applied`, {
+      remedy: 'Make one from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
+    });
+  const ground = groundOf(place);
+  refuseOtherCluster(place, path, plan, basis, ground);
+  refuseContradiction(path, '--until', asked.until ?? scope.until, scope.until);
+  const limit = [...scope.limit].sort().join(' ');
+  refuseContradiction(
+    path,
+    '--limit',
+    asked.limit.length === 0 ? limit : [...asked.limit].sort().join(' '),
+    limit,
+  );
+  if (asked.renewCerts === true && scope.renewCerts !== true)
+    refuseContradiction(path, '--renew-certs', 'true', '');
+  refuseStale(path, groundChanges(basis, ground), 'Nothing was contacted.');
+  return { ...scope, ignore: [...scope.ignore, ...asked.ignore] };
+}
+
+/**
+ * Puts the saved plan in the place of the one that was just made, if both rest on the same and do the same: so a
+ * plan file can hold nothing that this kboot would not do by itself. Throws KbootError E-PLAN-STALE that names what
+ * differs, and what a host that was read then and cannot be read now failed with.
+ */
+export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan {
+  const now = sightOf(live);
+  refuseStale(path, sightChanges(saved.basis, now), 'Nothing was changed.');
+  const [lost] = lostHosts(saved.basis, now);
+  const failure = lost === undefined ? undefined : live.connections.failed.get(lost);
+  if (failure !== undefined) throw failure;
+  refuseStale(path, planChanges(saved.plan, live.plan), 'Nothing was changed.');
+  return { ...live, plan: saved.plan };
+}
+
+function refuseOtherCluster(place: Workplace, path: string, plan: Plan, was: Ground, now: Ground): void {
+  const { name } = place.cluster;
+  const [then, today] = [was.state['cluster ID'], now.state['cluster ID']];
+  const other =
+    plan.cluster !== name
+      ? `the cluster ${plan.cluster}; ${place.inventoryFile} is ${name}`
+      : then !== undefined && then !== today
+        ? `another cluster ${name}: its ID is ${then}, that of ${place.state.dir} is ${today ?? 'none yet'}`
+        : undefined;
+  if (other === undefined) return;
+  throw new KbootError('E-PLAN', `${path} is a plan of ${other}`, {
+    remedy: 'Nothing was contacted. Name the inventory and the state folder (--state) that it was made with.',
+  });
+}
+
+function refuseContradiction(path: string, flag: string, asked: string, planned: string): void {
+  if (asked === planned) return;
+  throw new KbootError(
+    'E-USAGE',
+    `${flag} ${asked} contradicts ${path}, which was made with ${planned === '' ? `no ${flag}` : `${flag} ${planned}`}`,
+    { remedy: `Leave ${flag} out: a saved plan is applied as it is. Or make another plan.` },
+  );
+}
+
+/** So many changes are told one by one. */
+const told = 15;
+
+function refuseStale(path: string, changes: readonly Change[], so: string): void {
+  if (changes.length === 0) return;
+  const count = `${changes.length} thing${changes.length === 1 ? ' is' : 's are'}`;
+  throw new KbootError('E-PLAN-STALE', `${path}: ${count} no longer as when this plan was made`, {
+    detail: [
+      ...changes.slice(0, told).map(changeText),
+      ...(changes.length > told ? [`and ${changes.length - told} more`] : []),
+    ].join('\n'),
+    remedy: `${so} Make the plan anew: \`kboot plan INVENTORY --out FILE\`.`,
+  });
+}
+
+/** `w-1: file /etc/crictl.yaml: was mode 644, sha256 0a1b2c3d4e5f; now absent` */
+function changeText({ where, what, was, now }: Change): string {
+  return `${where}: ${what}: was ${short(was)}; now ${short(now)}`;
+}
+
+function short(fact: string | undefined): string {
+  return (fact ?? 'absent').replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1');
+}

@@ -1,0 +1,156 @@
+import { KbootError } from '../../model/error.ts';
+import type { Finding } from '../preflight/finding.ts';
+
+/** What one control-plane host heard from one endpoint of an etcd that someone else runs. */
+export interface EtcdAnswer {
+  readonly host: string;
+  readonly endpoint: string;
+  readonly answer:
+    | { readonly kind: 'silent'; readonly why: string }
+    | {
+        readonly kind: 'answers';
+        /** `3.6.8` */
+        readonly version: string;
+        /** Of the etcd cluster. */
+        readonly clusterId: string;
+        /** Under the prefix. */
+        readonly keys: number;
+        /** kboot's ID of the Kubernetes cluster that the keys are of; undefined: they do not tell. */
+        readonly owner: string | undefined;
+      };
+}
+
+/** What can be told of a cluster's control-plane hosts before its etcd is asked. */
+export interface ForeignEtcdGround {
+  /** `/registry` */
+  readonly prefix: string;
+  /** Of this cluster; undefined before its CA was made. */
+  readonly clusterId: string | undefined;
+  /** Control-plane hosts with this cluster's stamp and an API server, which may have written the keys. */
+  readonly standing: readonly string[];
+  /** Control-plane hosts that were not probed. */
+  readonly unread: readonly string[];
+}
+
+/** kubeadm's requirement (ExternalEtcdVersion). */
+const oldest = [3, 5, 24] as const;
+
+/**
+ * Whether the cluster exists, and what is wrong with its etcd. Pure.
+ * Throws KbootError E-PROBE when no endpoint answered, since unknown is not absent, and E-FOREIGN-CLUSTER when
+ * the keys are another cluster's, or nobody's who can be told.
+ */
+export function judgeForeignEtcd(
+  answers: readonly EtcdAnswer[],
+  ground: ForeignEtcdGround,
+): { readonly state: 'absent' | 'present'; readonly findings: readonly Finding[] } {
+  const heard = answers.flatMap(({ answer }) => (answer.kind === 'answers' ? [answer] : []));
+  const endpoints = [...new Set(answers.map(({ endpoint }) => endpoint))].join(', ');
+  if (heard.length === 0)
+    throw new KbootError('E-PROBE', `no endpoint of spec.etcd.external answers`, {
+      detail: answers.flatMap(silence).join('\n'),
+      remedy:
+        'kboot founds a cluster only where etcd was seen to hold none, and changes none whose data cannot be reached. Nothing was changed.',
+    });
+  if (new Set(heard.map(({ clusterId }) => clusterId)).size > 1)
+    throw new KbootError('E-PROBE', `the endpoints of spec.etcd.external are not one etcd: ${endpoints}`, {
+      detail: answers.flatMap(etcdOf).join('\n'),
+      remedy: 'Name members of one etcd cluster. Nothing was changed.',
+    });
+  const keys = Math.max(...heard.map((answer) => answer.keys));
+  const owner = heard.map((answer) => answer.owner).find((id) => id !== undefined);
+  const findings = [...unheard(answers), ...tooOld(answers)];
+  if (keys === 0) return { state: 'absent', findings };
+  const where = `etcd ${endpoints} holds ${keys} keys under ${ground.prefix}/`;
+  if (owner !== undefined && owner !== ground.clusterId)
+    throw new KbootError(
+      'E-FOREIGN-CLUSTER',
+      `${where} that are another cluster's (${owner.slice(0, 20)}…)`,
+      {
+        remedy: otherPlace(ground),
+      },
+    );
+  if (ground.standing.length > 0) return { state: 'present', findings };
+  if (owner === undefined)
+    throw new KbootError(
+      'E-FOREIGN-CLUSTER',
+      `${where}, which are not known to be this cluster's${ground.unread.length === 0 ? '' : ` (${ground.unread.join(', ')} could not be read)`}`,
+      { remedy: otherPlace(ground) },
+    );
+  return {
+    state: 'present',
+    findings: ground.unread.length > 0 ? findings : [...findings, leftover(answers, where, ground)],
+  };
+}
+
+function leftover(answers: readonly EtcdAnswer[], where: string, ground: ForeignEtcdGround): Finding {
+  return {
+    check: 'EtcdData',
+    level: 'error',
+    host: answers[0]?.host ?? '',
+    message: `${where}: this cluster's from before; its control-plane hosts were reset or are new`,
+    remedy: `To go on with that data, pass over this check. To found the cluster anew, first remove it: etcdctl del --prefix ${ground.prefix}/`,
+  };
+}
+
+function otherPlace({ prefix }: ForeignEtcdGround): string {
+  return `If nobody needs them, remove them: etcdctl del --prefix ${prefix}/. To share that etcd, give this cluster a place of its own: spec.apiServer.extraArgs [{name: etcd-prefix, value: /NAME}]. If the cluster is this one, name its state folder with --state. Nothing was changed.`;
+}
+
+/** Endpoints that one host cannot use although others answer it, or that none answers it. */
+function unheard(answers: readonly EtcdAnswer[]): Finding[] {
+  const hosts = [...new Set(answers.map(({ host }) => host))];
+  return hosts.flatMap((host): Finding[] => {
+    const own = answers.filter((each) => each.host === host);
+    const silent = own.filter(({ answer }) => answer.kind === 'silent');
+    if (silent.length === 0) return [];
+    const all = silent.length === own.length;
+    return [
+      {
+        check: 'ExternalEtcd',
+        level: all ? 'error' : 'warning',
+        host,
+        message: `${all ? 'no endpoint' : 'not every endpoint'} of spec.etcd.external answers it: ${silent.map(told).join('; ')}`,
+        remedy: 'Mend that member or the way to it, or correct spec.etcd.external.',
+      },
+    ];
+  });
+}
+
+function tooOld(answers: readonly EtcdAnswer[]): Finding[] {
+  const seen = new Set<string>();
+  return answers.flatMap(({ host, endpoint, answer }): Finding[] => {
+    if (answer.kind === 'silent' || seen.has(endpoint) || isEnough(answer.version)) return [];
+    seen.add(endpoint);
+    return [
+      {
+        check: 'ExternalEtcdVersion',
+        level: 'error',
+        host,
+        message: `${endpoint} is etcd ${answer.version}; Kubernetes needs ${oldest.join('.')} or later`,
+        remedy: 'Upgrade that etcd.',
+      },
+    ];
+  });
+}
+
+function isEnough(version: string): boolean {
+  const numbers = version.split('.').map((part) => Number.parseInt(part, 10));
+  for (const [index, least] of oldest.entries()) {
+    const own = numbers[index] ?? 0;
+    if (own !== least) return own > least;
+  }
+  return true;
+}
+
+function told({ endpoint, answer }: EtcdAnswer): string {
+  return `${endpoint}: ${answer.kind === 'silent' ? answer.why : 'answers'}`;
+}
+
+function silence(each: EtcdAnswer): string[] {
+  return each.answer.kind === 'silent' ? [`${each.host}: ${told(each)}`] : [];
+}
+
+function etcdOf({ endpoint, answer }: EtcdAnswer): string[] {
+  return answer.kind === 'silent' ? [] : [`${endpoint}: cluster ID ${answer.clusterId}`];
+}

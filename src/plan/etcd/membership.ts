@@ -1,0 +1,176 @@
+import type { EtcdMember } from '../../etcd/client.ts';
+import { KbootError } from '../../model/error.ts';
+
+/** A host that shall hold an etcd member. */
+export interface EtcdHost {
+  readonly name: string;
+  readonly address: string;
+  readonly peerURL: string;
+  /** From the probe; a host that was not probed is `unknown`. */
+  readonly data: 'absent' | 'present' | 'unknown';
+  /** Flags that the host starts etcd with now, if it does: those of a running member never change without need. */
+  readonly startedWith: Membership | undefined;
+}
+
+export type EtcdSeen =
+  /** No host holds etcd data. */
+  | { readonly state: 'absent' }
+  /** There is data, and no member answers with a quorum. `founded` is false when it is certain that none ever did. */
+  | { readonly state: 'silent'; readonly founded: boolean }
+  | {
+      readonly state: 'present';
+      readonly members: readonly EtcdMember[];
+      /** IDs of those that answer a read through the quorum: their answer proves that there is one. */
+      readonly healthy: ReadonlySet<string>;
+    };
+
+type EtcdPresent = EtcdSeen & { readonly state: 'present' };
+
+/** `--initial-cluster` and `--initial-cluster-state`. */
+export interface Membership {
+  readonly initialCluster: readonly { readonly name: string; readonly address: string }[];
+  readonly state: 'new' | 'existing';
+}
+
+/** How one host starts its member, and what must be done to the membership before and after. */
+export interface MemberPlan {
+  readonly host: string;
+  readonly membership: Membership;
+  readonly join: 'none' | 'add-learner' | 'promote';
+}
+
+/** A member that goes before anything else is done. */
+export interface MemberRemoval {
+  readonly member: EtcdMember;
+  readonly why: 'left-inventory' | 'came-back-empty';
+}
+
+export interface MembershipPlan {
+  /** Those that join do so in this order: each is told of the members before it. */
+  readonly hosts: readonly MemberPlan[];
+  readonly remove: readonly MemberRemoval[];
+}
+
+/**
+ * Decides founding, joining, keeping, replacing and removing. Pure.
+ * Throws KbootError E-QUORUM when removals would leave fewer of today's voting members than today's quorum, or
+ * when a cluster that has lost its quorum would be founded anew; E-PREFLIGHT when a host holds a former member's data.
+ */
+export function planMembership(hosts: readonly EtcdHost[], seen: EtcdSeen): MembershipPlan {
+  return seen.state === 'present' ? changes(hosts, seen) : founding(hosts, seen);
+}
+
+function founding(hosts: readonly EtcdHost[], seen: Exclude<EtcdSeen, EtcdPresent>): MembershipPlan {
+  if (seen.state === 'silent') refuseSecondFounding(hosts, seen.founded);
+  const everyone = hosts.map(entry);
+  return {
+    remove: [],
+    hosts: hosts.map((host) => ({
+      host: host.name,
+      membership: keptFlags(host) ?? { initialCluster: everyone, state: 'new' },
+      join: 'none',
+    })),
+  };
+}
+
+function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan {
+  const memberOf = (host: EtcdHost): EtcdMember | undefined =>
+    seen.members.find((member) => member.name === host.name || member.peerURLs.includes(host.peerURL));
+  // The member ran once, and its host came back empty: the old one is gone for good.
+  const isLost = (host: EtcdHost, member: EtcdMember): boolean =>
+    host.data === 'absent' && member.clientURLs.length > 0;
+  refuseFormerData(hosts.filter((host) => host.data === 'present' && memberOf(host) === undefined));
+  // etcd lists members by their random IDs; a plan for the same cluster is the same every time.
+  const byName = seen.members.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const remove = byName.flatMap((member): MemberRemoval[] => {
+    const host = hosts.find((each) => memberOf(each) === member);
+    if (host === undefined) return [{ member, why: 'left-inventory' }];
+    return isLost(host, member) ? [{ member, why: 'came-back-empty' }] : [];
+  });
+  refuseLossOfQuorum(
+    seen,
+    remove.map(({ member }) => member),
+  );
+  const staying = (host: EtcdHost): EtcdMember | undefined => {
+    const member = memberOf(host);
+    return member === undefined || isLost(host, member) ? undefined : member;
+  };
+  const cluster = hosts.filter((host) => staying(host) !== undefined).map(entry);
+  return {
+    remove,
+    hosts: hosts.map((host): MemberPlan => {
+      const member = staying(host);
+      if (member === undefined) {
+        // A host that could not be read does not join now, and no other may be told that it did.
+        if (host.data !== 'unknown') cluster.push(entry(host));
+        return {
+          host: host.name,
+          membership: { initialCluster: [...cluster], state: 'existing' },
+          join: host.data === 'unknown' ? 'none' : 'add-learner',
+        };
+      }
+      const founder = member.clientURLs.length === 0 && !member.isLearner;
+      return {
+        host: host.name,
+        membership: keptFlags(host) ?? {
+          initialCluster: [...cluster],
+          state: founder ? 'new' : 'existing',
+        },
+        join: member.isLearner ? 'promote' : 'none',
+      };
+    }),
+  };
+}
+
+const entry = ({ name, address }: EtcdHost): Membership['initialCluster'][number] => ({ name, address });
+
+/** Flags matter until there is data; those that an empty host has are of a former life. */
+const keptFlags = (host: EtcdHost): Membership | undefined =>
+  host.data === 'absent' ? undefined : host.startedWith;
+
+const namesOf = (hosts: readonly { readonly name: string }[]): string =>
+  hosts.map(({ name }) => name).join(', ');
+
+/** Hosts without data would found a second cluster over the first: only a founding that never ended goes on. */
+function refuseSecondFounding(hosts: readonly EtcdHost[], founded: boolean): void {
+  const empty = hosts.filter(({ data }) => data === 'absent');
+  const blind = hosts.some(({ data }) => data === 'unknown');
+  if (empty.length === 0 || (!founded && !blind)) return;
+  const holders = hosts.filter(({ data }) => data === 'present');
+  throw new KbootError(
+    'E-QUORUM',
+    `etcd has no quorum: there is data on ${namesOf(holders)}, and none on ${namesOf(empty)}`,
+    {
+      remedy:
+        'Bring the members back that are down, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot founds no cluster beside one that there is. Nothing was changed.',
+    },
+  );
+}
+
+/** etcd never takes back a member that it removed, nor starts another one on its data. */
+function refuseFormerData(hosts: readonly EtcdHost[]): void {
+  if (hosts.length === 0) return;
+  const limit = hosts.map(({ name }) => name).join(' ');
+  throw new KbootError('E-PREFLIGHT', 'holds data of a member that etcd no longer has', {
+    host: namesOf(hosts),
+    remedy: `It cannot join with it. Take it away with \`kboot reset INVENTORY --limit ${limit}\`, then run the same command again. Nothing was changed.`,
+  });
+}
+
+function refuseLossOfQuorum(seen: EtcdPresent, leaving: readonly EtcdMember[]): void {
+  const voters = seen.members.filter((member) => !member.isLearner);
+  const quorum = Math.floor(voters.length / 2) + 1;
+  const going = leaving.filter((member) => !member.isLearner);
+  const well = voters.filter((member) => !going.includes(member) && seen.healthy.has(member.id)).length;
+  // Of two members one is well only while both are: the one that stays is a quorum of its own after.
+  const enough = voters.length === 2 ? 1 : quorum;
+  if (going.length === 0 || well >= enough) return;
+  throw new KbootError(
+    'E-QUORUM',
+    `taking ${namesOf(going)} out of etcd would leave ${well} healthy of today's ${voters.length} members; ${quorum} are needed`,
+    {
+      remedy:
+        'Take members out one at a time, and bring back those that are down first. Nothing was changed.',
+    },
+  );
+}

@@ -1,0 +1,139 @@
+import { addressesOf, hostsWith, isNode, type Cluster } from '../../model/cluster.ts';
+import type { EndpointSeen, Inspection } from '../../model/inspection.ts';
+import type { Finding } from './finding.ts';
+
+/** What a client with the cluster's CA found at the control-plane endpoint. */
+export type EndpointAnswer =
+  | { readonly kind: 'ready' }
+  /** Nothing that speaks TLS, yet: a load balancer without servers, a port that refuses. */
+  | { readonly kind: 'nothing'; readonly why: string }
+  | { readonly kind: 'not-ready'; readonly why: string }
+  /** Its certificate is none of an API server of this cluster. */
+  | { readonly kind: 'stranger'; readonly why: string };
+
+/** `host`: the one through which it was asked. */
+export interface EndpointServing {
+  readonly host: string;
+  readonly answer: EndpointAnswer;
+}
+
+/** Whether somebody else sees to it that the endpoint leads to the API servers. */
+export function hasOutsideEndpoint(cluster: Cluster): boolean {
+  if (cluster.loadBalancer !== undefined) return false;
+  const planes = hostsWith(cluster, 'control-plane');
+  return planes.length > 1 || !isOneOf(cluster, [cluster.controlPlaneEndpoint.host]);
+}
+
+/**
+ * What is wrong with an outside endpoint. Before the first founding nothing answers behind it, so only what can
+ * never be right is an error; `running` (an API server answered directly): it must lead there now.
+ */
+export function endpointFindings(
+  cluster: Cluster,
+  seen: ReadonlyMap<string, Inspection>,
+  running: boolean,
+  serving: EndpointServing | undefined,
+): readonly Finding[] {
+  if (!hasOutsideEndpoint(cluster)) return [];
+  const { host, port } = cluster.controlPlaneEndpoint;
+  const endpoint = `controlPlaneEndpoint ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const finding = (
+    level: Finding['level'],
+    hosts: readonly string[],
+    message: string,
+    remedy: string,
+  ): Finding[] =>
+    hosts.length === 0
+      ? []
+      : [
+          {
+            check: 'ControlPlaneEndpoint',
+            level,
+            host: hosts.join(', '),
+            message: `${endpoint} ${message}`,
+            remedy,
+          },
+        ];
+
+  const views = cluster.hosts.flatMap((each): View[] => {
+    const view = seen.get(each.name)?.endpoint;
+    return view === undefined || !isNode(each)
+      ? []
+      : [{ name: each.name, isPlane: each.roles.includes('control-plane'), view }];
+  });
+  const named = (wanted: (view: View) => boolean): string[] => views.filter(wanted).map(({ name }) => name);
+  const resolved = ({ view }: View): boolean => view.addresses.length > 0;
+  const unreached = views.filter(
+    (view) => resolved(view) && (view.view.tcp === 'lost' || (running && view.view.tcp === 'refused')),
+  );
+  // kboot itself may be what brings such an endpoint back.
+  const ours = isOneOf(cluster, [...new Set(views.flatMap(({ view }) => view.addresses))]);
+  const serious = running && !ours ? 'error' : 'warning';
+  const remedy = running
+    ? `Mend the load balancer (port ${port}, the API servers on port 6443 behind it) or the way to it: kubelet, kube-proxy and flannel work through it.`
+    : 'Bring that address up before you go on, or correct spec.controlPlaneEndpoint: nodes join only through it.';
+
+  return [
+    ...finding(
+      'error',
+      named((view) => !resolved(view)),
+      'does not resolve',
+      `Put ${host} into DNS, or into /etc/hosts of every host, or correct spec.controlPlaneEndpoint.`,
+    ),
+    ...finding(
+      'error',
+      named((view) => !view.isPlane && resolved(view) && view.view.addresses.every(isLoopback)),
+      'stands for the host itself (loopback), where no API server runs',
+      `Correct ${host} in /etc/hosts of this host.`,
+    ),
+    // A load balancer may lead a server of its own back to itself, and fail at it now and then.
+    ...[true, false].flatMap((isPlane) => {
+      const those = unreached.filter((view) => view.isPlane === isPlane);
+      const [first] = those;
+      if (first === undefined) return [];
+      const why = first.view.tcp === 'refused' ? 'Connection refused' : first.view.why;
+      const names = those.map(({ name }) => name);
+      return finding(isPlane ? 'warning' : serious, names, `cannot be reached: ${why}`, remedy);
+    }),
+    ...(serving === undefined ? [] : served(serving)),
+  ];
+
+  function served({ host: asker, answer }: EndpointServing): Finding[] {
+    switch (answer.kind) {
+      case 'ready':
+        return [];
+      case 'stranger':
+        return finding(
+          'error',
+          [asker],
+          `leads to something else than this cluster's API servers: ${answer.why}`,
+          'Correct spec.controlPlaneEndpoint or the load balancer; it must pass TCP on without ending TLS.',
+        );
+      case 'nothing':
+      case 'not-ready':
+        return running
+          ? finding(
+              serious,
+              [asker],
+              `does not lead to an API server: ${answer.why}`,
+              'Let the load balancer pass TCP on to the API servers, port 6443 of every control-plane host.',
+            )
+          : [];
+    }
+  }
+}
+
+interface View {
+  readonly name: string;
+  readonly isPlane: boolean;
+  readonly view: EndpointSeen;
+}
+
+function isOneOf(cluster: Cluster, addresses: readonly string[]): boolean {
+  const own = hostsWith(cluster, 'control-plane').flatMap(addressesOf);
+  return addresses.some((address) => own.includes(address));
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}

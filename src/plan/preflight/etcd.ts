@@ -1,0 +1,30 @@
+import { hasExternalEtcd, hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
+import type { Inspection } from '../../model/inspection.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * A cluster's data lies where its API servers look for it: pointed elsewhere they would serve an empty cluster.
+ * Flags that the user wrote are the user's affair.
+ */
+export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<Finding, 'host'> | undefined {
+  const stated = [...cluster.apiServer.extraArgs, ...cluster.etcd.extraArgs].map(({ name }) => name);
+  if (seen.etcdServers.length === 0 || !host.roles.includes('control-plane')) return undefined;
+  if (stated.includes('etcd-servers') || stated.includes('advertise-client-urls')) return undefined;
+  const wanted = wantedServers(cluster);
+  if (seen.etcdServers.some((server) => wanted.includes(server))) return undefined;
+  return {
+    check: 'EtcdServers',
+    level: 'error',
+    message: `its API server keeps the cluster in etcd ${seen.etcdServers.join(', ')}, the inventory wants ${wanted[0] ?? 'another'}${wanted.length > 1 ? ' and others' : ''}; kboot does not move data`,
+    remedy:
+      'Change the inventory back. If you moved the data yourself, or only gave the same etcd other addresses, pass over this check.',
+  };
+}
+
+function wantedServers(cluster: Cluster): readonly string[] {
+  if (cluster.etcd.external !== undefined) return cluster.etcd.external.endpoints;
+  if (!hasExternalEtcd(cluster)) return ['https://127.0.0.1:2379', 'https://[::1]:2379'];
+  return hostsWith(cluster, 'etcd').map(
+    ({ address }) => `https://${address.includes(':') ? `[${address}]` : address}:2379`,
+  );
+}

@@ -1,0 +1,90 @@
+import { includes, networkOf, overlap, type Range } from '../../inventory/address.ts';
+import type { FirewallRule, HostFirewall } from '../../model/inspection.ts';
+
+/** An address or network, and the interfaces by which traffic from there comes in. */
+export interface Source {
+  readonly from: string;
+  readonly interfaces: readonly string[];
+}
+
+/** Traffic that a firewall does not let in as a whole, and the rule that keeps it, or some of it, out. */
+export interface Shut {
+  readonly from: string;
+  readonly by: FirewallRule;
+}
+
+/** What of these sources the rules keep out, by `from`; of each, one rule that does. */
+export function shutOut(
+  rules: readonly FirewallRule[],
+  sources: readonly Source[],
+): ReadonlyMap<string, Shut> {
+  const parsed = rules.flatMap((rule): ParsedRule[] => {
+    if (rule.from === undefined) return [{ rule }];
+    const network = networkOf(rule.from);
+    // A source of another kind: a MAC address, an ipset.
+    return network === undefined ? [] : [{ rule, network }];
+  });
+  // Among thousands of rules and sources most meet word for word.
+  const shutting = parsed.findIndex(({ rule }) => !rule.opens);
+  const before = shutting < 0 ? parsed : parsed.slice(0, shutting);
+  const stated = new Set(
+    before.flatMap(({ rule }) => (rule.interface === undefined ? (rule.from ?? []) : [])),
+  );
+  const shut = new Map<string, Shut>();
+  for (const { from, interfaces } of sources) {
+    const source = stated.has(from) ? undefined : networkOf(from);
+    if (source === undefined) continue;
+    const [by] = interfaces.flatMap((device) => firstThatShuts(parsed, source, device) ?? []);
+    if (by !== undefined) shut.set(from, { from, by });
+  }
+  return shut;
+}
+
+interface ParsedRule {
+  readonly rule: FirewallRule;
+  /** Of its `from`. */
+  readonly network?: Range;
+}
+
+function firstThatShuts(
+  rules: readonly ParsedRule[],
+  source: Range,
+  device: string,
+): FirewallRule | undefined {
+  for (const { rule, network = source } of rules) {
+    if (rule.interface !== undefined && rule.interface !== device) continue;
+    if (rule.opens && includes(network, source)) return undefined;
+    if (!rule.opens && overlap(network, source)) return rule;
+  }
+  return { opens: false };
+}
+
+/** What an operator does on the host to let in what is shut out: one line of shell, and what has to go before it. */
+export function opening(
+  name: HostFirewall['name'],
+  shut: readonly Shut[],
+  rejectsForwarded: boolean,
+): string {
+  if (name === 'ufw') return `On the host: \`${ufwCommand(shut, rejectsForwarded)}\``;
+  const sources = shut.map(({ from }) => ` --add-source=${from}`).join('');
+  const command = `\`firewall-cmd --permanent --zone=${trusted}${sources} && firewall-cmd --reload\``;
+  const before = shut.filter(
+    ({ from, by }) => by.from === from || (by.zone !== undefined && by.zone < trusted),
+  );
+  const taken = [...new Set(before.map(({ by }) => `${by.from ?? ''} out of zone ${by.zone ?? ''}`))];
+  return taken.length === 0
+    ? `On the host: ${command}`
+    : `Take ${taken.join(', ')}, which goes before zone ${trusted}; then, on the host: ${command}`;
+}
+
+/** firewalld's zone that accepts all; zones with sources are asked in the order of their names. */
+const trusted = 'trusted';
+
+/** New rules come last, and would so come after one that shuts. What is forwarded flannel's own rules accept. */
+function ufwCommand(shut: readonly Shut[], rejectsForwarded: boolean): string {
+  const allow = shut.some(({ by }) => by.from !== undefined) ? 'prepend allow' : 'allow';
+  return [
+    ...shut.map(({ from }) => `ufw ${allow} from ${from}`),
+    ...(rejectsForwarded ? ['ufw default deny routed'] : []),
+  ].join(' && ');
+}

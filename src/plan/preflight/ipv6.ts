@@ -1,0 +1,71 @@
+import { isNode, type Cluster, type Host } from '../../model/cluster.ts';
+import type { Inspection } from '../../model/inspection.ts';
+import type { Finding } from './finding.ts';
+
+type Shortcoming = Omit<Finding, 'host'>;
+
+/** What keeps a node from carrying IPv6 Pods, or from keeping its IPv6 once the kernel forwards; the first of it. */
+export function ipv6Shortcoming(host: Host, seen: Inspection, cluster: Cluster): Shortcoming | undefined {
+  const { podSubnets, serviceSubnets, flannel } = cluster.networking;
+  if (!isNode(host) || ![...podSubnets, ...serviceSubnets].some((subnet) => subnet.includes(':')))
+    return undefined;
+  const own = holder(seen, host.address);
+  const off = seen.ipv6Off.find((where) => ['kernel', 'default', own].includes(where));
+  if (off !== undefined) return isOff(off);
+  if (host.secondAddress !== undefined) {
+    const second = holder(seen, host.secondAddress);
+    if (second === undefined) return lacksAddress(host.secondAddress, seen);
+    if (own !== undefined && own !== second && flannel.interface === undefined)
+      return {
+        check: 'NodeAddress',
+        level: 'error',
+        message: `${host.address} is on ${own}, but ${host.secondAddress} on ${second}; flannel uses one interface for both families`,
+        remedy:
+          "Set the host's address in the inventory to a pair of one interface, or spec.networking.flannel.interface.",
+      };
+  }
+  const [advertised] = seen.advertisedRoutes;
+  return advertised === undefined ? undefined : losesRoute(advertised);
+}
+
+function holder(seen: Inspection, address: string): string | undefined {
+  return seen.addresses.find((entry) => entry.address === address)?.interface;
+}
+
+function isOff(where: string): Shortcoming {
+  const kernel = where === 'kernel';
+  const key = `net.ipv6.conf.${where}.disable_ipv6`;
+  return {
+    check: 'IPv6',
+    level: 'error',
+    message: kernel ? 'its kernel runs without IPv6' : `IPv6 is off: ${key} is 1`,
+    remedy: kernel
+      ? 'Take ipv6.disable=1 off the kernel command line and boot again.'
+      : `Set ${key} = 0 where it is set below /etc/sysctl.d, and run sysctl --system.`,
+  };
+}
+
+function lacksAddress(address: string, seen: Inspection): Shortcoming {
+  const global = seen.addresses.filter(
+    (entry) => entry.address.includes(':') && !/^(::1$|fe80:)/.test(entry.address),
+  );
+  const there = global.map((entry) => `${entry.address} (${entry.interface})`).join(', ');
+  const others = global.length === 0 ? 'it has no IPv6 address but link-local ones' : `there are ${there}`;
+  return {
+    check: 'NodeAddress',
+    level: 'error',
+    message: `no interface holds ${address}; ${others}`,
+    remedy:
+      "Give the interface this address, or set the host's address in the inventory to the ones that it has.",
+  };
+}
+
+/** net.ipv6.conf.all.forwarding=1 makes the kernel drop routes that it learnt from routers, unless accept_ra is 2. */
+function losesRoute(name: string): Shortcoming {
+  return {
+    check: 'AcceptRA',
+    level: 'error',
+    message: `its IPv6 default route on ${name} comes from router advertisements, which the kernel ignores as soon as it forwards`,
+    remedy: `Set net.ipv6.conf.${name}.accept_ra = 2 in /etc/sysctl.d and run sysctl --system, or configure address and route statically.`,
+  };
+}

@@ -1,0 +1,320 @@
+import { acquaintance, knownSystems, systemOf } from '../../catalog/systems.ts';
+import type { Cluster, Host } from '../../model/cluster.ts';
+import { hasExternalEtcd, isNode } from '../../model/cluster.ts';
+import type { Inspection } from '../../model/inspection.ts';
+import { etcdMoved } from './etcd.ts';
+import type { Finding } from './finding.ts';
+import { firewallShortcomings } from './firewall.ts';
+import { strangeStamp } from './foreign-host.ts';
+import { ipv6Shortcoming } from './ipv6.ts';
+import { balancerPorts, formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balancer.ts';
+import { dockerThere } from './runtime.ts';
+
+type Check = (
+  host: Host,
+  seen: Inspection,
+  cluster: Cluster,
+) => Omit<Finding, 'host'> | readonly Omit<Finding, 'host'>[] | undefined;
+
+const controlPlanePorts: readonly (readonly [number, string])[] = [
+  [6443, 'kube-apiserver'],
+  [10257, 'kube-controller'],
+  [10259, 'kube-scheduler'],
+];
+const etcdPorts: readonly (readonly [number, string])[] = [
+  [2379, 'etcd'],
+  [2380, 'etcd'],
+  [2381, 'etcd'],
+];
+const nodePorts: readonly (readonly [number, string])[] = [
+  [10250, 'kubelet'],
+  [10248, 'kubelet'],
+  [10256, 'kube-proxy'],
+];
+
+/** Requirements of one host, from top to bottom. */
+const checks: readonly Check[] = [
+  (_host, seen) =>
+    seen.missingTools.length === 0
+      ? undefined
+      : {
+          check: 'Tools',
+          level: 'error',
+          message: `not installed: ${seen.missingTools.join(', ')}`,
+          remedy: 'Install them with the package manager of the distribution.',
+        },
+  (_host, seen) => {
+    const { os } = seen.facts;
+    const known = acquaintance(seen.facts);
+    if (known === 'known') return undefined;
+    const name = `${os.id} ${os.versionId}`;
+    return known === 'unknown'
+      ? { check: 'OS', level: 'error', message: `${name} is not supported`, remedy: `Use ${knownSystems}.` }
+      : {
+          check: 'OS',
+          level: 'warning',
+          message: `${name} was not tried with kboot`,
+          remedy: `Tried are ${systemOf(seen.facts).versions.join(', ')}.`,
+        };
+  },
+  (_host, seen) =>
+    seen.systemd
+      ? undefined
+      : {
+          check: 'Systemd',
+          level: 'error',
+          message: 'systemd is not PID 1',
+          remedy: 'kboot installs systemd services; use a host that runs systemd.',
+        },
+  (host, seen) =>
+    !host.roles.includes('control-plane') || seen.cpus >= 2
+      ? undefined
+      : {
+          check: 'NumCPU',
+          level: 'error',
+          message: `${seen.cpus} CPU; a control plane needs 2`,
+          remedy: 'Give the machine another CPU.',
+        },
+  (host, seen) =>
+    !host.roles.includes('control-plane') || seen.memoryMiB >= 1700
+      ? undefined
+      : {
+          check: 'Mem',
+          level: 'error',
+          message: `${seen.memoryMiB} MiB of memory; a control plane needs 1700`,
+          remedy: 'Give the machine more memory.',
+        },
+  (host, seen, cluster) =>
+    !isNode(host) ||
+    seen.cgroupVersion === 2 ||
+    cluster.kubelet.config['failCgroupV1'] === false ||
+    minor(cluster) < 35
+      ? undefined
+      : {
+          check: 'Cgroups',
+          level: 'error',
+          message: 'cgroup v1; a kubelet of v1.35 or later refuses it',
+          remedy:
+            'Boot with systemd.unified_cgroup_hierarchy=1, or set spec.kubelet.config.failCgroupV1: false.',
+        },
+  (_host, seen) => {
+    const [major = 0, second = 0] = seen.kernel.split('.').map(Number);
+    return major > 5 || (major === 5 && second >= 4)
+      ? undefined
+      : {
+          check: 'KernelVersion',
+          level: 'error',
+          message: `Linux ${seen.kernel}; Kubernetes needs 5.4 or later`,
+          remedy: 'Install a newer kernel.',
+        };
+  },
+  (_host, seen, cluster) =>
+    seen.apiServerVersion === '' || seen.apiServerVersion === cluster.kubernetesVersion
+      ? undefined
+      : {
+          check: 'KubernetesVersion',
+          level: 'error',
+          message: `its control plane runs ${seen.apiServerVersion}, the inventory wants ${cluster.kubernetesVersion}; kboot does not upgrade yet`,
+          remedy: `Set spec.kubernetesVersion back to ${seen.apiServerVersion}.`,
+        },
+  (host, seen) =>
+    seen.addresses.some((entry) => entry.address === host.address)
+      ? undefined
+      : {
+          check: 'NodeAddress',
+          level: 'error',
+          message: `no interface holds ${host.address}; there are ${seen.addresses
+            .filter((entry) => entry.interface !== 'lo' && !entry.address.startsWith('fe80:'))
+            .map((entry) => `${entry.address} (${entry.interface})`)
+            .join(', ')}`,
+          remedy: `Set the host's address in the inventory to one of these.`,
+        },
+  (host, seen, cluster) => {
+    const [own = ''] = seen.hostname.split('.');
+    const other = cluster.hosts.find(({ name }) => name === seen.hostname || name === own);
+    return other === undefined || other.name === host.name || own === host.name
+      ? undefined
+      : {
+          check: 'Hostname',
+          level: 'error',
+          message: `this machine calls itself ${seen.hostname}, and ${other.name} is another host of the inventory`,
+          remedy: `Are addresses exchanged? Put them right; or, if it is to be ${host.name}, say so there: hostnamectl set-hostname ${host.name}`,
+        };
+  },
+  ipv6Shortcoming,
+  firewallShortcomings,
+  virtualIPOutOfPlace,
+  dockerThere,
+  (host, seen, cluster) => {
+    const wanted = [
+      ...(host.roles.includes('control-plane') ? controlPlanePorts : []),
+      ...(host.roles.includes('etcd') || (host.roles.includes('control-plane') && !hasExternalEtcd(cluster))
+        ? etcdPorts
+        : []),
+      ...(isNode(host) ? nodePorts : []),
+      ...balancerPorts(host, cluster),
+    ];
+    return wanted.flatMap(([port, program]) => {
+      const other = seen.listening.find(
+        (entry) => entry.port === port && entry.program !== '?' && !entry.program.startsWith(program),
+      );
+      return other === undefined
+        ? []
+        : [
+            {
+              check: `Port-${port}`,
+              level: 'error' as const,
+              message: `port ${port} is in use by ${other.program}`,
+              remedy: `Stop ${other.program}; ${program} needs this port.`,
+            },
+          ];
+    });
+  },
+  (host, seen) => {
+    const known = host.roles.includes('control-plane')
+      ? ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+      : [];
+    const foreign = seen.manifests.filter(
+      (name) => !name.startsWith('.') && !known.includes(name.replace(/\.yaml$/, '')),
+    );
+    return foreign.length === 0
+      ? undefined
+      : {
+          check: 'ForeignManifests',
+          level: 'error',
+          message: `/etc/kubernetes/manifests holds ${foreign.join(', ')}; the kubelet runs every file there`,
+          remedy: 'Move these files elsewhere if they are not meant to run.',
+        };
+  },
+  (_host, seen) =>
+    seen.nameLookupMs !== null && seen.nameLookupMs < 2000
+      ? undefined
+      : {
+          check: 'NameResolution',
+          level: 'warning',
+          message: `looking up its own name ${seen.hostname} ${seen.nameLookupMs === null ? 'does not end in 5 s' : `takes ${seen.nameLookupMs} ms`}; the kubelet would wait for it`,
+          remedy: `Add ${seen.hostname} to /etc/hosts or mend the name server in /etc/resolv.conf.`,
+        },
+  (host, seen) =>
+    Object.entries(seen.freeMiB).flatMap(([folder, free]) => {
+      const needed = folder === '/var/lib' ? (isNode(host) ? 2048 : 512) : folder === '/usr/local' ? 400 : 10;
+      // A host that is set up already holds what this room is for.
+      return free >= needed || (seen.clusterId !== '' && free >= needed / 10)
+        ? []
+        : [
+            {
+              check: 'DiskSpace',
+              level: 'error' as const,
+              message: `${free} MiB free at ${folder}; ${needed} MiB are needed`,
+              remedy: `Free space at ${folder}.`,
+            },
+          ];
+    }),
+  (_host, seen) =>
+    Math.abs(seen.clockSkewMs) < 60_000
+      ? undefined
+      : {
+          check: 'ClockSkew',
+          level: 'error',
+          message: `its clock is ${Math.round(Math.abs(seen.clockSkewMs) / 1000)} s ${seen.clockSkewMs > 0 ? 'ahead of' : 'behind'} this machine's; certificates and etcd need equal clocks`,
+          remedy: 'Set up time synchronisation (systemd-timesyncd or chrony) here and there.',
+        },
+];
+
+/** Every requirement that is not met, of every probed host, and between hosts. `clusterId` is this cluster's, if it has one. */
+export function preflight(
+  cluster: Cluster,
+  seen: ReadonlyMap<string, Inspection>,
+  clusterId: string | undefined,
+  ignore: readonly string[],
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const host of cluster.hosts) {
+    const inspection = seen.get(host.name);
+    if (inspection === undefined) continue;
+    for (const check of [...checks, etcdMoved, foreignCluster(clusterId)]) {
+      const result = check(host, inspection, cluster);
+      for (const finding of result === undefined ? [] : 'check' in result ? [result] : result)
+        findings.push({ ...finding, host: host.name });
+    }
+  }
+  findings.push(...virtualIPTaken(cluster, seen), ...formerPeers(cluster, seen));
+  findings.push(
+    ...notUnique(
+      seen,
+      'MachineID',
+      'machine-id',
+      (s) => s.machineId,
+      'On a machine that was cloned, remove /etc/machine-id and run systemd-machine-id-setup.',
+    ),
+    ...notUnique(
+      seen,
+      'ProductUUID',
+      'product_uuid',
+      (s) => s.productUuid,
+      'Give cloned virtual machines new UUIDs.',
+    ),
+  );
+  return withoutIgnored(findings, ignore);
+}
+
+/** Without those whose check the operator passes over by name, or by `all`, which does not mean grave ones. */
+export function withoutIgnored(findings: readonly Finding[], ignore: readonly string[]): Finding[] {
+  const all = ignore.includes('all');
+  return findings.filter(({ check, grave }) => !ignore.includes(check) && (!all || grave === true));
+}
+
+function foreignCluster(clusterId: string | undefined): Check {
+  return (_host, seen, cluster) => {
+    const base = { check: 'ForeignCluster', level: 'error', grave: true } as const;
+    if (seen.clusterId !== '' && seen.clusterId !== clusterId)
+      return { ...base, ...strangeStamp(cluster, seen.clusterId, clusterId) };
+    if (seen.clusterId !== '' || seen.caDigest === '') return undefined;
+    return {
+      ...base,
+      message: "a Kubernetes cluster is there that is not kboot's (/etc/kubernetes/pki/ca.crt)",
+      remedy:
+        'kboot takes over no cluster of other tools. If it is to go, reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
+    };
+  };
+}
+
+function notUnique(
+  seen: ReadonlyMap<string, Inspection>,
+  check: string,
+  what: string,
+  value: (inspection: Inspection) => string,
+  remedy: string,
+): Finding[] {
+  const first = new Map<string, string>();
+  return [...seen].flatMap(([host, inspection]) => {
+    const own = value(inspection);
+    const other = first.get(own);
+    if (own === '' || other === undefined) {
+      first.set(own, host);
+      return [];
+    }
+    const base = { check, level: 'error' as const, host };
+    const shared = sharedAddress(inspection, seen.get(other));
+    if (shared === undefined) return [{ ...base, message: `its ${what} is also ${other}'s`, remedy }];
+    return [
+      {
+        ...base,
+        message: `this is the same machine as ${other}: both hold ${shared} and have one ${what}`,
+        remedy: 'Correct the address, ssh.address or ssh.port of one of them.',
+      },
+    ];
+  });
+}
+
+/** The address of two machines that hold the very same ones, which makes them one. */
+function sharedAddress(one: Inspection, other: Inspection | undefined): string | undefined {
+  const of = ({ addresses = [] }: Partial<Inspection> = {}): string[] =>
+    addresses.flatMap(({ address, interface: device }) => (device === 'lo' ? [] : [address])).sort();
+  const [mine, theirs] = [of(one), of(other)];
+  return mine.join(' ') === theirs.join(' ') ? mine[0] : undefined;
+}
+
+function minor(cluster: Cluster): number {
+  return Number(cluster.kubernetesVersion.split('.')[1]);
+}

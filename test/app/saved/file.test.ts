@@ -1,0 +1,97 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { planTarget, readPlan, writePlan } from '../../../src/app/saved/file.ts';
+import { seal } from '../../../src/plan/saved/saved.ts';
+import { hostStep, plan, savedContent } from '../../plan/sample.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kboot-plan-'));
+  file = join(folder, 'p.json');
+  return () => {
+    rmSync(folder, { recursive: true });
+  };
+});
+const saved = seal(savedContent({ plan: plan({ hostSteps: [hostStep('w-1', 'file /a')] }) }));
+
+describe('a plan file', () => {
+  it('comes back as it was written, is for its owner only, and leaves nothing beside it', async () => {
+    await writePlan(file, saved);
+    expect(await readPlan(file)).toEqual(saved);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['p.json']);
+  });
+
+  it('takes the place of a plan, of nothing, and of nothing else', async () => {
+    await writePlan(file, saved);
+    await writePlan(file, seal(savedContent()));
+    expect((await readPlan(file)).plan.hostSteps).toEqual([]);
+    const link = join(folder, 'link.json');
+    symlinkSync(file, link);
+    await writePlan(link, saved);
+    expect(await readPlan(file)).toEqual(saved);
+    const empty = join(folder, 'empty');
+    writeFileSync(empty, '');
+    await writePlan(empty, saved);
+    for (const text of ['{}', 'notes', '{"kind":"Plan"}', '[]']) {
+      const other = join(folder, 'other');
+      writeFileSync(other, text);
+      await expect(writePlan(other, saved)).rejects.toMatchObject({ code: 'E-USAGE', exit: 3 });
+      expect(readFileSync(other, 'utf8')).toBe(text);
+    }
+    for (const path of [folder, '/dev/null'])
+      await expect(planTarget(path)).rejects.toMatchObject({ code: 'E-USAGE' });
+    mkdirSync(join(folder, 'sub'));
+    await expect(writePlan(join(file, 'p.json'), saved)).rejects.toMatchObject({ code: 'E-USAGE' });
+  });
+
+  it.each<[string, (text: string) => string, string]>([
+    ['cut off', (text) => text.slice(0, -40), 'is not whole'],
+    ['empty', () => '', 'is not whole'],
+    ['something else', () => '{"kind":"Cluster"}', 'is no saved plan'],
+    ['no object', () => 'null', 'is no saved plan'],
+    ['of a later format', (text) => text.replace('kboot.dev/v1', 'kboot.dev/v2'), 'kboot.dev/v2'],
+    [
+      'another script',
+      (text) => text.replace('"script": ":"', '"script": "reboot"'),
+      'its digest is another',
+    ],
+    [
+      'a basis taken away',
+      (text) => text.replace('"kboot": "0.1.0"', '"kboot": "0.1.1"'),
+      'its digest is another',
+    ],
+  ])('%s is refused in one sentence', async (_title, spoil, said) => {
+    await writePlan(file, saved);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, spoil(text));
+    expect(spoil(text)).not.toBe(text);
+    await expect(readPlan(file)).rejects.toMatchObject({
+      code: 'E-PLAN',
+      exit: 3,
+      message: expect.stringContaining(said) as unknown,
+    });
+  });
+
+  it('one without the form of a plan is refused, however well it is sealed', async () => {
+    const broken = seal(savedContent({ plan: { ...plan(), hostSteps: [{ type: 'host' }] } as never }));
+    writeFileSync(file, JSON.stringify(broken));
+    await expect(readPlan(file)).rejects.toMatchObject({
+      code: 'E-PLAN',
+      message: expect.stringContaining('plan.hostSteps.0') as unknown,
+    });
+    await expect(readPlan(join(folder, 'none'))).rejects.toMatchObject({ code: 'E-PLAN' });
+  });
+});

@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../../src/kube/types.ts';
+import { objectTitle } from '../../../src/kube/types.ts';
+import type { ClusterObservation, ClusterWants } from '../../../src/plan/cluster-wants.ts';
+import { diffCluster } from '../../../src/plan/diff/cluster.ts';
+import { configMap, wants } from '../sample.ts';
+
+const ready = (kind: string, name: string, more: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name, annotations: { 'kboot.dev/managed-by': 'kboot' } },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  ...more,
+});
+const deployment = (replicas: number): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'coredns', namespace: 'kube-system' },
+  spec: { replicas, template: 'a' },
+});
+const cluster: ClusterWants = wants({
+  inventory: ['cp-1', 'w-1'],
+  objects: [
+    { stage: 'addon', object: deployment(2) },
+    { stage: 'control-plane', object: configMap('kubeadm-config', { a: '1' }) },
+  ],
+  lateObjects: [configMap('pool')],
+  nodes: [
+    { name: 'cp-1', labels: { 'node-role.kubernetes.io/control-plane': '' }, taints: [] },
+    { name: 'w-1', labels: { zone: 'a' }, taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] },
+  ],
+  controlPlanePods: [{ host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }],
+  workloads: [{ workload: 'Deployment', namespace: 'kube-system', name: 'coredns' }],
+});
+
+type Present = Extract<ClusterObservation, { state: 'present' }>;
+
+/** A cluster in which all is as it must be, and as an API server tells it. */
+function live(
+  change: {
+    objects?: readonly KubeObject[];
+    nodes?: readonly KubeObject[];
+    pods?: readonly KubeObject[];
+  } = {},
+): Present {
+  const coredns = {
+    ...deployment(3),
+    status: { observedGeneration: 1, updatedReplicas: 3, readyReplicas: 3 },
+  };
+  const byName = (list: readonly KubeObject[]): Map<string, KubeObject> =>
+    new Map(list.map((each) => [each.metadata.name, each]));
+  const objects = [
+    coredns,
+    { ...configMap('kubeadm-config', { a: '1' }), immutable: false },
+    configMap('pool'),
+  ];
+  const w1 = ready('Node', 'w-1', {
+    spec: {
+      taints: [
+        { key: 'gpu', value: 'yes', effect: 'NoSchedule' },
+        { key: 'theirs', effect: 'NoExecute' },
+      ],
+    },
+  });
+  const nodes = [
+    withLabels(ready('Node', 'cp-1'), { 'node-role.kubernetes.io/control-plane': '' }),
+    withLabels(w1, { zone: 'a', more: 'x' }),
+  ];
+  return {
+    state: 'present',
+    objects: new Map([...objects, ...(change.objects ?? [])].map((each) => [objectTitle(each), each])),
+    nodes: byName([...nodes, ...(change.nodes ?? [])]),
+    pods: byName([ready('Pod', 'etcd-cp-1'), ...(change.pods ?? [])]),
+  };
+}
+function withLabels(object: KubeObject, labels: Record<string, string>): KubeObject {
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
+const steps = (seen: ClusterObservation, disturbed: readonly string[] = [], what = cluster): string[] =>
+  diffCluster(what, seen, new Set(disturbed)).map(({ stage, verb, resource, reason }) =>
+    [stage, verb, resource, verb === 'wait' ? '' : reason].filter((part) => part !== '').join(' '),
+  );
+
+describe('diffCluster', () => {
+  it('finds nothing to do in a cluster as it must be, whatever else lives there and however CoreDNS is scaled', () => {
+    expect(steps(live({ objects: [configMap('theirs')] }))).toEqual([]);
+  });
+
+  it('founds a cluster in order', () => {
+    expect(steps({ state: 'absent' })).toEqual([
+      'control-plane wait API server',
+      'control-plane create ConfigMap kube-system/kubeadm-config',
+      'node wait Node cp-1',
+      'node wait Node w-1',
+      'node update Node cp-1 node-role.kubernetes.io/control-plane, kboot.dev/managed-by',
+      'node update Node w-1 zone=a, gpu=yes:NoSchedule, kboot.dev/managed-by',
+      'node wait Pod etcd-cp-1',
+      'addon create Deployment kube-system/coredns',
+      'addon wait Node cp-1 Ready',
+      'addon wait Node w-1 Ready',
+      'addon wait Deployment kube-system/coredns',
+      'addon create ConfigMap kube-system/pool',
+    ]);
+  });
+
+  it('takes an API that does not answer neither for absent nor for well', () => {
+    const all = steps({ state: 'silent', why: 'ECONNREFUSED' });
+    expect(all.filter((step) => step.includes(' create '))).toEqual([]);
+    expect(all).toContain('control-plane wait API server');
+    expect(all).toContain(
+      'control-plane update ConfigMap kube-system/kubeadm-config the API does not answer yet: applied as it must be',
+    );
+  });
+
+  it('says where an object differs', () => {
+    expect(steps(live({ objects: [configMap('kubeadm-config', { a: '2' })] }))).toEqual([
+      'control-plane update ConfigMap kube-system/kubeadm-config differs at data.a',
+    ]);
+    const other = {
+      ...deployment(2),
+      spec: { replicas: 2, template: 'b' },
+      status: { observedGeneration: 1, updatedReplicas: 2, readyReplicas: 2 },
+    };
+    expect(steps(live({ objects: [other] }))).toEqual([
+      'addon update Deployment kube-system/coredns differs at spec.template',
+      'addon wait Deployment kube-system/coredns',
+    ]);
+  });
+
+  it('says what kboot set once and does not want any more', () => {
+    const managedFields = [
+      { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:data': { 'f:a': {}, 'f:old': {} } } },
+    ];
+    const object = configMap('kubeadm-config', { a: '1', old: '2' });
+    const owned = { ...object, metadata: { ...object.metadata, managedFields } };
+    expect(steps(live({ objects: [owned] }))).toEqual([
+      'control-plane update ConfigMap kube-system/kubeadm-config no longer has data.old',
+    ]);
+  });
+
+  it('takes away a label of a Node that left the inventory, and no other', () => {
+    const managedFields = [
+      {
+        manager: 'kboot',
+        operation: 'Update',
+        fieldsV1: { 'f:metadata': { 'f:labels': { 'f:zone': {}, 'f:rack': {} } } },
+      },
+    ];
+    const node = ready('Node', 'cp-1');
+    const labelled = {
+      ...node,
+      metadata: {
+        ...node.metadata,
+        managedFields,
+        labels: { 'node-role.kubernetes.io/control-plane': '', rack: '7', theirs: 'x' },
+      },
+    };
+    const [step] = diffCluster(cluster, live({ nodes: [labelled] }), new Set());
+    expect(step).toMatchObject({
+      resource: 'Node cp-1',
+      reason: 'without rack',
+      labels: { 'node-role.kubernetes.io/control-plane': '', rack: null },
+    });
+  });
+
+  it('makes an object anew that somebody deleted', () => {
+    const seen = live();
+    const objects = new Map(seen.objects);
+    objects.delete('ConfigMap kube-system/kubeadm-config');
+    expect(steps({ ...seen, objects })).toEqual([
+      'control-plane create ConfigMap kube-system/kubeadm-config',
+    ]);
+  });
+
+  it('puts back a label and a taint', () => {
+    expect(steps(live({ nodes: [withLabels(ready('Node', 'w-1', { spec: {} }), { zone: 'b' })] }))).toEqual([
+      'node update Node w-1 zone=a, gpu=yes:NoSchedule',
+    ]);
+  });
+
+  it('waits again for what the plan disturbs, even though it is ready now', () => {
+    expect(steps(live(), ['cp-1'])).toEqual([
+      'control-plane wait API server',
+      'node wait Pod etcd-cp-1',
+      'addon wait Node cp-1 Ready',
+      'addon wait Deployment kube-system/coredns',
+    ]);
+  });
+
+  it('waits for another container of a Pod that is renewed', () => {
+    const status = {
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: [{ containerID: 'containerd://1' }],
+    };
+    const seen = live({ pods: [ready('Pod', 'etcd-cp-1', { status })] });
+    const formers = (renewed: readonly string[]): unknown[] =>
+      diffCluster(cluster, seen, new Set(['cp-1']), new Set(renewed)).flatMap((step) =>
+        step.type === 'wait' && step.condition.kind === 'pod-ready' ? [step.condition.former] : [],
+      );
+    expect(formers(['etcd-cp-1'])).toEqual(['containerd://1']);
+    expect(formers(['kube-scheduler-cp-1'])).toEqual([undefined]);
+  });
+
+  it('waits for what is not ready', () => {
+    const bad = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
+    expect(steps(live({ pods: [ready('Pod', 'etcd-cp-1', bad)] }))).toEqual(['node wait Pod etcd-cp-1']);
+    expect(steps(live({ objects: [deployment(3)] }))).toEqual(['addon wait Deployment kube-system/coredns']);
+  });
+
+  it('removes a Node that left the inventory, if it came by one; it drains those that can end their Pods', () => {
+    const stray = { ...ready('Node', 'w-7'), metadata: { name: 'w-7' } };
+    const gone = ready('Node', 'w-9', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
+    const seen = live({ nodes: [stray, ready('Node', 'w-8'), gone] });
+    expect(steps(seen)).toEqual([
+      'node delete Node w-8 its host left the inventory: cordoned, its Pods evicted (300 s at most), then deleted',
+      'node delete Node w-9 its host left the inventory; it is not Ready: deleted at once, without a drain',
+    ]);
+    const drains = diffCluster(cluster, seen, new Set()).map((step) => 'drain' in step);
+    expect(drains).toEqual([true, false]);
+  });
+
+  it('gives every step an id of its own', () => {
+    const ids = diffCluster(cluster, { state: 'absent' }, new Set()).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('objects that the inventory wants no more', () => {
+  const peer = (name: string, labels: Record<string, string> = {}): KubeObject => ({
+    apiVersion: 'metallb.io/v1beta2',
+    kind: 'BGPPeer',
+    metadata: { name, namespace: 'metallb-system', labels },
+  });
+  const label = { 'app.kubernetes.io/managed-by': 'kboot' };
+  const swept = {
+    ...cluster,
+    sweptKinds: [{ apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' }],
+  };
+  const deletions = (want: ClusterWants, seen: ClusterObservation): string[] =>
+    diffCluster(want, seen, new Set()).flatMap((step) =>
+      step.type === 'remove-object' ? [step.resource] : [],
+    );
+
+  it("go when they carry kboot's label, are of a kind that is swept, and nothing else", () => {
+    const base = live();
+    const objects = new Map(base.objects);
+    for (const object of [
+      peer('old', label),
+      peer('wanted', label),
+      peer('own'),
+      { ...configMap('x'), metadata: { name: 'x', labels: label } },
+    ])
+      objects.set(objectTitle(object), object);
+    const want = { ...swept, lateObjects: [...swept.lateObjects, peer('wanted', label)] };
+    expect(deletions(want, { ...base, objects })).toEqual(['BGPPeer metallb-system/old']);
+    expect(deletions(cluster, { ...base, objects })).toEqual([]);
+  });
+
+  it('stay while the API does not answer', () => {
+    expect(deletions(swept, { state: 'silent', why: '' })).toEqual([]);
+    expect(deletions(swept, { state: 'absent' })).toEqual([]);
+  });
+});
+
+describe('an outside endpoint', () => {
+  const outside = { ...cluster, outsideEndpoint: { host: 'api.example', port: 443 } };
+  const waits = (seen: ClusterObservation): number =>
+    diffCluster(outside, seen, new Set()).filter(
+      (step) => step.type === 'wait' && step.condition.kind === 'endpoint',
+    ).length;
+
+  it('is waited for before nodes have to work through it, and only until the cluster stands', () => {
+    const steps = diffCluster(outside, { state: 'absent' }, new Set());
+    const at = steps.findIndex((step) => step.type === 'wait' && step.condition.kind === 'endpoint');
+    expect(steps[at]).toMatchObject({
+      stage: 'control-plane',
+      condition: { address: 'api.example', port: 443 },
+    });
+    expect(steps.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
+    expect(waits({ state: 'silent', why: '' })).toBe(1);
+    expect(waits(live())).toBe(0);
+  });
+});

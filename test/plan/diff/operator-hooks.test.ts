@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import type { Hook } from '../../../src/model/cluster.ts';
+import { operatorHooks, operatorSteps } from '../../../src/plan/diff/operator-hooks.ts';
+
+const hook = (name: string, more: Partial<Hook> = {}): Hook => ({
+  name,
+  when: 'after',
+  stage: 'addon',
+  on: 'operator',
+  run: `echo ${name}\n`,
+  timeoutSeconds: 300,
+  ...more,
+});
+const names = (hooks: readonly Hook[], met: readonly string[], changes: boolean): string[] =>
+  operatorSteps(hooks, new Set(met), changes).map(({ resource }) => resource);
+
+it('a state runs where it does not hold; what follows runs with any change', () => {
+  const hooks = [hook('state', { unless: 'test -e /x' }), hook('follows')];
+  expect(names(hooks, [], false)).toEqual(['hook state', 'hook follows']);
+  expect(names(hooks, ['state'], true)).toEqual(['hook follows']);
+  expect(names(hooks, ['state'], false)).toEqual([]);
+});
+
+it('carries what will run, as it was written', () => {
+  expect(operatorSteps([hook('tell')], new Set(), true)).toEqual([
+    {
+      type: 'operator',
+      id: 'operator: hook tell',
+      stage: 'addon',
+      when: 'after',
+      verb: 'run',
+      resource: 'hook tell',
+      reason: 'after addon',
+      command: 'echo tell',
+      timeoutSeconds: 300,
+    },
+  ]);
+});
+
+it('is about this machine, and about the stages that are reached', () => {
+  const hooks = [
+    hook('late'),
+    hook('there', { on: ['w-1'] }),
+    hook('early', { when: 'before', stage: 'host' }),
+  ];
+  expect(operatorHooks(hooks, 'runtime').map(({ name }) => name)).toEqual(['early']);
+  expect(operatorHooks(hooks, 'addon').map(({ name }) => name)).toEqual(['late', 'early']);
+});

@@ -1,0 +1,40 @@
+import type { EtcdMember } from '../../../src/etcd/client.ts';
+import type { EtcdHost, EtcdSeen, Membership } from '../../../src/plan/etcd/membership.ts';
+
+const addressOf = (name: string): string => `10.0.0.3${name.replace('etcd-', '')}`;
+
+/** A host of the inventory that holds its member's data; `more` changes it. */
+export function etcdHost(name: string, more: Partial<EtcdHost> = {}): EtcdHost {
+  const address = addressOf(name);
+  const peerURL = `https://${address}:2380`;
+  return { name, address, peerURL, data: 'present', startedWith: undefined, ...more };
+}
+
+/** A member that started and votes; its ID is its name's number. */
+export function etcdMember(name: string, more: Partial<EtcdMember> = {}): EtcdMember {
+  const address = addressOf(name);
+  return {
+    id: name.replace('etcd-', ''),
+    name,
+    peerURLs: [`https://${address}:2380`],
+    clientURLs: [`https://${address}:2379`],
+    isLearner: false,
+    ...more,
+  };
+}
+
+/** A learner that was announced and never started. */
+export function announced(name: string): EtcdMember {
+  return etcdMember(name, { name: '', clientURLs: [], isLearner: true });
+}
+
+/** A cluster with a quorum; all but `down` are healthy, learners never are. */
+export function present(members: readonly EtcdMember[], down: readonly string[] = []): EtcdSeen {
+  const well = members.filter(({ name, isLearner }) => !isLearner && !down.includes(name));
+  return { state: 'present', members, healthy: new Set(well.map(({ id }) => id)) };
+}
+
+/** Flags with these members in `--initial-cluster`. */
+export function flags(state: Membership['state'], ...names: readonly string[]): Membership {
+  return { state, initialCluster: names.map((name) => ({ name, address: addressOf(name) })) };
+}

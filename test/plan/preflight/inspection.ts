@@ -1,0 +1,40 @@
+import type { Host } from '../../../src/model/cluster.ts';
+import { assumedFacts } from '../../../src/model/facts.ts';
+import type { Inspection } from '../../../src/model/inspection.ts';
+
+/** A host that meets every requirement. */
+export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
+  return {
+    facts: assumedFacts,
+    kernel: '6.1.0-13-amd64',
+    cpus: 2,
+    memoryMiB: 1700,
+    cgroupVersion: 2,
+    systemd: true,
+    hostname: of.name,
+    machineId: `machine of ${of.name}`,
+    productUuid: '',
+    clockSkewMs: 0,
+    addresses: [{ address: of.address, prefix: 24, interface: 'eth0' }],
+    ipv6Off: [],
+    advertisedRoutes: [],
+    listening: [{ port: 22, program: 'sshd' }],
+    freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
+    manifests: [],
+    clusterId: '',
+    caDigest: '',
+    etcdData: 'absent',
+    etcdInitialCluster: '',
+    etcdInitialState: '',
+    nameLookupMs: 3,
+    missingTools: [],
+    kubeletActive: false,
+    virtualIPHeldBy: '',
+    formerPeers: [],
+    dockerContainers: null,
+    macAddresses: ['52:54:00:00:00:01'],
+    firewalls: [],
+    apiServerVersion: '',
+    etcdServers: [],
+  };
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { preflight } from '../../../src/plan/preflight/preflight.ts';
+import { host, single } from '../../desire/text/fixtures.ts';
+import { good } from './inspection.ts';
+
+const worker = host('w-1', '10.0.0.21', ['worker']);
+const member = host('etcd-1', '10.0.0.31', ['etcd']);
+const found = (of: typeof worker, dockerContainers: number | null): readonly string[] =>
+  preflight(
+    single({ hosts: [of] }),
+    new Map([[of.name, { ...good(of), dockerContainers }]]),
+    undefined,
+    [],
+  ).map(({ check, level, message }) => `${check} ${level} ${message.split(' through')[0] ?? ''}`);
+
+describe('preflight of the container runtime', () => {
+  it('refuses to take the containerd from under a Docker', () => {
+    expect(found(worker, 1)).toEqual(['Docker error Docker runs 1 container']);
+    expect(found(worker, 3)).toEqual(['Docker error Docker runs 3 containers']);
+    expect(found(worker, 0)).toEqual(['Docker error Docker works']);
+  });
+
+  it('has nothing against a host without one, nor where kboot lays no containerd', () => {
+    expect(found(worker, null)).toEqual([]);
+    expect(found(member, 3)).toEqual([]);
+  });
+});

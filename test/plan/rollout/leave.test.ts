@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../../src/kube/types.ts';
+import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
+import type { ClusterObservation } from '../../../src/plan/cluster-wants.ts';
+import type { EtcdSeen } from '../../../src/plan/etcd/membership.ts';
+import { drainBeforeMembers, planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
+import { sampleCluster } from '../../pki/sample.ts';
+import { waitStep } from '../sample.ts';
+
+const host = (name: string, ...roles: Role[]): Host => ({
+  ...(sampleCluster().hosts[0] as Host),
+  name,
+  roles,
+  address: `10.0.0.${name.at(-1) ?? ''}`,
+});
+const cps = ['cp-1', 'cp-2', 'cp-3'];
+const cluster: Cluster = {
+  ...sampleCluster(),
+  hosts: [...cps.map((name) => host(name, 'control-plane')), host('w-4', 'worker')],
+};
+const peerURL = ({ address }: Host): string => `https://${address}:2380`;
+const etcd = (healthy = cps): EtcdSeen => ({
+  state: 'present',
+  members: cps.map((name) => ({
+    ...{ id: `id-${name}`, name, clientURLs: ['x'], isLearner: false },
+    peerURLs: [peerURL(host(name))],
+  })),
+  healthy: new Set(healthy.map((name) => `id-${name}`)),
+});
+const node = (name: string, status: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name },
+  status: { conditions: [{ type: 'Ready', status }] },
+});
+const api = (notReady: readonly string[] = []): ClusterObservation => ({
+  state: 'present',
+  objects: new Map(),
+  nodes: new Map(
+    cluster.hosts.map(({ name }) => [name, node(name, notReady.includes(name) ? 'Unknown' : 'True')]),
+  ),
+  pods: new Map(),
+});
+const leave = (names: readonly string[], more: Partial<LeaveInput> = {}): ReturnType<typeof planLeave> =>
+  planLeave({
+    ...{ cluster, api: api(), etcd: etcd(), peerURL },
+    leaving: cluster.hosts.filter(({ name }) => names.includes(name)),
+    ...more,
+  });
+const steps = (...given: Parameters<typeof leave>): string[] =>
+  leave(...given).membership.map((step) =>
+    step.type === 'etcd'
+      ? `${step.operation.kind} ${step.host}`
+      : `${step.resource}${step.drain ? ', drained' : ''}`,
+  );
+
+describe('planLeave', () => {
+  it('drains and removes the Node of a worker, and touches no member', () => {
+    expect(steps(['w-4'])).toEqual(['Node w-4, drained']);
+    expect(steps(['w-4'], { api: api(['w-4']) })).toEqual(['Node w-4']);
+    expect(leave(['w-4']).membership[0]?.reason).toMatch(/^its host is reset: cordoned/);
+  });
+
+  it("takes a control plane's member out after its Node, with a snapshot before all", () => {
+    expect(steps(['cp-3', 'w-4'])).toEqual([
+      'snapshot cluster',
+      'Node cp-3, drained',
+      'Node w-4, drained',
+      'remove cp-3',
+    ]);
+    expect(leave(['cp-3']).membership.at(-1)?.reason).toBe('its host is reset');
+  });
+
+  it('keeps the quorum', () => {
+    expect(() => leave(['cp-2', 'cp-3'])).toThrow(expect.objectContaining({ code: 'E-QUORUM' }));
+    expect(() => leave(['cp-3'], { etcd: etcd(['cp-1', 'cp-3']) })).toThrow(/out of etcd/);
+    expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual(['Node w-4, drained']);
+  });
+
+  it('leaves members alone whose host is none of these', () => {
+    const seen = etcd() as EtcdSeen & { state: 'present' };
+    const stranger = { id: 's', name: 'old-9', peerURLs: [], clientURLs: [], isLearner: true };
+    expect(steps(['cp-3'], { etcd: { ...seen, members: [...seen.members, stranger] } })).not.toContain(
+      'remove old-9',
+    );
+  });
+
+  it('goes on beside a host that is no member yet: what it holds was not asked', () => {
+    const seen = etcd() as EtcdSeen & { state: 'present' };
+    const members = seen.members.filter(({ name }) => name !== 'cp-2');
+    expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove cp-3');
+  });
+
+  it('says what stays behind where nobody answers', () => {
+    const silent = { api: { state: 'silent', why: '' }, etcd: { state: 'silent', founded: true } } as const;
+    expect(leave(['cp-3'], silent)).toEqual({
+      membership: [],
+      warnings: [
+        expect.stringContaining('kubectl delete node cp-3') as string,
+        expect.stringContaining('cp-3 stays in the member list') as string,
+      ],
+    });
+    expect(leave(['w-4'], silent).warnings).toHaveLength(1);
+  });
+
+  it('does nothing of the kind when the whole control plane goes', () => {
+    expect(leave([...cps, 'w-4'])).toEqual({ membership: [], warnings: [] });
+    expect(leave([])).toEqual({ membership: [], warnings: [] });
+  });
+});
+
+describe('drainBeforeMembers', () => {
+  it('a Node goes before its member; others keep their place', () => {
+    const [snapshot, node, remove] = leave(['cp-3']).membership;
+    if (snapshot?.type !== 'etcd' || node?.type !== 'remove-node' || remove?.type !== 'etcd')
+      throw new Error('not what the tests above see');
+    const worker = { ...node, node: 'w-4', id: 'w' };
+    const ready = waitStep({ kind: 'api' });
+    expect(drainBeforeMembers([snapshot, remove], [ready, node, worker])).toEqual({
+      membership: [snapshot, node, remove],
+      clusterSteps: [ready, worker],
+    });
+    expect(drainBeforeMembers([], [node])).toEqual({ membership: [], clusterSteps: [node] });
+  });
+});

@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { clusterServer } from '../desire/text/address.ts';
 import { KbootError } from '../model/error.ts';
 import { readText, writeAtomic } from '../store/atomic.ts';
-import type { Workplace } from './workplace.ts';
+import type { Workspace } from './workspace.ts';
 
 interface Named {
   readonly name: string;
@@ -17,7 +17,7 @@ interface Kubeconfig {
 }
 
 /** The administrator's kubeconfig with the cluster's name on cluster, user and context. Throws E-STATE before the first `up`. */
-export function adminKubeconfig({ cluster, pki, state }: Workplace): string {
+export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
   if (!pki.isIssued('ca') || !pki.isIssued('admin'))
     throw new KbootError('E-STATE', `${state.dir} holds no administrator certificate of ${cluster.name}`, {
       remedy: 'Run `kboot up` first, or name the state folder of this cluster with --state.',

@@ -12,13 +12,13 @@ import { manifestPath } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { uploadBytes } from '../desire/user-work.ts';
-import { desireOf, usedPki, type Workplace } from './workplace.ts';
+import { desireOf, usedPki, type Workspace } from './workspace.ts';
 
 /**
  * Writes what lies on each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
  * Returns the number of files. Throws E-USAGE when `out` holds something.
  */
-export async function renderTree(place: Workplace, out: string): Promise<number> {
+export async function renderTree(place: Workspace, out: string): Promise<number> {
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0)
     throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, {

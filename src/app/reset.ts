@@ -1,4 +1,4 @@
-import { resetSteps } from '../desire/reset.ts';
+import { resetRemovals } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
@@ -9,26 +9,28 @@ import { observeEtcd } from '../observe/etcd.ts';
 import { seeForReset } from '../observe/reset.ts';
 import { strangeStamp } from '../plan/preflight/foreign-host.ts';
 import { planLeave } from '../plan/rollout/leave.ts';
-import type { HostStep, Plan } from '../plan/types.ts';
+import { resetPhases, resetSteps } from '../plan/phases/reset.ts';
+import type { Leave } from '../plan/rollout/leave.ts';
+import type { Plan, ShellStep } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
 import { etcdCredentials } from './credentials.ts';
-import { limitedHosts } from './scope.ts';
+import { limitedHosts } from '../plan/scope.ts';
 import { askApi } from './observe/cluster.ts';
-import type { Workplace } from './workplace.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * Plans the removal of a cluster, or of some of its hosts: these leave a cluster that goes on in good order first.
  * A host of another cluster is refused, never reset.
  */
 export async function makeResetPlan(
-  place: Workplace,
+  place: Workspace,
   limit: readonly string[],
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<{
   readonly plan: Plan;
-  readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly HostStep[]> };
+  readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly ShellStep[]> };
 }> {
   const { cluster, desire } = place;
   const hosts = limitedHosts(cluster, limit);
@@ -40,7 +42,7 @@ export async function makeResetPlan(
       throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
     }
     seenOn.set(host.name, seen);
-    return resetSteps(host.name, seen, cluster.etcd.external !== undefined);
+    return resetSteps(host.name, resetRemovals(seen, cluster.etcd.external !== undefined));
   });
   const stay = [
     ...new Set(
@@ -66,19 +68,17 @@ export async function makeResetPlan(
     cluster: cluster.name,
     kubernetesVersion: cluster.kubernetesVersion,
     endpoint: clusterServer(cluster),
-    basis: 'live',
-    issue: [],
+    mode: 'live',
     hosts: hosts.map((each) => ({
       name: each.name,
       roles: each.roles,
       state: connections.failed.has(each.name) ? 'unreachable' : 'probed',
       resources: 0,
     })),
-    membership: left.membership,
-    roll: [],
-    hostSteps: [...connections.results.values()].flat(),
-    clusterSteps: [],
-    operatorSteps: [],
+    phases: resetPhases(
+      left,
+      [...connections.results].map(([host, steps]) => ({ host, steps })),
+    ),
     checked: 0,
     warnings: [
       ...left.warnings,
@@ -91,10 +91,10 @@ export async function makeResetPlan(
 
 /** Asks those that stay. */
 async function planLeaving(
-  { cluster, pki }: Workplace,
+  { cluster, pki }: Workspace,
   leaving: readonly Host[],
   connections: Connections,
-): Promise<Pick<Plan, 'membership' | 'warnings'>> {
+): Promise<Leave> {
   const stays = (host: Host): boolean => !leaving.includes(host);
   const sources = etcdHosts(cluster).flatMap(({ name, address }) => {
     const reader = connections.open.get(name)?.reader;
@@ -105,7 +105,7 @@ async function planLeaving(
     inventory: [],
     objects: [],
     lateObjects: [],
-    sweptKinds: [],
+    prunedKinds: [],
     nodes: [],
     controlPlanePods: [],
     workloads: [],

@@ -9,21 +9,21 @@ import type { ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { probeHost } from '../observe/probe.ts';
 import { certificatesFor } from '../pki/certlist.ts';
-import type { ClusterObservation } from '../plan/cluster-wants.ts';
-import type { EtcdSeen } from '../plan/etcd/membership.ts';
-import type { EtcdAnswer } from '../plan/etcd/external.ts';
+import type { ClusterObservation } from '../observe/cluster.ts';
+import type { EtcdObservation } from '../observe/etcd.ts';
+import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
-import { seeEtcd } from './observe/etcd.ts';
-import { askForeignEtcd } from './observe/external-etcd.ts';
-import type { Workplace } from './workplace.ts';
+import { askMembers } from './observe/etcd.ts';
+import { askExternalEtcd } from './observe/external-etcd.ts';
+import type { Workspace } from './workspace.ts';
 
 const nearEndDays = 30;
 
 /** Reads hosts, API and the operator's certificates. */
 export async function seeStatus(
-  place: Workplace,
+  place: Workspace,
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<{ readonly status: ClusterStatus; readonly failed: ReadonlyMap<string, KbootError> }> {
@@ -33,7 +33,7 @@ export async function seeStatus(
   );
   try {
     const wants = { ...desireCluster(desire), objects: [] };
-    let seen: ClusterObservation = { state: 'silent', why: 'no control-plane host answers' };
+    let seen: ClusterObservation = { state: 'unavailable', why: 'no control-plane host answers' };
     for (const host of hostsWith(cluster, 'control-plane')) {
       const reader = connections.open.get(host.name)?.reader;
       if (reader === undefined || !pki.isIssued('ca')) continue;
@@ -64,8 +64,8 @@ export async function seeStatus(
     });
     const certificates = certificateList(place);
     const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
-    const foreign = place.foreignEtcd && (await askForeignEtcd(place, connections));
-    const etcd = await seeEtcd(place, inspections, connections);
+    const foreign = place.foreignEtcd && (await askExternalEtcd(place, connections));
+    const etcd = await askMembers(place, inspections, connections);
     const members = etcd.state === 'present' ? memberList(place, etcd) : [];
     const healthy =
       connections.failed.size === 0 &&
@@ -89,7 +89,7 @@ export async function seeStatus(
       api:
         seen.state === 'present'
           ? 'answers'
-          : seen.state === 'silent'
+          : seen.state === 'unavailable'
             ? `does not answer: ${seen.why}`
             : 'no cluster yet',
       etcd:
@@ -107,7 +107,7 @@ export async function seeStatus(
 
 const etcdWords = {
   present: 'answers',
-  silent: 'does not answer with a quorum',
+  unavailable: 'does not answer with a quorum',
   absent: 'no data yet',
 } as const;
 
@@ -126,8 +126,8 @@ function foreignEtcdWords(endpoints: readonly string[], answers: readonly EtcdAn
 }
 
 function memberList(
-  { cluster }: Workplace,
-  { members, healthy }: EtcdSeen & { readonly state: 'present' },
+  { cluster }: Workspace,
+  { members, healthy }: EtcdObservation & { readonly state: 'present' },
 ): readonly EtcdMemberStatus[] {
   const names = new Set(etcdHosts(cluster).map(({ name }) => name));
   return members
@@ -140,7 +140,7 @@ function memberList(
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function certificateList({ cluster, pki, foreignEtcd }: Workplace): ClusterStatus['certificates'] {
+function certificateList({ cluster, pki, foreignEtcd }: Workspace): ClusterStatus['certificates'] {
   const own = certificatesFor(cluster).flatMap((spec) => {
     if (spec.kind === 'key') return [];
     const host = spec.kind === 'leaf' ? spec.host : undefined;

@@ -7,6 +7,7 @@ import { secretTexts } from '../desire/pki-files.ts';
 import { uploadBytes } from '../desire/user-work.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { stepsOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import { clusterId } from '../pki/digest.ts';
 import { verifyBundle } from '../store/bundle.ts';
@@ -16,23 +17,23 @@ import { fileTime } from '../store/run-log.ts';
 import type { Connections } from './observe/connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
-import { usedPki, type Workplace } from './workplace.ts';
+import { usedPki, type Workspace } from './workspace.ts';
 
 /**
  * Carries out a plan over the connections it was made with. The caller holds the lock.
  * Throws KbootError E-BUNDLE before the first change when a bundle file is not what its index says.
  */
 export async function carryOut(
-  place: Workplace,
+  place: Workspace,
   plan: Plan,
   connections: Connections,
   onEvent: (event: ApplyEvent) => void,
   signal: AbortSignal,
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = place;
-  const fromBundle = plan.hostSteps.some(
+  const fromBundle = stepsOf(plan).some(
     (step) =>
-      step.type === 'host' &&
+      step.type === 'shell' &&
       step.payload?.content.kind === 'artifact' &&
       step.payload.content.artifact.source.kind === 'bundle',
   );
@@ -48,7 +49,7 @@ export async function carryOut(
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
     keepSnapshot: (blobs) =>
       writeAtomic(join(state.dir, 'snapshots', `etcd-${fileTime(new Date())}.db`), blobs),
-    operator: (step) => runOperatorHook(place, step),
+    runHook: (step) => runOperatorHook(place, step),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
     },
@@ -58,7 +59,7 @@ export async function carryOut(
   async function issue(): Promise<Materials> {
     const own = await loadOrCreatePki(state, cluster, {
       ...{ now: new Date(), randomBytes },
-      renew: plan.issue,
+      renew: stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : [])),
     });
     const pki = usedPki(cluster, own.pki, place.foreignEtcd);
     const secrets = new Map<string, string | Buffer>([

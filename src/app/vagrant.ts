@@ -3,7 +3,7 @@ import type { Cluster, Connection } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { openState } from '../store/state.ts';
 import { askVagrant, machineIdentity } from '../store/vagrant.ts';
-import type { Workplace } from './workplace.ts';
+import type { Workspace } from './workspace.ts';
 
 type Ways = ReadonlyMap<string, Connection | KbootError>;
 
@@ -15,13 +15,13 @@ const answers = new WeakMap<Cluster, Promise<Ways>>();
  * It checks no host key. kboot keeps the first key that a machine shows in the state folder, and holds the machine
  * to it until Vagrant makes it anew. Throws E-VAGRANT when Vagrant fails as a whole, E-STATE.
  */
-export function waysToMachines(place: Workplace): Promise<Ways> {
+export function waysToMachines(place: Workspace): Promise<Ways> {
   const known = answers.get(place.cluster) ?? askForAll(place);
   answers.set(place.cluster, known);
   return known;
 }
 
-async function askForAll({ cluster, inventoryFile, state }: Workplace): Promise<Ways> {
+async function askForAll({ cluster, inventoryFile, state }: Workspace): Promise<Ways> {
   const machines = cluster.hosts.flatMap(({ name, connection }) =>
     connection.kind === 'vagrant' ? [{ name, dir: connection.vagrantDir }] : [],
   );

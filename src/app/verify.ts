@@ -10,7 +10,7 @@ import { verifyCluster, type VerifyInput } from '../verify/run.ts';
 import type { VerifyReport } from '../verify/types.ts';
 import { connectAll } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
-import type { Workplace } from './workplace.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * Sends real traffic through the cluster; what could not be connected is told beside the report.
@@ -18,7 +18,7 @@ import type { Workplace } from './workplace.ts';
  * control-plane host can be connected, and E-KUBE-API when the API does not do its part.
  */
 export async function runVerify(
-  place: Workplace,
+  place: Workspace,
   connect: ConnectOptions,
   concurrency: number,
   run: Pick<VerifyInput, 'signal' | 'onResult' | 'onProgress'>,

@@ -6,14 +6,14 @@ import { conditionOf } from '../kube/readiness.ts';
 import { containerId } from '../plan/rollout/ready.ts';
 import type { Condition } from '../plan/types.ts';
 
-/** `undefined`: the condition holds; otherwise what is seen instead. */
-export type Seen = string | undefined;
+/** `undefined`: the condition holds; otherwise what was observed instead. */
+export type Unmet = string | undefined;
 
-/** Looks once at a condition through the API. */
-export async function look(
+/** Checks a condition once, through the API. */
+export async function check(
   kube: KubeClient,
   condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'endpoint' }>,
-): Promise<Seen> {
+): Promise<Unmet> {
   switch (condition.kind) {
     case 'api':
     case 'load-balancer': {
@@ -22,10 +22,8 @@ export async function look(
     }
     case 'pod-ready': {
       const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
-      const former = pod !== undefined && containerId(pod) === condition.former;
-      return former && condition.former !== undefined
-        ? 'the API still tells of the former container'
-        : ready(pod);
+      const old = pod !== undefined && containerId(pod) === condition.replaces;
+      return old && condition.replaces !== undefined ? 'the API still reports the old container' : ready(pod);
     }
     case 'node-registered':
       return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;
@@ -47,7 +45,7 @@ async function podsOn(
   kube: KubeClient,
   workload: KubeObject | undefined,
   nodes: readonly string[],
-): Promise<Seen> {
+): Promise<Unmet> {
   if (workload === undefined || nodes.length === 0) return undefined;
   const { namespace = '', name } = workload.metadata;
   const { status, body } = await kube.request('GET', `/api/v1/namespaces/${namespace}/pods`);
@@ -81,7 +79,7 @@ async function read(
   return status === 200 ? (body as KubeObject) : undefined;
 }
 
-function ready(object: KubeObject | undefined): Seen {
+function ready(object: KubeObject | undefined): Unmet {
   if (object === undefined) return 'not there yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
@@ -93,7 +91,7 @@ function ready(object: KubeObject | undefined): Seen {
  * What the kubelet says of a container that it does not start: `kube-scheduler: back-off 40s restarting failed
  * container`. Undefined where it says nothing, and for objects that are no Pods.
  */
-function heldUp(pod: KubeObject): Seen {
+function heldUp(pod: KubeObject): Unmet {
   const { initContainerStatuses = [], containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;
   const said = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) => {
     const message = state?.waiting?.message ?? '';

@@ -1,5 +1,5 @@
 import type { EtcdCredentials } from '../etcd/client.ts';
-import type { OperatorStep } from '../plan/types.ts';
+import type { HookStep } from '../plan/types.ts';
 import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
 import type { Materials } from './payload.ts';
@@ -19,9 +19,9 @@ export interface ApplyContext {
   /** Keeps a snapshot in the operator's state. */
   keepSnapshot(blobs: AsyncIterable<Buffer>): Promise<void>;
   /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, the last lines as its detail. */
-  operator(step: OperatorStep): Promise<void>;
+  runHook(step: HookStep): Promise<void>;
   readonly emit: Emit;
-  /** Aborted: nothing new begins; what runs ends. */
+  /** Aborted: nothing new starts; running steps end. */
   readonly signal: AbortSignal;
 }
 
@@ -29,3 +29,6 @@ export interface HostAddress {
   readonly host: string;
   readonly address: string;
 }
+
+/** Hosts that failed or were not attempted: nothing more is done on them, and nothing waits for them. Grows. */
+export type Excluded = ReadonlySet<string>;

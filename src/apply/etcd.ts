@@ -1,5 +1,5 @@
 import { etcdClientPort } from '../desire/text/address.ts';
-import { openEtcd, type EtcdClient } from '../etcd/client.ts';
+import { openEtcd, type EtcdClient, type EtcdMember } from '../etcd/client.ts';
 import { KbootError } from '../model/error.ts';
 import type { EtcdStep } from '../plan/types.ts';
 import type { ApplyContext, HostAddress } from './context.ts';
@@ -11,14 +11,9 @@ type EtcdContext = Pick<
 
 const pollMs = 500;
 
-/**
- * Carries out membership changes. Hosts join one after another by the plan's roll, which is what each is told of
- * the others.
- */
+/** Carries out snapshots and membership changes. Hosts join one after another, as the plan has them. */
 export class EtcdRunner {
   #context: EtcdContext;
-  /** IDs of learners, by host, from their announcement until they vote. */
-  #learners = new Map<string, string>();
 
   constructor(context: EtcdContext) {
     this.#context = context;
@@ -27,30 +22,51 @@ export class EtcdRunner {
   /** One step. Throws KbootError E-ETCD or E-WAIT. */
   async run(step: EtcdStep): Promise<void> {
     const { operation } = step;
+    const member = step.target.kind === 'etcd-member' ? step.target.name : undefined;
     switch (operation.kind) {
       case 'snapshot':
-        await this.#withClient(step.host, (client) => this.#context.keepSnapshot(client.snapshot()));
+        await this.#withClient(member, (client) => this.#context.keepSnapshot(client.snapshot()));
         return;
       case 'remove':
         await this.#until(step, () =>
-          this.#withClient(step.host, async (client) => {
-            const there = (await client.members()).some((member) => member.id === operation.memberId);
+          this.#withClient(member, async (client) => {
+            const there = (await client.members()).some(({ id }) => id === operation.memberId);
             if (there) await client.remove(operation.memberId);
             return true;
           }),
         );
         return;
       case 'add-learner':
-        await this.#join(step, operation.peerURL);
+        await this.#until(step, () =>
+          this.#withClient(member, async (client) => {
+            const present = (await client.members()).find(isAt(operation.peerURL));
+            return (present ?? (await client.addLearner(operation.peerURL))).id;
+          }),
+        );
         return;
       case 'promote':
-        await this.#promote(step, operation.peerURL);
+        await this.#until(step, async () => {
+          const promoted = await this.#withClient(member, async (client) => {
+            const own = (await client.members()).find(isAt(operation.peerURL));
+            if (own === undefined)
+              throw new KbootError('E-ETCD', `${member ?? ''} is not in the member list`);
+            return !own.isLearner || (await client.promote(own.id));
+          });
+          return promoted ? true : undefined;
+        });
+        return;
+      case 'withdraw':
+        // One that did start is left to catch up: it does not vote, and the next run promotes it.
+        await this.#withClient(member, async (client) => {
+          const own = (await client.members()).find(isAt(operation.peerURL));
+          if (own?.isLearner === true && own.clientURLs.length === 0) await client.remove(own.id);
+        });
         return;
     }
   }
 
-  /** undefined: the member on this host serves; else what is seen instead. */
-  async look(host: string): Promise<string | undefined> {
+  /** undefined: the member on this host serves; else what was observed instead. */
+  async check(host: string): Promise<string | undefined> {
     const client = await this.#open(this.#context.etcdHosts.find((each) => each.host === host));
     if (client === undefined) return 'not connected';
     try {
@@ -60,46 +76,10 @@ export class EtcdRunner {
     }
   }
 
-  /**
-   * A host's run ended. A learner that never started is taken back, so that others may join; one that did is
-   * left to catch up: it does not vote, its data is of no use to another, and the next run promotes it.
-   */
-  async hostEnded(host: string): Promise<void> {
-    const memberId = this.#learners.get(host);
-    if (memberId === undefined) return;
-    await this.#withClient(host, async (client) => {
-      const member = (await client.members()).find(({ id }) => id === memberId);
-      if (member?.isLearner === true && member.clientURLs.length === 0) await client.remove(memberId);
-    }).catch(() => undefined);
-  }
-
-  async #join(step: EtcdStep, peerURL: string): Promise<void> {
-    const memberId = await this.#until(step, async () =>
-      this.#withClient(step.host, async (client) => {
-        const present = (await client.members()).find((member) => member.peerURLs.includes(peerURL));
-        return (present ?? (await client.addLearner(peerURL))).id;
-      }),
-    );
-    this.#learners.set(step.host, memberId);
-  }
-
-  async #promote(step: EtcdStep, peerURL: string): Promise<void> {
-    await this.#until(step, async () => {
-      const promoted = await this.#withClient(step.host, async (client) => {
-        const own = (await client.members()).find((member) => member.peerURLs.includes(peerURL));
-        if (own === undefined)
-          throw new KbootError('E-ETCD', `${step.host} is not in the member list`, { host: step.host });
-        return !own.isLearner || (await client.promote(own.id));
-      });
-      return promoted ? true : undefined;
-    });
-    this.#learners.delete(step.host);
-  }
-
   /** Tries until `action` gives a value: etcd refuses changes for seconds after a change or an election. */
   async #until<T>(step: EtcdStep, action: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + step.timeoutSeconds * 1000;
-    let told = '';
+    let reported = '';
     for (;;) {
       let seen = 'the learner is not in sync yet';
       try {
@@ -109,13 +89,10 @@ export class EtcdRunner {
         if (!(error instanceof KbootError)) throw error;
         seen = error.message;
       }
-      if (seen !== told) this.#context.emit({ type: 'waiting', step, seen: (told = seen) });
-      if (this.#context.signal.aborted)
-        throw new KbootError('E-INTERRUPTED', 'interrupted', { host: step.host });
+      if (seen !== reported) this.#context.emit({ type: 'waiting', step, seen: (reported = seen) });
+      if (this.#context.signal.aborted) throw new KbootError('E-INTERRUPTED', 'interrupted');
       if (Date.now() > deadline)
         throw new KbootError('E-WAIT', `not after ${step.timeoutSeconds} s: ${seen}`, {
-          host: step.host,
-          step: step.resource,
           remedy:
             'Look at etcd on this host (`journalctl -u etcd`, or /var/log/containers/etcd-*.log where it is a static Pod); then run the same command again.',
         });
@@ -123,8 +100,8 @@ export class EtcdRunner {
     }
   }
 
-  /** A member other than `not` that does it; the members are tried in turn. */
-  async #withClient<T>(not: string, action: (client: EtcdClient) => Promise<T>): Promise<T> {
+  /** Has a member other than `not` do it; the members are tried in turn. */
+  async #withClient<T>(not: string | undefined, action: (client: EtcdClient) => Promise<T>): Promise<T> {
     let last: unknown;
     for (const host of this.#context.etcdHosts) {
       if (host.host === not) continue;
@@ -152,3 +129,8 @@ export class EtcdRunner {
     return openEtcd(stream, host, await this.#context.etcdCredentials(host));
   }
 }
+
+const isAt =
+  (peerURL: string) =>
+  (member: EtcdMember): boolean =>
+    member.peerURLs.includes(peerURL);

@@ -1,18 +1,40 @@
-import type { Stage } from '../model/stage.ts';
-import type { Step } from '../plan/types.ts';
+import { KbootError } from '../model/error.ts';
+import type { Gate, Step } from '../plan/types.ts';
 
-/** What happens during apply, for whoever shows or records it. `at` is milliseconds since apply began. */
+/** What happens during apply, for whatever shows or records it. `at` is milliseconds since apply began. */
 export type ApplyEvent = { readonly at: number } & (
-  | { readonly type: 'issued'; readonly count: number }
-  | { readonly type: 'stage'; readonly host: string; readonly stage: Stage; readonly steps: number }
-  | { readonly type: 'stage-done'; readonly host: string; readonly stage: Stage; readonly seconds: number }
-  | { readonly type: 'start'; readonly step: Step }
-  | { readonly type: 'waiting'; readonly step: Step; readonly seen: string }
-  | { readonly type: 'done'; readonly step: Step; readonly seconds: number }
-  | { readonly type: 'failed'; readonly step: Step; readonly message: string; readonly detail: string }
+  | { readonly type: 'task'; readonly phase: string; readonly host: string; readonly steps: number }
+  | { readonly type: 'task-done'; readonly phase: string; readonly host: string; readonly seconds: number }
+  | { readonly type: 'start'; readonly step: Step | Gate }
+  | { readonly type: 'waiting'; readonly step: Step | Gate; readonly seen: string }
+  | { readonly type: 'done'; readonly step: Step | Gate; readonly seconds: number }
+  | { readonly type: 'failed'; readonly step: Step | Gate; readonly message: string; readonly detail: string }
   | { readonly type: 'host-lost'; readonly host: string; readonly message: string }
-  | { readonly type: 'skipped'; readonly step: Step; readonly why: string }
+  | { readonly type: 'skipped'; readonly step: Step | Gate; readonly why: string }
 );
 
 type WithoutAt<E> = E extends unknown ? Omit<E, 'at'> : never;
 export type Emit = (event: WithoutAt<ApplyEvent>) => void;
+
+/**
+ * Does what a step or gate says, with the events of its start and of its end; `moot` from `action` skips it instead.
+ * Rejects with what `action` throws.
+ */
+export async function withEvents(
+  step: Step | Gate,
+  emit: Emit,
+  action: () => Promise<void | { readonly moot: string }>,
+): Promise<void> {
+  const started = Date.now();
+  emit({ type: 'start', step });
+  try {
+    const result = await action();
+    if (result === undefined) emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+    else emit({ type: 'skipped', step, why: result.moot });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const detail = cause instanceof KbootError ? (cause.context.detail ?? '') : '';
+    emit({ type: 'failed', step, message, detail });
+    throw cause;
+  }
+}

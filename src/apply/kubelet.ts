@@ -1,9 +1,9 @@
 import http from 'node:http';
 import type { Reader } from '../transport/types.ts';
-import type { Seen } from './conditions.ts';
+import type { Unmet } from './conditions.ts';
 
 /** Asks the kubelet's healthz through the host itself: it listens on 127.0.0.1 only. */
-export async function lookAtKubelet(reader: Reader, port: number): Promise<Seen> {
+export async function checkKubelet(reader: Reader, port: number): Promise<Unmet> {
   const stream = await reader.forward('127.0.0.1', port);
   try {
     const status = await new Promise<number>((resolve, reject) => {

@@ -1,229 +1,168 @@
 import { KbootError } from '../model/error.ts';
-import { stages, stagesUntil, type Stage } from '../model/stage.ts';
-import type { HostStep, OnHostStep, Plan, Step } from '../plan/types.ts';
-import { ClusterRunner } from './cluster.ts';
+import { hostOf, subjectOfGate } from '../plan/steps.ts';
+import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
-import { EtcdRunner } from './etcd.ts';
-import { runHostStage, runMembership, runSteps } from './host.ts';
-import { Session } from './session.ts';
-import { told } from './told.ts';
-import { Held, Turns } from './turns.ts';
+import { Worker } from './worker.ts';
 
 export interface Failure {
   readonly host?: string;
+  /** The step or gate that failed, by its id. */
   readonly stepId?: string;
   readonly error: KbootError;
 }
 
 export interface ApplyResult {
+  /** Number of steps that were done. */
   readonly executed: number;
   readonly failures: readonly Failure[];
-  /** Hosts that were left alone, since one before them in the roll failed. */
+  /** Hosts that were not attempted, since a batch before theirs failed. */
   readonly held: readonly string[];
   readonly interrupted: boolean;
 }
 
-/** Hooks after it run when all is done and well. */
-const last: Stage = 'addon';
+type Ending = 'done' | 'failed' | 'skipped';
+
+/** How a phase ended: `some` of its hosts went through it; `all` of its batches passed. */
+interface PhaseEnding {
+  readonly some: boolean;
+  readonly all: boolean;
+}
+
+/** Why a batch may not start. `held`: one before it in its phase failed. */
+interface Obstacle {
+  readonly why: string;
+  readonly held: boolean;
+}
 
 /**
- * Carries out a plan. Hosts go through their stages side by side, each at its own pace, but for those of the roll,
- * which take turns; the cluster's steps of a stage begin when the control plane has gone through that stage.
- * A failure ends its host, and the roll.
+ * Carries out a plan: a task starts when the earlier tasks of its host have ended, the batch before its own has passed,
+ * and its phase's `after` holds. A failure ends its host, and holds back the later batches of its phase.
  */
 export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyResult> {
   const failures: Failure[] = [];
-  const failedHosts = new Set<string>(
-    plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name),
-  );
+  const held = new Set<string>();
+  const excluded = new Set(plan.hosts.flatMap(({ name, state }) => (state === 'unreachable' ? [name] : [])));
   let executed = 0;
   const context: ApplyContext = {
     ...given,
     emit(event) {
-      if (event.type === 'done') executed++;
+      if (event.type === 'done' && event.step.type !== 'wait') executed++;
       given.emit(event);
     },
   };
+  const { signal, emit } = context;
+  const worker = new Worker(plan, context, excluded);
+  const phases = new Map<string, Promise<PhaseEnding>>();
+  /** The last task of each host so far, in the order of the plan. */
+  const lastTasks = new Map<string, Promise<Ending>>();
   try {
-    await runOperator('before', 'host');
-  } catch (cause) {
-    return stoppedEarly(cause);
-  }
-  if (plan.issue.length > 0) {
-    await context.materials();
-    context.emit({ type: 'issued', count: plan.issue.length });
-  }
-
-  const held = new Set<string>();
-  const turns = new Turns(plan.roll);
-  const etcd = new EtcdRunner(context);
-  const runner = new ClusterRunner(context, etcd, failedHosts, held);
-  try {
-    for (const step of plan.membership) {
-      if (step.type === 'host') await runFirst(step);
-      else if (step.type === 'etcd') await runMembership(step, context, etcd);
-      else await runner.run([step]);
-    }
-  } catch (cause) {
-    runner.close();
-    // Without its snapshot, or with a member too many, nothing else may begin.
-    return stoppedEarly(cause);
-  }
-  const passed = new Map<string, Promise<boolean>>();
-  const hostRuns = plan.hosts
-    .filter((host) => host.state !== 'unreachable')
-    .map(({ name }) =>
-      runHost(
-        name,
-        plan.hostSteps.filter((step) => step.host === name),
-      ),
-    );
-
-  async function runFirst(step: HostStep): Promise<void> {
-    const session = await openSession(step.host);
-    try {
-      await runSteps(session, [step], context);
-    } finally {
-      await session.close();
-    }
-  }
-
-  async function openSession(host: string): Promise<Session> {
-    const connection = context.connections.get(host);
-    if (connection === undefined)
-      throw new KbootError('E-CONNECT', 'there is no connection to this host', { host });
-    return await Session.open(connection.writer);
-  }
-
-  async function runHost(host: string, steps: readonly OnHostStep[]): Promise<void> {
-    const marks = stages.map((stage) => deferred(passed, `${host} ${stage}`));
-    const turn = turns.of(host);
-    let stoppedBy: string | undefined = host;
-    let session: Session | undefined;
-    try {
-      if (steps.length > 0) {
-        session = await openSession(host);
-        for (const [index, stage] of stages.entries()) {
-          if (turn?.from === stage) await turns.begin(host);
-          const ofStage = steps.filter((step) => step.stage === stage);
-          if (ofStage.length > 0) await runHostStage(session, stage, ofStage, context, etcd);
-          // Whoever takes turns has come through a stage once it is healthy again.
-          if (turn === undefined || stages.indexOf(turn.from) > index) marks[index]?.(true);
-        }
-      }
-      if (turn !== undefined) await runner.run(turn.waits);
-      for (const mark of marks) mark(true);
-      if (!context.signal.aborted) stoppedBy = undefined;
-    } catch (cause) {
-      for (const mark of marks) mark(false);
-      if (cause instanceof Held) {
-        stoppedBy = cause.by;
-        held.add(host);
-        skip(
-          steps.filter((step) => stages.indexOf(step.stage) >= stages.indexOf(turn?.from ?? 'host')),
-          cause.message,
-        );
-        return;
-      }
-      const error = asKbootError(cause, host);
-      failedHosts.add(host);
-      failures.push({ host, ...(error.context.step !== undefined && { stepId: error.context.step }), error });
-      if (error.code === 'E-CONNECT') context.emit({ type: 'host-lost', host, message: error.message });
-    } finally {
-      await etcd.hostEnded(host);
-      turns.end(host, stoppedBy);
-      await session?.close();
-    }
-  }
-
-  const controlPlane = hostsOf('control-plane');
-  const etcdHosts = hostsOf('etcd');
-  const runStage = async (stage: Stage): Promise<void> => {
-    const steps = plan.clusterSteps.filter((step) => step.stage === stage);
-    const hooks = plan.operatorSteps.some((step) => step.stage === stage && step.when === 'after');
-    if (steps.length === 0 && !hooks) return;
-    const owners = stage === 'etcd' && etcdHosts.length > 0 ? etcdHosts : controlPlane;
-    if (!(await reachedBy(owners, stage, passed))) {
-      skip(steps, 'the control plane did not come that far');
-      return;
-    }
-    if (context.signal.aborted) return;
-    await runner.run(steps);
-    if (stage !== last) await runOperator('after', stage);
-  };
-  try {
-    for (const stage of stagesUntil('control-plane')) await runStage(stage);
-    // Once the API serves, nodes and add-ons need not wait for each other.
-    const both = await Promise.allSettled([runStage('node'), runStage('addon')]);
-    for (const result of both) if (result.status === 'rejected') fail(result.reason);
-  } catch (cause) {
-    fail(cause);
-  }
-  try {
-    await Promise.all(hostRuns);
+    for (const phase of plan.phases) phases.set(phase.id, runPhase(phase));
+    await Promise.all(phases.values());
   } finally {
-    runner.close();
+    await worker.close();
   }
-  try {
-    if (failures.length === 0) await runOperator('after', last);
-  } catch (cause) {
-    fail(cause);
-  }
-  return { executed, failures, held: [...held], interrupted: context.signal.aborted };
+  return { executed, failures, held: [...held], interrupted: signal.aborted };
 
-  /** Hooks of one place, one after another. */
-  async function runOperator(when: 'before' | 'after', stage: Stage): Promise<void> {
-    const steps = plan.operatorSteps.filter((step) => step.when === when && step.stage === stage);
-    for (const step of steps) {
-      if (context.signal.aborted) break;
-      await told(step, context.emit, () => context.operator(step));
+  /** Lines up every task of a phase before the first of them starts. */
+  async function runPhase(phase: Phase): Promise<PhaseEnding> {
+    let before = unmet(phase.after);
+    const tasks = phase.batches.flatMap((batch) => {
+      const running = batch.tasks.map((task) => lineUp(phase, task, before));
+      before = runBatch(phase, batch, running, before);
+      return batch.tasks.map(({ on }, index) => ({ host: hostOf(on), ended: running[index] }));
+    });
+    const all = (await before) === undefined;
+    const went = await Promise.all(
+      tasks.map(async ({ host, ended }) => (await ended) === 'done' && !excluded.has(host ?? '')),
+    );
+    return { all, some: tasks.length === 0 ? all : went.includes(true) };
+  }
+
+  async function unmet(after: readonly Dependency[]): Promise<Obstacle | undefined> {
+    for (const { phase, need } of after) {
+      const ending = await phases.get(phase);
+      if (ending === undefined || need === 'ended' || (need === 'any' ? ending.some : ending.all)) continue;
+      return { why: `phase ${phase} did not complete`, held: false };
+    }
+    return undefined;
+  }
+
+  function lineUp(phase: Phase, task: Task, before: Promise<Obstacle | undefined>): Promise<Ending> {
+    const host = hostOf(task.on);
+    const earlier = host === undefined ? undefined : lastTasks.get(host);
+    const ended = Promise.all([before, earlier]).then(([obstacle]) => runTask(phase, task, obstacle));
+    if (host !== undefined) lastTasks.set(host, ended);
+    return ended;
+  }
+
+  async function runTask(phase: Phase, task: Task, obstacle: Obstacle | undefined): Promise<Ending> {
+    if (signal.aborted) return 'skipped';
+    const host = hostOf(task.on);
+    if (host !== undefined && excluded.has(host)) return skip(task.steps, `${host} did not reach this stage`);
+    if (obstacle !== undefined) {
+      if (host !== undefined) excluded.add(host);
+      if (host !== undefined && obstacle.held) held.add(host);
+      return skip(task.steps, obstacle.why);
+    }
+    try {
+      await worker.run(phase, task);
+      return 'done';
+    } catch (cause) {
+      if (host !== undefined) excluded.add(host);
+      fail(cause, host);
+      return 'failed';
     }
   }
 
-  function stoppedEarly(cause: unknown): ApplyResult {
-    return {
-      executed,
-      failures: [{ error: asKbootError(cause, undefined) }],
-      held: [],
-      interrupted: context.signal.aborted,
-    };
+  /** Ends once the batch has passed: undefined; else with what holds the next one back. */
+  async function runBatch(
+    phase: Phase,
+    { tasks, gates }: Batch,
+    running: readonly Promise<Ending>[],
+    before: Promise<Obstacle | undefined>,
+  ): Promise<Obstacle | undefined> {
+    const obstacle = await before;
+    const endings = await Promise.all(running);
+    if (obstacle !== undefined) {
+      skip(gates, obstacle.why);
+      return obstacle;
+    }
+    const hosts = tasks.flatMap(({ on }) => hostOf(on) ?? []);
+    if (endings.every((ending) => ending === 'done')) {
+      const holds = await Promise.all(gates.map((gate) => runGate(gate, hosts)));
+      if (!holds.includes(false)) return undefined;
+    }
+    const alone = tasks.length === 1 ? hosts[0] : undefined;
+    const why =
+      alone === undefined ? `phase ${phase.id} did not complete` : `the rollout stopped at ${alone}`;
+    return { why, held: true };
   }
 
-  function fail(cause: unknown): void {
-    const error = asKbootError(cause, undefined);
-    failures.push({ ...(error.context.step !== undefined && { stepId: error.context.step }), error });
+  /** Whether a gate holds. One that observes a host of its own batch is a failure of that host. */
+  async function runGate(gate: Gate, hosts: readonly string[]): Promise<boolean> {
+    if (signal.aborted) return false;
+    try {
+      return await worker.wait(gate);
+    } catch (cause) {
+      const subject = subjectOfGate(gate);
+      if (subject !== undefined && hosts.includes(subject)) excluded.add(subject);
+      fail(cause, subject);
+      return false;
+    }
   }
 
-  function hostsOf(role: string): readonly string[] {
-    return plan.hosts.filter((host) => host.roles.includes(role)).map((host) => host.name);
+  function fail(cause: unknown, host: string | undefined): void {
+    const error = asKbootError(cause, host);
+    const { stepId } = error.context;
+    failures.push({ ...(host !== undefined && { host }), ...(stepId !== undefined && { stepId }), error });
+    if (error.code === 'E-CONNECT' && host !== undefined)
+      emit({ type: 'host-lost', host, message: error.message });
   }
 
-  function skip(steps: readonly Step[], why: string): void {
-    for (const step of steps) context.emit({ type: 'skipped', step, why });
+  function skip(steps: readonly (Step | Gate)[], why: string): Ending {
+    if (!signal.aborted) for (const step of steps) emit({ type: 'skipped', step, why });
+    return 'skipped';
   }
-}
-
-/** Whether any of the hosts that a stage is about went through it. */
-async function reachedBy(
-  hosts: readonly string[],
-  stage: Stage,
-  passed: ReadonlyMap<string, Promise<boolean>>,
-): Promise<boolean> {
-  const results = await Promise.all(
-    hosts.map((host) => passed.get(`${host} ${stage}`) ?? Promise.resolve(false)),
-  );
-  return results.includes(true);
-}
-
-function deferred(into: Map<string, Promise<boolean>>, key: string): (value: boolean) => void {
-  let settle: (value: boolean) => void = () => undefined;
-  into.set(
-    key,
-    new Promise((resolve) => {
-      settle = resolve;
-    }),
-  );
-  return settle;
 }
 
 function asKbootError(cause: unknown, host: string | undefined): KbootError {

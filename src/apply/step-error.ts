@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
-import type { HostStep } from '../plan/types.ts';
+import { targetText } from '../plan/target.ts';
+import type { ShellStep } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
 import { keptOutput } from './receiver.ts';
 
@@ -53,9 +54,9 @@ const causes: readonly Cause[] = [
 ];
 
 /** The error of a step that ended with `status` on its host and said `output`. */
-export function stepError(step: HostStep, status: number, output: string): KbootError {
+export function stepError(host: string, step: ShellStep, status: number, output: string): KbootError {
   const detail = wholeLines(output);
-  const context = { host: step.host, step: step.resource, command: step.script, detail };
+  const context = { host, step: targetText(step.target), stepId: step.id, command: step.script, detail };
   if (status === staleStatus)
     return new KbootError('E-STALE', output.trim(), {
       ...context,

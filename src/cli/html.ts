@@ -1,5 +1,5 @@
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
-import type { Workplace } from '../app/workplace.ts';
+import type { Workspace } from '../app/workspace.ts';
 import { KbootError } from '../model/error.ts';
 import { kbootVersion } from '../model/kboot-version.ts';
 import { writeAtomic } from '../store/atomic.ts';
@@ -36,7 +36,7 @@ export async function writeReport(...[file, input]: Parameters<typeof writePage>
 
 /** What a page shows of a plan that was made over connections. */
 export function pageOf(
-  { cluster }: Workplace,
+  { cluster }: Workspace,
   { plan, connections, findings = [] }: Planned,
   command: string,
 ): Parameters<typeof writePage>[1] {

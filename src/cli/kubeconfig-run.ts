@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { adminKubeconfig, mergeKubeconfig } from '../app/kubeconfig.ts';
-import { openWorkplace } from '../app/workplace.ts';
+import { openWorkspace } from '../app/workspace.ts';
 import type { KubeconfigArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
 /** Prints or merges. The context is named after the cluster. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
-  const place = await openWorkplace({
+  const place = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,

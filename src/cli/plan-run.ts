@@ -3,7 +3,7 @@ import { planTarget, writePlan } from '../app/saved/file.ts';
 import { savedOfflinePlan, savedPlan } from '../app/saved/plan.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { SavedPlan } from '../plan/saved/saved.ts';
-import { stepsOf } from '../plan/types.ts';
+import { changesAnything } from '../plan/steps.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openPlace, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
@@ -35,8 +35,9 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   await writePage(args.html, pageOf(place, live, command));
   if (live.connections.failed.size > 0) return readStatus(live.connections);
   if (refused) return exitStatus.preflight;
-  const pending = stepsOf(live.plan).length > 0;
-  return pending && args['detailed-exitcode'] ? exitStatus.changesPending : exitStatus.done;
+  return changesAnything(live.plan) && args['detailed-exitcode']
+    ? exitStatus.changesPending
+    : exitStatus.done;
 }
 
 async function keep({ out, output }: PlanArgs, make: () => SavedPlan): Promise<void> {

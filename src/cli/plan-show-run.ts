@@ -15,7 +15,7 @@ export async function runPlanShow(args: PlanShowArgs): Promise<void> {
     ];
     note(`made ${made} by kboot ${basis.kboot}${limits.map((each) => `, ${each}`).join('')}`);
   }
-  const command = plan.basis === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
+  const command = plan.mode === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
   showPlan(args, plan, command === undefined ? {} : { command });
   await writePage(args.html, { plan, ...(command !== undefined && { command }) });
 }

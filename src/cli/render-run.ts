@@ -1,5 +1,5 @@
 import { renderTree } from '../app/render.ts';
-import { openWorkplace } from '../app/workplace.ts';
+import { openWorkspace } from '../app/workspace.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openState } from '../store/state.ts';
 import type { RenderArgs } from './args.ts';
@@ -7,7 +7,7 @@ import { bundleFolder, event, print } from './terminal.ts';
 
 /** Issues what is missing of the PKI, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
-  const place = await openWorkplace({
+  const place = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     bundle: bundleFolder(args.bundle),

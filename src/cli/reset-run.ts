@@ -2,9 +2,9 @@ import { counted } from '../model/counted.ts';
 import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
-import { stepsOf } from '../plan/types.ts';
+import { stepsOf } from '../plan/steps.ts';
 import type { ResetArgs } from './args.ts';
-import { runCourse } from './runner.ts';
+import { runOperation } from './runner.ts';
 import { openPlace } from './show.ts';
 import { connectOptions } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     state: args.state,
     withoutEtcdFiles: true,
   });
-  return await runCourse(args, place, {
+  return await runOperation(args, place, {
     command: 'reset',
     risky: true,
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',

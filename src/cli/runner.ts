@@ -1,9 +1,10 @@
 import type { ApplyEvent } from '../apply/events.ts';
 import type { ApplyResult } from '../apply/run.ts';
 import { carryOut } from '../app/up.ts';
-import type { Workplace } from '../app/workplace.ts';
+import type { Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { stepsOf, type Plan } from '../plan/types.ts';
+import { changesAnything, gatesOf, stepsOf } from '../plan/steps.ts';
+import type { Plan } from '../plan/types.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
@@ -24,7 +25,7 @@ export interface Outcome extends ApplyResult {
 }
 
 /** What is particular to a command that plans, shows, asks and applies. */
-export interface Course<P extends Planned> {
+export interface Operation<P extends Planned> {
   /** For the lock and the run log. */
   readonly command: string;
   readonly question: string;
@@ -44,19 +45,19 @@ export interface Course<P extends Planned> {
 }
 
 /** Plans, shows, asks and applies while no other run may change the cluster. Returns the exit status. */
-export async function runCourse<P extends Planned>(
+export async function runOperation<P extends Planned>(
   args: InventoryArgs & {
     readonly yes: boolean;
     readonly stats?: boolean;
     readonly html?: string | undefined;
   },
-  place: Workplace,
-  course: Course<P>,
+  place: Workspace,
+  operation: Operation<P>,
 ): Promise<ExitStatus> {
   refuseOtherFile(args.html);
   const lock = await acquireLock(
     await openState(place.state.dir),
-    `kboot ${course.command} ${args.inventory}`,
+    `kboot ${operation.command} ${args.inventory}`,
   );
   const say = (text: string): void => {
     if (args.output === 'text') tell(text);
@@ -65,31 +66,34 @@ export async function runCourse<P extends Planned>(
     if (args.stats === true) note(statsText(planned.connections.open, events));
   };
   const report = (planned: P, run: PageRun): Promise<void> =>
-    writeReport(args.html, { ...pageOf(place, planned, `kboot ${course.command} ${args.inventory}`), run });
+    writeReport(args.html, {
+      ...pageOf(place, planned, `kboot ${operation.command} ${args.inventory}`),
+      run,
+    });
   let planned: P | undefined;
   try {
-    planned = await course.make();
+    planned = await operation.make();
     tellReading(args, planned);
-    planned = course.hold?.(planned) ?? planned;
-    course.check?.(planned);
-    if (stepsOf(planned.plan).length === 0) {
+    planned = operation.hold?.(planned) ?? planned;
+    operation.check?.(planned);
+    if (!changesAnything(planned.plan) && gatesOf(planned.plan).length === 0) {
       if (args.output === 'json') tellNothing(planned);
-      say(course.nothing(planned));
+      say(operation.nothing(planned));
       stats(planned, []);
       await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
       return readStatus(planned.connections);
     }
-    if (course.show === undefined) showPlan(args, planned.plan);
-    else course.show(planned);
-    if (!(await confirm(course.question, args.yes, course.risky === true ? 'no' : 'yes'))) {
+    if (operation.show === undefined) showPlan(args, planned.plan);
+    else operation.show(planned);
+    if (!(await confirm(operation.question, args.yes, operation.risky === true ? 'no' : 'yes'))) {
       note('Nothing was changed.');
       return exitStatus.interrupted;
     }
     if (lock.lost.aborted) throw lockLost('Nothing was changed.');
-    const outcome = await apply(args, place, planned, course.command, lock.lost);
+    const outcome = await apply(args, place, planned, operation.command, lock.lost);
     stats(planned, outcome.events);
     await report(planned, outcome);
-    say(course.summary(planned, outcome));
+    say(operation.summary(planned, outcome));
     return outcomeStatus(planned, outcome);
   } finally {
     await planned?.connections.close();
@@ -100,7 +104,7 @@ export async function runCourse<P extends Planned>(
 /** Carries out with progress, events and a run log, and tells failures. */
 async function apply(
   args: InventoryArgs,
-  place: Workplace,
+  place: Workspace,
   { plan, connections }: Planned,
   command: string,
   lost: AbortSignal,
@@ -142,9 +146,9 @@ async function apply(
 
 /** Another run took the lock over, or somebody removed it: two runs at once could undo each other. */
 function lockLost(so: string): KbootError {
-  return new KbootError('E-LOCKED', `The lock was taken away from this run. ${so}`, {
+  return new KbootError('E-LOCKED', `This run lost its lock. ${so}`, {
     remedy:
-      'See what else works on this cluster (`kboot unlock INVENTORY` shows it), then run the same command again.',
+      '`kboot unlock INVENTORY` shows the run that holds it now. When that one has ended, run the same command again.',
   });
 }
 
@@ -170,7 +174,12 @@ function summaryEvent(
     type: 'summary',
     executed,
     planned: stepsOf(plan).length,
-    failures: failures.map(({ host, error }) => ({ host, code: error.code, message: error.message })),
+    failures: failures.map(({ host, stepId, error }) => ({
+      host,
+      step: stepId,
+      code: error.code,
+      message: error.message,
+    })),
     held,
     seconds,
   };

@@ -1,6 +1,6 @@
 import type { Connections } from '../app/observe/connect.ts';
-import type { PlanScope } from '../app/scope.ts';
-import { openWorkplace, type CommonOptions, type Workplace } from '../app/workplace.ts';
+import type { PlanScope } from '../plan/scope.ts';
+import { openWorkspace, type CommonOptions, type Workspace } from '../app/workspace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
@@ -20,9 +20,9 @@ export interface Planned {
   readonly seconds?: number;
 }
 
-/** Opens the inventory's workplace and tells its warnings. */
-export async function openPlace(options: CommonOptions): Promise<Workplace> {
-  const place = await openWorkplace(options);
+/** Opens the inventory's workspace and tells its warnings. */
+export async function openPlace(options: CommonOptions): Promise<Workspace> {
+  const place = await openWorkspace(options);
   for (const warning of place.warnings) note(formatDiagnostic(warning));
   return place;
 }

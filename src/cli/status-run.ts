@@ -1,5 +1,5 @@
 import { seeStatus } from '../app/status.ts';
-import { openWorkplace } from '../app/workplace.ts';
+import { openWorkspace } from '../app/workspace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { statusText } from '../view/status-text.ts';
@@ -8,7 +8,7 @@ import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
 /** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({
+  const place = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
-import { knownHostsFiles } from '../app/workplace.ts';
+import { knownHostsFiles } from '../app/workspace.ts';
 import { errorsText } from '../view/error-text.ts';
 import { fit } from '../view/fit.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';

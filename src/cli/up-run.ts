@@ -2,12 +2,12 @@ import { counted } from '../model/counted.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
-import type { PlanScope } from '../app/scope.ts';
+import type { PlanScope } from '../plan/scope.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
-import { stepsOf } from '../plan/types.ts';
+import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
-import { stageSeconds } from '../view/progress.ts';
-import { runCourse, type Outcome } from './runner.ts';
+import { phaseSeconds } from '../view/progress.ts';
+import { runOperation, type Outcome } from './runner.ts';
 import { openPlace, renewal, scopeOf, showPlan } from './show.ts';
 import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
@@ -22,7 +22,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
   });
   const scope = file === undefined ? asked : scopeOfSaved(place, file, { ...asked, until: args.until });
   const make = (): Promise<LivePlan> => makePlan(place, scope, connectOptions(), args.concurrency);
-  return await runCourse(args, place, {
+  return await runOperation(args, place, {
     command: 'up',
     question: 'Do this?',
     make,
@@ -65,16 +65,14 @@ function nothingText({ plan, connections, seconds }: LivePlan): string {
 
 function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {
   const name = live.plan.cluster;
-  const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${stageSeconds(outcome.events)})`;
+  const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${phaseSeconds(live.plan, outcome.events)})`;
   const again = 'Run the same command again: it goes on where this ended.';
   if (outcome.interrupted) return `${name}: interrupted after ${went}. ${again}`;
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
   ];
   const held =
-    outcome.held.length === 0
-      ? ''
-      : ` Left alone, since hosts go one after another: ${outcome.held.join(', ')}.`;
+    outcome.held.length === 0 ? '' : ` Not attempted, since the rollout stopped: ${outcome.held.join(', ')}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
     return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
   if (until !== 'addon') return `${name}: done through stage ${until}: ${went}`;

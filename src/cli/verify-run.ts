@@ -1,5 +1,5 @@
 import { runVerify } from '../app/verify.ts';
-import { openWorkplace } from '../app/workplace.ts';
+import { openWorkspace } from '../app/workspace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { verifyText } from '../view/verify-text.ts';
 import type { InventoryArgs } from './args.ts';
@@ -11,7 +11,7 @@ import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
  * interrupted. As JSON: a `check` event per question, then `summary`.
  */
 export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkplace({
+  const place = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,

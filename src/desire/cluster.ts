@@ -1,7 +1,7 @@
 import { hasExternalEtcd, hostsWith, nodes, type Cluster } from '../model/cluster.ts';
 import type { Stage } from '../model/stage.ts';
-import type { ClusterWants } from '../plan/cluster-wants.ts';
-import { hasOutsideEndpoint } from '../plan/preflight/endpoint.ts';
+import type { DesiredCluster } from '../kube/desired-cluster.ts';
+import { hasOutsideEndpoint } from '../model/cluster.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { kubeObjects } from './text/kube-objects.ts';
@@ -9,7 +9,7 @@ import { metallbObjects } from './text/metallb.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
 /** Everything that must be so in the API, in the order in which it is brought about. */
-export function desireCluster(desire: Desire): ClusterWants {
+export function desireCluster(desire: Desire): DesiredCluster {
   const { cluster } = desire;
   const context = textContext(desire, assumedFacts);
   const metallb = metallbObjects(context);
@@ -26,7 +26,7 @@ export function desireCluster(desire: Desire): ClusterWants {
       ...metallb.system.map((object) => ({ stage: 'addon' as const, object })),
     ],
     lateObjects: metallb.pools,
-    sweptKinds: cluster.metallb === undefined ? [] : metallbKinds,
+    prunedKinds: cluster.metallb === undefined ? [] : metallbKinds,
     nodes: nodes(cluster).map((host) => ({
       name: host.name,
       labels: nodeLabels(host),
@@ -41,12 +41,12 @@ export function desireCluster(desire: Desire): ClusterWants {
   };
 }
 
-const metallbWorkloads: ClusterWants['workloads'] = [
+const metallbWorkloads: DesiredCluster['workloads'] = [
   { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },
   { workload: 'DaemonSet', namespace: 'metallb-system', name: 'speaker' },
 ];
 
-const metallbKinds: ClusterWants['sweptKinds'] = [
+const metallbKinds: DesiredCluster['prunedKinds'] = [
   { apiVersion: 'metallb.io/v1beta1', kind: 'IPAddressPool', namespace: 'metallb-system' },
   { apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', namespace: 'metallb-system' },
   { apiVersion: 'metallb.io/v1beta1', kind: 'BGPAdvertisement', namespace: 'metallb-system' },
@@ -54,7 +54,7 @@ const metallbKinds: ClusterWants['sweptKinds'] = [
 ];
 
 /** Mirror Pods of the static Pods, by host. */
-function controlPlanePods(cluster: Cluster): ClusterWants['controlPlanePods'] {
+function controlPlanePods(cluster: Cluster): DesiredCluster['controlPlanePods'] {
   const names = [
     'kube-apiserver',
     'kube-controller-manager',

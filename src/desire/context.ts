@@ -5,7 +5,7 @@ import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cl
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Pki } from '../pki/types.ts';
-import type { Membership, MembershipPlan } from '../plan/etcd/membership.ts';
+import type { InitialCluster } from '../model/etcd.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
 import type { FileResource, PackageResource, Resource } from '../resource/types.ts';
@@ -13,6 +13,11 @@ import type { Bundle } from '../store/bundle.ts';
 import type { Uploads } from '../store/uploads.ts';
 import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
 import type { HostText, TextContext } from './text/types.ts';
+
+interface HostStart {
+  readonly host: string;
+  readonly membership: InitialCluster;
+}
 
 /** What the desired state of a cluster is made from. */
 export interface Desire {
@@ -25,7 +30,7 @@ export interface Desire {
   /** What spec.files names on this machine, by its path there. */
   readonly uploads: Uploads;
   /** How etcd members are founded, joined or kept; undefined: founded. */
-  readonly membership?: MembershipPlan;
+  readonly membership?: { readonly hosts: readonly HostStart[] };
 }
 
 const contexts = new WeakMap<Desire, Map<string, TextContext>>();
@@ -64,7 +69,7 @@ export function filesFor(desire: Desire, facts: HostFacts): ReleaseFiles {
 }
 
 /** Flags of a host's member: as the membership plan says, or those of a founding. */
-export function membershipOf(desire: Desire, host: Host): Membership {
+export function membershipOf(desire: Desire, host: Host): InitialCluster {
   return (
     desire.membership?.hosts.find((member) => member.host === host.name)?.membership ?? {
       initialCluster: etcdHosts(desire.cluster).map(({ name, address }) => ({ name, address })),

@@ -1,13 +1,19 @@
-import type { HostStep } from '../plan/types.ts';
+import type { Component, Effect } from '../model/component.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
 import type { ResetSeen } from '../model/reset-seen.ts';
 
-interface Removal {
+/** One part of what kboot and Kubernetes put on a host, and how it is removed. */
+export interface Removal {
   readonly what: string;
   readonly reason: string;
+  /** POSIX shell, as root. */
   readonly script: string;
+  readonly effects: readonly Effect[];
 }
+
+const stops = (...components: readonly Component[]): readonly Effect[] =>
+  components.map((component) => ({ component, kind: 'stop' }));
 
 /** Chains that kube-proxy, the kubelet, flannel and the CNI plugins make; the host's own are none of these. */
 const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
@@ -17,16 +23,32 @@ const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
  * goes last: a run that was cut off begins anew and ends the same. With `foreignEtcd` a service or data of etcd on
  * the host is none of kboot's.
  */
-export function resetSteps(host: string, seen: ResetSeen, foreignEtcd = false): HostStep[] {
+export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Removal[] {
   if (!seen.present) return [];
-  const removals: readonly Removal[] = [
-    { what: 'unit kubelet', reason: 'stopped and disabled', script: stopUnit('kubelet') },
-    { what: 'load-balancer', reason: 'keepalived gives the virtual IP up; haproxy', script: stopBalancer },
-    { what: 'pods', reason: `${seen.containers} containers stopped`, script: stopContainers },
+  const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
+    {
+      what: 'unit kubelet',
+      reason: 'stopped and disabled',
+      script: stopUnit('kubelet'),
+      effects: stops('kubelet'),
+    },
+    {
+      what: 'load-balancer',
+      reason: 'keepalived gives the virtual IP up; haproxy',
+      script: stopBalancer,
+      effects: stops('keepalived', 'haproxy'),
+    },
+    {
+      what: 'pods',
+      reason: `${seen.containers} containers stopped`,
+      script: stopContainers,
+      effects: stops(...podComponents),
+    },
     {
       what: 'unit containerd',
       reason: 'stopped and disabled',
       script: [stopUnit('containerd'), ...(foreignEtcd ? [] : [stopUnit('etcd')]), endShims].join('; '),
+      effects: stops('containerd', ...(foreignEtcd ? [] : (['etcd'] as const))),
     },
     { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
     { what: 'links', reason: "flannel, cni0 and the Pods' ends", script: removeLinks },
@@ -57,18 +79,18 @@ export function resetSteps(host: string, seen: ResetSeen, foreignEtcd = false): 
       script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; rm -rf -- ${hostFolder}`,
     },
   ];
-  return removals.map(({ what, reason, script }) => ({
-    type: 'host',
-    id: `${host}: reset ${what}`,
-    stage: 'host',
-    host,
-    resource: what,
-    verb: 'delete',
-    reason,
-    script,
-    timeoutSeconds: 300,
-  }));
+  return removals.map((removal) => ({ effects: [], ...removal }));
 }
+
+/** What runs in Pods of this host, whichever of them do. */
+const podComponents: readonly Component[] = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'flannel',
+  'coredns',
+];
 
 function stopUnit(name: string): string {
   return `if [ -e /etc/systemd/system/${name}.service ] || systemctl is-active -q ${name}; then systemctl disable --now ${name}.service 2>&1 | grep -v '^Removed' || true; fi`;

@@ -246,3 +246,18 @@ export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
 export function addressesOf({ address, secondAddress }: Host): readonly string[] {
   return secondAddress === undefined ? [address] : [address, secondAddress];
 }
+
+/** Whether the control-plane endpoint leads to the API servers by something that kboot does not run. */
+export function hasOutsideEndpoint(cluster: Cluster): boolean {
+  if (cluster.loadBalancer !== undefined) return false;
+  return (
+    hostsWith(cluster, 'control-plane').length > 1 ||
+    !isControlPlaneAddress(cluster, [cluster.controlPlaneEndpoint.host])
+  );
+}
+
+/** Whether one of the addresses is a control-plane host's. */
+export function isControlPlaneAddress(cluster: Cluster, addresses: readonly string[]): boolean {
+  const own = hostsWith(cluster, 'control-plane').flatMap(addressesOf);
+  return addresses.some((address) => own.includes(address));
+}

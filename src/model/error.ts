@@ -354,6 +354,8 @@ export type ErrorCode = keyof typeof errorCodes;
 export interface ErrorContext {
   readonly host?: string;
   readonly step?: string;
+  /** Id of that step or gate in its plan. */
+  readonly stepId?: string;
   readonly command?: string;
   /** Last lines of the command's stderr, or of the log that explains the failure. Never a secret. */
   readonly detail?: string;

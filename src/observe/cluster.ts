@@ -1,8 +1,22 @@
 import { getObject, openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { collectionPath } from '../kube/paths.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
-import { ownLabel, type ClusterObservation, type ClusterWants } from '../plan/cluster-wants.ts';
+import { ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
 import type { Reader } from '../transport/types.ts';
+
+/** The live state of the API. */
+export type ClusterObservation =
+  /** No control-plane host holds etcd data: there is no cluster yet. */
+  | { readonly state: 'absent' }
+  /** There may be a cluster, and its API did not answer. */
+  | { readonly state: 'unavailable'; readonly why: string }
+  | {
+      readonly state: 'present';
+      /** By title (kube/types.ts); an object that is not in it does not exist. */
+      readonly objects: ReadonlyMap<string, KubeObject>;
+      readonly nodes: ReadonlyMap<string, KubeObject>;
+      readonly pods: ReadonlyMap<string, KubeObject>;
+    };
 
 /**
  * Reads through one API server whatever the cluster must hold. `silent` when it does not answer.
@@ -11,7 +25,7 @@ export async function observeCluster(
   reader: Reader,
   address: string,
   credentials: KubeCredentials,
-  wants: ClusterWants,
+  wants: DesiredCluster,
 ): Promise<ClusterObservation> {
   let kube: KubeClient | undefined;
   try {
@@ -23,7 +37,7 @@ export async function observeCluster(
           getObject(client, object),
         ),
       ),
-      Promise.all(wants.sweptKinds.map((kind) => listOwn(client, kind))),
+      Promise.all(wants.prunedKinds.map((kind) => listOwn(client, kind))),
       list(client, '/api/v1/nodes'),
       list(client, '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane'),
     ]);
@@ -38,7 +52,7 @@ export async function observeCluster(
       pods,
     };
   } catch (error) {
-    return { state: 'silent', why: error instanceof Error ? error.message : String(error) };
+    return { state: 'unavailable', why: error instanceof Error ? error.message : String(error) };
   } finally {
     kube?.close();
   }
@@ -47,7 +61,7 @@ export async function observeCluster(
 /** Objects with kboot's label; none where the kind is not defined. */
 async function listOwn(
   client: KubeClient,
-  { apiVersion, kind, namespace }: ClusterWants['sweptKinds'][number],
+  { apiVersion, kind, namespace }: DesiredCluster['prunedKinds'][number],
 ): Promise<readonly KubeObject[]> {
   const selector = encodeURIComponent(`${ownLabel.key}=${ownLabel.value}`);
   const path = `${collectionPath(apiVersion, kind, namespace)}?labelSelector=${selector}`;

@@ -2,10 +2,18 @@ import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import type { EndpointAnswer } from '../plan/preflight/endpoint.ts';
 import type { Reader } from '../transport/types.ts';
 import type { EndpointAddress } from './endpoint-probe.ts';
 import { whyNot } from './why.ts';
+
+/** What a client with the cluster's CA found at the control-plane endpoint. */
+export type EndpointAnswer =
+  | { readonly kind: 'ready' }
+  /** Nothing that speaks TLS, yet: a load balancer without servers, a port that refuses. */
+  | { readonly kind: 'nothing'; readonly why: string }
+  | { readonly kind: 'not-ready'; readonly why: string }
+  /** Its certificate is none of an API server of this cluster. */
+  | { readonly kind: 'stranger'; readonly why: string };
 
 const timeoutMs = 8_000;
 

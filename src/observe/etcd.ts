@@ -2,9 +2,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { openEtcd, type EtcdClient, type EtcdCredentials, type EtcdMember } from '../etcd/client.ts';
 import { everServed } from '../etcd/peer.ts';
-import type { EtcdHost, EtcdSeen } from '../plan/etcd/membership.ts';
+import type { InitialCluster } from '../model/etcd.ts';
 import { etcdDataQuestion } from './inspect.ts';
 import type { Reader } from '../transport/types.ts';
+
+/** A host that is to run an etcd member. */
+export interface EtcdHost {
+  readonly name: string;
+  readonly address: string;
+  readonly peerURL: string;
+  /** From the probe; `unknown` for a host that was not probed. */
+  readonly data: 'absent' | 'present' | 'unknown';
+  /** Flags that the host starts etcd with now, if it does: those of a running member never change without need. */
+  readonly startedWith: InitialCluster | undefined;
+}
+
+/** The live state of kboot's own etcd. */
+export type EtcdObservation =
+  /** No host holds etcd data. */
+  | { readonly state: 'absent' }
+  /** There is data, and no member answers with a quorum. `bootstrapped` is false when it is certain that there never was one. */
+  | { readonly state: 'unavailable'; readonly bootstrapped: boolean }
+  | {
+      readonly state: 'present';
+      readonly members: readonly EtcdMember[];
+      /** IDs of those that answer a read through the quorum: their answer proves that there is one. */
+      readonly healthy: ReadonlySet<string>;
+    };
 
 /** A host whose member may be asked. */
 export interface EtcdSource {
@@ -25,7 +49,7 @@ const pauseMs = 300;
 export async function observeEtcd(
   sources: readonly EtcdSource[],
   patience: number = patienceMs,
-): Promise<EtcdSeen> {
+): Promise<EtcdObservation> {
   if (sources.length === 0) return { state: 'absent' };
   const deadline = Date.now() + patience;
   for (;;) {
@@ -37,8 +61,8 @@ export async function observeEtcd(
       );
       return { state: 'present', members, healthy: new Set(healthy.map(({ id }) => id)) };
     }
-    const founded = await wasFounded(sources);
-    if (!founded || Date.now() >= deadline) return { state: 'silent', founded };
+    const bootstrapped = await wasBootstrapped(sources);
+    if (!bootstrapped || Date.now() >= deadline) return { state: 'unavailable', bootstrapped };
     await sleep(pauseMs);
   }
 }
@@ -50,7 +74,7 @@ export async function observeEtcd(
  */
 export async function confirmEmpty(
   hosts: readonly EtcdHost[],
-  { members }: EtcdSeen & { readonly state: 'present' },
+  { members }: EtcdObservation & { readonly state: 'present' },
   readerOf: (host: string) => Reader | undefined,
 ): Promise<readonly EtcdHost[]> {
   return await Promise.all(
@@ -79,7 +103,7 @@ async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] 
 }
 
 /** false only when each source says itself that its cluster never had a quorum. */
-async function wasFounded(sources: readonly EtcdSource[]): Promise<boolean> {
+async function wasBootstrapped(sources: readonly EtcdSource[]): Promise<boolean> {
   const answers = await Promise.all(
     sources.map(async ({ reader, address, name, credentials }) => {
       try {

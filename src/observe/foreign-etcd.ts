@@ -1,8 +1,26 @@
 import { openEtcd, type EtcdClient, type EtcdCredentials } from '../etcd/client.ts';
 import { clusterId } from '../pki/digest.ts';
-import type { EtcdAnswer } from '../plan/etcd/external.ts';
 import type { Reader } from '../transport/types.ts';
 import { whyNot } from './why.ts';
+
+/** What one control-plane host heard from one endpoint of an etcd that someone else runs. */
+export interface EtcdAnswer {
+  readonly host: string;
+  readonly endpoint: string;
+  readonly answer:
+    | { readonly kind: 'unavailable'; readonly why: string }
+    | {
+        readonly kind: 'answers';
+        /** `3.6.8` */
+        readonly version: string;
+        /** Of the etcd cluster. */
+        readonly clusterId: string;
+        /** Under the prefix. */
+        readonly keys: number;
+        /** kboot's ID of the Kubernetes cluster that the keys are of; undefined: they do not tell. */
+        readonly owner: string | undefined;
+      };
+}
 
 /**
  * Asks every endpoint from every host, side by side, whether it serves and what it holds under `prefix`
@@ -33,7 +51,7 @@ export async function observeForeignEtcd(
           const owner = info && ownerOf(info);
           return { host: reader.host, endpoint, answer: { kind: 'answers', version, owner, ...look } };
         } catch (cause) {
-          return { host: reader.host, endpoint, answer: { kind: 'silent', why: whyOf(cause) } };
+          return { host: reader.host, endpoint, answer: { kind: 'unavailable', why: whyOf(cause) } };
         } finally {
           client?.close();
         }

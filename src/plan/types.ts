@@ -1,65 +1,113 @@
-import type { Stage } from '../model/stage.ts';
-import type { Action } from '../resource/types.ts';
 import type { KubeObject } from '../kube/types.ts';
+import type { Effect } from '../model/component.ts';
+import type { Stage } from '../model/stage.ts';
+import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
 
-/** Shell on one host. */
-export interface HostStep extends Action {
-  readonly type: 'host';
+/** Which API object. */
+export type ObjectRef = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** What a step changes. `target.ts` turns it into words, and nothing reads those words again. */
+export type Target =
+  | { readonly kind: ResourceKind; readonly name: string }
+  | { readonly kind: 'object'; readonly ref: ObjectRef }
+  | {
+      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover';
+      readonly name: string;
+    };
+
+interface StepBase {
+  /** Unique in its plan, and the same in every plan that makes this step. */
   readonly id: string;
-  readonly stage: Stage;
-  readonly host: string;
-  /** `file /etc/crictl.yaml` */
-  readonly resource: string;
+  readonly verb: Verb;
+  readonly target: Target;
+  /** Why, or what it becomes. For display only. */
+  readonly reason: string;
+  /** What it does to running components; empty where it only prepares. */
+  readonly effects: readonly Effect[];
+  readonly timeoutSeconds: number;
 }
 
-/**
- * One change of etcd's membership, made by the operator's machine through a healthy member. Stands among its
- * host's steps: what comes after it waits for it.
- */
-export interface EtcdStep {
+/** POSIX shell as root on one host, on top of resource/prelude.ts; never holds a secret. */
+export interface ShellStep extends StepBase {
+  readonly type: 'shell';
+  readonly script: string;
+  readonly payload?: Payload;
+  /** Unified diff of a text. For display only. */
+  readonly diff?: string;
+  /** A hook's own shell. For display only. */
+  readonly command?: string;
+  /** Processes whose files this changes: they restart in a later step of their own. */
+  readonly disturbs?: readonly string[];
+  /** The file whose digest must still be the one that was observed (`absent`: that must still be missing). */
+  readonly expects?: { readonly path: string; readonly digest: string };
+}
+
+/** One change of etcd's membership, or a snapshot, made by the operator's machine through a healthy member. */
+export interface EtcdStep extends StepBase {
   readonly type: 'etcd';
-  readonly id: string;
-  readonly stage: Stage;
-  /** The member's host; it may have left the inventory. */
-  readonly host: string;
-  readonly verb: 'create' | 'update' | 'delete';
-  readonly resource: string;
-  readonly reason: string;
   readonly operation:
     | { readonly kind: 'snapshot' }
     | { readonly kind: 'remove'; readonly memberId: string }
     | { readonly kind: 'add-learner'; readonly peerURL: string }
-    | { readonly kind: 'promote'; readonly peerURL: string };
-  readonly timeoutSeconds: number;
+    | { readonly kind: 'promote'; readonly peerURL: string }
+    /** Removes a learner that never started, so that others may join. */
+    | { readonly kind: 'withdraw'; readonly peerURL: string };
 }
 
 /** Server-side apply of one object. */
-export interface ObjectStep {
-  readonly type: 'object';
-  readonly id: string;
-  readonly stage: Stage;
-  readonly verb: 'create' | 'update';
-  readonly resource: string;
-  readonly reason: string;
+export interface ApplyStep extends StepBase {
+  readonly type: 'apply';
   readonly object: KubeObject;
 }
 
-/** Labels and taints of one Node, merged into what others put there. */
-export interface NodeStep {
-  readonly type: 'node';
-  readonly id: string;
-  readonly stage: Stage;
-  readonly verb: 'update';
-  readonly resource: string;
-  readonly reason: string;
-  readonly node: string;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** null: taken away. */
-  readonly labels: Readonly<Record<string, string | null>>;
-  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+/** Deletes one object of kboot's that is no longer desired. */
+export interface DeleteStep extends StepBase {
+  readonly type: 'delete';
+  readonly object: ObjectRef;
 }
 
-/** What a wait looks at, through the connection to a host. */
+/** One operation on a Node. */
+export interface NodeStep extends StepBase {
+  readonly type: 'node';
+  readonly node: string;
+  readonly operation:
+    /** Labels and taints, merged with those that others set. */
+    | {
+        readonly kind: 'mark';
+        readonly annotations: Readonly<Record<string, string>>;
+        /** null: removed. */
+        readonly labels: Readonly<Record<string, string | null>>;
+        readonly taints: readonly Taint[];
+      }
+    | { readonly kind: 'cordon' | 'uncordon' }
+    /** Cordons, then evicts every Pod as `kubectl drain` does, within `timeoutSeconds`. */
+    | { readonly kind: 'drain' }
+    | { readonly kind: 'delete' };
+}
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** Issues certificates and keys into the state folder. */
+export interface IssueStep extends StepBase {
+  readonly type: 'issue';
+  /** Their paths in the state folder. */
+  readonly certificates: readonly string[];
+}
+
+/** A hook on the operator's machine, as the user who runs kboot. */
+export interface HookStep extends StepBase {
+  readonly type: 'hook';
+  /** POSIX shell, as the operator wrote it. */
+  readonly command: string;
+}
+
+export type Step = ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep;
+
+/** What a gate observes, through the connection to a host. */
 export type Condition =
   | { readonly kind: 'etcd-member'; readonly host: string }
   /** That host's API server; without a host, any. */
@@ -73,15 +121,15 @@ export type Condition =
     }
   /** The kubelet's healthz, on 127.0.0.1 of its host. */
   | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
-  /** An API server, reached at the control-plane endpoint that somebody else sees to. */
+  /** An API server, through a control-plane endpoint that is not kboot's. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {
       readonly kind: 'pod-ready';
       readonly host: string;
       readonly namespace: string;
       readonly name: string;
-      /** Its container before this plan replaces it: the API tells of that one for a while. */
-      readonly former?: string;
+      /** ID of the container that this plan replaces: the API reports it for a while longer. */
+      readonly replaces?: string;
     }
   | { readonly kind: 'node-registered'; readonly node: string }
   | { readonly kind: 'node-ready'; readonly node: string }
@@ -90,73 +138,52 @@ export type Condition =
       readonly workload: 'DaemonSet' | 'Deployment';
       readonly namespace: string;
       readonly name: string;
-      /** A DaemonSet's Pods on these must be there and Ready: its own count is late for nodes that just came. */
+      /** Nodes that must run a Ready Pod of a DaemonSet: its own count is late for Nodes that just registered. */
       readonly nodes?: readonly string[];
     };
 
-/** An explicit, bounded wait; the only thing that retries. */
-export interface WaitStep {
+/** A bounded wait; nothing else retries. */
+export interface Gate {
   readonly type: 'wait';
   readonly id: string;
-  readonly stage: Stage;
-  readonly verb: 'wait';
-  readonly resource: string;
-  readonly reason: string;
   readonly condition: Condition;
   readonly timeoutSeconds: number;
 }
 
-/** Takes a Node out of the API whose host leaves the cluster. */
-export interface NodeRemovalStep {
-  readonly type: 'remove-node';
-  readonly id: string;
-  readonly stage: Stage;
-  readonly verb: 'delete';
-  readonly resource: string;
-  readonly reason: string;
-  readonly node: string;
-  /** First cordons it and evicts its Pods, as `kubectl drain` does; absent: nobody would end them there. */
-  readonly drain?: { readonly timeoutSeconds: number };
+/** Where a task is carried out: on one host, through the cluster's APIs, or on the machine that runs kboot. */
+export type Place = { readonly host: string } | 'cluster' | 'operator';
+
+/** Steps in order in one place. A failure runs `rollback`, then skips the rest of this task. */
+export interface Task {
+  readonly on: Place;
+  readonly steps: readonly Step[];
+  readonly rollback?: readonly Step[];
+}
+
+/** Tasks side by side; the batch has passed when its tasks are done and every gate holds. */
+export interface Batch {
+  readonly tasks: readonly Task[];
+  readonly gates: readonly Gate[];
 }
 
 /**
- * One host of those that may not be disturbed at once. It begins `from` when `waits` of the host before it hold;
- * its stages before that disturb nothing.
+ * How another phase must have ended before a phase may start. `ended`: however it went; `any`: some of its hosts went
+ * through it; `all`: every batch of it passed.
  */
-export interface Turn {
-  readonly host: string;
-  readonly from: Stage;
-  readonly waits: readonly WaitStep[];
+export interface Dependency {
+  readonly phase: string;
+  readonly need: 'ended' | 'any' | 'all';
 }
 
-/** Deletes an object of kboot's that the inventory wants no more. */
-export interface ObjectRemovalStep {
-  readonly type: 'remove-object';
+/** Batches in order; one that fails holds back the rest of its phase. */
+export interface Phase {
   readonly id: string;
   readonly stage: Stage;
-  readonly verb: 'delete';
-  readonly resource: string;
-  readonly reason: string;
-  readonly object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+  readonly title: string;
+  /** Phases that come earlier in the plan. */
+  readonly after: readonly Dependency[];
+  readonly batches: readonly Batch[];
 }
-
-/** A hook on the machine that runs kboot: once, as the user who runs it. */
-export interface OperatorStep {
-  readonly type: 'operator';
-  readonly id: string;
-  readonly stage: Stage;
-  readonly when: 'before' | 'after';
-  readonly verb: 'run';
-  readonly resource: string;
-  readonly reason: string;
-  /** POSIX shell, as the operator wrote it. */
-  readonly command: string;
-  readonly timeoutSeconds: number;
-}
-
-export type OnHostStep = HostStep | EtcdStep;
-export type ClusterStep = ObjectStep | ObjectRemovalStep | NodeStep | NodeRemovalStep | WaitStep;
-export type Step = OnHostStep | ClusterStep | OperatorStep;
 
 export interface PlanHost {
   readonly name: string;
@@ -166,8 +193,8 @@ export interface PlanHost {
 }
 
 /**
- * What will happen, whole: plain JSON, without a secret. Host steps run in order on their host; cluster steps
- * run in order, those of a stage after the control plane went through that stage.
+ * Everything that will happen, as plain JSON without a secret. A task starts when the earlier tasks of its host have
+ * ended, the batch before its own has passed, and its phase's `after` holds; apply/run.ts is that rule.
  */
 export interface Plan {
   readonly apiVersion: 'kboot.dev/v1';
@@ -175,44 +202,11 @@ export interface Plan {
   readonly cluster: string;
   readonly kubernetesVersion: string;
   readonly endpoint: string;
-  readonly basis: 'live' | 'offline';
-  /** Certificates and keys to issue into the operator's state first. */
-  readonly issue: readonly string[];
+  /** `offline`: made without asking a host, for reading. */
+  readonly mode: 'live' | 'offline';
   readonly hosts: readonly PlanHost[];
-  /**
-   * Before anything else, one after another: load balancers hear of one that joins them, a snapshot, and members and
-   * Nodes go that must be gone before their host is.
-   */
-  readonly membership: readonly (HostStep | EtcdStep | NodeRemovalStep)[];
-  /** Hosts that go one after another, in order; a failure leaves those after it alone. The others go side by side. */
-  readonly roll: readonly Turn[];
-  readonly hostSteps: readonly OnHostStep[];
-  readonly clusterSteps: readonly ClusterStep[];
-  /**
-   * Hooks on the operator's machine: those before a stage run first of all, the others once the cluster's steps of
-   * their stage are done; after the last stage, when all went well.
-   */
-  readonly operatorSteps: readonly OperatorStep[];
-  /** Resources and objects that were compared. */
+  readonly phases: readonly Phase[];
+  /** Number of resources and objects that were compared. */
   readonly checked: number;
   readonly warnings: readonly string[];
-}
-
-/** Every step, host by host and then the cluster's, in the order of the stages. */
-export function stepsOf(plan: Plan): readonly Step[] {
-  const waits = plan.roll.flatMap((turn) => turn.waits);
-  const isFirst = (step: OperatorStep): boolean => step.when === 'before';
-  return [
-    ...plan.operatorSteps.filter(isFirst),
-    ...plan.membership,
-    ...plan.hostSteps,
-    ...waits,
-    ...plan.clusterSteps,
-    ...plan.operatorSteps.filter((step) => !isFirst(step)),
-  ];
-}
-
-/** Whether a step changes something; a wait only looks. */
-export function isChange(step: Step): boolean {
-  return step.type !== 'wait';
 }

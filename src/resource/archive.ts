@@ -59,6 +59,7 @@ done`,
       }),
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
+      effects: [],
       timeoutSeconds: 900,
     };
   },

@@ -50,6 +50,7 @@ done`,
       ].join(' && '),
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
+      effects: [],
       timeoutSeconds: 900,
     };
   },

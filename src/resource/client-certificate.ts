@@ -35,6 +35,7 @@ export const clientCertificate: Kind<ClientCertificateResource, Found> = {
 ln -sfn ${target} ${folder}/.kboot~current && mv -f -T ${folder}/.kboot~current ${kubeletCertificatePath}`,
       payload: { path: temporary, content: want.content },
       disturbs: want.readBy ?? [],
+      effects: [],
       timeoutSeconds: 60,
     };
   },

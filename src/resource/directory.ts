@@ -30,6 +30,7 @@ export const directory: Kind<DirectoryResource, Found> = {
       reason:
         found.state === 'absent' ? `mode ${want.mode}` : `mode ${found.found.mode} becomes ${want.mode}`,
       script: `kb_mkdir ${quote(want.path)} ${want.mode}`,
+      effects: [],
       timeoutSeconds: 30,
     };
   },

@@ -75,6 +75,7 @@ export const file: Kind<FileResource, FileFound> = {
         verb: 'update',
         reason: `mode ${found.found.mode} becomes ${want.mode}`,
         script: `chmod ${want.mode} -- ${quote(want.path)}`,
+        effects: [],
         timeoutSeconds: 30,
       };
     }
@@ -85,6 +86,8 @@ export const file: Kind<FileResource, FileFound> = {
       script: installScript(want.path, want.mode, basis, readBy),
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
+      expects: { path: want.path, digest: basis },
+      effects: [],
       timeoutSeconds: 60,
     };
   },

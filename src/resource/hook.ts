@@ -29,6 +29,7 @@ export const hook: Kind<HookResource, true> = {
       reason: `${want.when} ${want.stage}`,
       command: want.run.trimEnd(),
       script: `(\n${hookShell(want)}\n) </dev/null`,
+      effects: [],
       timeoutSeconds: want.timeoutSeconds,
     };
   },

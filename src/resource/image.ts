@@ -44,6 +44,7 @@ done`,
         verb,
         reason: 'pulled from its registry',
         script: want.refs.map((ref) => `crictl pull ${quote(ref)}`).join(' && '),
+        effects: [],
         timeoutSeconds: 900,
       };
     }
@@ -55,6 +56,7 @@ done`,
       reason: describeDelivery(want.artifact),
       script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)} && echo ${want.artifact.sha256} > ${stamp}`,
       ...(payload && { payload }),
+      effects: [],
       timeoutSeconds: 900,
     };
   },

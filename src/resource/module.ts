@@ -22,6 +22,7 @@ done`,
       verb: 'create',
       reason: 'loads the kernel module',
       script: `modprobe -- ${quote(want.name)}`,
+      effects: [],
       timeoutSeconds: 30,
     };
   },

@@ -47,6 +47,7 @@ export const packageKind: Kind<PackageResource, true> = {
       verb: 'create',
       reason: "from the distribution's packages",
       script: aside(want, `${managers[want.manager].install} ${quote(want.name)}`),
+      effects: [],
       timeoutSeconds: 600,
     };
   },

@@ -38,6 +38,7 @@ echo read`,
       ...(boot && {
         diff: [`--- ${config}`, `+++ ${config}`, '-SELINUX=enforcing', '+SELINUX=permissive'].join('\n'),
       }),
+      effects: [],
       timeoutSeconds: 60,
     };
   },

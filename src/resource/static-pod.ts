@@ -70,10 +70,17 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
       if (current && !changes.disturbed.has(podProcess(want.name)))
         return chmod === ''
           ? undefined
-          : { verb: 'update', reason: `mode ${mode} becomes 600`, script: chmod, timeoutSeconds: 30 };
+          : {
+              verb: 'update',
+              reason: `mode ${mode} becomes 600`,
+              script: chmod,
+              effects: [],
+              timeoutSeconds: 30,
+            };
       return {
         verb: 'restart',
         reason: 'a file that it reads changes',
+        effects: [{ component: want.name, kind: 'restart' }],
         // The kubelet starts the container anew as soon as its process is gone.
         script: `${chmod === '' ? '' : `${chmod}\n`}c=$(kb_containers ${want.name}) || exit 1
 ${renew(want.name)}
@@ -88,6 +95,8 @@ ${renew(want.name)}
       return {
         verb: 'create',
         reason: 'the kubelet starts it',
+        effects: [{ component: want.name, kind: 'start' }],
+        expects: { path, digest: 'absent' },
         script: `kb_basis ${path} absent && ${install} && : > ${mark}`,
         payload,
         timeoutSeconds: 60,
@@ -95,6 +104,11 @@ ${renew(want.name)}
     return {
       verb: 'update',
       reason: 'the kubelet restarts it',
+      effects: [want.name, ...(want.servesPod === undefined ? [] : [want.servesPod])].map((component) => ({
+        component,
+        kind: 'restart' as const,
+      })),
+      expects: { path, digest: found.found.digest },
       // It ends when the former container has: who looks then whether the Pod is well does not see that one.
       script: `kb_basis ${path} ${found.found.digest} || exit
 c=

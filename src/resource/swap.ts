@@ -60,6 +60,7 @@ echo read`,
           ...fstab.flatMap((line) => [`-${line}`, `+#kboot# ${line}`]),
         ].join('\n'),
       }),
+      effects: [],
       timeoutSeconds: 300,
     };
   },

@@ -29,6 +29,7 @@ done`,
       verb: 'update',
       reason: `${want.value} (${was})`,
       script: `{ [ -e ${quote(before)} ] || cat ${path(want.key)} > ${quote(before)}; } && echo ${quote(want.value)} > ${path(want.key)}`,
+      effects: [],
       timeoutSeconds: 30,
     };
   },

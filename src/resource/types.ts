@@ -1,3 +1,4 @@
+import type { Effect, StaticPodComponent, UnitComponent } from '../model/component.ts';
 import type { Stage } from '../model/stage.ts';
 
 /**
@@ -101,7 +102,7 @@ export interface SELinuxResource extends Base {
 export interface UnitResource extends Base {
   readonly kind: 'unit';
   /** Without `.service`. */
-  readonly name: string;
+  readonly name: UnitComponent;
   /** It reads changed files without an end of service: `systemctl reload`. */
   readonly reloads?: boolean;
 }
@@ -115,10 +116,10 @@ export interface ImageResource extends Base {
 
 export interface StaticPodResource extends Base {
   readonly kind: 'static-pod';
-  readonly name: string;
+  readonly name: StaticPodComponent;
   readonly text: string;
-  /** A Pod of this host that hangs without this one, and is ended with it. */
-  readonly servesPod?: string;
+  /** A Pod of this host that hangs without this one, and is restarted with it. */
+  readonly servesPod?: StaticPodComponent;
 }
 
 /** The kubelet's own client certificate: kboot gives the first one, the kubelet rotates it (KEP-266). */
@@ -188,8 +189,12 @@ export interface Action {
   readonly diff?: string;
   /** The operator's own shell in the script, for the reader. */
   readonly command?: string;
-  /** Processes whose files this changes: they restart further down. */
+  /** Processes whose files this changes: they restart in a later step of their own. */
   readonly disturbs?: readonly string[];
+  /** What this does to running components; empty where it only prepares. */
+  readonly effects: readonly Effect[];
+  /** The file whose digest must still be the one that was observed, or that must still be absent. */
+  readonly expects?: { readonly path: string; readonly digest: string };
   /** Bounds the step on the host. */
   readonly timeoutSeconds: number;
 }

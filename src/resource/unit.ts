@@ -44,14 +44,17 @@ done`,
         return {
           verb: 'update',
           reason: 'enabled at boot',
+          effects: [],
           script: `kb_unit ${quote(want.name)}; systemctl enable ${service}`,
           timeoutSeconds: 60,
         };
     }
     const running = found.state === 'present' && found.found.active;
     const verb = want.reloads === true ? 'reload-or-restart' : 'restart';
+    const effect = !running ? 'start' : want.reloads === true ? 'reload' : 'restart';
     return {
       verb: !running ? 'create' : want.reloads === true ? 'update' : 'restart',
+      effects: [{ component: want.name, kind: effect }],
       reason: !running
         ? 'enabled at boot, started'
         : want.reloads === true

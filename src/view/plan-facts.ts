@@ -1,6 +1,8 @@
 import { counted } from '../model/counted.ts';
-import { renewsPod } from '../plan/rollout/ready.ts';
-import { stepsOf, type OnHostStep, type Plan, type Step } from '../plan/types.ts';
+import type { Component } from '../model/component.ts';
+import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
+import type { Phase, Plan, Step } from '../plan/types.ts';
+import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
 
 /** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */
 export function roleCounts(plan: Plan): readonly string[] {
@@ -20,23 +22,24 @@ export function roleCounts(plan: Plan): readonly string[] {
 export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['verb'], number])[] {
   const counts = new Map<Step['verb'], number>();
   for (const { verb } of steps) counts.set(verb, (counts.get(verb) ?? 0) + 1);
-  return (['create', 'update', 'restart', 'delete', 'run', 'wait'] as const)
+  return (['create', 'update', 'restart', 'delete', 'run'] as const)
     .map((verb) => [verb, counts.get(verb) ?? 0] as const)
     .filter(([, count]) => count > 0);
 }
 
-/** Where steps are carried out, ` on 2 hosts and through the API`; a host that is only looked at is no such place. */
-export function placesOf(steps: readonly Step[]): string {
-  const hosts = new Set(steps.flatMap((step) => ('host' in step ? step.host : [])));
+/** Where a plan's steps are carried out, ` on 2 hosts and through the API`; a host that is only read does not count. */
+export function placesOf(plan: Plan): string {
+  const all = allPlaced(plan);
+  const hosts = new Set(all.flatMap(({ on }) => hostOf(on) ?? []));
   const some = (found: boolean, place: string): string[] => (found ? [place] : []);
   const places = [
     ...some(hosts.size > 0, `on ${counted(hosts.size, 'host')}`),
     ...some(
-      steps.some((step) => !('host' in step) && step.type !== 'operator'),
+      all.some(({ on }) => on === 'cluster'),
       'through the API',
     ),
     ...some(
-      steps.some(({ type }) => type === 'operator'),
+      all.some(({ on }) => on === 'operator'),
       'on this machine',
     ),
   ];
@@ -45,44 +48,68 @@ export function placesOf(steps: readonly Step[]): string {
     .join('');
 }
 
-/** What running workloads would notice, as a sentence. */
+/** What running workloads would notice, as a sentence; read from the effects that steps state. */
 export function disruption(plan: Plan): string {
-  if (plan.hostSteps.some((step) => step.verb === 'delete' && step.resource === 'pods'))
-    return 'All that runs there in the cluster ends.';
-  const restarts = plan.hostSteps.filter((step) => step.verb === 'restart' || renewsPod(step));
-  const names = [...new Set(restarts.map((step) => `${step.resource.split(' ')[1] ?? ''} on ${step.host}`))];
+  const onHosts = allPlaced(plan).filter(({ on }) => hostOf(on) !== undefined);
+  const has = (kind: string, component: Component): boolean =>
+    onHosts.some(({ step }) =>
+      step.effects.some((effect) => effect.kind === kind && effect.component === component),
+    );
+  if (has('stop', 'kubelet')) return 'All that runs there in the cluster ends.';
+  const restarts = onHosts.flatMap(({ step, on }) =>
+    step.effects.flatMap(({ component, kind }) =>
+      kind === 'restart' ? [{ component, host: hostOf(on) ?? '' }] : [],
+    ),
+  );
+  const names = [...new Set(restarts.map(({ component, host }) => `${component} on ${host}`))];
   const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   const sentences = [
     ...(names.length === 0 ? [] : [`Restarts ${names.slice(0, 5).join(', ')}${more}.`]),
+    ...rolledWorkloads(plan),
     ...drains(plan),
-    ...apiGap(plan, restarts),
+    ...apiGap(plan),
     ...hooks(plan),
   ];
   return sentences.length === 0 ? 'No running workload is touched.' : sentences.join(' ');
 }
 
-/** Restarts that the API of a cluster with one such host does not live through. */
-const carriesApi = /^(static-pod (kube-apiserver|etcd)|unit etcd)$/;
+/** Add-ons whose Pods are replaced, a few at a time. */
+function rolledWorkloads(plan: Plan): string[] {
+  const names = allPlaced(plan).flatMap(({ step, on }) =>
+    on === 'cluster'
+      ? step.effects.flatMap(({ component, kind }) => (kind === 'restart' ? [component] : []))
+      : [],
+  );
+  return names.length === 0 ? [] : [`Rolls ${[...new Set(names)].join(', ')}.`];
+}
 
 /** Whether clients of the API will notice: they do where the only host that carries it restarts. */
-function apiGap({ hosts, roll }: Plan, restarts: readonly OnHostStep[]): string[] {
-  const touched = restarts.filter((step) => carriesApi.test(step.resource));
-  const others = (step: OnHostStep): number => {
-    const role = step.resource === 'unit etcd' ? 'etcd' : 'control-plane';
-    return hosts.filter((host) => host.roles.includes(role) && host.name !== step.host).length;
+function apiGap({ phases, hosts }: Plan): string[] {
+  const restarts = (phase: Phase): readonly (PlacedStep & { readonly component: Component })[] =>
+    placedSteps(phase).flatMap((placed) =>
+      placed.step.effects.flatMap(({ component, kind }) =>
+        kind === 'restart' && (component === 'kube-apiserver' || component === 'etcd')
+          ? [{ ...placed, component }]
+          : [],
+      ),
+    );
+  const touched = phases.flatMap(restarts);
+  const separateEtcd = hosts.some(({ roles }) => roles.includes('etcd'));
+  const others = ({ on, component }: (typeof touched)[number]): number => {
+    const role = component === 'etcd' && separateEtcd ? 'etcd' : 'control-plane';
+    return hosts.filter((host) => host.roles.includes(role) && host.name !== hostOf(on)).length;
   };
-  const alone = touched.find((step) => others(step) === 0);
-  if (alone !== undefined)
-    return [`The API does not answer while ${alone.resource.split(' ')[1] ?? ''} restarts.`];
-  const atOnce = new Set(touched.map((step) => step.host)).size > 1 && roll.length === 0;
+  const alone = touched.find((each) => others(each) === 0);
+  if (alone !== undefined) return [`The API does not answer while ${alone.component} restarts.`];
+  const atOnce = phases.some(
+    (phase) => !isSerial(phase) && new Set(restarts(phase).map(({ on }) => hostOf(on))).size > 1,
+  );
   return touched.length === 0 || atOnce ? [] : ['The API goes on answering.'];
 }
 
 function hooks(plan: Plan): string[] {
   const names = [
-    ...new Set(
-      stepsOf(plan).flatMap(({ verb, resource }) => (verb === 'run' ? resource.replace(/^hook /, '') : [])),
-    ),
+    ...new Set(stepsOf(plan).flatMap(({ target }) => (target.kind === 'hook' ? [target.name] : []))),
   ];
   if (names.length === 0) return [];
   return [
@@ -90,13 +117,15 @@ function hooks(plan: Plan): string[] {
   ];
 }
 
-function drains({ membership, clusterSteps }: Plan): string[] {
-  const nodes = [...membership, ...clusterSteps].flatMap((step) =>
-    step.type === 'remove-node' ? [step.node] : [],
+function drains(plan: Plan): string[] {
+  const nodes = stepsOf(plan).flatMap((step) =>
+    step.type === 'node' && (step.operation.kind === 'drain' || step.operation.kind === 'delete')
+      ? [step.node]
+      : [],
   );
-  return nodes.length === 0 ? [] : [`What runs on ${nodes.join(', ')} is started elsewhere.`];
+  return nodes.length === 0 ? [] : [`What runs on ${[...new Set(nodes)].join(', ')} is started elsewhere.`];
 }
 
 /** What a plan cannot know that was made without asking a host. */
 export const offlineNote =
-  'Made without asking a host: taken for fresh. Which packages, modules and swap are there is not known.';
+  'Made without asking a host, as if all were fresh. Which packages, modules and swap they have is not known.';

@@ -1,38 +1,23 @@
-import { counted } from '../model/counted.ts';
 import pc from 'picocolors';
-import { stages, type Stage } from '../model/stage.ts';
-import {
-  isChange,
-  stepsOf,
-  type ClusterStep,
-  type OnHostStep,
-  type OperatorStep,
-  type Plan,
-  type Step,
-} from '../plan/types.ts';
-import { crowds } from './crowd.ts';
-import {
-  byStage,
-  foldInOrder,
-  isPki,
-  kindredKey,
-  ownNameOut,
-  pkiShownSingly,
-  stepKey,
-  type Fold,
-} from './fold.ts';
+import { counted } from '../model/counted.ts';
+import { changesAnything, gatesOf, hostOf, isSerial, stepsOf } from '../plan/steps.ts';
+import { targetWords } from '../plan/target.ts';
+import type { Gate, Phase, Plan, Step } from '../plan/types.ts';
+import { collapse, single, type Line } from './collapse.ts';
+import { foldInOrder, isPki, kindredKey, ownNameOut, pkiShownSingly, stepKey, type Fold } from './fold.ts';
 import { hostList } from './host-list.ts';
+import { placedSteps, type PlacedStep } from './placed.ts';
 import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './plan-facts.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
   /** How to go on, `kboot up inventory.yaml`; absent where the question follows at once. */
   readonly command?: string;
-  /** That command would refuse it, for what preflight found. */
+  /** That command would refuse it, because of preflight's findings. */
   readonly refused?: boolean;
 }
 
-const signs: Readonly<Record<Step['verb'], string>> = {
+const signs: Readonly<Record<Step['verb'] | 'wait', string>> = {
   create: pc.green('+'),
   update: pc.yellow('~'),
   restart: pc.yellow('!'),
@@ -41,24 +26,12 @@ const signs: Readonly<Record<Step['verb'], string>> = {
   wait: pc.dim('…'),
 };
 
-/** The plan as people read it: by stage, equal steps of several hosts in one line, diffs below. */
+/** The plan as people read it: phase by phase, equal steps of several hosts in one line, diffs below. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
   if (plan.hosts.length > 0 && plan.hosts.every((host) => host.state === 'unreachable'))
     return `${plan.cluster}: no plan, since no host could be read`;
   const out: string[] = [title(plan), ''];
-  if (plan.issue.length > 0) out.push(...issueLines(plan, options), '');
-  const first = plan.operatorSteps.filter((step) => step.when === 'before');
-  if (first.length > 0) out.push(...operatorLines('first of all', first), '');
-  if (plan.membership.length > 0) out.push(...membershipLines(plan, options), '');
-  const hostSteps = byStage(plan.hostSteps);
-  const clusterSteps = byStage(plan.clusterSteps);
-  for (const stage of stages) {
-    const lines = linesOf(stage, hostSteps.get(stage) ?? [], clusterSteps.get(stage) ?? [], options);
-    const after = plan.operatorSteps.filter((step) => step.when === 'after' && step.stage === stage);
-    if (after.length > 0) lines.push(...operatorLines(stage, after));
-    if (lines.length > 0) out.push(...lines, '');
-  }
-  if (plan.roll.length > 0) out.push(...rollLines(plan, options), '');
+  for (const phase of plan.phases) out.push(...phaseLines(phase, options), '');
   for (const warning of plan.warnings) out.push(`${pc.yellow('warning')} ${warning}`);
   out.push(...summary(plan, options));
   return out.join('\n');
@@ -74,123 +47,107 @@ export function title(plan: Plan): string {
   return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
 }
 
-function issueLines(plan: Plan, options: PlanTextOptions): string[] {
-  const certificates = plan.issue;
+/** One phase: where it happens, then its steps on hosts, then those elsewhere and its gates, batch by batch. */
+function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
+  const steps = placedSteps(phase);
+  const hosts = [...new Set(steps.flatMap(({ on }) => hostOf(on) ?? []))];
+  const elsewhere = [
+    ...(steps.some(({ on }) => on === 'operator') ? ['this machine'] : []),
+    ...(hosts.length === 0 && steps.every(({ on }) => on === 'cluster') ? ['through the API'] : []),
+  ];
+  const serial = isSerial(phase) && hosts.length > 1;
   return [
-    stageTitle('state folder', ['this machine']),
-    `  ${signs.create} ${pad('pki')} ${certificates.length} certificates and keys, issued here, never shown`,
-    ...(options.verbose ? certificates.map((name) => `      ${name}`) : []),
+    `${pc.bold(phase.title.padEnd(15))} ${pc.cyan([namesOf(hosts), ...elsewhere].filter((word) => word !== '').join(', '))}${
+      serial ? pc.dim('  one host after another: each starts when the one before is healthy again') : ''
+    }`,
+    ...hostLines(
+      steps.filter(({ on }) => hostOf(on) !== undefined),
+      hosts,
+      options,
+    ),
+    ...phase.batches.flatMap(({ tasks, gates }) => {
+      const own = tasks.flatMap((task) => (typeof task.on === 'string' ? task.steps : []));
+      // Gates between hosts are many and say what the heading says.
+      const shown = hosts.length > 0 && !options.verbose ? [] : gates;
+      return elsewhereLines([...own, ...shown], options);
+    }),
   ];
 }
 
-function operatorLines(stage: string, steps: readonly OperatorStep[]): string[] {
-  return [
-    stageTitle(stage, ['this machine']),
-    ...steps.flatMap(({ verb, resource, reason, command }) => [
-      `  ${signs[verb]} ${pad('hook')} ${resource.replace(/^hook /, '')}  ${pc.dim(reason)}`,
-      ...commandLines(command),
-    ]),
-  ];
+function hostLines(
+  steps: readonly PlacedStep[],
+  hosts: readonly string[],
+  options: PlanTextOptions,
+): string[] {
+  const lines = foldInOrder(steps, options.verbose ? stepKey : kindredKey);
+  const pki = lines.filter(({ item }) => isPki(item.step));
+  if (options.verbose || pki.length <= pkiShownSingly)
+    return lines.flatMap((line) => lineText(line, hosts, options));
+  const count = pki.reduce((sum, { items }) => sum + items.length, 0);
+  return lines.flatMap((line) => {
+    if (!isPki(line.item.step)) return lineText(line, hosts, options);
+    if (line !== pki[0]) return [];
+    return [
+      `  ${signs[line.item.step.verb]} ${pad('file')} ${count} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
+    ];
+  });
 }
 
-/** The operator's own words, as they stand in the inventory. */
+function elsewhereLines(items: readonly (Step | Gate)[], options: PlanTextOptions): string[] {
+  const lines = options.verbose ? items.map(single) : collapse(items);
+  return lines.flatMap((line) => elsewhereLine(line, options));
+}
+
+function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions): string[] {
+  if (item.type === 'wait')
+    return [`  ${signs.wait} ${pad('wait')} ${words}${pc.dim(`  ${item.timeoutSeconds} s at most`)}`];
+  const reason = item.reason === '' ? '' : pc.dim(`  ${item.reason}`);
+  switch (item.type) {
+    case 'issue':
+      return [
+        `  ${signs[item.verb]} ${pad('pki')} ${item.certificates.length} certificates and keys, ${item.reason}`,
+        ...(options.verbose ? item.certificates.map((name) => `      ${name}`) : []),
+      ];
+    case 'hook':
+      return [
+        `  ${signs[item.verb]} ${pad('hook')} ${targetWords(item.target).name}${reason}`,
+        ...commandLines(item.command),
+      ];
+    case 'etcd':
+      return [`  ${signs[item.verb]} ${pad('etcd')} ${words}${reason}`];
+    default:
+      return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
+  }
+}
+
+/** The operator's own words, as they are in the inventory. */
 function commandLines(command: string): string[] {
   return command.split('\n').map((line) => pc.dim(`      $ ${line}`));
 }
 
-function membershipLines({ membership }: Plan, options: PlanTextOptions): string[] {
-  return [
-    stageTitle('members', ['first of all']),
-    ...membership.flatMap((step) =>
-      step.type === 'host'
-        ? lineText({ step, steps: [step] }, [], options)
-        : [
-            `  ${signs[step.verb]} ${pad(step.type === 'etcd' ? 'etcd' : 'object')} ${step.resource}  ${pc.dim(step.reason)}`,
-          ],
-    ),
-  ];
-}
-
-/** Who takes turns; what each host is waited for stands there when asked. */
-function rollLines({ roll }: Plan, options: PlanTextOptions): string[] {
-  const hosts = roll.map((turn) => turn.host).join(', ');
-  return [
-    `${pc.bold('one host after another:')} ${pc.cyan(hosts)}  ${pc.dim('each begins when the one before it is healthy again')}`,
-    ...(options.verbose
-      ? roll.map(
-          ({ host, from, waits }) =>
-            `  ${host}  from stage ${from} on, until well: ${waits.map((step) => step.resource).join(', ')}`,
-        )
-      : []),
-  ];
-}
-
-function linesOf(
-  stage: Stage,
-  hostSteps: readonly OnHostStep[],
-  clusterSteps: readonly ClusterStep[],
-  options: PlanTextOptions,
-): string[] {
-  const stageHosts = [...new Set(hostSteps.map((step) => step.host))];
-  const out: string[] = [];
-  if (hostSteps.length > 0) {
-    out.push(stageTitle(stage, stageHosts));
-    const lines = foldInOrder(hostSteps, options.verbose ? stepKey : kindredKey);
-    const pki = lines.filter(({ step }) => isPki(step));
-    for (const line of lines) {
-      if (!options.verbose && pki.length > pkiShownSingly && isPki(line.step)) {
-        if (line === pki[0])
-          out.push(
-            `  ${signs[line.step.verb]} ${pad('file')} ${countSteps(pki)} certificates, keys and kubeconfigs under /etc/kubernetes ${pc.dim('(by name: --verbose)')}`,
-          );
-        continue;
-      }
-      out.push(...lineText(line, stageHosts, options));
-    }
-  }
-  if (clusterSteps.length > 0) {
-    out.push(stageTitle(stage, ['through the API']));
-    const folded = options.verbose
-      ? clusterSteps.map((step) => ({ step, summary: undefined }))
-      : crowds(clusterSteps);
-    for (const { step, summary: alike } of folded)
-      out.push(
-        `  ${signs[step.verb]} ${pad(step.type === 'wait' ? 'wait' : 'object')} ${alike ?? step.resource}${step.reason === '' ? '' : pc.dim(`  ${step.reason}`)}`,
-      );
-  }
-  return out;
-}
-
 function lineText(
-  { step, steps }: Fold<OnHostStep>,
-  stageHosts: readonly string[],
+  { item: { step }, items }: Fold<PlacedStep>,
+  phaseHosts: readonly string[],
   options: PlanTextOptions,
 ): string[] {
-  const hosts = steps.map(({ host }) => host);
-  const [resource, reason] = [shownOf(steps, 'resource'), shownOf(steps, 'reason')];
-  const [kind = '', ...name] = resource.split(' ');
-  const whose = hosts.length === stageHosts.length ? '' : pc.cyan(`  [${namesOf(hosts)}]`);
-  const called = name.join(' ');
+  const hosts = items.flatMap(({ on }) => hostOf(on) ?? []);
+  const name = shownOf(items, (each) => targetWords(each.target).name);
+  const reason = shownOf(items, (each) => each.reason);
+  const whose = hosts.length === phaseHosts.length ? '' : pc.cyan(`  [${namesOf(hosts)}]`);
   // A reason that begins with the name says it already.
-  const head = called === '' || reason.startsWith(called) ? '' : `${called}  `;
-  const text = `  ${signs[step.verb]} ${pad(kind)} ${head}${pc.dim(reason)}${whose}`;
-  const diff = 'diff' in step ? diffLines(step.diff) : [];
-  const shell =
-    options.verbose && 'script' in step ? step.script : 'command' in step ? step.command : undefined;
+  const head = name === '' || reason.startsWith(name) ? '' : `${name}  `;
+  const text = `  ${signs[step.verb]} ${pad(targetWords(step.target).kind)} ${head}${pc.dim(reason)}${whose}`;
+  if (step.type !== 'shell') return [text];
+  const diff = step.diff === undefined ? [] : diffLines(step.diff);
+  const shell = options.verbose ? step.script : step.command;
   return [text, ...diff, ...(shell === undefined ? [] : commandLines(shell))];
 }
 
 /** A text that all of them share, or share but for their host's name. */
-function shownOf(steps: readonly OnHostStep[], member: 'resource' | 'reason'): string {
-  const [first] = steps;
-  if (first === undefined) return '';
-  return steps.every((step) => step[member] === first[member])
-    ? first[member]
-    : ownNameOut(first[member], first.host);
-}
-
-function countSteps(folds: readonly Fold<OnHostStep>[]): number {
-  return folds.reduce((sum, { steps }) => sum + steps.length, 0);
+function shownOf(items: Fold<PlacedStep>['items'], text: (step: Step) => string): string {
+  const [{ step, on }] = items;
+  const first = text(step);
+  return items.every((each) => text(each.step) === first) ? first : ownNameOut(first, hostOf(on) ?? '');
 }
 
 function diffLines(diff: string): string[] {
@@ -205,38 +162,35 @@ function namesOf(hosts: readonly string[]): string {
   return hosts.length > 8 ? hostList(hosts, hosts) : hosts.join(', ');
 }
 
-function stageTitle(stage: string, hosts: readonly string[]): string {
-  return `${pc.bold(stage.padEnd(15))} ${pc.cyan(namesOf(hosts))}`;
-}
-
 const pad = (word: string): string => word.padEnd(11);
 
 function summary(plan: Plan, options: PlanTextOptions): string[] {
   const steps = stepsOf(plan);
-  const changes = steps.filter(isChange);
+  const gates = gatesOf(plan).length;
   const unreachable = plan.hosts.filter((host) => host.state === 'unreachable').map((host) => host.name);
   const missing =
     unreachable.length === 0
       ? []
       : [pc.red(`Not in this plan, since they could not be read: ${unreachable.join(', ')}.`)];
   if (unreachable.length === plan.hosts.length) return missing;
-  if (changes.length === 0 && plan.issue.length === 0 && steps.length === 0)
+  if (!changesAnything(plan) && gates === 0)
     return [
       ...missing,
       `${plan.cluster}: nothing to do (${counted(plan.hosts.length - unreachable.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
     ];
-  const verbs = verbCounts(steps).map(
-    ([verb, count]) => `${count} to ${verb === 'wait' ? 'wait for' : verb}`,
-  );
+  const counts = [
+    ...verbCounts(steps).map(([verb, count]) => `${count} to ${verb}`),
+    ...(gates === 0 ? [] : [`${gates} to wait for`]),
+  ];
   return [
     ...missing,
-    `${pc.bold('Plan:')} ${counted(steps.length, 'step')}${placesOf(steps)} (${verbs.join(', ')}). ${disruption(plan)}`,
-    plan.basis === 'offline'
+    `${pc.bold('Plan:')} ${counted(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
+    plan.mode === 'offline'
       ? offlineNote
       : options.command === undefined
         ? 'Nothing has been changed yet.'
         : options.refused === true
-          ? 'Nothing has been changed. `kboot up` refuses this until what is marked ✗ above is mended.'
+          ? 'Nothing has been changed. `kboot up` refuses this until the findings marked ✗ above are fixed.'
           : `Nothing has been changed. \`${options.command}\` does this.`,
   ];
 }

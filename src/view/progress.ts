@@ -2,13 +2,14 @@ import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
 import { counted } from '../model/counted.ts';
-import { stages, type Stage } from '../model/stage.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Gate, Plan, Step } from '../plan/types.ts';
 import { fit } from './fit.ts';
+import { itemText, locate, type Located } from './placed.ts';
 
 interface HostLine {
-  readonly done: Stage[];
-  current: Stage | undefined;
+  /** Phases that it went through, by id. */
+  readonly done: string[];
+  current: string | undefined;
   doing: string;
   total: number;
   finished: number;
@@ -16,21 +17,18 @@ interface HostLine {
   endedAt: number | undefined;
 }
 
-/** Names what comes before all steps. */
-const issuing = 'issuing';
-
 /** What the progress view remembers; events change it, `lines` draws it. */
 export class ProgressState {
   readonly hosts = new Map<string, HostLine>();
-  /** What goes on elsewhere than on hosts, by step: waits and changes through the API, and what is done here. */
+  /** What goes on elsewhere than on hosts, by step: gates and changes through the API, and work on this machine. */
   readonly elsewhere = new Map<string, { readonly where: 'API' | 'here'; readonly what: string }>();
+  /** Ids of the phases, in order. */
+  readonly phases: readonly string[];
+  readonly #located: ReadonlyMap<string, Located>;
 
   constructor(plan: Plan) {
-    if (plan.issue.length > 0)
-      this.elsewhere.set(issuing, {
-        where: 'here',
-        what: `issues ${counted(plan.issue.length, 'certificate')} and keys into the state folder`,
-      });
+    this.#located = locate(plan);
+    this.phases = plan.phases.map(({ id }) => id);
     for (const host of plan.hosts)
       if (host.state !== 'unreachable')
         this.hosts.set(host.name, {
@@ -46,46 +44,63 @@ export class ProgressState {
 
   /** Takes one event in. */
   take(event: ApplyEvent): void {
-    if (event.type === 'issued') this.elsewhere.delete(issuing);
-    else if (event.type === 'stage') {
-      const line = this.hosts.get(event.host);
-      if (line) Object.assign(line, { current: event.stage, doing: '', total: event.steps, finished: 0 });
-    } else if (event.type === 'stage-done') {
-      const line = this.hosts.get(event.host);
-      line?.done.push(event.stage);
-      if (line) Object.assign(line, { current: undefined, doing: '', endedAt: event.at });
-    } else if (event.type === 'host-lost') {
-      const line = this.hosts.get(event.host);
-      if (line) Object.assign(line, { failed: true, doing: event.message, endedAt: event.at });
-    } else if (
-      event.type === 'start' ||
-      event.type === 'done' ||
-      event.type === 'waiting' ||
-      event.type === 'failed'
-    ) {
-      this.#step(event);
+    switch (event.type) {
+      case 'task': {
+        const line = this.hosts.get(event.host);
+        if (line) Object.assign(line, { current: event.phase, doing: '', total: event.steps, finished: 0 });
+        break;
+      }
+      case 'task-done': {
+        const line = this.hosts.get(event.host);
+        line?.done.push(event.phase);
+        if (line) Object.assign(line, { current: undefined, doing: '', endedAt: event.at });
+        break;
+      }
+      case 'host-lost': {
+        const line = this.hosts.get(event.host);
+        if (line) Object.assign(line, { failed: true, doing: event.message, endedAt: event.at });
+        break;
+      }
+      case 'skipped':
+        this.elsewhere.delete(event.step.id);
+        break;
+      default:
+        this.#step(event);
     }
   }
 
   #step(event: Extract<ApplyEvent, { type: 'start' | 'done' | 'waiting' | 'failed' }>): void {
     const { step } = event;
-    if (step.type !== 'host') {
-      const what = `${step.verb === 'wait' ? 'waits for ' : ''}${step.resource}`;
+    const host = step.type === 'shell' ? this.#located.get(step.id)?.host : undefined;
+    if (host === undefined) {
       if (event.type === 'done' || event.type === 'failed') this.elsewhere.delete(step.id);
       else
-        this.elsewhere.set(step.id, {
-          where: step.type === 'operator' ? 'here' : 'API',
-          what: event.type === 'waiting' ? `${what}: ${event.seen}` : what,
-        });
+        this.elsewhere.set(step.id, elsewhereWords(step, event.type === 'waiting' ? event.seen : undefined));
       return;
     }
-    const line = this.hosts.get(step.host);
+    const line = this.hosts.get(host);
     if (line === undefined) return;
-    if (event.type === 'start') line.doing = step.resource;
+    if (event.type === 'start') line.doing = itemText(step);
     if (event.type === 'done') line.finished++;
     if (event.type === 'failed')
-      Object.assign(line, { failed: true, doing: step.resource, endedAt: event.at });
+      Object.assign(line, { failed: true, doing: itemText(step), endedAt: event.at });
   }
+}
+
+function elsewhereWords(
+  step: Step | Gate,
+  seen: string | undefined,
+): { readonly where: 'API' | 'here'; readonly what: string } {
+  if (step.type === 'issue')
+    return {
+      where: 'here',
+      what: `issues ${counted(step.certificates.length, 'certificate')} and keys into the state folder`,
+    };
+  const what = `${step.type === 'wait' ? 'waits for ' : ''}${itemText(step)}`;
+  return {
+    where: step.type === 'hook' ? 'here' : 'API',
+    what: seen === undefined ? what : `${what}: ${seen}`,
+  };
 }
 
 /**
@@ -112,7 +127,7 @@ export function progressLines(state: ProgressState, at: number, width: number, h
   const rest = all.filter(([name]) => !shown.has(name)).map(([, line]) => line);
   return [
     ...all.filter(([name]) => shown.has(name)).map(hostLine),
-    ...(rest.length === 0 ? [] : [clip(restLine(rest, shown.size > 0), width - 1)]),
+    ...(rest.length === 0 ? [] : [clip(restLine(rest, state.phases, shown.size > 0), width - 1)]),
     ...api,
   ];
 }
@@ -120,7 +135,7 @@ export function progressLines(state: ProgressState, at: number, width: number, h
 function bodyOf({ done, current, failed, finished, total, doing }: HostLine, brief: boolean): string {
   const now =
     current === undefined ? [] : [`${failed ? '✗' : '●'} ${current} ${finished}/${total}  ${doing}`];
-  const past = brief && now.length > 0 ? ['✓'.repeat(done.length)] : done.map((stage) => `✓ ${stage}`);
+  const past = brief && now.length > 0 ? ['✓'.repeat(done.length)] : done.map((phase) => `✓ ${phase}`);
   return [...past, ...now].filter(Boolean).join('  ');
 }
 
@@ -144,12 +159,12 @@ function lineOf(
 }
 
 /** `  … 31 more hosts: 12 through host, 19 in runtime` */
-function restLine(lines: readonly HostLine[], more: boolean): string {
-  const counts = stages
-    .map((stage) => [stage, lines.filter(({ current }) => current === stage).length] as const)
+function restLine(lines: readonly HostLine[], phases: readonly string[], more: boolean): string {
+  const counts = phases
+    .map((phase) => [phase, lines.filter(({ current }) => current === phase).length] as const)
     .filter(([, count]) => count > 0)
-    .map(([stage, count]) => `${count} in ${stage}`);
-  const last = stages.findLast((stage) => lines.some(({ done }) => done.includes(stage)));
+    .map(([phase, count]) => `${count} in ${phase}`);
+  const last = phases.findLast((phase) => lines.some(({ done }) => done.includes(phase)));
   const through = lines.filter(({ current, done }) => current === undefined && done.length > 0).length;
   const waiting = lines.filter(({ current, done }) => current === undefined && done.length === 0).length;
   const parts = [
@@ -180,9 +195,9 @@ export interface Progress {
   stop(): void;
 }
 
-/** Redraws in place on a terminal; elsewhere one line per stage, per wait and per failure. */
+/** Redraws in place on a terminal; elsewhere one line for each task of a host, gate and failure. */
 export function showProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? liveProgress(plan, stream) : plainProgress(stream);
+  return stream.isTTY ? liveProgress(plan, stream) : plainProgress(plan, stream);
 }
 
 function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
@@ -210,26 +225,51 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function plainProgress(stream: NodeJS.WriteStream): Progress {
+function plainProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
+  const located = locate(plan);
   const say = (at: number, text: string): void => {
     stream.write(`${(at / 1000).toFixed(1).padStart(6)} s  ${text.replaceAll('\n', ' ')}\n`);
   };
+  const words = (step: Step | Gate): string => {
+    const host = step.type === 'shell' ? located.get(step.id)?.host : undefined;
+    return `${host === undefined ? '' : `${host}: `}${itemText(step)}`;
+  };
+  /** Reasons for skipping that were said, by phase: one line for each. */
+  const skipped = new Set<string>();
   return {
     take(event) {
-      if (event.type === 'issued')
-        say(event.at, `issued ${event.count} certificates and keys into the state folder`);
-      if (event.type === 'stage-done')
-        say(event.at, `${event.host}: ${event.stage} done in ${event.seconds.toFixed(1)} s`);
-      if (event.type === 'failed')
-        say(
-          event.at,
-          `${event.step.type === 'host' ? `${event.step.host}: ` : ''}${event.step.resource} FAILED: ${event.message}`,
-        );
-      if (event.type === 'host-lost') say(event.at, `${event.host}: LOST: ${event.message}`);
-      if (event.type === 'skipped' && event.step.type !== 'host')
-        say(event.at, `${event.step.resource}: skipped, ${event.why}`);
-      if (event.type === 'waiting') say(event.at, `waits for ${event.step.resource}: ${event.seen}`);
-      if (event.type === 'done' && event.step.type === 'wait') say(event.at, `${event.step.resource} ok`);
+      switch (event.type) {
+        case 'task-done':
+          say(event.at, `${event.host}: ${event.phase} done in ${event.seconds.toFixed(1)} s`);
+          break;
+        case 'failed':
+          say(event.at, `${words(event.step)} FAILED: ${event.message}`);
+          break;
+        case 'host-lost':
+          say(event.at, `${event.host}: LOST: ${event.message}`);
+          break;
+        case 'skipped': {
+          if (event.step.type === 'shell') break;
+          const phase = located.get(event.step.id)?.phase.id ?? '';
+          if (skipped.has(`${phase} ${event.why}`)) break;
+          skipped.add(`${phase} ${event.why}`);
+          say(event.at, `${words(event.step)}: skipped, ${event.why}`);
+          break;
+        }
+        case 'waiting':
+          say(event.at, `waits for ${itemText(event.step)}: ${event.seen}`);
+          break;
+        case 'done':
+          if (event.step.type === 'issue')
+            say(
+              event.at,
+              `issued ${event.step.certificates.length} certificates and keys into the state folder`,
+            );
+          if (event.step.type === 'wait') say(event.at, `${itemText(event.step)} ok`);
+          break;
+        case 'task':
+        case 'start':
+      }
     },
     say(text) {
       stream.write(`${text}\n`);
@@ -238,20 +278,22 @@ function plainProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** Seconds that each stage took, from the first host's begin to the last host's end. */
-export function stageSeconds(events: readonly ApplyEvent[]): string {
-  return stages
-    .flatMap((stage) => {
-      const of = events.filter((event) =>
-        event.type === 'stage' || event.type === 'stage-done'
-          ? event.stage === stage
-          : 'step' in event && event.step.stage === stage,
-      );
-      const first = of[0]?.at;
-      const last = of.at(-1)?.at;
-      return first === undefined || last === undefined
-        ? []
-        : [`${stage} ${((last - first) / 1000).toFixed(1)}`];
+/** Seconds that each phase took, from its first event to its last. */
+export function phaseSeconds(plan: Plan, events: readonly ApplyEvent[]): string {
+  const located = locate(plan);
+  const spans = new Map<string, { first: number; last: number }>();
+  for (const event of events) {
+    const phase =
+      'phase' in event ? event.phase : 'step' in event ? located.get(event.step.id)?.phase.id : undefined;
+    if (phase === undefined || event.type === 'skipped') continue;
+    const span = spans.get(phase);
+    if (span === undefined) spans.set(phase, { first: event.at, last: event.at });
+    else span.last = event.at;
+  }
+  return plan.phases
+    .flatMap(({ id }) => {
+      const span = spans.get(id);
+      return span === undefined ? [] : [`${id} ${((span.last - span.first) / 1000).toFixed(1)}`];
     })
     .join(', ');
 }

@@ -1,26 +1,23 @@
 import type { ApplyEvent } from '../apply/events.ts';
-import { stages } from '../model/stage.ts';
 import type { HostConnection } from '../transport/types.ts';
 import { table } from './table.ts';
 
-/** A table of what a run cost: per host its connection, execs, bytes; seconds per stage. */
+/** A table of what a run cost: per host its connection, execs, bytes; seconds per phase. */
 export function statsText(
   connections: ReadonlyMap<string, HostConnection>,
   events: readonly ApplyEvent[],
 ): string {
-  const used = stages.filter((stage) =>
-    events.some((event) => event.type === 'stage-done' && event.stage === stage),
-  );
+  const used = [...new Set(events.flatMap((event) => (event.type === 'task-done' ? [event.phase] : [])))];
   const rows = [
-    ['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', ...used.map((stage) => `${stage} s`)],
+    ['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', ...used.map((phase) => `${phase} s`)],
   ];
   for (const [name, { reader }] of connections) {
     const { connections: count, execs, forwards, bytesUp, bytesDown } = reader.stats;
-    const seconds = used.map((stage) => {
+    const seconds = used.map((phase) => {
       const done = events.find(
-        (event) => event.type === 'stage-done' && event.host === name && event.stage === stage,
+        (event) => event.type === 'task-done' && event.host === name && event.phase === phase,
       );
-      return done?.type === 'stage-done' ? done.seconds.toFixed(1) : '-';
+      return done?.type === 'task-done' ? done.seconds.toFixed(1) : '-';
     });
     rows.push([
       name,

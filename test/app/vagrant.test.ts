@@ -2,7 +2,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectAll } from '../../src/app/observe/connect.ts';
-import { openWorkplace } from '../../src/app/workplace.ts';
+import { openWorkspace } from '../../src/app/workspace.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { kboot } from '../cli/run.ts';
 import { inventoryWith } from '../inventory/options.ts';
@@ -45,7 +45,7 @@ const keptKeys = (): string => readFileSync(join(vagrant.dir, '.kboot/test/vagra
 
 /** One run of a command that connects to all hosts: why hosts could not be connected. */
 async function run(): Promise<ReadonlyMap<string, KbootError>> {
-  const place = await openWorkplace({ inventory });
+  const place = await openWorkspace({ inventory });
   const options = connectOptions({ sshPassword: 'secret' });
   const connections = await connectAll(place, place.cluster.hosts, options, 10, () => Promise.resolve());
   // A command may connect again; Vagrant was asked.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeOfflinePlan } from '../../src/app/make-plan.ts';
-import { openWorkplace } from '../../src/app/workplace.ts';
+import { openWorkspace } from '../../src/app/workspace.ts';
 import type { PageInput } from '../../src/view/html/input.ts';
 import { pageHtml } from '../../src/view/html/page.ts';
 import { inventoryOf } from '../bench/inventory.ts';
@@ -32,7 +32,7 @@ export async function writePages(folder = mkdtempSync(join(tmpdir(), 'kboot-page
     [five, '', ['w-2']],
     [many, '-500', ['w-17', 'w-203']],
   ] as const) {
-    const place = await openWorkplace({ inventory });
+    const place = await openWorkspace({ inventory });
     const { cluster } = place;
     const plan = makeOfflinePlan(place, { until: 'addon', limit: [], ignore: [] });
     const command = `kboot up ${suffix === '' ? 'inventories/ha.yaml' : 'bench.yaml'}`;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { openWorkplace } from '../../src/app/workplace.ts';
+import { openWorkspace } from '../../src/app/workspace.ts';
 import { runCourse, type Course } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
@@ -41,7 +41,7 @@ function course(of: Plan, failed: readonly string[] = []): Course<Planned> {
 const run = (what: Course<Planned>, output: 'text' | 'json', yes: boolean): ReturnType<typeof captured> =>
   captured(async () => {
     const args = { inventory, state, output, yes, verbose: false, color: false, concurrency: 1 };
-    return runCourse(args, await openWorkplace(args), what);
+    return runCourse(args, await openWorkspace(args), what);
   });
 
 describe('runCourse', () => {

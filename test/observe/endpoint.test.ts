@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { endpointProbe, readEndpoint } from '../../src/observe/endpoint-probe.ts';
 import { observeEndpoint } from '../../src/observe/endpoint.ts';
 import type { EndpointSeen } from '../../src/model/inspection.ts';
-import type { EndpointAnswer } from '../../src/plan/preflight/endpoint.ts';
+import type { EndpointAnswer } from '../../src/observe/endpoint.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { fakePki, type FakePki } from '../kube/api-server.ts';
 import { connectTo } from '../local-stream.ts';

@@ -4,7 +4,7 @@ import type { EtcdCredentials } from '../../src/etcd/client.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { observeForeignEtcd } from '../../src/observe/foreign-etcd.ts';
 import { clusterId } from '../../src/pki/digest.ts';
-import type { EtcdAnswer } from '../../src/plan/etcd/external.ts';
+import type { EtcdAnswer } from '../../src/observe/foreign-etcd.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { etcdPki, startEtcd, type FakeEtcd } from '../etcd/etcd-server.ts';
 
@@ -40,7 +40,7 @@ const ask = (
 ): Promise<readonly EtcdAnswer[]> => observeForeignEtcd([reader('cp-1')], [endpoint], credentials, prefix);
 const why = async (answers: Promise<readonly EtcdAnswer[]>): Promise<string> => {
   const [first] = await answers;
-  return first?.answer.kind === 'silent' ? first.answer.why : 'answers';
+  return first?.answer.kind === 'unavailable' ? first.answer.why : 'answers';
 };
 
 describe('asking an etcd that someone else runs', () => {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kube/types.ts';
-import type { ClusterWants } from '../../src/plan/cluster-wants.ts';
+import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import type { SavedPlan } from '../../src/plan/saved/saved.ts';
 import type { Condition, HostStep, ObjectStep, Plan, PlanHost, WaitStep } from '../../src/plan/types.ts';
 
@@ -77,12 +77,12 @@ export function configMap(name: string, data: Readonly<Record<string, string>> =
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'kube-system' }, data };
 }
 
-export function wants(more: Partial<ClusterWants> = {}): ClusterWants {
+export function wants(more: Partial<DesiredCluster> = {}): DesiredCluster {
   return {
     inventory: [],
     objects: [],
     lateObjects: [],
-    sweptKinds: [],
+    prunedKinds: [],
     nodes: [],
     controlPlanePods: [],
     workloads: [],

@@ -1,32 +1,23 @@
 import { hostsWith, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Pki } from '../../pki/types.ts';
-import type { ClusterObservation, ClusterWants } from '../../plan/cluster-wants.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials } from '../credentials.ts';
-import type { Workplace } from '../workplace.ts';
+import type { Workspace } from '../workspace.ts';
 
-/**
- * What the API holds. Without an answer it is `absent` only where no control plane holds etcd data, or where an
- * etcd that someone else runs (`foreign`) holds no cluster.
- */
-export async function seeCluster(
-  { cluster, pki }: Workplace,
-  foreign: 'absent' | 'present' | undefined,
+/** What the API holds, from the control-plane hosts on which an API server listens; `unavailable` without an answer. */
+export async function observeApi(
+  { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  wants: ClusterWants,
+  desired: DesiredCluster,
 ): Promise<ClusterObservation> {
-  const controlPlane = hostsWith(cluster, 'control-plane');
-  const serving = controlPlane.filter((host) =>
+  const serving = hostsWith(cluster, 'control-plane').filter((host) =>
     inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
   );
-  const seen = await askApi(serving, pki, connections, wants);
-  const data =
-    foreign === undefined
-      ? controlPlane.some((host) => inspections.get(host.name)?.etcdData !== 'absent')
-      : foreign === 'present';
-  return seen.state === 'silent' && !data ? { state: 'absent' } : seen;
+  return await askApi(serving, pki, connections, desired);
 }
 
 /** Asks the API server of one host after another until one answers. */
@@ -34,7 +25,7 @@ export async function askApi(
   hosts: readonly Host[],
   pki: Pki,
   connections: Connections,
-  wants: ClusterWants,
+  desired: DesiredCluster,
 ): Promise<ClusterObservation> {
   // HTTP/2 and TLS cost start-up time that offline plans need not pay.
   const { observeCluster } = await import('../../observe/cluster.ts');
@@ -43,9 +34,9 @@ export async function askApi(
     for (const host of hosts) {
       const reader = connections.open.get(host.name)?.reader;
       if (reader === undefined) continue;
-      const seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
+      const seen = await observeCluster(reader, host.address, apiCredentials(pki), desired);
       if (seen.state === 'present') return seen;
-      if (seen.state === 'silent') why = seen.why;
+      if (seen.state === 'unavailable') why = seen.why;
     }
-  return { state: 'silent', why };
+  return { state: 'unavailable', why };
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
-import type { Workplace } from '../workplace.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** Connections of a run, by host name, and why the others could not be made. */
 export interface Connections {
@@ -12,13 +12,13 @@ export interface Connections {
 }
 
 /**
- * Connects to hosts of a workplace, `concurrency` at a time, and does `then` with each as soon as it is there.
- * Hosts that belong to no workplace yet are not Vagrant's.
+ * Connects to hosts of a workspace, `concurrency` at a time, and does `then` with each as soon as it is there.
+ * Hosts that belong to no workspace yet are not Vagrant's.
  * What `then` throws counts as that host's failure. One dead host costs the others nothing.
  * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
-  place: Workplace | undefined,
+  place: Workspace | undefined,
   hosts: readonly Host[],
   options: ConnectOptions,
   concurrency: number,
@@ -64,7 +64,7 @@ function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): Read
 
 /** How each host is reached; Vagrant is asked for its machines, if there are any. */
 async function waysTo(
-  place: Workplace | undefined,
+  place: Workspace | undefined,
   hosts: readonly Host[],
 ): Promise<(host: Host) => Connection | KbootError> {
   const asked = place !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');

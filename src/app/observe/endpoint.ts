@@ -1,45 +1,41 @@
+import { hasOutsideEndpoint, type Cluster } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import { stagesUntil } from '../../model/stage.ts';
-import { endpointFindings, hasOutsideEndpoint, type EndpointServing } from '../../plan/preflight/endpoint.ts';
-import type { Finding } from '../../plan/preflight/finding.ts';
-import type { Cluster } from '../../model/cluster.ts';
+import type { EndpointServing } from '../../plan/preflight/endpoint.ts';
+import { reaches, type PlanScope } from '../../plan/scope.ts';
+import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
-import type { PlanScope } from '../scope.ts';
-import type { Workplace } from '../workplace.ts';
 
-/** The endpoint that hosts try to reach; undefined where kboot sees to it, or the plan does not go that far. */
+/** The endpoint that hosts try to reach; undefined where kboot runs it, or the plan ends before. */
 export function endpointToProbe(
   cluster: Cluster,
   scope: PlanScope,
 ): Cluster['controlPlaneEndpoint'] | undefined {
-  const goesThere = stagesUntil(scope.until).includes('control-plane');
-  return goesThere && hasOutsideEndpoint(cluster) ? cluster.controlPlaneEndpoint : undefined;
+  return reaches(scope, 'control-plane') && hasOutsideEndpoint(cluster)
+    ? cluster.controlPlaneEndpoint
+    : undefined;
 }
 
 /**
- * Asks the outside endpoint for /readyz through one host that reached it, a worker rather than a control plane,
- * and judges it with what every host saw. `running`: an API server answered directly.
+ * Asks the outside endpoint for /readyz through one host that reached it, a worker rather than a control plane.
+ * undefined where no host reached it, or nothing is to be asked.
  */
-export async function seeEndpoint(
-  { cluster, pki }: Workplace,
+export async function observeOutsideEndpoint(
+  { cluster, pki }: Workspace,
   scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  running: boolean,
-): Promise<readonly Finding[]> {
+): Promise<EndpointServing | undefined> {
   const endpoint = endpointToProbe(cluster, scope);
-  if (endpoint === undefined) return [];
+  if (endpoint === undefined) return undefined;
   const [asker] = cluster.hosts
     .filter(({ name }) => inspections.get(name)?.endpoint?.tcp === 'open' && connections.open.has(name))
     .sort((a, b) => Number(isPlane(a)) - Number(isPlane(b)));
   const reader = asker && connections.open.get(asker.name)?.reader;
+  if (reader === undefined) return undefined;
   // TLS and HTTP cost start-up time that offline plans need not pay.
   const { observeEndpoint } = await import('../../observe/endpoint.ts');
-  const serving: EndpointServing | undefined = reader && {
-    host: reader.host,
-    answer: await observeEndpoint(reader, endpoint, pki.isIssued('ca') ? pki.ca('ca').cert : undefined),
-  };
-  return endpointFindings(cluster, inspections, running, serving);
+  const caPem = pki.isIssued('ca') ? pki.ca('ca').cert : undefined;
+  return { host: reader.host, answer: await observeEndpoint(reader, endpoint, caPem) };
 }
 
 function isPlane({ roles }: Cluster['hosts'][number]): boolean {

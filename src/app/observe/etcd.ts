@@ -1,16 +1,46 @@
+import { etcdPeerPort, hostPort } from '../../desire/text/address.ts';
 import { etcdHosts } from '../../model/cluster.ts';
+import type { InitialCluster } from '../../model/etcd.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { EtcdSeen } from '../../plan/etcd/membership.ts';
-import type { Connections } from './connect.ts';
+import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
+import type { Observed } from '../../plan/observed.ts';
+import { reaches, type PlanScope } from '../../plan/scope.ts';
 import { etcdCredentials } from '../credentials.ts';
-import type { Workplace } from '../workplace.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Connections } from './connect.ts';
 
-/** Asks the members on the hosts that hold etcd data. `absent`: no connected host holds any. */
-export async function seeEtcd(
-  { cluster, pki }: Workplace,
+/** kboot's own etcd: its hosts, and what its members answer. Nothing is asked when the plan ends before etcd. */
+export async function observeOwnEtcd(
+  workspace: Workspace,
+  scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-): Promise<EtcdSeen> {
+): Promise<Observed['etcd']> {
+  const probed = etcdHosts(workspace.cluster).map((host): EtcdHost => {
+    const inspection = inspections.get(host.name);
+    return {
+      name: host.name,
+      address: host.address,
+      peerURL: `https://${hostPort(host.address, etcdPeerPort)}`,
+      data: inspection?.etcdData ?? 'unknown',
+      startedWith: inspection && startedWith(inspection),
+    };
+  });
+  if (!reaches(scope, 'etcd'))
+    return { hosts: probed, members: { state: 'unavailable', bootstrapped: true } };
+  const members = await askMembers(workspace, inspections, connections);
+  if (members.state !== 'present') return { hosts: probed, members };
+  const { confirmEmpty } = await import('../../observe/etcd.ts');
+  const hosts = await confirmEmpty(probed, members, (name) => connections.open.get(name)?.reader);
+  return { hosts, members };
+}
+
+/** Asks the members on the hosts that hold etcd data. `absent`: no connected host holds any. */
+export async function askMembers(
+  { cluster, pki }: Workspace,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+): Promise<EtcdObservation> {
   const hosts = etcdHosts(cluster);
   const dataOf = (name: string): Inspection['etcdData'] => inspections.get(name)?.etcdData ?? 'unknown';
   if (!hosts.some(({ name }) => dataOf(name) === 'present')) return { state: 'absent' };
@@ -24,4 +54,13 @@ export async function seeEtcd(
       return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
     }),
   );
+}
+
+function startedWith({ etcdInitialCluster, etcdInitialState }: Inspection): InitialCluster | undefined {
+  if (etcdInitialCluster === '') return undefined;
+  const initialCluster = etcdInitialCluster.split(',').map((entry) => {
+    const [name = '', url = ''] = entry.split('=');
+    return { name, address: new URL(url).hostname.replace(/^\[|\]$/g, '') };
+  });
+  return { initialCluster, state: etcdInitialState === 'existing' ? 'existing' : 'new' };
 }

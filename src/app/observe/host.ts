@@ -9,7 +9,7 @@ import type { Reader } from '../../transport/types.ts';
  * Reads one host in one exec, taking it for what `assumedFacts` says; and in a second one what is wanted otherwise of
  * another distribution or architecture. `wanted` lists the resources of a host of which such facts are known.
  */
-export async function seeHost(
+export async function observeHost(
   reader: Reader,
   address: string,
   wanted: (facts: HostFacts) => readonly Resource[],

@@ -8,13 +8,14 @@ import type { KubeObject } from '../../kube/types.ts';
 import { objectTitle } from '../../kube/types.ts';
 import { sha256 } from '../../model/digest.ts';
 import { factsOf, type Inspection } from '../../model/inspection.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
 import { kbootVersion } from '../../model/kboot-version.ts';
 import { leaves, type Facts, type Ground, type Sight } from '../../plan/saved/basis.ts';
 import { templateTexts } from '../../render/renderer.ts';
 import { factOf } from '../../resource/fact.ts';
 import { resourceId } from '../../resource/kinds.ts';
-import { isLimited, resourcesOf, type LivePlan, type Observed } from '../make-plan.ts';
-import type { Workplace } from '../workplace.ts';
+import type { LivePlan } from '../make-plan.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** Fields that say where this machine keeps a file; what is in it counts. */
 const placesHere: readonly string[] = [
@@ -26,8 +27,8 @@ const placesHere: readonly string[] = [
   'keyFile',
 ];
 
-/** What plans of this workplace are made from besides what is observed. */
-export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workplace): Ground {
+/** What plans of this workspace are made from besides what is observed. */
+export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspace): Ground {
   const known = release(cluster.kubernetesVersion);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // Where this machine keeps keys and templates is no part of what is planned.
@@ -61,32 +62,32 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workpla
   };
 }
 
+type Seen = Pick<LivePlan, 'known' | 'seen' | 'decision'>;
+
 /** What a plan was made from on hosts, in etcd and in the API. */
-export function sightOf({ observed, connections }: Pick<LivePlan, 'observed' | 'connections'>): Sight {
-  const names = [...observed.hosts.keys(), ...connections.failed.keys()];
+export function sightOf(live: Seen): Sight {
+  const { failed } = live.decision;
+  const names = [...live.seen.hosts.keys(), ...failed.keys()];
   return {
     hosts: Object.fromEntries(
-      [...new Set(names)]
-        .sort()
-        .map((name) => [name, connections.failed.has(name) ? null : hostFacts(observed, name)]),
+      [...new Set(names)].sort().map((name) => [name, failed.has(name) ? null : hostFacts(live, name)]),
     ),
-    etcd: etcdFacts(observed),
-    api: apiFacts(observed),
+    etcd: etcdFacts(live),
+    api: apiFacts(live.decision.api),
   };
 }
 
-function hostFacts({ place, scope, hosts }: Observed, name: string): Facts | null {
-  const host = place.cluster.hosts.find((each) => each.name === name);
-  const seen = hosts.get(name);
-  if (host === undefined || seen === undefined) return null;
-  const facts = factsOf(seen.inspection, host.address);
-  const resources = isLimited(scope, name) ? [] : resourcesOf(place, scope, host, facts);
+function hostFacts({ known, seen, decision }: Seen, name: string): Facts | null {
+  const host = known.cluster.hosts.find((each) => each.name === name);
+  const observed = seen.hosts.get(name);
+  if (host === undefined || observed === undefined) return null;
+  const facts = factsOf(observed.inspection, host.address);
   return {
-    ...machineFacts(seen.inspection, facts.interface),
+    ...machineFacts(observed.inspection, facts.interface),
     ...Object.fromEntries(
-      resources.map((want) => {
+      (decision.perHost.get(name)?.resources ?? []).map((want) => {
         const id = resourceId(want);
-        return [id, factOf(want, seen.observations.get(id) ?? { state: 'unknown', reason: 'not read' })];
+        return [id, factOf(want, observed.observations.get(id) ?? { state: 'unknown', reason: 'not read' })];
       }),
     ),
   };
@@ -109,8 +110,9 @@ function machineFacts(seen: Inspection, networkInterface: string): Facts {
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
 }
 
-function etcdFacts({ etcd, foreignEtcd }: Observed): Facts {
-  if (foreignEtcd !== undefined) return { 'cluster in the external etcd': foreignEtcd };
+function etcdFacts({ seen, decision: { externalEtcd } }: Seen): Facts {
+  if (externalEtcd !== undefined) return { 'cluster in the external etcd': externalEtcd };
+  const etcd = seen.etcd.members;
   if (etcd.state !== 'present') return { etcd: etcd.state };
   return Object.fromEntries(
     etcd.members.map(({ id, name, isLearner, peerURLs }) => [
@@ -120,7 +122,7 @@ function etcdFacts({ etcd, foreignEtcd }: Observed): Facts {
   );
 }
 
-function apiFacts({ api }: Observed): Facts {
+function apiFacts(api: ClusterObservation | undefined): Facts {
   if (api === undefined) return {};
   if (api.state !== 'present') return { API: api.state };
   return Object.fromEntries<string>([

@@ -4,16 +4,16 @@ import { planChanges, seal, type SavedPlan } from '../../plan/saved/saved.ts';
 import type { Plan } from '../../plan/types.ts';
 import { groundOf, sightOf } from './basis.ts';
 import type { LivePlan } from '../make-plan.ts';
-import type { PlanScope } from '../scope.ts';
-import type { Workplace } from '../workplace.ts';
+import type { PlanScope } from '../../plan/scope.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** A live plan with what it was made from. */
-export function savedPlan(place: Workplace, scope: PlanScope, live: LivePlan): SavedPlan {
+export function savedPlan(place: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
   return sealed(scope, live.plan, { ...groundOf(place), ...sightOf(live) });
 }
 
 /** An offline plan, for reading: it cannot be applied. */
-export function savedOfflinePlan(place: Workplace, scope: PlanScope, plan: Plan): SavedPlan {
+export function savedOfflinePlan(place: Workspace, scope: PlanScope, plan: Plan): SavedPlan {
   return sealed(scope, plan, { ...groundOf(place), hosts: {}, etcd: {}, api: {} });
 }
 
@@ -33,7 +33,7 @@ export interface PlanFile {
  * asked.
  */
 export function scopeOfSaved(
-  place: Workplace,
+  place: Workspace,
   { path, saved }: PlanFile,
   asked: {
     readonly until: string | undefined;
@@ -43,7 +43,7 @@ export function scopeOfSaved(
   },
 ): PlanScope {
   const { scope, plan, basis } = saved;
-  if (plan.basis === 'offline')
+  if (plan.mode === 'offline')
     throw new KbootError('E-PLAN', `${path} was made offline: no host was asked, so it cannot be applied`, {
       remedy: 'Make one from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
     });
@@ -64,8 +64,8 @@ export function scopeOfSaved(
 }
 
 /**
- * Puts the saved plan in the place of the one that was just made, if both rest on the same and do the same: so a
- * plan file can hold nothing that this kboot would not do by itself. Throws KbootError E-PLAN-STALE that names what
+ * Gives the plan that was just made back if the saved one rests on the same observations, does the same and waits for
+ * the same. What runs is the live plan: the file decides only whether it may. Throws KbootError E-PLAN-STALE that names what
  * differs, and what a host that was read then and cannot be read now failed with.
  */
 export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan {
@@ -75,10 +75,10 @@ export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan
   const failure = lost === undefined ? undefined : live.connections.failed.get(lost);
   if (failure !== undefined) throw failure;
   refuseStale(path, planChanges(saved.plan, live.plan), 'Nothing was changed.');
-  return { ...live, plan: saved.plan };
+  return live;
 }
 
-function refuseOtherCluster(place: Workplace, path: string, plan: Plan, was: Ground, now: Ground): void {
+function refuseOtherCluster(place: Workspace, path: string, plan: Plan, was: Ground, now: Ground): void {
   const { name } = place.cluster;
   const [then, today] = [was.state['cluster ID'], now.state['cluster ID']];
   const other =
@@ -107,13 +107,13 @@ const told = 15;
 
 function refuseStale(path: string, changes: readonly Change[], so: string): void {
   if (changes.length === 0) return;
-  const count = `${changes.length} thing${changes.length === 1 ? ' is' : 's are'}`;
-  throw new KbootError('E-PLAN-STALE', `${path}: ${count} no longer as when this plan was made`, {
+  const count = `${changes.length} thing${changes.length === 1 ? '' : 's'}`;
+  throw new KbootError('E-PLAN-STALE', `${path} is stale: ${count} changed since this plan was made`, {
     detail: [
       ...changes.slice(0, told).map(changeText),
       ...(changes.length > told ? [`and ${changes.length - told} more`] : []),
     ].join('\n'),
-    remedy: `${so} Make the plan anew: \`kboot plan INVENTORY --out FILE\`.`,
+    remedy: `${so} Make a new plan: \`kboot plan INVENTORY --out FILE\`.`,
   });
 }
 

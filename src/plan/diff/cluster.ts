@@ -1,117 +1,159 @@
+import type { DesiredCluster } from '../../kube/desired-cluster.ts';
+import { ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
 import { leftOver, ownLabels } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
 import { objectTitle, type KubeObject } from '../../kube/types.ts';
-import { stages, type Stage } from '../../model/stage.ts';
+import type { Component, Effect } from '../../model/component.ts';
+import type { Stage } from '../../model/stage.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
-import { ownLabel, type ClusterObservation, type ClusterWants } from '../cluster-wants.ts';
-import { isManaged, managedBy, nodeRemovals } from '../rollout/node-removal.ts';
+import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
-import type { ClusterStep, Condition, NodeStep, ObjectRemovalStep, ObjectStep, WaitStep } from '../types.ts';
+import { conditionText } from '../target.ts';
+import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
 /** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
-const patience = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
+const waitTimeouts = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
+
+/** What must be done through the API, and what must hold there, before phases arrange when. */
+export interface ClusterChanges {
+  /** Objects of the control plane, and of add-ons. */
+  readonly objects: Readonly<Record<'control-plane' | 'addon', readonly ApplyStep[]>>;
+  /** Nodes whose host left the inventory. */
+  readonly removals: readonly NodeRemoval[];
+  readonly marks: readonly NodeStep[];
+  /** Objects that the API accepts only once the workloads are ready. */
+  readonly lateObjects: readonly ApplyStep[];
+  readonly prunes: readonly DeleteStep[];
+  readonly gates: {
+    /** Before the first object. */
+    readonly api: readonly Gate[];
+    readonly endpoint: readonly Gate[];
+    readonly registered: readonly Gate[];
+    /** Every API server, and the Pods of the control plane. */
+    readonly controlPlane: readonly Gate[];
+    /** Nodes and workloads. */
+    readonly ready: readonly Gate[];
+  };
+}
 
 /**
- * What must be done through the API, in order. `disturbedHosts` will have a kubelet or a control-plane process
- * restarted by this plan: what was ready there is waited for again. The Pods `renewed` get another container.
+ * What must be done through the API. `disturbedHosts` will have a kubelet or a control-plane process restarted by this
+ * plan: what is Ready there is waited for again. The Pods `renewed` get another container.
  */
 export function diffCluster(
-  wants: ClusterWants,
+  desired: DesiredCluster,
   seen: ClusterObservation,
   disturbedHosts: ReadonlySet<string>,
   renewed: ReadonlySet<string> = new Set(),
-): ClusterStep[] {
-  const objects = wants.objects.flatMap(({ stage, object }) => objectStep(stage, object, seen));
-  const nodeSteps = wants.nodes.flatMap((node) => nodeStep(node, seen));
-  const changesAddons = objects.some((step) => step.stage === 'addon');
-  const controlPlaneHosts = [...new Set(wants.controlPlanePods.map((pod) => pod.host))];
-
+): ClusterChanges {
+  const objectsOf = (of: Stage): ApplyStep[] =>
+    desired.objects.flatMap(({ stage, object }) => (stage === of ? objectStep(object, seen) : []));
+  const addons = objectsOf('addon');
+  const controlPlaneHosts = [...new Set(desired.controlPlanePods.map((pod) => pod.host))];
   const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
-  const firstApi =
-    restarting.length === 0 ? [] : [wait('control-plane', { kind: 'api' }, 'API server', patience.api)];
-  const { outsideEndpoint } = wants;
-  const endpoint =
-    outsideEndpoint === undefined || seen.state === 'present'
-      ? []
-      : [
-          wait(
-            'control-plane',
-            { kind: 'endpoint', address: outsideEndpoint.host, port: outsideEndpoint.port },
-            'controlPlaneEndpoint',
-            patience.endpoint,
-          ),
-        ];
-  const eachApi =
-    controlPlaneHosts.length === 1
-      ? []
-      : restarting.map((host) => wait('node', { kind: 'api', host }, `API server of ${host}`, patience.api));
-  const podWaits = wants.controlPlanePods
-    .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
-    .map((pod) => wait('control-plane', podReady(pod, seen, renewed), `Pod ${pod.name}`, patience.pod));
-  const registered = wants.nodes
-    .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
-    .map((node) =>
-      wait('node', { kind: 'node-registered', node: node.name }, `Node ${node.name}`, patience.node),
-    );
-  const ready = wants.nodes
+  const { outsideEndpoint } = desired;
+  const late = desired.nodes
     .filter((node) => disturbedHosts.has(node.name) || !isReady(seen, 'nodes', node.name))
-    .map((node) =>
-      wait('addon', { kind: 'node-ready', node: node.name }, `Node ${node.name} Ready`, patience.node),
-    );
-  const late = ready.flatMap(({ condition }) => ('node' in condition ? [condition.node] : []));
+    .map(({ name }) => name);
   const awaited = late.length > 0 && { nodes: late };
-  const workloads = wants.workloads
-    .filter((want) => changesAddons || ready.length > 0 || !isWorkloadReady(seen, want))
-    .map((want) =>
-      wait(
-        'addon',
-        { kind: 'workload-ready', ...want, ...(want.workload === 'DaemonSet' && awaited) },
-        `${want.workload} ${want.namespace}/${want.name}`,
-        patience.workload,
-      ),
-    );
-
   const left = (node: KubeObject): boolean =>
-    isManaged(node) && !wants.inventory.includes(node.metadata.name);
-
-  // Mirror Pods appear only once their Node is registered, so they are waited for with the nodes.
-  const ordered: ClusterStep[] = [
-    ...firstApi,
-    ...objects,
-    ...endpoint,
-    ...nodeRemovals(seen, left, 'its host left the inventory'),
-    ...registered,
-    ...nodeSteps,
-    ...eachApi,
-    ...podWaits.map((step): WaitStep => ({ ...step, stage: 'node' })),
-    ...ready,
-    ...workloads,
-    ...wants.lateObjects.flatMap((object) => objectStep('addon', object, seen)),
-    ...objectRemovals(wants, seen),
-  ];
-  return ordered
-    .map((step, index) => ({ step, index }))
-    .sort((a, b) => stages.indexOf(a.step.stage) - stages.indexOf(b.step.stage) || a.index - b.index)
-    .map(({ step }) => step);
+    isManaged(node) && !desired.inventory.includes(node.metadata.name);
+  return {
+    objects: { 'control-plane': objectsOf('control-plane'), addon: addons },
+    removals: nodeRemovals(seen, left, 'its host left the inventory'),
+    marks: desired.nodes.flatMap((node) => nodeStep(node, seen)),
+    lateObjects: desired.lateObjects.flatMap((object) => objectStep(object, seen)),
+    prunes: prunes(desired, seen),
+    gates: {
+      api: restarting.length === 0 ? [] : [gate({ kind: 'api' }, waitTimeouts.api)],
+      endpoint:
+        outsideEndpoint === undefined || seen.state === 'present'
+          ? []
+          : [
+              gate(
+                { kind: 'endpoint', address: outsideEndpoint.host, port: outsideEndpoint.port },
+                waitTimeouts.endpoint,
+              ),
+            ],
+      registered: desired.nodes
+        .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
+        .map((node) => gate({ kind: 'node-registered', node: node.name }, waitTimeouts.node)),
+      // Mirror Pods appear only once their Node is registered, so they are waited for with the Nodes.
+      controlPlane: [
+        ...(controlPlaneHosts.length === 1
+          ? []
+          : restarting.map((host) => gate({ kind: 'api', host }, waitTimeouts.api))),
+        ...desired.controlPlanePods
+          .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
+          .map((pod) => gate(podReady(pod, seen, renewed), waitTimeouts.pod)),
+      ],
+      ready: [
+        ...late.map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
+        ...desired.workloads
+          .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload))
+          .map((workload) =>
+            gate(
+              {
+                kind: 'workload-ready',
+                ...workload,
+                ...(workload.workload === 'DaemonSet' && awaited),
+              },
+              waitTimeouts.workload,
+            ),
+          ),
+      ],
+    },
+  };
 }
 
-function objectStep(stage: Stage, object: KubeObject, seen: ClusterObservation): ObjectStep[] {
+function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   const title = objectTitle(object);
-  const base = { type: 'object' as const, id: `cluster: ${title}`, stage, resource: title, object };
-  if (seen.state === 'absent') return [{ ...base, verb: 'create', reason: '' }];
-  if (seen.state === 'silent')
-    return [{ ...base, verb: 'update', reason: 'the API does not answer yet: applied as it must be' }];
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const ref = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+  const step = (verb: ApplyStep['verb'], reason: string, effect: Effect['kind'] | undefined): ApplyStep[] => [
+    {
+      type: 'apply',
+      id: `cluster: ${title}`,
+      verb,
+      target: { kind: 'object', ref },
+      reason,
+      effects: effect === undefined ? [] : effectsOn(title, effect),
+      object,
+      timeoutSeconds: 60,
+    },
+  ];
+  if (seen.state === 'absent') return step('create', '', 'start');
+  if (seen.state === 'unavailable')
+    return step('update', 'applied as desired, since the API does not answer yet', undefined);
   const live = seen.objects.get(title);
-  if (live === undefined) return [{ ...base, verb: 'create', reason: '' }];
+  if (live === undefined) return step('create', '', 'start');
   // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
   const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
-  const left = leftOver(object, live);
+  const extra = leftOver(object, live);
   const reasons = [
     ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),
-    ...(left.length === 0 ? [] : [`no longer has ${few(left)}`]),
+    ...(extra.length === 0 ? [] : [`no longer has ${few(extra)}`]),
   ];
-  return reasons.length === 0 ? [] : [{ ...base, verb: 'update', reason: reasons.join('; ') }];
+  if (reasons.length === 0) return [];
+  const rolls = [...changed, ...extra].some((path) => path.startsWith('spec.template'));
+  return step('update', reasons.join('; '), rolls ? 'restart' : undefined);
+}
+
+/** Workloads whose Pods are a component, by title. */
+const workloadComponents: Readonly<Record<string, Component>> = {
+  'DaemonSet kube-system/kube-proxy': 'kube-proxy',
+  'DaemonSet kube-flannel/kube-flannel-ds': 'flannel',
+  'Deployment kube-system/coredns': 'coredns',
+  'DaemonSet metallb-system/speaker': 'metallb',
+  'Deployment metallb-system/controller': 'metallb',
+};
+
+function effectsOn(title: string, kind: Effect['kind']): Effect[] {
+  const component = workloadComponents[title];
+  return component === undefined ? [] : [{ component, kind }];
 }
 
 function few(paths: readonly string[]): string {
@@ -123,36 +165,35 @@ function filled(object: KubeObject): KubeObject {
   return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
 }
 
-function objectRemovals(wants: ClusterWants, seen: ClusterObservation): ObjectRemovalStep[] {
+function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[] {
   if (seen.state !== 'present') return [];
-  const wanted = new Set(wants.lateObjects.map(objectTitle));
-  const swept = new Set(wants.sweptKinds.map(({ kind }) => kind));
+  const wanted = new Set(desired.lateObjects.map(objectTitle));
+  const kinds = new Set(desired.prunedKinds.map(({ kind }) => kind));
   return [...seen.objects.values()]
-    .filter(({ kind, metadata }) => swept.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
+    .filter(({ kind, metadata }) => kinds.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
     .filter((object) => !wanted.has(objectTitle(object)))
     .map(({ apiVersion, kind, metadata: { name, namespace } }) => {
       const object = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
       return {
-        type: 'remove-object',
+        type: 'delete',
         id: `cluster: removes ${objectTitle(object)}`,
-        stage: 'addon',
         verb: 'delete',
-        resource: objectTitle(object),
-        reason: 'the inventory wants it no more',
+        target: { kind: 'object', ref: object },
+        reason: 'no longer in the inventory',
+        effects: [],
         object,
+        timeoutSeconds: 60,
       };
     });
 }
 
-function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation): NodeStep[] {
+function nodeStep(node: DesiredCluster['nodes'][number], seen: ClusterObservation): NodeStep[] {
   const live = seen.state === 'present' ? seen.nodes.get(node.name) : undefined;
   const annotations = { [managedBy]: 'kboot' };
   const labels = live?.metadata.labels ?? {};
   const gone =
     live === undefined ? [] : ownLabels(live).filter((key) => !(key in node.labels) && key in labels);
-  const taints = (
-    (live?.['spec'] as { taints?: ClusterWants['nodes'][number]['taints'] } | undefined)?.taints ?? []
-  ).map(taintText);
+  const taints = ((live?.['spec'] as { taints?: readonly Taint[] } | undefined)?.taints ?? []).map(taintText);
   const missing = [
     ...Object.entries(node.labels)
       .filter(([key, value]) => labels[key] !== value)
@@ -166,40 +207,39 @@ function nodeStep(node: ClusterWants['nodes'][number], seen: ClusterObservation)
     {
       type: 'node',
       id: `cluster: marks Node ${node.name}`,
-      stage: 'node',
       verb: 'update',
-      resource: `Node ${node.name}`,
+      target: { kind: 'node', name: node.name },
       reason: missing.join(', '),
+      effects: [],
       node: node.name,
-      annotations,
-      labels: { ...node.labels, ...Object.fromEntries(gone.map((key) => [key, null])) },
-      taints: node.taints,
+      operation: {
+        kind: 'mark',
+        annotations,
+        labels: { ...node.labels, ...Object.fromEntries(gone.map((key) => [key, null])) },
+        taints: node.taints,
+      },
+      timeoutSeconds: 60,
     },
   ];
 }
 
-function taintText(taint: {
-  readonly key: string;
-  readonly value?: string;
-  readonly effect: string;
-}): string {
-  return `${taint.key}${taint.value === undefined || taint.value === '' ? '' : `=${taint.value}`}:${taint.effect}`;
+function taintText({ key, value, effect }: Taint): string {
+  return `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`;
 }
 
-function wait(stage: Stage, condition: Condition, resource: string, timeoutSeconds: number): WaitStep {
+function gate(condition: Condition, timeoutSeconds: number): Gate {
   return {
     type: 'wait',
-    id: `cluster: waits for ${resource}`,
-    stage,
-    verb: 'wait',
-    resource,
-    reason: `${timeoutSeconds} s at most`,
+    id: `cluster: waits for ${conditionText(condition)}`,
     condition,
     timeoutSeconds,
   };
 }
 
-function isWorkloadReady(seen: ClusterObservation, want: ClusterWants['workloads'][number]): boolean {
+function isWorkloadReady(
+  seen: ClusterObservation,
+  { workload, namespace, name }: DesiredCluster['workloads'][number],
+): boolean {
   if (seen.state !== 'present') return false;
-  return workloadState(seen.objects.get(`${want.workload} ${want.namespace}/${want.name}`)) === undefined;
+  return workloadState(seen.objects.get(`${workload} ${namespace}/${name}`)) === undefined;
 }

@@ -1,20 +1,28 @@
 import { KbootError } from '../../model/error.ts';
+import type { Stage } from '../../model/stage.ts';
 import { handlerOf, resourceId } from '../../resource/kinds.ts';
 import type { Observation, Resource } from '../../resource/types.ts';
-import type { HostStep } from '../types.ts';
+import type { EtcdStep, ShellStep } from '../types.ts';
+
+/** A step on one host in a stage, before phases arrange when it happens. */
+export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdStep> {
+  readonly host: string;
+  readonly stage: Stage;
+  readonly step: S;
+}
 
 /**
- * What must be done on one host, in the order of its resources. A file that changes disturbs the processes
- * which read it, and their units, further down, restart for that.
+ * What must be done on one host, in the order of its resources. A file that changes affects the processes which read
+ * it, and their units, further down, restart for that.
  * Throws KbootError E-PROBE when a resource could not be read: unknown is not absent.
  */
 export function diffHost(
   host: string,
   resources: readonly Resource[],
   observations: ReadonlyMap<string, Observation<unknown>>,
-): HostStep[] {
-  const steps: HostStep[] = [];
-  const followers = new Set<HostStep>();
+): HostChange<ShellStep>[] {
+  const changes: HostChange<ShellStep>[] = [];
+  const followers = new Set<HostChange<ShellStep>>();
   const disturbed = new Set<string>();
   for (const resource of resources) {
     const id = resourceId(resource);
@@ -24,23 +32,19 @@ export function diffHost(
         host,
         step: id,
         remedy:
-          'kboot does not act on what it cannot read. Nothing was changed on this host; mend the cause and run again.',
+          'kboot does not act on a resource that it cannot read. Nothing was changed on this host; fix the cause and run the same command again.',
       });
-    const action = handlerOf(resource.kind).action(resource, observation, { disturbed });
+    const handler = handlerOf(resource.kind);
+    const action = handler.action(resource, observation, { disturbed });
     if (action === undefined) continue;
-    const step: HostStep = {
-      ...action,
-      type: 'host',
-      id: `${host}: ${id}`,
-      stage: resource.stage,
-      host,
-      resource: id,
-    };
-    steps.push(step);
-    if (resource.kind === 'hook' && resource.unless === undefined) followers.add(step);
+    const target = { kind: resource.kind, name: handler.name(resource) };
+    const step: ShellStep = { ...action, type: 'shell', id: `${host}: ${id}`, target };
+    const change = { host, stage: resource.stage, step };
+    changes.push(change);
+    if (resource.kind === 'hook' && resource.unless === undefined) followers.add(change);
     for (const process of action.disturbs ?? []) disturbed.add(process);
   }
-  // A hook that states nothing by itself runs with what its stage changes.
-  const changing = new Set(steps.filter((step) => !followers.has(step)).map(({ stage }) => stage));
-  return steps.filter((step) => !followers.has(step) || changing.has(step.stage));
+  // A hook that states nothing by itself runs with the changes of its stage.
+  const changing = new Set(changes.filter((change) => !followers.has(change)).map(({ stage }) => stage));
+  return changes.filter((change) => !followers.has(change) || changing.has(change.stage));
 }

@@ -1,6 +1,13 @@
 import type { Hook } from '../../model/cluster.ts';
 import { stagesUntil, type Stage } from '../../model/stage.ts';
-import type { OperatorStep } from '../types.ts';
+import type { HookStep } from '../types.ts';
+
+/** A hook on the operator's machine, and when it runs. */
+export interface OperatorHook {
+  readonly when: 'before' | 'after';
+  readonly stage: Stage;
+  readonly step: HookStep;
+}
 
 /** The hooks on the operator's machine that a plan up to `until` may run, in order. */
 export function operatorHooks(hooks: readonly Hook[], until: Stage): readonly Hook[] {
@@ -9,26 +16,29 @@ export function operatorHooks(hooks: readonly Hook[], until: Stage): readonly Ho
 }
 
 /**
- * Steps for hooks on the operator's machine. `met` names those whose `unless` said that there is nothing to do; those
- * without it run when the rest of the plan, or one of the others, changes anything.
+ * Steps for hooks on the operator's machine. `met` names those whose `unless` succeeded, so that nothing is to be done;
+ * those without it run when the rest of the plan, or one of the others, changes anything.
  */
 export function operatorSteps(
   hooks: readonly Hook[],
   met: ReadonlySet<string>,
   changes: boolean,
-): OperatorStep[] {
+): OperatorHook[] {
   const due = hooks.filter(({ name, unless }) => unless !== undefined && !met.has(name));
   return hooks
     .filter((hook) => due.includes(hook) || (hook.unless === undefined && (changes || due.length > 0)))
     .map(({ name, when, stage, run, timeoutSeconds }) => ({
-      type: 'operator',
-      id: `operator: hook ${name}`,
-      stage,
       when,
-      verb: 'run',
-      resource: `hook ${name}`,
-      reason: `${when} ${stage}`,
-      command: run.trimEnd(),
-      timeoutSeconds,
+      stage,
+      step: {
+        type: 'hook',
+        id: `operator: hook ${name}`,
+        verb: 'run',
+        target: { kind: 'hook', name },
+        reason: `${when} ${stage}`,
+        effects: [],
+        command: run.trimEnd(),
+        timeoutSeconds,
+      },
     }));
 }

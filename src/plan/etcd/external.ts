@@ -1,24 +1,6 @@
 import { KbootError } from '../../model/error.ts';
+import type { EtcdAnswer } from '../../observe/foreign-etcd.ts';
 import type { Finding } from '../preflight/finding.ts';
-
-/** What one control-plane host heard from one endpoint of an etcd that someone else runs. */
-export interface EtcdAnswer {
-  readonly host: string;
-  readonly endpoint: string;
-  readonly answer:
-    | { readonly kind: 'silent'; readonly why: string }
-    | {
-        readonly kind: 'answers';
-        /** `3.6.8` */
-        readonly version: string;
-        /** Of the etcd cluster. */
-        readonly clusterId: string;
-        /** Under the prefix. */
-        readonly keys: number;
-        /** kboot's ID of the Kubernetes cluster that the keys are of; undefined: they do not tell. */
-        readonly owner: string | undefined;
-      };
-}
 
 /** What can be told of a cluster's control-plane hosts before its etcd is asked. */
 export interface ForeignEtcdGround {
@@ -102,7 +84,7 @@ function unheard(answers: readonly EtcdAnswer[]): Finding[] {
   const hosts = [...new Set(answers.map(({ host }) => host))];
   return hosts.flatMap((host): Finding[] => {
     const own = answers.filter((each) => each.host === host);
-    const silent = own.filter(({ answer }) => answer.kind === 'silent');
+    const silent = own.filter(({ answer }) => answer.kind === 'unavailable');
     if (silent.length === 0) return [];
     const all = silent.length === own.length;
     return [
@@ -120,7 +102,7 @@ function unheard(answers: readonly EtcdAnswer[]): Finding[] {
 function tooOld(answers: readonly EtcdAnswer[]): Finding[] {
   const seen = new Set<string>();
   return answers.flatMap(({ host, endpoint, answer }): Finding[] => {
-    if (answer.kind === 'silent' || seen.has(endpoint) || isEnough(answer.version)) return [];
+    if (answer.kind === 'unavailable' || seen.has(endpoint) || isEnough(answer.version)) return [];
     seen.add(endpoint);
     return [
       {
@@ -144,13 +126,13 @@ function isEnough(version: string): boolean {
 }
 
 function told({ endpoint, answer }: EtcdAnswer): string {
-  return `${endpoint}: ${answer.kind === 'silent' ? answer.why : 'answers'}`;
+  return `${endpoint}: ${answer.kind === 'unavailable' ? answer.why : 'answers'}`;
 }
 
 function silence(each: EtcdAnswer): string[] {
-  return each.answer.kind === 'silent' ? [`${each.host}: ${told(each)}`] : [];
+  return each.answer.kind === 'unavailable' ? [`${each.host}: ${told(each)}`] : [];
 }
 
 function etcdOf({ endpoint, answer }: EtcdAnswer): string[] {
-  return answer.kind === 'silent' ? [] : [`${endpoint}: cluster ID ${answer.clusterId}`];
+  return answer.kind === 'unavailable' ? [] : [`${endpoint}: cluster ID ${answer.clusterId}`];
 }

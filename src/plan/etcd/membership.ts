@@ -1,41 +1,14 @@
 import type { EtcdMember } from '../../etcd/client.ts';
 import { KbootError } from '../../model/error.ts';
+import type { InitialCluster } from '../../model/etcd.ts';
+import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
 
-/** A host that shall hold an etcd member. */
-export interface EtcdHost {
-  readonly name: string;
-  readonly address: string;
-  readonly peerURL: string;
-  /** From the probe; a host that was not probed is `unknown`. */
-  readonly data: 'absent' | 'present' | 'unknown';
-  /** Flags that the host starts etcd with now, if it does: those of a running member never change without need. */
-  readonly startedWith: Membership | undefined;
-}
-
-export type EtcdSeen =
-  /** No host holds etcd data. */
-  | { readonly state: 'absent' }
-  /** There is data, and no member answers with a quorum. `founded` is false when it is certain that none ever did. */
-  | { readonly state: 'silent'; readonly founded: boolean }
-  | {
-      readonly state: 'present';
-      readonly members: readonly EtcdMember[];
-      /** IDs of those that answer a read through the quorum: their answer proves that there is one. */
-      readonly healthy: ReadonlySet<string>;
-    };
-
-type EtcdPresent = EtcdSeen & { readonly state: 'present' };
-
-/** `--initial-cluster` and `--initial-cluster-state`. */
-export interface Membership {
-  readonly initialCluster: readonly { readonly name: string; readonly address: string }[];
-  readonly state: 'new' | 'existing';
-}
+type EtcdPresent = EtcdObservation & { readonly state: 'present' };
 
 /** How one host starts its member, and what must be done to the membership before and after. */
 export interface MemberPlan {
   readonly host: string;
-  readonly membership: Membership;
+  readonly membership: InitialCluster;
   readonly join: 'none' | 'add-learner' | 'promote';
 }
 
@@ -56,12 +29,12 @@ export interface MembershipPlan {
  * Throws KbootError E-QUORUM when removals would leave fewer of today's voting members than today's quorum, or
  * when a cluster that has lost its quorum would be founded anew; E-PREFLIGHT when a host holds a former member's data.
  */
-export function planMembership(hosts: readonly EtcdHost[], seen: EtcdSeen): MembershipPlan {
+export function planMembership(hosts: readonly EtcdHost[], seen: EtcdObservation): MembershipPlan {
   return seen.state === 'present' ? changes(hosts, seen) : founding(hosts, seen);
 }
 
-function founding(hosts: readonly EtcdHost[], seen: Exclude<EtcdSeen, EtcdPresent>): MembershipPlan {
-  if (seen.state === 'silent') refuseSecondFounding(hosts, seen.founded);
+function founding(hosts: readonly EtcdHost[], seen: Exclude<EtcdObservation, EtcdPresent>): MembershipPlan {
+  if (seen.state === 'unavailable') refuseSecondFounding(hosts, seen.bootstrapped);
   const everyone = hosts.map(entry);
   return {
     remove: [],
@@ -122,10 +95,10 @@ function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan 
   };
 }
 
-const entry = ({ name, address }: EtcdHost): Membership['initialCluster'][number] => ({ name, address });
+const entry = ({ name, address }: EtcdHost): InitialCluster['initialCluster'][number] => ({ name, address });
 
 /** Flags matter until there is data; those that an empty host has are of a former life. */
-const keptFlags = (host: EtcdHost): Membership | undefined =>
+const keptFlags = (host: EtcdHost): InitialCluster | undefined =>
   host.data === 'absent' ? undefined : host.startedWith;
 
 const namesOf = (hosts: readonly { readonly name: string }[]): string =>

@@ -1,32 +1,40 @@
-import type { EtcdHost, EtcdSeen, MemberPlan, MemberRemoval, MembershipPlan } from './membership.ts';
-import type { EtcdStep, OnHostStep, WaitStep } from '../types.ts';
+import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
+import type { HostChange } from '../diff/host.ts';
+import type { EtcdStep, Gate, Target } from '../types.ts';
+import type { MemberPlan, MemberRemoval, MembershipPlan } from './membership.ts';
 
-/** Steps before any host's own: a snapshot when members change, and the removal of members that are gone. */
-export function membershipSteps(plan: MembershipPlan): EtcdStep[] {
+/** Steps that come before any host's own where the membership changes. */
+export interface MembershipSteps {
+  /** undefined: the membership stays as it is. */
+  readonly snapshot: EtcdStep | undefined;
+  readonly removals: readonly EtcdStep[];
+}
+
+/** A snapshot where members change, and the removal of members that are gone. */
+export function membershipSteps(plan: MembershipPlan): MembershipSteps {
   const changes = plan.remove.length > 0 || plan.hosts.some((member) => member.join === 'add-learner');
-  if (!changes) return [];
-  return [
-    step({
-      stage: 'host',
-      host: 'cluster',
+  if (!changes) return { snapshot: undefined, removals: [] };
+  return {
+    snapshot: etcdStep({
+      id: 'etcd: snapshot',
       verb: 'create',
-      resource: 'etcd-snapshot',
+      target: { kind: 'snapshot', name: 'etcd' },
       reason: 'into the state folder, before members change',
       operation: { kind: 'snapshot' },
       timeoutSeconds: 300,
     }),
-    ...plan.remove.map(({ member, why }) =>
-      step({
-        stage: 'host',
-        host: member.name === '' ? (member.peerURLs[0] ?? member.id) : member.name,
+    removals: plan.remove.map(({ member, why }) => {
+      const name = member.name === '' ? (member.peerURLs[0] ?? member.id) : member.name;
+      return etcdStep({
+        id: `etcd: remove ${name}`,
         verb: 'delete',
-        resource: `etcd-member ${member.name === '' ? member.id : member.name}`,
+        target: { kind: 'etcd-member', name },
         reason: removalReasons[why],
         operation: { kind: 'remove', memberId: member.id },
         timeoutSeconds: 60,
-      }),
-    ),
-  ];
+      });
+    }),
+  };
 }
 
 const removalReasons: Readonly<Record<MemberRemoval['why'], string>> = {
@@ -39,45 +47,63 @@ const removalReasons: Readonly<Record<MemberRemoval['why'], string>> = {
  * (peers: kubeadm announces after), and promoted once everything of its control plane was started.
  */
 export function withMembership(
-  steps: readonly OnHostStep[],
+  changes: readonly HostChange[],
   member: MemberPlan | undefined,
   host: EtcdHost | undefined,
-): OnHostStep[] {
-  if (member === undefined || host === undefined || member.join === 'none') return [...steps];
-  const { peerURL } = host;
-  const announce = step({
-    stage: 'etcd',
-    host: host.name,
+): HostChange[] {
+  if (member === undefined || host === undefined || member.join === 'none') return [...changes];
+  const { name, peerURL } = host;
+  const target: Target = { kind: 'etcd-member', name };
+  const announce = etcdStep({
+    id: `${name}: add-learner`,
     verb: 'create',
-    resource: `etcd-member ${host.name}`,
+    target,
     reason: 'announced as a learner',
     operation: { kind: 'add-learner', peerURL },
     timeoutSeconds: 120,
   });
-  const start = steps.findIndex(({ resource }) => resource === 'static-pod etcd' || resource === 'unit etcd');
-  const kubelet = steps.findIndex((each) => each.resource === 'unit kubelet');
-  const at = start < 0 ? steps.length : start;
+  const start = changes.findIndex(({ step }) => startsEtcd(step.target));
+  const kubelet = changes.findIndex(
+    ({ step: { target: of } }) => of.kind === 'unit' && of.name === 'kubelet',
+  );
+  const at = start < 0 ? changes.length : start;
   const end = Math.max(at, kubelet + 1, start + 1);
-  const promote = step({
-    stage: steps[end - 1]?.stage ?? 'etcd',
-    host: host.name,
+  const promote = etcdStep({
+    id: `${name}: promote`,
     verb: 'update',
-    resource: `etcd-member ${host.name}`,
+    target,
     reason: 'promoted to a voting member once it is in sync',
     operation: { kind: 'promote', peerURL },
     timeoutSeconds: 240,
   });
+  const lastStage = changes[end - 1]?.stage ?? 'etcd';
   return [
-    ...steps.slice(0, at),
-    ...(member.join === 'add-learner' ? [announce] : []),
-    ...steps.slice(at, end),
-    promote,
-    ...steps.slice(end),
+    ...changes.slice(0, at),
+    ...(member.join === 'add-learner' ? [{ host: name, stage: 'etcd' as const, step: announce }] : []),
+    ...changes.slice(at, end),
+    { host: name, stage: lastStage, step: promote },
+    ...changes.slice(end),
   ];
 }
 
-/** Waits for members that run as services: static Pods are waited for through the API. */
-export function etcdWaits(hosts: readonly EtcdHost[], seen: EtcdSeen): WaitStep[] {
+/** Undoes the announcement of a learner that never started; undefined where the steps announce none. */
+export function withdrawal(steps: readonly { readonly step: unknown }[]): EtcdStep | undefined {
+  const announce = steps
+    .map(({ step }) => step as EtcdStep)
+    .find(({ type, operation }) => type === 'etcd' && operation.kind === 'add-learner');
+  if (announce?.operation.kind !== 'add-learner') return undefined;
+  return etcdStep({
+    id: `${announce.id}, withdrawn`,
+    verb: 'delete',
+    target: announce.target,
+    reason: 'withdrawn if it never started, so that others may join',
+    operation: { kind: 'withdraw', peerURL: announce.operation.peerURL },
+    timeoutSeconds: 60,
+  });
+}
+
+/** Gates for members that run as services: those of static Pods are waited for through the API. */
+export function etcdGates(hosts: readonly EtcdHost[], seen: EtcdObservation): Gate[] {
   return hosts
     .filter(({ name }) => {
       const member = seen.state === 'present' ? seen.members.find((each) => each.name === name) : undefined;
@@ -85,16 +111,16 @@ export function etcdWaits(hosts: readonly EtcdHost[], seen: EtcdSeen): WaitStep[
     })
     .map(({ name }) => ({
       type: 'wait',
-      id: `cluster: waits for etcd on ${name}`,
-      stage: 'etcd',
-      verb: 'wait',
-      resource: `etcd-member ${name}`,
-      reason: '120 s at most',
+      id: `etcd: waits for member ${name}`,
       condition: { kind: 'etcd-member', host: name },
       timeoutSeconds: 120,
     }));
 }
 
-function step(parts: Omit<EtcdStep, 'type' | 'id'>): EtcdStep {
-  return { type: 'etcd', id: `${parts.host}: ${parts.operation.kind} ${parts.resource}`, ...parts };
+function startsEtcd({ kind, ...rest }: Target): boolean {
+  return (kind === 'static-pod' || kind === 'unit') && 'name' in rest && rest.name === 'etcd';
+}
+
+function etcdStep(parts: Omit<EtcdStep, 'type' | 'effects'>): EtcdStep {
+  return { type: 'etcd', effects: [], ...parts };
 }

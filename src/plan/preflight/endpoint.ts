@@ -1,27 +1,12 @@
-import { addressesOf, hostsWith, isNode, type Cluster } from '../../model/cluster.ts';
+import { hasOutsideEndpoint, isControlPlaneAddress, isNode, type Cluster } from '../../model/cluster.ts';
+import type { EndpointAnswer } from '../../observe/endpoint.ts';
 import type { EndpointSeen, Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
-
-/** What a client with the cluster's CA found at the control-plane endpoint. */
-export type EndpointAnswer =
-  | { readonly kind: 'ready' }
-  /** Nothing that speaks TLS, yet: a load balancer without servers, a port that refuses. */
-  | { readonly kind: 'nothing'; readonly why: string }
-  | { readonly kind: 'not-ready'; readonly why: string }
-  /** Its certificate is none of an API server of this cluster. */
-  | { readonly kind: 'stranger'; readonly why: string };
 
 /** `host`: the one through which it was asked. */
 export interface EndpointServing {
   readonly host: string;
   readonly answer: EndpointAnswer;
-}
-
-/** Whether somebody else sees to it that the endpoint leads to the API servers. */
-export function hasOutsideEndpoint(cluster: Cluster): boolean {
-  if (cluster.loadBalancer !== undefined) return false;
-  const planes = hostsWith(cluster, 'control-plane');
-  return planes.length > 1 || !isOneOf(cluster, [cluster.controlPlaneEndpoint.host]);
 }
 
 /**
@@ -67,7 +52,7 @@ export function endpointFindings(
     (view) => resolved(view) && (view.view.tcp === 'lost' || (running && view.view.tcp === 'refused')),
   );
   // kboot itself may be what brings such an endpoint back.
-  const ours = isOneOf(cluster, [...new Set(views.flatMap(({ view }) => view.addresses))]);
+  const ours = isControlPlaneAddress(cluster, [...new Set(views.flatMap(({ view }) => view.addresses))]);
   const serious = running && !ours ? 'error' : 'warning';
   const remedy = running
     ? `Mend the load balancer (port ${port}, the API servers on port 6443 behind it) or the way to it: kubelet, kube-proxy and flannel work through it.`
@@ -127,11 +112,6 @@ interface View {
   readonly name: string;
   readonly isPlane: boolean;
   readonly view: EndpointSeen;
-}
-
-function isOneOf(cluster: Cluster, addresses: readonly string[]): boolean {
-  const own = hostsWith(cluster, 'control-plane').flatMap(addressesOf);
-  return addresses.some((address) => own.includes(address));
 }
 
 function isLoopback(address: string): boolean {

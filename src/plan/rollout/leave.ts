@@ -1,38 +1,39 @@
 import { etcdHosts, hostsWith, isNode, type Cluster, type Host } from '../../model/cluster.ts';
-import type { ClusterObservation } from '../cluster-wants.ts';
-import { planMembership, type EtcdHost, type EtcdSeen } from '../etcd/membership.ts';
-import { membershipSteps } from '../etcd/steps.ts';
-import { nodeRemovals } from './node-removal.ts';
-import type { ClusterStep, EtcdStep, NodeRemovalStep, Plan } from '../types.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
+import { planMembership } from '../etcd/membership.ts';
+import { membershipSteps, type MembershipSteps } from '../etcd/steps.ts';
+import { nodeRemovals, type NodeRemoval } from './node-removal.ts';
 
 export interface LeaveInput {
   readonly cluster: Cluster;
   /** Hosts that are about to be wiped. */
   readonly leaving: readonly Host[];
-  /** As the hosts that stay tell it. */
+  /** As the hosts that stay report it. */
   readonly api: ClusterObservation;
-  readonly etcd: EtcdSeen;
+  readonly etcd: EtcdObservation;
   readonly peerURL: (host: Host) => string;
 }
 
-/** What goes before anything else. */
-interface Leave {
-  readonly membership: readonly (EtcdStep | NodeRemovalStep)[];
+/** How hosts leave a cluster that goes on without them. */
+export interface Leave extends MembershipSteps {
+  readonly nodes: readonly NodeRemoval[];
+  /** What stays behind where nobody answers. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * How hosts leave a cluster that goes on without them: drained, their Nodes deleted, then their etcd members
- * removed, in this order and before anything on them ends. Warns of what stays behind where nobody answers.
- * Nothing where no control plane stays: the cluster ends with them. Throws E-QUORUM as planMembership does.
+ * removed, before anything on them ends. Nothing where no control plane stays: the cluster ends with them.
+ * Throws E-QUORUM as planMembership does.
  */
-export function planLeave(input: LeaveInput): Leave & Pick<Plan, 'warnings'> {
+export function planLeave(input: LeaveInput): Leave {
   const { cluster, leaving, api, etcd } = input;
   const stays = (host: Host): boolean => !leaving.includes(host);
   const nodes = leaving.filter(isNode).map(({ name }) => name);
   const members = etcdHosts(cluster).filter((host) => !stays(host));
   if (leaving.length === 0 || !hostsWith(cluster, 'control-plane').some(stays))
-    return { membership: [], warnings: [] };
-  const removals = nodeRemovals(api, (node) => nodes.includes(node.metadata.name), 'its host is reset');
+    return { snapshot: undefined, removals: [], nodes: [], warnings: [] };
   const staying = etcdHosts(cluster)
     .filter(stays)
     .map((host): EtcdHost => {
@@ -44,11 +45,11 @@ export function planLeave(input: LeaveInput): Leave & Pick<Plan, 'warnings'> {
     members.some((host) => member.peerURLs.includes(input.peerURL(host)));
   const remove =
     members.length === 0 ? [] : planMembership(staying, etcd).remove.filter(({ member }) => ours(member));
-  const memberSteps = membershipSteps({ hosts: [], remove }).map((step) =>
-    step.operation.kind === 'remove' ? { ...step, reason: 'its host is reset' } : step,
-  );
+  const { snapshot, removals } = membershipSteps({ hosts: [], remove });
   return {
-    membership: betweenSnapshotAndRest(memberSteps, removals),
+    snapshot,
+    removals: removals.map((step) => ({ ...step, reason: 'its host is reset' })),
+    nodes: nodeRemovals(api, (node) => nodes.includes(node.metadata.name), 'its host is reset'),
     warnings: [
       ...(nodes.length === 0 || api.state === 'present'
         ? []
@@ -62,29 +63,4 @@ export function planLeave(input: LeaveInput): Leave & Pick<Plan, 'warnings'> {
           ]),
     ],
   };
-}
-
-/**
- * Puts the removal of a Node ahead of that of its etcd member: a kubelet whose own API server has lost its etcd
- * hears no more that its Pods shall end.
- */
-export function drainBeforeMembers(
-  membership: readonly EtcdStep[],
-  clusterSteps: readonly ClusterStep[],
-): Leave & Pick<Plan, 'clusterSteps'> {
-  const gone = membership.filter(({ operation }) => operation.kind === 'remove').map(({ host }) => host);
-  const isFirst = (step: ClusterStep): step is NodeRemovalStep =>
-    step.type === 'remove-node' && gone.includes(step.node);
-  return {
-    membership: betweenSnapshotAndRest(membership, clusterSteps.filter(isFirst)),
-    clusterSteps: clusterSteps.filter((step) => !isFirst(step)),
-  };
-}
-
-/** Changes of membership begin with their snapshot. */
-function betweenSnapshotAndRest(
-  [snapshot, ...rest]: readonly EtcdStep[],
-  removals: readonly NodeRemovalStep[],
-): Leave['membership'] {
-  return snapshot === undefined ? removals : [snapshot, ...removals, ...rest];
 }

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../kube/types.ts';
-import type { ClusterObservation } from '../cluster-wants.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { NodeStep } from '../types.ts';
 import { isReady } from './ready.ts';
-import type { NodeRemovalStep } from '../types.ts';
 
-/** Marks the Nodes that came by way of an inventory: only such a one goes when it leaves the inventory. */
+/** Marks the Nodes that came by way of an inventory: only such a one is removed when it leaves the inventory. */
 export const managedBy = 'kboot.dev/managed-by';
 
 export function isManaged(node: KubeObject): boolean {
@@ -13,26 +13,38 @@ export function isManaged(node: KubeObject): boolean {
 /** Seconds that Pods may take to end elsewhere, disruption budgets and grace periods included. */
 const drainSeconds = 300;
 
+/** How one Node leaves the API. */
+export interface NodeRemoval {
+  readonly node: string;
+  readonly steps: readonly NodeStep[];
+}
+
 /** Removal of the Nodes that leave, of those that are in the API. A Node that is not Ready cannot end its Pods. */
 export function nodeRemovals(
   seen: ClusterObservation,
   leaves: (node: KubeObject) => boolean,
   why: string,
-): NodeRemovalStep[] {
+): NodeRemoval[] {
   if (seen.state !== 'present') return [];
   return [...seen.nodes.values()].filter(leaves).map(({ metadata: { name } }) => {
     const ready = isReady(seen, 'nodes', name);
-    return {
-      type: 'remove-node',
-      id: `cluster: removes Node ${name}`,
-      stage: 'node',
-      verb: 'delete',
-      resource: `Node ${name}`,
-      reason: ready
-        ? `${why}: cordoned, its Pods evicted (${drainSeconds} s at most), then deleted`
-        : `${why}; it is not Ready: deleted at once, without a drain`,
-      node: name,
-      ...(ready && { drain: { timeoutSeconds: drainSeconds } }),
+    const base = { type: 'node', target: { kind: 'node', name }, node: name, effects: [] } as const;
+    const drain: NodeStep = {
+      ...base,
+      id: `cluster: drains Node ${name}`,
+      verb: 'update',
+      reason: `cordoned, its Pods evicted (${drainSeconds} s at most)`,
+      operation: { kind: 'drain' },
+      timeoutSeconds: drainSeconds,
     };
+    const remove: NodeStep = {
+      ...base,
+      id: `cluster: removes Node ${name}`,
+      verb: 'delete',
+      reason: ready ? why : `${why}; it is not Ready, so it is not drained`,
+      operation: { kind: 'delete' },
+      timeoutSeconds: 60,
+    };
+    return { node: name, steps: ready ? [drain, remove] : [remove] };
   });
 }

@@ -1,23 +1,29 @@
-import type { HostStep, OnHostStep } from '../types.ts';
+import type { HostChange } from '../diff/host.ts';
+import { affects } from './effects.ts';
 
 /**
- * Takes out of the hosts' steps what must be done before a load balancer joins others: these must count it among
- * their VRRP peers before its keepalived starts, or it hears nothing from the holder and takes the virtual IP too
- * (RFC 5798 6.4.2). `first` tells them, in the order of the hosts.
+ * Takes out of the hosts' changes those that must be made before a load balancer joins others: the others must count it
+ * among their VRRP peers before its keepalived starts, or it receives nothing from the holder and takes the virtual IP
+ * too (RFC 5798 6.4.2). `first` reconfigures them, in the order of the hosts.
  */
-export function peersFirst(steps: readonly OnHostStep[]): {
-  readonly first: readonly HostStep[];
-  readonly rest: readonly OnHostStep[];
+export function peersFirst(changes: readonly HostChange[]): {
+  readonly first: readonly HostChange[];
+  readonly rest: readonly HostChange[];
 } {
-  const verbOf = new Map(
-    steps.filter(({ resource }) => resource === 'unit keepalived').map(({ host, verb }) => [host, verb]),
+  const starting = new Set(
+    changes.flatMap(({ host, step }) =>
+      step.effects.some(({ component, kind }) => component === 'keepalived' && kind === 'start')
+        ? [host]
+        : [],
+    ),
   );
-  const joins = [...verbOf.values()].includes('create');
-  const tells = (step: OnHostStep): step is HostStep =>
-    step.type === 'host' &&
-    verbOf.has(step.host) &&
-    verbOf.get(step.host) !== 'create' &&
-    (step.resource === 'unit keepalived' || step.disturbs?.includes('keepalived') === true);
-  if (!joins) return { first: [], rest: steps };
-  return { first: steps.filter(tells), rest: steps.filter((step) => !tells(step)) };
+  const running = new Set(
+    changes.flatMap(({ host, step }) => (affects(step, 'keepalived') && !starting.has(host) ? [host] : [])),
+  );
+  const isFirst = ({ host, step }: HostChange): boolean =>
+    running.has(host) &&
+    (affects(step, 'keepalived') ||
+      (step.type === 'shell' && step.disturbs?.includes('keepalived') === true));
+  if (starting.size === 0) return { first: [], rest: changes };
+  return { first: changes.filter(isFirst), rest: changes.filter((change) => !isFirst(change)) };
 }

@@ -1,36 +1,33 @@
+import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import { conditionOf } from '../../kube/readiness.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import type { ClusterObservation, ClusterWants } from '../cluster-wants.ts';
-import type { Condition, OnHostStep } from '../types.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { HostChange } from '../diff/host.ts';
+import type { Condition } from '../types.ts';
+import { replacedPods } from './effects.ts';
 
-/** Whether a Node or control-plane Pod was seen with the condition Ready. */
+/** Whether a Node or control-plane Pod was observed with the condition Ready. */
 export function isReady(seen: ClusterObservation, list: 'pods' | 'nodes', name: string): boolean {
   const object = seen.state === 'present' ? seen[list].get(name) : undefined;
   return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
 }
 
-/** Whether a step replaces the container of a static Pod that runs; another mode of its manifest does not. */
-export function renewsPod(step: OnHostStep): boolean {
-  if (!step.resource.startsWith('static-pod ')) return false;
-  return step.verb === 'restart' || (step.verb === 'update' && !step.reason.startsWith('mode '));
-}
-
-/** Names of the static Pods whose container steps replace: `kube-apiserver-cp-1`. */
-export function renewedPods(steps: readonly OnHostStep[]): ReadonlySet<string> {
+/** Names of the static Pods whose container changes replace: `kube-apiserver-cp-1`. */
+export function renewedPods(changes: readonly HostChange[]): ReadonlySet<string> {
   return new Set(
-    steps.filter(renewsPod).map(({ resource, host }) => `${resource.replace('static-pod ', '')}-${host}`),
+    changes.flatMap(({ host, step }) => replacedPods(step).map((component) => `${component}-${host}`)),
   );
 }
 
-/** That a control-plane Pod is Ready; one that is renewed, with another container than the one seen now. */
+/** That a control-plane Pod is Ready; one that is renewed, with another container than the present one. */
 export function podReady(
-  pod: ClusterWants['controlPlanePods'][number],
+  pod: DesiredCluster['controlPlanePods'][number],
   seen: ClusterObservation,
   renewed: ReadonlySet<string>,
 ): Condition {
   const live = seen.state === 'present' && renewed.has(pod.name) ? seen.pods.get(pod.name) : undefined;
-  const former = live && containerId(live);
-  return { kind: 'pod-ready', ...pod, ...(former !== undefined && { former }) };
+  const replaces = live && containerId(live);
+  return { kind: 'pod-ready', ...pod, ...(replaces !== undefined && { replaces }) };
 }
 
 /** ID of a Pod's first container, as its runtime gave it. */

@@ -1,7 +1,9 @@
 import { sha256 } from '../../model/digest.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Basis, Change } from './basis.ts';
-import { isChange, stepsOf, type Plan, type Step } from '../types.ts';
+import { gatesOf, stepsOf, tasksOf } from '../steps.ts';
+import { conditionText } from '../target.ts';
+import type { Gate, Plan, Step } from '../types.ts';
 
 /** A plan as `kboot plan --out` keeps it; plan.schema.json describes every field. */
 export interface SavedPlan {
@@ -35,52 +37,34 @@ export function digestOf(document: object): string {
 }
 
 /**
- * What one plan does and the other does not. Waits only look, and what they look at changes by itself: they are no
- * difference.
+ * How two plans differ: hosts, phases, tasks, steps and gates, in what they do and in what they show. Only warnings, and
+ * IDs of containers that are replaced, may change from one observation to the next.
  */
 export function planChanges(was: Plan, now: Plan): Change[] {
-  const [before, after] = [changesOf(was), changesOf(now)];
-  const same = JSON.stringify([frameOf(was), before]) === JSON.stringify([frameOf(now), after]);
-  if (same) return [];
+  const [before, after] = [comparable(was), comparable(now)];
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
   const [old, young] = [byId(before), byId(after)];
-  const ids = [...new Set([...old.keys(), ...young.keys()])];
-  const steps = ids
+  const changes = [...new Set([...old.keys(), ...young.keys()])]
     .filter((id) => JSON.stringify(old.get(id)) !== JSON.stringify(young.get(id)))
     .map((id) => ({ where: 'plan', what: id, was: titleOf(old.get(id)), now: titleOf(young.get(id)) }));
-  return steps.length > 0
-    ? steps
-    : [
-        {
-          where: 'plan',
-          what: 'hosts, certificates to issue or the order of steps',
-          was: 'as saved',
-          now: 'others',
-        },
-      ];
+  if (changes.length > 0) return changes;
+  return [{ where: 'plan', what: 'hosts, or the order of steps', was: 'as saved', now: 'different' }];
 }
 
-/** What is carried out of a plan besides its steps. */
-function frameOf({ cluster, kubernetesVersion, endpoint, basis, issue, hosts, roll }: Plan): unknown {
-  return [
-    cluster,
-    kubernetesVersion,
-    endpoint,
-    basis,
-    issue,
-    hosts,
-    roll.map(({ host, from }) => [host, from]),
-  ];
+function comparable(plan: Plan): Plan {
+  const text = JSON.stringify({ ...plan, warnings: [] }, (key, value: unknown) =>
+    key === 'replaces' ? undefined : value,
+  );
+  return JSON.parse(text) as Plan;
 }
 
-function changesOf(plan: Plan): readonly Step[] {
-  return stepsOf(plan).filter(isChange);
+function byId(plan: Plan): ReadonlyMap<string, Step | Gate> {
+  const rollbacks = tasksOf(plan.phases).flatMap(({ rollback = [] }) => rollback);
+  return new Map([...stepsOf(plan), ...rollbacks, ...gatesOf(plan)].map((item) => [item.id, item]));
 }
 
-function byId(steps: readonly Step[]): ReadonlyMap<string, Step> {
-  return new Map(steps.map((step) => [step.id, step]));
-}
-
-function titleOf(step: Step | undefined): string | undefined {
-  if (step === undefined) return undefined;
-  return step.reason === '' ? step.verb : `${step.verb}, ${step.reason}`;
+function titleOf(item: Step | Gate | undefined): string | undefined {
+  if (item === undefined) return undefined;
+  if (item.type === 'wait') return `${conditionText(item.condition)}, ${item.timeoutSeconds} s at most`;
+  return item.reason === '' ? item.verb : `${item.verb}, ${item.reason}`;
 }

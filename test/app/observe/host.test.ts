@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { seeHost } from '../../../src/app/observe/host.ts';
+import { observeHost } from '../../../src/app/observe/host.ts';
 import type { HostFacts } from '../../../src/model/facts.ts';
 import type { Resource } from '../../../src/resource/types.ts';
 import type { Reader } from '../../../src/transport/types.ts';
@@ -29,7 +29,7 @@ it.each([
       });
     },
   };
-  const seen = await seeHost(reader, '127.0.0.1', wanted, {});
+  const seen = await observeHost(reader, '127.0.0.1', wanted, {});
   expect([...seen.observations.keys()]).toEqual(known);
   expect(read).toBe(execs);
 });

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LivePlan } from '../../../src/app/make-plan.ts';
 import { holdToSaved, savedOfflinePlan, savedPlan, scopeOfSaved } from '../../../src/app/saved/plan.ts';
-import type { PlanScope } from '../../../src/app/scope.ts';
-import { openWorkplace, type Workplace } from '../../../src/app/workplace.ts';
+import type { PlanScope } from '../../../src/plan/scope.ts';
+import { openWorkspace, type Workspace } from '../../../src/app/workspace.ts';
 import { KbootError } from '../../../src/model/error.ts';
 import type { HostObservation } from '../../../src/observe/probe.ts';
 import { seal, type SavedPlan } from '../../../src/plan/saved/saved.ts';
-import type { ClusterObservation } from '../../../src/plan/cluster-wants.ts';
+import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
 import { resourcesOf } from '../../../src/app/make-plan.ts';
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 const scope: PlanScope = { until: 'host', limit: [], ignore: [] };
 const asked = { until: undefined, limit: [], ignore: [] };
-const open = (): Promise<Workplace> => openWorkplace({ inventory });
+const open = (): Promise<Workspace> => openWorkspace({ inventory });
 
 interface World {
   readonly machineId?: string;
@@ -44,7 +44,7 @@ interface World {
 const steps = plan({ hostSteps: [hostStep('w-1', 'file /a')] });
 
 /** A live plan as makePlan gives it, of hosts on which everything is there but `without`. */
-function live(place: Workplace, world: World = {}): LivePlan {
+function live(place: Workspace, world: World = {}): LivePlan {
   const observe = (name: string): HostObservation => {
     const host = place.cluster.hosts.find((each) => each.name === name);
     const wants = host === undefined ? [] : resourcesOf(place, scope, host, assumedFacts);
@@ -165,7 +165,7 @@ describe('a saved plan', () => {
         ) as unknown,
       },
     });
-    await expect(apply(saved, { api: { state: 'silent', why: 'x' } })).rejects.toMatchObject({ exit: 6 });
+    await expect(apply(saved, { api: { state: 'unavailable', why: 'x' } })).rejects.toMatchObject({ exit: 6 });
   });
 
   it('is refused when the inventory says something else, and names the field', async () => {

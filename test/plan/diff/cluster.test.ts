@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/kube/types.ts';
 import { objectTitle } from '../../../src/kube/types.ts';
-import type { ClusterObservation, ClusterWants } from '../../../src/plan/cluster-wants.ts';
+import type { ClusterObservation } from '../../../src/observe/cluster.ts';
+import type { DesiredCluster } from '../../../src/kube/desired-cluster.ts';
 import { diffCluster } from '../../../src/plan/diff/cluster.ts';
 import { configMap, wants } from '../sample.ts';
 
@@ -18,7 +19,7 @@ const deployment = (replicas: number): KubeObject => ({
   metadata: { name: 'coredns', namespace: 'kube-system' },
   spec: { replicas, template: 'a' },
 });
-const cluster: ClusterWants = wants({
+const cluster: DesiredCluster = wants({
   inventory: ['cp-1', 'w-1'],
   objects: [
     { stage: 'addon', object: deployment(2) },
@@ -104,7 +105,7 @@ describe('diffCluster', () => {
   });
 
   it('takes an API that does not answer neither for absent nor for well', () => {
-    const all = steps({ state: 'silent', why: 'ECONNREFUSED' });
+    const all = steps({ state: 'unavailable', why: 'ECONNREFUSED' });
     expect(all.filter((step) => step.includes(' create '))).toEqual([]);
     expect(all).toContain('control-plane wait API server');
     expect(all).toContain(
@@ -234,9 +235,9 @@ describe('objects that the inventory wants no more', () => {
   const label = { 'app.kubernetes.io/managed-by': 'kboot' };
   const swept = {
     ...cluster,
-    sweptKinds: [{ apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' }],
+    prunedKinds: [{ apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' }],
   };
-  const deletions = (want: ClusterWants, seen: ClusterObservation): string[] =>
+  const deletions = (want: DesiredCluster, seen: ClusterObservation): string[] =>
     diffCluster(want, seen, new Set()).flatMap((step) =>
       step.type === 'remove-object' ? [step.resource] : [],
     );
@@ -257,7 +258,7 @@ describe('objects that the inventory wants no more', () => {
   });
 
   it('stay while the API does not answer', () => {
-    expect(deletions(swept, { state: 'silent', why: '' })).toEqual([]);
+    expect(deletions(swept, { state: 'unavailable', why: '' })).toEqual([]);
     expect(deletions(swept, { state: 'absent' })).toEqual([]);
   });
 });
@@ -277,7 +278,7 @@ describe('an outside endpoint', () => {
       condition: { address: 'api.example', port: 443 },
     });
     expect(steps.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
-    expect(waits({ state: 'silent', why: '' })).toBe(1);
+    expect(waits({ state: 'unavailable', why: '' })).toBe(1);
     expect(waits(live())).toBe(0);
   });
 });

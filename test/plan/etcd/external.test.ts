@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../../src/model/error.ts';
-import {
-  judgeForeignEtcd,
-  type EtcdAnswer,
-  type ForeignEtcdGround,
-} from '../../../src/plan/etcd/external.ts';
+import { judgeForeignEtcd, type ForeignEtcdGround } from '../../../src/plan/etcd/external.ts';
+import type { EtcdAnswer } from '../../../src/observe/foreign-etcd.ts';
 import { found } from '../../desire/text/fixtures.ts';
 
 const first = 'https://10.0.0.31:2379';
@@ -20,7 +17,7 @@ const hears = (more: Partial<Heard> = {}, endpoint = first, host = 'cp-1'): Etcd
 const silent = (endpoint = first, host = 'cp-1'): EtcdAnswer => ({
   host,
   endpoint,
-  answer: { kind: 'silent', why: 'Connection refused' },
+  answer: { kind: 'unavailable', why: 'Connection refused' },
 });
 const fresh: ForeignEtcdGround = { prefix: '/registry', clusterId: ours, standing: [], unread: [] };
 const standing = { ...fresh, standing: ['cp-1'] };

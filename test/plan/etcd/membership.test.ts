@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../../src/model/error.ts';
-import {
-  planMembership,
-  type EtcdHost,
-  type EtcdSeen,
-  type MembershipPlan,
-} from '../../../src/plan/etcd/membership.ts';
+import { planMembership, type MembershipPlan } from '../../../src/plan/etcd/membership.ts';
+import type { EtcdHost } from '../../../src/observe/etcd.ts';
+import type { EtcdObservation } from '../../../src/observe/etcd.ts';
 import { announced, etcdHost, etcdMember, flags, present } from './sample.ts';
 
 const three = ['etcd-1', 'etcd-2', 'etcd-3'] as const;
@@ -24,7 +21,7 @@ const removals = (plan: MembershipPlan): string[] =>
 const flagsOf = (plan: MembershipPlan, name: string): unknown =>
   plan.hosts.find(({ host }) => host === name)?.membership;
 
-function refusal(of: readonly EtcdHost[], seen: EtcdSeen): KbootError {
+function refusal(of: readonly EtcdHost[], seen: EtcdObservation): KbootError {
   try {
     planMembership(of, seen);
   } catch (error) {
@@ -54,16 +51,16 @@ describe('founding', () => {
   it('goes on where it never came to an end', () => {
     const begun = etcdHost('etcd-1', { startedWith: flags('new', ...three) });
     const plan = planMembership([begun, empty('etcd-2'), empty('etcd-3')], {
-      state: 'silent',
-      founded: false,
+      state: 'unavailable',
+      bootstrapped: false,
     });
     for (const name of three) expect(flagsOf(plan, name)).toEqual(flags('new', ...three));
   });
 
   it('never happens over a cluster that lost its quorum', () => {
     const error = refusal([etcdHost('etcd-1'), empty('etcd-2'), empty('etcd-3')], {
-      state: 'silent',
-      founded: true,
+      state: 'unavailable',
+      bootstrapped: true,
     });
     expect(error).toMatchObject({
       code: 'E-QUORUM',
@@ -75,12 +72,12 @@ describe('founding', () => {
 
   it('does not go on while a host could not be read: it may hold the cluster', () => {
     const of = [etcdHost('etcd-1'), empty('etcd-2'), etcdHost('etcd-3', { data: 'unknown' })];
-    expect(refusal(of, { state: 'silent', founded: false }).code).toBe('E-QUORUM');
+    expect(refusal(of, { state: 'unavailable', bootstrapped: false }).code).toBe('E-QUORUM');
   });
 
   it('hosts that all hold data keep their flags while they have no quorum', () => {
     const of = three.map((name) => etcdHost(name, { startedWith: flags('new', 'etcd-1', 'etcd-2') }));
-    const plan = planMembership(of, { state: 'silent', founded: true });
+    const plan = planMembership(of, { state: 'unavailable', bootstrapped: true });
     expect(joins(plan)).toEqual([]);
     for (const name of three) expect(flagsOf(plan, name)).toEqual(flags('new', 'etcd-1', 'etcd-2'));
   });

@@ -1,5 +1,7 @@
 import type { EtcdMember } from '../../../src/etcd/client.ts';
-import type { EtcdHost, EtcdSeen, Membership } from '../../../src/plan/etcd/membership.ts';
+import type { InitialCluster } from '../../../src/model/etcd.ts';
+import type { EtcdHost } from '../../../src/observe/etcd.ts';
+import type { EtcdObservation } from '../../../src/observe/etcd.ts';
 
 const addressOf = (name: string): string => `10.0.0.3${name.replace('etcd-', '')}`;
 
@@ -29,12 +31,12 @@ export function announced(name: string): EtcdMember {
 }
 
 /** A cluster with a quorum; all but `down` are healthy, learners never are. */
-export function present(members: readonly EtcdMember[], down: readonly string[] = []): EtcdSeen {
+export function present(members: readonly EtcdMember[], down: readonly string[] = []): EtcdObservation {
   const well = members.filter(({ name, isLearner }) => !isLearner && !down.includes(name));
   return { state: 'present', members, healthy: new Set(well.map(({ id }) => id)) };
 }
 
 /** Flags with these members in `--initial-cluster`. */
-export function flags(state: Membership['state'], ...names: readonly string[]): Membership {
+export function flags(state: InitialCluster['state'], ...names: readonly string[]): InitialCluster {
   return { state, initialCluster: names.map((name) => ({ name, address: addressOf(name) })) };
 }

@@ -108,7 +108,7 @@ describe('etcdWaits', () => {
     const waited = (seen: Parameters<typeof etcdWaits>[1]): unknown[] =>
       etcdWaits(hosts, seen).map(({ condition }) => ('host' in condition ? condition.host : condition));
     expect(waited({ state: 'absent' })).toEqual(['etcd-1', 'etcd-2', 'etcd-3']);
-    expect(waited({ state: 'silent', founded: true })).toEqual(['etcd-1', 'etcd-2', 'etcd-3']);
+    expect(waited({ state: 'unavailable', bootstrapped: true })).toEqual(['etcd-1', 'etcd-2', 'etcd-3']);
     expect(waited(present([etcdMember('etcd-1'), etcdMember('etcd-2')], ['etcd-2']))).toEqual([
       'etcd-2',
       'etcd-3',

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../src/model/cluster.ts';
 import type { EndpointSeen, Inspection } from '../../../src/model/inspection.ts';
-import {
-  endpointFindings,
-  hasOutsideEndpoint,
-  type EndpointServing,
-} from '../../../src/plan/preflight/endpoint.ts';
+import { endpointFindings, type EndpointServing } from '../../../src/plan/preflight/endpoint.ts';
+import { hasOutsideEndpoint } from '../../../src/model/cluster.ts';
 import type { Finding } from '../../../src/plan/preflight/finding.ts';
 import { found, host, single } from '../../desire/text/fixtures.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/kube/types.ts';
 import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
-import type { ClusterObservation } from '../../../src/plan/cluster-wants.ts';
-import type { EtcdSeen } from '../../../src/plan/etcd/membership.ts';
+import type { ClusterObservation } from '../../../src/observe/cluster.ts';
+import type { EtcdObservation } from '../../../src/observe/etcd.ts';
 import { drainBeforeMembers, planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
 import { sampleCluster } from '../../pki/sample.ts';
 import { waitStep } from '../sample.ts';
@@ -19,7 +19,7 @@ const cluster: Cluster = {
   hosts: [...cps.map((name) => host(name, 'control-plane')), host('w-4', 'worker')],
 };
 const peerURL = ({ address }: Host): string => `https://${address}:2380`;
-const etcd = (healthy = cps): EtcdSeen => ({
+const etcd = (healthy = cps): EtcdObservation => ({
   state: 'present',
   members: cps.map((name) => ({
     ...{ id: `id-${name}`, name, clientURLs: ['x'], isLearner: false },
@@ -78,7 +78,7 @@ describe('planLeave', () => {
   });
 
   it('leaves members alone whose host is none of these', () => {
-    const seen = etcd() as EtcdSeen & { state: 'present' };
+    const seen = etcd() as EtcdObservation & { state: 'present' };
     const stranger = { id: 's', name: 'old-9', peerURLs: [], clientURLs: [], isLearner: true };
     expect(steps(['cp-3'], { etcd: { ...seen, members: [...seen.members, stranger] } })).not.toContain(
       'remove old-9',
@@ -86,13 +86,13 @@ describe('planLeave', () => {
   });
 
   it('goes on beside a host that is no member yet: what it holds was not asked', () => {
-    const seen = etcd() as EtcdSeen & { state: 'present' };
+    const seen = etcd() as EtcdObservation & { state: 'present' };
     const members = seen.members.filter(({ name }) => name !== 'cp-2');
     expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove cp-3');
   });
 
   it('says what stays behind where nobody answers', () => {
-    const silent = { api: { state: 'silent', why: '' }, etcd: { state: 'silent', founded: true } } as const;
+    const silent = { api: { state: 'unavailable', why: '' }, etcd: { state: 'unavailable', bootstrapped: true } } as const;
     expect(leave(['cp-3'], silent)).toEqual({
       membership: [],
       warnings: [

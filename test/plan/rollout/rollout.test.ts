@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/kube/types.ts';
 import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
 import { stages, type Stage } from '../../../src/model/stage.ts';
-import type { ClusterObservation } from '../../../src/plan/cluster-wants.ts';
-import type { EtcdSeen } from '../../../src/plan/etcd/membership.ts';
+import type { ClusterObservation } from '../../../src/observe/cluster.ts';
+import type { EtcdObservation } from '../../../src/observe/etcd.ts';
 import { planRoll, quorumFindings, type RollInput } from '../../../src/plan/rollout/rollout.ts';
 import type { EtcdStep, HostStep, Turn } from '../../../src/plan/types.ts';
 import { sampleCluster } from '../../pki/sample.ts';
@@ -22,7 +22,7 @@ const stacked: Cluster = {
   ...sampleCluster(),
   hosts: [...cps.map((name) => host(name, 'control-plane')), host('w-4', 'worker'), host('w-5', 'worker')],
 };
-const etcdWith = (names: readonly string[], healthy = names): EtcdSeen => ({
+const etcdWith = (names: readonly string[], healthy = names): EtcdObservation => ({
   state: 'present',
   members: names.map((name) => ({ id: name, name, peerURLs: [], clientURLs: ['x'], isLearner: false })),
   healthy: new Set(healthy),
@@ -95,8 +95,8 @@ describe('planRoll', () => {
   it('founds side by side, and mends side by side what does not serve at all', () => {
     const steps = apiServers();
     expect(planRoll(input({ steps, etcd: { state: 'absent' }, api: { state: 'absent' } }))).toEqual([]);
-    const silent = { state: 'silent', why: '' } as const;
-    expect(planRoll(input({ steps, etcd: { state: 'silent', founded: true }, api: silent }))).toEqual([]);
+    const silent = { state: 'unavailable', why: '' } as const;
+    expect(planRoll(input({ steps, etcd: { state: 'unavailable', bootstrapped: true }, api: silent }))).toEqual([]);
     expect(planRoll(input({ steps, api: silent }))).toHaveLength(3);
   });
 
@@ -211,7 +211,7 @@ describe('planRoll', () => {
     expect(waits({})).toEqual(all);
     // Not Ready for want of a network that an add-on brings.
     expect(waits({ api: apiWith([]) })).toEqual(all.filter((name) => !name.startsWith('Node')));
-    expect(waits({ api: { state: 'silent', why: '' } })).toEqual(all.slice(0, 3));
+    expect(waits({ api: { state: 'unavailable', why: '' } })).toEqual(all.slice(0, 3));
     const noHealthz = { ...stacked, kubelet: { config: { healthzPort: 0 } } };
     expect(waits({ cluster: noHealthz })).toEqual(all.filter((name) => !name.startsWith('kubelet')));
   });
@@ -286,7 +286,7 @@ describe('quorumFindings', () => {
     ['five members spare one', restart, etcdWith([...cps, 'd', 'e'], [...cps, 'd'])],
     ['two members cannot spare any', restart, etcdWith(['cp-1', 'cp-2'])],
     ['only an API server restarts', apiServers(['cp-1']), etcdWith(cps, ['cp-1', 'cp-2'])],
-    ['nothing serves', restart, { state: 'silent', founded: true } as const],
+    ['nothing serves', restart, { state: 'unavailable', bootstrapped: true } as const],
   ])('is quiet when %s', (_what, steps, etcd) => {
     expect(quorumFindings(steps, etcd)).toEqual([]);
   });

@@ -26,7 +26,7 @@ export interface CommonOptions {
 }
 
 /** What every command on a cluster starts from: the inventory, the operator's state, the bundle. Nothing is written. */
-export interface Workplace {
+export interface Workspace {
   readonly inventoryFile: string;
   readonly cluster: Cluster;
   readonly warnings: readonly Diagnostic[];
@@ -42,8 +42,8 @@ export interface Workplace {
   readonly desire: Desire;
 }
 
-/** Opens the workplace of a cluster. Throws what the inventory, state and bundle throw. */
-export async function openWorkplace(options: CommonOptions): Promise<Workplace> {
+/** Opens the workspace of a cluster. Throws what the inventory, state and bundle throw. */
+export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
   const { cluster, warnings, foreignEtcd, uploads } = readInventory(
     options.inventory,
     options.withoutEtcdFiles,

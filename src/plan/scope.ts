@@ -1,6 +1,6 @@
 import type { Cluster, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
-import type { Stage } from '../model/stage.ts';
+import { stagesUntil, type Stage } from '../model/stage.ts';
 
 /** How much of a cluster a plan is about. */
 export interface PlanScope {
@@ -23,4 +23,20 @@ export function limitedHosts(cluster: Cluster, limit: readonly string[]): readon
       { remedy: `Its hosts are ${names.join(', ')}.` },
     );
   return limit.length === 0 ? cluster.hosts : cluster.hosts.filter((host) => limit.includes(host.name));
+}
+
+/** The hosts that a plan reads: those that change, and every control plane. Throws what limitedHosts throws. */
+export function scopedHosts(cluster: Cluster, scope: PlanScope): readonly Host[] {
+  const named = limitedHosts(cluster, scope.limit);
+  return cluster.hosts.filter((host) => named.includes(host) || host.roles.includes('control-plane'));
+}
+
+/** Whether a host is only read. */
+export function isReadOnly(scope: PlanScope, host: string): boolean {
+  return scope.limit.length > 0 && !scope.limit.includes(host);
+}
+
+/** Whether a plan gets as far as a stage. */
+export function reaches(scope: PlanScope, stage: Stage): boolean {
+  return stagesUntil(scope.until).includes(stage);
 }

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hostPort } from '../desire/text/address.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { KbootError } from '../model/error.ts';
+import { observeEndpoint } from '../observe/endpoint.ts';
+import { subjectOfGate } from '../plan/steps.ts';
+import { conditionText } from '../plan/target.ts';
+import type { Condition, Gate } from '../plan/types.ts';
+import { check, type Unmet } from './conditions.ts';
+import type { ApplyContext, Excluded } from './context.ts';
+import { diagnose } from './diagnose.ts';
+import type { EtcdRunner } from './etcd.ts';
+import type { KubeConnection } from './kube-connection.ts';
+import { checkKubelet } from './kubelet.ts';
+
+const pollMs = 250;
+
+/** Waits until the conditions of gates hold. */
+export class GateWatcher {
+  #kube: KubeConnection;
+  #etcd: EtcdRunner;
+  #context: ApplyContext;
+  #excluded: Excluded;
+
+  constructor(kube: KubeConnection, etcd: EtcdRunner, context: ApplyContext, excluded: Excluded) {
+    this.#kube = kube;
+    this.#etcd = etcd;
+    this.#context = context;
+    this.#excluded = excluded;
+  }
+
+  /**
+   * Whether a gate holds, or is moot since its host did not get as far; false when the run is interrupted. Rejects with
+   * KbootError E-WAIT after the gate's time, with what an operator would look up next.
+   */
+  async hold(gate: Gate): Promise<boolean> {
+    const { emit, signal } = this.#context;
+    const subject = subjectOfGate(gate);
+    const started = Date.now();
+    if (this.#isOut(subject)) return this.#moot(gate, subject);
+    emit({ type: 'start', step: gate });
+    let seen = '';
+    for (;;) {
+      const unmet = await this.#check(gate.condition);
+      if (unmet === undefined) {
+        emit({ type: 'done', step: gate, seconds: (Date.now() - started) / 1000 });
+        return true;
+      }
+      if (unmet !== seen) emit({ type: 'waiting', step: gate, seen: (seen = unmet) });
+      if (signal.aborted) return false;
+      if (this.#isOut(subject)) return this.#moot(gate, subject);
+      if (Date.now() - started > gate.timeoutSeconds * 1000) throw await this.#timedOut(gate, seen);
+      await sleep(pollMs);
+    }
+  }
+
+  #moot(gate: Gate, subject: string | undefined): true {
+    this.#context.emit({ type: 'skipped', step: gate, why: `${subject ?? ''} did not reach this stage` });
+    return true;
+  }
+
+  async #timedOut(gate: Gate, seen: string): Promise<KbootError> {
+    const message = `not after ${gate.timeoutSeconds} s: ${seen}`;
+    const detail = await diagnose(gate.condition, this.#context.connections);
+    this.#context.emit({ type: 'failed', step: gate, message, detail });
+    return new KbootError('E-WAIT', message, {
+      step: conditionText(gate.condition),
+      stepId: gate.id,
+      detail,
+      remedy: 'Fix the cause shown above, then run the same command again.',
+    });
+  }
+
+  async #check(condition: Condition): Promise<Unmet> {
+    try {
+      switch (condition.kind) {
+        case 'etcd-member':
+          return await this.#etcd.check(condition.host);
+        case 'endpoint':
+          return await this.#checkEndpoint(condition);
+        case 'kubelet':
+          return await checkKubelet(this.#kube.reader(condition.host), condition.port);
+        case 'load-balancer': {
+          const { host, address, port } = condition;
+          return await through(await this.#kube.openAt(host, address, port), condition);
+        }
+        case 'api':
+          if (condition.host !== undefined)
+            return await through(await this.#kube.open(condition.host), condition);
+          break;
+        default:
+      }
+      return await check(await this.#kube.client(), this.#withoutExcluded(condition));
+    } catch (error) {
+      this.#kube.close();
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Nodes that fail meanwhile are not waited for. */
+  #withoutExcluded<C extends Condition>(condition: C): C {
+    if (condition.kind !== 'workload-ready' || condition.nodes === undefined) return condition;
+    return { ...condition, nodes: condition.nodes.filter((node) => !this.#isOut(node)) };
+  }
+
+  /** From a host that has to work through the endpoint; a worker rather than a control plane. */
+  async #checkEndpoint({ address, port }: Condition & { kind: 'endpoint' }): Promise<Unmet> {
+    const { apiHosts, connections } = this.#context;
+    const readers = [...connections].filter(([host]) => !this.#excluded.has(host));
+    const isPlane = (name: string): boolean => apiHosts.some(({ host }) => host === name);
+    const [host, connection] = readers.find(([name]) => !isPlane(name)) ?? readers[0] ?? [];
+    if (host === undefined || connection === undefined) return 'no host is connected';
+    const { caPem } = (await this.#context.materials()).kubeCredentials();
+    const answer = await observeEndpoint(connection.reader, { host: address, port }, caPem);
+    return answer.kind === 'ready' ? undefined : `${hostPort(address, port)} from ${host}: ${answer.why}`;
+  }
+
+  #isOut(host: string | undefined): boolean {
+    return host !== undefined && this.#excluded.has(host);
+  }
+}
+
+/** Checks through a connection of its own, and closes it. */
+async function through(
+  kube: KubeClient,
+  condition: Condition & { kind: 'api' | 'load-balancer' },
+): Promise<Unmet> {
+  try {
+    return await check(kube, condition);
+  } finally {
+    kube.close();
+  }
+}

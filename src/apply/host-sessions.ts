@@ -1,0 +1,120 @@
+import pLimit from 'p-limit';
+import { KbootError } from '../model/error.ts';
+import { targetText } from '../plan/target.ts';
+import type { ShellStep } from '../plan/types.ts';
+import type { ApplyContext } from './context.ts';
+import { payloadBytes } from './payload.ts';
+import { Session, type StepResult } from './session.ts';
+import { stepError } from './step-error.ts';
+
+/** Maximum number of steps on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */
+const window = 8;
+
+type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'signal'>;
+
+/** One shell session for each host, from its first step to its last. */
+export class HostSessions {
+  #context: SessionContext;
+  #open = new Map<string, Promise<Session>>();
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Hands shell steps to their host, in order; the host skips the steps that follow a failure. Rejects with KbootError
+   * for the first step that failed.
+   */
+  async run(host: string, steps: readonly ShellStep[]): Promise<void> {
+    await runSteps(await this.#session(host), steps, this.#context);
+  }
+
+  async close(host: string): Promise<void> {
+    const session = await this.#open.get(host)?.catch(() => undefined);
+    this.#open.delete(host);
+    await session?.close();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((host) => this.close(host)));
+  }
+
+  #session(host: string): Promise<Session> {
+    const known = this.#open.get(host);
+    if (known !== undefined) return known;
+    const connection = this.#context.connections.get(host);
+    const session =
+      connection === undefined
+        ? Promise.reject(new KbootError('E-CONNECT', 'there is no connection to this host', { host }))
+        : Session.open(connection.writer);
+    this.#open.set(host, session);
+    return session;
+  }
+}
+
+/** Hands a batch over, step by step. Throws KbootError for the first step that failed. */
+export async function runSteps(
+  session: Session,
+  steps: readonly ShellStep[],
+  { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
+): Promise<void> {
+  const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
+  // All of them before the first step: a step that has none would not stop those after it.
+  const payloads = steps.map(
+    ({ payload }) =>
+      payload && secrets && { payload: { path: payload.path, bytes: payloadBytes(payload, secrets) } },
+  );
+  let failure: KbootError | undefined;
+  const isStopped = (): boolean => signal.aborted;
+  const stop = (): void => {
+    session.stop();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const limit = pLimit(window);
+  await limit.map(steps, async (step, index) => {
+    if (failure !== undefined) {
+      emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
+      return;
+    }
+    if (signal.aborted) {
+      failure ??= interrupted(session.host, step);
+      return;
+    }
+    let started = Date.now();
+    let result: StepResult;
+    try {
+      result = await session.run(
+        { script: step.script, timeoutSeconds: step.timeoutSeconds, ...payloads[index] },
+        () => {
+          started = Date.now();
+          emit({ type: 'start', step });
+        },
+      );
+    } catch (cause) {
+      // The session ended; a step that failed before says why.
+      if (!(cause instanceof KbootError)) throw cause;
+      failure ??= cause;
+      return;
+    }
+    if (result.state === 'skipped') {
+      if (isStopped()) failure ??= interrupted(session.host, step);
+      else emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
+    } else if (result.state === 'failed') {
+      failure ??= stepError(session.host, step, result.status, result.output);
+      emit({ type: 'failed', step, message: failure.message, detail: result.output });
+    } else {
+      emit({ type: 'done', step, seconds: (Date.now() - started) / 1000 });
+    }
+  });
+  signal.removeEventListener('abort', stop);
+  if (failure !== undefined) throw failure;
+}
+
+function interrupted(host: string, step: ShellStep): KbootError {
+  const { id, target } = step;
+  return new KbootError('E-INTERRUPTED', 'interrupted before this step', {
+    host,
+    step: targetText(target),
+    stepId: id,
+  });
+}

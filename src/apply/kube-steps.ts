@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { applyObject, refused, type KubeClient } from '../kube/client.ts';
+import { objectPath } from '../kube/paths.ts';
+import type { KubeObject } from '../kube/types.ts';
+import { KbootError } from '../model/error.ts';
+import { targetText } from '../plan/target.ts';
+import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
+import { fillPlaceholders } from '../resource/placeholder.ts';
+import type { ApplyContext, Excluded } from './context.ts';
+import { drainNode } from './drain.ts';
+import type { KubeConnection } from './kube-connection.ts';
+
+const pollMs = 250;
+/** Seconds in which an API server that just started may refuse a request. */
+const startSeconds = 60;
+
+/** Carries out the steps that go through the API. */
+export class KubeRunner {
+  #kube: KubeConnection;
+  #context: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>;
+  #excluded: Excluded;
+
+  constructor(
+    kube: KubeConnection,
+    context: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
+    excluded: Excluded,
+  ) {
+    this.#kube = kube;
+    this.#context = context;
+    this.#excluded = excluded;
+  }
+
+  /** One step; `moot` where its Node's host did not get as far. Rejects with KbootError. */
+  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<void | { readonly moot: string }> {
+    switch (step.type) {
+      case 'apply':
+        await this.#applyObject(step);
+        return;
+      case 'delete':
+        await this.#retryWhileStarting((kube) =>
+          remove(kube, objectPath(step.object), targetText(step.target)),
+        );
+        return;
+      case 'node':
+        if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
+        await this.#retryWhileStarting((kube) => this.#node(kube, step));
+        return;
+    }
+  }
+
+  async #applyObject(step: ApplyStep): Promise<void> {
+    const materials = await this.#context.materials();
+    const object = JSON.parse(JSON.stringify(step.object), (_key, value: unknown) =>
+      typeof value === 'string' ? fillPlaceholders(value, (name) => materials.fact(name)) : value,
+    ) as KubeObject;
+    await this.#retryWhileStarting((kube) => applyObject(kube, object));
+  }
+
+  async #node(kube: KubeClient, step: NodeStep): Promise<void> {
+    const { node, operation, timeoutSeconds } = step;
+    const path = `/api/v1/nodes/${node}`;
+    switch (operation.kind) {
+      case 'mark':
+        await markNode(kube, node, operation);
+        return;
+      case 'cordon':
+      case 'uncordon':
+        await patchNode(kube, node, { spec: { unschedulable: operation.kind === 'cordon' } }, operation.kind);
+        return;
+      case 'drain': {
+        const { signal, emit } = this.#context;
+        const waiting = (seen: string): void => {
+          emit({ type: 'waiting', step, seen });
+        };
+        await drainNode(kube, node, { timeoutSeconds, pollMs: 1_000, signal, waiting });
+        return;
+      }
+      case 'delete':
+        await remove(kube, path, targetText(step.target));
+        return;
+    }
+  }
+
+  /** An API server that just started may answer 403 or 5xx until its own objects are there (kubeadm polls likewise), or lose a race for a Node. */
+  async #retryWhileStarting(action: (kube: KubeClient) => Promise<void>): Promise<void> {
+    const deadline = Date.now() + startSeconds * 1000;
+    for (;;) {
+      try {
+        await action(await this.#kube.client());
+        return;
+      } catch (error) {
+        const passing =
+          error instanceof KbootError &&
+          error.code === 'E-KUBE-API' &&
+          !/answered (4(?!0[349]|29))/.test(error.message);
+        if (!passing || Date.now() > deadline || this.#context.signal.aborted) throw error;
+        if (!error.message.includes('answered')) this.#kube.close();
+        await sleep(pollMs);
+      }
+    }
+  }
+}
+
+async function markNode(
+  kube: KubeClient,
+  node: string,
+  { labels, annotations, taints: desired }: NodeStep['operation'] & { readonly kind: 'mark' },
+): Promise<void> {
+  const live = await kube.request('GET', `/api/v1/nodes/${node}`);
+  if (live.status !== 200) throw refused(`reading Node ${node}`, live);
+  const body = live.body as { metadata: { resourceVersion: string }; spec: { taints?: readonly Taint[] } };
+  const wanted = new Set(desired.map(taintKey));
+  const taints = [...desired, ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint)))];
+  const { resourceVersion } = body.metadata;
+  await patchNode(
+    kube,
+    node,
+    { metadata: { labels, annotations, resourceVersion }, ...(desired.length > 0 && { spec: { taints } }) },
+    'mark',
+  );
+}
+
+async function patchNode(kube: KubeClient, node: string, body: unknown, doing: string): Promise<void> {
+  const answer = await kube.request('PATCH', `/api/v1/nodes/${node}?fieldManager=kboot`, {
+    body,
+    contentType: 'application/merge-patch+json',
+  });
+  if (answer.status !== 200) throw refused(`${doing} Node ${node}`, answer);
+}
+
+/** An object that does not exist counts as deleted. */
+async function remove(kube: KubeClient, path: string, title: string): Promise<void> {
+  const answer = await kube.request('DELETE', path);
+  if (answer.status !== 200 && answer.status !== 404) throw refused(`deleting ${title}`, answer);
+}
+
+const taintKey = (taint: Taint): string => `${taint.key}:${taint.effect}`;

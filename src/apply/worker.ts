@@ -1,0 +1,129 @@
+import { KbootError } from '../model/error.ts';
+import { hostOf, tasksOf } from '../plan/steps.ts';
+import { targetText } from '../plan/target.ts';
+import type { Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
+import type { ApplyContext, Excluded } from './context.ts';
+import { EtcdRunner } from './etcd.ts';
+import { withEvents } from './events.ts';
+import { GateWatcher } from './gates.ts';
+import { HostSessions } from './host-sessions.ts';
+import { KubeConnection } from './kube-connection.ts';
+import { KubeRunner } from './kube-steps.ts';
+
+/** Does tasks and holds gates; when, is decided in run.ts. */
+export class Worker {
+  #context: ApplyContext;
+  #kube: KubeConnection;
+  #sessions: HostSessions;
+  #etcd: EtcdRunner;
+  #kubeRunner: KubeRunner;
+  #gates: GateWatcher;
+  /** Number of tasks of each host that are still to come. */
+  #left = new Map<string, number>();
+
+  constructor(plan: Plan, context: ApplyContext, excluded: Excluded) {
+    this.#context = context;
+    this.#kube = new KubeConnection(context, excluded);
+    this.#sessions = new HostSessions(context);
+    this.#etcd = new EtcdRunner(context);
+    this.#kubeRunner = new KubeRunner(this.#kube, context, excluded);
+    this.#gates = new GateWatcher(this.#kube, this.#etcd, context, excluded);
+    for (const { on } of tasksOf(plan.phases)) {
+      const host = hostOf(on);
+      if (host !== undefined) this.#left.set(host, (this.#left.get(host) ?? 0) + 1);
+    }
+  }
+
+  /** One task. Rejects with KbootError for the first step that failed, after the task's rollback. */
+  async run(phase: Phase, task: Task): Promise<void> {
+    const host = hostOf(task.on);
+    if (host === undefined) {
+      await this.#steps(task);
+      return;
+    }
+    const { emit } = this.#context;
+    const begun = Date.now();
+    emit({ type: 'task', phase: phase.id, host, steps: task.steps.length });
+    try {
+      await this.#steps(task);
+      emit({ type: 'task-done', phase: phase.id, host, seconds: (Date.now() - begun) / 1000 });
+    } finally {
+      const left = (this.#left.get(host) ?? 1) - 1;
+      this.#left.set(host, left);
+      if (left === 0) await this.#sessions.close(host);
+    }
+  }
+
+  /** Whether a gate holds; false where the run was interrupted meanwhile. Rejects with KbootError E-WAIT. */
+  async wait(gate: Gate): Promise<boolean> {
+    return await this.#gates.hold(gate);
+  }
+
+  async close(): Promise<void> {
+    this.#kube.close();
+    await this.#sessions.closeAll();
+  }
+
+  async #steps({ on, steps, rollback = [] }: Task): Promise<void> {
+    const host = hostOf(on);
+    try {
+      for (const group of neighbours(steps)) {
+        const [first] = group;
+        if (first?.type === 'shell') await this.#sessions.run(host ?? '', group as (typeof first)[]);
+        else for (const step of group) await this.#one(step);
+      }
+    } catch (cause) {
+      for (const step of rollback) await this.#one(step).catch(() => undefined);
+      throw cause;
+    }
+  }
+
+  async #one(step: Step): Promise<void> {
+    const { signal, emit } = this.#context;
+    const rollsBack = step.type === 'etcd' && step.operation.kind === 'withdraw';
+    if (signal.aborted && !rollsBack)
+      throw new KbootError('E-INTERRUPTED', 'interrupted before this step', {
+        step: targetText(step.target),
+      });
+    try {
+      await withEvents(step, emit, () => this.#do(step));
+    } catch (cause) {
+      const error = cause instanceof KbootError ? cause : new KbootError('E-STEP', String(cause), { cause });
+      throw new KbootError(error.code, error.message, {
+        ...error.context,
+        step: error.context.step ?? targetText(step.target),
+        stepId: step.id,
+        remedy: error.context.remedy ?? 'Run the same command again: it continues here.',
+      });
+    }
+  }
+
+  async #do(step: Step): Promise<void | { readonly moot: string }> {
+    switch (step.type) {
+      case 'etcd':
+        return await this.#etcd.run(step);
+      case 'apply':
+      case 'delete':
+      case 'node':
+        return await this.#kubeRunner.run(step);
+      case 'issue':
+        await this.#context.materials();
+        return;
+      case 'hook':
+        return await this.#context.runHook(step);
+      case 'shell':
+        throw new KbootError('E-STEP', 'a shell step has no host');
+    }
+  }
+}
+
+/** Steps in order, shell steps next to each other together: a host gets them as one batch. */
+function neighbours(steps: readonly Step[]): Step[][] {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (last !== undefined && last[0]?.type === 'shell' && step.type === 'shell') last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}

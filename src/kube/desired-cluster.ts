@@ -1,0 +1,37 @@
+import type { Stage } from '../model/stage.ts';
+import type { KubeObject } from './types.ts';
+
+/** The desired state of the cluster's API: what `desire/cluster.ts` makes, and plans compare with the live state. */
+export interface DesiredCluster {
+  /** Every host of the inventory. */
+  readonly inventory: readonly string[];
+  readonly objects: readonly { readonly stage: Stage; readonly object: KubeObject }[];
+  /** Objects that the API accepts only once `workloads` are ready, because a webhook of theirs validates them. */
+  readonly lateObjects: readonly KubeObject[];
+  /** Kinds of `lateObjects` whose objects are deleted once undesired, as long as they carry kboot's label. */
+  readonly prunedKinds: readonly {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+  }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  }[];
+  /** The control-plane endpoint, where it is not kboot's. */
+  readonly outsideEndpoint?: { readonly host: string; readonly port: number };
+  readonly controlPlanePods: readonly {
+    readonly host: string;
+    readonly namespace: string;
+    readonly name: string;
+  }[];
+  readonly workloads: readonly {
+    readonly workload: 'DaemonSet' | 'Deployment';
+    readonly namespace: string;
+    readonly name: string;
+  }[];
+}
+
+/** The label of objects that only kboot writes: an undesired object with it may be deleted. */
+export const ownLabel = { key: 'app.kubernetes.io/managed-by', value: 'kboot' } as const;

@@ -1,0 +1,29 @@
+/** A process that kboot runs on hosts or through the API, and that others count on. */
+export type Component =
+  | 'containerd'
+  | 'kubelet'
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'haproxy'
+  | 'keepalived'
+  | 'flannel'
+  | 'kube-proxy'
+  | 'coredns'
+  | 'metallb';
+
+/** Components that the kubelet runs as static Pods. */
+export type StaticPodComponent = Extract<
+  Component,
+  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
+>;
+
+/** Components that systemd runs. */
+export type UnitComponent = Extract<Component, 'containerd' | 'kubelet' | 'etcd' | 'haproxy' | 'keepalived'>;
+
+/** What a step does to a running component. The resource kind that makes the step states it. */
+export interface Effect {
+  readonly component: Component;
+  readonly kind: 'start' | 'reload' | 'restart' | 'stop';
+}

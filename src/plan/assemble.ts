@@ -1,0 +1,44 @@
+import { unofficialFiles } from '../desire/bundle-fit.ts';
+import { clusterServer } from '../desire/text/address.ts';
+import type { Decision, Known } from './decide.ts';
+import { installPhases } from './phases/install.ts';
+import type { Plan, PlanHost } from './types.ts';
+
+/** Arranges what was decided into the Plan. Pure. */
+export function assemble(
+  known: Known,
+  decision: Decision,
+  mode: Plan['mode'],
+  notes: readonly string[],
+): Plan {
+  const { cluster, desire, desired } = known;
+  const hosts = decision.hosts.map((host): PlanHost => ({
+    name: host.name,
+    roles: host.roles,
+    state: mode === 'offline' ? 'assumed' : decision.failed.has(host.name) ? 'unreachable' : 'probed',
+    resources: decision.perHost.get(host.name)?.resources.length ?? 0,
+  }));
+  const unofficial = desire.bundle === undefined ? [] : unofficialFiles(cluster, desire.bundle);
+  return {
+    apiVersion: 'kboot.dev/v1',
+    kind: 'Plan',
+    cluster: cluster.name,
+    kubernetesVersion: cluster.kubernetesVersion,
+    endpoint: clusterServer(cluster),
+    mode,
+    hosts,
+    phases: installPhases({ ...decision, hosts, issue: known.toIssue }),
+    checked:
+      hosts.reduce((sum, host) => sum + host.resources, 0) +
+      desired.objects.length +
+      desired.lateObjects.length +
+      desired.nodes.length,
+    warnings: [
+      ...notes,
+      ...decision.warnings,
+      ...(unofficial.length === 0
+        ? []
+        : [`the bundle has builds of its own in place of the official ones: ${unofficial.join(', ')}`]),
+    ],
+  };
+}

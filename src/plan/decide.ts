@@ -1,0 +1,274 @@
+import type { Desire } from '../desire/context.ts';
+import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
+import type { DesiredCluster } from '../kube/desired-cluster.ts';
+import { etcdHosts, hasExternalEtcd, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { KbootError } from '../model/error.ts';
+import { factsOf, type Inspection } from '../model/inspection.ts';
+import type { ClusterObservation } from '../observe/cluster.ts';
+import type { HostObservation } from '../observe/probe.ts';
+import type { Resource } from '../resource/types.ts';
+import { desiredOn } from './desired.ts';
+import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
+import { diffHost, type HostChange } from './diff/host.ts';
+import { operatorHooks, operatorSteps, type OperatorHook } from './diff/operator-hooks.ts';
+import { judgeForeignEtcd } from './etcd/external.ts';
+import { planMembership, type MembershipPlan } from './etcd/membership.ts';
+import { etcdGates, membershipSteps, withMembership } from './etcd/steps.ts';
+import type { Observed } from './observed.ts';
+import type { MembershipWork } from './phases/membership.ts';
+import { endpointFindings } from './preflight/endpoint.ts';
+import type { Finding } from './preflight/finding.ts';
+import { preflight, withoutIgnored } from './preflight/preflight.ts';
+import { disturbsNode } from './rollout/effects.ts';
+import { peersFirst } from './rollout/peers-first.ts';
+import { renewedPods } from './rollout/ready.ts';
+import { planRollout, quorumFindings, type Turn } from './rollout/rollout.ts';
+import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
+import type { Gate } from './types.ts';
+
+/** What a plan starts from on the operator's side. */
+export interface Known {
+  readonly cluster: Cluster;
+  readonly scope: PlanScope;
+  /** Preflight checks that are ignored, by the inventory or by flags. */
+  readonly ignore: readonly string[];
+  /** Paths of certificates and keys that are to be issued. */
+  readonly toIssue: readonly string[];
+  readonly desire: Desire;
+  /** As far as the plan goes. */
+  readonly desired: DesiredCluster;
+}
+
+/** What one host needs. */
+export interface HostDecision {
+  readonly resources: readonly Resource[];
+  readonly changes: readonly HostChange[];
+}
+
+/** What is to be done, before `assemble` arranges it in phases. */
+export interface Decision {
+  /** Hosts of the plan, in the inventory's order. */
+  readonly hosts: readonly Host[];
+  /** Hosts that were read and may change. */
+  readonly perHost: ReadonlyMap<string, HostDecision>;
+  /** Hosts that could not be read, or whose state is unknown. */
+  readonly failed: ReadonlyMap<string, KbootError>;
+  readonly findings: readonly Finding[];
+  readonly membership: MembershipWork;
+  /** In the order of the hosts, without those of `membership.peers`. */
+  readonly changes: readonly HostChange[];
+  readonly rollout: readonly Turn[];
+  readonly etcdGates: readonly Gate[];
+  readonly cluster: ClusterChanges | undefined;
+  readonly hooks: readonly OperatorHook[];
+  /** Whether the cluster exists in an etcd that kboot does not run. */
+  readonly externalEtcd: 'absent' | 'present' | undefined;
+  readonly api: ClusterObservation | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decides what is to be done from everything that was observed. Pure: no host, no disk, no clock.
+ * Throws KbootError where nothing may be done at all: a host that may hold the cluster's etcd could not be read
+ * (E-PROBE, or why it could not), etcd has no quorum or would lose it (E-QUORUM), an etcd that kboot does not run holds
+ * another cluster (E-FOREIGN-CLUSTER).
+ */
+export function decide(known: Known, seen: Observed): Decision {
+  const { cluster, scope, ignore, desire } = known;
+  const hosts = scopedHosts(cluster, scope);
+  const inspections = new Map([...seen.hosts].map(([name, { inspection }]) => [name, inspection]));
+  const failed = new Map(seen.failed);
+  refuseBlindBootstrap(known, inspections, failed);
+  const external = reaches(scope, 'etcd') ? externalEtcd(known, seen, inspections) : undefined;
+  const membership: MembershipPlan = reaches(scope, 'etcd')
+    ? planMembership(seen.etcd.hosts, seen.etcd.members)
+    : { hosts: [], remove: [] };
+
+  const perHost = new Map<string, HostDecision>();
+  for (const host of hosts) {
+    const observed = seen.hosts.get(host.name);
+    if (observed === undefined || isReadOnly(scope, host.name)) continue;
+    try {
+      perHost.set(host.name, decideHost({ ...desire, membership }, known, host, observed, membership, seen));
+    } catch (error) {
+      if (!(error instanceof KbootError)) throw error;
+      failed.set(host.name, error);
+    }
+  }
+  refuseBlindBootstrap(known, inspections, failed);
+
+  const all = [...perHost.values()].flatMap((host) => host.changes);
+  const { first, rest: changes } = peersFirst(all);
+  const blind = hostsWith(cluster, 'control-plane').every(({ name }) => failed.has(name));
+  const api = seen.api && concludeApi(seen.api, cluster, external?.state, inspections);
+  const disturbed = new Set(changes.filter(({ step }) => disturbsNode(step)).map(({ host }) => host));
+  const through =
+    api === undefined || blind ? undefined : diffCluster(known.desired, api, disturbed, renewedPods(changes));
+  const etcd = seen.etcd.members;
+  const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
+  const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);
+  const decision: Omit<Decision, 'hooks' | 'findings'> = {
+    ...{ hosts, perHost, failed, changes, api },
+    membership: { ...leaving, peers: first },
+    rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
+    etcdGates: gates,
+    cluster: remaining,
+    externalEtcd: external?.state,
+    warnings:
+      api !== undefined && blind
+        ? ['no control plane could be read, so nothing is planned through the API']
+        : [],
+  };
+  const doesAnything = known.toIssue.length > 0 || isWork(decision);
+  if (reaches(scope, 'etcd')) refuseSilence(seen, doesAnything);
+  return {
+    ...decision,
+    hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), seen.metHooks, doesAnything),
+    findings: [
+      ...preflight(cluster, inspections, desire.clusterId, ignore),
+      ...withoutIgnored(
+        [
+          ...(external?.findings ?? []),
+          ...(reaches(scope, 'control-plane')
+            ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
+            : []),
+          ...quorumFindings(changes, etcd),
+        ],
+        ignore,
+      ),
+    ],
+  };
+}
+
+function decideHost(
+  desire: Desire,
+  { scope }: Known,
+  host: Host,
+  { inspection, observations }: HostObservation,
+  membership: MembershipPlan,
+  { etcd }: Observed,
+): HostDecision {
+  const { name, address } = host;
+  const resources = desiredOn(desire, scope, host, factsOf(inspection, address));
+  const changes = withMembership(
+    diffHost(name, resources, observations),
+    membership.hosts.find((member) => member.host === name),
+    etcd.hosts.find((member) => member.name === name),
+  );
+  return { resources, changes };
+}
+
+/** Nodes whose etcd member goes are drained before it does, with the membership's other changes. */
+function nodesWithMembers(
+  plan: MembershipPlan,
+  cluster: ClusterChanges | undefined,
+): { readonly membership: Omit<MembershipWork, 'peers'>; readonly cluster: ClusterChanges | undefined } {
+  const steps = membershipSteps(plan);
+  const gone = plan.remove.map(({ member }) => member.name);
+  const isFirst = ({ node }: { readonly node: string }): boolean => gone.includes(node);
+  const removals = cluster?.removals ?? [];
+  return {
+    membership: { ...steps, nodes: removals.filter(isFirst) },
+    cluster: cluster && { ...cluster, removals: removals.filter((removal) => !isFirst(removal)) },
+  };
+}
+
+function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'findings'>): boolean {
+  const { peers, snapshot, nodes, removals } = membership;
+  const through = cluster && [
+    ...cluster.objects['control-plane'],
+    ...cluster.objects.addon,
+    ...cluster.removals,
+    ...cluster.marks,
+    ...cluster.lateObjects,
+    ...cluster.prunes,
+  ];
+  return (
+    snapshot !== undefined ||
+    peers.length + nodes.length + removals.length + changes.length + (through?.length ?? 0) > 0
+  );
+}
+
+/** Without an answer the API is `absent` only where no control plane holds etcd data, in kboot's own etcd or another. */
+function concludeApi(
+  api: ClusterObservation,
+  cluster: Cluster,
+  external: 'absent' | 'present' | undefined,
+  inspections: ReadonlyMap<string, Inspection>,
+): ClusterObservation {
+  const data =
+    external === undefined
+      ? hostsWith(cluster, 'control-plane').some((host) => inspections.get(host.name)?.etcdData !== 'absent')
+      : external === 'present';
+  return api.state === 'unavailable' && !data ? { state: 'absent' } : api;
+}
+
+/** Whether the cluster exists in the etcd that kboot does not run; undefined where kboot runs etcd. */
+function externalEtcd(
+  { cluster, desire }: Known,
+  seen: Observed,
+  inspections: ReadonlyMap<string, Inspection>,
+): ReturnType<typeof judgeForeignEtcd> | undefined {
+  if (cluster.etcd.external === undefined || seen.externalEtcd === undefined) return undefined;
+  const names = hostsWith(cluster, 'control-plane').map(({ name }) => name);
+  if (seen.externalEtcd.length === 0) {
+    const cause = names.map((name) => seen.failed.get(name)).find((error) => error !== undefined);
+    throw unread(
+      names,
+      cause,
+      'Only through a control-plane host can kboot ask spec.etcd.external whether the cluster exists. Nothing was changed.',
+    );
+  }
+  return judgeForeignEtcd(seen.externalEtcd, {
+    prefix: etcdPrefix(cluster),
+    clusterId: desire.clusterId,
+    standing: names.filter((name) => {
+      const inspection = inspections.get(name);
+      const ours = desire.clusterId !== undefined && inspection?.clusterId === desire.clusterId;
+      return ours && inspection.manifests.includes('kube-apiserver.yaml');
+    }),
+    unread: names.filter((name) => !inspections.has(name)),
+  });
+}
+
+/** Unknown is not absent: a host of etcd that could not be read may hold the cluster. */
+function refuseBlindBootstrap(
+  { cluster, scope }: Known,
+  inspections: ReadonlyMap<string, Inspection>,
+  failed: ReadonlyMap<string, KbootError>,
+): void {
+  if (!reaches(scope, 'etcd')) return;
+  const members = etcdHosts(cluster).map((host) => host.name);
+  if (members.some((name) => inspections.get(name)?.etcdData === 'present')) return;
+  const blind = members.filter((name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown');
+  if (blind.length === 0) return;
+  throw unread(
+    blind,
+    failed.get(blind[0] ?? ''),
+    'kboot bootstraps a cluster only when every host of an etcd member was seen to hold no data. Nothing was changed.',
+  );
+}
+
+function unread(hosts: readonly string[], cause: KbootError | undefined, consequence: string): KbootError {
+  const names = hosts.join(', ');
+  return new KbootError(
+    cause?.code ?? 'E-PROBE',
+    `${names} could not be read${cause === undefined ? '' : `: ${cause.message}`}`,
+    {
+      ...cause?.context,
+      host: names,
+      remedy: `${cause?.context.remedy ?? ''}\n${consequence}`.trim(),
+    },
+  );
+}
+
+/** A plan without a change would say that all is well, where not even the membership could be read. */
+function refuseSilence({ etcd: { hosts, members } }: Observed, doesAnything: boolean): void {
+  if (members.state !== 'unavailable' || !members.bootstrapped || doesAnything) return;
+  const holders = hosts.filter(({ data }) => data === 'present').map(({ name }) => name);
+  if (holders.length === 0) return;
+  throw new KbootError('E-QUORUM', `etcd does not answer on ${holders.join(', ')}`, {
+    remedy:
+      'Its configuration matches the inventory, and nothing was changed. Read its log on these hosts (`crictl logs` of its container, or `journalctl -u etcd`), and bring back the members that are down.',
+  });
+}

@@ -1,0 +1,46 @@
+import { desireCluster } from '../desire/cluster.ts';
+import type { Desire } from '../desire/context.ts';
+import { desireHost } from '../desire/host.ts';
+import type { DesiredCluster } from '../kube/desired-cluster.ts';
+import type { Host } from '../model/cluster.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { stagesUntil } from '../model/stage.ts';
+import type { Resource } from '../resource/types.ts';
+import { isReadOnly, reaches, type PlanScope } from './scope.ts';
+
+/** The desired resources of one host, as far as a plan goes. */
+export function desiredOn(
+  desire: Desire,
+  scope: PlanScope,
+  host: Host,
+  facts: HostFacts,
+): readonly Resource[] {
+  const stages = stagesUntil(scope.until);
+  return desireHost(desire, host, facts).filter((resource) => stages.includes(resource.stage));
+}
+
+/** The desired state of the API, as far as a plan goes: with `--limit`, only the Nodes of those hosts. */
+export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
+  const all = desireCluster(desire);
+  const stages = stagesUntil(scope.until);
+  const isNamed = (host: string): boolean => !isReadOnly(scope, host);
+  const served = reaches(scope, 'control-plane');
+  const wholeCluster = scope.limit.length === 0;
+  const addons = reaches(scope, 'addon') && wholeCluster;
+  return {
+    inventory: all.inventory,
+    objects: wholeCluster ? all.objects.filter(({ stage }) => stages.includes(stage)) : [],
+    lateObjects: addons ? all.lateObjects : [],
+    prunedKinds: addons ? all.prunedKinds : [],
+    ...(served && all.outsideEndpoint && { outsideEndpoint: all.outsideEndpoint }),
+    nodes: reaches(scope, 'node') ? all.nodes.filter(({ name }) => isNamed(name)) : [],
+    controlPlanePods: served ? all.controlPlanePods.filter(({ host }) => isNamed(host)) : [],
+    workloads: addons ? all.workloads : [],
+  };
+}
+
+/** Whether anything of the API has to be read for a plan. */
+export function needsApi(desired: DesiredCluster): boolean {
+  const { objects, nodes, controlPlanePods, workloads } = desired;
+  return objects.length + nodes.length + controlPlanePods.length + workloads.length > 0;
+}

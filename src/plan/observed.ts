@@ -1,0 +1,24 @@
+import type { KbootError } from '../model/error.ts';
+import type { ClusterObservation } from '../observe/cluster.ts';
+import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
+import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
+import type { HostObservation } from '../observe/probe.ts';
+import type { EndpointServing } from './preflight/endpoint.ts';
+
+/** Everything that was observed for a plan: with the inventory, all that `decide` rests on. */
+export interface Observed {
+  /** Hosts that were read, in the inventory's order. */
+  readonly hosts: ReadonlyMap<string, HostObservation>;
+  /** Why the others could not be read. */
+  readonly failed: ReadonlyMap<string, KbootError>;
+  /** kboot's own etcd: its hosts, and what its members answered. */
+  readonly etcd: { readonly hosts: readonly EtcdHost[]; readonly members: EtcdObservation };
+  /** Answers of an etcd that kboot does not run; undefined where there is none, or it is not in scope. */
+  readonly externalEtcd: readonly EtcdAnswer[] | undefined;
+  /** undefined: the plan ends before anything is asked of the API. Never `absent`: decide concludes that. */
+  readonly api: ClusterObservation | undefined;
+  /** The control-plane endpoint through one host; undefined where kboot runs it, or no host reached it. */
+  readonly endpoint: EndpointServing | undefined;
+  /** Hooks of the operator's machine whose `unless` succeeded. */
+  readonly metHooks: ReadonlySet<string>;
+}

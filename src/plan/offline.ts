@@ -1,0 +1,38 @@
+import { assumedFacts } from '../model/facts.ts';
+import { resourceId } from '../resource/kinds.ts';
+import { assemble } from './assemble.ts';
+import type { Decision, HostDecision, Known } from './decide.ts';
+import { desiredOn } from './desired.ts';
+import { diffCluster } from './diff/cluster.ts';
+import { diffHost } from './diff/host.ts';
+import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
+import { scopedHosts } from './scope.ts';
+import type { Plan } from './types.ts';
+
+/**
+ * The plan for hosts as they come fresh from their installer: nothing of kboot's is there. No host is asked, so it is
+ * for reading: which packages, modules and swap are there cannot be known. Pure.
+ */
+export function offlinePlan(known: Known, notes: readonly string[]): Plan {
+  const { cluster, scope, desire, desired } = known;
+  const hosts = scopedHosts(cluster, scope);
+  const perHost = new Map(
+    hosts.map((host): [string, HostDecision] => {
+      const resources = desiredOn(desire, scope, host, assumedFacts);
+      const fresh = new Map(
+        resources.map((resource) => [resourceId(resource), { state: 'absent' as const }]),
+      );
+      return [host.name, { resources, changes: diffHost(host.name, resources, fresh) }];
+    }),
+  );
+  const decision: Decision = {
+    ...{ hosts, perHost, failed: new Map(), findings: [], rollout: [], etcdGates: [], warnings: [] },
+    membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
+    changes: [...perHost.values()].flatMap(({ changes }) => changes),
+    cluster: diffCluster(desired, { state: 'absent' }, new Set()),
+    hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
+    externalEtcd: undefined,
+    api: undefined,
+  };
+  return assemble(known, decision, 'offline', notes);
+}

@@ -1,0 +1,34 @@
+import type { Stage } from '../../model/stage.ts';
+import type { Batch, Dependency, Gate, Phase, Place, Step, Task } from '../types.ts';
+
+/** A phase of batches, those without tasks and gates left out; undefined where nothing is left. */
+export function phase(
+  id: string,
+  stage: Stage,
+  title: string,
+  after: readonly Dependency[],
+  batches: readonly Batch[],
+): Phase | undefined {
+  const filled = batches.filter(({ tasks, gates }) => tasks.length + gates.length > 0);
+  return filled.length === 0 ? undefined : { id, stage, title, after, batches: filled };
+}
+
+/** Steps side by side in one place, a task for each; then gates. */
+export function together(on: Place, steps: readonly Step[], gates: readonly Gate[] = []): Batch {
+  return { tasks: steps.map((step) => ({ on, steps: [step] })), gates };
+}
+
+/** One task after another. */
+export function oneByOne(tasks: readonly Task[]): Batch[] {
+  return tasks.map((task) => ({ tasks: [task], gates: [] }));
+}
+
+/** How phases that exist must have ended. */
+export function after(need: Dependency['need'], ...phases: readonly (Phase | undefined)[]): Dependency[] {
+  return phases.flatMap((each) => (each === undefined ? [] : [{ phase: each.id, need }]));
+}
+
+/** The phases that exist. */
+export function existing(...phases: readonly (Phase | undefined)[]): Phase[] {
+  return phases.filter((each) => each !== undefined);
+}

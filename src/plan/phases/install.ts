@@ -1,0 +1,236 @@
+import { stages, type Stage } from '../../model/stage.ts';
+import type { ClusterChanges } from '../diff/cluster.ts';
+import type { HostChange } from '../diff/host.ts';
+import type { OperatorHook } from '../diff/operator-hooks.ts';
+import { withdrawal } from '../etcd/steps.ts';
+import type { Turn } from '../rollout/rollout.ts';
+import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
+import { after, existing, oneByOne, phase, together } from './build.ts';
+import { membershipPhase, type MembershipWork } from './membership.ts';
+
+/** Everything that an install changes, before phases arrange when. */
+export interface InstallWork {
+  readonly hosts: readonly PlanHost[];
+  readonly hooks: readonly OperatorHook[];
+  /** Certificates and keys to issue. */
+  readonly issue: readonly string[];
+  readonly membership: MembershipWork;
+  readonly changes: readonly HostChange[];
+  /** Hosts that wait for their turn. */
+  readonly rollout: readonly Turn[];
+  /** For etcd members that run as services. */
+  readonly etcdGates: readonly Gate[];
+  /** undefined: nothing goes through the API. */
+  readonly cluster: ClusterChanges | undefined;
+}
+
+/**
+ * Bootstrap and repair. Hosts go through the stages side by side, each at its own pace; those that would disturb a
+ * serving cluster do so one after another, in the rollout. The API's objects follow the control plane; Nodes and
+ * add-ons follow the API.
+ */
+export function installPhases(work: InstallWork): readonly Phase[] {
+  const { cluster } = work;
+
+  const hooks = hooksBefore(work);
+  const certificates = certificatesPhase(work.issue, after('all', hooks));
+  const membership = membershipPhase(work.membership, after('all', hooks, certificates));
+  const opening = after('all', hooks, certificates, membership);
+
+  const hostPhases = existing(
+    ...stages.map((stage) =>
+      phase(stage, stage, stage, opening, [
+        { tasks: tasksOfStage(work, stage), gates: stage === 'etcd' ? ungatedMembers(work) : [] },
+      ]),
+    ),
+  );
+  const rollout = rolloutPhase(work, opening);
+
+  const served = controlPlaneDone(work, existing(...hostPhases, rollout));
+  const byStage = new Map(hostPhases.map((each) => [each.stage, each]));
+  const etcd = byStage.get('etcd');
+  const servedEtcd =
+    etcd !== undefined && etcd.batches.some(({ gates }) => gates.length > 0) ? etcd : undefined;
+  const ready = [...opening, ...served, ...after('any', servedEtcd)];
+
+  const api =
+    cluster &&
+    phase('api', 'control-plane', 'control-plane', ready, [
+      { tasks: [], gates: cluster.gates.api },
+      ...namespacesFirst(cluster.objects['control-plane']),
+      { tasks: [], gates: cluster.gates.endpoint },
+    ]);
+  const nodes =
+    cluster &&
+    phase(
+      'nodes',
+      'node',
+      'node',
+      [...ready, ...after('all', api), ...after('ended', byStage.get('node'))],
+      [
+        ...oneByOne(cluster.removals.map(({ steps }) => ({ on: 'cluster', steps }))),
+        { tasks: [], gates: cluster.gates.registered },
+        together('cluster', cluster.marks, cluster.gates.controlPlane),
+      ],
+    );
+  const addons =
+    cluster &&
+    phase(
+      'addons',
+      'addon',
+      'addon',
+      [...ready, ...after('all', api)],
+      namespacesFirst(cluster.objects.addon),
+    );
+  const readiness =
+    cluster &&
+    phase(
+      'readiness',
+      'addon',
+      'readiness',
+      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node'), nodes)],
+      [
+        { tasks: [], gates: cluster.gates.ready },
+        together('cluster', cluster.lateObjects),
+        together('cluster', cluster.prunes),
+      ],
+    );
+
+  const hostWork = existing(...hostPhases, rollout);
+  const clusterWork = existing(api, nodes, addons, readiness);
+  return [
+    ...existing(hooks, certificates, membership),
+    ...hostWork,
+    ...clusterWork,
+    ...hooksAfter(work, existing(hooks, certificates, membership), hostWork, clusterWork),
+  ];
+}
+
+function hooksBefore({ hooks }: InstallWork): Phase | undefined {
+  const before = hooks.filter(({ when }) => when === 'before');
+  const tasks = before.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
+  return phase('hooks', 'host', 'first of all', [], oneByOne(tasks));
+}
+
+function certificatesPhase(issue: readonly string[], needs: Phase['after']): Phase | undefined {
+  const step: IssueStep = {
+    type: 'issue',
+    id: 'operator: certificates',
+    verb: 'create',
+    target: { kind: 'certificates', name: 'state folder' },
+    reason: 'issued here, never shown',
+    effects: [],
+    certificates: issue,
+    timeoutSeconds: 300,
+  };
+  return phase('certificates', 'host', 'state folder', needs, [
+    { tasks: issue.length === 0 ? [] : [{ on: 'operator', steps: [step] }], gates: [] },
+  ]);
+}
+
+/** Whether a host does its work of a stage in its turn of the rollout. */
+function inRollout({ rollout }: InstallWork, host: string, stage: Stage): boolean {
+  const turn = rollout.find((each) => each.host === host);
+  return turn !== undefined && stages.indexOf(stage) >= stages.indexOf(turn.from);
+}
+
+function tasksOfStage(work: InstallWork, stage: Stage): Task[] {
+  const grouped = new Map<string, HostChange[]>();
+  for (const change of work.changes) {
+    if (change.stage !== stage || inRollout(work, change.host, stage)) continue;
+    const own = grouped.get(change.host);
+    if (own === undefined) grouped.set(change.host, [change]);
+    else own.push(change);
+  }
+  return [...grouped].map(([host, changes]) => hostTask(host, changes));
+}
+
+function hostTask(host: string, changes: readonly HostChange[]): Task {
+  const undo = withdrawal(changes);
+  return {
+    on: { host },
+    steps: changes.map(({ step }) => step),
+    ...(undo !== undefined && { rollback: [undo] }),
+  };
+}
+
+/** Gates for etcd members, but those that the rollout waits for. */
+function ungatedMembers(work: InstallWork): readonly Gate[] {
+  return work.etcdGates.filter(
+    ({ condition }) => !('host' in condition && inRollout(work, condition.host ?? '', 'etcd')),
+  );
+}
+
+/** One batch for each host: the next starts once the gates of the one before hold. */
+function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefined {
+  const { changes, rollout } = work;
+  const first = rollout.map(({ from }) => stages.indexOf(from)).sort((a, b) => a - b)[0] ?? 0;
+  return phase(
+    'rollout',
+    stages[first] ?? 'host',
+    'rollout',
+    needs,
+    rollout.map(({ host, gates }): Batch => {
+      const own = changes.filter((change) => change.host === host && inRollout(work, host, change.stage));
+      return { tasks: [hostTask(host, own)], gates };
+    }),
+  );
+}
+
+/**
+ * That the control plane went through its host phases: the last of them, and the rollout. Where all of its work is in
+ * one phase, some host must have succeeded; else a host with nothing to do serves.
+ */
+function controlPlaneDone(work: InstallWork, phases: readonly Phase[]): Phase['after'] {
+  const planes = work.hosts
+    .filter(({ roles, state }) => roles.includes('control-plane') && state !== 'unreachable')
+    .map(({ name }) => name);
+  const hostsIn = ({ batches }: Phase): readonly string[] =>
+    batches.flatMap(({ tasks }) =>
+      tasks.flatMap(({ on }) => (typeof on !== 'string' && planes.includes(on.host) ? [on.host] : [])),
+    );
+  const relevant = phases.filter(
+    (each) => hostsIn(each).length > 0 && stages.indexOf(each.stage) <= stages.indexOf('control-plane'),
+  );
+  const last = relevant.filter(({ id }) => id !== 'rollout').at(-1);
+  const rollout = relevant.find(({ id }) => id === 'rollout');
+  return existing(last, rollout).map((each) => ({
+    phase: each.id,
+    need: new Set(hostsIn(each)).size === planes.length ? ('any' as const) : ('ended' as const),
+  }));
+}
+
+/** Namespaces before the objects in them. */
+function namespacesFirst(steps: readonly ApplyStep[]): Batch[] {
+  const isNamespace = ({ object }: ApplyStep): boolean => object.kind === 'Namespace';
+  return [
+    together('cluster', steps.filter(isNamespace)),
+    together(
+      'cluster',
+      steps.filter((step) => !isNamespace(step)),
+    ),
+  ];
+}
+
+/** Hooks after a stage run once the cluster has gone through it; those after the last stage when all went well. */
+function hooksAfter(
+  { hooks }: InstallWork,
+  opening: readonly Phase[],
+  hostWork: readonly Phase[],
+  clusterWork: readonly Phase[],
+): Phase[] {
+  return existing(
+    ...stages.map((stage) => {
+      const due = hooks.filter((hook) => hook.when === 'after' && hook.stage === stage);
+      const isLast = stage === 'addon';
+      const reached = ({ stage: of }: Phase): boolean => stages.indexOf(of) <= stages.indexOf(stage);
+      const needs = [
+        ...after('all', ...opening),
+        ...after(isLast ? 'all' : 'any', ...hostWork.filter(reached)),
+        ...after('all', ...clusterWork.filter(reached)),
+      ];
+      const tasks = due.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
+      return phase(`hooks-after-${stage}`, stage, stage, needs, oneByOne(tasks));
+    }),
+  );
+}

@@ -1,0 +1,28 @@
+import type { HostChange } from '../diff/host.ts';
+import type { MembershipSteps } from '../etcd/steps.ts';
+import type { NodeRemoval } from '../rollout/node-removal.ts';
+import type { Dependency, Phase } from '../types.ts';
+import { oneByOne, phase } from './build.ts';
+
+/** What joins and leaves before anything else, one after another. */
+export interface MembershipWork extends MembershipSteps {
+  /** Load balancers that must count a new peer before it starts. */
+  readonly peers: readonly HostChange[];
+  /** Nodes that leave together with their etcd member. */
+  readonly nodes: readonly NodeRemoval[];
+}
+
+/**
+ * Join and leave, in order: load balancers learn of their new peer; a snapshot; Nodes are drained and deleted; etcd
+ * members are removed. A Node is drained before its etcd member goes: a kubelet whose own API server has lost its etcd
+ * is not told any more which Pods must end.
+ */
+export function membershipPhase(work: MembershipWork, needs: readonly Dependency[]): Phase | undefined {
+  const { peers, snapshot, nodes, removals } = work;
+  return phase('membership', 'etcd', 'membership', needs, [
+    ...oneByOne(peers.map(({ host, step }) => ({ on: { host }, steps: [step] }))),
+    ...oneByOne(snapshot === undefined ? [] : [{ on: 'cluster', steps: [snapshot] }]),
+    ...oneByOne(nodes.map(({ steps }) => ({ on: 'cluster', steps }))),
+    ...oneByOne(removals.map((step) => ({ on: 'cluster', steps: [step] }))),
+  ]);
+}

@@ -1,0 +1,48 @@
+import { objectTitle } from '../kube/types.ts';
+import type { Condition, Target } from './types.ts';
+
+/** A target in words, its kind and its name apart: `file` and `/etc/crictl.yaml`. */
+export function targetWords(target: Target): { readonly kind: string; readonly name: string } {
+  switch (target.kind) {
+    case 'object':
+      return { kind: 'object', name: objectTitle(target.ref) };
+    case 'node':
+      return { kind: 'node', name: target.name };
+    case 'leftover':
+      return { kind: target.name, name: '' };
+    default:
+      return { kind: target.kind, name: target.name };
+  }
+}
+
+/** A target in words: `file /etc/crictl.yaml`, `ConfigMap kube-system/coredns`, `Node w-1`. */
+export function targetText(target: Target): string {
+  if (target.kind === 'object') return objectTitle(target.ref);
+  if (target.kind === 'node') return `Node ${target.name}`;
+  const { kind, name } = targetWords(target);
+  return name === '' ? kind : `${kind} ${name}`;
+}
+
+/** What a gate waits for, in words: `API server of cp-1`, `Node w-1 Ready`. */
+export function conditionText(condition: Condition): string {
+  switch (condition.kind) {
+    case 'etcd-member':
+      return `etcd member ${condition.host}`;
+    case 'api':
+      return condition.host === undefined ? 'API server' : `API server of ${condition.host}`;
+    case 'load-balancer':
+      return `load balancer of ${condition.host}`;
+    case 'kubelet':
+      return `kubelet of ${condition.host}`;
+    case 'endpoint':
+      return 'controlPlaneEndpoint';
+    case 'pod-ready':
+      return `Pod ${condition.name}`;
+    case 'node-registered':
+      return `Node ${condition.node} registered`;
+    case 'node-ready':
+      return `Node ${condition.node} Ready`;
+    case 'workload-ready':
+      return `${condition.workload} ${condition.namespace}/${condition.name}`;
+  }
+}

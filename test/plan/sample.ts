@@ -1,50 +1,84 @@
-import type { KubeObject } from '../../src/kube/types.ts';
 import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
+import type { KubeObject } from '../../src/kube/types.ts';
+import type { Effect } from '../../src/model/component.ts';
+import type { Stage } from '../../src/model/stage.ts';
+import type { HostChange } from '../../src/plan/diff/host.ts';
 import type { SavedPlan } from '../../src/plan/saved/saved.ts';
-import type { Condition, HostStep, ObjectStep, Plan, PlanHost, WaitStep } from '../../src/plan/types.ts';
+import type {
+  ApplyStep,
+  Condition,
+  Gate,
+  Phase,
+  Place,
+  Plan,
+  PlanHost,
+  ShellStep,
+  Step,
+} from '../../src/plan/types.ts';
 
-/** A step on a host that runs `script`. */
-export function hostStep(host: string, resource: string, more: Partial<HostStep> = {}): HostStep {
+/** A step on a host that runs `script`; its target is the file `name`. */
+export function shellStep(host: string, name: string, more: Partial<ShellStep> = {}): ShellStep {
   return {
-    type: 'host',
-    id: `${host}: ${resource}`,
-    stage: 'host',
-    host,
-    resource,
+    type: 'shell',
+    id: `${host}: ${name}`,
     verb: 'create',
+    target: { kind: 'file', name },
     reason: '',
+    effects: [],
     script: ':',
     timeoutSeconds: 20,
     ...more,
   };
 }
 
-export function objectStep(object: KubeObject, more: Partial<ObjectStep> = {}): ObjectStep {
-  const resource = `${object.kind} ${object.metadata.name}`;
+/** A step that does something to a component, in a stage of its host. */
+export function effectOn(
+  host: string,
+  component: Effect['component'],
+  stage: Stage = 'control-plane',
+  kind: Effect['kind'] = 'restart',
+): HostChange<ShellStep> {
+  return { host, stage, step: shellStep(host, component, { effects: [{ component, kind }] }) };
+}
+
+export function applyStep(object: KubeObject, more: Partial<ApplyStep> = {}): ApplyStep {
   return {
-    type: 'object',
-    id: `cluster: ${resource}`,
-    stage: 'control-plane',
+    type: 'apply',
+    id: `cluster: ${object.kind} ${object.metadata.name}`,
     verb: 'create',
-    resource,
+    target: { kind: 'object', ref: object },
     reason: '',
+    effects: [],
     object,
+    timeoutSeconds: 60,
     ...more,
   };
 }
 
-export function waitStep(condition: Condition, more: Partial<WaitStep> = {}): WaitStep {
-  const resource = JSON.stringify(condition);
+export function gate(condition: Condition, more: Partial<Gate> = {}): Gate {
   return {
     type: 'wait',
-    id: `cluster: waits for ${resource}`,
-    stage: 'control-plane',
-    verb: 'wait',
-    resource,
-    reason: '20 s at most',
+    id: `waits for ${JSON.stringify(condition)}`,
     condition,
     timeoutSeconds: 20,
     ...more,
+  };
+}
+
+/** A phase of one batch: the steps of each host, or of the cluster, side by side. */
+export function phaseOf(
+  id: string,
+  tasks: readonly (readonly [Place, readonly Step[]])[],
+  more: Partial<Phase> & { readonly gates?: readonly Gate[] } = {},
+): Phase {
+  const { gates = [], ...rest } = more;
+  return {
+    id,
+    stage: 'host',
+    title: id,
+    after: [],
+    batches: [{ tasks: tasks.map(([on, steps]) => ({ on, steps })), gates }],
+    ...rest,
   };
 }
 
@@ -59,14 +93,9 @@ export function plan(more: Partial<Plan> = {}): Plan {
     cluster: 'test',
     kubernetesVersion: 'v1.36.2',
     endpoint: 'https://10.0.0.11:6443',
-    basis: 'live',
-    issue: [],
+    mode: 'live',
     hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')],
-    membership: [],
-    roll: [],
-    hostSteps: [],
-    clusterSteps: [],
-    operatorSteps: [],
+    phases: [],
     checked: 20,
     warnings: [],
     ...more,

@@ -59,10 +59,16 @@ it('without a quorum: silent, and founded as soon as one member knows of any tha
   const noQuorum: FakeEtcd['answer'] = ({ path }) =>
     path === '/members' ? undefined : refusal('etcdserver: request timed out');
   etcd.answer = noQuorum;
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'unavailable', bootstrapped: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+    state: 'unavailable',
+    bootstrapped: true,
+  });
   expect(ports.slice(2)).toEqual([2380, 2380]);
   etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'unavailable', bootstrapped: false });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({
+    state: 'unavailable',
+    bootstrapped: false,
+  });
 });
 
 it('an election, or a start, is waited for', async () => {
@@ -81,7 +87,10 @@ it('a member that says nothing may have been founded: unknown is not absent', as
       : path === '/members'
         ? undefined
         : refusal('etcdserver: request timed out');
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'unavailable', bootstrapped: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+    state: 'unavailable',
+    bootstrapped: true,
+  });
 });
 
 it('a host that looked empty is asked again once its member has begun', async () => {

@@ -165,7 +165,9 @@ describe('a saved plan', () => {
         ) as unknown,
       },
     });
-    await expect(apply(saved, { api: { state: 'unavailable', why: 'x' } })).rejects.toMatchObject({ exit: 6 });
+    await expect(apply(saved, { api: { state: 'unavailable', why: 'x' } })).rejects.toMatchObject({
+      exit: 6,
+    });
   });
 
   it('is refused when the inventory says something else, and names the field', async () => {

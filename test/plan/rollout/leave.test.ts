@@ -92,7 +92,10 @@ describe('planLeave', () => {
   });
 
   it('says what stays behind where nobody answers', () => {
-    const silent = { api: { state: 'unavailable', why: '' }, etcd: { state: 'unavailable', bootstrapped: true } } as const;
+    const silent = {
+      api: { state: 'unavailable', why: '' },
+      etcd: { state: 'unavailable', bootstrapped: true },
+    } as const;
     expect(leave(['cp-3'], silent)).toEqual({
       membership: [],
       warnings: [

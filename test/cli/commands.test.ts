@@ -98,6 +98,11 @@ describe('kboot plan --offline', () => {
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
   });
 
+  it('ends with 2 on request when changes are pending', async () => {
+    const pending = await kboot('plan', inventory, '--offline', '--detailed-exitcode');
+    expect(pending).toMatchObject({ exit: 2, error: undefined });
+  });
+
   it('is plain JSON, the same each time', async () => {
     const [first, second] = [
       await kboot('plan', inventory, '--offline', '-o', 'json'),

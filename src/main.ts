@@ -31,6 +31,7 @@ if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 
 const argv = hideBin(process.argv);
 const completing = argv[0] === '--get-yargs-completions';
+const scripting = argv[0] === 'completion';
 // bash makes words of their own of `=`.
 const words = completing ? argv.filter((word) => word !== '=') : argv;
 
@@ -40,10 +41,10 @@ const parser = yargs(words) as Argv & {
   getOptions(): { readonly key: object; readonly array: readonly string[] };
 };
 
-const commands = [
+const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
   ...[explain, schema, version],
-] as readonly CommandModule[];
+];
 
 run().catch(async (error: unknown) => {
   process.exitCode = await report(error);
@@ -51,7 +52,7 @@ run().catch(async (error: unknown) => {
 
 /** What argv says. */
 async function run(): Promise<void> {
-  await parser
+  const cli = parser
     .usageConfiguration({ 'hide-types': true })
     .scriptName('kboot')
     .usage(
@@ -62,7 +63,7 @@ async function run(): Promise<void> {
     .command(commands as never[])
     .completion('completion', 'Print a script that completes words in bash, zsh or fish', complete)
     .demandCommand(1, 'no command is named')
-    .strict(!completing)
+    .strict(!completing && !scripting)
     .version(kbootVersion())
     .help()
     .alias('h', 'help')
@@ -83,8 +84,17 @@ async function run(): Promise<void> {
         flags: Object.keys(key),
         lists: array,
       });
-    })
-    .parseAsync();
+    });
+  if (scripting && wantsJson()) await printCompletionEvent(cli);
+  else await cli.parseAsync();
+}
+
+/** Prints the completion script as an event; yargs prints it as text by itself. */
+async function printCompletionEvent(cli: Argv): Promise<void> {
+  const { event } = await import('./cli/terminal.ts');
+  await cli.parseAsync(words, {}, (_error, _argv, script) => {
+    event({ type: 'completion', script });
+  });
 }
 
 /** Completes the last word that the shell hands over; an empty answer lets the shell complete file names. */

@@ -1,13 +1,15 @@
 import type { CommandModule } from 'yargs';
+import type { SchemaArgs } from './args.ts';
 import { manual } from './manual.ts';
+import { globalOptions } from './options.ts';
 
-const subjects = ['inventory', 'plan'] as const;
+const subjects: readonly SchemaArgs['subject'][] = ['inventory', 'plan'];
 
-export const schema: CommandModule<object, { subject: (typeof subjects)[number] }> = {
+export const schema: CommandModule<object, SchemaArgs> = {
   command: 'schema [subject]',
   describe: 'Print the JSON Schema of the inventory, or of a saved plan',
   builder: (yargs) =>
-    manual(yargs, {
+    manual(globalOptions(yargs), {
       synopsis: 'schema [SUBJECT]',
       text: 'Prints the JSON Schema of the inventory or of a saved plan: editors complete and check an inventory with it. Contacts nothing and changes nothing.',
       examples: [
@@ -21,13 +23,15 @@ export const schema: CommandModule<object, { subject: (typeof subjects)[number] 
       default: 'inventory' as const,
       describe: 'inventory or plan (default: inventory)',
     }),
-  async handler({ subject }) {
-    const { print } = await import('./terminal.ts');
-    print(JSON.stringify(await schemaOf(subject), undefined, 2));
+  async handler({ subject, output }) {
+    const { event, print } = await import('./terminal.ts');
+    const found = await schemaOf(subject);
+    if (output === 'json') event({ type: 'schema', name: subject, schema: found });
+    else print(JSON.stringify(found, undefined, 2));
   },
 };
 
-async function schemaOf(subject: (typeof subjects)[number]): Promise<object> {
+async function schemaOf(subject: SchemaArgs['subject']): Promise<object> {
   if (subject === 'plan') return (await import('../plan/saved-schema.ts')).savedPlanJsonSchema();
   return (await import('../inventory/schema.ts')).inventoryJsonSchema();
 }

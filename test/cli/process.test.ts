@@ -71,6 +71,14 @@ describe('the command', () => {
     expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
   });
 
+  it('the completion script is an event where JSON is asked for', async () => {
+    const [text, json] = await Promise.all([kboot('completion'), kboot('completion', '-o', 'json')]);
+    expect([text.status, json.status]).toEqual([0, 0]);
+    const { type, script } = JSON.parse(json.out) as { type: string; script: string };
+    expect([type, script.trim()]).toEqual(['completion', text.out.trim()]);
+    expect(script).toContain('--get-yargs-completions');
+  });
+
   it('goes on where nobody reads any more', async () => {
     const shell = `{ ${process.execPath} --import tsx src/main.ts explain -o json; echo "status $?" >&2; } | true`;
     const { stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: root });

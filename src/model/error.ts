@@ -221,7 +221,7 @@ export const errorCodes = {
     remedy:
       'Mend what stands there, then run the same command again. If you know better, pass over a check by ' +
       'its name: `--ignore-preflight NAME`, or spec.preflight.ignore for good. Do that only for a finding ' +
-      'that you understand.',
+      'that you understand. ForeignCluster and KubernetesVersion cannot be ignored.',
   },
   'E-FOREIGN-CLUSTER': {
     exit: exitStatus.preflight,

@@ -72,7 +72,12 @@ describe('errorsText', () => {
 
 describe('findingsText', () => {
   it('names hosts, what, what to do, and the check', () => {
-    const base = { host: 'w-1', check: 'Tools', message: 'not installed: ss', remedy: 'Install it.' };
+    const base = {
+      host: 'w-1',
+      check: 'Tools',
+      message: 'not installed: ss',
+      remedy: 'Install it.',
+    } as const;
     expect(
       findingsText([
         { ...base, level: 'error' },

@@ -1,6 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import { applyObject, openKube, refused, type KubeClient } from '../kube/client.ts';
 import { objectPath } from '../kube/paths.ts';
+import { isTransient } from '../kube/transient.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type {
   ClusterStep,
@@ -237,12 +238,9 @@ export class ClusterRunner {
         await action(await this.#client());
         return;
       } catch (error) {
-        const passing =
-          error instanceof KbootError &&
-          error.code === 'E-KUBE-API' &&
-          !/answered (4(?!0[349]|29))/.test(error.message);
-        if (!passing || Date.now() > deadline || this.#context.signal.aborted) throw error;
-        if (!error.message.includes('answered')) this.close();
+        const transient = error instanceof KbootError && isTransient(error);
+        if (!transient || Date.now() > deadline || this.#context.signal.aborted) throw error;
+        if (error.context.httpStatus === undefined) this.close();
         await sleep(pollMs);
       }
     }

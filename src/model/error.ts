@@ -359,6 +359,8 @@ export interface ErrorContext {
   readonly detail?: string;
   /** What the reader does next. */
   readonly remedy?: string;
+  /** Status of the HTTP response, where an API answered with an error. */
+  readonly httpStatus?: number;
   readonly cause?: unknown;
 }
 

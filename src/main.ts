@@ -20,6 +20,7 @@ import { verify } from './cli/verify.ts';
 import { version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
 import { kbootVersion } from './model/kboot-version.ts';
+import type { KbootEvent } from './view/event-schema.ts';
 
 // Whoever reads may leave early, as `head` does: that ends no run.
 for (const stream of [process.stdout, process.stderr])
@@ -121,9 +122,10 @@ async function report(error: unknown): Promise<number> {
   const known = error instanceof KbootError ? error : undefined;
   if (wantsJson() && known !== undefined) {
     const { host, step, detail, remedy } = known.context;
-    process.stdout.write(
-      `${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`,
-    );
+    const { code, message } = known;
+    const { title } = errorCodes[code];
+    const event: KbootEvent = { type: 'error', code, title, message, host, step, detail, remedy };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
     const { note } = await import('./cli/terminal.ts');

@@ -93,7 +93,7 @@ export interface ExplainArgs extends GlobalArgs {
 }
 
 export interface SchemaArgs extends GlobalArgs {
-  readonly subject: 'inventory' | 'plan';
+  readonly subject: 'inventory' | 'plan' | 'events';
 }
 
 export interface UnlockArgs extends InventoryArgs {

@@ -70,6 +70,7 @@ describe('kboot schema', () => {
   it.each([
     [[], 'inventory'],
     [['plan'], 'plan'],
+    [['events'], 'events'],
   ])('with %j prints the schema that lies in the repository', async (words, name) => {
     const { out } = await kboot('schema', ...words);
     const stored = readFileSync(new URL(`../../${name}.schema.json`, import.meta.url), 'utf8');

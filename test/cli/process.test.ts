@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asksForEvents, checkEvents } from '../events.ts';
 import { inventoryWith } from '../inventory/options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +32,7 @@ function kboot(...argv: string[]): Promise<{ status: number | null; out: string;
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     child.once('error', reject);
     child.once('close', (status) => {
+      if (asksForEvents(argv)) checkEvents(out.split('\n').filter((line) => line !== ''));
       resolve({ status, out, err });
     });
   });

@@ -9,6 +9,7 @@ import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
+import { checkEvents } from '../events.ts';
 import { hostStep, plan } from '../plan/sample.ts';
 import { captured } from './run.ts';
 
@@ -44,6 +45,11 @@ const run = (what: Course<Planned>, output: 'text' | 'json', yes: boolean): Retu
     return runCourse(args, await openWorkplace(args), what);
   });
 
+function typesIn(out: string): readonly string[] {
+  const lines = out.trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { type: string }).type);
+}
+
 describe('runCourse', () => {
   it.each(['text', 'json'] as const)('asks before it changes anything, with output %s', async (output) => {
     const { error, out } = await run(course(pending), output, false);
@@ -56,23 +62,28 @@ describe('runCourse', () => {
     expect(await run(course(pending), 'text', true)).toMatchObject({ value: 0, error: undefined });
     const [name = ''] = readdirSync(join(state, 'runs'));
     expect(name).toMatch(/Z-reset\.ndjson$/);
-    const [first = ''] = readFileSync(join(state, 'runs', name), 'utf8').split('\n');
+    const lines = readFileSync(join(state, 'runs', name), 'utf8')
+      .trim()
+      .split('\n');
+    checkEvents(lines);
+    const [first = ''] = lines;
     expect(JSON.parse(first)).toMatchObject({
       type: 'plan',
       plan: { hostSteps: [{ resource: 'package kmod' }] },
     });
   });
 
+  it('reports the plan and how it ended as events', async () => {
+    const { out, value } = await run(course(pending), 'json', true);
+    expect(value).toBe(0);
+    expect(typesIn(out)).toEqual(['plan', 'summary']);
+  });
+
   it('an empty plan needs no answer and leaves no log; 4 when a host could not be read', async () => {
     expect(await run(course(plan()), 'text', false)).toMatchObject({ value: 0, out: 'nothing\n' });
     const json = await run(course(plan(), ['w-9']), 'json', false);
     expect(json).toMatchObject({ value: 4 });
-    expect(
-      json.out
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { type: string }).type),
-    ).toEqual(['plan', 'summary']);
+    expect(typesIn(json.out)).toEqual(['plan', 'summary']);
     expect(existsSync(join(state, 'runs'))).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
+import { eventProblem } from '../events.ts';
 import type { Lab } from './lab.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -186,7 +187,9 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
     });
     child.on('error', reject);
     child.on('close', (exitCode) => {
-      resolve({ exitCode, stdout, stderr, events });
+      const problem = eventProblem(events);
+      if (problem === undefined) resolve({ exitCode, stdout, stderr, events });
+      else reject(new Error(`stdout with -o json: ${problem}`));
     });
   });
 }

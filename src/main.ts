@@ -20,6 +20,7 @@ import { verify } from './cli/verify.ts';
 import { version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
 import { kbootVersion } from './model/kboot-version.ts';
+import type { KbootEvent } from './view/event-schema.ts';
 
 // Whoever reads may leave early, as `head` does: that ends no run.
 for (const stream of [process.stdout, process.stderr])
@@ -31,6 +32,7 @@ if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 
 const argv = hideBin(process.argv);
 const completing = argv[0] === '--get-yargs-completions';
+const scripting = argv[0] === 'completion';
 // bash makes words of their own of `=`.
 const words = completing ? argv.filter((word) => word !== '=') : argv;
 
@@ -40,10 +42,10 @@ const parser = yargs(words) as Argv & {
   getOptions(): { readonly key: object; readonly array: readonly string[] };
 };
 
-const commands = [
+const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
   ...[explain, schema, version],
-] as readonly CommandModule[];
+];
 
 run().catch(async (error: unknown) => {
   process.exitCode = await report(error);
@@ -51,7 +53,7 @@ run().catch(async (error: unknown) => {
 
 /** What argv says. */
 async function run(): Promise<void> {
-  await parser
+  const cli = parser
     .usageConfiguration({ 'hide-types': true })
     .scriptName('kboot')
     .usage(
@@ -62,7 +64,7 @@ async function run(): Promise<void> {
     .command(commands as never[])
     .completion('completion', 'Print a script that completes words in bash, zsh or fish', complete)
     .demandCommand(1, 'no command is named')
-    .strict(!completing)
+    .strict(!completing && !scripting)
     .version(kbootVersion())
     .help()
     .alias('h', 'help')
@@ -83,8 +85,17 @@ async function run(): Promise<void> {
         flags: Object.keys(key),
         lists: array,
       });
-    })
-    .parseAsync();
+    });
+  if (scripting && wantsJson()) await printCompletionEvent(cli);
+  else await cli.parseAsync();
+}
+
+/** Prints the completion script as an event; yargs prints it as text by itself. */
+async function printCompletionEvent(cli: Argv): Promise<void> {
+  const { event } = await import('./cli/terminal.ts');
+  await cli.parseAsync(words, {}, (_error, _argv, script) => {
+    event({ type: 'completion', script });
+  });
 }
 
 /** Completes the last word that the shell hands over; an empty answer lets the shell complete file names. */
@@ -111,9 +122,10 @@ async function report(error: unknown): Promise<number> {
   const known = error instanceof KbootError ? error : undefined;
   if (wantsJson() && known !== undefined) {
     const { host, step, detail, remedy } = known.context;
-    process.stdout.write(
-      `${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`,
-    );
+    const { code, message } = known;
+    const { title } = errorCodes[code];
+    const event: KbootEvent = { type: 'error', code, title, message, host, step, detail, remedy };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
     const { note } = await import('./cli/terminal.ts');

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyObject, refused, type KubeClient } from '../kube/client.ts';
 import { objectPath } from '../kube/paths.ts';
+import { isTransient } from '../kube/transient.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { targetText } from '../plan/target.ts';
@@ -89,12 +90,9 @@ export class KubeRunner {
         await action(await this.#kube.client());
         return;
       } catch (error) {
-        const passing =
-          error instanceof KbootError &&
-          error.code === 'E-KUBE-API' &&
-          !/answered (4(?!0[349]|29))/.test(error.message);
-        if (!passing || Date.now() > deadline || this.#context.signal.aborted) throw error;
-        if (!error.message.includes('answered')) this.#kube.close();
+        const transient = error instanceof KbootError && isTransient(error);
+        if (!transient || Date.now() > deadline || this.#context.signal.aborted) throw error;
+        if (error.context.httpStatus === undefined) this.#kube.close();
         await sleep(pollMs);
       }
     }

@@ -92,6 +92,10 @@ export interface ExplainArgs extends GlobalArgs {
   readonly code?: string | undefined;
 }
 
+export interface SchemaArgs extends GlobalArgs {
+  readonly subject: 'inventory' | 'plan' | 'events';
+}
+
 export interface UnlockArgs extends InventoryArgs {
   readonly yes: boolean;
 }

@@ -89,7 +89,8 @@ export function scopeOptions<T>(yargs: Argv<T>): Argv<T & ScopeArgs> {
       array: true,
       requiresArg: true,
       default: [] as string[],
-      describe: 'NAME…: preflight checks to pass over, as findings show them in brackets; all: every one',
+      describe:
+        'NAME…: preflight checks to ignore, as findings show them in brackets; all: every one that can be ignored',
     });
 }
 

@@ -80,7 +80,7 @@ export const plan: CommandModule<object, PlanArgs> = {
       .option('detailed-exitcode', {
         type: 'boolean',
         default: false,
-        describe: 'Exit 2 when something would change',
+        describe: 'Exit 2 when the plan has steps or certificates to issue',
       }),
   async handler(args) {
     const { runPlan } = await import('./plan-run.ts');

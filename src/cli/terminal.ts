@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { knownHostsFiles } from '../app/workspace.ts';
 import { errorsText } from '../view/error-text.ts';
+import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { ConnectOptions } from '../transport/types.ts';
@@ -33,8 +34,8 @@ export function tellErrors(errors: Iterable<KbootError>): void {
   if (text !== '') note(text);
 }
 
-/** One documented event to stdout. */
-export function event(value: { readonly type: string; readonly [key: string]: unknown }): void {
+/** One event to stdout, as view/event-schema.ts describes it. */
+export function event(value: KbootEvent): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 

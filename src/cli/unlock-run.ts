@@ -1,6 +1,6 @@
 import { readInventory } from '../app/read-inventory.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { isStale, lockOwner, ownerState, removeLock, type FoundLock } from '../store/lock.ts';
+import { isStale, lockOwner, ownerState, removeLock, type FoundLock, type LockOwner } from '../store/lock.ts';
 import { defaultStateDir, peekState } from '../store/state.ts';
 import { lockAdvice, lockText } from '../view/lock-text.ts';
 import { paragraph } from '../view/paragraph.ts';
@@ -53,7 +53,7 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
 }
 
 /** Without the token, which is nobody's business. */
-function ownerOf({ owner }: FoundLock): object {
+function ownerOf({ owner }: FoundLock): Partial<Omit<LockOwner, 'token'>> {
   if (owner === undefined) return {};
   const { pid, host, user, since, command } = owner;
   return { pid, host, user, since, command };

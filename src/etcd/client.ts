@@ -240,7 +240,7 @@ export async function json<T>(name: string, path: string, response: http.Incomin
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
-  if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`);
+  if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`, response);
   return JSON.parse(text) as T;
 }
 
@@ -259,7 +259,8 @@ async function* snapshot(
 ): AsyncGenerator<Buffer> {
   const path = '/v3/maintenance/snapshot';
   const response = await post(path, {});
-  if (response.statusCode !== 200) throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`);
+  if (response.statusCode !== 200)
+    throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`, response);
   let rest = '';
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -279,6 +280,10 @@ function blobOf(line: string): Buffer {
   return Buffer.from(result?.blob ?? '', 'base64');
 }
 
-function etcdError(name: string, message: string): KbootError {
-  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, { host: name });
+function etcdError(name: string, message: string, response?: http.IncomingMessage): KbootError {
+  const httpStatus = response?.statusCode;
+  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, {
+    host: name,
+    ...(httpStatus !== undefined && { httpStatus }),
+  });
 }

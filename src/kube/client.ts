@@ -147,10 +147,12 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
     throw refused(`applying ${objectTitle(object)}`, response);
 }
 
-/** The error for an answer that is not the hoped-for one, with the API's own message. */
+/** The error for an answer that is not the hoped-for one, with the API's own message and its status. */
 export function refused(doing: string, response: KubeResponse): KbootError {
   const body = response.body as { readonly message?: unknown } | string | null;
   const told = typeof body === 'string' ? body : body?.message;
   const message = typeof told === 'string' ? told.slice(0, 500) : 'without a message';
-  return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`);
+  return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`, {
+    httpStatus: response.status,
+  });
 }

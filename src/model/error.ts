@@ -221,7 +221,7 @@ export const errorCodes = {
     remedy:
       'Mend what stands there, then run the same command again. If you know better, pass over a check by ' +
       'its name: `--ignore-preflight NAME`, or spec.preflight.ignore for good. Do that only for a finding ' +
-      'that you understand.',
+      'that you understand. ForeignCluster and KubernetesVersion cannot be ignored.',
   },
   'E-FOREIGN-CLUSTER': {
     exit: exitStatus.preflight,
@@ -361,6 +361,8 @@ export interface ErrorContext {
   readonly detail?: string;
   /** What the reader does next. */
   readonly remedy?: string;
+  /** Status of the HTTP response, where an API answered with an error. */
+  readonly httpStatus?: number;
   readonly cause?: unknown;
 }
 

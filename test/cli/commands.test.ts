@@ -70,10 +70,14 @@ describe('kboot schema', () => {
   it.each([
     [[], 'inventory'],
     [['plan'], 'plan'],
+    [['events'], 'events'],
   ])('with %j prints the schema that lies in the repository', async (words, name) => {
     const { out } = await kboot('schema', ...words);
     const stored = readFileSync(new URL(`../../${name}.schema.json`, import.meta.url), 'utf8');
     expect(JSON.parse(out)).toEqual(JSON.parse(stored));
+    const event = await kboot('schema', ...words, '-o', 'json');
+    expect(event.out.indexOf('\n')).toBe(event.out.length - 1);
+    expect(JSON.parse(event.out)).toEqual({ type: 'schema', name, schema: JSON.parse(stored) as unknown });
   });
 });
 
@@ -84,6 +88,12 @@ describe('kboot version', () => {
       version: string;
     };
     expect(out).toMatch(new RegExp(`^kboot ${version}\nKubernetes .*v1\\.36\\.2`));
+    expect(JSON.parse((await kboot('version', '-o', 'json')).out)).toEqual({
+      type: 'version',
+      version,
+      node: process.version,
+      kubernetes: expect.arrayContaining(['v1.36.2']) as unknown,
+    });
   });
 });
 
@@ -96,6 +106,11 @@ describe('kboot plan --offline', () => {
     );
     expect(out).toContain('Made without asking a host');
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
+  });
+
+  it('ends with 2 on request when changes are pending', async () => {
+    const pending = await kboot('plan', inventory, '--offline', '--detailed-exitcode');
+    expect(pending).toMatchObject({ exit: 2, error: undefined });
   });
 
   it('is plain JSON, the same each time', async () => {
@@ -349,6 +364,9 @@ describe('kboot render and kubeconfig', () => {
 
   it('prints a kubeconfig, and merges it without losing what is there', async () => {
     const { out } = await kboot('kubeconfig', file);
+    expect(JSON.parse((await kboot('kubeconfig', file, '-o', 'json')).out)).toEqual({
+      ...{ type: 'kubeconfig', cluster: 'test', kubeconfig: out },
+    });
     expect(parse(out)).toMatchObject({
       'current-context': 'test',
       clusters: [{ name: 'test', cluster: { server: 'https://10.0.0.11:6443' } }],

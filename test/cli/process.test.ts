@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asksForEvents, checkEvents } from '../events.ts';
 import { inventoryWith } from '../inventory/options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,6 +32,7 @@ function kboot(...argv: string[]): Promise<{ status: number | null; out: string;
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     child.once('error', reject);
     child.once('close', (status) => {
+      if (asksForEvents(argv)) checkEvents(out.split('\n').filter((line) => line !== ''));
       resolve({ status, out, err });
     });
   });
@@ -69,6 +71,14 @@ describe('the command', () => {
     const { status, out } = await kboot('validate', join(folder, 'none.yaml'), '-o', 'json');
     expect(status).toBe(3);
     expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
+  });
+
+  it('the completion script is an event where JSON is asked for', async () => {
+    const [text, json] = await Promise.all([kboot('completion'), kboot('completion', '-o', 'json')]);
+    expect([text.status, json.status]).toEqual([0, 0]);
+    const { type, script } = JSON.parse(json.out) as { type: string; script: string };
+    expect([type, script.trim()]).toEqual(['completion', text.out.trim()]);
+    expect(script).toContain('--get-yargs-completions');
   });
 
   it('goes on where nobody reads any more', async () => {

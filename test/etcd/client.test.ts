@@ -96,7 +96,10 @@ describe('members', () => {
       message: 'etcd on etcd-1: /v3/cluster/member/promote: etcdserver: member not found',
     });
     etcd.answer = () => ({ status: 502, body: '<html>a proxy</html>' });
-    await expect(client.remove('9')).rejects.toThrow('<html>a proxy</html>');
+    await expect(client.remove('9')).rejects.toMatchObject({
+      message: expect.stringContaining('<html>a proxy</html>') as unknown,
+      context: { host: 'etcd-1', httpStatus: 502 },
+    });
   });
 
   it('a connection that ends is E-ETCD, also for what is asked after', async () => {

@@ -57,7 +57,7 @@ describe('the API client', () => {
     expect(await getObject(kube, coredns)).toBeUndefined();
     api.answer = () => ({ status: 403, body: { message: 'forbidden: User "x"' } });
     const error = await failure(getObject(kube, coredns));
-    expect(error.code).toBe('E-KUBE-API');
+    expect(error).toMatchObject({ code: 'E-KUBE-API', context: { httpStatus: 403 } });
     expect(error.message).toBe(
       'reading ConfigMap kube-system/coredns: the API answered 403: forbidden: User "x"',
     );
@@ -77,6 +77,7 @@ describe('the API client', () => {
     const error = await failure(kube.request('GET', '/readyz'));
     expect(error.code).toBe('E-KUBE-API');
     expect(error.message).toMatch(/^GET \/readyz: /);
+    expect(error.context.httpStatus).toBeUndefined();
     expect((await failure(kube.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
     api.answer = () => undefined;
     const again = await openKube(await api.connect(), api.credentials);

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { tasksOf } from '../../src/plan/steps.ts';
 import { targetText } from '../../src/plan/target.ts';
 import type { Plan, Step, Task } from '../../src/plan/types.ts';
+import { eventProblem } from '../events.ts';
 import type { Lab } from './lab.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -176,7 +177,9 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
     });
     child.on('error', reject);
     child.on('close', (exitCode) => {
-      resolve({ exitCode, stdout, stderr, events });
+      const problem = eventProblem(events);
+      if (problem === undefined) resolve({ exitCode, stdout, stderr, events });
+      else reject(new Error(`stdout with -o json: ${problem}`));
     });
   });
 }

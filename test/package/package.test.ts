@@ -69,6 +69,7 @@ describe('the package', () => {
       'README.md',
       'dist',
       'docs',
+      'events.schema.json',
       'inventories',
       'inventory.schema.json',
       'package.json',

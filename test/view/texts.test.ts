@@ -72,7 +72,12 @@ describe('errorsText', () => {
 
 describe('findingsText', () => {
   it('names hosts, what, what to do, and the check', () => {
-    const base = { host: 'w-1', check: 'Tools', message: 'not installed: ss', remedy: 'Install it.' };
+    const base = {
+      host: 'w-1',
+      check: 'Tools',
+      message: 'not installed: ss',
+      remedy: 'Install it.',
+    } as const;
     expect(
       findingsText([
         { ...base, level: 'error' },
@@ -149,7 +154,7 @@ describe('statsText', () => {
   it('is a table of what a run cost', () => {
     const stats = { connections: 1, execs: 3, forwards: 2, bytesUp: 2048, bytesDown: 100_000 };
     const connection = { reader: { stats } } as unknown as HostConnection;
-    const done = { at: 1, type: 'stage-done', host: 'cp-1', stage: 'runtime', seconds: 12.34 } as const;
+    const done = { at: 1, type: 'task-done', host: 'cp-1', phase: 'runtime', seconds: 12.34 } as const;
     expect(
       statsText(
         new Map([

@@ -29,6 +29,7 @@ import {
   serviceNetworkFits,
 } from './networks.ts';
 import { ownedFieldsAreLeftAlone } from './owned.ts';
+import { ignoredChecksAreIgnorable } from './preflight.ts';
 import {
   controlPlaneExists,
   etcdCountIsOdd,
@@ -74,6 +75,7 @@ const checks: readonly Check[] = [
   ownedFieldsAreLeftAlone,
   filesAreSound,
   hooksAreSound,
+  ignoredChecksAreIgnorable,
 ];
 
 export function runChecks(input: CheckInput): Finding[] {

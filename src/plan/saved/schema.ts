@@ -170,7 +170,8 @@ const clusterStep = z.discriminatedUnion('type', [
   wait,
 ]);
 
-const plan = z.strictObject({
+/** A plan, as it stands in a saved plan and in an event. */
+export const planSchema = z.strictObject({
   apiVersion: z.literal('kboot.dev/v1'),
   kind: z.literal('Plan'),
   cluster: text('Name of the cluster.'),
@@ -251,7 +252,7 @@ export const savedPlanSchema = z
       }),
     ),
     basis: described('What the plan was made from: it is applied only while all of it is so.', basis),
-    plan: described('What will happen.', plan),
+    plan: described('What will happen.', planSchema),
   })
   .meta({
     title: 'kboot saved plan',

@@ -89,7 +89,7 @@ describe('page', () => {
           {
             host: 'w-8',
             level: 'warning',
-            check: 'memory',
+            check: 'Mem',
             message: '900 MiB of memory',
             remedy: 'Add some.',
           },

@@ -15,7 +15,7 @@ import { observeEndpoint } from '../observe/endpoint.ts';
 import { hostPort } from '../desire/text/address.ts';
 import type { Reader } from '../transport/types.ts';
 import { look, type Seen } from './conditions.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, waitRemedy } from './diagnose/index.ts';
 import { drainNode } from './drain.ts';
 import type { EtcdRunner } from './etcd.ts';
 import type { ApplyContext } from './context.ts';
@@ -163,11 +163,15 @@ export class ClusterRunner {
         this.#context.emit({ type: 'skipped', step, why: `${node ?? ''} did not come that far` });
         return false;
       }
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
+        const { connections, apiHosts } = this.#context;
+        const access = { connections, apiHosts, kube: () => this.#client() };
+        const detail = await diagnose(this.#withoutLost(step.condition), access);
         throw new KbootError('E-WAIT', `not after ${step.timeoutSeconds} s: ${seen}`, {
-          detail: await diagnose(step.condition, this.#context.connections),
-          remedy: 'Look at the lines above; when the cause is mended, run the same command again.',
+          detail,
+          remedy: waitRemedy(step.condition, detail),
         });
+      }
       await sleep(pollMs);
     }
   }

@@ -3,6 +3,7 @@ import { openEtcd, type EtcdClient } from '../etcd/client.ts';
 import { KbootError } from '../model/error.ts';
 import type { EtcdStep } from '../plan/types.ts';
 import type { ApplyContext, HostAddress } from './context.ts';
+import { diagnose, waitRemedy } from './diagnose/index.ts';
 
 type EtcdContext = Pick<
   ApplyContext,
@@ -112,13 +113,17 @@ export class EtcdRunner {
       if (seen !== told) this.#context.emit({ type: 'waiting', step, seen: (told = seen) });
       if (this.#context.signal.aborted)
         throw new KbootError('E-INTERRUPTED', 'interrupted', { host: step.host });
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
+        const condition = { kind: 'etcd-member', host: step.host } as const;
+        const kube = (): Promise<never> => Promise.reject(new Error('the API is not asked about etcd'));
+        const detail = await diagnose(condition, { connections: this.#context.connections, kube });
         throw new KbootError('E-WAIT', `not after ${step.timeoutSeconds} s: ${seen}`, {
           host: step.host,
           step: step.resource,
-          remedy:
-            'Look at etcd on this host (`journalctl -u etcd`, or /var/log/containers/etcd-*.log where it is a static Pod); then run the same command again.',
+          detail,
+          remedy: waitRemedy(condition, detail),
         });
+      }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }

@@ -17,13 +17,18 @@ export interface KubeResponse {
   readonly body: unknown;
 }
 
+export interface KubeRequestOptions {
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** The body of the answer is a string, even where it could be parsed as JSON: a container's log. */
+  readonly asText?: boolean;
+  /** A longer answer is an error. Without it there is no limit. */
+  readonly maxBytes?: number;
+}
+
 /** The Kubernetes API over one stream: HTTP/2, so that many small requests cost one round trip. */
 export interface KubeClient {
-  request(
-    method: string,
-    path: string,
-    options?: { body?: unknown; contentType?: string },
-  ): Promise<KubeResponse>;
+  request(method: string, path: string, options?: KubeRequestOptions): Promise<KubeResponse>;
   close(): void;
 }
 
@@ -80,7 +85,7 @@ function request(
   session: http2.ClientHttp2Session,
   method: string,
   path: string,
-  options: { body?: unknown; contentType?: string },
+  options: KubeRequestOptions,
 ): Promise<KubeResponse> {
   return new Promise((resolve, reject) => {
     const fail = (message: string, cause?: unknown): void => {
@@ -93,7 +98,7 @@ function request(
     const stream = session.request({
       ':method': method,
       ':path': path,
-      accept: 'application/json',
+      accept: options.asText === true ? 'application/json, */*' : 'application/json',
       'user-agent': 'kboot',
       ...(options.body !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
     });
@@ -106,7 +111,15 @@ function request(
     stream.on('response', (headers) => {
       status = headers[':status'] ?? 0;
     });
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= (options.maxBytes ?? Infinity)) chunks.push(chunk);
+      else {
+        fail(`the answer is longer than ${options.maxBytes ?? 0} bytes`);
+        stream.close(http2.constants.NGHTTP2_CANCEL);
+      }
+    });
     stream.on('error', (cause: Error) => {
       fail(cause.message, cause);
     });
@@ -115,7 +128,8 @@ function request(
         fail('the connection to the API server ended');
         return;
       }
-      resolve({ status, body: parse(Buffer.concat(chunks).toString('utf8')) });
+      const text = Buffer.concat(chunks).toString('utf8');
+      resolve({ status, body: options.asText === true ? text : parse(text) });
     });
     stream.end(options.body === undefined ? undefined : JSON.stringify(options.body));
   });

@@ -152,7 +152,7 @@ describe('a host that joins', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('that never gets in sync ends with E-WAIT, which says what was seen and where to look', async () => {
+  it('that never gets in sync ends with E-WAIT, which says what was seen, the log, and where to look', async () => {
     etcd.members = [...etcd.members, learner('etcd-3')];
     refusing(
       'promote',
@@ -163,6 +163,7 @@ describe('a host that joins', () => {
     await expect(failing).rejects.toMatchObject({
       code: 'E-WAIT',
       message: 'not after 1 s: the learner is not in sync yet',
+      context: { detail: 'the logs of etcd-3 could not be read: not in this test' },
     });
     await expect(failing).rejects.toHaveProperty(
       'context.remedy',

@@ -57,6 +57,12 @@ const host = (name: string): LocalHost => {
   return found;
 };
 
+/** What a diagnosis reads of a host's second unit, the kubelet. */
+function journal(script: string, name: string): string {
+  const mark = /@\w+ (?=journal 1)/.exec(script)?.[0] ?? '';
+  return `\n${mark}journal 1\nlog of ${name}\n`;
+}
+
 function context(more: Partial<ApplyContext> = {}): ApplyContext {
   const connections = new Map(
     [...hosts].map(([name, { writer }]): [string, HostConnection] => {
@@ -64,7 +70,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
         ...writer,
         host: name,
         forward: () => api.connect(),
-        read: () => Promise.resolve({ stdout: `log of ${name}`, stderr: '', exitCode: 0 }),
+        read: (script: string) => Promise.resolve({ stdout: journal(script, name), stderr: '', exitCode: 0 }),
       };
       return [name, { reader: faces, writer: faces, close: () => Promise.resolve() }];
     }),
@@ -131,7 +137,10 @@ function apiPhase(items: readonly (Step | Gate)[], before: readonly Phase[], id 
   const planes = before.filter((phase) =>
     tasksOf([phase]).some((task) => hostOf(task.on)?.startsWith('cp') === true),
   );
-  const after = planes.slice(-1).map((phase) => ({ phase: phase.id, need: 'any' as const }));
+  const after = planes.map(({ id: phase }, index) => ({
+    phase,
+    need: index === planes.length - 1 ? ('any' as const) : ('ended' as const),
+  }));
   return items.length === 0 ? [] : [{ ...phaseOf(id, []), stage: 'control-plane', after, batches }];
 }
 
@@ -681,7 +690,9 @@ describe('applyPlan on the cluster', () => {
     const error = result.failures[0]?.error;
     expect(error?.code).toBe('E-WAIT');
     expect(error?.message).toContain('cni plugin not initialized');
-    expect(error?.context.detail).toBe('log of w-1');
+    expect(error?.context.detail).toContain('\n    log of w-1');
+    expect(error?.context.remedy).toMatch(/^Fix the cause shown above, /);
+    expect(events.at(-1)).toMatchObject({ type: 'failed', detail: error?.context.detail });
     expect(events.filter(({ type }) => type === 'waiting')).toMatchObject([
       { seen: 'cni plugin not initialized' },
     ]);

@@ -72,6 +72,20 @@ describe('the API client', () => {
     expect((await failure(applyObject(kube, coredns))).message).toContain('answered 500: not json');
   });
 
+  it('leaves a log as it is, even one that is JSON', async () => {
+    api.answer = () => ({ status: 200, body: '{"level":"info"}' });
+    expect((await kube.request('GET', '/log', { asText: true })).body).toBe('{"level":"info"}');
+    expect((await kube.request('GET', '/log')).body).toEqual({ level: 'info' });
+  });
+
+  it('refuses an answer that is longer than allowed, and goes on', async () => {
+    api.answer = () => ({ status: 200, body: 'x'.repeat(200_000) });
+    const error = await failure(kube.request('GET', '/log', { asText: true, maxBytes: 1000 }));
+    expect(error.message).toBe('GET /log: the answer is longer than 1000 bytes');
+    api.answer = () => undefined;
+    expect((await kube.request('GET', '/readyz', { maxBytes: 2 })).body).toBe('ok');
+  });
+
   it('a request whose connection ends says so, and those after it, too', async () => {
     api.answer = () => 'hang up';
     const error = await failure(kube.request('GET', '/readyz'));

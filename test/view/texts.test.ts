@@ -32,6 +32,12 @@ describe('errorText', () => {
     ]);
   });
 
+  it('shows what explains a wait that failed from its beginning, where the cause is', () => {
+    const detail = Array.from({ length: 90 }, (_, index) => `line ${index}`).join('\n');
+    const lines = errorText(new KbootError('E-WAIT', 'not ready', { detail })).split('\n');
+    expect(lines.slice(1, -1)).toEqual(Array.from({ length: 60 }, (_, index) => `    line ${index}`));
+  });
+
   it('is short where there is little to say', () => {
     expect(errorText(new KbootError('E-USAGE', 'Name a command.'))).toBe(
       '✗ Name a command.\n  (E-USAGE, `kboot explain E-USAGE`)',

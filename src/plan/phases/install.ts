@@ -4,6 +4,7 @@ import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
 import type { Turn } from '../rollout/rollout.ts';
+import { hostOf } from '../steps.ts';
 import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
@@ -178,25 +179,20 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
 }
 
 /**
- * That the control plane went through its host phases: the last of them, and the rollout. Where all of its work is in
- * one phase, some host must have succeeded; else a host with nothing to do serves.
+ * That every control plane went through its host phases: the last one of each. Where one phase has work for all of them,
+ * some host must have succeeded; else a host with nothing to do serves.
  */
-function controlPlaneDone(work: InstallWork, phases: readonly Phase[]): Phase['after'] {
-  const planes = work.hosts
+function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Phase['after'] {
+  const planes = hosts
     .filter(({ roles, state }) => roles.includes('control-plane') && state !== 'unreachable')
     .map(({ name }) => name);
-  const hostsIn = ({ batches }: Phase): readonly string[] =>
-    batches.flatMap(({ tasks }) =>
-      tasks.flatMap(({ on }) => (typeof on !== 'string' && planes.includes(on.host) ? [on.host] : [])),
-    );
-  const relevant = phases.filter(
-    (each) => hostsIn(each).length > 0 && stages.indexOf(each.stage) <= stages.indexOf('control-plane'),
-  );
-  const last = relevant.filter(({ id }) => id !== 'rollout').at(-1);
-  const rollout = relevant.find(({ id }) => id === 'rollout');
-  return existing(last, rollout).map((each) => ({
+  const reached = phases.filter(({ stage }) => stages.indexOf(stage) <= stages.indexOf('control-plane'));
+  const works = ({ batches }: Phase, host: string): boolean =>
+    batches.some(({ tasks }) => tasks.some(({ on }) => hostOf(on) === host));
+  const last = new Set(planes.flatMap((host) => reached.findLast((each) => works(each, host)) ?? []));
+  return [...last].map((each) => ({
     phase: each.id,
-    need: new Set(hostsIn(each)).size === planes.length ? ('any' as const) : ('ended' as const),
+    need: planes.every((host) => works(each, host)) ? ('any' as const) : ('ended' as const),
   }));
 }
 

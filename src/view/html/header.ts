@@ -2,6 +2,7 @@ import { counted } from '../../model/counted.ts';
 import { errorCodes } from '../../model/error.ts';
 import { stepsOf } from '../../plan/types.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
+import { detailLines } from '../detail-lines.ts';
 import { count } from './numbers.ts';
 import { groupBy } from '../group.ts';
 import { hostList } from '../host-list.ts';
@@ -108,7 +109,7 @@ function failuresHtml(
     <h2 id="failures">What failed</h2>
     ${groups.map((group) => {
       const [{ host, error }] = group;
-      const { step, detail = '', remedy } = error.context;
+      const { step, remedy } = error.context;
       const row = rows.find(({ steps }) =>
         steps.some((each) => each.resource === step && (!('host' in each) || each.host === host)),
       );
@@ -116,7 +117,7 @@ function failuresHtml(
       const where = [hosts.length === 0 ? undefined : hostList(hosts, all), step]
         .filter((word) => word !== undefined)
         .join(': ');
-      const lines = detail.trimEnd().split('\n').slice(-20).join('\n');
+      const lines = detailLines(error).join('\n');
       return html`<article>
         <h3>${row === undefined ? where : html`<a href="#${row.id}">${where}</a>`}</h3>
         <p>${error.message}</p>

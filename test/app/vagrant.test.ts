@@ -96,7 +96,7 @@ describe('hosts that Vagrant makes', () => {
     expect(failed.get('cp-1')).toMatchObject({
       code: 'E-AUTH',
       context: {
-        remedy: 'These are the keys that Vagrant names. See whether `vagrant ssh cp-1` gets in.',
+        remedy: 'These are the keys that Vagrant reports. Check whether `vagrant ssh cp-1` works.',
       },
     });
     expect(closed.methods).not.toContain('password');

@@ -94,7 +94,7 @@ describe('askAll', () => {
   });
 
   it("tells what the host's sshd said", async () => {
-    const refused = new KbootError('E-CONNECT', 'no connection from the host to 10.244.0.3:5300', {
+    const refused = new KbootError('E-CONNECT', 'the host cannot connect to 10.244.0.3:5300', {
       detail: 'Connection refused',
     });
     const [result] = await askAll(
@@ -104,7 +104,7 @@ describe('askAll', () => {
       () => undefined,
       options,
     );
-    expect(result?.why).toBe('no connection from the host to 10.244.0.3:5300: Connection refused');
+    expect(result?.why).toBe('the host cannot connect to 10.244.0.3:5300: Connection refused');
   });
 
   it('gives results in the order of the checks', async () => {

@@ -5,7 +5,7 @@ import { ownLabel, type ClusterObservation, type ClusterWants } from '../plan/cl
 import type { Reader } from '../transport/types.ts';
 
 /**
- * Reads through one API server whatever the cluster must hold. `silent` when it does not answer.
+ * Reads everything that the cluster must hold through one API server. `silent` if the server does not respond.
  */
 export async function observeCluster(
   reader: Reader,
@@ -44,7 +44,7 @@ export async function observeCluster(
   }
 }
 
-/** Objects with kboot's label; none where the kind is not defined. */
+/** Objects with kboot's label; empty if the kind is not defined. */
 async function listOwn(
   client: KubeClient,
   { apiVersion, kind, namespace }: ClusterWants['sweptKinds'][number],
@@ -54,7 +54,7 @@ async function listOwn(
   const response = await client.request('GET', path);
   if (response.status === 404) return [];
   if (response.status !== 200) throw refused(`reading ${path}`, response);
-  // Items of a list come without their type.
+  // Items of a list do not carry their type.
   return (response.body as { items: readonly KubeObject[] }).items.map((item) => ({
     ...item,
     apiVersion,

@@ -126,21 +126,21 @@ const status: ClusterStatus = {
 };
 
 describe('statusText', () => {
-  it('shows a line a host and the certificate that ends first', () => {
+  it('shows a line per host and the certificate that expires first', () => {
     expect(statusText(status)).toMatchInlineSnapshot(`
       "prod · Kubernetes v1.36.2 · API https://10.0.0.100:8443 answers
 
       host  roles          address    system            node      kubelet
       cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
-      w-1   worker         10.0.0.21  does not answer   NotReady  -
+      w-1   worker         10.0.0.21  unreachable       NotReady  -
 
-      etcd answers: 2 voting members, cp-1, cp-2 (learner, does not serve), cp-9 (does not serve, not in the inventory)
-      2 certificates; the first to end is soon, in 10 days (2026-12-01)
-      Something needs a look; \`kboot plan\` shows what \`kboot up\` would mend."
+      etcd answers: 2 voting members, cp-1, cp-2 (learner, not serving), cp-9 (not serving, not in the inventory)
+      2 certificates; the first to expire is soon, in 10 days (2026-12-01)
+      The cluster is not healthy; \`kboot plan\` shows what \`kboot up\` would repair."
     `);
     expect(statusText({ ...status, members: [], etcd: 'no data yet' })).toContain('\netcd: no data yet\n');
     expect(statusText({ ...status, certificates: [], healthy: true })).toContain(
-      'No certificate is issued yet.\nAll is well.',
+      'No certificates have been issued yet.\nThe cluster is healthy.',
     );
   });
 });

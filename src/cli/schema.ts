@@ -9,9 +9,9 @@ export const schema: CommandModule<object, { subject: (typeof subjects)[number] 
   builder: (yargs) =>
     manual(yargs, {
       synopsis: 'schema [SUBJECT]',
-      text: 'Prints the JSON Schema of the inventory or of a saved plan: editors complete and check an inventory with it. Contacts nothing and changes nothing.',
+      text: 'Prints the JSON Schema of the inventory or of a saved plan. Editors use it to complete and check an inventory. Contacts nothing and changes nothing.',
       examples: [
-        ['kboot schema > inventory.schema.json', 'Beside the inventory, whose first line names it'],
+        ['kboot schema > inventory.schema.json', 'Next to the inventory, whose first line refers to it'],
         ['kboot schema plan', 'For programs that read `kboot plan --out`'],
       ],
       exit: '0',

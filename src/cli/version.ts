@@ -4,11 +4,11 @@ import { manual } from './manual.ts';
 
 export const version: CommandModule = {
   command: 'version',
-  describe: 'Print the version of kboot and the Kubernetes versions it knows',
+  describe: 'Print the version of kboot and the Kubernetes versions it supports',
   builder: (yargs) =>
     manual(yargs, {
       synopsis: 'version',
-      text: 'Prints the version of kboot and the Kubernetes versions that it installs. Contacts nothing and changes nothing.',
+      text: 'Prints the version of kboot and the Kubernetes versions that it can install. Contacts nothing and changes nothing.',
       examples: [['kboot version', 'Both']],
       exit: '0',
       seeAlso: ['schema', 'init'],

@@ -28,7 +28,7 @@ export interface Ended {
   readonly error: unknown;
 }
 
-/** Keeps what `action` prints, and what it gives or throws. */
+/** Captures the output of `action`, and its result or error. */
 export async function captured<T>(action: () => Promise<T>): Promise<{
   readonly out: string;
   readonly err: string;
@@ -56,7 +56,7 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
   return { out, err, value, error };
 }
 
-/** Runs a command in this process, as main.ts would, and keeps what it prints. */
+/** Runs a command in this process, as main.ts would, and captures its output. */
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;

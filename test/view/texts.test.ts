@@ -10,7 +10,7 @@ import { statusText } from '../../src/view/status-text.ts';
 import { table } from '../../src/view/table.ts';
 
 describe('errorText', () => {
-  it('says where, what, the last lines, and what to do', () => {
+  it('shows where, what, the last lines, and the remedy', () => {
     const error = new KbootError('E-STEP', 'ended with status 100', {
       host: 'w-1',
       step: 'package kmod',
@@ -32,14 +32,14 @@ describe('errorText', () => {
     ]);
   });
 
-  it('is short where there is little to say', () => {
+  it('is short if there is little to show', () => {
     expect(errorText(new KbootError('E-USAGE', 'Name a command.'))).toBe(
       '✗ Name a command.\n  (E-USAGE, `kboot explain E-USAGE`)',
     );
     expect(errorText(new KbootError('E-WAIT', 'not ready', { detail: ' \n' })).split('\n')).toHaveLength(2);
   });
 
-  it('gives problems of an inventory as an editor reads them', () => {
+  it('shows inventory problems in a format that editors parse', () => {
     expect(errorText(new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: '1 problem' }))).toBe(
       'a.yaml:1:2: bad\n1 problem',
     );
@@ -48,7 +48,7 @@ describe('errorText', () => {
 
 describe('errorsText', () => {
   const lost = (host: string, words: string): KbootError => new KbootError('E-CONNECT', words, { host });
-  it('tells once what several hosts say alike but for their own address', () => {
+  it('shows an error of several hosts once if only their address differs', () => {
     const text = errorsText([
       lost('w-1', '10.0.0.21:22 refuses connections'),
       lost('w-2', '10.0.0.22:22 did not answer'),
@@ -64,7 +64,7 @@ describe('errorsText', () => {
     ]);
   });
 
-  it('tells lines that follow themselves once', () => {
+  it('collapses repeated lines', () => {
     const waits = new KbootError('E-STEP', 'failed', { detail: 'Waiting\nWaiting\nWaiting\nGave up\n' });
     expect(errorText(waits).split('\n').slice(1, 3)).toEqual(['    Waiting (3 times)', '    Gave up']);
   });
@@ -146,7 +146,7 @@ describe('statusText', () => {
 });
 
 describe('statsText', () => {
-  it('is a table of what a run cost', () => {
+  it('is a table of the cost of a run', () => {
     const stats = { connections: 1, execs: 3, forwards: 2, bytesUp: 2048, bytesDown: 100_000 };
     const connection = { reader: { stats } } as unknown as HostConnection;
     const done = { at: 1, type: 'stage-done', host: 'cp-1', stage: 'runtime', seconds: 12.34 } as const;
@@ -167,7 +167,7 @@ describe('statsText', () => {
 });
 
 describe('table', () => {
-  it('sets columns flush and leaves no blank at the end', () => {
+  it('aligns columns and leaves no trailing space', () => {
     expect(
       table(
         [

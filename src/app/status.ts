@@ -107,7 +107,7 @@ export async function seeStatus(
 
 const etcdWords = {
   present: 'answers',
-  silent: 'has no quorum',
+  silent: 'unavailable, or without a quorum',
   absent: 'no data yet',
 } as const;
 

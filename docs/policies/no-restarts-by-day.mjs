@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// A policy for plans: no restart on a control plane from 7 to 19 o'clock.
+// A policy for plans: no restarts of a control plane from 7:00 to 19:00.
 //   kboot plan cluster.yaml -o json | node docs/policies/no-restarts-by-day.mjs
-// Ends with 1 and names the steps when the plan is against it. [HOUR] stands for the hour that it is now.
+// Exits with 1 and lists the steps if the plan violates it. Pass [HOUR] to override the current hour.
 import { createInterface } from 'node:readline';
 
 const hour = Number(process.argv[2] ?? new Date().getHours());

@@ -11,9 +11,9 @@ export const schema: CommandModule<object, SchemaArgs> = {
   builder: (yargs) =>
     manual(globalOptions(yargs), {
       synopsis: 'schema [SUBJECT]',
-      text: 'Prints the JSON Schema of the inventory, of a saved plan or of the events that -o json prints: editors complete and check an inventory with it. Contacts nothing and changes nothing.',
+      text: 'Prints the JSON Schema of the inventory, of a saved plan or of the events that -o json prints. Editors use it to complete and check an inventory. Contacts nothing and changes nothing.',
       examples: [
-        ['kboot schema > inventory.schema.json', 'Beside the inventory, whose first line names it'],
+        ['kboot schema > inventory.schema.json', 'Next to the inventory, whose first line refers to it'],
         ['kboot schema plan', 'For programs that read `kboot plan --out`'],
         ['kboot schema events', 'For programs that read -o json'],
       ],

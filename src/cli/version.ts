@@ -6,11 +6,11 @@ import { globalOptions } from './options.ts';
 
 export const version: CommandModule<object, GlobalArgs> = {
   command: 'version',
-  describe: 'Print the version of kboot and the Kubernetes versions it knows',
+  describe: 'Print the version of kboot and the Kubernetes versions it supports',
   builder: (yargs) =>
     manual(globalOptions(yargs), {
       synopsis: 'version',
-      text: 'Prints the version of kboot and the Kubernetes versions that it installs. Contacts nothing and changes nothing.',
+      text: 'Prints the version of kboot and the Kubernetes versions that it can install. Contacts nothing and changes nothing.',
       examples: [
         ['kboot version', 'Both'],
         ['kboot version -o json', 'Both and the version of Node, as one event'],

@@ -13,7 +13,7 @@ export interface KubeCredentials {
 
 export interface KubeResponse {
   readonly status: number;
-  /** Parsed JSON, or the text where it is none. */
+  /** Parsed JSON, or the text if it is not JSON. */
   readonly body: unknown;
 }
 
@@ -35,8 +35,8 @@ export interface KubeClient {
 const requestTimeoutMs = 20_000;
 
 /**
- * Opens the API on a stream that already leads to an API server. The server certificate must be of the
- * cluster's CA and carry the name `kubernetes`, as every API server's does.
+ * Opens the API on a stream to an API server. The server certificate must be signed by the cluster's CA and
+ * carry the name `kubernetes`, as every API server's does.
  * Rejects with KbootError E-KUBE-API when TLS or HTTP/2 cannot be set up.
  */
 export async function openKube(stream: Duplex, credentials: KubeCredentials): Promise<KubeClient> {
@@ -66,7 +66,7 @@ export async function openKube(stream: Duplex, credentials: KubeCredentials): Pr
     });
   });
   const session = http2.connect('https://kubernetes', { createConnection: () => socket });
-  // Requests under way see their own error; the session's must not end the process.
+  // Pending requests get their own error; the session's error must not crash the process.
   session.on('error', () => undefined);
   return {
     request: (method, path, options = {}) => request(session, method, path, options),
@@ -78,7 +78,7 @@ export async function openKube(stream: Duplex, credentials: KubeCredentials): Pr
 }
 
 function unusable(cause: Error): KbootError {
-  return new KbootError('E-KUBE-API', `the API server cannot be used: ${cause.message}`, { cause });
+  return new KbootError('E-KUBE-API', `cannot use the API server: ${cause.message}`, { cause });
 }
 
 function request(
@@ -106,7 +106,7 @@ function request(
     const chunks: Buffer[] = [];
     stream.setTimeout(requestTimeoutMs, () => {
       stream.close(http2.constants.NGHTTP2_CANCEL);
-      fail(`no answer in ${requestTimeoutMs / 1000} s`);
+      fail(`no response in ${requestTimeoutMs / 1000} s`);
     });
     stream.on('response', (headers) => {
       status = headers[':status'] ?? 0;
@@ -143,7 +143,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The live object, or undefined where the API has none. Other answers are E-KUBE-API. */
+/** The live object; undefined if it does not exist. Throws KbootError E-KUBE-API for any other response. */
 export async function getObject(kube: KubeClient, object: KubeObject): Promise<KubeObject | undefined> {
   const response = await kube.request('GET', objectPath(object));
   if (response.status === 404) return undefined;
@@ -151,7 +151,7 @@ export async function getObject(kube: KubeClient, object: KubeObject): Promise<K
   return response.body as KubeObject;
 }
 
-/** Server-side apply as field manager `kboot`, taking fields over from others (KEP-555). */
+/** Server-side apply as field manager `kboot`, taking over fields from other managers (KEP-555). */
 export async function applyObject(kube: KubeClient, object: KubeObject): Promise<void> {
   const response = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot&force=true`, {
     body: object,
@@ -161,7 +161,7 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
     throw refused(`applying ${objectTitle(object)}`, response);
 }
 
-/** The error for an answer that is not the hoped-for one, with the API's own message and its status. */
+/** The error for an unexpected response, with the API's own message and its status. */
 export function refused(doing: string, response: KubeResponse): KbootError {
   const body = response.body as { readonly message?: unknown } | string | null;
   const told = typeof body === 'string' ? body : body?.message;

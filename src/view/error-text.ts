@@ -3,7 +3,7 @@ import type { KbootError } from '../model/error.ts';
 import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
 
-/** Errors of hosts, each once: whoever failed with the same words, but for its own address, is named below the first. */
+/** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
 export function errorsText(errors: Iterable<KbootError>): string {
   return groupBy([...errors], wordsOf)
     .map(([first, ...others]) => errorText(first, others))
@@ -15,7 +15,7 @@ function wordsOf({ code, message, context: { host = '', step, detail, remedy } }
   return host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
 }
 
-/** An error as the reader needs it: which host, which step, what was said, what to do; and `others` with the same. */
+/** An error for the user: host, step, message, remedy; and `others` that failed the same way. */
 export function errorText(error: KbootError, others: readonly KbootError[] = []): string {
   const { host, step, remedy } = error.context;
   if (error.code === 'E-INVENTORY')

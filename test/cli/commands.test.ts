@@ -52,7 +52,7 @@ describe('kboot validate', () => {
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
   });
 
-  it('tells every problem of one that is not, with its place', async () => {
+  it('reports every problem of an invalid one, with its location', async () => {
     writeFileSync(inventory, inventoryWith(['nonsense: 1', 'controlPlaneEndpoint: "http://x"']));
     const { error } = await kboot('validate', inventory);
     expect(error).toMatchObject({ code: 'E-INVENTORY', exit: 3 });
@@ -61,7 +61,7 @@ describe('kboot validate', () => {
     for (const line of lines) expect(line).toMatch(new RegExp(`^${inventory}:\\d+:\\d+: `));
   });
 
-  it('names a file that is not there', async () => {
+  it('names a missing file', async () => {
     expect((await kboot('validate', join(folder, 'none.yaml'))).error).toMatchObject({ code: 'E-INVENTORY' });
   });
 });
@@ -82,7 +82,7 @@ describe('kboot schema', () => {
 });
 
 describe('kboot version', () => {
-  it('prints the version of kboot and of what it installs', async () => {
+  it('prints the version of kboot and the versions that it installs', async () => {
     const { out } = await kboot('version');
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
@@ -98,7 +98,7 @@ describe('kboot version', () => {
 });
 
 describe('kboot plan --offline', () => {
-  it('plans fresh hosts, asks none, and writes nothing', async () => {
+  it('plans fresh hosts, contacts none, and writes nothing', async () => {
     const { out, err, exit } = await kboot('plan', inventory, '--offline');
     expect([err, exit]).toEqual(['', 0]);
     expect(out).toMatch(
@@ -126,7 +126,7 @@ describe('kboot plan --offline', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('stops after a stage and keeps to some hosts', async () => {
+  it('stops after a stage and is limited to some hosts', async () => {
     const until = planIn(
       (await kboot('plan', inventory, '--offline', '-o', 'json', '--until', 'runtime')).out,
     );
@@ -143,7 +143,7 @@ describe('kboot plan --offline', () => {
 describe('kboot plan --out', () => {
   const kept = (): string => join(folder, 'p.json');
 
-  it('keeps the plan, which show prints again as it was', async () => {
+  it('saves the plan, which show prints again unchanged', async () => {
     const made = await kboot('plan', inventory, '--offline', '--until', 'runtime', '--out', kept());
     expect(made).toMatchObject({ exit: 0, error: undefined });
     expect(made.err).toContain(`kept in ${kept()}`);
@@ -157,7 +157,7 @@ describe('kboot plan --out', () => {
     expect(JSON.parse(saved)).toMatchObject({ type: 'saved', file: kept() });
   });
 
-  it('overwrites nothing but a plan, and looks before it asks any host', async () => {
+  it('overwrites nothing but a plan, and checks that before it contacts any host', async () => {
     const { error, out } = await kboot('plan', inventory, '--offline', '--out', inventory);
     expect(error).toMatchObject({ code: 'E-USAGE', exit: 3 });
     expect(out).toBe('');
@@ -166,7 +166,7 @@ describe('kboot plan --out', () => {
 });
 
 describe('kboot up --plan', () => {
-  it('refuses what is no plan, an offline plan and a missing file before it contacts anything', async () => {
+  it('refuses a file that is not a plan, an offline plan and a missing file before it contacts anything', async () => {
     const file = join(folder, 'p.json');
     expect((await kboot('up', inventory, '--plan', file)).error).toMatchObject({ code: 'E-PLAN', exit: 3 });
     await kboot('plan', inventory, '--offline', '--out', file);
@@ -180,7 +180,7 @@ describe('kboot up --plan', () => {
 });
 
 describe('kboot up', () => {
-  it('founds nothing while a control plane could not be read, and frees the lock again', async () => {
+  it('creates no cluster while a control plane could not be read, and releases the lock', async () => {
     // Nothing listens on ports 1 and 2 of this machine.
     const unreachable = inventoryWith(
       [],
@@ -214,7 +214,7 @@ describe('kboot bundle', () => {
     ]);
   });
 
-  it('indexes what is there and finds a file that changed', async () => {
+  it('indexes the files that are present and finds a file that changed', async () => {
     const { out } = await kboot('bundle', 'index', bundleFolder());
     expect(out).toMatch(/bundle\.json written for 2 files, 0 MB, 1 images, Kubernetes v1\.36\.2\n$/);
     expect((await kboot('bundle', 'verify', bundleFolder())).out).toContain('verified 2 files');
@@ -230,14 +230,14 @@ describe('kboot bundle', () => {
     });
   });
 
-  it('refuses a folder without a bundle, and an image that has no name', async () => {
+  it('refuses a folder without a bundle, and an image without a name', async () => {
     expect((await kboot('bundle', 'index', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
     expect((await kboot('bundle', 'verify', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
     writeFileSync(join(bundleFolder(), 'images/linux-amd64/broken.tar'), 'not a tar');
     expect((await kboot('bundle', 'index', bundleFolder())).error).toMatchObject({ code: 'E-BUNDLE' });
   });
 
-  it('says what is at a path where no bundle is, by which name it came, and what helps', async () => {
+  it('says what is at a path that is not a bundle, where the path came from, and the remedy', async () => {
     const said = async (directory: string, by: '--bundle' | 'KBOOT_BUNDLE'): Promise<string> => {
       const flags = by === '--bundle' ? [by, directory] : [];
       vi.stubEnv('KBOOT_BUNDLE', by === '--bundle' ? '/else' : directory);
@@ -277,7 +277,7 @@ describe('kboot bundle', () => {
       expect((await kboot('bundle', action, path)).error).toMatchObject({ message: `${path} ${why}` });
   });
 
-  it('a plan with a bundle that lacks a file says which', async () => {
+  it('a plan with a bundle that lacks a file names it', async () => {
     await kboot('bundle', 'index', bundleFolder());
     const words = ['plan', inventory, '--offline', '--bundle', bundleFolder()];
     expect((await kboot(...words, '--until', 'runtime')).error).toMatchObject({
@@ -300,7 +300,7 @@ describe('kboot render and kubeconfig', () => {
     file = join(place, 'lab.yaml');
     writeFileSync(file, inventoryWith());
     expect((await kboot('kubeconfig', file)).error).toMatchObject({ code: 'E-STATE' });
-    // Few keys, used over and over: making them is what takes time.
+    // A few keys, reused: generating keys takes time.
     const { cluster } = readInventory(file);
     const state = await openState(defaultStateDir(file, cluster.name));
     let made = 0;
@@ -315,7 +315,7 @@ describe('kboot render and kubeconfig', () => {
   });
   const tree = (path: string): string => readFileSync(join(place, 'tree', path), 'utf8');
 
-  it('writes what lies on each host, keys for the owner only', () => {
+  it('writes the files of each host, with keys readable only by the owner', () => {
     const conf = parse(tree('w-1/etc/kubernetes/kubelet.conf')) as {
       clusters: { cluster: Record<string, string> }[];
     };
@@ -335,13 +335,13 @@ describe('kboot render and kubeconfig', () => {
     }
   });
 
-  it('leaves a folder alone that holds something', async () => {
+  it('does not write into a folder that is not empty', async () => {
     expect((await kboot('render', file, '--out', join(place, 'tree'))).error).toMatchObject({
       code: 'E-USAGE',
     });
   });
 
-  it('a plan made from an issued PKI holds no secret', async () => {
+  it('a plan made from an issued PKI contains no secret', async () => {
     const kept = join(place, 'p.json');
     const printed = await kboot('plan', file, '--offline', '-o', 'json', '--verbose', '--out', kept);
     expect((JSON.parse(printed.out.split('\n')[0] ?? '') as { plan: Plan }).plan.issue).toEqual([]);
@@ -362,7 +362,7 @@ describe('kboot render and kubeconfig', () => {
     expect(out).not.toContain('PRIVATE KEY');
   });
 
-  it('prints a kubeconfig, and merges it without losing what is there', async () => {
+  it('prints a kubeconfig, and merges it without losing existing entries', async () => {
     const { out } = await kboot('kubeconfig', file);
     expect(JSON.parse((await kboot('kubeconfig', file, '-o', 'json')).out)).toEqual({
       ...{ type: 'kubeconfig', cluster: 'test', kubeconfig: out },
@@ -404,7 +404,7 @@ describe('kboot render and kubeconfig', () => {
 describe('--html', () => {
   const page = (): string => join(folder, 'out', 'plan.html');
 
-  it('writes the plan that it prints, for its owner only, over an older page', async () => {
+  it('writes the printed plan, readable only by its owner, over an older page', async () => {
     mkdirSync(join(folder, 'out'));
     writeFileSync(page(), '<meta name="generator" content="kboot 0.1.0" />', { mode: 0o644 });
     const { out, err, exit } = await kboot('plan', inventory, '--offline', '--html', page());
@@ -418,7 +418,7 @@ describe('--html', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual(['plan.html']);
   });
 
-  it('leaves alone what is no page, and does nothing else then', async () => {
+  it('does not replace a file that is not a page, and then does nothing else', async () => {
     mkdirSync(join(folder, 'sub'));
     symlinkSync(inventory, join(folder, 'link'));
     const before = readFileSync(inventory, 'utf8');

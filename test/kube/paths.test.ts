@@ -21,7 +21,7 @@ describe('objectPath', () => {
     );
   });
 
-  it('knows no path for what it does not know', () => {
+  it('has no path for an unknown kind', () => {
     expect(() => path('v1', 'Frobnicator', 'x')).toThrow(
       expect.objectContaining({ code: 'E-KUBE-API' }) as Error,
     );

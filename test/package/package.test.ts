@@ -165,7 +165,7 @@ describe('the command of the package', () => {
       }),
     );
     const { status, stderr } = kboot('plan', 'nobody.yaml');
-    expect([status, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:9 refuses connections')]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:9 refused the connection')]);
   });
 });
 

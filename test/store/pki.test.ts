@@ -185,7 +185,7 @@ describe('loadOrCreatePki', () => {
     await expect(loadOrCreatePki(state, cluster, sources)).rejects.toMatchObject({
       code: 'E-PKI',
       message: expect.stringMatching(
-        /ca\.crt holds no readable PEM certificate\n.*sa\.key has a private key/,
+        /ca\.crt does not contain a readable PEM certificate\n.*sa\.key has a private key/,
       ) as string,
     });
   });

@@ -273,7 +273,7 @@ describe('kboot bundle', () => {
     });
     expect((await kboot(...words)).error).toMatchObject({
       code: 'E-BUNDLE',
-      message: expect.stringContaining('lacks what this cluster needs') as unknown,
+      message: expect.stringContaining('lacks files that this cluster needs') as unknown,
       context: { detail: expect.stringContaining('registry.k8s.io/kube-proxy:v1.36.2') as unknown },
     });
   });

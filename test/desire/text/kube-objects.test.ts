@@ -235,7 +235,7 @@ describe('a replaced template that gives no Kubernetes objects is refused by nam
   it.each(cases)('%s', (_, text, reason) => {
     const parse = (): unknown => parseObjects('addons/mine', text);
     expect(parse).toThrow(KbootError);
-    expect(parse).toThrow('templates of addons/mine give no Kubernetes objects');
+    expect(parse).toThrow('templates of addons/mine do not render to Kubernetes objects');
     expect(parse).toThrow(reason);
   });
 

@@ -71,7 +71,8 @@ export const certificateTable: {
 
 /**
  * Every certificate and key that the cluster needs: CAs first, then the ServiceAccount key, then per row its hosts
- * in inventory order; nothing for etcd if someone else runs it. Throws E-PKI if a name or address is not valid in a certificate.
+ * in inventory order; nothing for etcd if someone else runs it. Throws E-PKI if a name or address is not valid in a
+ * certificate.
  */
 export function certificatesFor(cluster: Cluster): readonly CertificateSpec[] {
   const isOurs = (ca: CaId): boolean => ca !== 'etcd-ca' || cluster.etcd.external === undefined;

@@ -107,7 +107,7 @@ describe('an image', () => {
     ['cut', /the connection was lost/],
     [404, /HTTP status 404/],
     [429, /HTTP status 429/],
-  ] as const)('keeps what is there when a layer comes %s', async (fault, message) => {
+  ] as const)('keeps the existing archive when a layer comes %s', async (fault, message) => {
     await save();
     const layer = await blobOf('layer of a/pause');
     const config = await blobOf('{"os"');

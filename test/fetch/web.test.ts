@@ -136,7 +136,7 @@ describe('a proxy', () => {
     ['refuses', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'HTTP status 403 from the proxy'],
     ['hangs up', '', 'the connection was lost'],
     ['says nothing', undefined, 'no data for 1 s'],
-  ])('that %s is told', async (_how, says, message) => {
+  ])('that %s is reported', async (_how, says, message) => {
     connected = (client) => {
       if (says !== undefined) client.end(says);
     };

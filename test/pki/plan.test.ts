@@ -78,7 +78,7 @@ describe('pkiPlan', () => {
       () => changed({ 'hosts/cp1/scheduler.crt': complete.get('hosts/cp1/controller-manager.crt') ?? '' }),
       'hosts/cp1/scheduler reuse',
     ],
-  ])('mends %s', (_, found, wanted) => {
+  ])('repairs %s', (_, found, wanted) => {
     expect(issued(found())).toEqual([wanted]);
     expect(problems(found())).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe('pkiPlan', () => {
 
 describe('signing material', () => {
   it.each(['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'etcd/ca.key', 'sa.key'])(
-    'is never made anew while certificates of hosts exist: %s',
+    'is never recreated while host certificates exist: %s',
     (path) => {
       expect(problems(without(path))).toEqual([`E-STATE ${path} is missing, but host certificates exist`]);
       expect(issued(without(path)).filter((line) => !line.startsWith('hosts/'))).toEqual([]);

@@ -124,7 +124,7 @@ describe('failures', () => {
         detail: expect.stringMatching(
           /kubelet: has SHA-256 .*\n.*kubectl: HTTP status 404\n.*3\.10\.2: HTTP status 500$/,
         ) as string,
-        remedy: expect.stringContaining('It is not there.') as string,
+        remedy: expect.stringContaining('The file does not exist.') as string,
       },
     });
     expect(ended('fetched')).toHaveLength(15);

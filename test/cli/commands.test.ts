@@ -254,14 +254,16 @@ describe('kboot bundle', () => {
     mkdirSync(empty);
     writeFileSync(file, '');
     const make = (at: string): string =>
-      `Name the folder that holds bundle.json, or make one: \`kboot bundle create ${at}\`.`;
+      `Specify the folder that contains bundle.json, or create a bundle: \`kboot bundle create ${at}\`.`;
     expect(await said(nowhere, '--bundle')).toBe(`--bundle: ${nowhere} does not exist\n${make(nowhere)}`);
     expect(await said(nowhere, 'KBOOT_BUNDLE')).toBe(
-      `KBOOT_BUNDLE: ${nowhere} does not exist\n${make(nowhere)} To go without one: unset KBOOT_BUNDLE.`,
+      `KBOOT_BUNDLE: ${nowhere} does not exist\n${make(nowhere)} To run without a bundle, unset KBOOT_BUNDLE.`,
     );
-    expect(await said(file, '--bundle')).toMatch(/is a file; a bundle is a folder\n.*unpacked first/);
+    expect(await said(file, '--bundle')).toMatch(
+      /is a file; a bundle is a folder\n.*unpack an archive of a bundle first/,
+    );
     expect(await said(empty, '--bundle')).toBe(
-      `--bundle: ${empty} is no bundle: neither bundle.json nor one of bin/, archives/, images/ is there\n${make(empty)}`,
+      `--bundle: ${empty} is not a bundle: it has neither bundle.json nor any of bin/, archives/, images/\n${make(empty)}`,
     );
     expect(await said(bundleFolder(), 'KBOOT_BUNDLE')).toMatch(
       /^KBOOT_BUNDLE: \S+ has no bundle.json, .*\n`kboot bundle create \S+` fetches .*`kboot bundle index \S+` writes it/,
@@ -286,7 +288,7 @@ describe('kboot bundle', () => {
     });
     expect((await kboot(...words)).error).toMatchObject({
       code: 'E-BUNDLE',
-      message: expect.stringContaining('lacks what this cluster needs') as unknown,
+      message: expect.stringContaining('lacks files that this cluster needs') as unknown,
       context: { detail: expect.stringContaining('registry.k8s.io/kube-proxy:v1.36.2') as unknown },
     });
   });

@@ -14,17 +14,17 @@ describe('kboot explain', () => {
       Another run holds the lock.
 
       What it means
-        Another kboot works on this cluster: it holds the lock in the state folder, or
-        one of its sessions still runs on a host. Two runs at once could undo each
-        other, so this one did nothing. A run shows every 5 s that it lives; one that
-        died frees the lock by itself, at once on this machine and after 30 s of
-        silence elsewhere.
+        Another kboot is working on this cluster: it holds the lock in the state
+        folder, or one of its sessions is still running on a host. Two runs at once
+        could undo each other's changes, so this one did nothing. A run renews its
+        lock every 5 s; if it dies, the lock becomes free: at once if it ran on this
+        machine, otherwise after 30 s.
 
       What to do
-        Wait until the other run ends, or end it (Ctrl-C once lets its running steps
-        finish). \`kboot unlock INVENTORY\` shows who holds the lock, and removes one
-        that nobody holds any more. A session that is left on a host is the process
-        that the message names: end it there.
+        Wait until the other run ends, or end it (press Ctrl-C once to let its current
+        steps finish). \`kboot unlock INVENTORY\` shows who holds the lock, and removes
+        a lock whose owner is gone. If a session is left on a host, the message shows
+        its process: end it there.
       "
     `);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);

@@ -134,12 +134,12 @@ describe('kboot init with flags', () => {
     rmSync(at('cluster.yaml'));
     const [, alone] = told(await init(...planes, '--worker', 'fd00::21', '--worker', 'fd00::22'));
     expect(alone).toMatch(
-      /^spec.hosts\[1\].address \(and 1 more host\) has one address, but .*; state both as "v6,v4"$/,
+      /^spec.hosts\[1\].address \(and 1 more host\) has one address, but .*; give both as "v6,v4"$/,
     );
     const { error } = await init('--name', 'p', '--control-plane', '10.0.0.11,10.0.0.12');
     expect(error).toMatchObject({
       code: 'E-USAGE',
-      message: expect.stringContaining('not two of IPv4; a comma separates') as unknown,
+      message: expect.stringContaining('not two IPv4 items; a comma stands between') as unknown,
     });
     expect(readdirSync(at())).toEqual([]);
   });
@@ -272,7 +272,7 @@ describe('kboot init in a terminal', () => {
     ]);
     const answers = await askAddresses(ask, { ...none, hosts: planes }, [], undefined);
     expect(answers).toMatchObject({ virtualIP: '10.0.0.100', pools: ['10.0.0.1-10.0.0.9'] });
-    expect(asked).toContain('The range must run upwards: 10.0.0.9 lies after 10.0.0.1.');
+    expect(asked).toContain('It must be in ascending order: 10.0.0.9 is after 10.0.0.1.');
     const own = scripted(['endpoint', 'api.example:6443', 'none']);
     expect(await askAddresses(own.ask, { ...none, hosts: planes }, [], undefined)).toMatchObject({
       ...{ endpoint: 'api.example:6443', pools: [] },

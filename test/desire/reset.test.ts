@@ -14,17 +14,17 @@ const seen = {
 const text = (foreignEtcd: boolean): string => JSON.stringify(resetSteps('cp-1', seen, foreignEtcd));
 
 describe('reset', () => {
-  it("takes kboot's etcd and its data away", () => {
+  it("removes kboot's etcd and its data", () => {
     expect(text(false)).toContain('rm -rf -- /var/lib/etcd;');
     expect(text(false)).toContain('etcd.service');
   });
 
-  it('never names an etcd that someone else runs, though it ran on the same host', () => {
+  it('never touches an etcd that someone else runs, even on the same host', () => {
     expect(text(true)).not.toMatch(/\/var\/lib\/etcd|etcd\.service/);
     expect(resetSteps('cp-1', seen, true)).toHaveLength(resetSteps('cp-1', seen).length);
   });
 
-  it('finds nothing to do on a host that kboot never was on', () => {
+  it('finds nothing to do on a host where kboot was never installed', () => {
     expect(resetSteps('cp-1', { ...seen, present: false })).toEqual([]);
   });
 });

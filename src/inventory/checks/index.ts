@@ -39,7 +39,7 @@ import {
 } from './roles.ts';
 import { versionIsKnown } from './version.ts';
 
-/** Every rule that looks at more than one value. */
+/** Every rule that involves more than one value. */
 const checks: readonly Check[] = [
   versionIsKnown,
   namesAreUnique,

@@ -45,8 +45,8 @@ export function formsData(
 ): Readonly<Record<string, unknown>> {
   const position = new Map(hosts.map((name, index) => [name, index]));
   const data: Record<string, unknown> = {};
-  for (const { rows } of sections)
-    for (const row of rows)
+  for (const { sides } of sections)
+    for (const row of sides.flatMap(({ rows }) => rows))
       row.blocks.forEach(({ forms }, index) => {
         if (forms.others.length > 0)
           data[`${row.id}.${index}`] = forms.others.map(({ hosts: own, form }) => [

@@ -5,7 +5,6 @@ import type { Bar, Lane } from './lanes.ts';
 import { plannedLanes } from './planned-lanes.ts';
 import type { RunRecord } from './record.ts';
 import { runLanes, type HostTrack } from './run-lanes.ts';
-import type { Section } from './rows.ts';
 import { drawing, element, label } from './svg.ts';
 
 const width = 1040;
@@ -29,12 +28,10 @@ const inChar = 6.7;
 type Scale = (value: number) => number;
 
 /** The order of a plan: what runs beside what. */
-export function plannedTimeline(plan: Plan, sections: readonly Section[]): Html {
-  const lanes = plannedLanes(plan, sections);
+export function plannedTimeline(plan: Plan): Html {
+  const lanes = plannedLanes(plan);
   const shown = lanes.length > mostLanes ? [...lanes.slice(0, mostLanes - 4), ...lanes.slice(-4)] : lanes;
-  const end = Math.max(1, ...lanes.flatMap(({ bars }) => bars.map(({ to }) => to)));
-  const unit = Math.min(150, (width - left - 1) / end);
-  const scale: Scale = (value) => left + value * unit;
+  const scale = positions(lanes.flatMap(({ bars }) => bars));
   const parts = shown.map((lane, index) => drawLane(lane, index * planned.lane, scale, planned));
   const rest = lanes.length - shown.length;
   const height = shown.length * planned.lane + (rest > 0 ? 26 : 0);
@@ -46,9 +43,20 @@ export function plannedTimeline(plan: Plan, sections: readonly Section[]): Html 
   return drawing('timeline', { width, height }, 'What runs beside what', words.join(' '), parts);
 }
 
+/** Where positions begin: each is as wide as its longest word, and gates are narrow; all shrink where they do not fit. */
+function positions(bars: readonly Bar[]): Scale {
+  const widths = Array.from({ length: Math.max(1, ...bars.map(({ to }) => to)) }, () => 28);
+  for (const { stage, text, more = '', from, to } of bars) {
+    const need = stage === 'healthy' ? 28 : Math.max(text.length, more.length) * inChar + 20;
+    widths[from] = Math.max(widths[from] ?? 0, need / (to - from));
+  }
+  const shrink = Math.min(1, (width - left - 1) / widths.reduce((sum, each) => sum + each, 0));
+  return (value) => left + shrink * widths.slice(0, value).reduce((sum, each) => sum + each, 0);
+}
+
 /** A run in seconds, a lane per host; of many hosts a thin line each, sorted by when they were done. */
 export function runTimeline(plan: Plan, record: RunRecord, words: string): Html {
-  const { before, tracks, cluster } = runLanes(plan, record);
+  const { operator, tracks, cluster } = runLanes(plan, record);
   const end = Math.max(0.1, record.end / 1000);
   const scale: Scale = (value) => left + (value / end) * (width - left - 128);
   const parts: Html[] = [];
@@ -57,7 +65,7 @@ export function runTimeline(plan: Plan, record: RunRecord, words: string): Html 
     parts.push(drawLane(lane, y, scale, run));
     y += run.lane;
   };
-  before.forEach(add);
+  operator.forEach(add);
   const single = tracks.length <= mostTracks ? tracks : notable(plan, tracks);
   for (const { name, bars } of single) add({ title: name, more: '', bars });
   const rest = tracks.filter((track) => !single.includes(track));
@@ -112,7 +120,9 @@ function drawBar(bar: Bar, y: number, scale: Scale, size: Size): Html {
   const x = scale(bar.from);
   const wide = Math.max(2, scale(bar.to) - x - size.gap);
   const took =
-    bar.ending === undefined ? bar.text : `${bar.text}: ${seconds(bar.to - bar.from)}, ${bar.ending}`;
+    bar.ending === undefined
+      ? `${bar.text}: ${bar.more ?? ''}`
+      : `${bar.text}: ${seconds(bar.to - bar.from)}, ${bar.ending}`;
   return element(
     'g',
     { class: `bar ${bar.stage}${bar.ending === 'failed' || bar.ending === 'cut-off' ? ' broken' : ''}` },
@@ -121,7 +131,7 @@ function drawBar(bar: Bar, y: number, scale: Scale, size: Size): Html {
     fits(bar, scale, size)
       ? [
           label(x + 7, y + 17, bar.text, 'in'),
-          bar.more === undefined ? undefined : label(x + 7, y + 33, bar.more, 'in soft'),
+          bar.more === undefined ? undefined : label(x + 7, y + 33, bar.more, 'in soft', wide - 4),
         ]
       : undefined,
   );

@@ -96,7 +96,9 @@ describe('planRoll', () => {
     const steps = apiServers();
     expect(planRoll(input({ steps, etcd: { state: 'absent' }, api: { state: 'absent' } }))).toEqual([]);
     const silent = { state: 'unavailable', why: '' } as const;
-    expect(planRoll(input({ steps, etcd: { state: 'unavailable', bootstrapped: true }, api: silent }))).toEqual([]);
+    expect(
+      planRoll(input({ steps, etcd: { state: 'unavailable', bootstrapped: true }, api: silent })),
+    ).toEqual([]);
     expect(planRoll(input({ steps, api: silent }))).toHaveLength(3);
   });
 

@@ -12,7 +12,7 @@ export interface KubeObject {
 }
 
 /** `ConfigMap kube-system/coredns` */
-export function objectTitle(object: KubeObject): string {
+export function objectTitle(object: Pick<KubeObject, 'kind' | 'metadata'>): string {
   const { namespace, name } = object.metadata;
   return `${object.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

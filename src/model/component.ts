@@ -1,17 +1,19 @@
-/** A process that kboot runs on hosts or through the API, and that others count on. */
-export type Component =
-  | 'containerd'
-  | 'kubelet'
-  | 'etcd'
-  | 'kube-apiserver'
-  | 'kube-controller-manager'
-  | 'kube-scheduler'
-  | 'haproxy'
-  | 'keepalived'
-  | 'flannel'
-  | 'kube-proxy'
-  | 'coredns'
-  | 'metallb';
+/** Every process that kboot runs on hosts or through the API, and that others count on. */
+export const components = [
+  'containerd',
+  'kubelet',
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'haproxy',
+  'keepalived',
+  'flannel',
+  'kube-proxy',
+  'coredns',
+  'metallb',
+] as const;
+export type Component = (typeof components)[number];
 
 /** Components that the kubelet runs as static Pods. */
 export type StaticPodComponent = Extract<

@@ -3,8 +3,12 @@ import type { Effect } from '../model/component.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
 
-/** Which API object. */
-export type ObjectRef = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+/** Identifies an object of the API. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
 
 /** What a step changes. `target.ts` turns it into words, and nothing reads those words again. */
 export type Target =

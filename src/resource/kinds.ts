@@ -32,6 +32,8 @@ const kinds = {
   hook,
 } as const satisfies { readonly [K in ResourceKind]: { readonly name: (want: ResourceOf<K>) => string } };
 
+export const resourceKinds = Object.keys(kinds) as readonly ResourceKind[];
+
 /** The handler of a kind, for resources of that kind. */
 export function handlerOf(kind: ResourceKind): Kind<Resource, unknown> {
   return kinds[kind];

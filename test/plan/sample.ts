@@ -42,11 +42,14 @@ export function effectOn(
 }
 
 export function applyStep(object: KubeObject, more: Partial<ApplyStep> = {}): ApplyStep {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  const ref = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
   return {
     type: 'apply',
-    id: `cluster: ${object.kind} ${object.metadata.name}`,
+    id: `cluster: ${kind} ${name}`,
     verb: 'create',
-    target: { kind: 'object', ref: object },
+    target: { kind: 'object', ref },
     reason: '',
     effects: [],
     object,

@@ -86,20 +86,30 @@ export function withMembership(
   ];
 }
 
-/** Undoes the announcement of a learner that never started; undefined where the steps announce none. */
-export function withdrawal(steps: readonly { readonly step: unknown }[]): EtcdStep | undefined {
-  const announce = steps
-    .map(({ step }) => step as EtcdStep)
-    .find(({ type, operation }) => type === 'etcd' && operation.kind === 'add-learner');
-  if (announce?.operation.kind !== 'add-learner') return undefined;
-  return etcdStep({
-    id: `${announce.id}, withdrawn`,
-    verb: 'delete',
-    target: announce.target,
-    reason: 'withdrawn if it never started, so that others may join',
-    operation: { kind: 'withdraw', peerURL: announce.operation.peerURL },
-    timeoutSeconds: 60,
-  });
+/**
+ * Withdraws the learner of a task that failed: it was announced in `own` or in `earlier` tasks of its host, and is not
+ * promoted yet. undefined where there is none.
+ */
+export function withdrawal(earlier: readonly HostChange[], own: readonly HostChange[]): EtcdStep | undefined {
+  if (earlier.some((change) => operationOf(change)?.kind === 'promote')) return undefined;
+  for (const change of [...earlier, ...own]) {
+    const operation = operationOf(change);
+    if (operation?.kind !== 'add-learner') continue;
+    const { host, step } = change;
+    return etcdStep({
+      id: `${host}: withdraw, stage ${own[0]?.stage ?? ''}`,
+      verb: 'delete',
+      target: step.target,
+      reason: 'withdrawn if it never started, so that others may join',
+      operation: { kind: 'withdraw', peerURL: operation.peerURL },
+      timeoutSeconds: 60,
+    });
+  }
+  return undefined;
+}
+
+function operationOf({ step }: HostChange): EtcdStep['operation'] | undefined {
+  return step.type === 'etcd' ? step.operation : undefined;
 }
 
 /** Gates for members that run as services: those of static Pods are waited for through the API. */

@@ -4,7 +4,11 @@ import { objectTitle } from '../../../src/kube/types.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import type { DesiredCluster } from '../../../src/kube/desired-cluster.ts';
 import { diffCluster } from '../../../src/plan/diff/cluster.ts';
+import { installPhases } from '../../../src/plan/phases/install.ts';
+import { conditionText, targetText } from '../../../src/plan/target.ts';
+import type { Gate, Step } from '../../../src/plan/types.ts';
 import { configMap, wants } from '../sample.ts';
+import { noWork } from '../work.ts';
 
 const ready = (kind: string, name: string, more: object = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -77,9 +81,28 @@ function live(
 function withLabels(object: KubeObject, labels: Record<string, string>): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels } };
 }
+/** Steps and gates in the order of an install that does nothing on hosts. */
+function inOrder(
+  what: DesiredCluster,
+  seen: ClusterObservation,
+  disturbed: readonly string[] = [],
+  renewed: readonly string[] = [],
+): { readonly stage: string; readonly item: Step | Gate }[] {
+  const changes = diffCluster(what, seen, new Set(disturbed), new Set(renewed));
+  return installPhases({ ...noWork, cluster: changes }).flatMap(({ stage, batches }) =>
+    batches
+      .flatMap(({ tasks, gates }) => [...tasks.flatMap((task) => task.steps), ...gates])
+      .map((item) => ({ stage, item })),
+  );
+}
 const steps = (seen: ClusterObservation, disturbed: readonly string[] = [], what = cluster): string[] =>
-  diffCluster(what, seen, new Set(disturbed)).map(({ stage, verb, resource, reason }) =>
-    [stage, verb, resource, verb === 'wait' ? '' : reason].filter((part) => part !== '').join(' '),
+  inOrder(what, seen, disturbed).map(({ stage, item }) =>
+    (item.type === 'wait'
+      ? [stage, 'wait', conditionText(item.condition)]
+      : [stage, item.verb, targetText(item.target), item.reason]
+    )
+      .filter((part) => part !== '')
+      .join(' '),
   );
 
 describe('diffCluster', () => {
@@ -91,8 +114,8 @@ describe('diffCluster', () => {
     expect(steps({ state: 'absent' })).toEqual([
       'control-plane wait API server',
       'control-plane create ConfigMap kube-system/kubeadm-config',
-      'node wait Node cp-1',
-      'node wait Node w-1',
+      'node wait Node cp-1 registered',
+      'node wait Node w-1 registered',
       'node update Node cp-1 node-role.kubernetes.io/control-plane, kboot.dev/managed-by',
       'node update Node w-1 zone=a, gpu=yes:NoSchedule, kboot.dev/managed-by',
       'node wait Pod etcd-cp-1',
@@ -109,7 +132,7 @@ describe('diffCluster', () => {
     expect(all.filter((step) => step.includes(' create '))).toEqual([]);
     expect(all).toContain('control-plane wait API server');
     expect(all).toContain(
-      'control-plane update ConfigMap kube-system/kubeadm-config the API does not answer yet: applied as it must be',
+      'control-plane update ConfigMap kube-system/kubeadm-config applied as desired, since the API does not answer yet',
     );
   });
 
@@ -156,12 +179,17 @@ describe('diffCluster', () => {
         labels: { 'node-role.kubernetes.io/control-plane': '', rack: '7', theirs: 'x' },
       },
     };
-    const [step] = diffCluster(cluster, live({ nodes: [labelled] }), new Set());
-    expect(step).toMatchObject({
-      resource: 'Node cp-1',
-      reason: 'without rack',
-      labels: { 'node-role.kubernetes.io/control-plane': '', rack: null },
-    });
+    const { marks } = diffCluster(cluster, live({ nodes: [labelled] }), new Set());
+    expect(marks).toMatchObject([
+      {
+        target: { kind: 'node', name: 'cp-1' },
+        reason: 'without rack',
+        operation: {
+          kind: 'mark',
+          labels: { 'node-role.kubernetes.io/control-plane': '', rack: null },
+        },
+      },
+    ]);
   });
 
   it('makes an object anew that somebody deleted', () => {
@@ -194,12 +222,12 @@ describe('diffCluster', () => {
       containerStatuses: [{ containerID: 'containerd://1' }],
     };
     const seen = live({ pods: [ready('Pod', 'etcd-cp-1', { status })] });
-    const formers = (renewed: readonly string[]): unknown[] =>
-      diffCluster(cluster, seen, new Set(['cp-1']), new Set(renewed)).flatMap((step) =>
-        step.type === 'wait' && step.condition.kind === 'pod-ready' ? [step.condition.former] : [],
+    const replaced = (renewed: readonly string[]): unknown[] =>
+      inOrder(cluster, seen, ['cp-1'], renewed).flatMap(({ item }) =>
+        item.type === 'wait' && item.condition.kind === 'pod-ready' ? [item.condition.replaces] : [],
       );
-    expect(formers(['etcd-cp-1'])).toEqual(['containerd://1']);
-    expect(formers(['kube-scheduler-cp-1'])).toEqual([undefined]);
+    expect(replaced(['etcd-cp-1'])).toEqual(['containerd://1']);
+    expect(replaced(['kube-scheduler-cp-1'])).toEqual([undefined]);
   });
 
   it('waits for what is not ready', () => {
@@ -213,20 +241,45 @@ describe('diffCluster', () => {
     const gone = ready('Node', 'w-9', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
     const seen = live({ nodes: [stray, ready('Node', 'w-8'), gone] });
     expect(steps(seen)).toEqual([
-      'node delete Node w-8 its host left the inventory: cordoned, its Pods evicted (300 s at most), then deleted',
-      'node delete Node w-9 its host left the inventory; it is not Ready: deleted at once, without a drain',
+      'node update Node w-8 cordoned, its Pods evicted (300 s at most)',
+      'node delete Node w-8 its host left the inventory',
+      'node delete Node w-9 its host left the inventory; it is not Ready, so it is not drained',
     ]);
-    const drains = diffCluster(cluster, seen, new Set()).map((step) => 'drain' in step);
-    expect(drains).toEqual([true, false]);
+    expect(
+      inOrder(cluster, seen).map(({ item }) => item.type === 'node' && [item.node, item.operation.kind]),
+    ).toEqual([
+      ['w-8', 'drain'],
+      ['w-8', 'delete'],
+      ['w-9', 'delete'],
+    ]);
   });
 
-  it('gives every step an id of its own', () => {
-    const ids = diffCluster(cluster, { state: 'absent' }, new Set()).map(({ id }) => id);
+  it('gives every step and gate an id of its own', () => {
+    const ids = inOrder(cluster, { state: 'absent' }).map(({ item }) => item.id);
+    expect(ids).toHaveLength(12);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('says which components a workload starts or restarts', () => {
+    const effects = (seen: ClusterObservation): unknown =>
+      diffCluster(cluster, seen, new Set()).objects.addon.map((step) => step.effects);
+    const other = { ...deployment(2), spec: { replicas: 2, template: 'b' } };
+    const labelled = withLabels(deployment(3), { more: 'x' });
+    expect(effects({ state: 'absent' })).toEqual([[{ component: 'coredns', kind: 'start' }]]);
+    expect(effects(live({ objects: [other] }))).toEqual([[{ component: 'coredns', kind: 'restart' }]]);
+    const relabelled = {
+      ...cluster,
+      objects: [{ stage: 'addon' as const, object: withLabels(deployment(3), { a: 'b' }) }],
+    };
+    expect(
+      diffCluster(relabelled, live({ objects: [labelled] }), new Set()).objects.addon.map(
+        (step) => step.effects,
+      ),
+    ).toEqual([[]]);
   });
 });
 
-describe('objects that the inventory wants no more', () => {
+describe('objects that are no longer in the inventory', () => {
   const peer = (name: string, labels: Record<string, string> = {}): KubeObject => ({
     apiVersion: 'metallb.io/v1beta2',
     kind: 'BGPPeer',
@@ -238,9 +291,7 @@ describe('objects that the inventory wants no more', () => {
     prunedKinds: [{ apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', namespace: 'metallb-system' }],
   };
   const deletions = (want: DesiredCluster, seen: ClusterObservation): string[] =>
-    diffCluster(want, seen, new Set()).flatMap((step) =>
-      step.type === 'remove-object' ? [step.resource] : [],
-    );
+    inOrder(want, seen).flatMap(({ item }) => (item.type === 'delete' ? [targetText(item.target)] : []));
 
   it("go when they carry kboot's label, are of a kind that is swept, and nothing else", () => {
     const base = live();
@@ -265,19 +316,23 @@ describe('objects that the inventory wants no more', () => {
 
 describe('an outside endpoint', () => {
   const outside = { ...cluster, outsideEndpoint: { host: 'api.example', port: 443 } };
-  const waits = (seen: ClusterObservation): number =>
-    diffCluster(outside, seen, new Set()).filter(
-      (step) => step.type === 'wait' && step.condition.kind === 'endpoint',
-    ).length;
+  const isEndpoint = ({ item }: ReturnType<typeof inOrder>[number]): boolean =>
+    item.type === 'wait' && item.condition.kind === 'endpoint';
+  const waits = (seen: ClusterObservation): number => inOrder(outside, seen).filter(isEndpoint).length;
 
-  it('is waited for before nodes have to work through it, and only until the cluster stands', () => {
-    const steps = diffCluster(outside, { state: 'absent' }, new Set());
-    const at = steps.findIndex((step) => step.type === 'wait' && step.condition.kind === 'endpoint');
-    expect(steps[at]).toMatchObject({
+  it('is waited for before nodes have to work through it, and only until the cluster exists', () => {
+    const all = inOrder(outside, { state: 'absent' });
+    const at = all.findIndex(isEndpoint);
+    expect(all[at]).toMatchObject({
       stage: 'control-plane',
-      condition: { address: 'api.example', port: 443 },
+      item: { condition: { address: 'api.example', port: 443 } },
     });
-    expect(steps.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
+    expect(all.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
+    const phases = installPhases({
+      ...noWork,
+      cluster: diffCluster(outside, { state: 'absent' }, new Set()),
+    });
+    expect(phases.find(({ id }) => id === 'nodes')?.after).toContainEqual({ phase: 'api', need: 'all' });
     expect(waits({ state: 'unavailable', why: '' })).toBe(1);
     expect(waits(live())).toBe(0);
   });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/model/digest.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { attachDiffs, diffablePath } from '../../../src/plan/diff/text-diffs.ts';
-import { diffHost } from '../../../src/plan/diff/host.ts';
-import type { HostStep } from '../../../src/plan/types.ts';
+import { diffablePath, withDiff } from '../../../src/plan/diff/text-diffs.ts';
+import { diffHost, type HostChange } from '../../../src/plan/diff/host.ts';
+import { targetText } from '../../../src/plan/target.ts';
+import type { ShellStep } from '../../../src/plan/types.ts';
 import type { FileResource, Observation, Resource } from '../../../src/resource/types.ts';
-import { hostStep } from '../sample.ts';
+import { shellStep } from '../sample.ts';
 
 const config: FileResource = {
   kind: 'file',
@@ -27,7 +28,7 @@ const text = config.content.kind === 'text' ? config.content.text : '';
 const diff = (
   seen: Readonly<Record<string, Observation<unknown>>>,
   resources: readonly Resource[] = [config, unit, kubelet],
-): readonly HostStep[] => diffHost('w-1', resources, new Map(Object.entries(seen)));
+): readonly HostChange<ShellStep>[] => diffHost('w-1', resources, new Map(Object.entries(seen)));
 
 describe('diffHost', () => {
   it('has a hook without a question follow its own stage', () => {
@@ -44,7 +45,7 @@ describe('diffHost', () => {
       'unit kubelet': current,
     };
     const ids = (more: Readonly<Record<string, Observation<unknown>>>, of = resources): string[] =>
-      diff({ ...seen, ...more }, of).map(({ resource }) => resource);
+      diff({ ...seen, ...more }, of).map(({ step }) => targetText(step.target));
     const path = 'file /etc/containerd/config.toml';
     expect(ids({ [path]: file('') })).toEqual(['hook first', path]);
     expect(ids({ [path]: file(text) })).toEqual([]);
@@ -70,15 +71,32 @@ describe('diffHost', () => {
       'unit containerd': current,
       'unit kubelet': current,
     });
-    expect(steps.map(({ id, verb, stage, type }) => [id, verb, stage, type])).toEqual([
-      ['w-1: file /etc/containerd/config.toml', 'update', 'runtime', 'host'],
-      ['w-1: unit containerd', 'restart', 'runtime', 'host'],
+    expect(
+      steps.map(({ host, stage, step: { id, type, verb, effects } }) => [
+        host,
+        stage,
+        id,
+        type,
+        verb,
+        effects,
+      ]),
+    ).toEqual([
+      ['w-1', 'runtime', 'w-1: file /etc/containerd/config.toml', 'shell', 'update', []],
+      [
+        'w-1',
+        'runtime',
+        'w-1: unit containerd',
+        'shell',
+        'restart',
+        [{ component: 'containerd', kind: 'restart' }],
+      ],
     ]);
+    expect(steps[0]?.step.expects).toEqual({ path: config.path, digest: sha256('old') });
   });
 
-  it('a unit that stands before the file is not restarted for it', () => {
+  it('a unit before the file is not restarted for it', () => {
     const seen = { 'file /etc/containerd/config.toml': file('old'), 'unit containerd': current };
-    expect(diff(seen, [unit, config] as never).map(({ resource }) => resource)).toEqual([
+    expect(diff(seen, [unit, config]).map(({ step }) => targetText(step.target))).toEqual([
       'file /etc/containerd/config.toml',
     ]);
   });
@@ -90,7 +108,7 @@ describe('diffHost', () => {
       'unit containerd': absent,
       'unit kubelet': absent,
     };
-    expect(diff(seen).map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+    expect(diff(seen).map(({ step }) => `${step.verb} ${targetText(step.target)}`)).toEqual([
       'create file /etc/containerd/config.toml',
       'create unit containerd',
       'create unit kubelet',
@@ -118,21 +136,19 @@ describe('diffHost', () => {
   });
 });
 
-describe('attachDiffs', () => {
-  const [step] = diff({
+describe('withDiff', () => {
+  const [change] = diff({
     'file /etc/containerd/config.toml': file('version = 3\nlast = 1\n'),
     'unit containerd': current,
     'unit kubelet': current,
   });
-  if (step === undefined) throw new Error('a step');
+  if (change === undefined) throw new Error('a step');
+  const { step } = change;
 
   it('shows what changes in a public text', () => {
     expect(diffablePath(step)).toBe('/etc/containerd/config.toml');
-    const [shown] = attachDiffs(
-      [step],
-      new Map([['/etc/containerd/config.toml', 'version = 3\nlast = 1\n']]),
-    );
-    expect(shown?.diff).toMatchInlineSnapshot(`
+    const shown = withDiff(step, new Map([['/etc/containerd/config.toml', 'version = 3\nlast = 1\n']]));
+    expect(shown.diff).toMatchInlineSnapshot(`
       "--- /etc/containerd/config.toml
       +++ /etc/containerd/config.toml
       @@ -1,2 +1,3 @@
@@ -140,7 +156,7 @@ describe('attachDiffs', () => {
       +new = true
        last = 1"
     `);
-    expect(attachDiffs([step], new Map())).toEqual([step]);
+    expect(withDiff(step, new Map())).toEqual(step);
   });
 
   it('shows no diff of a secret, of a new file, or of a step that writes none', () => {
@@ -158,7 +174,14 @@ describe('attachDiffs', () => {
       [config],
       new Map([['file /etc/containerd/config.toml', { state: 'absent' } as const]]),
     );
-    for (const each of [secretStep, created, hostStep('w-1', 'unit kubelet', { verb: 'update' })])
-      expect(each && diffablePath(each)).toBeUndefined();
+    for (const each of [
+      secretStep?.step,
+      created?.step,
+      shellStep('w-1', 'kubelet', { verb: 'update', target: { kind: 'unit', name: 'kubelet' } }),
+    ]) {
+      if (each === undefined) throw new Error('a step');
+      expect(diffablePath(each)).toBeUndefined();
+      expect(withDiff(each, new Map([['/etc/containerd/config.toml', 'old']]))).toBe(each);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Hook } from '../../../src/model/cluster.ts';
+import { targetText } from '../../../src/plan/target.ts';
 import { operatorHooks, operatorSteps } from '../../../src/plan/diff/operator-hooks.ts';
 
 const hook = (name: string, more: Partial<Hook> = {}): Hook => ({
@@ -12,7 +13,7 @@ const hook = (name: string, more: Partial<Hook> = {}): Hook => ({
   ...more,
 });
 const names = (hooks: readonly Hook[], met: readonly string[], changes: boolean): string[] =>
-  operatorSteps(hooks, new Set(met), changes).map(({ resource }) => resource);
+  operatorSteps(hooks, new Set(met), changes).map(({ step }) => targetText(step.target));
 
 it('a state runs where it does not hold; what follows runs with any change', () => {
   const hooks = [hook('state', { unless: 'test -e /x' }), hook('follows')];
@@ -24,15 +25,18 @@ it('a state runs where it does not hold; what follows runs with any change', () 
 it('carries what will run, as it was written', () => {
   expect(operatorSteps([hook('tell')], new Set(), true)).toEqual([
     {
-      type: 'operator',
-      id: 'operator: hook tell',
-      stage: 'addon',
       when: 'after',
-      verb: 'run',
-      resource: 'hook tell',
-      reason: 'after addon',
-      command: 'echo tell',
-      timeoutSeconds: 300,
+      stage: 'addon',
+      step: {
+        type: 'hook',
+        id: 'operator: hook tell',
+        verb: 'run',
+        target: { kind: 'hook', name: 'tell' },
+        reason: 'after addon',
+        effects: [],
+        command: 'echo tell',
+        timeoutSeconds: 300,
+      },
     },
   ]);
 });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { attachDiffs } from '../../../src/plan/diff/text-diffs.ts';
+import { withDiff } from '../../../src/plan/diff/text-diffs.ts';
 import { redact, redactLog } from '../../../src/plan/diff/redact.ts';
-import { hostStep } from '../sample.ts';
+import { shellStep } from '../sample.ts';
 
 const hidden = /\(not shown, sha256 [0-9a-f]{12}\)/;
 
@@ -27,7 +27,7 @@ describe('redact', () => {
   });
 
   it('leaves what kboot writes as it is', () => {
-    const golden = new URL('../golden', import.meta.url).pathname;
+    const golden = new URL('../../golden', import.meta.url).pathname;
     const files = readdirSync(golden, { recursive: true, encoding: 'utf8' })
       .map((name) => join(golden, name))
       .filter((file) => statSync(file).isFile() && /\/etc\/|\/var\//.test(file));
@@ -98,13 +98,13 @@ describe('redactLog', () => {
 
 describe('a diff', () => {
   it('says that a password goes, and not which', () => {
-    const step = hostStep('w-1', 'file /etc/x', {
+    const step = shellStep('w-1', '/etc/x', {
       verb: 'update',
-      script: `kb_basis /etc/x ${'0'.repeat(64)} && true`,
+      expects: { path: '/etc/x', digest: '0'.repeat(64) },
       payload: { path: '/etc/.x', content: { kind: 'text', text: 'a\n' } },
     });
-    const [shown] = attachDiffs([step], new Map([['/etc/x', 'a\npassword = "hunter2"\n']]));
-    expect(shown?.diff).toMatch(/^-password = \(not shown, sha256 [0-9a-f]{12}\)$/m);
-    expect(shown?.diff).not.toContain('hunter2');
+    const shown = withDiff(step, new Map([['/etc/x', 'a\npassword = "hunter2"\n']]));
+    expect(shown.diff).toMatch(/^-password = \(not shown, sha256 [0-9a-f]{12}\)$/m);
+    expect(shown.diff).not.toContain('hunter2');
   });
 });

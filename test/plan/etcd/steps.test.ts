@@ -1,30 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { etcdWaits, membershipSteps, withMembership } from '../../../src/plan/etcd/steps.ts';
+import type { HostChange } from '../../../src/plan/diff/host.ts';
 import type { MemberPlan } from '../../../src/plan/etcd/membership.ts';
-import type { OnHostStep } from '../../../src/plan/types.ts';
+import { etcdGates, membershipSteps, withdrawal, withMembership } from '../../../src/plan/etcd/steps.ts';
+import { targetText } from '../../../src/plan/target.ts';
+import type { Step, Target } from '../../../src/plan/types.ts';
 import { announced, etcdHost, etcdMember, flags, present } from './sample.ts';
-import { hostStep } from '../sample.ts';
+import { shellStep } from '../sample.ts';
 
 const memberPlan = (host: string, join: MemberPlan['join']): MemberPlan => ({
   host,
   join,
   membership: flags('existing', host),
 });
-const ids = (steps: readonly OnHostStep[]): string[] => steps.map(({ id }) => id);
+const ids = (steps: readonly Step[]): string[] => steps.map(({ id }) => id);
 
 describe('membershipSteps', () => {
   it('are none where nothing changes, nor where a learner only has to be promoted', () => {
     const hosts = [memberPlan('etcd-1', 'none'), memberPlan('etcd-2', 'promote')];
-    expect(membershipSteps({ hosts, remove: [] })).toEqual([]);
+    expect(membershipSteps({ hosts, remove: [] })).toEqual({ snapshot: undefined, removals: [] });
   });
 
   it('begin with a snapshot when somebody joins', () => {
     const steps = membershipSteps({ hosts: [memberPlan('etcd-2', 'add-learner')], remove: [] });
-    expect(steps).toMatchObject([{ host: 'cluster', operation: { kind: 'snapshot' }, verb: 'create' }]);
+    expect(steps).toMatchObject({
+      snapshot: { operation: { kind: 'snapshot' }, verb: 'create' },
+      removals: [],
+    });
   });
 
   it('remove members after the snapshot, each with its reason', () => {
-    const steps = membershipSteps({
+    const { snapshot, removals } = membershipSteps({
       hosts: [],
       remove: [
         { member: etcdMember('etcd-2'), why: 'left-inventory' },
@@ -32,25 +37,41 @@ describe('membershipSteps', () => {
         { member: announced('etcd-4'), why: 'left-inventory' },
       ],
     });
-    expect(steps.map(({ host, verb, resource, reason }) => [host, verb, resource, reason])).toEqual([
-      ['cluster', 'create', 'etcd-snapshot', 'into the state folder, before members change'],
-      ['etcd-2', 'delete', 'etcd-member etcd-2', 'its host left the inventory'],
-      ['etcd-3', 'delete', 'etcd-member etcd-3', 'its host came back without its data'],
-      ['https://10.0.0.34:2380', 'delete', 'etcd-member 4', 'its host left the inventory'],
+    if (snapshot === undefined) throw new Error('no snapshot');
+    const steps = [snapshot, ...removals];
+    expect(steps.map(({ verb, target, reason }) => [verb, target, reason])).toEqual([
+      ['create', { kind: 'snapshot', name: 'etcd' }, 'into the state folder, before members change'],
+      ['delete', { kind: 'etcd-member', name: 'etcd-2' }, 'its host left the inventory'],
+      ['delete', { kind: 'etcd-member', name: 'etcd-3' }, 'its host came back without its data'],
+      // It never started, so that it has no name yet.
+      ['delete', { kind: 'etcd-member', name: 'https://10.0.0.34:2380' }, 'its host left the inventory'],
     ]);
+    expect(removals.map(({ operation }) => operation)).toEqual(
+      ['2', '3', '4'].map((memberId) => ({ kind: 'remove', memberId })),
+    );
     expect(new Set(ids(steps)).size).toBe(4);
   });
 });
 
 describe('withMembership', () => {
   const host = etcdHost('etcd-2');
-  const onHost = (...resources: readonly string[]): OnHostStep[] =>
-    resources.map((resource) =>
-      hostStep('etcd-2', resource, { stage: resource === 'unit kubelet' ? 'node' : 'etcd' }),
-    );
-  const resourcesWith = (join: MemberPlan['join'], ...resources: readonly string[]): string[] =>
-    withMembership(onHost(...resources), memberPlan('etcd-2', join), host).map((step) =>
-      step.type === 'etcd' ? step.operation.kind : step.resource,
+  const targets = {
+    'file a': { kind: 'file', name: 'a' },
+    'file b': { kind: 'file', name: 'b' },
+    'unit etcd': { kind: 'unit', name: 'etcd' },
+    'unit kubelet': { kind: 'unit', name: 'kubelet' },
+    'static-pod etcd': { kind: 'static-pod', name: 'etcd' },
+    'static-pod kube-apiserver': { kind: 'static-pod', name: 'kube-apiserver' },
+  } as const satisfies Record<string, Target>;
+  const onHost = (...names: readonly (keyof typeof targets)[]): HostChange[] =>
+    names.map((name) => ({
+      host: 'etcd-2',
+      stage: name === 'unit kubelet' ? 'node' : 'etcd',
+      step: shellStep('etcd-2', name, { target: targets[name] }),
+    }));
+  const stepsWith = (join: MemberPlan['join'], ...names: readonly (keyof typeof targets)[]): string[] =>
+    withMembership(onHost(...names), memberPlan('etcd-2', join), host).map(({ step }) =>
+      step.type === 'etcd' ? step.operation.kind : targetText(step.target),
     );
 
   it.each([
@@ -77,7 +98,7 @@ describe('withMembership', () => {
     ['promote', ['file a'], ['file a', 'promote']],
     ['promote', [], ['promote']],
   ] as const)('%s among %j', (join, steps, expected) => {
-    expect(resourcesWith(join, ...steps)).toEqual(expected);
+    expect(stepsWith(join, ...steps)).toEqual(expected);
   });
 
   it('a promotion is of the stage of what it waits for, so that the order of stages keeps it there', () => {
@@ -90,7 +111,9 @@ describe('withMembership', () => {
   });
 
   it('names the peer URL, and every step once', () => {
-    const steps = withMembership(onHost('unit etcd'), memberPlan('etcd-2', 'add-learner'), host);
+    const changes = withMembership(onHost('unit etcd'), memberPlan('etcd-2', 'add-learner'), host);
+    const steps = changes.map(({ step }) => step);
+    expect(changes.map((each) => each.host)).toEqual(['etcd-2', 'etcd-2', 'etcd-2']);
     expect(steps[0]).toMatchObject({ operation: { kind: 'add-learner', peerURL: 'https://10.0.0.32:2380' } });
     expect(steps[2]).toMatchObject({ operation: { kind: 'promote', peerURL: 'https://10.0.0.32:2380' } });
     expect(new Set(ids(steps)).size).toBe(3);
@@ -102,11 +125,51 @@ describe('withMembership', () => {
   });
 });
 
-describe('etcdWaits', () => {
+describe('withdrawal', () => {
+  const operation = (kind: 'add-learner' | 'promote', stage: HostChange['stage']): HostChange => ({
+    host: 'etcd-2',
+    stage,
+    step: {
+      type: 'etcd',
+      id: `etcd-2: ${kind}`,
+      verb: 'create',
+      target: { kind: 'etcd-member', name: 'etcd-2' },
+      reason: '',
+      effects: [],
+      operation: { kind, peerURL: 'https://10.0.0.32:2380' },
+      timeoutSeconds: 1,
+    },
+  });
+  const announce = operation('add-learner', 'etcd');
+  const promote = operation('promote', 'control-plane');
+  const file: HostChange = { host: 'etcd-2', stage: 'control-plane', step: shellStep('etcd-2', '/x') };
+
+  it('follows an announcement, in its own task and in later ones, until the learner is promoted', () => {
+    expect(withdrawal([], [announce])).toEqual({
+      type: 'etcd',
+      id: 'etcd-2: withdraw, stage etcd',
+      verb: 'delete',
+      target: { kind: 'etcd-member', name: 'etcd-2' },
+      reason: 'withdrawn if it never started, so that others may join',
+      effects: [],
+      operation: { kind: 'withdraw', peerURL: 'https://10.0.0.32:2380' },
+      timeoutSeconds: 60,
+    });
+    expect(withdrawal([announce], [file, promote])?.id).toBe('etcd-2: withdraw, stage control-plane');
+    expect(withdrawal([announce, promote], [file])).toBeUndefined();
+  });
+
+  it('is for learners of this plan only', () => {
+    expect(withdrawal([], [file])).toBeUndefined();
+    expect(withdrawal([], [file, promote])).toBeUndefined();
+  });
+});
+
+describe('etcdGates', () => {
   it('are for members that do not serve yet', () => {
     const hosts = ['etcd-1', 'etcd-2', 'etcd-3'].map((name) => etcdHost(name));
-    const waited = (seen: Parameters<typeof etcdWaits>[1]): unknown[] =>
-      etcdWaits(hosts, seen).map(({ condition }) => ('host' in condition ? condition.host : condition));
+    const waited = (seen: Parameters<typeof etcdGates>[1]): unknown[] =>
+      etcdGates(hosts, seen).map(({ condition }) => ('host' in condition ? condition.host : condition));
     expect(waited({ state: 'absent' })).toEqual(['etcd-1', 'etcd-2', 'etcd-3']);
     expect(waited({ state: 'unavailable', bootstrapped: true })).toEqual(['etcd-1', 'etcd-2', 'etcd-3']);
     expect(waited(present([etcdMember('etcd-1'), etcdMember('etcd-2')], ['etcd-2']))).toEqual([

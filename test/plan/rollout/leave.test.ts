@@ -3,9 +3,12 @@ import type { KubeObject } from '../../../src/kube/types.ts';
 import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import type { EtcdObservation } from '../../../src/observe/etcd.ts';
-import { drainBeforeMembers, planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
+import { membershipPhase } from '../../../src/plan/phases/membership.ts';
+import { planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
+import { stepsOf } from '../../../src/plan/steps.ts';
+import { targetText } from '../../../src/plan/target.ts';
+import type { Step } from '../../../src/plan/types.ts';
 import { sampleCluster } from '../../pki/sample.ts';
-import { waitStep } from '../sample.ts';
 
 const host = (name: string, ...roles: Role[]): Host => ({
   ...(sampleCluster().hosts[0] as Host),
@@ -47,48 +50,56 @@ const leave = (names: readonly string[], more: Partial<LeaveInput> = {}): Return
     leaving: cluster.hosts.filter(({ name }) => names.includes(name)),
     ...more,
   });
+/** Every step of those that leave, in the order of the plan. */
+const inOrder = (...given: Parameters<typeof leave>): readonly Step[] => {
+  const phase = membershipPhase({ peers: [], ...leave(...given) }, []);
+  return phase === undefined ? [] : stepsOf({ phases: [phase] });
+};
 const steps = (...given: Parameters<typeof leave>): string[] =>
-  leave(...given).membership.map((step) =>
-    step.type === 'etcd'
-      ? `${step.operation.kind} ${step.host}`
-      : `${step.resource}${step.drain ? ', drained' : ''}`,
+  inOrder(...given).map((step) =>
+    'operation' in step ? `${step.operation.kind} ${targetText(step.target)}` : step.type,
   );
 
 describe('planLeave', () => {
   it('drains and removes the Node of a worker, and touches no member', () => {
-    expect(steps(['w-4'])).toEqual(['Node w-4, drained']);
-    expect(steps(['w-4'], { api: api(['w-4']) })).toEqual(['Node w-4']);
-    expect(leave(['w-4']).membership[0]?.reason).toMatch(/^its host is reset: cordoned/);
+    expect(steps(['w-4'])).toEqual(['drain Node w-4', 'delete Node w-4']);
+    expect(steps(['w-4'], { api: api(['w-4']) })).toEqual(['delete Node w-4']);
+    expect(inOrder(['w-4']).map(({ reason }) => reason)).toEqual([
+      'cordoned, its Pods evicted (300 s at most)',
+      'its host is reset',
+    ]);
   });
 
   it("takes a control plane's member out after its Node, with a snapshot before all", () => {
     expect(steps(['cp-3', 'w-4'])).toEqual([
-      'snapshot cluster',
-      'Node cp-3, drained',
-      'Node w-4, drained',
-      'remove cp-3',
+      'snapshot snapshot etcd',
+      'drain Node cp-3',
+      'delete Node cp-3',
+      'drain Node w-4',
+      'delete Node w-4',
+      'remove etcd-member cp-3',
     ]);
-    expect(leave(['cp-3']).membership.at(-1)?.reason).toBe('its host is reset');
+    expect(inOrder(['cp-3']).at(-1)?.reason).toBe('its host is reset');
   });
 
   it('keeps the quorum', () => {
     expect(() => leave(['cp-2', 'cp-3'])).toThrow(expect.objectContaining({ code: 'E-QUORUM' }));
     expect(() => leave(['cp-3'], { etcd: etcd(['cp-1', 'cp-3']) })).toThrow(/out of etcd/);
-    expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual(['Node w-4, drained']);
+    expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual(['drain Node w-4', 'delete Node w-4']);
   });
 
   it('leaves members alone whose host is none of these', () => {
     const seen = etcd() as EtcdObservation & { state: 'present' };
     const stranger = { id: 's', name: 'old-9', peerURLs: [], clientURLs: [], isLearner: true };
     expect(steps(['cp-3'], { etcd: { ...seen, members: [...seen.members, stranger] } })).not.toContain(
-      'remove old-9',
+      'remove etcd-member old-9',
     );
   });
 
   it('goes on beside a host that is no member yet: what it holds was not asked', () => {
     const seen = etcd() as EtcdObservation & { state: 'present' };
     const members = seen.members.filter(({ name }) => name !== 'cp-2');
-    expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove cp-3');
+    expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove etcd-member cp-3');
   });
 
   it('says what stays behind where nobody answers', () => {
@@ -97,7 +108,7 @@ describe('planLeave', () => {
       etcd: { state: 'unavailable', bootstrapped: true },
     } as const;
     expect(leave(['cp-3'], silent)).toEqual({
-      membership: [],
+      ...{ snapshot: undefined, removals: [], nodes: [] },
       warnings: [
         expect.stringContaining('kubectl delete node cp-3') as string,
         expect.stringContaining('cp-3 stays in the member list') as string,
@@ -107,22 +118,8 @@ describe('planLeave', () => {
   });
 
   it('does nothing of the kind when the whole control plane goes', () => {
-    expect(leave([...cps, 'w-4'])).toEqual({ membership: [], warnings: [] });
-    expect(leave([])).toEqual({ membership: [], warnings: [] });
-  });
-});
-
-describe('drainBeforeMembers', () => {
-  it('a Node goes before its member; others keep their place', () => {
-    const [snapshot, node, remove] = leave(['cp-3']).membership;
-    if (snapshot?.type !== 'etcd' || node?.type !== 'remove-node' || remove?.type !== 'etcd')
-      throw new Error('not what the tests above see');
-    const worker = { ...node, node: 'w-4', id: 'w' };
-    const ready = waitStep({ kind: 'api' });
-    expect(drainBeforeMembers([snapshot, remove], [ready, node, worker])).toEqual({
-      membership: [snapshot, node, remove],
-      clusterSteps: [ready, worker],
-    });
-    expect(drainBeforeMembers([], [node])).toEqual({ membership: [], clusterSteps: [node] });
+    const nothing = { snapshot: undefined, removals: [], nodes: [], warnings: [] };
+    expect(leave([...cps, 'w-4'])).toEqual(nothing);
+    expect(leave([])).toEqual(nothing);
   });
 });

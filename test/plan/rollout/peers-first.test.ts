@@ -1,38 +1,63 @@
 import { expect, it } from 'vitest';
+import type { Effect } from '../../../src/model/component.ts';
+import type { HostChange } from '../../../src/plan/diff/host.ts';
 import { peersFirst } from '../../../src/plan/rollout/peers-first.ts';
-import type { HostStep } from '../../../src/plan/types.ts';
-import { hostStep } from '../sample.ts';
+import { shellStep } from '../sample.ts';
 
-const told = (host: string): HostStep[] => [
-  hostStep(host, 'file /etc/keepalived/keepalived.conf', {
-    stage: 'load-balancer',
-    verb: 'update',
-    disturbs: ['keepalived'],
+const stage = 'load-balancer';
+const unit = (host: string, component: Effect['component'], kind: Effect['kind']): HostChange => ({
+  host,
+  stage,
+  step: shellStep(host, `unit ${component}`, {
+    verb: kind === 'start' ? 'create' : 'update',
+    target: { kind: 'unit', name: component },
+    effects: [{ component, kind }],
   }),
-  hostStep(host, 'unit keepalived', { stage: 'load-balancer', verb: 'update' }),
+});
+const config = (host: string, verb: 'create' | 'update'): HostChange => ({
+  host,
+  stage,
+  step: shellStep(host, '/etc/keepalived/keepalived.conf', { verb, disturbs: ['keepalived'] }),
+});
+/** Its keepalived runs, and gets another peer. */
+const told = (host: string, kind: Effect['kind'] = 'reload'): HostChange[] => [
+  config(host, 'update'),
+  unit(host, 'keepalived', kind),
 ];
-const haproxy = (host: string): HostStep =>
-  hostStep(host, 'unit haproxy', { stage: 'load-balancer', verb: 'update' });
-const joining = (host: string): HostStep[] => [
-  hostStep(host, 'file /etc/keepalived/keepalived.conf', {
-    stage: 'load-balancer',
-    verb: 'create',
-    disturbs: ['keepalived'],
-  }),
-  hostStep(host, 'unit keepalived', { stage: 'load-balancer', verb: 'create' }),
-];
+const haproxy = (host: string): HostChange => unit(host, 'haproxy', 'reload');
+const joining = (host: string): HostChange[] => [config(host, 'create'), unit(host, 'keepalived', 'start')];
 
-it('those that hold a virtual IP know a new peer before it comes', () => {
-  const steps = [haproxy('cp-1'), ...told('cp-1'), ...joining('cp-2'), haproxy('cp-3'), ...told('cp-3')];
-  expect(peersFirst(steps)).toEqual({
-    first: [...told('cp-1'), ...told('cp-3')],
+it.each(['reload', 'restart'] as const)('those that hold a virtual IP know a new peer first: %s', (kind) => {
+  const changes = [
+    haproxy('cp-1'),
+    ...told('cp-1', kind),
+    ...joining('cp-2'),
+    haproxy('cp-3'),
+    ...told('cp-3', kind),
+  ];
+  expect(peersFirst(changes)).toEqual({
+    first: [...told('cp-1', kind), ...told('cp-3', kind)],
     rest: [haproxy('cp-1'), ...joining('cp-2'), haproxy('cp-3')],
   });
 });
 
-it('where none joins, or none is there yet, all keep their place', () => {
+it('where none joins, or none runs yet, all keep their place', () => {
   const changed = [...told('cp-1'), ...told('cp-2')];
   expect(peersFirst(changed)).toEqual({ first: [], rest: changed });
-  const founded = [...joining('cp-1'), ...joining('cp-2')];
-  expect(peersFirst(founded)).toEqual({ first: [], rest: founded });
+  const bootstrap = [...joining('cp-1'), ...joining('cp-2')];
+  expect(peersFirst(bootstrap)).toEqual({ first: [], rest: bootstrap });
+});
+
+it('a keepalived that is only enabled at boot is not a peer that must learn of another', () => {
+  const enabled: HostChange = {
+    host: 'cp-1',
+    stage,
+    step: shellStep('cp-1', 'unit keepalived', {
+      verb: 'update',
+      target: { kind: 'unit', name: 'keepalived' },
+      reason: 'enabled at boot',
+    }),
+  };
+  const changes = [enabled, ...joining('cp-2')];
+  expect(peersFirst(changes)).toEqual({ first: [], rest: changes });
 });

@@ -1,0 +1,246 @@
+import * as z from 'zod';
+import { components } from '../../model/component.ts';
+import { resourceKinds } from '../../resource/kinds.ts';
+import { described, digest, hex, map, namespace, node, shared, text, texts } from './described.ts';
+
+const content = shared(
+  'Content',
+  z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('text'),
+      text: text(
+        'The whole text; placeholders stand for public facts that are issued when the plan is applied.',
+      ),
+    }),
+    z.strictObject({
+      kind: z.literal('secret'),
+      name: text('The secret in the state folder.'),
+      digest: described('SHA-256 of the secret; null: issued when the plan is applied.', digest.nullable()),
+    }),
+  ]),
+);
+
+const artifact = shared(
+  'Artifact',
+  z.strictObject({
+    title: text('Name and version.'),
+    sha256: hex('SHA-256 of the file as published.'),
+    source: described(
+      'Where the file comes from.',
+      z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('bundle'),
+          path: text('Relative to the bundle.'),
+          size: described('In bytes.', z.number()),
+        }),
+        z.strictObject({ kind: z.literal('download'), url: text('Where the host downloads it from.') }),
+      ]),
+    ),
+  }),
+);
+
+const effect = shared(
+  'Effect',
+  z.strictObject({
+    component: described('The component that is affected.', z.enum(components)),
+    kind: described(
+      'restart and stop interrupt it; reload does not; start: it did not run before.',
+      z.enum(['start', 'reload', 'restart', 'stop']),
+    ),
+  }),
+);
+
+const apiVersion = text('Its API version.');
+const kind = text('Its kind.');
+const labels = map('Its labels.');
+const annotations = map('Its annotations.');
+
+const objectRef = shared(
+  'ObjectRef',
+  z.strictObject({
+    apiVersion,
+    kind,
+    metadata: described(
+      'Its name, and its namespace where it has one.',
+      z.strictObject({ name: text('Its name.'), namespace: namespace.exactOptional() }),
+    ),
+  }),
+);
+
+const target = shared(
+  'Target',
+  z.union([
+    z.strictObject({
+      kind: described(
+        'A resource of a host by its kind, or what else is changed.',
+        z.enum([...resourceKinds, 'node', 'etcd-member', 'certificates', 'snapshot', 'leftover']),
+      ),
+      name: text('Its name, unique among the targets of its kind on its host.'),
+    }),
+    z.strictObject({
+      kind: z.literal('object'),
+      ref: described('Identifies an object of the API.', objectRef),
+    }),
+  ]),
+);
+
+const step = {
+  id: text('Unique in this plan; events and run logs refer to steps by it.'),
+  verb: described('What happens to the target.', z.enum(['create', 'update', 'restart', 'delete', 'run'])),
+  target: described('What the step changes.', target),
+  reason: text('Why, or what it becomes. For display only.'),
+  effects: described(
+    'What the step does to running components; empty where it only prepares.',
+    z.array(effect),
+  ),
+  timeoutSeconds: described('Seconds after which the step fails.', z.number()),
+};
+
+const taint = shared(
+  'Taint',
+  z.strictObject({
+    key: text('Its key.'),
+    value: text('Its value.').exactOptional(),
+    effect: text('NoSchedule, PreferNoSchedule or NoExecute.'),
+  }),
+);
+
+const shellStep = shared(
+  'ShellStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('shell'),
+    script: text(
+      'POSIX shell, run as root on top of the functions of src/resource/prelude.ts; holds no secret.',
+    ),
+    payload: described(
+      'Bytes that the script finds at a path.',
+      z.strictObject({
+        path: text('Path on the host.'),
+        content: described(
+          'What the bytes are.',
+          z.union([
+            content,
+            z.strictObject({
+              kind: z.literal('artifact'),
+              artifact: described('A file of a release.', artifact),
+            }),
+          ]),
+        ),
+      }),
+    ).exactOptional(),
+    diff: text('Unified diff of a text. For display only.').exactOptional(),
+    command: text("A hook's own shell. For display only.").exactOptional(),
+    disturbs: texts('Processes whose files this changes; they restart in a later step.').exactOptional(),
+    expects: described(
+      'The step fails unless this file is still as it was observed.',
+      z.strictObject({
+        path: text('Path on the host.'),
+        digest: text('SHA-256 of the file; absent: it must still be missing.'),
+      }),
+    ).exactOptional(),
+  }),
+);
+
+const peerURL = text("The member's peer URL.");
+
+const etcdStep = shared(
+  'EtcdStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('etcd'),
+    operation: described(
+      "What is done through etcd's API, by the machine that runs kboot.",
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('snapshot') }),
+        z.strictObject({ kind: z.literal('remove'), memberId: text('In hexadecimal digits.') }),
+        z.strictObject({ kind: z.literal('add-learner'), peerURL }),
+        z.strictObject({ kind: z.literal('promote'), peerURL }),
+        z.strictObject({ kind: z.literal('withdraw'), peerURL }),
+      ]),
+    ),
+  }),
+);
+
+const object = shared(
+  'Object',
+  z.looseObject({
+    apiVersion,
+    kind,
+    metadata: described(
+      'As the API has it.',
+      z.looseObject({
+        name: text('Its name.'),
+        namespace: namespace.exactOptional(),
+        labels: labels.exactOptional(),
+        annotations: annotations.exactOptional(),
+      }),
+    ),
+  }),
+);
+
+const applyStep = shared(
+  'ApplyStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('apply'),
+    object: described('Applied by server-side apply as field manager kboot.', object),
+  }),
+);
+
+const deleteStep = shared(
+  'DeleteStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('delete'),
+    object: described('Identifies the object that is deleted.', objectRef),
+  }),
+);
+
+const nodeStep = shared(
+  'NodeStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('node'),
+    node,
+    operation: described(
+      'mark sets labels, annotations and taints; drain cordons the Node and evicts its Pods.',
+      z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('mark'),
+          annotations,
+          labels: described('Labels to set; null: removed.', z.record(z.string(), z.string().nullable())),
+          taints: described('Taints to set.', z.array(taint)),
+        }),
+        z.strictObject({ kind: z.literal('cordon') }),
+        z.strictObject({ kind: z.literal('uncordon') }),
+        z.strictObject({ kind: z.literal('drain') }),
+        z.strictObject({ kind: z.literal('delete') }),
+      ]),
+    ),
+  }),
+);
+
+const issueStep = shared(
+  'IssueStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('issue'),
+    certificates: texts('Certificates and keys to issue, by their paths in the state folder.'),
+  }),
+);
+
+const hookStep = shared(
+  'HookStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('hook'),
+    command: text('POSIX shell, run on the machine of the operator as the user who runs kboot.'),
+  }),
+);
+
+/** One step of a plan. */
+export const stepSchema = shared(
+  'Step',
+  z.discriminatedUnion('type', [shellStep, etcdStep, applyStep, deleteStep, nodeStep, issueStep, hookStep]),
+);

@@ -52,7 +52,7 @@ describe.each([...verbs.map((verb) => [verb]), ['plan', 'show']])('kboot %s %s -
     expect([blank, purpose]).toEqual(['', expect.stringMatching(/^[A-Z][a-z]+s /)]);
     expect(page.replaceAll(/\s+/g, ' ')).toMatch(/[Cc]ontacts? nothing|[Ll]ogs in to/);
     expect(page).toMatch(/^Exit status: 0/m);
-    expect(page).toMatch(/^ +-o, --output +text, or json: one event a line on stdout/m);
+    expect(page).toMatch(/^ +-o, --output +text, or json: one event per line on stdout/m);
     for (const row of page.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
     const others = /^See also: (.*)/m.exec(page)?.[1]?.split(', ') ?? [];
     expect(others.length).toBeGreaterThan(1);

@@ -139,7 +139,7 @@ describe('kboot init with flags', () => {
     const { error } = await init('--name', 'p', '--control-plane', '10.0.0.11,10.0.0.12');
     expect(error).toMatchObject({
       code: 'E-USAGE',
-      message: expect.stringContaining('not two IPv4 items; a comma stands between') as unknown,
+      message: expect.stringContaining('not two IPv4 items; a comma separates') as unknown,
     });
     expect(readdirSync(at())).toEqual([]);
   });
@@ -272,7 +272,7 @@ describe('kboot init in a terminal', () => {
     ]);
     const answers = await askAddresses(ask, { ...none, hosts: planes }, [], undefined);
     expect(answers).toMatchObject({ virtualIP: '10.0.0.100', pools: ['10.0.0.1-10.0.0.9'] });
-    expect(asked).toContain('It must be in ascending order: 10.0.0.9 is after 10.0.0.1.');
+    expect(asked).toContain('The range must be in ascending order: 10.0.0.9 is after 10.0.0.1.');
     const own = scripted(['endpoint', 'api.example:6443', 'none']);
     expect(await askAddresses(own.ask, { ...none, hosts: planes }, [], undefined)).toMatchObject({
       ...{ endpoint: 'api.example:6443', pools: [] },

@@ -7,14 +7,18 @@ import { openWorkspace } from '../../src/app/workspace.ts';
 import { runOperation, type Operation } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
-import type { Plan } from '../../src/plan/types.ts';
+import type { HookStep, Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
 import { checkEvents } from '../events.ts';
-import { phaseOf, plan, shellStep } from '../plan/sample.ts';
+import { phaseOf, plan } from '../plan/sample.ts';
 import { captured } from './run.ts';
 
 const inventory = new URL('../../inventories/single.yaml', import.meta.url).pathname;
-const phases = [phaseOf('host', [[{ host: 'w-1' }, [shellStep('w-1', 'package kmod')]]])];
+const hook: HookStep = {
+  ...{ type: 'hook', id: 'operator: hook kmod', verb: 'run', target: { kind: 'hook', name: 'kmod' } },
+  ...{ reason: '', effects: [], command: 'true', timeoutSeconds: 20 },
+};
+const phases = [phaseOf('hooks', [['operator', [hook]]])];
 const pending = plan({ hosts: [], phases });
 
 let state: string;
@@ -70,14 +74,14 @@ describe('runOperation', () => {
     const [first = ''] = lines;
     expect(JSON.parse(first)).toMatchObject({
       type: 'plan',
-      plan: { hostSteps: [{ resource: 'package kmod' }] },
+      plan: { phases: [{ batches: [{ tasks: [{ steps: [{ target: { name: 'kmod' } }] }] }] }] },
     });
   });
 
   it('reports the plan and how it ended as events', async () => {
     const { out, value } = await run(operation(pending), 'json', true);
     expect(value).toBe(0);
-    expect(typesIn(out)).toEqual(['plan', 'summary']);
+    expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'summary']);
   });
 
   it('an empty plan needs no answer and leaves no log; 4 when a host could not be read', async () => {

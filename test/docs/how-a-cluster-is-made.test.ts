@@ -108,7 +108,7 @@ describe('docs/how-a-cluster-is-made.md', () => {
 
   it('lists every port that preflight requires to be free, and every port in a rendered file', () => {
     const listed = new Set(tableOf(page, 'port').map(({ port = '' }) => /^\d+/.exec(port)?.[0] ?? port));
-    const preflight = [...read('src/plan/preflight.ts').matchAll(/^ +\[(\d+), '/gm)];
+    const preflight = [...read('src/plan/preflight/preflight.ts').matchAll(/^ +\[(\d+), '/gm)];
 
     const named = hostTexts().flatMap((text) => [
       ...text.matchAll(/(?:[\d.*\]]:|port: |Port: |-port=)(\d{4,5})\b/g),

@@ -24,7 +24,9 @@ describe(document, () => {
   });
 
   it('has a row for exactly the preflight checks', () => {
-    const sources = readdirSync(`${root}/src/plan`).map((name) => read(`src/plan/${name}`));
+    const sources = readdirSync(`${root}/src/plan`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(`src/plan/${name}`));
     const checks = sources.flatMap((text) =>
       [...text.matchAll(/check: [`'](\w+)|'(\w+)',\s+'(?:machine-id|product_uuid)'/g)].map(
         ([, name, unique]) => name ?? unique ?? '',

@@ -94,10 +94,10 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
     const begun = row.items.filter(({ item }) => record?.outcomes.has(item.id));
     const endings = begun.length === 0 ? undefined : endingsOf({ ...row, items: begun });
     return html`<p class="rollback">
-      On failure:
-      <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
-      ><span class="vh">${row.verb} </span>${row.kind} ${marked(row.name)}${reasonHtml(row)}
-      <span class="on">${hostsInShort(row.hosts, hosts)}${endings && endingsHtml(endings, row)}</span>
+      <span
+        >On failure: <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
+        ><span class="vh">${row.verb} </span>${row.kind} ${marked(row.name)}${reasonHtml(row)} </span
+      ><span class="on">${hostsInShort(row.hosts, hosts)}${endings && endingsHtml(endings, row)}</span>
     </p>`;
   }
 
@@ -182,6 +182,8 @@ function verbsOf({ verb, items }: Row): string {
   return [...new Set([verb, ...verbs])].join(' ');
 }
 
+const isEtcd = ({ items }: Row): boolean => items.some(({ item }) => item.type === 'etcd');
+
 function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: readonly string[]): Html {
   const count = rows.reduce((sum, { items }) => sum + items.length, 0);
   const steps = html`<small>${stepCount(count)}</small>`;
@@ -190,7 +192,7 @@ function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: read
     case 'operator':
       return html`this machine ${steps}`;
     case 'cluster':
-      return html`through the Kubernetes API ${steps}`;
+      return html`through the ${rows.some(isEtcd) ? 'APIs of Kubernetes and etcd' : 'Kubernetes API'} ${steps}`;
     case 'gates':
       return html`until healthy${serial ? ', before the next one starts' : undefined}
         <small>${count} to wait for</small>`;

@@ -5,7 +5,7 @@ import { groupBy } from '../group.ts';
 import { hostList, hostRanges, hostsInShort } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';
-import { hostMark, type Row, type Section, type Side } from './rows.ts';
+import { hostMark, rowsIn, type Row, type Section, type Side } from './rows.ts';
 
 export const signs: Readonly<Record<Row['verb'], string>> = {
   create: '+',
@@ -38,7 +38,7 @@ export interface StepsContext {
 /** All steps and gates, phase by phase; a row opens to what it holds. */
 export function stepsHtml(sections: readonly Section[], { hosts, record }: StepsContext): Html {
   const position = new Map(hosts.map((name, index) => [name, index]));
-  const diffs = sections.flatMap(({ sides }) => sides.flatMap(({ rows }) => rows)).filter(hasDiff).length;
+  const diffs = rowsIn(sections).filter(hasDiff).length;
   return html`${sections.map((section) => {
     const { phase, sides } = section;
     const id = `phase-${phase.id}`;

@@ -20,7 +20,7 @@ interface Size {
 }
 const planned: Size = { width, lane: 52, bar: 42, gap: 6 };
 const run: Size = { width, lane: 36, bar: 26, gap: 1 };
-/** More lanes than this would not be read: the rest is told in words. */
+/** More lanes than this would not be read: words count the rest. */
 const mostLanes = 40;
 /** More hosts than this are drawn as one thin line each. */
 const mostTracks = 24;

@@ -9,7 +9,7 @@ import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
 import type { RunRecord } from './record.ts';
-import type { Section } from './rows.ts';
+import { rowsIn, type Section } from './rows.ts';
 import { signs } from './steps.ts';
 import { planVerdict, runVerdict } from './verdict.ts';
 
@@ -104,8 +104,7 @@ function failuresHtml(
   sections: readonly Section[],
 ): Html | undefined {
   if (failures.length === 0) return undefined;
-  const rows = sections.flatMap(({ sides }) => sides.flatMap((side) => side.rows));
-  const rowOf = new Map(rows.flatMap((row) => row.items.map(({ item }) => [item.id, row.id])));
+  const rowOf = new Map(rowsIn(sections).flatMap((row) => row.items.map(({ item }) => [item.id, row.id])));
   const all = plan.hosts.map(({ name }) => name);
   const groups = groupBy(failures, ({ stepId = '', error: { code, message, context } }) =>
     JSON.stringify([rowOf.get(stepId), code, message, context.step, context.detail, context.remedy]),

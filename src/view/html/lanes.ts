@@ -1,7 +1,9 @@
 import type { Stage } from '../../model/stage.ts';
 import { hostOf, subjectOfGate } from '../../plan/steps.ts';
 import type { Batch, Gate, Place } from '../../plan/types.ts';
-import type { Span } from './record.ts';
+
+/** How work ended; `cut-off`: its end was not seen. */
+export type BarEnding = 'done' | 'failed' | 'cut-off';
 
 /** A piece of work on a lane; `from` and `to` in the unit of its lanes. */
 export interface Bar {
@@ -12,7 +14,7 @@ export interface Bar {
   readonly more?: string;
   readonly from: number;
   readonly to: number;
-  readonly ending?: Span['ending'];
+  readonly ending?: BarEnding;
 }
 
 /** What goes on in one place, one piece after the other. */

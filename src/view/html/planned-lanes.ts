@@ -23,7 +23,7 @@ interface Slot {
  * starts when the earlier tasks of its host have ended, the batch before its own has passed, and its phase's `after`
  * holds. Every task takes one position, and so do all gates of a batch together.
  */
-export function schedule(phases: readonly Phase[]): readonly Slot[] {
+function schedule(phases: readonly Phase[]): readonly Slot[] {
   const phaseEnds = new Map<string, number>();
   const hostEnds = new Map<string, number>();
   return phases.flatMap((phase) => {
@@ -89,11 +89,11 @@ function barsOf(slots: readonly Slot[]): readonly Bar[] {
   }
   return joined.map(({ phase, gate, turn, count, from, to }) => {
     const stage = gate ? 'healthy' : phase.stage;
-    const words = gate ? `${count} to wait for` : stepCount(count);
+    const words = gate ? `${count} to wait for` : turn === '' ? stepCount(count) : turn;
     return {
       stage,
       text: barText(stage, phase.id),
-      more: turn === '' ? words : `${turn}, ${words}`,
+      more: words,
       from,
       to,
     };

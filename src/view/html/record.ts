@@ -1,8 +1,7 @@
 import type { ApplyEvent } from '../../apply/events.ts';
-import type { Stage } from '../../model/stage.ts';
 import { gatesOf, hostOf, stepsOf } from '../../plan/steps.ts';
 import type { Gate, Phase, Place, Plan, Step } from '../../plan/types.ts';
-import { placeOfGate } from './lanes.ts';
+import { placeOfGate, type Bar, type BarEnding } from './lanes.ts';
 
 /** How a step or gate ended; `not-reached`: it was not begun, `cut-off`: begun, and its end was not seen. */
 export type Ending = 'done' | 'failed' | 'skipped' | 'cut-off' | 'not-reached';
@@ -19,11 +18,10 @@ export interface Outcome {
 /** One phase in one place, or its gates, in milliseconds since apply began. */
 export interface Span {
   readonly phase: Phase['id'];
-  /** `healthy`: gates. */
-  readonly stage: Stage | 'healthy';
+  readonly stage: Bar['stage'];
   readonly from: number;
   readonly to: number;
-  readonly ending: 'done' | 'failed' | 'cut-off';
+  readonly ending: BarEnding;
 }
 
 export interface RunRecord {

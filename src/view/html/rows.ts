@@ -7,7 +7,7 @@ import { subjectOf, type PlacedStep } from '../placed.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
 
-/** Stands in a row for the name of each of its hosts. */
+/** Replaces in a row the name of each of its hosts. */
 export const hostMark = '‹host›';
 
 /** A step or gate, and the host or Node that it is about. */
@@ -74,6 +74,11 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
       rollbacks: rowsOf(rollbacks.map(itemOf)),
     })),
   }));
+}
+
+/** Every row of some phases, in order. */
+export function rowsIn(sections: readonly Section[]): readonly Row[] {
+  return sections.flatMap(({ sides }) => sides.flatMap(({ rows }) => rows));
 }
 
 function itemOf(placed: PlacedStep): Item {

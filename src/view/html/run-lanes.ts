@@ -19,7 +19,11 @@ export function runLanes(
   readonly cluster: readonly Lane[];
 } {
   const perPhase = (title: string, spans: readonly Span[]): Lane[] =>
-    groupBy(spans, ({ phase }) => phase).map((own) => ({ title, more: '', bars: own.map(barOf) }));
+    groupBy(spans, ({ phase }) => phase).map((own) => ({
+      title,
+      more: own[0].phase,
+      bars: own.map(barOf),
+    }));
   return {
     operator: perPhase(operatorTitle, operator),
     tracks: plan.hosts.flatMap(({ name }) => {

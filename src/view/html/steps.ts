@@ -5,7 +5,7 @@ import { groupBy } from '../group.ts';
 import { hostList, hostRanges, hostsInShort } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';
-import { hostMark, type Row, type Section, type Side } from './rows.ts';
+import { hostMark, rowsIn, type Row, type Section, type Side } from './rows.ts';
 
 export const signs: Readonly<Record<Row['verb'], string>> = {
   create: '+',
@@ -38,7 +38,7 @@ export interface StepsContext {
 /** All steps and gates, phase by phase; a row opens to what it holds. */
 export function stepsHtml(sections: readonly Section[], { hosts, record }: StepsContext): Html {
   const position = new Map(hosts.map((name, index) => [name, index]));
-  const diffs = sections.flatMap(({ sides }) => sides.flatMap(({ rows }) => rows)).filter(hasDiff).length;
+  const diffs = rowsIn(sections).filter(hasDiff).length;
   return html`${sections.map((section) => {
     const { phase, sides } = section;
     const id = `phase-${phase.id}`;
@@ -94,10 +94,10 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
     const begun = row.items.filter(({ item }) => record?.outcomes.has(item.id));
     const endings = begun.length === 0 ? undefined : endingsOf({ ...row, items: begun });
     return html`<p class="rollback">
-      On failure:
-      <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
-      ><span class="vh">${row.verb} </span>${row.kind} ${marked(row.name)}${reasonHtml(row)}
-      <span class="on">${hostsInShort(row.hosts, hosts)}${endings && endingsHtml(endings, row)}</span>
+      <span
+        >On failure: <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
+        ><span class="vh">${row.verb} </span>${row.kind} ${marked(row.name)}${reasonHtml(row)} </span
+      ><span class="on">${hostsInShort(row.hosts, hosts)}${endings && endingsHtml(endings, row)}</span>
     </p>`;
   }
 
@@ -182,6 +182,8 @@ function verbsOf({ verb, items }: Row): string {
   return [...new Set([verb, ...verbs])].join(' ');
 }
 
+const isEtcd = ({ items }: Row): boolean => items.some(({ item }) => item.type === 'etcd');
+
 function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: readonly string[]): Html {
   const count = rows.reduce((sum, { items }) => sum + items.length, 0);
   const steps = html`<small>${stepCount(count)}</small>`;
@@ -190,7 +192,7 @@ function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: read
     case 'operator':
       return html`this machine ${steps}`;
     case 'cluster':
-      return html`through the Kubernetes API ${steps}`;
+      return html`through the ${rows.some(isEtcd) ? 'APIs of Kubernetes and etcd' : 'Kubernetes API'} ${steps}`;
     case 'gates':
       return html`until healthy${serial ? ', before the next one starts' : undefined}
         <small>${count} to wait for</small>`;

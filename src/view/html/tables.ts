@@ -61,17 +61,19 @@ export function secondsTable(phases: readonly Phase[], { hosts, operator, cluste
   });
   return html`<details class="table">
     <summary>Seconds per host and phase</summary>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Host</th>
-          ${used.map(({ id }) => html`<th scope="col" class="number">${id}</th>`)}
-          <th scope="col" class="number">ended at</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
+    <div class="wide seconds" tabindex="0" role="group" aria-label="Table of seconds">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            ${used.map(({ id }) => html`<th scope="col" class="number">${id}</th>`)}
+            <th scope="col" class="number">ended at</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
   </details>`;
 }

@@ -8,22 +8,25 @@ import { runLanes, type HostTrack } from './run-lanes.ts';
 import { drawing, element, label } from './svg.ts';
 
 const width = 1040;
+/** A plan of many phases makes its drawing wider, and so its words smaller, up to this. */
+const mostWidth = 1240;
 const left = 184;
 /** Heights of a lane and of the bars in it. */
 interface Size {
+  readonly width: number;
   readonly lane: number;
   readonly bar: number;
   readonly gap: number;
 }
-const planned: Size = { lane: 52, bar: 42, gap: 6 };
-const run: Size = { lane: 36, bar: 26, gap: 1 };
-/** More lanes than this would not be read: the rest is told in words. */
+const planned: Size = { width, lane: 52, bar: 42, gap: 6 };
+const run: Size = { width, lane: 36, bar: 26, gap: 1 };
+/** More lanes than this would not be read: words count the rest. */
 const mostLanes = 40;
 /** More hosts than this are drawn as one thin line each. */
 const mostTracks = 24;
 
-/** Width of a character in a bar. */
-const inChar = 6.7;
+/** Width of a character in a bar, in the widest of common fonts. */
+const inChar = 7.3;
 
 type Scale = (value: number) => number;
 
@@ -31,28 +34,33 @@ type Scale = (value: number) => number;
 export function plannedTimeline(plan: Plan): Html {
   const lanes = plannedLanes(plan);
   const shown = lanes.length > mostLanes ? [...lanes.slice(0, mostLanes - 4), ...lanes.slice(-4)] : lanes;
-  const scale = positions(lanes.flatMap(({ bars }) => bars));
-  const parts = shown.map((lane, index) => drawLane(lane, index * planned.lane, scale, planned));
+  const widths = positionWidths(lanes.flatMap(({ bars }) => bars));
+  const total = sum(widths);
+  const size = { ...planned, width: Math.min(mostWidth, Math.max(width, left + total + 1)) };
+  const shrink = Math.min(1, (size.width - left - 1) / total);
+  const scale: Scale = (position) => left + shrink * sum(widths.slice(0, position));
+  const parts = shown.map((lane, index) => drawLane(lane, index * size.lane, scale, size));
   const rest = lanes.length - shown.length;
-  const height = shown.length * planned.lane + (rest > 0 ? 26 : 0);
+  const height = shown.length * size.lane + (rest > 0 ? 26 : 0);
   if (rest > 0) parts.push(label(0, height - 8, `and ${rest} more lanes of hosts`, 'soft'));
   const words = lanes.map(
     (lane) =>
       `${lane.title}: ${lane.bars.map(({ text, more = '' }) => `${text} ${more}`).join(', then ') || lane.more}.`,
   );
-  return drawing('timeline', { width, height }, 'What runs beside what', words.join(' '), parts);
+  return drawing('timeline', { width: size.width, height }, 'What runs beside what', words.join(' '), parts);
 }
 
-/** Where positions begin: each is as wide as its longest word, and gates are narrow; all shrink where they do not fit. */
-function positions(bars: readonly Bar[]): Scale {
+/** How wide the positions are: each as its longest word; those of gates alone are narrow. */
+function positionWidths(bars: readonly Bar[]): readonly number[] {
   const widths = Array.from({ length: Math.max(1, ...bars.map(({ to }) => to)) }, () => 28);
   for (const { stage, text, more = '', from, to } of bars) {
-    const need = stage === 'healthy' ? 28 : Math.max(text.length, more.length) * inChar + 20;
+    const need = stage === 'healthy' ? 28 : Math.max(text.length, more.length) * inChar + 18;
     widths[from] = Math.max(widths[from] ?? 0, need / (to - from));
   }
-  const shrink = Math.min(1, (width - left - 1) / widths.reduce((sum, each) => sum + each, 0));
-  return (value) => left + shrink * widths.slice(0, value).reduce((sum, each) => sum + each, 0);
+  return widths;
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 /** A run in seconds, a lane per host; of many hosts a thin line each, sorted by when they were done. */
 export function runTimeline(plan: Plan, record: RunRecord, words: string): Html {
@@ -96,7 +104,7 @@ function drawLane(lane: Lane, y: number, scale: Scale, size: Size): Html {
   return element(
     'g',
     {},
-    element('line', { x1: left, y1: middle, x2: width, y2: middle, class: 'rail' }),
+    element('line', { x1: left, y1: middle, x2: size.width, y2: middle, class: 'rail' }),
     label(0, lane.more === '' ? middle + 4 : middle - 2, lane.title, 'mono strong', left - 12),
     lane.more === '' ? undefined : label(0, middle + 14, lane.more, 'soft', left - 12),
     lane.bars.map((bar) => drawBar(bar, middle - size.bar / 2, scale, size)),

@@ -12,7 +12,7 @@ export function timelineHtml(plan: Plan, record: RunRecord | undefined): Html {
   const words =
     record === undefined
       ? [
-          'A bar is a phase with its number of steps; its length is no duration. It starts when the earlier phases of its host, and those that it depends on, have ended.',
+          'A bar is a phase with its number of steps; its length is not a duration. It starts when the earlier phases of its host, and those that it depends on, have ended.',
           ...turns(plan),
         ].join(' ')
       : 'Seconds since the first change.';

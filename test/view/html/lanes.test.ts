@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ApplyEvent } from '../../../src/apply/events.ts';
 import type { Batch, Dependency, Place, Task } from '../../../src/plan/types.ts';
 import type { Lane } from '../../../src/view/html/lanes.ts';
+import { recordRun } from '../../../src/view/html/record.ts';
+import { runLanes } from '../../../src/view/html/run-lanes.ts';
 import { plannedLanes } from '../../../src/view/html/planned-lanes.ts';
 import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
 
@@ -127,7 +130,7 @@ describe('lanes of a plan', () => {
     ]);
     expect(two?.bars.map(({ text, more }) => [text, more])).toEqual([
       ['host', '1 step'],
-      ['rollout', '2 of 2, 1 step'],
+      ['rollout', '2 of 2'],
       ['until healthy', '1 to wait for'],
     ]);
     expect(api && times(api)).toEqual([['control-plane', 5, 6]]);
@@ -154,6 +157,53 @@ describe('lanes of a plan', () => {
         ],
       ],
       ['cp-1', 'at the same time', [['control-plane', 1, 2]]],
+    ]);
+  });
+});
+
+describe('lanes of a run', () => {
+  it('are a track for each host with its gates, and elsewhere a lane for each phase, in seconds', () => {
+    const task = step('cp-1');
+    const [host, api] = [gate({ kind: 'api', host: 'cp-1' }), gate({ kind: 'api' })];
+    const late = applyStep(configMap('a'));
+    const ran = plan({
+      phases: [
+        phaseOf('rollout', [[task.on, task.steps]], { stage: 'etcd', gates: [host] }),
+        phaseOf('api', [['cluster', [late]]], { stage: 'control-plane', gates: [api] }),
+      ],
+    });
+    const ends = [...task.steps, host, late, api].flatMap((each, index): ApplyEvent[] => [
+      { at: 1000 * index, type: 'start', step: each },
+      { at: 1000 * (index + 1), type: 'done', step: each, seconds: 1 },
+    ]);
+    const { operator, tracks, cluster } = runLanes(
+      ran,
+      recordRun(ran, [
+        { at: 0, type: 'task', phase: 'rollout', host: 'cp-1', steps: 1 },
+        ...ends.slice(0, 2),
+        { at: 1000, type: 'task-done', phase: 'rollout', host: 'cp-1', seconds: 1 },
+        ...ends.slice(2),
+      ]),
+    );
+    expect(operator).toEqual([]);
+    expect(tracks).toEqual([
+      {
+        name: 'cp-1',
+        bars: [
+          { stage: 'etcd', text: 'rollout', from: 0, to: 1, ending: 'done' },
+          { stage: 'healthy', text: 'until healthy', from: 1, to: 2, ending: 'done' },
+        ],
+      },
+    ]);
+    expect(cluster).toEqual([
+      {
+        title: 'Kubernetes API',
+        more: 'api',
+        bars: [
+          { stage: 'control-plane', text: 'api', from: 2, to: 3, ending: 'done' },
+          { stage: 'healthy', text: 'until healthy', from: 3, to: 4, ending: 'done' },
+        ],
+      },
     ]);
   });
 });

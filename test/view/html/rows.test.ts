@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formsOf } from '../../../src/view/html/forms.ts';
-import { hostMark, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
+import { hostMark, rowsIn, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
 import { gatesOf, stepsOf } from '../../../src/plan/steps.ts';
 import type { NodeStep, Plan, ShellStep } from '../../../src/plan/types.ts';
 import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
 import { inventoryWith } from '../../inventory/options.ts';
 import { clusterOf, samplePlan } from './sample.ts';
 
-const rowsOf = (...args: Parameters<typeof sectionsOf>): Row[] =>
-  sectionsOf(...args).flatMap(({ sides }) => sides.flatMap(({ rows }) => rows));
+const rowsOf = (...args: Parameters<typeof sectionsOf>): readonly Row[] => rowsIn(sectionsOf(...args));
 const hosts = [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')];
 /** A plan of one phase with a task for each of these. */
 const planOf = (steps: readonly (readonly [host: string, step: ShellStep])[], on = hosts): Plan =>

@@ -90,6 +90,7 @@ const podComponents: readonly Component[] = [
   'kube-proxy',
   'flannel',
   'coredns',
+  'metallb',
 ];
 
 function stopUnit(name: string): string {

@@ -3,16 +3,9 @@ import type { Condition, Target } from './types.ts';
 
 /** A target in words, its kind and its name apart: `file` and `/etc/crictl.yaml`. */
 export function targetWords(target: Target): { readonly kind: string; readonly name: string } {
-  switch (target.kind) {
-    case 'object':
-      return { kind: 'object', name: objectTitle(target.ref) };
-    case 'node':
-      return { kind: 'node', name: target.name };
-    case 'leftover':
-      return { kind: target.name, name: '' };
-    default:
-      return { kind: target.kind, name: target.name };
-  }
+  if (target.kind === 'object') return { kind: 'object', name: objectTitle(target.ref) };
+  if (target.kind === 'leftover') return { kind: target.name, name: '' };
+  return { kind: target.kind, name: target.name };
 }
 
 /** A target in words: `file /etc/crictl.yaml`, `ConfigMap kube-system/coredns`, `Node w-1`. */

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { KbootError } from '../../src/model/error.ts';
+import { gatesOf, stepsOf, tasksOf } from '../../src/plan/steps.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { readInventory } from '../../src/app/read-inventory.ts';
 import { loadOrCreatePki } from '../../src/store/pki.ts';
@@ -35,6 +36,8 @@ beforeEach(() => {
   };
 });
 const planIn = (out: string): Plan => (JSON.parse(out) as { plan: Plan }).plan;
+const issuedBy = (plan: Plan): string[] =>
+  stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : []));
 
 describe('kboot validate', () => {
   it('says that an inventory is valid, and writes nothing', async () => {
@@ -120,9 +123,9 @@ describe('kboot plan --offline', () => {
     ];
     expect(first.out).toBe(second.out);
     const plan = planIn(first.out);
-    expect(plan).toMatchObject({ kind: 'Plan', basis: 'offline', cluster: 'test' });
-    expect(plan.issue).toContain('ca');
-    const ids = [...plan.hostSteps, ...plan.clusterSteps].map(({ id }) => id);
+    expect(plan).toMatchObject({ kind: 'Plan', mode: 'offline', cluster: 'test' });
+    expect(issuedBy(plan)).toContain('ca');
+    const ids = [...stepsOf(plan), ...gatesOf(plan)].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -130,8 +133,15 @@ describe('kboot plan --offline', () => {
     const until = planIn(
       (await kboot('plan', inventory, '--offline', '-o', 'json', '--until', 'runtime')).out,
     );
-    expect(new Set(until.hostSteps.map(({ stage }) => stage))).toEqual(new Set(['host', 'runtime']));
-    expect(until.clusterSteps).toEqual([]);
+    expect(until.phases.map(({ id, stage }) => [id, stage])).toEqual([
+      ['certificates', 'host'],
+      ['host', 'host'],
+      ['runtime', 'runtime'],
+    ]);
+    const tasks = tasksOf(until.phases);
+    expect(tasks.filter(({ on }) => on === 'cluster')).toEqual([]);
+    expect(tasks.filter(({ on }) => on === 'operator')).toHaveLength(1);
+    expect(gatesOf(until)).toEqual([]);
     expect((await kboot('plan', inventory, '--offline', '--limit', 'w-9')).error).toMatchObject({
       code: 'E-USAGE',
       message: expect.stringContaining('w-9') as unknown,
@@ -189,7 +199,7 @@ describe('kboot up', () => {
     writeFileSync(inventory, unreachable);
     const { error } = await kboot('up', inventory);
     expect(error).toMatchObject({ code: 'E-CONNECT', exit: 4, context: { host: 'cp-1' } });
-    expect((error as KbootError).context.remedy).toContain('founds a cluster only when every');
+    expect((error as KbootError).context.remedy).toContain('bootstraps a cluster only when every');
     const left = readdirSync(join(folder, '.kboot/test'));
     for (const name of ['lock', 'pki']) expect(left).not.toContain(name);
   });
@@ -346,7 +356,7 @@ describe('kboot render and kubeconfig', () => {
   it('a plan made from an issued PKI contains no secret', async () => {
     const kept = join(place, 'p.json');
     const printed = await kboot('plan', file, '--offline', '-o', 'json', '--verbose', '--out', kept);
-    expect((JSON.parse(printed.out.split('\n')[0] ?? '') as { plan: Plan }).plan.issue).toEqual([]);
+    expect(issuedBy(planIn(printed.out.split('\n')[0] ?? ''))).toEqual([]);
     const out = [
       printed.out,
       readFileSync(kept, 'utf8'),

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepsOf, tasksOf } from '../../src/plan/steps.ts';
+import { targetText } from '../../src/plan/target.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { sha256 } from '../../src/model/digest.ts';
 import { inventoryWith } from '../inventory/options.ts';
@@ -57,13 +59,21 @@ describe('an external etcd', () => {
   it('is in the plan by name and digest: no stacked etcd, no certificates issued for it, no key', async () => {
     const { out } = await kboot('plan', inventory, '--offline', '-o', 'json', '--verbose');
     const { plan } = JSON.parse(out) as { plan: Plan };
-    expect(plan.issue.filter((name) => name.includes('etcd'))).toEqual([]);
+    const issued = stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : []));
+    expect(issued).toContain('ca');
+    expect(issued.filter((name) => name.includes('etcd'))).toEqual([]);
+    const onHosts = tasksOf(plan.phases).flatMap(({ on, steps }) =>
+      typeof on === 'string' ? [] : steps.map((step) => ({ host: on.host, step })),
+    );
     expect(
-      plan.hostSteps.filter(({ resource }) => /static-pod etcd|unit etcd|var\/lib\/etcd/.test(resource)),
+      onHosts.filter(({ step }) => /static-pod etcd|unit etcd|var\/lib\/etcd/.test(targetText(step.target))),
     ).toEqual([]);
-    const key = plan.hostSteps.find(({ resource }) => resource.endsWith('/apiserver-etcd-client.key'));
-    expect(key).toMatchObject({
-      host: 'cp-1',
+    expect(onHosts.flatMap(({ step }) => step.effects.map(({ component }) => component))).not.toContain(
+      'etcd',
+    );
+    const key = onHosts.find(({ step }) => targetText(step.target).endsWith('/apiserver-etcd-client.key'));
+    expect(key?.host).toBe('cp-1');
+    expect(key?.step).toMatchObject({
       payload: {
         content: { kind: 'secret', name: 'cp-1:apiserver-etcd-client.key', digest: sha256(leaf.key) },
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resetSteps } from '../../src/desire/reset.ts';
+import { resetRemovals } from '../../src/desire/reset.ts';
 
 const seen = {
   present: true,
@@ -11,7 +11,7 @@ const seen = {
   selinux: false,
   dockerContainers: null,
 };
-const text = (foreignEtcd: boolean): string => JSON.stringify(resetSteps('cp-1', seen, foreignEtcd));
+const text = (foreignEtcd: boolean): string => JSON.stringify(resetRemovals(seen, foreignEtcd));
 
 describe('reset', () => {
   it("removes kboot's etcd and its data", () => {
@@ -21,10 +21,32 @@ describe('reset', () => {
 
   it('never touches an etcd that someone else runs, even on the same host', () => {
     expect(text(true)).not.toMatch(/\/var\/lib\/etcd|etcd\.service/);
-    expect(resetSteps('cp-1', seen, true)).toHaveLength(resetSteps('cp-1', seen).length);
+    expect(resetRemovals(seen, true)).toHaveLength(resetRemovals(seen).length);
   });
 
-  it('finds nothing to do on a host where kboot was never installed', () => {
-    expect(resetSteps('cp-1', { ...seen, present: false })).toEqual([]);
+  it('finds nothing to do on a host that kboot never was on', () => {
+    expect(resetRemovals({ ...seen, present: false })).toEqual([]);
+  });
+
+  it('says which components stop, an etcd that someone else runs not among them', () => {
+    const stops = (foreignEtcd: boolean): string[] =>
+      resetRemovals(seen, foreignEtcd).flatMap(({ what, effects }) =>
+        effects.map(({ component, kind }) => `${what}: ${kind} ${component}`),
+      );
+    expect(stops(false)).toEqual([
+      'unit kubelet: stop kubelet',
+      'load-balancer: stop keepalived',
+      'load-balancer: stop haproxy',
+      'pods: stop kube-apiserver',
+      'pods: stop kube-controller-manager',
+      'pods: stop kube-scheduler',
+      'pods: stop kube-proxy',
+      'pods: stop flannel',
+      'pods: stop coredns',
+      'pods: stop metallb',
+      'unit containerd: stop containerd',
+      'unit containerd: stop etcd',
+    ]);
+    expect(stops(true)).toEqual(stops(false).filter((line) => !line.endsWith(' etcd')));
   });
 });

@@ -27,7 +27,7 @@ afterEach(() => {
 
 const nonce = '0123456789abcdef';
 
-/** One resource of every kind. */
+/** One resource of every kind; no machine has the unit or the static Pod. */
 function all(): Resource[] {
   const stage = 'host';
   const content = { kind: 'text', text: 'x' } as const;
@@ -42,9 +42,9 @@ function all(): Resource[] {
     { kind: 'sysctl', stage, key: 'kernel.pid_max', value: '1', compare: 'equal' },
     { kind: 'swap', stage },
     { kind: 'selinux', stage },
-    { kind: 'unit', stage, name: 'no-such-unit' },
+    { kind: 'unit', stage, name: 'no-such-unit' as never },
     { kind: 'image', stage, refs: ['r'], artifact: null },
-    { kind: 'static-pod', stage, name: 'no-such-pod', text: '' },
+    { kind: 'static-pod', stage, name: 'no-such-pod' as never, text: '' },
     { kind: 'client-certificate', stage, commonName: 'cn', content: secret, caPem: null },
   ];
 }

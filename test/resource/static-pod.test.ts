@@ -112,7 +112,7 @@ ctr() {
 
   it('stops the Pod that hangs without it, when it changes', () => {
     box.apply(box.plan(want()));
-    const script = (servesPod?: string): string =>
+    const script = (servesPod?: StaticPodResource['servesPod']): string =>
       box.plan({ ...want('kind: Pod # 2\n'), ...(servesPod !== undefined && { servesPod }) })?.script ?? '';
     expect(script()).not.toContain('kube-apiserver');
     expect(script('kube-apiserver')).toMatch(

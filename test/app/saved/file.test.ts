@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planTarget, readPlan, writePlan } from '../../../src/app/saved/file.ts';
 import { seal } from '../../../src/plan/saved/saved.ts';
-import { hostStep, plan, savedContent } from '../../plan/sample.ts';
+import { phaseOf, plan, savedContent, shellStep } from '../../plan/sample.ts';
 
 let folder: string;
 let file: string;
@@ -24,7 +24,9 @@ beforeEach(() => {
     rmSync(folder, { recursive: true });
   };
 });
-const saved = seal(savedContent({ plan: plan({ hostSteps: [hostStep('w-1', 'file /a')] }) }));
+const saved = seal(
+  savedContent({ plan: plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [shellStep('w-1', '/a')]]])] }) }),
+);
 
 describe('a plan file', () => {
   it('comes back as it was written, is for its owner only, and leaves nothing beside it', async () => {
@@ -37,7 +39,7 @@ describe('a plan file', () => {
   it('takes the place of a plan, of nothing, and of nothing else', async () => {
     await writePlan(file, saved);
     await writePlan(file, seal(savedContent()));
-    expect((await readPlan(file)).plan.hostSteps).toEqual([]);
+    expect((await readPlan(file)).plan.phases).toEqual([]);
     const link = join(folder, 'link.json');
     symlinkSync(file, link);
     await writePlan(link, saved);
@@ -86,11 +88,13 @@ describe('a plan file', () => {
   });
 
   it('one without the form of a plan is refused, however well it is sealed', async () => {
-    const broken = seal(savedContent({ plan: { ...plan(), hostSteps: [{ type: 'host' }] } as never }));
+    const steps = [{ type: 'shell' }];
+    const phases = [phaseOf('host', [[{ host: 'w-1' }, steps as never]])];
+    const broken = seal(savedContent({ plan: plan({ phases }) }));
     writeFileSync(file, JSON.stringify(broken));
     await expect(readPlan(file)).rejects.toMatchObject({
       code: 'E-PLAN',
-      message: expect.stringContaining('plan.hostSteps.0') as unknown,
+      message: expect.stringContaining('plan.phases.0.batches.0.tasks.0.steps.0') as unknown,
     });
     await expect(readPlan(join(folder, 'none'))).rejects.toMatchObject({ code: 'E-PLAN' });
   });

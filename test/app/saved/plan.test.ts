@@ -8,15 +8,17 @@ import type { PlanScope } from '../../../src/plan/scope.ts';
 import { openWorkspace, type Workspace } from '../../../src/app/workspace.ts';
 import { KbootError } from '../../../src/model/error.ts';
 import type { HostObservation } from '../../../src/observe/probe.ts';
-import { seal, type SavedPlan } from '../../../src/plan/saved/saved.ts';
+import { digestOf, seal, type SavedPlan } from '../../../src/plan/saved/saved.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
-import type { Plan } from '../../../src/plan/types.ts';
+import type { Gate, Plan, Step, Task } from '../../../src/plan/types.ts';
+import { desiredInApi, desiredOn } from '../../../src/plan/desired.ts';
+import type { Resource } from '../../../src/resource/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
-import { resourcesOf } from '../../../src/app/make-plan.ts';
 import { assumedFacts } from '../../../src/model/facts.ts';
 import { inventoryWith } from '../../inventory/options.ts';
-import { configMap, hostStep, plan, waitStep } from '../../plan/sample.ts';
+import { configMap, gate, phaseOf, plan, shellStep } from '../../plan/sample.ts';
 import { good } from '../../plan/preflight/inspection.ts';
+import { noWork } from '../../plan/work.ts';
 
 let folder: string;
 let inventory: string;
@@ -41,13 +43,18 @@ interface World {
   readonly plan?: Plan;
   readonly scope?: PlanScope;
 }
-const steps = plan({ hostSteps: [hostStep('w-1', 'file /a')] });
+const steps = plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [shellStep('w-1', '/a')]]])] });
 
 /** A live plan as makePlan gives it, of hosts on which everything is there but `without`. */
 function live(place: Workspace, world: World = {}): LivePlan {
+  const { cluster, desire, preflightIgnore, toIssue } = place;
+  const hosts = cluster.hosts.filter(({ name }) => ['cp-1', 'w-1'].includes(name));
+  const resourcesOn = (name: string): readonly Resource[] =>
+    hosts
+      .filter((host) => host.name === name)
+      .flatMap((host) => desiredOn(desire, scope, host, assumedFacts));
   const observe = (name: string): HostObservation => {
-    const host = place.cluster.hosts.find((each) => each.name === name);
-    const wants = host === undefined ? [] : resourcesOf(place, scope, host, assumedFacts);
+    const wants = resourcesOn(name);
     return {
       host: name,
       inspection: { ...good({ name, address: '' }), machineId: `${name}${world.machineId ?? ''}` },
@@ -61,23 +68,37 @@ function live(place: Workspace, world: World = {}): LivePlan {
       ),
     };
   };
-  const failed = world.lost === undefined ? [] : [world.lost];
+  const lost = world.lost === undefined ? [] : [world.lost];
+  const failed = new Map(lost.map((name) => [name, new KbootError('E-CONNECT', 'gone', { host: name })]));
+  const of = world.scope ?? scope;
   return {
     plan: world.plan ?? steps,
     findings: [],
     seconds: 0,
-    connections: {
-      open: new Map(),
-      failed: new Map(failed.map((name) => [name, new KbootError('E-CONNECT', 'gone', { host: name })])),
-      close: () => Promise.resolve(),
+    connections: { open: new Map(), failed, close: () => Promise.resolve() },
+    known: {
+      ...{ cluster, desire, toIssue, scope: of },
+      ignore: preflightIgnore,
+      desired: desiredInApi(desire, of),
     },
-    observed: {
-      place,
-      scope: world.scope ?? scope,
-      hosts: new Map(['cp-1', 'w-1'].map((name) => [name, observe(name)])),
-      etcd: { state: 'absent' },
-      foreignEtcd: world.foreignEtcd,
+    seen: {
+      hosts: new Map(hosts.map(({ name }) => [name, observe(name)])),
+      failed,
+      etcd: { hosts: [], members: { state: 'absent' } },
+      externalEtcd: undefined,
       api: world.api,
+      endpoint: undefined,
+      metHooks: new Set(),
+    },
+    decision: {
+      ...noWork,
+      hosts,
+      perHost: new Map(hosts.map(({ name }) => [name, { resources: resourcesOn(name), changes: [] }])),
+      failed,
+      findings: [],
+      externalEtcd: world.foreignEtcd,
+      api: world.api,
+      warnings: [],
     },
   };
 }
@@ -101,16 +122,15 @@ const stale = (...lines: string[]): unknown =>
 
 describe('a saved plan', () => {
   it('is what is applied while all is as it was', async () => {
-    const saved = await made();
-    const held = await apply(saved);
-    expect(held.plan).toBe(saved.plan);
+    expect((await apply(await made())).plan).toEqual(steps);
   });
 
-  it('is applied whatever is ready now', async () => {
-    const wait = waitStep({ kind: 'node-ready', node: 'w-1' });
-    expect((await apply(await made(), { plan: plan({ ...steps, clusterSteps: [wait] }) })).plan).toEqual(
-      steps,
-    );
+  it('only decides whether the live plan runs: nothing of the file does', async () => {
+    const saved = await made();
+    const now = structuredClone(steps);
+    const held = await apply(saved, { plan: now });
+    expect(held.plan).toBe(now);
+    expect(held.plan).not.toBe(saved.plan);
   });
 
   it('is refused when a resource of a host changed, and names it', async () => {
@@ -199,11 +219,12 @@ describe('a saved plan', () => {
       context: { detail: expect.stringContaining(`template: ${template}`) as unknown },
     });
     // However well it is sealed: what kboot would not plan by itself is not run.
+    const evil = shellStep('w-1', '/a', { script: 'evil' });
     const forged = seal({
       ...saved,
-      plan: { ...steps, hostSteps: [hostStep('w-1', 'file /a', { script: 'evil' })] },
+      plan: plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [evil]]])] }),
     });
-    await expect(apply(forged)).rejects.toEqual(stale('plan: w-1: file /a: was create; now create'));
+    await expect(apply(forged)).rejects.toEqual(stale('plan: w-1: /a: was create; now create'));
   });
 
   it('is refused for another cluster, and when it was made offline', async () => {
@@ -219,7 +240,7 @@ describe('a saved plan', () => {
       code: 'E-PLAN',
       message: expect.stringContaining('another cluster test') as unknown,
     });
-    const offline = savedOfflinePlan(await open(), scope, plan({ basis: 'offline' }));
+    const offline = savedOfflinePlan(await open(), scope, plan({ mode: 'offline' }));
     await expect(apply(offline)).rejects.toMatchObject({
       code: 'E-PLAN',
       message: expect.stringContaining('offline') as unknown,
@@ -249,5 +270,89 @@ describe('a saved plan', () => {
           message: expect.stringContaining('contradicts p.json') as unknown,
         }) as Error,
       );
+  });
+});
+
+describe('a saved plan that was changed and sealed again', () => {
+  const restart = shellStep('cp-1', '/etc/kubernetes/manifests/etcd.yaml', {
+    verb: 'update',
+    reason: 'the kubelet restarts it',
+    diff: '-a\n+b',
+    effects: [{ component: 'etcd', kind: 'restart' }],
+  });
+  const undo = shellStep('cp-1', 'undo', { verb: 'update', reason: 'puts the old manifest back' });
+  const podGate = (replaces: string): Gate =>
+    gate(
+      { kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1', replaces },
+      { id: 'cp-1: waits for Pod etcd-cp-1' },
+    );
+  const member = gate(
+    { kind: 'etcd-member', host: 'cp-1' },
+    { id: 'cp-1: waits for etcd member cp-1', timeoutSeconds: 120 },
+  );
+  const planWith = (step: Step, task: Partial<Task>, gates: readonly Gate[]): Plan =>
+    plan({
+      phases: [
+        {
+          ...phaseOf('rollout', []),
+          batches: [{ tasks: [{ on: { host: 'cp-1' }, steps: [step], rollback: [undo], ...task }], gates }],
+        },
+      ],
+    });
+  const now = planWith(restart, {}, [podGate('containerd://1'), member]);
+
+  /** What applying says once `of` stands in the file in place of the plan that is made now. */
+  async function applyForged(of: Plan): Promise<LivePlan> {
+    const saved = await made({ plan: now });
+    const forged = { ...saved, plan: JSON.parse(JSON.stringify(of)) as Plan };
+    return await apply({ ...forged, digest: digestOf(forged) }, { plan: now });
+  }
+
+  it.each<[string, Plan, string]>([
+    [
+      'a gate removed',
+      planWith(restart, {}, [podGate('containerd://1')]),
+      'cp-1: waits for etcd member cp-1: was absent; now etcd member cp-1, 120 s at most',
+    ],
+    [
+      'another time limit of a gate',
+      planWith(restart, {}, [podGate('containerd://1'), { ...member, timeoutSeconds: 1 }]),
+      'cp-1: waits for etcd member cp-1: was etcd member cp-1, 1 s at most; now etcd member cp-1, 120 s at most',
+    ],
+    [
+      'another condition of a gate',
+      planWith(restart, {}, [
+        podGate('containerd://1'),
+        { ...member, condition: { kind: 'etcd-member', host: 'cp-2' } },
+      ]),
+      'cp-1: waits for etcd member cp-1: was etcd member cp-2, 120 s at most; now etcd member cp-1, 120 s at most',
+    ],
+    [
+      'a rollback removed',
+      planWith(restart, { rollback: [] }, [podGate('containerd://1'), member]),
+      'cp-1: undo: was absent; now update, puts the old manifest back',
+    ],
+    [
+      'another reason',
+      planWith({ ...restart, reason: 'nothing restarts' }, {}, [podGate('containerd://1'), member]),
+      'cp-1: /etc/kubernetes/manifests/etcd.yaml: was update, nothing restarts; now update, the kubelet restarts it',
+    ],
+    [
+      'another diff',
+      planWith({ ...restart, diff: '-a\n+c' }, {}, [podGate('containerd://1'), member]),
+      'cp-1: /etc/kubernetes/manifests/etcd.yaml: was update, the kubelet restarts it; now update, the kubelet restarts it',
+    ],
+    [
+      'no effects',
+      planWith({ ...restart, effects: [] }, {}, [podGate('containerd://1'), member]),
+      'cp-1: /etc/kubernetes/manifests/etcd.yaml: was update, the kubelet restarts it; now update, the kubelet restarts it',
+    ],
+  ])('%s: it is stale, and says where', async (_what, of, line) => {
+    await expect(applyForged(of)).rejects.toEqual(stale(`plan: ${line}`));
+  });
+
+  it('runs the live plan where only warnings and IDs of containers differ', async () => {
+    const of = { ...planWith(restart, {}, [podGate('containerd://2'), member]), warnings: ['another'] };
+    expect((await applyForged(of)).plan).toBe(now);
   });
 });

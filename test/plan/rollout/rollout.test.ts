@@ -5,12 +5,23 @@ import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
 import { stages, type Stage } from '../../../src/model/stage.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import type { EtcdObservation } from '../../../src/observe/etcd.ts';
-import { planRoll, quorumFindings, type RollInput } from '../../../src/plan/rollout/rollout.ts';
-import type { EtcdStep, HostStep, Turn } from '../../../src/plan/types.ts';
+import type { Effect } from '../../../src/model/component.ts';
+import { sha256 } from '../../../src/model/digest.ts';
+import { diffHost, type HostChange } from '../../../src/plan/diff/host.ts';
+import {
+  planRollout,
+  quorumFindings,
+  type RolloutInput,
+  type Turn,
+} from '../../../src/plan/rollout/rollout.ts';
+import { conditionText } from '../../../src/plan/target.ts';
+import type { EtcdStep } from '../../../src/plan/types.ts';
+import { resourceId } from '../../../src/resource/kinds.ts';
+import type { Observation, Resource, StaticPodResource } from '../../../src/resource/types.ts';
 import { sampleCluster } from '../../pki/sample.ts';
-import { hostStep } from '../sample.ts';
+import { effectOn } from '../sample.ts';
+import { change } from '../work.ts';
 
-type Verb = HostStep['verb'];
 const host = (name: string, ...roles: Role[]): Host => ({
   ...(sampleCluster().hosts[0] as Host),
   name,
@@ -42,71 +53,90 @@ const apiWith = (nodes: readonly string[]): ClusterObservation => ({
 const runs = { listening: [{ port: 6443, program: 'kube-apiserver' }], kubeletActive: true };
 
 /** A cluster of three control planes in which all is well. */
-function input(more: Partial<RollInput> = {}): RollInput {
+function input(more: Partial<RolloutInput> = {}): RolloutInput {
   return {
     cluster: stacked,
-    balancers: [],
-    steps: [],
+    changes: [],
     inspections: new Map(cps.map((name) => [name, runs])),
     etcd: etcdWith(cps),
     api: apiWith([...cps, 'w-4', 'w-5']),
-    wants: { controlPlanePods: [] },
+    desired: { controlPlanePods: [] },
     ...more,
   };
 }
-const step = (on: string, resource: string, stage: Stage, verb: Verb = 'restart', reason = 'x'): HostStep =>
-  hostStep(on, resource, { stage, verb, reason });
-const apiServers = (hosts = cps): HostStep[] =>
-  hosts.map((name) => step(name, 'static-pod kube-apiserver', 'control-plane', 'update'));
+const apiServers = (hosts = cps): HostChange[] => hosts.map((name) => effectOn(name, 'kube-apiserver'));
+const etcdStep = (on: string, kind: 'add-learner' | 'promote'): HostChange<EtcdStep> => ({
+  host: on,
+  stage: 'etcd',
+  step: {
+    type: 'etcd',
+    id: `${on}: ${kind}`,
+    verb: 'create',
+    target: { kind: 'etcd-member', name: on },
+    reason: '',
+    effects: [],
+    operation: { kind, peerURL: '' },
+    timeoutSeconds: 1,
+  },
+});
 const order = (turns: readonly Turn[]): string[] => turns.map((turn) => `${turn.host} ${turn.from}`);
 
-describe('planRoll', () => {
+describe('planRollout', () => {
   it('lets control planes that serve go one after another, from their first disturbing stage on', () => {
-    const steps = [
-      ...cps.map((name) => step(name, 'file /etc/crictl.yaml', 'runtime', 'update')),
-      ...apiServers(),
-    ];
-    expect(order(planRoll(input({ steps })))).toEqual(cps.map((name) => `${name} control-plane`));
-    const more = [...steps, step('cp-2', 'unit containerd', 'runtime')];
-    expect(order(planRoll(input({ steps: more })))).toContain('cp-2 runtime');
+    const changes = [...cps.map((name) => change(name, 'runtime', '/etc/crictl.yaml')), ...apiServers()];
+    expect(order(planRollout(input({ changes })))).toEqual(cps.map((name) => `${name} control-plane`));
+    const more = [...changes, effectOn('cp-2', 'containerd', 'runtime')];
+    expect(order(planRollout(input({ changes: more })))).toContain('cp-2 runtime');
   });
 
-  it.each([
-    ['static-pod etcd', 'etcd', 'update', true],
-    ['static-pod kube-scheduler', 'control-plane', 'restart', true],
-    ['unit kubelet', 'control-plane', 'restart', true],
-    ['unit containerd', 'runtime', 'restart', true],
-    ['unit haproxy', 'load-balancer', 'update', true],
-    ['unit keepalived', 'load-balancer', 'update', true],
-    ['unit haproxy', 'load-balancer', 'create', false],
-    ['unit containerd', 'runtime', 'create', false],
-    ['file /etc/kubernetes/admin.conf', 'control-plane', 'update', false],
-    ['sysctl vm.overcommit_memory', 'host', 'update', false],
-  ] as const)('%s in stage %s, %s: needs turns: %s', (resource, stage, verb, needs) => {
-    const steps = cps.map((name) => step(name, resource, stage, verb));
-    expect(planRoll(input({ steps })).length).toBe(needs ? 3 : 0);
+  it.each<[Effect['component'], Stage, Effect['kind'], boolean]>([
+    ['etcd', 'etcd', 'restart', true],
+    ['etcd', 'etcd', 'start', true],
+    ['kube-apiserver', 'control-plane', 'stop', true],
+    ['kube-scheduler', 'control-plane', 'restart', true],
+    ['kube-controller-manager', 'control-plane', 'start', true],
+    ['kubelet', 'control-plane', 'restart', true],
+    ['kubelet', 'control-plane', 'start', true],
+    ['containerd', 'runtime', 'restart', true],
+    ['haproxy', 'load-balancer', 'reload', true],
+    ['keepalived', 'load-balancer', 'reload', true],
+    ['keepalived', 'load-balancer', 'restart', true],
+    ['haproxy', 'load-balancer', 'start', false],
+    ['keepalived', 'load-balancer', 'start', false],
+    ['containerd', 'runtime', 'start', false],
+  ])('%s in stage %s, %s: needs turns: %s', (component, stage, kind, needs) => {
+    const changes = cps.map((name) => effectOn(name, component, stage, kind));
+    expect(planRollout(input({ changes })).length).toBe(needs ? 3 : 0);
   });
 
-  it('a unit that is only enabled at boot disturbs nobody', () => {
-    const steps = cps.map((name) => step(name, 'unit kubelet', 'control-plane', 'update', 'enabled at boot'));
-    expect(planRoll(input({ steps }))).toEqual([]);
+  it.each<[Stage, string]>([
+    ['control-plane', 'file /etc/kubernetes/admin.conf'],
+    ['host', 'sysctl vm.overcommit_memory'],
+    // Only its mode changes, or it is only enabled at boot.
+    ['etcd', 'static-pod etcd'],
+    ['control-plane', 'unit kubelet'],
+  ])('a change without effects needs no turns: stage %s, %s', (stage, name) => {
+    const changes = cps.map((host) => change(host, stage, name));
+    expect(planRollout(input({ changes }))).toEqual([]);
   });
 
   it('founds side by side, and mends side by side what does not serve at all', () => {
-    const steps = apiServers();
-    expect(planRoll(input({ steps, etcd: { state: 'absent' }, api: { state: 'absent' } }))).toEqual([]);
-    const silent = { state: 'unavailable', why: '' } as const;
-    expect(
-      planRoll(input({ steps, etcd: { state: 'unavailable', bootstrapped: true }, api: silent })),
-    ).toEqual([]);
-    expect(planRoll(input({ steps, api: silent }))).toHaveLength(3);
+    const changes = apiServers();
+    const absent = { state: 'absent' } as const;
+    expect(planRollout(input({ changes, etcd: absent, api: absent }))).toEqual([]);
+    const down = { state: 'unavailable', why: '' } as const;
+    const etcd = { state: 'unavailable', bootstrapped: true } as const;
+    expect(planRollout(input({ changes, etcd, api: down }))).toEqual([]);
+    expect(planRollout(input({ changes, api: down }))).toHaveLength(3);
   });
 
   it('leaves workers and a single disturbed host out of it', () => {
-    const workers = ['w-4', 'w-5'].map((name) => step(name, 'unit kubelet', 'node'));
-    expect(planRoll(input({ steps: workers }))).toEqual([]);
-    expect(planRoll(input({ steps: apiServers(['cp-2']) }))).toEqual([]);
-    expect(order(planRoll(input({ steps: [...workers, ...apiServers()] })))).toHaveLength(3);
+    const workers = ['w-4', 'w-5'].map((name) => effectOn(name, 'kubelet', 'node'));
+    expect(planRollout(input({ changes: workers }))).toEqual([]);
+    expect(planRollout(input({ changes: apiServers(['cp-2']) }))).toEqual([]);
+    expect(planRollout(input({ changes: [...workers, ...apiServers()] })).map((turn) => turn.host)).toEqual(
+      cps,
+    );
   });
 
   it.each([
@@ -123,43 +153,28 @@ describe('planRoll', () => {
     ['it is no member yet', { etcd: etcdWith(['cp-1', 'cp-2']) }],
     ['its Node is not Ready', { api: apiWith(['cp-1', 'cp-2']) }],
   ])('a host comes first when %s: the others carry the cluster meanwhile', (_what, more) => {
-    const turns = planRoll(input({ steps: apiServers(), ...more }));
+    const turns = planRollout(input({ changes: apiServers(), ...more }));
     expect(turns.map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
   });
 
   it('a host that joins takes its turn when its member is announced, not while it is being equipped', () => {
-    const announce: EtcdStep = {
-      ...{ type: 'etcd', id: 'a', stage: 'etcd', host: 'cp-3', verb: 'create', resource: 'etcd-member cp-3' },
-      ...{ reason: '', operation: { kind: 'add-learner', peerURL: '' }, timeoutSeconds: 1 },
-    };
-    const steps = [
-      step('cp-3', 'unit containerd', 'runtime', 'create'),
-      announce,
-      step('cp-3', 'static-pod etcd', 'etcd', 'create'),
-      step('cp-3', 'unit kubelet', 'control-plane', 'create'),
-      ...['cp-1', 'cp-2'].map((name) => step(name, 'unit haproxy', 'load-balancer', 'update')),
+    const changes = [
+      effectOn('cp-3', 'containerd', 'runtime', 'start'),
+      etcdStep('cp-3', 'add-learner'),
+      effectOn('cp-3', 'etcd', 'etcd', 'start'),
+      effectOn('cp-3', 'kubelet', 'control-plane', 'start'),
+      ...['cp-1', 'cp-2'].map((name) => effectOn(name, 'haproxy', 'load-balancer', 'reload')),
     ];
-    const turns = planRoll(
-      input({ steps, inspections: new Map(['cp-1', 'cp-2'].map((name) => [name, runs])) }),
+    const turns = planRollout(
+      input({ changes, inspections: new Map(['cp-1', 'cp-2'].map((name) => [name, runs])) }),
     );
     expect(order(turns)).toEqual(['cp-3 etcd', 'cp-1 load-balancer', 'cp-2 load-balancer']);
   });
 
   it('hosts join in the order of the inventory, after a learner that was announced before: etcd takes one at a time', () => {
-    const etcdStep = (on: string, kind: 'add-learner' | 'promote'): EtcdStep => ({
-      ...{
-        type: 'etcd',
-        id: `${on} ${kind}`,
-        stage: 'etcd',
-        host: on,
-        verb: 'create',
-        resource: 'etcd-member',
-      },
-      ...{ reason: '', operation: { kind, peerURL: '' }, timeoutSeconds: 1 },
-    });
-    const joins = (on: string): EtcdStep[] => [etcdStep(on, 'add-learner'), etcdStep(on, 'promote')];
-    const steps = [...joins('cp-1'), ...joins('cp-2'), etcdStep('cp-3', 'promote')];
-    const turns = planRoll(input({ steps, etcd: etcdWith(['cp-4']) }));
+    const joins = (on: string): HostChange[] => [etcdStep(on, 'add-learner'), etcdStep(on, 'promote')];
+    const changes = [...joins('cp-1'), ...joins('cp-2'), etcdStep('cp-3', 'promote')];
+    const turns = planRollout(input({ changes, etcd: etcdWith(['cp-4']) }));
     expect(turns.map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
   });
 
@@ -172,21 +187,20 @@ describe('planRoll', () => {
       host('cp-5', 'control-plane'),
     ];
     const loadBalancer = { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 1 };
-    const turns = planRoll(
+    const turns = planRollout(
       input({
         cluster: { ...stacked, hosts, loadBalancer },
-        balancers: hosts.filter(({ name }) => name === 'lb-4'),
         inspections: new Map([['cp-5', runs]]),
         etcd: etcdWith(['etcd-1', 'etcd-2', 'etcd-3']),
         api: apiWith(['cp-5']),
-        steps: [
-          ...['etcd-1', 'etcd-2', 'etcd-3'].map((name) => step(name, 'unit etcd', 'etcd')),
-          step('lb-4', 'unit haproxy', 'load-balancer', 'update'),
+        changes: [
+          ...['etcd-1', 'etcd-2', 'etcd-3'].map((name) => effectOn(name, 'etcd', 'etcd')),
+          effectOn('lb-4', 'haproxy', 'load-balancer', 'reload'),
           ...apiServers(['cp-5']),
         ],
       }),
     );
-    const waits = turns.map((turn) => turn.waits.map((wait) => wait.condition.kind).join(' '));
+    const waits = turns.map((turn) => turn.gates.map((gate) => gate.condition.kind).join(' '));
     expect(order(turns)).toHaveLength(5);
     expect(waits).toEqual([
       'etcd-member',
@@ -199,19 +213,19 @@ describe('planRoll', () => {
 
   it('waits for what held before or is started, and for nothing that may need a later stage', () => {
     const pods = { controlPlanePods: [{ host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }] };
-    const waits = (more: Partial<RollInput>): readonly string[] =>
-      planRoll(input({ steps: apiServers(), wants: pods, ...more }))
+    const waits = (more: Partial<RolloutInput>): readonly string[] =>
+      planRollout(input({ changes: apiServers(), desired: pods, ...more }))
         .find((turn) => turn.host === 'cp-1')
-        ?.waits.map((wait) => wait.resource) ?? [];
+        ?.gates.map((gate) => conditionText(gate.condition)) ?? [];
     const all = [
-      'etcd-member cp-1',
+      'etcd member cp-1',
       'API server of cp-1',
       'kubelet of cp-1',
       'Node cp-1 Ready',
       'Pod etcd-cp-1',
     ];
     expect(waits({})).toEqual(all);
-    // Not Ready for want of a network that an add-on brings.
+    // Not Ready before an add-on provides its network.
     expect(waits({ api: apiWith([]) })).toEqual(all.filter((name) => !name.startsWith('Node')));
     expect(waits({ api: { state: 'unavailable', why: '' } })).toEqual(all.slice(0, 3));
     const noHealthz = { ...stacked, kubelet: { config: { healthzPort: 0 } } };
@@ -219,27 +233,30 @@ describe('planRoll', () => {
   });
 
   it('never lets two hosts be disturbed at once that others count on', () => {
-    const resources = [
-      ['static-pod etcd', 'etcd'],
-      ['static-pod kube-apiserver', 'control-plane'],
-      ['unit containerd', 'runtime'],
-      ['unit kubelet', 'control-plane'],
-      ['unit haproxy', 'load-balancer'],
-      ['file /x', 'host'],
+    const components = [
+      ['etcd', 'etcd'],
+      ['kube-apiserver', 'control-plane'],
+      ['containerd', 'runtime'],
+      ['kubelet', 'control-plane'],
+      ['haproxy', 'load-balancer'],
     ] as const;
-    const anyStep = fc
-      .tuple(
-        fc.constantFrom(...stacked.hosts.map(({ name }) => name)),
-        fc.constantFrom(...resources),
-        fc.constantFrom<Verb>('create', 'update', 'restart'),
-      )
-      .map(([on, [resource, stage], verb]) => step(on, resource, stage, verb));
+    const anyHost = fc.constantFrom(...stacked.hosts.map(({ name }) => name));
+    const anyChange = fc.oneof(
+      fc
+        .tuple(
+          anyHost,
+          fc.constantFrom(...components),
+          fc.constantFrom<Effect['kind']>('start', 'reload', 'restart', 'stop'),
+        )
+        .map(([on, [component, stage], kind]) => effectOn(on, component, stage, kind)),
+      fc.tuple(anyHost, fc.constantFrom(...stages)).map(([on, stage]): HostChange => change(on, stage, '/x')),
+    );
     const some = fc.subarray(cps);
     fc.assert(
-      fc.property(fc.array(anyStep), some, some, some, (steps, members, nodes, listening) => {
-        const turns = planRoll(
+      fc.property(fc.array(anyChange), some, some, some, (changes, members, nodes, listening) => {
+        const turns = planRollout(
           input({
-            steps,
+            changes,
             etcd: etcdWith(cps, members),
             api: apiWith(nodes),
             inspections: new Map(listening.map((name) => [name, runs])),
@@ -247,9 +264,8 @@ describe('planRoll', () => {
         );
         const place = new Map(turns.map((turn, index) => [turn.host, index]));
         expect(place.size).toBe(turns.length);
-        const disturbing = steps.filter(
-          ({ host: on, verb, resource }) =>
-            cps.includes(on) && verb !== 'create' && /^(static-pod|unit) /.test(resource),
+        const disturbing = changes.filter(
+          ({ host: on, step }) => cps.includes(on) && step.effects.some(({ kind }) => kind !== 'start'),
         );
         // Any two of them are of one host, or of two that take turns; each after its turn began.
         for (const one of disturbing) {
@@ -260,14 +276,55 @@ describe('planRoll', () => {
             expect(stages.indexOf(turn.from)).toBeLessThanOrEqual(stages.indexOf(one.stage));
         }
         for (const turn of turns)
-          expect(turn.waits.map((wait) => wait.condition.kind)).toContain('etcd-member');
+          expect(turn.gates.map((gate) => gate.condition.kind)).toContain('etcd-member');
       }),
     );
   });
 });
 
+/** What kboot wants on a host for etcd, and what was observed there. */
+const manifest: StaticPodResource = { kind: 'static-pod', stage: 'etcd', name: 'etcd', text: 'kind: Pod\n' };
+const service: Resource = { kind: 'unit', stage: 'etcd', name: 'etcd' };
+const manifestWith = (text: string, mode: string): Observation<unknown> => ({
+  state: 'present',
+  found: { mode, digest: sha256(text), current: true },
+});
+const runsDisabled: Observation<unknown> = {
+  state: 'present',
+  found: { enabled: false, active: true, current: true },
+};
+
+describe('etcd with one of three members down', () => {
+  const etcd = etcdWith(cps, ['cp-1', 'cp-2']);
+  const changesWith = (resource: Resource, observation: Observation<unknown>): HostChange[] =>
+    cps.flatMap((name) => diffHost(name, [resource], new Map([[resourceId(resource), observation]])));
+
+  it.each<[string, Resource, Observation<unknown>]>([
+    ['another mode of etcd.yaml', manifest, manifestWith(manifest.text, '644')],
+    ['enabling its unit at boot', service, runsDisabled],
+  ])('%s restarts nothing: no finding, and no rollout', (_what, resource, observation) => {
+    const changes = changesWith(resource, observation);
+    expect(changes.map(({ step }) => step.verb)).toEqual(['update', 'update', 'update']);
+    expect(quorumFindings(changes, etcd)).toEqual([]);
+    expect(planRollout(input({ changes, etcd }))).toEqual([]);
+  });
+
+  it.each<[string, Resource, Observation<unknown>]>([
+    ['another text of etcd.yaml', manifest, manifestWith('kind: Pod # old\n', '600')],
+    [
+      'another configuration of its unit',
+      service,
+      { state: 'present', found: { enabled: true, active: true, current: false } },
+    ],
+  ])('%s restarts it: a finding, and a rollout of all', (_what, resource, observation) => {
+    const changes = changesWith(resource, observation);
+    expect(quorumFindings(changes, etcd)).toMatchObject([{ check: 'EtcdQuorum', host: 'cp-1' }]);
+    expect(planRollout(input({ changes, etcd })).map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
+  });
+});
+
 describe('quorumFindings', () => {
-  const restart = [step('cp-1', 'static-pod etcd', 'etcd')];
+  const restart = [effectOn('cp-1', 'etcd', 'etcd')];
   it('finds that a restart would cost the quorum while a member is down', () => {
     expect(quorumFindings(restart, etcdWith(cps, ['cp-1', 'cp-2']))).toMatchObject([
       {
@@ -280,16 +337,17 @@ describe('quorumFindings', () => {
   });
   it.each([
     ['all are up', restart, etcdWith(cps)],
-    [
-      'the member that is down restarts',
-      [step('cp-3', 'static-pod etcd', 'etcd')],
-      etcdWith(cps, ['cp-1', 'cp-2']),
-    ],
+    ['the member that is down restarts', [effectOn('cp-3', 'etcd', 'etcd')], etcdWith(cps, ['cp-1', 'cp-2'])],
     ['five members spare one', restart, etcdWith([...cps, 'd', 'e'], [...cps, 'd'])],
     ['two members cannot spare any', restart, etcdWith(['cp-1', 'cp-2'])],
     ['only an API server restarts', apiServers(['cp-1']), etcdWith(cps, ['cp-1', 'cp-2'])],
+    [
+      'its etcd is only started, or reloads',
+      [effectOn('cp-1', 'etcd', 'etcd', 'start'), effectOn('cp-1', 'etcd', 'etcd', 'reload')],
+      etcdWith(cps, ['cp-1', 'cp-2']),
+    ],
     ['nothing serves', restart, { state: 'unavailable', bootstrapped: true } as const],
-  ])('is quiet when %s', (_what, steps, etcd) => {
-    expect(quorumFindings(steps, etcd)).toEqual([]);
+  ])('is quiet when %s', (_what, changes, etcd) => {
+    expect(quorumFindings(changes, etcd)).toEqual([]);
   });
 });

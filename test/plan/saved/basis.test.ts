@@ -53,7 +53,7 @@ describe('what changed since', () => {
       ['w-1: the host: could not be read > answers'],
     ],
     [{ etcd: {} }, ['etcd: member cp-1: 1, voter, healthy > -']],
-    [{ api: { API: 'unavailable' } }, ['API: ConfigMap x: sha256 1 > -', 'API: API: - > silent']],
+    [{ api: { API: 'unavailable' } }, ['API: ConfigMap x: sha256 1 > -', 'API: API: - > unavailable']],
   ])('%j', (change, expected) => {
     expect(texts(sightChanges(sight, { ...sight, ...change }))).toEqual(expected);
   });

@@ -88,12 +88,14 @@ export class GateWatcher {
           return await through(await this.#kube.openAt(host, address, port), condition);
         }
         case 'api':
-          if (condition.host !== undefined)
-            return await through(await this.#kube.open(condition.host), condition);
-          break;
-        default:
+          if (condition.host === undefined) return await check(await this.#kube.client(), condition);
+          return await through(await this.#kube.open(condition.host), condition);
+        case 'pod-ready':
+        case 'node-registered':
+        case 'node-ready':
+        case 'workload-ready':
+          return await check(await this.#kube.client(), this.#withoutExcluded(condition));
       }
-      return await check(await this.#kube.client(), this.#withoutExcluded(condition));
     } catch (error) {
       this.#kube.close();
       return error instanceof Error ? error.message : String(error);

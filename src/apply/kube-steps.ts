@@ -9,6 +9,7 @@ import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { drainNode } from './drain.ts';
+import type { Moot } from './events.ts';
 import type { KubeConnection } from './kube-connection.ts';
 
 const pollMs = 250;
@@ -32,20 +33,20 @@ export class KubeRunner {
   }
 
   /** One step; `moot` where its Node's host did not get as far. Rejects with KbootError. */
-  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<void | { readonly moot: string }> {
+  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<Moot | undefined> {
     switch (step.type) {
       case 'apply':
         await this.#applyObject(step);
-        return;
+        return undefined;
       case 'delete':
         await this.#retryWhileStarting((kube) =>
           remove(kube, objectPath(step.object), targetText(step.target)),
         );
-        return;
+        return undefined;
       case 'node':
         if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
         await this.#retryWhileStarting((kube) => this.#node(kube, step));
-        return;
+        return undefined;
     }
   }
 

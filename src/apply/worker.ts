@@ -4,7 +4,7 @@ import { targetText } from '../plan/target.ts';
 import type { Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
-import { withEvents } from './events.ts';
+import { withStepEvents, type Moot } from './events.ts';
 import { GateWatcher } from './gates.ts';
 import { HostSessions } from './host-sessions.ts';
 import { KubeConnection } from './kube-connection.ts';
@@ -95,7 +95,7 @@ export class Worker {
         stepId: step.id,
       });
     try {
-      await withEvents(step, this.#context.emit, () => this.#do(step));
+      await withStepEvents(step, this.#context.emit, () => this.#do(step));
     } catch (cause) {
       const error = cause instanceof KbootError ? cause : new KbootError('E-STEP', String(cause), { cause });
       throw new KbootError(error.code, error.message, {
@@ -107,19 +107,21 @@ export class Worker {
     }
   }
 
-  async #do(step: Step): Promise<void | { readonly moot: string }> {
+  async #do(step: Step): Promise<Moot | undefined> {
     switch (step.type) {
-      case 'etcd':
-        return await this.#etcd.run(step);
       case 'apply':
       case 'delete':
       case 'node':
         return await this.#kubeRunner.run(step);
+      case 'etcd':
+        await this.#etcd.run(step);
+        return undefined;
       case 'issue':
         await this.#context.materials();
-        return;
+        return undefined;
       case 'hook':
-        return await this.#context.runHook(step);
+        await this.#context.runHook(step);
+        return undefined;
       case 'shell':
         throw new Error('a shell step runs in the session of its host');
     }

@@ -375,12 +375,12 @@ describe('applyPlan on hosts', () => {
       phaseOf('certificates', [['operator', [issue]]]),
       { ...phaseOf('host', [[{ host: 'cp-1' }, [shellStep('cp-1', 'a')]]]), after },
     ];
-    const { materials, ...rest } = context();
+    const given = context();
     await applyPlan(plan({ phases }), {
-      ...rest,
+      ...given,
       materials: () => {
         issued++;
-        return materials();
+        return given.materials();
       },
     });
     expect(issued).toBe(1);

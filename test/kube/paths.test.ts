@@ -33,9 +33,7 @@ describe('objectPath', () => {
 
 describe('objectTitle', () => {
   it('names kind, namespace and name', () => {
-    expect(objectTitle({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' } })).toBe('Node a');
-    expect(objectTitle({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'b' } })).toBe(
-      'Pod b/a',
-    );
+    expect(objectTitle({ kind: 'Node', metadata: { name: 'a' } })).toBe('Node a');
+    expect(objectTitle({ kind: 'Pod', metadata: { name: 'a', namespace: 'b' } })).toBe('Pod b/a');
   });
 });

@@ -56,7 +56,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
 
   const api =
     cluster &&
-    phase('api', 'control-plane', 'control-plane', ready, [
+    phase('api', 'control-plane', 'API objects', ready, [
       { tasks: [], gates: cluster.gates.api },
       ...namespacesFirst(cluster.objects['control-plane']),
       { tasks: [], gates: cluster.gates.endpoint },
@@ -66,7 +66,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     phase(
       'nodes',
       'node',
-      'node',
+      'Nodes',
       [...ready, ...after('all', api), ...after('ended', byStage.get('node'))],
       [
         ...oneByOne(cluster.removals.map(({ steps }) => ({ on: 'cluster', steps }))),
@@ -79,7 +79,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     phase(
       'addons',
       'addon',
-      'addon',
+      'add-ons',
       [...ready, ...after('all', api)],
       namespacesFirst(cluster.objects.addon),
     );
@@ -110,7 +110,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
 function hooksBefore({ hooks }: InstallWork): Phase | undefined {
   const before = hooks.filter(({ when }) => when === 'before');
   const tasks = before.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
-  return phase('hooks', 'host', 'first of all', [], oneByOne(tasks));
+  return phase('hooks', 'host', 'hooks', [], oneByOne(tasks));
 }
 
 function certificatesPhase(issue: readonly string[], needs: Phase['after']): Phase | undefined {
@@ -124,7 +124,7 @@ function certificatesPhase(issue: readonly string[], needs: Phase['after']): Pha
     certificates: issue,
     timeoutSeconds: 300,
   };
-  return phase('certificates', 'host', 'state folder', needs, [
+  return phase('certificates', 'host', 'certificates', needs, [
     { tasks: issue.length === 0 ? [] : [{ on: 'operator', steps: [step] }], gates: [] },
   ]);
 }
@@ -230,7 +230,7 @@ function hooksAfter(
         ...after('all', ...clusterWork.filter(reached)),
       ];
       const tasks = due.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
-      return phase(`hooks-after-${stage}`, stage, stage, needs, oneByOne(tasks));
+      return phase(`hooks-after-${stage}`, stage, `hooks after ${stage}`, needs, oneByOne(tasks));
     }),
   );
 }

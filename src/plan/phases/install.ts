@@ -51,7 +51,11 @@ export function installPhases(work: InstallWork): readonly Phase[] {
   const etcd = byStage.get('etcd');
   const servedEtcd =
     etcd !== undefined && etcd.batches.some(({ gates }) => gates.length > 0) ? etcd : undefined;
-  const ready = [...opening, ...served, ...after('any', servedEtcd)];
+  const ready = [
+    ...opening,
+    ...served.filter(({ phase: of }) => of !== servedEtcd?.id),
+    ...after('any', servedEtcd),
+  ];
 
   const api =
     cluster &&
@@ -182,8 +186,9 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
 }
 
 /**
- * That the control plane went through its host phases: the last of them, and the rollout. Where all of its work is in
- * one phase, some host must have succeeded; else a host with nothing to do serves.
+ * That the control plane went through its host phases. Some host must have succeeded in the last phase in which all of
+ * them have work; of what comes after it, the last phase and the rollout must have ended: a host with nothing to do
+ * there serves.
  */
 function controlPlaneDone(work: InstallWork, phases: readonly Phase[]): Phase['after'] {
   const planes = work.hosts
@@ -196,12 +201,11 @@ function controlPlaneDone(work: InstallWork, phases: readonly Phase[]): Phase['a
   const relevant = phases.filter(
     (each) => hostsIn(each).length > 0 && stages.indexOf(each.stage) <= stages.indexOf('control-plane'),
   );
-  const last = relevant.filter(({ id }) => id !== 'rollout').at(-1);
-  const rollout = relevant.find(({ id }) => id === 'rollout');
-  return existing(last, rollout).map((each) => ({
-    phase: each.id,
-    need: new Set(hostsIn(each)).size === planes.length ? ('any' as const) : ('ended' as const),
-  }));
+  const full = relevant.findLastIndex((each) => new Set(hostsIn(each)).size === planes.length);
+  const later = relevant.slice(full + 1);
+  const last = later.filter(({ id }) => id !== 'rollout').at(-1);
+  const rollout = later.find(({ id }) => id === 'rollout');
+  return [...after('any', relevant[full]), ...after('ended', last, rollout)];
 }
 
 /** Namespaces before the objects in them. */

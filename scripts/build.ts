@@ -1,4 +1,4 @@
-// npm run build: src/ → dist/, as it is in the package.
+// npm run build: src/ → dist/, as in the package.
 import { join } from 'node:path';
 import { root } from './bundling.ts';
 import { buildPackage } from './package.ts';

@@ -6,11 +6,11 @@ import { compile } from '../src/render/compile.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Data that src/ reads beside itself. */
+/** Data files that modules of src/ read from their own folder. */
 export const dataFiles = (): readonly string[] =>
   ['src/catalog', 'src/view/html'].flatMap(filesBelow).filter((path) => !path.endsWith('.ts'));
 
-/** Files below a folder of the repository, with forward slashes, in order. */
+/** Files below a folder of the repository, with forward slashes, sorted. */
 export function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -19,7 +19,7 @@ export function filesBelow(folder: string): readonly string[] {
     .sort();
 }
 
-/** kboot's own templates, compiled: what src/render/precompiled.ts is in a build. */
+/** kboot's own templates, compiled: replaces src/render/precompiled.ts in a build. */
 const precompiledTemplates: Plugin = {
   name: 'precompiled templates',
   setup(build) {
@@ -33,7 +33,7 @@ const precompiledTemplates: Plugin = {
   },
 };
 
-/** handlebars' compiler, for templates of users: bundled, and evaluated when the first of them is compiled. */
+/** handlebars' compiler, for users' templates: bundled, but evaluated only when the first of them is compiled. */
 const bundledCompiler: Plugin = {
   name: 'bundled compiler',
   setup(build) {
@@ -45,8 +45,8 @@ const bundledCompiler: Plugin = {
 };
 
 /**
- * Stands in for the package string-width when yargs lays out help: kboot's help is plain text, and the real one costs
- * a quarter of `kboot --help` to load its Unicode tables. The progress view keeps the real one.
+ * Replaces the package string-width when yargs lays out help: kboot's help is plain text, and loading the Unicode
+ * tables of the real one takes a quarter of `kboot --help`. The progress view uses the real one.
  */
 const plainHelp: Plugin = {
   name: 'plain help',
@@ -59,7 +59,7 @@ const plainHelp: Plugin = {
   },
 };
 
-/** Leaves packages out that others try to load, and do without. */
+/** Leaves out packages that others try to load but do not need. */
 export function leaveOut(filter: RegExp): Plugin {
   return {
     name: 'left out',
@@ -80,7 +80,7 @@ export const bundling = {
   platform: 'node',
   target: 'node20',
   plugins: [
-    // handlebars would write source maps with it; kboot asks for none.
+    // handlebars would use it to write source maps, which kboot does not request.
     leaveOut(/^source-map$/),
     precompiledTemplates,
     bundledCompiler,

@@ -5,8 +5,8 @@ import { bundling, dataFiles, root } from './bundling.ts';
 import { bundledPackages, notices, runtimePackages } from './third-party.ts';
 
 /**
- * Writes what the package runs into `dist`, which is emptied first: a handful of modules instead of hundreds, which
- * need nothing from npm but ssh2, and the notices of all that is in them. Returns esbuild's account of it.
+ * Builds the package into `dist`, which is emptied first: a handful of modules instead of hundreds, which need only
+ * ssh2 from npm, and the notices of everything in them. Returns esbuild's metafile.
  */
 export async function buildPackage(dist: string): Promise<Metafile> {
   rmSync(dist, { recursive: true, force: true });
@@ -15,7 +15,7 @@ export async function buildPackage(dist: string): Promise<Metafile> {
     outdir: dist,
     splitting: true,
     format: 'esm',
-    // Has a native addon that is built when it is installed.
+    // Has a native addon that is built at installation.
     external: ['ssh2'],
     banner: {
       js: "import { createRequire as __kbootRequire } from 'node:module'; const require = __kbootRequire(import.meta.url);",

@@ -1,4 +1,4 @@
-/** Puts data into an executable, as Node's documentation of single executable applications asks for. */
+/** Injects data into an executable, as described in Node's documentation of single executable applications. */
 declare module 'postject' {
   export function inject(
     file: string,

@@ -1,5 +1,5 @@
-// npm run sea [-- FILE]: kboot as one executable, dist/kboot (or FILE): this Node with kboot in it, by Node's "single
-// executable applications". ssh2 runs without its native part there.
+// npm run sea [-- FILE]: kboot as one executable, dist/kboot (or FILE): this Node with kboot in it, built as a
+// "single executable application". ssh2 runs without its native part there.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -16,10 +16,10 @@ import { build, type Plugin } from 'esbuild';
 import { inject } from 'postject';
 import { bundling, dataFiles, filesBelow, leaveOut, root } from './bundling.ts';
 
-/** Where kboot seems to lie in itself. */
+/** Virtual path of kboot's files inside the executable. */
 const inside = 'kboot:';
 
-/** What src/model/own-files.ts is there: it reads from the executable. */
+/** Replaces src/model/own-files.ts: it reads from the executable. */
 const embeddedFiles: Plugin = {
   name: 'embedded files',
   setup(plugin) {
@@ -38,7 +38,7 @@ const embeddedFiles: Plugin = {
   },
 };
 
-/** Every file that is embedded, by the name under which it is found. */
+/** Every embedded file, by its name in the executable. */
 function assets(): Readonly<Record<string, string>> {
   const data = dataFiles().map((path) => [basename(path), path] as const);
   const others = ['package.json', ...filesBelow('templates')].map((path) => [path, path] as const);

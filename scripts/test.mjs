@@ -13,7 +13,7 @@ try {
   check('Types', ['run', '--silent', 'types']);
   vitest('Unit tests', 'unit', []);
   if (hasChromium()) vitest('Pages in a browser', 'browser', []);
-  else lacking('Pages in a browser', 'There is no chromium: apt-get install chromium');
+  else lacking('Pages in a browser', 'chromium is not installed: apt-get install chromium');
   const missing = missingForLab();
   if (missing === '') vitest('Lab: real hosts on this machine', 'lab', ['test/lab/']);
   else lacking('Lab: real hosts on this machine', missing);
@@ -32,12 +32,12 @@ function isSet(name) {
   return !['', '0', 'false', undefined].includes(process.env[name]);
 }
 
-/** Runs a program on this terminal; its exit status. */
+/** Runs a program on this terminal and returns its exit status. */
 function run(program, args) {
   return spawnSync(program, args, { stdio: 'inherit' }).status ?? 1;
 }
 
-/** A check without counts of its own: counts only when it fails. */
+/** A check without its own counts: only counted if it fails. */
 function check(title, npmArgs) {
   heading(title);
   if (run('npm', npmArgs) === 0) return console.log('ok');
@@ -69,13 +69,13 @@ function hasChromium() {
   return spawnSync('chromium', ['--version']).status === 0;
 }
 
-/** What this machine lacks for the lab, in words; '' if nothing. */
+/** Describes what this machine lacks for the lab; '' if nothing. */
 function missingForLab() {
   const result = spawnSync('npm', ['run', '--silent', 'lab', '--', 'check'], { encoding: 'utf8' });
   return result.status === 0 ? '' : result.stderr.trim() || 'npm run lab -- check failed';
 }
 
-/** A tier that cannot run here: loud, and a failure where the lab is required. */
+/** A tier that cannot run here: reported loudly, and a failure if the lab is required. */
 function lacking(title, missing) {
   heading(title);
   console.log(`NOT RUN.\n${missing}`);
@@ -94,6 +94,6 @@ function clusterTier(missing) {
     return;
   }
   heading(title);
-  console.log('Skipped: KBOOT_BUNDLE names no bundle with the Kubernetes files (README, "Tests").');
+  console.log('Skipped: KBOOT_BUNDLE is not set to a bundle with the Kubernetes files (README, "Tests").');
   total.skipped += Math.max(files.length, 1);
 }

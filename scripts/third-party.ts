@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { root } from './bundling.ts';
 
-/** A package of others, by its folder in the repository: node_modules/NAME, or deeper. */
+/** A third-party package, by its folder in the repository: node_modules/NAME, or deeper. */
 export type PackagePath = string;
 
-/** Licences that a package may have which kboot ships or needs: all let it be passed on under kboot's own. */
+/** Allowed licences of packages that kboot ships or needs: all permit redistribution under kboot's own. */
 export const allowedLicences: readonly string[] = [
   'Apache-2.0',
   'BSD-2-Clause',
@@ -18,7 +18,7 @@ export const allowedLicences: readonly string[] = [
 
 const licenceFile = /^(?:licen[sc]e|copying|notice|3rd-party-licenses)/i;
 
-/** The packages that esbuild read something of. */
+/** The packages that esbuild read files from. */
 export function bundledPackages({ inputs }: Metafile): readonly PackagePath[] {
   const paths = Object.keys(inputs).flatMap(
     (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
@@ -26,7 +26,7 @@ export function bundledPackages({ inputs }: Metafile): readonly PackagePath[] {
   return [...new Set(paths)];
 }
 
-/** The packages that npm installs beside kboot, as package-lock.json lists them, without optional ones: npm may leave these out. */
+/** The packages that npm installs with kboot, from package-lock.json, without optional ones, which npm may omit. */
 export function runtimePackages(): readonly PackagePath[] {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }>;
@@ -40,13 +40,13 @@ export function runtimePackages(): readonly PackagePath[] {
 }
 
 /**
- * Name, version, licence and licence texts of each package, in the order of their names. Throws when one states no
- * licence, one that is not allowed, or has no text of it: such a package cannot be shipped.
+ * Name, version, licence and licence texts of each package, sorted by name. Throws if a package has no licence, one
+ * that is not allowed, or no licence text: such a package cannot be shipped.
  */
 export function notices(packages: readonly PackagePath[]): string {
   const entries = new Map(packages.map((path) => noticeOf(path)));
   const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
-  return [`kboot contains or needs the ${sorted.length} packages of others below.\n`, ...sorted].join(
+  return [`kboot contains or needs the ${sorted.length} third-party packages below.\n`, ...sorted].join(
     `\n${'='.repeat(80)}\n\n`,
   );
 }
@@ -61,14 +61,14 @@ function noticeOf(path: PackagePath): readonly [title: string, text: string] {
     .replace(/^\((.*)\)$/, '$1')
     .split(' OR ')
     .find((each) => allowedLicences.includes(each));
-  if (chosen === undefined) throw new Error(`${path}: the licence "${stated}" is not among the allowed ones`);
+  if (chosen === undefined) throw new Error(`${path}: the licence "${stated}" is not allowed`);
   const texts = licenceTexts(folder);
-  if (texts.length === 0) throw new Error(`${path}: has no file with the text of its licence`);
+  if (texts.length === 0) throw new Error(`${path}: there is no file with the text of its licence`);
   const title = `${name} ${version}`;
   return [title, `${title}\nLicence: ${chosen}\n\n${texts.join('\n\n')}\n`];
 }
 
-/** Licence files of a package and of what it holds in turn, without those of packages that lie below it. */
+/** Licence files in a package, without those of other packages below it. */
 function licenceTexts(folder: string): readonly string[] {
   const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && licenceFile.test(basename(entry.name)))

@@ -1,4 +1,4 @@
-// npm run try: boots the lab (three hosts on this machine) and makes a cluster there, as far as the files at hand serve.
+// npm run try: boots the lab (three hosts on this machine) and installs a cluster there, as far as the available files allow.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,10 +27,10 @@ async function tryOut(): Promise<number> {
   const status = await run(...lab('exec', '--', ...inside, ...up));
   if (status === 0) {
     say(`
-Once more, to see that nothing is left to do   npm run try
+Run again: there is nothing left to do         npm run try
 A shell on a host                              npm run lab -- ssh cp-1
-Pull the plug of one, put it back, run again   npm run lab -- kill w-1; npm run lab -- boot w-1
-Take the lab away                              npm run lab -- down`);
+Crash a host, boot it, then run again          npm run lab -- kill w-1; npm run lab -- boot w-1
+Remove the lab                                 npm run lab -- down`);
   }
   return status;
 }
@@ -38,18 +38,18 @@ Take the lab away                              npm run lab -- down`);
 interface Source {
   /** The bundle to install from. */
   readonly bundle: string;
-  /** What to add to `up`. */
+  /** Additional arguments for `up`. */
   readonly rest: readonly string[];
-  /** Why it is not all of Kubernetes, if it is not. */
+  /** Why it is not a complete Kubernetes, if it is not. */
   readonly why?: string;
 }
 
-/** A bundle that is named, else one that is fetched here, else what Debian's packages give. */
+/** The bundle in KBOOT_BUNDLE, else one that is fetched here, else one made from Debian's packages. */
 async function findFiles(): Promise<Source> {
   const given = process.env['KBOOT_BUNDLE'] ?? '';
   if (given !== '' && hasKubelet(given)) return { bundle: given, rest: [] };
   const asFar =
-    "so this goes as far as Debian's packages serve: host and runtime (containerd, runc, CNI plugins).";
+    "so only the stages that Debian's packages suffice for are run: host and runtime (containerd, runc, CNI plugins).";
   const debian = (why: string): Source => ({
     bundle: debianBundle,
     rest: ['--until', 'runtime'],
@@ -58,11 +58,11 @@ async function findFiles(): Promise<Source> {
   if (given !== '') return debian(`The bundle ${given} has no kubelet`);
   if (!(await officialHostAnswers()))
     return debian(
-      "Kubernetes' files cannot be had here (KBOOT_BUNDLE names no bundle, the official host does not answer)",
+      'The Kubernetes files are not available (KBOOT_BUNDLE is not set, and the official host does not respond)',
     );
   const create = [main, 'bundle', 'create', fetchedBundle, '--inventory', inventory];
   if ((await run(process.execPath, create)) === 0) return { bundle: fetchedBundle, rest: [] };
-  return debian("Kubernetes' files could not be fetched whole");
+  return debian('Not all Kubernetes files could be fetched');
 }
 
 function hasKubelet(bundle: string): boolean {
@@ -70,7 +70,7 @@ function hasKubelet(bundle: string): boolean {
   return existsSync(bin) && readdirSync(bin).some((platform) => existsSync(join(bin, platform, 'kubelet')));
 }
 
-/** Asks for the head of the kubelet that the inventory's version needs. */
+/** Sends a HEAD request for the kubelet of the inventory's version. */
 async function officialHostAnswers(): Promise<boolean> {
   const [{ readInventory }, { release }, { artifacts }] = await Promise.all([
     import('../src/app/read-inventory.ts'),
@@ -89,7 +89,7 @@ async function officialHostAnswers(): Promise<boolean> {
   }
 }
 
-/** Status 0 once it is there; fetched by apt, and kept for the next time. */
+/** Returns status 0 once it exists; fetched by apt, and kept for the next run. */
 function makeDebianBundle(): Promise<number> {
   if (existsSync(join(debianBundle, 'bundle.json'))) return Promise.resolve(0);
   const make = `import { makeDebianBundle } from './test/lab/debian-bundle.ts'; await makeDebianBundle('${debianBundle}');`;
@@ -101,11 +101,11 @@ function lab(...words: readonly string[]): [string, string[]] {
   return [process.execPath, ['--import', 'tsx', 'test/lab/cli.ts', ...words]];
 }
 
-/** Runs a program on this terminal; its exit status. */
+/** Runs a program on this terminal and returns its exit status. */
 function run(program: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });
-    // Ctrl-C reaches the child, too: it ends in order, and then this does.
+    // Ctrl-C also reaches the child: it ends in an orderly way, and then so does this program.
     const wait = () => undefined;
     process.on('SIGINT', wait);
     child.once('error', reject);

@@ -1,5 +1,5 @@
 // npm run vagrant:up [-- INVENTORY FLAGS…]: `vagrant up`, then `kboot up` with the flags; without INVENTORY, inventories/vagrant.yaml.
-// VAGRANT_DEFAULT_PROVIDER chooses among providers.
+// VAGRANT_DEFAULT_PROVIDER selects the provider.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,7 +17,7 @@ process.exitCode =
   run('vagrant', ['up'], join(root, 'vagrant')) ||
   run(process.execPath, [main, 'up', inventory, ...flags], process.cwd());
 
-/** Runs a program on this terminal; its exit status. */
+/** Runs a program on this terminal and returns its exit status. */
 function run(program, args, cwd) {
   const ended = spawnSync(program, args, {
     cwd,
@@ -25,6 +25,6 @@ function run(program, args, cwd) {
     env: { ...process.env, KBOOT_INVENTORY: inventory },
   });
   if (ended.error?.code === 'ENOENT')
-    process.stderr.write(`There is no program ${program} (Debian: apt-get install ${program}).\n`);
+    process.stderr.write(`${program} is not installed (Debian: apt-get install ${program}).\n`);
   return ended.status ?? 130;
 }

@@ -20,8 +20,9 @@ import { verify } from './cli/verify.ts';
 import { version } from './cli/version.ts';
 import { errorCodes, exitStatus, KbootError } from './model/error.ts';
 import { kbootVersion } from './model/kboot-version.ts';
+import type { KbootEvent } from './view/event-schema.ts';
 
-// Whoever reads may leave early, as `head` does: that ends no run.
+// A reader may close the pipe early, as `head` does: that must not end the run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -31,50 +32,51 @@ if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 
 const argv = hideBin(process.argv);
 const completing = argv[0] === '--get-yargs-completions';
-// bash makes words of their own of `=`.
+const scripting = argv[0] === 'completion';
+// bash passes `=` as a separate word.
 const words = completing ? argv.filter((word) => word !== '=') : argv;
 
-// The types of yargs do not know these methods.
+// The types of yargs lack these methods.
 const parser = yargs(words) as Argv & {
   usageConfiguration(set: { 'hide-types': boolean }): Argv;
   getOptions(): { readonly key: object; readonly array: readonly string[] };
 };
 
-const commands = [
+const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
   ...[explain, schema, version],
-] as readonly CommandModule[];
+];
 
 run().catch(async (error: unknown) => {
   process.exitCode = await report(error);
 });
 
-/** What argv says. */
+/** Runs the command in argv. */
 async function run(): Promise<void> {
-  await parser
+  const cli = parser
     .usageConfiguration({ 'hide-types': true })
     .scriptName('kboot')
     .usage(
-      '$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster: shows a plan, does just that, and can be run again at any time.',
+      '$0 COMMAND\n\nTurns a list of Linux machines into a Kubernetes cluster: shows a plan, applies exactly that plan, and can be run again at any time.',
     )
     .detectLocale(false)
     .updateStrings({ 'Positionals:': argumentsGroup, 'Options:': flagsGroup })
     .command(commands as never[])
     .completion('completion', 'Print a script that completes words in bash, zsh or fish', complete)
-    .demandCommand(1, 'no command is named')
-    .strict(!completing)
+    .demandCommand(1, 'no command given')
+    .strict(!completing && !scripting)
     .version(kbootVersion())
     .help()
     .alias('h', 'help')
     .wrap(Math.min(100, process.stdout.columns || 100))
     .example('kboot init', 'Write an inventory')
-    .example('kboot plan cluster.yaml', 'See what would be done')
-    .example('kboot up cluster.yaml', 'Do it')
+    .example('kboot plan cluster.yaml', 'Show what would change')
+    .example('kboot up cluster.yaml', 'Apply it')
     .epilogue(
       'Exit status: 0 done · 1 a step failed · 2 changes pending · 3 bad usage or inventory · 4 host unreachable · 5 preflight · 6 stale plan · 7 locked · 130 interrupted',
     )
     .fail((message, error) => {
-      // yargs throws some of what it says of a command line, and hands over the rest.
+      // yargs throws some errors about a command line, and passes the others as a message.
       if (error instanceof Error && error.name !== 'YError') throw error;
       const { key, array } = parser.getOptions();
       throw usageError(message, {
@@ -83,18 +85,27 @@ async function run(): Promise<void> {
         flags: Object.keys(key),
         lists: array,
       });
-    })
-    .parseAsync();
+    });
+  if (scripting && wantsJson()) await printCompletionEvent(cli);
+  else await cli.parseAsync();
 }
 
-/** Completes the last word that the shell hands over; an empty answer lets the shell complete file names. */
+/** Prints the completion script as an event; yargs prints it as text by itself. */
+async function printCompletionEvent(cli: Argv): Promise<void> {
+  const { event } = await import('./cli/terminal.ts');
+  await cli.parseAsync(words, {}, (_error, _argv, script) => {
+    event({ type: 'completion', script });
+  });
+}
+
+/** Completes the last word that the shell passes; with no candidates, the shell completes file names. */
 function complete(
   _current: string,
   _argv: unknown,
   usual: () => unknown,
   done: (completions: string[]) => unknown,
 ): void {
-  // fish leaves the program out.
+  // fish omits the program name.
   const line = words.slice(words[1] !== undefined && /(^|\/)kboot$/.test(words[1]) ? 2 : 1);
   const answer = completionOf(line);
   if (answer === 'usual') usual();
@@ -106,21 +117,22 @@ function complete(
   else done([...answer]);
 }
 
-/** Tells an error to whoever reads: a line of JSON, or text on stderr. */
+/** Reports an error: a line of JSON on stdout, or text on stderr. */
 async function report(error: unknown): Promise<number> {
   const known = error instanceof KbootError ? error : undefined;
   if (wantsJson() && known !== undefined) {
     const { host, step, detail, remedy } = known.context;
-    process.stdout.write(
-      `${JSON.stringify({ type: 'error', code: known.code, title: errorCodes[known.code].title, message: known.message, host, step, detail, remedy })}\n`,
-    );
+    const { code, message } = known;
+    const { title } = errorCodes[code];
+    const event: KbootEvent = { type: 'error', code, title, message, host, step, detail, remedy };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
     const { note } = await import('./cli/terminal.ts');
     note(errorText(known));
   } else {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`This is a defect of kboot, not of your input:\n${text}\n`);
+    process.stderr.write(`This is a bug in kboot, not a problem with your input:\n${text}\n`);
   }
   return known?.exit ?? exitStatus.stepFailed;
 }

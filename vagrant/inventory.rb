@@ -2,11 +2,11 @@
 
 require 'psych'
 
-# Reads an inventory as kboot does: YAML 1.2's idea of values, and the environment put into them.
+# Reads an inventory like kboot: with values typed as in YAML 1.2, and environment variables substituted.
 module Kboot
   class Error < StandardError; end
 
-  # What stands in `file`: hashes, lists, strings and whole numbers. Raises Kboot::Error.
+  # The content of `file`: hashes, lists, strings and whole numbers. Raises Kboot::Error.
   def self.read_inventory(file, env)
     document = Psych.parse(File.read(file, encoding: 'UTF-8'), filename: file)
     found = document && Reader.new(env).value(document.root)
@@ -14,14 +14,14 @@ module Kboot
 
     found
   rescue SystemCallError
-    raise Error, "the inventory #{file} cannot be read; KBOOT_INVENTORY names another one"
+    raise Error, "the inventory #{file} cannot be read; set KBOOT_INVENTORY to use another one"
   rescue Psych::SyntaxError => e
     raise Error, e.message
   rescue Error => e
     raise Error, "the inventory #{file}: #{e.message}"
   end
 
-  # Turns nodes of YAML into values. Makes no objects of any other class, whatever the tags say.
+  # Turns YAML nodes into values. Does not create objects of any other class, whatever the tags.
   class Reader
     REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/.freeze
     WHOLE = /\A([A-Za-z_]\w*)(?::-(.*))?\z/m.freeze
@@ -66,7 +66,7 @@ module Kboot
       text.match?(/\A\d+\z/) ? text.to_i : text
     end
 
-    # ${NAME} must be set, ${NAME:-default} stands for the default where NAME is unset or empty, $${ is a literal ${.
+    # ${NAME} must be set, ${NAME:-default} falls back to the default if NAME is unset or empty, $${ is a literal ${.
     def substitute(text)
       text.gsub(REFERENCE) do |match|
         next '${' if match == '$${'

@@ -4,10 +4,10 @@ require 'ipaddr'
 require 'json'
 require_relative 'inventory'
 
-# The machines of a kboot inventory. Needs nothing of Vagrant:
+# The machines of a kboot inventory. Does not depend on Vagrant:
 #   ruby machines.rb INVENTORY    prints them as JSON
 module Kboot
-  # Boxes of distributions that kboot installs on: for libvirt it is cloud-image/NAME, else bento/ and this.
+  # Boxes of distributions that kboot supports: cloud-image/KEY for libvirt, otherwise bento/VALUE.
   BOXES = {
     'debian-12' => 'debian-12',
     'debian-13' => 'debian-13',
@@ -16,7 +16,7 @@ module Kboot
     'rocky-9' => 'rockylinux-9'
   }.freeze
 
-  # Memory in MiB, and CPUs. A host of several roles gets the larger of each.
+  # Memory in MiB, and CPUs. A host with several roles gets the largest value of each.
   SIZES = {
     'control-plane' => [2048, 2],
     'worker' => [2048, 2],
@@ -24,14 +24,14 @@ module Kboot
     'load-balancer' => [1024, 1]
   }.freeze
 
-  # `address` is the IPv4 address in the private network, `ipv6` the other one of a dual-stack host or nil.
+  # `address` is the IPv4 address in the private network, `ipv6` the IPv6 address of a dual-stack host, or nil.
   Machine = Struct.new(:name, :box, :libvirt_box, :image, :memory, :cpus, :address, :ipv6, keyword_init: true)
 
-  # All hosts but the one that is this machine, in the order of the inventory. Raises Kboot::Error.
+  # All hosts except this machine, in inventory order. Raises Kboot::Error.
   def self.machines(file, env = ENV.to_h)
     spec = read_inventory(file, env).dig('spec')
     hosts = spec.is_a?(Hash) ? spec['hosts'] : nil
-    raise Error, "the inventory #{file} has no spec.hosts; see what `kboot validate` says" unless hosts.is_a?(Array)
+    raise Error, "the inventory #{file} has no spec.hosts; run `kboot validate` for details" unless hosts.is_a?(Array)
 
     hosts.reject { |host| host['connection'] == 'local' }.map do |host|
       machine(host, settings(spec['vagrant'], 'spec.vagrant'))
@@ -43,7 +43,7 @@ module Kboot
   def self.machine(host, shared)
     given = shared.merge(settings(host['vagrant'], 'vagrant'))
     sizes = SIZES.values_at(*host['roles']).compact
-    raise Error, 'has no role that is known' if sizes.empty?
+    raise Error, 'has no known role' if sizes.empty?
 
     box = given.fetch('box', BOXES.keys.first)
     address, ipv6 = addresses(host)
@@ -60,7 +60,7 @@ module Kboot
     unknown = (stated || {}).keys - known
     return stated || {} if unknown.empty?
 
-    raise Error, "#{where} has no key #{unknown.first}; there are #{known.join(', ')}"
+    raise Error, "#{where} does not support the key #{unknown.first}, only #{known.join(', ')}"
   end
   private_class_method :settings
 
@@ -68,7 +68,7 @@ module Kboot
     return public_name if BOXES.include?(box)
     return box if box.include?('/')
 
-    raise Error, "box #{box} is not one of #{BOXES.keys.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)"
+    raise Error, "box #{box} is not one of #{BOXES.keys.join(', ')}, which kboot supports; give any other box by its full name (OWNER/BOX)"
   end
   private_class_method :box_name
 
@@ -76,8 +76,8 @@ module Kboot
   def self.addresses(host)
     stated = (host['address'] || host.dig('ssh', 'address')).to_s.split(',').map { |text| IPAddr.new(text.strip) }
     four, six = stated.partition(&:ipv4?)
-    raise Error, 'has no IPv4 address, which a machine of Vagrant needs' if four.empty?
-    raise Error, "#{four.first} lies in VirtualBox's NAT network, 10.0.2.0/24" if IPAddr.new('10.0.2.0/24').include?(four.first)
+    raise Error, 'has no IPv4 address, which a Vagrant machine needs' if four.empty?
+    raise Error, "#{four.first} is in VirtualBox's NAT network, 10.0.2.0/24" if IPAddr.new('10.0.2.0/24').include?(four.first)
 
     [four.first.to_s, six.first&.to_s]
   rescue IPAddr::Error => e

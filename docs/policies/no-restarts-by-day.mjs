@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// A policy for plans: no component of a control plane restarts between 7 and 19 o'clock.
+// A policy for plans: no component of a control plane restarts from 7:00 to 19:00.
 //   kboot plan cluster.yaml -o json | node docs/policies/no-restarts-by-day.mjs
-// Exits with 1 and lists the components where the plan violates it. [HOUR] replaces the present hour.
+// Exits with 1 and lists the components where the plan violates it. Pass [HOUR] to override the current hour.
 import { createInterface } from 'node:readline';
 
 const hour = Number(process.argv[2] ?? new Date().getHours());

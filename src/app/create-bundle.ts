@@ -21,28 +21,28 @@ export interface CreateOptions {
   readonly directory: string;
   readonly contents: BundleContents;
   readonly arches: readonly Architecture[];
-  /** Base URL instead of the official hosts. */
+  /** Base URL to use instead of the official hosts. */
   readonly mirror: string | undefined;
   readonly signal: AbortSignal;
   readonly tell: (event: FetchEvent) => void;
-  /** Is told every request. */
+  /** Called with every request. */
   readonly heard: (line: string) => void;
 }
 
-/** A file that the bundle is to hold. */
+/** A file of the bundle. */
 interface Part {
   readonly path: string;
   readonly from: string;
   readonly fetch: (web: Web, path: string, heard: Heard) => Promise<Fetched>;
 }
 
-/** Few: they share one line, and servers limit who asks for much at once. */
+/** Few: they share one uplink, and servers rate-limit many concurrent requests. */
 const atOnce = 4;
 
 /**
- * Fetches what a bundle lacks and writes its index. What is there with its sum stays; what differs is replaced.
- * Throws KbootError E-FETCH that names all that could not be fetched, E-STATE when the folder cannot be written, E-BUNDLE
- * when it holds another release, E-INTERRUPTED.
+ * Fetches the files that a bundle lacks and writes its index. Files with the right checksum stay; files that differ are
+ * replaced. Throws KbootError E-FETCH that names all files that could not be fetched, E-STATE if the folder cannot be
+ * written, E-BUNDLE if it holds another release, E-INTERRUPTED.
  */
 export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
   const { directory, contents, signal } = options;
@@ -53,7 +53,7 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
     for (const folder of folders) await mkdir(join(directory, folder), { recursive: true });
     for (const folder of folders) await tidy(join(directory, folder));
   } catch (cause) {
-    throw fileError('The bundle cannot be written', directory, cause);
+    throw fileError('Cannot write the bundle', directory, cause);
   }
   const stop = new AbortController();
   const web = openWeb({ signal: AbortSignal.any([signal, stop.signal]), heard: options.heard });
@@ -63,15 +63,15 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
       limit(async () => {
         if (signal.aborted || stop.signal.aborted) return undefined;
         const failure = await fetchPart(web, part, options);
-        // What fetching elsewhere does not mend, such as a full disk, ends them all.
+        // A failure that affects all files, such as a full disk, stops the others.
         if (failure !== undefined && failure.code !== 'E-FETCH') stop.abort();
         return failure;
       }),
     );
     const failures = (await Promise.all(attempts)).filter((failure) => failure !== undefined);
     if (signal.aborted)
-      throw new KbootError('E-INTERRUPTED', `interrupted; ${directory} is not whole yet`, {
-        remedy: 'Run the same command again: what has come whole is not fetched again.',
+      throw new KbootError('E-INTERRUPTED', `interrupted; ${directory} is incomplete`, {
+        remedy: 'Run the same command again: complete files are not fetched again.',
       });
     if (failures.length > 0) throw together(failures, parts.length, directory);
   } finally {
@@ -101,7 +101,7 @@ function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): reado
   return [...files, ...images];
 }
 
-/** Fetches one file; gives back why it could not be had. */
+/** Fetches one file; returns the error if it could not be fetched. */
 async function fetchPart(
   web: Web,
   { path, from, fetch }: Part,
@@ -122,12 +122,12 @@ async function fetchPart(
   }
 }
 
-/** Removes what a killed run left half. */
+/** Removes partial files of a killed run. */
 async function tidy(folder: string): Promise<void> {
   for (const name of readdirSync(folder).filter(isLeftover)) await rm(join(folder, name));
 }
 
-/** An archive of another version would be found in the place of the one that is fetched. */
+/** An archive of another version would be used instead of the fetched one. */
 function refuseOthers(directory: string, version: string, arches: readonly Architecture[]): void {
   const others = arches.flatMap((arch) => {
     const known = releaseFiles(version, arch).map(pathInBundle);
@@ -139,10 +139,14 @@ function refuseOthers(directory: string, version: string, arches: readonly Archi
       .filter((path) => !known.includes(path));
   });
   if (others.length === 0) return;
-  throw new KbootError('E-BUNDLE', `${directory} holds archives that are not of Kubernetes ${version}`, {
-    detail: others.join('\n'),
-    remedy: 'Nothing was fetched. Name another folder, or remove these.',
-  });
+  throw new KbootError(
+    'E-BUNDLE',
+    `${directory} contains archives that do not belong to Kubernetes ${version}`,
+    {
+      detail: others.join('\n'),
+      remedy: 'Nothing was fetched. Use another folder, or remove these files.',
+    },
+  );
 }
 
 const releaseFiles = (version: string, arch: Architecture): readonly Artifact[] =>

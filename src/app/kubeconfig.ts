@@ -16,11 +16,11 @@ interface Kubeconfig {
   readonly [field: string]: unknown;
 }
 
-/** The administrator's kubeconfig with the cluster's name on cluster, user and context. Throws E-STATE before the first `up`. */
+/** The administrator's kubeconfig; cluster, user and context are named after the cluster. Throws E-STATE before the first `up`. */
 export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
   if (!pki.isIssued('ca') || !pki.isIssued('admin'))
-    throw new KbootError('E-STATE', `${state.dir} holds no administrator certificate of ${cluster.name}`, {
-      remedy: 'Run `kboot up` first, or name the state folder of this cluster with --state.',
+    throw new KbootError('E-STATE', `${state.dir} has no administrator certificate for ${cluster.name}`, {
+      remedy: 'Run `kboot up` first, or set --state to the state folder of this cluster.',
     });
   const { cert, key } = pki.certificate('admin');
   const data = (pem: string): string => Buffer.from(pem).toString('base64');
@@ -44,14 +44,14 @@ export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
   );
 }
 
-/** Puts the entries of `text` into `file` in place of those of the same names; the rest of the file stays. Mode 0600. */
+/** Merges the entries of `text` into `file`, replacing entries of the same names; the rest of the file stays. Mode 0600. */
 export async function mergeKubeconfig(file: string, text: string): Promise<void> {
   const own = parse(text) as Kubeconfig;
   const present = await readText(file);
   const parsed: unknown = present === undefined || present.trim() === '' ? {} : parse(present);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new KbootError('E-STATE', `${file} is not a kubeconfig; it was left alone`, {
-      remedy: 'Move it away or set KUBECONFIG to another file.',
+    throw new KbootError('E-STATE', `${file} is not a kubeconfig; it was not changed`, {
+      remedy: 'Move it away, or set KUBECONFIG to another file.',
     });
   const before = parsed as Kubeconfig;
   const merged = (field: 'clusters' | 'contexts' | 'users'): Named[] => {

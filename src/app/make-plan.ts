@@ -1,5 +1,4 @@
 import { refuseUnfitBundle } from '../desire/bundle-fit.ts';
-import type { KbootError } from '../model/error.ts';
 import { readTexts } from '../observe/texts.ts';
 import { assemble } from '../plan/assemble.ts';
 import { decide, type Decision, type Known } from '../plan/decide.ts';
@@ -78,7 +77,7 @@ async function withDiffs(decision: Decision, connections: Connections): Promise<
     await Promise.all(
       [...paths].map(async ([host, wanted]) => {
         const reader = connections.open.get(host)?.reader;
-        const read = reader && (await readTexts(reader, wanted).catch((_error: KbootError) => undefined));
+        const read = reader && (await readTexts(reader, wanted).catch(() => undefined));
         return [host, read ?? new Map<string, string>()] as const;
       }),
     ),

@@ -33,7 +33,7 @@ export async function seeStatus(
   );
   try {
     const wants = { ...desireCluster(desire), objects: [] };
-    let seen: ClusterObservation = { state: 'unavailable', why: 'no control-plane host answers' };
+    let seen: ClusterObservation = { state: 'unavailable', why: 'no control-plane host is reachable' };
     for (const host of hostsWith(cluster, 'control-plane')) {
       const reader = connections.open.get(host.name)?.reader;
       if (reader === undefined || !pki.isIssued('ca')) continue;
@@ -107,20 +107,20 @@ export async function seeStatus(
 
 const etcdWords = {
   present: 'answers',
-  unavailable: 'does not answer with a quorum',
+  unavailable: 'unavailable, or without a quorum',
   absent: 'no data yet',
 } as const;
 
-/** `external: https://10.0.0.31:2379 answers (etcd 3.6.8), https://10.0.0.32:2379 does not: connection refused` */
+/** `external: https://10.0.0.31:2379 answers (etcd 3.6.8), https://10.0.0.32:2379 cannot be used from cp-1: connection refused` */
 function foreignEtcdWords(endpoints: readonly string[], answers: readonly EtcdAnswer[] | undefined): string {
   const list = endpoints.map((endpoint) => {
     const own = (answers ?? []).filter((each) => each.endpoint === endpoint);
     const [worst] = [...own].sort((a, b) => (a.answer.kind > b.answer.kind ? -1 : 1));
-    if (worst === undefined) return `${endpoint} was not asked`;
+    if (worst === undefined) return `${endpoint} was not checked`;
     const { host, answer } = worst;
     return answer.kind === 'answers'
       ? `${endpoint} answers (etcd ${answer.version})`
-      : `${endpoint} does not answer ${host}: ${answer.why}`;
+      : `${endpoint} cannot be used from ${host}: ${answer.why}`;
   });
   return `external: ${list.join(', ')}`;
 }
@@ -145,7 +145,7 @@ function certificateList({ cluster, pki, foreignEtcd }: Workspace): ClusterStatu
     if (spec.kind === 'key') return [];
     const host = spec.kind === 'leaf' ? spec.host : undefined;
     if (!pki.isIssued(spec.id, host)) return [];
-    // The kubelet rotates its own; what the state holds is only the first one.
+    // The kubelet rotates its certificate; the state folder has only the first one.
     if (spec.id === 'kubelet') return [];
     const pem = spec.kind === 'ca' ? pki.ca(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
     return [ending(spec.path, pem)];

@@ -7,13 +7,13 @@ import type { Workspace } from './workspace.ts';
 
 type Ways = ReadonlyMap<string, Connection | KbootError>;
 
-/** What Vagrant said of a cluster in this run. */
+/** Vagrant's answers per cluster in this run. */
 const answers = new WeakMap<Cluster, Promise<Ways>>();
 
 /**
- * How every Vagrant machine of a cluster is reached, or why one is not. Vagrant is asked once a run and folder.
- * It checks no host key. kboot keeps the first key that a machine shows in the state folder, and holds the machine
- * to it until Vagrant makes it anew. Throws E-VAGRANT when Vagrant fails as a whole, E-STATE.
+ * How to reach each Vagrant machine of a cluster, or why it cannot be reached. Runs Vagrant once per run and folder.
+ * Vagrant checks no host keys. kboot saves the first key that a machine presents in the state folder, and requires that
+ * key until Vagrant recreates the machine. Throws E-VAGRANT if Vagrant itself fails, E-STATE.
  */
 export function waysToMachines(place: Workspace): Promise<Ways> {
   const known = answers.get(place.cluster) ?? askForAll(place);

@@ -13,9 +13,9 @@ import { apiCredentials } from './credentials.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * Sends real traffic through the cluster; what could not be connected is told beside the report.
- * Throws KbootError E-STATE when no cluster was brought up from this state folder, the first failure when no
- * control-plane host can be connected, and E-KUBE-API when the API does not do its part.
+ * Sends real traffic through the cluster; returns hosts that could not be reached beside the report.
+ * Throws KbootError E-STATE if no cluster was created from this state folder, the first failure if no
+ * control-plane host can be reached, and E-KUBE-API if an API request fails.
  */
 export async function runVerify(
   place: Workspace,
@@ -25,8 +25,8 @@ export async function runVerify(
 ): Promise<{ readonly report: VerifyReport; readonly failed: ReadonlyMap<string, KbootError> }> {
   const { cluster, pki, desire } = place;
   if (!pki.isIssued('ca'))
-    throw new KbootError('E-STATE', `${place.state.dir} holds no certificates: there is no cluster yet`, {
-      remedy: `Bring it up first: kboot up ${place.inventoryFile}`,
+    throw new KbootError('E-STATE', `${place.state.dir} has no certificates: there is no cluster yet`, {
+      remedy: `Create it first: kboot up ${place.inventoryFile}`,
     });
   const credentials = apiCredentials(pki);
   const connections = await connectAll(place, cluster.hosts, connect, concurrency, () => Promise.resolve());
@@ -44,7 +44,7 @@ export async function runVerify(
     if (controlPlane.every(({ name }) => !open.has(name)))
       throw (
         controlPlane.map(({ name }) => failed.get(name)).find((error) => error !== undefined) ??
-        new KbootError('E-CONNECT', 'no control-plane host answers')
+        new KbootError('E-CONNECT', 'no control-plane host is reachable')
       );
     const report = await verifyCluster({
       cluster,

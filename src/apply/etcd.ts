@@ -3,6 +3,7 @@ import { openEtcd, type EtcdClient, type EtcdMember } from '../etcd/client.ts';
 import { KbootError } from '../model/error.ts';
 import type { EtcdStep } from '../plan/types.ts';
 import type { ApplyContext, HostAddress } from './context.ts';
+import { diagnose, waitRemedy } from './diagnose/index.ts';
 
 type EtcdContext = Pick<
   ApplyContext,
@@ -91,13 +92,20 @@ export class EtcdRunner {
       }
       if (seen !== reported) this.#context.emit({ type: 'waiting', step, seen: (reported = seen) });
       if (this.#context.signal.aborted) throw new KbootError('E-INTERRUPTED', 'interrupted');
-      if (Date.now() > deadline)
-        throw new KbootError('E-WAIT', `not after ${step.timeoutSeconds} s: ${seen}`, {
-          remedy:
-            'Look at etcd on this host (`journalctl -u etcd`, or /var/log/containers/etcd-*.log where it is a static Pod); then run the same command again.',
-        });
+      if (Date.now() > deadline) throw await this.#timedOut(step, seen);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
+  }
+
+  async #timedOut({ target, timeoutSeconds }: EtcdStep, seen: string): Promise<KbootError> {
+    const host = target.kind === 'etcd-member' ? target.name : '';
+    const condition = { kind: 'etcd-member', host } as const;
+    const kube = (): Promise<never> => Promise.reject(new Error('the API is not asked about etcd'));
+    const detail = await diagnose(condition, { connections: this.#context.connections, kube });
+    return new KbootError('E-WAIT', `not after ${timeoutSeconds} s: ${seen}`, {
+      detail,
+      remedy: waitRemedy(condition, detail),
+    });
   }
 
   /** Has a member other than `not` do it; the members are tried in turn. */

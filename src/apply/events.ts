@@ -16,14 +16,19 @@ export type ApplyEvent = { readonly at: number } & (
 type WithoutAt<E> = E extends unknown ? Omit<E, 'at'> : never;
 export type Emit = (event: WithoutAt<ApplyEvent>) => void;
 
+/** Why a step has nothing to act on. */
+export interface Moot {
+  readonly moot: string;
+}
+
 /**
  * Does what a step or gate says, with the events of its start and of its end; `moot` from `action` skips it instead.
  * Rejects with what `action` throws.
  */
-export async function withEvents(
+export async function withStepEvents(
   step: Step | Gate,
   emit: Emit,
-  action: () => Promise<void | { readonly moot: string }>,
+  action: () => Promise<Moot | undefined>,
 ): Promise<void> {
   const started = Date.now();
   emit({ type: 'start', step });

@@ -8,7 +8,7 @@ import { conditionText } from '../plan/target.ts';
 import type { Condition, Gate } from '../plan/types.ts';
 import { check, type Unmet } from './conditions.ts';
 import type { ApplyContext, Excluded } from './context.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { checkKubelet } from './kubelet.ts';
@@ -61,13 +61,16 @@ export class GateWatcher {
 
   async #timedOut(gate: Gate, seen: string): Promise<KbootError> {
     const message = `not after ${gate.timeoutSeconds} s: ${seen}`;
-    const detail = await diagnose(gate.condition, this.#context.connections);
+    const { connections, apiHosts } = this.#context;
+    const access = { connections, apiHosts, kube: () => this.#kube.client() };
+    const condition = this.#withoutExcluded(gate.condition);
+    const detail = await diagnose(condition, access);
     this.#context.emit({ type: 'failed', step: gate, message, detail });
     return new KbootError('E-WAIT', message, {
-      step: conditionText(gate.condition),
+      step: conditionText(condition),
       stepId: gate.id,
       detail,
-      remedy: 'Fix the cause shown above, then run the same command again.',
+      remedy: waitRemedy(condition, detail),
     });
   }
 
@@ -85,12 +88,14 @@ export class GateWatcher {
           return await through(await this.#kube.openAt(host, address, port), condition);
         }
         case 'api':
-          if (condition.host !== undefined)
-            return await through(await this.#kube.open(condition.host), condition);
-          break;
-        default:
+          if (condition.host === undefined) return await check(await this.#kube.client(), condition);
+          return await through(await this.#kube.open(condition.host), condition);
+        case 'pod-ready':
+        case 'node-registered':
+        case 'node-ready':
+        case 'workload-ready':
+          return await check(await this.#kube.client(), this.#withoutExcluded(condition));
       }
-      return await check(await this.#kube.client(), this.#withoutExcluded(condition));
     } catch (error) {
       this.#kube.close();
       return error instanceof Error ? error.message : String(error);

@@ -10,7 +10,7 @@ import { stepError } from './step-error.ts';
 /** Maximum number of steps on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
 
-type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'signal'>;
+type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit'>;
 
 /** One shell session for each host, from its first step to its last. */
 export class HostSessions {
@@ -23,10 +23,10 @@ export class HostSessions {
 
   /**
    * Hands shell steps to their host, in order; the host skips the steps that follow a failure. Rejects with KbootError
-   * for the first step that failed.
+   * for the first step that failed, and for those that `signal` kept from starting.
    */
-  async run(host: string, steps: readonly ShellStep[]): Promise<void> {
-    await runSteps(await this.#session(host), steps, this.#context);
+  async run(host: string, steps: readonly ShellStep[], signal: AbortSignal): Promise<void> {
+    await runSteps(await this.#session(host), steps, { ...this.#context, signal });
   }
 
   async close(host: string): Promise<void> {

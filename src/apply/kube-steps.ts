@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyObject, refused, type KubeClient } from '../kube/client.ts';
 import { objectPath } from '../kube/paths.ts';
+import { isTransient } from '../kube/transient.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { targetText } from '../plan/target.ts';
@@ -8,6 +9,7 @@ import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { drainNode } from './drain.ts';
+import type { Moot } from './events.ts';
 import type { KubeConnection } from './kube-connection.ts';
 
 const pollMs = 250;
@@ -31,20 +33,20 @@ export class KubeRunner {
   }
 
   /** One step; `moot` where its Node's host did not get as far. Rejects with KbootError. */
-  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<void | { readonly moot: string }> {
+  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<Moot | undefined> {
     switch (step.type) {
       case 'apply':
         await this.#applyObject(step);
-        return;
+        return undefined;
       case 'delete':
         await this.#retryWhileStarting((kube) =>
           remove(kube, objectPath(step.object), targetText(step.target)),
         );
-        return;
+        return undefined;
       case 'node':
         if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
         await this.#retryWhileStarting((kube) => this.#node(kube, step));
-        return;
+        return undefined;
     }
   }
 
@@ -89,12 +91,9 @@ export class KubeRunner {
         await action(await this.#kube.client());
         return;
       } catch (error) {
-        const passing =
-          error instanceof KbootError &&
-          error.code === 'E-KUBE-API' &&
-          !/answered (4(?!0[349]|29))/.test(error.message);
-        if (!passing || Date.now() > deadline || this.#context.signal.aborted) throw error;
-        if (!error.message.includes('answered')) this.#kube.close();
+        const transient = error instanceof KbootError && isTransient(error);
+        if (!transient || Date.now() > deadline || this.#context.signal.aborted) throw error;
+        if (error.context.httpStatus === undefined) this.#kube.close();
         await sleep(pollMs);
       }
     }

@@ -4,7 +4,7 @@ import { targetText } from '../plan/target.ts';
 import type { Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { EtcdRunner } from './etcd.ts';
-import { withEvents } from './events.ts';
+import { withStepEvents, type Moot } from './events.ts';
 import { GateWatcher } from './gates.ts';
 import { HostSessions } from './host-sessions.ts';
 import { KubeConnection } from './kube-connection.ts';
@@ -67,26 +67,35 @@ export class Worker {
   async #steps({ on, steps, rollback = [] }: Task): Promise<void> {
     const host = hostOf(on);
     try {
-      for (const group of neighbours(steps)) {
-        const [first] = group;
-        if (first?.type === 'shell') await this.#sessions.run(host ?? '', group as (typeof first)[]);
-        else for (const step of group) await this.#one(step);
-      }
+      await this.#inOrder(host, steps, this.#context.signal);
     } catch (cause) {
-      for (const step of rollback) await this.#one(step).catch(() => undefined);
+      if (rollback.length > 0) await this.#rollBack(host, rollback);
       throw cause;
     }
   }
 
-  async #one(step: Step): Promise<void> {
-    const { signal, emit } = this.#context;
-    const rollsBack = step.type === 'etcd' && step.operation.kind === 'withdraw';
-    if (signal.aborted && !rollsBack)
+  /** Undoes a task also when the run is interrupted. What fails here is in the events; the task's own failure counts. */
+  async #rollBack(host: string | undefined, steps: readonly Step[]): Promise<void> {
+    // The host's session skips everything after a failure.
+    if (host !== undefined) await this.#sessions.close(host);
+    await this.#inOrder(host, steps, new AbortController().signal).catch(() => undefined);
+  }
+
+  async #inOrder(host: string | undefined, steps: readonly Step[], signal: AbortSignal): Promise<void> {
+    for (const group of neighbours(steps)) {
+      if (group.every((step) => step.type === 'shell')) await this.#sessions.run(host ?? '', group, signal);
+      else for (const step of group) await this.#one(step, signal);
+    }
+  }
+
+  async #one(step: Step, signal: AbortSignal): Promise<void> {
+    if (signal.aborted)
       throw new KbootError('E-INTERRUPTED', 'interrupted before this step', {
         step: targetText(step.target),
+        stepId: step.id,
       });
     try {
-      await withEvents(step, emit, () => this.#do(step));
+      await withStepEvents(step, this.#context.emit, () => this.#do(step));
     } catch (cause) {
       const error = cause instanceof KbootError ? cause : new KbootError('E-STEP', String(cause), { cause });
       throw new KbootError(error.code, error.message, {
@@ -98,21 +107,23 @@ export class Worker {
     }
   }
 
-  async #do(step: Step): Promise<void | { readonly moot: string }> {
+  async #do(step: Step): Promise<Moot | undefined> {
     switch (step.type) {
-      case 'etcd':
-        return await this.#etcd.run(step);
       case 'apply':
       case 'delete':
       case 'node':
         return await this.#kubeRunner.run(step);
+      case 'etcd':
+        await this.#etcd.run(step);
+        return undefined;
       case 'issue':
         await this.#context.materials();
-        return;
+        return undefined;
       case 'hook':
-        return await this.#context.runHook(step);
+        await this.#context.runHook(step);
+        return undefined;
       case 'shell':
-        throw new KbootError('E-STEP', 'a shell step has no host');
+        throw new Error('a shell step runs in the session of its host');
     }
   }
 }

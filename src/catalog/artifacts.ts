@@ -10,7 +10,7 @@ export interface Artifact {
   readonly kind: 'binary' | 'archive';
   /** Without `v`. */
   readonly version: string;
-  /** At the official host. */
+  /** On the official host. */
   readonly url: string;
   /** Below `spec.artifacts.mirror`: the official host and path, `dl.k8s.io/release/v1.36.2/…`. */
   readonly mirrorPath: string;
@@ -86,7 +86,7 @@ function github(repository: string): string {
 function sum(file: SummedFile, arch: Architecture, version: string): string {
   const sha256 = checksums()[file][arch][version];
   if (sha256 === undefined) {
-    throw new KbootError('E-INVENTORY', `The catalog has no SHA-256 of ${file} ${version} for ${arch}.`, {
+    throw new KbootError('E-INVENTORY', `The catalog has no SHA-256 for ${file} ${version} on ${arch}.`, {
       remedy: 'Choose another spec.kubernetesVersion.',
     });
   }

@@ -24,7 +24,7 @@ interface Releases {
   };
 }
 
-/** The files that checksums.json has sums of. */
+/** The files whose checksums are in checksums.json. */
 export type SummedFile = 'kubelet' | 'kubectl' | 'crictl' | 'etcd' | 'cni' | 'runc' | 'containerd';
 
 type Checksums = Readonly<
@@ -34,7 +34,7 @@ type Checksums = Readonly<
 let releasesRead: Releases | undefined;
 let checksumsRead: Checksums | undefined;
 
-/** releases.json, parsed once, at first use: start-up does not pay for it. */
+/** releases.json, parsed once, at first use, to keep start-up fast. */
 export function releases(): Releases {
   return (releasesRead ??= readJson('./releases.json') as Releases);
 }

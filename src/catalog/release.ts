@@ -12,7 +12,7 @@ export interface Release extends Pins {
   readonly kubernetesVersion: string;
 }
 
-/** Every Kubernetes version that has both pins and sums for amd64 and arm64, newest first, with `v`. */
+/** Every Kubernetes version that has pins, and checksums for both amd64 and arm64; newest first, with `v`. */
 export function knownVersions(): readonly string[] {
   return (known ??= listKnown());
 }
@@ -29,7 +29,7 @@ function listKnown(): string[] {
 
 /**
  * The release of a version such as `v1.36.2`.
- * Throws KbootError E-INVENTORY that names the nearest known versions.
+ * Throws KbootError E-INVENTORY with the nearest known versions.
  */
 export function release(kubernetesVersion: string): Release {
   const all = knownVersions();
@@ -38,7 +38,7 @@ export function release(kubernetesVersion: string): Release {
   if (pins === undefined) {
     throw new KbootError(
       'E-INVENTORY',
-      `Kubernetes ${kubernetesVersion} is not in the catalog of this kboot.`,
+      `Kubernetes ${kubernetesVersion} is not in the catalog of this version of kboot.`,
       {
         remedy: `Set spec.kubernetesVersion to a known version; nearest: ${nearestVersions(kubernetesVersion, all).join(', ')}.`,
       },

@@ -1,21 +1,21 @@
 import { either } from '../model/either.ts';
 import type { HostFacts } from '../model/facts.ts';
 
-/** A distribution that kboot installs on: everything that differs between them, in one place. */
+/** A distribution that kboot supports: everything that differs between distributions, in one place. */
 export interface System {
   readonly name: string;
-  /** Values of VERSION_ID in /etc/os-release, or what they begin with before a point: `9` is 9.6, too. */
+  /** Values of VERSION_ID in /etc/os-release, or their part before a dot: `9` also matches 9.6. */
   readonly versions: readonly string[];
   readonly packageManager: 'apt' | 'dnf';
-  /** Packages that every node needs besides what a minimal install has. */
+  /** Packages that every node needs in addition to a minimal install. */
   readonly nodePackages: readonly string[];
-  /** Packages that make downloads work; not needed with a bundle. */
+  /** Packages needed for downloads; not needed with a bundle. */
   readonly downloadPackages: readonly string[];
-  /** Where an operator states flags of the kubelet, as the packages of Kubernetes have it (.deb, .rpm). */
+  /** File in which an operator can set flags of the kubelet, as in the Kubernetes packages (.deb, .rpm). */
   readonly kubeletDefaults: string;
-  /** The service of its package haproxy makes /run/haproxy. */
+  /** Whether the service of its haproxy package creates /run/haproxy. */
   readonly haproxyFolder: boolean;
-  /** SELinux is on unless somebody turned it off. */
+  /** Whether SELinux is enabled by default. */
   readonly selinux: boolean;
 }
 
@@ -46,12 +46,12 @@ const systems: Readonly<Record<string, System>> = {
   },
 };
 
-/** The distribution of a host; an unknown one is taken for Debian, and preflight refuses it by name. */
+/** The distribution of a host; an unknown one is treated as Debian, and preflight refuses it by name. */
 export function systemOf({ os }: Pick<HostFacts, 'os'>): System {
   return systems[os.id] ?? debian;
 }
 
-/** How well kboot knows a distribution and its version. */
+/** Whether kboot supports a distribution and its version. */
 export function acquaintance({ os }: Pick<HostFacts, 'os'>): 'known' | 'unknown version' | 'unknown' {
   const system = systems[os.id];
   if (system === undefined) return 'unknown';

@@ -18,9 +18,9 @@ export interface BundleArgs extends InventoryArgs {
   readonly bundle?: string | undefined;
 }
 
-/** How much of a cluster a command is about. */
+/** Which part of a cluster a command applies to. */
 export interface ScopeArgs {
-  /** undefined: not named, which means to the end. */
+  /** undefined: not given, which means all stages. */
   readonly until?: Stage | undefined;
   readonly limit: string[];
   readonly 'ignore-preflight': string[];
@@ -63,7 +63,7 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly action: 'create' | 'index' | 'verify';
   readonly directory: string;
   readonly 'kubernetes-version'?: string | undefined;
-  /** Empty: not named. */
+  /** Empty: not given. */
   readonly arch: ('amd64' | 'arm64')[];
   readonly inventory?: string | undefined;
   readonly mirror?: string | undefined;
@@ -90,6 +90,10 @@ export interface InitArgs extends GlobalArgs {
 
 export interface ExplainArgs extends GlobalArgs {
   readonly code?: string | undefined;
+}
+
+export interface SchemaArgs extends GlobalArgs {
+  readonly subject: 'inventory' | 'plan' | 'events';
 }
 
 export interface UnlockArgs extends InventoryArgs {

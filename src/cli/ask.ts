@@ -1,8 +1,8 @@
 import { KbootError } from '../model/error.ts';
 
-/** Questions to a person at a terminal. Each throws KbootError E-INTERRUPTED when the answer is Ctrl-C. */
+/** Prompts at a terminal. Each throws KbootError E-INTERRUPTED on Ctrl-C. */
 export interface Ask {
-  /** `check` gives what is wrong with an answer, which is then asked for again. */
+  /** `check` returns what is wrong with an answer; the prompt is then repeated. */
   text(question: {
     readonly message: string;
     readonly initial?: string;
@@ -13,13 +13,13 @@ export interface Ask {
   confirm(message: string, initial: boolean): Promise<boolean>;
 }
 
-/** Asks on stderr, so that stdout keeps results only. */
+/** Prompts on stderr, so that stdout has only results. */
 export async function terminalAsk(): Promise<Ask> {
   const prompts = await import('@clack/prompts');
   const output = process.stderr;
   const answered = <T>(answer: T | symbol): T => {
     if (prompts.isCancel(answer))
-      throw new KbootError('E-INTERRUPTED', 'No answer was given; nothing was written.');
+      throw new KbootError('E-INTERRUPTED', 'The prompt was cancelled; nothing was written.');
     return answer as T;
   };
   return {
@@ -31,7 +31,7 @@ export async function terminalAsk(): Promise<Ask> {
         ...(placeholder !== undefined && { placeholder }),
         validate: (value) => check((value ?? '').trim()),
       });
-      // An empty answer comes as undefined.
+      // clack returns undefined for an empty answer.
       return (answered<string | undefined>(answer) ?? '').trim();
     },
     async choose<T extends string>(message: string, options: Readonly<Partial<Record<T, string>>>) {

@@ -12,7 +12,7 @@ import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { event, note } from './terminal.ts';
 
-/** Fetches what the bundle lacks. Progress goes to stderr, with `-o json` events to stdout. Throws what createBundle throws. */
+/** Fetches the files that the bundle lacks. Progress goes to stderr; with `-o json`, events go to stdout. Throws as createBundle does. */
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   refuse('--mirror', args.mirror, mirror);
   refuse('--image-repository', args['image-repository'], imageRepository);
@@ -52,7 +52,7 @@ function wantedBy(args: BundleCommandArgs): {
   if (!known.includes(version))
     throw new KbootError(
       'E-USAGE',
-      `--kubernetes-version ${version}: this kboot does not know that release`,
+      `--kubernetes-version ${version}: this kboot does not support that release`,
       {
         remedy: `Nearest: ${nearestVersions(version, known).join(', ')}.`,
       },

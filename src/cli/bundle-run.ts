@@ -4,7 +4,7 @@ import { openBundle, verifyBundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
-/** Makes, writes or checks the index of a bundle. */
+/** Creates, indexes or verifies a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
@@ -39,12 +39,12 @@ function refuseIdleFlags(args: BundleCommandArgs): void {
     'kubernetes-version': args.action === 'index' ? undefined : args['kubernetes-version'],
   }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length === 0) return;
-  throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` takes no ${given.join(', ')}`, {
-    remedy: '`kboot bundle --help` says which action takes which flag.',
+  throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` does not take ${given.join(', ')}`, {
+    remedy: '`kboot bundle --help` shows which action takes which flag.',
   });
 }
 
-/** What an inventory has to say for the bundle to fit it. */
+/** The fields that an inventory must set to match the bundle. */
 function wanted(args: BundleCommandArgs, { kubernetesVersion }: BundleIndex): string {
   if (args.inventory !== undefined) return '';
   const repository = args['image-repository'];

@@ -5,35 +5,38 @@ import { globalOptions } from './options.ts';
 
 export const bundle: CommandModule<object, BundleCommandArgs> = {
   command: 'bundle <action> <directory>',
-  describe: 'Make, index or verify a folder of release files and images for air-gapped sites',
+  describe: 'Create, index or verify a folder of release files and images for air-gapped sites',
   builder: (yargs) =>
     manual(globalOptions(yargs, 'verbose'), {
       synopsis: 'bundle ACTION DIRECTORY [flags]',
-      text: `Makes or checks a bundle: a folder of release files and images for hosts without a way to the internet. Files lie in bin/linux-ARCH, archives/linux-ARCH and images/linux-ARCH, their sums in bundle.json.
+      text: `Creates or verifies a bundle: a folder of release files and images for hosts without internet access. Files are in bin/linux-ARCH, archives/linux-ARCH and images/linux-ARCH, their checksums in bundle.json.
 
-create fetches what is missing or wrong there, replaces what differs, and writes bundle.json. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and what they lead to, or your mirror and registry; without a login, and no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS count. index writes bundle.json for files that are there; verify changes nothing. Both contact nothing.`,
+create fetches missing files, replaces files that differ, and writes bundle.json. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and the hosts they redirect to, or your mirror and registry; it does not log in there, and contacts no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are honoured. index writes bundle.json for the files that are present; verify changes nothing. Both contact nothing.`,
       examples: [
         ['kboot bundle create ./bundle --inventory prod.yaml', 'Fetch what this cluster needs'],
-        ['kboot bundle create ./bundle --arch amd64 --arch arm64', 'All of the newest release, for both'],
-        ['kboot bundle index ./bundle', 'After files were collected or replaced by hand'],
-        ['kboot bundle verify ./bundle', 'Read every file and compare its SHA-256'],
+        [
+          'kboot bundle create ./bundle --arch amd64 --arch arm64',
+          'Everything for the newest release, for both architectures',
+        ],
+        ['kboot bundle index ./bundle', 'After collecting or replacing files by hand'],
+        ['kboot bundle verify ./bundle', 'Read every file and check its SHA-256'],
         ['kboot up prod.yaml --bundle ./bundle', 'Use it'],
       ],
-      exit: '0 done · 3 a file is missing or differs from its sum, or cannot be written · 4 something could not be fetched · 130 interrupted; run it again',
+      exit: '0 done · 3 a file is missing, does not match its checksum, or cannot be written · 4 a file could not be fetched · 130 interrupted; run it again',
       seeAlso: ['up', 'render'],
     })
       .positional('action', {
         choices: ['create', 'index', 'verify'] as const,
         demandOption: true,
         describe:
-          'create: fetch what is missing, then index; index: write bundle.json for the files that are there; verify: read all and compare',
+          'create: fetch missing files, then index; index: write bundle.json for the files that are present; verify: read and check all files',
       })
       .positional('directory', { type: 'string', demandOption: true, describe: 'The bundle' })
       .option('kubernetes-version', {
         type: 'string',
         requiresArg: true,
         describe:
-          'VERSION: of the files, such as v1.36.2 (default for create: the newest that kboot knows; for index: from the image tags)',
+          'VERSION: of the files, such as v1.36.2 (default for create: the newest supported version; for index: from the image tags)',
       })
       .option('arch', {
         type: 'string',
@@ -41,7 +44,8 @@ create fetches what is missing or wrong there, replaces what differs, and writes
         nargs: 1,
         choices: ['amd64', 'arm64'] as const,
         default: [] as ('amd64' | 'arm64')[],
-        describe: 'ARCH: of the hosts, for create: amd64 or arm64; once for each (default: amd64)',
+        describe:
+          'ARCH: for create: architecture of the hosts, amd64 or arm64; repeat for both (default: amd64)',
       })
       .option('inventory', {
         type: 'string',
@@ -49,18 +53,19 @@ create fetches what is missing or wrong there, replaces what differs, and writes
         normalize: true,
         conflicts: ['kubernetes-version', 'image-repository'],
         describe:
-          'FILE: for create: fetch what its cluster needs: its version, imageRepository, artifacts.mirror; MetalLB and etcd as it says (default: all that any cluster may need)',
+          'FILE: for create: fetch only what this cluster needs, with its version, imageRepository and artifacts.mirror; MetalLB and etcd if it uses them (default: everything that any cluster may need)',
       })
       .option('mirror', {
         type: 'string',
         requiresArg: true,
-        describe: "URL: for create: base of the official hosts' paths, as spec.artifacts.mirror",
+        describe:
+          'URL: for create: base URL to use instead of the official hosts, like spec.artifacts.mirror',
       })
       .option('image-repository', {
         type: 'string',
         requiresArg: true,
         describe:
-          "REPOSITORY: for create: registry and path of all images, as the inventory's spec.imageRepository (default: the official registries)",
+          "REPOSITORY: for create: registry and path of all images, like the inventory's spec.imageRepository (default: the official registries)",
       }),
   async handler(args) {
     const { runBundle } = await import('./bundle-run.ts');

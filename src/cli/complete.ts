@@ -1,6 +1,6 @@
 import { errorCodes } from '../model/error.ts';
 
-/** Commands whose first argument is a file, and those whose second is one. */
+/** Commands whose first argument is a file, and commands whose second argument is. */
 const fileFirst = [
   'validate',
   'render',
@@ -16,18 +16,18 @@ const fileFirst = [
 ];
 const fileSecond = ['bundle', 'plan'];
 const fileFlags = ['--bundle', '--inventory', '--state', '--out', '--html', '--plan', '--identity-file'];
-/** Flags without a value; what stands behind another one is its value. */
+/** Flags without a value; the word after any other flag is its value. */
 const switches =
   /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|help|version)$|^-[yh]$/;
 
 /**
- * What completes a word: these words, files (the shell's own completion), hosts of an inventory, or what yargs knows:
- * commands, flags, choices.
+ * The candidates for a word: these words, files (the shell's own completion), hosts of an inventory, or the default of
+ * yargs: commands, flags, choices.
  */
 export type Completion =
   readonly string[] | 'files' | 'usual' | { readonly hostsOf: string; readonly except: readonly string[] };
 
-/** How the last of `words` is completed; they begin behind the program. */
+/** How to complete the last of `words`; they start after the program name. */
 export function completionOf(words: readonly string[]): Completion {
   const [verb = '', ...rest] = words;
   const current = rest.at(-1);
@@ -52,7 +52,7 @@ export function completionOf(words: readonly string[]): Completion {
     : 'usual';
 }
 
-/** Words that are neither flags nor their values. `--limit` takes all that follows. */
+/** Words that are neither flags nor their values. `--limit` takes all words that follow. */
 function argumentsOf(words: readonly string[]): readonly string[] {
   let open: string | undefined;
   return words.filter((word) => {

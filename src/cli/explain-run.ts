@@ -6,7 +6,7 @@ import { event, print, terminalWidth } from './terminal.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
-/** Prints one code, or the list of all. Throws KbootError E-USAGE for a code that there is none, with the nearest. */
+/** Prints one code, or the list of all. Throws KbootError E-USAGE for an unknown code, and suggests the nearest. */
 export function runExplain({ code, output }: ExplainArgs): void {
   const found = code === undefined ? undefined : codeNamed(code);
   if (output === 'json') {
@@ -22,7 +22,7 @@ function codeNamed(word: string): ErrorCode {
   const near = nearest(wanted, codes);
   throw new KbootError(
     'E-USAGE',
-    `"${word}" is no error code of kboot${near === undefined ? '.' : `; did you mean ${near}?`}`,
-    { remedy: '`kboot explain` lists all of them.' },
+    `"${word}" is not an error code of kboot${near === undefined ? '.' : `; did you mean ${near}?`}`,
+    { remedy: '`kboot explain` lists all codes.' },
   );
 }

@@ -5,18 +5,21 @@ import { globalOptions } from './options.ts';
 
 export const explain: CommandModule<object, ExplainArgs> = {
   command: 'explain [code]',
-  describe: 'Say what an error code means and what to do; all codes without one',
+  describe: 'Explain an error code and its remedy; without a code, list all',
   builder: (yargs) =>
     manual(globalOptions(yargs), {
       synopsis: 'explain [CODE]',
-      text: 'Says of an error code what has happened, what kboot did and did not do, and what to do now; without a code it lists all of them. Contacts nothing and changes nothing.',
+      text: 'Explains an error code: what happened, what kboot did and did not do, and what to do next. Without a code, lists all codes. Contacts nothing and changes nothing.',
       examples: [
         ['kboot explain E-QUORUM', 'One code'],
         ['kboot explain', 'All codes with their exit statuses'],
       ],
-      exit: '0 · 3 there is no such code',
+      exit: '0 · 3 unknown code',
       seeAlso: ['status', 'unlock'],
-    }).positional('code', { type: 'string', describe: 'As errors end with it; `E-` may be left out' }),
+    }).positional('code', {
+      type: 'string',
+      describe: 'The code at the end of an error message; `E-` may be omitted',
+    }),
   async handler(args) {
     const { runExplain } = await import('./explain-run.ts');
     runExplain(args);

@@ -9,8 +9,8 @@ import type { Planned } from './show.ts';
 import { note } from './terminal.ts';
 
 /**
- * Writes the page of a plan, or of what became of it, for its owner only: diffs show what lies on hosts. Nothing
- * where no file is named. Throws KbootError E-USAGE for what is no file, E-STATE when it cannot be written.
+ * Writes the page of a plan, or of a run, readable only by its owner: diffs show files of hosts. Does nothing if no
+ * file is named. Throws KbootError E-USAGE if the path is not a page of kboot, E-STATE if it cannot be written.
  */
 export async function writePage(
   file: string | undefined,
@@ -24,7 +24,7 @@ export async function writePage(
   note(`page ${file}, ${Math.ceil(Buffer.byteLength(page) / 1024)} KiB`);
 }
 
-/** The same at the end of a run, which a page that cannot be written does not make fail. */
+/** The same at the end of a run; a page that cannot be written does not fail the run. */
 export async function writeReport(...[file, input]: Parameters<typeof writePage>): Promise<void> {
   try {
     await writePage(file, input);
@@ -34,7 +34,7 @@ export async function writeReport(...[file, input]: Parameters<typeof writePage>
   }
 }
 
-/** What a page shows of a plan that was made over connections. */
+/** The page's input for a plan that was made from connected hosts. */
 export function pageOf(
   { cluster }: Workspace,
   { plan, connections, findings = [] }: Planned,
@@ -48,13 +48,13 @@ export function refuseOtherFile(file: string | undefined): void {
   const found = file === undefined ? undefined : lstatSync(file, { throwIfNoEntry: false });
   if (file === undefined || found === undefined) return;
   const why = !found.isFile()
-    ? 'there is something else than a file'
+    ? 'it is not a regular file'
     : found.size > 0 && !beginning(file).includes('<meta name="generator" content="kboot ')
-      ? 'a file is there that is no page of kboot'
+      ? 'the existing file is not a page of kboot'
       : undefined;
   if (why === undefined) return;
-  throw new KbootError('E-USAGE', `--html ${file}: ${why}; it was left alone`, {
-    remedy: 'Name a new file, or an older page, which is replaced.',
+  throw new KbootError('E-USAGE', `--html ${file}: ${why}; it was not changed`, {
+    remedy: 'Name a new file, or an older page of kboot, which will be replaced.',
   });
 }
 

@@ -12,7 +12,7 @@ import type { NewHost } from '../view/new-inventory.ts';
 import type { Ask } from './ask.ts';
 import type { InitArgs } from './args.ts';
 
-/** What can be asked before the hosts were looked at, as far as flags do not say it. */
+/** Asks the questions that can be asked before reading the hosts; flags that are given answer theirs. */
 export async function askFirst(ask: Ask, args: InitArgs, given: Answers): Promise<Answers> {
   const named = basename(args.file).replace(/\.ya?ml$/, '');
   const name =
@@ -26,15 +26,15 @@ export async function askFirst(ask: Ask, args: InitArgs, given: Answers): Promis
   const user =
     args.user ??
     (await ask.text({
-      message: 'SSH user: root, or one who may use sudo',
+      message: 'SSH user: root, or a user who may use sudo',
       initial: given.user,
-      check: (answer) => (answer === '' ? 'The user must have a name.' : undefined),
+      check: (answer) => (answer === '' ? 'A user name is required.' : undefined),
     }));
   const identityFile = given.identityFile ?? (await askIdentity(ask, args.file));
   const look =
     args.look ??
     (await ask.confirm(
-      'Look at the hosts by SSH now, for addresses and what they are? It only reads.',
+      'Log in to the hosts over SSH now and read their addresses and hardware? Nothing is changed.',
       true,
     ));
   return { ...given, name, hosts, user, identityFile, look };
@@ -48,24 +48,28 @@ async function askHosts(ask: Ask): Promise<Answers['hosts']> {
       check: (answer) => hostsProblem(wordsOf(answer), role, least),
     });
   const planes = await question(
-    'Control planes, as NAME=ADDRESS with a space between: 1, 3 or 5',
+    'Control planes as NAME=ADDRESS, separated by spaces: 1, 3 or 5',
     'control-plane',
     1,
   );
-  const workers = await question('Workers, likewise; none: the control planes run Pods, too', 'worker', 0);
+  const workers = await question(
+    'Workers in the same form; if empty, the control planes run Pods too',
+    'worker',
+    0,
+  );
   return [...hostsOf(wordsOf(planes), 'control-plane'), ...hostsOf(wordsOf(workers), 'worker')];
 }
 
 const wordsOf = (answer: string): string[] => answer.split(/\s+/).filter(Boolean);
 
 function hostsProblem(words: readonly string[], role: NewHost['role'], least: number): string | undefined {
-  if (words.length < least) return 'At least one is needed.';
+  if (words.length < least) return 'At least one is required.';
   try {
     for (const { name, stated } of hostsOf(words, role)) {
       const problem = must(`The name ${name}`, nodeName)(name);
       if (problem !== undefined) return problem;
       if (!isNodeAddress(stated) && dnsName(stated.toLowerCase()) !== undefined)
-        return `${name}: "${stated}" is no address or name that a host can have.`;
+        return `${name}: "${stated}" is not a valid address or name of a host.`;
     }
     return undefined;
   } catch (error) {
@@ -78,17 +82,15 @@ async function askIdentity(ask: Ask, file: string): Promise<string | undefined> 
     existsSync(join(homedir(), '.ssh', name)),
   );
   const answer = await ask.text({
-    message: 'Private key file for SSH; empty: the agent, the usual files, or a password',
+    message: 'Private key file for SSH; if empty: the agent, the default files, or a password',
     initial: usual === undefined ? '' : `~/.ssh/${usual}`,
     check: (path) =>
-      path === '' || existsSync(path.replace(/^~(?=\/)/, homedir()))
-        ? undefined
-        : `There is no file ${path}.`,
+      path === '' || existsSync(path.replace(/^~(?=\/)/, homedir())) ? undefined : `${path} does not exist.`,
   });
   return answer === '' ? undefined : identityIn(file, answer);
 }
 
-/** What is asked once the hosts are known: the way to the API servers, and addresses for Services. */
+/** Asks the questions that need the hosts: how to reach the API servers, and addresses for Services. */
 export async function askAddresses(
   ask: Ask,
   answers: Answers,
@@ -109,16 +111,16 @@ async function askEntry(
   look: Look | undefined,
 ): Promise<Pick<Answers, 'virtualIP' | 'endpoint'>> {
   const several = planesOf(answers.hosts).length > 1;
-  const none = { none: 'nothing: the only control plane itself; there can never be a second one' };
-  const way = await ask.choose('What stands in front of the API servers?', {
-    virtualIP: 'a virtual IP, by keepalived and haproxy on the control planes',
-    endpoint: 'a load balancer of your own',
+  const none = { none: 'nothing: clients use the only control plane; a second one can never be added' };
+  const way = await ask.choose('What is in front of the API servers?', {
+    virtualIP: 'a virtual IP, with keepalived and haproxy on the control planes',
+    endpoint: 'your own load balancer',
     ...(several ? {} : none),
   });
   if (way === 'endpoint')
     return {
       endpoint: await ask.text({
-        message: 'Its address or name, and port',
+        message: 'Address or name, and port',
         placeholder: 'api.example.com:6443',
         check: must('The endpoint', parsedBy(parseEndpoint)),
       }),
@@ -133,7 +135,7 @@ async function askVirtualIP(
 ): Promise<string> {
   const proposal =
     look === undefined || planeNetwork(hosts) === undefined ? undefined : await proposeVirtualIP(look, hosts);
-  let message = "Virtual IP: free, in the control planes' network, not one that DHCP gives out";
+  let message = "Virtual IP: unused, in the control planes' network, outside the DHCP range";
   for (;;) {
     const virtualIP = await ask.text({
       message,
@@ -143,7 +145,7 @@ async function askVirtualIP(
     const problem =
       look && virtualIP !== proposal ? await virtualIPProblem(look, hosts, virtualIP) : undefined;
     if (problem === undefined) return virtualIP;
-    message = `${problem} Another one`;
+    message = `${problem} Choose another`;
   }
 }
 
@@ -157,16 +159,16 @@ async function askPools(
   const canPropose = look !== undefined && planeNetwork(hosts) !== undefined;
   const choice = await ask.choose('Addresses for Services of type LoadBalancer (MetalLB)?', {
     none: 'none',
-    range: 'a range that I name',
-    ...(canPropose ? { propose: 'propose ten free ones (takes up to half a minute)' } : {}),
+    range: 'a range that I enter',
+    ...(canPropose ? { propose: 'propose ten free addresses (takes up to half a minute)' } : {}),
   });
   if (choice === 'none') return [];
   const initial = choice === 'propose' && look ? await proposePool(look, hosts, virtualIP) : undefined;
   const answer = await ask.text({
-    message: 'Range of free addresses, not the virtual IP, none that DHCP gives out',
+    message: 'Range of unused addresses, without the virtual IP, outside the DHCP range',
     placeholder: '10.0.0.200-10.0.0.220',
     ...(initial !== undefined && { initial }),
-    check: must('It', (text) => {
+    check: must('The range', (text) => {
       const range = parseRange(text);
       return isProblem(range) ? range.problem : undefined;
     }),
@@ -174,7 +176,7 @@ async function askPools(
   return [answer];
 }
 
-/** A check of the inventory as a sentence. */
+/** A check of the inventory, with its message as a sentence. */
 function must(
   what: string,
   check: (text: string) => string | undefined,

@@ -18,7 +18,7 @@ import type { InitArgs } from './args.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
 import { connectOptions, event, isInteractive, note, print, tellErrors } from './terminal.ts';
 
-/** Asks what flags do not say, looks at the hosts if it may, and writes an inventory that was not there. */
+/** Asks for everything that flags do not give, reads the hosts if allowed, and writes a new inventory. */
 export async function runInit(args: InitArgs): Promise<ExitStatus> {
   await refuseExisting(args.file);
   const ask = isInteractive() && !args.yes && args.output === 'text' ? await terminalAsk() : undefined;
@@ -68,7 +68,7 @@ function currentUser(): string {
   }
 }
 
-/** Tells which hosts could not be looked at. Goes on only where somebody says so. */
+/** Reports hosts that could not be read. Continues only if the user confirms. */
 async function refuseUnseen(
   ask: Ask | undefined,
   args: InitArgs,
@@ -79,14 +79,18 @@ async function refuseUnseen(
   if (first === undefined) return;
   if (args.output === 'text') tellErrors(look.failed.values());
   const which = [...look.failed.keys()].join(', ');
-  if (ask !== undefined && (await ask.confirm(`Write the inventory without having seen ${which}?`, false)))
+  if (
+    ask !== undefined &&
+    (await ask.confirm(`Write the inventory although ${which} could not be read?`, false))
+  )
     return;
   throw new KbootError(
     first.code,
-    `${look.failed.size} of ${hosts.length} hosts could not be looked at (${which}); nothing was written.`,
+    `${look.failed.size} of ${hosts.length} hosts could not be read (${which}); nothing was written.`,
     {
       ...(args.output === 'json' && { detail: first.message }),
-      remedy: 'Mend that and run the same command again, or write the inventory without a look: --no-look.',
+      remedy:
+        'Fix that and run the same command again, or write the inventory without reading the hosts: --no-look.',
     },
   );
 }
@@ -96,12 +100,12 @@ function seenTable(hosts: readonly SettledHost[]): string {
     hosts.map(({ name, address, sshAddress, seen }) => [
       `  ${name}`,
       address,
-      `${seen ?? 'not seen'}${sshAddress === undefined ? '' : `; SSH goes to ${sshAddress}`}`,
+      `${seen ?? 'not read'}${sshAddress === undefined ? '' : `; SSH connects to ${sshAddress}`}`,
     ]),
   );
 }
 
-/** Puts what a look found where `auto` stands, and holds a stated virtual IP to it. */
+/** Replaces `auto` with addresses that the look found, and checks a given virtual IP. */
 async function withProposals(
   answers: Answers,
   hosts: readonly SettledHost[],
@@ -116,7 +120,7 @@ async function withProposals(
       : await virtualIPProblem(look, hosts, virtualIP);
   if (problem !== undefined)
     throw new KbootError('E-USAGE', `--virtual-ip: ${problem} Nothing was written.`, {
-      remedy: 'Choose a free address in the network of the control planes; `--virtual-ip auto` finds one.',
+      remedy: 'Choose an unused address in the network of the control planes; `--virtual-ip auto` finds one.',
     });
   return {
     ...{ ...answers, virtualIP },
@@ -124,7 +128,7 @@ async function withProposals(
   };
 }
 
-/** What preflight will say of the hosts that were seen. */
+/** Preflight findings for the hosts that were read. */
 function findingsOf({ cluster }: CheckedInventory, look: Look): readonly Finding[] {
   return preflight(
     cluster,
@@ -152,8 +156,7 @@ function tell(
     });
     return;
   }
-  if (findings.length > 0)
-    note(`To be mended before \`kboot up\`, or passed over:\n${findingsText(findings)}`);
+  if (findings.length > 0) note(`To fix before \`kboot up\`, or to ignore:\n${findingsText(findings)}`);
   for (const warning of warnings) note(`warning: ${warning}`);
   print(initText({ file, cluster, virtualIP: answers.virtualIP, pools: answers.pools }));
 }

@@ -5,7 +5,7 @@ import { openWorkspace } from '../app/workspace.ts';
 import type { KubeconfigArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
-/** Prints or merges. The context is named after the cluster. */
+/** Prints or merges the kubeconfig. The context is named after the cluster. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
   const place = await openWorkspace({
     inventory: args.inventory,
@@ -21,5 +21,5 @@ export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
   const file = process.env['KUBECONFIG']?.split(':')[0] ?? join(homedir(), '.kube', 'config');
   await mergeKubeconfig(file, text);
   if (args.output === 'json') event({ type: 'merged', file, context: place.cluster.name });
-  else print(`${file}: context ${place.cluster.name} is there and current`);
+  else print(`${file}: context ${place.cluster.name} added and made current`);
 }

@@ -9,12 +9,12 @@ export const kubeconfig: CommandModule<object, KubeconfigArgs> = {
   builder: (yargs) =>
     manual(inventoryPosition(globalOptions(yargs, 'state')), {
       synopsis: 'kubeconfig INVENTORY [--merge]',
-      text: "Prints the administrator's kubeconfig, or merges it into the one that kubectl reads. Contacts nothing; reads the state folder. What is printed opens the whole cluster: keep it as you keep a password.",
+      text: "Prints the administrator's kubeconfig, or merges it into the one that kubectl reads. Contacts nothing; reads the state folder. The kubeconfig gives full access to the cluster: protect it like a password.",
       examples: [
-        ['kboot kubeconfig prod.yaml --merge', 'kubectl talks to this cluster from now on'],
-        ['kboot kubeconfig prod.yaml > prod.conf', 'A file of its own; then chmod 600 prod.conf'],
+        ['kboot kubeconfig prod.yaml --merge', 'kubectl uses this cluster from now on'],
+        ['kboot kubeconfig prod.yaml > prod.conf', 'Into a separate file; then chmod 600 prod.conf'],
       ],
-      exit: '0 done · 3 no cluster was made yet from this state folder',
+      exit: '0 done · 3 no cluster has been created from this state folder yet',
       seeAlso: ['up', 'status'],
     }).option('merge', {
       type: 'boolean',

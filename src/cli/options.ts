@@ -4,15 +4,15 @@ import { stages } from '../model/stage.ts';
 import { everywhere, inOrder } from './manual.ts';
 import { refuseOddValues } from './usage.ts';
 
-/** Flags that every command accepts, and whose meaning not every command has. */
+/** Flags that every command accepts but that do not apply to every command. */
 type Particular = 'state' | 'concurrency' | 'verbose';
 
-/** The types of yargs do not know this method. */
+/** The types of yargs lack this method. */
 interface Known {
   getOptions(): { readonly array: readonly string[] };
 }
 
-/** Flags that every command takes; `--help` shows those of `particular` that mean something here. */
+/** Flags that every command takes; `--help` shows only those of `particular` that apply to the command. */
 export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particular[]): Argv<T & GlobalArgs> {
   const hidden = (name: Particular): boolean => !particular.includes(name);
   return inOrder(yargs)
@@ -26,7 +26,7 @@ export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particu
       requiresArg: true,
       choices: ['text', 'json'] as const,
       default: 'text' as const,
-      describe: 'text, or json: one event a line on stdout (default: text)',
+      describe: 'text, or json: one event per line on stdout (default: text)',
     })
     .option('state', {
       group: everywhere,
@@ -42,20 +42,20 @@ export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particu
       requiresArg: true,
       default: 30,
       hidden: hidden('concurrency'),
-      describe: 'N: hosts worked on at the same time (default: 30)',
+      describe: 'N: number of hosts to work on at the same time (default: 30)',
     })
     .option('verbose', {
       group: everywhere,
       type: 'boolean',
       default: false,
       hidden: hidden('verbose'),
-      describe: 'Show everything: scripts, names of folded files',
+      describe: 'Show everything: scripts, names of collapsed files',
     })
     .option('color', {
       group: everywhere,
       type: 'boolean',
       default: true,
-      describe: 'Colours on a terminal; --no-color and NO_COLOR turn them off (default: on)',
+      describe: 'Colours in a terminal; --no-color and NO_COLOR turn them off (default: on)',
     });
 }
 
@@ -73,7 +73,7 @@ export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string | und
     type: 'string',
     requiresArg: true,
     describe:
-      'DIR: folder with release files and images (default: KBOOT_BUNDLE; without one hosts download from the official hosts or spec.artifacts.mirror)',
+      'DIR: folder with release files and images (default: KBOOT_BUNDLE; without a bundle, hosts download from the official hosts or spec.artifacts.mirror)',
   });
 }
 
@@ -82,14 +82,15 @@ export function scopeOptions<T>(yargs: Argv<T>): Argv<T & ScopeArgs> {
     .option('until', {
       choices: stages,
       requiresArg: true,
-      describe: `STAGE: the last one to carry out: ${stages.join(', ')} (default: addon, the last)`,
+      describe: `STAGE: the last stage to run: ${stages.join(', ')} (default: addon, the last)`,
     })
     .option('ignore-preflight', {
       type: 'string',
       array: true,
       requiresArg: true,
       default: [] as string[],
-      describe: 'NAME…: preflight checks to pass over, as findings show them in brackets; all: every one',
+      describe:
+        'NAME…: preflight checks to ignore, as findings show them in brackets; all: every one that can be ignored',
     });
 }
 
@@ -97,15 +98,15 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
   return yargs.option('limit', {
     type: 'string',
     array: true,
-    // Without a host it would mean every host.
+    // Without a value it would mean every host.
     requiresArg: true,
     default: [] as string[],
     coerce: (names: readonly string[]) => names.flatMap((name) => name.split(',')),
-    describe: 'HOST…: only these hosts; stands behind INVENTORY (default: all)',
+    describe: 'HOST…: only these hosts; must come after INVENTORY (default: all)',
   });
 }
 
-/** What `plan` and `up` take alike. */
+/** Flags that `plan` and `up` share. */
 export function planningOptions<T>(
   yargs: Argv<T>,
 ): Argv<
@@ -120,7 +121,7 @@ function renewOption<T>(yargs: Argv<T>): Argv<T & { 'renew-certs': boolean }> {
     type: 'boolean',
     default: false,
     describe:
-      "Issue the hosts' certificates anew, whenever they end, and restart what uses them; keys and CAs stay",
+      "Renew the hosts' certificates regardless of expiry, and restart the components that use them; keys and CAs stay",
   });
 }
 
@@ -129,7 +130,7 @@ export function yesOption<T>(yargs: Argv<T>): Argv<T & { yes: boolean }> {
     alias: 'y',
     type: 'boolean',
     default: false,
-    describe: 'Do not ask; needed where there is no terminal',
+    describe: 'Do not ask for confirmation; required without a terminal',
   });
 }
 
@@ -137,6 +138,6 @@ export function htmlOption<T>(yargs: Argv<T>): Argv<T & { html: string | undefin
   return yargs.option('html', {
     type: 'string',
     requiresArg: true,
-    describe: 'FILE: write it as a page for the browser, too; one file that needs nothing else, mode 0600',
+    describe: 'FILE: also write it as an HTML page; one self-contained file, mode 0600',
   });
 }

@@ -4,6 +4,7 @@ import { savedOfflinePlan, savedPlan } from '../app/saved/plan.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { SavedPlan } from '../plan/saved/saved.ts';
 import { changesAnything } from '../plan/steps.ts';
+import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openPlace, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
@@ -24,7 +25,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
     showPlan(args, plan);
     await keep(args, () => savedOfflinePlan(place, scope, plan));
     await writePage(args.html, { plan, cluster: place.cluster });
-    return exitStatus.done;
+    return madeStatus(args, plan);
   }
   const live = await makePlan(place, scope, connectOptions(), args.concurrency);
   await live.connections.close();
@@ -35,9 +36,12 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   await writePage(args.html, pageOf(place, live, command));
   if (live.connections.failed.size > 0) return readStatus(live.connections);
   if (refused) return exitStatus.preflight;
-  return changesAnything(live.plan) && args['detailed-exitcode']
-    ? exitStatus.changesPending
-    : exitStatus.done;
+  return madeStatus(args, live.plan);
+}
+
+/** 2 with `--detailed-exitcode` when the plan has a step or a certificate to issue, else 0. */
+function madeStatus(args: PlanArgs, plan: Plan): ExitStatus {
+  return changesAnything(plan) && args['detailed-exitcode'] ? exitStatus.changesPending : exitStatus.done;
 }
 
 async function keep({ out, output }: PlanArgs, make: () => SavedPlan): Promise<void> {

@@ -17,17 +17,17 @@ const ofPlanAlone = [
 
 const show: CommandModule<object, PlanShowArgs> = {
   command: 'show <file>',
-  describe: 'Print a plan that `kboot plan --out` kept',
+  describe: 'Print a plan saved by `kboot plan --out`',
   // -o, --verbose, --color and --html come from `plan`.
   builder: (yargs) =>
     manual(yargs as Argv<GlobalArgs>, {
       synopsis: 'plan show FILE',
-      text: 'Prints a plan that `kboot plan --out` kept, as it was printed then. Contacts nothing and changes nothing.',
+      text: 'Prints a plan saved by `kboot plan --out`, as it was printed then. Contacts nothing and changes nothing.',
       examples: [
         ['kboot plan show p.json --verbose', 'With every script and name'],
         ['kboot plan show p.json -o json', 'For programs; `kboot schema plan` describes it'],
       ],
-      exit: '0 · 3 the file is no whole plan',
+      exit: '0 · 3 the file is not a complete plan',
       seeAlso: ['plan', 'up', 'schema plan'],
     }).positional('file', {
       type: 'string',
@@ -40,9 +40,9 @@ const show: CommandModule<object, PlanShowArgs> = {
   },
 };
 
-/** Adds `show`, which none of plan's own flags concerns. */
+/** Adds `show`, which takes none of plan's own flags. */
 function withShow<T>(yargs: Argv<T>): Argv<T> {
-  // The types of yargs do not know the second parameter of `global`.
+  // The types of yargs lack the second parameter of `global`.
   const local = yargs.command(show as never) as unknown as {
     global(names: readonly string[], shared: boolean): Argv<T>;
   };
@@ -56,31 +56,34 @@ export const plan: CommandModule<object, PlanArgs> = {
     withShow(
       manual(planningOptions(yargs), {
         synopsis: 'plan INVENTORY [--offline] [--out FILE] [--until STAGE] [--limit HOST…]',
-        text: 'Shows exactly what `kboot up` would do: every step, with the diff of every file that changes. Logs in to every host and reads it as root, and asks etcd and the API where they run; changes nothing. Secrets appear by name and digest only.',
+        text: 'Shows exactly what `kboot up` would do: every step, with the diff of every file that changes. Logs in to every host and reads it as root, and queries etcd and the API if they run; changes nothing. Secrets appear only by name and digest.',
         examples: [
           ['kboot plan prod.yaml', 'Read the hosts and show what differs'],
-          ['kboot plan prod.yaml --offline', 'What happens on fresh hosts; contacts nothing'],
-          ['kboot plan prod.yaml --out p.json', 'Keep it: `kboot up prod.yaml --plan p.json` does just that'],
+          ['kboot plan prod.yaml --offline', 'What would happen on fresh hosts; contacts nothing'],
+          [
+            'kboot plan prod.yaml --out p.json',
+            'Save it: `kboot up prod.yaml --plan p.json` applies exactly this plan',
+          ],
           ['kboot plan prod.yaml --html plan.html', 'For a review in the browser'],
         ],
-        exit: '0 the plan was made, whatever is in it · 2 changes are pending (--detailed-exitcode) · 4 a host could not be read · 5 preflight has an error',
+        exit: '0 the plan was made, with or without changes · 2 changes are pending (--detailed-exitcode) · 4 a host could not be read · 5 preflight has an error',
         seeAlso: ['up', 'drift', 'plan show', 'explain'],
       }),
     )
       .option('offline', {
         type: 'boolean',
         default: false,
-        describe: 'Ask no host: assume that all of them are fresh',
+        describe: 'Contact no host: assume that all hosts are fresh',
       })
       .option('out', {
         type: 'string',
         requiresArg: true,
-        describe: 'FILE: keep the plan there, for `kboot up --plan`; it holds no secret, mode 0600',
+        describe: 'FILE: save the plan there, for `kboot up --plan`; it contains no secret, mode 0600',
       })
       .option('detailed-exitcode', {
         type: 'boolean',
         default: false,
-        describe: 'Exit 2 when something would change',
+        describe: 'Exit 2 when the plan has steps or certificates to issue',
       }),
   async handler(args) {
     const { runPlan } = await import('./plan-run.ts');
@@ -90,7 +93,7 @@ export const plan: CommandModule<object, PlanArgs> = {
 
 export const drift: CommandModule<object, PlanArgs> = {
   command: 'drift <inventory>',
-  describe: 'Exit 2 and show the plan when anything differs from the inventory',
+  describe: 'Exit with 2 and show the plan if anything differs from the inventory',
   builder: (yargs) =>
     manual(
       htmlOption(
@@ -100,10 +103,10 @@ export const drift: CommandModule<object, PlanArgs> = {
       ),
       {
         synopsis: 'drift INVENTORY',
-        text: 'Tells whether hosts and cluster still are as the inventory says, and prints the plan that would mend them. Logs in to every host and reads it as root; changes nothing. Made for cron and CI: the exit status is enough.',
+        text: 'Checks whether hosts and cluster still match the inventory, and prints the plan that would repair them. Logs in to every host and reads it as root; changes nothing. For cron and CI, the exit status is enough.',
         examples: [
           ['kboot drift prod.yaml', 'What differs'],
-          ['kboot drift prod.yaml -o json', 'An event for each finding, then the plan'],
+          ['kboot drift prod.yaml -o json', 'One event per finding, then the plan'],
           ['kboot drift prod.yaml --limit w-3', 'One host, and the control plane'],
         ],
         exit: '0 nothing differs · 2 something does · 4 a host could not be read · 5 preflight has an error',

@@ -5,7 +5,7 @@ import { openState } from '../store/state.ts';
 import type { RenderArgs } from './args.ts';
 import { bundleFolder, event, print } from './terminal.ts';
 
-/** Issues what is missing of the PKI, then writes the tree. */
+/** Issues missing certificates and keys, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
   const place = await openWorkspace({
     inventory: args.inventory,

@@ -5,19 +5,20 @@ import { globalOptions, inventoryPosition, limitOption, yesOption } from './opti
 
 export const reset: CommandModule<object, ResetArgs> = {
   command: 'reset <inventory>',
-  describe: 'Take the cluster away again: hosts are as before `up`; workloads and their data are lost',
+  describe:
+    'Remove the cluster: restores hosts to their state before `up`; workloads and their data are lost',
   builder: (yargs) =>
     manual(
       limitOption(yesOption(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')))),
       {
         synopsis: 'reset INVENTORY [--limit HOST…] [--yes]',
-        text: 'Takes the cluster away again: stops what runs, and leaves hosts as they were before `up`. Workloads and their data are lost. Logs in to the hosts, shows what goes, asks, and does it. With --limit the named hosts leave a cluster that goes on. Packages and the state folder stay.',
+        text: 'Removes the cluster: stops its services, and restores hosts to their state before `up`. Workloads and their data are lost. Logs in to the hosts, shows what will be removed, asks for confirmation, and removes it. With --limit the named hosts leave a cluster that keeps running. Packages and the state folder stay.',
         examples: [
-          ['kboot reset lab.yaml', 'Show what goes, ask, do it'],
+          ['kboot reset lab.yaml', 'Show what will be removed, ask, remove it'],
           ['kboot reset prod.yaml --limit w-3', 'Only w-3, which leaves the cluster first'],
           ['kboot reset lab.yaml --yes', 'In a script'],
         ],
-        exit: '0 done or nothing to reset · 1 a step failed · 4 a host could not be reached · 5 a host belongs to another cluster · 7 another run holds the lock · 130 interrupted, or answered with no',
+        exit: '0 done or nothing to reset · 1 a step failed · 4 a host could not be reached · 5 a host belongs to another cluster · 7 another run holds the lock · 130 interrupted, or answered no',
         seeAlso: ['up', 'unlock'],
       },
     ),

@@ -9,6 +9,7 @@ import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
 import { errorText } from '../view/error-text.ts';
+import type { KbootEvent } from '../view/event-schema.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import type { PageRun } from '../view/html/input.ts';
@@ -166,10 +167,7 @@ function tellNothing({ plan, connections, seconds }: Planned): void {
   event({ type: 'summary', changes: 0, unreachable: [...connections.failed.keys()], seconds });
 }
 
-function summaryEvent(
-  plan: Plan,
-  { executed, failures, held, seconds }: Outcome,
-): { type: string; [field: string]: unknown } {
+function summaryEvent(plan: Plan, { executed, failures, held, seconds }: Outcome): KbootEvent {
   return {
     type: 'summary',
     executed,
@@ -186,7 +184,7 @@ function summaryEvent(
 }
 
 /** Events name their step; the step itself stands in the plan event. */
-function jsonEvent(happened: ApplyEvent): { type: string; [field: string]: unknown } {
+function jsonEvent(happened: ApplyEvent): KbootEvent {
   if (!('step' in happened)) return happened;
   const { step, ...rest } = happened;
   return { ...rest, step: step.id };

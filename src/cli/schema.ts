@@ -1,33 +1,39 @@
 import type { CommandModule } from 'yargs';
+import type { SchemaArgs } from './args.ts';
 import { manual } from './manual.ts';
+import { globalOptions } from './options.ts';
 
-const subjects = ['inventory', 'plan'] as const;
+const subjects: readonly SchemaArgs['subject'][] = ['inventory', 'plan', 'events'];
 
-export const schema: CommandModule<object, { subject: (typeof subjects)[number] }> = {
+export const schema: CommandModule<object, SchemaArgs> = {
   command: 'schema [subject]',
-  describe: 'Print the JSON Schema of the inventory, or of a saved plan',
+  describe: 'Print the JSON Schema of the inventory, of a saved plan, or of the events of -o json',
   builder: (yargs) =>
-    manual(yargs, {
+    manual(globalOptions(yargs), {
       synopsis: 'schema [SUBJECT]',
-      text: 'Prints the JSON Schema of the inventory or of a saved plan: editors complete and check an inventory with it. Contacts nothing and changes nothing.',
+      text: 'Prints the JSON Schema of the inventory, of a saved plan or of the events that -o json prints. Editors use it to complete and check an inventory. Contacts nothing and changes nothing.',
       examples: [
-        ['kboot schema > inventory.schema.json', 'Beside the inventory, whose first line names it'],
+        ['kboot schema > inventory.schema.json', 'Next to the inventory, whose first line refers to it'],
         ['kboot schema plan', 'For programs that read `kboot plan --out`'],
+        ['kboot schema events', 'For programs that read -o json'],
       ],
       exit: '0',
       seeAlso: ['init', 'validate', 'plan'],
     }).positional('subject', {
       choices: subjects,
       default: 'inventory' as const,
-      describe: 'inventory or plan (default: inventory)',
+      describe: 'inventory, plan or events (default: inventory)',
     }),
-  async handler({ subject }) {
-    const { print } = await import('./terminal.ts');
-    print(JSON.stringify(await schemaOf(subject), undefined, 2));
+  async handler({ subject, output }) {
+    const { event, print } = await import('./terminal.ts');
+    const found = await schemaOf(subject);
+    if (output === 'json') event({ type: 'schema', name: subject, schema: { ...found } });
+    else print(JSON.stringify(found, undefined, 2));
   },
 };
 
-async function schemaOf(subject: (typeof subjects)[number]): Promise<object> {
+async function schemaOf(subject: SchemaArgs['subject']): Promise<object> {
   if (subject === 'plan') return (await import('../plan/saved/schema.ts')).savedPlanJsonSchema();
+  if (subject === 'events') return (await import('../view/event-schema.ts')).eventJsonSchema();
   return (await import('../inventory/schema.ts')).inventoryJsonSchema();
 }

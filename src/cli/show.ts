@@ -1,8 +1,10 @@
 import type { Connections } from '../app/observe/connect.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { openWorkspace, type CommonOptions, type Workspace } from '../app/workspace.ts';
-import { exitStatus, type ExitStatus } from '../model/error.ts';
+import { nearest } from '../inventory/nearest.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
+import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
+import { isCheck, knownChecks, whyNotIgnorable } from '../model/preflight-checks.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
@@ -27,12 +29,34 @@ export async function openPlace(options: CommonOptions): Promise<Workspace> {
   return place;
 }
 
-/** What flags say a plan is about. */
+/** What flags say a plan is about. Throws KbootError E-USAGE for a check that does not exist or cannot be ignored. */
 export function scopeOf(args: ScopeArgs): PlanScope {
+  refuseIgnoring(args['ignore-preflight']);
   return {
     ...{ until: args.until ?? 'addon', limit: args.limit, ignore: args['ignore-preflight'] },
     ...(args['renew-certs'] === true && { renewCerts: true }),
   };
+}
+
+function refuseIgnoring(checks: readonly string[]): void {
+  const fixed = checks.flatMap((check) => {
+    const why = whyNotIgnorable(check);
+    return why === undefined
+      ? []
+      : [`--ignore-preflight ${check}: this check cannot be ignored, because ${why}`];
+  });
+  const unknown = checks.filter((check) => !isCheck(check));
+  const named = unknown.map((check) => {
+    const near = nearest(check, knownChecks);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    return `--ignore-preflight ${check}: there is no such check${hint}`;
+  });
+  if (fixed.length + named.length === 0) return;
+  const remedy =
+    unknown.length > 0
+      ? `The checks are ${knownChecks.join(', ')}.`
+      : 'Run the command without it, and fix what the check reports.';
+  throw new KbootError('E-USAGE', [...fixed, ...named].join('; '), { remedy });
 }
 
 /** Whose certificates a plan of this scope issues anew. */

@@ -6,7 +6,7 @@ import { statusText } from '../view/status-text.ts';
 import type { InventoryArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
-/** Shows the state of a cluster. 4 when a host could not be reached, 1 when something is not as it should be. */
+/** Shows the state of a cluster. 4 if a host could not be reached, 1 if something is not healthy. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
   const place = await openWorkspace({
     inventory: args.inventory,

@@ -9,12 +9,12 @@ export const status: CommandModule<object, InventoryArgs> = {
   builder: (yargs) =>
     manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency')), {
       synopsis: 'status INVENTORY',
-      text: 'Shows how the cluster is: hosts, nodes, control-plane Pods, etcd, certificates, versions. Logs in to every host and asks the API through the control plane; changes nothing.',
+      text: 'Shows the state of the cluster: hosts, nodes, control-plane Pods, etcd, certificates, versions. Logs in to every host and queries the API through the control plane; changes nothing.',
       examples: [
-        ['kboot status prod.yaml', 'How the cluster is'],
-        ['kboot status prod.yaml -o json', 'For a monitor: one event'],
+        ['kboot status prod.yaml', 'State of the cluster'],
+        ['kboot status prod.yaml -o json', 'For monitoring: one event'],
       ],
-      exit: '0 all is well · 1 something is not as it should be · 4 a host could not be reached',
+      exit: '0 healthy · 1 something is not healthy · 4 a host could not be reached',
       seeAlso: ['verify', 'drift', 'explain'],
     }),
   async handler(args) {

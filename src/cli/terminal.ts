@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { knownHostsFiles } from '../app/workspace.ts';
 import { errorsText } from '../view/error-text.ts';
+import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { ConnectOptions } from '../transport/types.ts';
@@ -33,27 +34,27 @@ export function tellErrors(errors: Iterable<KbootError>): void {
   if (text !== '') note(text);
 }
 
-/** One documented event to stdout. */
-export function event(value: { readonly type: string; readonly [key: string]: unknown }): void {
+/** One event to stdout, as view/event-schema.ts describes it. */
+export function event(value: KbootEvent): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Letters in a line of text that is to be read: those of the terminal, from 40 to 100. */
+/** Width of running text: that of the terminal, from 40 to 100 columns. */
 export const terminalWidth = (): number => Math.max(40, Math.min(100, process.stdout.columns || 80));
 
-/** Whether somebody is there to answer. */
+/** Whether the user can answer a prompt. */
 export const isInteractive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
-/** Asks for a secret without showing it; undefined where nobody can answer. */
+/** Prompts for a secret without echoing it; undefined without a terminal. */
 async function askSecret(question: string): Promise<string | undefined> {
   if (!isInteractive()) return undefined;
   const { password, isCancel } = await import('@clack/prompts');
   const answer = await password({ message: question, output: process.stderr });
-  if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'no answer was given');
+  if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'the prompt was cancelled');
   return answer;
 }
 
-/** Asks whether to go on; `preset` is what Enter alone says. Throws KbootError E-USAGE where nobody can answer and `--yes` was not given. */
+/** Asks whether to continue; `preset` is the answer on Enter. Throws KbootError E-USAGE without a terminal, unless `--yes` was given. */
 export async function confirm(
   question: string,
   yes: boolean,
@@ -61,8 +62,8 @@ export async function confirm(
 ): Promise<boolean> {
   if (yes) return true;
   if (!isInteractive())
-    throw new KbootError('E-USAGE', 'there is no terminal to ask on', {
-      remedy: 'Nothing was changed. Look at what stands above and run the same command with --yes.',
+    throw new KbootError('E-USAGE', 'there is no terminal to ask for confirmation', {
+      remedy: 'Nothing was changed. Review the output above and run the same command with --yes.',
     });
   const prompts = await import('@clack/prompts');
   if (await typedAhead(process.stdin)) return false;
@@ -75,8 +76,8 @@ export async function confirm(
 }
 
 /**
- * Drops what was typed before the question stood there, since it is no answer to it: to the prompt an Enter of before
- * is another key, which turns the answer round. Returns whether Ctrl-C was among it.
+ * Discards input typed before the question was shown, since it does not answer it: the prompt treats an earlier Enter
+ * as another key, which flips the answer. Returns whether the input contained Ctrl-C.
  */
 export async function typedAhead(
   input: Pick<NodeJS.ReadStream, 'setRawMode' | 'on' | 'off' | 'pause'>,
@@ -94,7 +95,7 @@ export async function typedAhead(
   return interrupted;
 }
 
-/** How hosts are connected to, from the environment. */
+/** Connection options from the environment. */
 export function connectOptions(): ConnectOptions {
   const given = (name: string): string | undefined =>
     process.env[name] === '' ? undefined : process.env[name];

@@ -1,6 +1,6 @@
 import { readInventory } from '../app/read-inventory.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { isStale, lockOwner, ownerState, removeLock, type FoundLock } from '../store/lock.ts';
+import { isStale, lockOwner, ownerState, removeLock, type FoundLock, type LockOwner } from '../store/lock.ts';
 import { defaultStateDir, peekState } from '../store/state.ts';
 import { lockAdvice, lockText } from '../view/lock-text.ts';
 import { paragraph } from '../view/paragraph.ts';
@@ -8,8 +8,8 @@ import type { UnlockArgs } from './args.ts';
 import { confirm, event, note, print, terminalWidth } from './terminal.ts';
 
 /**
- * Shows who holds the lock, and removes it after a question. Throws KbootError E-LOCKED while its owner's process
- * lives on this machine.
+ * Shows who holds the lock, and removes it after confirmation. Throws KbootError E-LOCKED while its owner's process
+ * is running on this machine.
  */
 export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
   const { name } = readInventory(args.inventory, true).cluster;
@@ -18,7 +18,7 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
   const json = args.output === 'json';
   if (found === undefined) {
     if (json) event({ type: 'lock', cluster: name, held: false });
-    else print(`${name}: nobody holds the lock`);
+    else print(`${name}: the lock is not held`);
     return exitStatus.done;
   }
   const process = ownerState(found);
@@ -38,7 +38,7 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
   if (process === 'lives') throw alive(found.owner?.pid ?? 0);
   if (!json) print(paragraph(lockAdvice({ process, freesItself }), terminalWidth()));
   if (!(await confirm('Remove the lock?', args.yes))) {
-    note('The lock was left alone.');
+    note('The lock was not removed.');
     return exitStatus.interrupted;
   }
   const removed = await removeLock(state, found);
@@ -47,22 +47,22 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
     print(
       removed
         ? `${name}: the lock was removed`
-        : `${name}: the lock changed hands meanwhile and was left alone`,
+        : `${name}: another run took the lock in the meantime; it was not removed`,
     );
   return removed ? exitStatus.done : exitStatus.locked;
 }
 
-/** Without the token, which is nobody's business. */
-function ownerOf({ owner }: FoundLock): object {
+/** The owner without its token, which is internal. */
+function ownerOf({ owner }: FoundLock): Partial<Omit<LockOwner, 'token'>> {
   if (owner === undefined) return {};
   const { pid, host, user, since, command } = owner;
   return { pid, host, user, since, command };
 }
 
 function alive(pid: number): KbootError {
-  return new KbootError('E-LOCKED', `Process ${pid} lives on this machine: its lock was left alone.`, {
+  return new KbootError('E-LOCKED', `Process ${pid} is running on this machine: its lock was not removed.`, {
     remedy:
-      `Wait until it ends, or end it: Ctrl-C in its terminal, or \`kill -INT ${pid}\`; running steps come to their end. ` +
-      `If \`ps -p ${pid}\` shows another program, the number was given anew: then the next run takes the lock over by itself, after 30 s of silence.`,
+      `Wait until it ends, or end it: Ctrl-C in its terminal, or \`kill -INT ${pid}\`; running steps are finished first. ` +
+      `If \`ps -p ${pid}\` shows another program, the PID was reused: the next run then takes over the lock by itself, after 30 s without a heartbeat.`,
   });
 }

@@ -4,6 +4,8 @@ import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
+import { whyNotIgnorable } from '../model/preflight-checks.ts';
+import type { Finding } from '../plan/preflight/finding.ts';
 import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
@@ -26,7 +28,9 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
     command: 'up',
     question: 'Do this?',
     make,
-    check: refuseFindings,
+    check: (live) => {
+      refuseFindings(live.findings);
+    },
     nothing: nothingText,
     summary: (live, outcome) => summary(args, scope, live, outcome),
     ...(file !== undefined && {
@@ -39,18 +43,20 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
   });
 }
 
-function refuseFindings(live: LivePlan): void {
-  const errors = live.findings.filter((finding) => finding.level === 'error');
+/** Throws KbootError E-PREFLIGHT or E-FOREIGN-CLUSTER when a finding is an error; offers only checks that can be ignored. */
+export function refuseFindings(findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.level === 'error');
   if (errors.length === 0) return;
-  const passable = [...new Set(errors.flatMap(({ check, grave }) => (grave === true ? [] : check)))];
+  const checks = [...new Set(errors.map(({ check }) => check))];
+  const ignorable = checks.filter((check) => whyNotIgnorable(check) === undefined);
   throw new KbootError(
-    passable.length === 0 ? 'E-FOREIGN-CLUSTER' : 'E-PREFLIGHT',
+    ignorable.length === 0 && checks.includes('ForeignCluster') ? 'E-FOREIGN-CLUSTER' : 'E-PREFLIGHT',
     `${counted(errors.length, 'requirement')} ${errors.length === 1 ? 'is' : 'are'} not met; nothing was changed`,
     {
       remedy:
-        passable.length === 0
+        ignorable.length === 0
           ? 'Mend what stands above.'
-          : `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${passable.join(' ')} (or spec.preflight.ignore).`,
+          : `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${ignorable.join(' ')} (or spec.preflight.ignore).`,
     },
   );
 }

@@ -1,19 +1,19 @@
 import { nearest } from '../inventory/nearest.ts';
 import { KbootError } from '../model/error.ts';
 
-/** A command line that yargs refused, and what there would be. */
+/** A command line that yargs rejected, and the available commands and flags. */
 export interface CommandLine {
-  /** Behind `kboot`. */
+  /** Without `kboot`. */
   readonly words: readonly string[];
-  /** As yargs takes them: `up <inventory>`. */
+  /** In yargs syntax: `up <inventory>`. */
   readonly commands: readonly string[];
   /** Flags of the command, without their dashes. */
   readonly flags: readonly string[];
-  /** Those of them that take every word behind them. */
+  /** The flags that take all words that follow. */
   readonly lists: readonly string[];
 }
 
-/** Words of other tools for what kboot has under another name. */
+/** Commands of other tools, and their names in kboot. */
 const otherCommands: Readonly<Record<string, string>> = {
   ...{ apply: 'up', create: 'up', deploy: 'up', install: 'up', join: 'up', upgrade: 'up' },
   ...{ delete: 'reset', destroy: 'reset', down: 'reset', remove: 'reset', uninstall: 'reset' },
@@ -21,21 +21,21 @@ const otherCommands: Readonly<Record<string, string>> = {
 };
 const otherFlags: Readonly<Record<string, string>> = {
   'dry-run': '`kboot plan INVENTORY` is the dry run',
-  force: '`--ignore-preflight NAME` passes over a check',
+  force: '`--ignore-preflight NAME` ignores a check',
   ...Object.fromEntries(
     ['f', 'i', 'c', 'file', 'config', 'inventory'].map((flag) => [
       flag,
-      'the inventory is named without a flag',
+      'the inventory is an argument, not a flag',
     ]),
   ),
 };
 
-/** The error for what yargs says of a command line: which word is wrong, what was likely meant, where to look. */
+/** The error for a message of yargs: which word is wrong, what was likely meant, where to look. */
 export function usageError(said: string, line: CommandLine): KbootError {
   const verb = line.commands.map(nameOf).find((name) => name === line.words[0]);
   const { message, remedy } = explain(said, line, verb);
   const help =
-    verb === undefined ? '`kboot --help` lists the commands.' : `\`kboot ${verb} --help\` tells more.`;
+    verb === undefined ? '`kboot --help` lists the commands.' : `\`kboot ${verb} --help\` shows its usage.`;
   return new KbootError('E-USAGE', message, { remedy: [remedy ?? '', help].join(' ').trim() });
 }
 
@@ -48,8 +48,8 @@ function explain(said: string, line: CommandLine, verb: string | undefined): Tol
   const valueless = /^Not enough arguments following: (\S+)/.exec(said)?.[1];
   if (valueless !== undefined)
     return {
-      message: `${dashed(valueless)} has no value`,
-      remedy: 'If a variable of the shell stood there, it was empty.',
+      message: `${dashed(valueless)} requires a value`,
+      remedy: 'If you passed a shell variable, it was empty.',
     };
   if (said.startsWith('Not enough non-option arguments')) return missing(said, line, verb ?? '');
   const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(said);
@@ -71,7 +71,7 @@ function missing(said: string, line: CommandLine, verb: string): Told {
   const message = `${lacking.join(' and ')} ${lacking.length > 1 ? 'are' : 'is'} missing: kboot ${[verb, ...needed].join(' ')}`;
   const list = line.lists.find((flag) => isFlag(flag, line));
   if (list !== undefined)
-    return { message, remedy: `--${list} takes every word behind it: write it behind ${needed.join(' ')}.` };
+    return { message, remedy: `--${list} takes all words that follow: put it after ${needed.join(' ')}.` };
   const other = Object.keys(otherFlags).find((flag) => isFlag(flag, line));
   return other === undefined ? { message } : { message: noFlag(other, line, verb) };
 }
@@ -91,21 +91,21 @@ function noCommand({ words, commands }: CommandLine): Told {
   const [word = ''] = words.filter((each) => !each.startsWith('-'));
   if (/\.ya?ml$/.test(word))
     return {
-      message: `a command stands before ${word}`,
-      remedy: `\`kboot plan ${word}\` shows what would be done, \`kboot up ${word}\` does it.`,
+      message: `a command is missing before ${word}`,
+      remedy: `\`kboot plan ${word}\` shows the changes, \`kboot up ${word}\` applies them.`,
     };
   const meant = otherCommands[word] ?? nearest(word, commands.map(nameOf));
   return {
-    message: `there is no command ${word}${meant === undefined ? '' : `; did you mean \`kboot ${meant}\`?`}`,
+    message: `unknown command ${word}${meant === undefined ? '' : `; did you mean \`kboot ${meant}\`?`}`,
   };
 }
 
 function noFlag(name: string, line: CommandLine, verb: string): string {
-  if (!isFlag(name, line)) return `${name} is one word too many for \`kboot ${verb}\``;
+  if (!isFlag(name, line)) return `unexpected argument ${name} for \`kboot ${verb}\``;
   const other = otherFlags[name];
   const close = other === undefined ? nearest(name, line.flags) : undefined;
   const hint = other ?? (close === undefined ? undefined : `did you mean ${dashed(close)}?`);
-  return `\`kboot ${verb}\` has no flag ${dashed(name)}${hint === undefined ? '' : `; ${hint}`}`;
+  return `unknown flag ${dashed(name)} for \`kboot ${verb}\`${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 const nameOf = (command: string): string => command.split(' ')[0] ?? command;
@@ -117,22 +117,22 @@ function isFlag(name: string, { words }: CommandLine): boolean {
 }
 
 /**
- * Refuses what yargs lets pass and no command can mean: a flag twice that takes one value, an empty word where a name
- * belongs, no host at a time. `lists` are the flags that may stand more than once.
+ * Rejects values that yargs accepts and no command can use: a repeated single-value flag, an empty value, a
+ * concurrency below 1. `lists` are the flags that may be repeated.
  */
 export function refuseOddValues(given: Readonly<Record<string, unknown>>, lists: readonly string[]): void {
   for (const [flag, value] of Object.entries(given)) {
     if (flag === '_' || flag === '$0' || /[A-Z]/.test(flag)) continue;
     if (Array.isArray(value) && !lists.includes(flag))
-      throw odd(`${dashed(flag)} is given ${value.length} times`, 'Leave one of them: it takes one value.');
+      throw odd(`${dashed(flag)} is given ${value.length} times`, 'Give it once: it takes one value.');
     const empty = Array.isArray(value) ? value.includes('') : value === '' && flag !== 'bundle';
-    if (empty) throw odd(`${dashed(flag)} is empty`, 'If a variable of the shell stood there, it was empty.');
+    if (empty) throw odd(`${dashed(flag)} is empty`, 'If you passed a shell variable, it was empty.');
   }
   const { concurrency } = given;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && Number(concurrency) > 0))
     throw odd(
-      '--concurrency must be a whole number from 1 on',
-      'It is how many hosts are worked on at the same time.',
+      '--concurrency must be an integer of at least 1',
+      'It is the number of hosts to work on at the same time.',
     );
 }
 

@@ -10,12 +10,12 @@ export const validate: CommandModule<object, InventoryArgs> = {
   builder: (yargs) =>
     manual(inventoryPosition(globalOptions(yargs)), {
       synopsis: 'validate INVENTORY',
-      text: 'Checks an inventory and the files that it names, and tells every problem at once as file:line:column. Contacts nothing and changes nothing.',
+      text: 'Checks an inventory and the files that it references, and reports every problem at once as file:line:column. Contacts nothing and changes nothing.',
       examples: [
-        ['kboot validate prod.yaml', 'Every problem at once, with its place'],
+        ['kboot validate prod.yaml', 'Every problem at once, with its location'],
         ['kboot validate prod.yaml -o json', 'For a check before a merge'],
       ],
-      exit: '0 valid, also with warnings · 3 not valid',
+      exit: '0 valid, possibly with warnings · 3 not valid',
       seeAlso: ['init', 'plan', 'schema'],
     }),
   async handler(args) {

@@ -7,8 +7,8 @@ import { onInterrupt } from './interrupt.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
 /**
- * Verifies a cluster. 1 when a check failed, 4 when all passed but a host could not be reached, 130 when
- * interrupted. As JSON: a `check` event per question, then `summary`.
+ * Verifies a cluster. 1 if a check failed, 4 if all passed but a host could not be reached, 130 if
+ * interrupted. With JSON output: one `check` event per check, then `summary`.
  */
 export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus> {
   const place = await openWorkspace({
@@ -19,7 +19,7 @@ export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus>
   const json = args.output === 'json';
   const interrupt = onInterrupt(() => {
     note(
-      'Interrupted: nothing further is asked, the namespace is removed. Once more stops at once and leaves it.',
+      'Interrupted: running no further checks, removing the namespace. Press Ctrl-C again to stop at once and leave it.',
     );
   });
   try {

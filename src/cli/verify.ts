@@ -6,14 +6,14 @@ import { globalOptions, inventoryPosition } from './options.ts';
 export const verify: CommandModule<object, InventoryArgs> = {
   command: 'verify <inventory>',
   describe:
-    'Real traffic: Pods, DNS, Services, load balancer, API; in a namespace of its own that is removed again',
+    'Test with real traffic: Pods, DNS, Services, load balancer, API; in its own namespace, which is removed again',
   builder: (yargs) =>
     manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')), {
       synopsis: 'verify INVENTORY',
-      text: 'Asks with real traffic whether the cluster works: Pods across nodes, DNS, Services, load balancers, the API servers. Logs in to every host; makes Pods in a namespace of its own and removes it again. Nothing else is changed.',
+      text: 'Tests the cluster with real traffic: Pods across nodes, DNS, Services, load balancers, the API servers. Logs in to every host; creates Pods in its own namespace and removes it again. Changes nothing else.',
       examples: [
-        ['kboot verify prod.yaml', 'After `kboot up`, or when something is odd'],
-        ['kboot verify prod.yaml -o json', 'A check event for each question'],
+        ['kboot verify prod.yaml', 'After `kboot up`, or when something seems wrong'],
+        ['kboot verify prod.yaml -o json', 'One event per check'],
       ],
       exit: '0 everything works · 1 a check failed · 4 all passed, but a host could not be reached · 130 interrupted',
       seeAlso: ['status', 'up'],

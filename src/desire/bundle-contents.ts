@@ -5,15 +5,15 @@ import { release as releaseOf } from '../catalog/release.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
 import { metallbImages } from './text/metallb.ts';
 
-/** What a bundle holds. */
+/** The contents of a bundle. */
 export interface BundleContents {
   readonly kubernetesVersion: string;
   readonly files: readonly ArtifactName[];
-  /** References by the name that their archive has in the bundle. */
+  /** References, by the name of their archive in the bundle. */
   readonly images: Readonly<Record<string, string>>;
 }
 
-/** All that any cluster of a release may need. Throws E-INVENTORY for a version that the catalog lacks. */
+/** Everything that any cluster of a release may need. Throws E-INVENTORY if the version is not in the catalog. */
 export function contentsOfRelease(kubernetesVersion: string, imageRepository: string): BundleContents {
   const release = releaseOf(kubernetesVersion);
   const { controller, speaker } = metallbImages(imageRepository);
@@ -28,7 +28,7 @@ export function contentsOfRelease(kubernetesVersion: string, imageRepository: st
   };
 }
 
-/** What the hosts of a cluster need. */
+/** Everything that the hosts of a cluster need. */
 export function contentsOf(cluster: Cluster): BundleContents {
   const all = contentsOfRelease(cluster.kubernetesVersion, cluster.imageRepository);
   const onHosts = hasExternalEtcd(cluster);
@@ -41,12 +41,12 @@ export function contentsOf(cluster: Cluster): BundleContents {
   };
 }
 
-/** Where a release file lies in a bundle. */
+/** Path of a release file in a bundle. */
 export function pathInBundle({ kind, name, fileName, arch }: Artifact): string {
   return kind === 'binary' ? `bin/linux-${arch}/${name}` : `archives/linux-${arch}/${fileName}`;
 }
 
-/** Where an image lies in a bundle. */
+/** Path of an image in a bundle. */
 export function imagePathInBundle(name: string, arch: Architecture): string {
   return `images/linux-${arch}/${name}.tar`;
 }

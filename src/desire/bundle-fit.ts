@@ -7,15 +7,15 @@ import type { Bundle } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
 
 /**
- * Refuses a bundle for another Kubernetes version, or one that lacks what a run through `until` needs.
- * Throws KbootError E-BUNDLE that names everything missing.
+ * Refuses a bundle for another Kubernetes version, or one that lacks files for a run through `until`.
+ * Throws KbootError E-BUNDLE that lists everything missing.
  */
 export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage): void {
   if (bundle.kubernetesVersion !== cluster.kubernetesVersion)
     throw new KbootError(
       'E-BUNDLE',
-      `the bundle ${bundle.directory} is for Kubernetes ${bundle.kubernetesVersion}, the inventory wants ${cluster.kubernetesVersion}`,
-      { remedy: 'Name the bundle of that version, or change spec.kubernetesVersion.' },
+      `the bundle ${bundle.directory} is for Kubernetes ${bundle.kubernetesVersion}, but the inventory has ${cluster.kubernetesVersion}`,
+      { remedy: 'Use a bundle of that version, or change spec.kubernetesVersion.' },
     );
   if (!stagesUntil(until).includes('control-plane')) return;
   const refs = Object.values(contentsOf(cluster).images);
@@ -23,14 +23,14 @@ export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage
   const kubelet = bundle.files.some(({ path }) => /^bin\/linux-[^/]+\/kubelet$/.test(path));
   const missing = [...(kubelet ? [] : ['bin/linux-ARCH/kubelet']), ...refs.filter((ref) => !held.has(ref))];
   if (missing.length > 0)
-    throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} lacks what this cluster needs`, {
+    throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} lacks files that this cluster needs`, {
       detail: missing.join('\n'),
       remedy:
-        '`kboot bundle create DIR --inventory FILE` fetches what an inventory needs. Or add these (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or go only as far as `--until runtime`.',
+        '`kboot bundle create DIR --inventory FILE` fetches everything that an inventory needs. Or add these files (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or run only the first stages with `--until runtime`.',
     });
 }
 
-/** Files of the bundle that carry a known version's name and not its official sum; for a warning. */
+/** Files in the bundle that have the name of a known version but not its official checksum; for a warning. */
 export function unofficialFiles(cluster: Cluster, bundle: Bundle): string[] {
   const release = releaseOf(cluster.kubernetesVersion);
   const official = (['amd64', 'arm64'] as const).flatMap((arch) =>

@@ -8,7 +8,7 @@ import { kubeObjects } from './text/kube-objects.ts';
 import { metallbObjects } from './text/metallb.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
-/** Everything that must be so in the API, in the order in which it is brought about. */
+/** The desired state of the API, in the order in which it is applied. */
 export function desireCluster(desire: Desire): DesiredCluster {
   const { cluster } = desire;
   const context = textContext(desire, assumedFacts);
@@ -66,7 +66,7 @@ function controlPlanePods(cluster: Cluster): DesiredCluster['controlPlanePods'] 
   );
 }
 
-/** Add-ons are what a cluster can be seen without; the rest belongs to the control plane. */
+/** Add-ons are objects that a cluster can do without; the rest belongs to the control plane. */
 function stageOf(name: string, namespace: string | undefined): Stage {
   const addon = /^(kube-proxy|coredns|kube-dns|system:coredns|kubeadm:node-proxier|flannel|kube-flannel.*)$/;
   return addon.test(name) || namespace === 'kube-flannel' ? 'addon' : 'control-plane';

@@ -19,7 +19,7 @@ interface HostStart {
   readonly membership: InitialCluster;
 }
 
-/** What the desired state of a cluster is made from. */
+/** Everything that the desired state of a cluster is derived from. */
 export interface Desire {
   readonly cluster: Cluster;
   readonly renderer: Renderer;
@@ -27,15 +27,15 @@ export interface Desire {
   /** Undefined while the CA is not issued yet. */
   readonly clusterId: string | undefined;
   readonly bundle: Bundle | undefined;
-  /** What spec.files names on this machine, by its path there. */
+  /** The source files of spec.files on this machine, by path. */
   readonly uploads: Uploads;
-  /** How etcd members are founded, joined or kept; undefined: founded. */
+  /** Whether etcd members bootstrap, join or stay; undefined: they bootstrap. */
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }
 
 const contexts = new WeakMap<Desire, Map<string, TextContext>>();
 
-/** What texts are made from, for one architecture; made once. */
+/** The context for rendering texts for one architecture; created once. */
 export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture'>): TextContext {
   const { architecture } = facts;
   const made = contexts.get(desire) ?? new Map<string, TextContext>();
@@ -47,7 +47,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
     const versionOf = (name: 'containerd' | 'etcd'): string =>
       archiveVersion(name, release, architecture, bundle);
     const versions = {
-      // A static Pod is of the release's image, whatever archive there is.
+      // A static Pod uses the release's image, whatever archive is in the bundle.
       etcd: hasExternalEtcd(cluster) ? versionOf('etcd') : release.etcd,
       containerd: versionOf('containerd'),
     };
@@ -57,7 +57,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
   return context;
 }
 
-/** PEM of the cluster's CA, or what stands for it until it is issued. */
+/** PEM of the cluster's CA, or its placeholder until it is issued. */
 export function caPem(pki: Pki): string {
   return pki.isIssued('ca') ? pki.ca('ca').cert : placeholder('ca.crt');
 }
@@ -68,7 +68,7 @@ export function filesFor(desire: Desire, facts: HostFacts): ReleaseFiles {
   return releaseFiles(desire.cluster, release, facts.architecture, desire.bundle);
 }
 
-/** Flags of a host's member: as the membership plan says, or those of a founding. */
+/** Flags of a host's member: from the membership plan, or those for bootstrapping. */
 export function membershipOf(desire: Desire, host: Host): InitialCluster {
   return (
     desire.membership?.hosts.find((member) => member.host === host.name)?.membership ?? {
@@ -78,7 +78,7 @@ export function membershipOf(desire: Desire, host: Host): InitialCluster {
   );
 }
 
-/** A package of the host's distribution; `files` are kboot's own for the service of that name, which it may bring. */
+/** A package of the host's distribution; `files` are kboot's own for the package's service, which it may also contain. */
 export function packageOf(
   facts: HostFacts,
   stage: Stage,
@@ -89,7 +89,7 @@ export function packageOf(
   return { kind: 'package', stage, name, manager: systemOf(facts).packageManager, ...(brings && { brings }) };
 }
 
-/** Folders of mode 755. */
+/** Folders with mode 755. */
 export function folders(stage: Stage, list: readonly string[]): Resource[] {
   return list.map((path) => ({ kind: 'directory', stage, path, mode: '755' }));
 }

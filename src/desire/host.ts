@@ -11,8 +11,8 @@ import { runtimeStage } from './stages/runtime.ts';
 import { withUserWork } from './user-work.ts';
 
 /**
- * Everything that must be so on one host, in the order in which it is brought about: the install, from top to
- * bottom. A unit comes after all that it reads.
+ * The desired state of one host, in the order in which it is applied: the install, from top to bottom. A unit
+ * comes after everything that it reads.
  */
 export function desireHost(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const has = (role: Host['roles'][number]): boolean => host.roles.includes(role);

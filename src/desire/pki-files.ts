@@ -8,20 +8,20 @@ import { componentServer, kubeconfig } from './text/kubeconfig.ts';
 import { clusterServer } from './text/address.ts';
 import { paths } from './text/paths.ts';
 
-/** A file that comes out of the PKI: certificate, key, or a kubeconfig that embeds them. */
+/** A file derived from the PKI: certificate, key, or a kubeconfig that embeds them. */
 export interface PkiFile {
-  /** Unique in the cluster; the plan names the file by it. */
+  /** Unique in the cluster; the name of the file in the plan. */
   readonly name: string;
   readonly path: string;
   readonly mode: string;
-  /** Which stage writes it. */
+  /** The stage that writes it. */
   readonly part: 'node' | 'etcd' | 'control-plane';
   readonly readBy: readonly string[];
   readonly issued: boolean;
   readonly text: string;
 }
 
-/** What is not issued yet is none (pki/lookup.ts). */
+/** False for the placeholder of a file that is not issued yet (pki/lookup.ts). */
 const isPem = (text: string): boolean => text.startsWith('-----BEGIN ');
 
 const etcd = podProcess('etcd');
@@ -30,8 +30,8 @@ const controllerManager = podProcess('kube-controller-manager');
 const scheduler = podProcess('kube-scheduler');
 
 /**
- * Every PKI file of one host, in kubeadm's places with kubeadm's modes (phases/certs, phases/kubeconfig).
- * The table below is the whole list.
+ * Every PKI file of one host, with kubeadm's paths and modes (phases/certs, phases/kubeconfig).
+ * The table below is the complete list.
  */
 export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Renderer): readonly PkiFile[] {
   const controlPlane = host.roles.includes('control-plane');
@@ -68,7 +68,7 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
   const leaf = (part: PkiFile['part'], id: LeafId, stem: string, readBy: readonly string[]): void => {
     const pair = pki.certificate(id, host.name);
     add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id, host.name), pair.cert);
-    // A certificate that is issued anew keeps its key.
+    // A reissued certificate keeps its key.
     add(part, `${stem}.key`, '600', readBy, isPem(pair.key), pair.key);
   };
   const conf = (id: LeafId, user: string, server: string, readBy: readonly string[]): void => {
@@ -137,7 +137,7 @@ export function kubeletClientPem(
   };
 }
 
-/** Content by name and digest, as plans carry it. */
+/** Content by name and digest, as in plans. */
 export function pkiContent(file: {
   readonly name: string;
   readonly issued: boolean;
@@ -158,7 +158,7 @@ export function pkiResource(file: PkiFile, stage: FileResource['stage']): FileRe
   };
 }
 
-/** Text of every secret that a plan of this cluster may name. */
+/** Text of every secret that a plan of this cluster may refer to. */
 export function secretTexts(cluster: Cluster, pki: Pki, renderer: Renderer): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const host of cluster.hosts) {

@@ -6,11 +6,11 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Artifact } from '../resource/types.ts';
 import type { Bundle } from '../store/bundle.ts';
 
-/** The release files of one architecture: from the bundle when there is one, else from the official hosts or a mirror. */
+/** The release files for one architecture: from the bundle if there is one, else from the official hosts or a mirror. */
 export interface ReleaseFiles {
-  /** Throws KbootError E-BUNDLE when the bundle lacks the file. */
+  /** Throws KbootError E-BUNDLE if the bundle lacks the file. */
   get(name: ArtifactName): Artifact;
-  /** undefined when the bundle lacks it. */
+  /** undefined if the bundle lacks it. */
   find(name: ArtifactName): Artifact | undefined;
 }
 
@@ -21,7 +21,7 @@ const archivePrefix: Readonly<Partial<Record<ArtifactName, string>>> = {
   etcd: 'etcd-',
 };
 
-/** Finds every release file. What a bundle holds counts with the bundle's own sums: its maker answers for them. */
+/** Finds every release file. Files in a bundle have the bundle's own checksums: its maker is responsible for them. */
 export function releaseFiles(
   cluster: Cluster,
   release: Release,
@@ -48,7 +48,7 @@ export function releaseFiles(
   };
 }
 
-/** Version of what hosts get from an archive, which decides the form of its configuration: a bundle may hold another. */
+/** Version of the program in an archive, which determines its configuration format: a bundle may have another version. */
 export function archiveVersion(
   name: 'containerd' | 'etcd',
   release: Release,

@@ -15,13 +15,13 @@ export interface Removal {
 const stops = (...components: readonly Component[]): readonly Effect[] =>
   components.map((component) => ({ component, kind: 'stop' }));
 
-/** Chains that kube-proxy, the kubelet, flannel and the CNI plugins make; the host's own are none of these. */
+/** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins; none of the host's own matches. */
 const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
 /**
- * Takes from a host whatever kboot and Kubernetes put there, and only that; read from top to bottom. The stamp
- * goes last: a run that was cut off begins anew and ends the same. With `foreignEtcd` a service or data of etcd on
- * the host is none of kboot's.
+ * Removes everything from a host that kboot and Kubernetes put there, and only that; read from top to bottom. The
+ * stamp is removed last: an interrupted run can start again and has the same result. With `foreignEtcd`, an etcd
+ * service or data on the host is not kboot's.
  */
 export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Removal[] {
   if (!seen.present) return [];
@@ -34,7 +34,7 @@ export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Re
     },
     {
       what: 'load-balancer',
-      reason: 'keepalived gives the virtual IP up; haproxy',
+      reason: 'keepalived and haproxy stopped, virtual IP released',
       script: stopBalancer,
       effects: stops('keepalived', 'haproxy'),
     },
@@ -51,7 +51,7 @@ export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Re
       effects: stops('containerd', ...(foreignEtcd ? [] : (['etcd'] as const))),
     },
     { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
-    { what: 'links', reason: "flannel, cni0 and the Pods' ends", script: removeLinks },
+    { what: 'links', reason: "flannel, cni0 and the Pods' veth interfaces", script: removeLinks },
     {
       what: 'rules',
       reason: 'only the chains and tables of kube-proxy, flannel and CNI',
@@ -64,15 +64,15 @@ export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Re
     },
     {
       what: 'files',
-      reason: `${seen.owned} that kboot made; ${seen.kept} that stood there before come back`,
+      reason: `${seen.owned} created by kboot are removed; ${seen.kept} from before are restored`,
       script: removeOwned,
     },
     { what: 'units', reason: 'enabled and active as before', script: restoreUnits },
-    { what: 'sysctl', reason: 'values of before', script: restoreSysctls },
+    { what: 'sysctl', reason: 'previous values restored', script: restoreSysctls },
     ...(seen.swap
-      ? [{ what: 'swap', reason: 'as before: /etc/fstab, units, active areas', script: restoreSwap }]
+      ? [{ what: 'swap', reason: 'restored: /etc/fstab, units, active areas', script: restoreSwap }]
       : []),
-    ...(seen.selinux ? [{ what: 'selinux', reason: 'enforces again', script: restoreSELinux }] : []),
+    ...(seen.selinux ? [{ what: 'selinux', reason: 'enforcing again', script: restoreSELinux }] : []),
     {
       what: 'folder',
       reason: hostFolder,
@@ -97,7 +97,7 @@ function stopUnit(name: string): string {
   return `if [ -e /etc/systemd/system/${name}.service ] || systemctl is-active -q ${name}; then systemctl disable --now ${name}.service 2>&1 | grep -v '^Removed' || true; fi`;
 }
 
-/** Only where kboot set them up; keepalived removes the virtual IP as it stops. */
+/** Only if kboot set them up; keepalived removes the virtual IP when it stops. */
 const stopBalancer = `for u in keepalived haproxy; do
   [ ! -e ${hostFolder}/units/$u ] || systemctl stop $u.service
 done
@@ -120,7 +120,7 @@ const stopContainers = `if [ -S /run/containerd/containerd.sock ] && command -v 
 fi
 true`;
 
-/** Shims outlive containerd; what still runs under one of kboot's is ended with it. */
+/** Shims outlive containerd; processes under one of kboot's shims are killed with it. */
 const endShims = `for p in /proc/[0-9]*; do
   [ "$(readlink "$p/exe" 2>/dev/null)" = /usr/local/bin/containerd-shim-runc-v2 ] || continue
   s=\${p#/proc/}
@@ -144,7 +144,7 @@ for l in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6 kube-ipvs0 kube-br
 done
 true`;
 
-/** Tables that iptables-nft made and that hold nothing any more go, too. */
+/** Empty tables left by iptables-nft are removed as well. */
 const removeRules = `for f in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
   command -v $f >/dev/null || continue
   case $f in *legacy) grep -q . /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || continue ;; esac
@@ -169,11 +169,11 @@ const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/containe
 rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
 rm -rf -- /run/nri
 rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
-# The controller manager's folder for FlexVolume plugins, unless a plugin is there.
+# The controller manager's folder for FlexVolume plugins, unless it contains a plugin.
 rmdir -p /usr/libexec/kubernetes/kubelet-plugins/volume/exec 2>/dev/null
 true`;
 
-/** Newest first, so that folders are empty when their turn comes; then what stood there before. */
+/** Newest first, so that folders are already empty; then the previous files are restored. */
 const removeOwned = `tac ${hostFolder}/owned 2>/dev/null | while IFS= read -r f; do
   if [ -d "$f" ] && [ ! -L "$f" ]; then rmdir -- "$f" 2>/dev/null; else rm -f -- "$f"; fi
 done

@@ -8,13 +8,13 @@ import { uploadName } from '../resource/upload-name.ts';
 import type { Upload } from '../store/uploads.ts';
 import type { Desire } from './context.ts';
 
-/** Longest text that a plan shows; what is longer goes by its digest. */
+/** Maximum length of a text in a plan; a longer one is represented by its digest. */
 const shownLength = 64 * 1024;
 
 /**
- * Puts the operator's own files and hooks among kboot's resources: in each stage that the host comes through, first
- * the hooks before it, the files before anything is started, last the hooks after it.
- * Throws KbootError E-INVENTORY when a file would lie where kboot has its own.
+ * Inserts the operator's own files and hooks into kboot's resources: in each stage that the host goes through, first
+ * the hooks before it, then the files, before anything is started, and last the hooks after it.
+ * Throws KbootError E-INVENTORY if a file has a path where kboot has its own.
  */
 export function withUserWork(desire: Desire, host: Host, own: readonly Resource[]): readonly Resource[] {
   const { files = [], hooks = [] } = desire.cluster;
@@ -49,14 +49,14 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
   });
 }
 
-/** What stands for a file of spec.files in plans: its text, or where that is not to be shown its digest. */
+/** The content of a file of spec.files in plans: its text, or its digest if the text must not be shown. */
 function contentOf(desire: Pick<Desire, 'uploads'>, file: UserFile): Content {
   const { bytes, text } = uploadOf(desire, file);
   if (text !== undefined && !file.secret && text.length <= shownLength) return { kind: 'text', text };
   return { kind: 'secret', name: uploadName(file.path), digest: sha256(bytes) };
 }
 
-/** The bytes of every file of spec.files, by the name that a plan has for those that it does not show. */
+/** The bytes of every file of spec.files, by the name that plans use for those that they do not show. */
 export function uploadBytes(desire: Desire): Map<string, Buffer> {
   return new Map(
     (desire.cluster.files ?? []).map((file) => [uploadName(file.path), uploadOf(desire, file).bytes]),
@@ -71,7 +71,7 @@ function uploadOf(
   return uploads.get(content.source) ?? { bytes: Buffer.alloc(0), text: undefined };
 }
 
-/** Folders of kboot's that files need in an earlier stage than kboot does: by resource, what stands for it there. */
+/** kboot's folders that files need in an earlier stage than kboot does: by resource, the one that replaces it there. */
 function foldersBrought(
   own: readonly Resource[],
   files: readonly UserFile[],
@@ -86,7 +86,7 @@ function foldersBrought(
   );
 }
 
-/** Folders of files that kboot has nothing in: made where they are missing, once, for the first of their files. */
+/** Folders of files that kboot does not use itself: created if missing, once, for the first of their files. */
 function foldersMade(own: readonly Resource[], files: readonly UserFile[]): readonly DirectoryResource[] {
   const made = new Set(own.flatMap((resource) => (resource.kind === 'directory' ? [resource.path] : [])));
   const paths = new Set(files.map(({ path }) => dirname(path)).filter((path) => !made.has(path)));

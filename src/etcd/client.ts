@@ -11,7 +11,7 @@ export interface EtcdCredentials {
 }
 
 export interface EtcdMember {
-  /** Decimal, as the gateway writes 64-bit numbers. */
+  /** Decimal, as the gateway encodes 64-bit numbers. */
   readonly id: string;
   /** Empty until the member has started once. */
   readonly name: string;
@@ -24,27 +24,27 @@ export interface EtcdMember {
 export interface EtcdLook {
   /** ID of the etcd cluster, decimal. */
   readonly clusterId: string;
-  /** How many keys begin with the prefix. */
+  /** The number of keys with the prefix. */
   readonly keys: number;
 }
 
-/** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so that no gRPC is needed. */
+/** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so gRPC is not needed. */
 export interface EtcdClient {
-  /** As the quorum has it: a member that is cut off from the others does not answer. */
+  /** As agreed by the quorum: a member that is cut off from the others does not respond. */
   members(): Promise<readonly EtcdMember[]>;
   addLearner(peerURL: string): Promise<EtcdMember>;
   /** false: the learner is not in sync yet. */
   promote(id: string): Promise<boolean>;
   remove(id: string): Promise<void>;
-  /** The whole data as `etcdctl snapshot save` writes it, in pieces. */
+  /** All data in the format of `etcdctl snapshot save`, in chunks. */
   snapshot(): AsyncIterable<Buffer>;
-  /** What etcd holds at and below a key, as far as one asks; a linearizable read. */
+  /** The cluster ID and the number of keys with a prefix; a linearizable read. */
   look(prefix: string): Promise<EtcdLook>;
-  /** The value of a key, undefined where there is none; a linearizable read. */
+  /** The value of a key; undefined if it does not exist; a linearizable read. */
   value(key: string): Promise<Buffer | undefined>;
   /** `3.6.8` */
   version(): Promise<string>;
-  /** Whether this member serves: it answers a linearizable read of its status. */
+  /** Whether this member is healthy: it answers a linearizable read. */
   healthy(): Promise<boolean>;
   close(): void;
 }
@@ -53,14 +53,14 @@ const timeoutMs = 10_000;
 
 /** Requests over one TLS connection to a port of a member, one after another. */
 export interface EtcdConnection {
-  /** Resolves at the answer's headers. Rejects with KbootError E-ETCD. */
+  /** Resolves when the response headers arrive. Rejects with KbootError E-ETCD. */
   send(method: 'GET' | 'POST', path: string, body?: object): Promise<http.IncomingMessage>;
   close(): void;
 }
 
 /**
- * Opens TLS on a stream that leads to a member's port. Its certificate must be of the etcd CA; `name` is
- * the name or address of the member's host, as its certificate says. Rejects with KbootError E-ETCD.
+ * Opens TLS on a stream to a member's port. Its certificate must be signed by the etcd CA; `name` is the name or
+ * address of the member's host, as in its certificate. Rejects with KbootError E-ETCD.
  */
 export async function openTls(
   stream: Duplex,
@@ -69,7 +69,7 @@ export async function openTls(
 ): Promise<EtcdConnection> {
   const socket = tls.connect({
     socket: stream,
-    // `host` is what the certificate is compared with; an address may not stand in SNI (RFC 6066 3).
+    // The certificate is checked against `host`; SNI must not contain an address (RFC 6066 3).
     host: name,
     servername: isIP(name) === 0 ? name : '',
     ca: credentials.caPem,
@@ -97,11 +97,11 @@ export async function openTls(
   });
   socket.on('error', () => undefined);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  // The one connection that there is: the agent keeps it between requests.
+  // The only connection: the agent keeps it between requests.
   agent.createConnection = () => socket;
   return {
     send(method, path, body) {
-      // The agent would wait for ever for a connection that is gone.
+      // The agent would wait forever for a closed connection.
       if (socket.destroyed) return Promise.reject(etcdError(name, `${path}: the connection was closed`));
       return send(agent, name, { method, path, body });
     },
@@ -186,7 +186,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** The first key after all that begin with an ASCII prefix. */
+/** The first key after all keys with an ASCII prefix. */
 function endOf(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
@@ -227,7 +227,7 @@ function send(
       },
       resolve,
     );
-    request.on('timeout', () => request.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`no response in ${timeoutMs / 1000} s`)));
     request.on('error', (cause) => {
       reject(etcdError(name, `${path}: ${cause.message}`));
     });
@@ -235,12 +235,12 @@ function send(
   });
 }
 
-/** The body of an answer. Throws KbootError E-ETCD with etcd's own words when it refused. */
+/** The body of a response. Throws KbootError E-ETCD with etcd's own message if it refused. */
 export async function json<T>(name: string, path: string, response: http.IncomingMessage): Promise<T> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
-  if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`);
+  if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`, response);
   return JSON.parse(text) as T;
 }
 
@@ -252,14 +252,15 @@ function messageOf(text: string): string {
   }
 }
 
-/** The gateway streams one JSON object a line, each with a base64 blob. Throws KbootError E-ETCD when it breaks off. */
+/** The gateway streams one JSON object per line, each with a base64 blob. Throws KbootError E-ETCD if the stream breaks off. */
 async function* snapshot(
   name: string,
   post: (path: string, body: object) => Promise<http.IncomingMessage>,
 ): AsyncGenerator<Buffer> {
   const path = '/v3/maintenance/snapshot';
   const response = await post(path, {});
-  if (response.statusCode !== 200) throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`);
+  if (response.statusCode !== 200)
+    throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`, response);
   let rest = '';
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -279,6 +280,10 @@ function blobOf(line: string): Buffer {
   return Buffer.from(result?.blob ?? '', 'base64');
 }
 
-function etcdError(name: string, message: string): KbootError {
-  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, { host: name });
+function etcdError(name: string, message: string, response?: http.IncomingMessage): KbootError {
+  const httpStatus = response?.statusCode;
+  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, {
+    host: name,
+    ...(httpStatus !== undefined && { httpStatus }),
+  });
 }

@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { json, openTls, type EtcdCredentials } from './client.ts';
 
 /**
- * Asks a member's peer port, which answers without a leader too (it is what joining members ask), whether any
- * member of its cluster ever started to serve: members say so through the first quorum that there is.
+ * Asks a member's peer port whether any member of its cluster ever started to serve; members publish that through
+ * the first quorum. The peer port responds even without a leader: joining members query it.
  * Rejects with KbootError E-ETCD.
  */
 export async function everServed(

@@ -6,8 +6,8 @@ import { shown, wrongBytes } from './fetch-error.ts';
 import type { Web } from './web.ts';
 
 /**
- * Fetches a file whole or not at all, unless it is there with its sum.
- * Throws KbootError E-FETCH, E-INTERRUPTED, and E-STATE when it cannot be written.
+ * Fetches a file completely or not at all, unless it already exists with the right checksum.
+ * Throws KbootError E-FETCH, E-INTERRUPTED, and E-STATE if it cannot be written.
  */
 export async function download(
   web: Web,
@@ -27,7 +27,7 @@ export async function download(
   return 'fetched';
 }
 
-/** Passes bytes on. Throws E-FETCH at their end, or as soon as they are too many, when they are not what `want` says. */
+/** Passes bytes through. Throws E-FETCH at the end, or as soon as there are too many, if they do not match `want`. */
 export async function* summed(
   bytes: AsyncIterable<Uint8Array>,
   what: string,

@@ -1,10 +1,10 @@
 /** Whether a file had to be fetched. */
 export type Fetched = 'fetched' | 'present';
 
-/** Is told the bytes that came since the last time, and all that there will be where that is known. */
+/** Called with the number of bytes received since the last call, and the total size if known. */
 export type Heard = (bytes: number, total: number | undefined) => void;
 
-/** What happens to a file of a bundle: `path` below the bundle's folder, `from` a URL or an image's reference. */
+/** An event for a file of a bundle: `path` below the bundle's folder, `from` a URL or an image reference. */
 export type FetchEvent =
   | { readonly type: 'fetching'; readonly path: string; readonly from: string }
   | {

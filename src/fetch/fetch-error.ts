@@ -1,48 +1,51 @@
 import { KbootError } from '../model/error.ts';
 
 const network =
-  'Look at the network, the name servers and the firewall of this machine. HTTPS_PROXY names a proxy; `--mirror` and `--image-repository` name other places.';
+  'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy, or `--mirror` and `--image-repository` to fetch from elsewhere.';
 const silent = `Run the same command again. ${network}`;
-const again = 'Run the same command again: what has come whole is not fetched again.';
+const again = 'Run the same command again: complete files are not fetched again.';
 const trust =
-  'If a proxy or a mirror of yours stands there, name its CA: NODE_EXTRA_CA_CERTS=FILE. Do not go on otherwise.';
+  'If this is your own proxy or mirror, set its CA: NODE_EXTRA_CA_CERTS=FILE. Otherwise do not continue.';
 
-/** Code of a failed connection: what is said, and what to do. */
+/** Message and remedy by error code of a failed connection. */
 const reasons: Readonly<Record<string, readonly [says: string, remedy: string]>> = {
   ENOTFOUND: ['the name does not resolve', network],
-  EAI_AGAIN: ['the name server does not answer', network],
+  EAI_AGAIN: ['the name server does not respond', network],
   ECONNREFUSED: ['the connection was refused', silent],
-  EHOSTUNREACH: ['no way leads there', silent],
-  ENETUNREACH: ['no way leads there', silent],
-  ETIMEDOUT: ['no connection in time', silent],
-  ECONNRESET: ['the connection broke off', again],
-  EPIPE: ['the connection broke off', again],
+  EHOSTUNREACH: ['no route to host', silent],
+  ENETUNREACH: ['the network is unreachable', silent],
+  ETIMEDOUT: ['the connection timed out', silent],
+  ECONNRESET: ['the connection was lost', again],
+  EPIPE: ['the connection was lost', again],
   CERT_HAS_EXPIRED: ['the certificate has expired', trust],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['the certificate is of no CA that this machine knows', trust],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['the certificate is not signed by a CA that this machine trusts', trust],
   ERR_TLS_CERT_ALTNAME_INVALID: ['the certificate is for another name', trust],
-  SELF_SIGNED_CERT_IN_CHAIN: ['the certificate is of no CA that this machine knows', trust],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['the certificate is of no CA that this machine knows', trust],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['the certificate is of no CA that this machine knows', trust],
+  SELF_SIGNED_CERT_IN_CHAIN: ['the certificate is not signed by a CA that this machine trusts', trust],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    'the certificate is not signed by a CA that this machine trusts',
+    trust,
+  ],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['the certificate is not signed by a CA that this machine trusts', trust],
 };
 
-/** E-FETCH for a connection that could not be made or did not hold. */
+/** E-FETCH for a connection that could not be opened or was lost. */
 export function brokenError(url: URL, cause: unknown): KbootError {
   const { code, hostname, message } = cause as { code?: unknown; hostname?: unknown; message?: unknown };
   const said = typeof message === 'string' ? message : String(cause);
   const [says, remedy] = reasons[String(code)] ?? [said, network];
-  // A proxy's name is another one than the URL's.
+  // A proxy's name differs from the URL's.
   const name = typeof hostname === 'string' && hostname !== url.hostname ? ` (${hostname})` : '';
   return new KbootError('E-FETCH', `${shown(url)}: ${says}${name}`, { cause, remedy });
 }
 
-/** E-FETCH for a server that says nothing any more, or has not begun. */
+/** E-FETCH for a server that stopped sending, or never started. */
 export function silentError(url: URL, silenceMs: number): KbootError {
-  return new KbootError('E-FETCH', `${shown(url)}: nothing came for ${silenceMs / 1000} s`, {
+  return new KbootError('E-FETCH', `${shown(url)}: no data for ${silenceMs / 1000} s`, {
     remedy: silent,
   });
 }
 
-/** E-FETCH for an answer that is none: a status other than 200; `whose` follows it. */
+/** E-FETCH for a response with a status other than 200; `whose` follows the status. */
 export function statusError(url: URL, status: number, whose = ''): KbootError {
   return new KbootError('E-FETCH', `${shown(url)}: HTTP status ${status}${whose}`, {
     remedy: statusRemedy(status),
@@ -51,22 +54,22 @@ export function statusError(url: URL, status: number, whose = ''): KbootError {
 
 function statusRemedy(status: number): string {
   if (status === 404)
-    return 'It is not there. Look at the version; a mirror has the paths of the official hosts.';
+    return 'The file does not exist. Check the version; a mirror must have the paths of the official hosts.';
   if (status === 401 || status === 403)
-    return 'It is not there, or not for everybody: kboot fetches without a login. A proxy may refuse, too.';
-  if (status === 407) return 'The proxy wants a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.';
-  if (status === 429) return `The server limits who fetches much. Wait. ${again}`;
+    return 'The file does not exist, or needs a login: kboot fetches anonymously. A proxy may also have refused the request.';
+  if (status === 407) return 'The proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.';
+  if (status === 429) return `The server limits the rate of requests. Wait for a while. ${again}`;
   return again;
 }
 
-/** E-FETCH for bytes that are not those that were asked for. */
+/** E-FETCH for bytes that are not the expected ones. */
 export function wrongBytes(what: string, detail: string): KbootError {
   return new KbootError('E-FETCH', `${what}: ${detail}`, {
-    remedy: `Nothing of it was kept. ${again} If it stays so, a proxy, a mirror or somebody else changes it on the way.`,
+    remedy: `The file was discarded. ${again} If the error persists, a proxy, a mirror or somebody else alters it in transit.`,
   });
 }
 
-/** A URL without its query, which may hold a signature that opens what it names. */
+/** A URL without its query, which may contain a signature that grants access. */
 export function shown({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
 }

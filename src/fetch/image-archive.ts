@@ -15,8 +15,8 @@ interface Member {
 }
 
 /**
- * Fetches an image into an OCI archive, unless it is there with all its sums. The same image makes the same bytes.
- * Throws KbootError E-FETCH, E-INTERRUPTED, and E-STATE when it cannot be written.
+ * Fetches an image into an OCI archive, unless it already exists with the right checksums. Archives are reproducible.
+ * Throws KbootError E-FETCH, E-INTERRUPTED, and E-STATE if it cannot be written.
  */
 export async function saveImage(image: RemoteImage, path: string, heard: Heard): Promise<Fetched> {
   const total = image.layers.reduce((sum, { size }) => sum + size, 0);
@@ -71,7 +71,7 @@ function blobOf(
   return { name: `blobs/sha256/${hex}`, size, sha256: hex, content };
 }
 
-/** Throws what a member's content throws. */
+/** Throws any error from reading a member's content. */
 async function* tarOf(members: readonly Member[]): AsyncGenerator<Uint8Array> {
   const tar = pack();
   const filled = fill(tar, members).catch((error: unknown) => {

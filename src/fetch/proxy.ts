@@ -8,8 +8,9 @@ import { KbootError } from '../model/error.ts';
 import { statusError } from './fetch-error.ts';
 
 /**
- * The proxy for a URL by HTTP_PROXY or HTTPS_PROXY, unless NO_PROXY has its host: names with all below them, addresses,
- * networks, a port behind either, `*`. Lower case goes first. Throws KbootError E-USAGE for a proxy that is no URL.
+ * The proxy for a URL from HTTP_PROXY or HTTPS_PROXY, unless its host is in NO_PROXY: names with their subdomains,
+ * addresses or networks, each with an optional port, or `*`. Lower-case variables take precedence. Throws KbootError
+ * E-USAGE if the proxy is not a URL.
  */
 export function proxyFor(url: URL): URL | undefined {
   const name = `${url.protocol.slice(0, -1)}_proxy`;
@@ -20,8 +21,8 @@ export function proxyFor(url: URL): URL | undefined {
   if (proxy === '' || direct.some((entry) => covers(entry, hostOf(url), portOf(url)))) return undefined;
   const whole = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (URL.canParse(whole) && /^https?:/.test(whole)) return new URL(whole);
-  throw new KbootError('E-USAGE', `${name.toUpperCase()} does not name an HTTP proxy`, {
-    remedy: 'It is to be such as http://proxy.example:3128.',
+  throw new KbootError('E-USAGE', `${name.toUpperCase()} is not the URL of an HTTP proxy`, {
+    remedy: 'Set it to a URL such as http://proxy.example:3128.',
   });
 }
 
@@ -39,7 +40,7 @@ function covers(entry: string, host: string, port: string): boolean {
   return below !== '' && only === port && (host === below || host.endsWith(`.${below}`));
 }
 
-/** A TLS connection to a URL's host through a proxy. Throws KbootError E-FETCH when the proxy refuses, else what the sockets throw. */
+/** A TLS connection to a URL's host through a proxy. Throws KbootError E-FETCH if the proxy refuses, or any error of the sockets. */
 export async function tunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Socket> {
   const request = proxy.protocol === 'https:' ? requestByHttps : requestByHttp;
   const path = `${url.hostname}:${portOf(url)}`;
@@ -60,7 +61,7 @@ export async function tunnel(proxy: URL, url: URL, signal: AbortSignal): Promise
   throw statusError(url, answer.statusCode ?? 0, ' from the proxy');
 }
 
-/** What a proxy is sent: the host of the URL behind it, and its own user and password, if it has some. */
+/** Headers for a proxy: the target host, and the proxy's user and password if it has any. */
 export function proxyHeaders({ username, password }: URL, url: URL): Readonly<Record<string, string>> {
   const host = { host: url.host };
   if (username === '') return host;

@@ -1,8 +1,8 @@
 import type { Login, Web } from './web.ts';
 
 /**
- * The login of somebody without a name, as public registries want it: a token for pulling one repository from where
- * the challenge says (https://distribution.github.io/distribution/spec/auth/token/).
+ * Anonymous login, as public registries require it: a token for pulling one repository, from the server in the
+ * challenge (https://distribution.github.io/distribution/spec/auth/token/).
  */
 export function anonymous(web: Web, repository: string): Login {
   const tokens = new Map<string, string>();

@@ -9,7 +9,7 @@ import type { Web } from './web.ts';
 
 /*
  * Pulling an image: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
- * What it is made of: https://github.com/opencontainers/image-spec
+ * Format of an image: https://github.com/opencontainers/image-spec
  */
 
 const descriptorSchema = z.object({
@@ -27,23 +27,23 @@ const manifestSchema = z.object({
   layers: z.array(descriptorSchema),
 });
 
-/** Bytes in a registry, by their digest `sha256:HEX`. */
+/** A blob in a registry, by its digest `sha256:HEX`. */
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
-/** Bytes that were read. */
+/** A blob that was read. */
 interface Blob extends Descriptor {
   readonly bytes: Buffer;
 }
 
-/** An image of one architecture, as its registry has it. */
+/** An image for one architecture, as stored in its registry. */
 export interface RemoteImage {
   readonly ref: string;
   readonly arch: Architecture;
   readonly manifest: Blob;
   readonly config: Blob;
-  /** Each once. */
+  /** Without duplicates. */
   readonly layers: readonly Descriptor[];
-  /** A layer as it comes. Throws E-FETCH where its bytes are not those of its digest. */
+  /** A layer as a stream. Throws E-FETCH if its bytes do not match its digest. */
   read(layer: Descriptor, heard: (bytes: number) => void): AsyncIterable<Uint8Array>;
 }
 
@@ -54,12 +54,12 @@ const accept = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** What manifests and configurations may have; they have a few KB. */
+/** Maximum size of manifests and configurations; they usually have a few KB. */
 const mostBytes = 4 << 20;
 
 /**
- * Finds an image, `HOST/PATH:TAG`, for Linux on one architecture; of its layers nothing is fetched yet. Registries on
- * this machine are asked by HTTP, as containerd asks them, all others by HTTPS. Throws KbootError E-FETCH.
+ * Finds an image, `HOST/PATH:TAG`, for Linux on one architecture; its layers are not fetched yet. Registries on this
+ * machine are accessed over HTTP, as in containerd, all others over HTTPS. Throws KbootError E-FETCH.
  */
 export async function findImage(web: Web, ref: string, arch: Architecture): Promise<RemoteImage> {
   const { base, repository, tag } = placeOf(ref);
@@ -114,7 +114,8 @@ export async function findImage(web: Web, ref: string, arch: Architecture): Prom
 /** Where a registry has an image; names without a host are Docker Hub's. */
 function placeOf(ref: string): { readonly base: string; readonly repository: string; readonly tag: string } {
   const [, host = '', path = '', tag = ''] = /^([^/]+)\/(.+):([^:/]+)$/.exec(ref) ?? [];
-  if (host === '') throw new KbootError('E-USAGE', `${ref} is no image with host and tag, HOST/PATH:TAG`);
+  if (host === '')
+    throw new KbootError('E-USAGE', `${ref} is not an image reference with host and tag, HOST/PATH:TAG`);
   const scheme = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host) ? 'http' : 'https';
   const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
   const repository = host === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
@@ -124,16 +125,16 @@ function placeOf(ref: string): { readonly base: string; readonly repository: str
 function manifestIn(bytes: Buffer, ref: string): z.infer<typeof manifestSchema> {
   const { data } = manifestSchema.safeParse(json(bytes));
   if (data !== undefined) return data;
-  throw wrongBytes(ref, 'what the registry has is no image that kboot can read');
+  throw wrongBytes(ref, "the registry's response is not an image that kboot can read");
 }
 
 function notFor(arch: string, ref: string, found: readonly (string | undefined)[]): KbootError {
   const there = [...new Set(found.filter((each) => each !== undefined && each !== 'unknown'))];
   return new KbootError(
     'E-FETCH',
-    `${ref}: there is none for linux/${arch}, but for ${there.join(', ') || 'nothing named'}`,
+    `${ref}: not available for linux/${arch}, only for ${there.join(', ') || 'unnamed platforms'}`,
     {
-      remedy: 'Take another repository, or leave this architecture out.',
+      remedy: 'Use another repository, or leave out this architecture.',
     },
   );
 }

@@ -10,25 +10,25 @@ import { KbootError } from '../model/error.ts';
 import { brokenError, shown, silentError, statusError } from './fetch-error.ts';
 import { proxyFor, proxyHeaders, tunnel } from './proxy.ts';
 
-/** What a GET gave: status 200, and the body as it comes. */
+/** The response to a GET: status 200, with the body as a stream. */
 export interface Answer {
   readonly mediaType: string | undefined;
-  /** Bytes, where the server said so. */
+  /** Size in bytes, if the server sent it. */
   readonly size: number | undefined;
-  /** Throws KbootError E-FETCH when it breaks off or falls silent, E-INTERRUPTED when the run is. */
+  /** Throws KbootError E-FETCH if the connection is lost or stalls, E-INTERRUPTED if the run is interrupted. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Answers challenges of servers; what it has for one origin is sent to no other. */
+/** Answers authentication challenges; credentials for one origin are never sent to another. */
 export interface Login {
   /** The Authorization header for an origin; undefined: none. */
   header(origin: string): string | undefined;
-  /** Takes up a challenge (WWW-Authenticate). False: it cannot be answered. */
+  /** Answers a challenge (WWW-Authenticate). False: it cannot be answered. */
   answer(origin: string, challenge: string): Promise<boolean>;
 }
 
 export interface GetOptions {
-  /** Media types that are taken. */
+  /** Media types that are accepted. */
   readonly accept?: readonly string[];
   readonly login?: Login;
 }
@@ -44,17 +44,17 @@ export interface Web {
 }
 
 export interface WebOptions {
-  /** Ends all that is under way. */
+  /** Aborts all requests in progress. */
   readonly signal: AbortSignal;
-  /** Is told every request with its status. */
+  /** Called for every request with its status. */
   readonly heard?: (line: string) => void;
-  /** Longest wait for an answer, and between two pieces of a body. */
+  /** Maximum time to wait for a response, and between two chunks of a body. */
   readonly silenceMs?: number;
 }
 
 const mostHops = 10;
 
-/** A client that goes through the proxies of the environment and trusts Node's CAs and those of NODE_EXTRA_CA_CERTS. */
+/** A client that uses the proxies set in the environment and trusts Node's CAs and those in NODE_EXTRA_CA_CERTS. */
 export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }: WebOptions): Web {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const failed = (url: URL, cause: unknown): KbootError => {
@@ -68,7 +68,7 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
       late.abort();
     }, silenceMs);
     try {
-      // Ends the body, too, when the run is interrupted: the time for the answer is over by then.
+      // Also ends the body when the run is interrupted: the timeout for the response no longer applies by then.
       const ended = AbortSignal.any([signal, late.signal]);
       return await send(url, headers, agents, ended);
     } catch (cause) {
@@ -110,7 +110,7 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
           size: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
           body: bodyOf(url, response),
         };
-      // Read to its end, it leaves the connection to the next request.
+      // Reading it to the end frees the connection for the next request.
       response.on('error', () => undefined).resume();
       const challenge = headers['www-authenticate'];
       if (statusCode === 401 && login && challenge !== undefined && !answered.has(url.href)) {
@@ -120,7 +120,7 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
         url = redirected(url, headers.location);
       else throw statusError(url, statusCode);
     }
-    throw new KbootError('E-FETCH', `${shown(start)}: it leads on and on`);
+    throw new KbootError('E-FETCH', `${shown(start)}: too many redirects`);
   }
 
   return {
@@ -154,7 +154,7 @@ async function send(
             agents,
           )
         : await through(proxy, url, { headers, signal });
-  // Whoever reads the response hears of what breaks off later.
+  // Later errors reach the reader of the response.
   sent.on('error', () => undefined).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
@@ -179,7 +179,7 @@ function redirected(url: URL, location: string): URL {
   const to = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
   if (to !== undefined && (to.protocol === 'https:' || (to.protocol === 'http:' && url.protocol === 'http:')))
     return to;
-  throw new KbootError('E-FETCH', `${shown(url)}: leads to ${location}`, {
-    remedy: 'kboot does not go there: from HTTPS it follows only to HTTPS.',
+  throw new KbootError('E-FETCH', `${shown(url)}: redirects to ${location}`, {
+    remedy: 'kboot does not follow this redirect: from HTTPS, only to HTTPS.',
   });
 }

@@ -15,7 +15,7 @@ export interface Range {
   readonly family: Family;
   readonly first: bigint;
   readonly last: bigint;
-  /** As the reader wrote it, or canonical. */
+  /** As the user wrote it, or canonical. */
   readonly text: string;
 }
 
@@ -23,7 +23,7 @@ export interface Cidr extends Range {
   readonly prefix: number;
 }
 
-/** What a parser found wrong: a phrase that follows the name of the field. */
+/** The problem that a parser found: a phrase that follows the name of the field. */
 export interface Problem {
   readonly problem: string;
 }
@@ -39,21 +39,21 @@ export function familyName(family: Family): string {
 
 const bits = { 4: 32, 6: 128 } as const;
 
-/** Host bits of a range's family that a prefix leaves. */
+/** Number of host bits of a network. */
 export function hostBits(cidr: Cidr): number {
   return bits[cidr.family] - cidr.prefix;
 }
 
 /**
- * An IPv4 address in four decimal parts or an IPv6 address, and nothing that other parsers also take:
- * no short or octal forms, no zone, no IPv4 inside IPv6.
+ * An IPv4 address in four decimal parts or an IPv6 address. Unlike other parsers, this one does not accept short or
+ * octal forms, zones, or IPv4 inside IPv6.
  */
 export function parseAddress(text: string): Address | Problem {
   if (text.includes('%')) return { problem: `must not have a zone (the part from "%" on): "${text}"` };
   const family = isIP(text);
   if (family !== 4 && family !== 6) {
     const octal = /^\d+(\.\d+){3}$/.test(text) && text.split('.').some((part) => /^0\d/.test(part));
-    const why = octal ? ' (a part with a leading zero reads as octal elsewhere)' : '';
+    const why = octal ? ' (some programs read a part with a leading zero as octal)' : '';
     return { problem: `must be an IP address such as 10.0.0.11 or fd00::11, not "${text}"${why}` };
   }
   const parsed = ipaddr.parse(text);
@@ -119,8 +119,9 @@ export function parseRange(text: string): Range | Problem {
   if (isProblem(first)) return first;
   const last = parseAddress(to);
   if (isProblem(last)) return last;
-  if (first.family !== last.family) return { problem: `must have both ends of one family, not "${text}"` };
-  if (first.value > last.value) return { problem: `must run upwards: ${from} lies after ${to}` };
+  if (first.family !== last.family)
+    return { problem: `must have both ends in the same family, not "${text}"` };
+  if (first.value > last.value) return { problem: `must be in ascending order: ${from} is after ${to}` };
   return { family: first.family, first: first.value, last: last.value, text: `${first.text}-${last.text}` };
 }
 
@@ -142,7 +143,7 @@ export function parsePair<T extends { readonly family: Family }>(
   if (items.length > 2)
     return { problem: `must have at most one item of each family, not ${items.length} items` };
   if (second !== undefined && first?.family === second.family) {
-    return { problem: `must have one IPv4 and one IPv6 item, not two of ${familyName(second.family)}` };
+    return { problem: `must have one IPv4 and one IPv6 item, not two ${familyName(second.family)} items` };
   }
   return { items };
 }
@@ -156,14 +157,14 @@ export function overlap(a: Range, b: Range): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-/** Whether all addresses of `inner` are of `outer`. */
+/** Whether all addresses of `inner` are in `outer`. */
 export function includes(outer: Range, inner: Range): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
 /**
- * The whole network that an address lies in, its own and the broadcast address included: `10.0.0.11/24`.
- * An address without a prefix length is a network of its own. Undefined: neither of the two.
+ * The whole network of an address such as `10.0.0.11/24`, including the network and broadcast addresses.
+ * An address without a prefix length is a network by itself. Undefined for any other text.
  */
 export function networkOf(text: string): Range | undefined {
   const [start = '', length, ...more] = text.split('/');

@@ -6,7 +6,7 @@ import type { Inventory } from './schema.ts';
 
 type Spec = Inventory['spec'];
 
-/** The files of a checked inventory, with the hosts that each is for. */
+/** The files of a validated inventory, each with the hosts it applies to. */
 export function buildFiles(
   stated: NonNullable<Spec['files']>,
   hosts: readonly Host[],
@@ -26,7 +26,7 @@ export function buildFiles(
   }));
 }
 
-/** The hooks of a checked inventory, with the hosts that each is for. */
+/** The hooks of a validated inventory, each with the hosts it applies to. */
 export function buildHooks(stated: NonNullable<Spec['hooks']>, hosts: readonly Host[]): Hook[] {
   return stated.map((hook) => ({
     name: hook.name,

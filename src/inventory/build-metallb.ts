@@ -8,7 +8,7 @@ type Stated = NonNullable<Inventory['spec']['metallb']>;
 type StatedPeer = NonNullable<Stated['bgpPeers']>[number];
 type StatedSelectors = StatedPeer['nodeSelectors'];
 
-/** MetalLB as the inventory states it; pools that are announced by BGP have an advertisement. */
+/** MetalLB as stated in the inventory. Pools announced by BGP always get an advertisement. */
 export function buildMetallb(stated: Stated): Metallb {
   const pools = stated.pools.map(({ advertise = defaults.advertise, ...pool }) => ({ ...pool, advertise }));
   const byBgp = pools.filter(({ advertise }) => advertise !== 'l2').map(({ name }) => name);

@@ -10,14 +10,14 @@ import type { Inventory, InventoryHost } from './schema.ts';
 
 export interface BuildOptions {
   readonly folders: Folders;
-  /** SSH user of hosts that name none. */
+  /** SSH user of hosts that do not set one. */
   readonly defaultUser: string;
 }
 
 type Spec = Inventory['spec'];
 type Ssh = NonNullable<Spec['ssh']>;
 
-/** The Cluster that a checked inventory states, with every default filled in and every address canonical. */
+/** The Cluster described by a validated inventory, with every default filled in and every address canonical. */
 export function buildCluster(inventory: Inventory, options: BuildOptions): Cluster {
   const { metadata, spec } = inventory;
   const hosts = spec.hosts.map((host) => buildHost(host, spec.ssh ?? {}, options));
@@ -142,7 +142,7 @@ function component(stated: { extraArgs?: Component['extraArgs'] | undefined } | 
   return { extraArgs: stated?.extraArgs ?? [] };
 }
 
-/** The reader of the document lets only JSON through, so a record of unknown is a JSON object. */
+/** document.ts only produces JSON values, so a record of unknown is a JSON object. */
 function merged(stated: { config?: Record<string, unknown> | undefined } | undefined): {
   config: JsonObject;
 } {

@@ -1,4 +1,4 @@
-/** What the inventory means where it says nothing. The JSON Schema shows these, `buildCluster` fills them in. */
+/** Default values of the inventory. The JSON Schema shows them, `buildCluster` fills them in. */
 export const defaults = {
   podSubnet: '10.244.0.0/16',
   serviceSubnet: '10.96.0.0/12',

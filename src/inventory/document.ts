@@ -22,7 +22,7 @@ export interface SourceDocument {
   readonly data: unknown;
   readonly place: Place;
   readonly problems: readonly TextProblem[];
-  /** Paths whose value could not be had; nothing further is said about them. */
+  /** Paths whose value could not be read; no further problems are reported for them. */
   readonly unreadable: readonly Path[];
   /** 1-based. */
   readonly position: Position;
@@ -32,9 +32,9 @@ const maxDepth = 100;
 const maxAliasedNodes = 100_000;
 
 /**
- * Reads one YAML 1.2 document, with anchors, aliases and merge keys, and puts the environment into its
- * values (not into keys and comments). A plain value is typed after that, so `port: ${PORT}` is a number;
- * a quoted or block value stays a string. Values at verbatim paths are left as they stand.
+ * Reads one YAML 1.2 document, with anchors, aliases and merge keys, and substitutes environment variables in its
+ * values (not in keys or comments). Plain scalars are typed after that, so `port: ${PORT}` is a number; quoted and
+ * block scalars stay strings. Values at verbatim paths are left unchanged.
  */
 export function readDocument(
   text: string,
@@ -66,7 +66,7 @@ export function readDocument(
   const written = documents.filter((document: Document.Parsed) => !isEmpty(document.contents));
   const [first, second] = written;
   if (first === undefined) {
-    return unread([{ offset: 0, message: 'the inventory is empty; `kboot init` writes one to start from' }]);
+    return unread([{ offset: 0, message: 'the inventory is empty; `kboot init` writes a new one' }]);
   }
   const foreign = foreignFile(topLevel(first));
   if (foreign !== undefined) return unread([{ offset: offsetOfNode(first.contents) ?? 0, message: foreign }]);
@@ -79,7 +79,7 @@ export function readDocument(
   return { ...place, problems: walk.problems, unreadable: walk.unreadable, position };
 }
 
-/** What a document has on top, as far as it says whose file it is: scalars and whether a value is a list. */
+/** Top-level keys of a document, as far as they show which tool it is for: scalars, and whether a value is a list. */
 function topLevel({ contents }: Document.Parsed): unknown {
   if (!isMap(contents)) return undefined;
   return Object.fromEntries(
@@ -132,7 +132,7 @@ class Walk {
       return this.fail(offset, path, `nested more than ${maxDepth} levels deep`, key);
     if (this.aliasDepth > 0 && ++this.aliasedNodes > maxAliasedNodes) {
       if (this.aliasedNodes > maxAliasedNodes + 1) return this.skip(offset, path, key);
-      return this.fail(offset, path, 'the aliases of this inventory expand to too much', key);
+      return this.fail(offset, path, 'the aliases of this inventory expand to too many values', key);
     }
     if (isAlias(node)) return this.alias(node.source, offset, path, key);
     if (isMap(node)) return this.within(node, () => this.map(node, offset, path, key));
@@ -147,7 +147,7 @@ class Walk {
     return { data: null, place: place(offset, key) };
   }
 
-  /** Remembers the anchor, and keeps an alias inside it from leading back to it. */
+  /** Records the anchor, and prevents an alias inside it from referring back to it. */
   private within(node: Node & { anchor?: string }, read: () => Read): Read {
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
     this.open.add(node);
@@ -159,8 +159,8 @@ class Walk {
   private alias(name: string, offset: number, path: Path, key: number | undefined): Read {
     const target = this.anchors.get(name);
     if (target === undefined)
-      return this.fail(offset, path, `no anchor &${name} stands before *${name}`, key);
-    if (this.open.has(target)) return this.fail(offset, path, `*${name} stands inside its own anchor`, key);
+      return this.fail(offset, path, `no anchor &${name} is defined before *${name}`, key);
+    if (this.open.has(target)) return this.fail(offset, path, `*${name} is used inside its own anchor`, key);
     this.aliasDepth++;
     const result = this.read(target, path, key);
     this.aliasDepth--;
@@ -181,7 +181,7 @@ class Walk {
         merged.push(...this.merges(pair.value, at, path));
       } else if (children.has(name)) {
         const { line } = this.position(children.get(name)?.key ?? offset);
-        const message = `duplicate key "${name}" in ${describePath(path)}; it already stands in line ${line}`;
+        const message = `duplicate key "${name}" in ${describePath(path)}; it is already defined on line ${line}`;
         this.problems.push({ offset: at, message });
       } else {
         const value = this.read(pair.value, [...path, name], at);
@@ -205,7 +205,10 @@ class Walk {
     return sources.flatMap((source) => {
       const read = this.read(source, path);
       if (typeof read.data === 'object' && read.data !== null && !Array.isArray(read.data)) return [read];
-      this.problems.push({ offset, message: `"<<" in ${describePath(path)} must name mappings (*anchor)` });
+      this.problems.push({
+        offset,
+        message: `"<<" in ${describePath(path)} must refer to mappings (*anchor)`,
+      });
       return [];
     });
   }
@@ -235,7 +238,7 @@ class Walk {
     return { data: value, place: { ...place(offset, key), ...(source !== undefined && { source }) } };
   }
 
-  /** What YAML makes of a plain scalar with this text. */
+  /** The value of a plain YAML scalar with this text. */
   private retype(text: string): unknown {
     for (const tag of this.document.schema.tags) {
       if (tag.collection === undefined && tag.default === true && tag.test?.test(text) === true) {

@@ -11,8 +11,8 @@ export type Draft<T> = T extends readonly (infer Item)[]
 export type InventoryDraft = Draft<Inventory>;
 
 /**
- * A copy of the data in which every invalid value is undefined, so that checks of several fields can run
- * although others are wrong. The rest has the schema's types, because each issue names the value that has not.
+ * A copy of the data in which every invalid value is undefined, so that checks across several fields can run
+ * even though others are wrong. The rest has the schema's types, because every value that does not has an issue.
  */
 export function draftOf(data: unknown, invalid: readonly Path[]): InventoryDraft {
   const copy: unknown = structuredClone(data);

@@ -41,12 +41,12 @@ export function parseEtcdEndpoint(text: string): { readonly url: string } | Prob
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*?)\/?$/i.exec(text) ?? [];
   if (scheme === '') return { problem: `${must}, not "${text}"` };
   if (scheme.toLowerCase() !== 'https')
-    return { problem: `${must}: without TLS everybody on the network could write to it, so not "${text}"` };
+    return { problem: `${must}, not "${text}": without TLS, anyone on the network could write to it` };
   if (rest.includes('@')) return { problem: `${must}, without user and password` };
   if (/[/?#]/.test(rest)) return { problem: `${must} without path or query, not "${text}"` };
   const endpoint = parseEndpoint(rest);
   if (isProblem(endpoint)) return { problem: endpoint.problem.replace('HOST:PORT', 'https://HOST:PORT') };
   const { host, address, port } = endpoint;
-  if (port === undefined) return { problem: `must name the port (2379 is etcd's): "${text}"` };
+  if (port === undefined) return { problem: `must include the port (etcd's default is 2379): "${text}"` };
   return { url: `https://${address?.family === 6 ? `[${host}]` : host}:${port}` };
 }

@@ -2,9 +2,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Substitution {
   readonly text: string;
-  /** True when at least one variable was put in. */
+  /** Whether at least one variable was substituted. */
   readonly changed: boolean;
-  /** What is wrong with the references, for the reader. */
+  /** Problems with the references, worded for the user. */
   readonly problems: readonly string[];
 }
 
@@ -12,8 +12,8 @@ const reference = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const wellFormed = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 /**
- * Puts environment variables into one value: `${NAME}` must be set, `${NAME:-default}` stands for the
- * default when NAME is unset or empty, `$${` is a literal `${`. Any other `$` stays as it is.
+ * Substitutes environment variables in one value: `${NAME}` must be set, `${NAME:-default}` falls back to the
+ * default when NAME is unset or empty, `$${` is a literal `${`. Any other `$` is kept.
  */
 export function substitute(text: string, env: Environment): Substitution {
   if (!text.includes('${')) return { text, changed: false, problems: [] };
@@ -33,7 +33,7 @@ export function substitute(text: string, env: Environment): Substitution {
       if (fallback !== undefined && (value === undefined || value === '')) return fallback;
       if (value === undefined) {
         problems.push(
-          `environment variable ${name} is not set; set it, or give a default: \${${name}:-VALUE}`,
+          `environment variable ${name} is not set; set it, or provide a default: \${${name}:-VALUE}`,
         );
         return match;
       }

@@ -6,13 +6,13 @@ import { inventoryJsonSchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The part of a JSON Schema that says which keys may stand where. */
+/** The part of a JSON Schema that says which keys are allowed where. */
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
 }
 
-/** What zod found, in the reader's words: one finding per mistake, at the value or key that is wrong. */
+/** zod's issues, worded for the user: one finding per mistake, at the value or key that is wrong. */
 export function explainIssues(issues: readonly Issue[], data: unknown, place: Place): Finding[] {
   let shape: Shape | undefined;
   const schema = (): Shape => (shape ??= inventoryJsonSchema() as Shape);
@@ -96,8 +96,7 @@ function unknownKey(root: Shape, path: Path, key: string): string {
   if (close !== undefined) return `${message}; did you mean "${close}"?`;
   const homes = homesOf(root, key, []);
   if (homes.length === 0) return message;
-  const nearby =
-    homes.length > 3 ? 'deeper; is its line indented as it should be?' : `in ${homes.join(' or ')}`;
+  const nearby = homes.length > 3 ? 'deeper; is its line indented correctly?' : `in ${homes.join(' or ')}`;
   return `${message}; it belongs ${nearby}`;
 }
 

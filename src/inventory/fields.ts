@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isProblem, type Problem } from './address.ts';
 
 /*
- * The kinds of field that the schema is made of. A check returns what is wrong as a phrase that follows the
+ * The kinds of field that the schema is made of. A check returns the problem as a phrase that follows the
  * field's name ("must be …"), or undefined.
  */
 
@@ -37,11 +37,11 @@ export function whole(min: number, max: number, documentation: Documentation): z
     .meta({ type: 'integer', minimum: min, maximum: max, ...documentation });
 }
 
-/** What a host does. */
+/** A role of a host. */
 export const role = (description: string) =>
   z.enum(['control-plane', 'worker', 'etcd', 'load-balancer']).meta({ description });
 
-/** A check out of a parser that tells its problem. */
+/** A check made from a parser that returns its problem. */
 export function parsedBy(parse: (text: string) => object): Check {
   return (value) => {
     const result: object | Problem = parse(value);
@@ -53,27 +53,29 @@ export function matching(pattern: RegExp, must: string): Check {
   return (value) => (pattern.test(value) ? undefined : `${must}, not "${value}"`);
 }
 
-/** A path on the operator's disk; `~/` at its beginning is the home directory. */
+/** A path on the operator's disk; a leading `~/` is the home directory. */
 export const filePath: Check = (value) => {
   if (value === '' || value.includes('\0')) return 'must be a path';
-  return /^~[^/]/.test(value) ? `must begin with "~/" or name the whole path, not "${value}"` : undefined;
+  return /^~[^/]/.test(value)
+    ? `must start with "~/" or spell out the whole path, not "${value}"`
+    : undefined;
 };
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelPattern = new RegExp(`^${label}$`);
 const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);
 
-/** RFC 1123 label: at most 63 letters. */
+/** RFC 1123 label: at most 63 characters. */
 export const dnsLabel: Check = (value) =>
   labelPattern.test(value) && value.length <= 63 ? undefined : badName(value, 'a DNS label', '"-"');
 
-/** RFC 1123 subdomain whose labels are at most 63 letters each. */
+/** RFC 1123 subdomain whose labels are at most 63 characters each. */
 export const dnsName: Check = (value) => {
   const fits = value.length <= 253 && value.split('.').every((part) => part.length <= 63);
   return subdomainPattern.test(value) && fits ? undefined : badName(value, 'a DNS name', '"-" and "."');
 };
 
-/** A node name: a DNS name of at most 63 letters, the most that the label kubernetes.io/hostname takes. */
+/** A node name: a DNS name of at most 63 characters, the maximum for the label kubernetes.io/hostname. */
 export const nodeName: Check = (value) =>
   value.length > 63 ? `must have at most 63 characters, not ${value.length}` : dnsName(value);
 
@@ -83,7 +85,7 @@ function badName(value: string, what: string, inside: string): string {
   return `must be ${what} (lowercase letters, digits, ${inside} inside it), not "${value}"${fixed}`;
 }
 
-/** Kubernetes' qualified name: an optional DNS prefix and `/`, then at most 63 letters. */
+/** Kubernetes' qualified name: an optional DNS prefix and `/`, then at most 63 characters. */
 export const qualifiedName: Check = (value) => {
   const slash = value.lastIndexOf('/');
   const prefix = slash < 0 ? undefined : value.slice(0, slash);
@@ -93,7 +95,7 @@ export const qualifiedName: Check = (value) => {
   return `must be a Kubernetes name such as "zone" or "example.com/zone", not "${value}"`;
 };
 
-/** A label's value, or a taint's: empty, or at most 63 letters. */
+/** The value of a label or taint: empty, or at most 63 characters. */
 export const labelValue: Check = (value) =>
   /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value) && value.length <= 63
     ? undefined
@@ -107,7 +109,7 @@ const keyTypes = [
   'ecdsa-sha2-nistp521',
 ];
 
-/** `TYPE BASE64`; the key's own bytes begin with the same type. */
+/** `TYPE BASE64`; the decoded key starts with the same type. */
 export const hostKey: Check = (value) => {
   const [type = '', base64 = '', ...rest] = value.split(' ');
   const bytes = Buffer.from(base64, 'base64');
@@ -122,5 +124,5 @@ export const hostKey: Check = (value) => {
   ) {
     return undefined;
   }
-  return 'must be a whole public key, "TYPE BASE64", as the last two words of a line of `ssh-keyscan HOST`';
+  return 'must be a complete public key, "TYPE BASE64", as in the last two words of a line of `ssh-keyscan HOST`';
 };

@@ -1,4 +1,4 @@
-/** Whose files start with this apiVersion. */
+/** Other tools, by the apiVersion of their files. */
 const tools: readonly (readonly [apiVersion: RegExp, name: string])[] = [
   [/^kubeadm\.k8s\.io\//, 'kubeadm'],
   [/^k0sctl\.k0sproject\.io\//, 'k0sctl'],
@@ -11,7 +11,7 @@ const tools: readonly (readonly [apiVersion: RegExp, name: string])[] = [
 ];
 
 /**
- * What a file is that was made for another tool, or for the Kubernetes API; undefined for one that may be meant for
+ * Describes a file that was made for another tool or for the Kubernetes API; undefined for one that may be meant for
  * kboot. `data` is the root of its (first) document.
  */
 export function foreignFile(data: unknown): string | undefined {
@@ -25,15 +25,15 @@ export function foreignFile(data: unknown): string | undefined {
   }
   if (apiVersion !== undefined || kind !== undefined) return undefined;
   if (Array.isArray(rest['nodes']) && !('spec' in rest)) return told("RKE's cluster.yml");
-  return 'all' in rest && !('spec' in rest) ? told("Ansible's inventory") : undefined;
+  return 'all' in rest && !('spec' in rest) ? told('an Ansible inventory') : undefined;
 }
 
-/** The same for a text that is no YAML. */
+/** The same for a text that is not YAML. */
 export function foreignText(text: string): string | undefined {
   const first = text.split('\n').find((line) => !/^\s*([#;].*)?$/.test(line));
   return first !== undefined && /^\[[\w.:-]+\]\s*$/.test(first)
-    ? told("an INI file, as Ansible's inventories are")
+    ? told('an INI file, such as an Ansible inventory')
     : undefined;
 }
 
-const told = (what: string): string => `this is ${what}, no inventory of kboot; \`kboot init\` writes one`;
+const told = (what: string): string => `this is ${what}, not a kboot inventory; \`kboot init\` writes one`;

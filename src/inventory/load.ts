@@ -40,11 +40,11 @@ function readText(file: string): string {
 const reasons: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
   ENOENT: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
   ENOTDIR: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
-  EISDIR: ['is a folder', 'Name the YAML file inside it.'],
-  EACCES: ['may not be read by you', 'Change its permissions, or run kboot as the user who owns it.'],
+  EISDIR: ['is a folder', 'Specify the YAML file inside it.'],
+  EACCES: ['is not readable by you', 'Change its permissions, or run kboot as the user who owns it.'],
 };
 
-/** The login name; none for a user that the system does not know. */
+/** The login name; empty for a user whom the system does not know. */
 function currentUser(): { defaultUser?: string } {
   try {
     return { defaultUser: userInfo().username };

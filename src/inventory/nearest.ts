@@ -1,6 +1,6 @@
 /**
- * The candidate that `text` most likely means, or undefined when none is close: at most a third of its
- * letters (and at least one) inserted, deleted, replaced or swapped; letter case does not count.
+ * The candidate that `text` most likely means, or undefined when none is close. Close means at most a third of its
+ * characters (and at least one) inserted, deleted, replaced or swapped; case is ignored.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
   const wanted = text.toLowerCase();

@@ -19,13 +19,13 @@ import type { InventoryHost } from './schema.ts';
 
 export interface OutlineHost {
   readonly path: Path;
-  /** The host's name, or `hosts[3]` where that is not known. */
+  /** The host's name, or `hosts[3]` if that is not known. */
   readonly label: string;
   readonly draft: Draft<InventoryHost>;
   readonly roles: readonly Role[];
-  /** Node addresses, the primary one first; none where they are not known. */
+  /** Node addresses, the primary one first; empty if they are not known. */
   readonly addresses: readonly Address[];
-  /** Where the node address was stated. */
+  /** Path of the field that sets the node address. */
   readonly addressPath: Path;
 }
 
@@ -33,7 +33,7 @@ export interface Network {
   readonly name: 'podSubnet' | 'serviceSubnet';
   readonly path: Path;
   readonly isDefault: boolean;
-  /** None where the stated value is not valid. */
+  /** Empty if the given value is not valid. */
   readonly cidrs: readonly Cidr[];
 }
 
@@ -43,10 +43,10 @@ export interface Pool {
   readonly path: Path;
 }
 
-/** The parts of a draft that several checks look at, parsed once. */
+/** The parts of a draft that several checks use, parsed once. */
 export interface Outline {
   readonly hosts: readonly OutlineHost[];
-  /** False while the roles of some host are not known: nothing can be said about what is missing. */
+  /** False if the roles of some host are not known: then a missing role cannot be reported. */
   readonly rolesKnown: boolean;
   readonly networks: readonly [Network, Network];
   readonly pools: readonly Pool[];

@@ -13,26 +13,26 @@ import { offsetOf, type Finding, type Path } from './place.ts';
 import { inventorySchema } from './schema.ts';
 
 export interface ParseOptions {
-  /** Named in diagnostics; relative paths in the inventory count from its folder. */
+  /** Path shown in diagnostics; relative paths in the inventory are resolved from its folder. */
   readonly file: string;
   readonly env: Environment;
   readonly homeDirectory: string;
   /** Kubernetes versions that can be installed (`v1.36.2`), newest first. */
   readonly knownVersions: readonly string[];
-  /** SSH user of hosts that name none; root when absent. */
+  /** SSH user of hosts that do not set one; root when absent. */
   readonly defaultUser?: string;
 }
 
 export interface ParseResult {
   /** Absent when any diagnostic is an error. */
   readonly cluster?: Cluster;
-  /** Every problem of the text at once, sorted by place. */
+  /** Every problem in the text, sorted by position. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Where a value stands, for what others find wrong with it. */
+  /** Position of a value in the text, for problems that other code finds with it. */
   readonly locate: (path: Path) => Pick<Diagnostic, 'file' | 'line' | 'column'>;
 }
 
-/** Reads an inventory. Pure, and throws on no text whatever. */
+/** Parses an inventory. Pure, and never throws, whatever the text. */
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
   const document = readDocument(text, options.env, isShell);
   const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
@@ -75,7 +75,7 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics, locate };
 }
 
-/** What a shell reads has its own `${…}`. */
+/** Shell commands have their own `${…}`. */
 function isShell([spec, hooks, , field]: Path): boolean {
   return spec === 'spec' && hooks === 'hooks' && (field === 'run' || field === 'unless');
 }

@@ -1,17 +1,17 @@
 /** Keys and indices from the root of the inventory to a value. */
 export type Path = readonly (string | number)[];
 
-/** Where one value stands in the text; offsets count from 0. */
+/** Position of one value in the text; offsets are 0-based. */
 export interface Place {
   readonly value: number;
   /** The key of a mapping's value. */
   readonly key?: number;
-  /** A scalar as it is written, before it was typed (`1.30`, not 1.3). */
+  /** The source text of a scalar, before typing (`1.30`, not 1.3). */
   readonly source?: string;
   readonly children: ReadonlyMap<string | number, Place>;
 }
 
-/** One thing to tell the reader. `at: 'key'` points to the key of the path instead of its value. */
+/** One problem to report to the user. `at: 'key'` points to the key of the path instead of its value. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly path: Path;
@@ -19,14 +19,14 @@ export interface Finding {
   readonly message: string;
 }
 
-/** The place of a path, or undefined where the text has nothing there. */
+/** The place of a path, or undefined if the text has no such value. */
 export function placeAt(root: Place, path: Path): Place | undefined {
   let place: Place | undefined = root;
   for (const step of path) place = place?.children.get(step);
   return place;
 }
 
-/** The offset a finding points to: its own place, else the key of the nearest ancestor that stands in the text. */
+/** The offset a finding points to: its own place, else the key of the nearest ancestor that is in the text. */
 export function offsetOf(root: Place, finding: Pick<Finding, 'path' | 'at'>): number {
   let place = root;
   for (const step of finding.path) {

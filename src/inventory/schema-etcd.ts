@@ -5,7 +5,7 @@ import { filePath, parsedBy, text } from './fields.ts';
 const file = (description: string, example: string): z.ZodString =>
   text(
     {
-      description: `${description} \`~\` is the home directory, a relative path counts from the inventory's folder.`,
+      description: `${description} \`~\` is the home directory, a relative path is resolved from the inventory's folder.`,
       examples: [example],
     },
     filePath,
@@ -21,22 +21,22 @@ export const externalEtcd = z
           parsedBy(parseEtcdEndpoint),
         ),
       )
-      .min(1, 'must hold at least one endpoint')
+      .min(1, 'must have at least one endpoint')
       .meta({ description: 'Where the API servers reach etcd.' }),
     caFile: file(
       "PEM file of the CA that signed etcd's certificates and the client certificate.",
       '~/etcd/ca.crt',
     ),
     certFile: file(
-      'PEM file of the client certificate that every API server shows to etcd.',
+      'PEM file of the client certificate that every API server presents to etcd.',
       '~/etcd/client.crt',
     ),
     keyFile: file(
-      'PEM file of its private key, without a passphrase; it comes onto control-plane hosts only.',
+      'PEM file of its private key, without a passphrase; copied to control-plane hosts only.',
       '~/etcd/client.key',
     ),
   })
   .meta({
     description:
-      'An etcd (3.5.24 or later) that someone else runs; kboot uses it, and neither changes nor removes it. No host may have the role etcd then. The cluster lies under /registry there, unless spec.apiServer.extraArgs has another etcd-prefix.',
+      "An etcd (3.5.24 or later) that someone else runs: kboot uses it, but never changes or removes it. No host may have the role etcd then. The cluster's data is under /registry unless spec.apiServer.extraArgs sets a different etcd-prefix.",
   });

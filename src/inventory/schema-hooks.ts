@@ -7,25 +7,25 @@ const where = {
   roles: z
     .array(role('A role.'))
     .min(1, 'must name at least one role')
-    .meta({ description: 'Hosts with any of these roles. Default, without hosts: every host.' })
+    .meta({ description: 'Hosts with any of these roles. Default if hosts is not set either: every host.' })
     .optional(),
   hosts: z
     .array(text({ description: 'Name of a host.', examples: ['w-1'] }, nodeName))
     .min(1, 'must name at least one host')
-    .meta({ description: 'These hosts, beside those of roles.' })
+    .meta({ description: 'These hosts, in addition to those selected by roles.' })
     .optional(),
 };
 
 const stage = (description: string) => z.enum(stages).meta({ description });
 
-/** `spec.files`: what the operator lays on hosts. */
+/** `spec.files`: the operator's own files on hosts. */
 export const files = z
   .array(
     z
       .strictObject({
         path: text(
           {
-            description: 'Where it lies on the host, an absolute path. Missing folders are made.',
+            description: 'Absolute path on the host. Missing folders are created.',
             examples: ['/etc/motd'],
           },
           matching(
@@ -36,13 +36,13 @@ export const files = z
         source: text(
           {
             description:
-              "The file on this machine; `~` is the home directory, a relative path counts from the inventory's folder.",
+              "The file on this machine; `~` is the home directory, a relative path is resolved from the inventory's folder.",
             examples: ['./files/motd'],
           },
           filePath,
         ).optional(),
         content: text({
-          description: 'Its text, in place of source.',
+          description: 'Content of the file, instead of source.',
           examples: ['managed by ops'],
         }).optional(),
         mode: text(
@@ -50,28 +50,31 @@ export const files = z
           matching(/^[0-7]{3}$/, 'must be an octal mode such as "644"'),
         ).optional(),
         stage: stage(
-          'It is laid down in this stage, before anything is started, on hosts that come through it.',
+          'Stage in which the file is written, before anything is started, on hosts that go through it.',
         )
           .meta({ default: defaults.fileStage })
           .optional(),
         secret: z
           .boolean()
-          .meta({ description: 'Shown by its SHA-256 only, like a key.', default: false })
+          .meta({ description: 'Show only its SHA-256, as for a key.', default: false })
           .optional(),
         restarts: z
           .array(
             z
               .enum(['containerd', 'kubelet', 'haproxy', 'keepalived'])
-              .meta({ description: 'A service of kboot.' }),
+              .meta({ description: 'A service that kboot manages.' }),
           )
-          .meta({ description: 'Services that read it, and restart when it changes.', default: [] })
+          .meta({
+            description: 'Services that read the file and are restarted when it changes.',
+            default: [],
+          })
           .optional(),
         ...where,
       })
-      .meta({ description: 'One file.' }),
+      .meta({ description: 'A file.' }),
   )
   .meta({
-    description: 'Files of your own for hosts: in the plan, in drift and in reset like those of kboot.',
+    description: "Your own files for hosts; plan, drift and reset cover them like kboot's.",
   });
 
 const shell = (description: string, example: string) =>
@@ -79,17 +82,17 @@ const shell = (description: string, example: string) =>
     value.trim() === '' ? 'must not be empty' : undefined,
   );
 
-/** `spec.hooks`: what the operator has run before or after a stage. */
+/** `spec.hooks`: the operator's commands before or after a stage. */
 export const hooks = z
   .array(
     z
       .strictObject({
         name: text(
-          { description: 'Name in the plan and the log; unique.', examples: ['data-disk'] },
+          { description: 'Unique name, shown in the plan and the log.', examples: ['data-disk'] },
           dnsLabel,
         ),
-        before: stage('It runs before what kboot does in this stage.').optional(),
-        after: stage('It runs after what kboot does in this stage.').optional(),
+        before: stage("Run it before kboot's own steps of this stage.").optional(),
+        after: stage("Run it after kboot's own steps of this stage.").optional(),
         on: z
           .enum(['hosts', 'operator'])
           .meta({
@@ -98,19 +101,21 @@ export const hooks = z
           })
           .optional(),
         run: shell(
-          "POSIX shell; stops at the first command that fails. KBOOT_CLUSTER, and on hosts KBOOT_HOST, KBOOT_ADDRESS and KBOOT_ROLES, on the operator's machine KBOOT_INVENTORY and KBOOT_STATE are set. It stands in the plan as it is: put no secret in it. ${…} is the shell's, not the inventory's.",
+          "POSIX shell; stops at the first command that fails. Its environment has KBOOT_CLUSTER; on hosts also KBOOT_HOST, KBOOT_ADDRESS and KBOOT_ROLES; on the operator's machine also KBOOT_INVENTORY and KBOOT_STATE. The plan shows it verbatim: do not put secrets in it. ${…} is expanded by the shell, not by kboot.",
           'mount /data',
         ),
         unless: shell(
-          "Shell that only reads: where it succeeds, nothing is to be done. Without it the hook runs where its stage changes something (on the operator's machine: when the plan changes anything).",
+          "Read-only shell command; if it succeeds, the hook is not needed and is skipped. Without it, the hook runs wherever its stage changes something (on the operator's machine: if the plan changes anything).",
           'mountpoint -q /data',
         ).optional(),
         timeoutSeconds: whole(1, 3600, {
-          description: 'Seconds that it may take.',
+          description: 'Timeout in seconds.',
           default: defaults.hookTimeoutSeconds,
         }).optional(),
         ...where,
       })
-      .meta({ description: 'One hook.' }),
+      .meta({ description: 'A hook.' }),
   )
-  .meta({ description: 'Commands of your own before and after stages: in the plan like all else.' });
+  .meta({
+    description: 'Your own commands before and after stages; the plan shows them like every other step.',
+  });

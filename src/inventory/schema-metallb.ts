@@ -3,20 +3,20 @@ import { isProblem, parseAddress, parseRange, parseUnicast, type Problem } from 
 import { defaults } from './defaults.ts';
 import { dnsLabel, dnsName, labelValue, parsedBy, qualifiedName, text, whole } from './fields.ts';
 
-/** MetalLB's own namespace: the speakers read a peer's password from no other. */
+/** MetalLB's namespace, the only one from which the speakers read a peer's password. */
 const namespace = 'metallb-system';
 
-/** A field of MetalLB that its native speaker refuses, or that would put a secret into the inventory. */
+/** A MetalLB field that the native speaker does not support, or that would put a secret into the inventory. */
 const refused = (why: string) =>
   z
     .unknown()
     .superRefine((_value, context) => {
       context.addIssue(why);
     })
-    .meta({ description: `Not to be used: it ${why}.`, not: {} })
+    .meta({ description: `Not supported: it ${why}.`, not: {} })
     .optional();
 
-const needsFrr = refused('needs MetalLB with FRR, and kboot installs its native BGP speaker');
+const needsFrr = refused('requires MetalLB in FRR mode, and kboot installs the native BGP speaker');
 
 const asn = (description: string) => whole(1, 4_294_967_295, { description, examples: [64512] });
 
@@ -36,7 +36,7 @@ const selector = z
             key: text({ description: 'Name of the label.', examples: ['zone'] }, qualifiedName),
             operator: z
               .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-              .meta({ description: 'How the label is compared.' }),
+              .meta({ description: 'How the label is compared with the values.' }),
             values: z
               .array(text({ description: 'A value of the label.', examples: ['a'] }, labelValue))
               .meta({ description: 'For In and NotIn.' })
@@ -50,18 +50,18 @@ const selector = z
           })
           .meta({ description: 'One requirement.' }),
       )
-      .meta({ description: 'Further requirements on labels of a node.' })
+      .meta({ description: 'Additional requirements on the labels of a node.' })
       .optional(),
   })
   .superRefine(({ matchLabels = {}, matchExpressions = [] }, context) => {
     if (Object.keys(matchLabels).length + matchExpressions.length === 0)
-      context.addIssue('must state matchLabels or matchExpressions');
+      context.addIssue('must have matchLabels or matchExpressions');
   })
   .meta({ description: 'Nodes by their labels, such as {matchLabels: {zone: a}}.' });
 
 const nodeSelectors = (description: string) => z.array(selector).meta({ description }).optional();
 
-/** Seconds of a Go duration such as `1m30s`, or what is wrong with it. */
+/** Seconds of a Go duration such as `1m30s`, or the problem with it. */
 function holdTime(value: string): { readonly seconds: number } | Problem {
   const parts = [...value.matchAll(/(\d+)(h|m|s)/g)];
   if (value === '' || parts.map(([part]) => part).join('') !== value)
@@ -80,7 +80,7 @@ const peer = z
   .strictObject({
     name: text(
       {
-        description: 'Name of the BGPPeer. Default: from peerAddress, "peer-10-0-0-1".',
+        description: 'Name of the BGPPeer. Default: derived from peerAddress, such as "peer-10-0-0-1".',
         examples: ['rack-1'],
       },
       dnsName,
@@ -94,7 +94,7 @@ const peer = z
     peerPort: whole(1, 16_384, { description: "The router's port.", default: 179 }).optional(),
     sourceAddress: text(
       {
-        description: 'Address of the node that the session comes from. Default: as the route says.',
+        description: 'Source address of the session on the node. Default: chosen by the routing table.',
         examples: ['10.0.0.21'],
       },
       parsedBy(parseUnicast),
@@ -112,25 +112,29 @@ const peer = z
     ).optional(),
     holdTime: text(
       {
-        description: 'After how much silence the session ends; keepalives go three times as often.',
+        description:
+          'Time without a message after which the session ends; keepalives are sent three times as often.',
         default: '90s',
       },
       parsedBy(holdTime),
     ).optional(),
-    ebgpMultiHop: z.boolean().meta({ description: 'The router is more than one hop away.' }).optional(),
+    ebgpMultiHop: z
+      .boolean()
+      .meta({ description: 'Whether the router is more than one hop away.' })
+      .optional(),
     nodeSelectors: nodeSelectors(
-      'Nodes that peer with this router: those that match any. Default: every node.',
+      'Nodes that peer with this router: those that match any of these selectors. Default: every node.',
     ),
     passwordSecret: z
       .strictObject({
         name: text({ description: 'Name of the Secret.', examples: ['rack-1-password'] }, dnsName),
-        namespace: z.literal(namespace).meta({ description: "MetalLB's own." }).optional(),
+        namespace: z.literal(namespace).meta({ description: "MetalLB's namespace." }).optional(),
       })
       .meta({
-        description: `Secret of type kubernetes.io/basic-auth in the namespace ${namespace} whose key "password" is the session's TCP MD5 password. You make it; kboot neither knows nor writes it.`,
+        description: `Secret of type kubernetes.io/basic-auth in the namespace ${namespace} whose key "password" is the session's TCP MD5 password. You create it; kboot neither reads nor writes it.`,
       })
       .optional(),
-    password: refused('would put a secret into the inventory; name a Secret in passwordSecret'),
+    password: refused('would put a secret into the inventory; reference a Secret in passwordSecret instead'),
     bfdProfile: needsFrr,
     connectTime: needsFrr,
     disableMP: needsFrr,
@@ -141,7 +145,7 @@ const peer = z
     keepaliveTime: needsFrr,
     vrf: needsFrr,
   })
-  .meta({ description: "One router that nodes announce addresses to: a BGPPeer's fields." });
+  .meta({ description: 'A router that nodes announce addresses to, with the fields of a BGPPeer.' });
 
 const advertisement = z
   .strictObject({
@@ -149,15 +153,15 @@ const advertisement = z
     ipAddressPools: z
       .array(text({ description: 'Name of a pool.', examples: ['routed'] }))
       .min(1, 'must name at least one pool')
-      .meta({ description: 'Pools that it is about. Default: every pool that is announced by BGP.' })
+      .meta({ description: 'Pools to advertise. Default: every pool announced by BGP.' })
       .optional(),
     peers: z
       .array(text({ description: 'Name of a peer.', examples: ['rack-1'] }))
       .min(1, 'must name at least one peer')
-      .meta({ description: 'Peers that hear of them. Default: all.' })
+      .meta({ description: 'Peers to advertise them to. Default: all.' })
       .optional(),
     aggregationLength: whole(1, 32, {
-      description: 'Prefix length under which addresses are announced together.',
+      description: 'Prefix length to which addresses are aggregated.',
       default: 32,
     }).optional(),
     localPref: whole(0, 4_294_967_295, {
@@ -176,14 +180,14 @@ const advertisement = z
             if (standard === null && /^[A-Za-z0-9][\w.-]*$/.test(value)) return undefined;
             return standard?.slice(1).every((part) => Number(part) <= 65_535) === true
               ? undefined
-              : `must be a standard community such as 64512:100, which is all that the native speaker knows, not "${value}"`;
+              : `must be a standard community such as 64512:100, the only kind that the native speaker supports, not "${value}"`;
           },
         ),
       )
       .meta({ description: 'BGP communities of the announcement.' })
       .optional(),
     nodeSelectors: nodeSelectors(
-      'Nodes that are announced as next hops: those that match any. Default: every node.',
+      'Nodes announced as next hops: those that match any of these selectors. Default: every node.',
     ),
     aggregationLengthV6: needsFrr,
   })
@@ -199,33 +203,35 @@ const pool = z
           parsedBy(parseRange),
         ),
       )
-      .min(1, 'must hold at least one range')
-      .meta({ description: 'Addresses that Services of type LoadBalancer get.' }),
+      .min(1, 'must have at least one range')
+      .meta({ description: 'Addresses for Services of type LoadBalancer.' }),
     advertise: z
       .enum(['l2', 'bgp', 'both'])
       .meta({
-        description: 'l2: by ARP and NDP, in the network of the nodes; bgp: to bgpPeers.',
+        description: "l2: by ARP and NDP on the nodes' network; bgp: to bgpPeers.",
         default: defaults.advertise,
       })
       .optional(),
   })
-  .meta({ description: 'One IPAddressPool.' });
+  .meta({ description: 'An IPAddressPool.' });
 
 /** `spec.metallb`; peers and advertisements have MetalLB's own field names (v0.15.3, native BGP). */
 export const metallb = z
   .strictObject({
     pools: z
       .array(pool)
-      .min(1, 'must hold at least one pool')
-      .meta({ description: 'Address pools, announced by ARP or NDP unless they state otherwise.' }),
+      .min(1, 'must have at least one pool')
+      .meta({ description: 'Address pools, announced by ARP and NDP unless advertise says otherwise.' }),
     bgpPeers: z
       .array(peer)
-      .meta({ description: 'Routers that pools are announced to by BGP.', default: [] })
+      .meta({ description: 'Routers to announce pools to by BGP.', default: [] })
       .optional(),
     bgpAdvertisements: z
       .array(advertisement)
-      .min(1, 'must hold at least one advertisement')
-      .meta({ description: 'Default: one, of every pool that is announced by BGP, to every peer.' })
+      .min(1, 'must have at least one advertisement')
+      .meta({
+        description: 'BGP advertisements. Default: one, for every pool announced by BGP, to every peer.',
+      })
       .optional(),
   })
-  .meta({ description: 'Service load balancer MetalLB; left out: none.' });
+  .meta({ description: 'The service load balancer MetalLB. Default: not installed.' });

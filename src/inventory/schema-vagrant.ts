@@ -4,17 +4,20 @@ import { matching, text, whole } from './fields.ts';
 import { nearest } from './nearest.ts';
 
 /*
- * What vagrant/machines.rb reads; kboot itself does nothing with it.
+ * Read by vagrant/machines.rb; kboot itself does not use it.
  */
 
-/** Boxes by the distribution in them. */
+/** Boxes, by the distribution in them. */
 export const vagrantBoxes = ['debian-12', 'debian-13', 'ubuntu-22.04', 'ubuntu-24.04', 'rocky-9'] as const;
 
 export const vagrantMachine = (description: string) =>
   z
     .strictObject({
       box: text(
-        { description: `Box: ${vagrantBoxes.join(', ')}, or another in full.`, default: vagrantBoxes[0] },
+        {
+          description: `Box: ${vagrantBoxes.join(', ')}, or another one as OWNER/NAME.`,
+          default: vagrantBoxes[0],
+        },
         box,
       ).optional(),
       image: text(
@@ -41,5 +44,5 @@ function box(value: string): string | undefined {
   if (/^[\w.-]+\/[\w.-]+$/.test(value)) return undefined;
   const close = nearest(value, vagrantBoxes);
   const hint = close === undefined ? '' : `; did you mean "${close}"?`;
-  return `must be ${either(vagrantBoxes)}, which kboot installs on, or a box in full (OWNER/NAME), not "${value}"${hint}`;
+  return `must be ${either(vagrantBoxes)}, which kboot supports, or the full name of a box (OWNER/NAME), not "${value}"${hint}`;
 }

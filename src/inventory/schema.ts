@@ -22,8 +22,8 @@ import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
 
 /*
- * The inventory's format, its only definition: parsing, its types and its JSON Schema come from here.
- * Optional fields have their defaults in defaults.ts. Checks that look at several fields are in checks/.
+ * The only definition of the inventory's format: parsing, types and the JSON Schema are derived from it.
+ * The defaults of optional fields are in defaults.ts. Checks across several fields are in checks/.
  */
 
 const port = (description: string, preset: number): z.ZodNumber =>
@@ -32,13 +32,13 @@ const port = (description: string, preset: number): z.ZodNumber =>
 const interfaceName = (description: string): z.ZodString =>
   text(
     { description, examples: ['eth1'] },
-    matching(/^[^\s/:]{1,15}$/, 'must be the name of a network interface (at most 15 letters)'),
+    matching(/^[^\s/:]{1,15}$/, 'must be the name of a network interface (at most 15 characters)'),
   );
 
 const sshUser = (): z.ZodString =>
   text(
     {
-      description: 'User to log in as; root, or one who may use sudo. Default: the user who runs kboot.',
+      description: 'User to log in as: root, or a user who can use sudo. Default: the user who runs kboot.',
       examples: ['ops'],
     },
     matching(/^[^\s\-:@][^\s:@]*$/, 'must be a user name'),
@@ -48,7 +48,7 @@ const identityFile = (): z.ZodString =>
   text(
     {
       description:
-        "Private key file; `~` is the home directory, a relative path counts from the inventory's folder. Default: the SSH agent, then the usual files of ~/.ssh.",
+        "Private key file; `~` is the home directory, a relative path is resolved from the inventory's folder. Default: the SSH agent, then the usual files in ~/.ssh.",
       examples: ['~/.ssh/id_ed25519'],
     },
     filePath,
@@ -66,7 +66,7 @@ const sshAddress = (description: string, example: string): z.ZodString =>
 const hostKeyField = (): z.ZodString =>
   text(
     {
-      description: 'Host key to expect, "TYPE BASE64" as in known_hosts. Default: known_hosts decides.',
+      description: 'Expected host key, "TYPE BASE64" as in known_hosts. Default: the one in known_hosts.',
       examples: ['ssh-ed25519 AAAAC3Nz…'],
     },
     hostKey,
@@ -80,7 +80,7 @@ const bastion = z
     identityFile: identityFile().optional(),
     hostKey: hostKeyField().optional(),
   })
-  .meta({ description: 'Host to jump through; its host key is verified like any other.' });
+  .meta({ description: 'Jump host for the connection; its host key is verified like any other.' });
 
 const clusterSsh = z
   .strictObject({
@@ -91,13 +91,13 @@ const clusterSsh = z
     vagrant: text(
       {
         description:
-          "Folder of a Vagrantfile whose machines have the hosts' names; Vagrant says how they are reached. A relative path counts from the inventory's folder.",
+          "Folder of a Vagrantfile whose machines have the hosts' names; Vagrant provides the connection settings. A relative path is resolved from the inventory's folder.",
         examples: ['../vagrant'],
       },
       filePath,
     ).optional(),
   })
-  .meta({ description: 'How kboot reaches every host; a host may override each field.' });
+  .meta({ description: 'How kboot connects to every host; a host can override each field.' });
 
 const hostSsh = z
   .strictObject({
@@ -108,12 +108,13 @@ const hostSsh = z
     ...clusterSsh.shape,
     hostKey: hostKeyField().optional(),
   })
-  .meta({ description: 'How kboot reaches this host; overrides spec.ssh field by field.' });
+  .meta({ description: 'How kboot connects to this host; overrides spec.ssh field by field.' });
 
 const extraArgs = (component: string): z.ZodArray<typeof extraArg> =>
-  z
-    .array(extraArg)
-    .meta({ description: `Flags added to ${component}; the same name replaces kboot's flag.`, default: [] });
+  z.array(extraArg).meta({
+    description: `Additional flags of ${component}; they replace kboot's flags of the same name.`,
+    default: [],
+  });
 
 const extraArg = z
   .strictObject({
@@ -159,11 +160,11 @@ const host = z
       nodeName,
     ),
     roles: z
-      .array(role('What the host does.'))
+      .array(role('A role of the host.'))
       .min(1, 'must name at least one role: control-plane, worker, etcd or load-balancer')
       .meta({
         description:
-          'What the host does; [control-plane, worker] runs Pods beside the control plane. Without load-balancer and etcd hosts, control planes do these parts.',
+          'Roles of the host; [control-plane, worker] also runs Pods on the control plane. Without hosts of the role load-balancer or etcd, control planes take over these roles.',
         examples: [['control-plane']],
       }),
     address: text(
@@ -187,10 +188,10 @@ const host = z
       .optional(),
     taints: z.array(taint).meta({ description: 'Taints of the node.', default: [] }).optional(),
     vagrant: vagrantMachine(
-      'What Vagrant makes of this host; overrides spec.vagrant field by field.',
+      'Vagrant machine of this host; overrides spec.vagrant field by field.',
     ).optional(),
   })
-  .meta({ description: 'One machine.' });
+  .meta({ description: 'A machine.' });
 
 const subnets = (description: string, preset: string): z.ZodString =>
   text(
@@ -213,15 +214,15 @@ const networking = z
       .strictObject({
         backend: z
           .enum(['vxlan', 'host-gw', 'wireguard'])
-          .meta({ description: 'How Pod traffic crosses hosts.', default: defaults.flannelBackend })
+          .meta({ description: 'How Pod traffic travels between hosts.', default: defaults.flannelBackend })
           .optional(),
         mtu: whole(576, 65535, {
           description:
-            'MTU of the network between the hosts; Pods get what the tunnel leaves. Default: from the interface.',
+            'MTU of the network between the hosts; Pods get this minus the overhead of the tunnel. Default: that of the interface.',
           examples: [1450],
         }).optional(),
         interface: interfaceName(
-          'Interface between the hosts. Default: the one that holds the node address.',
+          'Interface between the hosts. Default: the one that has the node address.',
         ).optional(),
       })
       .meta({ description: 'The Pod network, flannel.' })
@@ -232,24 +233,24 @@ const networking = z
 const loadBalancer = z
   .strictObject({
     virtualIP: text(
-      { description: 'A free address in the network of the load balancers.', examples: ['10.0.0.100'] },
+      { description: "An unused address in the load balancers' network.", examples: ['10.0.0.100'] },
       parsedBy(parseUnicast),
     ),
     port: port('Port at the virtual IP.', defaults.loadBalancerPort).optional(),
     virtualRouterID: whole(1, 255, {
-      description: 'VRRP router ID; unique among the clusters of one network.',
+      description: 'VRRP router ID; unique among the clusters on a network.',
       default: defaults.virtualRouterID,
     }).optional(),
     interface: interfaceName(
-      "Interface of the virtual IP. Default: the one that holds the host's address.",
+      "Interface of the virtual IP. Default: the one that has the host's address.",
     ).optional(),
   })
   .meta({
     description:
-      "kboot's own keepalived and haproxy in front of the API servers, on the hosts with the role load-balancer or else on the control plane.",
+      "kboot's own keepalived and haproxy in front of the API servers, on the hosts with the role load-balancer, or else on the control plane.",
   });
 
-/** Of spec.artifacts.mirror: what is wrong with a URL, as a phrase that follows the field's name. */
+/** The problem with a URL in spec.artifacts.mirror, as a phrase that follows the field's name. */
 export const mirror = (value: string): string | undefined => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
@@ -258,7 +259,7 @@ export const mirror = (value: string): string | undefined => {
   return url.username + url.password === '' ? undefined : 'must not contain a user or password';
 };
 
-/** Of spec.imageRepository: what is wrong with one, as a phrase that follows the field's name. */
+/** The problem with a spec.imageRepository, as a phrase that follows the field's name. */
 export const imageRepository = matching(
   /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
   'must be a registry and path such as registry.example.com/k8s, without scheme, tag or final slash',
@@ -275,13 +276,13 @@ const spec = z
       (value) => {
         if (/^v\d+\.\d+\.\d+$/.test(value)) return undefined;
         const fixed = /^\d+\.\d+\.\d+$/.test(value) ? `; did you mean "v${value}"?` : '';
-        return `must be a whole version such as v1.36.2, not "${value}"${fixed}`;
+        return `must be a full version such as v1.36.2, not "${value}"${fixed}`;
       },
     ),
     controlPlaneEndpoint: text(
       {
         description:
-          'Address or DNS name, and port, at which everyone reaches the API. Default: the virtual IP, or the only control plane and 6443.',
+          'Address or DNS name, and port, at which all clients reach the API. Default: the virtual IP, or port 6443 of the only control plane.',
         examples: ['10.0.0.100:8443', 'api.example.com:6443'],
       },
       parsedBy(parseEndpoint),
@@ -302,7 +303,7 @@ const spec = z
               return parsedBy(parseAddress)(value);
             }),
           )
-          .meta({ description: "Further names in the API server's certificate.", default: [] })
+          .meta({ description: "Additional names in the API server's certificate.", default: [] })
           .optional(),
         extraArgs: extraArgs('kube-apiserver').optional(),
       })
@@ -310,13 +311,13 @@ const spec = z
       .optional(),
     controllerManager: component('kube-controller-manager').optional(),
     scheduler: component('kube-scheduler').optional(),
-    kubelet: merged('KubeletConfiguration fields, merged into those of kboot.', { maxPods: 200 })
+    kubelet: merged("KubeletConfiguration fields, merged into kboot's own.", { maxPods: 200 })
       .meta({ description: 'Settings of every kubelet.' })
       .optional(),
-    kubeProxy: merged('KubeProxyConfiguration fields, merged into those of kboot.', { mode: 'nftables' })
+    kubeProxy: merged("KubeProxyConfiguration fields, merged into kboot's own.", { mode: 'nftables' })
       .meta({ description: 'Settings of kube-proxy.' })
       .optional(),
-    containerd: merged("containerd's TOML tables written as YAML, merged into those of kboot.", {
+    containerd: merged("containerd's TOML tables written as YAML, merged into kboot's own.", {
       debug: { level: 'info' },
     })
       .meta({ description: 'Settings of containerd.' })
@@ -329,7 +330,7 @@ const spec = z
       .strictObject({
         mirror: text(
           {
-            description: 'Base URL under which the official hosts and paths are found.',
+            description: 'Base URL of a mirror that has the paths of the official hosts below it.',
             examples: ['https://mirror.example/k8s'],
           },
           mirror,
@@ -340,7 +341,7 @@ const spec = z
     templates: text(
       {
         description:
-          "Folder whose files replace kboot's own templates of the same path; a relative path counts from the inventory's folder.",
+          "Folder whose files replace kboot's own templates of the same path; a relative path is resolved from the inventory's folder.",
         examples: ['./templates'],
       },
       filePath,
@@ -349,7 +350,7 @@ const spec = z
     files: files.optional(),
     hooks: hooks.optional(),
     vagrant: vagrantMachine(
-      'What Vagrant makes of every host. For the Vagrantfile; kboot only checks it.',
+      'Vagrant machine of every host. Used by the Vagrantfile; kboot only validates it.',
     ).optional(),
     preflight: z
       .strictObject({
@@ -360,17 +361,17 @@ const spec = z
               matching(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a check'),
             ),
           )
-          .meta({ description: 'Checks whose failure does not stop kboot.', default: [] })
+          .meta({ description: 'Checks whose failures are ignored.', default: [] })
           .optional(),
       })
-      .meta({ description: 'Checks of the hosts before the first change.' })
+      .meta({ description: 'Checks run on the hosts before the first change.' })
       .optional(),
     hosts: z
       .array(host)
       .min(1, 'must list at least one host')
       .meta({ description: 'Every machine of the cluster.' }),
   })
-  .meta({ description: 'The cluster that is wanted.' });
+  .meta({ description: 'The desired state of the cluster.' });
 
 export const inventorySchema = z
   .strictObject({
@@ -387,12 +388,12 @@ export const inventorySchema = z
           dnsLabel,
         ),
       })
-      .meta({ description: 'What the cluster is called.' }),
+      .meta({ description: 'Metadata of the cluster.' }),
     spec,
   })
   .meta({ title: 'kboot inventory', description: 'A Kubernetes cluster as kboot.dev/v1.' });
 
-/** An inventory that has the right shape; what it means as a whole is not checked yet. */
+/** An inventory that has the right shape; rules across fields are not checked yet. */
 export type Inventory = z.infer<typeof inventorySchema>;
 export type InventoryHost = Inventory['spec']['hosts'][number];
 

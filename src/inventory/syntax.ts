@@ -1,20 +1,20 @@
 import type { YAMLError } from 'yaml';
 
-/** A problem that has a place in the text but no value: syntax, duplicate keys, missing variables. */
+/** A problem with a position in the text but no value: syntax, duplicate keys, missing variables. */
 export interface TextProblem {
   readonly offset: number;
   readonly message: string;
 }
 
-/** Line and column of an offset, both from 1. */
+/** Line and column of an offset, both 1-based. */
 export type Position = (offset: number) => { readonly line: number; readonly column: number };
 
-/** Errors that stand for themselves; all others break the reading of what follows. */
+/** Errors independent of each other; any other error disturbs the parsing of the text after it. */
 const independent: readonly YAMLError['code'][] = ['TAB_AS_INDENT', 'TAG_RESOLVE_FAILED'];
 
 /**
- * What a reader has to mend: every error that stands for itself, one a line; or else the first error,
- * because those after it are mostly its consequences.
+ * The errors that the user has to fix: every independent error, at most one per line; or else only the first error,
+ * because later ones are mostly its consequences.
  */
 export function explainSyntax(
   errors: readonly YAMLError[],
@@ -35,11 +35,11 @@ export function explainSyntax(
 function explain(error: YAMLError, text: string): string {
   const [offset] = error.pos;
   if (text[offset] === '{' && text[offset - 1] === '$') {
-    return 'put "${…}" in quotes inside { } and [ ], where YAML gives braces a meaning of their own';
+    return 'quote "${…}" inside { } and [ ], where braces have a special meaning in YAML';
   }
-  if (error.message.startsWith('Missing closing')) return 'a quote that was opened before is still open here';
+  if (error.message.startsWith('Missing closing')) return 'a quote opened earlier is still open here';
   if (error.message.startsWith('All mapping items must'))
-    return 'this line is not indented like the one above that it belongs to';
+    return 'this line is not indented like the lines above that it belongs to';
   if (/^Flow \w+ in block collection/.test(error.message)) return 'a [ or { above is still open here';
   const known = syntaxMessages[error.code];
   if (known !== undefined) return known;
@@ -49,7 +49,7 @@ function explain(error: YAMLError, text: string): string {
   return `YAML syntax: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
 }
 
-/** Errors that the library words for those who know its parser. */
+/** Errors whose wording in the library is only clear to those who know its parser. */
 const syntaxMessages: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'a tab used for indentation; YAML allows only spaces',
   BLOCK_AS_IMPLICIT_KEY: 'a second ": " on one line; quote the value if it contains ": "',

@@ -13,25 +13,30 @@ export interface KubeCredentials {
 
 export interface KubeResponse {
   readonly status: number;
-  /** Parsed JSON, or the text where it is none. */
+  /** Parsed JSON, or the text if it is not JSON. */
   readonly body: unknown;
+}
+
+export interface KubeRequestOptions {
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** The body of the answer is a string, even where it could be parsed as JSON: a container's log. */
+  readonly asText?: boolean;
+  /** A longer answer is an error. Without it there is no limit. */
+  readonly maxBytes?: number;
 }
 
 /** The Kubernetes API over one stream: HTTP/2, so that many small requests cost one round trip. */
 export interface KubeClient {
-  request(
-    method: string,
-    path: string,
-    options?: { body?: unknown; contentType?: string },
-  ): Promise<KubeResponse>;
+  request(method: string, path: string, options?: KubeRequestOptions): Promise<KubeResponse>;
   close(): void;
 }
 
 const requestTimeoutMs = 20_000;
 
 /**
- * Opens the API on a stream that already leads to an API server. The server certificate must be of the
- * cluster's CA and carry the name `kubernetes`, as every API server's does.
+ * Opens the API on a stream to an API server. The server certificate must be signed by the cluster's CA and
+ * carry the name `kubernetes`, as every API server's does.
  * Rejects with KbootError E-KUBE-API when TLS or HTTP/2 cannot be set up.
  */
 export async function openKube(stream: Duplex, credentials: KubeCredentials): Promise<KubeClient> {
@@ -61,7 +66,7 @@ export async function openKube(stream: Duplex, credentials: KubeCredentials): Pr
     });
   });
   const session = http2.connect('https://kubernetes', { createConnection: () => socket });
-  // Requests under way see their own error; the session's must not end the process.
+  // Pending requests get their own error; the session's error must not crash the process.
   session.on('error', () => undefined);
   return {
     request: (method, path, options = {}) => request(session, method, path, options),
@@ -73,14 +78,14 @@ export async function openKube(stream: Duplex, credentials: KubeCredentials): Pr
 }
 
 function unusable(cause: Error): KbootError {
-  return new KbootError('E-KUBE-API', `the API server cannot be used: ${cause.message}`, { cause });
+  return new KbootError('E-KUBE-API', `cannot use the API server: ${cause.message}`, { cause });
 }
 
 function request(
   session: http2.ClientHttp2Session,
   method: string,
   path: string,
-  options: { body?: unknown; contentType?: string },
+  options: KubeRequestOptions,
 ): Promise<KubeResponse> {
   return new Promise((resolve, reject) => {
     const fail = (message: string, cause?: unknown): void => {
@@ -93,7 +98,7 @@ function request(
     const stream = session.request({
       ':method': method,
       ':path': path,
-      accept: 'application/json',
+      accept: options.asText === true ? 'application/json, */*' : 'application/json',
       'user-agent': 'kboot',
       ...(options.body !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
     });
@@ -101,12 +106,20 @@ function request(
     const chunks: Buffer[] = [];
     stream.setTimeout(requestTimeoutMs, () => {
       stream.close(http2.constants.NGHTTP2_CANCEL);
-      fail(`no answer in ${requestTimeoutMs / 1000} s`);
+      fail(`no response in ${requestTimeoutMs / 1000} s`);
     });
     stream.on('response', (headers) => {
       status = headers[':status'] ?? 0;
     });
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= (options.maxBytes ?? Infinity)) chunks.push(chunk);
+      else {
+        fail(`the answer is longer than ${options.maxBytes ?? 0} bytes`);
+        stream.close(http2.constants.NGHTTP2_CANCEL);
+      }
+    });
     stream.on('error', (cause: Error) => {
       fail(cause.message, cause);
     });
@@ -115,7 +128,8 @@ function request(
         fail('the connection to the API server ended');
         return;
       }
-      resolve({ status, body: parse(Buffer.concat(chunks).toString('utf8')) });
+      const text = Buffer.concat(chunks).toString('utf8');
+      resolve({ status, body: options.asText === true ? text : parse(text) });
     });
     stream.end(options.body === undefined ? undefined : JSON.stringify(options.body));
   });
@@ -129,7 +143,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The live object, or undefined where the API has none. Other answers are E-KUBE-API. */
+/** The live object; undefined if it does not exist. Throws KbootError E-KUBE-API for any other response. */
 export async function getObject(kube: KubeClient, object: KubeObject): Promise<KubeObject | undefined> {
   const response = await kube.request('GET', objectPath(object));
   if (response.status === 404) return undefined;
@@ -137,7 +151,7 @@ export async function getObject(kube: KubeClient, object: KubeObject): Promise<K
   return response.body as KubeObject;
 }
 
-/** Server-side apply as field manager `kboot`, taking fields over from others (KEP-555). */
+/** Server-side apply as field manager `kboot`, taking over fields from other managers (KEP-555). */
 export async function applyObject(kube: KubeClient, object: KubeObject): Promise<void> {
   const response = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot&force=true`, {
     body: object,
@@ -147,10 +161,12 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
     throw refused(`applying ${objectTitle(object)}`, response);
 }
 
-/** The error for an answer that is not the hoped-for one, with the API's own message. */
+/** The error for an unexpected response, with the API's own message and its status. */
 export function refused(doing: string, response: KubeResponse): KbootError {
   const body = response.body as { readonly message?: unknown } | string | null;
   const told = typeof body === 'string' ? body : body?.message;
   const message = typeof told === 'string' ? told.slice(0, 500) : 'without a message';
-  return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`);
+  return new KbootError('E-KUBE-API', `${doing}: the API answered ${response.status}: ${message}`, {
+    httpStatus: response.status,
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Paths at which a live object does not hold what is wanted. The API adds defaults and other writers add
- * fields: what the wanted object does not state is not compared; lists must be equally long.
+ * Paths at which a live object differs from the desired one. The API adds defaults and other writers add
+ * fields: fields that the desired object does not set are not compared; lists must have the same length.
  */
 export function differences(want: unknown, live: unknown, path = ''): string[] {
   if (Array.isArray(want)) {
@@ -15,7 +15,7 @@ export function differences(want: unknown, live: unknown, path = ''): string[] {
     );
   }
   if (want === live) return [];
-  // The API leaves empty values out.
+  // The API omits empty values.
   return (want === '' || want === null || want === false || want === 0) && live === undefined ? [] : [path];
 }
 

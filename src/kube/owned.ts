@@ -1,6 +1,6 @@
 import type { KubeObject } from './types.ts';
 
-/** The members of a set of fields as the API writes it (FieldsV1, structured-merge-diff): `f:name`, `k:{…}`, `v:…`. */
+/** The members of a field set as the API encodes it (FieldsV1, structured-merge-diff): `f:name`, `k:{…}`, `v:…`. */
 type Fields = { readonly [member: string]: Fields };
 
 interface ManagedEntry {
@@ -13,8 +13,8 @@ interface ManagedEntry {
 const owner = 'kboot';
 
 /**
- * Paths that kboot owns in a live object, since it set them by server-side apply, and that `want` does not state any
- * more: the next apply takes them away. What others own is theirs.
+ * Paths that kboot owns in a live object, since it set them by server-side apply, and that `want` no longer sets:
+ * the next apply removes them. Paths that others own are not included.
  */
 export function leftOver(want: KubeObject, live: KubeObject): string[] {
   return entriesOf(live)
@@ -22,7 +22,7 @@ export function leftOver(want: KubeObject, live: KubeObject): string[] {
     .flatMap(({ fieldsV1 }) => unwanted(fieldsV1 ?? {}, want, ''));
 }
 
-/** Labels that kboot set on a live object in whichever way. */
+/** Labels that kboot set on a live object, by any operation. */
 export function ownLabels(live: KubeObject): string[] {
   const labels = entriesOf(live).flatMap(({ fieldsV1 }) =>
     Object.keys(fieldsV1?.['f:metadata']?.['f:labels'] ?? {}),
@@ -46,7 +46,7 @@ function unwanted(fields: Fields, want: unknown, path: string): string[] {
   });
 }
 
-/** What `want` holds under a member, undefined for nothing, and what the member is called in a path. */
+/** The value of a member in `want` (undefined if absent), and the member's name in a path. */
 function memberOf(want: unknown, member: string): [found: unknown, name: string] {
   const text = member.slice(2);
   if (member.startsWith('f:')) {
@@ -62,7 +62,7 @@ function memberOf(want: unknown, member: string): [found: unknown, name: string]
   return [items[Number(text)], `[${text}]`];
 }
 
-/** A key that an item leaves out has its default there: the API fills it in (protocol TCP). */
+/** A key that an item omits has its default value: the API fills it in (protocol TCP). */
 function hasKey(item: unknown, key: Readonly<Record<string, unknown>>): boolean {
   return (
     isRecord(item) && Object.entries(key).every(([name, value]) => !(name in item) || item[name] === value)

@@ -1,6 +1,6 @@
 import { KbootError } from '../model/error.ts';
 
-/** Plural and scope of every kind that kboot writes; the API's own discovery would cost round trips. */
+/** Plural and scope of every kind that kboot writes; API discovery would cost round trips. */
 const resources: Readonly<Record<string, { readonly plural: string; readonly namespaced: boolean }>> = {
   Namespace: { plural: 'namespaces', namespaced: false },
   Node: { plural: 'nodes', namespaced: false },
@@ -36,8 +36,8 @@ export function objectPath(object: {
 export function collectionPath(apiVersion: string, kind: string, namespace: string | undefined): string {
   const resource = resources[kind];
   if (resource === undefined)
-    throw new KbootError('E-KUBE-API', `kboot does not know objects of kind ${kind}`, {
-      remedy: 'Kinds are listed in src/kube/paths.ts.',
+    throw new KbootError('E-KUBE-API', `kboot does not support objects of kind ${kind}`, {
+      remedy: 'The supported kinds are listed in src/kube/paths.ts.',
     });
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
   return `${root}${resource.namespaced ? `/namespaces/${namespace ?? 'default'}` : ''}/${resource.plural}`;

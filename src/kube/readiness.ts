@@ -22,12 +22,12 @@ interface WorkloadStatus {
   readonly readyReplicas?: number;
 }
 
-/** undefined when every Pod of a DaemonSet or Deployment runs the newest template and is Ready; else how many are. */
+/** undefined if every Pod of a DaemonSet or Deployment runs the newest template and is Ready; else how many do. */
 export function workloadState(object: KubeObject | undefined): string | undefined {
-  if (object === undefined) return 'not there yet';
+  if (object === undefined) return 'does not exist yet';
   const status = (object['status'] ?? {}) as WorkloadStatus;
   const generation = (object.metadata as { generation?: number }).generation ?? 0;
-  if ((status.observedGeneration ?? 0) < generation) return 'not seen by its controller yet';
+  if ((status.observedGeneration ?? 0) < generation) return 'not yet observed by its controller';
   const daemonSet = object.kind === 'DaemonSet';
   const spec = object['spec'] as { replicas?: number } | undefined;
   const desired = daemonSet ? (status.desiredNumberScheduled ?? 0) : (spec?.replicas ?? 1);

@@ -1,4 +1,4 @@
-/** An API object as a manifest states it. */
+/** An API object as in a manifest. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;

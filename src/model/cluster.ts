@@ -1,8 +1,8 @@
 import type { Stage } from './stage.ts';
 
 /**
- * The cluster as its inventory states it: every default filled in, every value checked.
- * Plain readonly data; nothing here was observed on a host.
+ * The cluster as described by its inventory: every default filled in, every value validated.
+ * Plain readonly data; nothing here is observed on a host.
  */
 
 export type Role = 'control-plane' | 'worker' | 'etcd' | 'load-balancer';
@@ -23,12 +23,12 @@ export interface Bastion {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** `TYPE BASE64`, as in known_hosts; absent: known_hosts decides. */
+  /** `TYPE BASE64`, as in known_hosts; absent: looked up in known_hosts. */
   readonly hostKey?: string;
   readonly identityFile?: string;
 }
 
-/** How kboot reaches a host. */
+/** How kboot connects to a host. */
 export type Connection =
   | {
       readonly kind: 'ssh';
@@ -39,30 +39,30 @@ export type Connection =
       readonly identityFile?: string;
       readonly hostKey?: string;
       readonly bastion?: Bastion;
-      /** These keys are offered and nothing else: neither those of an agent nor a password. Absolute paths. */
+      /** Only these keys are offered: neither those of an agent nor a password. Absolute paths. */
       readonly onlyIdentities?: readonly string[];
-      /** The first host key that is shown is trusted, and from then on the one that stands in `file` under `name`. */
+      /** The host key presented first is trusted, and from then on the one recorded in `file` under `name`. */
       readonly firstUse?: FirstUse;
     }
   | { readonly kind: 'local' };
 
-/** A known_hosts file of kboot's own, absolute path, and a name in it. */
+/** kboot's own known_hosts file (absolute path), and a name in it. */
 export interface FirstUse {
   readonly file: string;
   readonly name: string;
 }
 
-/** A machine of the Vagrantfile in a folder (absolute path), under the host's name; Vagrant says how it is reached. */
+/** A machine of the Vagrantfile in a folder (absolute path), under the host's name; Vagrant provides its connection settings. */
 export interface VagrantConnection {
   readonly kind: 'vagrant';
   readonly vagrantDir: string;
 }
 
 export interface Host {
-  /** SSH machine and Kubernetes node share this name. */
+  /** Name of both the SSH machine and the Kubernetes node. */
   readonly name: string;
   readonly roles: readonly Role[];
-  /** Node address: drives node-ip, advertise-address, etcd URLs and SANs. */
+  /** Node address: used for node-ip, advertise-address, etcd URLs and SANs. */
   readonly address: string;
   /** Second-family node address of a dual-stack host. */
   readonly secondAddress?: string;
@@ -79,9 +79,9 @@ export interface Component {
   readonly extraArgs: readonly ExtraArg[];
 }
 
-/** An etcd that someone else runs, and the files on the operator's disk that open it. */
+/** An etcd that someone else runs, and the credential files for it on the operator's disk. */
 export interface ForeignEtcd {
-  /** `https://HOST:PORT`, host in canonical form, as stated. */
+  /** `https://HOST:PORT`, in the order given, with the host in canonical form. */
   readonly endpoints: readonly string[];
   /** PEM; absolute paths, `~` expanded. */
   readonly caFile: string;
@@ -105,7 +105,7 @@ export interface AddressPool {
   readonly advertise?: 'l2' | 'bgp' | 'both';
 }
 
-/** Fields of MetalLB's BGPPeer; what is absent is MetalLB's default. */
+/** Fields of MetalLB's BGPPeer; an absent field has MetalLB's default. */
 export interface BgpPeer {
   readonly name: string;
   readonly myASN: number;
@@ -140,7 +140,7 @@ export interface Metallb {
   readonly bgpAdvertisements?: readonly BgpAdvertisement[];
 }
 
-/** A file of the operator's own for hosts. */
+/** One of the operator's own files for hosts. */
 export interface UserFile {
   readonly path: string;
   /** Octal: `644`. */
@@ -148,23 +148,23 @@ export interface UserFile {
   readonly stage: Stage;
   /** Names of hosts. */
   readonly hosts: readonly string[];
-  /** Services of kboot that read it. */
+  /** Services managed by kboot that read it. */
   readonly restarts: readonly string[];
   readonly secret: boolean;
-  /** Its text, or where it lies on the operator's disk: an absolute path, `~` expanded. */
+  /** Its text, or its absolute path on the operator's disk, `~` expanded. */
   readonly content: { readonly text: string } | { readonly source: string };
 }
 
-/** A command of the operator's own, before or after what a stage does. */
+/** One of the operator's own commands, run before or after a stage. */
 export interface Hook {
   readonly name: string;
   readonly when: 'before' | 'after';
   readonly stage: Stage;
-  /** Names of hosts, or the machine that runs kboot. */
+  /** Names of hosts, or `operator` for the machine that runs kboot. */
   readonly on: readonly string[] | 'operator';
   /** POSIX shell. */
   readonly run: string;
-  /** POSIX shell that only reads: where it succeeds there is nothing to do. Absent: runs with its stage. */
+  /** Read-only POSIX shell: if it succeeds, there is nothing to do. Absent: the hook runs with its stage. */
   readonly unless?: string;
   readonly timeoutSeconds: number;
 }
@@ -200,23 +200,23 @@ export interface Cluster {
   readonly kubeProxy: { readonly config: JsonObject };
   readonly containerd: { readonly config: JsonObject };
   readonly imageRepository: string;
-  /** Base URL that answers the official hosts' paths; absent: the official hosts. */
+  /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */
   readonly artifacts: { readonly mirror?: string };
   /** Absolute path of a folder whose files replace kboot's own templates. */
   readonly templates?: string;
-  /** Names of preflight checks whose failure does not stop kboot. */
+  /** Names of preflight checks whose failures are ignored. */
   readonly preflight?: { readonly ignore: readonly string[] };
   readonly files?: readonly UserFile[];
   readonly hooks?: readonly Hook[];
   readonly hosts: readonly Host[];
 }
 
-/** Hosts of one role, in inventory order. */
+/** Hosts with a role, in inventory order. */
 export function hostsWith(cluster: Cluster, role: Role): readonly Host[] {
   return cluster.hosts.filter((host) => host.roles.includes(role));
 }
 
-/** Hosts that run a kubelet: all but those that are only etcd members or load balancers. */
+/** Hosts that run a kubelet: all except dedicated etcd members and load balancers. */
 export function nodes(cluster: Cluster): readonly Host[] {
   return cluster.hosts.filter(isNode);
 }
@@ -225,24 +225,24 @@ export function isNode(host: Host): boolean {
   return host.roles.includes('control-plane') || host.roles.includes('worker');
 }
 
-/** etcd runs as static Pods on the control plane unless hosts carry the role etcd or someone else runs it. */
+/** etcd runs as static Pods on the control plane unless hosts have the role etcd or someone else runs it. */
 export function hasExternalEtcd(cluster: Cluster): boolean {
   return cluster.etcd.external !== undefined || hostsWith(cluster, 'etcd').length > 0;
 }
 
-/** Hosts that hold an etcd member of kboot's, in inventory order; none where someone else runs etcd. */
+/** Hosts with an etcd member that kboot runs, in inventory order; none if someone else runs etcd. */
 export function etcdHosts(cluster: Cluster): readonly Host[] {
   return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
 }
 
-/** Hosts that run haproxy and keepalived, in inventory order: those of the role, or else every control plane. */
+/** Hosts that run haproxy and keepalived, in inventory order: those with the role, or else every control plane. */
 export function loadBalancerHosts(cluster: Cluster): readonly Host[] {
   if (cluster.loadBalancer === undefined) return [];
   const dedicated = hostsWith(cluster, 'load-balancer');
   return dedicated.length > 0 ? dedicated : hostsWith(cluster, 'control-plane');
 }
 
-/** A host's node address, and behind it the one of the other family where it has two. */
+/** A host's node address, followed by the one of the other family if it has two. */
 export function addressesOf({ address, secondAddress }: Host): readonly string[] {
   return secondAddress === undefined ? [address] : [address, secondAddress];
 }

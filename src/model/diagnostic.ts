@@ -1,8 +1,8 @@
-/** One finding about the inventory, with the place that a reader must look at. */
+/** One finding about the inventory, with its position in the file. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning';
   readonly file: string;
-  /** 1-based; 1:1 where a finding has no place of its own. */
+  /** 1-based; 1:1 if a finding has no position. */
   readonly line: number;
   readonly column: number;
   readonly message: string;

@@ -1,6 +1,6 @@
 /**
- * What rendering needs to know of a host beyond the inventory. Read by the probe;
- * `assumedFacts` stands in where no host is asked (render, plan --offline).
+ * Facts about a host that rendering needs in addition to the inventory. Read by the probe;
+ * `assumedFacts` is used if no host is contacted (render, plan --offline).
  */
 export interface HostFacts {
   readonly architecture: 'amd64' | 'arm64';
@@ -8,9 +8,9 @@ export interface HostFacts {
   readonly os: { readonly id: string; readonly versionId: string };
   /** Optional CA folders that exist on the host; kubeadm mounts only those (util/staticpod). */
   readonly caDirectories: readonly string[];
-  /** systemd-resolved runs: the kubelet must read its upstream file (kubeadm componentconfigs/kubelet.go). */
+  /** Whether systemd-resolved runs: the kubelet must then read its upstream file (kubeadm componentconfigs/kubelet.go). */
   readonly systemdResolved: boolean;
-  /** The interface that holds the host's address. */
+  /** The interface that has the host's address. */
   readonly interface: string;
 }
 

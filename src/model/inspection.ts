@@ -1,8 +1,8 @@
 import type { HostFacts } from './facts.ts';
 
-/** What the probe saw of a host besides its resources: the ground for preflight and for founding decisions. */
+/** What the probe read from a host besides its resources: the input for preflight and for bootstrap decisions. */
 export interface Inspection {
-  /** Facts for rendering; the interface depends on which address is the host's. */
+  /** Facts for rendering; the interface depends on the host's address. */
   readonly facts: Omit<HostFacts, 'interface'>;
   readonly kernel: string;
   readonly cpus: number;
@@ -11,87 +11,87 @@ export interface Inspection {
   readonly systemd: boolean;
   readonly hostname: string;
   readonly machineId: string;
-  /** Empty where the firmware tells none. */
+  /** Empty if the firmware does not report one. */
   readonly productUuid: string;
   /** Host clock minus operator clock, milliseconds, within half of the probe's duration. */
   readonly clockSkewMs: number;
-  /** Local addresses, how long the prefix of their network is, and the interface that holds each. */
+  /** Local addresses, the prefix length of their network, and the interface of each. */
   readonly addresses: readonly {
     readonly address: string;
     readonly prefix: number;
     readonly interface: string;
   }[];
-  /** Where IPv6 is off (disable_ipv6): interfaces, `all`, `default` (for new ones), `kernel`. */
+  /** Where IPv6 is disabled (disable_ipv6): interfaces, `all`, `default` (for new ones), `kernel`. */
   readonly ipv6Off: readonly string[];
-  /** Interfaces with an IPv6 default route from router advertisements that the kernel forgets once it forwards. */
+  /** Interfaces with an IPv6 default route from router advertisements that the kernel drops once forwarding is on. */
   readonly advertisedRoutes: readonly string[];
   /** Listening TCP ports and the program behind each (`?` when unknown). */
   readonly listening: readonly { readonly port: number; readonly program: string }[];
   /** Free MiB by folder. */
   readonly freeMiB: Readonly<Record<string, number>>;
-  /** Non-dot files in the static Pod folder. */
+  /** Files in the static Pod folder, except dot files. */
   readonly manifests: readonly string[];
   /** Cluster ID that kboot left on the host; empty: none. */
   readonly clusterId: string;
-  /** Fingerprint of /etc/kubernetes/pki/ca.crt on the host, empty without one. */
+  /** Fingerprint of /etc/kubernetes/pki/ca.crt on the host; empty without one. */
   readonly caDigest: string;
   readonly etcdData: 'absent' | 'present' | 'unknown';
   /** `--initial-cluster` and `--initial-cluster-state` that etcd is started with here; empty without one. */
   readonly etcdInitialCluster: string;
   readonly etcdInitialState: string;
-  /** Milliseconds that a look-up of the host's own name took; null: it did not end in 5 s. */
+  /** Duration in milliseconds of a lookup of the host's own name; null: it did not finish within 5 s. */
   readonly nameLookupMs: number | null;
-  /** Needed programs that are not in PATH. */
+  /** Required programs that are not in PATH. */
   readonly missingTools: readonly string[];
   readonly kubeletActive: boolean;
-  /** MAC address of whoever answers for the virtual IP, as this host sees it; empty: nobody, or not asked. */
+  /** MAC address that answers for the virtual IP, as seen by this host; empty: none, or not checked. */
   readonly virtualIPHeldBy: string;
-  /** Addresses of VRRP peers of this host that left the inventory and whose haproxy still answers. */
+  /** Addresses of VRRP peers of this host that are no longer in the inventory but whose haproxy still responds. */
   readonly formerPeers: readonly string[];
-  /** Containers that run in a Docker whose containerd is the host's and not kboot's; null: there is no such Docker. */
+  /** Number of running containers of a Docker that uses the host's containerd and not kboot's; null: no such Docker. */
   readonly dockerContainers: number | null;
   /** `v1.36.2`, from its API server's manifest; empty without one. */
   readonly apiServerVersion: string;
   /** `--etcd-servers` of its API server's manifest; empty without one. */
   readonly etcdServers: readonly string[];
-  /** How the control-plane endpoint looks from here; absent: not asked. */
+  /** The control-plane endpoint as seen from this host; absent: not checked. */
   readonly endpoint?: EndpointSeen;
-  /** Of its own interfaces. */
+  /** MAC addresses of the host's own interfaces. */
   readonly macAddresses: readonly string[];
-  /** Those that are active. */
+  /** Active firewalls. */
   readonly firewalls: readonly HostFirewall[];
 }
 
-/** A firewall that administrators of the host run. */
+/** A firewall that the host's administrators run. */
 export interface HostFirewall {
   readonly name: 'firewalld' | 'ufw';
-  /** What it does with traffic as a whole, whatever its port: the first rule that meets it counts. Absent: unreadable. */
+  /** What it does with traffic regardless of its port: the first matching rule applies. Absent: unreadable. */
   readonly rules?: readonly FirewallRule[];
-  /** It rejects what is forwarded, so that no rule after its own can accept it, such as flannel's. */
+  /** It rejects forwarded traffic before a later rule, such as flannel's, can accept it. */
   readonly rejectsForwarded?: true;
 }
 
-/** Meets what comes from these addresses, through this interface; from anywhere where neither is stated. */
+/** Matches traffic from these addresses or through this interface; from anywhere if neither is set. */
 export interface FirewallRule {
   readonly opens: boolean;
   /** `10.244.0.0/16`, or an address */
   readonly from?: string;
   readonly interface?: string;
-  /** firewalld's, of a rule for a source. */
+  /** Zone of a firewalld rule for a source. */
   readonly zone?: string;
 }
 
 /** The control-plane endpoint as one host sees it. */
 export interface EndpointSeen {
-  /** What its name stands for here; none: it does not resolve. */
+  /** Addresses that its name resolves to here; empty: it does not resolve. */
   readonly addresses: readonly string[];
-  /** What a TCP connection to it comes to; `lost`: no answer, or no way there. */
+  /** Result of a TCP connection to it; `lost`: no response, or no route. */
   readonly tcp: 'open' | 'refused' | 'lost';
-  /** What the host says of a connection that is lost: `Connection timed out`. */
+  /** The host's error for a connection that is lost: `Connection timed out`. */
   readonly why: string;
 }
 
-/** What texts of one host are made from. */
+/** The facts that the texts of one host are rendered from. */
 export function factsOf(inspection: Inspection, address: string): HostFacts {
   const holder = inspection.addresses.find((entry) => entry.address === address);
   return { ...inspection.facts, interface: holder?.interface ?? 'eth0' };

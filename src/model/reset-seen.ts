@@ -1,15 +1,15 @@
-/** What a reset finds on a host. */
+/** What a reset found on a host. */
 export interface ResetSeen {
-  /** kboot was here, or left half-way. */
+  /** Whether kboot has installed anything here, even partially. */
   readonly present: boolean;
   readonly clusterId: string;
   readonly owned: number;
-  /** Files that stood in the way of kboot's and were kept. */
+  /** Number of files that existed before kboot replaced them, and that were backed up. */
   readonly kept: number;
   readonly containers: number;
   readonly swap: boolean;
-  /** SELinux enforced before. */
+  /** Whether SELinux was enforcing before. */
   readonly selinux: boolean;
-  /** Containers that run in a Docker that works through the containerd of the host; null: there is no such Docker. */
+  /** Number of running containers of a Docker that uses the host's containerd; null: no such Docker. */
   readonly dockerContainers: number | null;
 }

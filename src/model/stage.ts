@@ -1,4 +1,4 @@
-/** The stages of an install, in the order in which every host passes through them. */
+/** The stages of an install, in the order in which every host goes through them. */
 export const stages = ['host', 'runtime', 'load-balancer', 'etcd', 'control-plane', 'node', 'addon'] as const;
 
 export type Stage = (typeof stages)[number];

@@ -1,9 +1,9 @@
-/** What `kboot status` tells. */
+/** The output of `kboot status`. */
 export interface ClusterStatus {
   readonly cluster: string;
   readonly kubernetesVersion: string;
   readonly endpoint: string;
-  /** Every host answers, every node, control-plane Pod and etcd member does its part, no certificate is near its end. */
+  /** Every host responds; every node, control-plane Pod and etcd member is healthy; no certificate expires soon. */
   readonly healthy: boolean;
   readonly hosts: readonly {
     readonly name: string;
@@ -11,15 +11,15 @@ export interface ClusterStatus {
     readonly address: string;
     readonly reachable: boolean;
     readonly system: string;
-    /** `Ready`, `NotReady`, or `-` where the API knows no such Node. */
+    /** `Ready`, `NotReady`, or `-` if the API has no such Node. */
     readonly node: string;
     readonly kubelet: string;
     /** Control-plane Pods that are not Ready. */
     readonly notReady: readonly string[];
   }[];
-  /** The API's answer, or why there is none. */
+  /** The API's response, or why there is none. */
   readonly api: string;
-  /** How etcd answers, in words. */
+  /** The state of etcd, in words. */
   readonly etcd: string;
   readonly members: readonly EtcdMemberStatus[];
   readonly certificates: readonly {
@@ -31,10 +31,10 @@ export interface ClusterStatus {
 
 /** One member of etcd, as the others list it. */
 export interface EtcdMemberStatus {
-  /** The host's name; a member that never started is told by its peer URL. */
+  /** The host's name; for a member that never started, its peer URL. */
   readonly name: string;
   readonly role: 'voting' | 'learner';
-  /** Whether it answers a linearizable read. */
+  /** Whether it responds to a linearizable read. */
   readonly serves: boolean;
   /** Whether the inventory has a host for it. */
   readonly wanted: boolean;

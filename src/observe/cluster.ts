@@ -19,7 +19,7 @@ export type ClusterObservation =
     };
 
 /**
- * Reads through one API server whatever the cluster must hold. `silent` when it does not answer.
+ * Reads everything that the cluster must hold through one API server. `silent` if the server does not respond.
  */
 export async function observeCluster(
   reader: Reader,
@@ -58,7 +58,7 @@ export async function observeCluster(
   }
 }
 
-/** Objects with kboot's label; none where the kind is not defined. */
+/** Objects with kboot's label; empty if the kind is not defined. */
 async function listOwn(
   client: KubeClient,
   { apiVersion, kind, namespace }: DesiredCluster['prunedKinds'][number],
@@ -68,7 +68,7 @@ async function listOwn(
   const response = await client.request('GET', path);
   if (response.status === 404) return [];
   if (response.status !== 200) throw refused(`reading ${path}`, response);
-  // Items of a list come without their type.
+  // Items of a list do not carry their type.
   return (response.body as { items: readonly KubeObject[] }).items.map((item) => ({
     ...item,
     apiVersion,

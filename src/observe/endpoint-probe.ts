@@ -1,14 +1,14 @@
 import type { EndpointSeen } from '../model/inspection.ts';
 
-/** A host or name and a port, as the inventory states them: letters, digits and `.:-` only. */
+/** An address or name and a port, as in the inventory: letters, digits and `.:-` only. */
 export interface EndpointAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Shell that resolves the endpoint and connects to it once. The kernel gives up on an address that nobody
- * answers for after 3 s; only a silent far network takes the whole 4 s.
+ * Shell script that resolves the endpoint and connects to it once. The kernel gives up after 3 s on a local address
+ * that no host has; only a remote network that drops packets takes the whole 4 s.
  */
 export function endpointProbe({ host, port }: EndpointAddress): string {
   return `
@@ -22,7 +22,7 @@ case "$s $e" in
 esac`;
 }
 
-/** Reads what endpointProbe printed; undefined where it did not run. */
+/** Parses the output of endpointProbe; undefined if it did not run. */
 export function readEndpoint(addresses: readonly string[], tcp: string): EndpointSeen | undefined {
   const [state = '', ...why] = tcp.split(' ');
   if (state !== 'open' && state !== 'refused' && state !== 'lost') return undefined;

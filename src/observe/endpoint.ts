@@ -18,8 +18,8 @@ export type EndpointAnswer =
 const timeoutMs = 8_000;
 
 /**
- * Asks the endpoint from a host for /readyz, as a client that trusts `caPem` and nothing else; without a CA
- * (none is issued yet) whoever speaks TLS there is a stranger. Shows no client certificate. Never rejects.
+ * Requests /readyz of the endpoint from a host, as a client that trusts only `caPem`. Without a CA (none is issued
+ * yet) any TLS server there is a stranger. Presents no client certificate. Never rejects.
  */
 export async function observeEndpoint(
   reader: Reader,
@@ -43,9 +43,9 @@ function readyz(stream: Duplex, host: string, caPem: string | undefined): Promis
     host,
     servername: isIP(host) === 0 ? host : '',
     ...(caPem !== undefined && { ca: caPem }),
-    // Judged below: an unfit certificate is an answer, too.
+    // Checked below: an unsuitable certificate is an answer too.
     rejectUnauthorized: false,
-    // The name is the inventory's: where it is new there, this very run puts it into the certificate.
+    // The name comes from the inventory: if it is new, this run adds it to the certificate.
     checkServerIdentity: () => undefined,
   });
   return new Promise((resolve) => {
@@ -54,10 +54,12 @@ function readyz(stream: Duplex, host: string, caPem: string | undefined): Promis
       socket.destroy();
     };
     const timer = setTimeout(() => {
-      nothing(`no answer in ${timeoutMs / 1000} s`);
+      nothing(`no response in ${timeoutMs / 1000} s`);
     }, timeoutMs);
     socket.on('error', (cause: Error) => {
-      nothing(/wrong version number|packet length/.test(cause.message) ? 'it speaks no TLS' : cause.message);
+      nothing(
+        /wrong version number|packet length/.test(cause.message) ? 'it does not speak TLS' : cause.message,
+      );
     });
     socket.once('close', () => {
       clearTimeout(timer);
@@ -85,7 +87,7 @@ function readyz(stream: Duplex, host: string, caPem: string | undefined): Promis
         resolve(
           statusCode === 200
             ? { kind: 'ready' }
-            : { kind: 'not-ready', why: `/readyz answers ${statusCode}` },
+            : { kind: 'not-ready', why: `/readyz returned ${statusCode}` },
         );
         socket.destroy();
       });

@@ -38,13 +38,13 @@ export interface EtcdSource {
   readonly credentials: EtcdCredentials;
 }
 
-/** How long a silent etcd is asked again: an election ends in less (etcd's election timeout is 1 s), and a start. */
+/** How long to retry an unavailable etcd: longer than an election (etcd's election timeout is 1 s) or a start takes. */
 const patienceMs = 6000;
 const pauseMs = 300;
 
 /**
- * Asks each member for the member list, which takes a quorum: whoever gives it serves. `silent` when there are
- * sources and none answers within `patience` milliseconds.
+ * Queries each member for the member list, which needs a quorum: a member that returns it is healthy. `silent` if
+ * there are sources and none responds within `patience` milliseconds.
  */
 export async function observeEtcd(
   sources: readonly EtcdSource[],
@@ -68,9 +68,9 @@ export async function observeEtcd(
 }
 
 /**
- * Hosts as they are, but for those that looked empty while their member has begun: these are asked once more. A
- * member that an earlier run left starting may have begun just after its host was probed, and whoever takes it for
- * lost removes it for good.
+ * Probes again each host that looked empty although its member has started, and returns the hosts. A member that an
+ * earlier run left starting may have started just after its host was probed; treating its data as lost would remove
+ * the member for good.
  */
 export async function confirmEmpty(
   hosts: readonly EtcdHost[],
@@ -102,7 +102,7 @@ async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] 
   }
 }
 
-/** false only when each source says itself that its cluster never had a quorum. */
+/** false only if every source reports that its cluster never had a quorum. */
 async function wasBootstrapped(sources: readonly EtcdSource[]): Promise<boolean> {
   const answers = await Promise.all(
     sources.map(async ({ reader, address, name, credentials }) => {

@@ -3,8 +3,8 @@ import type { FirewallRule, HostFirewall } from '../model/inspection.ts';
 const object = 'org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1';
 
 /**
- * Shell that tells which firewalls are active, and what they do with traffic as a whole. firewalld is asked by D-Bus:
- * firewall-cmd takes 0.2 s a question. ufw's files are what `ufw status` shows.
+ * Shell script that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
+ * D-Bus: firewall-cmd takes 0.2 s per query. `ufw status` reads the same files of ufw.
  */
 export const firewallProbe = `
 if systemctl is-active -q firewalld; then
@@ -25,7 +25,7 @@ if grep -qsE "^ENABLED=[\\"']?yes" /etc/ufw/ufw.conf && command -v ufw >/dev/nul
   done
 fi`;
 
-/** What firewallProbe printed, by key; `all` gives every value of a key. */
+/** Parses the output of firewallProbe; `all` returns every value of a key. */
 export function readFirewalls(all: (key: string) => readonly string[]): readonly HostFirewall[] {
   return all('firewall').flatMap((name): HostFirewall[] => {
     if (name !== 'firewalld' && name !== 'ufw') return [];
@@ -35,7 +35,7 @@ export function readFirewalls(all: (key: string) => readonly string[]): readonly
   });
 }
 
-/** Sources' zones go before those of interfaces, both in the order of their names; the rest is the default zone's. */
+/** Zones of sources take precedence over zones of interfaces, each sorted by name; the default zone gets the rest. */
 function firewalldRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
   const targets = new Map(all('firewalldTarget').map((line) => splitAt(line, ' ')));
   const [zones] = answer(all('firewalldZones')[0]) as (Zones | undefined)[];
@@ -59,7 +59,7 @@ type Zones = Readonly<
   Record<string, { readonly sources?: readonly string[]; readonly interfaces?: readonly string[] }>
 >;
 
-/** The values of an answer that `busctl --json=short` printed; none where it printed none. */
+/** The values in an answer of `busctl --json=short`; empty if it printed none. */
 function answer(line = ''): readonly unknown[] {
   try {
     return (JSON.parse(line) as { readonly data: readonly unknown[] }).data;
@@ -69,9 +69,9 @@ function answer(line = ''): readonly unknown[] {
 }
 
 /**
- * `allow any any 0.0.0.0/0 any 10.0.0.0/8 in_eth0`: action, protocol, port and address of the destination, those of
- * the source, direction with its interface (ufw's parser.py and backend_iptables.py). Rules for one port, one
- * destination or what is forwarded say nothing of traffic as a whole.
+ * `allow any any 0.0.0.0/0 any 10.0.0.0/8 in_eth0`: action, protocol, port and address of the destination, port and
+ * address of the source, direction and interface (ufw's parser.py and backend_iptables.py). Rules for one port, one
+ * destination or forwarded traffic do not apply to traffic as a whole, and are skipped.
  */
 function ufwRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
   const policy = all('ufwINPUT')[0] ?? '';

@@ -23,7 +23,7 @@ export interface EtcdAnswer {
 }
 
 /**
- * Asks every endpoint from every host, side by side, whether it serves and what it holds under `prefix`
+ * Queries every endpoint from every host, concurrently: whether it responds, and which keys it holds under `prefix`
  * (`/registry`). Reads only.
  */
 export async function observeForeignEtcd(
@@ -61,8 +61,8 @@ export async function observeForeignEtcd(
 }
 
 /**
- * ID of the cluster whose CA the ConfigMap cluster-info holds. It is stored as protobuf, in which its
- * kubeconfig stands as text; undefined where it is encrypted at rest.
+ * ID of the cluster whose CA is in the ConfigMap cluster-info. The ConfigMap is stored as protobuf, which holds its
+ * kubeconfig as text; undefined if it is encrypted at rest.
  */
 function ownerOf(info: Buffer): string | undefined {
   const [, data = ''] = /certificate-authority-data: "?([A-Za-z0-9+/=]+)/.exec(info.toString('latin1')) ?? [];
@@ -74,19 +74,25 @@ function ownerOf(info: Buffer): string | undefined {
 }
 
 const meanings: readonly (readonly [RegExp, string])[] = [
-  [/altname|does not match certificate/i, 'its certificate does not carry this name or address'],
+  [/altname|does not match certificate/i, 'its certificate is not valid for this name or address'],
   [
     /self[- ]signed|unable to (verify|get)|UNABLE_TO|certificate signature failure/i,
-    'its certificate is not of the CA in caFile',
+    'its certificate is not signed by the CA in caFile',
   ],
   [/certificate has expired|CERT_HAS_EXPIRED/i, 'its certificate has expired'],
   [
     /alert (bad|unknown|unsupported) c(ertificate|a)|certificate required|certificate unknown|alert number (42|46|48|116)/i,
-    'it refuses the client certificate of certFile',
+    'it rejected the client certificate in certFile',
   ],
-  [/socket hang up|ECONNRESET/, 'it hangs up once TLS is set up: it may not trust the CA of certFile'],
-  [/wrong version number|packet length too long/i, 'it speaks no TLS there'],
-  [/permission denied/i, "the client certificate's user may not read there (permission denied)"],
+  [
+    /socket hang up|ECONNRESET/,
+    'it closed the connection after the TLS handshake: it may not trust the CA of certFile',
+  ],
+  [/wrong version number|packet length too long/i, 'it does not speak TLS'],
+  [
+    /permission denied/i,
+    "the client certificate's user is not allowed to read these keys (permission denied)",
+  ],
 ];
 
 function whyOf(cause: unknown): string {

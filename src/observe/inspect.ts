@@ -5,13 +5,13 @@ import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
 
-/** What a look at a host is to find out beyond the host itself. */
+/** Questions that the inspection of a host answers beyond the facts of the host itself. */
 export interface ProbeQuestions {
-  /** Who holds this address? Not asked where this host's keepalived is up. */
+  /** Which machine holds this address? Not asked if keepalived is running on this host. */
   readonly virtualIP?: string | undefined;
-  /** Of a load balancer: which of its peers are none of these any more, and still balance? */
+  /** For a load balancer: which of its peers left the inventory and still balance? */
   readonly balancing?: Balancing | undefined;
-  /** Can this be reached? */
+  /** Is this endpoint reachable? */
   readonly endpoint?: EndpointAddress | undefined;
 }
 
@@ -38,7 +38,7 @@ const tools = [
   'losetup',
   'sync',
 ];
-/** kubeadm mounts those that exist (app/util/staticpod/utils.go, caCertsExtraVolumePaths). */
+/** kubeadm mounts the ones that exist (app/util/staticpod/utils.go, caCertsExtraVolumePaths). */
 const caDirectories = [
   '/etc/pki/ca-trust',
   '/etc/pki/tls/certs',
@@ -48,7 +48,7 @@ const caDirectories = [
 ];
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
-/** Shell that prints `key=value` lines; a key may come several times. Reads only. */
+/** Shell script that prints `key=value` lines; a key may occur several times. Reads only. */
 export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions): string {
   return [
     inspectHost,
@@ -61,9 +61,9 @@ export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions
 }
 
 /**
- * A connection attempt makes the kernel ask for the address (ARP, NDP); its table of neighbours tells who answered.
- * An entry that was only remembered is checked by the kernel itself, 5 s later and for 3 s: until then it is DELAY
- * or PROBE, and nobody knows.
+ * A connection attempt makes the kernel resolve the address (ARP, NDP); the neighbour table then shows which machine
+ * answered. The kernel verifies a cached entry itself, after 5 s and for 3 s: until then the entry is DELAY or PROBE,
+ * and the answer is unknown.
  */
 function virtualIPProbe(virtualIP: string): string {
   return `
@@ -127,9 +127,9 @@ systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**
- * Reads what inspectScript printed.
- * `asked` and `answered` are operator times in milliseconds around the probe, for the clock skew.
- * Undefined when the output is cut off: the last key is missing.
+ * Parses the output of inspectScript.
+ * `asked` and `answered` are the operator machine's times in milliseconds before and after the probe, for the clock skew.
+ * Undefined if the output is truncated: the last key is missing.
  */
 export function readInspection(output: string, asked: number, answered: number): Inspection | undefined {
   const values = new Map<string, string[]>();
@@ -162,7 +162,7 @@ export function readInspection(output: string, asked: number, answered: number):
     addresses: all('address').map((entry) => {
       const [network = '', name = ''] = entry.split(' ');
       const [address = '', prefix] = network.split('/');
-      // A point-to-point address is shown without one.
+      // A point-to-point address has no prefix.
       const whole = address.includes(':') ? 128 : 32;
       return { address, prefix: prefix === undefined ? whole : Number(prefix), interface: name };
     }),

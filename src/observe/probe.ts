@@ -6,19 +6,19 @@ import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
 import type { Reader } from '../transport/types.ts';
 import { inspectScript, readInspection, type ProbeQuestions } from './inspect.ts';
 
-/** Everything one probe saw of one host. */
+/** The result of probing one host. */
 export interface HostObservation {
   readonly host: string;
   readonly inspection: Inspection;
-  /** By resource id; a resource whose reading was cut off is `unknown`. */
+  /** By resource id; a resource whose reading was truncated is `unknown`. */
   readonly observations: ReadonlyMap<string, Observation<unknown>>;
 }
 
 const probeTimeoutMs = 120_000;
 
 /**
- * One script that reads the state of every resource and the host's facts. Each section ends with a line that
- * carries a nonce and its exit status: without it, that section is unknown.
+ * A script that reads the state of every resource and the host's facts. Each section ends with a line that
+ * carries a nonce and the exit status: without that line, the section is unknown.
  */
 export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
   return scriptOf(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources)]));
@@ -31,14 +31,14 @@ function scriptOf(nonce: string, sections: ReadonlyMap<string, string>): string 
   return [path, ...[...sections].map(section)].join('\n');
 }
 
-/** The question of each kind. */
+/** The query for each kind. */
 function queries(resources: readonly Resource[]): Map<string, string> {
   return new Map(
     [...groupByKind(resources)].map(([kind, wants]) => [kind, handlerOf(kind).query(wants)] as const),
   );
 }
 
-/** Splits a probe's output into its sections; one that did not end, or ended by a signal or a missing program, is left out. */
+/** Splits a probe's output into sections; omits a section that did not end, or was ended by a signal or a missing program. */
 export function readSections(output: string, nonce: string): Map<string, string> {
   const sections = new Map<string, string>();
   const pattern = new RegExp(`^@${nonce} begin (\\S+)\\n([\\s\\S]*?)^@${nonce} end \\1 (\\d+)$`, 'gm');
@@ -50,7 +50,7 @@ export function readSections(output: string, nonce: string): Map<string, string>
 
 /**
  * Reads one host: one exec.
- * Throws KbootError E-PROBE when the host's facts are not whole, and what the Reader throws.
+ * Throws KbootError E-PROBE if the host's facts are incomplete, and the errors of the Reader.
  */
 export async function probeHost(
   reader: Reader,
@@ -63,18 +63,18 @@ export async function probeHost(
   const sections = readSections(result.stdout, nonce);
   const inspection = readInspection(sections.get('inspection') ?? '', asked, Date.now());
   if (inspection === undefined)
-    throw new KbootError('E-PROBE', 'the probe was cut off before it told what the host is', {
+    throw new KbootError('E-PROBE', 'the probe was cut off before it reported the facts of the host', {
       host: reader.host,
       detail: result.stderr.slice(-500),
       remedy:
-        'Nothing was changed. Run the same command again; if it stays so, look at the shell of this user.',
+        'Nothing was changed. Run the same command again; if the error persists, check the login shell of this user.',
     });
   return { host: reader.host, inspection, observations: readObservations(resources, sections) };
 }
 
 /**
- * What is wanted of a host once it is known what it is: one exec more, for the kinds whose question differs from what
- * was `asked` of it; none where no question does.
+ * Observes the resources `wanted` once the host's facts are known: one more exec, only for the kinds whose query
+ * differs from the one already `asked`; no exec if none differs.
  */
 export async function probeOthers(
   reader: Reader,

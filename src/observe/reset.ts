@@ -15,7 +15,7 @@ echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
 ${dockerQuestion}
 echo end=1`;
 
-/** Reads what is there to take away: one exec. Throws KbootError E-PROBE when the answer is cut off. */
+/** Reads what there is to remove: one exec. Throws KbootError E-PROBE if the answer is truncated. */
 export async function seeForReset(reader: Reader): Promise<ResetSeen> {
   const { stdout } = await reader.read(`{ ${script}\n} </dev/null`, { timeoutMs: 60_000 });
   const values = new Map(

@@ -3,7 +3,7 @@ import { quoteAll } from '../resource/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { readSections } from './probe.ts';
 
-/** Text of the named files, for the diff. A file that is gone or over 256 KiB is left out. One exec. */
+/** Text of the named files, for the diff. Omits files that are missing or over 256 KiB. One exec. */
 export async function readTexts(reader: Reader, paths: readonly string[]): Promise<Map<string, string>> {
   const nonce = randomBytes(12).toString('hex');
   const script = `for f in ${quoteAll(paths)}; do

@@ -39,7 +39,7 @@ const nodeUser = (host: Host): string => `system:node:${host.name}`;
 
 /**
  * The whole PKI, as kubeadm v1.36.2 lays it out (phases/certs/certlist.go, phases/kubeconfig).
- * CAs and the ServiceAccount key exist once; every other row is issued anew for each host of its scope.
+ * CAs and the ServiceAccount key exist once; every other row is issued separately for each host in its scope.
  */
 // prettier-ignore
 export const certificateTable: {
@@ -71,7 +71,8 @@ export const certificateTable: {
 
 /**
  * Every certificate and key that the cluster needs: CAs first, then the ServiceAccount key, then per row its hosts
- * in inventory order; nothing of etcd's where someone else runs it. Throws E-PKI when a name or an address cannot stand in a certificate.
+ * in inventory order; nothing for etcd if someone else runs it. Throws E-PKI if a name or address is not valid in a
+ * certificate.
  */
 export function certificatesFor(cluster: Cluster): readonly CertificateSpec[] {
   const isOurs = (ca: CaId): boolean => ca !== 'etcd-ca' || cluster.etcd.external === undefined;
@@ -100,7 +101,7 @@ function hostsIn(cluster: Cluster, scope: Scope): readonly Host[] {
 
 function leafSpec(cluster: Cluster, row: LeafRow, host: Host): LeafSpec {
   if (!/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(host.name)) {
-    throw new KbootError('E-PKI', `Host name "${host.name}" cannot stand in a certificate.`);
+    throw new KbootError('E-PKI', `Host name "${host.name}" is not valid in a certificate.`);
   }
   const inKubeconfig = row.file.endsWith('.conf');
   return {

@@ -3,8 +3,8 @@ import { KbootError } from '../model/error.ts';
 import { parseCertificate } from './parse.ts';
 
 /**
- * The cluster's identity: `sha256:` + the SHA-256 of the CA's public key (SPKI DER), which is what
- * `kubeadm join --discovery-token-ca-cert-hash` takes. Throws E-PKI when `caPem` holds no certificate.
+ * The cluster's identity: `sha256:` + the SHA-256 of the CA's public key (SPKI DER), as used by
+ * `kubeadm join --discovery-token-ca-cert-hash`. Throws E-PKI if `caPem` does not contain a certificate.
  */
 export function clusterId(caPem: string): string {
   const ca = parseCertificate(caPem);

@@ -4,14 +4,14 @@ import { renewalWindow } from './plan.ts';
 import type { KeyPair, Pki } from './types.ts';
 import { dateProblems, privateKeyProblem } from './verify.ts';
 
-/** What opens an etcd that someone else runs, as PEM texts. */
+/** Credentials for an etcd that someone else runs, as PEM texts. */
 export interface ForeignEtcdPems {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
 }
 
-/** One thing that is wrong with a file; `field` is its name in `spec.etcd.external`. */
+/** One problem with a file; `field` is its name in `spec.etcd.external`. */
 export interface ForeignEtcdProblem {
   readonly field: 'caFile' | 'certFile' | 'keyFile';
   readonly severity: 'error' | 'warning';
@@ -21,18 +21,18 @@ export interface ForeignEtcdProblem {
 
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
-/** Why the API servers could not use these at an etcd, or not for long; each file is told of once. */
+/** Why the API servers could not use these with an etcd, or not for long; at most one problem per file. */
 export function foreignEtcdProblems(pems: ForeignEtcdPems, now: Date): readonly ForeignEtcdProblem[] {
   const cas = parseCertificates(pems.caPem);
   const chain = parseCertificates(pems.certificatePem);
   const of = (field: ForeignEtcdProblem['field'], messages: readonly string[]): ForeignEtcdProblem[] =>
     messages.slice(0, 1).map((message) => ({ field, severity: 'error', message }));
   const ofCert =
-    chain === undefined ? ['holds no readable PEM certificate'] : clientProblems(chain, cas, now);
+    chain === undefined ? ['does not contain a readable PEM certificate'] : clientProblems(chain, cas, now);
   const errors = [
-    ...of('caFile', cas === undefined ? ['holds no readable PEM certificate'] : caDates(cas, now)),
+    ...of('caFile', cas === undefined ? ['does not contain a readable PEM certificate'] : caDates(cas, now)),
     ...of('certFile', ofCert),
-    // A certificate that is wrong already need not fit.
+    // If the certificate already has a problem, the match is not checked.
     ...of('keyFile', keyProblems(pems.keyPem, ofCert.length === 0 ? chain?.[0] : undefined)),
   ];
   if (errors.length > 0) return errors;
@@ -55,15 +55,15 @@ function clientProblems(
     ...(cas === undefined || isIssued(leaf, intermediates, cas)
       ? []
       : [
-          'is not signed by a CA in caFile; where etcd has one CA for servers and another for clients, caFile holds both',
+          'is not signed by a CA in caFile; if etcd has separate CAs for servers and clients, caFile must contain both',
         ]),
     ...(usages === undefined || usages.includes(clientAuth)
       ? []
-      : ['is not for clients: its extended key usage lacks clientAuth, and etcd would refuse it']),
+      : ['is not a client certificate: its extended key usage lacks clientAuth, so etcd would refuse it']),
   ];
 }
 
-/** Of the extended key usage; undefined where there is none, whatever the type says. */
+/** Its extended key usage; undefined if there is none, despite the declared type. */
 function usagesOf(certificate: X509Certificate): readonly string[] | undefined {
   return certificate.keyUsage;
 }
@@ -86,7 +86,7 @@ function keyProblems(keyPem: string, certificate: X509Certificate | undefined): 
   if (key === undefined) return [privateKeyProblem(keyPem)];
   return certificate === undefined || certificate.checkPrivateKey(key)
     ? []
-    : ['does not belong to the certificate in certFile'];
+    : ['does not match the certificate in certFile'];
 }
 
 function ending(
@@ -99,12 +99,10 @@ function ending(
     .sort((a, b) => a.getTime() - b.getTime());
   if (first === undefined || first.getTime() - now.getTime() >= renewalWindow) return [];
   const day = first.toISOString().slice(0, 10);
-  return [
-    { field, severity: 'warning', message: `expires on ${day}; put a new one there and run \`kboot up\`` },
-  ];
+  return [{ field, severity: 'warning', message: `expires on ${day}; replace it and run \`kboot up\`` }];
 }
 
-/** The PKI with someone else's in place of etcd's CA and of every API server's client certificate for etcd. */
+/** The PKI with external files in place of etcd's CA and of every API server's client certificate for etcd. */
 export function withForeignEtcd(pki: Pki, pems: ForeignEtcdPems | undefined): Pki {
   const text = (pem: string | undefined): string => pem ?? '# somebody else issues this; it was not read\n';
   const client: KeyPair = { cert: text(pems?.certificatePem), key: text(pems?.keyPem) };

@@ -7,7 +7,7 @@ import { ipBytes } from './sans.ts';
 import type { CaSpec, KeyPair, LeafSpec } from './types.ts';
 import { caProblems, leafProblems } from './verify.ts';
 
-/** All that issuing takes from the world. */
+/** Everything that issuing needs from its environment. */
 export interface IssueContext {
   readonly now: Date;
   readonly randomBytes: (size: number) => Uint8Array;
@@ -87,13 +87,13 @@ function name(commonName: string, organization?: string): forge.pki.CertificateF
   ];
   for (const { value } of fields) {
     if (!/^[A-Za-z0-9 '()+,\-./:=?]+$/.test(value)) {
-      throw new KbootError('E-PKI', `"${value}" cannot stand in the subject of a certificate.`);
+      throw new KbootError('E-PKI', `"${value}" is not valid in the subject of a certificate.`);
     }
   }
   return fields;
 }
 
-/** A CA's subject in the encoding the CA has: forge encodes UTF-8 strings when writing but does not decode them. */
+/** A CA's subject in its original encoding: forge encodes UTF-8 strings when writing but does not decode them. */
 function subjectOf(ca: forge.pki.Certificate): forge.pki.CertificateField[] {
   return ca.subject.attributes.map((field) => {
     const tag: number | undefined = field.valueTagClass;
@@ -103,7 +103,7 @@ function subjectOf(ca: forge.pki.Certificate): forge.pki.CertificateField[] {
   });
 }
 
-/** The CA's own key identifier; absent when the CA has none, as Go does. */
+/** The CA's own key identifier; absent when the CA has none, as in Go. */
 function authorityKeyIdentifier(ca: forge.pki.Certificate): object[] {
   const extension = ca.getExtension('subjectKeyIdentifier') as { subjectKeyIdentifier?: string } | null;
   const id = extension?.subjectKeyIdentifier;
@@ -120,7 +120,7 @@ function subjectAltName({ sans }: LeafSpec): object[] {
   return altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames }];
 }
 
-/** Signs natively: forge hands its own digest to `sign`, which reads the encoded certificate instead. */
+/** Signs natively: forge passes its own digest to `sign`, which reads the encoded certificate instead. */
 function signed(certificate: forge.pki.Certificate, keyPem: string): string {
   const key = createPrivateKey(keyPem);
   const native = {
@@ -137,6 +137,6 @@ function refuse(path: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new KbootError('E-PKI', `The certificate just issued for ${path} does not verify.`, {
     detail: problems.join('\n'),
-    remedy: 'If the CA is your own, check its key usage and subject; otherwise this is a defect of kboot.',
+    remedy: 'If the CA is your own, check its key usage and subject; otherwise this is a bug in kboot.',
   });
 }

@@ -16,7 +16,7 @@ export async function generateRsaKey(): Promise<string> {
   return privateKey;
 }
 
-/** The public half as SPKI PEM (`PUBLIC KEY`), which is what sa.pub holds. Throws on what is not a key. */
+/** The public half as SPKI PEM (`PUBLIC KEY`), which is what sa.pub holds. Throws if the text is not a key. */
 export function publicKeyPem(privateKeyPem: string): string {
   return createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }).toString();
 }

@@ -2,7 +2,7 @@ import { publicKeyPem } from './keys.ts';
 import type { Material } from './plan.ts';
 import type { CertificateSpec, KeyPair, Pki } from './types.ts';
 
-/** Lookups over `material`, which holds what is valid; the rest of `specs` answers with placeholders. */
+/** Lookups in `material`, which has everything that is valid; for the rest of `specs` they return placeholders. */
 export function createPki(specs: readonly CertificateSpec[], material: Material): Pki {
   const byName = new Map(
     specs.map((spec) => [nameOf(spec.id, spec.kind === 'leaf' ? spec.host : undefined), spec]),
@@ -43,7 +43,7 @@ function nameOf(id: string, host: string | undefined): string {
   return host === undefined ? id : `${id} ${host}`;
 }
 
-/** Stands for a PEM that does not exist yet; recognisably not one. */
+/** Placeholder for a PEM that does not exist yet; recognizably not PEM. */
 function placeholder(path: string): string {
   return `# ${path}: issued when the plan is applied\n`;
 }

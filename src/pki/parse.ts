@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Every certificate of a PEM text, in order; undefined when there is none or one cannot be parsed. */
+/** Every certificate in a PEM text, in order; undefined if there is none or one cannot be parsed. */
 export function parseCertificates(pem: string): readonly [X509Certificate, ...X509Certificate[]] | undefined {
   try {
     const [first, ...rest] = (pem.match(certificateBlock) ?? []).map((block) => new X509Certificate(block));
@@ -12,12 +12,12 @@ export function parseCertificates(pem: string): readonly [X509Certificate, ...X5
   }
 }
 
-/** The first certificate of a PEM text, or undefined. */
+/** The first certificate in a PEM text, or undefined. */
 export function parseCertificate(pem: string): X509Certificate | undefined {
   return parseCertificates(pem)?.[0];
 }
 
-/** A private key of any PEM form that needs no passphrase, or undefined. */
+/** A private key in any PEM form without a passphrase, or undefined. */
 export function parsePrivateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
@@ -26,7 +26,7 @@ export function parsePrivateKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** PEM encryption shows in its headers or its type. */
+/** PEM encryption is visible in its headers or its type. */
 export function isEncryptedKey(pem: string): boolean {
   return /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(pem);
 }

@@ -9,7 +9,7 @@ export type Material = ReadonlyMap<string, string>;
 
 export interface Issue {
   readonly spec: CertificateSpec;
-  /** `reuse`: the private key that is there serves on; only the certificate is made. */
+  /** `reuse`: the existing private key is kept; only the certificate is issued. */
   readonly key: 'reuse' | 'new';
   readonly reason: string;
 }
@@ -23,32 +23,32 @@ export interface PkiProblem {
   readonly remedy: string;
 }
 
-/** Names what would be issued, so that an offline plan can tell without making a single key. */
+/** Lists what would be issued, so that an offline plan can show it without generating a key. */
 export interface PkiPlan {
   readonly keep: readonly CertificateSpec[];
   /** CAs and the ServiceAccount key come first: they must be on disk before anything that they sign. */
   readonly issue: readonly Issue[];
-  /** With any of these nothing may be issued. */
+  /** If there are any, nothing may be issued. */
   readonly problems: readonly PkiProblem[];
   /** Kept, and due for renewal within 90 days. */
   readonly expiring: readonly { readonly spec: CertificateSpec; readonly notAfter: Date }[];
 }
 
-/** Milliseconds before its end in which a certificate is due for renewal. */
+/** Milliseconds before its expiry from which a certificate is due for renewal. */
 export const renewalWindow = 90 * 24 * 3_600_000;
 
 interface Keep {
   readonly keep: CertificateSpec;
-  /** undefined for the ServiceAccount key, which has none. */
+  /** undefined for the ServiceAccount key, which has no certificate. */
   readonly certificate: X509Certificate | undefined;
 }
 
 type Verdict = Keep | { readonly issue: Issue } | { readonly problem: PkiProblem };
 
 /**
- * Decides for each spec: keep what is valid, issue what is missing or no longer fits. A CA or the ServiceAccount
- * key is issued only where no certificate of any host exists: without them that material belongs to a cluster
- * that must not get a second identity. Certificates of hosts at the paths of `renew` are issued though they are valid.
+ * Decides for each spec: keep it if valid, issue it if it is missing or no longer matches. A CA or the ServiceAccount
+ * key is issued only if no host has a certificate yet: existing host certificates belong to a cluster that must not
+ * get a second identity. Host certificates at the paths in `renew` are reissued even if they are valid.
  */
 export function pkiPlan(
   specs: readonly CertificateSpec[],
@@ -138,36 +138,36 @@ function leafVerdict(
   const reissue = (reason: string): Verdict => ({ issue: { spec, key: 'reuse', reason } });
   if (cert === undefined) return reissue('certificate missing');
   const certificate = parseCertificate(cert);
-  if (certificate === undefined) return reissue('holds no readable PEM certificate');
+  if (certificate === undefined) return reissue('does not contain a readable PEM certificate');
   const ca = cas.get(spec.ca);
   if (ca === undefined) return reissue(`waits for ${spec.ca}`);
   const found = leafProblems(certificate, key, spec, ca, now);
   return found.length === 0 ? { keep: spec, certificate } : reissue(found.join('; '));
 }
 
-/** A kubelet renews its own certificate on its host; the one kept here only founds it. */
+/** A kubelet renews its own certificate on its host; the one kept here is only the initial one. */
 function expiring({ keep, certificate }: Keep, now: Date): PkiPlan['expiring'] {
   if (certificate === undefined || keep.id === 'kubelet') return [];
   const { notAfter } = validity(certificate);
   return notAfter.getTime() - now.getTime() < renewalWindow ? [{ spec: keep, notAfter }] : [];
 }
 
-/** A cluster on an etcd of others has certificates of hosts, and none of etcd. */
+/** A cluster on an external etcd has host certificates, but none for etcd. */
 function isOthersEtcd(existing: Material): boolean {
   return existing.has('ca.crt') && ![...existing.keys()].some((path) => path.includes('etcd'));
 }
 
 const othersEtcd: Pick<PkiProblem, 'message' | 'remedy'> = {
-  message: 'is not there: this cluster was founded on the etcd of spec.etcd.external, which has its own',
+  message: 'is missing: this cluster was created on the etcd of spec.etcd.external, which has its own CA',
   remedy:
     'Put spec.etcd.external back into the inventory: kboot does not move a cluster from one etcd to another.',
 };
 
 const backup: typeof othersEtcd = {
-  message: 'is missing, but certificates of hosts exist',
+  message: 'is missing, but host certificates exist',
   remedy:
     'Restore it from a backup, or from /etc/kubernetes/pki of a control plane. ' +
-    'Only if no such cluster exists any more: remove the pki folder, and a new cluster identity is made.',
+    'Only if that cluster no longer exists: remove the pki folder, and a new cluster identity is created.',
 };
 
 function lost(file: string, why = backup): PkiProblem {
@@ -176,8 +176,8 @@ function lost(file: string, why = backup): PkiProblem {
 
 function badRoot(file: string, message: string, founded: boolean): PkiProblem {
   const remedy = founded
-    ? 'The cluster was founded with what was there: restore it, from a backup or a control plane. ' +
-      'A CA that expired must be renewed with the same key and subject.'
-    : 'Replace it, or remove the .crt and the .key and kboot makes its own.';
+    ? 'The cluster was created with the original: restore it from a backup or a control plane. ' +
+      'An expired CA must be renewed with the same key and subject.'
+    : 'Replace it, or remove the .crt and the .key to let kboot create its own.';
   return { code: 'E-PKI', file, message, remedy };
 }

@@ -4,24 +4,24 @@ import type { Cluster, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { SubjectAltNames } from './types.ts';
 
-/** RFC 1123 subdomain, with a wildcard as its first label at most. */
+/** RFC 1123 subdomain; only the first label may be a wildcard. */
 const dnsName = /^(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** Digits and dots that are not an address (`010.0.0.1`, `10.0.1`) are a mistyped one, not a name. */
 const mistypedAddress = /^[0-9]+(\.[0-9]+)+$/;
 
 /**
- * The one spelling of an address: four-part decimal or RFC 5952, IPv4-mapped addresses as IPv4.
+ * The canonical form of an address: four-part decimal or RFC 5952, IPv4-mapped addresses as IPv4.
  * Throws E-PKI for anything else, and for an address with a zone (`%eth0`).
  */
 export function canonicalIp(text: string): string {
   if (text.includes('%')) {
-    throw new KbootError('E-PKI', `${text}: an address with a zone cannot stand in a certificate.`);
+    throw new KbootError('E-PKI', `${text}: an address with a zone is not valid in a certificate.`);
   }
   if (isIP(text) === 0) throw new KbootError('E-PKI', `${text} is not an IP address.`);
   return isIPv4(text) ? text : ipaddr.process(text).toString();
 }
 
-/** The bytes of an address as a certificate holds them: 4 or 16. Throws as canonicalIp does. */
+/** The bytes of an address as encoded in a certificate: 4 or 16. Throws like canonicalIp. */
 export function ipBytes(text: string): Uint8Array {
   return Uint8Array.from(ipaddr.parse(canonicalIp(text)).toByteArray());
 }
@@ -38,7 +38,7 @@ export function firstServiceIp(cluster: Cluster): string {
   return canonicalIp(ipaddr.fromByteArray([...bytes.slice(0, -1), (bytes.at(-1) ?? 0) + 1]).toString());
 }
 
-/** Sorts names from addresses; names in lower case. Throws E-PKI for what is neither. */
+/** Separates names, in lower case, from addresses. Throws E-PKI for anything that is neither. */
 export function subjectAltNames(entries: readonly string[]): SubjectAltNames {
   const isAddress = (entry: string) => isIP(entry) !== 0 || entry.includes('%');
   const names = entries.filter((entry) => !isAddress(entry)).map((entry) => entry.toLowerCase());
@@ -46,7 +46,7 @@ export function subjectAltNames(entries: readonly string[]): SubjectAltNames {
     if (!dnsName.test(name) || mistypedAddress.test(name) || name.length > 253) {
       throw new KbootError(
         'E-PKI',
-        `"${name}" is neither an IP address nor a DNS name; no certificate can name it.`,
+        `"${name}" is neither an IP address nor a DNS name, so it is not valid in a certificate.`,
       );
     }
   }
@@ -58,8 +58,8 @@ export function subjectAltNames(entries: readonly string[]): SubjectAltNames {
 
 /**
  * kubeadm's list and order (GetAPIServerAltNames): first service IP of the first subnet only, advertise
- * address, controlPlaneEndpoint, certSANs. kboot adds its virtual IP and the second address of a
- * dual-stack host behind them.
+ * address, controlPlaneEndpoint, certSANs. After them, kboot adds its virtual IP and the second address of a
+ * dual-stack host.
  */
 export function apiServerSans(cluster: Cluster, host: Host): SubjectAltNames {
   return subjectAltNames([
@@ -77,7 +77,7 @@ export function apiServerSans(cluster: Cluster, host: Host): SubjectAltNames {
   ]);
 }
 
-/** Server and peer alike (kubeadm's getAltNames): both loopback addresses whatever the family. */
+/** The same for server and peer (kubeadm's getAltNames): both loopback addresses, whatever the family. */
 export function etcdSans(_cluster: Cluster, host: Host): SubjectAltNames {
   return subjectAltNames([host.name, 'localhost', host.address, '127.0.0.1', '::1']);
 }

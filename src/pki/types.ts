@@ -29,7 +29,7 @@ export interface SubjectAltNames {
   readonly ips: readonly string[];
 }
 
-/** A certificate authority; self-signed, or brought by the user with any subject. */
+/** A certificate authority; self-signed, or provided by the user with any subject. */
 export interface CaSpec {
   readonly kind: 'ca';
   readonly id: CaId;
@@ -70,15 +70,15 @@ export interface KeyPair {
 }
 
 /**
- * What the layers above read certificates from. A lookup of something that is in the inventory's
- * certificate list never fails: what is not issued yet answers with a placeholder text that is not PEM.
+ * The source of certificates for the layers above. A lookup of anything in the inventory's certificate list
+ * never fails: for anything that is not issued yet, it returns a placeholder text that is not PEM.
  */
 export interface Pki {
-  /** The PEM may hold a chain when the user brought an intermediate CA. */
+  /** The PEM may contain a chain if the user provided an intermediate CA. */
   ca(id: CaId): KeyPair;
   serviceAccount(): { readonly privateKey: string; readonly publicKey: string };
-  /** `host` absent: the first control plane's. Throws where that host has no such certificate: a defect of the caller. */
+  /** Without `host`: the first control plane's. Throws if that host has no such certificate, which is a bug in the caller. */
   certificate(id: LeafId, host?: string): KeyPair;
-  /** false: the lookup answers with a placeholder, at least in part. */
+  /** false: the lookup returns a placeholder, at least in part. */
   isIssued(id: CertificateSpec['id'], host?: string): boolean;
 }

@@ -12,12 +12,12 @@ const usageOids: Readonly<Record<Usage, string>> = {
 };
 
 /**
- * Why `pair` cannot serve as a CA that kboot signs with; empty: it can. Each problem is a phrase that
- * follows the file's name (`ca.crt has expired on …`). The subject is the CA's own affair.
+ * Why kboot cannot sign with `pair` as a CA; empty if it can. Each problem is a phrase that follows the file's
+ * name (`ca.crt expired on …`). The CA may have any subject.
  */
 export function caProblems(pair: KeyPair, now: Date): readonly string[] {
   const chain = parseCertificates(pair.cert);
-  if (chain === undefined) return ['holds no readable PEM certificate'];
+  if (chain === undefined) return ['does not contain a readable PEM certificate'];
   const [ca] = chain;
   return [
     ...(ca.ca ? [] : ['is not a CA certificate (basicConstraints lacks CA:TRUE)']),
@@ -32,17 +32,17 @@ function caKeyProblems(ca: X509Certificate, keyPem: string): readonly string[] {
   if (type !== 'rsa') return [`has a key of type ${type}; kboot signs with RSA CAs only`];
   const key = parsePrivateKey(keyPem);
   if (key === undefined) return [privateKeyProblem(keyPem)];
-  return ca.checkPrivateKey(key) ? [] : ['does not belong to the private key beside it'];
+  return ca.checkPrivateKey(key) ? [] : ['does not match the private key beside it'];
 }
 
-/** What is wrong with a private key that cannot be parsed; the phrase names the key itself. */
+/** The problem with a private key that cannot be parsed; the phrase mentions the key. */
 export function privateKeyProblem(keyPem: string): string {
   return isEncryptedKey(keyPem)
     ? 'has a private key that is encrypted; kboot needs it without a passphrase'
     : 'has a private key that cannot be read as PEM';
 }
 
-/** OpenSSL's clients trust an intermediate CA only along with its issuers up to a self-signed one. */
+/** OpenSSL's clients trust an intermediate CA only together with its issuers, up to a self-signed one. */
 function chainProblems([ca, ...others]: Chain): readonly string[] {
   if (ca.subject === ca.issuer && !ca.checkIssued(ca))
     return ['has a key usage that forbids signing certificates'];
@@ -60,7 +60,7 @@ function reachesRoot(certificate: X509Certificate, others: readonly X509Certific
 }
 
 /**
- * Why `leaf` with `key` cannot stand for `spec` under the CA `ca`; empty: it can. Checks signature, subject,
+ * Why `leaf` with `key` cannot be used for `spec` under the CA `ca`; empty if it can. Checks signature, subject,
  * usages, SANs (in any order), dates and the private key.
  */
 export function leafProblems(
@@ -71,22 +71,22 @@ export function leafProblems(
   now: Date,
 ): readonly string[] {
   return [
-    ...(leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? [] : [`is not signed by the present ${spec.ca}`]),
+    ...(leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? [] : [`is not signed by the current ${spec.ca}`]),
     ...(leaf.ca ? ['is a CA certificate'] : []),
     ...subjectProblems(leaf, spec),
     ...usageProblems(leaf, spec),
     ...sanProblems(leaf, spec),
     ...dateProblems(leaf, now),
-    ...(leaf.checkPrivateKey(key) ? [] : ['does not belong to the private key beside it']),
+    ...(leaf.checkPrivateKey(key) ? [] : ['does not match the private key beside it']),
   ];
 }
 
-/** Not valid yet, or no longer. */
+/** Whether it is not valid yet, or has expired. */
 export function dateProblems(certificate: X509Certificate, now: Date): readonly string[] {
   const { notBefore, notAfter } = validity(certificate);
   if (now < notBefore)
     return [`is not valid before ${notBefore.toISOString()}; is this machine's clock right?`];
-  return now > notAfter ? [`has expired on ${notAfter.toISOString()}`] : [];
+  return now > notAfter ? [`expired on ${notAfter.toISOString()}`] : [];
 }
 
 function subjectProblems(leaf: X509Certificate, spec: LeafSpec): readonly string[] {
@@ -99,7 +99,7 @@ function subjectProblems(leaf: X509Certificate, spec: LeafSpec): readonly string
 
 function usageProblems(leaf: X509Certificate, spec: LeafSpec): readonly string[] {
   const wanted = spec.usages.map((usage) => usageOids[usage]);
-  // node:crypto's keyUsage is the extended key usage; undefined where there is none.
+  // node:crypto's keyUsage is the extended key usage; undefined if there is none.
   return differ('the extended key usage', leaf.keyUsage, wanted);
 }
 
@@ -108,7 +108,7 @@ function sanProblems(leaf: X509Certificate, spec: LeafSpec): readonly string[] {
   return differ('the list of SANs', subjectAltNamesOf(leaf), wanted);
 }
 
-/** `DNS:name` and `IP:address` (canonical), anything else as OpenSSL prints it. */
+/** `DNS:name` and `IP:address` (canonical); anything else as OpenSSL prints it. */
 function subjectAltNamesOf(certificate: X509Certificate): readonly string[] {
   const text: string | undefined = certificate.subjectAltName;
   if (text === undefined || text === '') return [];

@@ -9,8 +9,8 @@ const knownHelpers: Record<string, boolean> = {
 };
 
 /**
- * A template as the JavaScript of an object that handlebars' runtime takes. Loads the compiler when first called.
- * Throws TemplateProblem or what handlebars throws, both with the line.
+ * A template as the JavaScript source of an object for handlebars' runtime. Loads the compiler on first call.
+ * Throws TemplateProblem or handlebars' own error, both with the line.
  */
 export function compile(source: string): string {
   const handlebars = compiler();
@@ -30,14 +30,14 @@ function refuseBareValues(statements: readonly hbs.AST.Statement[]): void {
       if (!(name in formats) || params.length === 0) {
         const known = Object.keys(formats).map((format) => `{{${format} …}}`);
         throw new TemplateProblem(
-          `{{${name}}} states no format; use one of ${known.join(', ')}`,
+          `{{${name}}} has no format; use one of ${known.join(', ')}`,
           loc.start.line,
         );
       }
     } else if (statement.type === 'BlockStatement') {
       const { program, inverse } = statement as hbs.AST.BlockStatement;
       refuseBareValues(program.body);
-      // The type of handlebars says that it is always there; it is not.
+      // According to handlebars' types it is always set; it is not.
       refuseBareValues((inverse as hbs.AST.Program | undefined)?.body ?? []);
     }
   }

@@ -2,28 +2,28 @@ import Handlebars from 'handlebars/runtime.js';
 import { bareWord, environmentValue, jsonScalar, systemdWord, yamlScalar, type Scalar } from './scalars.ts';
 
 /**
- * The whole vocabulary of a template. Each value goes through a format, so that it cannot break out of
- * the place where it stands; several arguments are joined first: `{{yaml "--name=" name}}`.
+ * All helpers of a template. Each value goes through a format, so that it cannot break out of its place in the
+ * file; several arguments are joined first: `{{yaml "--name=" name}}`.
  */
 export const formats: Readonly<Record<string, (value: Scalar) => string>> = {
   /** YAML scalar in block style; inside `[…]` or `{…}` it is {{json}}. */
   yaml: yamlScalar,
   /** JSON scalar. */
   json: jsonScalar,
-  /** TOML scalar; a JSON string of kboot is a TOML basic string. */
+  /** TOML scalar; kboot's JSON strings are also TOML basic strings. */
   toml: jsonScalar,
   /** One word of a systemd command line. */
   systemd: systemdWord,
   /** Quoted value in a systemd EnvironmentFile. */
   env: environmentValue,
-  /** Unquoted word; anything else is refused. */
+  /** Unquoted word; any other value is refused. */
   word: bareWord,
 };
 
-/** Blocks; unlike handlebars' own they throw on a variable that is not defined. */
+/** Blocks; unlike handlebars' own, they throw on an undefined variable. */
 export const blocks = ['if', 'unless', 'each'] as const;
 
-/** A problem at a place of a template; the renderer adds the template's name. */
+/** A problem at a position in a template; the renderer adds the template's name. */
 export class TemplateProblem extends Error {
   readonly line: number | undefined;
   constructor(message: string, line?: number) {
@@ -37,7 +37,7 @@ interface Options extends Handlebars.HelperOptions {
   readonly loc?: { readonly start: { readonly line: number } };
 }
 
-/** A handlebars instance with kboot's helpers and nothing of the global one. */
+/** A handlebars instance with only kboot's helpers. */
 export function createEnvironment(): typeof Handlebars {
   const environment = Handlebars.create();
   for (const [name, format] of Object.entries(formats)) {
@@ -80,12 +80,12 @@ function formatted(format: (value: Scalar) => string, values: readonly unknown[]
 }
 
 function truthy(value: unknown, options: Options): boolean {
-  if (value === undefined) throw problem(`#${options.name} got a variable that is not defined`, options);
+  if (value === undefined) throw problem(`#${options.name} got an undefined variable`, options);
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'a variable that is not defined';
+  if (value === undefined) return 'an undefined variable';
   return value === null ? 'null' : `a ${Array.isArray(value) ? 'list' : typeof value}`;
 }
 

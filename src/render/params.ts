@@ -1,4 +1,4 @@
-/** What each template may use. Nothing is optional: absent things are null, false or empty. */
+/** The variables of each template. Nothing is optional: absent values are null, false or empty. */
 
 export interface PodVolume {
   readonly name: string;
@@ -7,10 +7,10 @@ export interface PodVolume {
 }
 
 export interface PodParams {
-  /** Program and flags, as the container's command. */
+  /** Program and flags: the container's command. */
   readonly command: readonly string[];
   readonly image: string;
-  /** '' leaves `host` out: the kubelet then probes the Pod's own address. */
+  /** '' omits `host`: the kubelet then probes the Pod's own address. */
   readonly probeHost: string;
 }
 
@@ -22,7 +22,7 @@ export interface ExtraArgParams {
 export interface ClusterConfigurationParams {
   readonly kubernetesVersion: string;
   readonly imageRepository: string;
-  /** `host:port`, or '' where none is stated. */
+  /** `host:port`, or '' if none is set. */
   readonly controlPlaneEndpoint: string;
   readonly dnsDomain: string;
   readonly podSubnet: string;
@@ -50,7 +50,7 @@ export interface FlannelParams {
   readonly cniPluginImage: string;
   readonly apiHost: string;
   readonly apiPort: string;
-  /** Pods get NODE_IPS, too. */
+  /** Whether Pods also get NODE_IPS. */
   readonly dualStack: boolean;
   readonly command: readonly string[];
   readonly args: readonly string[];
@@ -83,7 +83,7 @@ export interface TemplateParams {
     readonly clusterDNS: string;
     readonly clusterDomain: string;
     readonly containerRuntimeEndpoint: string;
-    /** '' leaves the field out. */
+    /** '' omits the field. */
     readonly resolvConf: string;
   };
   'kubelet/instance-config.yaml.hbs': { readonly containerRuntimeEndpoint: string };
@@ -110,7 +110,7 @@ export interface TemplateParams {
   'containerd/crictl.yaml.hbs': { readonly endpoint: string };
   'load-balancer/haproxy.cfg.hbs': {
     readonly port: number;
-    /** Whether the virtual IP is one. */
+    /** Whether the virtual IP is an IPv6 address. */
     readonly ipv6: boolean;
     /** On 127.0.0.1. */
     readonly healthPort: number;
@@ -142,7 +142,7 @@ export interface TemplateParams {
   'bootstrap/kubeadm-config.yaml.hbs': ClusterConfigurationParams;
   'bootstrap/kubelet-config.yaml.hbs': {
     readonly config: string;
-    /** '' leaves the annotation out. */
+    /** '' omits the annotation. */
     readonly hash: string;
   };
   'bootstrap/cluster-info.yaml.hbs': { readonly caData: string; readonly server: string };
@@ -164,10 +164,10 @@ export interface TemplateParams {
   'addons/metallb/metallb.yaml.hbs': { readonly controllerImage: string; readonly speakerImage: string };
   'addons/metallb/pools.yaml.hbs': {
     readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
-    /** Names of those that are announced by ARP and NDP; none: no L2Advertisement, since an empty one is of all. */
+    /** Names of pools announced by ARP and NDP; empty: no L2Advertisement, since one without names covers all pools. */
     readonly l2Pools: readonly string[];
   };
-  /** '' and 0 leave a field out. */
+  /** '' and 0 omit a field. */
   'addons/metallb/bgp.yaml.hbs': {
     readonly peers: readonly {
       readonly name: string;
@@ -195,9 +195,9 @@ export interface TemplateParams {
   'verify/server.yaml.hbs': {
     readonly namespace: string;
     readonly image: string;
-    /** Words that make an answer over TCP longer than one packet. */
+    /** Words that make a response over TCP longer than one packet. */
     readonly padding: readonly string[];
-    /** Services get an address of each family. */
+    /** Whether Services get an address of each family. */
     readonly dualStack: boolean;
     /** Services of type LoadBalancer; `family` is `IPv4` or `IPv6`. */
     readonly loadBalancers: readonly { readonly name: string; readonly family: string }[];
@@ -205,7 +205,7 @@ export interface TemplateParams {
   'verify/client.yaml.hbs': {
     readonly namespace: string;
     readonly image: string;
-    /** Questions below `zone` go to `server` (`ADDRESS:PORT`), over TCP as they come or over UDP. */
+    /** Queries below `zone` are forwarded to `server` (`ADDRESS:PORT`): over TCP, as they arrive, or over UDP. */
     readonly zones: readonly { readonly zone: string; readonly server: string; readonly udp: boolean }[];
   };
 }
@@ -215,6 +215,6 @@ export type TemplatePath = keyof TemplateParams;
 
 /** Turns a template and its parameters into text; the same input always gives the same text. */
 export interface Renderer {
-  /** Throws KbootError E-TEMPLATE: no such template, a syntax error, a missing variable, an unfit value. */
+  /** Throws KbootError E-TEMPLATE: no such template, a syntax error, an undefined variable, an invalid value. */
   render<P extends TemplatePath>(path: P, params: TemplateParams[P]): string;
 }

@@ -1,5 +1,5 @@
 /**
- * kboot's own templates by path, compiled beforehand. The build fills this in, so that what is installed starts
- * without handlebars' compiler; from source there are none, and each is compiled when it is first rendered.
+ * kboot's own templates, precompiled, by path. The build fills this in, so that the installed kboot starts without
+ * handlebars' compiler; when run from source it is empty, and each template is compiled when it is first rendered.
  */
 export const precompiled: Readonly<Record<string, TemplateSpecification>> = {};

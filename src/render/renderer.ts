@@ -14,14 +14,14 @@ export const ownTemplates = join(packageRoot, 'templates');
 interface Compiled {
   readonly file: string;
   readonly fill: (params: object) => string;
-  /** What it was last filled with, and what that gave: most files are the same on every host. */
+  /** The last parameters and the result for them: most files are the same on every host. */
   last?: { readonly params: string; readonly text: string };
 }
 
 /**
- * Reads and compiles a template when it is first rendered, unless the build did. Files below `templatesDir`
- * replace kboot's own of the same relative path; one that replaces nothing throws E-TEMPLATE at once (a misspelt
- * name would otherwise do nothing, silently), as does a folder that does not exist.
+ * Reads and compiles a template when it is first rendered, unless it was precompiled by the build. Files below
+ * `templatesDir` replace kboot's own of the same relative path; one that replaces nothing throws E-TEMPLATE at once
+ * (a misspelt name would otherwise be silently ignored), as does a folder that does not exist.
  */
 export function createRenderer(options: { readonly templatesDir?: string } = {}): Renderer {
   const overrides =
@@ -64,7 +64,7 @@ function programOf(file: string): TemplateSpecification {
   return runInThisContext(`(${compile(textOf(file))})`, file) as TemplateSpecification;
 }
 
-/** Text of every template that would be rendered, by its path; those of `templatesDir` in place of kboot's own. */
+/** Text of every template that would be rendered, by its path; those in `templatesDir` replace kboot's own. */
 export function templateTexts(templatesDir?: string): ReadonlyMap<string, string> {
   const own = listOwn(ownTemplates).map((path) => [path, join(ownTemplates, path)] as const);
   const overrides = templatesDir === undefined ? [] : listOverrides(templatesDir);
@@ -77,8 +77,8 @@ function textOf(file: string): string {
 
 function listOverrides(dir: string): Map<string, string> {
   if (!existsSync(dir)) {
-    throw new KbootError('E-TEMPLATE', `spec.templates: there is no folder ${dir}`, {
-      remedy: 'Create it, correct the path, or leave spec.templates out.',
+    throw new KbootError('E-TEMPLATE', `spec.templates: the folder ${dir} does not exist`, {
+      remedy: 'Create it, correct the path, or remove spec.templates.',
     });
   }
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -88,9 +88,10 @@ function listOverrides(dir: string): Map<string, string> {
   const own = new Set(listOwn(ownTemplates));
   const stray = [...found.keys()].filter((path) => !own.has(path));
   if (stray.length > 0) {
-    throw new KbootError('E-TEMPLATE', `spec.templates: no template of kboot is called ${stray.join(', ')}`, {
+    throw new KbootError('E-TEMPLATE', `spec.templates: kboot has no template ${stray.join(', ')}`, {
       detail: `in ${dir}`,
-      remedy: "Give the file the path of the template that it replaces, below kboot's templates/ folder.",
+      remedy:
+        "Give the file the same path as the template that it replaces, relative to kboot's templates/ folder.",
     });
   }
   return found;
@@ -102,7 +103,7 @@ function failure(file: string, error: unknown): KbootError {
   const text = line === undefined ? undefined : textOf(file).split('\n')[line - 1]?.trim();
   return new KbootError('E-TEMPLATE', `template ${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
     ...(text === undefined ? {} : { detail: text }),
-    remedy: 'Correct the template; src/render/params.ts lists the variables of each.',
+    remedy: 'Correct the template; src/render/params.ts lists the variables of each template.',
     cause: error,
   });
 }

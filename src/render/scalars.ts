@@ -1,11 +1,11 @@
 /**
- * Values in the formats kboot writes. Each function returns text on one line that its format's parser
- * reads back as exactly the value; what a format cannot hold throws RangeError.
+ * Values in the formats that kboot writes. Each function returns text on one line that its format's parser
+ * reads back as exactly the same value; a value that the format cannot represent throws RangeError.
  */
 
 export type Scalar = string | number | boolean;
 
-/** Words and numbers that a YAML 1.1 or 1.2 parser takes for something other than a string. */
+/** Words and numbers that a YAML 1.1 or 1.2 parser does not read as a string. */
 const yamlWord = /^(y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
 const yamlStart = /^(?:[A-Za-z/_]|--[A-Za-z]|::)/;
 const yamlPlain = /^[\w./:=,@*+%()[\]-]*[\w./=,@*+%()[\]-]$/;
@@ -30,10 +30,10 @@ export function yamlScalar(value: Scalar): string {
   return jsonString(value);
 }
 
-/** Controls, line separators, byte-order marks and non-characters: legal in JSON, not everywhere else. */
+/** Control characters, line separators, byte-order marks and non-characters: legal in JSON, but not everywhere else. */
 const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
-/** A JSON string that is a YAML double-quoted scalar and a TOML basic string as well. */
+/** A JSON string that is also a YAML double-quoted scalar and a TOML basic string. */
 export function jsonString(value: string): string {
   return JSON.stringify(value).replace(
     unsafe,
@@ -64,7 +64,7 @@ export function environmentValue(value: Scalar): string {
 /** A value for line formats without quoting (sysctl.d, modules-load.d, Corefile): letters, digits, `._/:-@`. */
 export function bareWord(value: Scalar): string {
   const text = String(value);
-  if (!/^[\w./:@-]+$/.test(text)) throw new RangeError(`${jsonString(text)} is not one plain word`);
+  if (!/^[\w./:@-]+$/.test(text)) throw new RangeError(`${jsonString(text)} is not a single plain word`);
   return text;
 }
 

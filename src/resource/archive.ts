@@ -6,11 +6,11 @@ import type { ArchiveResource, Kind } from './types.ts';
 interface Found {
   /** SHA-256 of the archive that was unpacked last. */
   readonly digest: string;
-  /** Files it gave that are missing or no longer the same. */
+  /** Files from it that are missing or have changed. */
   readonly altered: readonly string[];
 }
 
-/** A tar.gz unpacked into a folder. A stamp on the host lists what it gave, so that later changes are seen. */
+/** A tar.gz unpacked into a folder. A stamp on the host lists its files, so that later changes are detected. */
 export const archive: Kind<ArchiveResource, Found> = {
   name: (want) => want.name,
   query: (wants) => `for n in ${quoteAll(wants.map((want) => want.name))}; do
@@ -71,7 +71,7 @@ function altered(paths: readonly string[]): string {
 
 /**
  * Unpacks beside the destination and renames file by file, so that a running program is replaced and never
- * written over, and the stamp comes last.
+ * overwritten. The stamp is written last.
  */
 function unpackScript(a: {
   script: string;

@@ -1,7 +1,7 @@
 import { quote } from './shell.ts';
 import type { Artifact, Payload } from './types.ts';
 
-/** How a release file gets to `path`: as the step's payload, or by a download on the host. Both end verified. */
+/** How a release file gets to `path`: as the step's payload, or by a download on the host. Both are verified. */
 export function delivery(
   artifact: Artifact,
   path: string,

@@ -9,7 +9,7 @@ interface Found {
   readonly digest: string;
 }
 
-/** One large executable. Its digest is read anew only when inode, size or times differ from the noted ones. */
+/** One large executable. Its digest is computed again only if inode, size or times differ from the recorded ones. */
 export const binary: Kind<BinaryResource, Found> = {
   name: (want) => want.path,
   query: (wants) => `for f in ${quoteAll(wants.map((want) => want.path))}; do

@@ -3,15 +3,15 @@ import { quoteAll } from './shell.ts';
 import type { ClientCertificateResource, Kind } from './types.ts';
 
 const folder = '/var/lib/kubelet/pki';
-/** Where the kubelet looks for its certificate and points to the rotated one (client-go util/certificate). */
+/** Where the kubelet reads its certificate from: a link to the latest rotated one (client-go util/certificate). */
 export const kubeletCertificatePath = `${folder}/kubelet-client-current.pem`;
 
 /** Public part of the certificate in use, or empty. */
 type Found = string;
 
 /**
- * The kubelet's client certificate. Any certificate for the right name that this cluster's CA issued and that
- * has not expired is right: the kubelet rotates it, and a rotated one is no drift.
+ * The kubelet's client certificate. Any unexpired certificate for the right name that this cluster's CA issued is
+ * accepted: the kubelet rotates it, and a rotated one is not drift.
  */
 export const clientCertificate: Kind<ClientCertificateResource, Found> = {
   name: (want) => want.commonName,
@@ -47,12 +47,12 @@ function certificateProblem(pem: string, want: ClientCertificateResource): strin
   try {
     certificate = new X509Certificate(pem);
   } catch {
-    return 'the one there cannot be read';
+    return 'the current one cannot be read';
   }
   if (!certificate.subject.split('\n').includes(`CN=${want.commonName}`))
-    return 'the one there is for another name';
+    return 'the current one is for another name';
   if (want.caPem === null || !certificate.verify(new X509Certificate(want.caPem).publicKey))
-    return "the one there is not of this cluster's CA";
-  if (Date.parse(certificate.validTo) < Date.now()) return 'the one there has expired';
+    return "the current one was not issued by this cluster's CA";
+  if (Date.parse(certificate.validTo) < Date.now()) return 'the current one has expired';
   return undefined;
 }

@@ -5,7 +5,7 @@ interface Found {
   readonly mode: string;
 }
 
-/** A folder with its mode, owned by root; the operator's own ones may be shared with others, and keep theirs. */
+/** A folder with its mode, owned by root; the operator's own folders may be shared with others, and keep their mode. */
 export const directory: Kind<DirectoryResource, Found> = {
   name: (want) => want.path,
   query: (wants) => `stat -L -c '%a %F|%n' -- ${quoteAll(wants.map((want) => want.path))} 2>/dev/null`,

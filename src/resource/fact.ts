@@ -2,8 +2,8 @@ import { handlerOf } from './kinds.ts';
 import type { Observation, Resource } from './types.ts';
 
 /**
- * What a plan rests on of one resource, in one short text: `mode 644, sha256 …`, `absent`. Two observations with
- * the same text lead to the same action.
+ * The state of one resource that a plan is based on, as a short text: `mode 644, sha256 …`, `absent`. Two
+ * observations with the same text lead to the same action.
  */
 export function factOf(want: Resource, observation: Observation<unknown>): string {
   if (observation.state === 'absent') return 'absent';

@@ -10,18 +10,18 @@ export interface FileFound {
   readonly digest: string;
 }
 
-/** Where a file's new content is written first: beside it, under a name that the kubelet's file source skips. */
+/** Temporary path for a file's new content: beside it, with a name that the kubelet's file source skips. */
 export function besidePath(path: string): string {
   return `${dirname(path)}/.kboot~${basename(path)}`;
 }
 
-/** Digest of what will be on the disk, or null while a part of it is not issued yet. */
+/** Digest of the future content on disk, or null while a part of it is not issued yet. */
 export function contentDigest(content: Content): string | null {
   if (content.kind === 'secret') return content.digest;
   return hasPlaceholder(content.text) ? null : sha256(content.text);
 }
 
-/** Shell that prints `MODE DIGEST PATH` per regular file. */
+/** Shell that prints `MODE DIGEST PATH` for each regular file. */
 export function queryFiles(paths: readonly string[]): string {
   return `for f in ${quoteAll(paths)}; do
   if [ -f "$f" ]; then echo "$(stat -L -c %a -- "$f") $(sha256sum < "$f" | cut -c1-64) $f"
@@ -29,7 +29,7 @@ export function queryFiles(paths: readonly string[]): string {
 done`;
 }
 
-/** Reads what queryFiles printed; what has no digest is no regular file, or could not be read, and has the mode `odd`. */
+/** Parses the output of queryFiles. An entry without a digest is not a regular file or not readable; its mode is `odd`. */
 export function readFiles(output: string): Map<string, FileFound> {
   const seen = new Map<string, FileFound>();
   for (const match of output.matchAll(/^(\d*|odd) ([0-9a-f]*|-) (.*)$/gm)) {
@@ -53,7 +53,7 @@ export function installScript(path: string, mode: string, basis: string, readBy:
   ].join(' && ');
 }
 
-/** A file of moderate size, with its content, mode and owner root. */
+/** A file of moderate size, with its content and mode, owned by root. */
 export const file: Kind<FileResource, FileFound> = {
   name: (want) => want.path,
   query: (wants) => queryFiles(wants.map((want) => want.path)),

@@ -1,12 +1,12 @@
 import { lines, quote } from './shell.ts';
 import type { HookResource, Kind } from './types.ts';
 
-/** Seconds that a question may take, so that no plan hangs on it. */
+/** Timeout of an `unless` command in seconds, so that it cannot block planning. */
 const patience = 30;
 
 /**
- * A command of the operator's own. Its `unless` makes it a state like any other; one without is never met by itself:
- * diff-host.ts leaves it out where its stage has nothing else to do.
+ * One of the operator's own commands. With `unless` it is a state like any other. Without, it is never satisfied:
+ * diff-host.ts leaves it out if its stage has nothing else to do.
  */
 export const hook: Kind<HookResource, true> = {
   name: (want) => want.name,
@@ -35,7 +35,7 @@ export const hook: Kind<HookResource, true> = {
   },
 };
 
-/** What a shell is given to run a hook: its environment, then its words; the first that fails ends it. */
+/** The shell script of a hook: its environment, then its command; it exits at the first failure. */
 export function hookShell({ environment, run }: Pick<HookResource, 'environment' | 'run'>): string {
   const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`);
   return ['set -e', ...exports, run.trimEnd()].join('\n');

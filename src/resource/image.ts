@@ -7,13 +7,13 @@ import type { ImageResource, Kind } from './types.ts';
 interface Found {
   /** References of this resource that containerd does not have. */
   readonly missing: readonly string[];
-  /** SHA-256 of the archive they came from, if kboot loaded them. */
+  /** SHA-256 of the archive that they were loaded from, if kboot loaded them. */
   readonly digest: string | undefined;
 }
 
 const stampName = (want: ImageResource): string => sha256(want.refs.join('\n')).slice(0, 16);
 
-/** Container images in containerd's k8s.io namespace, from an archive of the bundle or from their registry. */
+/** Container images in containerd's k8s.io namespace, from an archive in the bundle or from their registry. */
 export const image: Kind<ImageResource, Found> = {
   name: (want) => want.refs.join(', '),
   query: (wants) => `ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'

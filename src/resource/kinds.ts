@@ -14,7 +14,7 @@ import { sysctl } from './sysctl.ts';
 import type { Kind, Resource, ResourceKind, ResourceOf } from './types.ts';
 import { unit } from './unit.ts';
 
-/** Every kind's handler; one without a handler does not compile. */
+/** The handler of every kind; a kind without a handler does not compile. */
 const kinds = {
   directory,
   file,

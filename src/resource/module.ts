@@ -1,7 +1,7 @@
 import { lines, quote, quoteAll } from './shell.ts';
 import type { Kind, ModuleResource } from './types.ts';
 
-/** A kernel feature: there when its path exists, whether built in or loaded (`modprobe` where it is not). */
+/** A kernel feature, built in or loaded: present if its path exists; otherwise `modprobe` loads it. */
 export const moduleKind: Kind<ModuleResource, true> = {
   name: (want) => want.name,
   query: (wants) =>

@@ -2,7 +2,7 @@ import { lines, quote, quoteAll } from './shell.ts';
 import type { Kind, PackageResource } from './types.ts';
 
 interface Manager {
-  /** Shell that prints `NAME installed` for each that is. */
+  /** Shell that prints `NAME installed` for each installed package. */
   installed(names: readonly string[]): string;
   /** The function of prelude.ts that installs one. */
   readonly install: string;
@@ -15,14 +15,14 @@ const managers: Readonly<Record<PackageResource['manager'], Manager>> = {
     install: 'kb_apt',
   },
   dnf: {
-    // One package may stand in for another: curl-minimal provides curl, and conflicts with it.
+    // One package may replace another: curl-minimal provides curl, and conflicts with it.
     installed: (names) =>
       `for p in ${quoteAll(names)}; do rpm -q --whatprovides -- "$p" >/dev/null 2>&1 && echo "$p installed"; done`,
     install: 'kb_dnf',
   },
 };
 
-/** A package of the distribution. kboot installs what is missing and never upgrades or removes. */
+/** A package of the distribution. kboot installs missing packages and never upgrades or removes any. */
 export const packageKind: Kind<PackageResource, true> = {
   name: (want) => want.name,
   query: (wants) =>
@@ -54,8 +54,9 @@ export const packageKind: Kind<PackageResource, true> = {
 };
 
 /**
- * What the package brings is put by like anything that was there before kboot: the service as it was, files out of
- * the way. They were not there when the plan was made, so its file steps find what they expect.
+ * A service and files from the package are recorded like anything that existed before kboot: the state of the
+ * service is saved, and files are moved out of the way. The files did not exist when the plan was made, so its file
+ * steps find the state that they expect.
  */
 function aside({ brings }: PackageResource, install: string): string {
   if (brings === undefined) return install;

@@ -1,23 +1,23 @@
 /**
- * Public facts that do not exist yet while a first plan is made (the CA certificate, the cluster ID). Texts and
- * objects carry a placeholder; apply puts the issued value in. Secrets never travel this way.
+ * Public facts that do not exist yet when the first plan is made (the CA certificate, the cluster ID). Texts and
+ * objects contain a placeholder; apply substitutes the issued value. Secrets are never handled this way.
  */
 export type PlaceholderName = 'ca.crt' | 'cluster-id';
 
-/** Begins like a base64 text does for YAML: what is written with a placeholder is quoted as it is with the fact. */
+/** For YAML it starts like base64 text, so that a placeholder is quoted exactly like the fact. */
 const pattern = /__kboot:(base64:)?(ca\.crt|cluster-id)__/g;
 
-/** The text that stands for the fact; with `base64`, for its base64 form. */
+/** The placeholder for the fact; with `base64`, for its base64 form. */
 export function placeholder(name: PlaceholderName, encoding: 'plain' | 'base64' = 'plain'): string {
   return `__kboot:${encoding === 'base64' ? 'base64:' : ''}${name}__`;
 }
 
-/** Whether a text waits for a fact that is issued at apply. */
+/** Whether a text contains a placeholder for a fact that is issued at apply. */
 export function hasPlaceholder(text: string): boolean {
   return text.search(pattern) >= 0;
 }
 
-/** Puts the issued facts in. */
+/** Substitutes the issued facts. */
 export function fillPlaceholders(text: string, value: (name: PlaceholderName) => string): string {
   return text.replaceAll(pattern, (_all, base64: string | undefined, name: PlaceholderName) => {
     const plain = value(name);

@@ -5,14 +5,14 @@ import type { Kind, SELinuxResource } from './types.ts';
 const config = '/etc/selinux/config';
 
 interface Found {
-  /** SELinux forbids what no policy allows: now, and after the next boot. */
+  /** Whether SELinux is enforcing: now, and after the next boot. */
   readonly now: boolean;
   readonly boot: boolean;
 }
 
 /**
- * SELinux in permissive mode, now and after every boot; where it is off, it stays off. Always present as a resource;
- * the finding says what enforces.
+ * SELinux in permissive mode, now and after every boot; if it is disabled, it stays disabled. Always present as a
+ * resource; the finding says where it is enforcing.
  */
 export const selinux: Kind<SELinuxResource, Found> = {
   name: () => 'selinux',
@@ -47,7 +47,7 @@ echo read`,
 const rewrite = (from: string, to: string): string =>
   `kb_edit ${config} 's/^SELINUX=${from}$/SELINUX=${to}/' || exit`;
 
-/** Notes in `selinux` what enforced, then lets it. */
+/** Records in `selinux` where it was enforcing, then makes it permissive. */
 const script = `[ "$(getenforce)" != Enforcing ] || grep -qx now ${hostFolder}/selinux 2>/dev/null || echo now >> ${hostFolder}/selinux
 if grep -qx 'SELINUX=enforcing' ${config}; then
   grep -qx boot ${hostFolder}/selinux 2>/dev/null || echo boot >> ${hostFolder}/selinux
@@ -55,6 +55,6 @@ if grep -qx 'SELINUX=enforcing' ${config}; then
 fi
 [ "$(getenforce)" != Enforcing ] || setenforce 0`;
 
-/** Shell that puts back what the notes say; for reset. */
+/** Shell that restores the recorded state; for reset. */
 export const restoreSELinux = `if grep -qx boot ${hostFolder}/selinux; then ${rewrite('permissive', 'enforcing')}; fi
 ! grep -qx now ${hostFolder}/selinux || setenforce 1`;

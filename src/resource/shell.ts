@@ -3,7 +3,7 @@ export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Quotes several words, separated by blanks. */
+/** Quotes several words, separated by spaces. */
 export function quoteAll(words: Iterable<string>): string {
   return [...words].map(quote).join(' ');
 }

@@ -6,7 +6,7 @@ import type { Kind, StaticPodResource } from './types.ts';
 interface Found {
   readonly mode: string;
   readonly digest: string;
-  /** Its Pod was started after the last change of a file that it reads. */
+  /** Whether its Pod was started after the last change of a file that it reads. */
   readonly current: boolean;
 }
 
@@ -15,12 +15,12 @@ export const manifestsFolder = '/etc/kubernetes/manifests';
 
 export const manifestPath = (name: string): string => `${manifestsFolder}/${name}.yaml`;
 
-/** The process that files of this Pod name in `readBy`. */
+/** The name of this Pod's process in `readBy` of its files. */
 export const podProcess = (name: string): string => `pod-${name}`;
 
 /**
- * Ends the containers $c of a static Pod and waits for what comes in their place. A kube-apiserver that was told to
- * end refuses connections at once and waits half a minute for its watches: after 3 s it is ended.
+ * Stops the containers $c of a static Pod and waits for their replacements. A kube-apiserver that was asked to stop
+ * refuses connections at once and waits half a minute for its watches: after 3 s it is killed.
  */
 const renew = (name: string): string => `for i in $c; do
   ctr -n k8s.io tasks kill "$i" 2>/dev/null || continue
@@ -33,9 +33,9 @@ n=0; while systemctl is-active -q kubelet 2>/dev/null && [ $n -lt 60 ]; do
 done`;
 
 /**
- * Before the kubelet starts a changed etcd it deletes its mirror Pod, at the API server of its own host. That one waits
- * for etcd, a minute per request (seen with v1.36); one that refuses connections lets the kubelet go on. Its watches
- * would hold up the end of the former etcd, too.
+ * Before the kubelet starts a changed etcd, it deletes the mirror Pod through the API server of its own host, which
+ * waits for etcd, for a minute per request (seen with v1.36). If the API server refuses connections, the kubelet
+ * continues. Its watches would also delay the shutdown of the old etcd.
  */
 const endServed = (
   name: string,
@@ -43,8 +43,8 @@ const endServed = (
 `;
 
 /**
- * A manifest that the kubelet runs. It is written outside the folder and renamed in: the kubelet reads every
- * file it sees there (kubernetes#136962).
+ * A manifest that the kubelet runs. It is written outside the manifest folder and moved in: the kubelet reads every
+ * file that it sees there (kubernetes#136962).
  */
 export const staticPod: Kind<StaticPodResource, Found> = {
   name: (want) => want.name,
@@ -81,7 +81,7 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
         verb: 'restart',
         reason: 'a file that it reads changes',
         effects: [{ component: want.name, kind: 'restart' }],
-        // The kubelet starts the container anew as soon as its process is gone.
+        // The kubelet restarts the container as soon as its process is gone.
         script: `${chmod === '' ? '' : `${chmod}\n`}c=$(kb_containers ${want.name}) || exit 1
 ${renew(want.name)}
 : > ${mark}`,
@@ -109,7 +109,7 @@ ${renew(want.name)}
         kind: 'restart' as const,
       })),
       expects: { path, digest: found.found.digest },
-      // It ends when the former container has: who looks then whether the Pod is well does not see that one.
+      // The step ends after the old container has stopped: a later check of the Pod's health must not see the old one.
       script: `kb_basis ${path} ${found.found.digest} || exit
 c=
 if systemctl is-active -q kubelet 2>/dev/null; then c=$(kb_containers ${want.name}) || exit 1; fi

@@ -6,9 +6,9 @@ import type { Kind, SwapResource } from './types.ts';
 interface Found {
   /** Active swap areas. */
   readonly active: readonly string[];
-  /** Lines of /etc/fstab that would bring swap back at boot. */
+  /** Lines of /etc/fstab that would re-enable swap at boot. */
   readonly fstab: readonly string[];
-  /** systemd swap units that are not masked and not made from fstab. */
+  /** systemd swap units that are neither masked nor generated from fstab. */
   readonly units: readonly string[];
   readonly zram: boolean;
 }
@@ -17,8 +17,8 @@ const fstabPattern =
   '^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)';
 
 /**
- * Swap, off now and after every boot: active areas, fstab, systemd's swap units (GPT areas found by the
- * generator among them) and zram-generator. Always present as a resource; the finding says what would return.
+ * Swap, off now and after every boot: active areas, fstab, systemd's swap units (including GPT areas found by the
+ * generator) and zram-generator. Always present as a resource; the finding lists what would re-enable it.
  */
 export const swap: Kind<SwapResource, Found> = {
   name: () => 'swap',
@@ -47,7 +47,7 @@ echo read`,
       ...(active.length > 0 ? [`off now: ${active.join(', ')}`] : []),
       ...(fstab.length > 0 ? [`comments out ${counted(fstab.length, 'line')} of /etc/fstab`] : []),
       ...(units.length > 0 ? [`masks ${units.join(', ')}`] : []),
-      ...(zram ? ['turns the zram generator off'] : []),
+      ...(zram ? ['disables the zram generator'] : []),
     ];
     return {
       verb: 'update',
@@ -66,7 +66,7 @@ echo read`,
   },
 };
 
-/** Notes in `swap` what to turn on again at reset, then turns it off. */
+/** Records in `swap` what to re-enable at reset, then turns it off. */
 const script = `set -e
 tail -n +2 /proc/swaps | while read -r d _; do
   grep -qxF -e "active $d" ${hostFolder}/swap 2>/dev/null || echo "active $d" >> ${hostFolder}/swap

@@ -4,7 +4,7 @@ import type { Kind, SysctlResource } from './types.ts';
 
 const path = (key: string): string => `/proc/sys/${key.replaceAll('.', '/')}`;
 
-/** A kernel setting as it is in force now; a file of /etc/sysctl.d keeps it over a boot. */
+/** The current value of a kernel setting; a file in /etc/sysctl.d keeps it across reboots. */
 export const sysctl: Kind<SysctlResource, string> = {
   name: (want) => want.key,
   query: (wants) =>

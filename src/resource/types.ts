@@ -2,9 +2,9 @@ import type { Effect, StaticPodComponent, UnitComponent } from '../model/compone
 import type { Stage } from '../model/stage.ts';
 
 /**
- * What a file holds. A plan carries `text` as it is and a secret only by its name and digest; apply fetches
+ * The content of a file. A plan contains `text` verbatim, but a secret only by its name and digest; apply reads
  * the secret from the operator's state. A null digest: the secret is issued when the plan is applied.
- * Text may hold placeholders (see placeholder.ts) for public facts that are issued then, too.
+ * Text may contain placeholders (see placeholder.ts) for public facts that are also issued then.
  */
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
@@ -16,7 +16,7 @@ export type ArtifactSource =
   | { readonly kind: 'download'; readonly url: string };
 
 export interface Artifact {
-  /** `kubelet v1.36.2`, as the plan names it. */
+  /** `kubelet v1.36.2`, as shown in the plan. */
   readonly title: string;
   /** SHA-256 of the file as published, lower-case hex. */
   readonly sha256: string;
@@ -28,8 +28,8 @@ interface Base {
 }
 
 /**
- * Names the processes that read a file (`containerd`, `pod-kube-apiserver`): before such a file changes, the
- * mark that its readers run with what is there is taken away, so that they restart even after a crash.
+ * The processes that read a file (`containerd`, `pod-kube-apiserver`): before such a file changes, the marks that its
+ * readers run with the current files are removed, so that they restart even after a crash.
  */
 export interface ReadBy {
   readonly readBy?: readonly string[];
@@ -40,7 +40,7 @@ export interface DirectoryResource extends Base {
   readonly path: string;
   /** Octal, without a leading zero: `755`. */
   readonly mode: string;
-  /** One that is there stays as it is. */
+  /** An existing folder is not changed. */
   readonly keep?: true;
 }
 
@@ -59,11 +59,11 @@ export interface BinaryResource extends Base, ReadBy {
 
 export interface ArchiveResource extends Base, ReadBy {
   readonly kind: 'archive';
-  /** `containerd`: names the stamp on the host. */
+  /** Name of the stamp on the host, such as `containerd`. */
   readonly name: string;
   readonly artifact: Artifact;
   readonly destination: string;
-  /** Only these files, without the archive's top folder; absent: everything, as it lies in the archive. */
+  /** Only these files, without the archive's top folder; absent: everything, with the paths in the archive. */
   readonly members?: readonly string[];
 }
 
@@ -71,14 +71,14 @@ export interface PackageResource extends Base {
   readonly kind: 'package';
   readonly name: string;
   readonly manager: 'apt' | 'dnf';
-  /** The service that the package enables and starts by itself, and files that it lays where kboot has its own. */
+  /** The service that the package enables and starts by itself, and its files at paths where kboot has its own. */
   readonly brings?: { readonly unit: string; readonly files: readonly string[] };
 }
 
 export interface ModuleResource extends Base {
   readonly kind: 'module';
   readonly name: string;
-  /** A path that exists when the feature is there, built in or loaded. */
+  /** A path that exists if the feature is present, built in or loaded. */
   readonly feature: string;
 }
 
@@ -86,7 +86,7 @@ export interface SysctlResource extends Base {
   readonly kind: 'sysctl';
   readonly key: string;
   readonly value: string;
-  /** `at-least`: a larger number on the host is left alone. */
+  /** `at-least`: a larger number on the host is kept. */
   readonly compare: 'equal' | 'at-least';
 }
 
@@ -94,7 +94,7 @@ export interface SwapResource extends Base {
   readonly kind: 'swap';
 }
 
-/** SELinux does not enforce, now and after every boot. */
+/** SELinux is not enforcing, now and after every boot. */
 export interface SELinuxResource extends Base {
   readonly kind: 'selinux';
 }
@@ -103,13 +103,13 @@ export interface UnitResource extends Base {
   readonly kind: 'unit';
   /** Without `.service`. */
   readonly name: UnitComponent;
-  /** It reads changed files without an end of service: `systemctl reload`. */
+  /** Whether it can read changed files without an interruption: `systemctl reload`. */
   readonly reloads?: boolean;
 }
 
 export interface ImageResource extends Base {
   readonly kind: 'image';
-  /** Every reference the archive holds, or the one to pull. */
+  /** Every reference in the archive, or the one to pull. */
   readonly refs: readonly string[];
   readonly artifact: Artifact | null;
 }
@@ -122,25 +122,25 @@ export interface StaticPodResource extends Base {
   readonly servesPod?: StaticPodComponent;
 }
 
-/** The kubelet's own client certificate: kboot gives the first one, the kubelet rotates it (KEP-266). */
+/** The kubelet's own client certificate: kboot issues the first one, the kubelet rotates it (KEP-266). */
 export interface ClientCertificateResource extends Base, ReadBy {
   readonly kind: 'client-certificate';
   readonly commonName: string;
-  /** Secret that holds certificate and key, in the kubelet's one-file form. */
+  /** Secret with certificate and key, in the kubelet's single-file form. */
   readonly content: Content & { readonly kind: 'secret' };
   /** PEM of the CA that must have issued it; null: not issued yet. */
   readonly caPem: string | null;
 }
 
-/** A command of the operator's own, beside what kboot does in a stage. */
+/** One of the operator's own commands, run in addition to kboot's steps of a stage. */
 export interface HookResource extends Base {
   readonly kind: 'hook';
   readonly name: string;
   readonly when: 'before' | 'after';
-  /** POSIX shell, and what is set for it. */
+  /** POSIX shell, and its environment. */
   readonly run: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** POSIX shell that only reads: where it succeeds there is nothing to do. Absent: runs with its stage. */
+  /** Read-only POSIX shell: if it succeeds, there is nothing to do. Absent: the hook runs with its stage. */
   readonly unless?: string;
   readonly timeoutSeconds: number;
 }
@@ -164,7 +164,7 @@ export type Resource =
 export type ResourceKind = Resource['kind'];
 export type ResourceOf<K extends ResourceKind> = Extract<Resource, { kind: K }>;
 
-/** Unknown is not absent: a cut-off or refused reading says so, and stops its host. */
+/** Unknown is not absent: a truncated or refused read is reported, and stops its host. */
 export type Observation<Found> =
   | { readonly state: 'absent' }
   | { readonly state: 'present'; readonly found: Found }
@@ -172,22 +172,22 @@ export type Observation<Found> =
 
 export type Verb = 'create' | 'update' | 'restart' | 'delete' | 'run';
 
-/** Bytes that a step's script finds in the file at `path` when it starts. */
+/** Content of the file at `path` that a step's script can use when it starts. */
 export interface Payload {
   readonly path: string;
   readonly content: Content | { readonly kind: 'artifact'; readonly artifact: Artifact };
 }
 
-/** What must be done to one resource: shell to run as root, and why. */
+/** A change to one resource: the shell to run as root, and the reason. */
 export interface Action {
   readonly verb: Verb;
   readonly reason: string;
-  /** POSIX shell on top of prelude.ts; never holds a secret. */
+  /** POSIX shell that uses prelude.ts; never contains a secret. */
   readonly script: string;
   readonly payload?: Payload;
-  /** Unified diff of a text, for the reader. */
+  /** Unified diff of a text, for the user. */
   readonly diff?: string;
-  /** The operator's own shell in the script, for the reader. */
+  /** The operator's own shell in the script, for the user. */
   readonly command?: string;
   /** Processes whose files this changes: they restart in a later step of their own. */
   readonly disturbs?: readonly string[];
@@ -199,28 +199,28 @@ export interface Action {
   readonly timeoutSeconds: number;
 }
 
-/** What earlier steps of the same plan do to the processes of this host. */
+/** How earlier steps of the same plan affect the processes of this host. */
 export interface Changes {
-  /** Names of the processes that must restart since a file they read changes. */
+  /** Names of the processes that must restart because a file that they read changes. */
   readonly disturbed: ReadonlySet<string>;
 }
 
 /**
- * A resource kind: three pure functions. Adding a kind is adding one file and a line in kinds.ts.
+ * A resource kind: three pure functions. To add a kind, add one file and a line in kinds.ts.
  */
 export interface Kind<W extends Resource, Found> {
   /** Stable name of one resource on its host: `/etc/crictl.yaml`, `net.ipv4.ip_forward`. */
   name(want: W): string;
   /** Read-only shell that prints the state of all `wants`, once per host. */
   query(wants: readonly W[]): string;
-  /** Turns the query's whole output into one observation per want, in order. */
+  /** Parses the complete output of the query into one observation per want, in order. */
   read(wants: readonly W[], output: string): readonly Observation<Found>[];
-  /** What to do, or undefined when nothing is. `found` is never unknown. */
+  /** The required action, or undefined if there is nothing to do. `found` is never unknown. */
   action(
     want: W,
     found: Exclude<Observation<Found>, { state: 'unknown' }>,
     changes: Changes,
   ): Action | undefined;
-  /** What `action` rests on, as a short text; absent: all that was found (fact.ts). */
+  /** The state that `action` is based on, as a short text; absent: everything that was found (fact.ts). */
   fact?(want: W, found: Found): string;
 }

@@ -5,11 +5,11 @@ import type { Kind, UnitResource } from './types.ts';
 interface Found {
   readonly enabled: boolean;
   readonly active: boolean;
-  /** It was started after the last change of a file that it reads. */
+  /** Whether it was started after the last change of a file that it reads. */
   readonly current: boolean;
 }
 
-/** A systemd service that is enabled, active, and runs with the files as they are. */
+/** A systemd service that is enabled, active, and runs with the current files. */
 export const unit: Kind<UnitResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
@@ -60,7 +60,7 @@ done`,
         : want.reloads === true
           ? 'reads its changed files anew'
           : 'a file that it reads changes',
-      // Under a lost mark a crash between restart and mark only costs one more restart.
+      // Since the mark is missing until then, a crash between restart and mark only costs one more restart.
       script: `kb_unit ${quote(want.name)}; systemctl daemon-reload && systemctl enable ${service} && systemctl ${verb} ${service} && : > ${mark} ||
 { rc=$?; journalctl -u ${service} -n 15 --no-pager -o cat 2>/dev/null; exit $rc; }`,
       timeoutSeconds: 180,

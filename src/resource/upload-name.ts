@@ -1,11 +1,11 @@
 const prefix = 'spec.files ';
 
-/** The name that plans have for the bytes of a file of spec.files, by its path on hosts. */
+/** The name in plans for the content of a file of spec.files, from its path on hosts. */
 export function uploadName(path: string): string {
   return `${prefix}${path}`;
 }
 
-/** Whether a secret of that name is the operator's own file. */
+/** Whether a secret with that name is one of the operator's own files. */
 export function isUploadName(name: string): boolean {
   return name.startsWith(prefix);
 }

@@ -7,8 +7,8 @@ import { fileError, systemCode } from './file-error.ts';
 type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
- * Replaces `path` whole or not at all, also across a crash: a temporary file beside it, fsync, rename, fsync
- * of the folder. Folders on the way are made with mode 0700. Throws E-STATE, or the KbootError of `data`.
+ * Replaces `path` atomically, even across a crash: a temporary file beside it, fsync, rename, fsync of the folder.
+ * Missing parent folders are created with mode 0700. Throws E-STATE, or the KbootError of `data`.
  */
 export async function writeAtomic(path: string, data: FileData, mode = 0o600): Promise<void> {
   const folder = dirname(path);
@@ -28,12 +28,12 @@ export async function writeAtomic(path: string, data: FileData, mode = 0o600): P
   }
 }
 
-/** Whether a file name is what a killed writeAtomic leaves behind. */
+/** Whether a file name is that of a temporary file left behind by a killed writeAtomic. */
 export function isLeftover(name: string): boolean {
   return /^\..+\.[0-9a-f]{16}\.tmp$/.test(name);
 }
 
-/** The text of a file, or undefined when there is none. Throws E-STATE when it cannot be read. */
+/** The text of a file, or undefined if it does not exist. Throws E-STATE if it cannot be read. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -48,7 +48,7 @@ export async function saveJson(path: string, value: unknown): Promise<void> {
   await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** What saveJson wrote, unchecked; undefined when there is no such file. Throws E-STATE when it is not JSON. */
+/** The value written by saveJson, unchecked; undefined if the file does not exist. Throws E-STATE if it is not JSON. */
 export async function loadJson(path: string): Promise<unknown> {
   const text = await readText(path);
   if (text === undefined) return undefined;
@@ -57,7 +57,7 @@ export async function loadJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw new KbootError('E-STATE', `The file is not JSON: ${path}`, {
       cause,
-      remedy: 'Restore it, or remove it if it is not needed any more.',
+      remedy: 'Restore it, or remove it if it is no longer needed.',
     });
   }
 }

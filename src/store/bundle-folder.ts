@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { systemCode, unreadable } from './file-error.ts';
 
-/** A bundle's folder, and where the operator named it; absent: on the command line, where a command takes no other. */
+/** A bundle's folder, and how the operator specified it; absent: as the argument of a `kboot bundle` command. */
 export interface GivenBundle {
   readonly directory: string;
   readonly by?: '--bundle' | 'KBOOT_BUNDLE';
@@ -13,7 +13,7 @@ const layout = ['bin', 'archives', 'images'];
 
 /**
  * The text of a bundle's index. Throws KbootError E-BUNDLE that says what is at that path instead, and which command
- * helps there.
+ * to run.
  */
 export function readIndex(given: GivenBundle): string {
   refuseNoFolder(given);
@@ -28,16 +28,16 @@ export function readIndex(given: GivenBundle): string {
       given,
       begun
         ? `${directory} has no bundle.json, the index of a bundle`
-        : `${directory} is no bundle: neither bundle.json nor one of ${layout.map((name) => `${name}/`).join(', ')} is there`,
+        : `${directory} is not a bundle: it has neither bundle.json nor any of ${layout.map((name) => `${name}/`).join(', ')}`,
       begun
-        ? `\`kboot bundle create ${directory}\` fetches what is missing and writes it; \`kboot bundle index ${directory}\` writes it for the files that are there.`
+        ? `\`kboot bundle create ${directory}\` fetches what is missing and writes it; \`kboot bundle index ${directory}\` writes it for the existing files.`
         : other(directory),
       cause,
     );
   }
 }
 
-/** Throws KbootError E-BUNDLE unless a folder is there. */
+/** Throws KbootError E-BUNDLE unless the path is a folder. */
 export function refuseNoFolder(given: GivenBundle): void {
   const { directory } = given;
   try {
@@ -49,23 +49,23 @@ export function refuseNoFolder(given: GivenBundle): void {
   throw refusal(
     given,
     `${directory} is a file; a bundle is a folder`,
-    'Name the folder that holds bundle.json; an archive of one has to be unpacked first.',
+    'Specify the folder that contains bundle.json; unpack an archive of a bundle first.',
   );
 }
 
 function refusal({ by }: GivenBundle, what: string, remedy: string, cause?: unknown): KbootError {
   const prefix = by === undefined ? '' : `${by}: `;
-  const without = by === 'KBOOT_BUNDLE' ? ' To go without one: unset KBOOT_BUNDLE.' : '';
+  const without = by === 'KBOOT_BUNDLE' ? ' To run without a bundle, unset KBOOT_BUNDLE.' : '';
   return new KbootError('E-BUNDLE', `${prefix}${what}`, {
     remedy: `${remedy}${without}`,
     ...(cause !== undefined && { cause }),
   });
 }
 
-const readable = 'Run kboot as a user who may read it, or name another folder.';
+const readable = 'Run kboot as a user who can read it, or specify another folder.';
 
 function other(directory: string): string {
-  return `Name the folder that holds bundle.json, or make one: \`kboot bundle create ${directory}\`.`;
+  return `Specify the folder that contains bundle.json, or create a bundle: \`kboot bundle create ${directory}\`.`;
 }
 
 function isFolder(path: string): boolean {

@@ -10,8 +10,8 @@ import { tarEntries } from './image-archive.ts';
 const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
 
 /**
- * Writes bundle.json for the files that lie in a bundle's folders; references are read from the image archives.
- * Throws KbootError E-BUNDLE when the folder holds none, an archive names no image, or no version can be told.
+ * Writes bundle.json for the files in a bundle's folders; references are read from the image archives. Throws
+ * KbootError E-BUNDLE if there are no files, an archive has no image reference, or the version cannot be determined.
  */
 export async function indexBundle(
   directory: string,
@@ -21,7 +21,7 @@ export async function indexBundle(
   const found = await readdir(directory, { recursive: true }).catch((cause: unknown) => {
     throw new KbootError('E-BUNDLE', `${directory} ${unreadable(cause)}`, {
       cause,
-      remedy: 'Run kboot as a user who may read every file below it.',
+      remedy: 'Run kboot as a user who can read every file below it.',
     });
   });
   const files: BundleFile[] = [];
@@ -35,13 +35,13 @@ export async function indexBundle(
     if (path.startsWith('images/')) for (const ref of await imageRefs(file)) images.push({ ref, path, arch });
   }
   if (files.length === 0)
-    throw new KbootError('E-BUNDLE', `${directory} holds no file of a bundle`, {
+    throw new KbootError('E-BUNDLE', `${directory} does not contain any files of a bundle`, {
       remedy: `The layout is bin/linux-ARCH/, archives/linux-ARCH/, images/linux-ARCH/*.tar. \`kboot bundle create ${directory}\` fetches such files.`,
     });
   const version = kubernetesVersion ?? versionOf(images);
   if (version === undefined)
-    throw new KbootError('E-BUNDLE', 'the images do not tell the Kubernetes version', {
-      remedy: 'Say it: --kubernetes-version v1.36.2.',
+    throw new KbootError('E-BUNDLE', 'the Kubernetes version cannot be determined from the images', {
+      remedy: 'Specify it, for example --kubernetes-version v1.36.2.',
     });
   const index: BundleIndex = {
     apiVersion: 'kboot.dev/v1',
@@ -60,7 +60,7 @@ function versionOf(images: readonly BundleImage[]): string | undefined {
     .find((version) => version !== undefined);
 }
 
-/** References in a docker-archive (manifest.json) or OCI (index.json) tar. Throws E-BUNDLE when there is none. */
+/** References in a docker-archive (manifest.json) or OCI (index.json) tar. Throws E-BUNDLE if there are none. */
 async function imageRefs(file: string): Promise<string[]> {
   const refs = new Set<string>();
   try {
@@ -81,7 +81,7 @@ async function imageRefs(file: string): Promise<string[]> {
     );
   }
   if (refs.size === 0)
-    throw new KbootError('E-BUNDLE', `${file} names no image`, {
+    throw new KbootError('E-BUNDLE', `${file} has no image reference`, {
       remedy: 'Save it with its tag: `docker save NAME:TAG` or `ctr images export`.',
     });
   return [...refs];

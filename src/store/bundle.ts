@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { readIndex, type GivenBundle } from './bundle-folder.ts';
 
-/** A path below the bundle's folder that cannot lead out of it. */
+/** A path below the bundle's folder that cannot escape it. */
 const inside = z.string().refine((path) => !path.startsWith('/') && !path.split('/').includes('..'));
 
 /** bundle.json */
@@ -22,7 +22,7 @@ const indexSchema = z.object({
       arch: z.string(),
     }),
   ),
-  /** An image archive and one reference that it holds. */
+  /** An image archive and one reference in it. */
   images: z.array(z.object({ ref: z.string(), path: inside, arch: z.string() })),
 });
 
@@ -36,7 +36,7 @@ export interface Bundle extends BundleIndex {
 
 /**
  * Reads a bundle's index; the files themselves are not read.
- * Throws KbootError E-BUNDLE for a missing or malformed index and for files that are missing or of another size.
+ * Throws KbootError E-BUNDLE if the index is missing or malformed, or if files are missing or have the wrong size.
  */
 export function openBundle(given: GivenBundle): Bundle {
   const { directory } = given;
@@ -48,7 +48,7 @@ export function openBundle(given: GivenBundle): Bundle {
   } catch (cause) {
     throw new KbootError('E-BUNDLE', `${path} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
       cause,
-      remedy: `Copy it again, or write a new one for the files that are there: \`kboot bundle index ${directory}\`.`,
+      remedy: `Copy it again, or write a new one for the existing files: \`kboot bundle index ${directory}\`.`,
     });
   }
   const parsed = indexSchema.safeParse(read);
@@ -64,21 +64,23 @@ export function openBundle(given: GivenBundle): Bundle {
     return [
       size === undefined
         ? `${file.path} is missing`
-        : `${file.path} has ${size} bytes, the index says ${file.size}`,
+        : `${file.path} has ${size} bytes, but the index says ${file.size}`,
     ];
   });
   if (wrong.length > 0) throw damaged(directory, wrong);
   return { ...index, directory };
 }
 
-/** Reads every file whole. Throws KbootError E-BUNDLE that names each file whose sum is not the index's. */
+/** Reads every file completely. Throws KbootError E-BUNDLE that lists each file whose checksum differs from the index. */
 export async function verifyBundle(bundle: Bundle): Promise<void> {
   const limit = pLimit(2);
   const wrong = await Promise.all(
     bundle.files.map((file) =>
       limit(async () => {
         const sum = await fileSha256(join(bundle.directory, file.path));
-        return sum === file.sha256 ? [] : [`${file.path} has SHA-256 ${sum}, the index says ${file.sha256}`];
+        return sum === file.sha256
+          ? []
+          : [`${file.path} has SHA-256 ${sum}, but the index says ${file.sha256}`];
       }),
     ),
   );
@@ -97,6 +99,6 @@ function damaged(directory: string, wrong: readonly string[]): KbootError {
   return new KbootError('E-BUNDLE', `the bundle ${directory} is damaged`, {
     detail: wrong.join('\n'),
     remedy:
-      'No host was touched. Copy these files again, or, if they are meant to be so, run `kboot bundle index` anew.',
+      'No host was changed. Copy these files again, or, if the change is intended, run `kboot bundle index` again.',
   });
 }

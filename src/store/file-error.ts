@@ -5,7 +5,7 @@ export function systemCode(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
-/** Why a file that the inventory names cannot be read: a phrase that follows its path. */
+/** Why a file given by the operator cannot be read: a phrase that follows its path. */
 export function unreadable(cause: unknown): string {
   const code = systemCode(cause) ?? String(cause);
   return reasons[code] ?? `cannot be read (${code})`;
@@ -15,15 +15,15 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
   EISDIR: 'is a folder',
-  EACCES: 'may not be read by you',
+  EACCES: 'is not readable by you',
 };
 
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space on that file system and run the same command again.',
   EDQUOT: 'Free space on that file system and run the same command again.',
-  EROFS: 'The file system is read-only; name a folder elsewhere.',
-  EACCES: 'Run kboot as the owner of that folder, or name another.',
-  EPERM: 'Run kboot as the owner of that folder, or name another.',
+  EROFS: 'The file system is read-only; specify a folder elsewhere.',
+  EACCES: 'Run kboot as the owner of that folder, or specify another.',
+  EPERM: 'Run kboot as the owner of that folder, or specify another.',
 };
 
 /** E-STATE for a file of the operator that could not be read or written. */

@@ -9,7 +9,7 @@ export interface ReadForeignEtcd {
   readonly problems: readonly ForeignEtcdProblem[];
 }
 
-/** Reads the three files from the operator's disk and judges them. Never throws. */
+/** Reads the three files from the operator's disk and checks them. Never throws. */
 export function readForeignEtcd(external: ForeignEtcd, now: Date): ReadForeignEtcd {
   const unread: ForeignEtcdProblem[] = [];
   const text = (field: ForeignEtcdProblem['field']): string => {

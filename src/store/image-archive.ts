@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { extract, type Extract } from 'tar-stream';
 
-/** The members of a tar, one after another; each must be read, or `resume`d. Throws what reading throws. */
+/** The members of a tar, one after another; each must be read, or `resume`d. Throws any read error. */
 export function tarEntries(file: string): Extract {
   const parser = extract();
   createReadStream(file, { highWaterMark: 1 << 20 })
@@ -13,7 +13,7 @@ export function tarEntries(file: string): Extract {
   return parser;
 }
 
-/** SHA-256 of each member of a tar; undefined where there is none, or what is there is not one whole. */
+/** SHA-256 of each member of a tar; undefined if the file does not exist or is not a complete tar. */
 export async function archiveSums(file: string): Promise<ReadonlyMap<string, string> | undefined> {
   if (!existsSync(file)) return undefined;
   const sums = new Map<string, string>();

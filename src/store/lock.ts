@@ -8,9 +8,9 @@ import { fileError, systemCode } from './file-error.ts';
 import type { State } from './state.ts';
 
 export interface Lock {
-  /** Aborts when the lock was lost, which takes a process that slept for longer than the stale time. */
+  /** Aborts if the lock is lost, which only happens to a process that slept for longer than the stale time. */
   readonly lost: AbortSignal;
-  /** Safe to call twice. Never removes a lock that is another's by now. */
+  /** Safe to call twice. Never removes a lock that another run has taken over. */
   release(): Promise<void>;
 }
 
@@ -24,30 +24,30 @@ export const lockTimes: LockTimes = { heartbeatMs: 5_000, staleMs: 30_000 };
 const ownerSchema = z.object({
   pid: z.number(),
   host: z.string(),
-  /** Absent in locks of an older kboot. */
+  /** Absent in locks of older versions of kboot. */
   user: z.string().optional(),
   since: z.string(),
   command: z.string(),
-  /** One acquisition; names the claim file, hence strictly checked. */
+  /** Identifies one acquisition; part of the claim file's name, hence strictly validated. */
   token: z.string().regex(/^[0-9a-f]{32}$/),
 });
 export type LockOwner = z.infer<typeof ownerSchema>;
 
-/** A lock as it lies there. */
+/** A lock as found on disk. */
 export interface FoundLock {
-  /** undefined: the file cannot be understood (yet). */
+  /** undefined: the file cannot be parsed (yet). */
   readonly owner: LockOwner | undefined;
-  /** Since the last sign of life; negative where the disk's clock is ahead. */
+  /** Time since the last heartbeat; negative if the disk's clock is ahead. */
   readonly ageMs: number;
 }
 
 /**
- * Takes the state folder for `command`. The owner's heartbeat is the lock file's mtime; without one for
- * `staleMs`, or at once after the owner ended on this machine, the lock may be taken over. Throws E-LOCKED naming a live owner, E-STATE when the folder cannot be
- * written.
+ * Locks the state folder for `command`. The owner's heartbeat is the lock file's mtime; if there is none for
+ * `staleMs`, or as soon as the owner on this machine has ended, the lock may be taken over. Throws E-LOCKED with a
+ * live owner, E-STATE if the folder is not writable.
  *
- * Whoever replaces or removes a lock first creates the claim file of that acquisition (O_EXCL), looks at the lock
- * again, acts, and removes the claim: of two takers of one stale lock only one can win.
+ * To replace or remove a lock, a process first creates the claim file of that acquisition (O_EXCL), checks the lock
+ * again, acts, and removes the claim: if two processes take over the same stale lock, only one can win.
  */
 export async function acquireLock(
   state: State,
@@ -73,7 +73,7 @@ export async function acquireLock(
   }
 }
 
-/** Who holds the lock, and for how long it gave no sign of life; undefined when nobody does. */
+/** Who holds the lock, and the time since its last heartbeat; undefined if it is free. */
 export async function lockOwner(state: State): Promise<FoundLock | undefined> {
   return inspect(state.lock);
 }
@@ -93,7 +93,7 @@ async function create(path: string, owner: LockOwner): Promise<FileHandle | unde
   }
 }
 
-/** undefined: the lock or its claim just changed hands; look again. */
+/** undefined: the lock or its claim just changed; try again. */
 async function takeOver(path: string, owner: LockOwner, times: LockTimes): Promise<FileHandle | undefined> {
   const found = await inspect(path);
   if (found === undefined) return undefined;
@@ -109,12 +109,12 @@ async function takeOver(path: string, owner: LockOwner, times: LockTimes): Promi
   });
 }
 
-/** Whether the next taker gets the lock: no sign of life for too long, or its owner on this machine is gone. */
+/** Whether the lock may be taken over: no heartbeat for too long, or its owner on this machine has ended. */
 export function isStale(found: FoundLock, times: LockTimes = lockTimes): boolean {
   return found.ageMs >= times.staleMs || ownerState(found) === 'gone';
 }
 
-/** Whether the process of an owner runs; `unknown` for those of other machines. */
+/** Whether an owner's process is running; `unknown` for those on other machines. */
 export function ownerState({ owner }: FoundLock): 'lives' | 'gone' | 'unknown' {
   if (owner === undefined || owner.host !== hostname()) return 'unknown';
   try {
@@ -125,7 +125,7 @@ export function ownerState({ owner }: FoundLock): 'lives' | 'gone' | 'unknown' {
   }
 }
 
-/** Removes the lock that was found; false when it changed hands meanwhile. Throws E-STATE where it may not be removed. */
+/** Removes the lock that was found; false if it changed in the meantime. Throws E-STATE if it cannot be removed. */
 export async function removeLock(state: State, found: FoundLock): Promise<boolean> {
   const token = found.owner?.token;
   try {
@@ -141,7 +141,7 @@ export async function removeLock(state: State, found: FoundLock): Promise<boolea
   }
 }
 
-/** None for a user that the system does not know. */
+/** Undefined for a user whom the system does not know. */
 function loginName(): string | undefined {
   try {
     return userInfo().username;
@@ -150,7 +150,7 @@ function loginName(): string | undefined {
   }
 }
 
-/** Runs `act` as the only process that may change the lock of `token`; undefined when another one is at it. */
+/** Runs `act` as the only process that may change the lock of `token`; undefined if another process is doing so. */
 async function withClaim<T>(
   path: string,
   token: string | undefined,
@@ -162,7 +162,7 @@ async function withClaim<T>(
     await (await open(claim, 'wx', 0o600)).close();
   } catch (cause) {
     if (systemCode(cause) !== 'EEXIST') throw cause;
-    // A claim lives for moments; an old one was left by a process killed in just that moment.
+    // A claim exists only briefly; an old one was left behind by a process that was killed just then.
     const left = await stat(claim).catch(() => undefined);
     if (left !== undefined && Date.now() - left.mtimeMs > times.staleMs) await rm(claim, { force: true });
     return undefined;
@@ -208,7 +208,7 @@ function hold(path: string, file: FileHandle, owner: LockOwner, times: LockTimes
     lost.abort();
   };
   const timer = setInterval(() => {
-    // A beat that fails is a beat missed; the next one may do.
+    // If one heartbeat fails, the next one may succeed.
     beating = beating.then(beat).catch(() => undefined);
   }, times.heartbeatMs);
   timer.unref();
@@ -230,11 +230,11 @@ function hold(path: string, file: FileHandle, owner: LockOwner, times: LockTimes
 function locked(path: string, { owner, ageMs }: FoundLock, times: LockTimes): KbootError {
   const who =
     owner === undefined
-      ? 'a process that has not named itself'
+      ? 'an unidentified process'
       : `\`${owner.command}\`, process ${owner.pid} on ${owner.host}, since ${owner.since}`;
   const left = Math.max(1, Math.ceil((times.staleMs - ageMs) / 1000));
   return new KbootError('E-LOCKED', `Another run holds the lock: ${who}.`, {
     detail: path,
-    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s; \`kboot unlock\` tells more.`,
+    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s; \`kboot unlock\` shows more.`,
   });
 }

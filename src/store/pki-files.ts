@@ -6,7 +6,7 @@ import { isLeftover, readText } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
 import type { State } from './state.ts';
 
-/** Every .crt and .key under the state's pki folder; empty where there is no such folder. Reads only. Throws E-STATE. */
+/** Every .crt and .key under the state's pki folder; empty if the folder does not exist. Read-only. Throws E-STATE. */
 export async function readPkiFiles(state: State): Promise<Material> {
   const limit = pLimit(16);
   const files = (await entries(state)).filter(
@@ -19,8 +19,8 @@ export async function readPkiFiles(state: State): Promise<Material> {
 }
 
 /**
- * Removes what a killed run left half-written, and makes files that the user put there private; what a symbolic
- * link points to stays as it is. The caller holds the lock. Throws E-STATE.
+ * Removes files that a killed run left half-written, and makes files that the user put there private; targets of
+ * symbolic links are not changed. The caller holds the lock. Throws E-STATE.
  */
 export async function tidyPkiFiles(state: State): Promise<void> {
   for (const { path, kind, name } of await entries(state)) {

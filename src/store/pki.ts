@@ -16,24 +16,24 @@ import type { State } from './state.ts';
 export interface PkiSources extends IssueContext {
   /** An RSA private key as PEM; default: a new RSA-2048 key. */
   readonly generateKey?: () => Promise<string>;
-  /** Paths of certificates to issue anew though they are valid. */
+  /** Paths of certificates to reissue even though they are valid. */
   readonly renew?: readonly string[];
 }
 
-/** What is on disk, and what an apply would issue. */
+/** The PKI on disk, and what an apply would issue. */
 export interface LoadedPki {
-  /** What is valid now; the rest answers with placeholders. */
+  /** Everything that is valid now; lookups of the rest return placeholders. */
   readonly current: Pki;
-  /** What stays valid: without what `toIssue` names. */
+  /** Everything that stays valid: without the material listed in `toIssue`. */
   readonly pki: Pki;
   readonly toIssue: readonly Issue[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the PKI and says what an apply would issue: what is missing or does not fit, and what `renew` chooses of the
- * hosts' certificates. Writes nothing, makes no key; the folder may not exist.
- * Throws E-PKI or E-STATE when what is there cannot be used.
+ * Reads the PKI and determines what an apply would issue: anything missing or no longer matching, and the host
+ * certificates selected by `renew`. Writes nothing and generates no keys; the folder need not exist.
+ * Throws E-PKI or E-STATE if the existing material cannot be used.
  */
 export async function loadPki(
   state: State,
@@ -54,11 +54,11 @@ export async function loadPki(
 }
 
 /**
- * Reads the PKI and issues what is missing or no longer fits, and the hosts' certificates at the paths of `renew`;
- * `issued` names it by path under the pki folder.
- * The caller holds the lock. Throws E-PKI or E-STATE before the first write when what is there cannot be used.
- * Killed at any moment, the next call goes on: CAs and the ServiceAccount key are on disk before anything that
- * they sign, and of each pair the key comes first, so that a pair is either valid or found out by pkiPlan.
+ * Reads the PKI and issues anything missing or no longer matching, and the host certificates at the paths in `renew`;
+ * `issued` lists it by path under the pki folder.
+ * The caller holds the lock. Throws E-PKI or E-STATE before the first write if the existing material cannot be used.
+ * If it is killed at any point, the next call continues: CAs and the ServiceAccount key are on disk before anything
+ * that they sign, and the key of each pair is written first, so that a pair is either valid or detected by pkiPlan.
  */
 export async function loadOrCreatePki(
   state: State,
@@ -94,7 +94,7 @@ async function readPlan(
   });
 }
 
-/** The texts that stay: both halves of what is kept, and the keys that are used again. */
+/** The texts that stay: both halves of pairs that are kept, and the keys that are reused. */
 function usable(plan: PkiPlan, material: Material): Material {
   const paths = [
     ...plan.keep.flatMap(({ path }) => [`${path}.crt`, `${path}.key`]),
@@ -115,7 +115,7 @@ async function issueAll(
   sources: PkiSources,
   material: Map<string, string>,
 ): Promise<void> {
-  // node-forge is loaded only where something is issued: most runs issue nothing.
+  // node-forge is loaded only if something is issued: most runs issue nothing.
   const { issueCa, issueLeaf } = await import('../pki/issue.ts');
   const generateKey = sources.generateKey ?? generateRsaKey;
   const limit = pLimit(availableParallelism());
@@ -161,6 +161,6 @@ function warningsOf(plan: PkiPlan): readonly string[] {
   const names =
     paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
   return [
-    `certificates expire within 90 days, the first on ${earliest.toISOString().slice(0, 10)}: ${names}; \`kboot up INVENTORY --renew-certs\` issues new ones`,
+    `certificates expire within 90 days, the earliest on ${earliest.toISOString().slice(0, 10)}: ${names}; \`kboot up INVENTORY --renew-certs\` issues new ones`,
   ];
 }

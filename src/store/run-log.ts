@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileError } from './file-error.ts';
 import type { State } from './state.ts';
 
-/** A file that keeps what a run did, one JSON object a line; it holds no secret, and only its owner may read it. */
+/** The log of a run, one JSON object per line; it contains no secrets, and only its owner can read it. */
 export interface RunLog {
   readonly path: string;
   write(event: object): void;
@@ -12,12 +12,12 @@ export interface RunLog {
 
 const kept = 50;
 
-/** `2026-11-20T10-12-03Z`: sorts by time, and stands in any file name. */
+/** `2026-11-20T10-12-03Z`: sorts by time, and is valid in any file name. */
 export function fileTime(now: Date): string {
   return now.toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
 }
 
-/** Begins the log of one run, `runs/TIME-COMMAND.ndjson`, and removes the oldest beyond fifty. Throws E-STATE. */
+/** Starts the log of one run, `runs/TIME-COMMAND.ndjson`, and removes the oldest beyond fifty. Throws E-STATE. */
 export function openRunLog(state: State, command: string, now: Date): RunLog {
   const path = join(state.runs, `${fileTime(now)}-${command}.ndjson`);
   try {

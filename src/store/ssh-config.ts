@@ -1,20 +1,20 @@
 import { KbootError } from '../model/error.ts';
 
-/** What `vagrant ssh-config` says of one machine. */
+/** The settings of `vagrant ssh-config` for one machine. */
 export interface SshSettings {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** Paths as they are written, absolute. */
+  /** Absolute paths, as given. */
   readonly identityFiles: readonly string[];
 }
 
-/** What leads elsewhere or elsehow than the other lines say; kboot does not follow it. */
+/** Settings that change the route or the method of the connection; kboot does not support them. */
 const unsupported = ['include', 'proxycommand', 'proxyjump'];
 
 /**
  * Reads the output of `vagrant ssh-config`: by machine, the settings, or E-VAGRANT for one that cannot be used.
- * Settings that only concern OpenSSH's output and its checking of host keys are passed over.
+ * Settings that only concern OpenSSH's output and its host key checking are ignored.
  */
 export function parseSshConfig(text: string): ReadonlyMap<string, SshSettings | KbootError> {
   const sections = new Map<string, [string, string][]>();
@@ -42,14 +42,10 @@ function settingsOf(
     return refused(
       machine,
       `"${foreign.join(' ')}"`,
-      'kboot does not follow that; state ssh.address and the rest by hand.',
+      'kboot does not support that; set ssh.address and the other ssh fields in the inventory.',
     );
   if (address === undefined || user === undefined || !Number.isInteger(port) || port < 1 || port > 65535)
-    return refused(
-      machine,
-      'neither address, nor user, nor port that can be used',
-      'Look at what `vagrant ssh-config` prints.',
-    );
+    return refused(machine, 'no usable address, user or port', 'Check the output of `vagrant ssh-config`.');
   return { address, port, user, identityFiles: all('identityfile') };
 }
 

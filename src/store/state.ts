@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fileError } from './file-error.ts';
 
-/** The operator's folder for one cluster: absolute paths. Only its owner may read it. */
+/** The operator's folder for one cluster: absolute paths. Only its owner can read it. */
 export interface State {
   readonly dir: string;
   readonly pki: string;
@@ -17,24 +17,24 @@ export function defaultStateDir(inventoryFile: string, clusterName: string): str
 }
 
 /**
- * Creates the folder with mode 0700, or takes away what others may do in it. `dir` may be a symbolic link.
- * Throws E-STATE when it belongs to another user or cannot be made.
+ * Creates the folder with mode 0700, or removes other users' permissions on it. `dir` may be a symbolic link.
+ * Throws E-STATE if it belongs to another user or cannot be created.
  */
 export async function openState(dir: string): Promise<State> {
   const state = stateAt(dir);
   try {
     await mkdir(state.dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw fileError('The state folder cannot be made', state.dir, cause);
+    throw fileError('The state folder cannot be created', state.dir, cause);
   }
   const mode = await checkedMode(state.dir);
   if (mode !== undefined && (mode & 0o077) !== 0) await chmod(state.dir, 0o700);
-  // It holds private keys: a commit of everything beside the inventory must not take them along.
+  // It contains private keys: a commit of everything beside the inventory must not include them.
   await writeFile(join(state.dir, '.gitignore'), '*\n', { mode: 0o600 });
   return state;
 }
 
-/** For commands that only read: makes and changes nothing; the folder may not exist. Throws E-STATE as openState does. */
+/** For read-only commands: creates and changes nothing; the folder need not exist. Throws E-STATE like openState. */
 export async function peekState(dir: string): Promise<State> {
   const state = stateAt(dir);
   await checkedMode(state.dir);
@@ -46,7 +46,7 @@ function stateAt(dir: string): State {
   return { dir: path, pki: join(path, 'pki'), runs: join(path, 'runs'), lock: join(path, 'lock') };
 }
 
-/** The folder's permission bits, or undefined when there is none. */
+/** The folder's permission bits, or undefined if it does not exist. */
 async function checkedMode(dir: string): Promise<number | undefined> {
   const found = await stat(dir).catch((cause: unknown) => {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
@@ -55,14 +55,14 @@ async function checkedMode(dir: string): Promise<number | undefined> {
   if (found === undefined) return undefined;
   if (!found.isDirectory()) {
     throw new KbootError('E-STATE', `${dir} is not a folder.`, {
-      remedy: 'Name another folder with --state.',
+      remedy: 'Specify another folder with --state.',
     });
   }
   const user = process.getuid?.();
   if (user !== undefined && found.uid !== user) {
-    throw new KbootError('E-STATE', `${dir} belongs to user ${found.uid}; kboot runs as user ${user}.`, {
+    throw new KbootError('E-STATE', `${dir} belongs to user ${found.uid}, but kboot runs as user ${user}.`, {
       remedy:
-        'It holds private keys. Run kboot as its owner, change its owner, or name another folder with --state.',
+        'It contains private keys. Run kboot as its owner, change its owner, or specify another folder with --state.',
     });
   }
   return found.mode & 0o777;

@@ -5,12 +5,12 @@ import { $ } from 'zx/core';
 import { KbootError } from '../model/error.ts';
 import { parseSshConfig, type SshSettings } from './ssh-config.ts';
 
-/** How machines are reached, by name, or why one is not. */
+/** Connection settings of machines, by name, or why there are none. */
 export type VagrantAnswers = ReadonlyMap<string, SshSettings | KbootError>;
 
 /**
- * Asks Vagrant for the machines `names` of the Vagrantfile in `dir`, which sees `inventory` as KBOOT_INVENTORY.
- * A machine that does not run costs the others nothing. Throws E-VAGRANT when Vagrant or the Vagrantfile fails.
+ * Asks Vagrant for the machines `names` of the Vagrantfile in `dir`, which gets `inventory` as KBOOT_INVENTORY.
+ * A machine that is not running does not affect the others. Throws E-VAGRANT if Vagrant or the Vagrantfile fails.
  */
 export async function askVagrant(
   dir: string,
@@ -20,12 +20,12 @@ export async function askVagrant(
   const folder = await stat(dir).catch(() => undefined);
   if (folder?.isDirectory() !== true)
     throw new KbootError('E-VAGRANT', `the folder of ssh.vagrant does not exist: ${dir}`, {
-      remedy: 'Correct ssh.vagrant; a relative path counts from the folder of the inventory.',
+      remedy: "Correct ssh.vagrant; a relative path is resolved from the inventory's folder.",
     });
   const all = await vagrant(dir, inventory, ['ssh-config', ...names]);
   if (all.ok) return withAll(names, parseSshConfig(all.stdout));
 
-  // Vagrant gives up at the first machine that does not run or that it does not know.
+  // Vagrant gives up at the first machine that is not running or that it does not know.
   const status = await vagrant(dir, inventory, ['status', '--machine-readable']);
   if (!status.ok) throw failure(dir, status);
   const states = machineStates(status.stdout);
@@ -42,8 +42,8 @@ export async function askVagrant(
 }
 
 /**
- * What tells this machine from one that had its name before: changes when Vagrant makes it anew.
- * Empty where Vagrant's own folder does not show it.
+ * Distinguishes this machine from an earlier one of the same name: changes whenever Vagrant recreates the machine.
+ * Empty if it cannot be read from Vagrant's own folder.
  */
 export async function machineIdentity(dir: string, name: string): Promise<string> {
   const machine = join(resolve(dir, process.env['VAGRANT_DOTFILE_PATH'] ?? '.vagrant'), 'machines', name);
@@ -79,7 +79,7 @@ async function vagrant(dir: string, inventory: string, args: readonly string[]):
   return said;
 }
 
-/** Of `TIME,MACHINE,state,STATE` lines (Vagrant's machine-readable output), each machine's state. */
+/** Each machine's state, from `TIME,MACHINE,state,STATE` lines (Vagrant's machine-readable output). */
 function machineStates(text: string): ReadonlyMap<string, string> {
   const lines = [...text.matchAll(/^\d+,([^,\n]+),state,(.*)$/gm)];
   return new Map(lines.map(([, machine = '', state = '']) => [machine, state]));
@@ -90,7 +90,9 @@ function withAll(names: readonly string[], settings: VagrantAnswers): VagrantAns
     names.map((name) => [
       name,
       settings.get(name) ??
-        new KbootError('E-VAGRANT', `\`vagrant ssh-config\` says nothing of ${name}`, { host: name }),
+        new KbootError('E-VAGRANT', `the output of \`vagrant ssh-config\` does not include ${name}`, {
+          host: name,
+        }),
     ]),
   );
 }
@@ -105,9 +107,10 @@ function notRunning(
   if (state === undefined)
     return new KbootError('E-VAGRANT', `the Vagrantfile in ${dir} has no machine ${host}`, {
       host,
-      remedy: `It has ${[...states.keys()].join(', ')}. Give host and machine the same name.`,
+      remedy: `It has ${[...states.keys()].join(', ')}. Give the host and the machine the same name.`,
     });
-  const what = state === 'not_created' ? 'is not created yet' : `does not run: ${state.replaceAll('_', ' ')}`;
+  const what =
+    state === 'not_created' ? 'is not created yet' : `is not running: ${state.replaceAll('_', ' ')}`;
   return new KbootError('E-VAGRANT', `Vagrant's machine ${host} ${what}`, {
     host,
     remedy: `Start it: cd ${dir} && KBOOT_INVENTORY=${inventory} vagrant up ${host}`,
@@ -116,24 +119,20 @@ function notRunning(
 
 function failure(dir: string, { missing, stdout, stderr }: Said): KbootError {
   if (missing)
-    return new KbootError(
-      'E-VAGRANT',
-      'there is no program vagrant, which ssh.vagrant in the inventory asks for',
-      {
-        remedy:
-          'Install Vagrant (Debian: apt-get install vagrant), or state ssh.address and the rest by hand.',
-      },
-    );
+    return new KbootError('E-VAGRANT', 'vagrant is not installed, but the inventory uses ssh.vagrant', {
+      remedy:
+        'Install Vagrant (Debian: apt-get install vagrant), or set ssh.address and the other ssh fields instead.',
+    });
   const told = [...stdout.matchAll(/^\d+,[^,]*,error-exit,[^,]*,(.*)$/gm)].map(([, text = '']) =>
     unescaped(text),
   );
-  return new KbootError('E-VAGRANT', `Vagrant does not get along with the Vagrantfile in ${dir}`, {
+  return new KbootError('E-VAGRANT', `Vagrant failed on the Vagrantfile in ${dir}`, {
     detail: (told.join('\n') || stderr || stdout).trim(),
-    remedy: `See what \`vagrant status\` says in ${dir}.`,
+    remedy: `Run \`vagrant status\` in ${dir} and fix the error.`,
   });
 }
 
-/** Vagrant's machine-readable output writes commas and line ends in its own way. */
+/** Vagrant's machine-readable output escapes commas and line breaks. */
 function unescaped(text: string): string {
   return text.replaceAll('%!(VAGRANT_COMMA)', ',').replaceAll('\\n', '\n').replaceAll('\\r', '');
 }

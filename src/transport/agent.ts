@@ -7,7 +7,7 @@ import ssh2, {
 
 const { BaseAgent, createAgent } = ssh2;
 
-/** An agent whose keys are listed already; may be narrowed to one key. */
+/** An agent whose keys have been listed; can be narrowed to one key. */
 export class ListedAgent extends BaseAgent<ParsedKey> {
   readonly keys: readonly ParsedKey[];
   readonly #agent: InstanceType<typeof BaseAgent<ParsedKey>>;
@@ -32,7 +32,7 @@ export class ListedAgent extends BaseAgent<ParsedKey> {
     else this.#agent.sign(key, data, options, done);
   }
 
-  /** The agent with this public key only; undefined if it does not hold it. */
+  /** The agent with only this public key; undefined if it does not hold that key. */
   only(publicKey: Buffer): ListedAgent | undefined {
     const keys = this.keys.filter((key) => key.getPublicSSH().equals(publicKey));
     return keys.length === 0 ? undefined : new ListedAgent(this.#agent, keys);

@@ -14,17 +14,17 @@ const defaultIdentities = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => joi
 
 /** The credentials of one login, offered one after another. */
 export interface Credentials {
-  /** The next one to offer, false after the last. `accepted`: what the server still takes, once it said so. */
+  /** The next credential to offer; false after the last. `accepted`: the methods the server still allows, if known. */
   next(accepted: readonly AuthenticationType[] | null): Promise<AnyAuthMethod | false>;
-  /** E-AUTH with everything that was tried. */
+  /** E-AUTH that lists everything that was tried. */
   refused(detail?: string): KbootError;
 }
 
 /**
- * Order: the configured identity file (from the agent if that holds it), the agent's keys,
- * the default identity files if none is configured, the password. Where the endpoint names the only identities,
- * these and nothing else.
- * `next` throws E-AUTH for an identity file that is configured and cannot be used.
+ * Order: the configured identity file (through the agent if it holds that key), the agent's keys,
+ * the default identity files if none is configured, the password. If the endpoint sets `onlyIdentities`,
+ * only those are offered.
+ * `next` throws E-AUTH for a configured identity file that cannot be used.
  */
 export function credentials(endpoint: Endpoint, options: ConnectOptions, deadline: Deadline): Credentials {
   const state: State = { endpoint, options, deadline, accepted: null, tried: [], unused: [] };
@@ -44,9 +44,9 @@ interface State {
   readonly options: ConnectOptions;
   readonly deadline: Deadline;
   accepted: readonly AuthenticationType[] | null;
-  /** What the host refused. */
+  /** Credentials that the host refused. */
   readonly tried: string[];
-  /** What could not be offered, and what would help. */
+  /** Credentials that could not be offered, and the remedy. */
   readonly unused: Unused[];
 }
 
@@ -82,7 +82,7 @@ async function openAgent(state: State): Promise<ListedAgent | undefined> {
   try {
     return await listAgent(state.options.agentSocket);
   } catch {
-    state.unused.push({ what: `the agent at ${state.options.agentSocket}`, why: 'it does not answer' });
+    state.unused.push({ what: `the agent at ${state.options.agentSocket}`, why: 'it does not respond' });
     return undefined;
   }
 }
@@ -93,8 +93,8 @@ function* agentKeys(state: State, agent: ListedAgent | undefined): SyncOffers {
   if (count > 0 && takes(state, 'publickey')) {
     yield { type: 'agent', username: state.endpoint.user, agent };
   }
-  if (count > 0) state.tried.push(`${counted(count, 'key')} of the agent`);
-  else state.unused.push({ what: 'the agent', why: 'it holds no key' });
+  if (count > 0) state.tried.push(`${counted(count, 'key')} from the agent`);
+  else state.unused.push({ what: 'the agent', why: 'it holds no keys' });
   return undefined;
 }
 
@@ -133,7 +133,7 @@ function* keyOffer(state: State, path: string, found: AnyAuthMethod | Unused): S
   return undefined;
 }
 
-/** A login with the key of `path`, or why there is none; undefined: no such file. */
+/** A login with the key in `path`, or why it cannot be used; undefined: no such file. */
 async function identity(
   { endpoint, options, deadline }: State,
   path: string,
@@ -148,17 +148,17 @@ async function identity(
   if (!known.encrypted)
     return {
       what: path,
-      why: 'this is the public half of a key, and no agent holds the private one',
+      why: 'this is a public key, and no agent holds the private key',
       remedy: path.endsWith('.pub')
-        ? `Name the private key: ssh.identityFile: ${path.slice(0, -'.pub'.length)}`
-        : 'Name the file of the private key as ssh.identityFile.',
+        ? `Set ssh.identityFile to the private key: ${path.slice(0, -'.pub'.length)}`
+        : 'Set ssh.identityFile to the private key file.',
     };
   const key = await deadline.stoppedWhile(() => unlockIdentity(path, options.askSecret));
   return key === undefined
     ? {
         what: path,
-        why: 'it has a passphrase, and there is no terminal to ask for it',
-        remedy: `Add it to the agent (\`ssh-add ${path}\`), or run kboot on a terminal.`,
+        why: 'it has a passphrase, and there is no terminal to prompt on',
+        remedy: `Add it to the agent (\`ssh-add ${path}\`), or run kboot in a terminal.`,
       }
     : { type: 'publickey', username, key };
 }
@@ -171,10 +171,10 @@ async function* password(state: State): Offers {
   const secret =
     options.sshPassword ??
     (await state.deadline.stoppedWhile(() =>
-      askOnce(options.askSecret, `SSH password of ${endpoint.user} (for every host that asks)`),
+      askOnce(options.askSecret, `SSH password for ${endpoint.user} (used for every host that asks)`),
     ));
   if (secret === undefined) {
-    state.unused.push({ what: 'password', why: 'none was given, and there is no terminal to ask for it' });
+    state.unused.push({ what: 'password', why: 'none was given, and there is no terminal to prompt on' });
     return undefined;
   }
   yield method === 'password'
@@ -199,23 +199,23 @@ function refused(state: State, detail?: string): KbootError {
   const told = [
     ...tried.map((what) => `refused: ${what}`),
     ...unused.map(({ what, why }) => `not tried: ${what}: ${why}`),
-    ...(accepted === null || accepted.length === 0 ? [] : [`it takes ${accepted.join(', ')}`]),
+    ...(accepted === null || accepted.length === 0 ? [] : [`the host accepts: ${accepted.join(', ')}`]),
     ...(detail === undefined ? [] : [detail]),
   ];
-  return new KbootError('E-AUTH', `${describeEndpoint(endpoint)} does not let user ${endpoint.user} in`, {
+  return new KbootError('E-AUTH', `${describeEndpoint(endpoint)} refused user ${endpoint.user}`, {
     host: endpoint.host,
     detail: told.join('\n'),
     remedy: remedyOf(state),
   });
 }
 
-/** What helps with a key that could not be tried, else what helps with one that the host refused. */
+/** The remedy for a key that could not be tried; if there is none, the remedy for a refused key. */
 function remedyOf({ endpoint, tried, unused }: State): string {
   if (endpoint.onlyIdentities !== undefined)
-    return `These are the keys that Vagrant names. See whether \`vagrant ssh ${endpoint.host}\` gets in.`;
+    return `These are the keys that Vagrant reports. Check whether \`vagrant ssh ${endpoint.host}\` works.`;
   const inReach = unused.flatMap(({ remedy }) => remedy ?? []);
   if (inReach.length > 0) return inReach.join('\n');
   return tried.length === 0
-    ? 'kboot found no key to try. Name yours as ssh.identityFile in the inventory, or add it to the agent (`ssh-add FILE`).'
-    : `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory${tried.includes('password') ? ', or give the right password' : ''}.`;
+    ? 'kboot found no key to try. Set ssh.identityFile in the inventory, or add your key to the agent (`ssh-add FILE`).'
+    : `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory${tried.includes('password') ? ', or enter the correct password' : ''}.`;
 }

@@ -11,18 +11,18 @@ interface Shared {
   users: number;
 }
 
-/** A share of the one connection to a bastion; the last one returned closes it. */
+/** A share of the single connection to a bastion; releasing the last share closes it. */
 export interface BastionShare {
   readonly endpoint: Endpoint;
   readonly session: Session;
-  /** This share opened the connection. */
+  /** Whether this share opened the connection. */
   readonly opened: boolean;
   release(): Promise<void>;
 }
 
 const open = new Map<string, Shared>();
 
-/** Connects to a bastion, or shares the connection that another host's use of it opened. */
+/** Connects to a bastion, or shares the connection already opened for another host. */
 export async function shareBastion(endpoint: Endpoint, options: ConnectOptions): Promise<BastionShare> {
   const { host, ...server } = endpoint;
   const key = JSON.stringify([server, options.knownHostsFiles]);
@@ -70,17 +70,18 @@ export function throughBastion({
         reject(
           new KbootError(
             'E-CONNECT',
-            `${describeEndpoint(via)} gives no way to ${describeEndpoint(to)}: ${reason}`,
+            `${describeEndpoint(via)} cannot connect to ${describeEndpoint(to)}: ${reason}`,
             {
               host: to.host,
-              remedy: 'Check the address as the bastion sees it, and AllowTcpForwarding in its sshd_config.',
+              remedy:
+                'Check that the bastion can reach this address, and AllowTcpForwarding in its sshd_config.',
               cause,
             },
           ),
         );
       };
       const timer = setTimeout(() => {
-        failed(`no answer within ${timeoutMs} ms`);
+        failed(`no response within ${timeoutMs} ms`);
       }, timeoutMs);
       if (bastion.lost.aborted) {
         failed('its connection was lost');

@@ -4,9 +4,9 @@ import type { Process } from './process.ts';
 import type { TransportStats } from './types.ts';
 
 /**
- * Dresses an exec channel as a Process. ssh2's own streams neither fail a write that the far side will
- * never take nor tell of a closed channel while output is unread; these do.
- * `released` is called once, when the channel is closed or lost.
+ * Wraps an exec channel as a Process. ssh2's own streams neither fail a write that the remote side will
+ * never read nor report a closed channel while output is unread; these do.
+ * Calls `released` once, when the channel is closed or lost.
  */
 export function channelProcess(
   channel: ClientChannel,
@@ -61,7 +61,7 @@ export function channelProcess(
   };
 }
 
-/** Ends the outputs and drains the channel: with output unread, ssh2 never reports it as closed. */
+/** Ends the outputs and drains the channel: ssh2 never reports a channel with unread output as closed. */
 function stop(channel: ClientChannel, stdout: Writable, stderr: Writable): void {
   channel.unpipe();
   channel.stderr.unpipe();
@@ -71,7 +71,7 @@ function stop(channel: ClientChannel, stdout: Writable, stderr: Writable): void 
   stderr.end();
 }
 
-/** Dresses a forwarded TCP channel as a plain Duplex that fails writes and closes when the channel does. */
+/** Wraps a forwarded TCP channel as a plain Duplex that closes, and fails writes, when the channel closes. */
 export function channelStream(channel: Channel, stats: TransportStats, lost: AbortSignal): Duplex {
   const gone = new AbortController();
   const stream = new Duplex({
@@ -146,10 +146,10 @@ function counted(stats: TransportStats): PassThrough {
 }
 
 function broken(): Error {
-  return Object.assign(new Error('the far side reads no more'), { code: 'EPIPE' });
+  return Object.assign(new Error('the remote side closed its input'), { code: 'EPIPE' });
 }
 
-/** An error without a listener would end kboot; whoever reads or writes the stream sees it all the same. */
+/** An error event without a listener would crash kboot; code that reads or writes the stream still gets the error. */
 function silence(...streams: (Readable | Writable)[]): void {
   for (const stream of streams) stream.on('error', () => undefined);
 }

@@ -12,7 +12,7 @@ export interface ReachableHost {
 /**
  * Connects to a host.
  * Throws KbootError E-CONNECT, E-HOST-KEY-UNKNOWN, E-HOST-KEY-CHANGED, E-AUTH.
- * How root is gained shows at the first read or start.
+ * Privilege escalation is attempted, and can fail, at the first read or start.
  */
 export function connectHost(host: ReachableHost, options: ConnectOptions): Promise<HostConnection> {
   switch (host.connection.kind) {

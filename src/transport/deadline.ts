@@ -1,11 +1,11 @@
-/** A time limit whose clock can stand still while the operator types. */
+/** A time limit whose clock can be paused while the operator types. */
 export class Deadline {
   readonly #expire: () => void;
   #leftMs: number;
   #since = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Calls `expire` once after `ms` of running time, unless cleared before. */
+  /** Calls `expire` once after `ms` of running time, unless cleared first. */
   constructor(ms: number, expire: () => void) {
     this.#expire = expire;
     this.#leftMs = ms;
@@ -18,7 +18,7 @@ export class Deadline {
     this.#leftMs = 0;
   }
 
-  /** Runs `task` with the clock stopped. */
+  /** Runs `task` with the clock paused. */
   async stoppedWhile<T>(task: () => Promise<T>): Promise<T> {
     if (this.#timer === undefined) return task();
     clearTimeout(this.#timer);

@@ -2,9 +2,9 @@ import type { Connection, FirstUse } from '../model/cluster.ts';
 
 type SshConnectionSettings = Extract<Connection, { kind: 'ssh' }>;
 
-/** One SSH server to log in to: a host, or the bastion before it. */
+/** An SSH server to log in to: a host, or the bastion in front of it. */
 export interface Endpoint {
-  /** The inventory's host that the connection is for; errors carry it. */
+  /** Name of the inventory host that the connection is for; included in errors. */
   readonly host: string;
   readonly isBastion: boolean;
   readonly address: string;
@@ -38,7 +38,7 @@ function server(from: Omit<Endpoint, 'host' | 'isBastion'>): Omit<Endpoint, 'hos
   };
 }
 
-/** `10.0.0.11:22`, `[fd00::11]:22`, with `bastion ` before a bastion's. */
+/** `10.0.0.11:22`, `[fd00::11]:22`; prefixed with `bastion ` for a bastion. */
 export function describeEndpoint(endpoint: Endpoint): string {
   const address = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;
   return `${endpoint.isBastion ? 'bastion ' : ''}${address}:${endpoint.port}`;

@@ -12,13 +12,13 @@ import {
   type KnownHostsEntry,
 } from './known-hosts.ts';
 
-/** What an SSH server may show. */
+/** Which host keys are accepted from an SSH server. */
 export interface HostKeyCheck {
-  /** Known key types first, as OpenSSH asks; without SHA-1. */
+  /** Known key types first, as in OpenSSH; never SHA-1. */
   readonly algorithms: ServerHostKeyAlgorithm[];
-  /** The reason to refuse the key; undefined accepts it. Also runs at every rekeying. */
+  /** The reason to refuse the key; undefined accepts it. Also called at every rekey. */
   verify(key: Buffer): KbootError | undefined;
-  /** After the login: writes down a first key, where such a key holds. Throws E-STATE. */
+  /** Call after login: saves the key if it was trusted on first use. Throws E-STATE. */
   keep(): Promise<void>;
 }
 
@@ -39,9 +39,9 @@ const offered: readonly { readonly type: string; readonly algorithms: ServerHost
 ];
 
 /**
- * Collects what is known of a server: the inventory's hostKey alone if there is one, else known_hosts; for an
- * endpoint with `firstUse` that file alone, and where it knows nothing, the first key that is shown holds.
- * Throws E-INVENTORY for a hostKey that is no plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
+ * Collects the known keys of a server: only the inventory's hostKey if it is set, else known_hosts. An endpoint
+ * with `firstUse` uses only that file, and if the file has no key for it, trusts the first key presented.
+ * Throws E-INVENTORY for a hostKey that is not a plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
  */
 export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
   const { firstUse } = endpoint;
@@ -70,10 +70,10 @@ export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[])
       try {
         await appendFile(firstUse.file, `${firstUse.name} ${keyText(first.key)}\n`, { mode: 0o600 });
       } catch (cause) {
-        throw new KbootError('E-STATE', `the host key cannot be written to ${firstUse.file}`, {
+        throw new KbootError('E-STATE', `cannot write the host key to ${firstUse.file}`, {
           host: endpoint.host,
           detail: cause instanceof Error ? cause.message : String(cause),
-          remedy: 'Make that file writable, or name another state folder with --state.',
+          remedy: 'Make that file writable, or choose another state folder with --state.',
           cause,
         });
       }
@@ -81,7 +81,7 @@ export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[])
   };
 }
 
-/** The name under which known_hosts files have the server. */
+/** The server's name in known_hosts files. */
 function nameOf({ firstUse, address, port }: Endpoint): string {
   return firstUse?.name ?? knownHostsName(address, port);
 }
@@ -94,7 +94,7 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
     throw new KbootError('E-INVENTORY', `${where} is not a plain public key: ${hostKey}`, {
       host: endpoint.host,
       remedy:
-        'Write "TYPE BASE64" as the host\'s /etc/ssh/ssh_host_ed25519_key.pub has it. ' +
+        'Write "TYPE BASE64", as in /etc/ssh/ssh_host_ed25519_key.pub on the host. ' +
         'Host certificates are not supported.',
     });
   }
@@ -103,7 +103,7 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
 
 type Written = KnownHostsEntry & KnownKey;
 
-/** All that the files say, of whatever server. */
+/** All entries of the files, for any server. */
 async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<Written[]> {
   const perFile = await Promise.all(
     files.map(async (file) =>
@@ -121,7 +121,7 @@ async function readOrEmpty(endpoint: Endpoint, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new KbootError('E-HOST-KEY-UNKNOWN', `${file} cannot be read, so no host key can be verified`, {
+    throw new KbootError('E-HOST-KEY-UNKNOWN', `cannot read ${file}, so host keys cannot be verified`, {
       host: endpoint.host,
       remedy: `Make ${file} readable.`,
       cause,
@@ -161,15 +161,15 @@ function unknownKey(
   const file = files[0] === undefined ? 'a known_hosts file' : files[0];
   return new KbootError(
     'E-HOST-KEY-UNKNOWN',
-    `nothing is known of ${describeEndpoint(endpoint)}; it shows the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}` +
+    `${describeEndpoint(endpoint)} is not a known host; it presented the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}` +
       (authority === undefined
         ? ''
-        : ` (the @cert-authority of ${authority.where} does not help: host certificates are not supported)`),
+        : ` (the @cert-authority in ${authority.where} was ignored: host certificates are not supported)`),
     {
       host: endpoint.host,
       remedy:
         `Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. ` +
-        `If it is the same, add this line to ${file}:\n` +
+        `If they match, add this line to ${file}:\n` +
         `${nameOf(endpoint)} ${text}\n` +
         `or to the inventory:\n${inventoryLine(endpoint, text)}`,
     },
@@ -186,18 +186,18 @@ function changedKey(
   const text = keyText(key);
   return new KbootError(
     'E-HOST-KEY-CHANGED',
-    `${describeEndpoint(endpoint)} shows the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}, known is ${old}`,
+    `${describeEndpoint(endpoint)} presented the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}, but the known key is ${old}`,
     {
       host: endpoint.host,
       remedy:
         (bearer === undefined
-          ? 'Somebody may be between you and the host, or it was installed anew. '
-          : `That is the key of ${bearer.names.startsWith('|') ? 'another host' : bearer.names} (${bearer.where}): are addresses exchanged? If not, somebody may be between you and the host. `) +
-        'If you know why, and the fingerprint is the one on its own console, ' +
+          ? 'This may be a man-in-the-middle attack, or the host was reinstalled. '
+          : `This is the key of ${bearer.names.startsWith('|') ? 'another host' : bearer.names} (${bearer.where}): were addresses swapped? If not, this may be a man-in-the-middle attack. `) +
+        'If you know why the key changed, and the fingerprint matches the one on its own console, ' +
         (endpoint.hostKey === undefined
           ? `remove the old line from ${files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(' and ')} and add:\n` +
             `${nameOf(endpoint)} ${text}`
-          : `write in the inventory:\n${inventoryLine(endpoint, text)}`),
+          : `set in the inventory:\n${inventoryLine(endpoint, text)}`),
     },
   );
 }
@@ -205,8 +205,11 @@ function changedKey(
 function revokedKey(endpoint: Endpoint, revoked: KnownKey): KbootError {
   return new KbootError(
     'E-HOST-KEY-CHANGED',
-    `${describeEndpoint(endpoint)} shows the key ${fingerprint(revoked.key)}, which ${revoked.where} marks as revoked`,
-    { host: endpoint.host, remedy: 'Give the host new host keys; a revoked key must not be trusted again.' },
+    `${describeEndpoint(endpoint)} presented the key ${fingerprint(revoked.key)}, which ${revoked.where} marks as revoked`,
+    {
+      host: endpoint.host,
+      remedy: 'Generate new host keys on the host; a revoked key must not be trusted again.',
+    },
   );
 }
 

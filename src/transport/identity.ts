@@ -4,13 +4,13 @@ import { KbootError } from '../model/error.ts';
 import { askOnce } from './secret.ts';
 import type { AskSecret } from './types.ts';
 
-/** A private key file as it lies on disk. */
+/** A private key file as it is on disk. */
 export interface Identity {
   readonly path: string;
   readonly encrypted: boolean;
-  /** The public half, where it can be read without the passphrase. */
+  /** The public half, if it can be read without the passphrase. */
   readonly publicKey?: Buffer;
-  /** Absent while encrypted, and for a file that holds a public key only. */
+  /** Absent while encrypted, and for a file that holds only a public key. */
   readonly key?: ParsedKey;
 }
 
@@ -19,22 +19,22 @@ const unlocked = new Map<string, Promise<ParsedKey | undefined>>();
 
 /**
  * Reads a key file, once per process. undefined: no such file.
- * Throws E-AUTH for a file that cannot be read or whose format ssh2 does not know.
+ * Throws E-AUTH for a file that cannot be read or whose format ssh2 does not support.
  */
 export function readIdentity(path: string): Promise<Identity | undefined> {
   return remember(identities, path, () => loadIdentity(path));
 }
 
-/** The key of an encrypted file; asks for the passphrase once per process. undefined: nobody to ask. */
+/** The key of an encrypted file; asks for the passphrase once per process. undefined: no terminal to prompt on. */
 export function unlockIdentity(path: string, ask: AskSecret): Promise<ParsedKey | undefined> {
   return remember(unlocked, path, async () => {
-    const passphrase = await askOnce(ask, `Passphrase of ${path}`);
+    const passphrase = await askOnce(ask, `Passphrase for ${path}`);
     if (passphrase === undefined) return undefined;
     const key = parse(await readFile(path), passphrase);
     if (key instanceof Error) {
-      throw new KbootError('E-AUTH', `the passphrase does not open ${path}`, {
+      throw new KbootError('E-AUTH', `wrong passphrase for ${path}`, {
         detail: key.message,
-        remedy: 'Run again with the right passphrase, or add the key to ssh-agent.',
+        remedy: 'Run again with the correct passphrase, or add the key to ssh-agent.',
       });
     }
     return key;
@@ -69,8 +69,7 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
     if (!key.message.includes('no passphrase given')) {
       throw new KbootError('E-AUTH', `${path} is not a private key that kboot can read`, {
         detail: key.message,
-        remedy:
-          'Name the file of a private key, as ssh-keygen writes it, as ssh.identityFile in the inventory.',
+        remedy: 'Set ssh.identityFile in the inventory to a private key file as written by ssh-keygen.',
       });
     }
     const publicKey = publicHalf(text) ?? (await publicFile(path));
@@ -87,24 +86,24 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
 function unreadable(path: string, cause: NodeJS.ErrnoException): KbootError {
   const [why, remedy] =
     cause.code === 'EISDIR'
-      ? ['is a folder', 'Name the file inside it as ssh.identityFile in the inventory.']
+      ? ['is a folder', 'Set ssh.identityFile in the inventory to the key file inside it.']
       : cause.code === 'EACCES'
         ? [
-            'may not be read by you',
-            'Run kboot as the owner of the key, or name another as ssh.identityFile.',
+            'is not readable by you',
+            'Run kboot as the owner of the key, or set ssh.identityFile to another key.',
           ]
         : [`cannot be read (${cause.code ?? cause.message})`, 'Correct ssh.identityFile in the inventory.'];
   return new KbootError('E-AUTH', `the key file ${path} ${why}`, { cause, remedy });
 }
 
-/** parseKey is typed as one key; files in PEM form yield one, OpenSSH's format a list of one. */
+/** parseKey is typed as returning one key; it returns one for PEM files, a list of one for OpenSSH's format. */
 function parse(data: Buffer, passphrase?: string): ParsedKey | Error {
   const parsed = ssh2.utils.parseKey(data, passphrase) as ParsedKey | ParsedKey[] | Error;
   if (!Array.isArray(parsed)) return parsed;
   return parsed[0] ?? new Error('the file holds no key');
 }
 
-/** OpenSSH's format keeps the public key in clear (openssh/PROTOCOL.key). */
+/** OpenSSH's format stores the public key unencrypted (openssh/PROTOCOL.key). */
 function publicHalf(text: string): Buffer | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1];
   if (body === undefined) return undefined;

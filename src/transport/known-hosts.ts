@@ -11,7 +11,7 @@ export interface KnownHostsEntry {
   readonly key: Buffer;
 }
 
-/** Reads known_hosts text. Lines that OpenSSH would not use either are left out; never throws. */
+/** Parses known_hosts text. Skips lines that OpenSSH would ignore too; never throws. */
 export function parseKnownHosts(text: string): KnownHostsEntry[] {
   return text.split('\n').flatMap((line, index) => {
     const entry = parseLine(line, index + 1);
@@ -35,7 +35,7 @@ function parseLine(text: string, line: number): KnownHostsEntry | undefined {
     : { ...entry, marker: marker === '@revoked' ? 'revoked' : 'cert-authority' };
 }
 
-/** The public key blob of `TYPE BASE64`; undefined unless it is a whole public key of that type. */
+/** The public key blob of `TYPE BASE64`; undefined unless it is a complete public key of that type. */
 export function decodeKey(type: string, base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
   if (key.toString('base64') !== base64) return undefined;
@@ -43,12 +43,12 @@ export function decodeKey(type: string, base64: string): Buffer | undefined {
   return parts !== undefined && parts.length > 1 && parts[0]?.toString('latin1') === type ? key : undefined;
 }
 
-/** The type named inside a public key blob. */
+/** The key type encoded in a public key blob. */
 export function keyType(key: Buffer): string | undefined {
   return keyFields(key)?.[0]?.toString('latin1');
 }
 
-/** A public key blob is its type and then its numbers, each with its length before it (RFC 4253, 6.6). */
+/** A public key blob is its type followed by its numbers, each prefixed with its length (RFC 4253, 6.6). */
 function keyFields(key: Buffer): Buffer[] | undefined {
   const fields: Buffer[] = [];
   let at = 0;
@@ -62,13 +62,13 @@ function keyFields(key: Buffer): Buffer[] | undefined {
   return fields;
 }
 
-/** The name under which known_hosts keeps a host: lower case, `[host]:port` unless the port is 22. */
+/** A host's name in known_hosts: lower case, `[host]:port` unless the port is 22. */
 export function knownHostsName(address: string, port: number): string {
   const name = address.toLowerCase();
   return port === 22 ? name : `[${name}]:${port}`;
 }
 
-/** Whether an entry's names stand for `name` (from `knownHostsName`). */
+/** Whether an entry's patterns match `name` (from `knownHostsName`). */
 export function matchesName(entry: KnownHostsEntry, name: string): boolean {
   if (entry.names.startsWith('|')) return matchesHash(entry.names, name);
   let matched = false;
@@ -89,7 +89,7 @@ function matchesHash(names: string, name: string): boolean {
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-/** `*` stands for any text, `?` for one character. Backtracks to the last star only. */
+/** `*` matches any text, `?` one character. Backtracks only to the last star. */
 function matchesPattern(pattern: string, name: string): boolean {
   let p = 0;
   let n = 0;

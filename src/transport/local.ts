@@ -107,15 +107,15 @@ function forward(
       lost.removeEventListener('abort', give);
     });
     const timer = setTimeout(() => {
-      socket.destroy(new Error(`no answer within ${timeoutMs} ms`));
+      socket.destroy(new Error(`no response within ${timeoutMs} ms`));
     }, timeoutMs);
     socket.on('error', (cause) => {
       clearTimeout(timer);
       reject(
-        new KbootError('E-CONNECT', `no connection from the host to ${address}:${port}`, {
+        new KbootError('E-CONNECT', `the host cannot connect to ${address}:${port}`, {
           host,
           detail: cause.message,
-          remedy: `See on the host whether something listens on port ${port}.`,
+          remedy: `Check on the host whether something listens on port ${port}.`,
           cause,
         }),
       );

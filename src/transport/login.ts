@@ -12,17 +12,17 @@ import type { ConnectOptions } from './types.ts';
 /** A logged-in SSH client. */
 export interface Session {
   readonly client: Client;
-  /** Aborts once the connection is gone; its reason is an E-CONNECT. */
+  /** Aborts when the connection is lost; the reason is an E-CONNECT. */
   readonly lost: AbortSignal;
-  /** Says goodbye and waits, bounded, for the connection to close. Safe to call twice. */
+  /** Disconnects and waits up to 1 s for the connection to close. Safe to call twice. */
   close(): Promise<void>;
 }
 
 const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
 /**
- * Logs in over `stream`: host key first, then credentials.
- * Throws E-HOST-KEY-*, E-AUTH, E-CONNECT, or HandshakeReset where another try makes sense.
+ * Logs in over `stream`: verifies the host key, then offers credentials.
+ * Throws E-HOST-KEY-*, E-AUTH, E-CONNECT, or HandshakeReset if a retry makes sense.
  * On any error the stream is closed.
  */
 export function login(
@@ -58,7 +58,7 @@ export function login(
       const cause = lastError;
       if (hostKeyError !== undefined) end(hostKeyError);
       else if (phase === 'ready') end(connectionLost(endpoint, cause));
-      // A number is sshd's own reason to disconnect, such as too many failed logins.
+      // A numeric code is sshd's reason for disconnecting, such as too many failed logins.
       else if (phase === 'login' && typeof cause?.code === 'number') end(offers.refused(cause.message));
       else if (phase === 'login') end(connectionLost(endpoint, cause));
       else if (isReset(cause)) end(new HandshakeReset(cause?.message ?? 'connection closed', { cause }));
@@ -79,7 +79,7 @@ export function login(
     };
 
     client.on('error', (error: Error & { level?: string }) => {
-      // A key that the agent will not sign with is one refused credential, not the end.
+      // A key that the agent refuses to sign with is one failed credential, not a failed login.
       if (phase === 'login' && (error.level === 'agent' || error.level === 'client-authentication')) return;
       lastError = error;
       closed();
@@ -92,7 +92,7 @@ export function login(
       phase = 'ready';
       resolve({ client, lost: lost.signal, close });
     });
-    // A bastion's stream may end without ever closing.
+    // A bastion's stream may end without emitting close.
     client.once('end', closed);
     client.once('close', closed);
 
@@ -142,26 +142,26 @@ function loginTimeout(endpoint: Endpoint, silent: boolean, ms: number): KbootErr
   return silent
     ? new KbootError(
         'E-CONNECT',
-        `${at} takes the connection and then hangs: no SSH banner within ${ms} ms`,
+        `${at} accepts the connection but sends nothing: no SSH banner within ${ms} ms`,
         {
           host: endpoint.host,
-          remedy: 'Look at sshd on the host: it may be overloaded, or the port belongs to another program.',
+          remedy: 'Check sshd on the host: it may be overloaded, or another program may be using the port.',
         },
       )
-    : new KbootError('E-CONNECT', `${at} stopped answering during login, after ${ms} ms`, {
+    : new KbootError('E-CONNECT', `${at} stopped responding during login, after ${ms} ms`, {
         host: endpoint.host,
-        remedy: "Look at the host's load and at sshd's log; slow DNS (UseDNS) and PAM modules delay logins.",
+        remedy: "Check the host's load and sshd's log; slow DNS (UseDNS) and PAM modules delay logins.",
       });
 }
 
 function noHandshake(endpoint: Endpoint, cause: Error | undefined): KbootError {
   const detail = cause?.message ?? 'no reason given';
-  return new KbootError('E-CONNECT', `no SSH session with ${describeEndpoint(endpoint)}`, {
+  return new KbootError('E-CONNECT', `the SSH handshake with ${describeEndpoint(endpoint)} failed`, {
     host: endpoint.host,
     detail,
     remedy: detail.includes('host key')
-      ? 'The host offers none of the plain host keys ed25519, ecdsa and rsa; host certificates are not supported.'
-      : 'Check that the port is the one of sshd.',
+      ? 'The host offers no plain ed25519, ecdsa or rsa host key; host certificates are not supported.'
+      : 'Check that sshd listens on this port.',
     cause,
   });
 }

@@ -3,8 +3,8 @@ import { Transform, type TransformCallback } from 'node:stream';
 const keptBytes = 64 * 1024;
 
 /**
- * Holds back everything up to and including the line `mark`, and passes on the rest.
- * Emits `before` with all text held back so far, and `mark` once.
+ * Withholds everything up to and including the line `mark`, and passes the rest through.
+ * Emits `before` with all text withheld so far, and `mark` once.
  */
 export class MarkerFilter extends Transform {
   readonly #mark: Buffer;
@@ -17,7 +17,7 @@ export class MarkerFilter extends Transform {
     this.on('error', () => undefined);
   }
 
-  /** What came before the mark; the last 64 KiB of it. */
+  /** The text before the mark; at most its last 64 KiB. */
   get before(): string {
     return this.#held.toString('utf8');
   }

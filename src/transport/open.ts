@@ -7,8 +7,8 @@ import { HandshakeReset, retryHandshake } from './retry.ts';
 import type { ConnectOptions } from './types.ts';
 
 /**
- * Connects and logs in, again where sshd dropped the connection before login (MaxStartups).
- * `openStream` gives a fresh stream to the server within the time it is told.
+ * Connects and logs in; retries if sshd drops the connection before login (MaxStartups).
+ * `openStream` opens a new stream to the server within its timeout.
  * Throws E-CONNECT, E-HOST-KEY-UNKNOWN, E-HOST-KEY-CHANGED, E-AUTH.
  */
 export async function openSession(
@@ -31,10 +31,10 @@ export async function openSession(
     return session;
   } catch (error) {
     if (!(error instanceof HandshakeReset)) throw error;
-    throw new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} closes connections before login`, {
+    throw new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} closed the connection before login`, {
       host: endpoint.host,
       detail: error.message,
-      remedy: "Raise MaxStartups in the host's sshd_config, lower --concurrency, or look at sshd's log.",
+      remedy: "Raise MaxStartups in the host's sshd_config, lower --concurrency, or check sshd's log.",
       cause: error,
     });
   }

@@ -2,20 +2,20 @@ import { endGroup, ownGroup } from './own-group.ts';
 
 export interface OperatorRun {
   readonly cwd: string;
-  /** Set beside this process's own environment. */
+  /** Set in addition to this process's environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
 }
 
 export interface OperatorResult {
-  /** null: ended by a signal, as after its time. */
+  /** null: killed by a signal, for example after the timeout. */
   readonly exitCode: number | null;
   readonly timedOut: boolean;
-  /** What it printed, both outputs. */
+  /** Its stdout and stderr, interleaved. */
   readonly output: string;
 }
 
-/** Runs POSIX shell on this machine, as the user who runs kboot; in its own process group, which a timeout ends whole. */
+/** Runs a POSIX shell script on this machine as the user who runs kboot, in its own process group; a timeout ends the whole group. */
 export async function runOnOperator(script: string, options: OperatorRun): Promise<OperatorResult> {
   const { cwd, environment, timeoutSeconds } = options;
   const run = ownGroup({

@@ -1,6 +1,6 @@
 import { $ } from 'zx/core';
 
-/** zx without its own shell prefix, output and exceptions; its own process group, so that all of it can be ended. */
+/** zx without its shell prefix, output and exceptions; in its own process group, so that the whole group can be ended. */
 export const ownGroup = $({
   prefix: '',
   postfix: '',
@@ -10,12 +10,12 @@ export const ownGroup = $({
   stdio: 'pipe',
 });
 
-/** Ends a process group. One that sudo started as root cannot be signalled; it sees its stdin end. */
+/** Ends a process group. A group that sudo started as root cannot be signalled; it gets EOF on its stdin. */
 export function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGTERM');
   } catch {
-    // ended already, or root's
+    // already ended, or owned by root
   }
 }

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The server closed the connection before login could begin, as sshd's MaxStartups makes it do. */
+/** The server closed the connection before login could begin, as sshd does beyond MaxStartups. */
 export class HandshakeReset extends Error {
   override readonly name = 'HandshakeReset';
 }
 
-/** Middle of the pause before each further try; about 10 s in all. */
+/** Mean pause before each retry; about 10 s in total. */
 const pausesMs = [500, 1000, 2000, 3000, 4000];
 
 /**
- * Runs `attempt` again, after a pause of 0.5 to 1.5 times the middle, as long as it throws HandshakeReset.
- * Any other error passes at once; the last HandshakeReset passes after six tries.
+ * Retries `attempt`, after a pause of 0.5 to 1.5 times the mean, as long as it throws HandshakeReset.
+ * Any other error is thrown at once; HandshakeReset is thrown after six attempts.
  */
 export async function retryHandshake<T>(
   attempt: () => Promise<T>,

@@ -7,23 +7,23 @@ import { askOnce } from './secret.ts';
 import { sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
 import type { ConnectOptions, RootProcess } from './types.ts';
 
-/** How root is gained on a host. */
+/** How to become root on a host. */
 type Way =
   | { readonly kind: 'direct' }
   | { readonly kind: 'sudo' }
   | { readonly kind: 'sudo-with-password'; readonly password: string };
 
 interface RootOptions {
-  /** Written to stdin, which is then ended, as early as that is safe. */
+  /** Written to stdin as soon as that is safe; stdin is then closed. */
   readonly input?: string;
   readonly timeoutMs: number;
 }
 
-/** Root's shell on one host: finds out once how root is gained, then keeps to it. */
+/** A root shell on one host: finds out once how to become root, then reuses that. */
 export class RootShell {
   readonly #launcher: Launcher;
   readonly #options: ConnectOptions;
-  /** Settled once the way is known for sure; an E-SUDO is as sure as a success. */
+  /** Settled once the way is certain; an E-SUDO is as certain as a success. */
   #way: Promise<Way> | undefined;
 
   constructor(launcher: Launcher, options: ConnectOptions) {
@@ -33,8 +33,8 @@ export class RootShell {
   }
 
   /**
-   * Runs `body` by root's sh. It must be free of single quotes, backslashes, `!` and line ends, so that
-   * every login shell (csh and fish too) hands it on unchanged. Resolves once root was gained.
+   * Runs `body` in root's sh. It must not contain single quotes, backslashes, `!` or newlines, so that
+   * every login shell (csh and fish too) passes it on unchanged. Resolves once the process is root.
    * Throws E-SUDO, E-TIMEOUT, E-CONNECT.
    */
   async run(body: string, options: RootOptions): Promise<RootProcess> {
@@ -58,7 +58,7 @@ export class RootShell {
     } catch (error) {
       const asks = known.kind === 'sudo' && error instanceof KbootError && error.code === 'E-SUDO';
       if (!asks || !wantsPassword(error.context.detail ?? '')) throw error;
-      const password = await askOnce(askSecret, `sudo password of ${user} (for every host that asks)`);
+      const password = await askOnce(askSecret, `sudo password for ${user} (used for every host that asks)`);
       if (password === undefined) throw error;
       const way: Way = { kind: 'sudo-with-password', password };
       return { way, process: await this.#attempt(way, body, options) };
@@ -117,7 +117,7 @@ export class RootShell {
     const { host, user, lost } = this.#launcher;
     if (lost.aborted) return lost.reason as KbootError;
     if (way.kind !== 'direct') return sudoError(host, user, code, stderr);
-    return new KbootError('E-CONNECT', `the host lets user ${user} in and then runs no command`, {
+    return new KbootError('E-CONNECT', `user ${user} can log in, but cannot run commands`, {
       host,
       detail: stderr.trim(),
       remedy: `Give ${user} a login shell, and remove ForceCommand and "command=" for kboot's key.`,
@@ -125,9 +125,9 @@ export class RootShell {
   }
 
   #slow(timeoutMs: number): KbootError {
-    return new KbootError('E-TIMEOUT', `the host started no root shell within ${timeoutMs} ms`, {
+    return new KbootError('E-TIMEOUT', `the host did not start a root shell within ${timeoutMs} ms`, {
       host: this.#launcher.host,
-      remedy: "Look at the host's load, and at what its login shell's start-up files and PAM do.",
+      remedy: "Check the host's load, the login shell's startup files and PAM.",
     });
   }
 }
@@ -144,7 +144,7 @@ function rootProcess(process: Process, stdout: MarkerFilter, stderr: MarkerFilte
   };
 }
 
-/** The mark goes to both outputs: what login shells print before it is not the command's. */
+/** The mark goes to both outputs: text before it comes from the login shell, not from the command. */
 function commandLine(way: Way, mark: string, prompt: string, body: string): string {
   const environment =
     'export LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -4,8 +4,8 @@ const answers = new WeakMap<AskSecret, Map<string, Promise<string | undefined>>>
 let lastQuestion: Promise<unknown> = Promise.resolve();
 
 /**
- * Asks each question once per process, one question at a time; every host gets the same answer.
- * Rejects as `ask` does; a rejection is not remembered.
+ * Asks each question once per process, one at a time; every host uses the same answer.
+ * Rejects as `ask` does; a rejection is not cached.
  */
 export function askOnce(ask: AskSecret, question: string): Promise<string | undefined> {
   const known = answers.get(ask) ?? new Map<string, Promise<string | undefined>>();

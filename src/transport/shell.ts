@@ -19,7 +19,7 @@ interface Parts {
   readonly close: () => Promise<void>;
 }
 
-/** Builds the two faces of a connection. The reader holds nothing that could start a command. */
+/** Builds a connection's reader and writer. The reader has nothing that can start a command. */
 export function hostConnection({ launcher, stats, options, forward, close }: Parts): HostConnection {
   const { host } = launcher;
   const shell = new RootShell(launcher, options);
@@ -39,21 +39,21 @@ export function hostConnection({ launcher, stats, options, forward, close }: Par
   };
 }
 
-/** Base64, so that the command arrives exactly; `x` keeps the line ends that $() would drop. */
+/** Base64, so that the command arrives unchanged; `x` keeps the trailing newlines that $() would strip. */
 function startBody(command: string): string {
   const base64 = Buffer.from(command).toString('base64');
   return `c=$(echo ${base64} | base64 -d; echo x); exec sh -c "\${c%x}"`;
 }
 
 /**
- * The group makes sh read the whole script before it runs any of it (a cut-off script runs not at all),
- * and keeps commands that read stdin away from it.
+ * The group makes sh read the whole script before running any of it (a truncated script does not run at all),
+ * and keeps its commands from reading the script as their stdin.
  */
 function wholeScript(script: string): string {
   return `{ :\n${script}\n} </dev/null\n`;
 }
 
-/** The far side gives up a second after this side would have. */
+/** The remote timeout is one second longer than the local one. */
 function readBody(timeoutMs: number): string {
   return `exec timeout -k 5 ${Math.ceil(timeoutMs / 1000) + 1} sh`;
 }
@@ -87,14 +87,14 @@ async function result(launcher: Launcher, process: RootProcess): Promise<ScriptR
     text(process.stderr),
     process.exit,
   ]);
-  // sshd may send the exit status ahead of the last output: without the connection, it may be cut off.
+  // sshd may send the exit status before the last output: if the connection is lost, the output may be truncated.
   launcher.lost.throwIfAborted();
   return { stdout, stderr, exitCode };
 }
 
 function tooLong(host: string, timeoutMs: number): KbootError {
-  return new KbootError('E-TIMEOUT', `the host did not finish answering within ${timeoutMs} ms`, {
+  return new KbootError('E-TIMEOUT', `a read-only command did not finish within ${timeoutMs} ms`, {
     host,
-    remedy: "Look at the host's load and disks (a hanging mount stops df and stat), then run again.",
+    remedy: "Check the host's load and disks (a hanging mount blocks df and stat), then run again.",
   });
 }

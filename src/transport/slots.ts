@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-/** How many exec channels one connection has open at a time. */
+/** Limits the exec channels that one connection has open at a time. */
 export class Slots {
   readonly #limit;
 
@@ -8,7 +8,7 @@ export class Slots {
     this.#limit = pLimit(count);
   }
 
-  /** Waits for a free slot; the returned function gives it back and may be called more than once. */
+  /** Waits for a free slot; the returned function releases it and may be called more than once. */
   take(): Promise<() => void> {
     return new Promise((taken) => {
       void this.#limit(
@@ -20,7 +20,7 @@ export class Slots {
     });
   }
 
-  /** Learns that the server allows fewer than are in use now; false if only the caller's own is. */
+  /** Lowers the limit: the server refused one more. False if the caller's slot is the only one in use. */
   shrink(): boolean {
     const others = this.#limit.activeCount - 1;
     if (others < 1) return false;

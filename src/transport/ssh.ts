@@ -14,10 +14,10 @@ import { noStats } from './stats.ts';
 import { openTcp } from './tcp.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
 
-/** OpenSSH allows 10 sessions a connection (MaxSessions); others may use some of them. */
+/** OpenSSH allows 10 sessions per connection (MaxSessions); leave some of them free. */
 const execsAtATime = 4;
 
-/** Connects to a host by SSH, through its bastion if it has one. Throws as `openSession` does. */
+/** Connects to a host over SSH, through its bastion if it has one. Throws as `openSession` does. */
 export async function connectSsh(
   host: string,
   connection: Extract<Connection, { kind: 'ssh' }>,
@@ -105,11 +105,11 @@ function isRefusedChannel(error: unknown): boolean {
 }
 
 function noExec(endpoint: Endpoint, cause: unknown): KbootError {
-  return new KbootError('E-CONNECT', 'the host opens no session for a command', {
+  return new KbootError('E-CONNECT', 'the host refused to open a session', {
     host: endpoint.host,
     detail: cause instanceof Error ? cause.message : String(cause),
     remedy:
-      "Allow sessions: MaxSessions of at least 1 in the host's sshd_config, and no restriction on the key.",
+      "Allow sessions: set MaxSessions to at least 1 in the host's sshd_config, and remove restrictions from the key.",
     cause,
   });
 }
@@ -130,12 +130,12 @@ async function forward(
   } catch (cause) {
     session.lost.throwIfAborted();
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new KbootError('E-CONNECT', `no connection from the host to ${address}:${port}`, {
+    throw new KbootError('E-CONNECT', `the host cannot connect to ${address}:${port}`, {
       host: endpoint.host,
       detail,
       remedy: /prohibited/i.test(detail)
         ? "Set AllowTcpForwarding yes in the host's sshd_config."
-        : `See on the host whether something listens on port ${port}.`,
+        : `Check on the host whether something listens on port ${port}.`,
       cause,
     });
   }

@@ -1,6 +1,6 @@
 import type { TransportStats } from './types.ts';
 
-/** Counters at zero. */
+/** All counters at zero. */
 export function noStats(): TransportStats {
   return { connections: 0, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 };
 }

@@ -1,13 +1,13 @@
 import { KbootError } from '../model/error.ts';
 
-/** sudo -n could not do without a password. */
+/** Whether sudo -n failed because it needs a password. */
 export function wantsPassword(stderr: string): boolean {
   return /a (terminal|password) is required|no tty present|no password was provided|authentication is required/i.test(
     stderr,
   );
 }
 
-/** E-SUDO for what sudo wrote before it gave up (sudo 1.8 and later, sudo-rs; LC_ALL=C). */
+/** E-SUDO for sudo's error output (sudo 1.8 and later, sudo-rs; LC_ALL=C). */
 export function sudoError(host: string, user: string, exitCode: number | null, stderr: string): KbootError {
   const rule = `${user} ALL=(ALL) NOPASSWD: ALL`;
   const addRule = `As root on the host, write "${rule}" to /etc/sudoers.d/${user} (visudo -f).`;
@@ -16,7 +16,7 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
 
   if (/must have a tty/i.test(stderr)) {
     return failed(
-      'sudo demands a terminal (requiretty)',
+      'sudo requires a terminal (requiretty)',
       `As root on the host, write "Defaults:${user} !requiretty" to /etc/sudoers.d/${user} (visudo -f).`,
     );
   }
@@ -28,18 +28,18 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
   }
   if (wantsPassword(stderr)) {
     return failed(
-      `sudo asks for the password of user ${user}, and none was given`,
-      `Run kboot on a terminal, or set KBOOT_SUDO_PASSWORD; or without a password: ${addRule}`,
+      `sudo requires the password of user ${user}, and none was given`,
+      `Run kboot in a terminal, or set KBOOT_SUDO_PASSWORD. To do without a password: ${addRule}`,
     );
   }
   if (exitCode === 127 || /sudo.*(not found|no such file)/i.test(stderr)) {
     return failed(
-      `user ${user} is not root, and the host has no sudo`,
+      `user ${user} is not root, and sudo is not installed on the host`,
       'Install sudo on the host, or let kboot log in as root (ssh.user: root).',
     );
   }
   return failed(
-    `user ${user} cannot become root by sudo (exit status ${exitCode ?? 'unknown'})`,
+    `user ${user} cannot become root with sudo (exit status ${exitCode ?? 'unknown'})`,
     `Run "ssh ${user}@${host} sudo true" to see why. ${addRule}`,
   );
 }
@@ -48,6 +48,6 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
 export function wrongPassword(host: string, user: string): KbootError {
   return new KbootError('E-SUDO', `the sudo password of user ${user} is wrong`, {
     host,
-    remedy: 'Run again with the right password (KBOOT_SUDO_PASSWORD, or typed on a terminal).',
+    remedy: 'Run again with the correct password (KBOOT_SUDO_PASSWORD, or typed in a terminal).',
   });
 }

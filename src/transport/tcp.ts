@@ -14,13 +14,13 @@ export function openTcp(endpoint: Endpoint, timeoutMs: number): Promise<Socket> 
     };
     const timer = setTimeout(() => {
       fail(
-        new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} did not answer within ${timeoutMs} ms`, {
+        new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} did not respond within ${timeoutMs} ms`, {
           host: endpoint.host,
-          remedy: 'Check that the host is up, that the address is right, and that no firewall drops SSH.',
+          remedy: 'Check that the host is up, that the address is correct, and that no firewall drops SSH.',
         }),
       );
     }, timeoutMs);
-    // Stays for the life of the socket: ssh2 adds its own listener later.
+    // Kept for the life of the socket: ssh2 adds its own listener later.
     socket.on('error', (error) => {
       fail(tcpError(endpoint, error));
     });
@@ -40,7 +40,7 @@ function tcpError(endpoint: Endpoint, cause: NodeJS.ErrnoException): Error {
       return new HandshakeReset(cause.message, { cause });
     case 'ECONNREFUSED':
       return failed(
-        `${at} refuses connections: nothing listens there`,
+        `${at} refused the connection: nothing listens there`,
         'Start sshd on the host, or correct ssh.port.',
       );
     case 'EHOSTUNREACH':
@@ -48,10 +48,7 @@ function tcpError(endpoint: Endpoint, cause: NodeJS.ErrnoException): Error {
       return failed(`${at} is unreachable`, 'Check the address, the route to it, and that the host is up.');
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return failed(
-        `${endpoint.address} has no address in DNS`,
-        'Correct ssh.address, or use an IP address.',
-      );
+      return failed(`${endpoint.address} does not resolve`, 'Correct ssh.address, or use an IP address.');
     case undefined:
     default:
       return failed(`${at} cannot be reached: ${cause.message}`, 'Check the address and the network.');

@@ -1,6 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 
-/** Counted per host; `--stats` prints it. Seconds are wall time. */
+/** Per-host counters, printed by `--stats`. */
 export interface TransportStats {
   connections: number;
   execs: number;
@@ -12,11 +12,11 @@ export interface TransportStats {
 export interface ScriptResult {
   readonly stdout: string;
   readonly stderr: string;
-  /** null: the process ended by a signal or the channel closed without a status. */
+  /** null: a signal killed the process, or the channel closed without a status. */
   readonly exitCode: number | null;
 }
 
-/** What observers get: it can read and nothing else. */
+/** Read-only access to a host, for observers. */
 export interface Reader {
   readonly host: string;
   readonly stats: Readonly<TransportStats>;
@@ -30,22 +30,22 @@ export interface Reader {
   forward(address: string, port: number): Promise<Duplex>;
 }
 
-/** A program running as root on the host, its three streams and its end. */
+/** A program running as root on the host: its three streams and its exit. */
 export interface RootProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Settles once: exit code, or null with the channel gone. Never rejects. */
+  /** Settles once: the exit code, or null if the channel was lost. Never rejects. */
   readonly exit: Promise<number | null>;
-  /** Closes the channel; the far process sees the end of its stdin. */
+  /** Closes the channel; the remote process gets EOF on its stdin. */
   kill(): void;
 }
 
-/** What apply gets. Only apply may hold one. */
+/** Write access to a host. Only apply may hold one. */
 export interface Writer extends Reader {
   /**
-   * Starts `command` (fixed text without secrets: it shows in `ps`) as root through sh.
-   * The promise resolves once root was gained and stdin belongs to the command.
+   * Starts `command` (fixed text without secrets: it is visible in `ps`) as root through sh.
+   * Resolves once the process is root and stdin belongs to the command.
    */
   start(command: string): Promise<RootProcess>;
 }
@@ -54,11 +54,11 @@ export interface Writer extends Reader {
 export interface HostConnection {
   readonly reader: Reader;
   readonly writer: Writer;
-  /** Ends the connection; safe to call twice. */
+  /** Closes the connection; safe to call twice. */
   close(): Promise<void>;
 }
 
-/** Asks the operator for a secret; undefined where there is no terminal to ask on. */
+/** Asks the operator for a secret; undefined if there is no terminal to prompt on. */
 export type AskSecret = (question: string) => Promise<string | undefined>;
 
 export interface ConnectOptions {
@@ -66,9 +66,9 @@ export interface ConnectOptions {
   /** known_hosts files to read, in order. */
   readonly knownHostsFiles: readonly string[];
   readonly askSecret: AskSecret;
-  /** sudo password given beforehand (environment KBOOT_SUDO_PASSWORD), if any. */
+  /** sudo password from the environment (KBOOT_SUDO_PASSWORD), if set. */
   readonly sudoPassword?: string;
-  /** SSH password given beforehand (environment KBOOT_SSH_PASSWORD), if any. */
+  /** SSH password from the environment (KBOOT_SSH_PASSWORD), if set. */
   readonly sshPassword?: string;
   /** SSH_AUTH_SOCK */
   readonly agentSocket?: string;

@@ -8,12 +8,12 @@ import { getReadyz } from './readyz.ts';
 import { overStream } from './stream.ts';
 import type { CheckKind, CheckResult } from './types.ts';
 
-/** How the questions are asked; tests shorten the times. */
+/** How checks are run; tests shorten the times. */
 export interface AskOptions {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly attempts: number;
-  /** Failures of one kind after which further questions of that kind are asked once only. */
+  /** After this many failures of one kind, further checks of that kind are not retried. */
   readonly patience: number;
 }
 
@@ -26,8 +26,8 @@ export interface AskTools {
 }
 
 /**
- * Asks every question, each bounded in time and once more when it failed. Never rejects for a question; once
- * `signal` is aborted no further one is asked. Results come in the order of the checks.
+ * Runs every check, each with a timeout and one retry. A failed check is a result, never a rejection; once `signal`
+ * is aborted, no further check is run. Returns results in the order of the checks.
  */
 export async function askAll(
   checks: readonly Check[],
@@ -67,13 +67,13 @@ async function askOne(check: Check, tools: AskTools, options: AskOptions): Promi
       return {
         ...result,
         ok: false,
-        why: first === undefined || first === why ? why : `${why}; before: ${first}`,
+        why: first === undefined || first === why ? why : `${why}; first attempt: ${first}`,
       };
     first ??= why;
   }
 }
 
-/** What came instead of the wanted answer; undefined: the wanted answer. */
+/** What happened instead of the expected answer; undefined: the expected answer arrived. */
 async function failureOf(check: Check, tools: AskTools, timeoutMs: number): Promise<string | undefined> {
   const open = (): Promise<Duplex> => tools.open(check.via, check.address, check.port);
   try {
@@ -81,7 +81,7 @@ async function failureOf(check: Check, tools: AskTools, timeoutMs: number): Prom
       const { status, body } = await overStream(open, timeoutMs, (stream) =>
         getReadyz(stream, check.address, tools.credentials),
       );
-      return status === 200 ? undefined : `it answers ${status}: ${body.slice(0, 200)}`;
+      return status === 200 ? undefined : `it returned ${status}: ${body.slice(0, 200)}`;
     }
     return judge(check, await overStream(open, timeoutMs, (stream) => askDns(stream, check.question)));
   } catch (error) {
@@ -91,16 +91,16 @@ async function failureOf(check: Check, tools: AskTools, timeoutMs: number): Prom
 
 function judge(check: DnsCheck, answer: Awaited<ReturnType<typeof askDns>>): string | undefined {
   const [value] = answer.values;
-  if (answer.status === 'SERVFAIL') return 'the Pod had no answer from there (SERVFAIL)';
+  if (answer.status === 'SERVFAIL') return 'the Pod got no answer from there (SERVFAIL)';
   if (answer.status !== 'NOERROR') return `the answer is ${answer.status}`;
   if (value === undefined) return 'the answer is empty';
   if (!check.expect.includes(value))
-    return `the answer is ${value}${check.expect.length === 1 ? `, not ${check.expect[0] ?? ''}` : ', which is no node of this run'}`;
+    return `the answer is ${value}${check.expect.length === 1 ? `, not ${check.expect[0] ?? ''}` : ', which is not a node in this run'}`;
   if (answer.bytes < check.atLeastBytes) return `the answer has only ${answer.bytes} bytes`;
   return undefined;
 }
 
-/** With what the host's sshd said, where the host made the connection. */
+/** The message, with the error of the host's sshd if the host made the connection. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const detail = error instanceof KbootError ? error.context.detail : undefined;

@@ -11,7 +11,7 @@ interface Route {
   readonly to: string;
   readonly asked: string;
   readonly family?: Family;
-  /** The host over whose SSH connection it goes; undefined: straight from this machine. */
+  /** The host whose SSH connection is used; undefined: directly from this machine. */
   readonly via: string | undefined;
   readonly address: string;
   readonly port: number;
@@ -32,22 +32,22 @@ interface ApiCheck extends Route {
 
 export type Check = DnsCheck | ApiCheck;
 
-/** What the cluster gave the Services of verify. */
+/** Addresses and port that the cluster assigned to the Services of verify. */
 export interface Services {
   readonly namespace: string;
-  /** Of one Service: an address of each family of the cluster. */
+  /** Cluster IPs of one Service, one for each family of the cluster. */
   readonly clusterIPs: Addresses;
   readonly nodePort: number;
-  /** Names of all nodes: any of them may answer for a Service. */
+  /** Names of all nodes: a Pod on any of them can answer for a Service. */
   readonly backends: readonly string[];
-  /** Of one Service each; a family is missing where none is to be tested, or none was given. */
+  /** Load-balancer addresses, each of its own Service; a family is missing if it is not tested or got no address. */
   readonly loadBalancers: Addresses;
 }
 
-/** An answer of the zones `tcp4.verify` and `tcp6.verify` is longer than this: three packets at an MTU of 1450. */
+/** Answers in the zones `tcp4.verify` and `tcp6.verify` are longer than this: three packets at an MTU of 1450. */
 export const longAnswer = 4000;
 
-/** Zones of a client Pod, by family: a node's server over UDP and over TCP, the Service. */
+/** Zones of a client Pod, per family: a node's server over UDP and over TCP, and the Service. */
 export const zones = {
   udp: (node: string, family: Family): string => `${node}.udp${family}.verify`,
   tcp: (node: string, family: Family): string => `${node}.tcp${family}.verify`,
@@ -55,8 +55,8 @@ export const zones = {
 };
 
 /**
- * Every question that is to be asked. A question to a Pod goes in over the SSH connection of the Pod's own host, so
- * that only the way from that Pod on is tested; where that host is not connected, over the first control plane that is.
+ * All checks to run. A check that queries a Pod enters through the SSH connection of the Pod's own host, so that only
+ * the path beyond that Pod is tested; if that host is not connected, through the first connected control plane.
  */
 export function makeChecks(
   cluster: Cluster,
@@ -79,7 +79,7 @@ export function makeChecks(
     const via = viaOf(node.name);
     if (node.client === undefined || via === undefined) return [];
     const way = via === node.name ? '' : `, reached through ${via}`;
-    const asked = `the client Pod on ${node.name} (${node.client}${way}) for ${type} ${name}, which it takes from ${source}`;
+    const asked = `the client Pod on ${node.name} (${node.client}${way}) for ${type} ${name}, which it forwards to ${source}`;
     return [
       {
         kind,
@@ -136,8 +136,8 @@ export function makeChecks(
 }
 
 /**
- * The Service that every cluster has (kube-apiserver gives it the primary family only), and one so new that CoreDNS
- * must have heard of it from the API.
+ * The Service that every cluster has (kube-apiserver gives it only the primary family), and one so new that CoreDNS
+ * must have learned of it from the API.
  */
 function dnsNames(
   cluster: Cluster,
@@ -159,7 +159,7 @@ function dnsNames(
   ];
 }
 
-/** Each node's port from the next connected host in the ring; with one node, from itself. */
+/** Checks each node's port from the next connected host in the ring; a single node from itself. */
 function nodePortChecks(
   family: Family,
   nodes: readonly VerifyNode[],
@@ -212,7 +212,7 @@ function loadBalancerCheck(family: Family, { loadBalancers, backends }: Services
   ];
 }
 
-/** Every connected node asks the API at the endpoint that kubelets and people use. */
+/** Every connected node queries the API at the endpoint that kubelets and users use. */
 function apiChecks(cluster: Cluster, connected: ReadonlySet<string>): ApiCheck[] {
   const { host, port } = cluster.controlPlaneEndpoint;
   return cluster.hosts

@@ -16,8 +16,8 @@ export interface DnsAnswer {
 }
 
 /**
- * Asks one question over a stream that leads to a DNS server, as DNS over TCP does: two bytes of length,
- * then the message (RFC 1035 4.2.2). Rejects when the stream ends before the answer is whole. Not bounded in time.
+ * Sends one query over a stream to a DNS server, as DNS over TCP does: two bytes of length, then the message
+ * (RFC 1035 4.2.2). Rejects if the stream ends before the answer is complete. Has no timeout.
  */
 export async function askDns(stream: Duplex, question: DnsQuestion): Promise<DnsAnswer> {
   stream.write(
@@ -26,16 +26,16 @@ export async function askDns(stream: Duplex, question: DnsQuestion): Promise<Dns
   let seen = Buffer.alloc(0);
   for await (const chunk of stream) {
     seen = Buffer.concat([seen, chunk as Buffer]);
-    // streamDecode wants the two bytes of length to be there.
+    // streamDecode requires the two length bytes.
     if (seen.length < 2 || seen.length < seen.readUInt16BE(0) + 2) continue;
     return answerOf(seen);
   }
-  throw new Error('the connection ended before the answer was whole');
+  throw new Error('the connection ended before the answer was complete');
 }
 
 function answerOf(message: Buffer): DnsAnswer {
   const packet = dns.streamDecode(message);
-  // The types leave out what decoding adds.
+  // The types omit the fields that decoding adds.
   const { rcode } = packet as typeof packet & { readonly rcode: string };
   const values = (packet.answers ?? []).flatMap((answer) => {
     if (answer.type === 'A' || answer.type === 'AAAA') return [answer.data];

@@ -2,7 +2,7 @@ import { isIPv6 } from '../desire/text/address.ts';
 import type { Family } from '../inventory/address.ts';
 import type { Cluster } from '../model/cluster.ts';
 
-/** One address of each family that there is. */
+/** At most one address of each family. */
 export type Addresses = Readonly<Partial<Record<Family, string>>>;
 
 export function familyOf(address: string): Family {
@@ -16,12 +16,12 @@ export function byFamily(addresses: readonly string[]): Addresses {
   return { ...(four !== undefined && { 4: four }), ...(six !== undefined && { 6: six }) };
 }
 
-/** Families of the cluster's Pods and Services, the primary one first; the inventory's checks make both agree. */
+/** Families of the cluster's Pods and Services, the primary one first; the inventory's checks ensure that both agree. */
 export function familiesOf(cluster: Cluster): readonly Family[] {
   return cluster.networking.serviceSubnets.map(familyOf);
 }
 
-/** Those of them that MetalLB has addresses of. */
+/** The families of the cluster for which MetalLB has addresses. */
 export function loadBalancerFamilies(cluster: Cluster): readonly Family[] {
   const ranges = (cluster.metallb?.pools ?? []).flatMap((pool) => pool.addresses);
   return familiesOf(cluster).filter((family) => ranges.some((range) => familyOf(range) === family));

@@ -4,8 +4,8 @@ import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 
 /**
- * The API through whichever of `openers` answers: one connection, made anew when it is lost, so that cleaning up
- * works after the first control plane died. Requests must bear repeating.
+ * An API client over the first of `openers` that connects: one connection, reopened when it is lost, so that cleanup
+ * works after the first control plane died. Requests must be idempotent.
  */
 export function steadyKube(openers: readonly (() => Promise<KubeClient>)[]): KubeClient {
   let current: Promise<KubeClient> | undefined;
@@ -42,14 +42,14 @@ export function steadyKube(openers: readonly (() => Promise<KubeClient>)[]): Kub
   };
 }
 
-/** The objects at a path; throws KbootError E-KUBE-API for any other answer. */
+/** The objects at a path; throws KbootError E-KUBE-API for any other response. */
 export async function listObjects(kube: KubeClient, path: string): Promise<readonly KubeObject[]> {
   const response = await kube.request('GET', path);
   if (response.status !== 200) throw refused(`reading ${path}`, response);
   return (response.body as { readonly items: readonly KubeObject[] }).items;
 }
 
-/** Ends after `ms`, or once the signal is aborted. */
+/** Resolves after `ms`, or when the signal is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -64,5 +64,5 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 function ignore(): void {
-  // What could not be opened need not be closed.
+  // A connection that could not be opened need not be closed.
 }

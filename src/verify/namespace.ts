@@ -3,12 +3,12 @@ import type { KubeObject } from '../kube/types.ts';
 import { listObjects, pause } from './kube.ts';
 
 const ours = /^kboot-verify-[0-9a-f]{8}$/;
-/** No run lasts so long; a younger namespace may belong to a run that is under way elsewhere. */
+/** No run takes this long; a younger namespace may belong to a run in progress elsewhere. */
 const runMinutes = 10;
 
 /**
- * Deletes the namespaces of runs that ended without cleaning up and returns their names, without waiting.
- * Age is measured against this run's own namespace, which must be there: both times are the API server's.
+ * Deletes the namespaces of runs that ended without cleanup and returns their names, without waiting.
+ * Age is measured against this run's own namespace, which must exist: both times are the API server's.
  */
 export async function removeLeftovers(kube: KubeClient, own: string): Promise<readonly string[]> {
   const all = await listObjects(
@@ -24,7 +24,7 @@ export async function removeLeftovers(kube: KubeClient, own: string): Promise<re
   return old;
 }
 
-/** Deletes a namespace with all in it. Resolves to true once the API has it no more, to false after `timeoutMs`. */
+/** Deletes a namespace and everything in it. Resolves to true once the API no longer has it, to false after `timeoutMs`. */
 export async function removeNamespace(
   kube: KubeClient,
   name: string,
@@ -43,7 +43,7 @@ export async function removeNamespace(
 
 async function deleteNamespace(kube: KubeClient, name: string): Promise<void> {
   const answer = await kube.request('DELETE', `/api/v1/namespaces/${name}`);
-  // 409: it is being deleted already.
+  // 409: it is already being deleted.
   if (![200, 202, 404, 409].includes(answer.status)) throw refused(`deleting Namespace ${name}`, answer);
 }
 

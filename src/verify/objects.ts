@@ -10,7 +10,7 @@ import { familiesOf, loadBalancerFamilies, type Addresses } from './family.ts';
 import { loadBalancerName } from './services.ts';
 import { verifyPort } from './types.ts';
 
-/** What every text of verify is made from. `image` is the CoreDNS image, which lies on every node already. */
+/** Input for the manifests of verify. `image` is the CoreDNS image, which is already on every node. */
 export interface VerifyTexts {
   readonly cluster: Cluster;
   readonly renderer: Renderer;
@@ -18,7 +18,7 @@ export interface VerifyTexts {
   readonly image: string;
 }
 
-/** Namespace first, then what lives in it: a server Pod on every node, and Services before them. */
+/** The namespace first, then its objects: a server Pod on every node, and the Services in front of them. */
 export function serverObjects({ cluster, renderer, namespace, image }: VerifyTexts): readonly KubeObject[] {
   const word = 'x'.repeat(250);
   const text = renderer.render('verify/server.yaml.hbs', {
@@ -34,7 +34,7 @@ export function serverObjects({ cluster, renderer, namespace, image }: VerifyTex
   return parseObjects('verify', text);
 }
 
-/** A client Pod on every node that passes questions on to the servers, the Service and the cluster's DNS. */
+/** A client Pod on every node that forwards queries to the servers, the Service and the cluster's DNS. */
 export function clientObjects(
   { cluster, renderer, namespace, image }: VerifyTexts,
   nodes: readonly { readonly name: string; readonly servers: Addresses }[],
@@ -70,7 +70,7 @@ export function clientObjects(
   return parseObjects('verify', text);
 }
 
-/** Applies the namespace, then the rest side by side. */
+/** Applies the namespace, then the rest concurrently. */
 export async function applyAll(kube: KubeClient, objects: readonly KubeObject[]): Promise<void> {
   const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
   for (const object of namespaces) await applyObject(kube, object);

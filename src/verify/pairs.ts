@@ -1,10 +1,10 @@
-/** With more nodes than this, asking every pair costs more than it tells. */
+/** With more nodes than this, testing every pair costs more than it reveals. */
 export const everyPairUpTo = 20;
 export const sampledPeers = 3;
 
 /**
- * Which nodes ask which, as indices: every ordered pair and each node itself; of many nodes, each asks itself and
- * three others that lie spread over the list, so that each is asked as often.
+ * Pairs of nodes to test, as indices: every ordered pair and each node with itself; with many nodes, each node with
+ * itself and three others spread over the list, so that each is a target equally often.
  */
 export function pairs(count: number): readonly (readonly [number, number])[] {
   const all = Array.from({ length: count }, (_, index) => index);

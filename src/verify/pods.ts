@@ -4,7 +4,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { byFamily, type Addresses } from './family.ts';
 import { listObjects, pause } from './kube.ts';
 
-/** Where the Pod of a node is, or why it is not Ready. */
+/** Addresses of a node's Pod, or why it is not Ready. */
 export type PodState = { readonly addresses: Addresses } | { readonly why: string };
 
 interface Wait {
@@ -18,8 +18,8 @@ interface Wait {
 }
 
 /**
- * Waits until every one of the nodes has a Ready Pod of a DaemonSet, or the time is over, or `signal` is aborted.
- * Returns each node's Pod as it is then.
+ * Waits until every node has a Ready Pod of a DaemonSet, the timeout expires, or `signal` is aborted.
+ * Returns the state of each node's Pod at that time.
  */
 export async function waitForPods(
   kube: KubeClient,
@@ -33,7 +33,7 @@ export async function waitForPods(
     const over = Date.now() > deadline || signal.aborted;
     const ready = await readyPods(kube, namespace, app);
     onReady(ready);
-    // The DaemonSet is small; the Pods are read when it says that they are there.
+    // The DaemonSet is small; the Pods are read once it reports enough of them Ready.
     if (ready >= nodes.length || over) {
       const pods = await listObjects(kube, `${base}/pods?labelSelector=app%3D${app}`);
       const byNode = new Map(pods.map((pod) => [nodeOf(pod), pod]));
@@ -97,7 +97,7 @@ function isReady(pod: KubeObject | undefined): boolean {
 }
 
 function stateOf(pod: KubeObject | undefined, events: ReadonlyMap<string, string>, app: string): PodState {
-  if (pod === undefined) return { why: events.get(app) ?? 'the DaemonSet made no Pod for this node' };
+  if (pod === undefined) return { why: events.get(app) ?? 'the DaemonSet created no Pod on this node' };
   const status = statusOf(pod);
   if (isReady(pod))
     return { addresses: byFamily(status.podIPs?.map(({ ip }) => ip) ?? [status.podIP ?? '']) };

@@ -5,8 +5,8 @@ import tls from 'node:tls';
 import type { KubeCredentials } from '../kube/client.ts';
 
 /**
- * GET /readyz over a stream that leads to `host`, as any client of the cluster does it: the certificate must be
- * of the cluster's CA and for that very name or address. Rejects with what is wrong with TLS; not bounded in time.
+ * GET /readyz over a stream to `host`, as any client of the cluster does: the certificate must be signed by the
+ * cluster's CA and valid for that name or address. Rejects with the TLS error; has no timeout.
  */
 export function getReadyz(
   stream: Duplex,
@@ -15,7 +15,7 @@ export function getReadyz(
 ): Promise<{ readonly status: number; readonly body: string }> {
   const socket = tls.connect({
     socket: stream,
-    // `host` is what the certificate is compared with; an address may not stand in SNI (RFC 6066 3).
+    // The certificate is checked against `host`; SNI must not contain an address (RFC 6066 3).
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ca: credentials.caPem,

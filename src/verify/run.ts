@@ -19,22 +19,21 @@ const loadBalancerSeconds = 20;
 const cleanupSeconds = 60;
 
 export interface VerifyInput extends VerifyTexts {
-  /** Requests are repeated when the connection is lost. */
+  /** Repeats requests when the connection is lost. */
   readonly kube: KubeClient;
   readonly readers: ReadonlyMap<string, Reader>;
   readonly credentials: KubeCredentials;
   readonly concurrency: number;
-  /** Aborted: nothing further is asked, the namespace is removed. */
+  /** Aborted: no further check is run, the namespace is removed. */
   readonly signal: AbortSignal;
   onResult(result: CheckResult): void;
-  /** What is going on, for people who wait. */
+  /** Reports progress to the user. */
   onProgress(text: string): void;
 }
 
 /**
- * Puts Pods and Services into a namespace of their own, sends traffic over them, and removes the namespace again,
- * whatever happened. Throws KbootError E-KUBE-API when the API refuses something; a question without its answer
- * is a result.
+ * Creates Pods and Services in their own namespace, sends traffic through them, and always removes the namespace
+ * again. Throws KbootError E-KUBE-API if the API refuses a request; a failed check is a result.
  */
 export async function verifyCluster(input: VerifyInput): Promise<VerifyReport> {
   const begun = Date.now();
@@ -72,7 +71,7 @@ interface Run extends VerifyInput {
   take(result: CheckResult): void;
 }
 
-/** Returns how many nodes the cluster has. */
+/** Returns the number of nodes in the cluster. */
 async function sendTraffic(run: Run): Promise<number> {
   const { cluster, kube, namespace, readers, signal } = run;
   const states = await readNodes(kube, cluster);
@@ -84,7 +83,7 @@ async function sendTraffic(run: Run): Promise<number> {
   run.onProgress(`namespace ${namespace}`);
   await applyAll(kube, serverObjects(run));
   const old = await removeLeftovers(kube, namespace);
-  if (old.length > 0) run.notes.push(`Removed what earlier runs left behind: ${old.join(', ')}.`);
+  if (old.length > 0) run.notes.push(`Removed namespaces left behind by earlier runs: ${old.join(', ')}.`);
   const [services, servers] = await Promise.all([
     servicesOf(
       run,
@@ -118,7 +117,7 @@ async function sendTraffic(run: Run): Promise<number> {
   }
   if (nodes.length > everyPairUpTo)
     run.notes.push(
-      `With more than ${everyPairUpTo} nodes, Pods were asked in a sample: each node asked itself and ${sampledPeers} others.`,
+      `With more than ${everyPairUpTo} nodes, only a sample of pairs was tested: each node with itself and ${sampledPeers} others.`,
     );
   await askEverything(run, nodes, services, new Set(readers.keys()));
   return states.length;
@@ -151,16 +150,16 @@ function noAddress(family: Family): CheckResult {
     ok: false,
     milliseconds: loadBalancerSeconds * 1000,
     attempts: 1,
-    why: `MetalLB gave it no address in ${loadBalancerSeconds} s`,
+    why: `MetalLB assigned no address in ${loadBalancerSeconds} s`,
   };
 }
 
-/** Families of the cluster that `addresses` lack. */
+/** Families of the cluster that `addresses` does not include. */
 function missingOf({ cluster }: Run, addresses: Addresses): readonly Family[] {
   return familiesOf(cluster).filter((family) => addresses[family] === undefined);
 }
 
-/** Addresses of the Ready Pods by node; each Pod is a result. */
+/** Addresses of the Ready Pods by node; reports a result for each Pod. */
 async function startPods(
   run: Run,
   app: string,
@@ -189,12 +188,12 @@ async function startPods(
   return found;
 }
 
-/** What a Pod's addresses lack; undefined: nothing. */
+/** Which families a Pod's addresses lack; undefined: none. */
 function lacking(run: Run, addresses: Addresses): string | undefined {
   const names = missingOf(run, addresses).map(familyName);
   return names.length === 0
     ? undefined
-    : `it is Ready, but has no ${names.join(' and no ')} address, only ${Object.values(addresses).join()}`;
+    : `it is Ready, but has no ${names.join(' or ')} address, only ${Object.values(addresses).join()}`;
 }
 
 function startOf(node: string, app: string, milliseconds: number): Omit<CheckResult, 'ok'> {
@@ -216,7 +215,7 @@ function noNodeAddress(node: string, family: Family, addresses: Addresses): Chec
     ok: false,
     milliseconds: 0,
     attempts: 1,
-    why: `the Node has only ${Object.values(addresses).join()}; its kubelet's --node-ip must name one of each family`,
+    why: `the Node has only ${Object.values(addresses).join()}; its kubelet's --node-ip must include one of each family`,
   };
 }
 
@@ -228,7 +227,7 @@ async function askEverything(
 ): Promise<void> {
   const { cluster, readers, credentials, signal } = run;
   const checks = makeChecks(cluster, nodes, services, connected);
-  run.onProgress(`${checks.length} questions`);
+  run.onProgress(`${checks.length} checks`);
   const tools: AskTools = {
     credentials,
     open(via, address, port) {
@@ -253,7 +252,7 @@ async function askEverything(
     tools,
     signal,
     (result) => {
-      // Its reason grows by what a host sees; everything else is told at once.
+      // Its reason is completed by the result from a host; all other results are reported at once.
       if (result.kind === 'load-balancer' && !result.ok) late.push(result);
       else run.take(result);
     },
@@ -262,17 +261,17 @@ async function askEverything(
   for (const result of late) run.take(await explain(result));
 }
 
-/** Whether the address answers inside, which tells MetalLB's announcement and the way from here apart. */
+/** Whether a host can reach the address: separates a failure of MetalLB's announcement from one of the route from here. */
 async function seenFromHost(run: Run, check: DnsCheck, tools: AskTools): Promise<string> {
   const names = run.cluster.hosts.filter(({ name }) => run.readers.has(name));
   const host = names.find((each) => !isNode(each)) ?? names[0];
-  if (host === undefined) return 'no host could be asked instead';
+  if (host === undefined) return 'no host was available to check from';
   const inside = { ...check, from: host.name, via: host.name };
   const [result] = await askAll([inside], tools, run.signal, () => undefined, { ...askOptions, attempts: 1 });
-  const which = isNode(host) ? `the node ${host.name}` : `the host ${host.name} (no node)`;
+  const which = isNode(host) ? `the node ${host.name}` : `the host ${host.name} (not a node)`;
   return result?.ok === true
     ? `not reachable from this machine, but ${which} gets the answer`
-    : `${which} gets none either: ${result?.why ?? 'not asked'}`;
+    : `${which} gets no answer either: ${result?.why ?? 'not tried'}`;
 }
 
 async function cleanUp(run: Run): Promise<void> {
@@ -282,7 +281,7 @@ async function cleanUp(run: Run): Promise<void> {
   let why: string | undefined;
   try {
     if (!(await removeNamespace(kube, namespace, cleanupSeconds * 1000)))
-      why = `it is still there after ${cleanupSeconds} s`;
+      why = `it still exists after ${cleanupSeconds} s`;
   } catch (error) {
     why = error instanceof Error ? error.message : String(error);
   }
@@ -290,7 +289,7 @@ async function cleanUp(run: Run): Promise<void> {
     kind: 'cleanup',
     from: thisMachine,
     to: `Namespace ${namespace}`,
-    asked: `Namespace ${namespace} gone in ${cleanupSeconds} s`,
+    asked: `that Namespace ${namespace} is gone within ${cleanupSeconds} s`,
     ok: why === undefined,
     milliseconds: Date.now() - begun,
     attempts: 1,

@@ -12,12 +12,12 @@ interface ServiceBody {
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 
-/** Name of the Service that asks MetalLB for an address of one family. */
+/** Name of the Service that requests an address of one family from MetalLB. */
 export function loadBalancerName(family: Family): string {
   return `load-balancer-ipv${family}`;
 }
 
-/** Addresses that the API gave the Services of verify; those of the load balancers come later. */
+/** Addresses that the API assigned to the Services of verify; load-balancer addresses are assigned later. */
 export async function readServices(
   kube: KubeClient,
   namespace: string,
@@ -33,7 +33,7 @@ export async function readServices(
   };
 }
 
-/** The address that MetalLB gave; undefined when it gave none in time. */
+/** The address that MetalLB assigned; undefined if it assigned none in time. */
 export async function waitForLoadBalancer(
   kube: KubeClient,
   namespace: string,

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * Opens a stream, uses it, destroys it; both together within `timeoutMs`.
- * Rejects with what failed, or with an Error that says how far it came.
+ * Opens a stream, uses it, and destroys it; opening and use together may take `timeoutMs`.
+ * Rejects with the error of either, or with a timeout Error that says whether the stream was open.
  */
 export async function overStream<T>(
   open: () => Promise<Duplex>,
@@ -18,7 +18,7 @@ export async function overStream<T>(
       expired = true;
       reject(
         new Error(
-          `${stream === undefined ? 'no connection' : 'connected, but no answer'} in ${timeoutMs / 1000} s`,
+          `${stream === undefined ? 'no connection' : 'connected, but no response'} in ${timeoutMs / 1000} s`,
         ),
       );
     }, timeoutMs);

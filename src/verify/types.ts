@@ -1,7 +1,7 @@
 import type { Family } from '../inventory/address.ts';
 import type { Addresses } from './family.ts';
 
-/** What `kboot verify` looks at, in the order in which it is told. */
+/** The checks of `kboot verify`, in the order in which they are reported. */
 export const checkKinds = [
   'start',
   'pod-udp',
@@ -16,21 +16,21 @@ export const checkKinds = [
 
 export type CheckKind = (typeof checkKinds)[number];
 
-/** One question that was asked, and how it ended. */
+/** The result of one check. */
 export interface CheckResult {
   readonly kind: CheckKind;
   /** Name of a node, or `this machine`. */
   readonly from: string;
-  /** What was to be reached: a node, a name, an address. */
+  /** Target of the check: a node, a name, an address. */
   readonly to: string;
   readonly asked: string;
-  /** Of the addresses that it was about, where each family is asked for itself. */
+  /** Family of the addresses, if each family is checked separately. */
   readonly family?: Family;
   readonly ok: boolean;
-  /** Of the last attempt. */
+  /** Duration of the last attempt. */
   readonly milliseconds: number;
   readonly attempts: number;
-  /** What came instead; for one that passed late, what the first attempt saw. */
+  /** Why it failed; for a check that passed on retry, why the first attempt failed. */
   readonly why?: string;
 }
 
@@ -39,23 +39,23 @@ export interface VerifyReport {
   readonly kubernetesVersion: string;
   readonly namespace: string;
   readonly nodes: number;
-  /** The backend of flannel, whose port a firewall may close. */
+  /** The backend of flannel, whose port a firewall may block. */
   readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
   readonly results: readonly CheckResult[];
-  /** What a reader must know of how it was done: pairs sampled, hosts that could not be reached. */
+  /** Remarks on how the run was done: sampled pairs, namespaces left by earlier runs. */
   readonly notes: readonly string[];
   readonly interrupted: boolean;
   readonly seconds: number;
 }
 
-/** A node as the checks need it. */
+/** A node, as needed by the checks. */
 export interface VerifyNode {
   readonly name: string;
   /** Its InternalIPs. */
   readonly addresses: Addresses;
-  /** Addresses of its server Pod; a node whose Pod did not start is not among the nodes. */
+  /** Addresses of its server Pod; a node whose Pod did not start is not in the list. */
   readonly servers: Addresses;
-  /** Address of its client Pod; undefined: that one did not start. */
+  /** Address of its client Pod; undefined: the Pod did not start. */
   readonly client?: string;
 }
 

@@ -1,8 +1,9 @@
 import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
+import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
 
-/** Errors of hosts, each once: whoever failed with the same words, but for its own address, is named below the first. */
+/** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
 export function errorsText(errors: Iterable<KbootError>): string {
   return groupBy([...errors], wordsOf)
     .map(([first, ...others]) => errorText(first, others))
@@ -14,35 +15,20 @@ function wordsOf({ code, message, context: { host = '', step, detail, remedy } }
   return host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
 }
 
-/** An error as the reader needs it: which host, which step, what was said, what to do; and `others` with the same. */
+/** An error for the user: host, step, message, remedy; and `others` that failed the same way. */
 export function errorText(error: KbootError, others: readonly KbootError[] = []): string {
-  const { host, step, detail, remedy } = error.context;
+  const { host, step, remedy } = error.context;
   if (error.code === 'E-INVENTORY')
     return [error.message, ...(remedy === undefined ? [] : [remedy])].join('\n');
   const where = [host, step].filter((part) => part !== undefined).join(' · ');
   const head = where === '' ? error.message : `${where}\n  ${error.message}`;
   return [
     `${pc.red('✗')} ${head}`,
-    ...(detail === undefined || detail.trim() === ''
-      ? []
-      : once(detail.trimEnd().split('\n'))
-          .slice(-20)
-          .map((line) => pc.dim(`    ${line}`))),
+    ...detailLines(error).map((line) => pc.dim(`    ${line}`)),
     ...(remedy === undefined || remedy === '' ? [] : remedy.split('\n').map((line) => `  ${line}`)),
     ...(others.length === 0
       ? []
       : [`  The same on ${others.map(({ context }) => context.host).join(', ')}.`]),
     pc.dim(`  (${error.code}, \`kboot explain ${error.code}\`)`),
   ].join('\n');
-}
-
-/** Lines that follow themselves stand once, and how often. */
-function once(lines: readonly string[]): string[] {
-  const runs: { line: string; times: number }[] = [];
-  for (const line of lines) {
-    const last = runs.at(-1);
-    if (last?.line === line) last.times++;
-    else runs.push({ line, times: 1 });
-  }
-  return runs.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
 }

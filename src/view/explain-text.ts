@@ -3,7 +3,7 @@ import { errorCodes, type ErrorCode } from '../model/error.ts';
 import { paragraph } from './paragraph.ts';
 import { table } from './table.ts';
 
-/** What one code means and what to do, in lines of at most `width` letters. */
+/** Meaning and remedy of one code, in lines of at most `width` columns. */
 export function explainText(code: ErrorCode, width: number): string {
   const { exit, title, cause, remedy } = errorCodes[code];
   return [
@@ -18,12 +18,12 @@ export function explainText(code: ErrorCode, width: number): string {
   ].join('\n');
 }
 
-/** Every code in a line, with its exit status. */
+/** One line per code, with its exit status. */
 export function codesText(): string {
   const rows = Object.entries(errorCodes).map(([code, { exit, title }]) => [code, String(exit), title]);
   return [
     table([['CODE', 'EXIT', 'MEANS'], ...rows], new Set([1])),
     '',
-    '`kboot explain CODE` says what to do.',
+    '`kboot explain CODE` shows what to do.',
   ].join('\n');
 }

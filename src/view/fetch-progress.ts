@@ -2,10 +2,10 @@ import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { FetchEvent } from '../fetch/events.ts';
 
-/** What is on its way: bytes by path. */
+/** Files being fetched: bytes by path. */
 type Coming = Map<string, { bytes: number; total: number | undefined }>;
 
-/** The files that are on their way, one a line and no wider than `width`. */
+/** The files being fetched, one per line, at most `width` columns wide. */
 export function comingLines(coming: Coming, width: number): string[] {
   return [...coming].map(([path, { bytes, total }]) => {
     const size = total === undefined ? megabytes(bytes) : `${megabytes(bytes)} of ${megabytes(total)}`;
@@ -14,7 +14,7 @@ export function comingLines(coming: Coming, width: number): string[] {
   });
 }
 
-/** Shows what is fetched: a line for each file at its end, and on a terminal below them those that come. */
+/** Shows progress: a line for each finished file and, in a terminal, the files being fetched below them. */
 export function showFetching(stream: NodeJS.WriteStream): {
   take(event: FetchEvent): void;
   readonly say: (line: string) => void;
@@ -41,7 +41,10 @@ export function showFetching(stream: NodeJS.WriteStream): {
       } else {
         coming.delete(event.path);
         if (event.type === 'unfetched') say(`${event.path}  ${pc.red('FAILED')}`);
-        else say(`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', was there' : ''}`);
+        else
+          say(
+            `${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
+          );
       }
     },
     stop() {

@@ -1,7 +1,7 @@
 import { counted } from '../model/counted.ts';
 import type { Cluster } from '../model/cluster.ts';
 
-/** What was written, and how it goes on. */
+/** A summary of the inventory that was written, and the next steps. */
 export function initText(written: {
   readonly file: string;
   readonly cluster: Cluster;
@@ -20,9 +20,9 @@ export function initText(written: {
   return [
     `${file} written: ${cluster.name}, Kubernetes ${cluster.kubernetesVersion}`,
     `  ${[count('control-plane', 'control plane'), count('worker', 'worker'), ...addresses].join(', ')}`,
-    'Read it, then',
+    'Review it, then run',
     `  kboot validate ${file}   contacts nothing`,
     `  kboot plan ${file}       reads the hosts, changes nothing`,
-    `  kboot up ${file}         the same plan, a question, then it is done`,
+    `  kboot up ${file}         shows the same plan, asks, applies it`,
   ].join('\n');
 }

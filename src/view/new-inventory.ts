@@ -2,50 +2,50 @@ import { stringify } from 'yaml';
 import { defaults } from '../inventory/defaults.ts';
 import type { Bastion } from '../model/cluster.ts';
 
-/** One machine of an inventory that is to be written. */
+/** One machine of a new inventory. */
 export interface NewHost {
   readonly name: string;
   readonly role: 'control-plane' | 'worker';
-  /** Node address, as the inventory takes it. */
+  /** Node address, in the inventory's form. */
   readonly address: string;
-  /** Where SSH goes, if not to the node address. */
+  /** SSH address, if not the node address. */
   readonly sshAddress?: string;
-  /** What was seen of it, in a few words: `eth1, debian 12, 2 CPUs, 3906 MiB`. */
+  /** A summary of its facts: `eth1, debian 12, 2 CPUs, 3906 MiB`. */
   readonly seen?: string;
 }
 
-/** How its hosts are reached. */
+/** How to reach its hosts. */
 export interface NewSsh {
   readonly user: string;
   readonly port?: number;
-  /** As the inventory takes it: under `~`, or from its folder. */
+  /** In the inventory's form: under `~`, or relative to its folder. */
   readonly identityFile?: string;
   readonly bastion?: Omit<Bastion, 'port' | 'hostKey'> & { readonly port?: number };
 }
 
-/** What an inventory that is to be written says; the rest has its default. Nothing here is checked yet. */
+/** The contents of a new inventory; other fields keep their defaults. Not validated yet. */
 export interface NewInventory extends NewSsh {
   readonly name: string;
   readonly kubernetesVersion: string;
   readonly virtualIP?: string;
-  /** Of a load balancer that kboot does not make. */
+  /** Endpoint of a load balancer that kboot does not manage. */
   readonly endpoint?: string;
-  /** MetalLB's: ranges or networks. */
+  /** For MetalLB: ranges or networks. */
   readonly pools: readonly string[];
-  /** "v4,v6" where the hosts are dual-stack; absent: the default, which holds no address of the site. */
+  /** "v4,v6" if the hosts are dual-stack; absent: the default, which contains no address of the site. */
   readonly podSubnet?: string;
   readonly serviceSubnet?: string;
   readonly hosts: readonly NewHost[];
 }
 
-/** The inventory as commented YAML. What it says is what went in; whether that is valid, its reader tells. */
+/** The inventory as commented YAML. Does not validate it. */
 export function newInventoryText(inventory: NewInventory): string {
   const { name, hosts } = inventory;
   return [
     '# yaml-language-server: $schema=./inventory.schema.json',
     '',
-    '# A Kubernetes cluster for kboot, as `kboot init` wrote it; it is yours to edit. What it does not say has a',
-    '# default. `kboot schema > inventory.schema.json` lets an editor complete and check it.',
+    '# A Kubernetes cluster for kboot, written by `kboot init`; edit it as you like. Fields that are not set have',
+    '# defaults. `kboot schema > inventory.schema.json` lets an editor complete and check it.',
     'apiVersion: kboot.dev/v1',
     'kind: Cluster',
     'metadata:',
@@ -62,7 +62,7 @@ export function newInventoryText(inventory: NewInventory): string {
   ].join('\n');
 }
 
-/** How everyone reaches the API servers. */
+/** How clients reach the API servers. */
 function entryLines({ virtualIP, endpoint }: NewInventory): string[] {
   const port = defaults.loadBalancerPort;
   const own =
@@ -70,20 +70,20 @@ function entryLines({ virtualIP, endpoint }: NewInventory): string[] {
       ? []
       : [
           '  loadBalancer: # keepalived and haproxy on the control planes',
-          `    virtualIP: ${scalar(virtualIP)} # free, and in the network of the control planes`,
+          `    virtualIP: ${scalar(virtualIP)} # unused, and in the network of the control planes`,
           `    port: ${port} # not ${defaults.apiServerPort}: the API servers listen there on the same hosts`,
-          `    virtualRouterID: ${defaults.virtualRouterID} # unique among the clusters of this network`,
+          `    virtualRouterID: ${defaults.virtualRouterID} # unique among the clusters in this network`,
         ];
   const stated =
     endpoint === undefined
       ? []
       : [
-          `  controlPlaneEndpoint: ${scalar(endpoint)} # a load balancer of your own, or a name of the virtual IP`,
+          `  controlPlaneEndpoint: ${scalar(endpoint)} # your own load balancer, or a DNS name of the virtual IP`,
         ];
   if (own.length + stated.length > 0) return [...stated, ...own];
   return [
-    '  # A cluster that may get more control planes needs an address of its own from the start:',
-    `  # loadBalancer: { virtualIP: 10.0.0.100, port: ${port} } # free, and in the hosts' network`,
+    '  # A cluster that may get more control planes later needs a virtual IP from the start:',
+    `  # loadBalancer: { virtualIP: 10.0.0.100, port: ${port} } # unused, and in the hosts' network`,
   ];
 }
 
@@ -92,7 +92,7 @@ function networkLines({ podSubnet, serviceSubnet }: NewInventory): string[] {
   const line = (key: 'podSubnet' | 'serviceSubnet', value: string | undefined): string[] => {
     if (value === undefined) return [];
     const chosen = value.includes('.') && !value.split(',').includes(defaults[key]);
-    const why = chosen ? ` # the default ${defaults[key]} holds addresses of yours` : '';
+    const why = chosen ? ` # the default ${defaults[key]} contains addresses of yours` : '';
     return [`    ${key}: ${scalar(value)}${why}`];
   };
   const isDual = [podSubnet, serviceSubnet].some((value) => value?.includes(',') === true);
@@ -106,10 +106,10 @@ function networkLines({ podSubnet, serviceSubnet }: NewInventory): string[] {
 function sshLines({ user, port, identityFile, bastion }: NewSsh): string[] {
   return [
     '  ssh:',
-    `    user: ${scalar(user)} # root, or may use sudo`,
+    `    user: ${scalar(user)} # root, or a user who may use sudo`,
     port === undefined ? `    # port: ${defaults.sshPort}` : `    port: ${port}`,
     identityFile === undefined
-      ? '    # identityFile: ~/.ssh/id_ed25519 # default: the SSH agent, the usual files in ~/.ssh, a password'
+      ? '    # identityFile: ~/.ssh/id_ed25519 # default: the SSH agent, the default files in ~/.ssh, a password'
       : `    identityFile: ${scalar(identityFile)}`,
     ...bastionLines(bastion),
   ];
@@ -131,7 +131,7 @@ function bastionLines(bastion: NewSsh['bastion']): string[] {
 function poolLines(pools: readonly string[]): string[] {
   if (pools.length === 0)
     return [
-      '  # metallb: # addresses for Services of type LoadBalancer; free, and apart from the virtual IP',
+      '  # metallb: # addresses for Services of type LoadBalancer; unused, and without the virtual IP',
       '  #   pools: [{ name: default, addresses: [10.0.0.200-10.0.0.220] }]',
     ];
   return [
@@ -143,12 +143,10 @@ function poolLines(pools: readonly string[]): string[] {
   ];
 }
 
-/** Where there is no worker the control planes run Pods, too. */
+/** Without workers, the control planes run Pods too. */
 function rolesOf({ role }: NewHost, hosts: readonly NewHost[]): string {
   const alone = !hosts.some((host) => host.role === 'worker');
-  return alone
-    ? '[control-plane, worker] # runs Pods beside the control plane, since there is no worker'
-    : `[${role}]`;
+  return alone ? '[control-plane, worker] # also runs Pods, since there are no workers' : `[${role}]`;
 }
 
 function hostLines({ name, address, sshAddress, seen }: NewHost, roles: string): string[] {
@@ -158,21 +156,18 @@ function hostLines({ name, address, sshAddress, seen }: NewHost, roles: string):
     `      address: ${scalar(address)}${seen === undefined ? '' : ` # ${comment(seen)}`}`,
     ...(sshAddress === undefined
       ? []
-      : [
-          '      ssh:',
-          `        address: ${scalar(sshAddress)} # SSH goes here; nodes use the address above`,
-        ]),
+      : ['      ssh:', `        address: ${scalar(sshAddress)} # for SSH; nodes use the address above`]),
   ];
 }
 
-/** A string on one line, quoted where YAML or the environment would read it as something else. */
+/** A string on one line, quoted if YAML or variable substitution would change its meaning. */
 function scalar(text: string): string {
   const literal = text.replaceAll('${', () => '$${');
   const plain = stringify(literal, { compat: 'yaml-1.1', lineWidth: 0 }).trimEnd();
   return plain.includes('\n') ? JSON.stringify(literal) : plain;
 }
 
-/** What a host says of itself must not end the comment. */
+/** Text from a host must not end the comment. */
 function comment(text: string): string {
   return text.replace(/[^ -~]+/g, '?');
 }

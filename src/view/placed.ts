@@ -26,11 +26,6 @@ export function subjectOf({ step, on }: PlacedStep): string | undefined {
   return hostOf(on) ?? (step.target.kind === 'etcd-member' ? step.target.name : undefined);
 }
 
-/** The gates of one phase, in order. */
-export function gatesIn({ batches }: Phase): readonly Gate[] {
-  return batches.flatMap(({ gates }) => gates);
-}
-
 /** Where a step or gate is in its plan. */
 export interface Located {
   readonly phase: Phase;

@@ -115,7 +115,10 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
       ];
     case 'etcd':
       return [`  ${signs[item.verb]} ${pad('etcd')} ${words}${reason}`];
-    default:
+    case 'apply':
+    case 'delete':
+    case 'node':
+    case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
   }
 }

@@ -64,7 +64,10 @@ export class ProgressState {
       case 'skipped':
         this.elsewhere.delete(event.step.id);
         break;
-      default:
+      case 'start':
+      case 'waiting':
+      case 'done':
+      case 'failed':
         this.#step(event);
     }
   }

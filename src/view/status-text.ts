@@ -3,13 +3,13 @@ import pc from 'picocolors';
 import type { ClusterStatus } from '../model/status.ts';
 import { table } from './table.ts';
 
-/** The state of a cluster for people: a line a host, then the API and the certificate that ends first. */
+/** The state of a cluster for people: a line per host, then the API and the certificate that expires first. */
 export function statusText(status: ClusterStatus): string {
   const rows = status.hosts.map((host) => [
     host.name,
     host.roles.join(', '),
     host.address,
-    host.reachable ? host.system : 'does not answer',
+    host.reachable ? host.system : 'unreachable',
     host.node,
     host.kubelet,
     host.notReady.length === 0 ? '' : `not ready: ${host.notReady.join(', ')}`,
@@ -22,22 +22,22 @@ export function statusText(status: ClusterStatus): string {
     '',
     etcdLine(status),
     first === undefined
-      ? 'No certificate is issued yet.'
-      : `${status.certificates.length} certificates; the first to end is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
+      ? 'No certificates have been issued yet.'
+      : `${status.certificates.length} certificates; the first to expire is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
     status.healthy
-      ? pc.green('All is well.')
-      : pc.red('Something needs a look; `kboot plan` shows what `kboot up` would mend.'),
+      ? pc.green('The cluster is healthy.')
+      : pc.red('The cluster is not healthy; `kboot plan` shows what `kboot up` would repair.'),
   ].join('\n');
 }
 
-/** `etcd answers: 3 voting members, cp-1, cp-2, cp-3 (does not serve)` */
+/** `etcd answers: 3 voting members, cp-1, cp-2, cp-3 (not serving)` */
 function etcdLine({ etcd, members }: ClusterStatus): string {
   if (members.length === 0) return `etcd: ${etcd}`;
   const voting = members.filter(({ role }) => role === 'voting').length;
   const list = members.map(({ name, role, serves, wanted }) => {
     const remarks = [
       ...(role === 'learner' ? ['learner'] : []),
-      ...(serves ? [] : ['does not serve']),
+      ...(serves ? [] : ['not serving']),
       ...(wanted ? [] : ['not in the inventory']),
     ];
     return remarks.length === 0 ? name : pc.red(`${name} (${remarks.join(', ')})`);

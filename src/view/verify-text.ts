@@ -13,13 +13,13 @@ const titles: Readonly<Record<CheckKind, string>> = {
   'node-port': 'NodePort, TCP',
   'load-balancer': 'LoadBalancer, TCP',
   api: 'API at its endpoint',
-  cleanup: 'Cleaned up',
+  cleanup: 'Cleanup',
 };
 
-/** Groups of failures shown of one kind; `--verbose` shows all. */
+/** Groups of failures shown per kind; `--verbose` shows all. */
 const shownGroups = 20;
 
-/** Results of one kind and, where both families were asked, of one family. */
+/** Results of one kind and, if both families were checked, of one family. */
 interface Row {
   readonly kind: CheckKind;
   readonly family: Family | undefined;
@@ -27,7 +27,7 @@ interface Row {
   readonly results: readonly CheckResult[];
 }
 
-/** What was verified, for people: a line a kind and family, then what failed and where to look next. */
+/** The report for people: a line per kind and family, then the failures and where to look next. */
 export function verifyText(
   report: VerifyReport,
   options: { readonly verbose: boolean; readonly inventory: string },
@@ -75,17 +75,17 @@ function closing(report: VerifyReport, inventory: string): string {
   const wrong = report.results.filter(({ ok }) => !ok).length;
   const time = `${report.seconds.toFixed(1)} s`;
   if (report.interrupted)
-    return `Interrupted after ${time}; what was not asked is not known. \`kboot verify ${inventory}\` begins anew.`;
+    return `Interrupted after ${time}; the remaining checks were not run. \`kboot verify ${inventory}\` starts again.`;
   return wrong === 0
     ? pc.green(`All ${report.results.length} checks passed in ${time}.`)
     : pc.red(`${wrong} of ${report.results.length} checks failed in ${time}.`);
 }
 
-/** Checks that passed, but not at once. */
+/** Checks that passed only on retry. */
 function late(results: readonly CheckResult[]): string {
   const number = results.filter(({ ok, attempts }) => ok && attempts > 1).length;
   const first = results.find(({ ok, attempts }) => ok && attempts > 1);
-  return number === 0 ? '' : `${number} only when asked again: ${first?.why ?? ''}`;
+  return number === 0 ? '' : `${number} only on retry: ${first?.why ?? ''}`;
 }
 
 function failureLines(row: Row, report: VerifyReport, verbose: boolean): string[] {
@@ -97,7 +97,7 @@ function failureLines(row: Row, report: VerifyReport, verbose: boolean): string[
   const rest = all.length - shown.length;
   return [
     `${pc.red('✗')} ${pc.bold(title)}: ${wrong.length} of ${results.length} failed${common === undefined ? '' : `; all of them involve ${common}`}`,
-    `    asked  ${wrong[0]?.asked ?? ''}${wrong.length > 1 ? ', and likewise' : ''}`,
+    `    asked  ${wrong[0]?.asked ?? ''}${wrong.length > 1 ? ', and others like it' : ''}`,
     ...shown.map(({ from, to, why }) => `    ${from.join(', ')} → ${to.join(', ')}: ${why}`),
     ...(rest > 0 ? [`    … and ${rest} more like these; --verbose shows all`] : []),
     ...lookAt(row, wrong, report).map((line) => pc.dim(`    look   ${line}`)),
@@ -110,7 +110,7 @@ interface Group {
   readonly why: string;
 }
 
-/** Failures of one reason in one line: what one node could not reach, then nodes that could not reach the same. */
+/** Failures with the same reason in one line: merges the targets of one node, then nodes with the same targets. */
 function grouped(wrong: readonly CheckResult[]): readonly Group[] {
   const byNode = new Map<string, { from: string; to: string[]; why: string }>();
   for (const { from, to, why = '' } of wrong) {
@@ -128,7 +128,7 @@ function grouped(wrong: readonly CheckResult[]): readonly Group[] {
   return [...byTarget.values()];
 }
 
-/** The one node that every failing pair has in it, where pairs without it passed. */
+/** The one node that is part of every failing pair, if there is exactly one. */
 function commonNode(wrong: readonly CheckResult[]): string | undefined {
   const [first, ...more] = wrong;
   if (first === undefined || more.length === 0) return undefined;
@@ -138,7 +138,7 @@ function commonNode(wrong: readonly CheckResult[]): string | undefined {
   return both.length === 1 ? both[0] : undefined;
 }
 
-/** Where the cause most likely lies. */
+/** Where the cause most likely is. */
 function lookAt(
   { kind, family, results }: Row,
   wrong: readonly CheckResult[],
@@ -147,24 +147,24 @@ function lookAt(
   const podsFail = report.results.some(
     (each) => each.kind.startsWith('pod-') && each.family === (family ?? each.family) && !each.ok,
   );
-  const beforehand = podsFail ? ['at the failing Pod to Pod pairs first: this one builds on them'] : [];
+  const beforehand = podsFail ? ['at the failing Pod to Pod pairs first: this check depends on them'] : [];
   switch (kind) {
     case 'start':
       return [
-        'kubectl get nodes; on the node: journalctl -u kubelet -u containerd; the CoreDNS image must be there: crictl images',
+        'kubectl get nodes; on the node: journalctl -u kubelet -u containerd; the CoreDNS image must be present: crictl images',
         'without a Pod network no Pod starts: kubectl -n kube-flannel get pods -o wide',
       ];
     case 'pod-udp':
     case 'pod-tcp':
       if (kind === 'pod-tcp' && podsPass(report, 'pod-udp', family))
         return [
-          'small packets pass and large ones do not: the MTU of the network between the nodes (ip link; spec.networking.flannel.mtu)',
+          'small packets pass, large ones do not: the MTU of the network between the nodes (ip link; spec.networking.flannel.mtu)',
         ];
       return [
         'kubectl -n kube-flannel get pods -o wide, and the log of the Pod on the nodes named above',
         backendHint[report.backend],
         ...(family === 6 && report.results.some((each) => each.family === 4) && podsPass(report, kind, 4)
-          ? ['IPv4 passes: the firewall must let the same through over IPv6']
+          ? ['IPv4 passes: the firewall must allow the same over IPv6']
           : []),
       ];
     case 'dns':
@@ -172,25 +172,28 @@ function lookAt(
     case 'cluster-ip':
       return [
         ...beforehand,
-        'kube-proxy on the asking node: kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide, and its log',
+        'kube-proxy on the source node: kubectl -n kube-system get pods -l k8s-app=kube-proxy -o wide, and its log',
       ];
     case 'node-port':
-      return [...beforehand, 'kube-proxy on the asked node, and a firewall before TCP 30000-32767 on it'];
+      return [
+        ...beforehand,
+        'kube-proxy on the target node, and a firewall that blocks TCP 30000-32767 on it',
+      ];
     case 'load-balancer':
       return [
         ...beforehand,
-        'kubectl -n metallb-system get pods -o wide; the address must lie in the network of the nodes, and this machine needs a route to it',
+        'kubectl -n metallb-system get pods -o wide; the address must be in the network of the nodes, and this machine needs a route to it',
       ];
     case 'api':
       return wrong.length < results.length
-        ? ['it answers other nodes: the way from the nodes named above to it, and a firewall there']
+        ? ['other nodes reach it: check the route from the nodes named above, and firewalls on it']
         : [
-            'what stands behind controlPlaneEndpoint; with a virtual IP of kboot, on the load balancers: systemctl status keepalived haproxy',
-            'kboot status tells whether the control-plane Pods are Ready',
+            'the servers behind controlPlaneEndpoint; with a virtual IP of kboot, on the load balancers: systemctl status keepalived haproxy',
+            'kboot status shows whether the control-plane Pods are Ready',
           ];
     case 'cleanup':
       return [
-        `kubectl get namespace ${report.namespace} -o yaml tells what holds it; kubectl delete namespace ${report.namespace}`,
+        `kubectl get namespace ${report.namespace} -o yaml shows what blocks its deletion; kubectl delete namespace ${report.namespace}`,
       ];
   }
 }

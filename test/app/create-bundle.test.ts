@@ -49,7 +49,7 @@ const ended = (type: FetchEvent['type']): string[] =>
 const kubelet = '/dl.k8s.io/release/v1.36.2/bin/linux/amd64/kubelet';
 
 describe('a bundle', () => {
-  it('holds all that a cluster needs, whole', async () => {
+  it('contains everything that a cluster needs', async () => {
     const index = await create();
     expect(index.kubernetesVersion).toBe('v1.36.2');
     expect(index.files.map(({ path }) => path)).toEqual([
@@ -87,7 +87,7 @@ describe('a bundle', () => {
     );
   });
 
-  it('of two architectures has both apart', async () => {
+  it('keeps two architectures apart', async () => {
     const { images } = await create({ arches: ['amd64', 'arm64'] });
     expect(images.filter(({ ref }) => ref.includes('/pause:')).map(({ path }) => path)).toEqual([
       'images/linux-amd64/pause.tar',
@@ -96,7 +96,7 @@ describe('a bundle', () => {
     expect(existsSync(at('bundle/bin/linux-arm64/kubelet'))).toBe(true);
   });
 
-  it('is not fetched again; what is missing or damaged is', async () => {
+  it('is not fetched again, except files that are missing or damaged', async () => {
     await create();
     events = [];
     places.mirror.asked.length = 0;
@@ -112,8 +112,8 @@ describe('a bundle', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('all of it is named, the rest is fetched, nothing half is kept, and the next run mends it', async () => {
+describe('failures', () => {
+  it('are all named; the rest is fetched, no partial file is kept, and the next run repairs it', async () => {
     places.mirror.faults.set(kubelet, 'wrong');
     places.mirror.faults.set(kubelet.replace('kubelet', 'kubectl'), 404);
     places.registry.faults.set('/v2/k8s/pause/manifests/3.10.2', 500);
@@ -124,7 +124,7 @@ describe('what goes wrong', () => {
         detail: expect.stringMatching(
           /kubelet: has SHA-256 .*\n.*kubectl: HTTP status 404\n.*3\.10\.2: HTTP status 500$/,
         ) as string,
-        remedy: expect.stringContaining('It is not there.') as string,
+        remedy: expect.stringContaining('The file does not exist.') as string,
       },
     });
     expect(ended('fetched')).toHaveLength(15);
@@ -137,7 +137,7 @@ describe('what goes wrong', () => {
     expect(ended('present')).toHaveLength(15);
   });
 
-  it('an interrupted run leaves no half file, one that was killed is tidied after', async () => {
+  it('an interrupted run leaves no partial file; the next run cleans up after a killed one', async () => {
     places.mirror.faults.set(kubelet, 'silent');
     const running = create({
       tell: (event) => {
@@ -178,13 +178,13 @@ describe('what goes wrong', () => {
   });
 });
 
-describe('what a cluster needs', () => {
+describe('the contents of a bundle', () => {
   const names = (text: string): string[] => {
     const { files, images } = contentsOf(clusterOf(text));
     return [...files, ...Object.keys(images).map((name) => `${name}.tar`)];
   };
 
-  it('is MetalLB where it is asked for, and etcd as image, as archive, or not at all', () => {
+  it('include MetalLB if the inventory has it, and etcd as image, as archive, or not at all', () => {
     const etcd = (text: string): string[] => names(text).filter((name) => name.startsWith('etcd'));
     expect(etcd(inventoryWith())).toEqual(['etcd.tar']);
     expect(etcd(inventoryWith().replace('[worker]', '[etcd]'))).toEqual(['etcd']);
@@ -196,7 +196,7 @@ describe('what a cluster needs', () => {
   });
 });
 
-it('comes from the official hosts where no other place is named', async () => {
+it('fetches from the official hosts if no other source is named', async () => {
   // A proxy that lets nobody through: nothing leaves this machine.
   vi.stubEnv('https_proxy', places.mirror.origin);
   const contents = contentsOfRelease('v1.36.2', 'registry.k8s.io');

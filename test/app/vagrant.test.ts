@@ -43,19 +43,19 @@ const running = (server: FakeServer, id: string) => ({
 });
 const keptKeys = (): string => readFileSync(join(vagrant.dir, '.kboot/test/vagrant_known_hosts'), 'utf8');
 
-/** One run of a command that connects to all hosts: why hosts could not be connected. */
+/** One run of a command that connects to all hosts; returns the errors of hosts that could not be reached. */
 async function run(): Promise<ReadonlyMap<string, KbootError>> {
   const place = await openWorkspace({ inventory });
   const options = connectOptions({ sshPassword: 'secret' });
   const connections = await connectAll(place, place.cluster.hosts, options, 10, () => Promise.resolve());
-  // A command may connect again; Vagrant was asked.
+  // A command may connect again; Vagrant has already been run.
   await (await connectAll(place, place.cluster.hosts, options, 10, () => Promise.resolve())).close();
   await connections.close();
   return connections.failed;
 }
 
 describe('hosts that Vagrant makes', () => {
-  it('are asked for once a run, and held to the first host key that they show', async () => {
+  it('are queried once per run, and pinned to the first host key that they present', async () => {
     const [plane, worker] = [await machine({}), await machine({})];
     vagrant.set({ 'cp-1': running(plane, 'a'), 'w-1': running(worker, 'b') });
     expect([...(await run())]).toEqual([]);
@@ -78,7 +78,7 @@ describe('hosts that Vagrant makes', () => {
     expect(impostor.methods).toEqual([]);
     expect(keptKeys()).toBe(before);
 
-    // Vagrant made the machine anew.
+    // Vagrant recreated the machine.
     vagrant.set({ 'cp-1': running(impostor, 'c'), 'w-1': running(worker, 'b') });
     expect([...(await run())]).toEqual([]);
     expect(keptKeys()).toContain(impostor.hostKey);
@@ -96,7 +96,7 @@ describe('hosts that Vagrant makes', () => {
     expect(failed.get('cp-1')).toMatchObject({
       code: 'E-AUTH',
       context: {
-        remedy: 'These are the keys that Vagrant names. See whether `vagrant ssh cp-1` gets in.',
+        remedy: 'These are the keys that Vagrant reports. Check whether `vagrant ssh cp-1` works.',
       },
     });
     expect(closed.methods).not.toContain('password');
@@ -104,18 +104,18 @@ describe('hosts that Vagrant makes', () => {
     expect(keptKeys()).not.toContain('cp-1');
   });
 
-  it('one that does not run costs the others nothing', async () => {
+  it('a machine that is not running does not affect the others', async () => {
     vagrant.set({ 'cp-1': { state: 'poweroff' }, 'w-1': running(await machine({}), 'b') });
     const failed = await run();
     expect([...failed]).toMatchObject([['cp-1', { code: 'E-VAGRANT' }]]);
   });
 
-  it('Vagrant as a whole failing ends the command', async () => {
+  it('a failure of Vagrant itself ends the command', async () => {
     vi.stubEnv('PATH', vagrant.dir);
     expect(await failure(run())).toMatchObject({ code: 'E-VAGRANT' });
   });
 
-  it('are not asked for by commands that contact nothing', async () => {
+  it('are not queried by commands that contact nothing', async () => {
     vagrant.set({ 'cp-1': { state: 'not_created' }, 'w-1': { state: 'not_created' } });
     for (const command of [
       ['validate', inventory],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { look } from '../../src/apply/conditions.ts';
+import { check } from '../../src/apply/conditions.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 
 const waiting = (name: string, message?: string): object => ({
@@ -31,5 +31,5 @@ it.each([
     request: () => Promise.resolve({ status: 200, body: { metadata: { name: 'etcd-cp-1' }, status } }),
   } as unknown as KubeClient;
   const condition = { kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' } as const;
-  expect(await look(kube, condition)).toBe(seen);
+  expect(await check(kube, condition)).toBe(seen);
 });

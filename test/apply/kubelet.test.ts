@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lookAtKubelet } from '../../src/apply/kubelet.ts';
+import { checkKubelet } from '../../src/apply/kubelet.ts';
 import type { Reader } from '../../src/transport/types.ts';
 
 let status = 200;
@@ -24,8 +24,8 @@ const reader: Reader = {
 };
 
 it("asks the kubelet's healthz on its host, and says what it answers", async () => {
-  expect(await lookAtKubelet(reader, 10248)).toBeUndefined();
+  expect(await checkKubelet(reader, 10248)).toBeUndefined();
   expect(asked).toEqual(['127.0.0.1:10248', '/healthz at 127.0.0.1:10248']);
   status = 500;
-  expect(await lookAtKubelet(reader, 10248)).toBe('its healthz answers 500');
+  expect(await checkKubelet(reader, 10248)).toBe('its healthz answers 500');
 });

@@ -5,14 +5,27 @@ import { applyPlan, type ApplyResult } from '../../src/apply/run.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { KbootError } from '../../src/model/error.ts';
 import type { Hook } from '../../src/model/cluster.ts';
-import type { Stage } from '../../src/model/stage.ts';
-import type { ClusterStep, Condition, HostStep, Plan, Turn } from '../../src/plan/types.ts';
+import { stages, type Stage } from '../../src/model/stage.ts';
+import type { HostChange } from '../../src/plan/diff/host.ts';
 import { operatorSteps } from '../../src/plan/diff/operator-hooks.ts';
+import { installPhases } from '../../src/plan/phases/install.ts';
+import { hostOf, tasksOf } from '../../src/plan/steps.ts';
+import type {
+  Batch,
+  Condition,
+  DeleteStep,
+  Gate,
+  NodeStep,
+  Phase,
+  Plan,
+  ShellStep,
+  Step,
+} from '../../src/plan/types.ts';
 import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from '../kube/api-server.ts';
-import { configMap, hostStep, objectStep, plan, planHost, waitStep } from '../plan/sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
 import { localHost, type LocalHost } from './local-host.ts';
 
 type Happened = ApplyEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
@@ -44,6 +57,12 @@ const host = (name: string): LocalHost => {
   return found;
 };
 
+/** What a diagnosis reads of a host's second unit, the kubelet. */
+function journal(script: string, name: string): string {
+  const mark = /@\w+ (?=journal 1)/.exec(script)?.[0] ?? '';
+  return `\n${mark}journal 1\nlog of ${name}\n`;
+}
+
 function context(more: Partial<ApplyContext> = {}): ApplyContext {
   const connections = new Map(
     [...hosts].map(([name, { writer }]): [string, HostConnection] => {
@@ -51,7 +70,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
         ...writer,
         host: name,
         forward: () => api.connect(),
-        read: () => Promise.resolve({ stdout: `log of ${name}`, stderr: '', exitCode: 0 }),
+        read: (script: string) => Promise.resolve({ stdout: journal(script, name), stderr: '', exitCode: 0 }),
       };
       return [name, { reader: faces, writer: faces, close: () => Promise.resolve() }];
     }),
@@ -78,31 +97,72 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
       }),
     etcdCredentials: () => Promise.reject(new Error('not in this test')),
     keepSnapshot: () => Promise.reject(new Error('not in this test')),
-    operator: () => Promise.resolve(),
+    runHook: () => Promise.resolve(),
     emit: (event) => events.push(event),
     signal: interrupt.signal,
     ...more,
   };
 }
 
+/** A step on a host, in its first stage unless another one is given. */
+const on = (
+  name: string,
+  what: string,
+  { stage = 'host', ...more }: Partial<ShellStep> & { readonly stage?: Stage } = {},
+): HostChange<ShellStep> => ({ host: name, stage, step: shellStep(name, what, more) });
+
+/** A phase for each stage that changes are in, hosts side by side. */
+function hostPhases(changes: readonly HostChange[]): Phase[] {
+  return stages.flatMap((stage) => {
+    const own = changes.filter((change) => change.stage === stage);
+    const names = [...new Set(own.map((change) => change.host))];
+    const tasks = names.map(
+      (name) => [{ host: name }, own.filter((each) => each.host === name).map(({ step }) => step)] as const,
+    );
+    return own.length === 0 ? [] : [phaseOf(stage, tasks, { stage })];
+  });
+}
+
+/** A phase through the API: neighbouring steps side by side, gates between them; once a control plane is through. */
+function apiPhase(items: readonly (Step | Gate)[], before: readonly Phase[], id = 'api'): Phase[] {
+  const batches: { tasks: Batch['tasks'][number][]; gates: Gate[] }[] = [];
+  for (const item of items) {
+    const last = batches.at(-1);
+    const open = last !== undefined && (item.type === 'wait' || last.gates.length === 0) ? last : undefined;
+    const batch = open ?? { tasks: [], gates: [] };
+    if (open === undefined) batches.push(batch);
+    if (item.type === 'wait') batch.gates.push(item);
+    else batch.tasks.push({ on: 'cluster', steps: [item] });
+  }
+  const planes = before.filter((phase) =>
+    tasksOf([phase]).some((task) => hostOf(task.on)?.startsWith('cp') === true),
+  );
+  const after = planes.map(({ id: phase }, index) => ({
+    phase,
+    need: index === planes.length - 1 ? ('any' as const) : ('ended' as const),
+  }));
+  return items.length === 0 ? [] : [{ ...phaseOf(id, []), stage: 'control-plane', after, batches }];
+}
+
 const run = (
-  hostSteps: readonly HostStep[],
-  clusterSteps: readonly ClusterStep[] = [],
+  changes: readonly HostChange[],
+  items: readonly (Step | Gate)[] = [],
   more: Partial<Plan> = {},
-): Promise<Awaited<ReturnType<typeof applyPlan>>> =>
-  applyPlan(
+): Promise<ApplyResult> => {
+  const before = hostPhases(changes);
+  return applyPlan(
     plan({
       hosts: [
         planHost('cp-1', 'control-plane'),
         planHost('cp-2', 'control-plane'),
         planHost('w-1', 'worker'),
       ],
-      hostSteps,
-      clusterSteps,
+      phases: [...before, ...apiPhase(items, before)],
       ...more,
     }),
     context(),
   );
+};
 const log = (name: string, word: string): string => `echo ${word} >> ${host(name).path('log')}`;
 const told = (type: Happened['type']): string[] =>
   events.flatMap((event) => (event.type === type && 'step' in event ? [event.step.id] : []));
@@ -110,10 +170,10 @@ const told = (type: Happened['type']): string[] =>
 describe('applyPlan on hosts', () => {
   it('runs the steps of each host by stage, in order', async () => {
     const result = await run([
-      hostStep('cp-1', 'two', { stage: 'runtime', script: log('cp-1', 'two') }),
-      hostStep('cp-1', 'one', { stage: 'host', script: log('cp-1', 'one') }),
-      hostStep('cp-1', 'three', { stage: 'runtime', script: log('cp-1', 'three') }),
-      hostStep('w-1', 'one', { stage: 'node', script: log('w-1', 'one') }),
+      on('cp-1', 'two', { stage: 'runtime', script: log('cp-1', 'two') }),
+      on('cp-1', 'one', { stage: 'host', script: log('cp-1', 'one') }),
+      on('cp-1', 'three', { stage: 'runtime', script: log('cp-1', 'three') }),
+      on('w-1', 'one', { stage: 'node', script: log('w-1', 'one') }),
     ]);
     expect(result).toEqual({ executed: 4, failures: [], held: [], interrupted: false });
     expect(host('cp-1').text('log')).toBe('one\ntwo\nthree\n');
@@ -121,7 +181,7 @@ describe('applyPlan on hosts', () => {
     expect(host('cp-1').commands).toHaveLength(1);
     expect(host('cp-2').commands).toHaveLength(0);
     const ended = events.flatMap((event) =>
-      event.type === 'stage-done' ? [`${event.host} ${event.stage}`] : [],
+      event.type === 'task-done' ? [`${event.host} ${event.phase}`] : [],
     );
     expect(ended.filter((each) => each.startsWith('cp-1'))).toEqual(['cp-1 host', 'cp-1 runtime']);
     expect(ended).toContain('w-1 node');
@@ -129,26 +189,30 @@ describe('applyPlan on hosts', () => {
 
   it('a step that fails ends its host, and no other', async () => {
     const result = await run([
-      hostStep('cp-1', 'before'),
-      hostStep('cp-1', 'bad', { script: 'echo because >&2; exit 4' }),
-      hostStep('cp-1', 'after', { script: log('cp-1', 'after') }),
-      hostStep('cp-1', 'later', { stage: 'runtime', script: log('cp-1', 'later') }),
-      hostStep('w-1', 'good', { script: log('w-1', 'good') }),
-      hostStep('w-1', 'more', { stage: 'runtime', script: log('w-1', 'more') }),
+      on('cp-1', 'before'),
+      on('cp-1', 'bad', { script: 'echo because >&2; exit 4' }),
+      on('cp-1', 'after', { script: log('cp-1', 'after') }),
+      on('cp-1', 'later', { stage: 'runtime', script: log('cp-1', 'later') }),
+      on('w-1', 'good', { script: log('w-1', 'good') }),
+      on('w-1', 'more', { stage: 'runtime', script: log('w-1', 'more') }),
     ]);
     expect(result.executed).toBe(3);
     expect(result.failures).toHaveLength(1);
-    expect(result.failures[0]).toMatchObject({ host: 'cp-1', stepId: 'bad', error: { code: 'E-STEP' } });
-    expect(result.failures[0]?.error.context).toMatchObject({ step: 'bad', detail: 'because' });
+    expect(result.failures[0]).toMatchObject({
+      host: 'cp-1',
+      stepId: 'cp-1: bad',
+      error: { code: 'E-STEP' },
+    });
+    expect(result.failures[0]?.error.context).toMatchObject({ step: 'file bad', detail: 'because' });
     expect(host('cp-1').text('log')).toBeUndefined();
     expect(host('w-1').text('log')).toBe('good\nmore\n');
     expect(told('failed')).toEqual(['cp-1: bad']);
-    expect(told('skipped')).toEqual(['cp-1: after']);
+    expect(told('skipped')).toEqual(['cp-1: after', 'cp-1: later']);
   });
 
   it('a basis that no longer holds is E-STALE', async () => {
     const script = `kb_basis ${host('cp-1').path('f')} ${'0'.repeat(64)}`;
-    const result = await run([hostStep('cp-1', 'file /f', { script })]);
+    const result = await run([on('cp-1', 'file /f', { script })]);
     expect(staleStatus).toBe(75);
     expect(result.failures[0]?.error).toMatchObject({ code: 'E-STALE', exit: 6 });
     expect(result.failures[0]?.error.message).toContain('changed since the plan was made');
@@ -156,23 +220,23 @@ describe('applyPlan on hosts', () => {
 
   it('a full disk is called so, even when it ends the session', async () => {
     const result = await run([
-      hostStep('cp-1', 'a', { script: 'echo "cp: x: No space left on device"; exit 1' }),
-      hostStep('w-1', 'b', { payload: { path: '/dev/full/x', content: { kind: 'text', text: 'x' } } }),
-      hostStep('w-1', 'c'),
-      hostStep('w-1', 'd'),
+      on('cp-1', 'a', { script: 'echo "cp: x: No space left on device"; exit 1' }),
+      on('w-1', 'b', { payload: { path: '/dev/full/x', content: { kind: 'text', text: 'x' } } }),
+      on('w-1', 'c'),
+      on('w-1', 'd'),
     ]);
     const of = (name: string): KbootError | undefined =>
       result.failures.find((each) => each.host === name)?.error;
     expect(of('cp-1')?.message).toBe('no space is left on the disk');
     // The payload that could not be written says why; that the session ended is its consequence.
-    expect(of('w-1')).toMatchObject({ code: 'E-STEP', context: { step: 'b' } });
+    expect(of('w-1')).toMatchObject({ code: 'E-STEP', context: { step: 'file b', stepId: 'w-1: b' } });
   });
 
   it('a host that goes away is lost, and the others go on', async () => {
     const running = run([
-      hostStep('cp-1', 'kill', { script: 'kill -9 $(ps -o ppid= -p $PPID)' }),
-      hostStep('cp-1', 'after'),
-      hostStep('w-1', 'good', { script: log('w-1', 'good') }),
+      on('cp-1', 'kill', { script: 'kill -9 $(ps -o ppid= -p $PPID)' }),
+      on('cp-1', 'after'),
+      on('w-1', 'good', { script: log('w-1', 'good') }),
     ]);
     const result = await running;
     expect(result.failures).toMatchObject([{ host: 'cp-1', error: { code: 'E-CONNECT' } }]);
@@ -184,10 +248,10 @@ describe('applyPlan on hosts', () => {
     const path = host('cp-1').path('sa.key');
     const text = host('cp-1').path('text');
     const result = await run([
-      hostStep('cp-1', 'file sa.key', {
+      on('cp-1', 'file sa.key', {
         payload: { path, content: { kind: 'secret', name: 'cp-1:sa.key', digest: null } },
       }),
-      hostStep('cp-1', 'file text', {
+      on('cp-1', 'file text', {
         payload: { path: text, content: { kind: 'text', text: `x: ${placeholder('ca.crt')}` } },
       }),
     ]);
@@ -200,23 +264,23 @@ describe('applyPlan on hosts', () => {
   it('without a secret that a step needs, nothing of that stage begins on its host', async () => {
     const content = { kind: 'secret', name: 'cp-1:gone', digest: null } as const;
     const result = await run([
-      hostStep('cp-1', 'before', { script: log('cp-1', 'before') }),
-      hostStep('cp-1', 'needs', { payload: { path: host('cp-1').path('x'), content } }),
-      hostStep('cp-1', 'after', { script: log('cp-1', 'after') }),
+      on('cp-1', 'before', { script: log('cp-1', 'before') }),
+      on('cp-1', 'needs', { payload: { path: host('cp-1').path('x'), content } }),
+      on('cp-1', 'after', { script: log('cp-1', 'after') }),
     ]);
     expect(result.failures).toMatchObject([{ host: 'cp-1', error: { code: 'E-STATE' } }]);
     expect(host('cp-1').text('log')).toBeUndefined();
   });
 
-  it('takes nothing up again after an interrupt', async () => {
+  it('starts nothing after an interrupt', async () => {
+    const phases = hostPhases([
+      on('cp-1', 'first', { script: log('cp-1', 'first') }),
+      on('cp-1', 'second', { stage: 'runtime', script: log('cp-1', 'second') }),
+    ]);
     const result = await applyPlan(
       plan({
         hosts: [planHost('cp-1', 'control-plane')],
-        hostSteps: [
-          hostStep('cp-1', 'first', { script: log('cp-1', 'first') }),
-          hostStep('cp-1', 'second', { stage: 'runtime', script: log('cp-1', 'second') }),
-        ],
-        clusterSteps: [objectStep(configMap('x'))],
+        phases: [...phases, ...apiPhase([applyStep(configMap('x'))], phases)],
       }),
       context({
         emit(event) {
@@ -231,21 +295,21 @@ describe('applyPlan on hosts', () => {
   });
 
   it('an interrupt leaves out what is not on its way to the host yet', async () => {
-    const slow = hostStep('cp-1', 'slow', { script: `sleep 0.4; ${log('cp-1', 'slow')}` });
+    const slow = on('cp-1', 'slow', { script: `sleep 0.4; ${log('cp-1', 'slow')}` });
     // Larger than what a pipe takes: the second waits behind the first, and so do those after it.
     const large = { kind: 'text', text: 'x'.repeat(1 << 20) } as const;
     const later = ['second', 'third', 'fourth'].map((name) =>
-      hostStep('cp-1', name, {
+      on('cp-1', name, {
         script: log('cp-1', name),
         payload: { path: host('cp-1').path(name), content: large },
       }),
     );
     const result = await applyPlan(
-      plan({ hosts: [planHost('cp-1', 'control-plane')], hostSteps: [slow, ...later] }),
+      plan({ hosts: [planHost('cp-1', 'control-plane')], phases: hostPhases([slow, ...later]) }),
       context({
         emit(event) {
           events.push(event);
-          if (event.type === 'start' && event.step === slow)
+          if (event.type === 'start' && event.step === slow.step)
             setTimeout(() => {
               interrupt.abort();
             }, 100);
@@ -263,46 +327,110 @@ describe('applyPlan on hosts', () => {
       ...{ name, when, stage, on: 'operator', run: 'true', timeoutSeconds: 20 },
     });
     const hooks = [hook('first', 'before', 'host'), hook('last', 'after', 'addon')];
-    const steps = operatorSteps(hooks, new Set(), true);
     const more = (fails?: string): Partial<ApplyContext> => ({
-      operator: (step) => {
-        order.push(step.resource);
-        return step.resource === fails ? Promise.reject(new KbootError('E-STEP', 'no')) : Promise.resolve();
+      runHook: (step) => {
+        order.push(step.id);
+        return step.id === fails ? Promise.reject(new KbootError('E-STEP', 'no')) : Promise.resolve();
       },
       emit: (event) => {
-        if (event.type === 'done' && event.step.type === 'host') order.push(event.step.resource);
+        if (event.type === 'done' && event.step.type === 'shell') order.push(event.step.id);
       },
     });
-    const go = (fails?: string, script = ':'): Promise<ApplyResult> =>
-      applyPlan(
-        plan({ hostSteps: [hostStep('cp-1', 'file /a', { script })], operatorSteps: steps }),
-        context(more(fails)),
-      );
+    const go = (fails?: string, script = ':'): Promise<ApplyResult> => {
+      const work = {
+        hosts: [planHost('cp-1', 'control-plane')],
+        hooks: operatorSteps(hooks, new Set(), true),
+        changes: [on('cp-1', 'file /a', { script })],
+        ...{ issue: [], rollout: [], etcdGates: [], cluster: undefined },
+        membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
+      };
+      return applyPlan(plan({ phases: installPhases(work) }), context(more(fails)));
+    };
+    const [first, last] = ['operator: hook first', 'operator: hook last'];
     expect(await go()).toMatchObject({ executed: 3, failures: [] });
-    expect(order.splice(0)).toEqual(['hook first', 'file /a', 'hook last']);
-    expect(await go('hook first')).toMatchObject({ executed: 0, failures: [{ error: { code: 'E-STEP' } }] });
-    expect(order.splice(0)).toEqual(['hook first']);
+    expect(order.splice(0)).toEqual([first, 'cp-1: file /a', last]);
+    expect(await go(first)).toMatchObject({
+      executed: 0,
+      failures: [{ stepId: first, error: { code: 'E-STEP' } }],
+    });
+    expect(order.splice(0)).toEqual([first]);
     expect((await go(undefined, 'exit 1')).failures).toHaveLength(1);
-    expect(order).toEqual(['hook first']);
+    expect(order).toEqual([first]);
   });
 
-  it('issues first, and says how much', async () => {
-    await run([hostStep('cp-1', 'a')], [], { issue: ['ca', 'sa'] });
-    expect(events[0]).toEqual({ type: 'issued', count: 2 });
+  it('issues certificates before the phases that need them', async () => {
+    let issued = 0;
+    const issue: Step = {
+      type: 'issue',
+      id: 'certificates',
+      verb: 'create',
+      target: { kind: 'certificates', name: 'state folder' },
+      reason: '',
+      effects: [],
+      certificates: ['ca', 'sa'],
+      timeoutSeconds: 60,
+    };
+    const after = [{ phase: 'certificates', need: 'all' as const }];
+    const phases = [
+      phaseOf('certificates', [['operator', [issue]]]),
+      { ...phaseOf('host', [[{ host: 'cp-1' }, [shellStep('cp-1', 'a')]]]), after },
+    ];
+    const given = context();
+    await applyPlan(plan({ phases }), {
+      ...given,
+      materials: () => {
+        issued++;
+        return given.materials();
+      },
+    });
+    expect(issued).toBe(1);
+    expect(events.flatMap((event) => ('step' in event ? [`${event.type} ${event.step.id}`] : []))).toEqual([
+      'start certificates',
+      'done certificates',
+      'start cp-1: a',
+      'done cp-1: a',
+    ]);
+  });
+
+  it('runs the rollback of a task that failed, and only of that one', async () => {
+    const task = (name: string, script: string): Batch['tasks'][number] => ({
+      on: { host: name },
+      steps: [shellStep(name, 'change', { script }), shellStep(name, 'more')],
+      rollback: [shellStep(name, 'undo', { script: log(name, 'undone') })],
+    });
+    const batches = [{ tasks: [task('cp-1', 'exit 1'), task('cp-2', ':')], gates: [] }];
+    const result = await applyPlan(plan({ phases: [{ ...phaseOf('p', []), batches }] }), context());
+    expect(result.failures).toMatchObject([{ host: 'cp-1', stepId: 'cp-1: change' }]);
+    expect(host('cp-1').text('log')).toBe('undone\n');
+    expect(host('cp-2').text('log')).toBeUndefined();
+    expect(told('skipped')).toEqual(['cp-1: more']);
   });
 });
 
 describe('applyPlan with hosts that take turns', () => {
-  const turn = (host: string, from: Stage): Turn => ({
-    host,
-    from,
-    waits: [waitStep({ kind: 'node-ready', node: host }, { id: `${host}: waits`, timeoutSeconds: 0.6 })],
+  const turn = (name: string, restart: ShellStep): Batch => ({
+    tasks: [{ on: { host: name }, steps: [restart] }],
+    gates: [gate({ kind: 'node-ready', node: name }, { id: `${name}: waits`, timeoutSeconds: 0.6 })],
   });
-  const both = { roll: [turn('cp-2', 'etcd'), turn('cp-1', 'etcd')] };
-  const steps = ['cp-1', 'cp-2', 'w-1'].flatMap((name) => [
-    hostStep(name, 'early', { stage: 'runtime' }),
-    hostStep(name, 'restart', { stage: 'etcd', script: 'sleep 0.2' }),
-  ]);
+  /** All hosts do `early` at their own pace; cp-2, then cp-1 do `restart` in the rollout. `scripts` replace some. */
+  const phases = (scripts: Readonly<Record<string, string>> = {}): Phase[] => {
+    const step = (name: string, what: string, script: string): ShellStep =>
+      shellStep(name, what, { script: scripts[`${name}: ${what}`] ?? script });
+    const names = ['cp-1', 'cp-2', 'w-1'];
+    const early = phaseOf(
+      'runtime',
+      names.map((name) => [{ host: name }, [step(name, 'early', ':')]] as const),
+    );
+    const worker = phaseOf('etcd', [[{ host: 'w-1' }, [step('w-1', 'restart', 'sleep 0.2')]]]);
+    const rollout = {
+      ...phaseOf('rollout', []),
+      batches: ['cp-2', 'cp-1'].map((name) => turn(name, step(name, 'restart', 'sleep 0.2'))),
+    };
+    const api = { ...phaseOf('api', [['cluster', [applyStep(configMap('x'))]]]) };
+    return [early, worker, rollout, { ...api, after: [{ phase: 'rollout', need: 'any' as const }] }];
+  };
+  const roll = (scripts?: Readonly<Record<string, string>>): Promise<ApplyResult> =>
+    run([], [], { phases: phases(scripts) });
   const told = (): string[] =>
     events.flatMap((event) =>
       'step' in event && event.type !== 'waiting' ? [`${event.type} ${event.step.id}`] : [],
@@ -321,8 +449,8 @@ describe('applyPlan with hosts that take turns', () => {
             body: ready('Node', 'x', undefined, path.endsWith('cp-2') && looks++ < 1 ? { status: {} } : {}),
           }
         : undefined;
-    const result = await run(steps, [objectStep(configMap('x'))], both);
-    expect(result).toEqual({ executed: 9, failures: [], held: [], interrupted: false });
+    const result = await roll();
+    expect(result).toEqual({ executed: 7, failures: [], held: [], interrupted: false });
     expect(looks).toBe(2);
     before('done cp-2: restart', 'done cp-2: waits');
     before('done cp-2: waits', 'start cp-1: restart');
@@ -332,34 +460,28 @@ describe('applyPlan with hosts that take turns', () => {
   });
 
   it.each([
-    ['is not well again', steps, 'cp-2: waits'],
-    [
-      'fails',
-      steps.map((step) => (step.id === 'cp-2: restart' ? { ...step, script: 'exit 1' } : step)),
-      'cp-2: restart',
-    ],
-    [
-      'fails before its turn',
-      steps.map((step) => (step.id === 'cp-2: early' ? { ...step, script: 'exit 1' } : step)),
-      'cp-2: early',
-    ],
-  ])('a host that %s stops the roll: those after it are left alone', async (_what, hostSteps, failed) => {
-    const result = await run(hostSteps, [objectStep(configMap('x'))], both);
-    expect(result).toMatchObject({ failures: [{ host: 'cp-2' }], held: ['cp-1'] });
+    ['is not healthy again', {}, 'cp-2: waits'],
+    ['fails', { 'cp-2: restart': 'exit 1' }, 'cp-2: restart'],
+    ['fails before its turn', { 'cp-2: early': 'exit 1' }, 'cp-2: early'],
+  ])('a host that %s stops the rollout: those after it are not attempted', async (_what, scripts, failed) => {
+    const result = await roll(scripts);
+    expect(result).toMatchObject({ failures: [{ host: 'cp-2', stepId: failed }], held: ['cp-1'] });
     expect(result.failures[0]?.error.context.host).toBe('cp-2');
     expect(told()).toContain(`failed ${failed}`);
     expect(told()).toContain('skipped cp-1: restart');
     expect(told()).not.toContain('start cp-1: restart');
     expect(told()).toContain('done w-1: restart');
     expect(told()).toContain('skipped cluster: ConfigMap x');
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'skipped', why: 'the rollout stopped at cp-2' }),
+    );
   });
 
   it('an interrupt leaves the next alone', async () => {
     const result = await applyPlan(
       plan({
         hosts: [planHost('cp-1', 'control-plane'), planHost('cp-2', 'control-plane')],
-        hostSteps: steps.slice(0, 4),
-        ...both,
+        phases: phases(),
       }),
       context({
         emit(event) {
@@ -368,7 +490,7 @@ describe('applyPlan with hosts that take turns', () => {
         },
       }),
     );
-    expect(result).toMatchObject({ failures: [], held: ['cp-1'], interrupted: true });
+    expect(result).toMatchObject({ failures: [], held: [], interrupted: true });
     expect(told()).not.toContain('start cp-1: restart');
   });
 });
@@ -382,49 +504,49 @@ const ready = (kind: string, name: string, namespace?: string, more: object = {}
 });
 
 describe('applyPlan on the cluster', () => {
-  it('waits for the control plane to come through the stage, not for other hosts', async () => {
+  it('waits for the control plane to go through its phase, not for other hosts', async () => {
     api.answer = ({ method }) => {
-      if (method === 'PATCH') events.push({ type: 'issued', count: -1 });
+      if (method === 'PATCH') events.push({ type: 'host-lost', host: 'patch', message: '' });
       return undefined;
     };
     const result = await run(
       [
-        hostStep('cp-1', 'slow', { stage: 'control-plane', script: 'sleep 0.3' }),
-        hostStep('w-1', 'slower', { stage: 'node', script: 'sleep 1' }),
+        on('cp-1', 'slow', { stage: 'control-plane', script: 'sleep 0.3' }),
+        on('w-1', 'slower', { stage: 'node', script: 'sleep 1' }),
       ],
-      [objectStep(configMap('x'))],
+      [applyStep(configMap('x'))],
     );
     expect(result).toMatchObject({ executed: 3, failures: [] });
     const order = events.map((event) =>
-      event.type === 'issued' ? 'patch' : 'step' in event ? `${event.type} ${event.step.resource}` : '',
+      event.type === 'host-lost' ? 'patch' : 'step' in event ? `${event.type} ${event.step.id}` : '',
     );
-    expect(order.indexOf('patch')).toBeGreaterThan(order.indexOf('done slow'));
-    expect(order.indexOf('patch')).toBeLessThan(order.indexOf('done slower'));
+    expect(order.indexOf('patch')).toBeGreaterThan(order.indexOf('done cp-1: slow'));
+    expect(order.indexOf('patch')).toBeLessThan(order.indexOf('done w-1: slower'));
   });
 
   it("goes on with one control plane of two, and does not wait for the other's node", async () => {
     api.objects.set('/api/v1/nodes/cp-1', ready('Node', 'cp-1'));
     const result = await run(
       [
-        hostStep('cp-1', 'bad', { stage: 'host', script: 'exit 1' }),
-        hostStep('cp-2', 'good', { stage: 'control-plane' }),
+        on('cp-1', 'bad', { stage: 'host', script: 'exit 1' }),
+        on('cp-2', 'good', { stage: 'control-plane' }),
       ],
       [
-        waitStep({ kind: 'api', host: 'cp-1' }),
-        objectStep(configMap('x')),
-        waitStep({ kind: 'node-ready', node: 'cp-1' }, { stage: 'addon' }),
-        objectStep(configMap('y'), { stage: 'addon' }),
+        gate({ kind: 'api', host: 'cp-1' }),
+        applyStep(configMap('x')),
+        gate({ kind: 'node-ready', node: 'cp-1' }),
+        applyStep(configMap('y')),
       ],
     );
     expect(result.failures.map((failure) => failure.host)).toEqual(['cp-1']);
-    expect(told('skipped').filter((id) => id.startsWith('cluster'))).toHaveLength(2);
+    expect(told('skipped').filter((id) => id.startsWith('waits'))).toHaveLength(2);
     expect([...api.objects.keys()].filter((path) => path.includes('configmaps'))).toHaveLength(2);
   });
 
   it('touches the API not at all when no control plane came that far', async () => {
     const result = await run(
-      [hostStep('cp-1', 'bad', { script: 'exit 1' }), hostStep('cp-2', 'bad', { script: 'exit 1' })],
-      [objectStep(configMap('x')), waitStep({ kind: 'api', host: 'cp-1' })],
+      [on('cp-1', 'bad', { script: 'exit 1' }), on('cp-2', 'bad', { script: 'exit 1' })],
+      [applyStep(configMap('x')), gate({ kind: 'api', host: 'cp-1' })],
     );
     expect(result.failures).toHaveLength(2);
     expect(api.requests).toEqual([]);
@@ -432,7 +554,7 @@ describe('applyPlan on the cluster', () => {
   });
 
   it("an unreachable host is left out, and so are its node's steps", async () => {
-    const result = await run([], [waitStep({ kind: 'node-ready', node: 'w-1' })], {
+    const result = await run([], [gate({ kind: 'node-ready', node: 'w-1' })], {
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
     });
     expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: false });
@@ -444,8 +566,8 @@ describe('applyPlan on the cluster', () => {
     await run(
       [],
       [
-        objectStep(namespace),
-        objectStep(configMap('info', { ca: placeholder('ca.crt'), b: placeholder('cluster-id', 'base64') })),
+        applyStep(namespace),
+        applyStep(configMap('info', { ca: placeholder('ca.crt'), b: placeholder('cluster-id', 'base64') })),
       ],
     );
     expect(api.requests.map(({ path }) => path.split('?')[0])).toEqual([
@@ -460,7 +582,7 @@ describe('applyPlan on the cluster', () => {
   it('opens one connection for many objects at once', async () => {
     await run(
       [],
-      Array.from({ length: 20 }, (_, index) => objectStep(configMap(`x${index}`))),
+      Array.from({ length: 20 }, (_, index) => applyStep(configMap(`x${index}`))),
     );
     expect(api.objects.size).toBe(20);
     expect(api.streams).toHaveLength(1);
@@ -473,15 +595,17 @@ describe('applyPlan on the cluster', () => {
       { status: 503, body: {} },
     ];
     api.answer = ({ method }) => (method === 'PATCH' ? answers.shift() : undefined);
-    const result = await run([], [objectStep(configMap('x'))]);
+    const result = await run([], [applyStep(configMap('x'))]);
     expect(result).toMatchObject({ executed: 1, failures: [] });
     expect(answers).toEqual([]);
   });
 
   it('does not bear with an object that the API refuses', async () => {
     api.answer = () => ({ status: 422, body: { message: 'spec is wrong' } });
-    const result = await run([], [objectStep(configMap('x')), waitStep({ kind: 'api', host: 'cp-1' })]);
-    expect(result.failures).toMatchObject([{ stepId: 'ConfigMap x', error: { code: 'E-KUBE-API' } }]);
+    const result = await run([], [applyStep(configMap('x')), gate({ kind: 'api', host: 'cp-1' })]);
+    expect(result.failures).toMatchObject([
+      { stepId: 'cluster: ConfigMap x', error: { code: 'E-KUBE-API' } },
+    ]);
     expect(result.failures[0]?.error.message).toContain('spec is wrong');
     expect(api.requests).toHaveLength(1);
   });
@@ -499,17 +623,21 @@ describe('applyPlan on the cluster', () => {
         ],
       },
     });
-    const step: ClusterStep = {
-      ...{ annotations: {} },
+    const step: NodeStep = {
       type: 'node',
       id: 'n',
-      stage: 'node',
       verb: 'update',
-      resource: 'Node w-1',
+      target: { kind: 'node', name: 'w-1' },
       reason: '',
+      effects: [],
       node: 'w-1',
-      labels: { zone: 'a' },
-      taints: [{ key: 'mine', value: 'new', effect: 'NoSchedule' }],
+      operation: {
+        kind: 'mark',
+        annotations: {},
+        labels: { zone: 'a' },
+        taints: [{ key: 'mine', value: 'new', effect: 'NoSchedule' }],
+      },
+      timeoutSeconds: 60,
     };
     const result = await run([], [step]);
     expect(result.failures).toEqual([]);
@@ -528,14 +656,15 @@ describe('applyPlan on the cluster', () => {
     const metadata = { name: 'tor', namespace: 'metallb-system' };
     const object = { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', metadata };
     api.objects.set(path, object);
-    const removal = (id: string): ClusterStep => ({
-      type: 'remove-object',
+    const removal = (id: string): DeleteStep => ({
+      type: 'delete',
       id,
-      stage: 'addon',
       verb: 'delete',
-      resource: 'BGPPeer metallb-system/tor',
+      target: { kind: 'object', ref: object },
       reason: '',
+      effects: [],
       object,
+      timeoutSeconds: 60,
     });
     expect((await run([], [removal('a'), removal('b')])).failures).toEqual([]);
     expect(api.objects.has(path)).toBe(false);
@@ -543,10 +672,7 @@ describe('applyPlan on the cluster', () => {
 
   it('an outside endpoint that leads to no API server ends the wait with what is there', async () => {
     const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
-    const result = await run(
-      [],
-      [waitStep(condition, { timeoutSeconds: 0.3 }), objectStep(configMap('later'), { stage: 'addon' })],
-    );
+    const result = await run([], [gate(condition, { timeoutSeconds: 0.3 }), applyStep(configMap('later'))]);
     expect(result.failures[0]?.error).toMatchObject({
       code: 'E-WAIT',
       message: expect.stringContaining('api.example:443 from w-1: ') as string,
@@ -560,11 +686,13 @@ describe('applyPlan on the cluster', () => {
       status: { conditions: [{ type: 'Ready', status: 'False', message: 'cni plugin not initialized' }] },
     };
     api.objects.set('/api/v1/nodes/w-1', node);
-    const result = await run([], [waitStep({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 0.3 })]);
+    const result = await run([], [gate({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 0.3 })]);
     const error = result.failures[0]?.error;
     expect(error?.code).toBe('E-WAIT');
     expect(error?.message).toContain('cni plugin not initialized');
-    expect(error?.context.detail).toBe('log of w-1');
+    expect(error?.context.detail).toContain('\n    log of w-1');
+    expect(error?.context.remedy).toMatch(/^Fix the cause shown above, /);
+    expect(events.at(-1)).toMatchObject({ type: 'failed', detail: error?.context.detail });
     expect(events.filter(({ type }) => type === 'waiting')).toMatchObject([
       { seen: 'cni plugin not initialized' },
     ]);
@@ -584,12 +712,12 @@ describe('applyPlan on the cluster', () => {
     const result = await run(
       [],
       [
-        waitStep({ kind: 'api', host: 'cp-1' }),
-        waitStep({ kind: 'load-balancer', host: 'cp-2', address: '10.0.0.12', port: 8443 }),
-        waitStep({ kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }),
-        waitStep({ kind: 'node-registered', node: 'w-1' }),
-        waitStep({ kind: 'node-ready', node: 'w-1' }),
-        waitStep({
+        gate({ kind: 'api', host: 'cp-1' }),
+        gate({ kind: 'load-balancer', host: 'cp-2', address: '10.0.0.12', port: 8443 }),
+        gate({ kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }),
+        gate({ kind: 'node-registered', node: 'w-1' }),
+        gate({ kind: 'node-ready', node: 'w-1' }),
+        gate({
           kind: 'workload-ready',
           workload: 'Deployment',
           namespace: 'kube-system',
@@ -597,7 +725,8 @@ describe('applyPlan on the cluster', () => {
         }),
       ],
     );
-    expect(result).toEqual({ executed: 6, failures: [], held: [], interrupted: false });
+    expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: false });
+    expect(told('done')).toHaveLength(6);
   });
 
   it('asks for the Pods of a DaemonSet on the nodes that come: its own count is late', async () => {
@@ -626,7 +755,7 @@ describe('applyPlan on the cluster', () => {
         name: 'flannel',
         nodes,
       };
-      return (await run([], [waitStep(condition, { timeoutSeconds: 0.3 })])).failures[0]?.error.message;
+      return (await run([], [gate(condition, { timeoutSeconds: 0.3 })])).failures[0]?.error.message;
     };
     list(podOn('cp-1'), podOn('w-1', 'other'));
     expect(await go(['w-1'])).toContain('its Pod on w-1 is not ready');
@@ -646,10 +775,11 @@ describe('applyPlan on the cluster', () => {
     api.objects.set(path, pod('containerd://old'));
     setTimeout(() => api.objects.set(path, pod('containerd://new')), 300);
     const where = { host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' };
-    const result = await run([], [waitStep({ kind: 'pod-ready', ...where, former: 'containerd://old' })]);
-    expect(result).toEqual({ executed: 1, failures: [], held: [], interrupted: false });
+    const result = await run([], [gate({ kind: 'pod-ready', ...where, replaces: 'containerd://old' })]);
+    expect(told('done')).toHaveLength(1);
+    expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: false });
     expect(events.filter(({ type }) => type === 'waiting')).toMatchObject([
-      { seen: 'the API still tells of the former container' },
+      { seen: 'the API still reports the old container' },
     ]);
   });
 
@@ -657,7 +787,7 @@ describe('applyPlan on the cluster', () => {
     setTimeout(() => {
       interrupt.abort();
     }, 50);
-    const result = await run([], [waitStep({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 600 })]);
+    const result = await run([], [gate({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 600 })]);
     expect(result).toEqual({ executed: 0, failures: [], held: [], interrupted: true });
   });
 });

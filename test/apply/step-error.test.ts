@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { keptOutput } from '../../src/apply/receiver.ts';
 import { stepError } from '../../src/apply/step-error.ts';
-import { hostStep } from '../plan/sample.ts';
+import { shellStep } from '../plan/sample.ts';
 
-const step = hostStep('w-1', 'package curl');
+const step = shellStep('w-1', 'package curl');
 
 it.each([
   ['a full disk, as tar says it', 'tar: bin/ctr: Cannot write: No space left on device', 'no space is left'],
@@ -41,14 +41,14 @@ it.each([
   ],
   ['anything else', 'E: Sub-process /usr/bin/dpkg returned an error code (1)', 'ended with status 100'],
 ])('names the cause and keeps what was said: %s', (_title, output, message) => {
-  const error = stepError(step, 100, output);
+  const error = stepError('w-1', step, 100, output);
   expect(error.message).toContain(message);
   expect(error.context).toMatchObject({ host: 'w-1', detail: output });
   expect(error.context.remedy).toMatch(/run the same command again: it goes on there\./);
 });
 
 it('begins with a whole line where the output was cut', () => {
-  const detail = (output: string): string | undefined => stepError(step, 1, output).context.detail;
+  const detail = (output: string): string | undefined => stepError('w-1', step, 1, output).context.detail;
   const long = `${'x'.repeat(keptOutput - 6)}\nlast`;
   expect(detail(long)).toBe('last');
   expect(detail(long.slice(10))).toBe(long.slice(10));

@@ -44,18 +44,18 @@ afterEach(async () => {
 const open = (name: PageName): Promise<unknown> => page.goto(pages.url(name));
 interface Shown {
   readonly text: string;
-  readonly stage: string;
+  readonly phase: string;
 }
 /** The rows in sight of the filters. */
 const rows = (): Promise<readonly Shown[]> =>
   page.evaluate<readonly Shown[]>(
     `[...document.querySelectorAll('details.row')].filter((row) => row.checkVisibility()).map((row) =>
-      ({ text: row.textContent.toLowerCase(), stage: row.dataset.stage }))`,
+      ({ text: row.textContent.toLowerCase(), phase: row.dataset.phase }))`,
   );
 const field = (name: string): ReturnType<Page['locator']> => page.locator(`#filters [name=${name}]`);
-/** Waits until the filters did their work. */
+/** Waits until the filters did their work: a reset calls for it in a timer, and it is done with the next frame. */
 const settled = (): Promise<unknown> =>
-  page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+  page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))))');
 const scrollWidth = (): Promise<number> => page.evaluate<number>('document.documentElement.scrollWidth');
 
 describe('a page from file://, without a network', () => {
@@ -88,12 +88,12 @@ describe('a page from file://, without a network', () => {
 });
 
 describe('filters', () => {
-  it('by mouse: host, stage, verb and text, one after another and together', async () => {
+  it('by mouse: host, phase, verb and text, one after another and together', async () => {
     await open('plan-500');
     const all = (await rows()).length;
-    await field('stage').selectOption('node');
+    await field('phase').selectOption('nodes');
     await settled();
-    expect(new Set((await rows()).map(({ stage }) => stage))).toEqual(new Set(['node']));
+    expect(new Set((await rows()).map(({ phase }) => phase))).toEqual(new Set(['nodes']));
     await field('host').selectOption({ label: 'w-77' });
     await field('verb').selectOption('update');
     await settled();
@@ -113,7 +113,7 @@ describe('filters', () => {
     await field('text').fill('no such thing');
     await settled();
     expect(await page.getByText('No step matches.').isVisible()).toBe(true);
-    expect(await page.locator('.stage:visible').count()).toBe(0);
+    expect(await page.locator('.phase:visible').count()).toBe(0);
   });
 
   it('by keyboard alone: to the steps, into the fields, into a row', async () => {

@@ -59,7 +59,7 @@ describe('catalog', () => {
     expect(metallb().controller).toMatch(/^quay\.io\/metallb\/controller:v0\.15\.\d+$/);
   });
 
-  it('refuses what it does not know, naming the nearest', () => {
+  it('refuses an unknown version, naming the nearest', () => {
     const failure = (() => {
       try {
         return release('v1.33.2');

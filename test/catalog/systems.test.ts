@@ -18,7 +18,7 @@ describe('systems', () => {
     expect(acquaintance(on(id, version))).toBe(expected);
   });
 
-  it('are told in one sentence', () => {
+  it('are listed in one phrase', () => {
     expect(knownSystems).toBe('Debian 12 or 13, Ubuntu 22.04, 24.04 or 26.04, or Rocky Linux 9');
   });
 

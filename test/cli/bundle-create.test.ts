@@ -13,7 +13,7 @@ const at = freshFolder();
 const places = freshPlaces();
 
 describe('kboot bundle create', () => {
-  it('fetches what an inventory needs from where it says, and what is made fits it', async () => {
+  it('fetches what an inventory needs from the hosts that it names, and the bundle fits it', async () => {
     const inventory = at('lab.yaml');
     const spec = [
       `imageRepository: ${places.registry.host}/k8s`,
@@ -41,7 +41,7 @@ describe('kboot bundle create', () => {
     expect((await kboot(...plan)).error).toBeUndefined();
   });
 
-  it('takes the newest release without one, and says what the inventory has to', async () => {
+  it('fetches the newest release without an inventory, and shows the fields that the inventory must set', async () => {
     const { out } = await kboot(
       ...['bundle', 'create', at('bundle'), '--arch', 'arm64'],
       ...['--mirror', places.mirror.origin, '--image-repository', `${places.registry.host}/k8s`],
@@ -53,7 +53,7 @@ describe('kboot bundle create', () => {
     );
   });
 
-  it('tells of every file where JSON is asked for', async () => {
+  it('reports every file with JSON output', async () => {
     const line = [
       ...['bundle', 'create', at('bundle'), '-o', 'json', '--kubernetes-version', 'v1.36.2'],
       ...['--mirror', places.mirror.origin, '--image-repository', `${places.registry.host}/k8s`],
@@ -79,15 +79,15 @@ describe('kboot bundle create', () => {
   it.each([
     [['create', '--mirror', 'ftp://x'], /^--mirror must be an http or https URL/],
     [['create', '--image-repository', 'https://x/k8s'], /^--image-repository must be a registry and path/],
-    [['create', '--kubernetes-version', '1.36'], /^--kubernetes-version 1\.36: this kboot does not know/],
+    [['create', '--kubernetes-version', '1.36'], /^--kubernetes-version 1\.36: this kboot does not support/],
     [['create', '--inventory', 'x.yaml', '--kubernetes-version', 'v1.36.2'], /mutually exclusive/],
     [['create', '--arch', 'riscv64'], /riscv64/],
     [
       ['verify', '--mirror', 'https://x', '--arch', 'arm64'],
-      /^`kboot bundle verify` takes no --mirror, --arch$/,
+      /^`kboot bundle verify` does not take --mirror, --arch$/,
     ],
-    [['index', '--inventory', 'x.yaml'], /takes no --inventory$/],
-  ])('refuses %j before it asks anybody', async ([action = '', ...flags], message) => {
+    [['index', '--inventory', 'x.yaml'], /does not take --inventory$/],
+  ])('refuses %j before it contacts any host', async ([action = '', ...flags], message) => {
     const { error } = await kboot('bundle', action, at('bundle'), ...flags);
     expect((error as Error).message).toMatch(message);
     expect(places.mirror.asked).toEqual([]);

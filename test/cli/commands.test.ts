@@ -55,7 +55,7 @@ describe('kboot validate', () => {
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
   });
 
-  it('tells every problem of one that is not, with its place', async () => {
+  it('reports every problem of an invalid one, with its location', async () => {
     writeFileSync(inventory, inventoryWith(['nonsense: 1', 'controlPlaneEndpoint: "http://x"']));
     const { error } = await kboot('validate', inventory);
     expect(error).toMatchObject({ code: 'E-INVENTORY', exit: 3 });
@@ -64,7 +64,7 @@ describe('kboot validate', () => {
     for (const line of lines) expect(line).toMatch(new RegExp(`^${inventory}:\\d+:\\d+: `));
   });
 
-  it('names a file that is not there', async () => {
+  it('names a missing file', async () => {
     expect((await kboot('validate', join(folder, 'none.yaml'))).error).toMatchObject({ code: 'E-INVENTORY' });
   });
 });
@@ -73,25 +73,35 @@ describe('kboot schema', () => {
   it.each([
     [[], 'inventory'],
     [['plan'], 'plan'],
+    [['events'], 'events'],
   ])('with %j prints the schema that lies in the repository', async (words, name) => {
     const { out } = await kboot('schema', ...words);
     const stored = readFileSync(new URL(`../../${name}.schema.json`, import.meta.url), 'utf8');
     expect(JSON.parse(out)).toEqual(JSON.parse(stored));
+    const event = await kboot('schema', ...words, '-o', 'json');
+    expect(event.out.indexOf('\n')).toBe(event.out.length - 1);
+    expect(JSON.parse(event.out)).toEqual({ type: 'schema', name, schema: JSON.parse(stored) as unknown });
   });
 });
 
 describe('kboot version', () => {
-  it('prints the version of kboot and of what it installs', async () => {
+  it('prints the version of kboot and the versions that it installs', async () => {
     const { out } = await kboot('version');
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
     expect(out).toMatch(new RegExp(`^kboot ${version}\nKubernetes .*v1\\.36\\.2`));
+    expect(JSON.parse((await kboot('version', '-o', 'json')).out)).toEqual({
+      type: 'version',
+      version,
+      node: process.version,
+      kubernetes: expect.arrayContaining(['v1.36.2']) as unknown,
+    });
   });
 });
 
 describe('kboot plan --offline', () => {
-  it('plans fresh hosts, asks none, and writes nothing', async () => {
+  it('plans fresh hosts, contacts none, and writes nothing', async () => {
     const { out, err, exit } = await kboot('plan', inventory, '--offline');
     expect([err, exit]).toEqual(['', 0]);
     expect(out).toMatch(
@@ -99,6 +109,11 @@ describe('kboot plan --offline', () => {
     );
     expect(out).toContain('Made without asking a host');
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
+  });
+
+  it('ends with 2 on request when changes are pending', async () => {
+    const pending = await kboot('plan', inventory, '--offline', '--detailed-exitcode');
+    expect(pending).toMatchObject({ exit: 2, error: undefined });
   });
 
   it('is plain JSON, the same each time', async () => {
@@ -114,7 +129,7 @@ describe('kboot plan --offline', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('stops after a stage and keeps to some hosts', async () => {
+  it('stops after a stage and is limited to some hosts', async () => {
     const until = planIn(
       (await kboot('plan', inventory, '--offline', '-o', 'json', '--until', 'runtime')).out,
     );
@@ -138,7 +153,7 @@ describe('kboot plan --offline', () => {
 describe('kboot plan --out', () => {
   const kept = (): string => join(folder, 'p.json');
 
-  it('keeps the plan, which show prints again as it was', async () => {
+  it('saves the plan, which show prints again unchanged', async () => {
     const made = await kboot('plan', inventory, '--offline', '--until', 'runtime', '--out', kept());
     expect(made).toMatchObject({ exit: 0, error: undefined });
     expect(made.err).toContain(`kept in ${kept()}`);
@@ -152,7 +167,7 @@ describe('kboot plan --out', () => {
     expect(JSON.parse(saved)).toMatchObject({ type: 'saved', file: kept() });
   });
 
-  it('overwrites nothing but a plan, and looks before it asks any host', async () => {
+  it('overwrites nothing but a plan, and checks that before it contacts any host', async () => {
     const { error, out } = await kboot('plan', inventory, '--offline', '--out', inventory);
     expect(error).toMatchObject({ code: 'E-USAGE', exit: 3 });
     expect(out).toBe('');
@@ -161,7 +176,7 @@ describe('kboot plan --out', () => {
 });
 
 describe('kboot up --plan', () => {
-  it('refuses what is no plan, an offline plan and a missing file before it contacts anything', async () => {
+  it('refuses a file that is not a plan, an offline plan and a missing file before it contacts anything', async () => {
     const file = join(folder, 'p.json');
     expect((await kboot('up', inventory, '--plan', file)).error).toMatchObject({ code: 'E-PLAN', exit: 3 });
     await kboot('plan', inventory, '--offline', '--out', file);
@@ -175,7 +190,7 @@ describe('kboot up --plan', () => {
 });
 
 describe('kboot up', () => {
-  it('bootstraps nothing while a control plane could not be read, and frees the lock again', async () => {
+  it('creates no cluster while a control plane could not be read, and releases the lock', async () => {
     // Nothing listens on ports 1 and 2 of this machine.
     const unreachable = inventoryWith(
       [],
@@ -209,7 +224,7 @@ describe('kboot bundle', () => {
     ]);
   });
 
-  it('indexes what is there and finds a file that changed', async () => {
+  it('indexes the files that are present and finds a file that changed', async () => {
     const { out } = await kboot('bundle', 'index', bundleFolder());
     expect(out).toMatch(/bundle\.json written for 2 files, 0 MB, 1 images, Kubernetes v1\.36\.2\n$/);
     expect((await kboot('bundle', 'verify', bundleFolder())).out).toContain('verified 2 files');
@@ -225,14 +240,14 @@ describe('kboot bundle', () => {
     });
   });
 
-  it('refuses a folder without a bundle, and an image that has no name', async () => {
+  it('refuses a folder without a bundle, and an image without a name', async () => {
     expect((await kboot('bundle', 'index', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
     expect((await kboot('bundle', 'verify', folder)).error).toMatchObject({ code: 'E-BUNDLE' });
     writeFileSync(join(bundleFolder(), 'images/linux-amd64/broken.tar'), 'not a tar');
     expect((await kboot('bundle', 'index', bundleFolder())).error).toMatchObject({ code: 'E-BUNDLE' });
   });
 
-  it('says what is at a path where no bundle is, by which name it came, and what helps', async () => {
+  it('says what is at a path that is not a bundle, where the path came from, and the remedy', async () => {
     const said = async (directory: string, by: '--bundle' | 'KBOOT_BUNDLE'): Promise<string> => {
       const flags = by === '--bundle' ? [by, directory] : [];
       vi.stubEnv('KBOOT_BUNDLE', by === '--bundle' ? '/else' : directory);
@@ -249,14 +264,16 @@ describe('kboot bundle', () => {
     mkdirSync(empty);
     writeFileSync(file, '');
     const make = (at: string): string =>
-      `Name the folder that holds bundle.json, or make one: \`kboot bundle create ${at}\`.`;
+      `Specify the folder that contains bundle.json, or create a bundle: \`kboot bundle create ${at}\`.`;
     expect(await said(nowhere, '--bundle')).toBe(`--bundle: ${nowhere} does not exist\n${make(nowhere)}`);
     expect(await said(nowhere, 'KBOOT_BUNDLE')).toBe(
-      `KBOOT_BUNDLE: ${nowhere} does not exist\n${make(nowhere)} To go without one: unset KBOOT_BUNDLE.`,
+      `KBOOT_BUNDLE: ${nowhere} does not exist\n${make(nowhere)} To run without a bundle, unset KBOOT_BUNDLE.`,
     );
-    expect(await said(file, '--bundle')).toMatch(/is a file; a bundle is a folder\n.*unpacked first/);
+    expect(await said(file, '--bundle')).toMatch(
+      /is a file; a bundle is a folder\n.*unpack an archive of a bundle first/,
+    );
     expect(await said(empty, '--bundle')).toBe(
-      `--bundle: ${empty} is no bundle: neither bundle.json nor one of bin/, archives/, images/ is there\n${make(empty)}`,
+      `--bundle: ${empty} is not a bundle: it has neither bundle.json nor any of bin/, archives/, images/\n${make(empty)}`,
     );
     expect(await said(bundleFolder(), 'KBOOT_BUNDLE')).toMatch(
       /^KBOOT_BUNDLE: \S+ has no bundle.json, .*\n`kboot bundle create \S+` fetches .*`kboot bundle index \S+` writes it/,
@@ -272,7 +289,7 @@ describe('kboot bundle', () => {
       expect((await kboot('bundle', action, path)).error).toMatchObject({ message: `${path} ${why}` });
   });
 
-  it('a plan with a bundle that lacks a file says which', async () => {
+  it('a plan with a bundle that lacks a file names it', async () => {
     await kboot('bundle', 'index', bundleFolder());
     const words = ['plan', inventory, '--offline', '--bundle', bundleFolder()];
     expect((await kboot(...words, '--until', 'runtime')).error).toMatchObject({
@@ -281,7 +298,7 @@ describe('kboot bundle', () => {
     });
     expect((await kboot(...words)).error).toMatchObject({
       code: 'E-BUNDLE',
-      message: expect.stringContaining('lacks what this cluster needs') as unknown,
+      message: expect.stringContaining('lacks files that this cluster needs') as unknown,
       context: { detail: expect.stringContaining('registry.k8s.io/kube-proxy:v1.36.2') as unknown },
     });
   });
@@ -295,7 +312,7 @@ describe('kboot render and kubeconfig', () => {
     file = join(place, 'lab.yaml');
     writeFileSync(file, inventoryWith());
     expect((await kboot('kubeconfig', file)).error).toMatchObject({ code: 'E-STATE' });
-    // Few keys, used over and over: making them is what takes time.
+    // A few keys, reused: generating keys takes time.
     const { cluster } = readInventory(file);
     const state = await openState(defaultStateDir(file, cluster.name));
     let made = 0;
@@ -310,7 +327,7 @@ describe('kboot render and kubeconfig', () => {
   });
   const tree = (path: string): string => readFileSync(join(place, 'tree', path), 'utf8');
 
-  it('writes what lies on each host, keys for the owner only', () => {
+  it('writes the files of each host, with keys readable only by the owner', () => {
     const conf = parse(tree('w-1/etc/kubernetes/kubelet.conf')) as {
       clusters: { cluster: Record<string, string> }[];
     };
@@ -330,13 +347,13 @@ describe('kboot render and kubeconfig', () => {
     }
   });
 
-  it('leaves a folder alone that holds something', async () => {
+  it('does not write into a folder that is not empty', async () => {
     expect((await kboot('render', file, '--out', join(place, 'tree'))).error).toMatchObject({
       code: 'E-USAGE',
     });
   });
 
-  it('a plan made from an issued PKI holds no secret', async () => {
+  it('a plan made from an issued PKI contains no secret', async () => {
     const kept = join(place, 'p.json');
     const printed = await kboot('plan', file, '--offline', '-o', 'json', '--verbose', '--out', kept);
     expect(issuedBy(planIn(printed.out.split('\n')[0] ?? ''))).toEqual([]);
@@ -357,8 +374,11 @@ describe('kboot render and kubeconfig', () => {
     expect(out).not.toContain('PRIVATE KEY');
   });
 
-  it('prints a kubeconfig, and merges it without losing what is there', async () => {
+  it('prints a kubeconfig, and merges it without losing existing entries', async () => {
     const { out } = await kboot('kubeconfig', file);
+    expect(JSON.parse((await kboot('kubeconfig', file, '-o', 'json')).out)).toEqual({
+      ...{ type: 'kubeconfig', cluster: 'test', kubeconfig: out },
+    });
     expect(parse(out)).toMatchObject({
       'current-context': 'test',
       clusters: [{ name: 'test', cluster: { server: 'https://10.0.0.11:6443' } }],
@@ -396,7 +416,7 @@ describe('kboot render and kubeconfig', () => {
 describe('--html', () => {
   const page = (): string => join(folder, 'out', 'plan.html');
 
-  it('writes the plan that it prints, for its owner only, over an older page', async () => {
+  it('writes the printed plan, readable only by its owner, over an older page', async () => {
     mkdirSync(join(folder, 'out'));
     writeFileSync(page(), '<meta name="generator" content="kboot 0.1.0" />', { mode: 0o644 });
     const { out, err, exit } = await kboot('plan', inventory, '--offline', '--html', page());
@@ -410,7 +430,7 @@ describe('--html', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual(['plan.html']);
   });
 
-  it('leaves alone what is no page, and does nothing else then', async () => {
+  it('does not replace a file that is not a page, and then does nothing else', async () => {
     mkdirSync(join(folder, 'sub'));
     symlinkSync(inventory, join(folder, 'link'));
     const before = readFileSync(inventory, 'utf8');

@@ -11,7 +11,7 @@ import { freshFolder } from './folder.ts';
 const at = freshFolder();
 const hosts = (...except: string[]): object => ({ hostsOf: 'a.yaml', except });
 
-describe('what completes a word', () => {
+describe('candidates for a word', () => {
   it.each([
     ['u', 'usual'],
     ['up |', 'files'],
@@ -38,11 +38,11 @@ describe('what completes a word', () => {
     expect(completionOf(line.replace('|', '').split(' '))).toEqual(answer);
   });
 
-  it('error codes behind explain', () => {
+  it('error codes after explain', () => {
     expect(completionOf(['explain', 'E-'])).toContain('E-QUORUM');
   });
 
-  it('names hosts of an inventory that is not whole, and none of one that is not there', () => {
+  it('names hosts of an incomplete inventory, and none of a missing one', () => {
     writeFileSync(
       at('half.yaml'),
       'spec:\n  nonsense: 1\n  hosts: [{name: a}, {roles: []}, {name: "${NO_SUCH_NAME}"}, 7, null, {name: b}]',
@@ -78,7 +78,7 @@ it('bash completes commands, flags, choices, hosts and files with the script tha
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: at() });
   expect(stderr).toBe('');
   expect(stdout.trim().split('\n')).toEqual([
-    // Where nothing is proposed, bash completes file names.
+    // Without candidates, bash completes file names.
     'complete -o bashdefault -o default -F _kboot_yargs_completions kboot',
     'ren: render',
     'up prod.yaml --sta: --state --stats',

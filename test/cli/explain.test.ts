@@ -7,37 +7,37 @@ import { errorCodes, exitStatus } from '../../src/model/error.ts';
 import { kboot } from './run.ts';
 
 describe('kboot explain', () => {
-  it('says what a code means and what to do, in lines that fit', async () => {
+  it('explains a code and its remedy, in lines that fit', async () => {
     const { out } = await kboot('explain', 'E-LOCKED');
     expect(out).toMatchInlineSnapshot(`
       "E-LOCKED · exit status 7
       Another run holds the lock.
 
       What it means
-        Another kboot works on this cluster: it holds the lock in the state folder, or
-        one of its sessions still runs on a host. Two runs at once could undo each
-        other, so this one did nothing. A run shows every 5 s that it lives; one that
-        died frees the lock by itself, at once on this machine and after 30 s of
-        silence elsewhere.
+        Another kboot is working on this cluster: it holds the lock in the state
+        folder, or one of its sessions is still running on a host. Two runs at once
+        could undo each other's changes, so this one did nothing. A run renews its
+        lock every 5 s; if it dies, the lock becomes free: at once if it ran on this
+        machine, otherwise after 30 s.
 
       What to do
-        Wait until the other run ends, or end it (Ctrl-C once lets its running steps
-        finish). \`kboot unlock INVENTORY\` shows who holds the lock, and removes one
-        that nobody holds any more. A session that is left on a host is the process
-        that the message names: end it there.
+        Wait until the other run ends, or end it (press Ctrl-C once to let its current
+        steps finish). \`kboot unlock INVENTORY\` shows who holds the lock, and removes
+        a lock whose owner is gone. If a session is left on a host, the message shows
+        its process: end it there.
       "
     `);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect((await kboot('explain', 'locked')).out).toBe(out);
   });
 
-  it('lists every code without one', async () => {
+  it('lists every code without an argument', async () => {
     const { out } = await kboot('explain');
     for (const [code, { exit, title }] of Object.entries(errorCodes))
       expect(out).toMatch(new RegExp(`^${code} +${exit}  ${title.replaceAll('.', '\\.')}$`, 'm'));
   });
 
-  it('is JSON where that is asked for', async () => {
+  it('prints JSON on request', async () => {
     const { out } = await kboot('explain', '-o', 'json');
     const events = out
       .trim()
@@ -47,13 +47,13 @@ describe('kboot explain', () => {
     expect(events[0]).toMatchObject({ type: 'explanation', exit: 3, remedy: expect.any(String) as unknown });
   });
 
-  it('names the nearest code where there is none of that name', async () => {
+  it('suggests the nearest code for an unknown one', async () => {
     const [near, far] = [await kboot('explain', 'e-quorm'), await kboot('explain', 'nonsense')];
     expect(near.error).toMatchObject({
       code: 'E-USAGE',
-      message: '"e-quorm" is no error code of kboot; did you mean E-QUORUM?',
+      message: '"e-quorm" is not an error code of kboot; did you mean E-QUORUM?',
     });
-    expect(far.error).toMatchObject({ message: '"nonsense" is no error code of kboot.' });
+    expect(far.error).toMatchObject({ message: '"nonsense" is not an error code of kboot.' });
   });
 });
 
@@ -68,7 +68,7 @@ describe('the table of codes', () => {
     }
   });
 
-  it('names no command that there is none', () => {
+  it('names no unknown command', () => {
     const folder = fileURLToPath(new URL('../../src/cli', import.meta.url));
     const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
     const verbs = files.flatMap((file) =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach } from 'vitest';
 
-/** A folder for each test of a file, gone after it; what is returned gives the path of a name in it. */
+/** A folder for each test of a file, removed after it; returns a function that gives the path of a name in it. */
 export function freshFolder(): (name?: string) => string {
   let folder = '';
   beforeEach(() => {

@@ -38,8 +38,8 @@ function inventoryFor(keyFile: string): string {
   return file;
 }
 
-describe('an etcd that someone else runs', () => {
-  it('has its files read by validate, with the place of what is wrong', async () => {
+describe('an external etcd', () => {
+  it('has its files checked by validate, which locates problems', async () => {
     expect(await kboot('validate', inventory)).toMatchObject({ exit: 0, error: undefined });
     const wrong = inventoryFor('none.key');
     const { error } = await kboot('validate', wrong);
@@ -56,7 +56,7 @@ describe('an etcd that someone else runs', () => {
       );
   });
 
-  it('stands in the plan by name and digest: no etcd of its own, nothing issued for it, no key', async () => {
+  it('is in the plan by name and digest: no stacked etcd, no certificates issued for it, no key', async () => {
     const { out } = await kboot('plan', inventory, '--offline', '-o', 'json', '--verbose');
     const { plan } = JSON.parse(out) as { plan: Plan };
     const issued = stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : []));
@@ -84,7 +84,7 @@ describe('an etcd that someone else runs', () => {
     expect(out).not.toContain(Buffer.from(leaf.key).toString('base64').slice(60, 160));
   });
 
-  it('does not keep a command from its work that can do without those files', async () => {
+  it('does not stop commands that do not need those files', async () => {
     const { error } = await kboot('kubeconfig', inventoryFor('gone.key'));
     expect(error).toMatchObject({ code: 'E-STATE' });
   });

@@ -6,7 +6,7 @@ import { commands } from './run.ts';
 const cli = new URL('../../src/cli/', import.meta.url);
 const verbs = commands.map(({ command }) => String(command).split(' ')[0] ?? '');
 
-/** What a command line prints with --help, at 80 columns; nothing is run. */
+/** The --help output of a command line at 80 columns; nothing is run. */
 async function helpOf(...words: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     void yargs()
@@ -22,7 +22,7 @@ async function helpOf(...words: string[]): Promise<string> {
 
 const silent = commands.map((module) => ({ ...module, handler: () => undefined }));
 
-/** What the parser says against a command line; '' if nothing. Nothing is run. */
+/** The parser's error for a command line; '' if there is none. Nothing is run. */
 async function complaint(line: string): Promise<string> {
   return new Promise((resolve) => {
     void yargs()
@@ -34,7 +34,7 @@ async function complaint(line: string): Promise<string> {
   });
 }
 
-it('knows every command that there is a file of', () => {
+it('knows every command that has a file', () => {
   const sources = readdirSync(cli).map((name) => readFileSync(new URL(name, cli), 'utf8'));
   const found = sources.flatMap((text) =>
     [...text.matchAll(/^ {2}command: '(\w+)/gm)].map(([, verb]) => verb),
@@ -45,20 +45,21 @@ it('knows every command that there is a file of', () => {
 describe.each([...verbs.map((verb) => [verb]), ['plan', 'show']])('kboot %s %s --help', (...words) => {
   const line = words.filter((word) => typeof word === 'string');
 
-  it('says what it is for, what it contacts and changes, how it ends, and what else there is', async () => {
+  it('shows its purpose, what it contacts and changes, its exit statuses, and related commands', async () => {
     const page = await helpOf(...line);
     const [synopsis = '', blank, purpose = ''] = page.split('\n');
     expect(synopsis).toMatch(new RegExp(`^kboot ${line.join(' ')}\\b`));
     expect([blank, purpose]).toEqual(['', expect.stringMatching(/^[A-Z][a-z]+s /)]);
     expect(page.replaceAll(/\s+/g, ' ')).toMatch(/[Cc]ontacts? nothing|[Ll]ogs in to/);
     expect(page).toMatch(/^Exit status: 0/m);
+    expect(page).toMatch(/^ +-o, --output +text, or json: one event per line on stdout/m);
     for (const row of page.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
     const others = /^See also: (.*)/m.exec(page)?.[1]?.split(', ') ?? [];
     expect(others.length).toBeGreaterThan(1);
     expect(others.filter((other) => !verbs.includes(other.split(' ')[1] ?? ''))).toEqual([]);
   });
 
-  it('shows examples that the parser takes, and no flag without a text', async () => {
+  it('shows examples that the parser accepts, and no flag without a description', async () => {
     const page = await helpOf(...line);
     const module = commands[verbs.indexOf(line[0] ?? '')];
     const shown: string[] = [];

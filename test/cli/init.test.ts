@@ -18,8 +18,8 @@ const told = ({ error }: Ended): [code: string, detail: string | undefined] => {
   return [code, context.detail];
 };
 
-describe('kboot init by flags', () => {
-  it('writes an inventory that says what the flags say, and how to go on', async () => {
+describe('kboot init with flags', () => {
+  it('writes an inventory with the values of the flags, and shows the next steps', async () => {
     const { out, err, exit, error } = await init(
       ...[
         '--name',
@@ -38,13 +38,13 @@ describe('kboot init by flags', () => {
     expect(out.replaceAll(at(), '')).toMatchInlineSnapshot(`
       "/cluster.yaml written: prod, Kubernetes v1.36.2
         3 control planes, 1 worker, virtual IP 10.0.0.100, MetalLB 10.0.0.200-10.0.0.209
-      Read it, then
+      Review it, then run
         kboot validate /cluster.yaml   contacts nothing
         kboot plan /cluster.yaml       reads the hosts, changes nothing
-        kboot up /cluster.yaml         the same plan, a question, then it is done
+        kboot up /cluster.yaml         shows the same plan, asks, applies it
       "
     `);
-    // The tests' umask may take more away.
+    // The tests' umask may remove more bits.
     expect(statSync(at('cluster.yaml')).mode & 0o700).toBe(0o600);
     expect(statSync(at('cluster.yaml')).mode & 0o133).toBe(0);
     const { cluster, warnings } = readInventory(at('cluster.yaml'));
@@ -74,12 +74,12 @@ describe('kboot init by flags', () => {
     });
   });
 
-  it('says all at once what is missing where nobody is asked', async () => {
+  it('reports everything that is missing at once if there are no prompts', async () => {
     expect(told(await init())).toMatchInlineSnapshot(`
       [
         "E-USAGE",
         "--name NAME, the name of the cluster
-      --control-plane NAME=ADDRESS, once for each",
+      --control-plane NAME=ADDRESS, for each control plane",
       ]
     `);
     const several = await init(
@@ -88,16 +88,16 @@ describe('kboot init by flags', () => {
     expect(told(several)).toMatchInlineSnapshot(`
       [
         "E-USAGE",
-        "--virtual-ip ADDRESS, a free one in their network (auto: what --look finds), or --endpoint HOST:PORT of a load balancer of yours: there are several control planes
-      an IP address of cp-1, which a node needs (a.example is none that others can reach), or --look, which finds it
-      another address of cp-2: every Vagrant machine has 10.0.2.15; give the one of its private network
+        "--virtual-ip ADDRESS, unused and in their network (auto: found by --look), or --endpoint HOST:PORT of your own load balancer: there are several control planes
+      an IP address of cp-1, which a node requires (a.example is not one that other hosts can reach), or --look to find it
+      another address of cp-2: every Vagrant machine has 10.0.2.15; use the address of its private network
       --look, for --pool auto",
       ]
     `);
     expect(readdirSync(at())).toEqual([]);
   });
 
-  it('refuses answers that make no inventory, in the words of the inventory, and writes nothing', async () => {
+  it('refuses answers that do not make a valid inventory, with the messages of validate, and writes nothing', async () => {
     const planes = ['--control-plane', 'a=10.0.0.11', '--control-plane', 'b=10.0.0.11'];
     expect(told(await init('--name', 'P', '--virtual-ip', '10.0.0.11', ...planes))).toMatchInlineSnapshot(`
       [
@@ -134,17 +134,17 @@ describe('kboot init by flags', () => {
     rmSync(at('cluster.yaml'));
     const [, alone] = told(await init(...planes, '--worker', 'fd00::21', '--worker', 'fd00::22'));
     expect(alone).toMatch(
-      /^spec.hosts\[1\].address \(and 1 more host\) has one address, but .*; state both as "v6,v4"$/,
+      /^spec.hosts\[1\].address \(and 1 more host\) has one address, but .*; give both as "v6,v4"$/,
     );
     const { error } = await init('--name', 'p', '--control-plane', '10.0.0.11,10.0.0.12');
     expect(error).toMatchObject({
       code: 'E-USAGE',
-      message: expect.stringContaining('not two of IPv4; a comma stands between') as unknown,
+      message: expect.stringContaining('not two IPv4 items; a comma separates') as unknown,
     });
     expect(readdirSync(at())).toEqual([]);
   });
 
-  it('says how SSH gets to the hosts', async () => {
+  it('writes how SSH reaches the hosts', async () => {
     const words = ['--name', 'p', '--user', 'ops', '--port', '2222', '--control-plane', '10.0.0.11'];
     expect((await init(...words, '--bastion', 'jump@gw.example.com:2022')).error).toBeUndefined();
     expect(readInventory(at('cluster.yaml')).cluster.hosts[0]?.connection).toMatchObject({
@@ -153,7 +153,7 @@ describe('kboot init by flags', () => {
     });
   });
 
-  it('looks at the hosts through the bastion, at their port', async () => {
+  it('reads the hosts through the bastion, at their port', async () => {
     const words = ['--look', '--name', 'p', '--control-plane', '127.9.9.8', '-o', 'json'];
     const detail = async (...more: string[]): Promise<string> => {
       const { error } = await init(...words, ...more);
@@ -165,14 +165,14 @@ describe('kboot init by flags', () => {
     expect(await detail('--port', '2222')).toContain('127.9.9.8:2222');
   });
 
-  it('overwrites nothing, not even what a link leads to', async () => {
+  it('overwrites nothing, not even the target of a link', async () => {
     const words = ['--name', 'p', '--control-plane', '10.0.0.11'];
     writeFileSync(at('cluster.yaml'), 'mine');
     expect((await init(...words)).error).toMatchObject({
       ...{
         code: 'E-USAGE',
         exit: 3,
-        message: `${at('cluster.yaml')} is there already; kboot init overwrites nothing.`,
+        message: `${at('cluster.yaml')} already exists; kboot init overwrites nothing.`,
       },
     });
     expect(readFileSync(at('cluster.yaml'), 'utf8')).toBe('mine');
@@ -183,7 +183,7 @@ describe('kboot init by flags', () => {
     expect(readdirSync(at()).sort()).toEqual(['cluster.yaml', 'link.yaml']);
   });
 
-  it('writes nothing when a host cannot be looked at, and says how to do without', async () => {
+  it('writes nothing if a host cannot be read, and mentions --no-look', async () => {
     // Nothing listens on port 22 of this address of the loopback network.
     const ended = await init('--look', '--name', 'p', '--control-plane', '127.9.9.9', '-o', 'json');
     expect(ended.error).toMatchObject({ code: 'E-CONNECT', exit: 4 });
@@ -192,7 +192,7 @@ describe('kboot init by flags', () => {
   });
 });
 
-/** Answers in their order; fails where an answer is refused or one is left. */
+/** Gives the answers in order; fails if an answer is refused or left over. */
 function scripted(answers: readonly (string | boolean)[]): { ask: Ask; asked: string[]; left: () => number } {
   const queue = [...answers];
   const asked: string[] = [];
@@ -216,14 +216,14 @@ function scripted(answers: readonly (string | boolean)[]): { ask: Ask; asked: st
   };
 }
 
-describe('kboot init on a terminal', () => {
+describe('kboot init in a terminal', () => {
   const none = { hosts: [], user: 'me', pools: [], kubernetesVersion: 'v1.36.2', look: false };
   const args = (): InitArgs => ({
     ...{ file: at('cluster.yaml'), output: 'text', concurrency: 5, verbose: false, color: false, yes: false },
     ...{ 'control-plane': [], worker: [], pool: [] },
   });
 
-  it('asks what flags do not say, and again where an answer cannot be', async () => {
+  it('asks for everything that flags do not give, and again after an invalid answer', async () => {
     const { ask, asked, left } = scripted([
       ...[
         'Prod',
@@ -245,11 +245,11 @@ describe('kboot init on a terminal', () => {
         ...[{ name: 'cp-2' }, { name: 'cp-3' }, { name: 'w', role: 'worker', stated: 'w.example' }],
       ],
     });
-    expect(asked.filter((line) => /[a-z"?]\.$/.test(line) && !line.startsWith('Look'))).toEqual([
+    expect(asked.filter((line) => /[a-z"?]\.$/.test(line) && !line.startsWith('Log in'))).toEqual([
       expect.stringContaining('did you mean "prod"?'),
-      'At least one is needed.',
+      'At least one is required.',
       expect.stringContaining('The name B must be a DNS name'),
-      `There is no file ${at('none')}.`,
+      `${at('none')} does not exist.`,
     ]);
     expect(
       await askFirst(
@@ -260,7 +260,7 @@ describe('kboot init on a terminal', () => {
     ).toEqual({ ...first, identityFile: 'k', look: false });
   });
 
-  it('asks what stands in front of several control planes, and for a pool', async () => {
+  it('asks what is in front of several control planes, and for a pool', async () => {
     const planes = ['a', 'b'].map((name) => ({ name, role: 'control-plane' as const, stated: '10.0.0.1' }));
     const { ask, asked } = scripted([
       'virtualIP',
@@ -272,7 +272,7 @@ describe('kboot init on a terminal', () => {
     ]);
     const answers = await askAddresses(ask, { ...none, hosts: planes }, [], undefined);
     expect(answers).toMatchObject({ virtualIP: '10.0.0.100', pools: ['10.0.0.1-10.0.0.9'] });
-    expect(asked).toContain('It must run upwards: 10.0.0.9 lies after 10.0.0.1.');
+    expect(asked).toContain('The range must be in ascending order: 10.0.0.9 is after 10.0.0.1.');
     const own = scripted(['endpoint', 'api.example:6443', 'none']);
     expect(await askAddresses(own.ask, { ...none, hosts: planes }, [], undefined)).toMatchObject({
       ...{ endpoint: 'api.example:6443', pools: [] },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asksForEvents, checkEvents } from '../events.ts';
 import { inventoryWith } from '../inventory/options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,7 +19,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process of its own: what a shell or a CI job sees. */
+/** A separate process: the view of a shell or a CI job. */
 function kboot(...argv: string[]): Promise<{ status: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/main.ts'), ...argv], {
@@ -31,6 +32,7 @@ function kboot(...argv: string[]): Promise<{ status: number | null; out: string;
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     child.once('error', reject);
     child.once('close', (status) => {
+      if (asksForEvents(argv)) checkEvents(out.split('\n').filter((line) => line !== ''));
       resolve({ status, out, err });
     });
   });
@@ -50,7 +52,7 @@ describe('the command', () => {
     expect(out).toContain('valid: test, 2 hosts');
   });
 
-  it('3 for a command line that is not understood, with a hint on stderr', async () => {
+  it('3 for an invalid command line, with a hint on stderr', async () => {
     const [unknown, none] = await Promise.all([kboot('pln', join(folder, 'good.yaml')), kboot()]);
     expect([unknown.status, unknown.out, none.status, none.out]).toEqual([3, '', 3, '']);
     expect(unknown.err).toContain('plan');
@@ -65,13 +67,21 @@ describe('the command', () => {
     expect(err).toContain('2 problems; nothing was contacted.');
   });
 
-  it('errors are a line of JSON on stdout where JSON is asked for', async () => {
+  it('errors are a line of JSON on stdout with -o json', async () => {
     const { status, out } = await kboot('validate', join(folder, 'none.yaml'), '-o', 'json');
     expect(status).toBe(3);
     expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
   });
 
-  it('goes on where nobody reads any more', async () => {
+  it('the completion script is an event where JSON is asked for', async () => {
+    const [text, json] = await Promise.all([kboot('completion'), kboot('completion', '-o', 'json')]);
+    expect([text.status, json.status]).toEqual([0, 0]);
+    const { type, script } = JSON.parse(json.out) as { type: string; script: string };
+    expect([type, script.trim()]).toEqual(['completion', text.out.trim()]);
+    expect(script).toContain('--get-yargs-completions');
+  });
+
+  it('continues after the reader of its output has gone', async () => {
     const shell = `{ ${process.execPath} --import tsx src/main.ts explain -o json; echo "status $?" >&2; } | true`;
     const { stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: root });
     expect(stderr).toBe('status 0\n');

@@ -14,6 +14,7 @@ import { up } from '../../src/cli/up.ts';
 import { validate } from '../../src/cli/validate.ts';
 import { verify } from '../../src/cli/verify.ts';
 import { version } from '../../src/cli/version.ts';
+import { asksForEvents, checkEvents } from '../events.ts';
 
 /** Every command, as main.ts registers them. */
 export const commands = [
@@ -28,7 +29,7 @@ export interface Ended {
   readonly error: unknown;
 }
 
-/** Keeps what `action` prints, and what it gives or throws. */
+/** Keeps what `action` prints, and what it gives or throws. Throws for an event that src/view/event-schema.ts does not have. */
 export async function captured<T>(action: () => Promise<T>): Promise<{
   readonly out: string;
   readonly err: string;
@@ -53,10 +54,11 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
   }
   stdout.mockRestore();
   stderr.mockRestore();
+  checkEvents(out.split('\n').filter((line) => line.startsWith('{"type":')));
   return { out, err, value, error };
 }
 
-/** Runs a command in this process, as main.ts would, and keeps what it prints. */
+/** Runs a command in this process, as main.ts would, and keeps what it prints. With `-o json` that must be events only. */
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;
@@ -72,5 +74,6 @@ export async function kboot(...argv: string[]): Promise<Ended> {
   );
   const exit = process.exitCode;
   process.exitCode = before;
+  if (asksForEvents(argv)) checkEvents(out.split('\n').filter((line) => line !== ''));
   return { out, err, exit, error };
 }

@@ -4,16 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openWorkspace } from '../../src/app/workspace.ts';
-import { runCourse, type Course } from '../../src/cli/runner.ts';
+import { runOperation, type Operation } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
-import type { Plan } from '../../src/plan/types.ts';
+import type { HookStep, Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
-import { hostStep, plan } from '../plan/sample.ts';
+import { checkEvents } from '../events.ts';
+import { phaseOf, plan } from '../plan/sample.ts';
 import { captured } from './run.ts';
 
 const inventory = new URL('../../inventories/single.yaml', import.meta.url).pathname;
-const pending = plan({ hosts: [], hostSteps: [hostStep('w-1', 'package kmod')] });
+const hook: HookStep = {
+  ...{ type: 'hook', id: 'operator: hook kmod', verb: 'run', target: { kind: 'hook', name: 'kmod' } },
+  ...{ reason: '', effects: [], command: 'true', timeoutSeconds: 20 },
+};
+const phases = [phaseOf('hooks', [['operator', [hook]]])];
+const pending = plan({ hosts: [], phases });
 
 let state: string;
 beforeEach(() => {
@@ -23,7 +29,7 @@ beforeEach(() => {
   };
 });
 
-function course(of: Plan, failed: readonly string[] = []): Course<Planned> {
+function operation(of: Plan, failed: readonly string[] = []): Operation<Planned> {
   const connections = {
     open: new Map(),
     failed: new Map(failed.map((name) => [name, new KbootError('E-CONNECT', 'gone', { host: name })])),
@@ -38,41 +44,51 @@ function course(of: Plan, failed: readonly string[] = []): Course<Planned> {
   };
 }
 
-const run = (what: Course<Planned>, output: 'text' | 'json', yes: boolean): ReturnType<typeof captured> =>
+const run = (what: Operation<Planned>, output: 'text' | 'json', yes: boolean): ReturnType<typeof captured> =>
   captured(async () => {
     const args = { inventory, state, output, yes, verbose: false, color: false, concurrency: 1 };
-    return runCourse(args, await openWorkspace(args), what);
+    return runOperation(args, await openWorkspace(args), what);
   });
 
-describe('runCourse', () => {
+function typesIn(out: string): readonly string[] {
+  const lines = out.trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { type: string }).type);
+}
+
+describe('runOperation', () => {
   it.each(['text', 'json'] as const)('asks before it changes anything, with output %s', async (output) => {
-    const { error, out } = await run(course(pending), output, false);
+    const { error, out } = await run(operation(pending), output, false);
     expect(error).toMatchObject({ code: 'E-USAGE' });
     expect(out).toContain('kmod');
     expect(readdirSync(state)).toEqual(['.gitignore']);
   });
 
   it('keeps a run log of every command', async () => {
-    expect(await run(course(pending), 'text', true)).toMatchObject({ value: 0, error: undefined });
+    expect(await run(operation(pending), 'text', true)).toMatchObject({ value: 0, error: undefined });
     const [name = ''] = readdirSync(join(state, 'runs'));
     expect(name).toMatch(/Z-reset\.ndjson$/);
-    const [first = ''] = readFileSync(join(state, 'runs', name), 'utf8').split('\n');
+    const lines = readFileSync(join(state, 'runs', name), 'utf8')
+      .trim()
+      .split('\n');
+    checkEvents(lines);
+    const [first = ''] = lines;
     expect(JSON.parse(first)).toMatchObject({
       type: 'plan',
-      plan: { hostSteps: [{ resource: 'package kmod' }] },
+      plan: { phases: [{ batches: [{ tasks: [{ steps: [{ target: { name: 'kmod' } }] }] }] }] },
     });
   });
 
+  it('reports the plan and how it ended as events', async () => {
+    const { out, value } = await run(operation(pending), 'json', true);
+    expect(value).toBe(0);
+    expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'summary']);
+  });
+
   it('an empty plan needs no answer and leaves no log; 4 when a host could not be read', async () => {
-    expect(await run(course(plan()), 'text', false)).toMatchObject({ value: 0, out: 'nothing\n' });
-    const json = await run(course(plan(), ['w-9']), 'json', false);
+    expect(await run(operation(plan()), 'text', false)).toMatchObject({ value: 0, out: 'nothing\n' });
+    const json = await run(operation(plan(), ['w-9']), 'json', false);
     expect(json).toMatchObject({ value: 4 });
-    expect(
-      json.out
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { type: string }).type),
-    ).toEqual(['plan', 'summary']);
+    expect(typesIn(json.out)).toEqual(['plan', 'summary']);
     expect(existsSync(join(state, 'runs'))).toBe(false);
   });
 
@@ -81,14 +97,14 @@ describe('runCourse', () => {
     [4, ['E-FOREIGN-CLUSTER', 'E-CONNECT']],
   ] as const)('%i where hosts were left alone for %j', async (status, codes) => {
     const failed = new Map(codes.map((code) => [code, new KbootError(code, 'no', { host: code })]));
-    const { connections, ...planned } = await course(plan()).make();
+    const { connections, ...planned } = await operation(plan()).make();
     const make = (): Promise<Planned> =>
       Promise.resolve({ ...planned, connections: { ...connections, failed } });
-    expect(await run({ ...course(plan()), make }, 'text', true)).toMatchObject({ value: status });
+    expect(await run({ ...operation(plan()), make }, 'text', true)).toMatchObject({ value: status });
   });
 
   it('frees the lock when planning fails', async () => {
-    const broken = { ...course(pending), make: () => Promise.reject(new Error('broken')) };
+    const broken = { ...operation(pending), make: () => Promise.reject(new Error('broken')) };
     expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });
     expect(existsSync(join(state, 'lock'))).toBe(false);
   });
@@ -96,7 +112,7 @@ describe('runCourse', () => {
   it('changes nothing any more when its lock was taken away before the answer', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
-      const robbed = course(pending);
+      const robbed = operation(pending);
       const make = async (): Promise<Planned> => {
         rmSync(join(state, 'lock'));
         await vi.advanceTimersByTimeAsync(lockTimes.heartbeatMs);

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PlanArgs } from '../../src/cli/args.ts';
-import { upCommand } from '../../src/cli/show.ts';
+import { scopeOf, upCommand } from '../../src/cli/show.ts';
+import { refuseFindings } from '../../src/cli/up-run.ts';
+import type { CheckName } from '../../src/model/preflight-checks.ts';
 
 const args: PlanArgs = {
   ...{ inventory: 'my cluster.yaml', output: 'text', concurrency: 30, verbose: false, color: true },
@@ -14,4 +16,48 @@ it.each([
   [{ 'renew-certs': true, out: 'p.json' }, "kboot up 'my cluster.yaml' --plan p.json"],
 ] as const)('what carries out a plan of %j: %s', (more, command) => {
   expect(upCommand({ ...args, ...more } as PlanArgs)).toBe(command);
+});
+
+describe('--ignore-preflight', () => {
+  const ignoring = (...checks: string[]) => scopeOf({ limit: [], 'ignore-preflight': checks });
+
+  it('takes the names of checks', () => {
+    expect(ignoring('NumCPU', 'Port-6443', 'all').ignore).toEqual(['NumCPU', 'Port-6443', 'all']);
+  });
+
+  it.each([
+    ['KubernetesVersion', /cannot be ignored, because kboot does not upgrade clusters yet/],
+    ['ForeignCluster', /cannot be ignored, because kboot would destroy the other cluster/],
+    ['NumCpu', /--ignore-preflight NumCpu: there is no such check; did you mean NumCPU\?$/],
+    ['everything', /there is no such check$/],
+  ])('refuses %s', (check, message) => {
+    expect(() => ignoring('Mem', check)).toThrow(
+      expect.objectContaining({ code: 'E-USAGE', message: expect.stringMatching(message) as unknown }),
+    );
+  });
+
+  it('lists the checks where one does not exist', () => {
+    expect(() => ignoring('Nothing')).toThrow(
+      expect.objectContaining({ context: { remedy: expect.stringContaining('NumCPU, Mem') as unknown } }),
+    );
+  });
+});
+
+describe('findings that are errors', () => {
+  const refusing =
+    (...checks: CheckName[]) =>
+    (): void => {
+      const finding = { level: 'error', host: 'w-1', message: '', remedy: '' } as const;
+      refuseFindings(checks.map((check) => ({ ...finding, check })));
+    };
+
+  it.each([
+    [['Mem', 'KubernetesVersion'], 'E-PREFLIGHT', /--ignore-preflight Mem \(/],
+    [['KubernetesVersion'], 'E-PREFLIGHT', /^Mend what stands above\.$/],
+    [['ForeignCluster', 'KubernetesVersion'], 'E-FOREIGN-CLUSTER', /^Mend what stands above\.$/],
+  ] as const)('%j are refused, and only checks that can be ignored are offered', (checks, code, remedy) => {
+    expect(refusing(...checks)).toThrow(
+      expect.objectContaining({ code, context: { remedy: expect.stringMatching(remedy) as unknown } }),
+    );
+  });
 });

@@ -20,7 +20,7 @@ const owner = {
   ...{ pid: 4711, host: 'ops-1.example', user: 'ops', since: '2026-11-20T10:00:00.000Z' },
   ...{ command: 'kboot up prod.yaml', token: 'a'.repeat(32) },
 };
-/** A lock whose last sign of life was `silent` seconds ago. */
+/** A lock whose last heartbeat was `silent` seconds ago. */
 function lie(value: object | string, silent = 0): void {
   writeFileSync(state.lock, typeof value === 'string' ? value : JSON.stringify(value));
   const then = new Date(Date.now() - silent * 1000);
@@ -29,17 +29,17 @@ function lie(value: object | string, silent = 0): void {
 const shown = ({ out }: Ended): string => out.replaceAll(at(), 'DIR');
 const joined = (ended: Ended): string => ended.out.replaceAll('\n', ' ');
 
-/** Of a process that has ended. */
+/** The PID of a process that has ended. */
 function deadPid(): number {
   return spawnSync('true').pid;
 }
 
 describe('kboot unlock', () => {
-  it('says when nobody holds the lock', async () => {
-    expect(await unlock()).toMatchObject({ out: 'test: nobody holds the lock\n', exit: 0, error: undefined });
+  it('says that the lock is not held', async () => {
+    expect(await unlock()).toMatchObject({ out: 'test: the lock is not held\n', exit: 0, error: undefined });
   });
 
-  it('refuses while the process lives on this machine, also with --yes', async () => {
+  it('refuses while the process is running on this machine, even with --yes', async () => {
     const lock = await acquireLock(state, 'kboot up prod.yaml');
     const ended = await unlock('--yes');
     expect(ended.error).toMatchObject({ code: 'E-LOCKED', exit: 7 });
@@ -56,15 +56,15 @@ describe('kboot unlock', () => {
     expect(ended.error).toMatchObject({ code: 'E-USAGE' });
     expect(shown(ended)).toMatchInlineSnapshot(`
       "test: the lock is held
-        command       kboot up prod.yaml
-        process       4711 on ops-1.example
-        user          ops
-        since         2026-11-20T10:00:00.000Z
-        sign of life  7 s ago (every 5 s)
-        file          DIR/.kboot/test/lock
-      Whether that process still works cannot be seen from here. Look on its machine
-      first: two runs at once could undo each other. A lock without a sign of life for
-      30 s is taken over by the next run by itself.
+        command    kboot up prod.yaml
+        process    4711 on ops-1.example
+        user       ops
+        since      2026-11-20T10:00:00.000Z
+        heartbeat  7 s ago (sent every 5 s)
+        file       DIR/.kboot/test/lock
+      Whether that process is still running cannot be determined from here. Check its
+      machine first: two concurrent runs could undo each other. The next run takes
+      over a lock by itself after 30 s without a heartbeat.
       "
     `);
     expect(existsSync(state.lock)).toBe(true);
@@ -73,21 +73,21 @@ describe('kboot unlock', () => {
     expect(readdirSync(state.dir)).toEqual(['.gitignore']);
   });
 
-  it('says when the next run frees the lock by itself', async () => {
+  it('says if the next run takes over the lock by itself', async () => {
     lie({ ...owner, host: hostname(), pid: deadPid() });
     expect(joined(await unlock())).toContain(
-      'That process is gone. The next run takes the lock over by itself',
+      'That process is gone. The next run takes over the lock by itself',
     );
     lie(owner, 31);
     expect(joined(await unlock())).toContain(
-      'no sign of life for 30 s. The next run takes the lock over by itself',
+      'no heartbeat for 30 s. The next run takes over the lock by itself',
     );
     lie('cut o', -90);
     const [odd] = [await unlock('--yes')];
     expect(shown(odd)).toMatch(/held by +unknown[^]*90 s in the future[^]*the lock was removed/);
   });
 
-  it('is JSON where that is asked for, without the token', async () => {
+  it('prints JSON on request, without the token', async () => {
     lie({ ...owner, user: undefined }, 7);
     const { out } = await unlock('--yes', '-o', 'json');
     expect(out).not.toContain('aaaa');
@@ -102,7 +102,7 @@ describe('kboot unlock', () => {
   });
 });
 
-it('a lock that changed hands since it was seen is left alone', async () => {
+it('a lock that another run took since it was read is not removed', async () => {
   lie(owner);
   const found = await lockOwner(state);
   lie({ ...owner, token: 'b'.repeat(32) });

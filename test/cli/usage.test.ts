@@ -10,7 +10,7 @@ const line = (words: string): CommandLine => ({
   lists: ['limit'],
 });
 
-/** What is said of a command line, and of what yargs says of it. */
+/** Message and remedy for a command line and yargs' message about it. */
 function told(words: string, said: string): string {
   const { message, context } = usageError(said, line(words));
   return `${message} | ${context.remedy ?? ''}`;
@@ -25,39 +25,39 @@ describe('a command line that is not understood', () => {
       'Unknown arguments: apply, a.yaml',
       'did you mean `kboot up`?',
     ],
-    ['no command', 'a.yaml', 'Unknown argument: a.yaml', '`kboot plan a.yaml` shows what would be done'],
+    ['no command', 'a.yaml', 'Unknown argument: a.yaml', '`kboot plan a.yaml` shows the changes'],
     [
       'a typo in a flag',
       'plan a.yaml --ofline',
       'Unknown argument: ofline',
-      '--ofline; did you mean --offline?',
+      'unknown flag --ofline for `kboot plan`; did you mean --offline?',
     ],
     [
-      'a flag of other tools, which yargs tells twice',
+      'a flag of other tools, which yargs reports twice',
       'up a.yaml --dry-run',
       'Unknown arguments: dry-run, dryRun',
-      '`kboot up` has no flag --dry-run; `kboot plan INVENTORY` is the dry run | ',
+      'unknown flag --dry-run for `kboot up`; `kboot plan INVENTORY` is the dry run | ',
     ],
     [
-      'a word too many',
+      'one argument too many',
       'up a.yaml b.yaml',
       'Unknown argument: b.yaml',
-      'b.yaml is one word too many for `kboot up`',
+      'unexpected argument b.yaml for `kboot up`',
     ],
     [
       'a flag without its value',
       'up a.yaml --until',
       'Not enough arguments following: until',
-      '--until has no value',
+      '--until requires a value',
     ],
     [
-      'a value that there is none',
+      'an unknown value',
       'up a.yaml --until runtimes',
       'Invalid values:\n  Argument: until, Given: "runtimes", Choices: "host", "runtime"',
       '--until must be one of host, runtime, not "runtimes"; did you mean "runtime"? | ',
     ],
     [
-      'an argument that there is none',
+      'an unknown argument',
       'bundle frob DIR',
       'Invalid values:\n  Argument: action, Given: "frob", Choices: "index", "verify"',
       'ACTION must be one of index, verify, not "frob" | ',
@@ -72,33 +72,33 @@ describe('a command line that is not understood', () => {
       'an inventory that a flag swallowed',
       'up --limit w-1 a.yaml',
       'Not enough non-option arguments: got 0, need at least 1',
-      '--limit takes every word behind it: write it behind INVENTORY.',
+      '--limit takes all words that follow: put it after INVENTORY.',
     ],
     [
-      'an inventory behind a flag',
+      'an inventory after a flag',
       'up -f a.yaml',
       'Not enough non-option arguments: got 0, need at least 1',
-      '`kboot up` has no flag -f; the inventory is named without a flag',
+      'unknown flag -f for `kboot up`; the inventory is an argument, not a flag',
     ],
   ])('%s', (_title, words, said, expected) => {
     expect(told(words, said)).toContain(expected);
   });
 });
 
-describe('refused, where yargs would let it pass', () => {
+describe('rejected, although yargs would accept it', () => {
   it.each([
-    ['--limit and nothing behind it, which would be all hosts', ['--limit', '--yes'], 'following: limit'],
+    ['--limit without a host, which would mean all hosts', ['--limit', '--yes'], 'following: limit'],
     ['an empty host', ['--limit', '', '--yes'], '--limit is empty'],
     ['an empty state folder', ['--state', ''], '--state is empty'],
     ['a flag twice', ['--state', 'a', '--state', 'b'], '--state is given 2 times'],
-    ['no host at a time', ['--concurrency', '0'], '--concurrency must be a whole number'],
-    ['many hosts at a time', ['--concurrency', 'many'], '--concurrency must be a whole number'],
+    ['zero hosts at a time', ['--concurrency', '0'], '--concurrency must be an integer'],
+    ['many hosts at a time', ['--concurrency', 'many'], '--concurrency must be an integer'],
   ])('%s', async (_title, flags, message) => {
     const { error } = await kboot('reset', 'none.yaml', ...flags);
     expect((error as Error).message).toContain(message);
   });
 
-  it('but not a flag that may stand more than once, with hosts behind commas too', async () => {
+  it('but not a flag that may be repeated, also with hosts separated by commas', async () => {
     const { error } = await kboot('reset', 'none.yaml', '--limit', 'a,b', '--limit', 'c');
     expect(error).toBeInstanceOf(KbootError);
     expect((error as KbootError).code).toBe('E-INVENTORY');

@@ -7,7 +7,7 @@ import type { Bundle } from '../../src/store/bundle.ts';
 import { optionsFor } from '../inventory/options.ts';
 import { unissued } from './sample.ts';
 
-/** How the first host of a member starts its etcd. */
+/** How the first host with a member starts its etcd. */
 function startsWith(inventory: string, etcd: string | undefined): string {
   const text = readFileSync(new URL(`../../inventories/${inventory}.yaml`, import.meta.url), 'utf8');
   const { cluster } = parseInventory(text, optionsFor(`/r/i/${inventory}.yaml`));
@@ -50,7 +50,7 @@ describe('the flags of etcd', () => {
     ['external-etcd', undefined],
     ['external-etcd', '3.6.8'],
     ['ha', undefined],
-    // A static Pod runs the image that the release names, whatever archive lies in the bundle.
+    // A static Pod runs the release's image, whatever archive is in the bundle.
     ['ha', '3.5.30'],
   ])("%s with a bundle's etcd %s: those of 3.6", (inventory, etcd) => {
     const text = startsWith(inventory, etcd);
@@ -58,7 +58,7 @@ describe('the flags of etcd', () => {
     expect(text).not.toContain('--experimental');
   });
 
-  it('are those of 3.5 where the hosts get a 3.5 from the bundle: it refuses the others', () => {
+  it('are those of 3.5 if the hosts get 3.5 from the bundle: it refuses the others', () => {
     const text = startsWith('external-etcd', '3.5.30');
     expect(text).toContain('--experimental-initial-corrupt-check=true');
     expect(text).toContain('--experimental-watch-progress-notify-interval=5s');

@@ -38,7 +38,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
   const perHost = (desire: Desire): [Host, readonly Resource[]][] =>
     cluster.hosts.map((host) => [host, desireHost(desire, host, assumedFacts)]);
 
-  it('names each resource once a host', () => {
+  it('has each resource once per host', () => {
     for (const [, resources] of perHost(before)) {
       const ids = resources.map(resourceId);
       expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
@@ -52,7 +52,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
     }
   });
 
-  it('a unit or Pod comes after all that it reads, and whoever reads a file exists', () => {
+  it('a unit or Pod comes after everything that it reads, and every reader of a file exists', () => {
     for (const [host, resources] of perHost(before)) {
       resources.forEach((resource, index) => {
         const readers = 'readBy' in resource ? resource.readBy : [];
@@ -68,7 +68,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
     }
   });
 
-  it("a folder of kboot's own comes before what lies in it", () => {
+  it("each of kboot's own folders comes before its contents", () => {
     for (const [, resources] of perHost(before))
       resources.forEach((resource, index) => {
         if (resource.kind !== 'directory') return;
@@ -117,7 +117,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
     }
   });
 
-  it('carries no private key in a plan, and knows the text of every secret it names', () => {
+  it('has no private key in a plan, and has the text of every secret that it refers to', () => {
     const texts = secretTexts(cluster, after.pki, after.renderer);
     for (const [, resources] of perHost(after)) {
       const plan = resources.map((each) =>
@@ -143,7 +143,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
             expect(each.mode).toBe('600');
   });
 
-  it('keys of a CA go to control planes only', () => {
+  it('CA keys go to control planes only', () => {
     for (const [host, resources] of perHost(before)) {
       const keys = resources.filter(
         (each) => each.kind === 'file' && /\/(ca|front-proxy-ca|sa)\.key$/.test(each.path),
@@ -169,7 +169,7 @@ it('wants the same of Rocky Linux, but for its packages, SELinux and the folder 
   ]);
 });
 
-it('a certificate that is issued anew changes, and not its key', async () => {
+it('a reissued certificate changes, but its key does not', async () => {
   const [, cluster] = clusters.find(([name]) => name === 'ha.yaml') ?? [];
   const host = cluster?.hosts[0];
   if (cluster === undefined || host === undefined) throw new Error('no ha.yaml');

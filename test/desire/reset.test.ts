@@ -14,12 +14,12 @@ const seen = {
 const text = (foreignEtcd: boolean): string => JSON.stringify(resetRemovals(seen, foreignEtcd));
 
 describe('reset', () => {
-  it("takes kboot's etcd and its data away", () => {
+  it("removes kboot's etcd and its data", () => {
     expect(text(false)).toContain('rm -rf -- /var/lib/etcd;');
     expect(text(false)).toContain('etcd.service');
   });
 
-  it('never names an etcd that someone else runs, though it ran on the same host', () => {
+  it('never touches an etcd that someone else runs, even on the same host', () => {
     expect(text(true)).not.toMatch(/\/var\/lib\/etcd|etcd\.service/);
     expect(resetRemovals(seen, true)).toHaveLength(resetRemovals(seen).length);
   });

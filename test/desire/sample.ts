@@ -9,7 +9,7 @@ import type { Pki } from '../../src/pki/types.ts';
 import { createRenderer } from '../../src/render/renderer.ts';
 import { material } from '../pki/sample.ts';
 
-/** Before the first `up`: nothing is issued. */
+/** Before the first `up`: nothing is issued yet. */
 export function unissued(cluster: Cluster): Desire {
   return {
     cluster,
@@ -21,7 +21,7 @@ export function unissued(cluster: Cluster): Desire {
   };
 }
 
-/** After it: everything is. */
+/** After it: everything is issued. */
 export async function issued(cluster: Cluster): Promise<Desire> {
   const pki = pkiOf(cluster, await material(cluster));
   return { ...unissued(cluster), pki, clusterId: clusterId(pki.ca('ca').cert) };

@@ -28,7 +28,7 @@ function want(name: string, more: Pick<Cluster, 'files' | 'hooks'>): readonly Re
   return desireHost(unissued(cluster), host, assumedFacts);
 }
 
-it('files come before anything of their stage is started, hooks around all of it, on the hosts that are meant', () => {
+it('files come before anything of their stage is started, hooks around all of it, on the selected hosts', () => {
   const more = { files: [file('/etc/x/y')], hooks: [hook('b', 'before'), hook('a', 'after')] };
   const ids = want('w-1', more)
     .filter(({ stage }) => stage === 'runtime')
@@ -44,12 +44,12 @@ it('files come before anything of their stage is started, hooks around all of it
   expect(want('cp-1', more)).toEqual(want('cp-1', {}));
 });
 
-it('nothing happens in a stage that the host does not come through', () => {
+it('nothing happens in a stage that the host does not go through', () => {
   const more = { hooks: [hook('never', 'before', { stage: 'control-plane', unless: 'false' })] };
   expect(want('w-1', more)).toEqual(want('w-1', {}));
 });
 
-it('what is secret, no text or long goes by its digest', () => {
+it('secrets, non-text and long files are represented by their digest', () => {
   const files = [
     file('/a', { secret: true }),
     file('/b', { content: { text: 'b'.repeat(70_000) } }),
@@ -71,7 +71,7 @@ it("a path of kboot's own is refused", () => {
   );
 });
 
-it("a folder of kboot's that a file needs earlier comes earlier", () => {
+it("one of kboot's folders comes earlier if a file needs it earlier", () => {
   const ids = want('w-1', { files: [file('/var/lib/kubelet/config.json')] }).map(resourceId);
   const at = ids.indexOf('file /var/lib/kubelet/config.json');
   expect(ids[at - 1]).toBe('directory /var/lib/kubelet');
@@ -79,7 +79,7 @@ it("a folder of kboot's that a file needs earlier comes earlier", () => {
   expect(at).toBeLessThan(ids.indexOf('unit containerd'));
 });
 
-it('a folder of several files is made once, before the first of them', () => {
+it('a folder of several files is created once, before the first of them', () => {
   const files = [file('/etc/own/late', { stage: 'node' }), file('/etc/own/early'), file('/etc/own/too')];
   const made = want('w-1', { files }).filter((each) => resourceId(each) === 'directory /etc/own');
   expect(made).toMatchObject([{ stage: 'runtime', keep: true }]);

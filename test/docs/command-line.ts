@@ -23,7 +23,7 @@ function isModule(value: unknown): value is CommandModule {
   return typeof value === 'object' && value !== null && 'command' in value && 'describe' in value;
 }
 
-/** What kboot's own parser says against a command line; '' if nothing. Nothing is run. A lone verb is only a mention. */
+/** The error of kboot's own parser for a command line; '' if there is none. Nothing is run. A lone verb is only a mention. */
 export async function complaint(line: string): Promise<string> {
   const mention = /^kboot (\w+)$/.exec(line)?.[1];
   if (mention !== undefined) return verbs.has(mention) ? '' : `${mention} is not a command`;
@@ -46,7 +46,7 @@ export async function complaint(line: string): Promise<string> {
     })
     .parseAsync()
     .catch((error: unknown) => {
-      // The subcommand of a module keeps its handler: `plan show` finds no such file.
+      // The subcommand of a module keeps its handler: `plan show` does not find the file.
       if (!(error instanceof KbootError)) throw error;
       said = error.code === 'E-PLAN' ? '' : error.message;
     });

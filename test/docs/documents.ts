@@ -6,7 +6,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** What people read: each from the root of the repository. */
+/** The documents for users: paths from the root of the repository. */
 export const documents: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',

@@ -10,9 +10,9 @@ import { documents, read, root } from './documents.ts';
 import { codeOf, type Code } from './markdown.ts';
 
 /*
- * What the documents show is so: a block of `console` is typed into a shell, `$ ` before each command, and says what
- * is shown there, where a line `[…]` stands for any lines; a block of `sh`, which may need hosts, is a script that a
- * shell can read; one of `yaml` is an inventory, or a part that makes one with the hosts of inventories/single.yaml.
+ * The examples in the documents are correct: a `console` block is run in a shell, with `$ ` before each command, and
+ * prints the output in the block, where a line `[…]` matches any lines; an `sh` block, which may need hosts, is a valid
+ * shell script; a `yaml` block is an inventory, or a part that is valid with the hosts of inventories/single.yaml.
  */
 
 interface Piece extends Code {
@@ -27,7 +27,7 @@ const inLanguage = (language: string): readonly Piece[] =>
 const titled = (list: readonly Piece[]): readonly (readonly [string, Piece])[] =>
   list.map((piece) => [`${piece.document}, ${piece.heading}: ${piece.text.split('\n')[0] ?? ''}`, piece]);
 
-/** An empty home with inventories/, README's cluster.yaml, what test/docs/files holds, and kboot in the PATH. */
+/** An empty home with inventories/, README's cluster.yaml, the files in test/docs/files, and kboot in the PATH. */
 const home = mkdtempSync(join(tmpdir(), 'kboot-docs-'));
 beforeAll(() => {
   for (const [from, to] of [
@@ -47,7 +47,7 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** What a shell shows of a command: stdout and stderr as they come. */
+/** The output of a command in a shell: stdout and stderr, interleaved. */
 function typed(command: string): string {
   const env = { HOME: home, PATH: `${join(home, 'bin')}:${process.env['PATH'] ?? ''}`, NO_COLOR: '1' };
   const { stdout } = spawnSync('bash', ['-c', `exec 2>&1; ${command}`], {
@@ -58,7 +58,7 @@ function typed(command: string): string {
   return stdout.trimEnd();
 }
 
-/** Commands of a block, each with the text that is shown below it. */
+/** Commands of a block, each with the output below it. */
 function dialogue(text: string): readonly { readonly command: string; readonly shown: string }[] {
   return text
     .split(/^\$ /m)
@@ -69,7 +69,7 @@ function dialogue(text: string): readonly { readonly command: string; readonly s
     });
 }
 
-/** The text that is there, with `[…]` where the shown one leaves lines out; the text itself where it differs. */
+/** The actual text, with `[…]` where the documented one omits lines; unchanged if they differ. */
 function abridged(actual: string, shown: string): string {
   const parts = shown.split(/^\[…\]$/m).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^]*?')}$`).test(actual) ? shown : actual;
@@ -93,7 +93,7 @@ describe('blocks of console', () => {
       ).toEqual(lines);
   });
 
-  it('a line that is not so would be found', () => {
+  it('finds a wrong line', () => {
     expect(abridged('one\ntwo\nthree', 'one\n[…]\nthree')).toBe('one\n[…]\nthree');
     expect(abridged('one\ntwo', 'one\n2')).toBe('one\ntwo');
     expect(typed('kboot version | head -n 1')).toMatch(/^kboot \d/);

@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { root } from './documents.ts';
 
 /**
- * A part of a document, from `<!-- NAME: generated -->` to `<!-- end -->`, is what the code yields. With
- * UPDATE_GOLDEN=1 it is written anew.
+ * A part of a document, from `<!-- NAME: generated -->` to `<!-- end -->`, matches the output of the code. With
+ * UPDATE_GOLDEN=1 it is rewritten.
  */
 export async function expectGenerated(document: string, name: string, text: string): Promise<void> {
   const file = join(root, document);
@@ -26,7 +26,7 @@ export async function expectGenerated(document: string, name: string, text: stri
     );
 }
 
-/** A Markdown table; cells are Markdown, and `|` in them is kept from ending the cell. */
+/** A Markdown table; cells are Markdown, with `|` escaped. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -23,7 +23,7 @@ import { expandBraces, tableOf } from './tables.ts';
 
 const page = read('docs/how-a-cluster-is-made.md');
 
-/** The words of the column "on". */
+/** The terms in the column "on". */
 const groups: Readonly<Record<string, (cluster: Cluster, host: Host) => boolean>> = {
   'all hosts': () => true,
   nodes: (_cluster, host) => isNode(host),
@@ -53,7 +53,7 @@ const lying: readonly Lying[] = examples().flatMap((cluster) =>
   ),
 );
 
-/** The example inventories, without what operators add of their own. */
+/** The example inventories, without the operators' own files and hooks. */
 function examples(): readonly Cluster[] {
   const names = readdirSync(`${root}/inventories`).filter((name) => name.endsWith('.yaml'));
   return names.map((name) => {
@@ -80,7 +80,7 @@ describe('docs/how-a-cluster-is-made.md', () => {
     })),
   );
 
-  it('lists every path that is put on a host, and no other', () => {
+  it('lists exactly the paths that are put on hosts', () => {
     const sorted = (all: readonly string[]): readonly string[] => [...new Set(all)].sort();
     expect(sorted(rows.map(({ path }) => path))).toEqual(sorted(lying.map(({ path }) => path)));
     expect(rows.length).toBe(new Set(rows.map(({ path }) => path)).size);
@@ -102,13 +102,13 @@ describe('docs/how-a-cluster-is-made.md', () => {
     expect([...new Set(here.map(({ stage }) => stage))].sort()).toEqual([...named].sort());
   });
 
-  it('has the stages in their order', () => {
+  it('lists the stages in order', () => {
     expect(tableOf(page, 'stage').map(({ stage = '' }) => stage.replaceAll('`', ''))).toEqual(stages);
   });
 
-  it('lists every port that preflight wants free, and that a rendered file names', () => {
+  it('lists every port that preflight requires to be free, and every port in a rendered file', () => {
     const listed = new Set(tableOf(page, 'port').map(({ port = '' }) => /^\d+/.exec(port)?.[0] ?? port));
-    const preflight = [...read('src/plan/preflight.ts').matchAll(/^ +\[(\d+), '/gm)];
+    const preflight = [...read('src/plan/preflight/preflight.ts').matchAll(/^ +\[(\d+), '/gm)];
 
     const named = hostTexts().flatMap((text) => [
       ...text.matchAll(/(?:[\d.*\]]:|port: |Port: |-port=)(\d{4,5})\b/g),
@@ -134,7 +134,7 @@ interface Workload {
   };
 }
 
-/** Ports of add-ons that share their host's network. */
+/** Ports of add-ons that use their host's network. */
 function hostPorts(): readonly number[] {
   const workloads = examples().flatMap((cluster) => desireCluster(unissued(cluster)).objects);
   return workloads

@@ -1,6 +1,6 @@
 import { markdownTable } from './generated.ts';
 
-/** The parts of JSON Schema that the inventory's uses. */
+/** The parts of JSON Schema that the inventory's schema uses. */
 export interface Field {
   readonly type?: string;
   readonly description?: string;
@@ -22,7 +22,7 @@ interface Section {
   readonly field: Field;
 }
 
-/** Every object of the inventory with a table of its keys, as Markdown; what stands in several places stands once. */
+/** Every object of the inventory with a table of its keys, as Markdown; an object used in several places is listed once. */
 export function inventoryReference(schema: object): string {
   const known = new Map<string, string>();
   return sectionsOf({ path: '', field: schema }, known)
@@ -30,7 +30,7 @@ export function inventoryReference(schema: object): string {
     .join('\n\n');
 }
 
-/** Objects from the outside to the inside, each form of an object once; `known` keeps where. */
+/** Objects from the outside in, each form of an object once; `known` records where. */
 function sectionsOf({ path, field }: Section, known: Map<string, string>): readonly Section[] {
   const form = JSON.stringify([field.properties, field.required]);
   if (field.properties === undefined || known.has(form)) return [];
@@ -69,7 +69,7 @@ function sectionText({ path, field }: Section, known: ReadonlyMap<string, string
   ].join('\n\n');
 }
 
-/** Keys that are there to be refused with a reason: those of one reason in one line. */
+/** Keys that are refused with a reason: keys with the same reason share a line. */
 function refusals(refused: readonly (readonly [string, Field])[]): readonly string[] {
   const reasons = new Map<string, string[]>();
   for (const [key, { description = '' }] of refused)
@@ -91,17 +91,17 @@ function typeOf(field: Field): string {
 
 const plural = (type: string): string => (/^\w+$/.test(type) ? `${type}s` : type);
 
-/** Where the keys of an object stand. */
+/** Where the keys of an object are described. */
 function seeAlso(path: string, field: Field, known: ReadonlyMap<string, string>): string {
   const { field: object } = objectIn(path, field);
   const at = known.get(JSON.stringify([object.properties, object.required]));
   return at === undefined || object.properties === undefined ? '' : ` Keys: [${at}](#${anchor(at)}).`;
 }
 
-/** As GitHub makes anchors of headings. */
+/** The anchor that GitHub generates for a heading. */
 const anchor = (heading: string): string => heading.toLowerCase().replaceAll(/[^a-z0-9 -]/g, '');
 
-/** One that states itself, or the first of the values that are allowed. */
+/** The stated example, or the first of the allowed values. */
 export function exampleOf(field: Field): string {
   const given = field.examples?.[0] ?? field.const ?? field.enum?.[0] ?? field.default;
   if (given !== undefined && !isEmpty(given)) return code(given);
@@ -113,7 +113,7 @@ export function exampleOf(field: Field): string {
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
-/** A value as it would stand in YAML's flow style. */
+/** A value in YAML's flow style. */
 function code(value: unknown): string {
   return `\`${typeof value === 'string' ? value : flow(value)}\``;
 }

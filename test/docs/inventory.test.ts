@@ -3,7 +3,7 @@ import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
 import { expectGenerated } from './generated.ts';
 import { exampleOf, inventoryReference, type Field } from './inventory-reference.ts';
 
-/** Paths of fields that hold a value, and show none. */
+/** Paths of fields that hold a value but have no example. */
 function withoutExample(field: Field, path: string): string[] {
   if (field.not !== undefined) return [];
   const inner = [
@@ -17,15 +17,15 @@ function withoutExample(field: Field, path: string): string[] {
 describe('docs/inventory.md', () => {
   const schema = inventoryJsonSchema();
 
-  it('is what the schema says', async () => {
+  it('matches the schema', async () => {
     await expectGenerated('docs/inventory.md', 'inventory', inventoryReference(schema));
   });
 
-  it('shows an example of every value', () => {
+  it('has an example for every value', () => {
     expect(withoutExample(schema, 'inventory')).toEqual([]);
   });
 
-  it('describes an object that stands in two places once', () => {
+  it('describes an object used in two places once', () => {
     const box: Field = { type: 'object', properties: { size: { type: 'integer', minimum: 1, maximum: 9 } } };
     const text = inventoryReference({ properties: { one: box, two: { ...box, description: 'Again.' } } });
     expect(text.match(/^## .*/gm)).toEqual(['## The file', '## one']);

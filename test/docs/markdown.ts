@@ -1,13 +1,13 @@
-/** A piece of code in a Markdown text. */
+/** A code block or span in a Markdown text. */
 export interface Code {
-  /** The heading that it stands under. */
+  /** The heading above it. */
   readonly heading: string;
-  /** Language of a fenced block, '' where none is named; undefined: a span within a line. */
+  /** Language of a fenced block, '' if none is given; undefined: an inline span. */
   readonly language: string | undefined;
   readonly text: string;
 }
 
-/** Every fenced block and every code span, from top to bottom. */
+/** Every fenced block and every code span, in order. */
 export function codeOf(markdown: string): readonly Code[] {
   const found: Code[] = [];
   let heading = '';
@@ -28,7 +28,7 @@ export function codeOf(markdown: string): readonly Code[] {
   return found;
 }
 
-/** Command lines of `program`, in shell blocks and in spans, without the comment behind them. */
+/** Command lines of `program`, in shell blocks and in spans, without trailing comments. */
 export function commandsOf(code: readonly Code[], program: string): readonly (Code & { line: string })[] {
   return code
     .filter(({ language }) => language === undefined || language === 'sh')
@@ -42,7 +42,7 @@ export function commandsOf(code: readonly Code[], program: string): readonly (Co
     );
 }
 
-/** Targets of links to files of the repository, without their anchors. */
+/** Targets of links to files in the repository, without their anchors. */
 export function linksOf(markdown: string): readonly string[] {
   return [...markdown.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
 }

@@ -19,14 +19,14 @@ describe('commands in the documents', () => {
     expect(await complaint(line)).toBe('');
   });
 
-  it('there are many of them, and a wrong one would be found', async () => {
+  it('there are many, and a wrong one is found', async () => {
     expect(lines.length).toBeGreaterThan(15);
     expect(await complaint('kboot plan cluster.yaml --ofline')).not.toBe('');
     expect(await complaint('kboot plann cluster.yaml')).not.toBe('');
     expect(await complaint('kboot up cluster.yaml --until apps')).not.toBe('');
   });
 
-  it('what README calls missing is missing', async () => {
+  it('features that README calls missing are missing', async () => {
     const promised = commandsOf(readme, 'kboot').filter(({ heading }) => heading === missing);
     expect(read('README.md')).toContain(`## ${missing}\n`);
     for (const { line } of promised) expect(await complaint(line), line).not.toBe('');
@@ -46,7 +46,7 @@ describe('commands in the documents', () => {
     expect(wanted.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it('flags and variables named alone exist', async () => {
+  it('flags and variables mentioned alone exist', async () => {
     const spans = readme.filter(({ language, heading }) => language === undefined && heading !== missing);
     const flags = spans.map(({ text }) => text).filter((text) => /^--?[a-z]/.test(text));
     expect(flags.length).toBeGreaterThan(5);
@@ -75,7 +75,7 @@ describe('files in the documents', () => {
     expect(missingFrom(name, links)).toEqual([]);
   });
 
-  // The pages of docs/ speak of files on hosts and of values.
+  // The pages in docs/ also mention files on hosts, and values.
   it.each(documents.filter((name) => !name.startsWith('docs/')))('files that %s names are there', (name) => {
     const own = new Set(['cluster.yaml', 'bundle.json', 'inventory.yaml', 'bad.yaml']);
     const looksLikeFile = (text: string): boolean =>
@@ -97,7 +97,7 @@ describe('tables and examples', () => {
     expect(listed).toEqual(Object.values(exitStatus));
   });
 
-  it('README lists the stages in their order', () => {
+  it('README lists the stages in order', () => {
     const spans = readme.filter(({ heading }) => heading === 'The plan').map(({ text }) => text);
     expect(spans.filter((text) => stages.some((stage) => stage === text))).toEqual(stages);
   });

@@ -1,4 +1,4 @@
-/** Rows of the Markdown table whose first column is headed `head`, each by the heads of its columns. */
+/** Rows of the Markdown table whose first column has the heading `head`, keyed by column headings. */
 export function tableOf(markdown: string, head: string): readonly Readonly<Record<string, string>>[] {
   const lines = markdown.split('\n');
   const start = lines.findIndex((line) => cellsOf(line)[0] === head);
@@ -20,7 +20,7 @@ function cellsOf(line: string): readonly string[] {
     : [];
 }
 
-/** `a{b,c}d` as a shell expands it: `abd`, `acd`. */
+/** Brace expansion as in a shell: `a{b,c}d` is `abd`, `acd`. */
 export function expandBraces(text: string): readonly string[] {
   const [, before = '', choices, after = ''] = /^(.*?)\{([^{}]*)\}(.*)$/.exec(text) ?? [];
   if (choices === undefined) return [text];

@@ -251,7 +251,7 @@ async function drill(title: string, atMostMs: number, happens: () => Promise<voi
   expect(longestGapMs).toBeLessThanOrEqual(atMostMs);
 }
 
-/** All is well again, as `kboot status` sees it. */
+/** The cluster is healthy again according to `kboot status`. */
 async function settled(): Promise<void> {
   await eventually(180, async () => {
     const status = await site.kboot('status');

@@ -183,6 +183,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     await plans.expectStale(plans.file, ['inventory'], { inventory: two });
     await plans.keep(plans.file, { inventory: two });
     expect(without(stepLines(await plans.expectExactly({ inventory: two })))).toEqual([
+      'cluster update Node w-2',
       'cluster delete Node w-2',
     ]);
   });

@@ -44,7 +44,7 @@ describe('openEtcd', () => {
     }
   });
 
-  it('says when the other side ends at once', async () => {
+  it('reports that the other side closed the connection at once', async () => {
     const stream = await etcd.connect();
     const opening = openEtcd(stream, 'etcd-1', pki.credentials);
     stream.destroy();
@@ -53,7 +53,7 @@ describe('openEtcd', () => {
 });
 
 describe('members', () => {
-  it('are asked of the quorum, and what the gateway leaves out is empty', async () => {
+  it('are read through the quorum, and fields that the gateway omits are empty', async () => {
     etcd.members = [
       gatewayMember('etcd-1'),
       { ID: '7', peerURLs: ['https://10.0.0.33:2380'], isLearner: true },
@@ -96,10 +96,13 @@ describe('members', () => {
       message: 'etcd on etcd-1: /v3/cluster/member/promote: etcdserver: member not found',
     });
     etcd.answer = () => ({ status: 502, body: '<html>a proxy</html>' });
-    await expect(client.remove('9')).rejects.toThrow('<html>a proxy</html>');
+    await expect(client.remove('9')).rejects.toMatchObject({
+      message: expect.stringContaining('<html>a proxy</html>') as unknown,
+      context: { host: 'etcd-1', httpStatus: 502 },
+    });
   });
 
-  it('a connection that ends is E-ETCD, also for what is asked after', async () => {
+  it('a connection that ends is E-ETCD, also for later requests', async () => {
     etcd.answer = () => 'hang up';
     await expect(client.members()).rejects.toMatchObject({ code: 'E-ETCD' });
     etcd.answer = () => undefined;
@@ -125,7 +128,7 @@ describe('snapshot', () => {
     return Buffer.concat(blobs).toString();
   };
 
-  it('is every blob in order, however the lines come', async () => {
+  it('is every blob in order, however the lines are split', async () => {
     const long = 'x'.repeat(300_000);
     etcd.answer = () => ({ status: 200, body: line('one ') + line(long) + line(' two').trimEnd() });
     expect(await taken()).toBe(`one ${long} two`);
@@ -151,7 +154,7 @@ describe('snapshot', () => {
 describe('everServed', () => {
   const asked = async (): Promise<boolean> => everServed(await etcd.connect(), 'etcd-1', pki.credentials);
 
-  it('is told by client URLs, which members publish through their first quorum', async () => {
+  it('is derived from client URLs, which members publish through their first quorum', async () => {
     expect(await asked()).toBe(true);
     etcd.members = ['etcd-1', 'etcd-2'].map((name) => gatewayMember(name, { clientURLs: [] }));
     expect(await asked()).toBe(false);
@@ -159,7 +162,7 @@ describe('everServed', () => {
     expect(await asked()).toBe(false);
   });
 
-  it('an answer that is none is an error, never a no', async () => {
+  it('an invalid answer is an error, never a no', async () => {
     etcd.answer = () => ({ status: 404, body: 'not here' });
     await expect(asked()).rejects.toMatchObject({ code: 'E-ETCD' });
     etcd.answer = () => ({ status: 200, body: 'not JSON' });

@@ -11,14 +11,14 @@ import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../pki/sampl
 /** etcd's JSON gateway in this process, over TLS with client certificates. */
 export interface FakeEtcd {
   readonly keys: Map<string, string>;
-  /** Status and body instead of the server's. */
+  /** Status and body to return instead of the server's. */
   answer: (() => readonly [status: number, body: object]) | undefined;
-  /** A stream as a host's `forward` gives one. */
+  /** A stream as a host's `forward` returns it. */
   connect(): Promise<Duplex>;
   close(): Promise<void>;
 }
 
-/** A CA of etcd, a server certificate for 127.0.0.1 and localhost, and a client's. */
+/** An etcd CA, a server certificate for 127.0.0.1 and localhost, and a client certificate. */
 export async function etcdPki(): Promise<{
   readonly server: KeyPair;
   readonly credentials: EtcdCredentials;
@@ -58,7 +58,7 @@ export async function startEtcd(server: KeyPair, clientCa: string): Promise<Fake
         ? key === plain(asked.key)
         : key >= plain(asked.key) && key < plain(asked.range_end);
     const hits = [...keys].filter(([key]) => inside(key));
-    // As the gateway does it: a zero is left out, 64-bit numbers are strings.
+    // As in the gateway: zeros are omitted, 64-bit numbers are strings.
     return {
       header: { cluster_id: '14841639068965178418' },
       ...(hits.length > 0 && {

@@ -10,7 +10,7 @@ import { caSpec, context, host, leafSpec, makeLeaf, sampleCluster } from '../pki
 
 export const etcdNames = ['etcd-1', 'etcd-2', 'etcd-3', 'etcd-4', 'etcd-5'] as const;
 
-/** A member as the JSON gateway writes it: what is empty or false is left out. */
+/** A member as the JSON gateway encodes it: empty and false fields are omitted. */
 export interface GatewayMember {
   readonly ID: string;
   readonly name?: string;
@@ -20,7 +20,7 @@ export interface GatewayMember {
 }
 
 export interface EtcdRequest {
-  /** The member that was asked. */
+  /** The member that received the request. */
   readonly host: string;
   /** The last part of the path: `list`, `add`, `promote`, … */
   readonly verb: string;
@@ -28,7 +28,7 @@ export interface EtcdRequest {
   readonly body: unknown;
 }
 
-/** An answer; `cut`: the connection ends after this much of the body. */
+/** A response; `cut`: the connection ends after this much of the body. */
 export interface EtcdAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -39,9 +39,9 @@ export interface EtcdAnswer {
 export interface FakeEtcd {
   members: readonly GatewayMember[];
   readonly requests: EtcdRequest[];
-  /** Answers instead of etcd; undefined: as usual; 'hang up': the connection ends. */
+  /** Overrides etcd's answer; undefined: no override; 'hang up': the connection ends. */
   answer: (request: EtcdRequest) => EtcdAnswer | 'hang up' | undefined;
-  /** A stream as a host's `forward` gives one. */
+  /** A stream as a host's `forward` returns it. */
   connect(): Promise<Duplex>;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function etcdPki(): Promise<EtcdPki> {
   const hosts = etcdNames.map((name, index) => host(name, `10.0.0.${31 + index}`, 'etcd'));
   const cluster = sampleCluster({ hosts });
   const using = { ...context, now: new Date() };
-  // A key of its own: with a shared one, one CA's certificates would verify against another's.
+  // Its own key: with a shared key, one CA's certificates would verify against another CA.
   const key = await generateRsaKey();
   const ca = { cert: issueCa(caSpec(cluster, 'etcd-ca'), key, using), key };
   const leaf = (id: string, name: string): Promise<KeyPair> =>
@@ -67,7 +67,7 @@ export async function etcdPki(): Promise<EtcdPki> {
   return { servers, credentials: { caPem: ca.cert, certificatePem: client.cert, keyPem: client.key } };
 }
 
-/** A member that started and votes; `more` changes it. */
+/** A member that has started and votes; `more` overrides fields. */
 export function gatewayMember(name: string, more: Partial<GatewayMember> = {}): GatewayMember {
   const index = name.replace('etcd-', '');
   return {
@@ -144,12 +144,12 @@ export async function startEtcd(pki: EtcdPki, members: readonly GatewayMember[])
   return etcd;
 }
 
-/** What etcd answers to a change that it does not take. */
+/** etcd's answer to a change that it refuses. */
 export function refusal(message: string): EtcdAnswer {
   return { status: 503, body: { error: message, code: 14, message } };
 }
 
-/** What etcd does with a request, as far as kboot needs it. */
+/** etcd's handling of a request, as far as kboot needs it. */
 function usual(etcd: FakeEtcd, { path, body }: EtcdRequest): EtcdAnswer {
   const ok = (answer: object): EtcdAnswer => ({
     status: 200,

@@ -29,7 +29,7 @@ export function freshPlaces(): Places {
   return places;
 }
 
-/** The catalog with the sums of what the mirror has: it cannot have the official files. */
+/** The catalog with the checksums of the mirror's files: it cannot have the official ones. */
 export function asMirrored({ artifacts }: typeof catalog): Pick<typeof catalog, 'artifacts'> {
   return {
     artifacts: (release, arch) =>

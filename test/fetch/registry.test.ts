@@ -26,7 +26,7 @@ const nothing = (): void => undefined;
 const save = async (arch: 'amd64' | 'arm64' = 'amd64'): Promise<string> =>
   saveImage(await findImage(web, `${registry.host}/a/pause:3.10`, arch), at('pause.tar'), nothing);
 
-/** Path of the first blob that the storage was asked for and whose content begins so. */
+/** Path of the first blob requested from the storage whose content starts like this. */
 async function blobOf(start: string): Promise<string> {
   for await (const entry of tarEntries(at('pause.tar'))) {
     const chunks: Buffer[] = [];
@@ -48,7 +48,7 @@ async function indexIn(path: string): Promise<{ manifests: { annotations: Record
 }
 
 describe('an image', () => {
-  it('comes for its architecture, with a token for its repository alone, and blobs from where they lie', async () => {
+  it('is pulled for its architecture, with a token for its repository alone, and with blobs from their own server', async () => {
     expect(await save('arm64')).toBe('fetched');
     expect(await indexIn(at('pause.tar'))).toMatchObject({
       manifests: [
@@ -76,7 +76,7 @@ describe('an image', () => {
     expect(sums).toHaveLength(6);
   });
 
-  it('that is there is not fetched again, one that is damaged is, and comes out the same', async () => {
+  it('that exists is not fetched again; one that is damaged is, with the same result', async () => {
     await save();
     const before = sha256(readFileSync(at('pause.tar')));
     registry.storage.asked.length = 0;
@@ -104,10 +104,10 @@ describe('an image', () => {
   it.each([
     ['wrong', /has SHA-256 [0-9a-f]+, expected/],
     ['long', /has more than \d+ bytes/],
-    ['cut', /the connection broke off/],
+    ['cut', /the connection was lost/],
     [404, /HTTP status 404/],
     [429, /HTTP status 429/],
-  ] as const)('keeps what is there when a layer comes %s', async (fault, message) => {
+  ] as const)('keeps the existing archive when a layer comes %s', async (fault, message) => {
     await save();
     const layer = await blobOf('layer of a/pause');
     const config = await blobOf('{"os"');
@@ -126,7 +126,7 @@ describe('an image', () => {
     try {
       await expect(findImage(web, `${only.host}/a/pause:3.10`, 'amd64')).rejects.toMatchObject({
         code: 'E-FETCH',
-        message: `${only.host}/a/pause:3.10: there is none for linux/amd64, but for arm64`,
+        message: `${only.host}/a/pause:3.10: not available for linux/amd64, only for arm64`,
       });
       const { manifest } = await findImage(web, `${only.host}/a/pause:3.10`, 'arm64');
       expect(manifest.mediaType).toBe('application/vnd.oci.image.manifest.v1+json');
@@ -135,15 +135,17 @@ describe('an image', () => {
     }
   });
 
-  it('E-FETCH where the tag leads to no image, and where no token is given', async () => {
+  it('E-FETCH if the tag does not refer to an image, or no token is issued', async () => {
     registry.faults.set('/v2/a/pause/manifests/3.10', 'wrong');
-    await expect(save()).rejects.toMatchObject({ message: expect.stringContaining('is no image') as string });
+    await expect(save()).rejects.toMatchObject({
+      message: expect.stringContaining('is not an image') as string,
+    });
     registry.faults.clear();
     registry.faults.set('/token', 'wrong');
     await expect(save()).rejects.toMatchObject({
       code: 'E-FETCH',
       message: expect.stringContaining('HTTP status 401') as string,
-      context: { remedy: expect.stringContaining('without a login') as string },
+      context: { remedy: expect.stringContaining('anonymously') as string },
     });
   });
 });

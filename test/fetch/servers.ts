@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { vi } from 'vitest';
 import { sha256 } from '../../src/model/digest.ts';
 
-/** What a server does instead of its duty, by path. */
+/** How a server misbehaves, by path. */
 export type Fault = number | 'wrong' | 'cut' | 'long' | 'silent' | 'stuck' | 'slow';
 
 export interface FakeServer {
@@ -14,7 +14,7 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** Takes the proxies of this machine's environment out, for one test. */
+/** Removes the proxies from this machine's environment, for one test. */
 export function withoutProxies(): void {
   for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) vi.stubEnv(name, '');
 }
@@ -68,16 +68,16 @@ async function drip(response: ServerResponse, bytes: Buffer): Promise<void> {
   response.end();
 }
 
-/** Bytes that stand for the release file at a path. */
+/** Fake content of the release file at a path. */
 export const fileAt = (path: string): Buffer => Buffer.from(`file ${path} `.repeat(2000));
 
 /** A mirror that has every release file. */
 export const startMirror = (): Promise<FakeServer> => serve(({ url = '' }) => fileAt(url.slice(1)));
 
 export interface FakeRegistry extends FakeServer {
-  /** `HOST:PORT`, as references begin. */
+  /** `HOST:PORT`, the start of references. */
   readonly host: string;
-  /** Where blobs lie; it refuses whoever sends it an Authorization header. */
+  /** The server with the blobs; it refuses any request with an Authorization header. */
   readonly storage: FakeServer;
 }
 
@@ -86,7 +86,7 @@ const ociIndex = 'application/vnd.oci.image.index.v1+json';
 
 /**
  * A registry that has every image. Tags lead to an index for linux/amd64 and linux/arm64, or to `only` one manifest;
- * pulling wants a token for the repository, and blobs lie elsewhere.
+ * pulling requires a token for the repository, and blobs are on another server.
  */
 export async function startRegistry(only?: 'amd64' | 'arm64'): Promise<FakeRegistry> {
   const blobs = new Map<string, Buffer>();

@@ -52,7 +52,7 @@ afterEach(() => {
   for (const server of servers) server.close();
 });
 
-/** The detail of the error that kboot ends with, in a process of its own: Node reads its CAs when it starts. */
+/** The detail of the error that kboot ends with, in a separate process: Node reads its CAs when it starts. */
 async function create(mirror: string, env: NodeJS.ProcessEnv): Promise<string> {
   const line = ['bundle', 'create', at('bundle'), '-o', 'json', '--mirror', `https://${mirror}`];
   const child = spawn(
@@ -72,18 +72,18 @@ async function create(mirror: string, env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 describe('HTTPS through a proxy', () => {
-  it('trusts what NODE_EXTRA_CA_CERTS names, for the name that was asked for', async () => {
+  it('trusts the CAs in NODE_EXTRA_CA_CERTS, for the requested name', async () => {
     const env = { NODE_EXTRA_CA_CERTS: at('ca.pem') };
     const said = await create('mirror.example', env);
     expect(said).toMatch(/kubelet: has SHA-256 \w+, expected \w+$/m);
-    expect(said).toMatch(/kubectl: leads to http:\/\/127/);
+    expect(said).toMatch(/kubectl: redirects to http:\/\/127/);
     expect(tunnels).toContain('mirror.example:443');
     expect(await create('other.example', env)).toMatch(/kubelet: the certificate is for another name$/m);
   });
 
-  it('trusts nobody else', async () => {
+  it('trusts no other CA', async () => {
     expect(await create('mirror.example', {})).toMatch(
-      /kubelet: the certificate is of no CA that this machine knows$/m,
+      /kubelet: the certificate is not signed by a CA that this machine trusts$/m,
     );
   });
 });

@@ -35,14 +35,14 @@ async function read(path: string): Promise<number> {
 }
 
 describe('a GET', () => {
-  it('follows redirects, and tells of each without what a query may hold', async () => {
+  it('follows redirects, and logs each one without its query', async () => {
     expect(await read('/old/')).toBe(300_000);
     expect(heard).toEqual([`GET ${server.origin}/old/ 302`, `GET ${server.origin}/new 200`]);
   });
 
   it.each([
-    ['/round', 'leads on and on'],
-    ['/file', 'leads to file:///etc/passwd'],
+    ['/round', 'too many redirects'],
+    ['/file', 'redirects to file:///etc/passwd'],
     ['/none', 'HTTP status 404'],
   ])('E-FETCH for %s', async (path, message) => {
     await expect(read(path)).rejects.toMatchObject({
@@ -55,7 +55,7 @@ describe('a GET', () => {
     server.faults.set('/new', 'cut');
     await expect(read('/new')).rejects.toMatchObject({
       code: 'E-FETCH',
-      message: `${server.origin}/new: the connection broke off`,
+      message: `${server.origin}/new: the connection was lost`,
       context: { remedy: expect.stringContaining('Run the same command again') as string },
     });
   });
@@ -66,7 +66,7 @@ describe('a GET', () => {
       server.faults.set('/new', fault);
       await expect(read('/new')).rejects.toMatchObject({
         code: 'E-FETCH',
-        message: `${server.origin}/new: nothing came for 1 s`,
+        message: `${server.origin}/new: no data for 1 s`,
       });
       const waiting = read('/new');
       setTimeout(() => {
@@ -76,7 +76,7 @@ describe('a GET', () => {
     },
   );
 
-  it('takes a server that is slow and not silent', async () => {
+  it('accepts a server that is slow but not silent', async () => {
     server.faults.set('/new', 'slow');
     expect(await read('/new')).toBe(300_000);
   });
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     proxy.closeAllConnections();
   });
 
-  it('gets HTTP as it is', async () => {
+  it('receives plain HTTP requests', async () => {
     expect((await web.get(new URL('http://mirror.example/x/y'))).size).toBe('from the proxy'.length);
     expect(asked).toEqual(['GET http://mirror.example/x/y mirror.example']);
   });
@@ -134,9 +134,9 @@ describe('a proxy', () => {
 
   it.each([
     ['refuses', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'HTTP status 403 from the proxy'],
-    ['hangs up', '', 'the connection broke off'],
-    ['says nothing', undefined, 'nothing came for 1 s'],
-  ])('that %s is told', async (_how, says, message) => {
+    ['hangs up', '', 'the connection was lost'],
+    ['says nothing', undefined, 'no data for 1 s'],
+  ])('that %s is reported', async (_how, says, message) => {
     connected = (client) => {
       if (says !== undefined) client.end(says);
     };
@@ -173,9 +173,11 @@ describe('NO_PROXY', () => {
     expect(passedBy(list, url)).toBe(direct);
   });
 
-  it('does not hide a proxy that is none', () => {
+  it('does not hide an invalid proxy', () => {
     vi.stubEnv('https_proxy', 'socks5://proxy.example');
-    expect(() => proxyFor(new URL('https://example.com'))).toThrow('HTTPS_PROXY does not name an HTTP proxy');
+    expect(() => proxyFor(new URL('https://example.com'))).toThrow(
+      'HTTPS_PROXY is not the URL of an HTTP proxy',
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { formatDiagnostic } from '../../src/model/diagnostic.ts';
 import { optionsFor } from './options.ts';
 
 /*
- * Each broken/NAME.yaml holds one kind of mistake, broken/NAME.txt all that is said about it.
+ * Each broken/NAME.yaml has one kind of mistake, broken/NAME.txt everything that is reported for it.
  * After a change of wording: `npx vitest run --project unit test/inventory -u`, and read the diff.
  */
 const folder = new URL('./broken/', import.meta.url);

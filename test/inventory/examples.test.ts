@@ -25,7 +25,7 @@ describe('example inventories', () => {
     },
   );
 
-  it('have the shapes that their names promise', () => {
+  it('have the topologies that their names promise', () => {
     const shape = (name: string): number[] => [etcdHosts(example(name)).length, nodes(example(name)).length];
     expect(shape('single.yaml')).toEqual([1, 3]);
     expect(shape('ha.yaml')).toEqual([3, 5]);
@@ -35,7 +35,7 @@ describe('example inventories', () => {
     expect(shape('dual-stack.yaml')).toEqual([1, 3]);
   });
 
-  it('the foreign etcd is opened with files of the home directory, and routed pools are announced by BGP', () => {
+  it('the external etcd is accessed with files in the home directory, and routed pools are announced by BGP', () => {
     const { etcd, metallb } = example('datacenter.yaml');
     expect(etcd.external).toMatchObject({
       caFile: '/home/op/etcd/ca.crt',
@@ -45,7 +45,7 @@ describe('example inventories', () => {
     expect(metallb?.bgpAdvertisements?.map(({ ipAddressPools }) => ipAddressPools)).toEqual([['routed']]);
   });
 
-  it('the lab key comes from the environment or lies in .lab', () => {
+  it('the lab key comes from the environment or is in .lab', () => {
     const key = (cluster: Cluster): unknown => cluster.hosts[0]?.connection;
     expect(key(example('lab.yaml'))).toMatchObject({ identityFile: '/repo/.lab/id_ecdsa', user: 'root' });
     expect(key(example('lab.yaml', { KBOOT_LAB_KEY: '/k' }))).toMatchObject({ identityFile: '/k' });

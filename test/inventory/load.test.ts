@@ -28,7 +28,7 @@ describe('loadInventory', () => {
     expect(loadInventory(file, {}, ['v1.36.2']).cluster?.name).toBe('test');
   });
 
-  it('says what to do about a file that is not there, a folder, and bytes that are no text', () => {
+  it('says what to do about a missing file, a folder, and bytes that are not text', () => {
     const missing = failure(join(folder, 'no.yaml'));
     expect(missing).toMatchObject({ code: 'E-INVENTORY', exit: 3 });
     expect(missing.message).toContain('no.yaml does not exist');

@@ -1,12 +1,12 @@
 import { knownVersions } from '../../src/catalog/release.ts';
 import type { ParseOptions } from '../../src/inventory/parse.ts';
 
-/** Options of a run that depends on nothing of this machine. */
+/** Options that do not depend on this machine. */
 export function optionsFor(file: string, env: ParseOptions['env'] = {}): ParseOptions {
   return { file, env, homeDirectory: '/home/op', knownVersions: knownVersions(), defaultUser: 'op' };
 }
 
-/** A small valid inventory; `spec` and `host` are lines put into spec and into the worker. */
+/** A small valid inventory; `spec` and `host` are lines added to spec and to the worker. */
 export function inventoryWith(spec: readonly string[] = [], host: readonly string[] = []): string {
   return [
     'apiVersion: kboot.dev/v1',

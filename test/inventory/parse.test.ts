@@ -49,7 +49,7 @@ describe('defaults', () => {
     expect(cluster.loadBalancer).toEqual({ virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 });
   });
 
-  it('gives an endpoint without port that of the load balancer', () => {
+  it('gives an endpoint without a port the port of the load balancer', () => {
     const text = inventoryWith([
       'loadBalancer: {virtualIP: 10.0.0.100}',
       'controlPlaneEndpoint: API.example.com',
@@ -96,11 +96,11 @@ describe('hosts', () => {
     expect(cluster.networking.serviceSubnets).toEqual(['10.96.0.0/12', 'fd02::/112']);
   });
 
-  it('knows this machine', () => {
+  it('recognizes this machine', () => {
     expect(worker(inventoryWith([], ['connection: local'])).connection).toEqual({ kind: 'local' });
   });
 
-  it('accepts a whole host key', () => {
+  it('accepts a complete host key', () => {
     const blob = Buffer.concat([
       Buffer.from([0, 0, 0, 11]),
       Buffer.from('ssh-ed25519'),
@@ -115,7 +115,7 @@ describe('hosts', () => {
 });
 
 describe('environment', () => {
-  it('types a plain value after it was put in, and leaves a quoted one a string', () => {
+  it('types a plain value after substitution, and keeps a quoted one a string', () => {
     const text = inventoryWith(
       ['ssh:', '  port: ${PORT}', 'imageRepository: ${REPO:-registry.example.com/k8s}'],
       ['labels: {rack: "${RACK}"}'],
@@ -146,7 +146,7 @@ describe('environment', () => {
 });
 
 describe('YAML', () => {
-  it('knows anchors and merge keys; own keys win', () => {
+  it('supports anchors and merge keys; own keys win', () => {
     const text = inventoryWith(
       ['ssh: &base {user: ops, port: 2222}'],
       ['ssh: {<<: *base, port: 23, address: 10.0.0.21}'],
@@ -154,7 +154,7 @@ describe('YAML', () => {
     expect(worker(text).connection).toMatchObject({ user: 'ops', port: 23 });
   });
 
-  it('stops at aliases that expand without end', () => {
+  it('refuses aliases that expand endlessly', () => {
     const levels = Array.from(
       { length: 12 },
       (_, n) =>
@@ -164,7 +164,7 @@ describe('YAML', () => {
     );
     const { diagnostics } = parseInventory(`kubelet:\n${levels.join('\n')}\n`, optionsFor('bomb.yaml'));
     expect(diagnostics.map(({ message }) => message)).toContain(
-      'the aliases of this inventory expand to too much',
+      'the aliases of this inventory expand to too many values',
     );
   });
 
@@ -179,7 +179,7 @@ describe('YAML', () => {
 });
 
 describe('roles and load balancer', () => {
-  it('allows port 6443 when the load balancers are hosts of their own', () => {
+  it('allows port 6443 when the load balancers run on dedicated hosts', () => {
     const text = `${inventoryWith(['loadBalancer: {virtualIP: 10.0.0.100, port: 6443}'])}    - {name: lb-1, roles: [load-balancer], address: 10.0.0.5}\n`;
     expect(clusterOf(text).controlPlaneEndpoint.port).toBe(6443);
   });
@@ -194,7 +194,7 @@ describe('roles and load balancer', () => {
 });
 
 describe('scale', () => {
-  it('reads a thousand hosts, and says of each what is wrong with it', () => {
+  it('reads a thousand hosts, and reports the problems of each', () => {
     const hosts = (role: string): string =>
       Array.from(
         { length: 1000 },

@@ -8,7 +8,7 @@ interface Node {
   items?: Node;
 }
 
-/** Paths of fields that say nothing about themselves. */
+/** Paths of fields without a description. */
 function undocumented(node: Node, path: string): string[] {
   const own = node.description === undefined ? [path] : [];
   const inner = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
@@ -18,7 +18,7 @@ function undocumented(node: Node, path: string): string[] {
 }
 
 describe('inventory.schema.json', () => {
-  it('is what the schema in the code yields', async () => {
+  it('equals what is generated from the schema in the code', async () => {
     await expectSchemaFile('inventory.schema.json', inventoryJsonSchema());
   });
 
@@ -26,7 +26,7 @@ describe('inventory.schema.json', () => {
     expect(undocumented(inventoryJsonSchema() as Node, 'inventory')).toEqual([]);
   });
 
-  it('knows the fields of the format and refuses others', () => {
+  it('accepts the fields of the format and refuses others', () => {
     const schema = inventoryJsonSchema() as Node & Record<string, unknown>;
     expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(schema['additionalProperties']).toBe(false);

@@ -21,17 +21,17 @@ interface ApiAnswer {
   readonly body: unknown;
 }
 
-/** An API server in this process, over TLS and HTTP/2 with client certificates, that remembers objects by path. */
+/** An API server in this process, over TLS and HTTP/2 with client certificates, that stores objects by path. */
 export interface FakeApi {
   readonly port: number;
   readonly credentials: KubeCredentials;
   readonly requests: ApiRequest[];
   readonly objects: Map<string, KubeObject>;
-  /** Streams that were opened to it. */
+  /** Streams opened to it. */
   readonly streams: Duplex[];
-  /** Answers instead of the server; undefined: as usual; 'hang up': the connection ends. */
+  /** Overrides the server's answer; undefined: no override; 'hang up': the connection ends. */
   answer: (request: ApiRequest) => ApiAnswer | 'hang up' | undefined;
-  /** A stream as a host's `forward` gives one. */
+  /** A stream as a host's `forward` returns it. */
   connect(): Promise<Duplex>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface FakePki {
 export async function fakePki(): Promise<FakePki> {
   const cluster = sampleCluster();
   const using = { ...context, now: new Date() };
-  // A key of its own: with a shared one, one CA's certificates would verify against another's.
+  // Its own key: with a shared key, one CA's certificates would verify against another CA.
   const key = await generateRsaKey();
   const ca = { cert: issueCa(caSpec(cluster, 'ca'), key, using), key };
   const server = await makeLeaf(leafSpec(cluster, 'apiserver', 'cp1'), ca, using);
@@ -113,7 +113,7 @@ export async function startApi(pki: FakePki): Promise<FakeApi> {
   return api;
 }
 
-/** What an API server does with a request, as far as kboot needs it. */
+/** An API server's handling of a request, as far as kboot needs it. */
 function usual(objects: Map<string, KubeObject>, { method, path, body }: ApiRequest): ApiAnswer {
   const [name = ''] = path.split('?');
   const found = objects.get(name);

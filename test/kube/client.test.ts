@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe('the API client', () => {
-  it('many requests go over one stream, side by side', async () => {
+  it('sends many concurrent requests over one stream', async () => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => kube.request('GET', `/api/v1/x/${i}`)),
     );
@@ -41,7 +41,7 @@ describe('the API client', () => {
     expect(api.streams).toHaveLength(1);
   });
 
-  it('applies objects server-side, as kboot, and takes fields over', async () => {
+  it('applies objects server-side, as kboot, and takes over fields', async () => {
     await applyObject(kube, coredns);
     await applyObject(kube, coredns);
     expect(api.requests[0]).toEqual({
@@ -53,17 +53,17 @@ describe('the API client', () => {
     expect(await getObject(kube, coredns)).toEqual(coredns);
   });
 
-  it('tells what is not there from what could not be read', async () => {
+  it('distinguishes objects that do not exist from objects that could not be read', async () => {
     expect(await getObject(kube, coredns)).toBeUndefined();
     api.answer = () => ({ status: 403, body: { message: 'forbidden: User "x"' } });
     const error = await failure(getObject(kube, coredns));
-    expect(error.code).toBe('E-KUBE-API');
+    expect(error).toMatchObject({ code: 'E-KUBE-API', context: { httpStatus: 403 } });
     expect(error.message).toBe(
       'reading ConfigMap kube-system/coredns: the API answered 403: forbidden: User "x"',
     );
   });
 
-  it('passes on what the API says about an object that it refuses', async () => {
+  it("passes on the API's message about an object that it refuses", async () => {
     api.answer = () => ({ status: 422, body: { message: 'spec.x: Invalid value' } });
     expect((await failure(applyObject(kube, coredns))).message).toContain(
       'answered 422: spec.x: Invalid value',
@@ -72,11 +72,26 @@ describe('the API client', () => {
     expect((await failure(applyObject(kube, coredns))).message).toContain('answered 500: not json');
   });
 
-  it('a request whose connection ends says so, and those after it, too', async () => {
+  it('leaves a log as it is, even one that is JSON', async () => {
+    api.answer = () => ({ status: 200, body: '{"level":"info"}' });
+    expect((await kube.request('GET', '/log', { asText: true })).body).toBe('{"level":"info"}');
+    expect((await kube.request('GET', '/log')).body).toEqual({ level: 'info' });
+  });
+
+  it('refuses an answer that is longer than allowed, and goes on', async () => {
+    api.answer = () => ({ status: 200, body: 'x'.repeat(200_000) });
+    const error = await failure(kube.request('GET', '/log', { asText: true, maxBytes: 1000 }));
+    expect(error.message).toBe('GET /log: the answer is longer than 1000 bytes');
+    api.answer = () => undefined;
+    expect((await kube.request('GET', '/readyz', { maxBytes: 2 })).body).toBe('ok');
+  });
+
+  it('reports a connection that ended, for the pending request and later ones', async () => {
     api.answer = () => 'hang up';
     const error = await failure(kube.request('GET', '/readyz'));
     expect(error.code).toBe('E-KUBE-API');
     expect(error.message).toMatch(/^GET \/readyz: /);
+    expect(error.context.httpStatus).toBeUndefined();
     expect((await failure(kube.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
     api.answer = () => undefined;
     const again = await openKube(await api.connect(), api.credentials);
@@ -84,7 +99,7 @@ describe('the API client', () => {
     again.close();
   });
 
-  it('a stream that breaks under a request does not end kboot', async () => {
+  it('a stream that breaks during a request does not crash kboot', async () => {
     api.answer = () => {
       api.streams[0]?.destroy(new Error('ECONNRESET'));
       return undefined;
@@ -94,16 +109,16 @@ describe('the API client', () => {
 });
 
 describe('opening the API', () => {
-  it("refuses a server that is not of the cluster's CA", async () => {
+  it("refuses a server whose certificate is not signed by the cluster's CA", async () => {
     const error = await failure(
       openKube(await api.connect(), { ...api.credentials, caPem: stranger.credentials.caPem }),
     );
     expect(error.code).toBe('E-KUBE-API');
-    expect(error.message).toMatch(/^the API server cannot be used: /);
+    expect(error.message).toMatch(/^cannot use the API server: /);
     expect(api.requests).toEqual([]);
   });
 
-  it('refuses a server of the CA that is no API server', async () => {
+  it('refuses a server of the CA that is not an API server', async () => {
     const spec = { ...leafSpec(sampleCluster(), 'etcd-server', 'cp1'), ca: 'ca' as const };
     const etcd = await makeLeaf(spec, pki.ca, { ...context, now: new Date() });
     const { certificatePem: cert, keyPem: key } = pki.credentials;
@@ -116,7 +131,7 @@ describe('opening the API', () => {
     }
   });
 
-  it('says so when the other side speaks no TLS or hangs up', async () => {
+  it('reports that the other side does not speak TLS or closes the connection', async () => {
     for (const greeting of ['HTTP/1.1 400 Bad Request\r\n\r\n', '']) {
       const server = createServer((socket) => {
         socket.on('error', () => undefined).end(greeting);
@@ -128,7 +143,7 @@ describe('opening the API', () => {
     }
   });
 
-  it('is of no use without a client certificate that the API server takes', async () => {
+  it('fails without a client certificate that the API server accepts', async () => {
     const client = await openKube(await api.connect(), {
       ...stranger.credentials,
       caPem: pki.credentials.caPem,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leftOver, ownLabels } from '../../src/kube/owned.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 
-/** Fields as an API server of v1.36 notes them for what kboot applied. */
+/** Managed fields that a v1.36 API server records for objects that kboot applied. */
 function live(fieldsV1: object, more: object = {}): KubeObject {
   const managedFields = [
     { manager: 'kube-controller-manager', operation: 'Update', fieldsV1: { 'f:spec': { 'f:theirs': {} } } },
@@ -72,7 +72,7 @@ describe('leftOver', () => {
     expect(leftOver(want(rest), live(fields))).toEqual(paths);
   });
 
-  it('leaves alone what others own, what was not applied, and what is about the status', () => {
+  it('ignores fields that others own, that were not applied, and of the status', () => {
     const fields = { 'f:data': { 'f:a': {} } };
     expect(leftOver(want({}), live({}))).toEqual([]);
     expect(leftOver(want({}), live(fields, { operation: 'Update' }))).toEqual([]);
@@ -82,7 +82,7 @@ describe('leftOver', () => {
 });
 
 describe('ownLabels', () => {
-  it('are those of kboot, however set', () => {
+  it('are the labels of kboot, however they were set', () => {
     const fields = { 'f:metadata': { 'f:labels': { '.': {}, 'f:zone': {} } } };
     expect(ownLabels(live(fields, { operation: 'Update' }))).toEqual(['zone']);
     expect(ownLabels(live({}))).toEqual([]);

@@ -21,7 +21,7 @@ describe('objectPath', () => {
     );
   });
 
-  it('knows no path for what it does not know', () => {
+  it('has no path for an unknown kind', () => {
     expect(() => path('v1', 'Frobnicator', 'x')).toThrow(
       expect.objectContaining({ code: 'E-KUBE-API' }) as Error,
     );
@@ -33,9 +33,7 @@ describe('objectPath', () => {
 
 describe('objectTitle', () => {
   it('names kind, namespace and name', () => {
-    expect(objectTitle({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' } })).toBe('Node a');
-    expect(objectTitle({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'b' } })).toBe(
-      'Pod b/a',
-    );
+    expect(objectTitle({ kind: 'Node', metadata: { name: 'a' } })).toBe('Node a');
+    expect(objectTitle({ kind: 'Pod', metadata: { name: 'a', namespace: 'b' } })).toBe('Pod b/a');
   });
 });

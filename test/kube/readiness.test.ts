@@ -28,13 +28,13 @@ describe('workloadState', () => {
   });
 
   it.each<[string, KubeObject | undefined, string]>([
-    ['is not there', undefined, 'not there yet'],
+    ['does not exist', undefined, 'does not exist yet'],
     [
       'was not seen',
       object('DaemonSet', { ...daemonSet, observedGeneration: 1 }),
-      'not seen by its controller yet',
+      'not yet observed by its controller',
     ],
-    ['has no status', object('Deployment', {}), 'not seen by its controller yet'],
+    ['has no status', object('Deployment', {}), 'not yet observed by its controller'],
     [
       'is scheduled nowhere',
       object('DaemonSet', { observedGeneration: 2, desiredNumberScheduled: 0 }),

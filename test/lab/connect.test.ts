@@ -37,7 +37,7 @@ async function up({ ssh = {}, ...options }: Try): Promise<KbootResult> {
   return site.kboot('up', ['--until', 'host', '--yes'], { ...options, inventory });
 }
 
-/** Whatever differs from run to run, by name. */
+/** Replaces text that differs from run to run with fixed names. */
 function steady(text: string): string {
   return text
     .replaceAll(site.lab.dir, 'LAB')
@@ -46,7 +46,7 @@ function steady(text: string): string {
     .replaceAll(/AAAA[A-Za-z0-9+/=]{20,}/g, 'KEY');
 }
 
-/** What kboot says when it could not get in, and the proof that it changed nothing. */
+/** kboot's output when it cannot log in; asserts that nothing on the host changed. */
 async function refused(given: Try): Promise<string> {
   const print = await fingerprint(site.lab, 'two');
   if (given.cut === true) await site.lab.cut('two');
@@ -65,18 +65,18 @@ describe('refused with exit status 4, nothing changed', () => {
     expect(text).toMatchInlineSnapshot(`
       "✗ two
         the sudo password of user opspw is wrong
-        Run again with the right password (KBOOT_SUDO_PASSWORD, or typed on a terminal).
+        Run again with the correct password (KBOOT_SUDO_PASSWORD, or typed in a terminal).
         (E-SUDO, \`kboot explain E-SUDO\`)
       "
     `);
   });
 
-  test('no password for sudo, and nobody to ask', async () => {
+  test('no password for sudo, and no terminal to prompt on', async () => {
     expect(await refused({ ssh: { user: 'opspw' } })).toMatchInlineSnapshot(`
       "✗ two
-        sudo asks for the password of user opspw, and none was given
+        sudo requires the password of user opspw, and none was given
           sudo: a password is required
-        Run kboot on a terminal, or set KBOOT_SUDO_PASSWORD; or without a password: As root on the host, write "opspw ALL=(ALL) NOPASSWD: ALL" to /etc/sudoers.d/opspw (visudo -f).
+        Run kboot in a terminal, or set KBOOT_SUDO_PASSWORD. To do without a password: As root on the host, write "opspw ALL=(ALL) NOPASSWD: ALL" to /etc/sudoers.d/opspw (visudo -f).
         (E-SUDO, \`kboot explain E-SUDO\`)
       "
     `);
@@ -100,7 +100,7 @@ describe('refused with exit status 4, nothing changed', () => {
     try {
       expect(await refused({ ssh: { user: 'ops' } })).toMatchInlineSnapshot(`
         "✗ two
-          sudo demands a terminal (requiretty)
+          sudo requires a terminal (requiretty)
             sudo: sorry, you must have a tty to run sudo
           As root on the host, write "Defaults:ops !requiretty" to /etc/sudoers.d/ops (visudo -f).
           (E-SUDO, \`kboot explain E-SUDO\`)
@@ -111,15 +111,15 @@ describe('refused with exit status 4, nothing changed', () => {
     }
   });
 
-  test('a key that the host does not know', async () => {
+  test('a key that the host does not accept', async () => {
     const identityFile = join(site.dir, 'stranger');
     await $`ssh-keygen -q -t ed25519 -N ${''} -f ${identityFile}`;
     expect(await refused({ ssh: { identityFile } })).toMatchInlineSnapshot(`
       "✗ two
-        10.79.3.12:22 does not let user root in
+        10.79.3.12:22 refused user root
           refused: SITE/stranger
-          not tried: password: none was given, and there is no terminal to ask for it
-          it takes publickey, password
+          not tried: password: none was given, and there is no terminal to prompt on
+          the host accepts: publickey, password
         Add your public key to ~root/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory.
         (E-AUTH, \`kboot explain E-AUTH\`)
       "
@@ -136,7 +136,7 @@ describe('refused with exit status 4, nothing changed', () => {
     `);
   });
 
-  test('a host key that nobody knows: the message has the fingerprint and the line to add', async () => {
+  test('an unknown host key: the message has the fingerprint and the line to add', async () => {
     const file = join(site.dir, 'known_hosts');
     await writeFile(file, '');
     const { stderr } = await up({ env: { KBOOT_KNOWN_HOSTS: file } });
@@ -151,8 +151,8 @@ describe('refused with exit status 4, nothing changed', () => {
     expect(stderr).toContain(line);
     expect(await refused({ env: { KBOOT_KNOWN_HOSTS: file } })).toMatchInlineSnapshot(`
       "✗ two
-        nothing is known of 10.79.3.12:22; it shows the ssh-ed25519 key SHA256:FINGERPRINT
-        Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. If it is the same, add this line to SITE/known_hosts:
+        10.79.3.12:22 is not a known host; it presented the ssh-ed25519 key SHA256:FINGERPRINT
+        Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. If they match, add this line to SITE/known_hosts:
         10.79.3.12 ssh-ed25519 KEY
         or to the inventory:
         ssh: {hostKey: "ssh-ed25519 KEY"}
@@ -176,8 +176,8 @@ describe('refused with exit status 4, nothing changed', () => {
     await writeFile(file, `${text.join('\n')}\n`);
     expect(await refused({ env: { KBOOT_KNOWN_HOSTS: file } })).toMatchInlineSnapshot(`
       "✗ two
-        10.79.3.12:22 shows the ssh-ed25519 key SHA256:FINGERPRINT, known is ecdsa-sha2-nistp256 SHA256:FINGERPRINT (SITE/known_hosts:1), ssh-ed25519 SHA256:FINGERPRINT (SITE/known_hosts:2)
-        Somebody may be between you and the host, or it was installed anew. If you know why, and the fingerprint is the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
+        10.79.3.12:22 presented the ssh-ed25519 key SHA256:FINGERPRINT, but the known key is ecdsa-sha2-nistp256 SHA256:FINGERPRINT (SITE/known_hosts:1), ssh-ed25519 SHA256:FINGERPRINT (SITE/known_hosts:2)
+        This may be a man-in-the-middle attack, or the host was reinstalled. If you know why the key changed, and the fingerprint matches the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
         10.79.3.12 ssh-ed25519 KEY
         (E-HOST-KEY-CHANGED, \`kboot explain E-HOST-KEY-CHANGED\`)
       "
@@ -187,7 +187,7 @@ describe('refused with exit status 4, nothing changed', () => {
   test('a port where nothing listens', async () => {
     expect(await refused({ ssh: { port: 2222 } })).toMatchInlineSnapshot(`
       "✗ two
-        10.79.3.12:2222 refuses connections: nothing listens there
+        10.79.3.12:2222 refused the connection: nothing listens there
         Start sshd on the host, or correct ssh.port.
         (E-CONNECT, \`kboot explain E-CONNECT\`)
       "
@@ -197,14 +197,14 @@ describe('refused with exit status 4, nothing changed', () => {
   test('a host without a network cable', async () => {
     expect(await refused({ cut: true })).toMatchInlineSnapshot(`
       "✗ two
-        10.79.3.12:22 did not answer within 10000 ms
-        Check that the host is up, that the address is right, and that no firewall drops SSH.
+        10.79.3.12:22 did not respond within 10000 ms
+        Check that the host is up, that the address is correct, and that no firewall drops SSH.
         (E-CONNECT, \`kboot explain E-CONNECT\`)
       "
     `);
   });
 
-  test('a port that takes connections and never speaks', async () => {
+  test('a port that accepts connections but sends nothing', async () => {
     const script =
       "require('node:net').createServer(() => {}).listen(2223, '0.0.0.0', () => console.log('up'))";
     const [file = '', ...args] = site.lab.inside([process.execPath, '-e', script]);
@@ -218,8 +218,8 @@ describe('refused with exit status 4, nothing changed', () => {
       expect(result).toMatchObject({ exitCode: 4 });
       expect(steady(result.stderr)).toMatchInlineSnapshot(`
         "✗ two
-          10.79.3.1:2223 takes the connection and then hangs: no SSH banner within 10000 ms
-          Look at sshd on the host: it may be overloaded, or the port belongs to another program.
+          10.79.3.1:2223 accepts the connection but sends nothing: no SSH banner within 10000 ms
+          Check sshd on the host: it may be overloaded, or another program may be using the port.
           (E-CONNECT, \`kboot explain E-CONNECT\`)
         "
       `);

@@ -63,7 +63,7 @@ test('a host that loses power: the others finish, the summary names it, and afte
   });
   await cut;
   expect(result, result.stdout).toMatchObject({ exitCode: 1 });
-  const done = result.events.filter((event) => event.type === 'stage-done' && event.stage === 'runtime');
+  const done = result.events.filter((event) => event.type === 'task-done' && event.phase === 'runtime');
   expect(done.map((event) => event.host).sort()).toEqual(['cp-1', 'w-2']);
   expect(result.events.find((event) => event.type === 'host-lost')).toMatchObject({ host: 'w-1' });
   expect(result.events.find((event) => event.type === 'summary')?.['failures']).toMatchObject([

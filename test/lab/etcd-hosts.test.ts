@@ -170,7 +170,7 @@ test('a host that loses power: the others serve; it comes back empty and is repl
   await write('etcd-1', 'while-etcd-3-was-off');
   await site.lab.replace('etcd-3');
   const steps = await upTo();
-  expect(steps.slice(0, 2)).toEqual(['cluster create etcd-snapshot', 'etcd-3 delete etcd-member etcd-3']);
+  expect(steps.slice(0, 2)).toEqual(['cluster create snapshot etcd', 'cluster delete etcd-member etcd-3']);
   expect(new Set(steps.slice(2).map((line) => line.split(' ')[0]))).toEqual(new Set(['etcd-3']));
   expect(steps.slice(-3)).toEqual([
     'etcd-3 create etcd-member etcd-3',
@@ -203,7 +203,7 @@ test('kill -9 of kboot after a learner was added, and again while it starts: the
   await killAt(
     'after the learner was added',
     up,
-    (event) => event.type === 'done' && event.step === 'etcd-2: add-learner etcd-member etcd-2',
+    (event) => event.type === 'done' && event.step === 'etcd-2: add-learner',
   );
   expect(await members('etcd-1')).toEqual(withLearner);
   await killAt(
@@ -232,8 +232,8 @@ test('a member whose host is off and left the inventory is removed without SSH t
   await site.lab.kill('etcd-3');
   const inventory = await site.write('two', { hosts: withMembers(['etcd-1', 'etcd-2']) });
   expect(await upTo({ inventory })).toEqual([
-    'cluster create etcd-snapshot',
-    'etcd-3 delete etcd-member etcd-3',
+    'cluster create snapshot etcd',
+    'cluster delete etcd-member etcd-3',
   ]);
   expect(await members('etcd-1')).toEqual(['etcd-1 voter', 'etcd-2 voter']);
   await write('etcd-2', 'while-there-were-two');

@@ -1,19 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { gatesOf, stepsOf } from '../../src/plan/steps.ts';
 import { stepLines } from './kboot.ts';
-import type { KbootOptions, KbootResult, PlannedStep, Site } from './kboot.ts';
+import type { KbootOptions, KbootResult, PrintedPlan, Site } from './kboot.ts';
 
 /** What tests look at in a plan file. */
 export interface PlanFileContent {
-  readonly plan: {
-    readonly membership: readonly PlannedStep[];
-    readonly roll: readonly { readonly waits: readonly PlannedStep[] }[];
-    readonly hostSteps: readonly PlannedStep[];
-    readonly clusterSteps: readonly PlannedStep[];
-    readonly operatorSteps: readonly PlannedStep[];
-    readonly issue: readonly string[];
-  };
+  readonly plan: PrintedPlan;
 }
 
 /** A site whose plans go through a file. */
@@ -45,18 +39,16 @@ export function planFiles(site: Site, name: string, scope: readonly string[]): P
       return made;
     },
     async expectExactly(options = {}) {
-      const { membership, roll, hostSteps, clusterSteps, operatorSteps } = read().plan;
-      const waits = roll.flatMap((turn) => turn.waits);
-      const planned = [...membership, ...hostSteps, ...waits, ...clusterSteps, ...operatorSteps]
-        .map(({ id }) => id)
-        .sort();
+      const { plan } = read();
+      const steps = stepsOf(plan);
+      const planned = [...steps, ...gatesOf(plan)].map(({ id }) => id).sort();
       expect(planned.length).toBeGreaterThan(0);
       const result = await site.kboot('up', ['--plan', file, '--yes', '-o', 'json'], options);
       expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
       expect(appliedSteps(runs)).toEqual(planned);
       expect(result.events.find((event) => event.type === 'summary')).toMatchObject({
-        executed: planned.length,
-        planned: planned.length,
+        executed: steps.length,
+        planned: steps.length,
       });
       const deadline = Date.now() + (options.settles ?? 0) * 1000;
       for (;;) {

@@ -5,20 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
+import { tasksOf } from '../../src/plan/steps.ts';
+import { targetText } from '../../src/plan/target.ts';
+import type { Plan, Step, Task } from '../../src/plan/types.ts';
+import { eventProblem } from '../events.ts';
 import type { Lab } from './lab.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** One step of a plan, as `-o json` tells it. */
-export interface PlannedStep {
-  readonly id: string;
-  readonly type: 'host' | 'etcd' | 'object' | 'node' | 'wait' | 'operator';
-  readonly verb: string;
-  readonly resource: string;
-  readonly reason: string;
-  readonly host?: string;
-  readonly diff?: string;
-}
+/** A plan, as `-o json` prints it. */
+export type PrintedPlan = Pick<Plan, 'phases'>;
 
 /** One line of `-o json`. */
 export interface KbootEvent {
@@ -26,13 +22,8 @@ export interface KbootEvent {
   /** Id of the step that the event is about. */
   readonly step?: string;
   readonly host?: string;
-  readonly stage?: string;
-  readonly plan?: {
-    readonly membership: readonly PlannedStep[];
-    readonly hostSteps: readonly PlannedStep[];
-    readonly clusterSteps: readonly PlannedStep[];
-    readonly operatorSteps: readonly PlannedStep[];
-  };
+  readonly phase?: string;
+  readonly plan?: PrintedPlan;
   readonly [field: string]: unknown;
 }
 
@@ -186,7 +177,9 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
     });
     child.on('error', reject);
     child.on('close', (exitCode) => {
-      resolve({ exitCode, stdout, stderr, events });
+      const problem = eventProblem(events);
+      if (problem === undefined) resolve({ exitCode, stdout, stderr, events });
+      else reject(new Error(`stdout with -o json: ${problem}`));
     });
   });
 }
@@ -209,21 +202,23 @@ export async function killAt(
     throw new Error(`not killed ${title}: status ${String(exitCode)}\n${stdout.slice(-2000)}${stderr}`);
 }
 
-/** The steps of the plan that a run with `-o json` made: what differs, as `HOST VERB RESOURCE`. */
-export function plannedSteps(result: KbootResult): readonly PlannedStep[] {
-  const plan = result.events.find((event) => event.type === 'plan')?.plan;
-  if (plan === undefined) return [];
-  return [...plan.membership, ...plan.hostSteps, ...plan.clusterSteps, ...plan.operatorSteps];
+/** The tasks of the plan that a run with `-o json` made. */
+function plannedTasks(result: KbootResult): readonly Task[] {
+  return tasksOf(result.events.find((event) => event.type === 'plan')?.plan?.phases ?? []);
 }
 
-/** Steps in one line each, without waits: `w-1 update file /etc/crictl.yaml`. */
+/** The steps of that plan. */
+export function plannedSteps(result: KbootResult): readonly Step[] {
+  return plannedTasks(result).flatMap(({ steps }) => steps);
+}
+
+/** Steps in one line each, but that of issuing certificates: `w-1 update file /etc/crictl.yaml`. */
 export function stepLines(result: KbootResult): readonly string[] {
-  return plannedSteps(result)
-    .filter((step) => step.verb !== 'wait')
-    .map(
-      (step) =>
-        `${step.host ?? (step.type === 'operator' ? 'operator' : 'cluster')} ${step.verb} ${step.resource}`,
-    );
+  return plannedTasks(result).flatMap(({ on, steps }) =>
+    steps
+      .filter(({ type }) => type !== 'issue')
+      .map(({ verb, target }) => `${typeof on === 'string' ? on : on.host} ${verb} ${targetText(target)}`),
+  );
 }
 
 /** Connections and execs per host, as `--stats` tells them. */

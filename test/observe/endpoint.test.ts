@@ -45,13 +45,13 @@ function ask(port: number, trust: FakePki | 'nobody' = pki): Promise<EndpointAns
   return observeEndpoint(reader, { host: '127.0.0.1', port }, trust === 'nobody' ? undefined : trust.ca.cert);
 }
 
-describe('an outside endpoint, asked by a client of the cluster', () => {
-  it('leads to an API server that is ready', async () => {
+describe('an external endpoint, queried by a client of the cluster', () => {
+  it('reaches a ready API server', async () => {
     expect(await ask(await readyz(200))).toEqual({ kind: 'ready' });
   });
 
-  it('leads to one that is not', async () => {
-    expect(await ask(await readyz(500))).toEqual({ kind: 'not-ready', why: '/readyz answers 500' });
+  it('reaches an API server that is not ready', async () => {
+    expect(await ask(await readyz(500))).toEqual({ kind: 'not-ready', why: '/readyz returned 500' });
   });
 
   it("leads to another cluster's, or to something else with TLS", async () => {
@@ -60,7 +60,7 @@ describe('an outside endpoint, asked by a client of the cluster', () => {
     expect(await ask(port, 'nobody')).toMatchObject({ kind: 'stranger' });
   });
 
-  it('leads nowhere yet: nothing listens, or a load balancer without a server hangs up', async () => {
+  it('reaches no API server yet: nothing listens, or a load balancer without a backend closes the connection', async () => {
     const port = await listening(createServer((socket) => socket.destroy()));
     expect(await ask(port)).toMatchObject({ kind: 'nothing' });
     for (const server of servers.splice(0)) server.close();
@@ -70,9 +70,9 @@ describe('an outside endpoint, asked by a client of the cluster', () => {
     });
   });
 
-  it('leads to what speaks no TLS', async () => {
+  it('reaches a server that does not speak TLS', async () => {
     const port = await listening(createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
-    expect(await ask(port)).toEqual({ kind: 'nothing', why: 'it speaks no TLS' });
+    expect(await ask(port)).toEqual({ kind: 'nothing', why: 'it does not speak TLS' });
   });
 });
 
@@ -87,8 +87,8 @@ describe('endpointProbe', () => {
     return readEndpoint(values('endpointAddress'), values('endpointTcp')[0] ?? '');
   };
 
-  it('tells what it comes to on this machine', async () => {
-    // spawnSync holds this process up, but the kernel takes the connection.
+  it('reports its result on this machine', async () => {
+    // spawnSync blocks this process, but the kernel accepts the connection.
     const port = await listening(createServer());
     expect(probe('127.0.0.1', port)).toEqual({ addresses: ['127.0.0.1'], tcp: 'open', why: '' });
     for (const server of servers.splice(0)) server.close();
@@ -96,7 +96,7 @@ describe('endpointProbe', () => {
     expect(probe('kboot-test.invalid', port)).toMatchObject({ addresses: [], tcp: 'lost' });
   });
 
-  it('is nothing where it did not run', () => {
+  it('is undefined if it did not run', () => {
     expect(readEndpoint([], '')).toBeUndefined();
     expect(readEndpoint(['10.0.0.1'], 'lost No route to host')).toEqual({
       addresses: ['10.0.0.1'],

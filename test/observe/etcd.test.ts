@@ -43,11 +43,11 @@ const sources = (...of: readonly string[]): EtcdSource[] =>
     },
   }));
 
-it('nobody to ask: absent', async () => {
+it('no sources: absent', async () => {
   expect(await observeEtcd([])).toEqual({ state: 'absent' });
 });
 
-it('who gives the list through the quorum is healthy; who is cut off is not believed', async () => {
+it('a member that returns the list through the quorum is healthy; a member that is cut off is not', async () => {
   etcd.answer = ({ host }) => (host === 'etcd-1' ? refusal('etcdserver: request timed out') : undefined);
   const seen = await observeEtcd(sources('etcd-1', 'etcd-2'));
   expect(seen).toMatchObject({ state: 'present', healthy: new Set(['102']) });
@@ -55,17 +55,23 @@ it('who gives the list through the quorum is healthy; who is cut off is not beli
   expect(ports).toEqual([2379, 2379]);
 });
 
-it('without a quorum: silent, and founded as soon as one member knows of any that ever served', async () => {
+it('without a quorum: silent, and founded if one member reports that any member ever served', async () => {
   const noQuorum: FakeEtcd['answer'] = ({ path }) =>
     path === '/members' ? undefined : refusal('etcdserver: request timed out');
   etcd.answer = noQuorum;
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'unavailable', bootstrapped: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+    state: 'unavailable',
+    bootstrapped: true,
+  });
   expect(ports.slice(2)).toEqual([2380, 2380]);
   etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({ state: 'unavailable', bootstrapped: false });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'))).toEqual({
+    state: 'unavailable',
+    bootstrapped: false,
+  });
 });
 
-it('an election, or a start, is waited for', async () => {
+it('waits for an election or a start', async () => {
   let asked = 0;
   etcd.answer = ({ path }) =>
     path !== '/members' && (asked += 1) <= 4 ? refusal('etcdserver: leader changed') : undefined;
@@ -73,7 +79,7 @@ it('an election, or a start, is waited for', async () => {
   expect(asked).toBe(6);
 });
 
-it('a member that says nothing may have been founded: unknown is not absent', async () => {
+it('a member that does not respond may have been founded: unknown is not absent', async () => {
   etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
   etcd.answer = ({ host, path }) =>
     host === 'etcd-2'
@@ -81,10 +87,13 @@ it('a member that says nothing may have been founded: unknown is not absent', as
       : path === '/members'
         ? undefined
         : refusal('etcdserver: request timed out');
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({ state: 'unavailable', bootstrapped: true });
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+    state: 'unavailable',
+    bootstrapped: true,
+  });
 });
 
-it('a host that looked empty is asked again once its member has begun', async () => {
+it('probes a host that looked empty again once its member has started', async () => {
   const host = (name: string, data: EtcdHost['data']): EtcdHost => ({
     name,
     address: '10.0.0.31',

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostFirewall } from '../../src/model/inspection.ts';
 import { firewallProbe, readFirewalls } from '../../src/observe/firewall-probe.ts';
 
-/** What the probe tells of a host with these programs (shell) and these files below /etc. */
+/** The result of the probe on a host with these programs (shell) and these files in /etc. */
 function seen(
   programs: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
@@ -47,11 +47,11 @@ esac`,
 }
 
 describe('firewalld', () => {
-  it('is nothing where it is not active, and nothing else is asked then', () => {
+  it('is empty if firewalld is not active, which ends the queries', () => {
     expect(seen({ busctl: 'echo firewall=firewalld' })).toEqual([]);
   });
 
-  it('has the sources of zones before their interfaces, by the names of zones, and the default zone last', () => {
+  it('has the sources of zones before their interfaces, sorted by zone, and the default zone last', () => {
     const zones =
       '{"trusted":{"sources":["10.244.0.0/16","10.77.90.21"]},"internal":{"interfaces":["eth1","eth2"],"sources":["10.0.9.0/24"]}}';
     expect(seen(firewalld(zones))).toEqual([
@@ -69,14 +69,14 @@ describe('firewalld', () => {
     ]);
   });
 
-  it('opens what is of a zone that accepts, whatever its name', () => {
+  it('opens the traffic of a zone that accepts, whatever its name', () => {
     expect(seen(firewalld('{"own":{"interfaces":["eth0"]}}', 'trusted'))).toEqual([
       { name: 'firewalld', rules: [{ opens: true, interface: 'eth0' }, { opens: true }] },
     ]);
     expect(seen(firewalld('{}'))).toEqual([{ name: 'firewalld', rules: [{ opens: false }] }]);
   });
 
-  it('is unread where D-Bus does not answer, be it one question only', () => {
+  it('has no rules if D-Bus fails to answer even one query', () => {
     const whole = firewalld('{"trusted":{"sources":["10.244.0.0/16"]}}');
     for (const question of ['*getActiveZones', '*getDefaultZone', '*trusted']) {
       const busctl = `case $* in ${question}) echo 'Call failed: Connection timed out' >&2; exit 1 ;; esac\n${whole['busctl'] ?? ''}`;
@@ -108,7 +108,7 @@ const ufw = (more: Readonly<Record<string, string>> = {}): readonly HostFirewall
   );
 
 describe('ufw', () => {
-  it('has the rules for all ports in their order, and its policy last', () => {
+  it('has the rules for all ports in order, and the policy last', () => {
     const v4 = [
       'allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in',
       'deny any any 0.0.0.0/0 any 10.0.0.66 in',
@@ -138,7 +138,7 @@ describe('ufw', () => {
     ]);
   });
 
-  it('tells its policies', () => {
+  it('reports its policies', () => {
     const policies = defaults.replace('INPUT_POLICY="DROP"', 'INPUT_POLICY="ACCEPT"');
     expect(ufw({ 'default/ufw': policies })).toEqual([{ name: 'ufw', rules: [{ opens: true }] }]);
     const rejecting = defaults.replace('FORWARD_POLICY="DROP"', "FORWARD_POLICY='REJECT'");
@@ -147,13 +147,13 @@ describe('ufw', () => {
     ]);
   });
 
-  it('is nothing where it is off or gone', () => {
+  it('is empty if ufw is disabled or removed', () => {
     expect(ufw({ 'ufw/ufw.conf': 'ENABLED=no\n' })).toEqual([]);
     expect(seen({}, { 'ufw/ufw.conf': 'ENABLED=yes\n', 'default/ufw': defaults })).toEqual([]);
     expect(seen({ ufw: '' })).toEqual([]);
   });
 
-  it('is unread where a file is missing', () => {
+  it('has no rules if a file is missing', () => {
     const files = {
       'ufw/ufw.conf': 'ENABLED=yes\n',
       'default/ufw': defaults,

@@ -43,8 +43,8 @@ const why = async (answers: Promise<readonly EtcdAnswer[]>): Promise<string> => 
   return first?.answer.kind === 'unavailable' ? first.answer.why : 'answers';
 };
 
-describe('asking an etcd that someone else runs', () => {
-  it('hears its version, its identity, and that nothing is there', async () => {
+describe('querying an external etcd', () => {
+  it('reports its version, its identity, and that it is empty', async () => {
     etcd.keys.set('/other/x', '1').set('/registry0', '2');
     expect(await ask()).toEqual([
       {
@@ -61,7 +61,7 @@ describe('asking an etcd that someone else runs', () => {
     ]);
   });
 
-  it('hears whose keys are there from the CA in cluster-info, as the API server stores it', async () => {
+  it('identifies the owner of the keys by the CA in cluster-info, as the API server stores it', async () => {
     const ca = pki.credentials.caPem;
     const data = Buffer.from(ca).toString('base64');
     etcd.keys.set('/registry/namespaces/default', 'k8s\0…');
@@ -80,7 +80,7 @@ describe('asking an etcd that someone else runs', () => {
     expect((await ask(pki.credentials, undefined, '/prod'))[0]?.answer).toMatchObject({ keys: 1 });
   });
 
-  it('asks every endpoint from every host, by name or address', async () => {
+  it('queries every endpoint from every host, by name or address', async () => {
     const endpoints = ['https://localhost:2379', 'https://[::1]:2479'];
     const answers = await observeForeignEtcd(
       [reader('a'), reader('b')],
@@ -92,21 +92,21 @@ describe('asking an etcd that someone else runs', () => {
     expect(asked.sort()).toEqual(['a ::1 2479', 'a localhost 2379', 'b ::1 2479', 'b localhost 2379']);
   });
 
-  it('says plainly what is wrong with TLS', async () => {
+  it('explains TLS errors in plain words', async () => {
     expect(await why(ask({ ...pki.credentials, caPem: stranger.credentials.caPem }))).toBe(
-      'its certificate is not of the CA in caFile',
+      'its certificate is not signed by the CA in caFile',
     );
     expect(await why(ask(pki.credentials, 'https://10.0.0.9:2379'))).toBe(
-      'its certificate does not carry this name or address',
+      'its certificate is not valid for this name or address',
     );
-    // Node's server hangs up where etcd's sends an alert first.
+    // Node's server closes the connection where etcd sends an alert first.
     const { certificatePem, keyPem } = stranger.credentials;
     expect(await why(ask({ ...pki.credentials, certificatePem, keyPem }))).toMatch(
-      /it refuses the client certificate of certFile|it may not trust the CA of certFile/,
+      /it rejected the client certificate in certFile|it may not trust the CA of certFile/,
     );
   });
 
-  it('says what etcd or the host says otherwise', async () => {
+  it('otherwise passes on the message of etcd or the host', async () => {
     etcd.answer = () => [403, { code: 7, message: 'etcdserver: permission denied' }];
     expect(await why(ask())).toContain('permission denied');
     etcd.answer = () => [503, { code: 14, message: 'etcdserver: no leader' }];

@@ -23,7 +23,7 @@ const output = (more: readonly string[] = [], now = noon): string =>
     'address=127.0.0.1/8 lo',
     'address=10.0.0.11/24 eth0',
     'address=fe80::1/64 eth0',
-    // Of a tunnel, `inet 10.9.0.1 peer 10.9.0.2/32`.
+    // A tunnel: `inet 10.9.0.1 peer 10.9.0.2/32`.
     'address=10.9.0.1 wg0',
     'listen=22 sshd',
     'listen=6443 ',
@@ -45,7 +45,7 @@ const read = (text: string, asked = noon - 50, answered = noon + 50): Inspection
 };
 
 describe('readInspection', () => {
-  it('reads where IPv6 is off, and which routes forwarding would lose', () => {
+  it('reads the interfaces where IPv6 is off, and the routes that forwarding would drop', () => {
     expect(read(output())).toMatchObject({ ipv6Off: [], advertisedRoutes: [] });
     const lines = ['ipv6Off=default', 'ipv6Off=eth1', 'advertised=eth0', 'advertised=eth0'];
     expect(read(output(lines))).toMatchObject({ ipv6Off: ['default', 'eth1'], advertisedRoutes: ['eth0'] });
@@ -87,7 +87,7 @@ describe('readInspection', () => {
     });
   });
 
-  it('reads what only some hosts have', () => {
+  it('reads the facts that only some hosts have', () => {
     const more = [
       'manifest=etcd.yaml',
       'manifest=a b.yaml',
@@ -116,12 +116,12 @@ describe('readInspection', () => {
     });
   });
 
-  it('takes etcd data for unknown unless it was clearly told', () => {
+  it('treats etcd data as unknown unless it was clearly reported', () => {
     for (const told of ['etcd=', 'etcd=unknown', 'etcd=abs', 'x=absent'])
       expect(read(output().replace('etcd=absent', told)).etcdData).toBe('unknown');
   });
 
-  it('is nothing when the output was cut off', () => {
+  it('is undefined if the output is truncated', () => {
     const text = output();
     for (let length = 0; length < text.indexOf('now='); length += 7)
       expect(readInspection(text.slice(0, length), noon, noon)).toBeUndefined();
@@ -138,7 +138,7 @@ describe('readInspection', () => {
 });
 
 describe('inspectScript', () => {
-  it('tells of this machine what this machine is', () => {
+  it('reports the facts of this machine', () => {
     const asked = Date.now();
     const { stdout } = spawnSync('sh', ['-s'], { input: inspectScript({}), encoding: 'utf8' });
     const seen = read(stdout, asked - 1, Date.now() + 1);
@@ -151,7 +151,7 @@ describe('inspectScript', () => {
     expect(seen.nameLookupMs === null || seen.nameLookupMs >= 0).toBe(true);
   });
 
-  /** Who holds 127.0.0.9, by a table of neighbours that says `states` one after another. */
+  /** The holder of 127.0.0.9, by a neighbour table that reports `states` one after another. */
   function heldBy(states: readonly string[]): string {
     const dir = mkdtempSync(join(tmpdir(), 'kboot-neighbours-'));
     const table = join(dir, 'table');
@@ -167,7 +167,7 @@ describe('inspectScript', () => {
     }
   }
 
-  it('tells of a Docker only where its containerd is the one that systemd runs', () => {
+  it('reports a Docker only if it uses the containerd that systemd runs', () => {
     const dir = mkdtempSync(join(tmpdir(), 'kboot-units-'));
     const docker = (...active: readonly string[]): number | null => {
       const states = `for u in "$@"; do case ' ${active.join(' ')} ' in *" $u "*) echo active ;; *) echo inactive ;; esac; done`;
@@ -184,7 +184,7 @@ describe('inspectScript', () => {
     }
   });
 
-  it('asks again about a holder of the virtual IP that is only remembered', () => {
+  it('asks again about a cached holder of the virtual IP', () => {
     const entry = '127.0.0.9 dev eth0 lladdr 02:00:00:00:00:07';
     expect(heldBy([`${entry} REACHABLE`])).toBe('02:00:00:00:00:07');
     expect(heldBy([`${entry} DELAY`, `${entry} PROBE`, `${entry} REACHABLE`])).toBe('02:00:00:00:00:07');

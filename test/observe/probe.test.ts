@@ -27,7 +27,7 @@ afterEach(() => {
 
 const nonce = '0123456789abcdef';
 
-/** One of every kind; the unit and the static Pod are none that any machine has. */
+/** One resource of every kind; no machine has the unit or the static Pod. */
 function all(): Resource[] {
   const stage = 'host';
   const content = { kind: 'text', text: 'x' } as const;
@@ -53,7 +53,7 @@ const section = (name: string, body: string, status = 0): string =>
   `@${nonce} begin ${name}\n${body}@${nonce} end ${name} ${status}\n`;
 
 describe('readSections', () => {
-  it('takes what is whole', () => {
+  it('reads complete sections', () => {
     expect(readSections(section('file', 'a\nb\n') + section('unit', ''), nonce)).toEqual(
       new Map([
         ['file', 'a\nb\n'],
@@ -77,14 +77,14 @@ describe('readSections', () => {
     expect(readSections(section('file', 'ok\n') + output, nonce)).toEqual(new Map([['file', 'ok\n']]));
   });
 
-  it('is not led astray by what hosts print', () => {
+  it('is not misled by the output of hosts', () => {
     const body = 'begin unit\n@ffff begin unit\n@ffff end unit 0\n\u0000\n';
     expect(readSections(`Welcome!\n${section('file', body)}Bye`, nonce).get('file')).toBe(body);
   });
 });
 
 describe('unknown is not absent', () => {
-  it('nothing is absent for an output that was cut off anywhere', () => {
+  it('nothing is absent if the output is truncated anywhere', () => {
     const wants = all();
     const kinds = wants.map(({ kind }) => kind);
     const whole = kinds.map((kind) => section(kind, kind === 'swap' ? 'read\n' : '')).join('');
@@ -103,7 +103,7 @@ describe('unknown is not absent', () => {
     );
   });
 
-  it('nothing is absent for no output at all, or for garbage', () => {
+  it('nothing is absent if the output is empty or garbage', () => {
     const wants = all();
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (garbage) => {
@@ -115,7 +115,7 @@ describe('unknown is not absent', () => {
     );
   });
 
-  it('every kind is read by its own section', () => {
+  it('reads every kind from its own section', () => {
     const wants = all();
     for (const want of wants) {
       const seen = readObservations(wants, new Map([[want.kind, 'read\n']]));
@@ -136,7 +136,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     },
   });
 
-  it('reads one of every kind and the host itself, by one script', async () => {
+  it('reads one resource of every kind and the host itself with one script', async () => {
     mkdirSync(join(root, 'there'));
     writeFileSync(join(root, 'file'), 'x');
     const wants = all();
@@ -160,7 +160,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     ]);
   });
 
-  it('asks again what is another question on the system that it found, and nothing else', async () => {
+  it('repeats only the queries that differ on the system that it found', async () => {
     const asked = all();
     const first = await probeHost(reader(), asked);
     const silent = reader(() => {
@@ -186,7 +186,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     expect(spawnSync('ls', ['-lAR', '--time-style=full-iso', root]).stdout.toString()).toBe(before);
   });
 
-  it('says E-PROBE when not even the host itself could be read', async () => {
+  it('throws E-PROBE if not even the host itself could be read', async () => {
     for (const stdout of ['', 'sh: syntax error', 'x'.repeat(1000)]) {
       const error = await failure(
         probeHost(
@@ -199,7 +199,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     }
   });
 
-  it('a kind whose program hangs up on its output is unknown, the others are known', async () => {
+  it('a kind whose program closes its output is unknown, the others are known', async () => {
     const seen = await probeHost(
       reader((whole) => ({
         ...whole,
@@ -213,14 +213,14 @@ describe.each(shells)('a probe in %s', (shell) => {
 });
 
 describe('probeScript', () => {
-  it('asks each kind once', () => {
+  it('queries each kind once', () => {
     const twice = [...all(), ...all()];
     const script = probeScript(twice, nonce);
     expect(script.match(/ begin /g)).toHaveLength(14);
     expect(script).toContain(handlerOf('unit').query(twice.filter(({ kind }) => kind === 'unit')));
   });
 
-  it('holds no command that writes', () => {
+  it('contains no command that writes', () => {
     const script = probeScript(all(), nonce);
     const redirections = script.match(/\d?>+\s*[^\s|;)]+/g) ?? [];
     expect(redirections.filter((each) => !/^(\d?>\s*\/dev\/null|>&\d|2>&1)$/.test(each.trim()))).toEqual([]);

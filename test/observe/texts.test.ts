@@ -18,7 +18,7 @@ const local = (change: (stdout: string) => string = (same) => same): Reader => (
   },
 });
 
-it('readTexts gives texts exactly, and leaves out what is gone or too large', async () => {
+it('readTexts returns texts unchanged, and omits files that are missing or too large', async () => {
   const root = mkdtempSync(join(tmpdir(), 'kboot-texts-'));
   const texts = {
     plain: 'a\nb\n',
@@ -44,7 +44,7 @@ it('readTexts gives texts exactly, and leaves out what is gone or too large', as
   rmSync(root, { recursive: true });
 });
 
-it('seeForReset tells what is there, and an answer that was cut off is none', async () => {
+it('seeForReset reports what is there, and rejects a truncated answer', async () => {
   const told =
     'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\ndockerContainers=2\nend=1\n';
   expect(await seeForReset(local(() => told))).toEqual({

@@ -69,6 +69,7 @@ describe('the package', () => {
       'README.md',
       'dist',
       'docs',
+      'events.schema.json',
       'inventories',
       'inventory.schema.json',
       'package.json',
@@ -164,7 +165,7 @@ describe('the command of the package', () => {
       }),
     );
     const { status, stderr } = kboot('plan', 'nobody.yaml');
-    expect([status, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:9 refuses connections')]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:9 refused the connection')]);
   });
 });
 

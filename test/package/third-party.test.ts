@@ -74,7 +74,7 @@ describe('THIRD-PARTY-NOTICES.txt', () => {
   });
 
   it('refuses a package whose licence is not allowed', () => {
-    expect(() => notices(['node_modules/argparse'])).toThrow(/PSF-2.0.*not among the allowed/);
+    expect(() => notices(['node_modules/argparse'])).toThrow(/PSF-2.0.*is not allowed/);
     expect(notices(['node_modules/node-forge'])).toContain('Licence: BSD-3-Clause');
   });
 

@@ -67,7 +67,7 @@ describe('certificatesFor', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('tells files under pki from kubeconfigs', () => {
+  it('distinguishes files under pki from kubeconfigs', () => {
     expect(leafSpec(sampleCluster(), 'etcd-peer', 'cp1').target).toEqual({ in: 'pki', stem: 'etcd/peer' });
     expect(leafSpec(sampleCluster(), 'admin', 'cp1').target).toEqual({
       in: 'kubeconfig',

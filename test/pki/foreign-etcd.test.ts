@@ -16,7 +16,7 @@ const cluster = sampleCluster();
 const client = leafSpec(cluster, 'apiserver-etcd-client', 'cp1');
 const year = 365 * 24 * 3_600_000;
 let ca: KeyPair;
-/** Of the same subject, with another key: only the signature tells them apart. */
+/** The same subject with another key: only the signature differs. */
 let stranger: KeyPair;
 let good: ForeignEtcdPems;
 
@@ -39,21 +39,21 @@ describe('files of spec.etcd.external', () => {
     expect(told({})).toEqual([]);
   });
 
-  it('each hold what they are for', () => {
+  it('each contain the right kind of PEM', () => {
     expect(told({ caPem: 'x', certificatePem: '', keyPem: good.certificatePem })).toEqual([
-      'error caFile holds no readable PEM certificate',
-      'error certFile holds no readable PEM certificate',
+      'error caFile does not contain a readable PEM certificate',
+      'error certFile does not contain a readable PEM certificate',
       'error keyFile has a private key that cannot be read as PEM',
     ]);
   });
 
-  it('the key belongs to the certificate', () => {
+  it('the key must match the certificate', () => {
     expect(told({ keyPem: stranger.key })).toEqual([
-      'error keyFile does not belong to the certificate in certFile',
+      'error keyFile does not match the certificate in certFile',
     ]);
   });
 
-  it('a CA in caFile signed the certificate, and only that is told when it did not', async () => {
+  it('a CA in caFile must have signed the certificate; otherwise only that is reported', async () => {
     const leaf = issueLeaf(client, await keyFor(client.path), stranger, context);
     expect(told({ certificatePem: leaf })).toEqual([
       expect.stringContaining('error certFile is not signed by a CA in caFile'),
@@ -63,15 +63,15 @@ describe('files of spec.etcd.external', () => {
     expect(told({ caPem: both, certificatePem: leaf })).toEqual([]);
   });
 
-  it('the certificate is one of a client', async () => {
+  it('the certificate must be a client certificate', async () => {
     const spec = { ...client, usages: ['serverAuth' as const] };
     const pair = await makeLeaf(spec, ca);
     expect(told({ certificatePem: pair.cert })).toEqual([expect.stringContaining('lacks clientAuth')]);
   });
 
-  it('what has ended is an error, what soon will a warning with its day', () => {
+  it('expired is an error, about to expire a warning with the date', () => {
     const late = new Date(now.getTime() + year + 1000);
-    expect(told({}, late)).toEqual(['error certFile has expired on 2027-11-20T10:00:00.000Z']);
+    expect(told({}, late)).toEqual(['error certFile expired on 2027-11-20T10:00:00.000Z']);
     const soon = new Date(now.getTime() + year - 30 * 24 * 3_600_000);
     expect(told({}, soon)).toEqual([expect.stringMatching(/^warning certFile expires on 2027-11-20; /)]);
   });
@@ -81,7 +81,7 @@ describe('a PKI with an etcd that someone else runs', () => {
   const external = { endpoints: ['https://10.0.0.31:2379'], caFile: '/a', certFile: '/b', keyFile: '/c' };
   const foreign = sampleCluster({ etcd: { extraArgs: [], external } });
 
-  it('issues nothing of etcd', () => {
+  it('issues nothing for etcd', () => {
     const names = certificatesFor(foreign).map(({ id }) => id as string);
     expect(names.filter((id) => id.includes('etcd'))).toEqual([]);
     expect(names).toContain('apiserver');
@@ -99,7 +99,7 @@ describe('a PKI with an etcd that someone else runs', () => {
     expect(pki.isIssued('ca')).toBe(false);
   });
 
-  it('says of files that were not read that nothing is there', () => {
+  it('treats files that were not read as not issued', () => {
     const pki = withForeignEtcd(createPki(certificatesFor(foreign), new Map()), undefined);
     expect(pki.isIssued('apiserver-etcd-client', 'cp1')).toBe(false);
     expect(pki.ca('etcd-ca').cert).not.toContain('BEGIN');

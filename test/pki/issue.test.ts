@@ -66,7 +66,7 @@ describe('the certificates of the sample cluster', () => {
     files = await material(sampleCluster());
   });
 
-  it('are those of the facts, no more', () => {
+  it('are exactly those listed above', () => {
     const certificates = [...files.keys()].filter((path) => path.endsWith('.crt'));
     expect(certificates.sort()).toEqual(facts.map(([path]) => `${path}.crt`).sort());
   });
@@ -134,7 +134,7 @@ describe('serial numbers', () => {
 });
 
 describe('many certificates', () => {
-  it('all verify, with serials of their own', async () => {
+  it('all verify, with unique serials', async () => {
     const hosts = Array.from({ length: 500 }, (_, i) =>
       host(`w${i}`, i % 2 ? `10.1.${i >> 8}.${i & 255}` : `fd00::${i.toString(16)}`, 'etcd'),
     );
@@ -223,7 +223,7 @@ describe('a CA of the user', () => {
     ).toContain('OK');
   });
 
-  it('passes its own key identifier on, whatever it was computed from', async () => {
+  it('passes on its own key identifier, however it was computed', async () => {
     const ca = await opensslCa('/CN=own', 'subjectKeyIdentifier=0102030405');
     expect(printed((await makeLeaf(spec, ca, today)).cert)).toMatch(
       /Authority Key Identifier: \n\s+(keyid:)?01:02:03:04:05/i,

@@ -23,7 +23,7 @@ const problems = (found: Material, at = now) =>
   pkiPlan(specs, found, at).problems.map(({ code, file, message }) => `${code} ${file} ${message}`);
 
 describe('pkiPlan', () => {
-  it('issues all of a new cluster, what signs first', () => {
+  it('issues everything for a new cluster, signing keys first', () => {
     const plan = pkiPlan(specs, new Map(), now);
     expect(plan.issue.map(({ spec }) => spec.path)).toEqual(specs.map(({ path }) => path));
     expect(plan.issue.slice(0, 4).map(({ spec }) => spec.path)).toEqual([
@@ -35,13 +35,13 @@ describe('pkiPlan', () => {
     expect([...plan.keep, ...plan.problems, ...plan.expiring]).toEqual([]);
   });
 
-  it('keeps all of a complete one', () => {
+  it('keeps everything of a complete one', () => {
     const plan = pkiPlan(specs, complete, now);
     expect(plan.keep).toEqual(specs);
     expect([...plan.issue, ...plan.problems, ...plan.expiring]).toEqual([]);
   });
 
-  it('issues valid certificates of hosts anew where that is asked, with their keys, and never a root', () => {
+  it('reissues valid host certificates on request, with their keys, but never a root', () => {
     const plan = pkiPlan(specs, complete, now, ['ca', 'sa', 'hosts/cp1/apiserver', 'hosts/cp1/admin']);
     expect(plan.issue.map(({ spec, key, reason }) => `${spec.path} ${key} ${reason}`)).toEqual([
       'hosts/cp1/apiserver reuse renewed',
@@ -57,7 +57,7 @@ describe('pkiPlan', () => {
     expect(issued(complete, now, wanted)).toEqual(['hosts/w1/kubelet new']);
   });
 
-  it('re-issues with the same key when SANs change, whatever their order', () => {
+  it('reissues with the same key when SANs change, whatever their order', () => {
     const withSans = (...certSANs: string[]) =>
       certificatesFor(sampleCluster({ apiServer: { extraArgs: [], certSANs } }));
     expect(issued(complete, now, withSans('api.prod'))).toEqual(['hosts/cp1/apiserver reuse']);
@@ -78,26 +78,26 @@ describe('pkiPlan', () => {
       () => changed({ 'hosts/cp1/scheduler.crt': complete.get('hosts/cp1/controller-manager.crt') ?? '' }),
       'hosts/cp1/scheduler reuse',
     ],
-  ])('mends %s', (_, found, wanted) => {
+  ])('repairs %s', (_, found, wanted) => {
     expect(issued(found())).toEqual([wanted]);
     expect(problems(found())).toEqual([]);
   });
 
-  it('mends a pair of which only the key was replaced', async () => {
+  it('repairs a pair of which only the key was replaced', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const keys = await Promise.all(names.map((name) => keyFor(name)));
     const other = keys.find((key) => key !== complete.get('hosts/cp1/admin.key')) ?? '';
     expect(issued(changed({ 'hosts/cp1/admin.key': other }))).toEqual(['hosts/cp1/admin reuse']);
   });
 
-  it('re-issues what another CA signed', async () => {
+  it('reissues a certificate that another CA signed', async () => {
     const other = await makeCa(caSpec(cluster, 'etcd-ca'));
     const { cert, key } = await makeLeaf(leafSpec(cluster, 'admin', 'cp1'), other);
     const plan = pkiPlan(specs, changed({ 'hosts/cp1/admin.crt': cert, 'hosts/cp1/admin.key': key }), now);
-    expect(plan.issue.map(({ reason }) => reason)).toEqual(['is not signed by the present ca']);
+    expect(plan.issue.map(({ reason }) => reason)).toEqual(['is not signed by the current ca']);
   });
 
-  it('re-issues an expired leaf, and warns of one within 90 days without touching it', () => {
+  it('reissues an expired leaf, and warns of one within 90 days without touching it', () => {
     const early = new Date(now.getTime() + 274 * day);
     const late = new Date(now.getTime() + 276 * day);
     expect(pkiPlan(specs, complete, early).expiring).toEqual([]);
@@ -109,29 +109,27 @@ describe('pkiPlan', () => {
   });
 });
 
-describe('what signs', () => {
+describe('signing material', () => {
   it.each(['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'etcd/ca.key', 'sa.key'])(
-    'is never made anew while certificates of hosts exist: %s',
+    'is never recreated while host certificates exist: %s',
     (path) => {
-      expect(problems(without(path))).toEqual([
-        `E-STATE ${path} is missing, but certificates of hosts exist`,
-      ]);
+      expect(problems(without(path))).toEqual([`E-STATE ${path} is missing, but host certificates exist`]);
       expect(issued(without(path)).filter((line) => !line.startsWith('hosts/'))).toEqual([]);
     },
   );
 
-  it('is never made anew, also when both halves are gone or the host left the inventory', () => {
+  it('is never recreated, not even when both halves are gone or the host was removed from the inventory', () => {
     expect(problems(without('ca.crt', 'ca.key'))).toEqual([expect.stringContaining('E-STATE ca.crt')]);
     const stranger = new Map([['hosts/gone/kubelet.key', 'x']]);
     expect(problems(stranger)).toHaveLength(4);
     expect(pkiPlan(specs, stranger, now).issue.filter(({ spec }) => spec.kind !== 'leaf')).toEqual([]);
   });
 
-  it("is not missed where the cluster was founded on others' etcd", () => {
+  it('of etcd is not required where the cluster was created on an external etcd', () => {
     const foreign = new Map([...complete].filter(([path]) => !path.includes('etcd')));
-    expect(problems(foreign)).toEqual([expect.stringContaining('founded on the etcd of spec.etcd.external')]);
+    expect(problems(foreign)).toEqual([expect.stringContaining('created on the etcd of spec.etcd.external')]);
     expect(problems(without('etcd/ca.crt', 'etcd/ca.key'))).toEqual([
-      'E-STATE etcd/ca.crt is missing, but certificates of hosts exist',
+      'E-STATE etcd/ca.crt is missing, but host certificates exist',
     ]);
   });
 
@@ -150,12 +148,7 @@ describe('what signs', () => {
   });
 
   it.each([
-    [
-      'expired',
-      () => rootsOnly(),
-      new Date('2037-01-01T00:00:00Z'),
-      /^E-PKI ca\.crt has expired on 2036-11-17/,
-    ],
+    ['expired', () => rootsOnly(), new Date('2037-01-01T00:00:00Z'), /^E-PKI ca\.crt expired on 2036-11-17/],
     [
       'not yet valid',
       () => rootsOnly(),
@@ -166,7 +159,7 @@ describe('what signs', () => {
       'garbage',
       () => rootsOnly().set('ca.crt', 'nonsense'),
       now,
-      /^E-PKI ca\.crt holds no readable PEM certificate/,
+      /^E-PKI ca\.crt does not contain a readable PEM certificate/,
     ],
     [
       'a leaf',
@@ -193,7 +186,7 @@ describe('what signs', () => {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     });
     expect(problems(rootsOnly().set('ca.key', other.privateKey))).toEqual([
-      'E-PKI ca.crt does not belong to the private key beside it',
+      'E-PKI ca.crt does not match the private key beside it',
     ]);
   });
 

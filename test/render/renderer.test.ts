@@ -74,7 +74,7 @@ describe('a missing variable fails with template, line and variable', () => {
     expect(error.context.detail).toContain('missing');
   });
 
-  it('also below a variable that is not there', () => {
+  it('also below an undefined variable', () => {
     const error = failure(() => render('{{yaml missing.more}}'));
     expect(error.code).toBe('E-TEMPLATE');
     expect(error.message).toContain(path);
@@ -111,7 +111,7 @@ describe('the language', () => {
     );
   });
 
-  it('takes empty lists, empty texts, null and false as no', () => {
+  it('treats empty lists, empty texts, null and false as false', () => {
     for (const a of [[], '', null, false]) expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('no');
     for (const a of [['x'], 'x', {}, true])
       expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('yes');

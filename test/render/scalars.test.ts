@@ -107,7 +107,7 @@ describe('systemdWord', () => {
     return unquoted.replaceAll('$$', '$').replaceAll('%%', '%');
   }
 
-  it('stays one word that holds the value', () => {
+  it('stays one word that contains the value', () => {
     fc.assert(
       fc.property(
         hostile.filter((text) => !text.includes('\0')),
@@ -124,7 +124,7 @@ describe('systemdWord', () => {
 });
 
 describe('environmentValue', () => {
-  it('is one quoted line that holds the value', () => {
+  it('is one quoted line that contains the value', () => {
     fc.assert(
       fc.property(
         hostile.filter((text) => !/[\0-\x1f\x7f]/.test(text)),
@@ -140,7 +140,7 @@ describe('environmentValue', () => {
 });
 
 describe('bareWord', () => {
-  it('passes names and refuses everything else', () => {
+  it('accepts names and refuses everything else', () => {
     for (const word of ['net.ipv4.ip_forward', 'br_netfilter', 'cluster.local', '1'])
       expect(bareWord(word)).toBe(word);
     for (const word of ['', 'a b', 'a\nb', 'a{', 'a;b', '#a', 'a"'])

@@ -50,12 +50,12 @@ function unknownVariables(path: TemplatePath): readonly string[] {
 }
 
 describe('templates', () => {
-  it('each have parameters, and all parameters a template', () => {
+  it('each have parameters, and all parameters have a template', () => {
     const files = readdirSync(ownTemplates, { recursive: true, encoding: 'utf8' }).filter((f) =>
       f.endsWith('.hbs'),
     );
     expect(paths.filter((path) => !files.includes(path))).toEqual([]);
-    // Folders of other layers may hold templates of their own; these are the ones of this one.
+    // Other layers may have templates of their own; these are the ones of this layer.
     const folders = new Set(paths.map((path) => path.split('/').slice(0, -1).join('/')));
     const ours = files.filter((file) => folders.has(file.split('/').slice(0, -1).join('/')));
     expect(ours.filter((file) => !(file in examples))).toEqual([]);

@@ -41,7 +41,7 @@ describe.each(shells)('archive in %s', (shell) => {
     box.remove();
   });
 
-  it("is unpacked, every file noted as kboot's, and then there is nothing to do", () => {
+  it("is unpacked, every file recorded as kboot's, and then there is nothing to do", () => {
     box.run(': > $KB/running/containerd');
     expect(box.plan(want())).toMatchObject({ verb: 'create', disturbs: ['containerd'] });
     install();
@@ -55,7 +55,7 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('is unpacked again when one of its files changed or went, and names it', () => {
+  it('is unpacked again if one of its files changed or is missing, and names that file', () => {
     install();
     box.write(file('bin/containerd'), 'tampered');
     expect(box.plan(want())?.reason).toContain(`${file('bin/containerd')} changed on the host`);
@@ -67,7 +67,7 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('is not unpacked when its download broke off, although a file lies there', () => {
+  it('is not unpacked if its download failed, although a partial file exists', () => {
     const evil = pack({ 'bin/containerd': 'not verified' });
     box.write(box.path('evil.tar.gz'), evil);
     const stub = `while [ $# -gt 0 ]; do [ "$1" != -o ] || cp ${box.path('evil.tar.gz')} "$2"; shift; done; echo 'curl: (18) transfer closed'; exit 18`;
@@ -82,7 +82,7 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(existsSync(file('bin/containerd'))).toBe(false);
   });
 
-  it('a new version replaces the running file instead of writing over it', () => {
+  it('a new version replaces the running file instead of overwriting it', () => {
     install();
     const inode = statSync(file('bin/containerd')).ino;
     const next = pack({ 'bin/containerd': 'daemon 2' });
@@ -93,14 +93,14 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want(next))).toBeUndefined();
   });
 
-  it('keeps what stood there before kboot', () => {
+  it('backs up previous files', () => {
     box.write(file('bin/containerd'), 'theirs');
     install();
     install(pack({ 'bin/containerd': 'daemon 2' }));
     expect(box.text(box.own('before', file('bin/containerd')))).toBe('theirs');
   });
 
-  it('refuses an archive that is not the one, before it touches anything', () => {
+  it('refuses an archive with a wrong checksum before it changes anything', () => {
     install();
     const result = box.apply(box.plan(want(pack({ 'bin/x': '' }))), 'not it');
     expect(result.status).not.toBe(0);
@@ -108,7 +108,7 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it.each(['mv -f -T', 'sync', 'tar'])('a crash at %s is seen and made good', (command) => {
+  it.each(['mv -f -T', 'sync', 'tar'])('a crash at %s is detected and repaired', (command) => {
     install();
     const next = pack({ 'bin/a': 'a', 'bin/containerd': 'daemon 2', 'bin/z': 'z' });
     const action = box.plan(want(next));

@@ -24,7 +24,7 @@ describe.each(shells)('binary in %s', (shell) => {
     box.remove();
   });
 
-  it('is put in place executable, with its digest noted', () => {
+  it('is installed as executable, with its digest recorded', () => {
     box.run(': > $KB/running/kubelet');
     const action = box.plan(want());
     expect(action?.reason).toBe(`thing v1.2.3 from the bundle, 1 MB, sha256 ${sha256(program).slice(0, 12)}`);
@@ -36,7 +36,7 @@ describe.each(shells)('binary in %s', (shell) => {
     expect(box.text(box.own('sums'))).toMatch(new RegExp(`^\\|${want().path}\\|.*\\|${sha256(program)}\n$`));
   });
 
-  it('refuses bytes that are not the ones, leaves what is there alone and no half file', () => {
+  it('refuses bytes with a wrong checksum, and leaves the existing file and no partial one', () => {
     box.apply(box.plan(want()), program);
     box.run(': > $KB/running/kubelet');
     const result = box.apply(box.plan(want('other')), 'tampered');
@@ -47,13 +47,13 @@ describe.each(shells)('binary in %s', (shell) => {
     expect(box.text(box.own('running/kubelet'))).toBe('');
   });
 
-  it('trusts the note only while inode, size and times are the same', () => {
+  it('trusts the recorded digest only while inode, size and times are the same', () => {
     box.apply(box.plan(want()), program);
-    // As noted, and told without reading: the note may say anything.
+    // Taken from the record without reading the file: the record may have any digest.
     const noted = box.text(box.own('sums'))?.replace(sha256(program), 'f'.repeat(64)) ?? '';
     box.write(box.own('sums'), noted);
     expect(digest()).toMatchObject({ found: { digest: 'f'.repeat(64) } });
-    // Replaced by a rename, of the same size and with the same modification time.
+    // Replaced by a rename, with the same size and modification time.
     const { atime, mtime } = statSync(want().path);
     box.write(box.path('new'), Buffer.from(program.toString().replace('v1', 'v2')), 0o755);
     utimesSync(box.path('new'), atime, mtime);
@@ -62,7 +62,7 @@ describe.each(shells)('binary in %s', (shell) => {
     expect(box.plan(want())?.verb).toBe('update');
   });
 
-  it('is not mixed up with a file whose name ends alike', () => {
+  it('is not confused with a file whose name has the same ending', () => {
     box.apply(box.plan(want()), program);
     const other: BinaryResource = { ...want('x'), path: box.path('tool') };
     box.write(other.path, 'y', 0o755);
@@ -72,14 +72,14 @@ describe.each(shells)('binary in %s', (shell) => {
     ]);
   });
 
-  it('is put right again when only its mode is wrong', () => {
+  it('is repaired if only its mode is wrong', () => {
     box.apply(box.plan(want()), program);
     box.run(`chmod 644 '${want().path}'`);
     expect(box.apply(box.plan(want()), program).status).toBe(0);
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('one note a file, however often it changes', () => {
+  it('has one record, however often it changes', () => {
     for (const bytes of ['1', '22', '333']) box.apply(box.plan(want(bytes)), bytes);
     expect(box.text(box.own('sums'))?.trim().split('\n')).toHaveLength(1);
   });
@@ -90,7 +90,7 @@ describe.each(shells)('binary in %s', (shell) => {
     expect(handlerOf('binary').read([want()], `755  ${want().path}\n`)).toMatchObject([{ state: 'unknown' }]);
   });
 
-  it('is fetched by the host itself where no bundle is', () => {
+  it('is fetched by the host itself without a bundle', () => {
     const remote: BinaryResource = {
       ...want(),
       artifact: { ...want().artifact, source: { kind: 'download', url: `file://${box.path("it's")}` } },

@@ -39,29 +39,29 @@ const reasonFor = (pem: string, caPem: string | null = ca): string | undefined =
   kind.action(want(caPem), { state: 'present', found: pem }, none)?.reason;
 
 describe('client certificate', () => {
-  it('reads what is there', () => {
+  it('reads the current one', () => {
     expect(kind.read([want()], '')).toEqual([{ state: 'absent' }]);
     expect(kind.read([want()], `present\n${mine}`)).toEqual([{ state: 'present', found: mine }]);
   });
 
-  it('any valid one of this CA for this node is right: a rotated one is no drift', () => {
+  it('accepts any valid one from this CA for this node: a rotated one is not drift', () => {
     expect(reasonFor(mine)).toBeUndefined();
   });
 
-  it('replaces every other, and says why', () => {
+  it('replaces any other, and says why', () => {
     expect(kind.action(want(), { state: 'absent' }, none)).toMatchObject({
       verb: 'create',
       disturbs: ['kubelet'],
     });
-    expect(reasonFor(cp)).toMatch(/^the one there is for another name/);
-    expect(reasonFor(strange)).toMatch(/^the one there is not of this cluster's CA/);
-    expect(reasonFor(mine, null)).toMatch(/^the one there is not of this cluster's CA/);
-    expect(reasonFor(expired, other)).toMatch(/^the one there has expired/);
-    expect(reasonFor('garbage')).toMatch(/^the one there cannot be read/);
-    expect(reasonFor('')).toMatch(/^the one there cannot be read/);
+    expect(reasonFor(cp)).toMatch(/^the current one is for another name/);
+    expect(reasonFor(strange)).toMatch(/^the current one was not issued by this cluster's CA/);
+    expect(reasonFor(mine, null)).toMatch(/^the current one was not issued by this cluster's CA/);
+    expect(reasonFor(expired, other)).toMatch(/^the current one has expired/);
+    expect(reasonFor('garbage')).toMatch(/^the current one cannot be read/);
+    expect(reasonFor('')).toMatch(/^the current one cannot be read/);
   });
 
-  it('carries the secret by name only', () => {
+  it('refers to the secret by name only', () => {
     const action = kind.action(want(), { state: 'absent' }, none);
     expect(action?.payload?.content).toEqual(want().content);
     expect(action?.script).not.toContain('BEGIN');

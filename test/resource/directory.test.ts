@@ -19,7 +19,7 @@ describe.each(shells)('directory in %s', (shell) => {
     box.remove();
   });
 
-  it('is made with the parents it lacks, each noted, parents first', () => {
+  it('is created with its missing parents, each recorded, parents first', () => {
     const action = box.plan(want());
     expect(action).toMatchObject({ verb: 'create', reason: 'mode 700' });
     expect(box.apply(action).status).toBe(0);
@@ -28,7 +28,7 @@ describe.each(shells)('directory in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('gets its mode; what kboot did not make is not noted', () => {
+  it('gets its mode; a folder that kboot did not create is not recorded', () => {
     mkdirSync(want('var/there').path, { mode: 0o755 });
     const action = box.plan(want('var/there'));
     expect(action).toMatchObject({ verb: 'update', reason: 'mode 755 becomes 700' });

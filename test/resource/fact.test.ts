@@ -27,13 +27,13 @@ describe('factOf', () => {
     expect(actual).toBe(expected);
   });
 
-  it('does not tell apart what leads to the same plan', () => {
+  it('is the same for observations that lead to the same plan', () => {
     const atLeast = { kind: 'sysctl', key: 'k', value: '8192', compare: 'at-least' } as const;
     expect(fact(atLeast, '10000')).toBe(fact(atLeast, '8192'));
     expect(fact(atLeast, '128')).toBe('128');
   });
 
-  it('tells absent from unknown', () => {
+  it('distinguishes absent from unknown', () => {
     const want = { kind: 'package', manager: 'apt', stage: 'host', name: 'kmod' } as const;
     expect(factOf(want, { state: 'absent' })).toBe('absent');
     expect(factOf(want, { state: 'unknown', reason: 'cut off' })).toBe('unknown: cut off');

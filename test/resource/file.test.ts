@@ -25,7 +25,7 @@ describe.each(shells)('file in %s', (shell) => {
     box.remove();
   });
 
-  it("is made, noted as kboot's, and then there is nothing to do", () => {
+  it("is created, recorded as kboot's, and then there is nothing to do", () => {
     const action = box.plan(want());
     expect(action).toMatchObject({ verb: 'create', reason: '2 lines' });
     expect(box.apply(action)).toEqual({ status: 0, output: '' });
@@ -36,7 +36,7 @@ describe.each(shells)('file in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('changes content, and keeps what stood there before kboot once', () => {
+  it('changes content, and backs up the previous file once', () => {
     box.write(want().path, 'theirs\n', 0o600);
     const action = box.plan(want());
     expect(action?.verb).toBe('update');
@@ -50,7 +50,7 @@ describe.each(shells)('file in %s', (shell) => {
     expect(box.text(box.own('owned'))).toBe(`${want().path}\n`);
   });
 
-  it('changes only the mode where only the mode differs', () => {
+  it('changes only the mode if only the mode differs', () => {
     box.apply(box.plan(want()));
     const inode = statSync(want().path).ino;
     const action = box.plan(want({ mode: '600', readBy: ['containerd'] }));
@@ -61,14 +61,14 @@ describe.each(shells)('file in %s', (shell) => {
     expect(statSync(want().path).ino).toBe(inode);
   });
 
-  it('is renamed into place: who reads the old file reads it whole', () => {
+  it('is renamed into place: a reader of the old file still reads all of it', () => {
     box.apply(box.plan(want()));
     const inode = statSync(want().path).ino;
     box.apply(box.plan(want({ content: { kind: 'text', text: 'new\n' } })));
     expect(statSync(want().path).ino).not.toBe(inode);
   });
 
-  it('takes a symbolic link for what it is and replaces the link, not its target', () => {
+  it('replaces a symbolic link itself, not its target', () => {
     box.write(box.path('target'), 'theirs\n');
     symlinkSync(box.path('target'), want().path);
     expect(box.apply(box.plan(want())).status).toBe(0);
@@ -98,12 +98,12 @@ describe.each(shells)('file in %s', (shell) => {
     }
   });
 
-  it("takes its readers' marks away before the file changes, so that a crash between costs a restart", () => {
+  it("removes its readers' marks before the file changes, so that a crash in between costs a restart", () => {
     const action = box.plan(want({ readBy: ['containerd', 'pod-etcd'] }));
     expect(action?.disturbs).toEqual(['containerd', 'pod-etcd']);
     box.run(': > $KB/running/containerd; : > $KB/running/pod-etcd; : > $KB/running/kubelet');
     if (action === undefined) throw new Error('nothing to do');
-    // kb_install never comes to its end: the power went.
+    // kb_install never finishes: the power failed.
     const crashed = { ...action, script: action.script.replace('kb_install', 'exit 9; kb_install') };
     expect(box.apply(crashed).status).toBe(9);
     expect(box.text(want().path)).toBeUndefined();
@@ -112,7 +112,7 @@ describe.each(shells)('file in %s', (shell) => {
     expect(box.text(want().path)).toBe('one\ntwo\n');
   });
 
-  it('is done after a crash between noting and renaming', () => {
+  it('recovers from a crash between recording and renaming', () => {
     box.write(want().path, 'theirs\n');
     const action = box.plan(want());
     if (action === undefined) throw new Error('nothing to do');
@@ -125,17 +125,17 @@ describe.each(shells)('file in %s', (shell) => {
     expect(box.text(box.own('owned'))).toBe(`${want().path}\n`);
   });
 
-  it('an empty text is a file, too', () => {
+  it('may be empty', () => {
     const empty = want({ content: { kind: 'text', text: '' } });
     expect(box.apply(box.plan(empty)).status).toBe(0);
     expect(box.text(want().path)).toBe('');
     expect(box.plan(empty)).toBeUndefined();
   });
 
-  it('what is no regular file, or cannot be read, is unknown', () => {
+  it('is unknown if it is not a regular file or cannot be read', () => {
     mkdirSync(want().path);
     expect(box.observe(want())).toMatchObject([{ state: 'unknown' }]);
-    // A disk that fails gives a name and a mode, and no digest.
+    // A failing disk returns a name and a mode, but no digest.
     const read = handlerOf('file').read([want()], `644  ${want().path}\n`);
     expect(read).toMatchObject([{ state: 'unknown' }]);
   });
@@ -157,7 +157,7 @@ describe('file', () => {
   const present = { state: 'present', found: { mode: '600', digest: sha256('key') } } as const;
   const none = { disturbed: new Set<string>() };
 
-  it('compares a secret by its digest and shows no more than that', () => {
+  it('compares a secret by its digest and shows only that', () => {
     const secret: FileResource = {
       ...base,
       content: { kind: 'secret', name: 'cp:sa.key', digest: sha256('key') },
@@ -170,7 +170,7 @@ describe('file', () => {
     });
   });
 
-  it('what is not issued yet differs from whatever is there', () => {
+  it('content that is not issued yet differs from any existing file', () => {
     const unissued: FileResource = { ...base, content: { kind: 'secret', name: 'cp:sa.key', digest: null } };
     expect(handlerOf('file').action(unissued, present, none)?.reason).toBe(
       'secret cp:sa.key, issued when applied',

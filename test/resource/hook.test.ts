@@ -22,7 +22,7 @@ describe.each(shells)('hook in %s', (shell) => {
     box.remove();
   });
 
-  it('runs where its question says no, with what is set for it; then there is nothing to do', () => {
+  it('runs if its `unless` fails, with its environment; then there is nothing to do', () => {
     const state = want('state', { unless: `grep -q "$KBOOT_HOST it's" ${box.path('made')}` });
     const action = box.plan(state);
     expect(action).toMatchObject({
@@ -35,12 +35,12 @@ describe.each(shells)('hook in %s', (shell) => {
     expect(box.plan(state)).toBeUndefined();
   });
 
-  it('without a question, or where that cannot be asked, it is due', () => {
+  it('is due without `unless`, or if that cannot be run', () => {
     const odd = want('odd', { unless: 'exit 3\nno such (shell' });
     expect(box.observe(want('plain'), odd)).toEqual([{ state: 'absent' }, { state: 'absent' }]);
   });
 
-  it('ends at the first command that fails', () => {
+  it('stops at the first command that fails', () => {
     const action = box.plan(want('fails', { run: `false\ntouch ${box.path('after')}` }));
     expect(box.apply(action).status).not.toBe(0);
     expect(existsSync(box.path('after'))).toBe(false);

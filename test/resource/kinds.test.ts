@@ -21,7 +21,7 @@ describe('package', () => {
       expect(act(want, output)).toMatchObject({ verb: 'create' });
   });
 
-  it('reads the sources anew where it is not known, but does not wait twice for the lock of dpkg', () => {
+  it('updates the package lists if it is not found, but does not wait twice for the lock of dpkg', () => {
     const box = sandbox();
     const ended = (said: string): [number | null, string | undefined] => {
       const log = box.path('calls');
@@ -35,7 +35,7 @@ describe('package', () => {
     box.remove();
   });
 
-  it('is asked of rpm where dnf installs, by what packages provide', () => {
+  it('is queried with rpm, by what packages provide, if dnf installs it', () => {
     const box = sandbox();
     const byDnf: Resource[] = ['curl', 'kmod'].map((name) => ({ ...want, manager: 'dnf', name }));
     box.write(
@@ -50,10 +50,10 @@ describe('package', () => {
     box.remove();
   });
 
-  describe.each(shells)('that brings a service and its file, in %s', (shell) => {
+  describe.each(shells)('with a service and its file, in %s', (shell) => {
     let box: Sandbox;
     let brings: Resource;
-    /** Installs by an apt-get that lays the file down and starts the service, or ends with `status`. */
+    /** Installs with a fake apt-get that writes the file and starts the service, or exits with `status`. */
     const install = (status = 0): number | null => {
       const [started, conf] = [box.path('started'), box.path('conf')];
       const lay = `[ ${status} = 0 ] || exit ${status}; : > ${started}; [ -e ${conf} ] || echo default > ${conf}`;
@@ -69,7 +69,7 @@ describe('package', () => {
       box.remove();
     });
 
-    it('leaves the place of the file free, and its state of before for a reset', () => {
+    it('leaves the path of the file free, and records the previous state for a reset', () => {
       expect(install()).toBe(0);
       expect(box.text(box.path('conf'))).toBeUndefined();
       expect(box.text(box.own('owned'))).toBe(`${box.path('conf')}\n`);
@@ -77,7 +77,7 @@ describe('package', () => {
       expect(box.text(box.own('units/proxy'))?.trim()).toBe('');
     });
 
-    it('does not touch a file that was there: the plan has seen it', () => {
+    it('does not change an existing file: the plan has seen it', () => {
       box.write(box.path('conf'), 'mine\n');
       expect(install()).toBe(0);
       expect(box.text(box.path('conf'))).toBe('mine\n');
@@ -92,11 +92,11 @@ describe('package', () => {
 
 describe('module', () => {
   const want: Resource = { kind: 'module', stage, name: 'overlay', feature: '/sys/module/overlay' };
-  it('is loaded where its feature is not there', () => {
+  it('is loaded if its feature is missing', () => {
     expect(act(want, 'br_netfilter\noverlay\n')).toBeUndefined();
     expect(act(want, 'overlayfs\n')?.script).toBe('modprobe -- overlay');
   });
-  it.each(shells)('is there when its feature is, however it came, in %s', (shell) => {
+  it.each(shells)('is present if its feature is, built in or loaded, in %s', (shell) => {
     const box = sandbox(shell);
     const here: Resource = { ...want, name: 'nosuchmodule', feature: box.root };
     expect(box.observe(here, { ...here, feature: box.path('none') })).toMatchObject([
@@ -117,7 +117,7 @@ describe('sysctl', () => {
     value: '8192',
     compare: 'at-least',
   };
-  it('is set when its value differs, or is less than it must be', () => {
+  it('is set if its value differs, or is less than required', () => {
     expect(act(want, 'net.ipv4.ip_forward=1\n')).toBeUndefined();
     expect(act(want, 'net.ipv4.ip_forward=0\n')).toMatchObject({ verb: 'update', reason: '1 (was 0)' });
     expect(act(want, '')?.reason).toBe('1 (appears with its kernel module)');
@@ -138,18 +138,18 @@ describe('sysctl', () => {
 
 describe('swap', () => {
   const want: Resource = { kind: 'swap', stage };
-  it('is off when nothing is on and nothing would bring it back', () => {
+  it('is off if nothing is on and nothing would re-enable it', () => {
     expect(act(want, 'read\n')).toBeUndefined();
   });
-  it('says everything that would bring it back', () => {
+  it('lists everything that would re-enable it', () => {
     const output = 'active /dev/sda2\nfstab /dev/sda2 none swap sw 0 0\nunit dev-sdb1.swap\nzram\nread\n';
     expect(act(want, output)).toMatchObject({
       reason:
-        'off now: /dev/sda2; comments out 1 line of /etc/fstab; masks dev-sdb1.swap; turns the zram generator off',
+        'off now: /dev/sda2; comments out 1 line of /etc/fstab; masks dev-sdb1.swap; disables the zram generator',
     });
     expect(act(want, output)?.diff).toContain('+#kboot# /dev/sda2 none swap sw 0 0');
   });
-  it('is unknown when its reading was cut off', () => {
+  it('is unknown if the output was truncated', () => {
     expect(seen(want, 'active /dev/sda2\n')?.state).toBe('unknown');
     expect(seen(want, '')?.state).toBe('unknown');
   });
@@ -167,11 +167,11 @@ describe('SELinux', () => {
     expect(act(want, output)?.reason).toBe(reason);
   });
 
-  it('is unknown when its reading was cut off', () => {
+  it('is unknown if the output was truncated', () => {
     expect(seen(want, 'now Enforcing\n')?.state).toBe('unknown');
   });
 
-  it.each(shells)('does not enforce after its step, and does as before after a reset, in %s', (shell) => {
+  it.each(shells)('is not enforcing after its step, and is as before after a reset, in %s', (shell) => {
     const box = sandbox(shell, ['/etc/selinux']);
     const config = '# SELINUX=enforcing\nSELINUX=enforcing\nSELINUXTYPE=targeted\n';
     box.write(box.path('/etc/selinux/config'), config);
@@ -198,7 +198,7 @@ describe('SELinux', () => {
 
 describe('unit', () => {
   const want: Resource = { kind: 'unit', stage, name: 'kubelet' };
-  it('starts, restarts, is enabled or left alone', () => {
+  it('starts, restarts, is enabled or is left unchanged', () => {
     expect(act(want, '')).toMatchObject({ verb: 'create' });
     expect(act(want, 'kubelet enabled active current\n')).toBeUndefined();
     expect(act(want, 'kubelet enabled active older\n')).toMatchObject({ verb: 'restart' });
@@ -211,7 +211,7 @@ describe('unit', () => {
     for (const state of ['failed', 'inactive', 'activating'])
       expect(act(want, `kubelet enabled ${state} current\n`)).toMatchObject({ verb: 'create' });
   });
-  it('does not take one unit for another', () => {
+  it('does not confuse units', () => {
     expect(act(want, 'kubelet2 enabled active current\n')).toMatchObject({ verb: 'create' });
   });
 });
@@ -227,7 +227,7 @@ describe('image', () => {
     expect(act(pulled, '')).toMatchObject({ verb: 'create' });
     expect(act(pulled, 'ref registry.k8s.io/pause:3.1\n')).toMatchObject({ verb: 'create' });
   });
-  it('is loaded when missing, or when it came from another archive', () => {
+  it('is loaded if missing, or if it was loaded from another archive', () => {
     const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
     expect(act(loaded, both)).toMatchObject({ verb: 'update' });
     expect(act(loaded, `${both}stamp ${stamp} ${'0'.repeat(64)}\n`)).toMatchObject({ verb: 'update' });
@@ -237,7 +237,7 @@ describe('image', () => {
 });
 
 describe('resourceId', () => {
-  it('tells resources apart', () => {
+  it('is unique per resource', () => {
     expect(resourceId({ kind: 'unit', stage, name: 'etcd' })).toBe('unit etcd');
     expect(resourceId({ kind: 'static-pod', stage, name: 'etcd', text: '' })).toBe('static-pod etcd');
     expect(resourceId({ kind: 'swap', stage })).toBe('swap swap');

@@ -7,7 +7,7 @@ import { handlerOf } from '../../src/resource/kinds.ts';
 import { hostFolder, makeHostFolder, prelude } from '../../src/resource/prelude.ts';
 import type { Action, Artifact, Observation, Resource } from '../../src/resource/types.ts';
 
-/** Shells of this machine that a host's `sh` may be. */
+/** Shells on this machine that may be a host's `sh`. */
 export const shells = ['dash', 'bash'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
 
 interface Ran {
@@ -15,7 +15,7 @@ interface Ran {
   readonly output: string;
 }
 
-/** A folder that stands for a host: scripts of resource kinds run here for real. */
+/** A folder that acts as a host: scripts of resource kinds really run here. */
 export interface Sandbox {
   readonly root: string;
   /** Path below the folder. */
@@ -25,18 +25,18 @@ export interface Sandbox {
   write(path: string, text: string | Buffer, mode?: number): void;
   text(path: string): string | undefined;
   mode(path: string): string;
-  /** Runs a script on top of the prelude, with the sandbox's folders in place of the host's. */
+  /** Runs a script with the prelude, with the sandbox's folders in place of the host's. */
   run(script: string): Ran;
-  /** What a query of these sees. */
+  /** The observations of a query for these. */
   observe(...wants: Resource[]): readonly Observation<unknown>[];
-  /** What must be done to one resource, after looking. */
+  /** The action for one resource, after observing it. */
   plan(want: Resource, disturbed?: readonly string[]): Action | undefined;
-  /** Hands a payload over and runs the action, as a session does. */
+  /** Transfers a payload and runs the action, like a session. */
   apply(action: Action | undefined, payload?: string | Buffer): Ran;
   remove(): void;
 }
 
-/** Makes one; `moved` are further folders of the host that scripts name, put below the sandbox. */
+/** Creates one; `moved` are additional host folders in scripts that are mapped into the sandbox. */
 export function sandbox(shell = 'sh', moved: readonly string[] = []): Sandbox {
   const root = mkdtempSync(join(tmpdir(), 'kboot-resource-'));
   const path = (...parts: string[]): string => join(root, ...parts);

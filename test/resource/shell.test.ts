@@ -12,7 +12,7 @@ const nasty = fc
   .map((parts) => parts.join(''));
 
 describe.each(shells)('quote, as %s reads it', (shell) => {
-  it('gives every word back as it was, and as one word', () => {
+  it('returns every word unchanged, and as one word', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(word, nasty), { minLength: 1, maxLength: 40 }), (words) => {
         const script = `printf '%s\\0' ${quoteAll(words)}`;
@@ -27,7 +27,7 @@ describe.each(shells)('quote, as %s reads it', (shell) => {
 });
 
 describe('quote', () => {
-  it('leaves harmless words readable and never an empty one out', () => {
+  it('leaves harmless words readable and never drops an empty one', () => {
     expect(quote('/etc/kubernetes/manifests')).toBe('/etc/kubernetes/manifests');
     expect(quote('')).toBe("''");
     expect(quote("it's")).toBe(`'it'\\''s'`);
@@ -37,7 +37,7 @@ describe('quote', () => {
 });
 
 describe('lines', () => {
-  it('drops the empty text after the last line end only', () => {
+  it('drops only the empty text after the last line end', () => {
     expect(lines('a\n\nb\n')).toEqual(['a', '', 'b']);
     expect(lines('a')).toEqual(['a']);
     expect(lines('')).toEqual([]);

@@ -21,7 +21,7 @@ describe.each(shells)('static Pod in %s', (shell) => {
     box.remove();
   });
 
-  it('appears whole, with its mark, and then there is nothing to do', () => {
+  it('is installed atomically, with its mark, and then there is nothing to do', () => {
     const action = box.plan(want());
     expect(action).toMatchObject({ verb: 'create', reason: 'the kubelet starts it' });
     expect(box.apply(action)).toEqual({ status: 0, output: '' });
@@ -57,7 +57,7 @@ describe.each(shells)('static Pod in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('restarts when a file that it reads changes in this plan, or did in one that was cut off', () => {
+  it('restarts if a file that it reads changes in this plan, or changed in an interrupted one', () => {
     box.apply(box.plan(want()));
     expect(box.plan(want(), ['pod-etcd'])).toMatchObject({ verb: 'restart' });
     expect(box.plan(want(), ['pod-kube-apiserver', 'etcd'])).toBeUndefined();
@@ -74,14 +74,14 @@ describe.each(shells)('static Pod in %s', (shell) => {
     expect(box.plan(want())).toBeUndefined();
   });
 
-  it('a changed one is done when its new container runs in place of the former, ended by force if need be', () => {
+  it('a change is complete once the new container runs in place of the old one, which is killed if necessary', () => {
     const calls = box.path('calls');
     const change = (formerRunsFor: number, kubelet = true): string => {
       box.apply(box.plan(want('kind: Pod\n')));
       const action = box.plan(want('kind: Pod # 2\n'));
       if (action === undefined) throw new Error('nothing to do');
       box.write(calls, '');
-      // Containers: the former, c1; once that has ended, c2, which runs three looks later.
+      // Containers: c1, the old one; once it has stopped, c2, which runs three checks later.
       const world = `systemctl() { ${kubelet ? ':' : 'return 3'}; }
 sleep() { :; }
 looks() { grep -c 'tasks list' ${calls}; }
@@ -106,11 +106,11 @@ ctr() {
     expect(soon).not.toContain('SIGKILL');
     expect(soon.match(/tasks list/g)).toHaveLength(7);
     expect(change(100)).toMatch(/tasks kill c1[^]*tasks kill -s SIGKILL c1/);
-    // Nobody would start it again.
+    // Nothing would start it again.
     expect(change(100, false)).toBe('');
   });
 
-  it('ends the Pod that hangs without it, when it changes', () => {
+  it('stops the Pod that hangs without it, when it changes', () => {
     box.apply(box.plan(want()));
     const script = (servesPod?: StaticPodResource['servesPod']): string =>
       box.plan({ ...want('kind: Pod # 2\n'), ...(servesPod !== undefined && { servesPod }) })?.script ?? '';
@@ -120,7 +120,7 @@ ctr() {
     );
   });
 
-  it('does not count as restarted when containerd could not be asked', () => {
+  it('does not count as restarted if containerd does not respond', () => {
     box.apply(box.plan(want()));
     box.run('kb_disturb pod-etcd');
     const action = box.plan(want());

@@ -25,7 +25,7 @@ describe('writeAtomic', () => {
     expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['file']);
   });
 
-  it('sets the mode asked for, also over a file that was open to others', async () => {
+  it('sets the requested mode, even if the old file was readable by others', async () => {
     const path = join(folder, 'file');
     writeFileSync(path, 'old');
     chmodSync(path, 0o666);
@@ -35,7 +35,7 @@ describe('writeAtomic', () => {
     expect(modeOf(path)).toBe(0o644);
   });
 
-  it('replaces the file rather than writing into it, so that no reader sees half of it', async () => {
+  it('replaces the file rather than writing into it, so that no reader sees a partial file', async () => {
     const path = join(folder, 'file');
     await writeAtomic(path, 'one');
     const before = statSync(path).ino;
@@ -57,7 +57,7 @@ describe('writeAtomic', () => {
   });
 });
 
-it('tells its temporary files from others', () => {
+it('distinguishes its temporary files from others', () => {
   expect(isLeftover('.ca.key.0123456789abcdef.tmp')).toBe(true);
   expect(['ca.key', '.hidden', 'x.tmp', '.ca.key.tmp'].some(isLeftover)).toBe(false);
 });
@@ -70,7 +70,7 @@ describe('JSON files', () => {
     expect(modeOf(join(folder, 'runs', 'plan.json'))).toBe(0o600);
   });
 
-  it('are undefined where there is none, and E-STATE where they are cut off or cannot be read', async () => {
+  it('are undefined if missing, and E-STATE if they are truncated or cannot be read', async () => {
     expect(await loadJson(join(folder, 'none'))).toBeUndefined();
     expect(await readText(join(folder, 'none'))).toBeUndefined();
     writeFileSync(join(folder, 'cut'), '{"a":');

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { vi } from 'vitest';
 
-/** What a stand-in for Vagrant knows. */
+/** State of the fake Vagrant. */
 export interface FakeVagrant {
   /** The folder of its Vagrantfile. */
   readonly dir: string;
-  /** Machines and what runs behind them, as of the next call. */
+  /** Machines and their state, as of the next call. */
   set(machines: Readonly<Record<string, FakeMachine>>): void;
-  /** The command lines that it was called with, each with what KBOOT_INVENTORY was. */
+  /** The command lines that it was called with, each with the value of KBOOT_INVENTORY. */
   calls(): readonly string[];
 }
 
@@ -17,13 +17,13 @@ interface FakeMachine {
   readonly state: string;
   readonly port?: number;
   readonly identityFile?: string;
-  /** What Vagrant's own folder says the machine is. */
+  /** The machine's ID in Vagrant's own folder. */
   readonly id?: string;
 }
 
 /**
- * Puts a program `vagrant` first into PATH, until `vi.unstubAllEnvs()`. It prints what Vagrant 2.3.4 prints: the
- * sections of `ssh-config` up to the first machine that does not run, then an error; the lines of `status`.
+ * Puts a program `vagrant` first in PATH, until `vi.unstubAllEnvs()`. It prints the output of Vagrant 2.3.4: the
+ * sections of `ssh-config` up to the first machine that is not running, then an error; the lines of `status`.
  */
 export function fakeVagrant(): FakeVagrant {
   const root = mkdtempSync(join(tmpdir(), 'kboot-vagrant-'));

@@ -27,7 +27,7 @@ it('reads the three files', () => {
   expect(pems?.keyPem).toContain('PRIVATE KEY');
 });
 
-it('tells of each file that cannot be read, once, and gives none then', () => {
+it('reports each file that cannot be read, once, and then returns none', () => {
   const { pems, problems } = readForeignEtcd({ ...files, caFile: folder, keyFile: at('none') }, now);
   expect(pems).toBeUndefined();
   expect(problems.map(({ field, message }) => `${field} ${message}`)).toEqual([

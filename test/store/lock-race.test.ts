@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('a taker that was overtaken between its look and its claim leaves the new owner’s lock alone', async () => {
+it('a process that is overtaken between its check and its claim leaves the new owner’s lock alone', async () => {
   const state = await openState(folder);
   const owner = (token: string) =>
     JSON.stringify({ pid: 1, host: 'h', since: '2026-11-20T10:00:00.000Z', command: `run ${token}`, token });

@@ -30,7 +30,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As if the owner had given no sign of life for 31 s. */
+/** As if the owner had not sent a heartbeat for 31 s. */
 function age(path = state.lock): void {
   const then = new Date(Date.now() - 31_000);
   utimesSync(path, then, then);
@@ -43,7 +43,7 @@ async function killed(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** A process that waits for a line, tries for the lock, prints `won` or the error's code, and lives on. */
+/** A process that waits for a line, tries to take the lock, prints `won` or the error's code, and keeps running. */
 async function contender(): Promise<{ child: ChildProcess; go: () => Promise<string> }> {
   const url = (path: string) => pathToFileURL(join(import.meta.dirname, '../../src/store', path)).href;
   const program = `
@@ -71,7 +71,7 @@ async function contender(): Promise<{ child: ChildProcess; go: () => Promise<str
 }
 
 describe('acquireLock', () => {
-  it('writes who holds it, for the owner only, and is gone after release', async () => {
+  it('writes who holds it, readable by the owner only, and is gone after release', async () => {
     const lock = await acquireLock(state, 'kboot up prod.yaml');
     expect(JSON.parse(readFileSync(state.lock, 'utf8'))).toMatchObject({
       pid: process.pid,
@@ -85,7 +85,7 @@ describe('acquireLock', () => {
     expect(await lockOwner(state)).toBeUndefined();
   });
 
-  it('refuses while a live process holds it, and names that process', async () => {
+  it('refuses while a live process holds it, and reports that process', async () => {
     const lock = await acquireLock(state, 'kboot up');
     await expect(acquireLock(state, 'kboot reset')).rejects.toMatchObject({
       code: 'E-LOCKED',
@@ -98,7 +98,7 @@ describe('acquireLock', () => {
     await (await acquireLock(state, 'kboot reset')).release();
   });
 
-  it('lets one of many win a free lock, and one of many a stale one', async () => {
+  it('lets only one of many take a free lock, and only one take a stale one', async () => {
     for (let round = 0; round < 20; round++) {
       if (round % 2 === 1) {
         writeFileSync(
@@ -121,7 +121,7 @@ describe('acquireLock', () => {
     }
   });
 
-  it('keeps its sign of life fresh', async () => {
+  it('keeps its heartbeat fresh', async () => {
     const lock = await acquireLock(state, 'kboot up', { heartbeatMs: 10, staleMs: 30_000 });
     age();
     await vi.waitFor(async () => {
@@ -131,7 +131,7 @@ describe('acquireLock', () => {
     await lock.release();
   });
 
-  it('is told when it slept so long that another took over, and leaves that one’s lock alone', async () => {
+  it('is notified if it slept so long that another process took over, and leaves that process’s lock alone', async () => {
     const slept = await acquireLock(state, 'kboot up', { heartbeatMs: 200, staleMs: 30_000 });
     age();
     const other = await acquireLock(state, 'kboot reset');
@@ -144,7 +144,7 @@ describe('acquireLock', () => {
     await other.release();
   });
 
-  it('goes on after a taker that was killed half-way', async () => {
+  it('recovers from a takeover that was killed half-way', async () => {
     writeFileSync(state.lock, JSON.stringify(owner));
     writeFileSync(`${state.lock}.${owner.token}.claim`, '');
     age();
@@ -154,21 +154,21 @@ describe('acquireLock', () => {
     expect(existsSync(state.lock)).toBe(false);
   });
 
-  it('waits for the silence of an owner on another machine, alive or not', async () => {
+  it('waits until the heartbeat of an owner on another machine is stale, whether it is alive or not', async () => {
     writeFileSync(state.lock, JSON.stringify({ ...owner, pid: 4_000_000 }));
     await expect(acquireLock(state, 'kboot up')).rejects.toMatchObject({ code: 'E-LOCKED' });
     age();
     await (await acquireLock(state, 'kboot up')).release();
   });
 
-  it('says E-STATE where no lock can be written', async () => {
+  it('throws E-STATE if the lock cannot be written', async () => {
     const nowhere = { ...state, lock: join(folder, 'none', 'lock') };
     await expect(acquireLock(nowhere, 'kboot up')).rejects.toMatchObject({ code: 'E-STATE' });
   });
 });
 
 describe('between processes', () => {
-  it('a live owner keeps the lock; once it was killed, one of several takers gets it at once', async () => {
+  it('a live owner keeps the lock; once it is killed, one of several others gets it at once', async () => {
     const first = await contender();
     expect(await first.go()).toBe('won');
     await expect(acquireLock(state, 'kboot up')).rejects.toMatchObject({

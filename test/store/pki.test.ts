@@ -42,7 +42,7 @@ const files = (of = state): Map<string, string> =>
   );
 
 describe('renewal', () => {
-  it('plans with what is valid now, and without it; issues just that, with the keys that are there', async () => {
+  it('plans with the valid material, and without it; issues only what is due, with the existing keys', async () => {
     await loadOrCreatePki(state, cluster, sources);
     const before = files();
     const renew = ({ host: on }: { readonly host: string }): boolean => on === 'w1';
@@ -63,7 +63,7 @@ const issuedPaths = (issues: readonly { readonly spec: { readonly path: string }
   issues.map(({ spec }) => spec.path);
 
 describe('loadOrCreatePki', () => {
-  it('founds a PKI, private on disk, and finds it again without issuing anything', async () => {
+  it('creates a PKI, private on disk, and finds it again without issuing anything', async () => {
     const first = await loadOrCreatePki(state, cluster, sources);
     expect(first.issued).toHaveLength(17);
     expect(first.warnings).toEqual([]);
@@ -78,7 +78,7 @@ describe('loadOrCreatePki', () => {
     expect(second.pki.certificate('kubelet', 'w1').cert).toBe(before.get('hosts/w1/kubelet.crt'));
   });
 
-  it('has at every moment the key of each certificate, and all that signs before any certificate of a host', async () => {
+  it('always has the key of each certificate, and all signing material before any host certificate', async () => {
     const roots = [
       'ca.key',
       'ca.crt',
@@ -90,7 +90,7 @@ describe('loadOrCreatePki', () => {
     ];
     const there = (path: string) => existsSync(join(state.pki, path));
     const seen = new Set<number>();
-    // What a kill at this moment would leave; what must be there is looked for last.
+    // The files that a kill at this moment would leave; those that must exist are listed last.
     const look = () => {
       const found = there('hosts') ? namesBelow(join(state.pki, 'hosts')).map((name) => `hosts/${name}`) : [];
       seen.add(found.length);
@@ -111,12 +111,12 @@ describe('loadOrCreatePki', () => {
     expect(seen.size).toBeGreaterThan(10);
   });
 
-  it('goes on from wherever a killed run stopped, and never changes what signs', async () => {
+  it('continues from wherever a killed run stopped, and never changes signing material', async () => {
     await loadOrCreatePki(state, cluster, sources);
     const order = [...files().keys()];
     const roots = order.filter((path) => !path.startsWith('hosts/'));
     const leaves = order.filter((path) => path.startsWith('hosts/'));
-    // Key before certificate, what signs before what it signs: the order that the store promises.
+    // Key before certificate, signer before signed: the order that the store guarantees.
     const written = [...roots, ...leaves].sort(
       (a, b) =>
         Number(a.startsWith('hosts/')) - Number(b.startsWith('hosts/')) ||
@@ -151,7 +151,7 @@ describe('loadOrCreatePki', () => {
     expect(statSync(join(state.pki, 'ca.key')).mode & 0o777).toBe(0o600);
   });
 
-  it('uses a CA that lies there already, as it is', async () => {
+  it('uses an existing CA as it is', async () => {
     await loadOrCreatePki(state, cluster, sources);
     const own = await openState(join(folder, 'own'));
     mkdirSync(own.pki);
@@ -185,12 +185,12 @@ describe('loadOrCreatePki', () => {
     await expect(loadOrCreatePki(state, cluster, sources)).rejects.toMatchObject({
       code: 'E-PKI',
       message: expect.stringMatching(
-        /ca\.crt holds no readable PEM certificate\n.*sa\.key has a private key/,
+        /ca\.crt does not contain a readable PEM certificate\n.*sa\.key has a private key/,
       ) as string,
     });
   });
 
-  it('issues anew for a changed address, with the same key', async () => {
+  it('reissues for a changed address, with the same key', async () => {
     const first = await loadOrCreatePki(state, cluster, sources);
     const moved = sampleCluster({
       hosts: [host('cp1', '10.99.7.99', 'control-plane'), host('w1', '10.99.7.12', 'worker')],
@@ -205,7 +205,7 @@ describe('loadOrCreatePki', () => {
     expect(pki.certificate('apiserver').cert).not.toBe(first.pki.certificate('apiserver').cert);
   });
 
-  it('says in one line what will expire', async () => {
+  it('warns about upcoming expiry in one line', async () => {
     await loadOrCreatePki(state, cluster, sources);
     const { warnings, issued } = await loadOrCreatePki(state, cluster, {
       ...sources,
@@ -213,11 +213,11 @@ describe('loadOrCreatePki', () => {
     });
     expect(issued).toEqual([]);
     expect(warnings).toEqual([
-      expect.stringMatching(/the first on 2027-11-20: .* and 6 more; `kboot up INVENTORY --renew-certs`/),
+      expect.stringMatching(/the earliest on 2027-11-20: .* and 6 more; `kboot up INVENTORY --renew-certs`/),
     ]);
   });
 
-  it('makes real keys when none are handed in', async () => {
+  it('generates real keys when none are passed in', async () => {
     const { pki } = await loadOrCreatePki(state, sampleCluster({ hosts: [] }), context);
     expect(pki.ca('ca').key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
     expect(pki.ca('ca').key).not.toBe(pki.ca('etcd-ca').key);
@@ -225,7 +225,7 @@ describe('loadOrCreatePki', () => {
 });
 
 describe('loadPki', () => {
-  it('tells what would be issued, without a folder and without making one', async () => {
+  it('lists what would be issued, without a folder and without creating one', async () => {
     const nowhere = await peekState(join(folder, 'nowhere'));
     const { pki, toIssue } = await loadPki(nowhere, cluster, { now });
     expect(toIssue).toHaveLength(17);
@@ -234,7 +234,7 @@ describe('loadPki', () => {
     expect(existsSync(nowhere.dir)).toBe(false);
   });
 
-  it('answers with what is valid, and for a new host with a placeholder', async () => {
+  it('returns valid material, and placeholders for a new host', async () => {
     await loadOrCreatePki(state, cluster, sources);
     const before = files();
     const grown = sampleCluster({ hosts: [...cluster.hosts, host('w2', '10.99.7.13', 'worker')] });

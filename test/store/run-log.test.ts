@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('keeps a line per event, for the owner only', () => {
+it('writes a line per event, readable by its owner only', () => {
   const log = openRunLog(state, 'up', new Date('2026-11-20T10:12:03.456Z'));
   log.write({ type: 'start', step: 'a' });
   log.write({ type: 'done', step: 'a' });

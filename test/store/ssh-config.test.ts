@@ -54,7 +54,7 @@ describe('parseSshConfig', () => {
     ]);
   });
 
-  it('reads lines that end as on Windows', () => {
+  it('reads lines with Windows line endings', () => {
     expect(parseSshConfig(printed.replaceAll('\n', '\r\n'))).toEqual(parseSshConfig(printed));
   });
 
@@ -77,7 +77,7 @@ describe('parseSshConfig', () => {
     expect(found.get('cp-1')).toMatchObject({ code: 'E-VAGRANT' });
   });
 
-  it('finds no machine in a text of another kind', () => {
+  it('finds no machine in any other text', () => {
     expect(parseSshConfig('Vagrant has detected a new version\n').size).toBe(0);
   });
 });

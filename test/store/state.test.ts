@@ -23,11 +23,11 @@ afterEach(() => {
 });
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-it('lies beside the inventory', () => {
+it('is beside the inventory', () => {
   expect(defaultStateDir('/a/inventories/prod.yaml', 'prod')).toBe('/a/inventories/.kboot/prod');
 });
 
-it('is made with all folders on the way closed to others', async () => {
+it('is created with all missing parent folders closed to others', async () => {
   const state = await openState(join(folder, '.kboot', 'prod'));
   expect(state.pki).toBe(join(folder, '.kboot', 'prod', 'pki'));
   expect([modeOf(state.dir), modeOf(join(folder, '.kboot'))]).toEqual([0o700, 0o700]);
@@ -65,7 +65,7 @@ it.runIf(process.getuid?.() === 0)('is refused when it is another user’s', asy
   }
 });
 
-it('is neither made nor changed by a command that only reads', async () => {
+it('is neither created nor changed by a read-only command', async () => {
   await peekState(join(folder, 'none'));
   expect(existsSync(join(folder, 'none'))).toBe(false);
   chmodSync(folder, 0o755);

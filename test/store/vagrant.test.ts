@@ -17,7 +17,7 @@ const ask = (...names: string[]): ReturnType<typeof askVagrant> =>
   askVagrant(vagrant.dir, '/inventories/own.yaml', names);
 
 describe('askVagrant', () => {
-  it('asks once where all machines run, and names the inventory', async () => {
+  it('asks once if all machines are running, and passes the inventory', async () => {
     vagrant.set({ 'cp-1': { state: 'running', port: 2222 }, 'w-1': { state: 'running', port: 2200 } });
     const said = await ask('cp-1', 'w-1');
     expect(said.get('cp-1')).toMatchObject({ address: '127.0.0.1', port: 2222, user: 'vagrant' });
@@ -25,7 +25,7 @@ describe('askVagrant', () => {
     expect(vagrant.calls()).toEqual(['ssh-config cp-1 w-1 | /inventories/own.yaml']);
   });
 
-  it('a machine that does not run is told as such, and the others are reached', async () => {
+  it('a machine that is not running is reported as such, and the others are reached', async () => {
     vagrant.set({
       'cp-1': { state: 'not_created' },
       'w-1': { state: 'poweroff' },
@@ -41,14 +41,14 @@ describe('askVagrant', () => {
         remedy: `Start it: cd ${vagrant.dir} && KBOOT_INVENTORY=/inventories/own.yaml vagrant up cp-1`,
       },
     });
-    expect(said.get('w-1')).toMatchObject({ message: "Vagrant's machine w-1 does not run: poweroff" });
+    expect(said.get('w-1')).toMatchObject({ message: "Vagrant's machine w-1 is not running: poweroff" });
     expect(said.get('w-3')).toMatchObject({
       message: `the Vagrantfile in ${vagrant.dir} has no machine w-3`,
-      context: { host: 'w-3', remedy: 'It has cp-1, w-1, w-2. Give host and machine the same name.' },
+      context: { host: 'w-3', remedy: 'It has cp-1, w-1, w-2. Give the host and the machine the same name.' },
     });
   });
 
-  it('ends when the Vagrantfile fails, with what Vagrant said', async () => {
+  it("fails when the Vagrantfile fails, with Vagrant's own output", async () => {
     writeFileSync(join(vagrant.dir, '../data/broken'), 'There was an error loading a Vagrantfile.\n');
     const error = await failure(ask('cp-1'));
     expect(error).toMatchObject({ code: 'E-VAGRANT', exit: 4 });
@@ -61,12 +61,12 @@ describe('askVagrant', () => {
       `the folder of ssh.vagrant does not exist: ${vagrant.dir}/no`,
     );
     vi.stubEnv('PATH', vagrant.dir);
-    expect((await failure(ask('cp-1'))).message).toMatch(/^there is no program vagrant/);
+    expect((await failure(ask('cp-1'))).message).toMatch(/^vagrant is not installed/);
   });
 });
 
 describe('machineIdentity', () => {
-  it('changes when the machine is made anew, and is empty where nothing is known', async () => {
+  it('changes when the machine is recreated, and is empty if nothing is known', async () => {
     expect(await machineIdentity(vagrant.dir, 'cp-1')).toBe('');
     vagrant.set({ 'cp-1': { state: 'running', id: 'a' } });
     const first = await machineIdentity(vagrant.dir, 'cp-1');
@@ -75,7 +75,7 @@ describe('machineIdentity', () => {
     expect(await machineIdentity(vagrant.dir, 'cp-1')).not.toBe(first);
   });
 
-  it('is looked for where VAGRANT_DOTFILE_PATH says', async () => {
+  it('is read from VAGRANT_DOTFILE_PATH if that is set', async () => {
     vi.stubEnv('VAGRANT_DOTFILE_PATH', '../elsewhere');
     const own = join(vagrant.dir, '../elsewhere/machines/cp-1/libvirt');
     mkdirSync(own, { recursive: true });

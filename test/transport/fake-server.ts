@@ -16,7 +16,7 @@ interface Behaviour {
   readonly exec?: (command: string, channel: ServerChannel, client: Connection) => void;
 }
 
-/** An SSH server inside the test process, for faults that a real one cannot be made to show. */
+/** An SSH server inside the test process, for faults that a real sshd cannot be made to produce. */
 export async function fakeServer(behaviour: Behaviour): Promise<FakeServer> {
   const keys = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
   const commands: string[] = [];

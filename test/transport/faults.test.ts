@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const step of cleanup.splice(0).reverse()) await step();
 });
 
-describe('a server with faults', () => {
+describe('a faulty server', () => {
   it('gets no credential before its host key is verified', async () => {
     const server = await start({});
     const asked: string[] = [];
@@ -37,7 +37,7 @@ describe('a server with faults', () => {
   });
 
   for (const method of ['password', 'keyboard-interactive'] as const) {
-    it(`takes a ${method} login after the keys, asked for once`, async () => {
+    it(`logs in by ${method} after the keys, and prompts once`, async () => {
       const server = await start({
         auth(context) {
           if (context.method === 'password' && method === 'password' && context.password === 'secret') {
@@ -67,12 +67,12 @@ describe('a server with faults', () => {
       const error = await failure(wrong);
       expect(error.code).toBe('E-AUTH');
       expect(error.context.detail).toContain('refused: password');
-      expect(error.context.remedy).toContain('the right password');
+      expect(error.context.remedy).toContain('the correct password');
       expect(JSON.stringify(error)).not.toContain('wrong-one');
     });
   }
 
-  it('does not count the time that the operator takes to answer', async () => {
+  it('does not count the time the operator takes to type', async () => {
     const server = await start({
       auth(context) {
         if (context.method === 'password') context.accept();
@@ -85,7 +85,7 @@ describe('a server with faults', () => {
     await connection.close();
   });
 
-  it('does not pass off cut-off output as whole, though the exit status came first', async () => {
+  it('does not treat truncated output as complete, though the exit status came first', async () => {
     const server = await start({
       exec(command, channel, client) {
         const mark = /echo (kboot-\w+);/.exec(command)?.[1] ?? '';
@@ -102,7 +102,7 @@ describe('a server with faults', () => {
     expect((await failure(reader.read('id', { timeoutMs: 20_000 }))).code).toBe('E-CONNECT');
   });
 
-  it('says so when something else than sshd answers', async () => {
+  it('reports that a server other than sshd answered', async () => {
     const http = createServer((socket) => socket.end('SSH-1.0-not really\r\n'));
     await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
     cleanup.push(() => http.close());
@@ -114,7 +114,7 @@ describe('a server with faults', () => {
 });
 
 describe('retrying a handshake', () => {
-  it('tries six times, about ten seconds apart in all, and only for a reset', async () => {
+  it('tries six times over about ten seconds, and only after a reset', async () => {
     const pauses: number[] = [];
     const pause = (ms: number): Promise<void> => {
       pauses.push(ms);

@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** Line numbers that ssh-keygen -F names for `name`. */
+/** Line numbers that ssh-keygen -F reports for `name`. */
 function byKeygen(file: string, name: string): number[] {
   try {
     const out = execFileSync('ssh-keygen', ['-F', name, '-f', file], { encoding: 'utf8' });
@@ -82,7 +82,7 @@ describe('known_hosts', () => {
     expect(byKboot(hashedText, '10.0.0.1')).toHaveLength(1);
   });
 
-  it('keeps markers and every key of a host', () => {
+  it('keeps the markers and all keys of a host', () => {
     const [a = '', b = ''] = keys;
     const entries = parseKnownHosts(`h ${a}\nh ${b}\n@revoked h ${b}\n@cert-authority h ${a}\n`);
     expect(entries.map((e) => [e.line, e.type, e.marker])).toEqual([
@@ -93,7 +93,7 @@ describe('known_hosts', () => {
     ]);
   });
 
-  it('leaves out keys that are cut off or not of the stated type', () => {
+  it('skips keys that are truncated or not of the stated type', () => {
     const [a = ''] = keys;
     const mistyped = `h ssh-rsa ${a.split(' ')[1] ?? ''}`;
     expect(parseKnownHosts([mistyped, `h ${a.slice(0, -3)}`, `h ${a.slice(0, -4)}`].join('\n'))).toEqual([]);

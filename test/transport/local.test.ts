@@ -9,7 +9,7 @@ import type { HostConnection } from '../../src/transport/types.ts';
 import { failure } from './failure.ts';
 import { connectOptions, host } from './sshd.ts';
 
-/** A process that was ended may stay as a zombie until PID 1 reaps it. */
+/** A killed process may remain as a zombie until PID 1 reaps it. */
 function isRunning(pid: string): boolean {
   const stat = `/proc/${pid}/stat`;
   return existsSync(stat) && !readFileSync(stat, 'utf8').includes(') Z ');
@@ -26,7 +26,7 @@ describe.skipIf(needsRoot)(title, () => {
   };
   afterEach(() => connection?.close());
 
-  it('reads with the script out of argv and away from commands that read stdin', async () => {
+  it('hides the script from argv and from commands that read stdin', async () => {
     const { reader } = await connect();
     const script = `cat\nid -u\necho "$LC_ALL"\ntr '\\0' ' ' </proc/$$/cmdline\necho err >&2\nexit 3`;
     const result = await reader.read(script, { timeoutMs: 20_000 });
@@ -35,7 +35,7 @@ describe.skipIf(needsRoot)(title, () => {
     expect(reader.stats.bytesUp).toBeGreaterThan(script.length);
   });
 
-  it('streams to a command that it hands over exactly', async () => {
+  it('passes the command on unchanged and streams to it', async () => {
     const { writer } = await connect();
     const data = randomBytes(5_000_000);
     const sum = await writer.start(`printf '%s ' "it's" '\\n'; sha256sum`);
@@ -45,7 +45,7 @@ describe.skipIf(needsRoot)(title, () => {
     expect(await sum.exit).toBe(0);
   });
 
-  it('ends the whole process group at a time-out and at close', async () => {
+  it('ends the whole process group on timeout and on close', async () => {
     const { reader, writer } = await connect();
     const started = await writer.start('echo $$; sleep 300 & echo $!; wait');
     const pids = await new Promise<string>((done) => {

@@ -35,7 +35,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
     open.push(made);
     return made;
   };
-  /** Connects with known_hosts of this text instead of the inventory's key. */
+  /** Connects with this known_hosts text instead of the inventory's key. */
   const connectKnowing = (knownHosts: string): Promise<HostConnection> => {
     const file = join(sshd.dir, 'known_hosts');
     writeFileSync(file, knownHosts);
@@ -57,12 +57,12 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
   });
 
   describe('host key', () => {
-    it('accepts the key that the inventory states, whatever known_hosts says', async () => {
+    it('accepts the key in the inventory, whatever known_hosts contains', async () => {
       const { reader } = await connect();
       expect(await reader.read('id -u', patient)).toEqual({ stdout: '0\n', stderr: '', exitCode: 0 });
     });
 
-    it('accepts the key that known_hosts has under [host]:port, plain and hashed', async () => {
+    it('accepts the key in known_hosts under [host]:port, plain and hashed', async () => {
       const line = `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`;
       await connectKnowing(line);
       const file = join(sshd.dir, 'to-hash');
@@ -73,12 +73,12 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       await connectKnowing(hashed);
     });
 
-    it('asks for the key type that is known', async () => {
+    it('requests the known key type', async () => {
       const ecdsa = readFileSync(join(sshd.dir, 'host_ecdsa.pub'), 'utf8');
       await connectKnowing(`[127.0.0.1]:${sshd.port} ${ecdsa}`);
     });
 
-    it('refuses an unknown key, and the lines it prints are the remedy', async () => {
+    it('refuses an unknown key, and prints the lines that fix it', async () => {
       const error = await failure(connectKnowing('other.example ssh-ed25519 AAAA\n'));
       expect(error.code).toBe('E-HOST-KEY-UNKNOWN');
       const shown = execFileSync('ssh-keygen', ['-lf', join(sshd.dir, 'host_ed25519.pub')], {
@@ -90,22 +90,22 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(remedy[3]).toBe(`ssh: {hostKey: "${sshd.hostKey}"}`);
     });
 
-    it('refuses a changed key with both fingerprints and the place of the old one', async () => {
+    it('refuses a changed key, with both fingerprints and the location of the old one', async () => {
       const other = makeKey(join(sshd.dir, 'other'));
       const error = await failure(connectKnowing(`# x\n[127.0.0.1]:${sshd.port} ${other}\n`));
       expect(error.code).toBe('E-HOST-KEY-CHANGED');
       expect(error.message.match(/SHA256:/g)).toHaveLength(2);
       expect(error.message).toContain(`${join(sshd.dir, 'known_hosts')}:2`);
-      expect(error.context.remedy).toContain('or it was installed anew');
+      expect(error.context.remedy).toContain('or the host was reinstalled');
       const name = `[127.0.0.1]:${sshd.port}`;
       const swapped = await failure(connectKnowing(`${name} ${other}\nw-2.example ${sshd.hostKey}\n`));
-      expect(swapped.context.remedy).toContain('That is the key of w-2.example (');
-      expect(swapped.context.remedy).toContain('are addresses exchanged?');
+      expect(swapped.context.remedy).toContain('This is the key of w-2.example (');
+      expect(swapped.context.remedy).toContain('were addresses swapped?');
       const stated = await failure(connect({}, { hostKey: other }));
       expect(stated.code).toBe('E-HOST-KEY-CHANGED');
     });
 
-    it('refuses a revoked key, and says that host certificates do not help', async () => {
+    it('refuses a revoked key, and says that host certificates are not supported', async () => {
       const name = `[127.0.0.1]:${sshd.port}`;
       const revoked = await failure(connectKnowing(`${name} ${sshd.hostKey}\n@revoked * ${sshd.hostKey}\n`));
       expect(revoked).toMatchObject({ code: 'E-HOST-KEY-CHANGED' });
@@ -114,7 +114,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(authority.message).toContain('certificates are not supported');
     });
 
-    it('is verified on the bastion too, and the connection to a bastion is shared', async () => {
+    it('is verified on the bastion too, and hosts share the connection to a bastion', async () => {
       const { port, hostKey, identityFile } = sshd;
       const bastion = { address: '127.0.0.1', port, user: 'root', identityFile };
       const unknown = await failure(connect({}, { bastion }));
@@ -128,31 +128,31 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
   });
 
   describe('credentials', () => {
-    it('lists what was tried when all are refused', async () => {
+    it('lists every credential that was tried when all are refused', async () => {
       const identityFile = join(sshd.dir, 'stranger');
       makeKey(identityFile);
       const error = await failure(connect({ agentSocket: '/nonexistent' }, { identityFile }));
       expect(error).toMatchObject({ code: 'E-AUTH', context: { host: 'cp-1' } });
       expect(error.context.detail?.split('\n')).toEqual([
         `refused: ${identityFile}`,
-        'not tried: the agent at /nonexistent: it does not answer',
-        'not tried: password: none was given, and there is no terminal to ask for it',
-        'it takes publickey, keyboard-interactive',
+        'not tried: the agent at /nonexistent: it does not respond',
+        'not tried: password: none was given, and there is no terminal to prompt on',
+        'the host accepts: publickey, keyboard-interactive',
       ]);
       expect(error.context.remedy).toContain('authorized_keys');
     });
 
-    it('says what to do about a public key, a file that holds no key, and a folder', async () => {
+    it('says what to do about a public key, a file without a key, and a folder', async () => {
       const identityFile = join(sshd.dir, 'halved');
       makeKey(identityFile);
       const half = await failure(connect({}, { identityFile: `${identityFile}.pub` }));
-      expect(half.context.detail).toContain('this is the public half of a key');
-      expect(half.context.remedy).toBe(`Name the private key: ssh.identityFile: ${identityFile}`);
+      expect(half.context.detail).toContain('this is a public key');
+      expect(half.context.remedy).toBe(`Set ssh.identityFile to the private key: ${identityFile}`);
       const none = join(sshd.dir, 'none');
       writeFileSync(none, 'no key\n');
       const junk = await failure(connect({}, { identityFile: none }));
       expect(junk.message).toContain('is not a private key');
-      expect(junk.context.remedy).toContain('Name the file of a private key');
+      expect(junk.context.remedy).toContain('Set ssh.identityFile in the inventory to a private key file');
       const folder = await failure(connect({}, { identityFile: sshd.dir }));
       expect(folder.message).toBe(`the key file ${sshd.dir} is a folder`);
     });
@@ -168,10 +168,10 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
         return Promise.resolve('open sesame');
       };
       await Promise.all([1, 2, 3].map(() => connect({ askSecret }, { identityFile })));
-      expect(asked).toEqual([`Passphrase of ${identityFile}`]);
+      expect(asked).toEqual([`Passphrase for ${identityFile}`]);
     });
 
-    it('takes the key from an agent instead of asking for its passphrase', async () => {
+    it('uses the key from an agent instead of asking for its passphrase', async () => {
       const socket = join(sshd.dir, 'agent');
       const out = execFileSync('ssh-agent', ['-a', socket], { encoding: 'utf8' });
       const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(out)?.[1]);
@@ -198,7 +198,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       }
     });
 
-    it('says how to convert a PKCS#8 key, and that a configured file is missing', async () => {
+    it('says how to convert a PKCS#8 key, and reports a missing identity file', async () => {
       const identityFile = join(sshd.dir, 'pkcs8');
       execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ecdsa', '-m', 'PKCS8', '-f', identityFile]);
       const error = await failure(connect({}, { identityFile }));
@@ -210,19 +210,19 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
   });
 
   describe('connecting', () => {
-    it('tells a closed port at once', async () => {
+    it('reports a closed port at once', async () => {
       const error = await failure(connect({}, { port: await freePort() }));
       expect(error.code).toBe('E-CONNECT');
       expect(error.message).toContain('nothing listens');
     });
 
-    it('tells a host that takes the connection and hangs', async () => {
+    it('reports a host that accepts the connection but sends nothing', async () => {
       const server = createServer();
       await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
       const { port } = server.address() as AddressInfo;
       const error = await failure(connect({ connectTimeoutMs: 300 }, { port }));
       expect(error.code).toBe('E-CONNECT');
-      expect(error.message).toContain('hangs');
+      expect(error.message).toContain('sends nothing');
       server.close();
     });
 
@@ -245,7 +245,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
   });
 
   describe('reading', () => {
-    it('runs more reads at once than MaxSessions allows', async () => {
+    it('runs more concurrent reads than MaxSessions allows', async () => {
       const { reader } = await connect();
       const results = await Promise.all(
         [1, 2, 3, 4, 5, 6].map((n) => reader.read(`sleep 0.1; echo ${n}`, patient)),
@@ -264,20 +264,20 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(reader.stats.bytesDown).toBeGreaterThanOrEqual(6_000_000);
     });
 
-    it('keeps the script from commands that read stdin, in the C locale, and out of ps', async () => {
+    it('hides the script from commands that read stdin and from ps, and sets the C locale', async () => {
       const { reader } = await connect();
       const script = `cat\necho "after $(wc -c)" "$LC_ALL"\ntr '\\0' ' ' </proc/$$/cmdline\n# 'quotes' "and" $dollars`;
       const { stdout } = await reader.read(script, patient);
       expect(stdout).toBe('after 0 C\nsh ');
     });
 
-    it('carries a script beyond the limit of argv', async () => {
+    it('runs a script longer than the argv limit', async () => {
       const { reader } = await connect();
       const script = `${': a line that does nothing at all\n'.repeat(20_000)}echo done`;
       expect((await reader.read(script, patient)).stdout).toBe('done\n');
     });
 
-    it('does not run a script that has a syntax error, not even its beginning', async () => {
+    it('runs no part of a script that has a syntax error', async () => {
       const { reader } = await connect();
       const { stdout, exitCode } = await reader.read('echo ran\nif true; then', patient);
       expect(stdout).toBe('');
@@ -302,7 +302,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect((await failure(reader.forward('127.0.0.1', 1))).code).toBe('E-CONNECT');
     });
 
-    it('rejects what is pending on close', async () => {
+    it('rejects pending reads on close', async () => {
       const connection = await connect();
       const pending = failure(connection.reader.read('sleep 30', patient));
       await connection.close();
@@ -327,7 +327,7 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(writer.stats.bytesUp).toBe(20_000_000);
     });
 
-    it('hands the command over exactly', async () => {
+    it('passes the command on unchanged', async () => {
       const { writer } = await connect();
       const command = `printf '%s|' 'a b' "it's" '\\\\n' '!x' '$HOME'\n\nprintf "%s" "last line"\n\n`;
       const started = await writer.start(command);
@@ -349,14 +349,14 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(await started.exit).toBe(7);
     });
 
-    it('frees the session when a command is killed with its output unread', async () => {
+    it('frees the session when a command with unread output is killed', async () => {
       const { writer, reader } = await connect();
       for (let i = 0; i < 5; i++) (await writer.start('yes')).kill();
       expect((await reader.read('echo free', patient)).stdout).toBe('free\n');
     });
   });
 
-  it('forwards TCP without using a session, and tells a closed port', async () => {
+  it('forwards TCP without using a session, and reports a closed port', async () => {
     const echo = createServer((socket) => socket.pipe(socket));
     await new Promise<void>((done) => echo.listen(0, '127.0.0.1', done));
     const { port } = echo.address() as AddressInfo;

@@ -9,14 +9,14 @@ import type { ConnectOptions } from '../../src/transport/types.ts';
 
 const program = '/usr/sbin/sshd';
 
-/** Why tests with a real sshd cannot run here; undefined if they can. */
+/** The reason that tests with a real sshd cannot run here; undefined if they can. */
 export const noSshd = !existsSync(program)
   ? `no ${program}: install openssh-server`
   : userInfo().uid !== 0
     ? 'needs root to log in as root'
     : undefined;
 
-/** A title that says loudly when its tests are left out. */
+/** A title that makes clear when its tests are skipped. */
 export function withSshd(title: string): string {
   return noSshd === undefined ? title : `${title} [SKIPPED: ${noSshd}]`;
 }
@@ -30,7 +30,7 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
-/** Makes a key pair without a passphrase (or with one) and gives the public half as `TYPE BASE64`. */
+/** Generates a key pair, with or without a passphrase, and returns the public key as `TYPE BASE64`. */
 export function makeKey(path: string, type = 'ed25519', passphrase = ''): string {
   execFileSync('ssh-keygen', ['-q', '-N', passphrase, '-t', type, '-C', '', '-f', path]);
   return readFileSync(`${path}.pub`, 'utf8').trim();
@@ -44,7 +44,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts OpenSSH's sshd on a free port of 127.0.0.1, with keys of its own. */
+/** Starts OpenSSH's sshd on a free port of 127.0.0.1, with its own keys. */
 export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const dir = mkdtempSync(join(tmpdir(), 'kboot-sshd-'));
@@ -109,7 +109,7 @@ export function host(connection: Connection): ReachableHost {
   return { name: 'cp-1', connection };
 }
 
-/** Options that ask nobody and know nothing. */
+/** Options without prompts, passwords or known hosts. */
 export function connectOptions(more: Partial<ConnectOptions> = {}): ConnectOptions {
   return {
     connectTimeoutMs: 20_000,

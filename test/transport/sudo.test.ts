@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const step of cleanup.splice(0).reverse()) await step();
 });
 
-/** Runs what sudo was asked to run, once it would. */
+/** Runs the command that sudo would run. */
 function become(command: string, channel: ServerChannel): void {
   const child = spawn('sh', ['-c', command.slice(command.indexOf('sh -c '))]);
   child.stdin.on('error', () => undefined);
@@ -35,12 +35,12 @@ function giveUp(channel: ServerChannel, stderr: string, code = 1): void {
 }
 
 interface Dialogue {
-  /** Bytes that came before the first prompt. */
+  /** Bytes received before the first prompt. */
   early: number;
   lines: string[];
 }
 
-/** Plays `sudo -S -p PROMPT`: asks until the password is right, three times at most. */
+/** Simulates `sudo -S -p PROMPT`: prompts until the password is correct, at most three times. */
 function askPassword(command: string, channel: ServerChannel, password: string, dialogue: Dialogue): void {
   const prompt = / -p (\S+) /.exec(command)?.[1] ?? 'Password:';
   let prompted = false;
@@ -84,7 +84,7 @@ async function hostWith(
   return { ...connection, server };
 }
 
-/** sudo that runs everything only after this password. */
+/** A sudo that requires this password for everything. */
 function withPassword(password: string, dialogue: Dialogue = { early: 0, lines: [] }): Sudo {
   return (command, channel) => {
     if (command.includes('sudo -n')) giveUp(channel, 'sudo: a password is required\n');
@@ -93,7 +93,7 @@ function withPassword(password: string, dialogue: Dialogue = { early: 0, lines: 
 }
 
 describe('becoming root', () => {
-  it('takes one exec for a read where sudo wants no password', async () => {
+  it('needs one exec for a read if sudo requires no password', async () => {
     const { reader, server } = await hostWith(become);
     expect(await reader.read('echo out; echo err >&2; exit 4', patient)).toEqual({
       stdout: 'out\n',
@@ -116,7 +116,7 @@ describe('becoming root', () => {
     expect(server.commands.join()).not.toContain('sudo');
   });
 
-  it('asks once, answers the prompt only when it comes, and remembers the way', async () => {
+  it('asks once, answers the prompt only when it appears, and remembers how to become root', async () => {
     const questions: string[] = [];
     const askSecret = (question: string): Promise<string> => {
       questions.push(question);
@@ -137,7 +137,7 @@ describe('becoming root', () => {
     expect(server.commands.join()).not.toContain('word');
   });
 
-  it('uses a password that was given beforehand at once, even where none is wanted', async () => {
+  it('uses a password from the environment at once, even if none is required', async () => {
     const { reader, server } = await hostWith(withPassword('given'), { sudoPassword: 'given' });
     expect((await reader.read('echo hi', patient)).stdout).toBe('hi\n');
     expect(server.commands).toHaveLength(1);
@@ -180,7 +180,7 @@ describe('becoming root', () => {
     });
   }
 
-  it('explains a refusal that comes after the password', async () => {
+  it('explains a refusal after the password', async () => {
     const { reader } = await hostWith(
       (_command, channel) => {
         giveUp(channel, 'ops is not in the sudoers file.\n');
@@ -190,12 +190,12 @@ describe('becoming root', () => {
     expect((await failure(reader.read('id', patient))).message).toContain('may not use sudo');
   });
 
-  it('does not wait for ever for a sudo that hangs', async () => {
+  it('does not wait forever for a sudo that hangs', async () => {
     const { reader } = await hostWith(() => undefined);
     expect((await failure(reader.read('id', { timeoutMs: 200 }))).code).toBe('E-TIMEOUT');
   });
 
-  it('drops what login shells print', async () => {
+  it('discards output of login shells', async () => {
     const { reader } = await hostWith((command, channel) => {
       channel.write('Welcome to the machine\n');
       channel.stderr.write('bash: warning: setlocale\n');

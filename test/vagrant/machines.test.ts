@@ -10,8 +10,8 @@ import { inventoryWith, optionsFor } from '../inventory/options.ts';
 import { has, inventories, needing, vagrantDir } from './tools.ts';
 
 /*
- * machines/NAME.json: what Vagrant is told to make of each example inventory.
- * After a change that is meant: `npx vitest run --project unit test/vagrant -u`, and read the diff.
+ * machines/NAME.json: the settings for Vagrant from each example inventory.
+ * After an intended change: `npx vitest run --project unit test/vagrant -u`, and read the diff.
  */
 
 interface Machine {
@@ -25,7 +25,7 @@ interface Machine {
   readonly ipv6: string | null;
 }
 
-/** Runs machines.rb; what it prints, or its error. */
+/** Runs machines.rb and returns its output, or its error. */
 function ruby(
   file: string,
   env: Record<string, string> = {},
@@ -37,7 +37,7 @@ function ruby(
   return { out: stdout, error: stderr.trim() };
 }
 
-/** The same for an inventory of this text. */
+/** The same for an inventory with this text. */
 function rubyOf(text: string, env: Record<string, string> = {}): { machines: Machine[]; error: string } {
   const dir = mkdtempSync(join(tmpdir(), 'kboot-machines-'));
   try {
@@ -72,7 +72,7 @@ describe.skipIf(!has('ruby'))(needing('ruby', 'vagrant/machines.rb'), () => {
     );
   });
 
-  it('knows the boxes that the schema knows', () => {
+  it('supports the same boxes as the schema', () => {
     for (const box of vagrantBoxes) {
       const [machine] = rubyOf(inventoryWith([`vagrant: {box: ${box}}`])).machines;
       expect(machine).toMatchObject({
@@ -82,11 +82,11 @@ describe.skipIf(!has('ruby'))(needing('ruby', 'vagrant/machines.rb'), () => {
     }
     const { error } = rubyOf(inventoryWith(['vagrant: {box: arch}']));
     expect(error).toBe(
-      `i.yaml: cp-1: box arch is not one of ${vagrantBoxes.join(', ')}, which kboot installs on; name another box in full (OWNER/BOX)`,
+      `i.yaml: cp-1: box arch is not one of ${vagrantBoxes.join(', ')}, which kboot supports; give any other box by its full name (OWNER/BOX)`,
     );
   });
 
-  it('gives sizes by role, then what the spec says, then what the host says', () => {
+  it('takes sizes from the role, then from the spec, then from the host', () => {
     const roles = (spec: string[], host: string[]): unknown => {
       const { machines, error } = rubyOf(inventoryWith(spec, host));
       expect(error).toBe('');
@@ -105,13 +105,13 @@ describe.skipIf(!has('ruby'))(needing('ruby', 'vagrant/machines.rb'), () => {
     expect(own).toMatchObject({ box: 'me/mine', libvirt_box: 'me/mine', image: 'local/host' });
   });
 
-  it('leaves out the host that is this machine', () => {
+  it('leaves out this machine', () => {
     expect(rubyOf(inventoryWith([], ['connection: local'])).machines.map(({ name }) => name)).toEqual([
       'cp-1',
     ]);
   });
 
-  it('puts the environment into values as kboot does', () => {
+  it('substitutes environment variables like kboot', () => {
     const text = inventoryWith(
       ['vagrant:', '  memory: ${MEM:-3000}', '  image: "${REGISTRY}/$${NAME}:1"'],
       ['address: 10.0.0.${LAST}'],
@@ -127,12 +127,12 @@ describe.skipIf(!has('ruby'))(needing('ruby', 'vagrant/machines.rb'), () => {
     expect(rubyOf(text, { REGISTRY: 'r' }).error).toBe('i.yaml: environment variable LAST is not set');
   });
 
-  it('refuses a reference that kboot does not understand', () => {
+  it('refuses a reference that kboot does not support', () => {
     expect(rubyOf(inventoryWith(['vagrant:', '  image: a${B-c}'])).error).toContain('"${B-c}"');
     expect(rubyOf(inventoryWith(['vagrant:', '  image: a${B'])).error).toContain('"${B"');
   });
 
-  it('reads anchors, merge keys, and words that older YAML takes for truth', () => {
+  it('reads anchors, merge keys, and words that are booleans in older YAML', () => {
     const text = `
 spec:
   hosts:
@@ -158,17 +158,17 @@ spec:
     [
       'an unknown key',
       inventoryWith(['vagrant: {disk: 40}']),
-      'spec.vagrant has no key disk; there are box, image, memory, cpus',
+      'spec.vagrant does not support the key disk, only box, image, memory, cpus',
     ],
     [
       'no IPv4 address',
       inventoryWith([], ['address: fd00::1']),
-      'w-1: has no IPv4 address, which a machine of Vagrant needs',
+      'w-1: has no IPv4 address, which a Vagrant machine needs',
     ],
     [
       "VirtualBox's NAT",
       inventoryWith([], ['address: 10.0.2.15']),
-      "w-1: 10.0.2.15 lies in VirtualBox's NAT network",
+      "w-1: 10.0.2.15 is in VirtualBox's NAT network",
     ],
     [
       'a name for an address',
@@ -179,11 +179,7 @@ spec:
     ['another text', '- a\n', 'i.yaml: is not an inventory'],
     ['nothing', '', 'i.yaml: is not an inventory'],
     ['broken YAML', 'spec: [\n', 'i.yaml'],
-    [
-      'a tag for a Ruby object',
-      'spec: {hosts: [!ruby/object:Gem::Requirement {}]}\n',
-      'has no role that is known',
-    ],
+    ['a tag for a Ruby object', 'spec: {hosts: [!ruby/object:Gem::Requirement {}]}\n', 'has no known role'],
   ])('refuses %s in words', (_what, text, words) => {
     const { machines, error } = rubyOf(text);
     expect(machines).toEqual([]);
@@ -191,9 +187,9 @@ spec:
     expect(error).not.toMatch(/NoMethodError|\.rb:\d+/);
   });
 
-  it('says which file it could not read', () => {
+  it('reports the file that it could not read', () => {
     expect(ruby('/no/such.yaml').error).toBe(
-      'the inventory /no/such.yaml cannot be read; KBOOT_INVENTORY names another one',
+      'the inventory /no/such.yaml cannot be read; set KBOOT_INVENTORY to use another one',
     );
   });
 });

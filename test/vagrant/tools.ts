@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const vagrantDir = fileURLToPath(new URL('../../vagrant', import.meta.url));
 export const inventories = fileURLToPath(new URL('../../inventories', import.meta.url));
 
-/** Whether `program` runs here. Where no test may be left out, its absence is an error. */
+/** Whether `program` runs here. If no test may be skipped, its absence is an error. */
 export function has(program: string): boolean {
   if (spawnSync(program, ['--version']).status === 0) return true;
   const required = ['CI', 'KBOOT_REQUIRE_LAB'].some((name) => (process.env[name] ?? '') !== '');
@@ -13,7 +13,7 @@ export function has(program: string): boolean {
   return false;
 }
 
-/** A title that says loudly when its tests are left out. */
+/** A title that states clearly if its tests are skipped. */
 export function needing(program: string, title: string): string {
   return has(program) ? title : `${title} [SKIPPED: no ${program}: apt-get install ${program}]`;
 }

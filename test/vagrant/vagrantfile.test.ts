@@ -8,7 +8,7 @@ import { has, inventories, needing, vagrantDir } from './tools.ts';
 
 /*
  * Vagrant itself reads the Vagrantfile. It asks a provider's program for its version before it looks at the
- * provider's settings; stand-ins answer that.
+ * provider's settings; fake programs answer that.
  */
 describe.skipIf(!has('vagrant'))(needing('vagrant', 'vagrant/Vagrantfile'), () => {
   const root = mkdtempSync(join(tmpdir(), 'kboot-vagrantfile-'));
@@ -48,7 +48,7 @@ describe.skipIf(!has('vagrant'))(needing('vagrant', 'vagrant/Vagrantfile'), () =
     expect(vagrant('docker', undefined, 'validate').status).toBe(0);
   });
 
-  it('takes inventories/vagrant.yaml unless KBOOT_INVENTORY names another one', () => {
+  it('uses inventories/vagrant.yaml unless KBOOT_INVENTORY is set to another one', () => {
     const names = (inventory: string | undefined): string[] =>
       [
         ...vagrant('virtualbox', inventory, 'status', '--machine-readable').said.matchAll(/,([^,]+),state,/g),
@@ -57,7 +57,7 @@ describe.skipIf(!has('vagrant'))(needing('vagrant', 'vagrant/Vagrantfile'), () =
     expect(names(join(inventories, 'ha.yaml'))).toEqual(['cp-1', 'cp-2', 'cp-3', 'w-1', 'w-2']);
   });
 
-  it('says in one line what is wrong with an inventory', () => {
+  it('reports in one line the problem with an inventory', () => {
     const file = join(root, 'bad.yaml');
     writeFileSync(file, inventoryWith(['vagrant: {box: arch}']));
     const { status, said } = vagrant('virtualbox', file, 'validate');

@@ -49,44 +49,44 @@ async function ask(
 }
 
 describe('askAll', () => {
-  it('passes what gives the wanted answer, at once', async () => {
+  it('passes checks with the expected answer at the first attempt', async () => {
     const [result] = await ask(() => text('w-1'), [check()], { options: { timeoutMs: 10_000 } });
     expect(result).toMatchObject({ kind: 'pod-udp', from: 'cp-1', to: 'w-1', ok: true, attempts: 1 });
     expect(result).not.toHaveProperty('why');
   });
 
-  it('asks once more, and keeps why the first time failed', async () => {
+  it('retries once, and keeps the reason of the first failure', async () => {
     const [result] = await ask((number) => (number === 1 ? 'silent' : text('w-1')));
-    expect(result).toMatchObject({ ok: true, attempts: 2, why: 'connected, but no answer in 0.15 s' });
+    expect(result).toMatchObject({ ok: true, attempts: 2, why: 'connected, but no response in 0.15 s' });
   });
 
   it.each<[string, Reply, string]>([
-    ['no answer', 'silent', 'connected, but no answer in 0.15 s'],
-    ['an end', 'hang up', 'the connection ended before the answer was whole'],
+    ['no answer', 'silent', 'connected, but no response in 0.15 s'],
+    ['an end', 'hang up', 'the connection ended before the answer was complete'],
     ['a refusal', { answers: [], rcode: 5 }, 'the answer is REFUSED'],
-    ['a failure behind', { answers: [], rcode: 2 }, 'the Pod had no answer from there (SERVFAIL)'],
+    ['a failure behind', { answers: [], rcode: 2 }, 'the Pod got no answer from there (SERVFAIL)'],
     ['nothing in it', { answers: [] }, 'the answer is empty'],
     ['another node', text('w-2'), 'the answer is w-2, not w-1'],
   ])('fails on %s, and tells it', async (_name, reply, why) => {
     expect(await ask(() => reply)).toMatchObject([{ ok: false, attempts: 2, why }]);
   });
 
-  it('tells both reasons where they differ', async () => {
+  it('reports both reasons if they differ', async () => {
     const [result] = await ask((number) => (number === 1 ? 'hang up' : text('w-2')));
     expect(result?.why).toBe(
-      'the answer is w-2, not w-1; before: the connection ended before the answer was whole',
+      'the answer is w-2, not w-1; first attempt: the connection ended before the answer was complete',
     );
   });
 
-  it('takes any of the nodes that may answer for a Service', async () => {
+  it('accepts an answer from any backend of a Service', async () => {
     const service = check({ kind: 'cluster-ip', expect: ['w-1', 'w-2'] });
     expect(await ask(() => text('w-2'), [service])).toMatchObject([{ ok: true }]);
     expect(await ask(() => text('stranger'), [service])).toMatchObject([
-      { ok: false, why: 'the answer is stranger, which is no node of this run' },
+      { ok: false, why: 'the answer is stranger, which is not a node in this run' },
     ]);
   });
 
-  it('fails an answer that is too short to have been cut', async () => {
+  it('fails an answer that is shorter than one packet', async () => {
     const long = check({ kind: 'pod-tcp', atLeastBytes: 4000 });
     expect((await ask(() => text('w-1'), [long]))[0]?.why).toMatch(/^the answer has only \d+ bytes$/);
     const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));
@@ -94,7 +94,7 @@ describe('askAll', () => {
   });
 
   it("tells what the host's sshd said", async () => {
-    const refused = new KbootError('E-CONNECT', 'no connection from the host to 10.244.0.3:5300', {
+    const refused = new KbootError('E-CONNECT', 'the host cannot connect to 10.244.0.3:5300', {
       detail: 'Connection refused',
     });
     const [result] = await askAll(
@@ -104,21 +104,21 @@ describe('askAll', () => {
       () => undefined,
       options,
     );
-    expect(result?.why).toBe('no connection from the host to 10.244.0.3:5300: Connection refused');
+    expect(result?.why).toBe('the host cannot connect to 10.244.0.3:5300: Connection refused');
   });
 
-  it('gives results in the order of the checks', async () => {
+  it('returns results in the order of the checks', async () => {
     const checks = Array.from({ length: 12 }, (_, index) => check({ to: `n${index}` }));
     expect((await ask(() => text('w-1'), checks)).map(({ to }) => to)).toEqual(checks.map(({ to }) => to));
   });
 
-  it('asks no more of a kind twice after many failures of it', async () => {
+  it('stops retrying a kind of check after many failures', async () => {
     const checks = Array.from({ length: 5 }, () => check());
     const results = await ask(() => 'hang up', checks, { options: { concurrency: 1, patience: 2 } });
     expect(results.map(({ attempts }) => attempts)).toEqual([2, 2, 1, 1, 1]);
   });
 
-  it('asks nothing further once interrupted', async () => {
+  it('runs no further check once interrupted', async () => {
     const interrupt = new AbortController();
     const answer = (): Reply => {
       interrupt.abort();
@@ -130,7 +130,7 @@ describe('askAll', () => {
     expect(server?.asked).toHaveLength(1);
   });
 
-  it('has no more streams open at a time than it may', async () => {
+  it('opens no more streams at a time than allowed', async () => {
     const streams: Duplex[] = [];
     let most = 0;
     await askAll(

@@ -22,13 +22,13 @@ const of = (kind: string, checks: readonly Check[]): readonly Check[] =>
   checks.filter((check) => check.kind === kind);
 
 describe('makeChecks', () => {
-  it('asks for every ordered pair, over UDP and over TCP, each node itself too', () => {
+  it('tests every ordered pair over UDP and TCP, including each node with itself', () => {
     const checks = all();
     for (const kind of ['pod-udp', 'pod-tcp'])
       expect(new Set(of(kind, checks).map(({ from, to }) => `${from} ${to}`)).size).toBe(9);
   });
 
-  it("goes in over the Pod's own host, so that only the way from the Pod on is tested", () => {
+  it("enters through the Pod's own host, so that only the path beyond the Pod is tested", () => {
     const [check] = of('pod-udp', all()).filter(({ from, to }) => from === 'w-2' && to === 'cp-1');
     expect(check).toMatchObject({
       via: 'w-2',
@@ -39,7 +39,7 @@ describe('makeChecks', () => {
     });
   });
 
-  it('goes over a control plane to a node whose host is not connected, and says so', () => {
+  it('reaches a node whose host is not connected through a control plane, and says so', () => {
     const checks = all({ connected: ['cp-1', 'w-1'] });
     const [check] = of('pod-udp', checks).filter(({ from }) => from === 'w-2');
     expect(check?.via).toBe('cp-1');
@@ -47,7 +47,7 @@ describe('makeChecks', () => {
     expect(of('api', checks).map(({ from }) => from)).toEqual(['cp-1', 'w-1']);
   });
 
-  it('wants a long answer over TCP only', () => {
+  it('requires a long answer only over TCP', () => {
     expect(of('pod-tcp', all()).every((check) => 'atLeastBytes' in check && check.atLeastBytes > 1500)).toBe(
       true,
     );
@@ -56,7 +56,7 @@ describe('makeChecks', () => {
     );
   });
 
-  it('asks the cluster DNS from every node for the API and for a Service that is new', () => {
+  it('queries the cluster DNS from every node for the API and for a new Service', () => {
     const dns = of('dns', all());
     expect(dns).toHaveLength(6);
     expect(dns.slice(0, 2)).toMatchObject([
@@ -65,7 +65,7 @@ describe('makeChecks', () => {
     ]);
   });
 
-  it('asks for AAAA where Services have IPv6 addresses', () => {
+  it('queries AAAA if Services have IPv6 addresses', () => {
     const cluster = verifyCluster();
     const six = { ...cluster, networking: { ...cluster.networking, serviceSubnets: ['fd00:96::/112'] } };
     const dns = of(
@@ -90,13 +90,13 @@ describe('makeChecks', () => {
     ]);
   });
 
-  it('lets any node answer for a Service, also one whose Pod came late', () => {
+  it('accepts any node as backend of a Service, even one whose Pod started late', () => {
     const given = { ...services, loadBalancers: { 4: '10.99.7.200' } };
     for (const kind of ['cluster-ip', 'node-port', 'load-balancer'])
       expect(of(kind, all({ services: given }))[0]).toMatchObject({ expect: given.backends });
   });
 
-  it('asks the load balancer address from this machine, where there is one and a Pod behind it', () => {
+  it('checks the load balancer address from this machine if there is one with a Pod behind it', () => {
     const given = { ...services, loadBalancers: { 4: '10.99.7.200' } };
     expect(of('load-balancer', all({ services: given }))).toMatchObject([
       { via: undefined, address: '10.99.7.200', port: 5300 },
@@ -105,7 +105,7 @@ describe('makeChecks', () => {
     expect(of('load-balancer', all({ services: given, nodes: [] }))).toEqual([]);
   });
 
-  it('asks for each family: every pair, the Service from every node, every node port, the load balancers', () => {
+  it('checks each family: every pair, the Service from every node, every node port, the load balancers', () => {
     const given = {
       ...services,
       clusterIPs: { 4: '10.96.7.7', 6: 'fd00:96::77' },
@@ -129,7 +129,7 @@ describe('makeChecks', () => {
     expect(of('load-balancer', checks).at(-1)).toMatchObject({ address: 'fd00:7::200' });
   });
 
-  it('asks the cluster DNS for both addresses of the new Service, and for the one that the API has', () => {
+  it('queries the cluster DNS for both addresses of the new Service, and for the single address of the API', () => {
     const given = { ...services, clusterIPs: { 4: '10.96.7.7', 6: 'fd00:96::77' } };
     const dns = of('dns', makeChecks(dualStack(), dualStackNodes, given, new Set(hostNames)));
     expect(dns).toHaveLength(9);
@@ -140,7 +140,7 @@ describe('makeChecks', () => {
     ]);
   });
 
-  it('asks nothing by a family that a node or its Pod lacks', () => {
+  it('skips a family that a node or its Pod lacks', () => {
     const [first, ...rest] = dualStackNodes;
     const nodes = [{ ...first, ...verifyNodes[0] }, ...rest] as typeof verifyNodes;
     const checks = makeChecks(dualStack(), nodes, services, new Set(hostNames));
@@ -149,13 +149,13 @@ describe('makeChecks', () => {
     expect(six.filter(({ kind }) => kind === 'node-port')).toHaveLength(2);
   });
 
-  it('asks the API at its endpoint from every node, and not from a host that is none', () => {
+  it('queries the API at its endpoint from every node, but not from a host that is not a node', () => {
     const api = of('api', all({ nodes: [] }));
     expect(api.map(({ from }) => from)).toEqual(['cp-1', 'w-1', 'w-2']);
     expect(api[0]).toMatchObject({ address: '10.99.7.100', port: 8443, via: 'cp-1' });
   });
 
-  it('asks nothing of a node whose client Pod did not start, but asks others for it', () => {
+  it('checks nothing from a node whose client Pod did not start, but checks it from others', () => {
     const nodes = verifyNodes.map(({ client, ...node }) =>
       node.name === 'w-2' ? node : { ...node, client: client ?? '' },
     );

@@ -6,16 +6,16 @@ import dns from 'dns-packet';
 
 export type Reply =
   | { readonly answers: readonly dns.Answer[]; readonly rcode?: number }
-  /** Nothing comes. */
+  /** No answer. */
   | 'silent'
-  /** The connection ends. */
+  /** Closes the connection. */
   | 'hang up'
-  /** Half of the message, then the end. */
+  /** Half of the message, then closes the connection. */
   | 'half';
 
 export interface DnsServer {
   readonly port: number;
-  /** Every question as `TYPE NAME`. */
+  /** Every query as `TYPE NAME`. */
   readonly asked: string[];
   connect(): Promise<Duplex>;
   close(): void;
@@ -25,7 +25,7 @@ export const text = (...values: string[]): { answers: dns.Answer[] } => ({
   answers: values.map((value) => ({ type: 'TXT', name: 'verify', ttl: 0, data: [value] })),
 });
 
-/** A DNS server over TCP on loopback; messages leave it in small pieces. */
+/** A DNS server over TCP on loopback; it sends messages in small pieces. */
 export async function startDns(reply: (question: dns.Question) => Reply): Promise<DnsServer> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
@@ -69,7 +69,7 @@ export async function startDns(reply: (question: dns.Question) => Reply): Promis
   };
 }
 
-/** The first byte alone: even the length comes in two pieces. */
+/** The first byte alone: even the length arrives in two pieces. */
 async function inPieces(socket: Socket, message: Buffer): Promise<void> {
   const middle = Math.ceil(message.length / 2);
   for (const [from, to] of [

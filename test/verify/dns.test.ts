@@ -13,12 +13,12 @@ async function asking(reply: Reply, name = 'w-1.udp.verify', type: 'TXT' | 'A' |
 }
 
 describe('askDns', () => {
-  it('asks what it is told, and reads an answer that comes in pieces', async () => {
+  it('sends the query, and reads an answer that arrives in pieces', async () => {
     expect(await asking(text('w-1'))).toMatchObject({ status: 'NOERROR', values: ['w-1'] });
     expect(server?.asked).toEqual(['TXT w-1.udp.verify']);
   });
 
-  it('reads an answer longer than a packet, in its order, and tells its size', async () => {
+  it('reads an answer longer than a packet, in order, and its size', async () => {
     const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));
     const { values, bytes } = await asking(text('w-1', ...padding));
     expect(values).toEqual(['w-1', ...padding]);
@@ -31,11 +31,11 @@ describe('askDns', () => {
     expect((await asking(record('AAAA', 'fd00::1'), 'k', 'AAAA')).values).toEqual(['fd00::1']);
   });
 
-  it('tells a refusal by its name', async () => {
+  it('reports a refusal by its name', async () => {
     expect(await asking({ answers: [], rcode: 2 })).toMatchObject({ status: 'SERVFAIL', values: [] });
   });
 
-  it.each(['hang up', 'half'] as const)('rejects when the answer does not come whole: %s', async (reply) => {
-    await expect(asking(reply)).rejects.toThrow('ended before the answer was whole');
+  it.each(['hang up', 'half'] as const)('rejects if the answer is incomplete: %s', async (reply) => {
+    await expect(asking(reply)).rejects.toThrow('ended before the answer was complete');
   });
 });

@@ -6,7 +6,7 @@ import { fakeKube, ok, type FakeKube } from './sample.ts';
 const dead = (): Promise<KubeClient> => Promise.reject(new Error('no connection'));
 
 describe('steadyKube', () => {
-  it('keeps to the first that opens', async () => {
+  it('keeps the first connection that opens', async () => {
     const second = fakeKube(() => ok('second'));
     let opened = 0;
     const open = (): Promise<FakeKube> => {
@@ -19,7 +19,7 @@ describe('steadyKube', () => {
     expect(opened).toBe(1);
   });
 
-  it('goes over to another when the connection is lost, and repeats the request', async () => {
+  it('switches to another when the connection is lost, and repeats the request', async () => {
     let alive = true;
     const first = fakeKube(() => (alive ? ok('first') : Promise.reject(new Error('ended'))));
     const second = fakeKube(() => ok('second'));
@@ -30,7 +30,7 @@ describe('steadyKube', () => {
     expect(second.requests).toEqual(['DELETE /b']);
   });
 
-  it('gives the last reason when none opens', async () => {
+  it('reports the last error if none opens', async () => {
     await expect(steadyKube([dead]).request('GET', '/a')).rejects.toThrow('no connection');
     await expect(steadyKube([]).request('GET', '/a')).rejects.toThrow('no control-plane host is connected');
   });

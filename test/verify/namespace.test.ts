@@ -7,7 +7,7 @@ const namespace = (name: string, minute: number): unknown => ({
 });
 
 describe('removeLeftovers', () => {
-  it('deletes what earlier runs left, and neither a run under way nor a namespace of another name', async () => {
+  it('deletes namespaces left by earlier runs, but not those of a run in progress or with another name', async () => {
     const kube = fakeKube((method) =>
       method === 'DELETE'
         ? ok({})
@@ -26,7 +26,7 @@ describe('removeLeftovers', () => {
     expect(kube.requests[0]).toContain('labelSelector=app.kubernetes.io%2Fmanaged-by%3Dkboot');
   });
 
-  it('deletes nothing while its own namespace, and with it the time, is not known', async () => {
+  it('deletes nothing while its own namespace, and thus the time, is unknown', async () => {
     const kube = fakeKube(() => items(namespace('kboot-verify-00000001', 0)));
     expect(await removeLeftovers(kube, 'kboot-verify-0000000f')).toEqual([]);
   });
@@ -40,7 +40,7 @@ describe('removeNamespace', () => {
     expect(looks).toBe(3);
   });
 
-  it('says when it is still there after its time', async () => {
+  it('reports a namespace that still exists after the timeout', async () => {
     expect(
       await removeNamespace(
         fakeKube(() => ok({})),
@@ -51,7 +51,7 @@ describe('removeNamespace', () => {
     ).toBe(false);
   });
 
-  it('has nothing against one that never came to be', async () => {
+  it('accepts a namespace that never existed', async () => {
     expect(
       await removeNamespace(
         fakeKube(() => missing),
@@ -62,7 +62,7 @@ describe('removeNamespace', () => {
     ).toBe(true);
   });
 
-  it('tells when the API refuses', async () => {
+  it('reports that the API refuses', async () => {
     const kube = fakeKube(() => ({ status: 403, body: { message: 'no' } }));
     await expect(removeNamespace(kube, 'ns', 1000, 1)).rejects.toMatchObject({ code: 'E-KUBE-API' });
   });

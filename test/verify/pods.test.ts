@@ -5,7 +5,7 @@ import { fakeKube, items, ok, pod, readyStatus, type FakeKube } from './sample.t
 const running = new AbortController().signal;
 
 interface Cluster {
-  /** Ready Pods as the DaemonSet tells them, one value a look; the last one stays. */
+  /** Ready Pods as the DaemonSet reports them, one value per request; the last one repeats. */
   readonly ready: readonly number[];
   readonly pods: readonly unknown[];
   readonly events?: readonly unknown[];
@@ -44,7 +44,7 @@ const warning = (name: string, message: string, lastTimestamp = '2026-11-20T10:0
 });
 
 describe('waitForPods', () => {
-  it('waits for all nodes, and reads the Pods only when the DaemonSet says that they are there', async () => {
+  it('waits for all nodes, and reads the Pods only once the DaemonSet reports them Ready', async () => {
     const pods = ['cp-1', 'w-1'].map((node, index) => pod('server', node, readyStatus(`10.244.${index}.2`)));
     const kube = cluster({ ready: [0, 1, 1, 2], pods });
     expect(await wait(kube, ['cp-1', 'w-1'])).toEqual(
@@ -57,14 +57,14 @@ describe('waitForPods', () => {
     expect(kube.requests.filter((each) => each.includes('/daemonsets/'))).toHaveLength(4);
   });
 
-  it('does not take the Pod of another node for the one that is missing', async () => {
+  it('does not count the Pod of another node for a missing one', async () => {
     const pods = [pod('server', 'stray', readyStatus('10.244.9.2')), pod('server', 'w-1', { podIP: '' })];
     const states = await wait(cluster({ ready: [1], pods }), ['w-1'], 20);
     expect(states.get('w-1')).toHaveProperty('why');
     expect([...states.keys()]).toEqual(['w-1']);
   });
 
-  it('tells why a container does not run', async () => {
+  it('reports why a container does not run', async () => {
     const container = (state: object): object => ({ containerStatuses: [{ state }] });
     expect(
       await whyOf(container({ waiting: { reason: 'ImagePullBackOff', message: 'no such image' } })),
@@ -74,7 +74,7 @@ describe('waitForPods', () => {
     );
   });
 
-  it('tells the newest warning about the Pod: what the kubelet says of the network stands only there', async () => {
+  it('reports the newest warning event of the Pod, where the kubelet reports network errors', async () => {
     const creating = { containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] };
     const events = [
       warning('server-w-1', 'new', '2026-11-20T10:00:02Z'),
@@ -84,14 +84,14 @@ describe('waitForPods', () => {
     expect(await whyOf(creating, events)).toBe('ContainerCreating; FailedCreatePodSandBox: new');
   });
 
-  it('tells what the scheduler says', async () => {
+  it("reports the scheduler's message", async () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', message: 'too many pods' }];
     expect(await whyOf({ conditions })).toBe('too many pods');
   });
 
-  it('tells that there is no Pod at all', async () => {
+  it('reports that there is no Pod', async () => {
     const states = await wait(cluster({ ready: [0], pods: [] }), ['w-1'], 5);
-    expect(states.get('w-1')).toEqual({ why: 'the DaemonSet made no Pod for this node' });
+    expect(states.get('w-1')).toEqual({ why: 'the DaemonSet created no Pod on this node' });
   });
 
   it('ends when interrupted', async () => {

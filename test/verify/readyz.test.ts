@@ -34,13 +34,13 @@ function stream(): Promise<Duplex> {
 }
 
 describe('getReadyz', () => {
-  // The sample certificate is cp1's: its names and its address.
-  it.each(['kubernetes', '10.99.7.11'])('asks a server whose certificate is for %s', async (host) => {
+  // The sample certificate is for cp1: its names and its address.
+  it.each(['kubernetes', '10.99.7.11'])('queries a server whose certificate is for %s', async (host) => {
     expect(await getReadyz(await stream(), host, pki.credentials)).toEqual({ status: 200, body: 'ok' });
     expect(clients.at(-1)).toBe('/readyz');
   });
 
-  it('gives the status as it is', async () => {
+  it('returns the status unchanged', async () => {
     status = 500;
     expect((await getReadyz(await stream(), 'kubernetes', pki.credentials)).status).toBe(500);
     status = 200;

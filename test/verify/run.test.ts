@@ -31,14 +31,14 @@ const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));
 let pki: FakePki;
 let apiServer: https.Server;
 let servers: DnsServer[];
-/** A world that works; tests break it. */
+/** A working cluster; tests break it. */
 let world: {
-  /** Whether a packet gets from the Pod of one node to that of another. */
+  /** Whether packets pass from the Pod on one node to the Pod on another. */
   passes: (from: string, to: string) => boolean;
   nodeReady: (node: string) => boolean;
   loadBalancer: string | undefined;
   nodes: typeof verifyNodes;
-  /** Instead of the API's usual answer. */
+  /** Overrides the API's usual response. */
   answer: (method: string, path: string) => KubeResponse | undefined;
 };
 let interrupt: AbortController;
@@ -116,7 +116,7 @@ function api(method: string, path: string, body: unknown): KubeResponse {
   return applied.has(name) ? ok(applied.get(name)) : missing;
 }
 
-/** What the client Pod of a node answers. */
+/** The answer of a node's client Pod. */
 function clientOf(node: string, { name, type }: dns.Question): Reply {
   const [target = '', zone] = name.split('.');
   if (type === 'A')
@@ -151,7 +151,7 @@ function run(changes: Parameters<typeof verifyCluster>[0] = {}): Promise<VerifyR
     },
   ]);
   return verify({
-    // The API's certificate in these tests is for this address.
+    // The API's certificate in these tests is valid for this address.
     cluster: verifyCluster({ controlPlaneEndpoint: { host: '10.99.7.11', port: 8443 }, ...changes }),
     renderer: createRenderer(),
     namespace,
@@ -171,7 +171,7 @@ const failed = (report: VerifyReport): string[] =>
 const isGone = (): boolean => kube.requests.includes(`DELETE /api/v1/namespaces/${namespace}`);
 
 describe('verifyCluster', () => {
-  it('asks everything, and removes its namespace last', async () => {
+  it('runs all checks, and removes its namespace last', async () => {
     const report = await run();
     expect(failed(report)).toEqual([]);
     const count = (kind: string): number => report.results.filter((each) => each.kind === kind).length;
@@ -202,7 +202,7 @@ describe('verifyCluster', () => {
     expect(writes[0]).toContain(`PATCH /api/v1/namespaces/${namespace}?`);
   });
 
-  it('has a zone for every node in the clients, and takes the image that is there', async () => {
+  it('has a zone for every node in the clients, and uses the image that is present', async () => {
     await run();
     const base = `/api/v1/namespaces/${namespace}`;
     const { data } = applied.get(`${base}/configmaps/client`) as { data: { Corefile: string } };
@@ -219,7 +219,7 @@ describe('verifyCluster', () => {
     );
   });
 
-  it('gives a dual-stack cluster Services and zones of both families, and asks both', async () => {
+  it('creates Services and zones of both families in a dual-stack cluster, and checks both', async () => {
     world.nodes = dualStackNodes;
     const { networking } = dualStack();
     const pools = [{ name: 'default', addresses: ['127.77.0.9/32', 'fd00:7::200-fd00:7::210'] }];
@@ -256,7 +256,7 @@ describe('verifyCluster', () => {
     expect(data.Corefile).toContain('service6.verify.:5300 {\n    forward . "[fd00:96::77]:5300" {');
   });
 
-  it('says of a node and a Pod that they lack a family, and asks by the other', async () => {
+  it('reports a node and a Pod that lack a family, and checks the other family', async () => {
     world.nodes = dualStackNodes.map((node) =>
       node.name === 'w-2' ? { ...node, ...verifyNodes.find(({ name }) => name === 'w-2') } : node,
     );
@@ -280,7 +280,7 @@ describe('verifyCluster', () => {
     expect(udp.filter(({ family }) => family === 6)).toHaveLength(6);
   });
 
-  it('names the pairs that do not reach each other, and those only', async () => {
+  it('names exactly the pairs that do not reach each other', async () => {
     world.passes = (from, to) => from === to || (from !== 'w-2' && to !== 'w-2');
     const report = await run();
     const pairs = ['cp-1 w-2', 'w-1 w-2', 'w-2 cp-1', 'w-2 w-1'];
@@ -290,7 +290,7 @@ describe('verifyCluster', () => {
     expect(isGone()).toBe(true);
   });
 
-  it('does not wait for a node that is not Ready, and tells why', async () => {
+  it('does not wait for a node that is not Ready, and reports why', async () => {
     world.nodeReady = (node) => node !== 'w-2';
     const report = await run();
     expect(failed(report)).toEqual(['start w-2 server Pod']);
@@ -298,17 +298,17 @@ describe('verifyCluster', () => {
     expect(report.results.filter(({ kind }) => kind === 'pod-udp')).toHaveLength(4);
   });
 
-  it('tells apart a load balancer address that is reached from hosts alone', async () => {
+  it('recognizes a load balancer address that only hosts can reach', async () => {
     // Nothing listens there.
     world.loadBalancer = '127.77.0.9';
     const report = await run({ metallb: { pools: [{ name: 'default', addresses: ['127.77.0.9/32'] }] } });
     expect(failed(report)).toEqual(['load-balancer this machine 127.77.0.9:5300']);
     expect(report.results.find(({ kind }) => kind === 'load-balancer')?.why).toMatch(
-      /ECONNREFUSED.*not reachable from this machine, but the host lb-1 \(no node\) gets the answer/,
+      /ECONNREFUSED.*not reachable from this machine, but the host lb-1 \(not a node\) gets the answer/,
     );
   });
 
-  it('removes its namespace when the API refuses something, and passes that on', async () => {
+  it('removes its namespace when the API refuses a request, and passes on the error', async () => {
     world.answer = (method, path) =>
       method === 'PATCH' && path.includes('/daemonsets/client')
         ? { status: 403, body: { message: 'no' } }
@@ -318,7 +318,7 @@ describe('verifyCluster', () => {
     expect(results.at(-1)).toMatchObject({ kind: 'cleanup', ok: true });
   });
 
-  it('removes its namespace when interrupted, and begins nothing more', async () => {
+  it('removes its namespace when interrupted, and starts nothing further', async () => {
     world.answer = (_method, path) => {
       if (path.includes('/daemonsets/server')) interrupt.abort();
       return undefined;

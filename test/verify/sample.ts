@@ -3,7 +3,7 @@ import type { Cluster } from '../../src/model/cluster.ts';
 import type { VerifyNode } from '../../src/verify/types.ts';
 import { host, sampleCluster } from '../pki/sample.ts';
 
-/** Three nodes and a load balancer that is none. */
+/** Three nodes, and a load balancer that is not a node. */
 export function verifyCluster(changes: Partial<Cluster> = {}): Cluster {
   return sampleCluster({
     controlPlaneEndpoint: { host: '10.99.7.100', port: 8443 },
@@ -48,7 +48,7 @@ export interface FakeKube extends KubeClient {
   readonly requests: string[];
 }
 
-/** An API of one function. */
+/** An API made from one function. */
 export function fakeKube(
   answer: (method: string, path: string, body: unknown) => KubeResponse | Promise<KubeResponse>,
 ): FakeKube {

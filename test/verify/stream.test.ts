@@ -5,7 +5,7 @@ import { overStream } from '../../src/verify/stream.ts';
 const never = new Promise<never>(() => undefined);
 
 describe('overStream', () => {
-  it('gives what was made of the stream, and ends the stream', async () => {
+  it('returns the result, and destroys the stream', async () => {
     const stream = new PassThrough();
     expect(
       await overStream(
@@ -17,7 +17,7 @@ describe('overStream', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  it('tells no connection from no answer', async () => {
+  it('distinguishes no connection from no response', async () => {
     await expect(
       overStream(
         () => never,
@@ -32,11 +32,11 @@ describe('overStream', () => {
         20,
         () => never,
       ),
-    ).rejects.toThrow('connected, but no answer in 0.02 s');
+    ).rejects.toThrow('connected, but no response in 0.02 s');
     expect(stream.destroyed).toBe(true);
   });
 
-  it('ends a stream that comes too late', async () => {
+  it('destroys a stream that opens too late', async () => {
     const stream = new PassThrough();
     let arrive: (stream: Duplex) => void = () => undefined;
     const late = new Promise<Duplex>((resolve) => (arrive = resolve));
@@ -53,7 +53,7 @@ describe('overStream', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  it('gives the error of opening as it is', async () => {
+  it('passes on the error of opening', async () => {
     const failing = (): Promise<Duplex> => Promise.reject(new Error('Connection refused'));
     await expect(overStream(failing, 1000, () => never)).rejects.toThrow('Connection refused');
   });

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { hostOf } from '../../src/plan/steps.ts';
 import { foldInOrder } from '../../src/view/fold.ts';
-import type { HostStep } from '../../src/plan/types.ts';
-import { hostStep } from '../plan/sample.ts';
+import type { PlacedStep } from '../../src/view/placed.ts';
+import { shellStep } from '../plan/sample.ts';
 
-const list = (host: string, names: string): HostStep[] => names.split('').map((name) => hostStep(host, name));
-const order = (...steps: readonly HostStep[]): string =>
-  foldInOrder(steps, ({ resource }) => resource)
-    .map(({ step }) => step.resource)
+const list = (host: string, names: string): PlacedStep[] =>
+  names.split('').map((name) => ({ step: shellStep(host, name, { reason: name }), on: { host } }));
+const byName = ({ step }: PlacedStep): string => step.reason;
+const order = (...steps: readonly PlacedStep[]): string =>
+  foldInOrder(steps, byName)
+    .map(({ item }) => item.step.reason)
     .join('');
 
 describe('foldInOrder', () => {
@@ -21,7 +24,7 @@ describe('foldInOrder', () => {
   });
 
   it('keeps all steps of a line', () => {
-    const [fold] = foldInOrder([...list('a', 'x'), ...list('b', 'x')], ({ resource }) => resource);
-    expect(fold?.steps.map(({ host }) => host)).toEqual(['a', 'b']);
+    const [fold] = foldInOrder([...list('a', 'x'), ...list('b', 'x')], byName);
+    expect(fold?.items.map(({ on }) => hostOf(on))).toEqual(['a', 'b']);
   });
 });

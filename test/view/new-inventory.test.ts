@@ -30,8 +30,8 @@ describe('the text of a new inventory', () => {
     expect(newInventoryText(sample)).toMatchInlineSnapshot(`
       "# yaml-language-server: $schema=./inventory.schema.json
 
-      # A Kubernetes cluster for kboot, as \`kboot init\` wrote it; it is yours to edit. What it does not say has a
-      # default. \`kboot schema > inventory.schema.json\` lets an editor complete and check it.
+      # A Kubernetes cluster for kboot, written by \`kboot init\`; edit it as you like. Fields that are not set have
+      # defaults. \`kboot schema > inventory.schema.json\` lets an editor complete and check it.
       apiVersion: kboot.dev/v1
       kind: Cluster
       metadata:
@@ -39,18 +39,18 @@ describe('the text of a new inventory', () => {
       spec:
         kubernetesVersion: v1.36.2
         loadBalancer: # keepalived and haproxy on the control planes
-          virtualIP: 10.0.0.100 # free, and in the network of the control planes
+          virtualIP: 10.0.0.100 # unused, and in the network of the control planes
           port: 8443 # not 6443: the API servers listen there on the same hosts
-          virtualRouterID: 51 # unique among the clusters of this network
+          virtualRouterID: 51 # unique among the clusters in this network
         networking:
-          podSubnet: 10.42.0.0/16 # the default 10.244.0.0/16 holds addresses of yours
+          podSubnet: 10.42.0.0/16 # the default 10.244.0.0/16 contains addresses of yours
         metallb: # addresses for Services of type LoadBalancer
           pools:
             - name: default
               addresses:
                 - 10.0.0.200-10.0.0.209
         ssh:
-          user: ops # root, or may use sudo
+          user: ops # root, or a user who may use sudo
           # port: 22
           identityFile: ~/.ssh/id_ed25519
           # bastion: { address: gw.example.com, user: ops } # a host to jump through
@@ -59,7 +59,7 @@ describe('the text of a new inventory', () => {
             roles: [control-plane]
             address: 10.0.0.11 # eth1, debian 12, 2 CPUs, 3906 MiB
             ssh:
-              address: cp-1.example.com # SSH goes here; nodes use the address above
+              address: cp-1.example.com # for SSH; nodes use the address above
           - name: w-1
             roles: [worker]
             address: 10.0.0.21
@@ -67,7 +67,7 @@ describe('the text of a new inventory', () => {
     `);
   });
 
-  it('says how SSH gets there, and the networks of dual-stack hosts', () => {
+  it('has the SSH settings, and the networks of dual-stack hosts', () => {
     const hosts = sample.hosts.map((host, index) => ({ ...host, address: `10.0.0.${index},fd00::${index}` }));
     const text = newInventoryText({
       ...{ ...sample, hosts, port: 2222 },
@@ -77,13 +77,13 @@ describe('the text of a new inventory', () => {
     });
     expect(/ {2}networking:[^]*(?= {2}metallb)/.exec(text)?.[0]).toMatchInlineSnapshot(`
       "  networking: # dual-stack: a network of each family, in the order of the hosts' addresses
-          podSubnet: 10.42.0.0/16,fd00:10:244::/56 # the default 10.244.0.0/16 holds addresses of yours
+          podSubnet: 10.42.0.0/16,fd00:10:244::/56 # the default 10.244.0.0/16 contains addresses of yours
           serviceSubnet: 10.96.0.0/12,fd00:10:96::/112
       "
     `);
     expect(/ {2}ssh:[^]*(?= {2}hosts)/.exec(text)?.[0]).toMatchInlineSnapshot(`
       "  ssh:
-          user: ops # root, or may use sudo
+          user: ops # root, or a user who may use sudo
           port: 2222
           identityFile: ~/.ssh/id_ed25519
           bastion: # the host to jump through
@@ -95,18 +95,18 @@ describe('the text of a new inventory', () => {
     `);
   });
 
-  it('lets the control planes run Pods where there is no worker', () => {
+  it('lets the control planes run Pods if there are no workers', () => {
     const { cluster } = checkedInventory({ ...sample, hosts: sample.hosts.slice(0, 1) }, 'x.yaml');
     expect(cluster.hosts.map(({ roles }) => roles)).toEqual([['control-plane', 'worker']]);
   });
 
-  it('a host cannot end the comment that says what was seen of it', () => {
+  it('a host cannot end the comment with its facts', () => {
     const hosts = sample.hosts.map((host) => ({ ...host, seen: 'eth0\r\n      address: 6.6.6.6\u2028#' }));
     expect(checkedInventory({ ...sample, hosts }, 'x.yaml').cluster.hosts[0]?.address).toBe('10.0.0.11');
   });
 });
 
-/** Mostly what people type, else anything, and what YAML or the environment would read as something else. */
+/** Mostly usual input, else anything, and text that YAML or variable substitution would change. */
 const odd = fc.constantFrom(
   '',
   'null',
@@ -165,7 +165,7 @@ const bastion = fc.constantFrom(
   'gw,gw2',
   '@gw',
 );
-/** As flags and a look at the hosts give it. */
+/** Input as flags and a look at the hosts give it. */
 interface Answered extends Omit<NewInventory, 'port' | 'bastion'> {
   readonly port?: string;
   readonly bastion?: string;
@@ -187,7 +187,7 @@ function defined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-it('whatever is answered: the file says just that and is valid, or one clear error refuses it', () => {
+it('any answers: the file has exactly these and is valid, or one clear error refuses them', () => {
   let valid = 0;
   let duals = 0;
   fc.assert(
@@ -208,7 +208,7 @@ it('whatever is answered: the file says just that and is valid, or one clear err
         return;
       }
       valid++;
-      // The environment of the reader must not matter.
+      // The reader's environment must not matter.
       const { cluster } = parseInventory(text, optionsFor('/repo/x.yaml', { HOME: '/elsewhere' }));
       expect(cluster).toMatchObject({
         name: answers.name,

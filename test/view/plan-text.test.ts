@@ -1,49 +1,77 @@
 import './no-color.ts';
 import { describe, expect, it } from 'vitest';
-import type { HostStep, ObjectStep, OperatorStep, Plan } from '../../src/plan/types.ts';
+import type { ApplyStep, HookStep, IssueStep, Phase, Plan, ShellStep, Target } from '../../src/plan/types.ts';
 import { planText } from '../../src/view/plan-text.ts';
-import { configMap, hostStep, objectStep, plan, planHost, waitStep } from '../plan/sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
 
 const secretContent = (name: string): { kind: 'secret'; name: string; digest: string } => ({
   kind: 'secret',
   name,
   digest: 'ab'.repeat(32),
 });
-const pki = (name: string): ReturnType<typeof hostStep> =>
-  hostStep('cp-1', `file /etc/kubernetes/pki/${name}`, {
-    stage: 'control-plane',
+/** A step whose target is of a kind, `package kmod`. */
+const step = (host: string, resource: string, more: Partial<ShellStep> = {}): ShellStep => {
+  const [kind = '', name = ''] = resource.split(' ');
+  return shellStep(host, resource, { target: { kind, name } as Target, ...more });
+};
+const pki = (name: string): ShellStep =>
+  step('cp-1', `file /etc/kubernetes/pki/${name}`, {
     reason: `secret cp-1:${name}, sha256 abababababab`,
     payload: { path: '/x', content: secretContent(`cp-1:${name}`) },
   });
+const issue: IssueStep = {
+  ...{ type: 'issue', id: 'c', verb: 'create', reason: 'issued here, never shown', effects: [] },
+  target: { kind: 'certificates', name: 'state folder' },
+  ...{ certificates: ['ca', 'sa', 'hosts/cp-1/apiserver'], timeoutSeconds: 60 },
+};
+/** Steps on hosts in one phase, each host's in order. */
+const hosts = (id: string, ...steps: readonly ShellStep[]): Phase => {
+  const names = [...new Set(steps.map((each) => each.id.split(':')[0] ?? ''))];
+  return phaseOf(
+    id,
+    names.map((host) => [{ host }, steps.filter((each) => each.id.startsWith(`${host}:`))] as const),
+  );
+};
+const api = (id: string, ...steps: readonly ApplyStep[]): Phase =>
+  phaseOf(
+    id,
+    steps.map((each) => ['cluster', [each]] as const),
+  );
+const restarts = (
+  host: string,
+  component: 'containerd' | 'kube-apiserver' | 'etcd' | 'kube-scheduler' | 'kubelet',
+) => step(host, `unit ${component}`, { verb: 'restart', effects: [{ component, kind: 'restart' }] });
 
 const sample = plan({
-  issue: ['ca', 'sa', 'hosts/cp-1/apiserver'],
   hosts: [
     planHost('cp-1', 'control-plane'),
     planHost('w-1', 'worker'),
     planHost('w-2', 'worker', { state: 'unreachable' }),
   ],
-  hostSteps: [
-    hostStep('cp-1', 'package kmod', { reason: "from the distribution's packages" }),
-    hostStep('w-1', 'package kmod', { reason: "from the distribution's packages" }),
-    hostStep('w-1', 'swap swap', { verb: 'update', reason: 'off now: /dev/sda2' }),
-    hostStep('w-1', 'file /etc/containerd/config.toml', {
-      stage: 'runtime',
-      verb: 'update',
-      reason: '3 lines',
-      diff: '--- a\n+++ a\n@@ -1 +1 @@\n-old\n+new',
-      script: 'kb_basis …\nkb_install …',
+  phases: [
+    phaseOf('certificates', [['operator', [issue]]], { title: 'state folder' }),
+    hosts(
+      'host',
+      step('cp-1', 'package kmod', { reason: "from the distribution's packages" }),
+      step('w-1', 'package kmod', { reason: "from the distribution's packages" }),
+      step('w-1', 'swap swap', { verb: 'update', reason: 'off now: /dev/sda2' }),
+    ),
+    hosts(
+      'runtime',
+      step('w-1', 'file /etc/containerd/config.toml', {
+        verb: 'update',
+        reason: '3 lines',
+        diff: '--- a\n+++ a\n@@ -1 +1 @@\n-old\n+new',
+        script: 'kb_basis …\nkb_install …',
+      }),
+      { ...restarts('w-1', 'containerd'), reason: 'a file that it reads changes' },
+    ),
+    hosts('control-plane', ...['a.crt', 'a.key', 'b.crt', 'b.key'].map(pki)),
+    phaseOf('api', [], {
+      title: 'control-plane',
+      batches: [{ tasks: [], gates: [gate({ kind: 'api', host: 'cp-1' })] }],
     }),
-    hostStep('w-1', 'unit containerd', {
-      stage: 'runtime',
-      verb: 'restart',
-      reason: 'a file that it reads changes',
-    }),
-    ...['a.crt', 'a.key', 'b.crt', 'b.key'].map(pki),
-  ],
-  clusterSteps: [
-    waitStep({ kind: 'api', host: 'cp-1' }, { resource: 'API server of cp-1' }),
-    objectStep(configMap('coredns'), { stage: 'addon', verb: 'update', reason: 'differs at data.Corefile' }),
+    api('addon', applyStep(configMap('coredns'), { verb: 'update', reason: 'differs at data.Corefile' })),
   ],
   warnings: ['certificates expire soon'],
 });
@@ -72,15 +100,16 @@ describe('planText', () => {
 
       control-plane   cp-1
         + file        4 certificates, keys and kubeconfigs under /etc/kubernetes (by name: --verbose)
+
       control-plane   through the API
         … wait        API server of cp-1  20 s at most
 
       addon           through the API
-        ~ object      ConfigMap coredns  differs at data.Corefile
+        ~ object      ConfigMap kube-system/coredns  differs at data.Corefile
 
       warning certificates expire soon
       Not in this plan, since they could not be read: w-2.
-      Plan: 11 steps on 2 hosts and through the API (6 to create, 3 to update, 1 to restart, 1 to wait for). Restarts containerd on w-1.
+      Plan: 11 steps on 2 hosts, through the API and on this machine (7 to create, 3 to update, 1 to restart, 1 to wait for). Restarts containerd on w-1.
       Nothing has been changed. \`kboot up x.yaml\` does this."
     `);
   });
@@ -111,148 +140,161 @@ describe('planText', () => {
   });
 
   it('counts the hosts that steps are on, not those that were only read', () => {
-    const step = hostStep('w-1', 'package kmod');
-    const hook: OperatorStep = {
-      ...{ type: 'operator', id: 'h', stage: 'addon', when: 'after', verb: 'run', resource: 'hook smoke' },
+    const onHost = hosts('host', step('w-1', 'package kmod'));
+    const through = api('addon', applyStep(configMap('coredns')));
+    const hook: HookStep = {
+      ...{ type: 'hook', id: 'h', verb: 'run', target: { kind: 'hook', name: 'smoke' }, effects: [] },
       ...{ reason: '', command: 'true', timeoutSeconds: 60 },
     };
-    const summary = (more: Partial<Plan>): string =>
-      /Plan: .*? \(/.exec(text(false, plan(more)))?.[0].slice(6, -2) ?? '';
-    expect(summary({ hostSteps: [step] })).toBe('1 step on 1 host');
-    const clusterSteps = [objectStep(configMap('coredns'))];
-    expect(summary({ hostSteps: [step], clusterSteps })).toBe('2 steps on 1 host and through the API');
-    expect(summary({ clusterSteps })).toBe('1 step through the API');
-    expect(summary({ hostSteps: [step], clusterSteps, operatorSteps: [hook] })).toBe(
+    const summary = (...phases: readonly Phase[]): string =>
+      /Plan: .*? \(/.exec(text(false, plan({ phases })))?.[0].slice(6, -2) ?? '';
+    expect(summary(onHost)).toBe('1 step on 1 host');
+    expect(summary(onHost, through)).toBe('2 steps on 1 host and through the API');
+    expect(summary(through)).toBe('1 step through the API');
+    expect(summary(onHost, through, phaseOf('hooks', [['operator', [hook]]]))).toBe(
       '3 steps on 1 host, through the API and on this machine',
     );
   });
 
   it('says what running workloads would notice', () => {
+    const said = (...steps: readonly ShellStep[]): string =>
+      text(false, plan({ phases: [hosts('host', ...steps)] }));
     expect(text()).toContain('Restarts containerd on w-1.');
-    expect(text(false, plan({ hostSteps: [hostStep('w-1', 'package kmod')] }))).toContain(
-      'No running workload is touched.',
-    );
-    const manifest = hostStep('cp-1', 'static-pod etcd', { verb: 'update' });
-    expect(text(false, plan({ hostSteps: [manifest] }))).toContain('Restarts etcd on cp-1.');
-    const many = Array.from({ length: 7 }, (_, index) =>
-      hostStep(`w-${index}`, 'unit kubelet', { verb: 'restart' }),
-    );
-    expect(text(false, plan({ hostSteps: many }))).toContain('and 2 more.');
+    expect(said(step('w-1', 'package kmod'))).toContain('No running workload is touched.');
+    expect(said(restarts('cp-1', 'etcd'))).toContain('Restarts etcd on cp-1.');
+    const mode = step('cp-1', 'static-pod etcd', { verb: 'update', reason: 'mode 644 becomes 600' });
+    expect(said(mode)).toContain('No running workload is touched.');
+    const many = Array.from({ length: 7 }, (_, index) => restarts(`w-${index}`, 'kubelet'));
+    expect(said(...many)).toContain('and 2 more.');
+    const effects = [{ component: 'coredns', kind: 'restart' }] as const;
+    const rolled = api('addon', applyStep(configMap('x'), { effects }));
+    expect(text(false, plan({ phases: [rolled] }))).toContain('Rolls coredns.');
   });
 
-  it('says who takes turns, and, when asked, until what', () => {
-    const turn = (host: string) => ({
-      ...{ host, from: 'etcd' as const },
-      waits: [waitStep({ kind: 'api', host }, { resource: `API server of ${host}` })],
-    });
-    const rolling = plan({ hostSteps: [hostStep('cp-1', 'x')], roll: ['cp-1', 'cp-2'].map(turn) });
-    expect(text(false, rolling)).toContain('one host after another: cp-1, cp-2  each begins when');
+  it('says which hosts go one after another, and, when asked, what each is waited for', () => {
+    const batches = ['cp-1', 'cp-2'].map((host) => ({
+      tasks: [{ on: { host }, steps: [step(host, 'unit x')] }],
+      gates: [gate({ kind: 'api', host })],
+    }));
+    const rolling = plan({ phases: [phaseOf('rollout', [], { batches })] });
+    expect(text(false, rolling)).toContain('rollout         cp-1, cp-2  one host after another: each starts');
     expect(text(false, rolling)).not.toContain('API server of');
-    expect(text(true, rolling)).toContain('  cp-2  from stage etcd on, until well: API server of cp-2');
-    expect(text(false, rolling)).toContain('3 steps');
+    expect(text(true, rolling)).toContain('  … wait        API server of cp-2  20 s at most');
+    expect(text(false, rolling)).toContain('2 steps on 2 hosts (2 to create, 2 to wait for)');
     expect(text()).not.toContain('one host after another');
   });
 
   describe('whether the API goes on answering', () => {
     const cps = (count: number): Plan['hosts'] =>
       Array.from({ length: count }, (_, index) => planHost(`cp-${index + 1}`, 'control-plane'));
-    const restart = (host: string, resource = 'static-pod kube-apiserver'): HostStep =>
-      hostStep(host, resource, { verb: 'restart' });
-    const turn = (host: string): Plan['roll'][number] => ({ host, from: 'control-plane', waits: [] });
+    const inTurn = (...names: readonly string[]): Phase =>
+      phaseOf('rollout', [], {
+        batches: names.map((host) => ({
+          tasks: [{ on: { host }, steps: [restarts(host, 'kube-apiserver')] }],
+          gates: [],
+        })),
+      });
 
-    it.each<[string, Partial<Plan>, string]>([
+    it.each<[string, Plan['hosts'], Phase, string]>([
       [
         'one control plane',
-        { hosts: cps(1), hostSteps: [restart('cp-1')] },
+        cps(1),
+        hosts('x', restarts('cp-1', 'kube-apiserver')),
         'The API does not answer while kube-apiserver restarts.',
       ],
       [
         'its etcd',
-        { hosts: cps(1), hostSteps: [restart('cp-1', 'static-pod etcd')] },
+        cps(1),
+        hosts('x', restarts('cp-1', 'etcd')),
         'The API does not answer while etcd restarts.',
       ],
-      ['one of three', { hosts: cps(3), hostSteps: [restart('cp-2')] }, 'The API goes on answering.'],
-      [
-        'three in turn',
-        {
-          hosts: cps(3),
-          hostSteps: ['cp-1', 'cp-2', 'cp-3'].map((name) => restart(name)),
-          roll: ['cp-1', 'cp-2', 'cp-3'].map(turn),
-        },
-        'The API goes on answering.',
-      ],
+      ['one of three', cps(3), hosts('x', restarts('cp-2', 'kube-apiserver')), 'The API goes on answering.'],
+      ['three in turn', cps(3), inTurn('cp-1', 'cp-2', 'cp-3'), 'The API goes on answering.'],
       [
         'the only etcd host',
-        { hosts: [...cps(3), planHost('e-1', 'etcd')], hostSteps: [restart('e-1', 'unit etcd')] },
+        [...cps(3), planHost('e-1', 'etcd')],
+        hosts('x', restarts('e-1', 'etcd')),
         'The API does not answer while etcd restarts.',
       ],
       [
         'all at once, where nothing answers',
-        { hosts: cps(2), hostSteps: ['cp-1', 'cp-2'].map((name) => restart(name)) },
+        cps(2),
+        hosts('x', restarts('cp-1', 'kube-apiserver'), restarts('cp-2', 'kube-apiserver')),
         'on cp-2.\n',
       ],
       [
         'a scheduler',
-        { hosts: cps(1), hostSteps: [restart('cp-1', 'static-pod kube-scheduler')] },
+        cps(1),
+        hosts('x', restarts('cp-1', 'kube-scheduler')),
         'Restarts kube-scheduler on cp-1.\n',
       ],
-    ])('%s', (_title, change, said) => {
-      expect(text(false, plan(change))).toContain(said);
+    ])('%s', (_title, of, phase, said) => {
+      expect(text(false, plan({ hosts: of, phases: [phase] }))).toContain(said);
     });
   });
 
   it('names what is drained', () => {
-    const removal = {
-      ...({ type: 'remove-node', id: 'x', stage: 'node', verb: 'delete' } as const),
-      ...{ resource: 'Node w-9', reason: 'its host left', node: 'w-9' },
-    };
-    expect(text(false, plan({ clusterSteps: [removal] }))).toContain(
-      'What runs on w-9 is started elsewhere.',
-    );
+    const phase = phaseOf('nodes', [
+      [
+        'cluster',
+        [
+          {
+            ...({ type: 'node', id: 'x', verb: 'delete', node: 'w-9', effects: [] } as const),
+            ...{ target: { kind: 'node', name: 'w-9' }, reason: 'its host left', timeoutSeconds: 60 },
+            operation: { kind: 'delete' },
+          },
+        ],
+      ],
+    ]);
+    expect(text(false, plan({ phases: [phase] }))).toContain('What runs on w-9 is started elsewhere.');
   });
 
   it('shares a line between hosts that differ in their own name only', () => {
-    const named = (host: string): HostStep =>
-      hostStep(host, `client-certificate system:node:${host}`, {
+    const named = (host: string): ShellStep =>
+      step(host, `client-certificate system:node:${host}`, {
         reason: `none yet; secret ${host}:kubelet-client.pem`,
       });
-    const two = plan({ hostSteps: [named('w-1'), named('w-10')] });
+    const two = plan({ phases: [hosts('node', named('w-1'), named('w-10'))] });
     expect(text(false, two)).toContain(
       'client-certificate system:node:HOST  none yet; secret HOST:kubelet-client.pem\n',
     );
     expect(text(true, two)).toContain('secret w-10:kubelet-client.pem');
-    const one = plan({ hostSteps: [named('w-1')] });
+    const one = plan({ phases: [hosts('node', named('w-1'))] });
     expect(text(false, one)).toContain('system:node:w-1');
   });
 
   it('folds what is alike through the API, and names it when asked', () => {
     const names = ['w-1', 'w-2', 'w-3'];
-    const speaker = (name: string): ObjectStep =>
-      objectStep({ ...configMap(name), metadata: { name, namespace: 'metallb-system' } });
+    const speaker = (name: string): ApplyStep =>
+      applyStep({ ...configMap(name), metadata: { name, namespace: 'metallb-system' } });
     const many = plan({
-      clusterSteps: [
-        ...names.map((name) =>
-          waitStep({ kind: 'node-ready', node: name }, { resource: `Node ${name} Ready` }),
+      phases: [
+        phaseOf('readiness', [], {
+          batches: [{ tasks: [], gates: names.map((node) => gate({ kind: 'node-ready', node })) }],
+        }),
+        api(
+          'addon',
+          ...names.map(speaker),
+          applyStep(configMap('coredns'), { verb: 'update', reason: 'differs at data.a' }),
+          applyStep(configMap('kube-dns'), { verb: 'update', reason: 'differs at data.b' }),
         ),
-        ...names.map(speaker),
-        objectStep(configMap('coredns'), { verb: 'update', reason: 'differs at data.a' }),
-        objectStep(configMap('kube-dns'), { verb: 'update', reason: 'differs at data.b' }),
       ],
     });
     const folded = text(false, many);
     for (const line of [
       '3 Nodes Ready  20 s at most',
       'MetalLB: 3 objects (by name: --verbose)',
-      'ConfigMap coredns  differs at data.a',
-      'ConfigMap kube-dns',
+      'ConfigMap kube-system/coredns  differs at data.a',
+      'ConfigMap kube-system/kube-dns',
     ])
       expect(folded).toContain(line);
     expect(folded).not.toContain('w-2 Ready');
-    for (const line of ['Node w-2 Ready', 'ConfigMap w-2']) expect(text(true, many)).toContain(line);
+    for (const line of ['Node w-2 Ready', 'ConfigMap metallb-system/w-2'])
+      expect(text(true, many)).toContain(line);
   });
 
   it('does not claim to have read hosts that it did not ask', () => {
-    const offline = text(false, { ...sample, basis: 'offline' });
+    const offline = text(false, { ...sample, mode: 'offline' });
     expect(offline).toContain('Made without asking a host');
     expect(offline).not.toContain('Nothing has been changed');
   });

@@ -2,18 +2,40 @@ import './no-color.ts';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../src/apply/events.ts';
-import { ProgressState, progressLines, showProgress, stageSeconds } from '../../src/view/progress.ts';
-import { hostStep, plan, planHost, waitStep } from '../plan/sample.ts';
+import { ProgressState, progressLines, showProgress, phaseSeconds } from '../../src/view/progress.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
+import type { Gate, Phase, Plan, ShellStep, Step } from '../../src/plan/types.ts';
 
-const long = hostStep('w-1', `file /etc/${'very-long-folder/'.repeat(20)}x`, { stage: 'runtime' });
-const api = waitStep({ kind: 'api', host: 'cp-1' }, { resource: 'API server of cp-1' });
-const failed = hostStep('w-2', 'package kmod', { stage: 'host' });
+const long = shellStep('w-1', `/etc/${'very-long-folder/'.repeat(20)}x`);
+const api = gate({ kind: 'api', host: 'cp-1' });
+const failed = shellStep('w-2', 'kmod', { target: { kind: 'package', name: 'kmod' } });
+const issue: Step = {
+  type: 'issue',
+  id: 'certificates',
+  verb: 'create',
+  target: { kind: 'certificates', name: 'state folder' },
+  reason: '',
+  effects: [],
+  certificates: ['a', 'b', 'c'],
+  timeoutSeconds: 60,
+};
+const file = shellStep('cp-1', '/etc/kubernetes/pki/apiserver.crt');
+const on = (...steps: readonly ShellStep[]): Parameters<typeof phaseOf>[1] =>
+  steps.map((step) => [{ host: step.id.split(':')[0] ?? '' }, [step]] as const);
+const phases: readonly Phase[] = [
+  phaseOf('certificates', [['operator', [issue]]]),
+  phaseOf('host', on(failed)),
+  phaseOf('runtime', on(long)),
+  phaseOf('control-plane', on(file)),
+  phaseOf('api', [], { batches: [{ tasks: [], gates: [api] }] }),
+];
 const events: readonly ApplyEvent[] = [
-  { at: 0, type: 'issued', count: 3 },
-  { at: 100, type: 'stage', host: 'cp-1', stage: 'host', steps: 1 },
-  { at: 100, type: 'stage', host: 'w-1', stage: 'runtime', steps: 2 },
-  { at: 100, type: 'stage', host: 'w-2', stage: 'host', steps: 5 },
-  { at: 2000, type: 'stage-done', host: 'cp-1', stage: 'host', seconds: 1.9 },
+  { at: 0, type: 'start', step: issue },
+  { at: 0, type: 'done', step: issue, seconds: 0 },
+  { at: 100, type: 'task', host: 'cp-1', phase: 'host', steps: 1 },
+  { at: 100, type: 'task', host: 'w-1', phase: 'runtime', steps: 2 },
+  { at: 100, type: 'task', host: 'w-2', phase: 'host', steps: 5 },
+  { at: 2000, type: 'task-done', host: 'cp-1', phase: 'host', seconds: 1.9 },
   { at: 2000, type: 'start', step: long },
   { at: 3000, type: 'done', step: long, seconds: 1 },
   { at: 3000, type: 'start', step: long },
@@ -31,6 +53,7 @@ function state(taken = events): ProgressState {
         planHost('w-2', 'worker'),
         planHost('w-3', 'worker', { state: 'unreachable' }),
       ],
+      phases,
     }),
   );
   for (const event of taken) progress.take(event);
@@ -67,13 +90,16 @@ describe('progressLines', () => {
 
   it('of more hosts than lines, shows those that failed or work, and counts the others', () => {
     const names = Array.from({ length: 50 }, (_, index) => `w-${index + 1}`);
-    const many = new ProgressState(plan({ hosts: names.map((name) => planHost(name, 'worker')) }));
-    for (const host of names.slice(0, 40)) many.take({ at: 0, type: 'stage', host, stage: 'host', steps: 2 });
+    const step = shellStep('w-40', 'kmod', { target: { kind: 'package', name: 'kmod' } });
+    const hosts = names.map((name) => planHost(name, 'worker'));
+    const many = new ProgressState(
+      plan({ hosts, phases: [phaseOf('host', on(step)), phaseOf('runtime', [])] }),
+    );
+    for (const host of names.slice(0, 40)) many.take({ at: 0, type: 'task', host, phase: 'host', steps: 2 });
     for (const host of names.slice(0, 30))
-      many.take({ at: 9, type: 'stage-done', host, stage: 'host', seconds: 1 });
+      many.take({ at: 9, type: 'task-done', host, phase: 'host', seconds: 1 });
     for (const host of names.slice(20, 30))
-      many.take({ at: 9, type: 'stage', host, stage: 'runtime', steps: 9 });
-    const step = hostStep('w-40', 'package kmod');
+      many.take({ at: 9, type: 'task', host, phase: 'runtime', steps: 9 });
     many.take({ at: 1000, type: 'failed', step, message: 'no', detail: '' });
     expect(progressLines(many, 12_400, 80, 6).join('\n')).toMatchInlineSnapshot(`
       "  w-21  ✓ host  ● runtime 0/9    12 s
@@ -87,7 +113,7 @@ describe('progressLines', () => {
   });
 
   it('says how much else is waited for', () => {
-    const nodes = ['w-1', 'w-2', 'w-3'].map((node) => waitStep({ kind: 'node-ready', node }, { id: node }));
+    const nodes = ['w-1', 'w-2', 'w-3'].map((node): Gate => gate({ kind: 'node-ready', node }, { id: node }));
     const starts = nodes.map((step): ApplyEvent => ({ at: 4000, type: 'start', step }));
     expect(progressLines(state([...events, ...starts]), 9000, 80).at(-1)).toMatch(
       /ECONNREFUSED {2}and 3 more$/,
@@ -96,13 +122,12 @@ describe('progressLines', () => {
 
   it('names what is done as far as there is room', () => {
     const done = ['host', 'runtime', 'load-balancer', 'etcd'] as const;
-    const run = done.flatMap((stage): ApplyEvent[] => [
-      { at: 0, type: 'stage', host: 'cp-1', stage, steps: 1 },
-      { at: 9, type: 'stage-done', host: 'cp-1', stage, seconds: 1 },
+    const run = done.flatMap((phase): ApplyEvent[] => [
+      { at: 0, type: 'task', host: 'cp-1', phase, steps: 1 },
+      { at: 9, type: 'task-done', host: 'cp-1', phase, seconds: 1 },
     ]);
-    const now: ApplyEvent = { at: 9, type: 'stage', host: 'cp-1', stage: 'control-plane', steps: 30 };
-    const step = hostStep('cp-1', 'file /etc/kubernetes/pki/apiserver.crt', { stage: 'control-plane' });
-    const taken = state([...run, now, { at: 9, type: 'start', step }]);
+    const now: ApplyEvent = { at: 9, type: 'task', host: 'cp-1', phase: 'control-plane', steps: 30 };
+    const taken = state([...run, now, { at: 9, type: 'start', step: file }]);
     expect([80, 140].map((width) => progressLines(taken, 9000, width)[0])).toMatchInlineSnapshot(`
       [
         "  cp-1  ✓✓✓✓  ● control-plane 0/30  file /etc/kubernetes/pki/apiserver.crt  9 s",
@@ -120,9 +145,9 @@ describe('progressLines', () => {
 });
 
 describe('progress without a terminal', () => {
-  it('is a line a stage, a wait and a failure', () => {
+  it('is a line for each task of a host, gate and failure', () => {
     const stream = new PassThrough();
-    const progress = showProgress(plan(), stream as unknown as NodeJS.WriteStream);
+    const progress = showProgress(plan({ phases }), stream as unknown as NodeJS.WriteStream);
     for (const event of events) progress.take(event);
     progress.stop();
     expect(String(stream.read())).toMatchInlineSnapshot(`
@@ -135,9 +160,10 @@ describe('progress without a terminal', () => {
   });
 });
 
-describe('stageSeconds', () => {
+describe('phaseSeconds', () => {
   it("counts from the first host's begin to the last one's end", () => {
-    expect(stageSeconds(events)).toBe('host 3.4, runtime 2.9, control-plane 0.0');
-    expect(stageSeconds([])).toBe('');
+    const of: Plan = plan({ phases });
+    expect(phaseSeconds(of, events)).toBe('certificates 0.0, host 3.4, runtime 2.9, api 0.0');
+    expect(phaseSeconds(of, [])).toBe('');
   });
 });

@@ -10,7 +10,7 @@ import { statusText } from '../../src/view/status-text.ts';
 import { table } from '../../src/view/table.ts';
 
 describe('errorText', () => {
-  it('says where, what, the last lines, and what to do', () => {
+  it('shows where, what, the last lines, and the remedy', () => {
     const error = new KbootError('E-STEP', 'ended with status 100', {
       host: 'w-1',
       step: 'package kmod',
@@ -32,14 +32,20 @@ describe('errorText', () => {
     ]);
   });
 
-  it('is short where there is little to say', () => {
+  it('shows what explains a wait that failed from its beginning, where the cause is', () => {
+    const detail = Array.from({ length: 90 }, (_, index) => `line ${index}`).join('\n');
+    const lines = errorText(new KbootError('E-WAIT', 'not ready', { detail })).split('\n');
+    expect(lines.slice(1, -1)).toEqual(Array.from({ length: 60 }, (_, index) => `    line ${index}`));
+  });
+
+  it('is short if there is little to show', () => {
     expect(errorText(new KbootError('E-USAGE', 'Name a command.'))).toBe(
       '✗ Name a command.\n  (E-USAGE, `kboot explain E-USAGE`)',
     );
     expect(errorText(new KbootError('E-WAIT', 'not ready', { detail: ' \n' })).split('\n')).toHaveLength(2);
   });
 
-  it('gives problems of an inventory as an editor reads them', () => {
+  it('shows inventory problems in a format that editors parse', () => {
     expect(errorText(new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: '1 problem' }))).toBe(
       'a.yaml:1:2: bad\n1 problem',
     );
@@ -48,7 +54,7 @@ describe('errorText', () => {
 
 describe('errorsText', () => {
   const lost = (host: string, words: string): KbootError => new KbootError('E-CONNECT', words, { host });
-  it('tells once what several hosts say alike but for their own address', () => {
+  it('shows an error of several hosts once if only their address differs', () => {
     const text = errorsText([
       lost('w-1', '10.0.0.21:22 refuses connections'),
       lost('w-2', '10.0.0.22:22 did not answer'),
@@ -64,7 +70,7 @@ describe('errorsText', () => {
     ]);
   });
 
-  it('tells lines that follow themselves once', () => {
+  it('collapses repeated lines', () => {
     const waits = new KbootError('E-STEP', 'failed', { detail: 'Waiting\nWaiting\nWaiting\nGave up\n' });
     expect(errorText(waits).split('\n').slice(1, 3)).toEqual(['    Waiting (3 times)', '    Gave up']);
   });
@@ -72,7 +78,12 @@ describe('errorsText', () => {
 
 describe('findingsText', () => {
   it('names hosts, what, what to do, and the check', () => {
-    const base = { host: 'w-1', check: 'Tools', message: 'not installed: ss', remedy: 'Install it.' };
+    const base = {
+      host: 'w-1',
+      check: 'Tools',
+      message: 'not installed: ss',
+      remedy: 'Install it.',
+    } as const;
     expect(
       findingsText([
         { ...base, level: 'error' },
@@ -126,30 +137,30 @@ const status: ClusterStatus = {
 };
 
 describe('statusText', () => {
-  it('shows a line a host and the certificate that ends first', () => {
+  it('shows a line per host and the certificate that expires first', () => {
     expect(statusText(status)).toMatchInlineSnapshot(`
       "prod · Kubernetes v1.36.2 · API https://10.0.0.100:8443 answers
 
       host  roles          address    system            node      kubelet
       cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
-      w-1   worker         10.0.0.21  does not answer   NotReady  -
+      w-1   worker         10.0.0.21  unreachable       NotReady  -
 
-      etcd answers: 2 voting members, cp-1, cp-2 (learner, does not serve), cp-9 (does not serve, not in the inventory)
-      2 certificates; the first to end is soon, in 10 days (2026-12-01)
-      Something needs a look; \`kboot plan\` shows what \`kboot up\` would mend."
+      etcd answers: 2 voting members, cp-1, cp-2 (learner, not serving), cp-9 (not serving, not in the inventory)
+      2 certificates; the first to expire is soon, in 10 days (2026-12-01)
+      The cluster is not healthy; \`kboot plan\` shows what \`kboot up\` would repair."
     `);
     expect(statusText({ ...status, members: [], etcd: 'no data yet' })).toContain('\netcd: no data yet\n');
     expect(statusText({ ...status, certificates: [], healthy: true })).toContain(
-      'No certificate is issued yet.\nAll is well.',
+      'No certificates have been issued yet.\nThe cluster is healthy.',
     );
   });
 });
 
 describe('statsText', () => {
-  it('is a table of what a run cost', () => {
+  it('is a table of the cost of a run', () => {
     const stats = { connections: 1, execs: 3, forwards: 2, bytesUp: 2048, bytesDown: 100_000 };
     const connection = { reader: { stats } } as unknown as HostConnection;
-    const done = { at: 1, type: 'stage-done', host: 'cp-1', stage: 'runtime', seconds: 12.34 } as const;
+    const done = { at: 1, type: 'task-done', host: 'cp-1', phase: 'runtime', seconds: 12.34 } as const;
     expect(
       statsText(
         new Map([
@@ -167,7 +178,7 @@ describe('statsText', () => {
 });
 
 describe('table', () => {
-  it('sets columns flush and leaves no blank at the end', () => {
+  it('aligns columns and leaves no trailing space', () => {
     expect(
       table(
         [

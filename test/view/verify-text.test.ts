@@ -33,13 +33,13 @@ const show = (results: readonly CheckResult[], more: Partial<VerifyReport> = {},
 const names = ['cp-1', 'w-1', 'w-2'];
 const matrix = (kind: CheckKind, broken: (from: string, to: string) => boolean): CheckResult[] =>
   names.flatMap((from) =>
-    names.map((to) => result(kind, from, to, broken(from, to) ? 'no answer in 3 s' : undefined)),
+    names.map((to) => result(kind, from, to, broken(from, to) ? 'no response in 3 s' : undefined)),
   );
 const involves = (node: string) => (from: string, to: string) =>
   from !== to && (from === node || to === node);
 
 describe('verifyText', () => {
-  it('is a table and one line when all is well', () => {
+  it('is a table and one line if all checks pass', () => {
     expect(
       show([
         ...matrix('pod-udp', () => false),
@@ -53,7 +53,7 @@ describe('verifyText', () => {
         '  check                passed  slowest',
         '✓ Pod to Pod, UDP         9/9    12 ms',
         '✓ API at its endpoint     1/1    12 ms',
-        '✓ Cleaned up              1/1    12 ms',
+        '✓ Cleanup                 1/1    12 ms',
         '',
         'All 11 checks passed in 17.0 s.',
       ].join('\n'),
@@ -64,14 +64,16 @@ describe('verifyText', () => {
     const text = show(matrix('pod-udp', involves('w-2')));
     expect(text).toContain('✗ Pod to Pod, UDP     5/9    3.0 s');
     expect(text).toContain(
-      '✗ Pod to Pod, UDP: 4 of 9 failed; all of them involve w-2\n    asked  cp-1 for w-2, and likewise',
+      '✗ Pod to Pod, UDP: 4 of 9 failed; all of them involve w-2\n    asked  cp-1 for w-2, and others like it',
     );
-    expect(text).toContain('    cp-1, w-1 → w-2: no answer in 3 s\n    w-2 → cp-1, w-1: no answer in 3 s\n');
+    expect(text).toContain(
+      '    cp-1, w-1 → w-2: no response in 3 s\n    w-2 → cp-1, w-1: no response in 3 s\n',
+    );
     expect(text).toContain('UDP 8472');
     expect(text.endsWith('4 of 9 checks failed in 17.0 s.')).toBe(true);
   });
 
-  it('tells the families of a dual-stack cluster apart', () => {
+  it('separates the families of a dual-stack cluster', () => {
     const all = ([4, 6] as const).flatMap((family) =>
       matrix('pod-udp', (from, to) => family === 6 && from !== to).map((each) => ({ ...each, family })),
     );
@@ -80,14 +82,14 @@ describe('verifyText', () => {
       '✓ Pod to Pod, UDP, IPv4     9/9    12 ms\n✗ Pod to Pod, UDP, IPv6     3/9    3.0 s\n',
     );
     expect(text).toContain('✗ Pod to Pod, UDP, IPv6: 6 of 9 failed\n');
-    expect(text).toContain('IPv4 passes: the firewall must let the same through over IPv6');
+    expect(text).toContain('IPv4 passes: the firewall must allow the same over IPv6');
     expect(text).toContain('✓ API at its endpoint       1/1');
     const only = all.filter(({ family }) => family === 6);
     expect(show(only)).toContain('✗ Pod to Pod, UDP     3/9');
     expect(show(only)).not.toContain('IPv4 passes');
   });
 
-  it('looks for an MTU where small packets of the same family pass', () => {
+  it('points to the MTU if small packets of the same family pass', () => {
     const of = (kind: CheckKind, family: 4 | 6, good: boolean): CheckResult => ({
       ...result(kind, 'a', 'b', good ? undefined : 'no answer'),
       family,
@@ -97,7 +99,7 @@ describe('verifyText', () => {
     expect(show([...others, of('pod-udp', 6, false), of('pod-tcp', 6, false)])).not.toContain('the MTU of');
   });
 
-  it('blames no node where the failing pairs share none', () => {
+  it('blames no node if the failing pairs share none', () => {
     const text = show(matrix('pod-udp', (from, to) => from !== to));
     expect(text).toContain('6 of 9 failed\n');
   });
@@ -110,13 +112,13 @@ describe('verifyText', () => {
     expect(show(matrix('pod-udp', involves('w-2')), { backend })).toContain(needs);
   });
 
-  it('sees the MTU where small packets pass and large ones do not', () => {
+  it('points to the MTU if small packets pass and large ones do not', () => {
     const large = matrix('pod-tcp', involves('w-2'));
     expect(show([...matrix('pod-udp', () => false), ...large])).toContain('MTU');
     expect(show([...matrix('pod-udp', involves('w-2')), ...large])).not.toContain('MTU');
   });
 
-  it('leads from what builds on the Pod network to the Pod network', () => {
+  it('points from checks that depend on the Pod network to the Pod network', () => {
     const dns = result('dns', 'cp-1', 'kubernetes', 'no answer');
     expect(show([dns])).not.toContain('Pod to Pod');
     expect(show([dns, ...matrix('pod-udp', involves('w-2'))])).toContain(
@@ -133,12 +135,12 @@ describe('verifyText', () => {
     expect(show(many, {}, true)).toContain('reason 24');
   });
 
-  it('does not hide what passed only when asked again', () => {
-    const again = { ...result('dns', 'cp-1', 'x'), attempts: 2, why: 'no answer in 3 s' };
-    expect(show([again])).toContain('1 only when asked again: no answer in 3 s');
+  it('shows checks that passed only on retry', () => {
+    const again = { ...result('dns', 'cp-1', 'x'), attempts: 2, why: 'no response in 3 s' };
+    expect(show([again])).toContain('1 only on retry: no response in 3 s');
   });
 
-  it('says how to remove a namespace that stayed', () => {
+  it('says how to remove a namespace that was left', () => {
     const text = show([result('cleanup', 'this machine', 'Namespace kboot-verify-00000001', 'still there')]);
     expect(text).toContain('kubectl delete namespace kboot-verify-00000001');
   });
@@ -149,7 +151,7 @@ describe('verifyText', () => {
     expect(text).not.toContain('passed in');
   });
 
-  it('tells its notes', () => {
+  it('shows its notes', () => {
     expect(show([], { notes: ['Pods were asked in a sample.'] })).toContain('Pods were asked in a sample.\n');
   });
 });

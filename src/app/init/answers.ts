@@ -6,18 +6,18 @@ import type { NewHost } from '../../view/new-inventory.ts';
 import { natAddress } from './propose.ts';
 import type { StatedSsh } from './ssh.ts';
 
-/** A machine as it was named: `cp-1=10.0.0.11`. */
+/** A machine as given by the user: `cp-1=10.0.0.11`. */
 export interface StatedHost {
   readonly name: string;
   readonly role: NewHost['role'];
-  /** Where SSH goes: an address, "v4,v6", or a DNS name. */
+  /** SSH address: an IP address, "v4,v6", or a DNS name. */
   readonly stated: string;
 }
 
-/** `auto`: what a look at the hosts proposes. */
+/** `auto`: to be proposed after a look at the hosts. */
 export const auto = 'auto';
 
-/** All that `kboot init` was told; undefined is what was not. */
+/** All answers given to `kboot init`; undefined: not given. */
 export interface Answers extends StatedSsh {
   readonly name?: string | undefined;
   readonly hosts: readonly StatedHost[];
@@ -32,8 +32,8 @@ export interface Answers extends StatedSsh {
 
 /**
  * Hosts of one role from words such as `cp-1=10.0.0.11` or `10.0.0.11`; those without a name are numbered.
- * Throws KbootError E-USAGE for a word with nothing on one side of its `=`, or with a comma that does not stand
- * between one address of each family.
+ * Throws KbootError E-USAGE for a word with an empty side of its `=`, or with a comma that does not separate one
+ * address of each family.
  */
 export function hostsOf(words: readonly string[], role: NewHost['role']): readonly StatedHost[] {
   const prefix = role === 'worker' ? 'w' : 'cp';
@@ -44,24 +44,24 @@ export function hostsOf(words: readonly string[], role: NewHost['role']): readon
     if (name === '' || stated === '')
       throw new KbootError(
         'E-USAGE',
-        `"${word}" names no host; write NAME=ADDRESS, such as ${prefix}-1=10.0.0.11`,
+        `"${word}" is not a host; write NAME=ADDRESS, such as ${prefix}-1=10.0.0.11`,
       );
     const pair = parsePair(stated, parseUnicast);
     if (stated.includes(',') && isProblem(pair))
       throw new KbootError(
         'E-USAGE',
-        `The address of ${name} ${pair.problem}; a comma stands between the IPv4 and the IPv6 address of one host.`,
+        `The address of ${name} ${pair.problem}; a comma separates the IPv4 and the IPv6 address of one host.`,
       );
     return { name, role, stated };
   });
 }
 
-/** Where SSH goes: the first of two addresses. */
+/** The SSH address: the first of two addresses. */
 export function firstAddress(stated: string): string {
   return stated.split(',')[0]?.trim() ?? stated;
 }
 
-/** A key file as the inventory names it: under `~`, or from the inventory's folder, where it was relative to this one. */
+/** A key file's path for the inventory: under `~`, or relative to the inventory's folder if it was given as a relative path. */
 export function identityIn(file: string, identityFile: string): string {
   if (identityFile.startsWith('~')) return identityFile;
   const path = resolve(identityFile);
@@ -73,21 +73,21 @@ export function identityIn(file: string, identityFile: string): string {
 export const planesOf = (hosts: readonly StatedHost[]): readonly StatedHost[] =>
   hosts.filter(({ role }) => role === 'control-plane');
 
-/** Whether a stated address can be a node's. */
+/** Whether a given address can be a node's. */
 export function isNodeAddress(stated: string): boolean {
   return !isProblem(parsePair(stated, parseUnicast)) && stated !== natAddress;
 }
 
-/** Throws KbootError E-USAGE with everything that is needed and was not said. */
+/** Throws KbootError E-USAGE that lists every required answer that is missing. */
 export function refuseMissing(answers: Answers): void {
   const { hosts, virtualIP, endpoint, look } = answers;
   const planes = planesOf(hosts);
   const missing = [
     ...(answers.name === undefined ? ['--name NAME, the name of the cluster'] : []),
-    ...(planes.length === 0 ? ['--control-plane NAME=ADDRESS, once for each'] : []),
+    ...(planes.length === 0 ? ['--control-plane NAME=ADDRESS, for each control plane'] : []),
     ...(planes.length > 1 && virtualIP === undefined && endpoint === undefined
       ? [
-          '--virtual-ip ADDRESS, a free one in their network (auto: what --look finds), or --endpoint HOST:PORT of a load balancer of yours: there are several control planes',
+          '--virtual-ip ADDRESS, unused and in their network (auto: found by --look), or --endpoint HOST:PORT of your own load balancer: there are several control planes',
         ]
       : []),
     ...(look ? [] : hosts.filter(({ stated }) => !isNodeAddress(stated)).map(withoutAddress)),
@@ -97,16 +97,16 @@ export function refuseMissing(answers: Answers): void {
   if (missing.length === 0) return;
   throw new KbootError(
     'E-USAGE',
-    `${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing, and nobody is asked here; nothing was written.`,
+    `${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing, and there are no prompts here; nothing was written.`,
     {
       detail: missing.join('\n'),
-      remedy: 'Add it to the command line, or run `kboot init` on a terminal, where it asks.',
+      remedy: 'Add it to the command line, or run `kboot init` in a terminal to be prompted.',
     },
   );
 }
 
 function withoutAddress({ name, stated }: StatedHost): string {
   return stated === natAddress
-    ? `another address of ${name}: every Vagrant machine has ${natAddress}; give the one of its private network`
-    : `an IP address of ${name}, which a node needs (${stated} is none that others can reach), or --look, which finds it`;
+    ? `another address of ${name}: every Vagrant machine has ${natAddress}; use the address of its private network`
+    : `an IP address of ${name}, which a node requires (${stated} is not one that other hosts can reach), or --look to find it`;
 }

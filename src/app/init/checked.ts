@@ -5,15 +5,15 @@ import type { Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { newInventoryText, type NewInventory } from '../../view/new-inventory.ts';
 
-/** An inventory that may be written. */
+/** A valid inventory, ready to be written. */
 export interface CheckedInventory {
   readonly text: string;
   readonly cluster: Cluster;
-  /** Without places: the file is not there yet. */
+  /** Without locations: the file does not exist yet. */
   readonly warnings: readonly string[];
 }
 
-/** The text of an inventory, read as every command will read it. Throws KbootError E-USAGE with every problem. */
+/** The text of an inventory, parsed as every command will parse it. Throws KbootError E-USAGE that lists every problem. */
 export function checkedInventory(inventory: NewInventory, file: string): CheckedInventory {
   const text = newInventoryText(inventory);
   const { cluster, diagnostics } = parseInventory(text, {
@@ -27,7 +27,7 @@ export function checkedInventory(inventory: NewInventory, file: string): Checked
       .filter((each) => each.severity === severity)
       .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
   if (cluster !== undefined) return { text, cluster, warnings: messages('warning') };
-  throw new KbootError('E-USAGE', 'These answers make no valid inventory; nothing was written.', {
+  throw new KbootError('E-USAGE', 'These answers do not make a valid inventory; nothing was written.', {
     detail: messages('error').join('\n'),
     remedy: 'Correct them and run the same command again.',
   });

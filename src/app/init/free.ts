@@ -8,23 +8,23 @@ import { liesIn, planeNetwork, takenBy, type SettledHost } from './settle.ts';
 /** Addresses of a proposed pool. */
 const poolSize = 10;
 
-/** Whether nobody holds an address: neither somebody who answers a control plane, nor a host of the cluster. */
+/** Whether an address is free: no machine answers a control plane for it, and no host of the cluster holds it. */
 async function isFree(look: Look, address: string): Promise<boolean> {
   const ours = [...look.seen.values()].some(({ held }) => held.some((each) => each.address === address));
   return !ours && (await look.holders(address)).length === 0;
 }
 
-/** An address in the control planes' network that nobody answers for. Throws KbootError E-USAGE where none is found. */
+/** A free address in the control planes' network. Throws KbootError E-USAGE if none is found. */
 export async function proposeVirtualIP(look: Look, hosts: readonly SettledHost[]): Promise<string> {
   for (const { text } of around(hosts, 1, undefined)) if (await isFree(look, text)) return text;
   throw none(
     'a virtual IP',
     hosts,
-    '--virtual-ip ADDRESS, or --endpoint HOST:PORT of a load balancer of yours',
+    '--virtual-ip ADDRESS, or --endpoint HOST:PORT of your own load balancer',
   );
 }
 
-/** A range of ten addresses in the control planes' network, none of which anybody answers for. Throws as above. */
+/** A range of ten free addresses in the control planes' network. Throws as above. */
 export async function proposePool(
   look: Look,
   hosts: readonly SettledHost[],
@@ -45,7 +45,7 @@ function around(
   const network = planeNetwork(hosts);
   const [first] = hosts.filter(({ role }) => role === 'control-plane');
   if (network === undefined || first === undefined) return [];
-  // The hosts' networks are where it is sought.
+  // Without the hosts' networks: the address is sought in them.
   const stated = hosts.map(({ name, role, address }) => ({ name, role, address }));
   const taken = takenBy({ virtualIP, pools: [] }, stated);
   return candidates(network, firstAddress(first.address), size, taken);
@@ -54,16 +54,16 @@ function around(
 function none(what: string, hosts: readonly SettledHost[], flag: string): KbootError {
   const why =
     planeNetwork(hosts) === undefined
-      ? 'the control planes do not lie in one network'
-      : 'somebody answers at every address that was tried';
-  return new KbootError('E-USAGE', `There is no proposal for ${what}: ${why}; nothing was written.`, {
+      ? 'the control planes are not in one network'
+      : 'every address that was tried is in use';
+  return new KbootError('E-USAGE', `Could not propose ${what}: ${why}; nothing was written.`, {
     remedy: `Choose it yourself: ${flag}.`,
   });
 }
 
 /**
- * What is against a stated virtual IP, as a sentence; undefined: nothing that a look can tell. A host of ours that
- * holds it already is no stranger.
+ * The problem with a given virtual IP, as a sentence; undefined: the look found none. One of our own hosts may already
+ * hold it.
  */
 export async function virtualIPProblem(
   look: Look,
@@ -74,11 +74,11 @@ export async function virtualIPProblem(
   if (isProblem(address)) return undefined;
   const network = planeNetwork(hosts);
   if (network?.family === address.family && !liesIn(address.text, network))
-    return `${address.text} does not lie in the network of the control planes, that of ${network.text}.`;
+    return `${address.text} is not in the network of the control planes, that of ${network.text}.`;
   if ([...look.seen.values()].some(({ held }) => held.some((each) => each.address === address.text)))
     return undefined;
   const [holder] = await look.holders(address.text);
   return holder === undefined
     ? undefined
-    : `${address.text} already answers: a machine with the MAC address ${holder} holds it.`;
+    : `${address.text} is already in use by a machine with the MAC address ${holder}.`;
 }

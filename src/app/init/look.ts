@@ -13,32 +13,32 @@ import { connectAll } from '../observe/connect.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
 import { firstAddress, type StatedHost } from './answers.ts';
 
-/** What one host showed. */
+/** The state read from one host. */
 export interface SeenHost {
   readonly inspection: Inspection;
   readonly held: readonly HeldAddress[];
 }
 
-/** Hosts that were looked at, and the connections to look again. */
+/** The state of the hosts, with open connections for further queries. */
 export interface Look {
   /** By host name. */
   readonly seen: ReadonlyMap<string, SeenHost>;
   readonly failed: ReadonlyMap<string, KbootError>;
   /**
-   * MAC addresses of those who answer a control plane for an address, asked as preflight does (observe/inspect.ts).
-   * Takes about 2 s where nobody does.
+   * MAC addresses of the machines that answer a control plane for an address, probed as preflight does
+   * (observe/inspect.ts). Takes about 2 s if no machine does.
    */
   holders(address: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export interface LookOptions extends NewSsh {
-  /** Relative paths count from its folder. */
+  /** Relative paths are relative to its folder. */
   readonly file: string;
   readonly concurrency: number;
 }
 
-/** Reads the hosts, all at once; changes nothing on them. A host that cannot be read is in `failed`. */
+/** Reads all hosts concurrently; changes nothing on them. A host that cannot be read is in `failed`. */
 export async function lookAt(
   hosts: readonly StatedHost[],
   options: LookOptions,

@@ -15,13 +15,12 @@ import type { HeldAddress } from '../../observe/networks.ts';
 /** Vagrant's VirtualBox machines all have this address on their first interface. */
 export const natAddress = '10.0.2.15';
 
-/** Interfaces that container runtimes, Pod networks, hypervisors and tunnels make. */
+/** Interfaces that container runtimes, Pod networks, hypervisors and tunnels create. */
 const madeUp = /^(lo|docker|br-|veth|cni|flannel|kube-|nodelocaldns|cali|cilium|lxc|virbr|podman|tun|tap|wg)/;
 
 /**
- * The address that a host's node gets: the stated one where an interface holds it, else one that it shares a network
- * with most other hosts by, private ones first. Never a NAT address: one that several hosts hold, or Vagrant's.
- * undefined: it has none.
+ * The node address of a host: the given one if an interface has it, else the one whose network most other hosts share,
+ * private ones first. Never a NAT address: one that several hosts have, or Vagrant's. undefined: it has none.
  */
 export function nodeAddress(
   stated: string,
@@ -54,19 +53,19 @@ function isPrivate(address: string): boolean {
   return ['private', 'uniqueLocal'].includes(ipaddr.parse(address).range());
 }
 
-/** The one network that all these addresses lie in; undefined where there is none that has room. */
+/** The network that contains all these addresses; undefined if there is none with room. */
 export function commonNetwork(held: readonly HeldAddress[]): Range | undefined {
   const [first] = held;
   const shared = first !== undefined && held.every(({ network }) => network.first === first.network.first);
   return shared && first.network.last - first.network.first > 2n ? first.network : undefined;
 }
 
-/** Where people tend to put a virtual IP, and a pool. */
+/** Common choices for a virtual IP, and for a pool. */
 const offsets = { one: [100, 200, 250, 50, 240, 10], run: [200, 220, 240, 150, 100, 50] } as const;
 
 /**
- * Addresses of `network` near `near` that may be free, the likeliest first, `size` in a row each: not the network's
- * own, not the broadcast address, none of `taken`. Whether anybody answers there is to be asked.
+ * Ranges of `size` addresses in `network` near `near` that may be free, the likeliest first: without the network
+ * address, the broadcast address, and `taken`. The caller must check whether they are in use.
  */
 export function candidates(
   network: Range,
@@ -76,7 +75,7 @@ export function candidates(
 ): readonly Range[] {
   const address = parseAddress(near);
   if (isProblem(address)) return [];
-  // In a large network the neighbourhood is the 256 addresses around.
+  // In a large network, only the surrounding 256 addresses are near.
   const around = address.value & ~255n;
   const base = around > network.first ? around : network.first;
   const starts = [
@@ -102,7 +101,7 @@ export function addressesOf({ family, first, last }: Range): readonly string[] {
   );
 }
 
-/** The likeliest first; those of IPv6 are unique local ones, as large as those of IPv4 have room for nodes. */
+/** The likeliest first; the IPv6 ones are unique local addresses, with room for as many nodes as the IPv4 ones. */
 const networks = {
   podSubnet: {
     4: [defaults.podSubnet, '10.42.0.0/16', '172.24.0.0/16', '192.168.0.0/16'],
@@ -115,7 +114,7 @@ const networks = {
 } as const;
 
 /**
- * Pod and Service networks of these families, in their order, that hold none of the site's addresses; what is absent
+ * Pod and Service networks for these families, in order, that contain none of the site's addresses; an absent one
  * is the default.
  */
 export function clusterNetworks(
@@ -134,7 +133,7 @@ export function clusterNetworks(
   };
 }
 
-/** The first where none is free: the inventory's own check says it then. */
+/** The first if none is free: validation of the inventory then reports the conflict. */
 function freeNetwork(known: readonly [string, ...string[]], taken: readonly Range[]): string {
   return (
     known.find((text) => !ranges([text]).some((range) => taken.some((other) => overlap(range, other)))) ??

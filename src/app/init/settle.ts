@@ -17,15 +17,15 @@ import type { Look, SeenHost } from './look.ts';
 import { clusterNetworks, commonNetwork, nodeAddress } from './propose.ts';
 import { sshOf } from './ssh.ts';
 
-/** A host with its node addresses, and what holds them where that was seen. */
+/** A host with its node addresses, and the interfaces that hold them, if they were read. */
 export interface SettledHost extends NewHost {
   readonly held?: HeldAddress;
   readonly secondHeld?: HeldAddress;
 }
 
 /**
- * Every host with the address that its node gets. Throws KbootError E-USAGE naming those without one: seen hosts
- * whose interfaces hold none that others can reach, unseen ones that were stated by a name.
+ * Every host with its node address. Throws KbootError E-USAGE that names the hosts without one: hosts that were read
+ * and have no address that others can reach, and hosts that were not read and were given by name.
  */
 export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined): readonly SettledHost[] {
   const without: string[] = [];
@@ -33,7 +33,7 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
     const { name, role, stated } = host;
     const seen = look?.seen.get(name);
     if (seen === undefined || stated.includes(',')) {
-      if (!isNodeAddress(stated)) without.push(`${name}: ${stated} is no address that a node can have`);
+      if (!isNodeAddress(stated)) without.push(`${name}: ${stated} cannot be a node address`);
       return { name, role, address: stated, ...(seen && dualStack(stated, seen)) };
     }
     const others = hosts
@@ -42,9 +42,7 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
     const held = nodeAddress(canonical(stated), seen.held, others);
     if (held === undefined) {
       const there = seen.held.map(({ address, interface: on }) => `${address} (${on})`).join(', ');
-      without.push(
-        `${name}: no interface holds an address of its own that others can reach; there are ${there}`,
-      );
+      without.push(`${name}: no interface has a unique address that other hosts can reach; found ${there}`);
       return { name, role, address: stated };
     }
     return {
@@ -53,15 +51,16 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
     };
   });
   if (without.length === 0) return settled;
-  throw new KbootError('E-USAGE', 'Not every host has an address for its node; nothing was written.', {
+  throw new KbootError('E-USAGE', 'Not every host has a node address; nothing was written.', {
     detail: without.join('\n'),
-    remedy: 'Name each host by an address that the other hosts reach, such as that of its private network.',
+    remedy:
+      'Give each host by an address that the other hosts can reach, such as that of its private network.',
   });
 }
 
 /**
- * What is known of a host with two addresses. They are taken as they were stated; preflight objects to those that it
- * does not hold.
+ * The facts about a host with two addresses. The addresses are used as given; preflight reports those that the host
+ * does not have.
  */
 function dualStack(
   stated: string,
@@ -83,14 +82,14 @@ function seenText({ inspection }: SeenHost, held: HeldAddress): string {
   return `${held.interface}, ${facts.os.id} ${facts.os.versionId}, ${cpus} CPUs, ${memoryMiB} MiB`;
 }
 
-/** The network of the control planes; undefined where they were not all seen in one. */
+/** The network of the control planes; undefined if they are not all known to be in one. */
 export function planeNetwork(hosts: readonly SettledHost[]): Range | undefined {
   const planes = hosts.filter(({ role }) => role === 'control-plane');
   const held = planes.flatMap((host) => host.held ?? []);
   return held.length === planes.length ? commonNetwork(held) : undefined;
 }
 
-/** The inventory that answers come to. `virtualIP` and `pools` are addresses by now. */
+/** The inventory for the answers. `virtualIP` and `pools` must be addresses, not `auto`. */
 export function inventoryOf(answers: Answers, hosts: readonly SettledHost[]): NewInventory {
   const { name = '', virtualIP, endpoint, pools, kubernetesVersion } = answers;
   return {
@@ -102,7 +101,7 @@ export function inventoryOf(answers: Answers, hosts: readonly SettledHost[]): Ne
   };
 }
 
-/** Those of the networks: a host with two addresses speaks for all, else the first one does. */
+/** Families of the networks: those of a host with two addresses, else those of the first host. */
 function familiesOf(hosts: readonly SettledHost[]): readonly Family[] {
   const all = hosts.map(({ address }) => {
     const pair = parsePair(address, parseAddress);
@@ -130,7 +129,7 @@ export function takenBy(
   ];
 }
 
-/** Whether an address lies in a network. */
+/** Whether an address is in a network. */
 export function liesIn(text: string, network: Range): boolean {
   const address = parseAddress(text);
   return !isProblem(address) && overlap(rangeOf(address), network);

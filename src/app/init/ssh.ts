@@ -4,14 +4,14 @@ import { parseEndpoint } from '../../inventory/endpoint.ts';
 import { KbootError } from '../../model/error.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
 
-/** A bastion as it was named. */
+/** A bastion as given by the user. */
 export interface StatedBastion {
   readonly address: string;
   readonly user?: string;
   readonly port?: number;
 }
 
-/** What was said of the way to the hosts; undefined is what was not. */
+/** How to reach the hosts, as given by the user; undefined: not given. */
 export interface StatedSsh {
   readonly user: string;
   readonly port?: number | undefined;
@@ -32,9 +32,10 @@ export function bastionOf(text: string): StatedBastion {
 }
 
 function bastionProblem(text: string, end: object | Problem): string {
-  if (text.includes(','))
-    return `must be one [USER@]HOST[:PORT], not "${text}"; kboot goes through one bastion`;
-  return isProblem(end) ? end.problem.replace('HOST:PORT', '[USER@]HOST[:PORT]') : `"${text}" names no user`;
+  if (text.includes(',')) return `must be one [USER@]HOST[:PORT], not "${text}"; kboot supports one bastion`;
+  return isProblem(end)
+    ? end.problem.replace('HOST:PORT', '[USER@]HOST[:PORT]')
+    : `"${text}" has an empty user name`;
 }
 
 /** `--port`. Throws KbootError E-USAGE. */
@@ -49,7 +50,7 @@ function unusable(flag: string, problem: string): KbootError {
   return new KbootError('E-USAGE', `${flag} ${problem}; nothing was written.`);
 }
 
-/** How the hosts are reached; a bastion lets in whom they do, with the same key, unless another user is stated. */
+/** How to reach the hosts; a bastion uses the same key, and the same user unless another is given. */
 export function sshOf({ user, port, identityFile, bastion }: StatedSsh): NewSsh {
   const key = given('identityFile', identityFile);
   return {

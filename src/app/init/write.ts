@@ -2,7 +2,7 @@ import { lstat, open, rm } from 'node:fs/promises';
 import { KbootError } from '../../model/error.ts';
 import { systemCode } from '../../store/file-error.ts';
 
-/** Throws KbootError E-USAGE where something has that name already: before any question is asked. */
+/** Throws KbootError E-USAGE if the path already exists; call before any prompt. */
 export async function refuseExisting(file: string): Promise<void> {
   const found = await lstat(file).catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
@@ -11,7 +11,7 @@ export async function refuseExisting(file: string): Promise<void> {
   if (found !== undefined) throw existing(file);
 }
 
-/** Writes a file that was not there, for everyone to read as far as the umask lets them. Throws KbootError E-USAGE. */
+/** Writes a new file with mode 0644, less the umask. Throws KbootError E-USAGE. */
 export async function writeNewFile(file: string, text: string): Promise<void> {
   const handle = await open(file, 'wx', 0o644).catch((cause: unknown) => {
     throw systemCode(cause) === 'EEXIST' ? existing(file) : unwritable(file, cause);
@@ -26,15 +26,15 @@ export async function writeNewFile(file: string, text: string): Promise<void> {
 }
 
 function existing(file: string): KbootError {
-  return new KbootError('E-USAGE', `${file} is there already; kboot init overwrites nothing.`, {
-    remedy: `Name another file: \`kboot init FILE\`. \`kboot validate ${file}\` checks the one that is there.`,
+  return new KbootError('E-USAGE', `${file} already exists; kboot init overwrites nothing.`, {
+    remedy: `Name another file: \`kboot init FILE\`. \`kboot validate ${file}\` checks the existing one.`,
   });
 }
 
 function unwritable(file: string, cause: unknown): KbootError {
-  return new KbootError('E-USAGE', `${file} cannot be written.`, {
+  return new KbootError('E-USAGE', `Cannot write ${file}.`, {
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'Name a file in a folder that is there and that you may write to.',
+    remedy: 'Name a file in an existing folder that you can write to.',
     cause,
   });
 }

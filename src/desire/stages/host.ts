@@ -8,9 +8,9 @@ import { packageOf, textContext, textFile, type Desire } from '../context.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
 
 /**
- * The cluster's stamp, which claims the host, packages and SELinux; then swap, kernel modules and settings, where a
- * kubelet is to run. kboot brings no SELinux policy for Pods and haproxy's ports, and asks for permissive mode as
- * kubeadm's installation guide does.
+ * The cluster's stamp, which claims the host; packages and SELinux; then swap, kernel modules and settings, on hosts
+ * that run a kubelet. kboot has no SELinux policy for Pods and haproxy's ports, and sets permissive mode like
+ * kubeadm's installation guide.
  */
 export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stamp = textFile('host', {

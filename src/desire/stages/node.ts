@@ -7,7 +7,7 @@ import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-file
 import { kubeletKubeconfig } from '../text/kubeconfig.ts';
 import { kubeletFiles } from '../text/kubelet.ts';
 
-/** The kubelet: on a control plane it starts once the manifests lie there, elsewhere it has a stage of its own. */
+/** The kubelet: on a control plane it starts once the manifests exist; on other hosts it has a separate stage. */
 export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): readonly Resource[] {
   const { cluster, pki, renderer } = desire;
   const worker = !host.roles.includes('control-plane');

@@ -9,7 +9,7 @@ import { kubeletUnitFiles } from '../text/kubelet.ts';
 import { metallbImages } from '../text/metallb.ts';
 import { paths } from '../text/paths.ts';
 
-/** containerd with all it runs: runc, CNI plugins, images; the kubelet's binary and service, not started yet. */
+/** containerd with everything it needs: runc, CNI plugins, images; the kubelet's binary and service, not started yet. */
 export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stage = 'runtime';
   const files = filesFor(desire, facts);
@@ -58,7 +58,7 @@ const controlPlaneImages: readonly ImageName[] = [
   'etcd',
 ];
 
-/** Images by role; a bundle's further images go to every node. Without a bundle the same list is pulled. */
+/** Images by role; additional images in a bundle go to every node. Without a bundle, the same list is pulled. */
 function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster, bundle } = desire;
   const refs = images(releaseOf(cluster.kubernetesVersion), cluster.imageRepository);

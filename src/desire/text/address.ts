@@ -20,7 +20,7 @@ export function loopback(address: string): string {
   return isIPv6(address) ? '::1' : '127.0.0.1';
 }
 
-/** The n-th address of a CIDR, counted from its network address; `clusterDNS` is the tenth of the service subnet. */
+/** The n-th address of a CIDR, counted from its network address; `clusterDNS` is the tenth in the service subnet. */
 export function nthAddress(cidr: string, n: number): string {
   const [base, prefix] = ipaddr.parseCIDR(cidr);
   const kind = base.kind() === 'ipv6' ? ipaddr.IPv6 : ipaddr.IPv4;
@@ -44,12 +44,12 @@ export function localServer(host: Host): string {
   return `https://${hostPort(host.address, apiServerPort)}`;
 }
 
-/** The API server as workers and people reach it. */
+/** The API server's URL for workers and users. */
 export function clusterServer(cluster: Cluster): string {
   return `https://${hostPort(cluster.controlPlaneEndpoint.host, cluster.controlPlaneEndpoint.port)}`;
 }
 
-/** Client URLs of the external etcd members: those that the inventory names, or its hosts'; none with stacked etcd. */
+/** Client URLs of external etcd members: those in the inventory, or those of its etcd hosts; empty with stacked etcd. */
 export function externalEtcdEndpoints(cluster: Cluster): readonly string[] {
   if (cluster.etcd.external !== undefined) return cluster.etcd.external.endpoints;
   if (!hasExternalEtcd(cluster)) return [];

@@ -1,8 +1,8 @@
 import type { ExtraArg } from '../../model/cluster.ts';
 
 /**
- * Flags as kubeadm orders them (util/arguments.go): defaults sorted by name, without those that an extra
- * argument names; then the extra arguments as given, duplicates kept.
+ * Flags in kubeadm's order (util/arguments.go): defaults sorted by name, without those that an extra argument
+ * overrides; then the extra arguments as given, including duplicates.
  */
 export function flags(
   defaults: Readonly<Record<string, string>>,
@@ -16,7 +16,7 @@ export function flags(
   return [...kept, ...extra].map(({ name, value }) => `--${name}=${value}`);
 }
 
-/** The value of the last extra argument of that name, as kubeadm's GetArgValue(…, -1). */
+/** The value of the last extra argument with that name, like kubeadm's GetArgValue(…, -1). */
 export function extraValue(extra: readonly ExtraArg[], name: string): string | undefined {
   return extra.findLast((arg) => arg.name === name)?.value;
 }

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../model/facts.ts';
 import type { PodVolume } from '../../render/params.ts';
 
-/** Mounted where the host has them (kubeadm phases/controlplane/volumes.go). */
+/** Mounted if they exist on the host (kubeadm phases/controlplane/volumes.go). */
 const optional = [
   '/etc/pki/ca-trust',
   '/etc/pki/tls/certs',

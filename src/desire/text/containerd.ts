@@ -35,12 +35,12 @@ function containerdConfig(context: TextContext): string {
 function mergeToml(text: string, patch: JsonObject): string {
   if (Object.keys(patch).length === 0) return text;
   try {
-    // Templates hold no dates and no big integers, so their tables are JSON-shaped.
+    // Templates contain neither dates nor big integers, so their tables are JSON-shaped.
     return stringify(mergePatch(parse(text) as JsonObject, patch));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KbootError('E-TEMPLATE', `spec.containerd.config cannot be merged as TOML: ${reason}`, {
-      remedy: 'TOML has no null inside lists; check the value against the documentation of containerd.',
+      remedy: "TOML has no null inside lists; check the value against containerd's documentation.",
       cause: error,
     });
   }

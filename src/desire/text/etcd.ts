@@ -59,7 +59,7 @@ function etcdFlags(context: TextContext, host: Host, etcd: EtcdMembership): read
   );
 }
 
-/** etcd 3.5 knows these two only under their experimental names, and refuses the others. */
+/** etcd 3.5 only supports these two under their experimental names, and refuses the others. */
 function versionFlags(version: string): Readonly<Record<string, string>> {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   return major > 3 || minor >= 6

@@ -2,7 +2,7 @@ import { nodes, type Cluster } from '../../model/cluster.ts';
 import { isIPv6 } from './address.ts';
 import type { TextContext } from './types.ts';
 
-/** flannel's objects for the cluster's Pod networks; upstream's Documentation/kube-flannel.yml is the model. */
+/** flannel's objects for the cluster's Pod networks, based on upstream's Documentation/kube-flannel.yml. */
 export function flannelManifest({ cluster, images, renderer }: TextContext): string {
   return renderer.render('addons/flannel/flannel.yaml.hbs', {
     image: images.flannel,
@@ -25,9 +25,9 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
 }
 
 /**
- * Of both families flannel takes one from `--iface` and wants the IPv6 address by itself: a shell takes it out of
- * NODE_IPS (`V4,V6` or `V6,V4`). Without it flannel would use any IPv6 address of the interface (pkg/ip/iface.go,
- * compareAddrs), such as one that a router advertised.
+ * With both families, flannel takes one from `--iface` and needs the IPv6 address separately: a shell extracts it from
+ * NODE_IPS (`V4,V6` or `V6,V4`). Otherwise flannel would use any IPv6 address of the interface (pkg/ip/iface.go,
+ * compareAddrs), such as one from a router advertisement.
  */
 function command({ networking: { podSubnets } }: Cluster): readonly string[] {
   const flanneld = '/opt/bin/flanneld';
@@ -37,8 +37,8 @@ function command({ networking: { podSubnets } }: Cluster): readonly string[] {
 }
 
 /**
- * Each node uses the interface that holds its node address (`--iface` takes an address, pkg/ipmatch), never
- * the one of the default route. Its health port listens on IPv4 only unless told otherwise.
+ * Each node uses the interface with its node address (`--iface` accepts an address, pkg/ipmatch), never the one
+ * of the default route. By default, its health port only listens on IPv4.
  */
 function flannelArgs(cluster: Cluster): readonly string[] {
   const { flannel } = cluster.networking;
@@ -58,13 +58,13 @@ function netConf(cluster: Cluster): object {
   const v4 = podSubnets.find((subnet) => !isIPv6(subnet));
   const v6 = podSubnets.find(isIPv6);
   const { mtu } = flannel;
-  // flannel takes 50 bytes off for VXLAN (pkg/backend/vxlan), which over IPv6 needs 70.
+  // flannel subtracts 50 bytes for VXLAN (pkg/backend/vxlan), but over IPv6 it needs 70.
   const longerHeader = v6 !== undefined && flannel.backend === 'vxlan' ? 20 : 0;
   return {
     ...(v4 === undefined ? { EnableIPv4: false } : { Network: v4 }),
     ...(v6 === undefined ? {} : { EnableIPv6: true, IPv6Network: v6 }),
     EnableNFTables: false,
-    // host-gw has no device of its own, and no MTU to set.
+    // host-gw has no device of its own, so there is no MTU to set.
     Backend: {
       Type: flannel.backend,
       ...(mtu === undefined || flannel.backend === 'host-gw' ? {} : { MTU: mtu - longerHeader }),

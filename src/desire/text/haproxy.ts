@@ -4,13 +4,14 @@ import type { HostFacts } from '../../model/facts.ts';
 import { apiServerPort, isIPv6 } from './address.ts';
 import type { HostText, TextContext } from './types.ts';
 
-/** Where haproxy says on 127.0.0.1 that it is well. */
+/** Port of haproxy's own health check on 127.0.0.1. */
 export const haproxyHealthPort = 8404;
 
 /**
  * haproxy's configuration (2.4 and later), the same on each load balancer: the port of the virtual IP, every API
- * server behind it; and a drop-in for a unit that makes no folder for its socket. haproxy listens on all addresses of
- * the virtual IP's family, so it runs on hosts that do not hold the virtual IP, too. Nothing where the cluster has no load balancer of its own.
+ * server behind it; and a drop-in for a unit that does not create a folder for its socket. haproxy listens on all
+ * addresses of the virtual IP's family, so it also runs on hosts without the virtual IP. Empty if the cluster has no
+ * load balancer of its own.
  */
 export function haproxyFiles({ cluster, renderer }: TextContext, facts: HostFacts): readonly HostText[] {
   const { loadBalancer } = cluster;

@@ -22,17 +22,17 @@ export function sysctls(cluster: Cluster): readonly Sysctl[] {
     'net.ipv4.ip_forward': '1',
     'net.bridge.bridge-nf-call-iptables': '1',
     'net.bridge.bridge-nf-call-ip6tables': '1',
-    // kubeadm's preflight reads the one of `default`. It comes first: setting `all` sets it, too, and what it was
-    // before must be seen until then.
+    // kubeadm's preflight reads `default`. It comes first: setting `all` also sets `default`, whose previous value
+    // must be recorded before that.
     ...(ipv6 ? { 'net.ipv6.conf.default.forwarding': '1', 'net.ipv6.conf.all.forwarding': '1' } : {}),
-    // A kubelet, its runtime and many Pods on one kernel outgrow the default of 128 instances.
+    // A kubelet, its runtime and many Pods on one kernel exceed the default of 128 instances.
     'fs.inotify.max_user_instances': '8192',
     'fs.inotify.max_user_watches': '524288',
   };
   return Object.entries(settings).map(([key, value]) => ({ key, value }));
 }
 
-/** The two files that keep modules and settings over a reboot. */
+/** The two files that keep modules and settings across reboots. */
 export function hostFiles({ cluster, renderer }: TextContext): readonly HostText[] {
   return [
     {

@@ -9,9 +9,9 @@ const highestPriority = 250;
 
 /**
  * keepalived's configuration (2.2), its check of the local haproxy, and a drop-in for its unit, for one load
- * balancer. The check says nothing of API servers: haproxy finds one that is well, wherever the virtual IP is.
- * `interface` is the one that holds the host's address; the inventory's own word goes before it.
- * Nothing where the cluster has no load balancer of its own. Throws KbootError E-INVENTORY where hosts have no
+ * balancer. The check ignores API servers: haproxy finds a healthy one, wherever the virtual IP is.
+ * `interface` is the one with the host's address; an interface set in the inventory takes precedence.
+ * Empty if the cluster has no load balancer of its own. Throws KbootError E-INVENTORY if a host has no
  * address of the virtual IP's family.
  */
 export function keepalivedFiles(
@@ -45,8 +45,8 @@ export function keepalivedFiles(
 }
 
 /**
- * Falls with the place in the inventory, so that one host is first to claim a free virtual IP: a step of 20 is
- * 80 ms of VRRP's skew time. A host that is added last changes nothing on the others, up to twelve of them.
+ * Decreases with the position in the inventory, so that one host is the first to claim a free virtual IP: a step of
+ * 20 is 80 ms of VRRP's skew time. Appending a host does not change the others, up to twelve hosts.
  */
 function priority(all: readonly Host[], host: Host): number {
   const step = Math.max(1, Math.min(20, Math.floor(highestPriority / all.length)));
@@ -54,14 +54,14 @@ function priority(all: readonly Host[], host: Host): number {
   return Math.max(1, highestPriority - step * place);
 }
 
-/** The host's address of the virtual IP's family: VRRP speaks in that of the addresses it carries. */
+/** The host's address of the virtual IP's family: VRRP uses the family of the addresses that it announces. */
 function addressLike(virtualIP: string, host: Host): string {
   const found = addressesOf(host).find((address) => isIPv6(address) === isIPv6(virtualIP));
   if (found === undefined) {
     const family = isIPv6(virtualIP) ? 'IPv6' : 'IPv4';
     throw new KbootError('E-INVENTORY', `load balancer ${host.name} has no ${family} address`, {
       detail: `spec.loadBalancer.virtualIP is ${virtualIP}`,
-      remedy: `Give the host an ${family} address, or choose a virtual IP of the family of its address.`,
+      remedy: `Give the host an ${family} address, or choose a virtual IP of the same family as its address.`,
     });
   }
   return found;

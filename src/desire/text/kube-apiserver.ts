@@ -57,7 +57,7 @@ function apiServerFlags(cluster: Cluster, host: Host): readonly string[] {
   );
 }
 
-/** All external members; with stacked etcd the member on the same host, or what the user had etcd advertise. */
+/** All external members; with stacked etcd the member on the same host, or the address that the user made etcd advertise. */
 function etcdServers(cluster: Cluster, host: Host): string {
   if (hasExternalEtcd(cluster)) return externalEtcdEndpoints(cluster).join(',');
   return (
@@ -66,7 +66,7 @@ function etcdServers(cluster: Cluster, host: Host): string {
   );
 }
 
-/** Where the API servers keep the cluster in etcd: `/registry` unless stated (flag --etcd-prefix). */
+/** Where the API servers keep the cluster in etcd: `/registry` unless set by the flag --etcd-prefix. */
 export function etcdPrefix(cluster: Cluster): string {
   const stated = extraValue(cluster.apiServer.extraArgs, 'etcd-prefix') ?? '/registry';
   return `/${stated.replace(/^\/+|\/+$/g, '')}`;

@@ -10,9 +10,9 @@ import { sharedKubeletConfig } from './kubelet.ts';
 import type { KubeObject, TextContext } from './types.ts';
 
 /**
- * Every object that a new cluster needs, in the order in which they are applied: rights and shared
- * configuration as kubeadm leaves them, then kube-proxy, CoreDNS and flannel.
- * Throws KbootError E-TEMPLATE where a (replaced) template does not give Kubernetes objects.
+ * Every object that a new cluster needs, in the order in which they are applied: RBAC and shared configuration as
+ * left by kubeadm, then kube-proxy, CoreDNS and flannel.
+ * Throws KbootError E-TEMPLATE if a (replaced) template does not render to Kubernetes objects.
  */
 export function kubeObjects(context: TextContext, pki: { readonly caPem: string }): readonly KubeObject[] {
   const { cluster, images, renderer } = context;
@@ -39,7 +39,7 @@ export function kubeObjects(context: TextContext, pki: { readonly caPem: string 
   return Object.entries(manifests).flatMap(([name, text]) => parseObjects(name, text));
 }
 
-/** The Kubernetes objects of a YAML text, empty documents left out; `name` is what an error calls it. */
+/** The Kubernetes objects in a YAML text, without empty documents; `name` is used in errors. */
 export function parseObjects(name: string, text: string): readonly KubeObject[] {
   return readDocuments(name, text).flatMap((value) => {
     if (value === null || value === undefined) return [];
@@ -48,7 +48,7 @@ export function parseObjects(name: string, text: string): readonly KubeObject[] 
   });
 }
 
-/** js-yaml, since kboot itself rendered the text: `yaml` knows each value's place, and takes six times as long. */
+/** js-yaml, since kboot itself rendered the text: `yaml` also records each value's position, but takes six times as long. */
 function readDocuments(name: string, text: string): readonly unknown[] {
   try {
     return loadAll(text);
@@ -63,7 +63,7 @@ function isKubeObject(value: unknown): value is KubeObject {
 }
 
 function unfit(name: string, reason: string): KbootError {
-  return new KbootError('E-TEMPLATE', `templates of ${name} give no Kubernetes objects: ${reason}`, {
-    remedy: 'Correct the file below spec.templates that replaces one of them.',
+  return new KbootError('E-TEMPLATE', `templates of ${name} do not render to Kubernetes objects: ${reason}`, {
+    remedy: 'Correct the file in spec.templates that replaces one of them.',
   });
 }

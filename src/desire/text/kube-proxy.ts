@@ -11,7 +11,7 @@ export function kubeProxyManifest({ cluster, images, renderer }: TextContext): s
     bindAddress: hostsWith(cluster, 'control-plane').some((host) => isIPv6(host.address)) ? '::' : '0.0.0.0',
     clusterCIDR: cluster.networking.podSubnets.join(','),
   });
-  // kubeadm stores both without a final newline, and its hash covers that.
+  // kubeadm stores both without a final newline, which affects its hash.
   const config = mergeYaml(defaults, withStrictArp(stated)).trimEnd();
   const kubeconfig = renderer
     .render('addons/kube-proxy/kubeconfig.yaml.hbs', { server: clusterServer(cluster) })
@@ -25,8 +25,8 @@ export function kubeProxyManifest({ cluster, images, renderer }: TextContext): s
 }
 
 /**
- * In IPVS mode each node holds every Service address on a dummy interface; without strictARP all of them
- * would answer ARP for an address that MetalLB announces from one.
+ * In IPVS mode, each node has every Service address on a dummy interface; without strictARP, all of them would
+ * answer ARP requests for an address that MetalLB announces from one node.
  */
 function withStrictArp(stated: JsonObject): JsonObject {
   const { mode, ipvs = {} } = stated;

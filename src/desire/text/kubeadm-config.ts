@@ -3,8 +3,8 @@ import { apiServerPort, externalEtcdEndpoints, hostPort } from './address.ts';
 import type { TextContext } from './types.ts';
 
 /**
- * ConfigMap kubeadm-config, complete: `kubeadm upgrade` and `kubeadm join --control-plane` make certificates
- * and manifests anew from it, and what it does not say is lost.
+ * ConfigMap kubeadm-config, complete: `kubeadm upgrade` and `kubeadm join --control-plane` recreate certificates
+ * and manifests from it, and lose any setting that is not in it.
  */
 export function kubeadmConfigManifest({ cluster, renderer }: TextContext): string {
   const { networking } = cluster;
@@ -24,7 +24,7 @@ export function kubeadmConfigManifest({ cluster, renderer }: TextContext): strin
   });
 }
 
-/** '' where the endpoint is the only control plane's own API server: kubeadm then states none. */
+/** '' if the endpoint is the API server of the only control plane: kubeadm then sets none. */
 function statedEndpoint(cluster: Cluster): string {
   const { host, port } = cluster.controlPlaneEndpoint;
   const [first, ...others] = hostsWith(cluster, 'control-plane');

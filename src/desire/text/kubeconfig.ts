@@ -61,7 +61,7 @@ export function componentServer(cluster: Cluster, host: Host): string {
   return host.roles.includes('control-plane') ? localServer(host) : clusterServer(cluster);
 }
 
-/** Base64 of a PEM, as the `-data` fields hold it; what stands for the CA gives what stands for its base64. */
+/** Base64 of a PEM, as used in the `-data` fields; the placeholder for the CA becomes the placeholder for its base64. */
 export function base64(pem: string): string {
   if (pem === placeholder('ca.crt')) return placeholder('ca.crt', 'base64');
   return Buffer.from(pem, 'utf8').toString('base64');

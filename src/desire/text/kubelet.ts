@@ -13,7 +13,7 @@ const resolvedConf = '/run/systemd/resolve/resolv.conf';
 
 const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
 
-/** The kubelet's service, as Kubernetes' own packages bring it: `kubeadm join` can start it before kboot does. */
+/** The kubelet's service, as in the Kubernetes packages: `kubeadm join` can start it before kboot does. */
 export function kubeletUnitFiles({ renderer }: TextContext, facts: HostFacts): readonly HostText[] {
   const { kubelet } = paths;
   const defaults = systemOf(facts).kubeletDefaults;
@@ -23,7 +23,7 @@ export function kubeletUnitFiles({ renderer }: TextContext, facts: HostFacts): r
   ];
 }
 
-/** What the kubelet itself reads, except its kubeconfig and certificates. */
+/** The files that the kubelet itself reads, except its kubeconfig and certificates. */
 export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts): readonly HostText[] {
   const { renderer } = context;
   return [
@@ -41,18 +41,18 @@ export function kubeletConfig(context: TextContext, facts: HostFacts): string {
   return merged(context, criSocket, facts.systemdResolved ? resolvedConf : '');
 }
 
-/** The same as the ConfigMap kubelet-config holds it: no socket, nothing that was seen on a host. */
+/** The same for the ConfigMap kubelet-config: without the socket and anything observed on a host. */
 export function sharedKubeletConfig(context: TextContext): string {
   return merged(context, '', '');
 }
 
-/** 'systemd' unless the inventory says otherwise; containerd must agree. */
+/** 'systemd' unless set in the inventory; containerd must use the same. */
 export function cgroupDriver(context: TextContext): string {
   const stated = context.cluster.kubelet.config['cgroupDriver'];
   return typeof stated === 'string' && stated !== '' ? stated : 'systemd';
 }
 
-/** The node name and addresses are always stated, so that neither the OS hostname nor the default route decide. */
+/** The node name and addresses are always set, so that they depend neither on the hostname nor on the default route. */
 function kubeletArgs(host: Host): string {
   const taints = nodeTaints(host).map(({ key, value, effect }) =>
     value === undefined || value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`,
@@ -66,7 +66,7 @@ function kubeletArgs(host: Host): string {
   if (broken !== undefined) {
     throw new KbootError('E-TEMPLATE', `kubelet flag ${JSON.stringify(broken)} would be split by systemd`, {
       host: host.name,
-      remedy: 'Remove blanks, quotes and backslashes from the name, address or taint in the inventory.',
+      remedy: 'Remove whitespace, quotes and backslashes from the name, address or taint in the inventory.',
     });
   }
   return args.join(' ');
@@ -90,5 +90,5 @@ function merged(context: TextContext, endpoint: string, resolvConf: string): str
   return config;
 }
 
-/** By stated configuration and defaults: merging costs 2 ms, and a thousand hosts share the result. */
+/** By configuration and defaults: merging takes 2 ms, and a thousand hosts share the result. */
 const mergedConfigs = new WeakMap<JsonObject, Map<string, string>>();

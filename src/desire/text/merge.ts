@@ -15,13 +15,13 @@ export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(merged);
 }
 
-/** YAML `text` with `patch` merged, keys sorted as go-yaml writes them; untouched where the patch is empty. */
+/** YAML `text` with `patch` merged, keys sorted as in go-yaml; unchanged if the patch is empty. */
 export function mergeYaml(text: string, patch: JsonObject): string {
   if (Object.keys(patch).length === 0) return text;
   return goYaml(mergePatch(load(text) as JsonObject, patch));
 }
 
-/** YAML in the shape that Kubernetes tools write: sorted keys, sequences not indented, no folding. */
+/** YAML in the style of Kubernetes tools: sorted keys, sequences not indented, no folding. */
 export function goYaml(value: JsonObject): string {
   return stringify(value, {
     compat: 'yaml-1.1',

@@ -5,16 +5,16 @@ import { parseObjects } from './kube-objects.ts';
 import type { KubeObject, TextContext } from './types.ts';
 
 export interface MetallbObjects {
-  /** CRDs first: they need a moment before the API serves their kinds. */
+  /** CRDs come first: the API takes a moment to serve their kinds. */
   readonly system: readonly KubeObject[];
-  /** The API refuses these until the Deployment `controller` is ready: it serves their webhook. */
+  /** The API refuses these until the Deployment `controller`, which serves their webhook, is ready. */
   readonly pools: readonly KubeObject[];
 }
 
 /**
- * MetalLB with its native speaker (layer 2, and BGP to the stated peers), in the order in which it is applied; nothing where the cluster states no pools.
- * upstream's config/manifests/metallb-native.yaml is the model. No secret is among them: the controller makes
- * the key of the speakers (Secret memberlist) and the webhook's certificate itself.
+ * MetalLB with its native speaker (layer 2, and BGP to the configured peers), in the order in which it is applied;
+ * empty if the cluster has no pools. Based on upstream's config/manifests/metallb-native.yaml. They contain no secret:
+ * the controller itself creates the speakers' key (Secret memberlist) and the webhook's certificate.
  */
 export function metallbObjects({ cluster, renderer }: TextContext): MetallbObjects {
   const pools = cluster.metallb?.pools ?? [];

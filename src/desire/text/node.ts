@@ -2,7 +2,7 @@ import type { Host, Taint } from '../../model/cluster.ts';
 
 const controlPlaneKey = 'node-role.kubernetes.io/control-plane';
 
-/** Taints that a node registers with: a control plane that is no worker keeps Pods away; then the user's. */
+/** Taints that a node registers with: the control-plane taint unless it is also a worker; then the user's. */
 export function nodeTaints(host: Host): readonly Taint[] {
   const own: readonly Taint[] = isDedicatedControlPlane(host)
     ? [{ key: controlPlaneKey, effect: 'NoSchedule' }]
@@ -11,8 +11,8 @@ export function nodeTaints(host: Host): readonly Taint[] {
 }
 
 /**
- * Labels that kubeadm puts on control-plane nodes, and the user's. A control plane that is a worker too
- * stays eligible for external load balancers: it may be all that MetalLB has to announce from.
+ * Labels that kubeadm sets on control-plane nodes, and the user's. A control plane that is also a worker stays
+ * eligible for external load balancers: MetalLB may have no other node to announce from.
  */
 export function nodeLabels(host: Host): Readonly<Record<string, string>> {
   return {

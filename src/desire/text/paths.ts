@@ -1,4 +1,4 @@
-/** Where things lie on a host. Unit, drop-in and binaries: kboot's choice; the rest is kubeadm's layout. */
+/** Paths on a host. Unit, drop-in and binaries are kboot's choice; the rest is kubeadm's layout. */
 export const paths = {
   manifests: '/etc/kubernetes/manifests',
   pki: '/etc/kubernetes/pki',

@@ -66,7 +66,7 @@ function controllerManagerPod({ cluster, images, renderer }: TextContext, facts:
   });
 }
 
-/** Without a podSubnet kubeadm leaves out the service range as well. */
+/** Without a podSubnet, kubeadm omits the service range as well. */
 function podNetworkFlags(cluster: Cluster): Readonly<Record<string, string>> {
   const { podSubnets, serviceSubnets } = cluster.networking;
   if (podSubnets.length === 0) return {};
@@ -93,7 +93,7 @@ function schedulerPod({ cluster, images, renderer }: TextContext): string {
   });
 }
 
-/** The bind address; none where it is the unspecified one. */
+/** The bind address; undefined if it is the unspecified one. */
 function probeHost(extraArgs: readonly ExtraArg[]): string {
   const address = extraValue(extraArgs, 'bind-address') ?? '127.0.0.1';
   return address === '0.0.0.0' || address === '::' ? '' : address;

@@ -5,7 +5,7 @@ import type { Renderer } from '../../render/params.ts';
 /** Full image references, tag included, by component. */
 export type ImageSet = Readonly<Record<ImageName, string>>;
 
-/** Versions that decide which flags and fields a file gets. */
+/** Versions that determine the flags and fields of a file. */
 export interface Versions {
   /** `3.6.8-0` or `3.6.8` */
   readonly etcd: string;
@@ -13,7 +13,7 @@ export interface Versions {
   readonly containerd: string;
 }
 
-/** What every text of a cluster is made from. */
+/** The input of every text of a cluster. */
 export interface TextContext {
   readonly cluster: Cluster;
   readonly renderer: Renderer;
@@ -21,20 +21,20 @@ export interface TextContext {
   readonly versions: Versions;
 }
 
-/** A file as it lies on a host. */
+/** A file on a host. */
 export interface HostText {
   readonly path: string;
   readonly mode: number;
   readonly text: string;
 }
 
-/** Members for `--initial-cluster`, and whether the cluster is founded by this start or joined. */
+/** Members for `--initial-cluster`, and whether this start bootstraps the cluster or joins it. */
 export interface EtcdMembership {
   readonly initialCluster: readonly { readonly name: string; readonly address: string }[];
   readonly state: 'new' | 'existing';
 }
 
-/** An object as it is sent to the Kubernetes API. */
+/** An object as sent to the Kubernetes API. */
 export interface KubeObject extends JsonObject {
   readonly apiVersion: string;
   readonly kind: string;

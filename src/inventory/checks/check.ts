@@ -11,7 +11,7 @@ export interface CheckInput {
   readonly lineOf: (path: Path) => number;
 }
 
-/** A rule about several fields at once. It sees drafts, so it must hold its tongue about what is not known. */
+/** A rule across several fields. It sees drafts, so it must not report anything that depends on a missing value. */
 export type Check = (input: CheckInput) => Finding[];
 
 /** ` (and 3 more hosts)`, or nothing. */

@@ -12,7 +12,7 @@ import { error, warning } from '../place.ts';
 import { sshPort } from './hosts.ts';
 import type { Check, CheckInput } from './check.ts';
 
-/** Several API servers need one address for all of them. */
+/** Several API servers need one shared address. */
 export const endpointExists: Check = ({ outline }) => {
   const count = withRole(outline, 'control-plane').length;
   if (count < 2 || outline.hasLoadBalancer || outline.hasEndpoint) return [];
@@ -47,7 +47,7 @@ export const endpointIsNotOneHost: Check = ({ outline }) => {
   const host = planes.find((plane) => plane.addresses.some(({ text }) => text === endpoint.host));
   if (host === undefined) return [];
   if (planes.length > 1) {
-    const message = `spec.controlPlaneEndpoint is ${host.label} alone: the API is lost to all when that host stops`;
+    const message = `spec.controlPlaneEndpoint is ${host.label} alone: the API becomes unreachable when that host stops`;
     return [warning(endpointPath, message)];
   }
   const port = endpoint.port ?? defaults.apiServerPort;
@@ -64,7 +64,7 @@ export const virtualIPIsFree: Check = ({ outline }) => {
   return [error(virtualIPPath, message)];
 };
 
-/** haproxy binds its port on hosts where others may hold it already. */
+/** haproxy must not use a port that another component uses on the same host. */
 export const loadBalancerPortIsFree: Check = (input) => {
   const { outline } = input;
   const port = outline.loadBalancerPort;

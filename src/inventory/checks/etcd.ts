@@ -6,20 +6,20 @@ import type { Check } from './check.ts';
 
 const externalPath: Path = ['spec', 'etcd', 'external'];
 
-/** Either someone else runs etcd or kboot does. */
+/** etcd is run either by someone else or by kboot. */
 export const foreignEtcdStandsAlone: Check = ({ outline, draft, lineOf }) => {
   if (!outline.hasForeignEtcd) return [];
   const findings: Finding[] = [];
   const [host] = withRole(outline, 'etcd');
   if (host !== undefined) {
     const message =
-      `spec.etcd.external is an etcd that someone else runs, but ${host.label} has the role etcd ` +
-      `(line ${lineOf([...host.path, 'roles'])}); leave out one of them`;
+      `spec.etcd.external is set, but ${host.label} has the role etcd ` +
+      `(line ${lineOf([...host.path, 'roles'])}); remove one of them`;
     findings.push({ ...error(externalPath, message), at: 'key' });
   }
   if (draft.spec?.etcd?.extraArgs !== undefined && draft.spec.etcd.extraArgs.length > 0) {
     const path = ['spec', 'etcd', 'extraArgs'];
-    const message = `${describePath(path)} has no meaning with spec.etcd.external: kboot starts no etcd; remove it`;
+    const message = `${describePath(path)} has no effect with spec.etcd.external, since kboot does not run etcd then; remove it`;
     findings.push({ ...error(path, message), at: 'key' });
   }
   return findings;
@@ -36,6 +36,6 @@ export const etcdEndpointsAreUnique: Check = ({ draft, lineOf }) => {
       seen.set(parsed.url, path);
       return [];
     }
-    return [error(path, `${describePath(path)} ${parsed.url} stands there already (line ${lineOf(first)})`)];
+    return [error(path, `${describePath(path)} ${parsed.url} is already listed (line ${lineOf(first)})`)];
   });
 };

@@ -8,7 +8,7 @@ import type { Check, CheckInput } from './check.ts';
 type DraftHook = Draft<NonNullable<Inventory['spec']['hooks']>[number]>;
 type DraftFile = Draft<NonNullable<Inventory['spec']['files']>[number]>;
 
-/** Where a hook on the operator's machine may stand: elsewhere hosts are in different stages at one time. */
+/** Points at which a hook may run on the operator's machine: at any other point, hosts are in different stages. */
 const operatorPlaces = ['before host', 'after control-plane', 'after node', 'after addon'];
 
 /** The stage in which each service starts. */
@@ -24,18 +24,18 @@ export const hooksAreSound: Check = (input) => {
   return each<DraftHook>(input.draft.spec?.hooks, 'hooks').flatMap(({ draft, path }) => {
     const { findings, say } = speaker(path);
     if ('before' in draft === 'after' in draft)
-      say('must state one of before and after: the stage that it stands by');
+      say('must have either before or after, with the stage that it belongs to');
     const place = placeOf(draft);
     if (draft.on === 'operator') {
       if (place !== undefined && !operatorPlaces.includes(place.text))
         say(
-          `${place.stage} cannot be had on the operator's machine, since hosts go through stages each at its own pace; take ${operatorPlaces.join(', ')}`,
+          `${place.stage} is not supported with on: operator, since each host goes through the stages at its own pace; use ${operatorPlaces.join(', ')}`,
           place.when,
         );
       for (const field of ['roles', 'hosts'])
-        if (field in draft) say('has no meaning with on: operator; remove one of them', field);
+        if (field in draft) say('cannot be combined with on: operator; remove one of them', field);
     } else if (place?.stage === 'addon')
-      say('addon happens in the API, on no host; use on: operator, or the stage node', place.when);
+      say('addon runs against the API, not on hosts; use on: operator, or the stage node', place.when);
     findings.push(...namesAreUnique(draft.name, [...path, 'name'], seen, input));
     return [...findings, ...hostsAreKnown(draft.hosts, path, input)];
   });
@@ -46,15 +46,16 @@ export const filesAreSound: Check = (input) => {
   return each<DraftFile>(input.draft.spec?.files, 'files').flatMap(({ draft, path }) => {
     const { findings, say } = speaker(path);
     if ('source' in draft === 'content' in draft)
-      say('must state one of source (a file on this machine) and content (its text)');
-    if (draft.stage === 'addon') say('addon happens in the API, on no host; use an earlier stage', 'stage');
+      say('must have either source (a file on this machine) or content (its text)');
+    if (draft.stage === 'addon')
+      say('addon runs against the API, not on hosts; use an earlier stage', 'stage');
     if (draft.path?.startsWith('/var/lib/kboot/') === true)
-      say("lies in kboot's own folder; choose another place", 'path');
+      say("is in kboot's own folder; choose another path", 'path');
     for (const [index, service] of (draft.restarts ?? []).entries()) {
       const starts = service === undefined ? undefined : startsIn[service];
       if (starts !== undefined && stages.indexOf(draft.stage ?? 'host') > stages.indexOf(starts))
         say(
-          `${service ?? ''} starts in stage ${starts}, before this file is there; set stage: ${starts} or an earlier one`,
+          `${service ?? ''} starts in stage ${starts}, before this file is written; set stage: ${starts} or an earlier one`,
           'restarts',
           index,
         );
@@ -64,7 +65,7 @@ export const filesAreSound: Check = (input) => {
   });
 };
 
-/** Collects what is wrong with the value at a path, or with a field of it. */
+/** Collects problems with the value at a path, or with one of its fields. */
 function speaker(path: Path): {
   readonly findings: Finding[];
   readonly say: (message: string, ...field: Path) => void;
@@ -105,7 +106,7 @@ function namesAreUnique(
     seen.set(name, path);
     return [];
   }
-  return [error(path, `${describePath(path)} ${name} is stated already (line ${lineOf(first)})`)];
+  return [error(path, `${describePath(path)} ${name} is already used (line ${lineOf(first)})`)];
 }
 
 function hostsAreKnown(
@@ -121,7 +122,7 @@ function hostsAreKnown(
     return [
       error(
         at,
-        `${describePath(at)} ${name} is no host of this inventory${guess === undefined ? '' : `; did you mean "${guess}"?`}`,
+        `${describePath(at)} ${name} is not a host in this inventory${guess === undefined ? '' : `; did you mean "${guess}"?`}`,
       ),
     ];
   });

@@ -75,7 +75,7 @@ export const localIsThisMachine: Check = ({ outline }) => {
     const path = [...host.path, 'connection'];
     const findings: Finding[] = [];
     if (host.draft.ssh !== undefined) {
-      const message = `${describePath(host.path)}.ssh has no meaning with connection: local; remove one of them`;
+      const message = `${describePath(host.path)}.ssh cannot be combined with connection: local; remove one of them`;
       findings.push({ ...error([...host.path, 'ssh'], message), at: 'key' });
     }
     if (first !== undefined) {
@@ -87,7 +87,7 @@ export const localIsThisMachine: Check = ({ outline }) => {
   });
 };
 
-/** Vagrant says user, port, address and key of its machines: nothing else may. */
+/** Vagrant provides user, port, address and key of its machines; the inventory must not set them as well. */
 export const vagrantSaysHow: Check = ({ draft, outline }) => {
   const besides = (ssh: object | undefined, path: Path): Finding[] =>
     Object.keys(ssh ?? {})
@@ -95,7 +95,7 @@ export const vagrantSaysHow: Check = ({ draft, outline }) => {
       .map((key) => ({
         ...error(
           [...path, key],
-          `${describePath([...path, key])} has no meaning with ssh.vagrant, which says how machines are reached; remove one of them`,
+          `${describePath([...path, key])} cannot be combined with ssh.vagrant, which provides the connection settings; remove one of them`,
         ),
         at: 'key',
       }));
@@ -111,7 +111,7 @@ export const vagrantSaysHow: Check = ({ draft, outline }) => {
   ];
 };
 
-/** Two hosts behind one SSH address and port are one machine, unless different bastions lead there. */
+/** Two hosts with the same SSH address and port are one machine, unless they are reached through different bastions. */
 export const sshTargetsAreUnique: Check = (input) => {
   const seen = new Map<string, OutlineHost>();
   return input.outline.hosts.flatMap((host) => {
@@ -126,11 +126,11 @@ export const sshTargetsAreUnique: Check = (input) => {
       seen.set(key, host);
       return [];
     }
-    // The node addresses say it already where they come from ssh.address.
+    // Already reported for the node addresses where they default to ssh.address.
     if (!('address' in host.draft) && !('address' in first.draft)) return [];
     const path = [...host.path, 'ssh', 'address'];
     const line = input.lineOf([...first.path, 'ssh', 'address']);
-    return [error(path, `${describePath(path)} ${target} already leads to ${first.label} (line ${line})`)];
+    return [error(path, `${describePath(path)} ${target} is already used by ${first.label} (line ${line})`)];
   });
 };
 
@@ -147,7 +147,7 @@ export const taintsAreUnique: Check = ({ outline }) =>
     });
   });
 
-/** The SSH port that holds for a host. */
+/** The effective SSH port of a host. */
 export function sshPort(input: Pick<CheckInput, 'draft'>, host: OutlineHost): number {
   return host.draft.ssh?.port ?? input.draft.spec?.ssh?.port ?? 22;
 }

@@ -29,6 +29,7 @@ import {
   serviceNetworkFits,
 } from './networks.ts';
 import { ownedFieldsAreLeftAlone } from './owned.ts';
+import { ignoredChecksAreIgnorable } from './preflight.ts';
 import {
   controlPlaneExists,
   etcdCountIsOdd,
@@ -38,7 +39,7 @@ import {
 } from './roles.ts';
 import { versionIsKnown } from './version.ts';
 
-/** Every rule that looks at more than one value. */
+/** Every rule that involves more than one value. */
 const checks: readonly Check[] = [
   versionIsKnown,
   namesAreUnique,
@@ -74,6 +75,7 @@ const checks: readonly Check[] = [
   ownedFieldsAreLeftAlone,
   filesAreSound,
   hooksAreSound,
+  ignoredChecksAreIgnorable,
 ];
 
 export function runChecks(input: CheckInput): Finding[] {

@@ -9,7 +9,7 @@ type Metallb = NonNullable<NonNullable<InventoryDraft['spec']>['metallb']>;
 
 const metallbPath: Path = ['spec', 'metallb'];
 
-/** Pools that are announced by BGP, those whose announcement is known. */
+/** Pools announced by BGP, among those whose advertise is known. */
 function bgpPools(
   metallb: Metallb,
 ): { readonly name: string; readonly path: Path; readonly addresses: string[] }[] {
@@ -21,7 +21,7 @@ function bgpPools(
   });
 }
 
-/** A pool that is announced by BGP needs somebody to hear of it, and a peer something to hear. */
+/** A pool announced by BGP needs a peer, and a peer needs a pool announced by BGP. */
 export const bgpHasBothEnds: Check = ({ draft }) => {
   const metallb = draft.spec?.metallb;
   if (metallb === undefined) return [];
@@ -33,7 +33,7 @@ export const bgpHasBothEnds: Check = ({ draft }) => {
     !('bgpPeers' in metallb && metallb.bgpPeers === undefined)
   ) {
     const path = [...pool.path, 'advertise'];
-    const message = `${describePath(path)}: pool ${pool.name} is announced by BGP, but spec.metallb.bgpPeers names no router`;
+    const message = `${describePath(path)}: pool ${pool.name} is announced by BGP, but spec.metallb.bgpPeers is empty`;
     return [error(path, message)];
   }
   const known = (metallb.pools ?? []).every(
@@ -43,7 +43,7 @@ export const bgpHasBothEnds: Check = ({ draft }) => {
   const unused = (['bgpAdvertisements', 'bgpPeers'] as const).find((key) => (metallb[key] ?? []).length > 0);
   if (unused === undefined) return [];
   const path = [...metallbPath, unused];
-  const message = `${describePath(path)}: no pool is announced by BGP; give one advertise: bgp or advertise: both`;
+  const message = `${describePath(path)}: no pool is announced by BGP; set advertise: bgp or advertise: both on a pool`;
   return [{ ...(unused === 'bgpPeers' ? warning(path, message) : error(path, message)), at: 'key' }];
 };
 
@@ -57,7 +57,7 @@ export const bgpPoolsAreIPv4: Check = ({ draft }) =>
     if (six === undefined) return [];
     const message =
       `${describePath(path)}.addresses: ${six} of pool ${name} is IPv6, and MetalLB's native speaker announces only IPv4 ` +
-      'by BGP; put it into a pool of its own with advertise: l2';
+      'by BGP; put it into a separate pool with advertise: l2';
     return [error([...path, 'addresses'], message)];
   });
 
@@ -74,12 +74,12 @@ export const bgpPeersAreSound: Check = ({ draft, outline, lineOf }) => {
     const first = name === undefined ? undefined : names.get(name);
     if (name !== undefined && first === undefined) names.set(name, path);
     if (first !== undefined) {
-      const message = `${describePath(path)} has the name of another peer, ${name ?? ''} (line ${lineOf(first)}); give it a name of its own`;
+      const message = `${describePath(path)} has the same name as another peer, ${name ?? ''} (line ${lineOf(first)}); give it a unique name`;
       findings.push(error(stated ? [...path, 'name'] : path, message));
     }
     if (peer.ebgpMultiHop === true && peer.myASN !== undefined && peer.myASN === peer.peerASN) {
       const where = [...path, 'ebgpMultiHop'];
-      const message = `${describePath(where)} has no meaning within one AS (myASN and peerASN are ${peer.myASN})`;
+      const message = `${describePath(where)} has no effect within one AS (myASN and peerASN are ${peer.myASN})`;
       findings.push(error(where, message));
     }
     const source = peer.sourceAddress === undefined ? undefined : parseAddress(peer.sourceAddress);
@@ -91,20 +91,23 @@ export const bgpPeersAreSound: Check = ({ draft, outline, lineOf }) => {
     ) {
       const where = [...path, 'sourceAddress'];
       findings.push(
-        error(where, `${describePath(where)} ${source.text} is not of peerAddress's family (${router.text})`),
+        error(
+          where,
+          `${describePath(where)} ${source.text} is not of the same family as peerAddress (${router.text})`,
+        ),
       );
     }
     const pool = outline.pools.find(({ range }) => router !== undefined && overlap(rangeOf(router), range));
     if (router !== undefined && pool !== undefined) {
       const where = [...path, 'peerAddress'];
-      const message = `${describePath(where)} ${router.text} lies in ${pool.range.text} of pool ${pool.name} (line ${lineOf(pool.path)})`;
+      const message = `${describePath(where)} ${router.text} is in ${pool.range.text} of pool ${pool.name} (line ${lineOf(pool.path)})`;
       findings.push(error(where, message));
     }
     return findings;
   });
 };
 
-/** Advertisements name what there is, and leave out no pool. */
+/** Advertisements may only name existing pools and peers, and must cover every pool announced by BGP. */
 export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
   const metallb = draft.spec?.metallb;
   if (metallb?.bgpAdvertisements === undefined) return [];
@@ -125,7 +128,7 @@ export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
       found.push(
         error(
           [...path, 'name'],
-          `${describePath([...path, 'name'])} ${each.name ?? ''} stands there already (line ${lineOf(first)})`,
+          `${describePath([...path, 'name'])} ${each.name ?? ''} is already used (line ${lineOf(first)})`,
         ),
       );
     const selected = each.ipAddressPools ?? pools.map(({ name }) => name);
@@ -135,19 +138,19 @@ export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
       const where = [...path, 'ipAddressPools', position];
       if (!all.includes(name)) {
         if (!all.includes(undefined))
-          found.push(error(where, `${describePath(where)} ${name} is no pool of spec.metallb.pools`));
+          found.push(error(where, `${describePath(where)} ${name} is not a pool in spec.metallb.pools`));
       } else if (!pools.some((pool) => pool.name === name))
         found.push(
           error(
             where,
-            `${describePath(where)}: pool ${name} is announced by layer 2 only; give it advertise: bgp or advertise: both`,
+            `${describePath(where)}: pool ${name} is announced by layer 2 only; set its advertise to bgp or both`,
           ),
         );
     });
     (each.peers ?? []).forEach((name, position) => {
       if (name === undefined || peers.includes(name) || peers.includes(undefined)) return;
       const where = [...path, 'peers', position];
-      found.push(error(where, `${describePath(where)} ${name} is no peer of spec.metallb.bgpPeers`));
+      found.push(error(where, `${describePath(where)} ${name} is not a peer in spec.metallb.bgpPeers`));
     });
     const { aggregationLength } = each;
     const small = pools.find(
@@ -161,7 +164,7 @@ export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
       found.push(
         error(
           where,
-          `${describePath(where)} ${aggregationLength} would announce more than pool ${small.name} holds (line ${lineOf(small.path)})`,
+          `${describePath(where)} ${aggregationLength} would announce more than pool ${small.name} contains (line ${lineOf(small.path)})`,
         ),
       );
     }
@@ -173,13 +176,13 @@ export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
     ...missed.map(({ name, path }) =>
       warning(
         [...path, 'advertise'],
-        `${describePath(path)}: pool ${name} stands in no advertisement of spec.metallb.bgpAdvertisements`,
+        `${describePath(path)}: pool ${name} is not in any advertisement of spec.metallb.bgpAdvertisements`,
       ),
     ),
   ];
 };
 
-/** Prefix length of a network; 0 for a range. */
+/** Prefix length of a CIDR; 0 for a range. */
 function prefixOf(text: string): number {
   const cidr = parseCidr(text);
   return isProblem(cidr) ? 0 : cidr.prefix;

@@ -17,7 +17,7 @@ export const networksAreApart: Check = ({ outline }) => {
   return [];
 };
 
-/** Addresses of hosts, the virtual IP and MetalLB's pools lie outside the Pod and Service networks. */
+/** Addresses of hosts, the virtual IP and MetalLB's pools must be outside the Pod and Service networks. */
 export const addressesLieOutside: Check = ({ outline }) =>
   outline.networks.flatMap((network) =>
     network.cidrs.flatMap((cidr) => {
@@ -30,12 +30,10 @@ export const addressesLieOutside: Check = ({ outline }) =>
       if (first !== undefined) {
         const path = first.host.addressPath;
         const where = `${describePath(path)} ${first.address.text}${andMore(inside.length - 1)}`;
-        findings.push(
-          error(path, `${where} lies in ${named(network, cidr)}; choose another ${network.name}`),
-        );
+        findings.push(error(path, `${where} is in ${named(network, cidr)}; choose another ${network.name}`));
       }
       if (outline.virtualIP !== undefined && overlap(rangeOf(outline.virtualIP), cidr)) {
-        const message = `spec.loadBalancer.virtualIP ${outline.virtualIP.text} lies in ${named(network, cidr)}`;
+        const message = `spec.loadBalancer.virtualIP ${outline.virtualIP.text} is in ${named(network, cidr)}`;
         findings.push(error(virtualIPPath, message));
       }
       for (const pool of outline.pools.filter(({ range }) => overlap(range, cidr))) {
@@ -46,7 +44,7 @@ export const addressesLieOutside: Check = ({ outline }) =>
     }),
   );
 
-/** MetalLB hands out only addresses that nobody holds, each from one pool. */
+/** MetalLB's pools must contain only unused addresses, and each address must be in one pool only. */
 export const poolsAreFree: Check = ({ outline, draft, lineOf }) => {
   const findings: Finding[] = [];
   outline.pools.forEach(({ path, range }, index) => {
@@ -75,15 +73,15 @@ export const poolsAreFree: Check = ({ outline, draft, lineOf }) => {
     if (pool?.name === undefined) return;
     const path = ['spec', 'metallb', 'pools', index, 'name'];
     if (names.has(pool.name))
-      findings.push(error(path, `${describePath(path)} ${pool.name} is already another pool's`));
+      findings.push(error(path, `${describePath(path)} ${pool.name} is already the name of another pool`));
     names.add(pool.name);
   });
   return findings;
 };
 
 /**
- * Pods and Services have the same families in the same order, every node has them too, and load balancers and pools
- * have no other.
+ * Pods and Services must have the same families in the same order; every node must have them too; load balancers
+ * and pools must not have any other.
  */
 export const familiesAgree: Check = ({ outline }) => {
   const [pods, services] = outline.networks;
@@ -93,14 +91,14 @@ export const familiesAgree: Check = ({ outline }) => {
   if (pods.cidrs.length !== services.cidrs.length) {
     const [dual, single] = pods.cidrs.length === 1 ? [services, pods] : [pods, services];
     const other = single.isDefault ? `the default ${single.name} has` : `${single.name} has`;
-    const message = `${describePath(dual.path)} is dual-stack, but ${other} one network; give both "v4,v6", or both one`;
+    const message = `${describePath(dual.path)} is dual-stack, but ${other} one network; give both "v4,v6", or one network each`;
     return [error(dual.path, message)];
   }
   if (pod.family !== service.family) {
     const [blamed, other] = services.isDefault ? [pods, services] : [services, pods];
     const [own, its] = blamed === pods ? [pod, service] : [service, pod];
     const message =
-      `${describePath(blamed.path)} begins with ${familyName(own.family)}, but ${other.name} with ` +
+      `${describePath(blamed.path)} starts with ${familyName(own.family)}, but ${other.name} with ` +
       `${familyName(its.family)}${other.isDefault ? ' (the default)' : ''}`;
     return [error(blamed.path, message)];
   }
@@ -113,7 +111,7 @@ function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, t
   const [first] = wrong;
   if (first !== undefined) {
     const message =
-      `${describePath(first.addressPath)}${andMore(wrong.length - 1)} must begin with an ${familyName(family)} address, ` +
+      `${describePath(first.addressPath)}${andMore(wrong.length - 1)} must start with an ${familyName(family)} address, ` +
       `the first family of podSubnet ${text}${pods.isDefault ? ' (the default)' : ''}`;
     return [error(first.addressPath, message)];
   }
@@ -123,11 +121,11 @@ function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, t
   if (!dual || alone === undefined) return [];
   const message =
     `${describePath(alone.addressPath)}${andMore(single.length - 1)} has one address, but the networks are dual-stack; ` +
-    `state both as ${family === 4 ? '"v4,v6"' : '"v6,v4"'}`;
+    `give both as ${family === 4 ? '"v4,v6"' : '"v6,v4"'}`;
   return [error(alone.addressPath, message)];
 }
 
-/** keepalived speaks from an address of the virtual IP's family. */
+/** keepalived sends from an address of the virtual IP's family. */
 function balancerFamilies(outline: CheckInput['outline']): Finding[] {
   const { virtualIP } = outline;
   const without = loadBalancerHosts(outline).find(
@@ -136,11 +134,11 @@ function balancerFamilies(outline: CheckInput['outline']): Finding[] {
   if (virtualIP === undefined || without === undefined) return [];
   const message =
     `spec.loadBalancer.virtualIP ${virtualIP.text} is an ${familyName(virtualIP.family)} address, ` +
-    `but host ${without.label} has none of that family`;
+    `but host ${without.label} has no address of that family`;
   return [error(virtualIPPath, message)];
 }
 
-/** A Service gets addresses of the families of the Service network only. */
+/** A Service only gets addresses of the Service network's families. */
 function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Finding[] {
   return outline.pools
     .filter(({ range }) => !cidrs.some(({ family }) => family === range.family))
@@ -153,7 +151,7 @@ function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Findi
     });
 }
 
-/** Each node takes one block of the Pod network (kube-controller-manager's node-cidr-mask-size). */
+/** Each node gets one block of the Pod network (kube-controller-manager's node-cidr-mask-size). */
 export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
   const [pods] = outline.networks;
   const count = nodesOf(outline).length;
@@ -161,7 +159,7 @@ export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
     const mask = nodeMask(draft, cidr);
     const where = `${describePath(pods.path)} ${cidr.text}`;
     if (mask < cidr.prefix)
-      return [error(pods.path, `${where} is smaller than the /${mask} that one node takes`)];
+      return [error(pods.path, `${where} is smaller than the /${mask} that each node gets`)];
     if (mask - cidr.prefix > 16) {
       const message = `${where} is too large: the /${mask} of a node may be at most 16 bits longer than the network's prefix`;
       return [error(pods.path, message)];
@@ -171,7 +169,7 @@ export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
     return [
       error(
         pods.path,
-        `${where} has room for ${room} ${room === 1 ? 'node' : 'nodes'} (each takes a /${mask}), but there are ${count}`,
+        `${where} has room for ${room} ${room === 1 ? 'node' : 'nodes'} (each gets a /${mask}), but there are ${count}`,
       ),
     ];
   });

@@ -1,7 +1,7 @@
 import { describePath, warning, type Finding } from '../place.ts';
 import type { Check } from './check.ts';
 
-/** Fields of component configurations that kboot sets itself, and what from. */
+/** Fields of component configurations that kboot sets itself, and the reason or source. */
 const owned = {
   kubelet: {
     apiVersion: 'as the kubelet needs it',
@@ -17,7 +17,7 @@ const owned = {
   kubeProxy: {
     apiVersion: 'as kube-proxy needs it',
     kind: 'always the same',
-    clientConnection: 'where its kubeconfig lies',
+    clientConnection: 'the path of its kubeconfig',
     clusterCIDR: 'from spec.networking.podSubnet',
   },
 } as const;

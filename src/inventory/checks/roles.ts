@@ -12,7 +12,7 @@ export const rolesFitTogether: Check = ({ outline }) =>
       error(
         path,
         `${describePath(path)}: etcd and control-plane cannot share a host, both use ports 2379 and 2380; ` +
-          'leave out etcd everywhere to run it on the control plane (stacked), or give etcd hosts of its own',
+          'leave out etcd everywhere to run it on the control plane (stacked), or run it on dedicated hosts',
       ),
     ];
   });
@@ -26,7 +26,7 @@ export const podsCanRun: Check = ({ outline }) => {
   if (!outline.rolesKnown || nodesOf(outline).length === 0 || withRole(outline, 'worker').length > 0)
     return [];
   const message =
-    'spec.hosts: no host has the role worker, so no Pod but those of the system can run; ' +
+    'spec.hosts: no host has the role worker, so only system Pods can run; ' +
     'add a worker, or give a control plane the roles [control-plane, worker]';
   return [{ ...warning(hostsPath, message), at: 'key' }];
 };
@@ -38,8 +38,8 @@ export const etcdCountIsOdd: Check = ({ outline }) => {
   if (members === 0 || members % 2 === 1) return [];
   const tolerated = members / 2 - 1;
   const message =
-    `spec.hosts: ${members} etcd members survive the loss of ${tolerated === 0 ? 'none' : String(tolerated)}, ` +
-    `no more than ${members - 1} would; use ${members - 1} or ${members + 1}`;
+    `spec.hosts: ${members} etcd members tolerate the loss of ${tolerated === 0 ? 'none' : String(tolerated)}, ` +
+    `the same as ${members - 1} would; use ${members - 1} or ${members + 1}`;
   return [{ ...warning(hostsPath, message), at: 'key' }];
 };
 

@@ -26,3 +26,55 @@ export function redact(text: string): string {
 function mask(value: string): string {
   return `(not shown, sha256 ${sha256(value).slice(0, 12)})`;
 }
+
+const hidden = '(not shown)';
+
+/** `token=`, `"client_secret": `, `--bootstrap-token=`, and the value, quoted or a word. */
+const assigned =
+  /((?:passw(?:or)?d|passphrase|secret|token|credential|api[-_]?key|access[-_]?key|private[-_]?key|key-data)([\w-]{0,40})\\*["']?\s*[:=]\s*)(\\*"[^"]*"?|'[^']*'?|[^\s"',;&}\])]+)/gi;
+/** Names of where a secret is rather than of the secret: `--tls-private-key-file`. */
+const harmless = /(?:file|path|dir|name|namespace|ref|ttl|type|audiences?|issuer|id)$/i;
+
+const inLogs: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, hidden],
+  [/(\bauthorization\\*["']?\s*[:=]\s*\\*["']?)[^\n"',;}\]]+/gi, `$1${hidden}`],
+  [/(\b(?:bearer|basic)\s+)[\w+/=.~-]{16,}/gi, `$1${hidden}`],
+  [/(\bauth_pass\s+|\bauth\s+[^\s:]+:)\S+/gi, `$1${hidden}`],
+  [/(--[\w-]{0,40}(?:token|password|secret)\s+)(?!-)\S+/gi, `$1${hidden}`],
+  // A JSON Web Token, a bootstrap token, the user of a URL, PEM in base64, and other long base64.
+  [/\beyJ[\w-]{10,}(?:\.[\w-]*)*/g, hidden],
+  [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, hidden],
+  [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']+@/gi, `$1${hidden}@`],
+  [/\bLS0tLS1[\w+/=]*/g, hidden],
+  [/(?<![\w+/])(?![0-9a-f]+(?![\w+/=]))[A-Za-z0-9+/]{80,}={0,2}/g, hidden],
+];
+
+/**
+ * Log lines and messages as an error may show them: what looks like a token, a password or a key is left out. Log lines
+ * are prose, in which the words "secret" and "token" are common, so that only a value assigned to such a name goes.
+ */
+export function redactLog(text: string): string {
+  const lines = text.split('\n');
+  const blocks = keyLines(lines);
+  return lines
+    .map((line, index) => {
+      if (blocks.has(index)) return hidden;
+      const shown = inLogs.reduce((rest, [pattern, by]) => rest.replace(pattern, by), line);
+      return shown.replace(assigned, (all: string, name: string, suffix: string) =>
+        harmless.test(suffix) ? all : `${name}${hidden}`,
+      );
+    })
+    .join('\n');
+}
+
+/** Lines inside private keys, also where the beginning or the end of the key was cut off. */
+function keyLines(lines: readonly string[]): ReadonlySet<number> {
+  const inside = new Set<number>();
+  lines.forEach((line, index) => {
+    const body = /^\s*(?:[A-Za-z0-9+/]{60,76}|[A-Za-z0-9+/]{4,76}={1,2})\s*$/.test(line);
+    const begun =
+      inside.has(index - 1) || /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*$/.test(lines[index - 1] ?? '');
+    if (body || (begun && /^\s*[A-Za-z0-9+/=]+\s*$/.test(line))) inside.add(index);
+  });
+  return inside;
+}

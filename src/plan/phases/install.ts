@@ -4,6 +4,7 @@ import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
 import type { Turn } from '../rollout/rollout.ts';
+import { hostOf } from '../steps.ts';
 import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
@@ -59,7 +60,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
 
   const api =
     cluster &&
-    phase('api', 'control-plane', 'control-plane', ready, [
+    phase('api', 'control-plane', 'API objects', ready, [
       { tasks: [], gates: cluster.gates.api },
       ...namespacesFirst(cluster.objects['control-plane']),
       { tasks: [], gates: cluster.gates.endpoint },
@@ -69,7 +70,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     phase(
       'nodes',
       'node',
-      'node',
+      'Nodes',
       [...ready, ...after('all', api), ...after('ended', byStage.get('node'))],
       [
         ...oneByOne(cluster.removals.map(({ steps }) => ({ on: 'cluster', steps }))),
@@ -82,7 +83,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     phase(
       'addons',
       'addon',
-      'addon',
+      'add-ons',
       [...ready, ...after('all', api)],
       namespacesFirst(cluster.objects.addon),
     );
@@ -113,7 +114,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
 function hooksBefore({ hooks }: InstallWork): Phase | undefined {
   const before = hooks.filter(({ when }) => when === 'before');
   const tasks = before.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
-  return phase('hooks', 'host', 'first of all', [], oneByOne(tasks));
+  return phase('hooks', 'host', 'hooks', [], oneByOne(tasks));
 }
 
 function certificatesPhase(issue: readonly string[], needs: Phase['after']): Phase | undefined {
@@ -127,7 +128,7 @@ function certificatesPhase(issue: readonly string[], needs: Phase['after']): Pha
     certificates: issue,
     timeoutSeconds: 300,
   };
-  return phase('certificates', 'host', 'state folder', needs, [
+  return phase('certificates', 'host', 'certificates', needs, [
     { tasks: issue.length === 0 ? [] : [{ on: 'operator', steps: [step] }], gates: [] },
   ]);
 }
@@ -186,26 +187,20 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
 }
 
 /**
- * That the control plane went through its host phases. Some host must have succeeded in the last phase in which all of
- * them have work; of what comes after it, the last phase and the rollout must have ended: a host with nothing to do
- * there serves.
+ * That the control planes went through their host phases. Some host must have succeeded in the last phase that has work
+ * for all of them; the later ones must have ended, the last one of each: a host with nothing to do there serves.
  */
-function controlPlaneDone(work: InstallWork, phases: readonly Phase[]): Phase['after'] {
-  const planes = work.hosts
+function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Phase['after'] {
+  const planes = hosts
     .filter(({ roles, state }) => roles.includes('control-plane') && state !== 'unreachable')
     .map(({ name }) => name);
-  const hostsIn = ({ batches }: Phase): readonly string[] =>
-    batches.flatMap(({ tasks }) =>
-      tasks.flatMap(({ on }) => (typeof on !== 'string' && planes.includes(on.host) ? [on.host] : [])),
-    );
-  const relevant = phases.filter(
-    (each) => hostsIn(each).length > 0 && stages.indexOf(each.stage) <= stages.indexOf('control-plane'),
-  );
-  const full = relevant.findLastIndex((each) => new Set(hostsIn(each)).size === planes.length);
-  const later = relevant.slice(full + 1);
-  const last = later.filter(({ id }) => id !== 'rollout').at(-1);
-  const rollout = later.find(({ id }) => id === 'rollout');
-  return [...after('any', relevant[full]), ...after('ended', last, rollout)];
+  const reached = phases.filter(({ stage }) => stages.indexOf(stage) <= stages.indexOf('control-plane'));
+  const works = ({ batches }: Phase, host: string): boolean =>
+    batches.some(({ tasks }) => tasks.some(({ on }) => hostOf(on) === host));
+  const full = reached.findLastIndex((each) => planes.every((host) => works(each, host)));
+  const later = reached.slice(full + 1);
+  const last = new Set(planes.flatMap((host) => later.findLast((each) => works(each, host)) ?? []));
+  return planes.length === 0 ? [] : [...after('any', reached[full]), ...after('ended', ...last)];
 }
 
 /** Namespaces before the objects in them. */
@@ -238,7 +233,7 @@ function hooksAfter(
         ...after('all', ...clusterWork.filter(reached)),
       ];
       const tasks = due.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
-      return phase(`hooks-after-${stage}`, stage, stage, needs, oneByOne(tasks));
+      return phase(`hooks-after-${stage}`, stage, `hooks after ${stage}`, needs, oneByOne(tasks));
     }),
   );
 }

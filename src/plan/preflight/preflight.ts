@@ -2,6 +2,7 @@ import { acquaintance, knownSystems, systemOf } from '../../catalog/systems.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import { hasExternalEtcd, isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
+import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
 import { etcdMoved } from './etcd.ts';
 import type { Finding } from './finding.ts';
 import { firewallShortcomings } from './firewall.ts';
@@ -258,15 +259,17 @@ export function preflight(
   return withoutIgnored(findings, ignore);
 }
 
-/** Without those whose check the operator passes over by name, or by `all`, which does not mean grave ones. */
+/** Without those whose check is ignored, by its name or by `all`. Some checks cannot be ignored. */
 export function withoutIgnored(findings: readonly Finding[], ignore: readonly string[]): Finding[] {
   const all = ignore.includes('all');
-  return findings.filter(({ check, grave }) => !ignore.includes(check) && (!all || grave === true));
+  return findings.filter(
+    ({ check }) => whyNotIgnorable(check) !== undefined || !(all || ignore.includes(check)),
+  );
 }
 
 function foreignCluster(clusterId: string | undefined): Check {
   return (_host, seen, cluster) => {
-    const base = { check: 'ForeignCluster', level: 'error', grave: true } as const;
+    const base = { check: 'ForeignCluster', level: 'error' } as const;
     if (seen.clusterId !== '' && seen.clusterId !== clusterId)
       return { ...base, ...strangeStamp(cluster, seen.clusterId, clusterId) };
     if (seen.clusterId !== '' || seen.caDigest === '') return undefined;
@@ -281,7 +284,7 @@ function foreignCluster(clusterId: string | undefined): Check {
 
 function notUnique(
   seen: ReadonlyMap<string, Inspection>,
-  check: string,
+  check: CheckName,
   what: string,
   value: (inspection: Inspection) => string,
   remedy: string,

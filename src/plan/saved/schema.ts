@@ -94,7 +94,7 @@ const phase = shared(
   }),
 );
 
-const plan = shared(
+export const planSchema = shared(
   'Plan',
   z.strictObject({
     apiVersion: z.literal('kboot.dev/v1'),
@@ -164,7 +164,7 @@ export const savedPlanSchema = z
       }),
     ),
     basis: described('What the plan was made from: it is applied only while none of it has changed.', basis),
-    plan: described('What will happen.', plan),
+    plan: described('What will happen.', planSchema),
   })
   .meta({
     title: 'kboot saved plan',

@@ -1,6 +1,6 @@
 import { hostRanges } from '../host-list.ts';
 import { html, type Html } from './html.ts';
-import type { Row, Section } from './rows.ts';
+import { rowsIn, type Row, type Section } from './rows.ts';
 
 /** One text of a row; where hosts differ, the first host's, and a note that says so. */
 export function blockHtml(row: Row, { kind, title, forms }: Row['blocks'][number], index: number): Html {
@@ -45,14 +45,13 @@ export function formsData(
 ): Readonly<Record<string, unknown>> {
   const position = new Map(hosts.map((name, index) => [name, index]));
   const data: Record<string, unknown> = {};
-  for (const { rows } of sections)
-    for (const row of rows)
-      row.blocks.forEach(({ forms }, index) => {
-        if (forms.others.length > 0)
-          data[`${row.id}.${index}`] = forms.others.map(({ hosts: own, form }) => [
-            hostRanges(own, position),
-            form,
-          ]);
-      });
+  for (const row of rowsIn(sections))
+    row.blocks.forEach(({ forms }, index) => {
+      if (forms.others.length > 0)
+        data[`${row.id}.${index}`] = forms.others.map(({ hosts: own, form }) => [
+          hostRanges(own, position),
+          form,
+        ]);
+    });
   return data;
 }

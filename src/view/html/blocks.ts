@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Step } from '../../plan/types.ts';
+import type { Gate, NodeStep, Step } from '../../plan/types.ts';
 import type { Payload } from '../../resource/types.ts';
 
 /** One text that belongs to a step. */
@@ -9,42 +9,52 @@ export interface Block {
   readonly text: string;
 }
 
-/** What a step does, in full, as far as the plan says: what differs or what it writes, then what runs. */
-export function blocksOf(step: Step): readonly Block[] {
-  switch (step.type) {
-    case 'host':
+/** What a step does, in full, as far as the plan says: what differs or what it writes, then what runs; what a gate waits for. */
+export function blocksOf(item: Step | Gate): readonly Block[] {
+  switch (item.type) {
+    case 'shell':
       return [
-        ...(step.diff !== undefined ? [{ kind: 'diff' as const, title: 'Diff', text: step.diff }] : []),
-        ...(step.payload === undefined ? [] : payloadBlocks(step.payload, step.diff !== undefined)),
-        ...(step.command === undefined
+        ...(item.diff !== undefined ? [{ kind: 'diff' as const, title: 'Diff', text: item.diff }] : []),
+        ...(item.payload === undefined ? [] : payloadBlocks(item.payload, item.diff !== undefined)),
+        ...(item.command === undefined
           ? []
-          : [{ kind: 'text' as const, title: 'As the inventory has it', text: step.command }]),
-        { kind: 'script', title: 'Shell, as root', text: step.script },
+          : [{ kind: 'text' as const, title: 'As the inventory has it', text: item.command }]),
+        { kind: 'script', title: 'Shell, as root', text: item.script },
       ];
-    case 'operator':
-      return [{ kind: 'script', title: 'Shell, on this machine', text: step.command }];
+    case 'hook':
+      return [{ kind: 'script', title: 'Shell, on this machine', text: item.command }];
+    case 'issue':
+      return [{ kind: 'text', title: 'By name', text: item.certificates.join('\n') }];
     case 'etcd':
-      return [listBlock('Asked of etcd', step.operation)];
-    case 'object':
-      return [textBlock('Applied to the API', step.object)];
-    case 'node': {
-      const { annotations, labels, taints } = step;
-      return [textBlock('Merged into the Node', { annotations, labels, taints })];
-    }
+      return [listBlock('Request to etcd', item.operation)];
+    case 'apply':
+      return [textBlock('Applied to the API', item.object)];
+    case 'delete':
+      return [textBlock('Deleted through the API', item.object)];
+    case 'node':
+      return [nodeBlock(item)];
     case 'wait':
-      return [listBlock('Until', { ...step.condition, timeoutSeconds: step.timeoutSeconds })];
-    case 'remove-object':
-      return [textBlock('Deleted through the API', step.object)];
-    case 'remove-node':
-      return [
-        listBlock('Asked of the API', {
-          ...(step.drain && {
-            cordon: step.node,
-            evict: `every Pod that a drain evicts, ${step.drain.timeoutSeconds} s at most`,
-          }),
-          delete: `/api/v1/nodes/${step.node}`,
-        }),
-      ];
+      return [listBlock('Until', { ...item.condition, timeoutSeconds: item.timeoutSeconds })];
+  }
+}
+
+function nodeBlock({ node, operation, timeoutSeconds }: NodeStep): Block {
+  const title = 'Request to the API';
+  switch (operation.kind) {
+    case 'mark': {
+      const { annotations, labels, taints } = operation;
+      return textBlock('Merged into the Node', { annotations, labels, taints });
+    }
+    case 'drain':
+      return listBlock(title, {
+        cordon: node,
+        evict: `every Pod that a drain evicts, ${timeoutSeconds} s at most`,
+      });
+    case 'cordon':
+    case 'uncordon':
+      return listBlock(title, { [operation.kind]: node });
+    case 'delete':
+      return listBlock(title, { delete: `/api/v1/nodes/${node}` });
   }
 }
 

@@ -1,21 +1,17 @@
-import { stepsOf, type Plan } from '../../plan/types.ts';
+import { gatesOf, stepsOf } from '../../plan/steps.ts';
+import type { Plan } from '../../plan/types.ts';
 import { verbCounts } from '../plan-facts.ts';
 import type { HostView } from './hosts.ts';
 import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';
-import type { Section } from './rows.ts';
 import { endingWords } from './steps.ts';
 
 /** Fields that narrow the steps down; the page's script shows them, since without it they do nothing. */
-export function filtersHtml(
-  plan: Plan,
-  hosts: readonly HostView[],
-  sections: readonly Section[],
-  record: RunRecord | undefined,
-): Html {
+export function filtersHtml(plan: Plan, hosts: readonly HostView[], record: RunRecord | undefined): Html {
   const steps = stepsOf(plan);
-  const stages = [...new Set(sections.map(({ stage }) => stage ?? 'before'))];
-  const endings = record === undefined ? undefined : countEndings(record, steps);
+  const gates = gatesOf(plan);
+  const verbs = [...verbCounts(steps).map(([verb]) => verb), ...(gates.length > 0 ? ['wait'] : [])];
+  const endings = record === undefined ? undefined : countEndings(record, [...steps, ...gates]);
   const kinds = (Object.keys(endingWords) as Ending[]).filter((ending) => endings?.has(ending));
   return html`<form id="filters" role="search" aria-label="Filter the steps" hidden>
     <label class="grow"
@@ -33,16 +29,16 @@ export function filtersHtml(
       hosts.map(({ name }, index) => [String(index), name]),
     )}
     ${select(
-      'Stage',
-      'stage',
+      'Phase',
+      'phase',
       'any',
-      stages.map((stage) => [stage, stage]),
+      plan.phases.map(({ id }) => [id, id]),
     )}
     ${select(
       'Verb',
       'verb',
       'any',
-      verbCounts(steps).map(([verb]) => [verb, verb]),
+      verbs.map((verb) => [verb, verb]),
     )}
     ${
       kinds.length > 0

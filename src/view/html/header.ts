@@ -1,14 +1,15 @@
 import { counted } from '../../model/counted.ts';
 import { errorCodes } from '../../model/error.ts';
-import { stepsOf } from '../../plan/types.ts';
+import { gatesOf, stepsOf } from '../../plan/steps.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
+import { detailLines } from '../detail-lines.ts';
 import { count } from './numbers.ts';
 import { groupBy } from '../group.ts';
 import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import type { PageInput, PageRun } from './input.ts';
 import type { RunRecord } from './record.ts';
-import type { Section } from './rows.ts';
+import { rowsIn, type Section } from './rows.ts';
 import { signs } from './steps.ts';
 import { planVerdict, runVerdict } from './verdict.ts';
 
@@ -25,10 +26,14 @@ export function headerHtml(
     ['Hosts', roleCounts(plan).join(', ')],
     ['Compared', `${count(plan.checked)} resources`],
   ];
-  const steps = stepsOf(plan);
+  const gates = gatesOf(plan).length;
+  const verbs: readonly (readonly [keyof typeof signs, number])[] = [
+    ...verbCounts(stepsOf(plan)),
+    ...(gates === 0 ? [] : [['wait', gates] as const]),
+  ];
   return html`<header>
     <p class="eyebrow">
-      kboot ${run === undefined ? (plan.basis === 'offline' ? 'plan, offline' : 'plan') : 'report'}
+      kboot ${run === undefined ? (plan.mode === 'offline' ? 'plan, offline' : 'plan') : 'report'}
       <time datetime="${input.at.toISOString()}">${when(input.at)}</time>
     </p>
     <h1>${plan.cluster}</h1>
@@ -43,10 +48,10 @@ export function headerHtml(
     </dl>
     ${run === undefined || record === undefined ? planVerdict(input) : runVerdict(input, run, record)}
     ${
-      steps.length === 0
+      verbs.length === 0
         ? undefined
         : html`<ul class="verbs">
-            ${verbCounts(steps).map(
+            ${verbs.map(
               ([verb, number]) =>
                 html`<li>
                   <span class="sign ${verb}" aria-hidden="true">${signs[verb]}</span
@@ -99,26 +104,24 @@ function failuresHtml(
   sections: readonly Section[],
 ): Html | undefined {
   if (failures.length === 0) return undefined;
-  const rows = sections.flatMap((section) => section.rows);
+  const rowOf = new Map(rowsIn(sections).flatMap((row) => row.items.map(({ item }) => [item.id, row.id])));
   const all = plan.hosts.map(({ name }) => name);
-  const groups = groupBy(failures, ({ error: { code, message, context } }) =>
-    JSON.stringify([code, message, context.step, context.detail, context.remedy]),
+  const groups = groupBy(failures, ({ stepId = '', error: { code, message, context } }) =>
+    JSON.stringify([rowOf.get(stepId), code, message, context.step, context.detail, context.remedy]),
   );
   return html`<section class="failures" aria-labelledby="failures">
     <h2 id="failures">What failed</h2>
     ${groups.map((group) => {
-      const [{ host, error }] = group;
-      const { step, detail = '', remedy } = error.context;
-      const row = rows.find(({ steps }) =>
-        steps.some((each) => each.resource === step && (!('host' in each) || each.host === host)),
-      );
+      const [{ stepId = '', error }] = group;
+      const { step, remedy } = error.context;
+      const row = rowOf.get(stepId);
       const hosts = group.flatMap((each) => each.host ?? []);
       const where = [hosts.length === 0 ? undefined : hostList(hosts, all), step]
         .filter((word) => word !== undefined)
         .join(': ');
-      const lines = detail.trimEnd().split('\n').slice(-20).join('\n');
+      const lines = detailLines(error).join('\n');
       return html`<article>
-        <h3>${row === undefined ? where : html`<a href="#${row.id}">${where}</a>`}</h3>
+        <h3>${row === undefined ? where : html`<a href="#${row}">${where}</a>`}</h3>
         <p>${error.message}</p>
         ${lines === '' ? undefined : html`<pre>${lines}</pre>`}${remedy === undefined ? undefined : html`<p>${remedy}</p>`}
         <p class="code">${error.code}: ${errorCodes[error.code].title}</p>

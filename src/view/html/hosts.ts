@@ -1,5 +1,6 @@
+import { hostOf, tasksOf } from '../../plan/steps.ts';
 import type { Plan } from '../../plan/types.ts';
-import { foldBy } from '../fold.ts';
+import { groupBy } from '../group.ts';
 import { stepCount } from './numbers.ts';
 import { countEndings, type RunRecord } from './record.ts';
 
@@ -27,8 +28,12 @@ export const stateWords: Readonly<Record<HostState, string>> = {
 
 /** Every host of the plan, in its order. */
 export function hostViews(plan: Plan, record?: RunRecord): readonly HostView[] {
+  const onHosts = tasksOf(plan.phases).flatMap(({ on, steps }) => {
+    const host = hostOf(on);
+    return host === undefined ? [] : [{ host, steps }];
+  });
   const byHost = new Map(
-    foldBy(plan.hostSteps, (step) => step.host).map(({ step, steps }) => [step.host, steps]),
+    groupBy(onHosts, ({ host }) => host).map((own) => [own[0].host, own.flatMap(({ steps }) => steps)]),
   );
   return plan.hosts.map(({ name, roles, state: read, resources }) => {
     const steps = byHost.get(name) ?? [];
@@ -47,7 +52,7 @@ export function hostViews(plan: Plan, record?: RunRecord): readonly HostView[] {
     if (record === undefined) return view('changes', words);
     const endings = countEndings(record, steps);
     const done = endings.get('done') ?? 0;
-    if (endings.has('failed') || record.hosts.get(name)?.at(-1)?.ending === 'failed')
+    if (endings.has('failed') || record.hosts.get(name)?.some((span) => span.ending === 'failed'))
       return view('failed', `failed after ${done} of ${words}`);
     return done === count ? view('done', `${words} done`) : view('cut-off', `${done} of ${words} done`);
   });

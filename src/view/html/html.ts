@@ -1,3 +1,5 @@
+import { visible } from '../../model/visible.ts';
+
 /** Markup that is safe to put into a page. Only `html` and `markup` make it. */
 export class Html {
   readonly text: string;
@@ -41,18 +43,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters, and those that reorder or hide the text around them. */
-const deceptive = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
 /** Text for any place of the page, inside quoted attributes too; what would deceive the reader is spelled out. */
 export function escape(text: string): string {
   return visible(text).replace(/[&<>"']/g, (char) => entities[char] ?? '');
-}
-
-/** Text in which every character shows: `⟨U+202E⟩` for one that would reorder or hide others. */
-export function visible(text: string): string {
-  return text.replace(
-    deceptive,
-    (char) => `⟨U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
-  );
 }

@@ -1,15 +1,20 @@
 import type { Stage } from '../../model/stage.ts';
-import type { Span } from './record.ts';
+import { hostOf, subjectOfGate } from '../../plan/steps.ts';
+import type { Batch, Gate, Place } from '../../plan/types.ts';
+
+/** How work ended; `cut-off`: its end was not seen. */
+export type BarEnding = 'done' | 'failed' | 'cut-off';
 
 /** A piece of work on a lane; `from` and `to` in the unit of its lanes. */
 export interface Bar {
-  readonly stage: Stage | 'before' | 'healthy';
+  /** Its colour. `healthy`: gates. */
+  readonly stage: Stage | 'healthy';
   readonly text: string;
   /** A second line below the text. */
   readonly more?: string;
   readonly from: number;
   readonly to: number;
-  readonly ending?: Span['ending'];
+  readonly ending?: BarEnding;
 }
 
 /** What goes on in one place, one piece after the other. */
@@ -17,4 +22,20 @@ export interface Lane {
   readonly title: string;
   readonly more: string;
   readonly bars: readonly Bar[];
+}
+
+export const operatorTitle = 'this machine';
+export const clusterTitle = 'Kubernetes API';
+
+/** Where a gate is drawn: on the host of its batch that it observes, else with the Kubernetes API. */
+export function placeOfGate(gate: Gate, { tasks }: Batch): Place {
+  const subject = subjectOfGate(gate);
+  return tasks.some(({ on }) => subject !== undefined && hostOf(on) === subject)
+    ? { host: subject ?? '' }
+    : 'cluster';
+}
+
+/** What a bar of a phase, or of its gates, says. */
+export function barText(stage: Bar['stage'], phase: string): string {
+  return stage === 'healthy' ? 'until healthy' : phase;
 }

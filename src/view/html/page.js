@@ -7,7 +7,7 @@
   const rows = [...document.querySelectorAll('.row')].map((element) => ({
     element,
     verbs: element.dataset.verb.split(' '),
-    stage: element.dataset.stage,
+    phase: element.dataset.phase,
     hosts: rangesOf(element.dataset.hosts),
     endings: (element.dataset.ending ?? '').split(' '),
     text: undefined,
@@ -39,12 +39,12 @@
   function filter() {
     const value = (name) => form.elements[name]?.value ?? '';
     const words = value('text').toLowerCase().split(/\s+/).filter(Boolean);
-    const [host, stage, verb, ending] = ['host', 'stage', 'verb', 'ending'].map(value);
+    const [host, phase, verb, ending] = ['host', 'phase', 'verb', 'ending'].map(value);
     let shown = 0;
     for (const row of rows) {
       const fits =
         (host === '' || within(row.hosts, Number(host))) &&
-        (stage === '' || row.stage === stage) &&
+        (phase === '' || row.phase === phase) &&
         (verb === '' || row.verbs.includes(verb)) &&
         (ending === '' || row.endings.includes(ending)) &&
         words.every((word) => textOf(row).includes(word));
@@ -52,7 +52,7 @@
       if (fits) shown += 1;
       if (fits && row.element.open) showForms(row.element);
     }
-    for (const group of document.querySelectorAll('.side, .stage'))
+    for (const group of document.querySelectorAll('.side, .phase'))
       group.hidden = group.querySelector('.row:not([hidden])') === null;
     none.hidden = shown > 0;
     form.querySelector('output').textContent =

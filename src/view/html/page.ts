@@ -8,7 +8,7 @@ import { hostViews } from './hosts.ts';
 import type { PageInput } from './input.ts';
 import { html, jsonMarkup, markup } from './html.ts';
 import { recordRun } from './record.ts';
-import { sectionsOf } from './rows.ts';
+import { rowsIn, sectionsOf } from './rows.ts';
 import { stepsHtml } from './steps.ts';
 import { timelineHtml } from './timeline.ts';
 import { topologySvg } from './topology-svg.ts';
@@ -31,7 +31,7 @@ export function pageHtml(input: PageInput): string {
   const script = asset('page.js');
   const policy = `default-src 'none'; style-src '${sha256(style)}'; script-src '${sha256(script)}'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
   const name = run === undefined ? 'plan' : 'report';
-  const rows = sections.reduce((sum, section) => sum + section.rows.length, 0);
+  const rows = rowsIn(sections).length;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -58,10 +58,10 @@ export function pageHtml(input: PageInput): string {
           ${
             rows === 0
               ? undefined
-              : html`${timelineHtml(plan, sections, record)}
+              : html`${timelineHtml(plan, record)}
                   <section aria-labelledby="steps">
                     <h2 id="steps" tabindex="-1">Steps</h2>
-                    ${filtersHtml(plan, hosts, sections, record)}
+                    ${filtersHtml(plan, hosts, record)}
                     ${stepsHtml(sections, { hosts: names, ...(record && { record }) })}
                     <p id="none" hidden>No step matches.</p>
                   </section>`

@@ -1,8 +1,9 @@
 import type { ApplyEvent } from '../../apply/events.ts';
-import type { Stage } from '../../model/stage.ts';
-import { stepsOf, type Plan, type Step } from '../../plan/types.ts';
+import { gatesOf, hostOf, stepsOf } from '../../plan/steps.ts';
+import type { Gate, Phase, Place, Plan, Step } from '../../plan/types.ts';
+import { placeOfGate, type Bar, type BarEnding } from './lanes.ts';
 
-/** How a step of the plan ended; `not-reached`: nobody began it, `cut-off`: begun, and its end was not seen. */
+/** How a step or gate ended; `not-reached`: it was not begun, `cut-off`: begun, and its end was not seen. */
 export type Ending = 'done' | 'failed' | 'skipped' | 'cut-off' | 'not-reached';
 
 export interface Outcome {
@@ -10,55 +11,69 @@ export interface Outcome {
   readonly seconds?: number;
   /** Why it failed or was skipped. */
   readonly message?: string;
-  /** Last lines of what was said. */
+  /** Last lines of the output. */
   readonly detail?: string;
 }
 
-/** One stage on one host, or of the cluster, in milliseconds since apply began. */
+/** One phase in one place, or its gates, in milliseconds since apply began. */
 export interface Span {
-  /** `healthy`: the host is waited for, before the next one's turn. */
-  readonly stage: Stage | 'healthy';
+  readonly phase: Phase['id'];
+  readonly stage: Bar['stage'];
   readonly from: number;
   readonly to: number;
-  readonly ending: 'done' | 'failed' | 'cut-off';
+  readonly ending: BarEnding;
 }
 
 export interface RunRecord {
-  /** By step id; every step of the plan has one. */
+  /** By id; every step and gate of the plan has one, and every rollback that was begun. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly hosts: ReadonlyMap<string, readonly Span[]>;
+  readonly operator: readonly Span[];
   readonly cluster: readonly Span[];
-  /** Before the first stage: issuing certificates, changes of etcd's membership. */
-  readonly firstStageAt: number;
   readonly end: number;
 }
 
 type OpenSpan = { -readonly [Key in keyof Span]: Span[Key] };
 
+type StepEvent = Extract<ApplyEvent, { type: 'start' | 'done' | 'failed' | 'skipped' }>;
+
+/** Where a step or gate is drawn. */
+interface Drawn {
+  readonly phase: Phase;
+  readonly on: Place;
+  readonly stage: Span['stage'];
+}
+
 /** What happened to a plan, from the events of its run. */
 export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord {
   const outcomes = new Map<string, Outcome>(
-    stepsOf(plan).map((step) => [step.id, { ending: 'not-reached' }]),
+    [...stepsOf(plan), ...gatesOf(plan)].map(({ id }) => [id, { ending: 'not-reached' }]),
   );
+  const drawn = drawnById(plan);
+  const phases = new Map(plan.phases.map((phase) => [phase.id, phase]));
   const hosts = new Map<string, OpenSpan[]>();
-  const cluster = new Map<Stage, OpenSpan>();
-  const membership = new Set(plan.membership.map((step) => step.id));
-  const turns = new Map(plan.roll.flatMap(({ host, waits }) => waits.map((step) => [step.id, host])));
+  const operator: OpenSpan[] = [];
+  const cluster: OpenSpan[] = [];
   const end = events.at(-1)?.at ?? 0;
 
   for (const event of events) {
     switch (event.type) {
-      case 'stage': {
-        const spans = hosts.get(event.host) ?? [];
-        spans.push({ stage: event.stage, from: event.at, to: end, ending: 'cut-off' });
-        hosts.set(event.host, spans);
+      case 'task': {
+        const stage = phases.get(event.phase)?.stage ?? 'host';
+        spansOn({ host: event.host }).push({
+          phase: event.phase,
+          stage,
+          from: event.at,
+          to: end,
+          ending: 'cut-off',
+        });
         break;
       }
-      case 'stage-done':
-        Object.assign(hosts.get(event.host)?.at(-1) ?? {}, { to: event.at, ending: 'done' });
+      case 'task-done':
+        Object.assign(openTask(event.host) ?? {}, { to: event.at, ending: 'done' });
         break;
       case 'host-lost':
-        endFailed(hosts.get(event.host)?.at(-1), event.at);
+        Object.assign(openTask(event.host) ?? {}, { to: event.at, ending: 'failed' });
         break;
       case 'start':
       case 'done':
@@ -68,56 +83,55 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
         note(event);
         break;
       case 'waiting':
-      case 'issued':
         break;
     }
   }
-  const firstStageAt = Math.min(
-    end,
-    ...[...hosts.values()].flatMap((spans) => spans[0]?.from ?? []),
-    ...[...cluster.values()].map((span) => span.from),
-  );
-  return { outcomes, hosts, cluster: [...cluster.values()], firstStageAt, end };
+  return { outcomes, hosts, operator, cluster, end };
 
-  function note(event: StepEvent): void {
-    const { step, at, type } = event;
-    if (membership.has(step.id)) return;
-    const host = turns.get(step.id);
+  function spansOn(place: Place): OpenSpan[] {
+    if (place === 'operator') return operator;
+    if (place === 'cluster') return cluster;
+    const spans = hosts.get(place.host) ?? [];
+    hosts.set(place.host, spans);
+    return spans;
+  }
+
+  /** A host has one task at a time. */
+  function openTask(host: string): OpenSpan | undefined {
+    return hosts.get(host)?.findLast(({ ending }) => ending === 'cut-off');
+  }
+
+  function note({ step, at, type }: StepEvent): void {
+    const found = drawn.get(step.id);
+    if (found === undefined || type === 'skipped') return;
+    const { phase, on, stage } = found;
+    const host = stage === 'healthy' ? undefined : hostOf(on);
     if (host !== undefined) {
-      if (type !== 'skipped') extend(healthOf(host, at), type, at);
-    } else if (step.type === 'host' || step.type === 'etcd') {
-      if (type === 'failed') endFailed(hosts.get(step.host)?.at(-1), at);
-    } else if (type !== 'skipped') {
-      const span = cluster.get(step.stage) ?? { stage: step.stage, from: at, to: at, ending: 'done' };
-      cluster.set(step.stage, span);
-      extend(span, type, at);
+      // Tasks on hosts have events of their own.
+      if (type === 'failed') Object.assign(openTask(host) ?? {}, { to: at, ending: 'failed' });
+      return;
     }
-  }
-
-  /** The span in which a host is waited for. */
-  function healthOf(host: string, at: number): OpenSpan {
-    const spans = hosts.get(host) ?? [];
-    hosts.set(host, spans);
-    const last = spans.at(-1);
-    if (last?.stage === 'healthy') return last;
-    const span: OpenSpan = { stage: 'healthy', from: at, to: at, ending: 'done' };
-    spans.push(span);
-    return span;
+    const spans = spansOn(on);
+    let span = spans.findLast((each) => each.phase === phase.id);
+    if (span?.stage !== stage) {
+      span = { phase: phase.id, stage, from: at, to: at, ending: 'done' };
+      spans.push(span);
+    }
+    span.to = at;
+    if (type === 'failed') span.ending = 'failed';
   }
 }
 
-/** Takes a further event into a span of steps that may run side by side. */
-function extend(span: OpenSpan, type: StepEvent['type'], at: number): void {
-  span.to = at;
-  if (type === 'failed') span.ending = 'failed';
-}
-
-type StepEvent = Extract<ApplyEvent, { type: 'start' | 'done' | 'failed' | 'skipped' }>;
-
-function endFailed(span: OpenSpan | undefined, at: number): void {
-  if (span === undefined || span.ending === 'done') return;
-  span.ending = 'failed';
-  span.to = at;
+function drawnById({ phases }: Plan): ReadonlyMap<string, Drawn> {
+  const found = new Map<string, Drawn>();
+  for (const phase of phases)
+    for (const batch of phase.batches) {
+      for (const { on, steps, rollback = [] } of batch.tasks)
+        for (const { id } of [...steps, ...rollback]) found.set(id, { phase, on, stage: phase.stage });
+      for (const gate of batch.gates)
+        found.set(gate.id, { phase, on: placeOfGate(gate, batch), stage: 'healthy' });
+    }
+  return found;
 }
 
 function outcomeOf(event: StepEvent): Outcome {
@@ -133,10 +147,13 @@ function outcomeOf(event: StepEvent): Outcome {
   }
 }
 
-/** How many of some steps ended in which way. */
-export function countEndings(record: RunRecord, steps: readonly Step[]): ReadonlyMap<Ending, number> {
+/** How many of some steps or gates ended in which way. */
+export function countEndings(
+  record: RunRecord,
+  items: readonly (Step | Gate)[],
+): ReadonlyMap<Ending, number> {
   const counts = new Map<Ending, number>();
-  for (const { id } of steps) {
+  for (const { id } of items) {
     const ending = record.outcomes.get(id)?.ending ?? 'not-reached';
     counts.set(ending, (counts.get(ending) ?? 0) + 1);
   }

@@ -1,74 +1,123 @@
 import { addressesOf, type Cluster } from '../../model/cluster.ts';
-import { stages, type Stage } from '../../model/stage.ts';
-import type { OnHostStep, OperatorStep, Plan, Step } from '../../plan/types.ts';
-import { byStage, foldBy, foldInOrder, isPki, pkiShownSingly, subjectOf, type Fold } from '../fold.ts';
+import { hostOf, subjectOfGate } from '../../plan/steps.ts';
+import { conditionText, targetWords } from '../../plan/target.ts';
+import type { Batch, Gate, Phase, Plan, Step } from '../../plan/types.ts';
+import { foldBy, foldInOrder, isPki, pkiShownSingly } from '../fold.ts';
+import { subjectOf, type PlacedStep } from '../placed.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
 
-/** Stands in a row for the name of each of its hosts. */
+/** Replaces in a row the name of each of its hosts. */
 export const hostMark = '‹host›';
 
-/** What a reader opens: steps that are alike, on one or many hosts. */
+/** A step or gate, and the host or Node that it is about. */
+export interface Item {
+  readonly item: Step | Gate;
+  /** undefined: the whole cluster. */
+  readonly subject: string | undefined;
+}
+
+/** What a reader opens: steps or gates that are alike, on one or many hosts. */
 export interface Row {
   readonly id: string;
-  readonly verb: Step['verb'];
-  /** `file`, `ConfigMap`; the first word of the resource. */
+  readonly verb: Step['verb'] | 'wait';
+  /** `file`, `unit`, `object`, `wait` */
   readonly kind: string;
   readonly name: string;
   readonly reason: string;
   /** Hosts or nodes it is about, in the plan's order; none: the whole cluster. */
   readonly hosts: readonly string[];
-  readonly steps: readonly Step[];
+  readonly items: readonly Item[];
   readonly blocks: readonly (Omit<Block, 'text'> & { readonly forms: Forms })[];
   /** Rows that were put into this one. */
   readonly parts: readonly Row[];
 }
 
-/** What happens on one side in one stage. */
-export interface Section {
-  readonly side: 'operator' | 'members' | 'hosts' | 'turns' | 'cluster';
-  /** undefined: before the first stage. */
-  readonly stage: Stage | undefined;
+/** What a phase does in one place, or its gates. */
+export interface Side {
+  readonly place: 'hosts' | 'cluster' | 'operator' | 'gates';
   readonly rows: readonly Row[];
+  /** What is done where a task of it fails. */
+  readonly rollbacks: readonly Row[];
+}
+
+/** One phase of the plan. */
+export interface Section {
+  readonly phase: Phase;
+  readonly sides: readonly Side[];
 }
 
 /**
- * The plan in the order in which it happens, steps that are alike in one row: equal ones, as in the text view,
- * and those that differ only in the name or the address of their own host. Files of the PKI share a row where
- * there are many.
+ * The phases of a plan, steps that are alike in one row: equal ones, as in the text view, and those that differ only in
+ * the name or the address of their own host. Files of the PKI share a row where there are many.
  */
 export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   const own = new OwnWords(cluster);
   let next = 1;
   const id = (): string => `s${next++}`;
-  const rowsOf = (steps: readonly Step[]): Row[] =>
-    foldBy(steps, (step) => own.key(step)).map((fold) => rowOf(fold, own, id()));
-  const hostRows = (steps: readonly OnHostStep[]): Row[] =>
-    foldInOrder(steps, (step) => own.key(step)).map((fold) => rowOf(fold, own, id()));
-  const hostStages = byStage(plan.hostSteps);
-  const turnStages = byStage(plan.roll.flatMap(({ waits }) => waits));
-  const clusterStages = byStage(plan.clusterSteps);
-  const operatorSteps = (when: 'before' | 'after'): readonly OperatorStep[] =>
-    plan.operatorSteps.filter((step) => step.when === when);
-  const sections: Section[] = [
-    { side: 'operator', stage: undefined, rows: plan.issue.length > 0 ? [issueRow(plan, id())] : [] },
-    { side: 'operator', stage: undefined, rows: rowsOf(operatorSteps('before')) },
-    { side: 'members', stage: undefined, rows: rowsOf(plan.membership) },
-    ...stages.flatMap((stage): Section[] => [
-      { side: 'hosts', stage, rows: withPkiFolded(hostRows(hostStages.get(stage) ?? []), id) },
-      { side: 'turns', stage, rows: rowsOf(turnStages.get(stage) ?? []) },
-      { side: 'cluster', stage, rows: rowsOf(clusterStages.get(stage) ?? []) },
-      {
-        side: 'operator',
-        stage,
-        rows: rowsOf(operatorSteps('after').filter((step) => step.stage === stage)),
-      },
-    ]),
-  ];
-  return sections.filter(({ rows }) => rows.length > 0);
+  const rowsOf = (items: readonly Item[]): Row[] =>
+    foldBy(items, (item) => own.key(item)).map((fold) => rowOf(fold.item, fold.items, own, id()));
+  const hostRows = (steps: readonly PlacedStep[]): Row[] =>
+    foldInOrder(steps, (step) => own.key(itemOf(step))).map((fold) =>
+      rowOf(itemOf(fold.item), fold.items.map(itemOf), own, id()),
+    );
+  return plan.phases.map((phase) => ({
+    phase,
+    sides: piecesOf(phase).map(({ place, steps, gates, rollbacks }) => ({
+      place,
+      rows:
+        place === 'gates'
+          ? rowsOf(gates.map((item) => ({ item, subject: subjectOfGate(item) })))
+          : place === 'hosts'
+            ? withPkiFolded(hostRows(steps), id)
+            : rowsOf(steps.map(itemOf)),
+      rollbacks: rowsOf(rollbacks.map(itemOf)),
+    })),
+  }));
 }
 
-/** Takes what is a host's own out of texts, so that equal work reads equal. */
+/** Every row of some phases, in order. */
+export function rowsIn(sections: readonly Section[]): readonly Row[] {
+  return sections.flatMap(({ sides }) => sides.flatMap(({ rows }) => rows));
+}
+
+function itemOf(placed: PlacedStep): Item {
+  return { item: placed.step, subject: subjectOf(placed) };
+}
+
+interface Piece {
+  readonly place: Side['place'];
+  readonly steps: PlacedStep[];
+  readonly gates: Gate[];
+  readonly rollbacks: PlacedStep[];
+}
+
+/**
+ * What a phase does, place by place, batch by batch. Batches on hosts share their pieces: work that is alike shares its
+ * rows, where hosts go one after another, too.
+ */
+function piecesOf({ batches }: Phase): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const pieceAt = (place: Piece['place'], { tasks }: Batch): Piece => {
+    const onHosts = tasks.some(({ on }) => hostOf(on) !== undefined);
+    const open = onHosts ? pieces.find((each) => each.place === place) : pieces.at(-1);
+    if (open?.place === place) return open;
+    const piece = { place, steps: [], gates: [], rollbacks: [] };
+    pieces.push(piece);
+    return piece;
+  };
+  for (const batch of batches) {
+    for (const { on, steps, rollback = [] } of batch.tasks) {
+      const piece = pieceAt(typeof on === 'string' ? on : 'hosts', batch);
+      piece.steps.push(...steps.map((step) => ({ step, on })));
+      piece.rollbacks.push(...rollback.map((step) => ({ step, on })));
+    }
+    if (batch.gates.length > 0) pieceAt('gates', batch).gates.push(...batch.gates);
+  }
+  return pieces;
+}
+
+/** Removes a host's own name and addresses from texts, so that equal work reads equal. */
 class OwnWords {
   readonly #addresses: ReadonlyMap<string, readonly string[]>;
   readonly #patterns = new Map<string, RegExp>();
@@ -77,18 +126,18 @@ class OwnWords {
     this.#addresses = new Map((cluster?.hosts ?? []).map((host) => [host.name, addressesOf(host)]));
   }
 
-  /** Equal for steps that share a row. */
-  key(step: Step): string {
-    const subject = subjectOf(step);
-    if (subject === undefined) return step.id;
-    const { type, verb, resource, reason } = step;
-    const diff = step.type === 'host' ? (step.diff ?? '') : '';
+  /** Equal for items that share a row. */
+  key({ item, subject }: Item): string {
+    if (subject === undefined) return item.id;
+    const { kind, name, reason } = wordsOf(item);
     return JSON.stringify([
-      type,
-      verb,
-      this.named(resource, subject),
+      item.type,
+      item.type === 'wait' ? '' : item.verb,
+      'operation' in item ? item.operation.kind : '',
+      kind,
+      this.named(name, subject),
       this.named(reason, subject),
-      this.#addressed(this.named(diff, subject), subject),
+      this.#addressed(this.named(item.type === 'shell' ? (item.diff ?? '') : '', subject), subject),
     ]);
   }
 
@@ -113,52 +162,52 @@ class OwnWords {
 /** The text as a pattern that matches just it. */
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-function rowOf({ step, steps }: Fold<Step>, own: OwnWords, id: string): Row {
-  const hosts = [...new Set(steps.flatMap((each) => subjectOf(each) ?? []))];
-  const many = steps.length > 1;
-  const text = (of: string): string => (many ? own.named(of, hosts[0] ?? '') : of);
-  const [first = '', ...rest] = text(step.resource).split(' ');
-  const kind = step.type === 'wait' ? 'wait' : first;
-  const name = step.type === 'wait' ? text(step.resource) : rest.join(' ');
-  const all = steps.map((each) => ({ host: subjectOf(each) ?? '', blocks: blocksOf(each) }));
+/** A step or gate in words, for its row. */
+function wordsOf(item: Step | Gate): {
+  readonly kind: string;
+  readonly name: string;
+  readonly reason: string;
+} {
+  if (item.type === 'wait')
+    return {
+      kind: 'wait',
+      name: conditionText(item.condition),
+      reason: `${item.timeoutSeconds} s at most`,
+    };
+  const { reason } = item;
+  if (item.type === 'issue')
+    return { kind: 'pki', name: `${item.certificates.length} certificates and keys`, reason };
+  return { ...targetWords(item.target), reason };
+}
+
+function rowOf({ item }: Item, items: readonly Item[], own: OwnWords, id: string): Row {
+  const hosts = [...new Set(items.flatMap(({ subject }) => subject ?? []))];
+  const text = (of: string): string => (items.length > 1 ? own.named(of, hosts[0] ?? '') : of);
+  const { kind, name, reason } = wordsOf(item);
+  const all = items.map((each) => ({ host: each.subject ?? '', blocks: blocksOf(each.item) }));
   const blocks = (all[0]?.blocks ?? []).map(({ kind: blockKind, title }, index) => ({
     kind: blockKind,
     title,
     forms: formsOf(all.map(({ host, blocks: its }) => ({ host, text: its[index]?.text ?? '' }))),
   }));
-  return { id, verb: step.verb, kind, name, reason: text(step.reason), hosts, steps, blocks, parts: [] };
-}
-
-/** What is issued on the operator's machine: no step, but the first thing that happens. */
-function issueRow({ issue }: Plan, id: string): Row {
-  const names = { kind: 'text' as const, title: 'By name', forms: { lines: issue, others: [] } };
-  return {
-    id,
-    verb: 'create',
-    kind: 'pki',
-    name: `${issue.length} certificates and keys`,
-    reason: 'issued into the state folder, never shown',
-    hosts: [],
-    steps: [],
-    blocks: [names],
-    parts: [],
-  };
+  const verb = item.type === 'wait' ? 'wait' : item.verb;
+  return { id, verb, kind, name: text(name), reason: text(reason), hosts, items, blocks, parts: [] };
 }
 
 function withPkiFolded(rows: readonly Row[], id: () => string): readonly Row[] {
-  const isFile = (row: Row): boolean => row.steps.every(isPki);
+  const isFile = (row: Row): boolean => row.items.every(({ item }) => item.type !== 'wait' && isPki(item));
   const parts = rows.filter(isFile);
   if (parts.length <= pkiShownSingly) return rows;
   const verbs = new Set(parts.map(({ verb }) => verb));
-  const steps = parts.flatMap((part) => part.steps);
+  const items = parts.flatMap((part) => part.items);
   const folded: Row = {
     id: id(),
     verb: verbs.size === 1 ? (parts[0]?.verb ?? 'create') : 'update',
     kind: 'file',
-    name: `${steps.length} certificates, keys and kubeconfigs`,
+    name: `${items.length} certificates, keys and kubeconfigs`,
     reason: 'under /etc/kubernetes, by name and digest',
     hosts: [...new Set(parts.flatMap((part) => part.hosts))],
-    steps,
+    items,
     blocks: [],
     parts,
   };

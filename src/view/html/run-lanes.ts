@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/types.ts';
-import type { Bar, Lane } from './lanes.ts';
+import { groupBy } from '../group.ts';
+import { barText, clusterTitle, operatorTitle, type Bar, type Lane } from './lanes.ts';
 import type { RunRecord, Span } from './record.ts';
 
 /** What one host went through, in seconds. */
@@ -8,41 +9,31 @@ export interface HostTrack {
   readonly bars: readonly Bar[];
 }
 
-/** The run as it was: a track for each host that did something, the cluster's lanes, seconds since it began. */
+/** The run as it was, in seconds since it began: a track for each host that did something, a lane for each phase elsewhere. */
 export function runLanes(
   plan: Plan,
-  record: RunRecord,
+  { hosts, operator, cluster }: RunRecord,
 ): {
-  readonly before: readonly Lane[];
+  readonly operator: readonly Lane[];
   readonly tracks: readonly HostTrack[];
   readonly cluster: readonly Lane[];
 } {
-  const seconds = ({ stage, from, to, ending }: Span): Bar => ({
-    stage,
-    text: stage === 'healthy' ? 'until healthy' : stage,
-    from: from / 1000,
-    to: to / 1000,
-    ending,
-  });
-  const tracks = plan.hosts.flatMap(({ name }) => {
-    const spans = record.hosts.get(name) ?? [];
-    return spans.length === 0 ? [] : [{ name, bars: spans.map(seconds) }];
-  });
-  const first = plan.issue.length > 0 ? 'certificates' : plan.membership.length > 0 ? 'etcd members' : '';
-  const before: readonly Lane[] =
-    first === '' || record.firstStageAt <= 0
-      ? []
-      : [
-          {
-            title: 'this machine',
-            more: '',
-            bars: [{ stage: 'before', text: first, from: 0, to: record.firstStageAt / 1000, ending: 'done' }],
-          },
-        ];
-  const cluster = record.cluster.map((span) => ({
-    title: 'Kubernetes API',
-    more: '',
-    bars: [seconds(span)],
-  }));
-  return { before, tracks, cluster };
+  const perPhase = (title: string, spans: readonly Span[]): Lane[] =>
+    groupBy(spans, ({ phase }) => phase).map((own) => ({
+      title,
+      more: own[0].phase,
+      bars: own.map(barOf),
+    }));
+  return {
+    operator: perPhase(operatorTitle, operator),
+    tracks: plan.hosts.flatMap(({ name }) => {
+      const spans = hosts.get(name) ?? [];
+      return spans.length === 0 ? [] : [{ name, bars: spans.map(barOf) }];
+    }),
+    cluster: perPhase(clusterTitle, cluster),
+  };
+}
+
+function barOf({ phase, stage, from, to, ending }: Span): Bar {
+  return { stage, text: barText(stage, phase), from: from / 1000, to: to / 1000, ending };
 }

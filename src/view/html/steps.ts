@@ -1,14 +1,13 @@
-import type { Step } from '../../plan/types.ts';
-import { subjectOf } from '../fold.ts';
+import { isSerial } from '../../plan/steps.ts';
 import { seconds, stepCount } from './numbers.ts';
 import { blockHtml } from './block-html.ts';
 import { groupBy } from '../group.ts';
 import { hostList, hostRanges, hostsInShort } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';
-import { hostMark, type Row, type Section } from './rows.ts';
+import { hostMark, rowsIn, type Row, type Section, type Side } from './rows.ts';
 
-export const signs: Readonly<Record<Step['verb'], string>> = {
+export const signs: Readonly<Record<Row['verb'], string>> = {
   create: '+',
   update: '~',
   restart: '!',
@@ -36,28 +35,30 @@ export interface StepsContext {
   readonly record?: RunRecord;
 }
 
-/** All steps, stage by stage; a row opens to what it holds. */
+/** All steps and gates, phase by phase; a row opens to what it holds. */
 export function stepsHtml(sections: readonly Section[], { hosts, record }: StepsContext): Html {
   const position = new Map(hosts.map((name, index) => [name, index]));
-  const diffs = sections.flatMap(({ rows }) => rows).filter(hasDiff).length;
-  const stagesSeen = [...new Set(sections.map(({ stage }) => stage))];
-  return html`${stagesSeen.map((stage) => {
-    const own = sections.filter((section) => section.stage === stage);
-    const id = `stage-${stage ?? 'before'}`;
-    return html`<section class="stage" aria-labelledby="${id}">
-      <h3 id="${id}"><span class="swatch ${stage ?? 'before'}"></span>${stage ?? 'before'}</h3>
-      ${own.map(
-        (section) =>
+  const diffs = rowsIn(sections).filter(hasDiff).length;
+  return html`${sections.map((section) => {
+    const { phase, sides } = section;
+    const id = `phase-${phase.id}`;
+    return html`<section class="phase" aria-labelledby="${id}">
+      <h3 id="${id}">
+        <span class="swatch ${phase.stage}"></span
+        >${phase.title}${phase.title === phase.id ? undefined : html` <small>${phase.id}</small>`}
+      </h3>
+      ${sides.map(
+        (side) =>
           html`<div class="side">
-            <h4>${sideTitle(section, hosts)}</h4>
-            ${section.rows.map((row) => rowHtml(row, stage ?? 'before'))}
+            <h4>${sideTitle(section, side, hosts)}</h4>
+            ${side.rows.map((row) => rowHtml(row, phase.id))}${side.rollbacks.map(rollbackHtml)}
           </div>`,
       )}
     </section>`;
   })}`;
 
-  function rowHtml(row: Row, stage: string): Html {
-    const endings = record === undefined ? undefined : countEndings(record, row.steps);
+  function rowHtml(row: Row, phase: string): Html {
+    const endings = endingsOf(row);
     const open = endings?.has('failed') === true || (diffs <= openDiffs && hasDiff(row));
     const at = hostRanges(row.hosts, position);
     const inShort = hostsInShort(row.hosts, hosts);
@@ -65,12 +66,12 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
       class="row"
       id="${row.id}"
       data-verb="${verbsOf(row)}"
-      data-stage="${stage}"
+      data-phase="${phase}"
       ${at === '' ? undefined : html` data-hosts="${at}"`}${endings === undefined ? undefined : html` data-ending="${[...endings.keys()].join(' ')}"`}${open ? html` open` : undefined}
     >
       <summary>
         <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
-        ><span class="vh">${row.verb} </span><span class="kind">${camelBreaks(row.kind)} </span
+        ><span class="vh">${row.verb} </span><span class="kind">${row.kind} </span
         ><span class="what">${marked(row.name)}${reasonHtml(row)}</span
         ><span class="on">${inShort}${endings === undefined ? undefined : endingsHtml(endings, row)}</span>
       </summary>
@@ -78,8 +79,30 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
     </details>`;
   }
 
+  function endingsOf({ items }: Row): ReadonlyMap<Ending, number> | undefined {
+    return (
+      record &&
+      countEndings(
+        record,
+        items.map(({ item }) => item),
+      )
+    );
+  }
+
+  /** What a failed task does last. */
+  function rollbackHtml(row: Row): Html {
+    const begun = row.items.filter(({ item }) => record?.outcomes.has(item.id));
+    const endings = begun.length === 0 ? undefined : endingsOf({ ...row, items: begun });
+    return html`<p class="rollback">
+      <span
+        >On failure: <span class="sign ${row.verb}" aria-hidden="true">${signs[row.verb]}</span
+        ><span class="vh">${row.verb} </span>${row.kind} ${marked(row.name)}${reasonHtml(row)} </span
+      ><span class="on">${hostsInShort(row.hosts, hosts)}${endings && endingsHtml(endings, row)}</span>
+    </p>`;
+  }
+
   function endingsHtml(endings: ReadonlyMap<Ending, number>, row: Row): Html {
-    const total = row.steps.length;
+    const total = [...endings.values()].reduce((sum, count) => sum + count, 0);
     const words = (Object.keys(endingWords) as Ending[]).flatMap((ending) => {
       const count = endings.get(ending) ?? 0;
       if (count === 0) return [];
@@ -94,7 +117,7 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
   }
 
   function spanOf(row: Row): string {
-    const times = row.steps.flatMap(({ id }) => record?.outcomes.get(id)?.seconds ?? []);
+    const times = row.items.flatMap(({ item }) => record?.outcomes.get(item.id)?.seconds ?? []);
     if (times.length === 0) return '';
     const [low, high] = [seconds(Math.min(...times)), seconds(Math.max(...times))];
     return low === high ? high : `≤ ${high}`;
@@ -111,11 +134,9 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
   }
 
   function saidHtml(row: Row): readonly Html[] {
-    const said = row.steps.flatMap((step) => {
-      const { ending, message, detail = '' } = record?.outcomes.get(step.id) ?? { ending: 'done' };
-      return message === undefined
-        ? []
-        : [{ host: subjectOf(step), ending, message, detail: detail.trimEnd() }];
+    const said = row.items.flatMap(({ item, subject }) => {
+      const { ending, message, detail = '' } = record?.outcomes.get(item.id) ?? { ending: 'done' };
+      return message === undefined ? [] : [{ host: subject, ending, message, detail: detail.trimEnd() }];
     });
     const groups = groupBy(said, ({ ending, message, detail }) => JSON.stringify([ending, message, detail]));
     return groups.map((group) => {
@@ -156,21 +177,32 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
 }
 
 /** `create`, or for a row of several verbs all of them, blank between. */
-function verbsOf(row: Row): string {
-  return [...new Set([row.verb, ...row.steps.map(({ verb }) => verb)])].join(' ');
+function verbsOf({ verb, items }: Row): string {
+  const verbs = items.map(({ item }) => (item.type === 'wait' ? item.type : item.verb));
+  return [...new Set([verb, ...verbs])].join(' ');
 }
 
-function sideTitle({ side, rows }: Section, hosts: readonly string[]): Html {
-  if (side === 'operator') return html`this machine`;
-  const steps = stepCount(rows.reduce((sum, row) => sum + row.steps.length, 0));
-  if (side === 'cluster') return html`through the Kubernetes API <small>${steps}</small>`;
-  const names = [...new Set(rows.flatMap((row) => row.hosts))];
-  const where =
-    names.length === hosts.length && names.length > 1 ? `all ${names.length} hosts` : hostList(names, hosts);
-  if (side === 'members') return html`members, first of all <small>${steps}</small>`;
-  if (side === 'turns')
-    return html`before the next host’s turn, of ${hostList(names, hosts)} <small>${steps}</small>`;
-  return html`${where} <small>${steps}</small>`;
+const isEtcd = ({ items }: Row): boolean => items.some(({ item }) => item.type === 'etcd');
+
+function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: readonly string[]): Html {
+  const count = rows.reduce((sum, { items }) => sum + items.length, 0);
+  const steps = html`<small>${stepCount(count)}</small>`;
+  const serial = isSerial(phase) && sides.some((side) => side.place === 'hosts');
+  switch (place) {
+    case 'operator':
+      return html`this machine ${steps}`;
+    case 'cluster':
+      return html`through the ${rows.some(isEtcd) ? 'APIs of Kubernetes and etcd' : 'Kubernetes API'} ${steps}`;
+    case 'gates':
+      return html`until healthy${serial ? ', before the next one starts' : undefined}
+        <small>${count} to wait for</small>`;
+    case 'hosts': {
+      const names = [...new Set(rows.flatMap((row) => row.hosts))];
+      const all = names.length === hosts.length && names.length > 1;
+      return html`${all ? `all ${names.length} hosts` : hostList(names, hosts)}${serial && names.length > 1 ? ', one after another' : undefined}
+      ${steps}`;
+    }
+  }
 }
 
 /** A reason that begins with the name says it already. */
@@ -184,9 +216,4 @@ function reasonHtml({ name, reason }: Row): Html | undefined {
 function marked(text: string): Html {
   const parts = text.split(hostMark);
   return html`${parts.map((part, index) => (index === 0 ? html`${part}` : html`<i>host</i>${part}`))}`;
-}
-
-/** Long names of kinds may break between their words. */
-function camelBreaks(kind: string): Html {
-  return html`${kind.split(/(?<=[a-z])(?=[A-Z])/).map((word, index) => (index === 0 ? html`${word}` : html`<wbr />${word}`))}`;
 }

@@ -1,7 +1,8 @@
 import type { Cluster } from '../../model/cluster.ts';
-import { stages } from '../../model/stage.ts';
+import type { Phase } from '../../plan/types.ts';
 import type { HostView } from './hosts.ts';
 import { html, type Html } from './html.ts';
+import { clusterTitle, operatorTitle } from './lanes.ts';
 import type { RunRecord } from './record.ts';
 
 /** Every host with its roles and how it stands: the drawing's facts, one by one. */
@@ -36,15 +37,19 @@ export function hostTable(hosts: readonly HostView[], cluster: Cluster | undefin
   </details>`;
 }
 
-/** Seconds that each host spent in each stage. */
-export function secondsTable({ hosts, cluster }: RunRecord): Html {
-  const all = [...hosts, ['Kubernetes API', cluster] as const];
-  const used = stages.filter((stage) => all.some(([, spans]) => spans.some((span) => span.stage === stage)));
+/** Seconds that each host spent in each phase. */
+export function secondsTable(phases: readonly Phase[], { hosts, operator, cluster }: RunRecord): Html {
+  const all = [[operatorTitle, operator] as const, ...hosts, [clusterTitle, cluster] as const].filter(
+    ([, spans]) => spans.length > 0,
+  );
+  const used = phases.filter(({ id }) => all.some(([, spans]) => spans.some(({ phase }) => phase === id)));
   const rows = all.map(([name, spans]) => {
-    const cells = used.map((stage) => {
-      const span = spans.find((each) => each.stage === stage);
-      return html`<td class="number${span !== undefined && span.ending !== 'done' ? ' says failed' : ''}">
-        ${span === undefined ? '' : ((span.to - span.from) / 1000).toFixed(1)}
+    const cells = used.map(({ id }) => {
+      const own = spans.filter(({ phase }) => phase === id);
+      const broken = own.some(({ ending }) => ending !== 'done');
+      const took = Math.max(...own.map(({ to }) => to)) - Math.min(...own.map(({ from }) => from));
+      return html`<td class="number${broken ? ' says failed' : ''}">
+        ${own.length === 0 ? '' : (took / 1000).toFixed(1)}
       </td>`;
     });
     const end = Math.max(0, ...spans.map(({ to }) => to)) / 1000;
@@ -55,18 +60,20 @@ export function secondsTable({ hosts, cluster }: RunRecord): Html {
     </tr>`;
   });
   return html`<details class="table">
-    <summary>Seconds per host and stage</summary>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Host</th>
-          ${used.map((stage) => html`<th scope="col" class="number">${stage}</th>`)}
-          <th scope="col" class="number">ended at</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
+    <summary>Seconds per host and phase</summary>
+    <div class="wide seconds" tabindex="0" role="group" aria-label="Table of seconds">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            ${used.map(({ id }) => html`<th scope="col" class="number">${id}</th>`)}
+            <th scope="col" class="number">ended at</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
   </details>`;
 }

@@ -5,50 +5,66 @@ import type { Bar, Lane } from './lanes.ts';
 import { plannedLanes } from './planned-lanes.ts';
 import type { RunRecord } from './record.ts';
 import { runLanes, type HostTrack } from './run-lanes.ts';
-import type { Section } from './rows.ts';
 import { drawing, element, label } from './svg.ts';
 
 const width = 1040;
+/** A plan of many phases makes its drawing wider, and so its words smaller, up to this. */
+const mostWidth = 1240;
 const left = 184;
 /** Heights of a lane and of the bars in it. */
 interface Size {
+  readonly width: number;
   readonly lane: number;
   readonly bar: number;
   readonly gap: number;
 }
-const planned: Size = { lane: 52, bar: 42, gap: 6 };
-const run: Size = { lane: 36, bar: 26, gap: 1 };
-/** More lanes than this would not be read: the rest is told in words. */
+const planned: Size = { width, lane: 52, bar: 42, gap: 6 };
+const run: Size = { width, lane: 36, bar: 26, gap: 1 };
+/** More lanes than this would not be read: words count the rest. */
 const mostLanes = 40;
 /** More hosts than this are drawn as one thin line each. */
 const mostTracks = 24;
 
-/** Width of a character in a bar. */
-const inChar = 6.7;
+/** Width of a character in a bar, in the widest of common fonts. */
+const inChar = 7.3;
 
 type Scale = (value: number) => number;
 
 /** The order of a plan: what runs beside what. */
-export function plannedTimeline(plan: Plan, sections: readonly Section[]): Html {
-  const lanes = plannedLanes(plan, sections);
+export function plannedTimeline(plan: Plan): Html {
+  const lanes = plannedLanes(plan);
   const shown = lanes.length > mostLanes ? [...lanes.slice(0, mostLanes - 4), ...lanes.slice(-4)] : lanes;
-  const end = Math.max(1, ...lanes.flatMap(({ bars }) => bars.map(({ to }) => to)));
-  const unit = Math.min(150, (width - left - 1) / end);
-  const scale: Scale = (value) => left + value * unit;
-  const parts = shown.map((lane, index) => drawLane(lane, index * planned.lane, scale, planned));
+  const widths = positionWidths(lanes.flatMap(({ bars }) => bars));
+  const total = sum(widths);
+  const size = { ...planned, width: Math.min(mostWidth, Math.max(width, left + total + 1)) };
+  const shrink = Math.min(1, (size.width - left - 1) / total);
+  const scale: Scale = (position) => left + shrink * sum(widths.slice(0, position));
+  const parts = shown.map((lane, index) => drawLane(lane, index * size.lane, scale, size));
   const rest = lanes.length - shown.length;
-  const height = shown.length * planned.lane + (rest > 0 ? 26 : 0);
+  const height = shown.length * size.lane + (rest > 0 ? 26 : 0);
   if (rest > 0) parts.push(label(0, height - 8, `and ${rest} more lanes of hosts`, 'soft'));
   const words = lanes.map(
     (lane) =>
       `${lane.title}: ${lane.bars.map(({ text, more = '' }) => `${text} ${more}`).join(', then ') || lane.more}.`,
   );
-  return drawing('timeline', { width, height }, 'What runs beside what', words.join(' '), parts);
+  return drawing('timeline', { width: size.width, height }, 'What runs beside what', words.join(' '), parts);
 }
+
+/** How wide the positions are: each as its longest word; those of gates alone are narrow. */
+function positionWidths(bars: readonly Bar[]): readonly number[] {
+  const widths = Array.from({ length: Math.max(1, ...bars.map(({ to }) => to)) }, () => 28);
+  for (const { stage, text, more = '', from, to } of bars) {
+    const need = stage === 'healthy' ? 28 : Math.max(text.length, more.length) * inChar + 18;
+    widths[from] = Math.max(widths[from] ?? 0, need / (to - from));
+  }
+  return widths;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 /** A run in seconds, a lane per host; of many hosts a thin line each, sorted by when they were done. */
 export function runTimeline(plan: Plan, record: RunRecord, words: string): Html {
-  const { before, tracks, cluster } = runLanes(plan, record);
+  const { operator, tracks, cluster } = runLanes(plan, record);
   const end = Math.max(0.1, record.end / 1000);
   const scale: Scale = (value) => left + (value / end) * (width - left - 128);
   const parts: Html[] = [];
@@ -57,7 +73,7 @@ export function runTimeline(plan: Plan, record: RunRecord, words: string): Html 
     parts.push(drawLane(lane, y, scale, run));
     y += run.lane;
   };
-  before.forEach(add);
+  operator.forEach(add);
   const single = tracks.length <= mostTracks ? tracks : notable(plan, tracks);
   for (const { name, bars } of single) add({ title: name, more: '', bars });
   const rest = tracks.filter((track) => !single.includes(track));
@@ -88,7 +104,7 @@ function drawLane(lane: Lane, y: number, scale: Scale, size: Size): Html {
   return element(
     'g',
     {},
-    element('line', { x1: left, y1: middle, x2: width, y2: middle, class: 'rail' }),
+    element('line', { x1: left, y1: middle, x2: size.width, y2: middle, class: 'rail' }),
     label(0, lane.more === '' ? middle + 4 : middle - 2, lane.title, 'mono strong', left - 12),
     lane.more === '' ? undefined : label(0, middle + 14, lane.more, 'soft', left - 12),
     lane.bars.map((bar) => drawBar(bar, middle - size.bar / 2, scale, size)),
@@ -112,7 +128,9 @@ function drawBar(bar: Bar, y: number, scale: Scale, size: Size): Html {
   const x = scale(bar.from);
   const wide = Math.max(2, scale(bar.to) - x - size.gap);
   const took =
-    bar.ending === undefined ? bar.text : `${bar.text}: ${seconds(bar.to - bar.from)}, ${bar.ending}`;
+    bar.ending === undefined
+      ? `${bar.text}: ${bar.more ?? ''}`
+      : `${bar.text}: ${seconds(bar.to - bar.from)}, ${bar.ending}`;
   return element(
     'g',
     { class: `bar ${bar.stage}${bar.ending === 'failed' || bar.ending === 'cut-off' ? ' broken' : ''}` },
@@ -121,7 +139,7 @@ function drawBar(bar: Bar, y: number, scale: Scale, size: Size): Html {
     fits(bar, scale, size)
       ? [
           label(x + 7, y + 17, bar.text, 'in'),
-          bar.more === undefined ? undefined : label(x + 7, y + 33, bar.more, 'in soft'),
+          bar.more === undefined ? undefined : label(x + 7, y + 33, bar.more, 'in soft', wide - 4),
         ]
       : undefined,
   );

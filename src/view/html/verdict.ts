@@ -1,4 +1,5 @@
-import { stepsOf, type Plan } from '../../plan/types.ts';
+import { gatesOf, stepsOf } from '../../plan/steps.ts';
+import type { Plan } from '../../plan/types.ts';
 import { disruption, offlineNote, placesOf } from '../plan-facts.ts';
 import { hostList } from '../host-list.ts';
 import { html, type Html } from './html.ts';
@@ -9,23 +10,26 @@ import { countEndings, type RunRecord } from './record.ts';
 /** Before a run: that nothing has been changed, and what would be. */
 export function planVerdict({ plan, command }: PageInput): Html {
   const steps = stepsOf(plan);
+  const gates = gatesOf(plan).length;
   const read = plan.hosts.filter(({ state }) => state !== 'unreachable').length;
   const what =
     steps.length === 0
-      ? plan.issue.length > 0
-        ? `${plan.issue.length} certificates and keys to issue, no step on a host.`
-        : read === 0
-          ? 'No host could be read.'
-          : 'Nothing to do.'
-      : `${stepCount(steps.length)}${placesOf(steps)}.`;
+      ? read === 0
+        ? 'No host could be read.'
+        : gates === 0
+          ? 'Nothing to do.'
+          : `Nothing to change, ${gates} to wait for.`
+      : `${stepCount(steps.length)}${placesOf(plan)}.`;
   const unread = unreadHosts(plan);
   const missing = unread === '' ? '' : ` Not in this plan, since they could not be read: ${unread}.`;
   const goOn =
-    steps.length === 0 || command === undefined ? undefined : html` <code>${command}</code> does this.`;
+    steps.length + gates === 0 || command === undefined
+      ? undefined
+      : html` <code>${command}</code> does this.`;
   return html`<div class="verdict plan">
     <p class="lead">Nothing has been changed. ${what}</p>
     <p>
-      ${steps.length === 0 ? undefined : disruption(plan)}${goOn}${missing}${plan.basis === 'offline' ? ` ${offlineNote}` : ''}
+      ${steps.length === 0 ? undefined : disruption(plan)}${goOn}${missing}${plan.mode === 'offline' ? ` ${offlineNote}` : ''}
     </p>
   </div>`;
 }
@@ -42,9 +46,10 @@ export function runVerdict({ plan, command }: PageInput, run: PageRun, record: R
     return number === 0 ? [] : [`${count(number)} ${words}`];
   });
   const held =
-    run.held.length === 0 ? '' : `Left alone, since hosts go one after another: ${run.held.join(', ')}. `;
+    run.held.length === 0 ? '' : `Not attempted, since the rollout stopped: ${run.held.join(', ')}. `;
   const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
-  const again = command === undefined ? undefined : html` <code>${command}</code> goes on where this ended.`;
+  const again =
+    command === undefined ? undefined : html` <code>${command}</code> continues where this ended.`;
   const lost = [...new Set(run.failures.map(({ host }) => host ?? 'the cluster'))];
   const where = lost.length > 6 ? `${count(lost.length)} hosts` : lost.join(', ');
   const unread = unreadHosts(plan);

@@ -3,7 +3,7 @@ import { candidates, clusterNetworks, commonNetwork, nodeAddress } from '../../.
 import { isProblem, parseCidr, type Range } from '../../../src/inventory/address.ts';
 import { readNetworks, type HeldAddress } from '../../../src/observe/networks.ts';
 
-/** What `ip -o addr show` prints for `eth0 10.0.0.11/24`, read as a host's. */
+/** The output of `ip -o addr show` for `eth0 10.0.0.11/24`, read as from a host. */
 async function holds(...entries: readonly string[]): Promise<readonly HeldAddress[]> {
   const lines = entries.map((entry, index) => {
     const [name = '', address = ''] = entry.split(' ');
@@ -26,7 +26,7 @@ function network(text: string): Range {
 describe('the address of a node', () => {
   const nat = 'eth0 10.0.2.15/24';
 
-  it('is the stated one where an interface holds it', async () => {
+  it('is the given one if an interface has it', async () => {
     const held = await holds('lo 127.0.0.1/8', 'eth0 10.0.0.11/24', 'eth1 192.168.56.11/24');
     expect(nodeAddress('192.168.56.11', held, [])).toMatchObject({ interface: 'eth1' });
     expect(nodeAddress('10.0.0.11', held, [])).toMatchObject({ interface: 'eth0' });
@@ -61,7 +61,7 @@ describe('candidates', () => {
   const texts = (...args: Parameters<typeof candidates>): string[] =>
     candidates(...args).map(({ text }) => text);
 
-  it('lie in the network, and are none that is taken', () => {
+  it('are in the network, and none is taken', () => {
     expect(texts(network('10.0.0.0/24'), '10.0.0.11', 1, taken).slice(0, 2)).toEqual([
       '10.0.0.200',
       '10.0.0.250',
@@ -85,7 +85,7 @@ describe('candidates', () => {
   });
 });
 
-it('Pod and Service networks hold none of the addresses of the site, and not each other', () => {
+it('Pod and Service networks contain none of the addresses of the site, and do not overlap', () => {
   expect(clusterNetworks([network('192.168.1.0/24')], [4])).toEqual({});
   expect(clusterNetworks([network('10.244.3.0/24')], [4])).toEqual({ podSubnet: '10.42.0.0/16' });
   expect(clusterNetworks([network('10.0.0.0/8')], [4])).toEqual({

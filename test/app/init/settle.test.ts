@@ -6,7 +6,7 @@ import { networkOf } from '../../../src/inventory/address.ts';
 import type { HeldAddress } from '../../../src/observe/networks.ts';
 import { good } from '../../plan/preflight/inspection.ts';
 
-/** A look at `cp-1` on which eth0 holds these addresses with their prefix lengths; nobody else is there. */
+/** A look at `cp-1` whose eth0 has these addresses with their prefix lengths; there is no other machine. */
 function lookAt(...addresses: readonly string[]): Look {
   const held = addresses.map((text): HeldAddress => {
     const network = networkOf(text);
@@ -20,13 +20,13 @@ function lookAt(...addresses: readonly string[]): Look {
   };
 }
 
-describe('a host with two addresses that was looked at', () => {
+describe('a host with two addresses that was read', () => {
   const hosts = [{ name: 'cp-1', role: 'control-plane' as const, stated: '10.0.0.11, fd00:10:244::11' }];
   const answers = { name: 'p', hosts, user: 'ops', pools: [], kubernetesVersion: 'v1.36.2', look: true };
   const look = lookAt('10.0.0.11/24', 'fd00:10:244::11/48');
   const settled = settleHosts(hosts, look);
 
-  it('keeps both as they were stated, and says what was seen', () => {
+  it('keeps both as given, with its facts', () => {
     expect(settled).toMatchObject([{ address: hosts[0]?.stated, seen: 'eth0, debian 12, 2 CPUs, 1700 MiB' }]);
     const strange = settleHosts(hosts, lookAt('10.0.0.99/24'));
     expect(strange).toEqual([{ name: 'cp-1', role: 'control-plane', address: hosts[0]?.stated }]);
@@ -41,9 +41,9 @@ describe('a host with two addresses that was looked at', () => {
     expect(inventoryOf(answers, settled).podSubnet).toBe('10.244.0.0/16,fd00:10:42::/56');
   });
 
-  it('gets a virtual IP in the network of the first, and may be told one of the second family', async () => {
+  it('gets a virtual IP in the network of the first, and may be given one of the second family', async () => {
     expect(await proposeVirtualIP(look, settled)).toBe('10.0.0.100');
     expect(await virtualIPProblem(look, settled, 'fd00:10:244::100')).toBeUndefined();
-    expect(await virtualIPProblem(look, settled, '10.9.0.100')).toContain('does not lie in the network');
+    expect(await virtualIPProblem(look, settled, '10.9.0.100')).toContain('is not in the network');
   });
 });

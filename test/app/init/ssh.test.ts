@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bastionOf, portOf, sshOf } from '../../../src/app/init/ssh.ts';
 import { KbootError } from '../../../src/model/error.ts';
 
-/** What is said against a value. */
+/** The error for a value. */
 function said(parse: () => unknown): string {
   try {
     parse();
@@ -28,7 +28,7 @@ describe('--bastion', () => {
     },
   );
 
-  it('is logged in to as the hosts are, unless another user is named', () => {
+  it('uses the same user as the hosts, unless another is named', () => {
     expect(sshOf({ user: 'ops' })).toEqual({ user: 'ops' });
     expect(sshOf({ user: 'ops', identityFile: 'k', port: 2222, bastion: { address: 'gw' } })).toEqual({
       ...{ user: 'ops', identityFile: 'k', port: 2222 },
@@ -40,7 +40,7 @@ describe('--bastion', () => {
   });
 });
 
-it('--port is one that TCP has', () => {
+it('--port is a valid TCP port', () => {
   expect([portOf('22'), portOf('65535')]).toEqual([22, 65535]);
   for (const text of ['0', '65536', '-1', '22.5', '0x16', 'ssh', ' '])
     expect(said(() => portOf(text))).toContain(

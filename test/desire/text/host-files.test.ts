@@ -213,14 +213,14 @@ describe('kernel modules and settings', () => {
     expect(value(single(), 'net.ipv6.conf.all.forwarding')).toBeUndefined();
     expect(value(ha(), 'net.ipv6.conf.all.forwarding')).toBe('1');
     expect(value(ipv6(), 'net.ipv6.conf.default.forwarding')).toBe('1');
-    // `all` changes `default`, whose former value must be seen before.
+    // `all` changes `default`, whose previous value must be read before.
     const keys = sysctls(ipv6()).map(({ key }) => key);
     expect(keys.indexOf('net.ipv6.conf.default.forwarding')).toBeLessThan(
       keys.indexOf('net.ipv6.conf.all.forwarding'),
     );
   });
 
-  it('lie in files that say the same', () => {
+  it('are in files with the same values', () => {
     const files = hostFiles(contextOf(ha()));
     expect(text(files, '/etc/modules-load.d/kboot.conf').trim().split('\n')).toEqual(kernelModules(ha()));
     expect(text(files, '/etc/sysctl.d/99-kboot.conf').trim().split('\n')).toEqual(

@@ -16,7 +16,7 @@ function id(object: KubeObject): string {
   return `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
-/** Without what kubeadm sends but the API server owns, and with the defaults that it fills into subjects. */
+/** Without fields that kubeadm sends but the API server owns, and with the defaults that it fills into subjects. */
 function comparable(object: KubeObject): JsonObject {
   const subjects = object['subjects'] as readonly JsonObject[] | undefined;
   const filled = subjects?.map((subject) =>
@@ -26,7 +26,7 @@ function comparable(object: KubeObject): JsonObject {
   return filled === undefined ? plain : { ...plain, subjects: filled };
 }
 
-/** What kubeadm sends beyond its wishes: empty structs, one default, and fields of the API server. */
+/** Fields that kubeadm sends unintentionally: empty structs, one default, and fields of the API server. */
 function leaveOut(key: string, value: Json): Json | undefined {
   if (key === 'status' || key === 'resourceVersion') return undefined;
   if (key === 'readOnly' && value === false) return undefined;
@@ -89,7 +89,7 @@ describe('ready for server-side apply', () => {
     }
   });
 
-  it('comes in an order in which each object finds what it needs', () => {
+  it('comes in an order in which dependencies of an object precede it', () => {
     const names = objectsOf(single()).map(id);
     expect(names[0]).toBe('ClusterRoleBinding /kubeadm:cluster-admins');
     expect(new Set(names).size).toBe(names.length);
@@ -105,7 +105,7 @@ describe('ready for server-side apply', () => {
 });
 
 describe('stated configuration', () => {
-  it('of kube-proxy is merged, and marked as the user’s', () => {
+  it('of kube-proxy is merged, and marked as set by the user', () => {
     const cluster = single({ kubeProxy: { config: { mode: 'nftables', conntrack: { min: 5 } } } });
     const config = parse(data(cluster, 'kube-proxy')['config.conf'] ?? '') as JsonObject;
     expect(config).toMatchObject({
@@ -162,7 +162,7 @@ describe('flannel', () => {
   };
   const args = (cluster: Cluster): readonly string[] => container(cluster).args;
 
-  it('has the networks of the controller-manager', () => {
+  it('has the same networks as the controller-manager', () => {
     expect(netConf(single())).toEqual({
       Network: '10.244.0.0/16',
       EnableNFTables: false,
@@ -177,18 +177,18 @@ describe('flannel', () => {
     expect(netConf(ipv6())).not.toHaveProperty('Network');
   });
 
-  it('sets an MTU where the backend has a device', () => {
+  it('sets an MTU if the backend has a device', () => {
     const withFlannel = (backend: 'vxlan' | 'host-gw' | 'wireguard'): Cluster =>
       single({ networking: { ...networking, flannel: { backend, mtu: 1400 } } });
     expect(netConf(withFlannel('vxlan'))['Backend']).toEqual({ Type: 'vxlan', MTU: 1400 });
     expect(netConf(withFlannel('wireguard'))['Backend']).toEqual({ Type: 'wireguard', MTU: 1400 });
     expect(netConf(withFlannel('host-gw'))['Backend']).toEqual({ Type: 'host-gw' });
-    // IPv6 has a longer header, and flannel takes off the same for both.
+    // IPv6 has a longer header, and flannel subtracts the same for both.
     const dual = { ...ha().networking, flannel: { backend: 'vxlan', mtu: 1400 } } as const;
     expect(netConf(single({ networking: dual }))['Backend']).toEqual({ Type: 'vxlan', MTU: 1380 });
   });
 
-  it('uses the interface of the node address, or the stated one', () => {
+  it('uses the interface of the node address, or the one in the inventory', () => {
     expect(args(single())).toEqual([
       '--ip-masq',
       '--kube-subnet-mgr',
@@ -218,7 +218,7 @@ describe('flannel', () => {
         name: 'NODE_IPS',
         valueFrom: { fieldRef: { fieldPath: 'status.hostIPs' } },
       });
-      // The same script with a program that tells its arguments.
+      // The same script with a program that prints its arguments.
       const [shell = '', ...rest] = command.map((word) => word.replace('/opt/bin/flanneld', 'echo'));
       const told = spawnSync(shell, [...rest, '--ip-masq', '--x=1'], { env: { NODE_IPS }, encoding: 'utf8' });
       expect(told.stdout).toBe('--public-ipv6=fd00::11 --ip-masq --x=1\n');
@@ -230,16 +230,16 @@ describe('a replaced template that gives no Kubernetes objects is refused by nam
   const cases: readonly [what: string, text: string, reason: string][] = [
     ['broken YAML', 'kind: [', '1:8'],
     ['a key twice', 'kind: A\nkind: B\n', 'kind'],
-    ['a document that is no object', 'kind: ConfigMap\n---\nkind: List\n', 'metadata.name'],
+    ['a document that is not an object', 'kind: ConfigMap\n---\nkind: List\n', 'metadata.name'],
   ];
   it.each(cases)('%s', (_, text, reason) => {
     const parse = (): unknown => parseObjects('addons/mine', text);
     expect(parse).toThrow(KbootError);
-    expect(parse).toThrow('templates of addons/mine give no Kubernetes objects');
+    expect(parse).toThrow('templates of addons/mine do not render to Kubernetes objects');
     expect(parse).toThrow(reason);
   });
 
-  it('while empty documents are nothing', () => {
+  it('but empty documents are ignored', () => {
     expect(parseObjects('addons/mine', '# none\n---\n---\n')).toEqual([]);
   });
 });

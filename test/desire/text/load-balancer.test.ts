@@ -60,7 +60,7 @@ describe('the files of inventories/ha.yaml', () => {
     expect(textOf(files, 'check-haproxy')).toBe(golden('check-haproxy'));
   });
 
-  it('lie where Debian’s units read them; only the check can be run', () => {
+  it('are where Debian’s units read them; only the check is executable', () => {
     const files = [...haproxyFiles(contextOf(cluster), assumedFacts), ...keepalived(cluster)];
     expect(Object.fromEntries(files.map(({ path, mode }) => [path, mode.toString(8)]))).toEqual({
       '/etc/haproxy/haproxy.cfg': '644',
@@ -82,7 +82,7 @@ describe('load balancers', () => {
     expect(keepalived(ha())).toEqual([]);
   });
 
-  it('pass on to every API server, on a dedicated host too', () => {
+  it('forward to every API server, also from a dedicated host', () => {
     const lb = host('lb-1', '10.0.0.31', ['load-balancer']);
     const config = haproxyConfig(balanced({ hosts: [...ha().hosts, lb] }));
     expect(config.match(/^ {4}server .*$/gm)).toEqual([
@@ -93,7 +93,7 @@ describe('load balancers', () => {
     expect(config).toContain('bind *:8443\n');
   });
 
-  it('speak to each other only, each from its own address', () => {
+  it('communicate only with each other, each from its own address', () => {
     const config = keepalivedConfig(balanced(), found(ha().hosts[2]));
     expect(config).toContain('unicast_src_ip 10.0.0.13\n');
     expect(/unicast_peer \{([^}]*)\}/.exec(config)?.[1]?.trim().split(/\s+/)).toEqual([
@@ -102,12 +102,12 @@ describe('load balancers', () => {
     ]);
   });
 
-  it('have no peers to name where there is one', () => {
+  it('have no peers if there is only one', () => {
     const cluster = single({ loadBalancer });
     expect(keepalivedConfig(cluster)).not.toContain('unicast');
   });
 
-  it('rank by their place, and a host at the end changes no rank', () => {
+  it('have a priority by position, which an appended host does not change', () => {
     const many = (count: number): Cluster =>
       balanced({
         hosts: Array.from({ length: count }, (_, n) => host(`h-${n}`, `10.0.1.${n + 1}`, ['control-plane'])),
@@ -121,14 +121,14 @@ describe('load balancers', () => {
     }
   });
 
-  it('use the stated interface before the one of the address', () => {
+  it('prefer the interface in the inventory to the one of the address', () => {
     const stated = balanced({ loadBalancer: { ...loadBalancer, interface: 'bond0.7' } });
     expect(keepalivedConfig(stated)).toContain('10.0.0.100/32 dev bond0.7\n');
     expect(keepalivedConfig(stated)).not.toContain('eth0\n');
     expect(keepalivedConfig(balanced())).toContain('interface eth0\n');
   });
 
-  it('speak in the family of the virtual IP', () => {
+  it('use the family of the virtual IP', () => {
     expect(keepalivedConfig(onIPv6())).toMatch(
       /unicast_src_ip fd00::11\n[^]*fd00::12\n[^]*fd00::100\/128 dev/,
     );
@@ -173,7 +173,7 @@ describe('the programs themselves', () => {
     context.skip(missing, `${program} is not installed: its judgement of kboot's configuration is unknown`);
   }
 
-  /** What `haproxy -c` says of a configuration; '' is no complaint, not even a warning. */
+  /** Output of `haproxy -c` for a configuration; '' means no errors or warnings. */
   function haproxySays(text: string): string {
     const file = join(dir, 'haproxy.cfg');
     writeFileSync(file, text);
@@ -193,7 +193,7 @@ describe('the programs themselves', () => {
     return status === 0 ? said : `exit ${status}: ${said}`;
   }
 
-  it('haproxy takes its configuration without a warning', (context) => {
+  it('haproxy accepts its configuration without a warning', (context) => {
     need(context, 'haproxy');
     for (const cluster of [balanced(), onIPv6(), single({ loadBalancer })]) {
       expect(haproxySays(haproxyConfig(cluster))).toBe('');
@@ -203,10 +203,10 @@ describe('the programs themselves', () => {
     );
   });
 
-  it('keepalived takes its configuration without a warning', (context) => {
+  it('keepalived accepts its configuration without a warning', (context) => {
     need(context, 'keepalived');
     context.skip(process.getuid?.() !== 0, 'keepalived tests a configuration only as root');
-    context.skip(realInterface === undefined, 'keepalived wants an interface that is no loopback');
+    context.skip(realInterface === undefined, 'keepalived needs an interface other than loopback');
     for (const cluster of [balanced(), onIPv6(), single({ loadBalancer })]) {
       expect(keepalivedSays(cluster)).toBe('');
     }
@@ -222,7 +222,7 @@ describe('the check of haproxy', () => {
     for (const server of servers) server.close();
   });
 
-  /** Exit status of the check against a server that answers so; undefined: nobody listens. */
+  /** Exit status of the check against a server with this response; undefined: nothing listens. */
   async function check(answer: ((socket: Socket) => void) | undefined): Promise<number | null> {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);

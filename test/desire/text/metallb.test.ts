@@ -18,12 +18,12 @@ function system(kind: string, name: string): KubeObject {
 }
 
 describe('MetalLB', () => {
-  it('is not there without pools', () => {
+  it('is not installed without pools', () => {
     expect(metallbObjects(contextOf(single()))).toEqual({ system: [], pools: [] });
     expect(metallbObjects(contextOf(single({ metallb: { pools: [] } })))).toEqual({ system: [], pools: [] });
   });
 
-  it('announces the stated pools in layer 2, and no others', () => {
+  it('announces the configured pools in layer 2, and no others', () => {
     const metadata = (name: string): object => ({
       labels: { 'app.kubernetes.io/managed-by': 'kboot' },
       name,
@@ -46,7 +46,7 @@ describe('MetalLB', () => {
     ]);
   });
 
-  it('announces a pool where it states, and by layer 2 no pool that is meant for BGP', () => {
+  it('announces a pool as configured, and no BGP-only pool by layer 2', () => {
     const router = {
       myASN: 64512,
       peerASN: 4_200_000_000,
@@ -127,7 +127,7 @@ describe('MetalLB', () => {
     });
   });
 
-  it('has no L2Advertisement where every pool is meant for BGP: an empty one would be of all', () => {
+  it('has no L2Advertisement if every pool is BGP-only: an empty one would cover all pools', () => {
     const routed = { name: 'routed', addresses: ['10.0.1.0/28'], advertise: 'bgp' as const };
     const kinds = metallbObjects(contextOf(single({ metallb: { pools: [routed] } }))).pools.map(
       ({ kind }) => kind,
@@ -135,7 +135,7 @@ describe('MetalLB', () => {
     expect(kinds).toEqual(['IPAddressPool']);
   });
 
-  it('has AS numbers in a form that the API server of v1.36 takes: no int32 with a maximum beyond it', () => {
+  it('has AS numbers in a form that the API server of v1.36 accepts: no int32 with a larger maximum', () => {
     const wrong: string[] = [];
     const walk = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null) return;
@@ -165,7 +165,7 @@ describe('MetalLB', () => {
     }
   });
 
-  it('holds no secret, and leaves to the controller what the controller writes', () => {
+  it('contains no secret, and leaves to the controller what the controller writes', () => {
     expect(objects.system.filter(({ kind }) => kind === 'Secret')).toEqual([
       {
         apiVersion: 'v1',
@@ -179,7 +179,7 @@ describe('MetalLB', () => {
     );
   });
 
-  it('has every object that another one names', () => {
+  it('has every object that another one refers to', () => {
     const ids = new Set(objects.system.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
     expect(ids.size).toBe(objects.system.length);
     for (const { kind, roleRef, subjects } of objects.system as (KubeObject & {
@@ -206,7 +206,7 @@ describe('MetalLB', () => {
     for (const { clientConfig } of webhooks) expect(ids).toContain(`Service ${clientConfig.service.name}`);
   });
 
-  it('takes its images from below another repository', () => {
+  it('takes its images from another repository', () => {
     expect(metallbImages('registry.k8s.io').speaker).toBe('quay.io/metallb/speaker:v0.15.3');
     expect(metallbImages('registry.example/k8s').controller).toBe(
       'registry.example/k8s/metallb/controller:v0.15.3',
@@ -215,7 +215,7 @@ describe('MetalLB', () => {
     expect(JSON.stringify(elsewhere)).not.toContain('quay.io');
   });
 
-  it('takes names and ranges for values, whatever they contain', () => {
+  it('treats names and ranges as values, whatever they contain', () => {
     for (const evil of ['a: b', "it's", '"', 'a\n---\nkind: Secret', '{{x}}', '[', '1e3', '']) {
       const context = contextOf(single({ metallb: { pools: [{ name: evil, addresses: [evil] }] } }));
       const [pool, advertisement, ...more] = metallbObjects(context).pools;
@@ -237,7 +237,7 @@ describe('kube-proxy in IPVS mode', () => {
     return (conf['ipvs'] as JsonObject | undefined)?.['strictARP'];
   };
 
-  it('answers ARP for its own addresses only, unless stated', () => {
+  it('answers ARP for its own addresses only, unless configured otherwise', () => {
     expect(ipvs({ mode: 'ipvs' })).toBe(true);
     expect(ipvs({ mode: 'ipvs', ipvs: { scheduler: 'rr' } })).toBe(true);
     expect(ipvs({ mode: 'ipvs', ipvs: { strictARP: false } })).toBe(false);

@@ -58,7 +58,7 @@ describe('etcd', () => {
     expect(text).not.toContain('- --watch-progress-notify-interval');
   });
 
-  it('runs as a unit on hosts of its own, with the same flags', () => {
+  it('runs as a unit on dedicated hosts, with the same flags', () => {
     const cluster = externalEtcd();
     const member = found(cluster.hosts[1]);
     const unit = etcdUnit(contextOf(cluster), member, { initialCluster: [member], state: 'new' });
@@ -94,7 +94,7 @@ describe('what varies', () => {
     expect(text).not.toMatch(/--(allocate-node-cidrs|cluster-cidr|service-cluster-ip-range)/);
   });
 
-  it('follows the client URLs that etcd was told to advertise', () => {
+  it('follows the client URLs that etcd is configured to advertise', () => {
     const extraArgs = [{ name: 'advertise-client-urls', value: 'https://10.1.1.1:2379' }];
     expect(podText(single({ etcd: { extraArgs } }), 'kube-apiserver')).toContain(
       '- --etcd-servers=https://10.1.1.1:2379\n',

@@ -177,14 +177,12 @@ describe('preflight', () => {
   });
 
   it.each(cases)(
-    'passes over %s by the name of its check, and over no other',
+    'passes over %s by the name of its check, if that can be ignored, and over no other',
     (_what, name, change, expected) => {
       const [check = ''] = expected.split(' ');
-      expect(findings({ [name]: change }, { ignore: [check] })).toEqual([]);
-      // What may cost a cluster is not meant by all.
-      expect(findings({ [name]: change }, { ignore: ['all'] })).toHaveLength(
-        check === 'ForeignCluster' ? 1 : 0,
-      );
+      const left = ['ForeignCluster', 'KubernetesVersion'].includes(check) ? 1 : 0;
+      expect(findings({ [name]: change }, { ignore: [check] })).toHaveLength(left);
+      expect(findings({ [name]: change }, { ignore: ['all'] })).toHaveLength(left);
       expect(findings({ [name]: change }, { ignore: [`${check}x`] })).toHaveLength(1);
     },
   );
@@ -330,6 +328,8 @@ describe('preflight', () => {
     expect(short(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }))).toEqual([
       'cp-1 KubernetesVersion error',
     ]);
+    for (const ignore of ['KubernetesVersion', 'all'])
+      expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }, { ignore: [ignore] })).toHaveLength(1);
     expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.2' } })).toEqual([]);
   });
 

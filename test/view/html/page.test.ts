@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KbootError } from '../../../src/model/error.ts';
 import type { PageInput } from '../../../src/view/html/input.ts';
 import { pageHtml } from '../../../src/view/html/page.ts';
-import { hostStep, plan, planHost } from '../../plan/sample.ts';
-import { sampleInput, samplePlan, sampleRun } from './sample.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
+import { hostFiles, sampleInput, samplePlan, sampleRun } from './sample.ts';
 
 /** Element and attribute names in order, without what stands in them; line breaks of long names left out. */
 function skeleton(page: string): readonly string[] {
@@ -25,33 +26,34 @@ const report = (of: PageInput['plan'], spoil?: (word: string) => string): PageIn
 describe('page', () => {
   it('says that nothing has been changed, what would be, and how to go on', () => {
     const page = pageHtml(sampleInput());
-    expect(page).toContain('Nothing has been changed. 14 steps on 3 hosts and through the API.');
+    expect(page).toContain(
+      'Nothing has been changed. 15 steps on 3 hosts, through the API and on this machine.',
+    );
     expect(page).toContain('<code>kboot up prod.yaml</code> does this.');
     expect(page).toContain('the clock differs');
   });
 
   it('says what happened, with the log lines of what failed', () => {
     const page = pageHtml(report(samplePlan()));
-    expect(page).toContain('Failed on w-2: 1 of 14 steps done in 0.6 s.');
+    expect(page).toContain('Failed on w-2: 2 of 15 steps done in 0.6 s.');
     expect(page).toContain('tar: No space left\ntar: exiting');
     expect(page).toMatch(/<a href="#s\d+">w-2: file \/etc\/crictl.yaml<\/a>/);
     expect(page).not.toContain('Nothing has been changed');
   });
 
   it('is no success where a host could not be read', () => {
+    const step = shellStep('cp-1', '/a');
     const of = plan({
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
-      hostSteps: [hostStep('cp-1', 'file /a')],
+      phases: [phaseOf('host', [[{ host: 'cp-1' }, [step]]])],
     });
-    const [step] = of.hostSteps;
-    if (step === undefined) throw new Error('no step');
     const run = { failures: [], held: [], interrupted: false, seconds: 2 };
     const page = pageHtml(
       sampleInput({ plan: of, run: { ...run, events: [{ at: 1, type: 'done', step, seconds: 1 }] } }),
     );
     expect(page).toContain('1 of 1 step done in 2 s; w-1 could not be read.');
     expect(page).not.toContain('class="verdict done"');
-    const idle = pageHtml(sampleInput({ plan: { ...of, hostSteps: [] }, run: { ...run, events: [] } }));
+    const idle = pageHtml(sampleInput({ plan: { ...of, phases: [] }, run: { ...run, events: [] } }));
     expect(idle).toContain('Nothing has been changed; w-1 could not be read.');
     expect(pageHtml(sampleInput({ plan: of }))).toContain(
       'Not in this plan, since they could not be read: w-1.',
@@ -61,17 +63,81 @@ describe('page', () => {
   it('tells a failure of many hosts once', () => {
     const of = samplePlan();
     const run = sampleRun(of);
-    const [, onOne] = of.hostSteps;
+    const [, onOne] = hostFiles(of);
     const [failure] = run.failures;
-    if (onOne === undefined || failure === undefined) throw new Error('no failure');
+    if (failure === undefined) throw new Error('no failure');
     const failed = run.events.find(({ type }) => type === 'failed');
     const events = [...run.events, { ...failed, at: 600, step: onOne } as (typeof run.events)[number]];
     const page = pageHtml(
-      sampleInput({ plan: of, run: { ...run, events, failures: [failure, { ...failure, host: 'w-1' }] } }),
+      sampleInput({
+        plan: of,
+        run: { ...run, events, failures: [failure, { ...failure, host: 'w-1', stepId: onOne.id }] },
+      }),
     );
     expect(page.match(/tar: No space left/g)).toHaveLength(2);
     expect(page).toContain('w-1, w-2: file /etc/crictl.yaml');
     expect(page).toContain('<p>w-1, w-2: ended with status 2</p>');
+  });
+
+  it('links a failure to the row of its step or gate, whatever the words', () => {
+    const names = ['cp-1', 'w-1'];
+    const [one, two] = names.map((host) =>
+      shellStep(host, '/a', { verb: host === 'w-1' ? 'update' : 'create' }),
+    );
+    const ready = gate({ kind: 'node-ready', node: 'w-1' });
+    if (one === undefined || two === undefined) throw new Error('no steps');
+    const of = plan({
+      phases: [
+        phaseOf('host', [
+          [{ host: 'cp-1' }, [one]],
+          [{ host: 'w-1' }, [two]],
+        ]),
+        phaseOf('readiness', [], { gates: [ready] }),
+      ],
+    });
+    const failures = [two.id, ready.id].map((stepId) => ({
+      host: 'w-1',
+      stepId,
+      error: new KbootError('E-STEP', stepId, { step: 'the same words' }),
+    }));
+    const page = pageHtml(
+      sampleInput({ plan: of, run: { events: [], failures, held: [], interrupted: false, seconds: 1 } }),
+    );
+    const ids = [...page.matchAll(/<a href="#(s\d+)">w-1: the same words</g)].map((match) => match[1]);
+    const verbs = ids.map((id) =>
+      new RegExp(`id="${id ?? ''}"\\s+data-verb="(\\w+)"\\s+data-phase="(\\w+)"`).exec(page)?.slice(1),
+    );
+    expect(verbs).toEqual([
+      ['update', 'host'],
+      ['wait', 'readiness'],
+    ]);
+  });
+
+  it('has gates among the rows, and says what is done on failure', () => {
+    const words = (page: string): string =>
+      page
+        .replace(/^[^]*<body/, '')
+        .replace(/<[^>]*>/g, '')
+        .replace(/\s+/g, ' ');
+    const of = samplePlan();
+    const page = words(pageHtml(sampleInput({ plan: of })));
+    expect(page).toContain('3 to wait for');
+    expect(page).toContain('until healthy 2 to wait for');
+    expect(page).toContain('…wait wait Node host Ready 20 s at most');
+    expect(page).toContain('On failure: −delete etcd-member cp-1 withdrawn');
+    expect(page).not.toMatch(/withdrawn cp-1 ?done/);
+    const step = of.phases.flatMap(({ batches }) =>
+      batches.flatMap(({ tasks }) => tasks.flatMap(({ rollback = [] }) => rollback)),
+    )[0];
+    if (step === undefined) throw new Error('no rollback');
+    const run = { failures: [], held: ['w-2'], interrupted: false, seconds: 2 };
+    const ran = words(
+      pageHtml(
+        sampleInput({ plan: of, run: { ...run, events: [{ at: 1, type: 'done', step, seconds: 1 }] } }),
+      ),
+    );
+    expect(ran).toMatch(/withdrawn cp-1 ?done 1 s/);
+    expect(ran).toContain('Not attempted, since the rollout stopped: w-2.');
   });
 
   it('says when there is nothing to do, before and after', () => {
@@ -89,7 +155,7 @@ describe('page', () => {
           {
             host: 'w-8',
             level: 'warning',
-            check: 'memory',
+            check: 'Mem',
             message: '900 MiB of memory',
             remedy: 'Add some.',
           },

@@ -1,37 +1,108 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formsOf } from '../../../src/view/html/forms.ts';
-import { hostMark, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
-import { stepsOf } from '../../../src/plan/types.ts';
-import { hostStep, plan, planHost } from '../../plan/sample.ts';
+import { hostMark, rowsIn, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
+import { gatesOf, stepsOf } from '../../../src/plan/steps.ts';
+import type { NodeStep, Plan, ShellStep } from '../../../src/plan/types.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
 import { inventoryWith } from '../../inventory/options.ts';
 import { clusterOf, samplePlan } from './sample.ts';
 
-const rowsOf = (...args: Parameters<typeof sectionsOf>): Row[] =>
-  sectionsOf(...args).flatMap(({ rows }) => rows);
+const rowsOf = (...args: Parameters<typeof sectionsOf>): readonly Row[] => rowsIn(sectionsOf(...args));
 const hosts = [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')];
+/** A plan of one phase with a task for each of these. */
+const planOf = (steps: readonly (readonly [host: string, step: ShellStep])[], on = hosts): Plan =>
+  plan({
+    hosts: on,
+    phases: [
+      phaseOf(
+        'host',
+        steps.map(([host, step]) => [{ host }, [step]]),
+      ),
+    ],
+  });
+const step = (host: string, name: string, more: Partial<ShellStep> = {}): [host: string, step: ShellStep] => [
+  host,
+  shellStep(host, name, more),
+];
 
 describe('rows', () => {
-  it('hold every step of the plan once', () => {
+  it('hold every step and gate of the plan once', () => {
     const of = samplePlan();
-    const ids = rowsOf(of).flatMap(({ steps }) => steps.map(({ id }) => id));
-    expect(ids.sort()).toEqual(
-      stepsOf(of)
-        .map(({ id }) => id)
-        .sort(),
-    );
+    const ids = rowsOf(of).flatMap(({ items }) => items.map(({ item }) => item.id));
+    expect(ids.sort()).toEqual([...stepsOf(of), ...gatesOf(of)].map(({ id }) => id).sort());
   });
 
-  it('stand in the order in which things happen, each side of a stage apart', () => {
-    expect(sectionsOf(samplePlan()).map(({ side, stage }) => [side, stage])).toEqual([
-      ['operator', undefined],
-      ['members', undefined],
-      ['hosts', 'host'],
-      ['turns', 'etcd'],
-      ['cluster', 'control-plane'],
-      ['hosts', 'node'],
-      ['cluster', 'node'],
+  it('are in the phases of the plan, each of their places apart', () => {
+    expect(
+      sectionsOf(samplePlan()).map(({ phase, sides }) => [phase.id, ...sides.map(({ place }) => place)]),
+    ).toEqual([
+      ['hooks', 'operator'],
+      ['certificates', 'operator'],
+      ['membership', 'cluster'],
+      ['host', 'hosts'],
+      ['node', 'hosts'],
+      ['rollout', 'hosts', 'gates'],
+      ['api', 'cluster'],
+      ['nodes', 'cluster', 'gates'],
     ]);
+  });
+
+  it('are in the order of the batches; those of hosts that go one after another share rows', () => {
+    const members = ['cp-1', 'w-1'];
+    const [section] = sectionsOf(
+      plan({
+        hosts,
+        phases: [
+          {
+            ...phaseOf('rollout', []),
+            batches: [
+              ...members.map((host) => ({
+                tasks: [{ on: { host }, steps: [shellStep(host, '/a')] }],
+                gates: [gate({ kind: 'kubelet', host, port: 10248 })],
+              })),
+              { tasks: [{ on: 'operator', steps: [shellStep('', '/b')] }], gates: [gate({ kind: 'api' })] },
+              { tasks: [{ on: 'cluster', steps: [shellStep('', '/c')] }], gates: [] },
+            ],
+          },
+        ],
+      }),
+    );
+    expect(
+      section?.sides.map(({ place, rows }) => [place, ...rows.map(({ name, hosts: on }) => [name, ...on])]),
+    ).toEqual([
+      ['hosts', ['/a', ...members]],
+      ['gates', [`kubelet of ${hostMark}`, ...members]],
+      ['operator', ['/b']],
+      ['gates', ['API server']],
+      ['cluster', ['/c']],
+    ]);
+  });
+
+  it('have what is done on failure beside them', () => {
+    const rollbacks = sectionsOf(samplePlan()).flatMap(({ phase, sides }) =>
+      sides.flatMap((side) => side.rollbacks.map(({ verb, name, reason }) => [phase.id, verb, name, reason])),
+    );
+    expect(rollbacks).toEqual([['rollout', 'delete', 'cp-1', 'withdrawn']]);
+  });
+
+  it('keep operations on one Node apart', () => {
+    const names = ['w-1', 'w-2'];
+    const drains = (['cordon', 'uncordon'] as const).flatMap((kind) =>
+      names.map((node): NodeStep => ({
+        type: 'node',
+        id: `${kind} ${node}`,
+        verb: 'update',
+        target: { kind: 'node', name: node },
+        reason: '',
+        effects: [],
+        node,
+        operation: { kind },
+        timeoutSeconds: 60,
+      })),
+    );
+    const rows = rowsOf(plan({ hosts, phases: [phaseOf('workers', [['cluster', drains]])] }));
+    expect(rows.map(({ hosts: on }) => on)).toEqual([names, names]);
   });
 
   it('fold equal steps, and those that differ in their host’s own name', () => {
@@ -43,19 +114,17 @@ describe('rows', () => {
 
   it('keep apart what differs in verb, reason, diff, or in another host’s name', () => {
     const steps = ['cp-1', 'w-1'].flatMap((host) => [
-      hostStep(host, 'file /a', { verb: host === 'cp-1' ? 'create' : 'update' }),
-      hostStep(host, 'file /b', { reason: host === 'cp-1' ? '1 line' : '2 lines' }),
-      hostStep(host, 'file /c', { diff: host === 'cp-1' ? '+a' : '+b' }),
-      hostStep(host, 'file /d-cp-1'),
+      step(host, '/a', { verb: host === 'cp-1' ? 'create' : 'update' }),
+      step(host, '/b', { reason: host === 'cp-1' ? '1 line' : '2 lines' }),
+      step(host, '/c', { diff: host === 'cp-1' ? '+a' : '+b' }),
+      step(host, '/d-cp-1'),
     ]);
-    expect(rowsOf(plan({ hosts, hostSteps: steps }))).toHaveLength(8);
+    expect(rowsOf(planOf(steps))).toHaveLength(8);
   });
 
   it('a name inside a longer word is not the host’s', () => {
-    const steps = ['w-1', 'w-10'].map((host) => hostStep(host, `file /x/w-10/${host}`));
-    const [row, ...more] = rowsOf(
-      plan({ hosts: [planHost('w-1', 'worker'), planHost('w-10', 'worker')], hostSteps: steps }),
-    );
+    const steps = ['w-1', 'w-10'].map((host) => step(host, `/x/w-10/${host}`));
+    const [row, ...more] = rowsOf(planOf(steps, [planHost('w-1', 'worker'), planHost('w-10', 'worker')]));
     expect(row?.name).toBe('/x/w-10/w-1');
     expect(more).toHaveLength(1);
   });
@@ -63,9 +132,9 @@ describe('rows', () => {
   it('fold diffs that differ in their host’s own address, and tell both', () => {
     const cluster = clusterOf(inventoryWith());
     const steps = cluster.hosts.map(({ name, address }) =>
-      hostStep(name, 'file /a', { verb: 'update', diff: `-server: old\n+server: ${address}` }),
+      step(name, '/a', { verb: 'update', diff: `-server: old\n+server: ${address}` }),
     );
-    const [row, ...more] = rowsOf(plan({ hosts, hostSteps: steps }), cluster);
+    const [row, ...more] = rowsOf(planOf(steps), cluster);
     expect(more).toEqual([]);
     expect(row?.blocks[0]?.forms).toEqual({
       lines: ['-server: old', '+server: 10.0.0.11'],
@@ -75,17 +144,16 @@ describe('rows', () => {
 
   it('put many files of the PKI into one row, by name and digest', () => {
     const files = ['a', 'b', 'c', 'd'].map((name) =>
-      hostStep('cp-1', `file /etc/kubernetes/pki/${name}.key`, {
-        stage: 'etcd',
+      step('cp-1', `/etc/kubernetes/pki/${name}.key`, {
         reason: `secret ${name}, sha256 12`,
         payload: { path: '/x', content: { kind: 'secret', name, digest: '12' } },
       }),
     );
-    const folded = rowsOf(plan({ hosts, hostSteps: files }));
+    const folded = rowsOf(planOf(files));
     expect(folded).toHaveLength(1);
     expect(folded[0]).toMatchObject({ name: '4 certificates, keys and kubeconfigs', hosts: ['cp-1'] });
     expect(folded[0]?.parts.map(({ reason }) => reason)).toContain('secret a, sha256 12');
-    expect(rowsOf(plan({ hosts, hostSteps: files.slice(1) }))).toHaveLength(3);
+    expect(rowsOf(planOf(files.slice(1)))).toHaveLength(3);
   });
 });
 

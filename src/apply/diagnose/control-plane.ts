@@ -1,0 +1,147 @@
+import type { Condition } from '../../plan/types.ts';
+import {
+  containerLines,
+  unitLines,
+  unitUnlessActive,
+  type HostAnswer,
+  type HostQuestion,
+  type UnitState,
+} from './host-logs.ts';
+import { podPath } from './paths.ts';
+import { podLines, readPod } from './pod.ts';
+import { describePod, podEvents } from './pods.ts';
+import type { Sources } from './sources.ts';
+import { logLines, type Section } from './text.ts';
+
+type Of<K extends Condition['kind']> = Condition & { readonly kind: K };
+
+/** No more control planes than this are looked at; lines of each log on one host, and on several. */
+const maxHosts = 3;
+const alone = 8;
+const several = 4;
+
+/** API servers that do not answer: their last lines, those of etcd beside them, and the kubelet that runs both. */
+export async function diagnoseApi({ host }: Of<'api'>, sources: Sources): Promise<Section[]> {
+  return await apiSections(sources, host === undefined ? sources.apiHosts : [host]);
+}
+
+/** The same for some hosts. */
+export async function apiSections(sources: Sources, hosts: readonly string[]): Promise<Section[]> {
+  const shown = hosts.slice(0, maxHosts);
+  const count = shown.length > 1 ? several : alone;
+  const question: HostQuestion = {
+    containers: ['kube-apiserver', 'etcd'].map(staticPod),
+    units: ['kubelet', 'containerd', 'etcd'],
+  };
+  const sections = await Promise.all(
+    shown.map(
+      async (host) => await onHost(sources, host, question, (answer) => apiLines(host, answer, count)),
+    ),
+  );
+  return sections.flat();
+}
+
+function apiLines(host: string, answer: HostAnswer, count: number): Section[] {
+  const [apiServer, etcd] = answer.containers;
+  const etcdUnit = unitOf(answer, 'etcd');
+  const started = apiServer !== undefined && apiServer.last !== '';
+  return [
+    ...(started ? containerLines(host, apiServer, count) : [[`there is no kube-apiserver log on ${host}`]]),
+    ...(etcd === undefined ? [] : containerLines(host, { ...etcd, previous: '' }, count)),
+    ...(etcdUnit?.installed === true ? [unitLines(host, etcdUnit, count)] : []),
+    ...unitUnlessActive(host, unitOf(answer, 'containerd'), count),
+    ...kubelet(host, answer, started ? Math.ceil(count / 2) : count),
+  ];
+}
+
+/** An etcd member that does not serve, as a static Pod or as a unit. */
+export async function diagnoseEtcd({ host }: Of<'etcd-member'>, sources: Sources): Promise<Section[]> {
+  const question = { containers: [staticPod('etcd')], units: ['etcd', 'kubelet', 'containerd'] };
+  return await onHost(sources, host, question, (answer) => etcdLines(host, answer));
+}
+
+function etcdLines(host: string, answer: HostAnswer): Section[] {
+  const unit = unitOf(answer, 'etcd');
+  const [container] = answer.containers;
+  const lines = [
+    ...(container === undefined ? [] : containerLines(host, container, alone)),
+    ...(unit?.installed === true ? [unitLines(host, unit, alone)] : []),
+  ];
+  if (lines.length > 0) return lines;
+  // The kubelet and containerd start the static Pod.
+  return [
+    [`there is no etcd log on ${host}`],
+    ...unitUnlessActive(host, unitOf(answer, 'containerd'), 5),
+    ...kubelet(host, answer, alone),
+  ];
+}
+
+/** The host's own haproxy leads to no API server: what is listening, and the end of haproxy's and keepalived's log. */
+export async function diagnoseLoadBalancer(
+  { host, port }: Of<'load-balancer'>,
+  sources: Sources,
+): Promise<Section[]> {
+  const question = { containers: [], units: ['haproxy', 'keepalived'], port };
+  return await onHost(sources, host, question, (answer) => [
+    answer.listeners === ''
+      ? [`nothing is listening on TCP port ${port} of ${host}`]
+      : [`listening on TCP port ${port} of ${host}:`, ...logLines(answer.listeners, 3)],
+    ...answer.units.map((unit) => unitLines(host, unit, alone)),
+  ]);
+}
+
+/** A static Pod of the control plane: its mirror Pod and events, and its log as the host has it. */
+export async function diagnosePod(condition: Of<'pod-ready'>, sources: Sources): Promise<Section[]> {
+  const { host, namespace, name } = condition;
+  const container = name.endsWith(`-${host}`) ? name.slice(0, -host.length - 1) : name;
+  const question = {
+    containers: [{ name: container, prefix: `${name}_${namespace}_` }],
+    units: ['kubelet', 'containerd'],
+  };
+  const [live, logs] = await Promise.all([sources.get(podPath(condition)), sources.host(host, question)]);
+  const pod = live.ok ? readPod(live.value) : undefined;
+  if (!logs.ok) {
+    const unread = [`the logs of ${host} could not be read: ${logs.why}`];
+    return [pod === undefined ? missing(condition, live) : await describePod(sources, pod), unread];
+  }
+  const answer = logs.value;
+  const started = answer.containers.some(({ last }) => last !== '');
+  return [
+    pod === undefined ? missing(condition, live) : [...podLines(pod), ...(await podEvents(sources, pod))],
+    ...answer.containers.flatMap((log) => containerLines(host, log, alone)),
+    ...(started ? [] : [[`there is no log of ${name} on ${host}: its container never started`]]),
+    ...unitUnlessActive(host, unitOf(answer, 'containerd'), 5),
+    ...kubelet(host, answer, started ? 4 : alone),
+  ];
+}
+
+function missing(
+  { namespace, name, host }: Of<'pod-ready'>,
+  live: { readonly ok: boolean; readonly why?: string; readonly status?: number },
+): Section {
+  return live.status === 404
+    ? [`the API has no Pod ${namespace}/${name}: the kubelet of ${host} has not reported it`]
+    : [`Pod ${namespace}/${name} could not be read: ${live.why ?? ''}`];
+}
+
+/** kubeadm's static Pods are named after their only container and their node. */
+const staticPod = (name: string): { name: string; prefix: string } => ({ name, prefix: `${name}-` });
+
+const unitOf = (answer: HostAnswer, name: string): UnitState | undefined =>
+  answer.units.find(({ unit }) => unit === name);
+
+function kubelet(host: string, answer: HostAnswer, count: number): Section[] {
+  const unit = unitOf(answer, 'kubelet');
+  return unit === undefined ? [] : [unitLines(host, unit, count)];
+}
+
+/** One exec on the host and what is made of it, or the reason that there is none. */
+async function onHost(
+  sources: Sources,
+  host: string,
+  question: HostQuestion,
+  format: (answer: HostAnswer) => Section[],
+): Promise<Section[]> {
+  const answer = await sources.host(host, question);
+  return answer.ok ? format(answer.value) : [[`the logs of ${host} could not be read: ${answer.why}`]];
+}

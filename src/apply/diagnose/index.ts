@@ -1,0 +1,49 @@
+import type { Condition } from '../../plan/types.ts';
+import { diagnoseApi, diagnoseEtcd, diagnoseLoadBalancer, diagnosePod } from './control-plane.ts';
+import { diagnoseEndpoint } from './endpoint.ts';
+import { diagnoseKubelet, diagnoseNode } from './node.ts';
+import { messageOfError, Sources, type DiagnoseAccess } from './sources.ts';
+import { bounded, type Section } from './text.ts';
+import { diagnoseWorkload } from './workload.ts';
+
+export type { DiagnoseAccess } from './sources.ts';
+export { waitRemedy } from './remedy.ts';
+
+/** What is looked up for each kind of condition that does not hold. What matters most comes first. */
+const lookups: {
+  readonly [K in Condition['kind']]: (
+    condition: Extract<Condition, { readonly kind: K }>,
+    sources: Sources,
+  ) => Promise<Section[]>;
+} = {
+  'etcd-member': diagnoseEtcd,
+  api: diagnoseApi,
+  'load-balancer': diagnoseLoadBalancer,
+  endpoint: diagnoseEndpoint,
+  kubelet: diagnoseKubelet,
+  'pod-ready': diagnosePod,
+  'node-registered': diagnoseNode,
+  'node-ready': diagnoseNode,
+  'workload-ready': diagnoseWorkload,
+};
+
+/** Everything together takes no longer than this. */
+const defaultMs = 18_000;
+
+/**
+ * Why a condition does not hold, as an operator would look it up: states, events and last log lines, at most 60 lines of
+ * 400 characters without secrets and control characters. Reads only. Never rejects, and ends within 18 s; what could not
+ * be read is named in a line.
+ */
+export async function diagnose(
+  condition: Condition,
+  access: DiagnoseAccess,
+  totalMs = defaultMs,
+): Promise<string> {
+  try {
+    const lookup = lookups[condition.kind] as (condition: Condition, sources: Sources) => Promise<Section[]>;
+    return bounded(await lookup(condition, new Sources(access, totalMs)));
+  } catch (error) {
+    return bounded([[`the cause could not be looked up: ${messageOfError(error)}`]]);
+  }
+}

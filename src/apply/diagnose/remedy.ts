@@ -1,0 +1,33 @@
+import { hostPort } from '../../desire/text/address.ts';
+import type { Condition } from '../../plan/types.ts';
+
+/** What the operator does after a wait that failed: fix what `detail` shows, or else find the cause with a command. */
+export function waitRemedy(condition: Condition, detail: string): string {
+  const look = whereToLook(condition);
+  return detail.trim() === ''
+    ? `To find the cause, ${look}. Fix it, then run the same command again.`
+    : `Fix the cause shown above, then run the same command again. To see more, ${look}.`;
+}
+
+function whereToLook(condition: Condition): string {
+  switch (condition.kind) {
+    case 'etcd-member':
+      return `run \`journalctl -u etcd\` on ${condition.host}, or read /var/log/containers/etcd-*.log there if etcd is a static Pod`;
+    case 'api':
+      return `read /var/log/containers/kube-apiserver-*.log on ${condition.host ?? 'the control planes'}`;
+    case 'load-balancer':
+      return `run \`journalctl -u haproxy -u keepalived\` on ${condition.host}`;
+    case 'endpoint':
+      return `run \`curl -k https://${hostPort(condition.address, condition.port)}/readyz\` on a node`;
+    case 'kubelet':
+      return `run \`journalctl -u kubelet\` on ${condition.host}`;
+    case 'pod-ready':
+      return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
+    case 'node-registered':
+      return `run \`journalctl -u kubelet\` on ${condition.node}`;
+    case 'node-ready':
+      return `run \`kubectl describe node ${condition.node}\`, and \`journalctl -u kubelet\` on ${condition.node}`;
+    case 'workload-ready':
+      return `run \`kubectl -n ${condition.namespace} describe ${condition.workload.toLowerCase()} ${condition.name}\``;
+  }
+}

@@ -1,0 +1,31 @@
+/** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` stands for all of Port-N. */
+const names = [
+  ...(['Tools', 'OS', 'Systemd', 'NumCPU', 'Mem', 'Cgroups', 'KernelVersion', 'KubernetesVersion'] as const),
+  ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker', 'ForeignManifests'] as const),
+  ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
+  ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
+  ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
+  ...(['ExternalEtcd', 'ExternalEtcdVersion'] as const),
+];
+
+export type CheckName = (typeof names)[number] | `Port-${number}`;
+
+/** Every check, for people: the ports as `Port-N`. */
+export const knownChecks: readonly string[] = [...names, 'Port-N'];
+
+/** Checks that nobody can ignore, and why. */
+const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
+  ForeignCluster: 'kboot would destroy the other cluster',
+  KubernetesVersion:
+    'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
+};
+
+/** Why a check cannot be ignored; undefined where it can. */
+export function whyNotIgnorable(check: string): string | undefined {
+  return Object.hasOwn(notIgnorable, check) ? notIgnorable[check as CheckName] : undefined;
+}
+
+/** Whether there is a check of this name; `all` means every one that can be ignored. */
+export function isCheck(name: string): boolean {
+  return name === 'all' || names.some((each) => each === name) || /^Port-\d+$/.test(name);
+}

@@ -1,0 +1,310 @@
+import * as z from 'zod';
+import { errorCodes, type ErrorCode } from '../model/error.ts';
+import { planSchema } from '../plan/saved/schema.ts';
+import type { Plan } from '../plan/types.ts';
+import { checkKinds } from '../verify/types.ts';
+
+const described = <S extends z.ZodType>(description: string, schema: S): S => schema.meta({ description });
+const text = (description: string): z.ZodString => described(description, z.string());
+const number = (description: string): z.ZodNumber => described(description, z.number());
+const flag = (description: string): z.ZodBoolean => described(description, z.boolean());
+const list = (description: string): z.ZodArray<z.ZodString> => described(description, z.array(z.string()));
+
+/** One event: its type, what it tells, and its fields. */
+function shape<T extends string, F extends z.ZodRawShape>(
+  type: T,
+  description: string,
+  fields: F,
+): z.ZodObject<{ type: z.ZodLiteral<T> } & F, z.core.$strict> {
+  const named = { type: z.literal(type), ...fields } as { type: z.ZodLiteral<T> } & F;
+  return described(description, z.strictObject(named));
+}
+
+const cluster = text('Name of the cluster.');
+const host = text('Name of the host.');
+const hosts = text('Name of the host; several names are separated by commas.');
+const kubernetesVersion = text('Kubernetes version, such as v1.36.2.');
+const seconds = number('Duration in seconds.');
+const unreachable = list('Hosts that could not be read.');
+const code = described(
+  'Error code; `kboot explain CODE` describes it.',
+  z.enum(Object.keys(errorCodes) as ErrorCode[]),
+);
+
+/** What `up` and `reset` report while they apply a plan: ApplyEvent (apply/events.ts), with the id of the step in place of the step. */
+const at = number('Milliseconds since the plan began to be applied.');
+const phase = text('Id of a phase of the plan event.');
+const step = text('Id of a step or gate of the plan event.');
+const applyEvents = [
+  shape('task', 'A host starts its steps of a phase.', {
+    at,
+    phase,
+    host,
+    steps: number('Number of its steps in this phase.'),
+  }),
+  shape('task-done', 'A host has completed its steps of a phase.', { at, phase, host, seconds }),
+  shape('start', 'A step or a gate starts.', { at, step }),
+  shape('waiting', 'A step or a gate waits for something that does not hold yet.', {
+    at,
+    step,
+    seen: text('What was observed instead.'),
+  }),
+  shape('done', 'A step has succeeded, or a gate holds.', { at, step, seconds }),
+  shape('failed', 'A step or a gate has failed.', {
+    at,
+    step,
+    message: text('What failed.'),
+    detail: text('Last lines of output or of a log; may be empty.'),
+  }),
+  shape('host-lost', 'The connection to a host was lost.', { at, host, message: text('Why.') }),
+  shape('skipped', 'A step or a gate was not attempted.', { at, step, why: text('Why not.') }),
+] as const;
+
+/** What ends a run: one type, whose fields differ by command. */
+const summaries = [
+  shape('summary', 'The end of `up` or `reset`, after a plan was applied.', {
+    executed: number('Steps that succeeded.'),
+    planned: number('Steps in the plan.'),
+    failures: described(
+      'Errors that ended hosts or the run.',
+      z.array(
+        z.strictObject({
+          host: text('The host; absent: the cluster, or this machine.').optional(),
+          step: text('Id of the step or gate that failed, as in the plan event.').optional(),
+          code,
+          message: text('What failed.'),
+        }),
+      ),
+    ),
+    held: list('Hosts that were not attempted, because one before them failed.'),
+    seconds,
+  }),
+  shape('summary', 'The end of `up` or `reset`, when there was nothing to do.', {
+    changes: described('Always 0.', z.literal(0)),
+    unreachable,
+    seconds: number('Duration of reading the hosts.').optional(),
+  }),
+  shape('summary', 'The end of `verify`, after its check events.', {
+    cluster,
+    kubernetesVersion,
+    namespace: text('Namespace that the test Pods ran in.'),
+    nodes: number('Nodes of the cluster.'),
+    backend: described("Flannel's backend.", z.enum(['vxlan', 'host-gw', 'wireguard'])),
+    notes: list('What limits the result, such as hosts that took no part.'),
+    interrupted: flag('Whether it was interrupted.'),
+    seconds,
+    passed: number('Checks that passed.'),
+    failed: number('Checks that failed.'),
+    unreachable: list('Hosts that could not be reached.'),
+  }),
+] as const;
+
+const diagnostic = z.strictObject({
+  severity: z.enum(['error', 'warning']),
+  file: text('The inventory.'),
+  line: number('Line, from 1 on.'),
+  column: number('Column, from 1 on.'),
+  message: text('What is wrong.'),
+});
+
+const file = {
+  path: text("Path below the bundle's folder."),
+  from: text('URL, or reference of an image.'),
+};
+
+const others = [
+  shape('error', 'The run ended with an error; nothing follows.', {
+    code,
+    title: text('What the code means, in one sentence.'),
+    message: text('What happened.'),
+    host: hosts.optional(),
+    step: text('What was being done.').optional(),
+    detail: text('Last lines of output or of a log.').optional(),
+    remedy: text('What to do next.').optional(),
+  }),
+  shape('plan', 'The plan of `plan`, `plan show`, `drift`, `up` or `reset`.', {
+    plan: described('The plan.', planSchema),
+  }),
+  shape('finding', 'A requirement that a host does not meet.', {
+    check: text('Name of the preflight check, such as NumCPU.'),
+    level: described('An error stops `up`.', z.enum(['error', 'warning'])),
+    host: hosts,
+    message: text('What is wrong.'),
+    remedy: text('What to do about it.'),
+  }),
+  shape('saved', '`plan --out` kept the plan.', {
+    file: text('Where.'),
+    digest: text("The saved plan's digest."),
+  }),
+  shape('valid', 'The inventory is valid (`validate`).', {
+    cluster,
+    hosts: number('Number of hosts.'),
+    warnings: described('Warnings about the inventory.', z.array(diagnostic)),
+  }),
+  shape('written', '`init` wrote an inventory.', {
+    file: text('Where.'),
+    cluster,
+    hosts: list('Names of the hosts.'),
+    warnings: list('Warnings about the inventory.'),
+  }),
+  shape('rendered', '`render` wrote the files of all hosts.', {
+    out: text('The folder.'),
+    files: number('Number of files.'),
+  }),
+  shape('status', 'The state of the cluster (`status`).', {
+    cluster,
+    kubernetesVersion,
+    endpoint: text('URL of the API.'),
+    healthy: flag(
+      'Whether every host answers, all nodes, control-plane Pods and etcd members work, and no certificate is about to expire.',
+    ),
+    hosts: described(
+      'Every host of the inventory.',
+      z.array(
+        z.strictObject({
+          name: host,
+          roles: list('Roles of the host.'),
+          address: text('Address of the node.'),
+          reachable: flag('Whether it could be read.'),
+          system: text('Distribution, version and architecture; - where the host could not be read.'),
+          node: text('Ready, NotReady, or - where there is no such Node.'),
+          kubelet: text('Version of the kubelet.'),
+          notReady: list('Control-plane Pods that are not Ready.'),
+        }),
+      ),
+    ),
+    api: text('How the API answers, in words.'),
+    etcd: text('How etcd answers, in words.'),
+    members: described(
+      'Members of etcd.',
+      z.array(
+        z.strictObject({
+          name: text("Name of the member's host, or its peer URL where it never started."),
+          role: z.enum(['voting', 'learner']),
+          serves: flag('Whether it answers a linearizable read.'),
+          wanted: flag('Whether the inventory has a host for it.'),
+        }),
+      ),
+    ),
+    certificates: described(
+      'Certificates in the state folder.',
+      z.array(
+        z.strictObject({
+          name: text('Which certificate.'),
+          expires: text('When it expires.'),
+          daysLeft: number('Days until then.'),
+        }),
+      ),
+    ),
+  }),
+  shape('check', 'One check of `verify` and its result.', {
+    kind: described('What was checked.', z.enum(checkKinds)),
+    from: text('Name of a node, or `this machine`.'),
+    to: text('A node, a name or an address.'),
+    asked: text('The question, in words.'),
+    family: described('IP version, where each is checked.', z.literal([4, 6])).exactOptional(),
+    ok: flag('Whether it passed.'),
+    milliseconds: number('Duration of the last attempt.'),
+    attempts: number('Number of attempts.'),
+    why: text(
+      'What happened instead; for a check that passed late, what the first attempt saw.',
+    ).exactOptional(),
+  }),
+  shape('kubeconfig', "The administrator's kubeconfig: whoever has it owns the cluster.", {
+    cluster,
+    kubeconfig: text('The kubeconfig, as YAML.'),
+  }),
+  shape('merged', '`kubeconfig --merge` wrote the kubeconfig.', {
+    file: text('Which file.'),
+    context: text('Name of the context, which is now the current one.'),
+  }),
+  shape('lock', 'Nobody holds the lock of the state folder (`unlock`).', {
+    cluster,
+    held: described('Whether somebody holds it.', z.literal(false)),
+  }),
+  shape('lock', 'Who holds the lock of the state folder (`unlock`); absent fields are not known.', {
+    cluster,
+    held: described('Whether somebody holds it.', z.literal(true)),
+    pid: number('Process.').optional(),
+    host: text('Machine of the process.').optional(),
+    user: text('User of the process.').optional(),
+    since: text('When the lock was taken.').optional(),
+    command: text('Command line that took it.').optional(),
+    process: described(
+      'Whether the process runs; unknown: it belongs to another machine.',
+      z.enum(['lives', 'gone', 'unknown']),
+    ),
+    silentSeconds: number('Seconds since its last heartbeat.'),
+    freesItself: flag('Whether the next run may take the lock over.'),
+  }),
+  shape('unlocked', '`unlock` has ended.', {
+    removed: flag('false: another run had taken the lock meanwhile.'),
+  }),
+  shape('fetching', '`bundle create` begins to fetch a file.', file),
+  shape('fetched', 'A file was fetched.', { ...file, size: number('Bytes.') }),
+  shape('present', 'A file was there already.', { ...file, size: number('Bytes.') }),
+  shape('unfetched', 'A file could not be fetched.', { ...file, message: text('Why.') }),
+  shape('bundle', 'The index of a bundle (`bundle`).', {
+    directory: text('The folder.'),
+    apiVersion: described('Version of the format of bundle.json.', z.literal('kboot.dev/v1')),
+    kind: described('Always Bundle.', z.literal('Bundle')),
+    kubernetesVersion,
+    files: described(
+      'Release files.',
+      z.array(
+        z.strictObject({
+          path: file.path,
+          size: number('Bytes.'),
+          sha256: text('SHA-256 of the file.'),
+          arch: text('amd64 or arm64.'),
+        }),
+      ),
+    ),
+    images: described(
+      'Images, each with the archive that holds it.',
+      z.array(
+        z.strictObject({
+          ref: text('Reference of the image.'),
+          path: file.path,
+          arch: text('amd64 or arm64.'),
+        }),
+      ),
+    ),
+  }),
+  shape('explanation', 'What an error code means (`explain`).', {
+    code,
+    exit: number('Exit status.'),
+    title: text('What it means, in one sentence.'),
+    cause: text('What happened.'),
+    remedy: text('What to do.'),
+  }),
+  shape('version', 'Versions (`version`).', {
+    version: text('Version of kboot.'),
+    node: text('Version of Node.js that runs it.'),
+    kubernetes: list('Kubernetes versions that it installs, newest first.'),
+  }),
+  shape('schema', 'A JSON Schema (`schema`).', {
+    name: text('What it describes: inventory, plan or events.'),
+    schema: described('The JSON Schema.', z.looseObject({})),
+  }),
+  shape('completion', 'The completion script of a shell (`completion`).', { script: text('The script.') }),
+] as const;
+
+/** Every event of `-o json`, strictly: what a reader of stdout may rely on. */
+export const eventSchema = z.union([...others, ...applyEvents, ...summaries]).meta({
+  title: 'kboot event',
+  description:
+    'One line of stdout of a command with -o json. A reader should skip types that it does not know.',
+});
+
+type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
+type Described = Immutable<z.input<typeof eventSchema>>;
+
+/** One line of stdout with `-o json`. */
+export type KbootEvent =
+  Exclude<Described, { type: 'plan' }> | { readonly type: 'plan'; readonly plan: Plan };
+
+/** The JSON Schema (draft 2020-12) of one event. */
+export function eventJsonSchema(): object {
+  return z.toJSONSchema(eventSchema, { target: 'draft-2020-12', io: 'input' });
+}

@@ -52,7 +52,11 @@ export function installPhases(work: InstallWork): readonly Phase[] {
   const etcd = byStage.get('etcd');
   const servedEtcd =
     etcd !== undefined && etcd.batches.some(({ gates }) => gates.length > 0) ? etcd : undefined;
-  const ready = [...opening, ...served, ...after('any', servedEtcd)];
+  const ready = [
+    ...opening,
+    ...served.filter(({ phase: of }) => of !== servedEtcd?.id),
+    ...after('any', servedEtcd),
+  ];
 
   const api =
     cluster &&
@@ -183,8 +187,8 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
 }
 
 /**
- * That every control plane went through its host phases: the last one of each. Where one phase has work for all of them,
- * some host must have succeeded; else a host with nothing to do serves.
+ * That the control planes went through their host phases. Some host must have succeeded in the last phase that has work
+ * for all of them; the later ones must have ended, the last one of each: a host with nothing to do there serves.
  */
 function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Phase['after'] {
   const planes = hosts
@@ -193,11 +197,10 @@ function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Pha
   const reached = phases.filter(({ stage }) => stages.indexOf(stage) <= stages.indexOf('control-plane'));
   const works = ({ batches }: Phase, host: string): boolean =>
     batches.some(({ tasks }) => tasks.some(({ on }) => hostOf(on) === host));
-  const last = new Set(planes.flatMap((host) => reached.findLast((each) => works(each, host)) ?? []));
-  return [...last].map((each) => ({
-    phase: each.id,
-    need: planes.every((host) => works(each, host)) ? ('any' as const) : ('ended' as const),
-  }));
+  const full = reached.findLastIndex((each) => planes.every((host) => works(each, host)));
+  const later = reached.slice(full + 1);
+  const last = new Set(planes.flatMap((host) => later.findLast((each) => works(each, host)) ?? []));
+  return planes.length === 0 ? [] : [...after('any', reached[full]), ...after('ended', ...last)];
 }
 
 /** Namespaces before the objects in them. */

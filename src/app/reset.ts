@@ -2,7 +2,7 @@ import { resetRemovals } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { KbootError } from '../model/error.ts';
 import type { ResetSeen } from '../model/reset-seen.ts';
 import { observeEtcd } from '../observe/etcd.ts';
@@ -134,6 +134,6 @@ function lostToDocker(name: string, seen: ResetSeen | undefined): string[] {
   if (seen === undefined || !seen.present || seen.dockerContainers === null || seen.dockerContainers === 0)
     return [];
   return [
-    `${name}: Docker runs ${counted(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
+    `${name}: Docker runs ${plural(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
   ];
 }

@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
@@ -23,9 +23,9 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     nothing: ({ plan, connections }) =>
       connections.results.size === 0
         ? `${plan.cluster}: nothing was reset`
-        : `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}${leftAlone(connections)}`,
+        : `${plan.cluster}: nothing to reset on ${plural(connections.results.size, 'host')}${leftAlone(connections)}`,
     summary: ({ plan, connections }, { executed, seconds }) =>
-      `${plan.cluster}: ${executed} of ${counted(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays${leftAlone(connections)}`,
+      `${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays${leftAlone(connections)}`,
   });
 }
 

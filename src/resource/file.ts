@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { dirname, basename } from 'node:path/posix';
 import { sha256 } from '../model/digest.ts';
 import { hasPlaceholder } from './placeholder.ts';
@@ -96,7 +96,7 @@ export const file: Kind<FileResource, FileFound> = {
 function describe(content: Content): string {
   if (content.kind === 'text') {
     const lines = content.text.split('\n').length - 1;
-    return counted(lines, 'line');
+    return plural(lines, 'line');
   }
   return content.digest === null
     ? `secret ${content.name}, issued when applied`

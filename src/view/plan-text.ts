@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { changesAnything, gatesOf, hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import { targetWords } from '../plan/target.ts';
 import type { Gate, Phase, Plan, Step } from '../plan/types.ts';
@@ -179,7 +179,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   if (!changesAnything(plan) && gates === 0)
     return [
       ...missing,
-      `${plan.cluster}: nothing to do (${counted(plan.hosts.length - unreachable.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
+      `${plan.cluster}: nothing to do (${plural(plan.hosts.length - unreachable.length, 'host')}, ${plural(plan.checked, 'resource')} checked)`,
     ];
   const counts = [
     ...verbCounts(steps).map(([verb, count]) => `${count} to ${verb}`),
@@ -187,7 +187,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   ];
   return [
     ...missing,
-    `${pc.bold('Plan:')} ${counted(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
+    `${pc.bold('Plan:')} ${plural(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
     plan.mode === 'offline'
       ? offlineNote
       : options.command === undefined

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { either } from '../model/either.ts';
+import { orList } from '../model/or-list.ts';
 import { nearest } from './nearest.ts';
 import { describePath, error, placeAt, type Finding, type Path, type Place } from './place.ts';
 import { inventoryJsonSchema } from './schema.ts';
@@ -40,7 +40,7 @@ function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => S
       return [
         error(
           path,
-          `${name} must be ${either(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
+          `${name} must be ${orList(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
         ),
       ];
     }

@@ -24,7 +24,7 @@ import type { Workspace } from './workspace.ts';
  * A host of another cluster is refused, never reset.
  */
 export async function makeResetPlan(
-  place: Workspace,
+  workspace: Workspace,
   limit: readonly string[],
   connect: ConnectOptions,
   concurrency: number,
@@ -32,10 +32,10 @@ export async function makeResetPlan(
   readonly plan: Plan;
   readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly ShellStep[]> };
 }> {
-  const { cluster, desire } = place;
+  const { cluster, desire } = workspace;
   const hosts = limitedHosts(cluster, limit);
   const seenOn = new Map<string, ResetSeen>();
-  const connections = await connectAll(place, hosts, connect, concurrency, async (host, { reader }) => {
+  const connections = await connectAll(workspace, hosts, connect, concurrency, async (host, { reader }) => {
     const seen = await seeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
       const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
@@ -49,7 +49,7 @@ export async function makeResetPlan(
       [...hostsWith(cluster, 'control-plane'), ...etcdHosts(cluster)].filter((each) => !hosts.includes(each)),
     ),
   ];
-  const others = await connectAll(place, stay, connect, concurrency, () => Promise.resolve());
+  const others = await connectAll(workspace, stay, connect, concurrency, () => Promise.resolve());
   const all: Connections = {
     open: new Map([...connections.open, ...others.open]),
     failed: connections.failed,
@@ -58,7 +58,7 @@ export async function makeResetPlan(
     },
   };
   const leaving = hosts.filter((each) => connections.results.has(each.name));
-  const left = await planLeaving(place, leaving, all).catch(async (error: unknown) => {
+  const left = await planLeaving(workspace, leaving, all).catch(async (error: unknown) => {
     await all.close();
     throw error;
   });

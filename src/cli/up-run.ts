@@ -10,7 +10,7 @@ import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
-import { openPlace, renewal, scopeOf, showPlan } from './show.ts';
+import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
 import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
@@ -18,13 +18,13 @@ import type { UpArgs } from './args.ts';
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const asked = scopeOf(args);
-  const place = await openPlace({
+  const workspace = await openWithWarnings({
     ...{ ...args, bundle: bundleFolder(args.bundle) },
     renewCerts: renewal(file?.saved.scope ?? asked),
   });
-  const scope = file === undefined ? asked : scopeOfSaved(place, file, { ...asked, until: args.until });
-  const make = (): Promise<LivePlan> => makePlan(place, scope, connectOptions(), args.concurrency);
-  return await runOperation(args, place, {
+  const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });
+  const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);
+  return await runOperation(args, workspace, {
     command: 'up',
     question: 'Do this?',
     make,

@@ -2,7 +2,7 @@ import { plural } from '../model/plural.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
-import { describePath } from '../inventory/place.ts';
+import { describePath } from '../inventory/position.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { KbootError } from '../model/error.ts';

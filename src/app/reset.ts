@@ -4,9 +4,9 @@ import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { plural } from '../model/plural.ts';
 import { KbootError } from '../model/error.ts';
-import type { ResetSeen } from '../model/reset-seen.ts';
+import type { ResetObservation } from '../model/reset-observation.ts';
 import { observeEtcd } from '../observe/etcd.ts';
-import { seeForReset } from '../observe/reset.ts';
+import { observeForReset } from '../observe/reset.ts';
 import { strangeStamp } from '../plan/preflight/foreign-host.ts';
 import { planLeave } from '../plan/rollout/leave.ts';
 import { resetPhases, resetSteps } from '../plan/phases/reset.ts';
@@ -34,9 +34,9 @@ export async function makeResetPlan(
 }> {
   const { cluster, desire } = workspace;
   const hosts = limitedHosts(cluster, limit);
-  const seenOn = new Map<string, ResetSeen>();
+  const seenOn = new Map<string, ResetObservation>();
   const connections = await connectAll(workspace, hosts, connect, concurrency, async (host, { reader }) => {
-    const seen = await seeForReset(reader);
+    const seen = await observeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
       const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
       throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
@@ -130,7 +130,7 @@ function leftBehind(cluster: Cluster, leaving: readonly Host[]): string[] {
 }
 
 /** What containerd's record held of a Docker that worked through it is not put back. */
-function lostToDocker(name: string, seen: ResetSeen | undefined): string[] {
+function lostToDocker(name: string, seen: ResetObservation | undefined): string[] {
   if (seen === undefined || !seen.present || seen.dockerContainers === null || seen.dockerContainers === 0)
     return [];
   return [

@@ -22,7 +22,7 @@ import type { Workspace } from './workspace.ts';
 const nearEndDays = 30;
 
 /** Reads hosts, API and the operator's certificates. */
-export async function seeStatus(
+export async function observeStatus(
   workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,

@@ -1,4 +1,4 @@
-import { seeStatus } from '../app/status.ts';
+import { observeStatus } from '../app/status.ts';
 import { openWorkspace } from '../app/workspace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
@@ -13,7 +13,7 @@ export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
     state: args.state,
     withoutEtcdFiles: true,
   });
-  const { status, failed } = await seeStatus(workspace, connectOptions(), args.concurrency);
+  const { status, failed } = await observeStatus(workspace, connectOptions(), args.concurrency);
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
     for (const warning of workspace.warnings) note(formatDiagnostic(warning));

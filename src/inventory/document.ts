@@ -15,7 +15,7 @@ import {
 import { substitute, type Environment } from './environment.ts';
 import { foreignFile, foreignText } from './foreign-file.ts';
 import { describePath, type Path, type Position } from './position.ts';
-import { explainSyntax, type Position, type TextProblem } from './syntax.ts';
+import { explainSyntax, type Locate, type TextProblem } from './syntax.ts';
 
 export interface SourceDocument {
   /** JSON-shaped; undefined where the text could not be read. */
@@ -25,7 +25,7 @@ export interface SourceDocument {
   /** Paths whose value could not be read; no further problems are reported for them. */
   readonly unreadable: readonly Path[];
   /** 1-based. */
-  readonly position: Position;
+  readonly position: Locate;
 }
 
 const maxDepth = 100;
@@ -43,7 +43,7 @@ export function readDocument(
 ): SourceDocument {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const position: Position = (offset) => {
+  const position: Locate = (offset) => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
@@ -110,14 +110,14 @@ class Walk {
   private aliasDepth = 0;
   private aliasedNodes = 0;
 
-  private readonly position: Position;
+  private readonly position: Locate;
 
   private readonly isVerbatim: (path: Path) => boolean;
 
   constructor(
     document: Document.Parsed,
     env: Environment,
-    position: Position,
+    position: Locate,
     isVerbatim: (path: Path) => boolean,
   ) {
     this.isVerbatim = isVerbatim;

@@ -424,7 +424,9 @@ describe('--html', () => {
     expect(err).toMatch(/^page .*plan\.html, \d+ KiB$/m);
     const steps = /Plan: (\d+) steps/.exec(out)?.[1] ?? '';
     const text = readFileSync(page(), 'utf8');
-    expect(text).toContain(`Nothing has been changed. ${steps} steps on 2 hosts and through the API.`);
+    expect(text).toContain(
+      `Nothing has been changed. ${steps} steps on 2 hosts, through the API and on this machine.`,
+    );
     expect(text).toContain('10.244.0.0/16');
     expect(statSync(page()).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(folder, 'out'))).toEqual(['plan.html']);

@@ -10,7 +10,7 @@ import type { FetchEvent } from '../../src/fetch/events.ts';
 import { openBundle, verifyBundle } from '../../src/store/bundle.ts';
 import { freshFolder } from '../cli/folder.ts';
 import { freshPlaces } from '../fetch/places.ts';
-import { inventoryWith, optionsFor } from '../inventory/options.ts';
+import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 
 vi.mock(import('../../src/catalog/artifacts.ts'), async (original) =>
   (await import('../fetch/places.ts')).asMirrored(await original()),

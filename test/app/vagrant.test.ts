@@ -5,7 +5,7 @@ import { connectAll } from '../../src/app/observe/connect.ts';
 import { openWorkspace } from '../../src/app/workspace.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { kboot } from '../cli/run.ts';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 import { fakeVagrant, type FakeVagrant } from '../store/fake-vagrant.ts';
 import { failure } from '../transport/failure.ts';
 import { fakeServer, type FakeServer } from '../transport/fake-server.ts';

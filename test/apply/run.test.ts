@@ -25,7 +25,7 @@ import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from '../kube/api-server.ts';
-import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
 import { localHost, type LocalHost } from './local-host.ts';
 
 type Happened = ApplyEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { keptOutput } from '../../src/apply/receiver.ts';
 import { stepError } from '../../src/apply/step-error.ts';
-import { shellStep } from '../plan/sample.ts';
+import { shellStep } from '../samples/plan.ts';
 
 const step = shellStep('w-1', 'package curl');
 

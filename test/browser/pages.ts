@@ -7,7 +7,7 @@ import { openWorkspace } from '../../src/app/workspace.ts';
 import type { PageInput } from '../../src/view/html/input.ts';
 import { pageHtml } from '../../src/view/html/page.ts';
 import { inventoryOf } from '../bench/inventory.ts';
-import { samplePlan } from '../view/html/sample.ts';
+import { samplePlan } from '../samples/page.ts';
 import { simulatedRun } from './simulated-run.ts';
 
 /** Pages on this machine's disk. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { freshPlaces } from '../fetch/places.ts';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 import { freshFolder } from './folder.ts';
 import { kboot } from './run.ts';
 

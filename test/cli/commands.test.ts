@@ -21,8 +21,8 @@ import type { Plan } from '../../src/plan/types.ts';
 import { readInventory } from '../../src/app/read-inventory.ts';
 import { loadOrCreatePki } from '../../src/store/pki.ts';
 import { defaultStateDir, openState } from '../../src/store/state.ts';
-import { inventoryWith } from '../inventory/options.ts';
-import { context, keyFor } from '../pki/sample.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
+import { context, keyFor } from '../samples/pki.ts';
 import { kboot } from './run.ts';
 
 let folder: string;

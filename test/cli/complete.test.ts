@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { hostNames } from '../../src/app/host-names.ts';
 import { completionOf } from '../../src/cli/complete.ts';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 import { freshFolder } from './folder.ts';
 
 const at = freshFolder();

@@ -7,8 +7,8 @@ import { stepsOf, tasksOf } from '../../src/plan/steps.ts';
 import { targetText } from '../../src/plan/target.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { sha256 } from '../../src/model/digest.ts';
-import { inventoryWith } from '../inventory/options.ts';
-import { caSpec, context, leafSpec, makeCa, makeLeaf, sampleCluster } from '../pki/sample.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
+import { caSpec, context, leafSpec, makeCa, makeLeaf, sampleCluster } from '../samples/pki.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
 import { kboot } from './run.ts';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asksForEvents, checkEvents } from '../events.ts';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;

@@ -10,7 +10,7 @@ import { KbootError } from '../../src/model/error.ts';
 import type { HookStep, Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
 import { checkEvents } from '../events.ts';
-import { phaseOf, plan } from '../plan/sample.ts';
+import { phaseOf, plan } from '../samples/plan.ts';
 import { captured } from './run.ts';
 
 const inventory = new URL('../../inventories/single.yaml', import.meta.url).pathname;

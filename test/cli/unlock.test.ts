@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acquireLock, lockOwner, removeLock } from '../../src/store/lock.ts';
 import { openState, type State } from '../../src/store/state.ts';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 import { freshFolder } from './folder.ts';
 import { kboot, type Ended } from './run.ts';
 

@@ -4,8 +4,8 @@ import { desireHost } from '../../src/desire/host.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import type { Bundle } from '../../src/store/bundle.ts';
-import { optionsFor } from '../inventory/options.ts';
-import { unissued } from './sample.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
+import { unissued } from '../samples/desire.ts';
 
 /** How the first host with a member starts its etcd. */
 function startsWith(inventory: string, etcd: string | undefined): string {

@@ -13,8 +13,8 @@ import { fillPlaceholders, hasPlaceholder } from '../../src/resource/placeholder
 import { podProcess } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
 import { isUploadName } from '../../src/resource/upload-name.ts';
-import { optionsFor } from '../inventory/options.ts';
-import { issued, unissued } from './sample.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
+import { issued, unissued } from '../samples/desire.ts';
 
 const folder = new URL('../../inventories/', import.meta.url);
 const clusters = readdirSync(folder)

@@ -6,8 +6,8 @@ import { assumedFacts } from '../../src/model/facts.ts';
 import { resourceId } from '../../src/resource/kinds.ts';
 import type { Resource } from '../../src/resource/types.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
-import { inventoryWith, optionsFor } from '../inventory/options.ts';
-import { unissued } from './sample.ts';
+import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
+import { unissued } from '../samples/desire.ts';
 
 const file = (path: string, more: Partial<UserFile> = {}): UserFile => ({
   ...{ path, mode: '644', stage: 'runtime', hosts: ['w-1'], restarts: [], secret: false },

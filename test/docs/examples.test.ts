@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseInventory } from '../../src/inventory/parse.ts';
-import { optionsFor } from '../inventory/options.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 import { documents, read, root } from './documents.ts';
 import { codeOf, type Code } from './markdown.ts';
 

@@ -16,8 +16,8 @@ import { assumedFacts } from '../../src/model/facts.ts';
 import { stages } from '../../src/model/stage.ts';
 import { manifestPath } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
-import { unissued } from '../desire/sample.ts';
-import { optionsFor } from '../inventory/options.ts';
+import { unissued } from '../samples/desire.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 import { read, root } from './documents.ts';
 import { expandBraces, tableOf } from './tables.ts';
 

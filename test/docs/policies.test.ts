@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../src/model/component.ts';
 import type { Plan, ShellStep } from '../../src/plan/types.ts';
-import { phaseOf, plan, shellStep } from '../plan/sample.ts';
+import { phaseOf, plan, shellStep } from '../samples/plan.ts';
 
 const policy = join(import.meta.dirname, '../../docs/policies/no-restarts-by-day.mjs');
 

@@ -6,7 +6,7 @@ import { issueCa } from '../../src/pki/issue.ts';
 import { generateRsaKey } from '../../src/pki/keys.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
 import { connectTo } from '../local-stream.ts';
-import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
+import { caSpec, context, leafSpec, makeLeaf, sampleCluster } from '../samples/pki.ts';
 
 /** etcd's JSON gateway in this process, over TLS with client certificates. */
 export interface FakeEtcd {

@@ -6,7 +6,7 @@ import type { EtcdCredentials } from '../../src/etcd/client.ts';
 import { issueCa } from '../../src/pki/issue.ts';
 import { generateRsaKey } from '../../src/pki/keys.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
-import { caSpec, context, host, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
+import { caSpec, context, host, leafSpec, makeLeaf, sampleCluster } from '../samples/pki.ts';
 
 export const etcdNames = ['etcd-1', 'etcd-2', 'etcd-3', 'etcd-4', 'etcd-5'] as const;
 

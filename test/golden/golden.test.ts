@@ -10,8 +10,8 @@ import { assumedFacts } from '../../src/model/facts.ts';
 import { resourceId } from '../../src/resource/kinds.ts';
 import { manifestPath } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
-import { unissued } from '../desire/sample.ts';
-import { optionsFor } from '../inventory/options.ts';
+import { unissued } from '../samples/desire.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 
 /*
  * What every example inventory yields on fresh hosts, before anything is issued: a folder per host with its text

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { formatDiagnostic } from '../../src/model/diagnostic.ts';
-import { optionsFor } from './options.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 
 /*
  * Each broken/NAME.yaml has one kind of mistake, broken/NAME.txt everything that is reported for it.

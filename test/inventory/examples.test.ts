@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { etcdHosts, nodes, type Cluster } from '../../src/model/cluster.ts';
-import { optionsFor } from './options.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 
 const folder = new URL('../../inventories/', import.meta.url);
 

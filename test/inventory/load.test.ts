@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadInventory } from '../../src/inventory/load.ts';
 import { KbootError } from '../../src/model/error.ts';
-import { inventoryWith } from './options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kboot-inventory-'));
 afterAll(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInventory, type ParseOptions } from '../../src/inventory/parse.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
-import { inventoryWith, optionsFor } from './options.ts';
+import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 
 function clusterOf(text: string, env: ParseOptions['env'] = {}): Cluster {
   const { cluster, diagnostics } = parseInventory(text, optionsFor('/site/prod.yaml', env));

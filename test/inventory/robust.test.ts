@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseInventory } from '../../src/inventory/parse.ts';
-import { optionsFor } from './options.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 
 const folder = new URL('../../inventories/', import.meta.url);
 const examples = readdirSync(folder)

@@ -2,7 +2,7 @@ import { createServer, connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyObject, getObject, openKube, type KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
-import { context, leafSpec, makeLeaf, sampleCluster } from '../pki/sample.ts';
+import { context, leafSpec, makeLeaf, sampleCluster } from '../samples/pki.ts';
 import { failure } from '../transport/failure.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from './api-server.ts';
 

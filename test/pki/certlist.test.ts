@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { certificatesFor } from '../../src/pki/certlist.ts';
-import { host, leafSpec, leaves, sampleCluster } from './sample.ts';
+import { host, leafSpec, leaves, sampleCluster } from '../samples/pki.ts';
 
 const paths = (cluster = sampleCluster()) => certificatesFor(cluster).map(({ path }) => path);
 

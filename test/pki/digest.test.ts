@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../src/model/digest.ts';
 import { clusterId } from '../../src/pki/digest.ts';
-import { caSpec, makeCa, sampleCluster } from './sample.ts';
+import { caSpec, makeCa, sampleCluster } from '../samples/pki.ts';
 
 it('hashes text as UTF-8', () => {
   expect(sha256('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');

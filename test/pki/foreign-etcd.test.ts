@@ -10,7 +10,7 @@ import {
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { createPki } from '../../src/pki/lookup.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
-import { caSpec, context, keyFor, leafSpec, makeCa, makeLeaf, now, sampleCluster } from './sample.ts';
+import { caSpec, context, keyFor, leafSpec, makeCa, makeLeaf, now, sampleCluster } from '../samples/pki.ts';
 
 const cluster = sampleCluster();
 const client = leafSpec(cluster, 'apiserver-etcd-client', 'cp1');

@@ -20,7 +20,7 @@ import {
   material,
   now,
   sampleCluster,
-} from './sample.ts';
+} from '../samples/pki.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kboot-issue-'));
 afterAll(() => {

@@ -4,7 +4,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { createPki } from '../../src/pki/lookup.ts';
 import { pkiPlan, type Material } from '../../src/pki/plan.ts';
-import { caSpec, host, keyFor, leafSpec, makeCa, makeLeaf, material, now, sampleCluster } from './sample.ts';
+import {
+  caSpec,
+  host,
+  keyFor,
+  leafSpec,
+  makeCa,
+  makeLeaf,
+  material,
+  now,
+  sampleCluster,
+} from '../samples/pki.ts';
 
 const cluster = sampleCluster();
 const specs = certificatesFor(cluster);

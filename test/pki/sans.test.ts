@@ -8,7 +8,7 @@ import {
   ipBytes,
   subjectAltNames,
 } from '../../src/pki/sans.ts';
-import { host, sampleCluster } from './sample.ts';
+import { host, sampleCluster } from '../samples/pki.ts';
 
 const refused = expect.objectContaining({ name: 'KbootError', code: 'E-PKI' }) as Error;
 

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KeyPair, LeafSpec } from '../../src/pki/types.ts';
 import { caProblems, leafProblems } from '../../src/pki/verify.ts';
-import { caSpec, leafSpec, makeCa, makeLeaf, now, sampleCluster } from './sample.ts';
+import { caSpec, leafSpec, makeCa, makeLeaf, now, sampleCluster } from '../samples/pki.ts';
 
 const cluster = sampleCluster();
 const spec = leafSpec(cluster, 'etcd-server', 'cp1');

@@ -12,8 +12,8 @@ import type { Observed } from '../../src/plan/observed.ts';
 import { gatesOf, stepsOf } from '../../src/plan/steps.ts';
 import { conditionText, targetText } from '../../src/plan/target.ts';
 import { sha256 } from '../../src/model/digest.ts';
-import { unissued } from '../desire/sample.ts';
-import { host } from '../pki/sample.ts';
+import { unissued } from '../samples/desire.ts';
+import { host } from '../samples/pki.ts';
 import { fresh, haCluster, issuedNow, knownOf, members, running, unreachable } from './world.ts';
 
 vi.mock(import('../../src/desire/host.ts'), async (original) => {

@@ -18,7 +18,7 @@ import { localHost, type LocalHost } from '../apply/local-host.ts';
 import { etcdPki, gatewayMember, startEtcd, type EtcdPki, type FakeEtcd } from '../etcd/fake-etcd.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from '../kube/api-server.ts';
 import { connectTo } from '../local-stream.ts';
-import { configMap, plan, planHost, savedContent } from './sample.ts';
+import { configMap, plan, planHost, savedContent } from '../samples/plan.ts';
 import { upgradePhases, type UpgradeWork } from './upgrade-phases.ts';
 
 const etcds = ['etcd-1', 'etcd-2', 'etcd-3'];

@@ -11,8 +11,8 @@ import type {
   Target,
   Task,
 } from '../../src/plan/types.ts';
-import { applyStep, gate } from './sample.ts';
-import { nodeStep } from './work.ts';
+import { applyStep, gate } from '../samples/plan.ts';
+import { nodeStep } from '../samples/install-work.ts';
 
 /** What an upgrade is about. Of `script`, `what` is the component that is replaced, `fetch …` or `restore …`. */
 export interface UpgradeWork {

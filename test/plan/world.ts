@@ -20,9 +20,9 @@ import { contentDigest } from '../../src/resource/file.ts';
 import { resourceId } from '../../src/resource/kinds.ts';
 import { fillPlaceholders } from '../../src/resource/placeholder.ts';
 import type { Observation, Resource } from '../../src/resource/types.ts';
-import { unissued } from '../desire/sample.ts';
-import { context, host, material, sampleCluster } from '../pki/sample.ts';
-import { good } from './preflight/inspection.ts';
+import { unissued } from '../samples/desire.ts';
+import { context, host, material, sampleCluster } from '../samples/pki.ts';
+import { good } from '../samples/inspection.ts';
 
 /** Three control planes and a worker. */
 export const haCluster: Cluster = sampleCluster({

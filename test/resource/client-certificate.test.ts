@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/model/digest.ts';
 import { handlerOf } from '../../src/resource/kinds.ts';
 import type { ClientCertificateResource } from '../../src/resource/types.ts';
-import { caSpec, host, leafSpec, makeCa, makeLeaf, sampleCluster, context } from '../pki/sample.ts';
+import { caSpec, host, leafSpec, makeCa, makeLeaf, sampleCluster, context } from '../samples/pki.ts';
 
 const cluster = sampleCluster({
   hosts: [host('cp1', '10.99.7.11', 'control-plane'), host('w1', '10.99.7.12', 'worker')],

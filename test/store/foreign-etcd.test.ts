@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readForeignEtcd } from '../../src/store/foreign-etcd.ts';
-import { caSpec, leafSpec, makeCa, makeLeaf, now, sampleCluster } from '../pki/sample.ts';
+import { caSpec, leafSpec, makeCa, makeLeaf, now, sampleCluster } from '../samples/pki.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kboot-etcd-'));
 const at = (name: string): string => join(folder, name);

@@ -15,7 +15,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadOrCreatePki, loadPki, type PkiSources } from '../../src/store/pki.ts';
 import { openState, peekState, type State } from '../../src/store/state.ts';
-import { context, host, keyFor, now, sampleCluster } from '../pki/sample.ts';
+import { context, host, keyFor, now, sampleCluster } from '../samples/pki.ts';
 
 const cluster = sampleCluster({
   hosts: [host('cp1', '10.99.7.11', 'control-plane'), host('w1', '10.99.7.12', 'worker')],

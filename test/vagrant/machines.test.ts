@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { vagrantBoxes } from '../../src/inventory/schema-vagrant.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
-import { inventoryWith, optionsFor } from '../inventory/options.ts';
+import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 import { has, inventories, needing, vagrantDir } from './tools.ts';
 
 /*

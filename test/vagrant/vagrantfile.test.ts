@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { inventoryWith } from '../inventory/options.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
 import { has, inventories, needing, vagrantDir } from './tools.ts';
 
 /*

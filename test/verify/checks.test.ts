@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeChecks, type Check, type Services } from '../../src/verify/checks.ts';
-import { dualStack, dualStackNodes, verifyCluster, verifyNodes, hostNames } from './sample.ts';
+import { dualStack, dualStackNodes, verifyCluster, verifyNodes, hostNames } from '../samples/verify.ts';
 
 const services: Services = {
   namespace: 'ns',

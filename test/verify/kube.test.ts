@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { steadyKube } from '../../src/verify/kube.ts';
-import { fakeKube, ok, type FakeKube } from './sample.ts';
+import { fakeKube, ok, type FakeKube } from '../samples/verify.ts';
 
 const dead = (): Promise<KubeClient> => Promise.reject(new Error('no connection'));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { removeLeftovers, removeNamespace } from '../../src/verify/namespace.ts';
-import { fakeKube, items, missing, ok } from './sample.ts';
+import { fakeKube, items, missing, ok } from '../samples/verify.ts';
 
 const namespace = (name: string, minute: number): unknown => ({
   metadata: { name, creationTimestamp: `2026-11-20T10:${String(minute).padStart(2, '0')}:00Z` },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitForPods, type PodState } from '../../src/verify/pods.ts';
-import { fakeKube, items, ok, pod, readyStatus, type FakeKube } from './sample.ts';
+import { fakeKube, items, ok, pod, readyStatus, type FakeKube } from '../samples/verify.ts';
 
 const running = new AbortController().signal;
 

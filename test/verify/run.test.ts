@@ -23,7 +23,7 @@ import {
   verifyCluster,
   verifyNodes,
   type FakeKube,
-} from './sample.ts';
+} from '../samples/verify.ts';
 
 const namespace = 'kboot-verify-00000001';
 const padding = Array.from({ length: 16 }, () => 'x'.repeat(250));

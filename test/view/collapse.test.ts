@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hostOf } from '../../src/plan/steps.ts';
 import { collapseInOrder } from '../../src/view/collapse.ts';
 import type { PlacedStep } from '../../src/view/placed.ts';
-import { shellStep } from '../plan/sample.ts';
+import { shellStep } from '../samples/plan.ts';
 
 const list = (host: string, names: string): PlacedStep[] =>
   names.split('').map((name) => ({ step: shellStep(host, name, { reason: name }), on: { host } }));

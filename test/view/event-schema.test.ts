@@ -9,7 +9,7 @@ import type { BundleIndex } from '../../src/store/bundle.ts';
 import type { CheckResult } from '../../src/verify/types.ts';
 import { eventJsonSchema, type KbootEvent } from '../../src/view/event-schema.ts';
 import { checkEvents } from '../events.ts';
-import { plan } from '../plan/sample.ts';
+import { plan } from '../samples/plan.ts';
 import { expectSchemaFile } from '../schema-file.ts';
 import type { IsSame } from '../whole.ts';
 

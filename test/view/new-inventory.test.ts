@@ -6,7 +6,7 @@ import { bastionOf, portOf } from '../../src/app/init/ssh.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { newInventoryText, type NewHost, type NewInventory } from '../../src/view/new-inventory.ts';
-import { optionsFor } from '../inventory/options.ts';
+import { optionsFor } from '../samples/inventory-options.ts';
 
 const sample: NewInventory = {
   name: 'prod',

@@ -2,7 +2,7 @@ import './no-color.ts';
 import { describe, expect, it } from 'vitest';
 import type { ApplyStep, HookStep, IssueStep, Phase, Plan, ShellStep, Target } from '../../src/plan/types.ts';
 import { planText } from '../../src/view/plan-text.ts';
-import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
 
 const secretContent = (name: string): { kind: 'secret'; name: string; digest: string } => ({
   kind: 'secret',

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../src/apply/events.ts';
 import { ProgressState, progressLines, showProgress, phaseSeconds } from '../../src/view/progress.ts';
-import { gate, phaseOf, plan, planHost, shellStep } from '../plan/sample.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
 import type { Gate, Phase, Plan, ShellStep, Step } from '../../src/plan/types.ts';
 
 const long = shellStep('w-1', `/etc/${'very-long-folder/'.repeat(20)}x`);

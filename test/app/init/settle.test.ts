@@ -4,7 +4,7 @@ import type { Look } from '../../../src/app/init/look.ts';
 import { inventoryOf, settleHosts } from '../../../src/app/init/settle.ts';
 import { networkOf } from '../../../src/inventory/address.ts';
 import type { HeldAddress } from '../../../src/observe/networks.ts';
-import { good } from '../../plan/preflight/inspection.ts';
+import { good } from '../../samples/inspection.ts';
 
 /** A look at `cp-1` whose eth0 has these addresses with their prefix lengths; there is no other machine. */
 function lookAt(...addresses: readonly string[]): Look {

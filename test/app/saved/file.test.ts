@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planTarget, readPlan, writePlan } from '../../../src/app/saved/file.ts';
 import { seal } from '../../../src/plan/saved/saved.ts';
-import { phaseOf, plan, savedContent, shellStep } from '../../plan/sample.ts';
+import { phaseOf, plan, savedContent, shellStep } from '../../samples/plan.ts';
 
 let folder: string;
 let file: string;

@@ -15,10 +15,10 @@ import { desiredInApi, desiredOn } from '../../../src/plan/desired.ts';
 import type { Resource } from '../../../src/resource/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
 import { assumedFacts } from '../../../src/model/facts.ts';
-import { inventoryWith } from '../../inventory/options.ts';
-import { configMap, gate, phaseOf, plan, shellStep } from '../../plan/sample.ts';
-import { good } from '../../plan/preflight/inspection.ts';
-import { noWork } from '../../plan/work.ts';
+import { inventoryWith } from '../../samples/inventory-options.ts';
+import { configMap, gate, phaseOf, plan, shellStep } from '../../samples/plan.ts';
+import { good } from '../../samples/inspection.ts';
+import { noWork } from '../../samples/install-work.ts';
 
 let folder: string;
 let inventory: string;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { diagnose, type DiagnoseAccess } from '../../../src/apply/diagnose/index.ts';
 import type { Condition } from '../../../src/plan/types.ts';
 import { failing, fakeHost, running, type FakeHost, type HostFiles } from './fake-host.ts';
-import { crashing, event, fakeKube, list, pod } from './samples.ts';
+import { crashing, event, fakeKube, list, pod } from '../../samples/diagnose.ts';
 
 let hosts: FakeHost[] = [];
 afterEach(() => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointLine } from '../../../src/apply/diagnose/endpoint.ts';
 import { diagnose, type DiagnoseAccess } from '../../../src/apply/diagnose/index.ts';
 import type { Reader } from '../../../src/transport/types.ts';
-import { fakeKube } from './samples.ts';
+import { fakeKube } from '../../samples/diagnose.ts';
 
 const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
 

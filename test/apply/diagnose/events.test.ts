@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventLines } from '../../../src/apply/diagnose/events.ts';
-import { event, list } from './samples.ts';
+import { event, list } from '../../samples/diagnose.ts';
 
 it('says the last warnings, how often and when', () => {
   const events = list(

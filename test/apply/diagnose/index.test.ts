@@ -5,7 +5,7 @@ import { maxLines, maxWidth } from '../../../src/apply/diagnose/text.ts';
 import type { KubeClient, KubeResponse } from '../../../src/kube/client.ts';
 import type { Condition } from '../../../src/plan/types.ts';
 import type { Reader } from '../../../src/transport/types.ts';
-import { crashing, event, list, pod } from './samples.ts';
+import { crashing, event, list, pod } from '../../samples/diagnose.ts';
 
 const conditions: readonly Condition[] = [
   { kind: 'etcd-member', host: 'cp-1' },

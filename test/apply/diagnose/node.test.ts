@@ -3,7 +3,7 @@ import { diagnose } from '../../../src/apply/diagnose/index.ts';
 import { nodeLines } from '../../../src/apply/diagnose/node.ts';
 import type { Condition } from '../../../src/plan/types.ts';
 import { failing, fakeHost, running, type FakeHost, type HostFiles } from './fake-host.ts';
-import { crashing, fakeKube, list, pod } from './samples.ts';
+import { crashing, fakeKube, list, pod } from '../../samples/diagnose.ts';
 
 let host: FakeHost | undefined;
 afterEach(() => host?.remove());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sharedNode, examples, podLines, readPod, type Pod } from '../../../src/apply/diagnose/pod.ts';
-import { crashing, pod } from './samples.ts';
+import { crashing, pod } from '../../samples/diagnose.ts';
 
 const read = (...args: Parameters<typeof pod>): Pod => readPod(pod(...args));
 

@@ -4,7 +4,7 @@ import { openKube, type KubeClient } from '../../../src/kube/client.ts';
 import type { Condition } from '../../../src/plan/types.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from '../../kube/api-server.ts';
 import { failing, fakeHost, type FakeHost } from './fake-host.ts';
-import { crashing, event, fakeKube, list, pod } from './samples.ts';
+import { crashing, event, fakeKube, list, pod } from '../../samples/diagnose.ts';
 
 const system = '/api/v1/namespaces/kube-system';
 const coredns = {

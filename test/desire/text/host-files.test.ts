@@ -14,7 +14,7 @@ import { nodeLabels } from '../../../src/desire/text/node.ts';
 import type { HostText } from '../../../src/desire/text/types.ts';
 import type { Cluster, Host, JsonObject } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { contextOf, facts, firstHost, found, golden, ha, host, ipv6, single } from './fixtures.ts';
+import { contextOf, facts, firstHost, found, golden, ha, host, ipv6, single } from '../../samples/text.ts';
 
 function text(files: readonly HostText[], path: string): string {
   return found(files.find((file) => file.path === path)).text;

@@ -8,7 +8,7 @@ import { goYaml, mergePatch } from '../../../src/desire/text/merge.ts';
 import { staticPods } from '../../../src/desire/text/static-pods.ts';
 import type { JsonObject } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { contextOf, facts, firstHost, found, single } from './fixtures.ts';
+import { contextOf, facts, firstHost, found, single } from '../../samples/text.ts';
 
 const hostile = fc.oneof(
   fc.string({ unit: 'grapheme' }),

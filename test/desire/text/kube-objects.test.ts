@@ -5,7 +5,7 @@ import { kubeObjects, parseObjects } from '../../../src/desire/text/kube-objects
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, Json, JsonObject } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { contextOf, externalEtcd, found, golden, ha, ipv6, single } from './fixtures.ts';
+import { contextOf, externalEtcd, found, golden, ha, ipv6, single } from '../../samples/text.ts';
 
 /** `Q0E=` in the golden files. */
 const pki = { caPem: 'CA' };

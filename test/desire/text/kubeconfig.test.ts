@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { kubeconfig, kubeletKubeconfig, componentServer } from '../../../src/desire/text/kubeconfig.ts';
 import { createRenderer } from '../../../src/render/renderer.ts';
-import { found, ha, ipv6, single } from './fixtures.ts';
+import { found, ha, ipv6, single } from '../../samples/text.ts';
 
 const renderer = createRenderer();
 

@@ -11,8 +11,8 @@ import { parseInventory } from '../../../src/inventory/parse.ts';
 import { loadBalancerHosts, type Cluster, type Host } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
 import { assumedFacts } from '../../../src/model/facts.ts';
-import { optionsFor } from '../../inventory/options.ts';
-import { contextOf, firstHost, found, ha, host, single } from './fixtures.ts';
+import { optionsFor } from '../../samples/inventory-options.ts';
+import { contextOf, firstHost, found, ha, host, single } from '../../samples/text.ts';
 
 const loadBalancer = { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 };
 const onEth0 = { interface: 'eth0' };

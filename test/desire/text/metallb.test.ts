@@ -4,7 +4,7 @@ import { kubeObjects } from '../../../src/desire/text/kube-objects.ts';
 import { metallbImages, metallbObjects } from '../../../src/desire/text/metallb.ts';
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, JsonObject } from '../../../src/model/cluster.ts';
-import { contextOf, found, single } from './fixtures.ts';
+import { contextOf, found, single } from '../../samples/text.ts';
 
 const pools = [
   { name: 'default', addresses: ['10.0.0.200-10.0.0.220', 'fd00::200/120'] },

@@ -4,7 +4,17 @@ import { etcdUnit } from '../../../src/desire/text/etcd.ts';
 import { staticPods } from '../../../src/desire/text/static-pods.ts';
 import type { EtcdMembership } from '../../../src/desire/text/types.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
-import { contextOf, externalEtcd, facts, firstHost, found, golden, ha, ipv6, single } from './fixtures.ts';
+import {
+  contextOf,
+  externalEtcd,
+  facts,
+  firstHost,
+  found,
+  golden,
+  ha,
+  ipv6,
+  single,
+} from '../../samples/text.ts';
 
 function alone(cluster: Cluster): EtcdMembership {
   const { name, address } = firstHost(cluster);

@@ -7,8 +7,8 @@ import { diffCluster } from '../../../src/plan/diff/cluster.ts';
 import { installPhases } from '../../../src/plan/phases/install.ts';
 import { conditionText, targetText } from '../../../src/plan/target.ts';
 import type { Gate, Step } from '../../../src/plan/types.ts';
-import { configMap, wants } from '../sample.ts';
-import { noWork } from '../work.ts';
+import { configMap, wants } from '../../samples/plan.ts';
+import { noWork } from '../../samples/install-work.ts';
 
 const ready = (kind: string, name: string, more: object = {}): KubeObject => ({
   apiVersion: 'v1',

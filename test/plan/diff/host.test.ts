@@ -6,7 +6,7 @@ import { diffHost, type HostChange } from '../../../src/plan/diff/host.ts';
 import { targetText } from '../../../src/plan/target.ts';
 import type { ShellStep } from '../../../src/plan/types.ts';
 import type { FileResource, Observation, Resource } from '../../../src/resource/types.ts';
-import { shellStep } from '../sample.ts';
+import { shellStep } from '../../samples/plan.ts';
 
 const config: FileResource = {
   kind: 'file',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withDiff } from '../../../src/plan/diff/text-diffs.ts';
 import { redact, redactLog } from '../../../src/plan/diff/redact.ts';
-import { shellStep } from '../sample.ts';
+import { shellStep } from '../../samples/plan.ts';
 
 const hidden = /\(not shown, sha256 [0-9a-f]{12}\)/;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../../src/model/error.ts';
 import { judgeForeignEtcd, type ForeignEtcdGround } from '../../../src/plan/etcd/external.ts';
 import type { EtcdAnswer } from '../../../src/observe/foreign-etcd.ts';
-import { found } from '../../desire/text/fixtures.ts';
+import { found } from '../../samples/text.ts';
 
 const first = 'https://10.0.0.31:2379';
 const second = 'https://10.0.0.32:2379';

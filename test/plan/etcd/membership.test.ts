@@ -4,7 +4,7 @@ import { KbootError } from '../../../src/model/error.ts';
 import { planMembership, type MembershipPlan } from '../../../src/plan/etcd/membership.ts';
 import type { EtcdHost } from '../../../src/observe/etcd.ts';
 import type { EtcdObservation } from '../../../src/observe/etcd.ts';
-import { announced, etcdHost, etcdMember, flags, present } from './sample.ts';
+import { announced, etcdHost, etcdMember, flags, present } from '../../samples/etcd.ts';
 
 const three = ['etcd-1', 'etcd-2', 'etcd-3'] as const;
 const hosts = (...names: readonly string[]): EtcdHost[] => names.map((name) => etcdHost(name));

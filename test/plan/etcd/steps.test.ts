@@ -4,8 +4,8 @@ import type { MemberPlan } from '../../../src/plan/etcd/membership.ts';
 import { etcdGates, membershipSteps, withdrawal, withMembership } from '../../../src/plan/etcd/steps.ts';
 import { targetText } from '../../../src/plan/target.ts';
 import type { Step, Target } from '../../../src/plan/types.ts';
-import { announced, etcdHost, etcdMember, flags, present } from './sample.ts';
-import { shellStep } from '../sample.ts';
+import { announced, etcdHost, etcdMember, flags, present } from '../../samples/etcd.ts';
+import { shellStep } from '../../samples/plan.ts';
 
 const memberPlan = (host: string, join: MemberPlan['join']): MemberPlan => ({
   host,

@@ -6,8 +6,8 @@ import { installPhases, type InstallWork } from '../../../src/plan/phases/instal
 import type { RolloutHost } from '../../../src/plan/rollout/rollout.ts';
 import { gatesOf, hostOf, isSerial, stepsOf } from '../../../src/plan/steps.ts';
 import type { EtcdStep, Gate, Phase, PlanHost } from '../../../src/plan/types.ts';
-import { applyStep, configMap, effectOn, gate, planHost } from '../sample.ts';
-import { change, hook, noClusterChanges, nodeRemoval, nodeStep, noWork } from '../work.ts';
+import { applyStep, configMap, effectOn, gate, planHost } from '../../samples/plan.ts';
+import { change, hook, noClusterChanges, nodeRemoval, nodeStep, noWork } from '../../samples/install-work.ts';
 
 const cps = ['cp-1', 'cp-2', 'cp-3'];
 const planes = cps.map((name) => planHost(name, 'control-plane'));

@@ -4,8 +4,8 @@ import type { Leave } from '../../../src/plan/rollout/leave.ts';
 import { isSerial } from '../../../src/plan/steps.ts';
 import { targetText } from '../../../src/plan/target.ts';
 import type { EtcdStep, Phase } from '../../../src/plan/types.ts';
-import { shellStep } from '../sample.ts';
-import { nodeRemoval } from '../work.ts';
+import { shellStep } from '../../samples/plan.ts';
+import { nodeRemoval } from '../../samples/install-work.ts';
 
 const nobodyLeaves: Leave = { snapshot: undefined, removals: [], nodes: [], warnings: [] };
 const etcd = (operation: EtcdStep['operation'], name: string): EtcdStep => ({

@@ -4,7 +4,7 @@ import type { EndpointSeen, Inspection } from '../../../src/model/inspection.ts'
 import { endpointFindings, type EndpointServing } from '../../../src/plan/preflight/endpoint.ts';
 import { hasOutsideEndpoint } from '../../../src/model/cluster.ts';
 import type { Finding } from '../../../src/plan/preflight/finding.ts';
-import { found, host, single } from '../../desire/text/fixtures.ts';
+import { found, host, single } from '../../samples/text.ts';
 
 const planes = [host('cp-1', '10.0.0.11', ['control-plane']), host('cp-2', '10.0.0.12', ['control-plane'])];
 const workers = [host('w-1', '10.0.0.21', ['worker']), host('w-2', '10.0.0.22', ['worker'])];

@@ -5,8 +5,8 @@ import type { Cluster, Host } from '../../../src/model/cluster.ts';
 import type { FirewallRule, HostFirewall, Inspection } from '../../../src/model/inspection.ts';
 import { firewallShortcomings } from '../../../src/plan/preflight/firewall.ts';
 import { preflight } from '../../../src/plan/preflight/preflight.ts';
-import { host, single } from '../../desire/text/fixtures.ts';
-import { good } from './inspection.ts';
+import { host, single } from '../../samples/text.ts';
+import { good } from '../../samples/inspection.ts';
 
 const cp = host('cp-1', '10.0.0.11', ['control-plane']);
 const worker = host('w-1', '10.0.0.21', ['worker']);

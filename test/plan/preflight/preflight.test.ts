@@ -4,8 +4,8 @@ import { assumedFacts } from '../../../src/model/facts.ts';
 import type { Inspection } from '../../../src/model/inspection.ts';
 import type { Finding } from '../../../src/plan/preflight/finding.ts';
 import { preflight } from '../../../src/plan/preflight/preflight.ts';
-import { found, host, single } from '../../desire/text/fixtures.ts';
-import { good } from './inspection.ts';
+import { found, host, single } from '../../samples/text.ts';
+import { good } from '../../samples/inspection.ts';
 
 const cp = host('cp-1', '10.0.0.11', ['control-plane']);
 const worker = host('w-1', '10.0.0.21', ['worker']);

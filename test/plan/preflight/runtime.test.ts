@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { preflight } from '../../../src/plan/preflight/preflight.ts';
-import { host, single } from '../../desire/text/fixtures.ts';
-import { good } from './inspection.ts';
+import { host, single } from '../../samples/text.ts';
+import { good } from '../../samples/inspection.ts';
 
 const worker = host('w-1', '10.0.0.21', ['worker']);
 const member = host('etcd-1', '10.0.0.31', ['etcd']);

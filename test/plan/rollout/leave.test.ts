@@ -8,7 +8,7 @@ import { planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
 import { stepsOf } from '../../../src/plan/steps.ts';
 import { targetText } from '../../../src/plan/target.ts';
 import type { Step } from '../../../src/plan/types.ts';
-import { sampleCluster } from '../../pki/sample.ts';
+import { sampleCluster } from '../../samples/pki.ts';
 
 const host = (name: string, ...roles: Role[]): Host => ({
   ...(sampleCluster().hosts[0] as Host),

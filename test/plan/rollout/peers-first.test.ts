@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Effect } from '../../../src/model/component.ts';
 import type { HostChange } from '../../../src/plan/diff/host.ts';
 import { peersFirst } from '../../../src/plan/rollout/peers-first.ts';
-import { shellStep } from '../sample.ts';
+import { shellStep } from '../../samples/plan.ts';
 
 const stage = 'load-balancer';
 const unit = (host: string, component: Effect['component'], kind: Effect['kind']): HostChange => ({

@@ -5,7 +5,7 @@ import { diffHost } from '../../../src/plan/diff/host.ts';
 import { renewedPods } from '../../../src/plan/rollout/ready.ts';
 import type { Observation, StaticPodResource } from '../../../src/resource/types.ts';
 import { sha256 } from '../../../src/model/digest.ts';
-import { effectOn } from '../sample.ts';
+import { effectOn } from '../../samples/plan.ts';
 
 it('knows which static Pods get another container', () => {
   const on = (component: Effect['component'], kind: Effect['kind']): HostChange =>

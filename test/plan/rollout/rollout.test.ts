@@ -18,9 +18,9 @@ import { conditionText } from '../../../src/plan/target.ts';
 import type { EtcdStep } from '../../../src/plan/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
 import type { Observation, Resource, StaticPodResource } from '../../../src/resource/types.ts';
-import { sampleCluster } from '../../pki/sample.ts';
-import { effectOn } from '../sample.ts';
-import { change } from '../work.ts';
+import { sampleCluster } from '../../samples/pki.ts';
+import { effectOn } from '../../samples/plan.ts';
+import { change } from '../../samples/install-work.ts';
 
 const host = (name: string, ...roles: Role[]): Host => ({
   ...(sampleCluster().hosts[0] as Host),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, planChanges, seal } from '../../../src/plan/saved/saved.ts';
 import type { Gate, Phase, Plan, Step, Task } from '../../../src/plan/types.ts';
-import { gate, phaseOf, plan, planHost, savedContent, shellStep } from '../sample.ts';
+import { gate, phaseOf, plan, planHost, savedContent, shellStep } from '../../samples/plan.ts';
 
 const saved = (of: Plan): Plan => JSON.parse(JSON.stringify(of)) as Plan;
 const whats = (was: Plan, now: Plan): string[] => planChanges(was, now).map(({ what }) => what);

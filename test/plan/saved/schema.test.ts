@@ -15,7 +15,7 @@ import type {
 import { resourceKinds } from '../../../src/resource/kinds.ts';
 import { expectSchemaFile } from '../../schema-file.ts';
 import type { IsSame } from '../../whole.ts';
-import { applyStep, configMap, gate, phaseOf, plan, savedContent, shellStep } from '../sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, savedContent, shellStep } from '../../samples/plan.ts';
 
 describe('plan.schema.json', () => {
   it('has the types of the code', () => {

@@ -5,7 +5,7 @@ import type { Lane } from '../../../src/view/html/lanes.ts';
 import { recordRun } from '../../../src/view/html/record.ts';
 import { runLanes } from '../../../src/view/html/run-lanes.ts';
 import { plannedLanes } from '../../../src/view/html/planned-lanes.ts';
-import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
 
 const hosts = [
   planHost('cp-1', 'control-plane'),

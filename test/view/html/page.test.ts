@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../../src/model/error.ts';
 import type { PageInput } from '../../../src/view/html/input.ts';
 import { pageHtml } from '../../../src/view/html/page.ts';
-import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
-import { hostFiles, sampleInput, samplePlan, sampleRun } from './sample.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
+import { hostFiles, sampleInput, samplePlan, sampleRun } from '../../samples/page.ts';
 
 /** Element and attribute names in order, without what stands in them; line breaks of long names left out. */
 function skeleton(page: string): readonly string[] {

@@ -3,8 +3,8 @@ import type { ApplyEvent } from '../../../src/apply/events.ts';
 import { gatesOf, stepsOf } from '../../../src/plan/steps.ts';
 import { hostViews } from '../../../src/view/html/hosts.ts';
 import { countEndings, recordRun } from '../../../src/view/html/record.ts';
-import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
-import { hostFiles, samplePlan, sampleRun } from './sample.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
+import { hostFiles, samplePlan, sampleRun } from '../../samples/page.ts';
 
 describe('recordRun', () => {
   const of = samplePlan();

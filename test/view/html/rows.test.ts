@@ -4,9 +4,9 @@ import { formsOf } from '../../../src/view/html/forms.ts';
 import { hostMark, rowsIn, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
 import { gatesOf, stepsOf } from '../../../src/plan/steps.ts';
 import type { NodeStep, Plan, ShellStep } from '../../../src/plan/types.ts';
-import { gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
-import { inventoryWith } from '../../inventory/options.ts';
-import { clusterOf, samplePlan } from './sample.ts';
+import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
+import { inventoryWith } from '../../samples/inventory-options.ts';
+import { clusterOf, samplePlan } from '../../samples/page.ts';
 
 const rowsOf = (...args: Parameters<typeof sectionsOf>): readonly Row[] => rowsIn(sectionsOf(...args));
 const hosts = [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker')];

@@ -5,8 +5,8 @@ import { topologySvg } from '../../../src/view/html/topology-svg.ts';
 import { topologyOf, topologyText } from '../../../src/view/html/topology.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
 import { inventoryOf } from '../../bench/inventory.ts';
-import { plan, planHost } from '../../plan/sample.ts';
-import { clusterOf } from './sample.ts';
+import { plan, planHost } from '../../samples/plan.ts';
+import { clusterOf } from '../../samples/page.ts';
 
 const example = (name: string): Cluster =>
   clusterOf(readFileSync(new URL(`../../../inventories/${name}.yaml`, import.meta.url), 'utf8'));

@@ -1,7 +1,7 @@
-import type { EtcdMember } from '../../../src/etcd/client.ts';
-import type { InitialCluster } from '../../../src/model/etcd.ts';
-import type { EtcdHost } from '../../../src/observe/etcd.ts';
-import type { EtcdObservation } from '../../../src/observe/etcd.ts';
+import type { EtcdMember } from '../../src/etcd/client.ts';
+import type { InitialCluster } from '../../src/model/etcd.ts';
+import type { EtcdHost } from '../../src/observe/etcd.ts';
+import type { EtcdObservation } from '../../src/observe/etcd.ts';
 
 const addressOf = (name: string): string => `10.0.0.3${name.replace('etcd-', '')}`;
 

@@ -1,7 +1,7 @@
 import type { KubeClient, KubeResponse } from '../../src/kube/client.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { VerifyNode } from '../../src/verify/types.ts';
-import { host, sampleCluster } from '../pki/sample.ts';
+import { host, sampleCluster } from './pki.ts';
 
 /** Three nodes, and a load balancer that is not a node. */
 export function verifyCluster(changes: Partial<Cluster> = {}): Cluster {

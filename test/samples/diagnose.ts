@@ -1,4 +1,4 @@
-import type { KubeClient, KubeResponse } from '../../../src/kube/client.ts';
+import type { KubeClient, KubeResponse } from '../../src/kube/client.ts';
 
 /** A status of a container that crashed and waits for its next start. */
 export const crashing = (name: string, restarts = 5): object => ({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { ImageSet, TextContext } from '../../../src/desire/text/types.ts';
-import type { Cluster, Host, Role } from '../../../src/model/cluster.ts';
-import { assumedFacts, type HostFacts } from '../../../src/model/facts.ts';
-import { createRenderer } from '../../../src/render/renderer.ts';
+import type { ImageSet, TextContext } from '../../src/desire/text/types.ts';
+import type { Cluster, Host, Role } from '../../src/model/cluster.ts';
+import { assumedFacts, type HostFacts } from '../../src/model/facts.ts';
+import { createRenderer } from '../../src/render/renderer.ts';
 
 /** kubeadm's files and objects for the clusters below (see each function), as kubeadm v1.36.2 wrote them. */
 export function golden(path: string): string {

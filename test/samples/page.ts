@@ -1,13 +1,13 @@
-import type { ApplyEvent } from '../../../src/apply/events.ts';
-import type { Cluster } from '../../../src/model/cluster.ts';
-import { KbootError } from '../../../src/model/error.ts';
-import { stepsOf } from '../../../src/plan/steps.ts';
-import { targetText } from '../../../src/plan/target.ts';
-import type { Dependency, NodeStep, Plan, ShellStep, Step } from '../../../src/plan/types.ts';
-import { parseInventory } from '../../../src/inventory/parse.ts';
-import type { PageInput } from '../../../src/view/html/input.ts';
-import { optionsFor } from '../../inventory/options.ts';
-import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../../plan/sample.ts';
+import type { ApplyEvent } from '../../src/apply/events.ts';
+import type { Cluster } from '../../src/model/cluster.ts';
+import { KbootError } from '../../src/model/error.ts';
+import { stepsOf } from '../../src/plan/steps.ts';
+import { targetText } from '../../src/plan/target.ts';
+import type { Dependency, NodeStep, Plan, ShellStep, Step } from '../../src/plan/types.ts';
+import { parseInventory } from '../../src/inventory/parse.ts';
+import type { PageInput } from '../../src/view/html/input.ts';
+import { optionsFor } from './inventory-options.ts';
+import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from './plan.ts';
 
 const text = (content: string): { path: string; content: { kind: 'text'; text: string } } => ({
   path: '/tmp/x',

@@ -1,6 +1,6 @@
-import type { Host } from '../../../src/model/cluster.ts';
-import { assumedFacts } from '../../../src/model/facts.ts';
-import type { Inspection } from '../../../src/model/inspection.ts';
+import type { Host } from '../../src/model/cluster.ts';
+import { assumedFacts } from '../../src/model/facts.ts';
+import type { Inspection } from '../../src/model/inspection.ts';
 
 /** A host that meets every requirement. */
 export function good(of: Pick<Host, 'name' | 'address'>): Inspection {

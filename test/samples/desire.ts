@@ -7,7 +7,7 @@ import { createPki } from '../../src/pki/lookup.ts';
 import type { Material } from '../../src/pki/plan.ts';
 import type { Pki } from '../../src/pki/types.ts';
 import { createRenderer } from '../../src/render/renderer.ts';
-import { material } from '../pki/sample.ts';
+import { material } from './pki.ts';
 
 /** Before the first `up`: nothing is issued yet. */
 export function unissued(cluster: Cluster): Desire {

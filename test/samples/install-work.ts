@@ -5,7 +5,7 @@ import type { OperatorHook } from '../../src/plan/diff/operator-hooks.ts';
 import type { InstallWork } from '../../src/plan/phases/install.ts';
 import type { NodeRemoval } from '../../src/plan/rollout/node-removal.ts';
 import type { NodeStep } from '../../src/plan/types.ts';
-import { shellStep } from './sample.ts';
+import { shellStep } from './plan.ts';
 
 /** An install that has nothing to do. */
 export const noWork: InstallWork = {

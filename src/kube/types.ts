@@ -16,3 +16,8 @@ export function objectTitle(object: Pick<KubeObject, 'kind' | 'metadata'>): stri
   const { namespace, name } = object.metadata;
   return `${object.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
+
+/** What identifies an object among those of its kind's group; for maps. */
+export function objectKey({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string {
+  return JSON.stringify([kind, metadata.namespace ?? '', metadata.name]);
+}

@@ -1,6 +1,6 @@
 import { getObject, openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { collectionPath } from '../kube/paths.ts';
-import { objectTitle, type KubeObject } from '../kube/types.ts';
+import { objectKey, type KubeObject } from '../kube/types.ts';
 import { ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
 import type { Reader } from '../transport/types.ts';
 
@@ -12,7 +12,7 @@ export type ClusterObservation =
   | { readonly state: 'unavailable'; readonly why: string }
   | {
       readonly state: 'present';
-      /** By title (kube/types.ts); an object that is not in it does not exist. */
+      /** By objectKey (kube/types.ts); an object that is not in it does not exist. */
       readonly objects: ReadonlyMap<string, KubeObject>;
       readonly nodes: ReadonlyMap<string, KubeObject>;
       readonly pods: ReadonlyMap<string, KubeObject>;
@@ -45,7 +45,7 @@ export async function observeCluster(
       state: 'present',
       objects: new Map(
         [...objects, ...swept.flat()].flatMap((object) =>
-          object === undefined ? [] : [[objectTitle(object), object]],
+          object === undefined ? [] : [[objectKey(object), object]],
         ),
       ),
       nodes,

@@ -1,7 +1,7 @@
 import type { Desire } from '../../src/desire/context.ts';
 import { desireHost } from '../../src/desire/host.ts';
 import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
-import { objectTitle, type KubeObject } from '../../src/kube/types.ts';
+import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
 import { etcdHosts } from '../../src/model/cluster.ts';
 import { KbootError } from '../../src/model/error.ts';
@@ -223,7 +223,7 @@ function apiAsDesired(desired: DesiredCluster): ClusterObservation {
   }));
   return {
     state: 'present',
-    objects: new Map(objects.map((object) => [objectTitle(object), { ...object, ...statusOf(object) }])),
+    objects: new Map(objects.map((object) => [objectKey(object), { ...object, ...statusOf(object) }])),
     nodes: new Map(nodes.map((node) => [node.metadata.name, node])),
     pods: new Map(pods.map((pod) => [pod.metadata.name, pod])),
   };

@@ -126,7 +126,7 @@ function apiFacts(api: ClusterObservation | undefined): Facts {
   if (api === undefined) return {};
   if (api.state !== 'present') return { API: api.state };
   return Object.fromEntries<string>([
-    ...[...api.objects].map(([title, object]) => [title, objectFact(object)] as const),
+    ...[...api.objects.values()].map((object) => [objectTitle(object), objectFact(object)] as const),
     ...[...api.nodes.values()].map(
       (node) => [objectTitle({ ...node, kind: 'Node' }), nodeFact(node)] as const,
     ),

@@ -3,7 +3,7 @@ import { ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
 import { leftOver, ownLabels } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
-import { objectTitle, type KubeObject } from '../../kube/types.ts';
+import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import type { Component, Effect } from '../../model/component.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
@@ -120,7 +120,7 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
       verb,
       target: { kind: 'object', ref },
       reason,
-      effects: effect === undefined ? [] : effectsOn(title, effect),
+      effects: effect === undefined ? [] : effectsOn(object, effect),
       object,
       timeoutSeconds: 60,
     },
@@ -128,7 +128,7 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   if (seen.state === 'absent') return step('create', '', 'start');
   if (seen.state === 'unavailable')
     return step('update', 'applied as desired, since the API does not answer yet', undefined);
-  const live = seen.objects.get(title);
+  const live = seen.objects.get(objectKey(object));
   if (live === undefined) return step('create', '', 'start');
   // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
   const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
@@ -142,18 +142,21 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   return step('update', reasons.join('; '), rolls ? 'restart' : undefined);
 }
 
-/** Workloads whose Pods are a component, by title. */
-const workloadComponents: Readonly<Record<string, Component>> = {
-  'DaemonSet kube-system/kube-proxy': 'kube-proxy',
-  'DaemonSet kube-flannel/kube-flannel-ds': 'flannel',
-  'Deployment kube-system/coredns': 'coredns',
-  'DaemonSet metallb-system/speaker': 'metallb',
-  'Deployment metallb-system/controller': 'metallb',
-};
+/** Workloads whose Pods are a component. */
+const workloadComponents: readonly (readonly [Component, kind: string, namespace: string, name: string])[] = [
+  ['kube-proxy', 'DaemonSet', 'kube-system', 'kube-proxy'],
+  ['flannel', 'DaemonSet', 'kube-flannel', 'kube-flannel-ds'],
+  ['coredns', 'Deployment', 'kube-system', 'coredns'],
+  ['metallb', 'DaemonSet', 'metallb-system', 'speaker'],
+  ['metallb', 'Deployment', 'metallb-system', 'controller'],
+];
 
-function effectsOn(title: string, kind: Effect['kind']): Effect[] {
-  const component = workloadComponents[title];
-  return component === undefined ? [] : [{ component, kind }];
+function effectsOn({ kind, metadata }: KubeObject, effect: Effect['kind']): Effect[] {
+  const [component] =
+    workloadComponents.find(
+      ([, of, namespace, name]) => of === kind && namespace === metadata.namespace && name === metadata.name,
+    ) ?? [];
+  return component === undefined ? [] : [{ component, kind: effect }];
 }
 
 function few(paths: readonly string[]): string {
@@ -167,11 +170,11 @@ function filled(object: KubeObject): KubeObject {
 
 function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[] {
   if (seen.state !== 'present') return [];
-  const wanted = new Set(desired.lateObjects.map(objectTitle));
+  const wanted = new Set(desired.lateObjects.map(objectKey));
   const kinds = new Set(desired.prunedKinds.map(({ kind }) => kind));
   return [...seen.objects.values()]
     .filter(({ kind, metadata }) => kinds.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
-    .filter((object) => !wanted.has(objectTitle(object)))
+    .filter((object) => !wanted.has(objectKey(object)))
     .map(({ apiVersion, kind, metadata: { name, namespace } }) => {
       const object = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
       return {
@@ -241,5 +244,8 @@ function isWorkloadReady(
   { workload, namespace, name }: DesiredCluster['workloads'][number],
 ): boolean {
   if (seen.state !== 'present') return false;
-  return workloadState(seen.objects.get(`${workload} ${namespace}/${name}`)) === undefined;
+  return (
+    workloadState(seen.objects.get(objectKey({ kind: workload, metadata: { namespace, name } }))) ===
+    undefined
+  );
 }

@@ -181,7 +181,7 @@ describe('a saved plan', () => {
     await expect(apply(saved, { api: api('2', 'a') })).rejects.toMatchObject({
       context: {
         detail: expect.stringMatching(
-          /^API: ConfigMap x: was uid u, sha256 \w{12}; now uid u, sha256 \w{12}$/,
+          /^API: ConfigMap kube-system\/x: was uid u, sha256 \w{12}; now uid u, sha256 \w{12}$/,
         ) as unknown,
       },
     });

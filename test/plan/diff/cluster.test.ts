@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/kube/types.ts';
-import { objectTitle } from '../../../src/kube/types.ts';
+import { objectKey } from '../../../src/kube/types.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import type { DesiredCluster } from '../../../src/kube/desired-cluster.ts';
 import { diffCluster } from '../../../src/plan/diff/cluster.ts';
@@ -73,7 +73,7 @@ function live(
   ];
   return {
     state: 'present',
-    objects: new Map([...objects, ...(change.objects ?? [])].map((each) => [objectTitle(each), each])),
+    objects: new Map([...objects, ...(change.objects ?? [])].map((each) => [objectKey(each), each])),
     nodes: byName([...nodes, ...(change.nodes ?? [])]),
     pods: byName([ready('Pod', 'etcd-cp-1'), ...(change.pods ?? [])]),
   };
@@ -192,10 +192,11 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('makes an object anew that somebody deleted', () => {
+  it('creates an object again that somebody deleted', () => {
     const seen = live();
     const objects = new Map(seen.objects);
-    objects.delete('ConfigMap kube-system/kubeadm-config');
+    const metadata = { namespace: 'kube-system', name: 'kubeadm-config' };
+    objects.delete(objectKey({ kind: 'ConfigMap', metadata }));
     expect(steps({ ...seen, objects })).toEqual([
       'control-plane create ConfigMap kube-system/kubeadm-config',
     ]);
@@ -302,7 +303,7 @@ describe('objects that are no longer in the inventory', () => {
       peer('own'),
       { ...configMap('x'), metadata: { name: 'x', labels: label } },
     ])
-      objects.set(objectTitle(object), object);
+      objects.set(objectKey(object), object);
     const want = { ...swept, lateObjects: [...swept.lateObjects, peer('wanted', label)] };
     expect(deletions(want, { ...base, objects })).toEqual(['BGPPeer metallb-system/old']);
     expect(deletions(cluster, { ...base, objects })).toEqual([]);

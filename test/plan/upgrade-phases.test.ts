@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -203,6 +204,8 @@ describe('an upgrade that is carried out', () => {
         return [name, { reader: faces, writer: faces, close: () => Promise.resolve() }];
       }),
     );
+    const { signal } = new AbortController();
+    setMaxListeners(0, signal);
     const absent = (): never => {
       throw new Error('not in this test');
     };
@@ -226,7 +229,7 @@ describe('an upgrade that is carried out', () => {
       },
       runHook: () => Promise.resolve(),
       emit: (event) => events.push(event),
-      signal: new AbortController().signal,
+      signal,
     };
   }
   const run = (of: UpgradeWork): Promise<ApplyResult> => applyPlan(planOf(upgradePhases(of)), context());

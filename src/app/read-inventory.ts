@@ -1,8 +1,8 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
-import { describePath } from '../inventory/place.ts';
+import { describePath } from '../inventory/position.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { KbootError } from '../model/error.ts';
@@ -37,7 +37,7 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
       uploads: files.uploads,
     };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
-    remedy: `${counted(count, 'problem')}; nothing was contacted.`,
+    remedy: `${plural(count, 'problem')}; nothing was contacted.`,
   });
 }
 

@@ -18,16 +18,16 @@ import { desireOf, usedPki, type Workspace } from './workspace.ts';
  * Writes what lies on each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
  * Returns the number of files. Throws E-USAGE when `out` holds something.
  */
-export async function renderTree(place: Workspace, out: string): Promise<number> {
+export async function renderTree(workspace: Workspace, out: string): Promise<number> {
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0)
     throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, {
       remedy: 'Name a new folder with --out.',
     });
-  const { cluster } = place;
-  const own = await loadOrCreatePki(place.state, cluster, { now: new Date(), randomBytes });
-  const pki = usedPki(cluster, own.pki, place.foreignEtcd);
-  const { renderer, bundle, uploads } = place.desire;
+  const { cluster } = workspace;
+  const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });
+  const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
+  const { renderer, bundle, uploads } = workspace.desire;
   const desire = desireOf(cluster, renderer, pki, { bundle, uploads });
   const secrets = new Map<string, string | Buffer>([
     ...secretTexts(cluster, pki, renderer),

@@ -2,11 +2,11 @@ import { resetRemovals } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { KbootError } from '../model/error.ts';
-import type { ResetSeen } from '../model/reset-seen.ts';
+import type { ResetObservation } from '../model/reset-observation.ts';
 import { observeEtcd } from '../observe/etcd.ts';
-import { seeForReset } from '../observe/reset.ts';
+import { observeForReset } from '../observe/reset.ts';
 import { strangeStamp } from '../plan/preflight/foreign-host.ts';
 import { planLeave } from '../plan/rollout/leave.ts';
 import { resetPhases, resetSteps } from '../plan/phases/reset.ts';
@@ -24,7 +24,7 @@ import type { Workspace } from './workspace.ts';
  * A host of another cluster is refused, never reset.
  */
 export async function makeResetPlan(
-  place: Workspace,
+  workspace: Workspace,
   limit: readonly string[],
   connect: ConnectOptions,
   concurrency: number,
@@ -32,11 +32,11 @@ export async function makeResetPlan(
   readonly plan: Plan;
   readonly connections: Connections & { readonly results: ReadonlyMap<string, readonly ShellStep[]> };
 }> {
-  const { cluster, desire } = place;
+  const { cluster, desire } = workspace;
   const hosts = limitedHosts(cluster, limit);
-  const seenOn = new Map<string, ResetSeen>();
-  const connections = await connectAll(place, hosts, connect, concurrency, async (host, { reader }) => {
-    const seen = await seeForReset(reader);
+  const seenOn = new Map<string, ResetObservation>();
+  const connections = await connectAll(workspace, hosts, connect, concurrency, async (host, { reader }) => {
+    const seen = await observeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
       const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
       throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
@@ -49,7 +49,7 @@ export async function makeResetPlan(
       [...hostsWith(cluster, 'control-plane'), ...etcdHosts(cluster)].filter((each) => !hosts.includes(each)),
     ),
   ];
-  const others = await connectAll(place, stay, connect, concurrency, () => Promise.resolve());
+  const others = await connectAll(workspace, stay, connect, concurrency, () => Promise.resolve());
   const all: Connections = {
     open: new Map([...connections.open, ...others.open]),
     failed: connections.failed,
@@ -58,7 +58,7 @@ export async function makeResetPlan(
     },
   };
   const leaving = hosts.filter((each) => connections.results.has(each.name));
-  const left = await planLeaving(place, leaving, all).catch(async (error: unknown) => {
+  const left = await planLeaving(workspace, leaving, all).catch(async (error: unknown) => {
     await all.close();
     throw error;
   });
@@ -130,10 +130,10 @@ function leftBehind(cluster: Cluster, leaving: readonly Host[]): string[] {
 }
 
 /** What containerd's record held of a Docker that worked through it is not put back. */
-function lostToDocker(name: string, seen: ResetSeen | undefined): string[] {
+function lostToDocker(name: string, seen: ResetObservation | undefined): string[] {
   if (seen === undefined || !seen.present || seen.dockerContainers === null || seen.dockerContainers === 0)
     return [];
   return [
-    `${name}: Docker runs ${counted(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
+    `${name}: Docker runs ${plural(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
   ];
 }

@@ -22,13 +22,13 @@ import type { Workspace } from './workspace.ts';
 const nearEndDays = 30;
 
 /** Reads hosts, API and the operator's certificates. */
-export async function seeStatus(
-  place: Workspace,
+export async function observeStatus(
+  workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<{ readonly status: ClusterStatus; readonly failed: ReadonlyMap<string, KbootError> }> {
-  const { cluster, pki, desire } = place;
-  const connections = await connectAll(place, cluster.hosts, connect, concurrency, (_host, { reader }) =>
+  const { cluster, pki, desire } = workspace;
+  const connections = await connectAll(workspace, cluster.hosts, connect, concurrency, (_host, { reader }) =>
     probeHost(reader, []),
   );
   try {
@@ -62,11 +62,11 @@ export async function seeStatus(
           .map((pod) => pod.name),
       };
     });
-    const certificates = certificateList(place);
+    const certificates = certificateList(workspace);
     const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
-    const foreign = place.foreignEtcd && (await askExternalEtcd(place, connections));
-    const etcd = await askMembers(place, inspections, connections);
-    const members = etcd.state === 'present' ? memberList(place, etcd) : [];
+    const foreign = workspace.foreignEtcd && (await askExternalEtcd(workspace, connections));
+    const etcd = await askMembers(workspace, inspections, connections);
+    const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
     const healthy =
       connections.failed.size === 0 &&
       present !== undefined &&

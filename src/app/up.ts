@@ -24,13 +24,13 @@ import { usedPki, type Workspace } from './workspace.ts';
  * Throws KbootError E-BUNDLE before the first change when a bundle file is not what its index says.
  */
 export async function carryOut(
-  place: Workspace,
+  workspace: Workspace,
   plan: Plan,
   connections: Connections,
   onEvent: (event: ApplyEvent) => void,
   signal: AbortSignal,
 ): Promise<ApplyResult> {
-  const { cluster, desire, state } = place;
+  const { cluster, desire, state } = workspace;
   const fromBundle = stepsOf(plan).some(
     (step) =>
       step.type === 'shell' &&
@@ -49,7 +49,7 @@ export async function carryOut(
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
     keepSnapshot: (blobs) =>
       writeAtomic(join(state.dir, 'snapshots', `etcd-${fileTime(new Date())}.db`), blobs),
-    runHook: (step) => runOperatorHook(place, step),
+    runHook: (step) => runOperatorHook(workspace, step),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
     },
@@ -61,7 +61,7 @@ export async function carryOut(
       ...{ now: new Date(), randomBytes },
       renew: stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : [])),
     });
-    const pki = usedPki(cluster, own.pki, place.foreignEtcd);
+    const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
     const secrets = new Map<string, string | Buffer>([
       ...secretTexts(cluster, pki, desire.renderer),
       ...uploadBytes(desire),

@@ -15,9 +15,9 @@ const answers = new WeakMap<Cluster, Promise<Ways>>();
  * Vagrant checks no host keys. kboot saves the first key that a machine presents in the state folder, and requires that
  * key until Vagrant recreates the machine. Throws E-VAGRANT if Vagrant itself fails, E-STATE.
  */
-export function waysToMachines(place: Workspace): Promise<Ways> {
-  const known = answers.get(place.cluster) ?? askForAll(place);
-  answers.set(place.cluster, known);
+export function waysToMachines(workspace: Workspace): Promise<Ways> {
+  const known = answers.get(workspace.cluster) ?? askForAll(workspace);
+  answers.set(workspace.cluster, known);
   return known;
 }
 

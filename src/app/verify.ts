@@ -18,18 +18,20 @@ import type { Workspace } from './workspace.ts';
  * control-plane host can be reached, and E-KUBE-API if an API request fails.
  */
 export async function runVerify(
-  place: Workspace,
+  workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,
   run: Pick<VerifyInput, 'signal' | 'onResult' | 'onProgress'>,
 ): Promise<{ readonly report: VerifyReport; readonly failed: ReadonlyMap<string, KbootError> }> {
-  const { cluster, pki, desire } = place;
+  const { cluster, pki, desire } = workspace;
   if (!pki.isIssued('ca'))
-    throw new KbootError('E-STATE', `${place.state.dir} has no certificates: there is no cluster yet`, {
-      remedy: `Create it first: kboot up ${place.inventoryFile}`,
+    throw new KbootError('E-STATE', `${workspace.state.dir} has no certificates: there is no cluster yet`, {
+      remedy: `Create it first: kboot up ${workspace.inventoryFile}`,
     });
   const credentials = apiCredentials(pki);
-  const connections = await connectAll(place, cluster.hosts, connect, concurrency, () => Promise.resolve());
+  const connections = await connectAll(workspace, cluster.hosts, connect, concurrency, () =>
+    Promise.resolve(),
+  );
   const { open, failed } = connections;
   const controlPlane = hostsWith(cluster, 'control-plane');
   const kube = steadyKube(

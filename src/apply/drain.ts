@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { refused, type KubeClient } from '../kube/client.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
@@ -35,7 +35,7 @@ export async function drainNode(kube: KubeClient, node: string, options: DrainOp
     const left = (await podsOn(kube, node)).filter(mustGo);
     const [first] = await Promise.all(left.map((pod) => evict(kube, pod)));
     if (left.length === 0 || first === undefined) return;
-    const seen = `${counted(left.length, 'Pod')} left, ${first}`;
+    const seen = `${plural(left.length, 'Pod')} left, ${first}`;
     if (seen !== told) options.waiting((told = seen));
     if (options.signal.aborted)
       throw new KbootError('E-INTERRUPTED', 'interrupted while its Pods were evicted');

@@ -1,4 +1,4 @@
-import { either } from '../model/either.ts';
+import { orList } from '../model/or-list.ts';
 import type { HostFacts } from '../model/facts.ts';
 
 /** A distribution that kboot supports: everything that differs between distributions, in one place. */
@@ -60,7 +60,7 @@ export function acquaintance({ os }: Pick<HostFacts, 'os'>): 'known' | 'unknown 
 }
 
 /** `Debian 12 or 13, Ubuntu 22.04, 24.04 or 26.04, or Rocky Linux 9` */
-export const knownSystems = either(
-  Object.values(systems).map(({ name, versions }) => `${name} ${either(versions)}`),
+export const knownSystems = orList(
+  Object.values(systems).map(({ name, versions }) => `${name} ${orList(versions)}`),
   ', or ',
 );

@@ -7,19 +7,20 @@ import { event, print } from './terminal.ts';
 
 /** Prints or merges the kubeconfig. The context is named after the cluster. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
-  const place = await openWorkspace({
+  const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,
   });
-  const text = adminKubeconfig(place);
+  const text = adminKubeconfig(workspace);
   if (!args.merge) {
-    if (args.output === 'json') event({ type: 'kubeconfig', cluster: place.cluster.name, kubeconfig: text });
+    if (args.output === 'json')
+      event({ type: 'kubeconfig', cluster: workspace.cluster.name, kubeconfig: text });
     else process.stdout.write(text);
     return;
   }
   const file = process.env['KUBECONFIG']?.split(':')[0] ?? join(homedir(), '.kube', 'config');
   await mergeKubeconfig(file, text);
-  if (args.output === 'json') event({ type: 'merged', file, context: place.cluster.name });
-  else print(`${file}: context ${place.cluster.name} added and made current`);
+  if (args.output === 'json') event({ type: 'merged', file, context: workspace.cluster.name });
+  else print(`${file}: context ${workspace.cluster.name} added and made current`);
 }

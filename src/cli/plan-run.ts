@@ -7,7 +7,7 @@ import { changesAnything } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
-import { openPlace, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
+import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundleFolder, connectOptions, event, note } from './terminal.ts';
 
 /** Makes and shows a plan, and keeps it with `--out`. Returns the exit status. */
@@ -15,25 +15,25 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html);
   const scope = scopeOf(args);
-  const place = await openPlace({
+  const workspace = await openWithWarnings({
     ...{ ...args, bundle: bundleFolder(args.bundle) },
     renewCerts: renewal(scope),
   });
   const command = upCommand(args);
   if (args.offline) {
-    const plan = makeOfflinePlan(place, scope);
+    const plan = makeOfflinePlan(workspace, scope);
     showPlan(args, plan);
-    await keep(args, () => savedOfflinePlan(place, scope, plan));
-    await writePage(args.html, { plan, cluster: place.cluster });
+    await keep(args, () => savedOfflinePlan(workspace, scope, plan));
+    await writePage(args.html, { plan, cluster: workspace.cluster });
     return madeStatus(args, plan);
   }
-  const live = await makePlan(place, scope, connectOptions(), args.concurrency);
+  const live = await makePlan(workspace, scope, connectOptions(), args.concurrency);
   await live.connections.close();
   tellReading(args, live);
   const refused = live.findings.some((finding) => finding.level === 'error');
   showPlan(args, live.plan, { command, refused });
-  await keep(args, () => savedPlan(place, scope, live));
-  await writePage(args.html, pageOf(place, live, command));
+  await keep(args, () => savedPlan(workspace, scope, live));
+  await writePage(args.html, pageOf(workspace, live, command));
   if (live.connections.failed.size > 0) return readStatus(live.connections);
   if (refused) return exitStatus.preflight;
   return madeStatus(args, live.plan);

@@ -7,16 +7,16 @@ import { bundleFolder, event, print } from './terminal.ts';
 
 /** Issues missing certificates and keys, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
-  const place = await openWorkspace({
+  const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     bundle: bundleFolder(args.bundle),
   });
-  const lock = await acquireLock(await openState(place.state.dir), `kboot render ${args.inventory}`);
+  const lock = await acquireLock(await openState(workspace.state.dir), `kboot render ${args.inventory}`);
   try {
-    const count = await renderTree(place, args.out);
+    const count = await renderTree(workspace, args.out);
     if (args.output === 'json') event({ type: 'rendered', out: args.out, files: count });
-    else print(`${args.out}: ${count} files for ${place.cluster.hosts.length} hosts and the API`);
+    else print(`${args.out}: ${count} files for ${workspace.cluster.hosts.length} hosts and the API`);
   } finally {
     await lock.release();
   }

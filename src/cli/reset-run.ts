@@ -1,31 +1,31 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import { stepsOf } from '../plan/steps.ts';
 import type { ResetArgs } from './args.ts';
 import { runOperation } from './runner.ts';
-import { openPlace } from './show.ts';
+import { openWithWarnings } from './show.ts';
 import { connectOptions } from './terminal.ts';
 
 /** Plans, shows, asks, resets. The state folder stays: it holds the keys of what may still run elsewhere. */
 export async function runReset(args: ResetArgs): Promise<ExitStatus> {
-  const place = await openPlace({
+  const workspace = await openWithWarnings({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,
   });
-  return await runOperation(args, place, {
+  return await runOperation(args, workspace, {
     command: 'reset',
     risky: true,
     question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',
-    make: () => makeResetPlan(place, args.limit, connectOptions(), args.concurrency),
+    make: () => makeResetPlan(workspace, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
       connections.results.size === 0
         ? `${plan.cluster}: nothing was reset`
-        : `${plan.cluster}: nothing to reset on ${counted(connections.results.size, 'host')}${leftAlone(connections)}`,
+        : `${plan.cluster}: nothing to reset on ${plural(connections.results.size, 'host')}${leftAlone(connections)}`,
     summary: ({ plan, connections }, { executed, seconds }) =>
-      `${plan.cluster}: ${executed} of ${counted(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${place.state.dir} stays${leftAlone(connections)}`,
+      `${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${workspace.state.dir} stays${leftAlone(connections)}`,
   });
 }
 

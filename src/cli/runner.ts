@@ -52,12 +52,12 @@ export async function runOperation<P extends Planned>(
     readonly stats?: boolean;
     readonly html?: string | undefined;
   },
-  place: Workspace,
+  workspace: Workspace,
   operation: Operation<P>,
 ): Promise<ExitStatus> {
   refuseOtherFile(args.html);
   const lock = await acquireLock(
-    await openState(place.state.dir),
+    await openState(workspace.state.dir),
     `kboot ${operation.command} ${args.inventory}`,
   );
   const say = (text: string): void => {
@@ -68,7 +68,7 @@ export async function runOperation<P extends Planned>(
   };
   const report = (planned: P, run: PageRun): Promise<void> =>
     writeReport(args.html, {
-      ...pageOf(place, planned, `kboot ${operation.command} ${args.inventory}`),
+      ...pageOf(workspace, planned, `kboot ${operation.command} ${args.inventory}`),
       run,
     });
   let planned: P | undefined;
@@ -91,7 +91,7 @@ export async function runOperation<P extends Planned>(
       return exitStatus.interrupted;
     }
     if (lock.lost.aborted) throw lockLost('Nothing was changed.');
-    const outcome = await apply(args, place, planned, operation.command, lock.lost);
+    const outcome = await apply(args, workspace, planned, operation.command, lock.lost);
     stats(planned, outcome.events);
     await report(planned, outcome);
     say(operation.summary(planned, outcome));
@@ -105,13 +105,13 @@ export async function runOperation<P extends Planned>(
 /** Carries out with progress, events and a run log, and tells failures. */
 async function apply(
   args: InventoryArgs,
-  place: Workspace,
+  workspace: Workspace,
   { plan, connections }: Planned,
   command: string,
   lost: AbortSignal,
 ): Promise<Outcome> {
   const json = args.output === 'json';
-  const log = openRunLog(place.state, command, new Date());
+  const log = openRunLog(workspace.state, command, new Date());
   const interrupt = onInterrupt(() => {
     (progress?.say ?? note)(
       'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
@@ -130,7 +130,7 @@ async function apply(
   try {
     log.write({ type: 'plan', plan });
     const signal = AbortSignal.any([interrupt.signal, lost]);
-    result = await carryOut(place, plan, connections, take, signal);
+    result = await carryOut(workspace, plan, connections, take, signal);
   } finally {
     progress?.stop();
     interrupt.stop();

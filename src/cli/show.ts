@@ -23,10 +23,10 @@ export interface Planned {
 }
 
 /** Opens the inventory's workspace and tells its warnings. */
-export async function openPlace(options: CommonOptions): Promise<Workspace> {
-  const place = await openWorkspace(options);
-  for (const warning of place.warnings) note(formatDiagnostic(warning));
-  return place;
+export async function openWithWarnings(options: CommonOptions): Promise<Workspace> {
+  const workspace = await openWorkspace(options);
+  for (const warning of workspace.warnings) note(formatDiagnostic(warning));
+  return workspace;
 }
 
 /** What flags say a plan is about. Throws KbootError E-USAGE for a check that does not exist or cannot be ignored. */

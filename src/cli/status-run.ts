@@ -1,4 +1,4 @@
-import { seeStatus } from '../app/status.ts';
+import { observeStatus } from '../app/status.ts';
 import { openWorkspace } from '../app/workspace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
@@ -8,15 +8,15 @@ import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
 /** Shows the state of a cluster. 4 if a host could not be reached, 1 if something is not healthy. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkspace({
+  const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,
   });
-  const { status, failed } = await seeStatus(place, connectOptions(), args.concurrency);
+  const { status, failed } = await observeStatus(workspace, connectOptions(), args.concurrency);
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
-    for (const warning of place.warnings) note(formatDiagnostic(warning));
+    for (const warning of workspace.warnings) note(formatDiagnostic(warning));
     tellErrors(failed.values());
     print(statusText(status));
   }

@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
@@ -10,7 +10,7 @@ import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
-import { openPlace, renewal, scopeOf, showPlan } from './show.ts';
+import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
 import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
@@ -18,13 +18,13 @@ import type { UpArgs } from './args.ts';
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const asked = scopeOf(args);
-  const place = await openPlace({
+  const workspace = await openWithWarnings({
     ...{ ...args, bundle: bundleFolder(args.bundle) },
     renewCerts: renewal(file?.saved.scope ?? asked),
   });
-  const scope = file === undefined ? asked : scopeOfSaved(place, file, { ...asked, until: args.until });
-  const make = (): Promise<LivePlan> => makePlan(place, scope, connectOptions(), args.concurrency);
-  return await runOperation(args, place, {
+  const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });
+  const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);
+  return await runOperation(args, workspace, {
     command: 'up',
     question: 'Do this?',
     make,
@@ -51,7 +51,7 @@ export function refuseFindings(findings: readonly Finding[]): void {
   const ignorable = checks.filter((check) => whyNotIgnorable(check) === undefined);
   throw new KbootError(
     ignorable.length === 0 && checks.includes('ForeignCluster') ? 'E-FOREIGN-CLUSTER' : 'E-PREFLIGHT',
-    `${counted(errors.length, 'requirement')} ${errors.length === 1 ? 'is' : 'are'} not met; nothing was changed`,
+    `${plural(errors.length, 'requirement')} ${errors.length === 1 ? 'is' : 'are'} not met; nothing was changed`,
     {
       remedy:
         ignorable.length === 0
@@ -64,7 +64,7 @@ export function refuseFindings(findings: readonly Finding[]): void {
 function nothingText({ plan, connections, seconds }: LivePlan): string {
   const unread = [...connections.failed.keys()];
   if (unread.length === 0)
-    return `${plan.cluster}: nothing to do (${counted(connections.open.size, 'host')}, ${counted(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
+    return `${plan.cluster}: nothing to do (${plural(connections.open.size, 'host')}, ${plural(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
   const others = plan.hosts.length - unread.length;
   return `${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
 }
@@ -86,7 +86,7 @@ function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Ou
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),
   ).length;
   return [
-    `${name} is up: ${counted(nodes, 'node')} Ready, ${went}`,
+    `${name} is up: ${plural(nodes, 'node')} Ready, ${went}`,
     `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
     `  look at it   kboot status ${args.inventory}`,
     `  check it     kboot verify ${args.inventory}`,

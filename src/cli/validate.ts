@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { CommandModule } from 'yargs';
 import type { InventoryArgs } from './args.ts';
 import { manual } from './manual.ts';
@@ -28,7 +28,7 @@ export const validate: CommandModule<object, InventoryArgs> = {
     else {
       for (const warning of warnings) note(formatDiagnostic(warning));
       print(
-        `${args.inventory}: valid: ${cluster.name}, ${counted(cluster.hosts.length, 'host')}, Kubernetes ${cluster.kubernetesVersion}`,
+        `${args.inventory}: valid: ${cluster.name}, ${plural(cluster.hosts.length, 'host')}, Kubernetes ${cluster.kubernetesVersion}`,
       );
     }
   },

@@ -11,7 +11,7 @@ import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
  * interrupted. With JSON output: one `check` event per check, then `summary`.
  */
 export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus> {
-  const place = await openWorkspace({
+  const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,
@@ -23,7 +23,7 @@ export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus>
     );
   });
   try {
-    const { report, failed } = await runVerify(place, connectOptions(), args.concurrency, {
+    const { report, failed } = await runVerify(workspace, connectOptions(), args.concurrency, {
       signal: interrupt.signal,
       onResult(result) {
         if (json) event({ type: 'check', ...result });

@@ -1,7 +1,7 @@
 import type { Component, Effect } from '../model/component.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
-import type { ResetSeen } from '../model/reset-seen.ts';
+import type { ResetObservation } from '../model/reset-observation.ts';
 
 /** One part of what kboot and Kubernetes put on a host, and how it is removed. */
 export interface Removal {
@@ -23,7 +23,7 @@ const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
  * stamp is removed last: an interrupted run can start again and has the same result. With `foreignEtcd`, an etcd
  * service or data on the host is not kboot's.
  */
-export function resetRemovals(seen: ResetSeen, foreignEtcd = false): readonly Removal[] {
+export function resetRemovals(seen: ResetObservation, foreignEtcd = false): readonly Removal[] {
   if (!seen.present) return [];
   const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
     {

@@ -21,7 +21,7 @@ export interface EtcdMember {
   readonly isLearner: boolean;
 }
 
-export interface EtcdLook {
+export interface KeyCount {
   /** ID of the etcd cluster, decimal. */
   readonly clusterId: string;
   /** The number of keys with the prefix. */
@@ -39,7 +39,7 @@ export interface EtcdClient {
   /** All data in the format of `etcdctl snapshot save`, in chunks. */
   snapshot(): AsyncIterable<Buffer>;
   /** The cluster ID and the number of keys with a prefix; a linearizable read. */
-  look(prefix: string): Promise<EtcdLook>;
+  countKeys(prefix: string): Promise<KeyCount>;
   /** The value of a key; undefined if it does not exist; a linearizable read. */
   value(key: string): Promise<Buffer | undefined>;
   /** `3.6.8` */
@@ -150,7 +150,7 @@ export async function openEtcd(
       await call('/v3/cluster/member/remove', { ID: id });
     },
     snapshot: () => snapshot(name, post),
-    async look(prefix) {
+    async countKeys(prefix) {
       const answer = await call<RawRange>('/v3/kv/range', {
         key: base64(prefix),
         range_end: base64(endOf(prefix)),

@@ -14,18 +14,18 @@ import {
 } from 'yaml';
 import { substitute, type Environment } from './environment.ts';
 import { foreignFile, foreignText } from './foreign-file.ts';
-import { describePath, type Path, type Place } from './place.ts';
-import { explainSyntax, type Position, type TextProblem } from './syntax.ts';
+import { describePath, type Path, type Position } from './position.ts';
+import { explainSyntax, type Locate, type TextProblem } from './syntax.ts';
 
 export interface SourceDocument {
   /** JSON-shaped; undefined where the text could not be read. */
   readonly data: unknown;
-  readonly place: Place;
+  readonly place: Position;
   readonly problems: readonly TextProblem[];
   /** Paths whose value could not be read; no further problems are reported for them. */
   readonly unreadable: readonly Path[];
   /** 1-based. */
-  readonly position: Position;
+  readonly position: Locate;
 }
 
 const maxDepth = 100;
@@ -43,7 +43,7 @@ export function readDocument(
 ): SourceDocument {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const position: Position = (offset) => {
+  const position: Locate = (offset) => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
@@ -96,7 +96,7 @@ function isEmpty(node: ParsedNode | null): boolean {
 
 interface Read {
   readonly data: unknown;
-  readonly place: Place;
+  readonly place: Position;
 }
 
 /** One pass over the nodes of a document. */
@@ -110,14 +110,14 @@ class Walk {
   private aliasDepth = 0;
   private aliasedNodes = 0;
 
-  private readonly position: Position;
+  private readonly position: Locate;
 
   private readonly isVerbatim: (path: Path) => boolean;
 
   constructor(
     document: Document.Parsed,
     env: Environment,
-    position: Position,
+    position: Locate,
     isVerbatim: (path: Path) => boolean,
   ) {
     this.isVerbatim = isVerbatim;
@@ -169,7 +169,7 @@ class Walk {
 
   private map(node: YAMLMap, offset: number, path: Path, key: number | undefined): Read {
     const data: Record<string, unknown> = {};
-    const children = new Map<string | number, Place>();
+    const children = new Map<string | number, Position>();
     const merged: Read[] = [];
     for (const pair of node.items) {
       if (!isPair(pair)) continue;
@@ -260,9 +260,9 @@ class Walk {
   }
 }
 
-const noChildren: ReadonlyMap<string | number, Place> = new Map();
+const noChildren: ReadonlyMap<string | number, Position> = new Map();
 
-function place(value: number, key: number | undefined, children = noChildren): Place {
+function place(value: number, key: number | undefined, children = noChildren): Position {
   return { value, ...(key !== undefined && { key }), children };
 }
 

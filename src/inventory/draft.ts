@@ -1,4 +1,4 @@
-import type { Path } from './place.ts';
+import type { Path } from './position.ts';
 import type { Inventory } from './schema.ts';
 
 /** A value of which any part may be missing because it was not given or not valid. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import { either } from '../model/either.ts';
+import { orList } from '../model/or-list.ts';
 import { nearest } from './nearest.ts';
-import { describePath, error, placeAt, type Finding, type Path, type Place } from './place.ts';
+import { describePath, error, positionAt, type Problem, type Path, type Position } from './position.ts';
 import { inventoryJsonSchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -13,13 +13,13 @@ interface Shape {
 }
 
 /** zod's issues, worded for the user: one finding per mistake, at the value or key that is wrong. */
-export function explainIssues(issues: readonly Issue[], data: unknown, place: Place): Finding[] {
+export function explainIssues(issues: readonly Issue[], data: unknown, place: Position): Problem[] {
   let shape: Shape | undefined;
   const schema = (): Shape => (shape ??= inventoryJsonSchema() as Shape);
   return issues.flatMap((issue) => explainIssue(issue, data, place, schema));
 }
 
-function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => Shape): Finding[] {
+function explainIssue(issue: Issue, data: unknown, place: Position, schema: () => Shape): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   const name = describePath(path);
   const found = valueAt(data, path);
@@ -31,7 +31,7 @@ function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => S
       }));
     case 'invalid_type':
       if (found === undefined) return [error(path, `${name} is missing`)];
-      return [error(path, mismatch(name, issue.expected, found, placeAt(place, path)?.source))];
+      return [error(path, mismatch(name, issue.expected, found, positionAt(place, path)?.source))];
     case 'invalid_value': {
       if (found === undefined) return [error(path, `${name} is missing`)];
       const known = issue.values.map(String);
@@ -40,7 +40,7 @@ function explainIssue(issue: Issue, data: unknown, place: Place, schema: () => S
       return [
         error(
           path,
-          `${name} must be ${either(known)}, not ${shown(found, placeAt(place, path)?.source)}${hint}`,
+          `${name} must be ${orList(known)}, not ${shown(found, positionAt(place, path)?.source)}${hint}`,
         ),
       ];
     }

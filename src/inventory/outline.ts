@@ -14,7 +14,7 @@ import {
 import { defaults } from './defaults.ts';
 import type { Draft, InventoryDraft } from './draft.ts';
 import { parseEndpoint, type Endpoint } from './endpoint.ts';
-import type { Path } from './place.ts';
+import type { Path } from './position.ts';
 import type { InventoryHost } from './schema.ts';
 
 export interface OutlineHost {

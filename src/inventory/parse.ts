@@ -9,7 +9,7 @@ import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
 import { outlineOf } from './outline.ts';
-import { offsetOf, type Finding, type Path } from './place.ts';
+import { offsetOf, type Problem, type Path } from './position.ts';
 import { inventorySchema } from './schema.ts';
 
 export interface ParseOptions {
@@ -64,7 +64,7 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     lineOf: (path) => locate(path).line,
   });
 
-  const ofValues = [...ofShape, ...ofWhole].map((finding: Finding) =>
+  const ofValues = [...ofShape, ...ofWhole].map((finding: Problem) =>
     diagnostic(finding.severity, offsetOf(document.place, finding), finding.message),
   );
   const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { either } from '../model/either.ts';
+import { orList } from '../model/or-list.ts';
 import { matching, text, whole } from './fields.ts';
 import { nearest } from './nearest.ts';
 
@@ -44,5 +44,5 @@ function box(value: string): string | undefined {
   if (/^[\w.-]+\/[\w.-]+$/.test(value)) return undefined;
   const close = nearest(value, vagrantBoxes);
   const hint = close === undefined ? '' : `; did you mean "${close}"?`;
-  return `must be ${either(vagrantBoxes)}, which kboot supports, or the full name of a box (OWNER/NAME), not "${value}"${hint}`;
+  return `must be ${orList(vagrantBoxes)}, which kboot supports, or the full name of a box (OWNER/NAME), not "${value}"${hint}`;
 }

@@ -7,7 +7,7 @@ export interface TextProblem {
 }
 
 /** Line and column of an offset, both 1-based. */
-export type Position = (offset: number) => { readonly line: number; readonly column: number };
+export type Locate = (offset: number) => { readonly line: number; readonly column: number };
 
 /** Errors independent of each other; any other error disturbs the parsing of the text after it. */
 const independent: readonly YAMLError['code'][] = ['TAB_AS_INDENT', 'TAG_RESOLVE_FAILED'];
@@ -19,7 +19,7 @@ const independent: readonly YAMLError['code'][] = ['TAB_AS_INDENT', 'TAG_RESOLVE
 export function explainSyntax(
   errors: readonly YAMLError[],
   text: string,
-  position: Position,
+  position: Locate,
 ): readonly TextProblem[] {
   const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
   const alone = sorted.filter((error) => independent.includes(error.code));

@@ -39,19 +39,19 @@ export interface EtcdSource {
 }
 
 /** How long to retry an unavailable etcd: longer than an election (etcd's election timeout is 1 s) or a start takes. */
-const patienceMs = 6000;
+const waitTimeoutMs = 6000;
 const pauseMs = 300;
 
 /**
  * Queries each member for the member list, which needs a quorum: a member that returns it is healthy. `silent` if
- * there are sources and none responds within `patience` milliseconds.
+ * there are sources and none responds within `timeoutMs` milliseconds.
  */
 export async function observeEtcd(
   sources: readonly EtcdSource[],
-  patience: number = patienceMs,
+  timeoutMs: number = waitTimeoutMs,
 ): Promise<EtcdObservation> {
   if (sources.length === 0) return { state: 'absent' };
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const lists = await Promise.all(sources.map(listOrNothing));
     const members = lists.find((list) => list !== undefined);

@@ -45,7 +45,7 @@ export async function observeForeignEtcd(
             credentials,
           );
           const version = await client.version();
-          const look = await client.look(`${prefix}/`);
+          const look = await client.countKeys(`${prefix}/`);
           const info =
             look.keys === 0 ? undefined : await client.value(`${prefix}/configmaps/kube-public/cluster-info`);
           const owner = info && ownerOf(info);

@@ -1,5 +1,5 @@
 import { KbootError } from '../model/error.ts';
-import type { ResetSeen } from '../model/reset-seen.ts';
+import type { ResetObservation } from '../model/reset-observation.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import type { Reader } from '../transport/types.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
@@ -16,7 +16,7 @@ ${dockerQuestion}
 echo end=1`;
 
 /** Reads what there is to remove: one exec. Throws KbootError E-PROBE if the answer is truncated. */
-export async function seeForReset(reader: Reader): Promise<ResetSeen> {
+export async function observeForReset(reader: Reader): Promise<ResetObservation> {
   const { stdout } = await reader.read(`{ ${script}\n} </dev/null`, { timeoutMs: 60_000 });
   const values = new Map(
     stdout.split('\n').map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]),

@@ -56,10 +56,10 @@ export function pkiPlan(
   now: Date,
   renew: readonly string[] = [],
 ): PkiPlan {
-  const founded = [...existing.keys()].some((path) => path.startsWith('hosts/'));
+  const bootstrapped = [...existing.keys()].some((path) => path.startsWith('hosts/'));
   const roots = specs.flatMap((spec): readonly Verdict[] => {
-    if (spec.kind === 'ca') return [caVerdict(spec, existing, founded, now)];
-    return spec.kind === 'key' ? [keyVerdict(spec, existing, founded)] : [];
+    if (spec.kind === 'ca') return [caVerdict(spec, existing, bootstrapped, now)];
+    return spec.kind === 'key' ? [keyVerdict(spec, existing, bootstrapped)] : [];
   });
   const cas = new Map(kept(roots).map(({ keep, certificate }) => [keep.id, certificate]));
   const leaves = specs.flatMap((spec) =>
@@ -83,42 +83,48 @@ function kept(verdicts: readonly Verdict[]): readonly Keep[] {
   return verdicts.filter((verdict) => 'keep' in verdict);
 }
 
-function caVerdict(spec: CaSpec, existing: Material, founded: boolean, now: Date): Verdict {
+function caVerdict(spec: CaSpec, existing: Material, bootstrapped: boolean, now: Date): Verdict {
   const file = `${spec.path}.crt`;
   const cert = existing.get(file);
   const key = existing.get(`${spec.path}.key`);
-  if (cert === undefined && founded)
+  if (cert === undefined && bootstrapped)
     return { problem: lost(file, spec.id === 'etcd-ca' && isOthersEtcd(existing) ? othersEtcd : backup) };
   if (cert === undefined) {
     if (key === undefined) return { issue: { spec, key: 'new', reason: 'missing' } };
     return parsePrivateKey(key)?.asymmetricKeyType === 'rsa'
       ? { issue: { spec, key: 'reuse', reason: 'certificate missing' } }
-      : { problem: badRoot(`${spec.path}.key`, 'is not an RSA private key that kboot can read', founded) };
+      : {
+          problem: badRoot(`${spec.path}.key`, 'is not an RSA private key that kboot can read', bootstrapped),
+        };
   }
   if (key === undefined) {
     return {
-      problem: founded
+      problem: bootstrapped
         ? lost(`${spec.path}.key`)
-        : badRoot(file, `has no ${spec.path}.key beside it`, founded),
+        : badRoot(file, `has no ${spec.path}.key beside it`, bootstrapped),
     };
   }
   const found = caProblems({ cert, key }, now);
   return found.length === 0
     ? { keep: spec, certificate: parseCertificate(cert) }
-    : { problem: badRoot(file, found.join('; '), founded) };
+    : { problem: badRoot(file, found.join('; '), bootstrapped) };
 }
 
-function keyVerdict(spec: KeySpec, existing: Material, founded: boolean): Verdict {
+function keyVerdict(spec: KeySpec, existing: Material, bootstrapped: boolean): Verdict {
   const file = `${spec.path}.key`;
   const key = existing.get(file);
   if (key === undefined) {
-    return founded ? { problem: lost(file) } : { issue: { spec, key: 'new', reason: 'missing' } };
+    return bootstrapped ? { problem: lost(file) } : { issue: { spec, key: 'new', reason: 'missing' } };
   }
   const type = parsePrivateKey(key)?.asymmetricKeyType;
-  if (type === undefined) return { problem: badRoot(file, privateKeyProblem(key), founded) };
+  if (type === undefined) return { problem: badRoot(file, privateKeyProblem(key), bootstrapped) };
   if (type === 'rsa' || type === 'ec') return { keep: spec, certificate: undefined };
   return {
-    problem: badRoot(file, `has a key of type ${type}; Kubernetes signs tokens with RSA or ECDSA`, founded),
+    problem: badRoot(
+      file,
+      `has a key of type ${type}; Kubernetes signs tokens with RSA or ECDSA`,
+      bootstrapped,
+    ),
   };
 }
 
@@ -174,8 +180,8 @@ function lost(file: string, why = backup): PkiProblem {
   return { code: 'E-STATE', file, ...why };
 }
 
-function badRoot(file: string, message: string, founded: boolean): PkiProblem {
-  const remedy = founded
+function badRoot(file: string, message: string, bootstrapped: boolean): PkiProblem {
+  const remedy = bootstrapped
     ? 'The cluster was created with the original: restore it from a backup or a control plane. ' +
       'An expired CA must be renewed with the same key and subject.'
     : 'Replace it, or remove the .crt and the .key to let kboot create its own.';

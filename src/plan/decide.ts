@@ -22,7 +22,7 @@ import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
-import { planRollout, quorumFindings, type Turn } from './rollout/rollout.ts';
+import { planRollout, quorumFindings, type RolloutHost } from './rollout/rollout.ts';
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
 import type { Gate } from './types.ts';
 
@@ -57,7 +57,7 @@ export interface Decision {
   readonly membership: MembershipWork;
   /** In the order of the hosts, without those of `membership.peers`. */
   readonly changes: readonly HostChange[];
-  readonly rollout: readonly Turn[];
+  readonly rollout: readonly RolloutHost[];
   readonly etcdGates: readonly Gate[];
   readonly cluster: ClusterChanges | undefined;
   readonly hooks: readonly OperatorHook[];

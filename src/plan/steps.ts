@@ -1,4 +1,4 @@
-import type { Gate, Phase, Place, Plan, Step, Task } from './types.ts';
+import type { Gate, Phase, Location, Plan, Step, Task } from './types.ts';
 
 /** Every task of some phases, in order. */
 export function tasksOf(phases: readonly Phase[]): readonly Task[] {
@@ -16,7 +16,7 @@ export function gatesOf({ phases }: Pick<Plan, 'phases'>): readonly Gate[] {
 }
 
 /** The host of a place; undefined: the cluster, or the operator's machine. */
-export function hostOf(place: Place): string | undefined {
+export function hostOf(place: Location): string | undefined {
   return typeof place === 'string' ? undefined : place.host;
 }
 

@@ -155,11 +155,11 @@ export interface Gate {
 }
 
 /** Where a task is carried out: on one host, through the cluster's APIs, or on the machine that runs kboot. */
-export type Place = { readonly host: string } | 'cluster' | 'operator';
+export type Location = { readonly host: string } | 'cluster' | 'operator';
 
 /** Steps in order in one place. A failure runs `rollback`, then skips the rest of this task. */
 export interface Task {
-  readonly on: Place;
+  readonly on: Location;
   readonly steps: readonly Step[];
   readonly rollback?: readonly Step[];
 }

@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { dirname, basename } from 'node:path/posix';
 import { sha256 } from '../model/digest.ts';
 import { hasPlaceholder } from './placeholder.ts';
@@ -45,9 +45,14 @@ export function oddFile(path: string): string {
 }
 
 /** Shell that puts a payload in place as a file. */
-export function installScript(path: string, mode: string, basis: string, readBy: readonly string[]): string {
+export function installScript(
+  path: string,
+  mode: string,
+  expected: string,
+  readBy: readonly string[],
+): string {
   return [
-    `kb_basis ${quote(path)} ${basis}`,
+    `kb_expect ${quote(path)} ${expected}`,
     ...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
   ].join(' && ');
@@ -79,14 +84,14 @@ export const file: Kind<FileResource, FileFound> = {
         timeoutSeconds: 30,
       };
     }
-    const basis = found.state === 'present' ? found.found.digest : 'absent';
+    const expected = found.state === 'present' ? found.found.digest : 'absent';
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: describe(want.content),
-      script: installScript(want.path, want.mode, basis, readBy),
+      script: installScript(want.path, want.mode, expected, readBy),
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
-      expects: { path: want.path, digest: basis },
+      expects: { path: want.path, digest: expected },
       effects: [],
       timeoutSeconds: 60,
     };
@@ -96,7 +101,7 @@ export const file: Kind<FileResource, FileFound> = {
 function describe(content: Content): string {
   if (content.kind === 'text') {
     const lines = content.text.split('\n').length - 1;
-    return counted(lines, 'line');
+    return plural(lines, 'line');
   }
   return content.digest === null
     ? `secret ${content.name}, issued when applied`

@@ -2,7 +2,7 @@ import { lines, quote } from './shell.ts';
 import type { HookResource, Kind } from './types.ts';
 
 /** Timeout of an `unless` command in seconds, so that it cannot block planning. */
-const patience = 30;
+const unlessSeconds = 30;
 
 /**
  * One of the operator's own commands. With `unless` it is a state like any other. Without, it is never satisfied:
@@ -15,7 +15,7 @@ export const hook: Kind<HookResource, true> = {
       .map(({ name, unless, environment }) => {
         if (unless === undefined) return ':';
         const question = hookShell({ environment, run: unless });
-        return `if timeout ${patience} sh -c ${quote(question)} >/dev/null 2>&1; then echo ${quote(name)}; fi`;
+        return `if timeout ${unlessSeconds} sh -c ${quote(question)} >/dev/null 2>&1; then echo ${quote(name)}; fi`;
       })
       .join('\n'),
   read(wants, output) {

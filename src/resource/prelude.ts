@@ -75,8 +75,8 @@ kb_mkdir() {
 # kb_disturb NAME...: these processes no longer run with the files on disk.
 kb_disturb() { for kb_n in "$@"; do rm -f -- "$KB/running/$kb_n"; done; }
 
-# kb_basis PATH SHA256|absent: exits if PATH is not as it was when the plan was made.
-kb_basis() {
+# kb_expect PATH SHA256|absent: exits if PATH is not as it was when the plan was made.
+kb_expect() {
   if [ -e "$1" ]; then kb_now=$(sha256sum < "$1"); kb_now=\${kb_now%% *}; else kb_now=absent; fi
   [ "$kb_now" = "$2" ] && return 0
   echo "$1 changed since the plan was made (then $2, now $kb_now)"

@@ -97,7 +97,7 @@ ${renew(want.name)}
         reason: 'the kubelet starts it',
         effects: [{ component: want.name, kind: 'start' }],
         expects: { path, digest: 'absent' },
-        script: `kb_basis ${path} absent && ${install} && : > ${mark}`,
+        script: `kb_expect ${path} absent && ${install} && : > ${mark}`,
         payload,
         timeoutSeconds: 60,
       };
@@ -110,7 +110,7 @@ ${renew(want.name)}
       })),
       expects: { path, digest: found.found.digest },
       // The step ends after the old container has stopped: a later check of the Pod's health must not see the old one.
-      script: `kb_basis ${path} ${found.found.digest} || exit
+      script: `kb_expect ${path} ${found.found.digest} || exit
 c=
 if systemctl is-active -q kubelet 2>/dev/null; then c=$(kb_containers ${want.name}) || exit 1; fi
 ${install} || exit 1

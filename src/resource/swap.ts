@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { hostFolder } from './prelude.ts';
 import { lines } from './shell.ts';
 import type { Kind, SwapResource } from './types.ts';
@@ -45,7 +45,7 @@ echo read`,
     if (active.length + fstab.length + units.length === 0 && !zram) return undefined;
     const off = [
       ...(active.length > 0 ? [`off now: ${active.join(', ')}`] : []),
-      ...(fstab.length > 0 ? [`comments out ${counted(fstab.length, 'line')} of /etc/fstab`] : []),
+      ...(fstab.length > 0 ? [`comments out ${plural(fstab.length, 'line')} of /etc/fstab`] : []),
       ...(units.length > 0 ? [`masks ${units.join(', ')}`] : []),
       ...(zram ? ['disables the zram generator'] : []),
     ];

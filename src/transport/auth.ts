@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType } from 'ssh2';
@@ -93,7 +93,7 @@ function* agentKeys(state: State, agent: ListedAgent | undefined): SyncOffers {
   if (count > 0 && takes(state, 'publickey')) {
     yield { type: 'agent', username: state.endpoint.user, agent };
   }
-  if (count > 0) state.tried.push(`${counted(count, 'key')} from the agent`);
+  if (count > 0) state.tried.push(`${plural(count, 'key')} from the agent`);
   else state.unused.push({ what: 'the agent', why: 'it holds no keys' });
   return undefined;
 }

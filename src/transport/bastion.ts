@@ -1,20 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { KbootError } from '../model/error.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
-import type { Session } from './login.ts';
+import type { SshLogin } from './login.ts';
 import { openSession } from './open.ts';
 import { openTcp } from './tcp.ts';
 import type { ConnectOptions } from './types.ts';
 
 interface Shared {
-  readonly session: Promise<Session>;
+  readonly session: Promise<SshLogin>;
   users: number;
 }
 
 /** A share of the single connection to a bastion; releasing the last share closes it. */
 export interface BastionShare {
   readonly endpoint: Endpoint;
-  readonly session: Session;
+  readonly session: SshLogin;
   /** Whether this share opened the connection. */
   readonly opened: boolean;
   release(): Promise<void>;
@@ -33,7 +33,7 @@ export async function shareBastion(endpoint: Endpoint, options: ConnectOptions):
   const forget = (): void => {
     if (open.get(key) === shared) open.delete(key);
   };
-  let session: Session;
+  let session: SshLogin;
   try {
     session = await shared.session;
   } catch (error) {

@@ -10,7 +10,7 @@ import { HandshakeReset } from './retry.ts';
 import type { ConnectOptions } from './types.ts';
 
 /** A logged-in SSH client. */
-export interface Session {
+export interface SshLogin {
   readonly client: Client;
   /** Aborts when the connection is lost; the reason is an E-CONNECT. */
   readonly lost: AbortSignal;
@@ -31,7 +31,7 @@ export function login(
   check: HostKeyCheck,
   options: ConnectOptions,
   timeoutMs: number,
-): Promise<Session> {
+): Promise<SshLogin> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     const lost = new AbortController();

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { KbootError } from '../model/error.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { hostKeyCheck } from './host-key.ts';
-import { login, type Session } from './login.ts';
+import { login, type SshLogin } from './login.ts';
 import { HandshakeReset, retryHandshake } from './retry.ts';
 import type { ConnectOptions } from './types.ts';
 
@@ -15,7 +15,7 @@ export async function openSession(
   endpoint: Endpoint,
   openStream: (endpoint: Endpoint, timeoutMs: number) => Promise<Duplex>,
   options: ConnectOptions,
-): Promise<Session> {
+): Promise<SshLogin> {
   const check = await hostKeyCheck(endpoint, options.knownHostsFiles);
   try {
     const session = await retryHandshake(async () => {

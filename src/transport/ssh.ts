@@ -5,7 +5,7 @@ import { KbootError } from '../model/error.ts';
 import { shareBastion, throughBastion } from './bastion.ts';
 import { channelProcess, channelStream } from './channel.ts';
 import { bastionEndpoint, hostEndpoint, type Endpoint } from './endpoint.ts';
-import type { Session } from './login.ts';
+import type { SshLogin } from './login.ts';
 import { openSession } from './open.ts';
 import type { Process } from './process.ts';
 import { hostConnection } from './shell.ts';
@@ -27,7 +27,7 @@ export async function connectSsh(
   const via = bastionEndpoint(host, connection);
   const stats = noStats();
   const bastion = via && (await shareBastion(via, options));
-  let session: Session;
+  let session: SshLogin;
   try {
     const openStream = bastion === undefined ? openTcp : throughBastion(bastion);
     session = await openSession(endpoint, openStream, options);
@@ -57,7 +57,7 @@ export async function connectSsh(
 
 async function launch(
   endpoint: Endpoint,
-  session: Session,
+  session: SshLogin,
   slots: Slots,
   stats: TransportStats,
   command: string,
@@ -77,13 +77,13 @@ async function launch(
   }
 }
 
-function exec(session: Session, command: string): Promise<ClientChannel> {
+function exec(session: SshLogin, command: string): Promise<ClientChannel> {
   return untilLost(session, (done) => session.client.exec(command, done));
 }
 
 /** Runs a client call; rejects with the reason as soon as the connection is lost. */
 function untilLost<T extends Channel>(
-  { lost }: Session,
+  { lost }: SshLogin,
   call: (done: (error: Error | undefined, channel: T) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -116,7 +116,7 @@ function noExec(endpoint: Endpoint, cause: unknown): KbootError {
 
 async function forward(
   endpoint: Endpoint,
-  session: Session,
+  session: SshLogin,
   stats: TransportStats,
   address: string,
   port: number,

@@ -1,73 +1,85 @@
-import { objectTitle } from '../kube/types.ts';
-import { conditionText, targetText } from '../plan/target.ts';
-import type { Condition, Gate, ObjectRef, Step } from '../plan/types.ts';
-import { foldBy, type Fold } from './fold.ts';
+import { hostOf } from '../plan/steps.ts';
+import { targetText } from '../plan/target.ts';
+import type { Step } from '../plan/types.ts';
+import { isUploadName } from '../resource/upload-name.ts';
+import { groupBy } from './group.ts';
+import type { PlacedStep } from './placed.ts';
 
-/** One line for many steps or gates that are alike. */
-export interface Line {
-  readonly item: Step | Gate;
-  readonly items: readonly (Step | Gate)[];
-  /** The words in place of the names. */
-  readonly summary: string;
+/** Items that share a line: the first of them, and all of them in order. */
+export interface Collapsed<T> {
+  readonly item: T;
+  readonly items: readonly [T, ...T[]];
 }
 
-/** Maximum number of equal items that are still named one by one. A line of Nodes names them all. */
-function shownSingly(item: Step | Gate): number {
-  if (item.type === 'node') return 1;
-  return item.type === 'wait' || item.type === 'apply' ? 2 : Number.POSITIVE_INFINITY;
+/** Puts items of equal key together; lines are in the order of their first item. */
+export function collapseBy<T>(items: readonly T[], key: (item: T) => string): readonly Collapsed<T>[] {
+  return groupBy(items, key).map((alike) => ({ item: alike[0], items: alike }));
 }
 
-/** Collapses steps through the API that are alike: objects of one add-on, Nodes with the same change, gates of one kind. */
-export function collapse(items: readonly (Step | Gate)[]): readonly Line[] {
-  return foldBy(items, keyOf).flatMap((fold): Line[] =>
-    fold.items.length > shownSingly(fold.item)
-      ? [{ ...fold, summary: summaryOf(fold) }]
-      : fold.items.map(single),
-  );
+/**
+ * As foldBy, for steps on hosts: a line is below all lines that come before it on any of its hosts. Where the hosts
+ * leave it open, lines are in the order of their first step.
+ */
+export function collapseInOrder(
+  steps: readonly PlacedStep[],
+  key: (step: PlacedStep) => string,
+): readonly Collapsed<PlacedStep>[] {
+  const folds = collapseBy(steps, key);
+  const place = new Map(folds.flatMap((fold, index) => fold.items.map((step) => [step, index] as const)));
+  const after = folds.map(() => new Set<number>());
+  const last = new Map<string, number>();
+  for (const step of steps) {
+    const here = place.get(step) ?? 0;
+    const host = hostOf(step.on) ?? '';
+    const before = last.get(host);
+    if (before !== undefined && before !== here) after[here]?.add(before);
+    last.set(host, here);
+  }
+  const begun = new Set<number>();
+  const ordered: Collapsed<PlacedStep>[] = [];
+  const put = (fold: Collapsed<PlacedStep>, index: number): void => {
+    if (begun.has(index)) return;
+    begun.add(index);
+    folds.forEach((before, at) => {
+      if (after[index]?.has(at) === true) put(before, at);
+    });
+    ordered.push(fold);
+  };
+  folds.forEach(put);
+  return ordered;
 }
 
-/** A line of its own. */
-export function single(item: Step | Gate): Line {
-  const summary = item.type === 'wait' ? conditionText(item.condition) : targetText(item.target);
-  return { item, items: [item], summary };
+/** What a reader of the plan sees of a step, whichever host it is on: equal keys share a line. */
+export function stepKey({ step }: PlacedStep): string {
+  return JSON.stringify([targetText(step.target), step.verb, step.reason, diffOf(step)]);
 }
 
-function keyOf(item: Step | Gate): string {
-  // What differs in an object is worth a line of its own.
-  if (item.type === 'apply' && item.verb === 'create') return `apply ${partOf(item.object)}`;
-  if (item.type === 'node') return `node ${item.operation.kind} ${item.reason}`;
-  if (item.type === 'wait') return `wait ${item.condition.kind} ${item.timeoutSeconds}`;
-  return item.id;
+/** As stepKey, for steps that differ in their host's own name only. */
+export function kindredKey({ step, on }: PlacedStep): string {
+  const host = hostOf(on) ?? '';
+  return JSON.stringify([
+    ownNameOut(targetText(step.target), host),
+    step.verb,
+    ownNameOut(step.reason, host),
+    diffOf(step),
+  ]);
 }
 
-function summaryOf({ item, items }: Fold<Step | Gate>): string {
-  if (item.type === 'apply') return `${partOf(item.object)}: ${items.length} objects (by name: --verbose)`;
-  if (item.type === 'wait') return `${items.length} ${waitedFor[item.condition.kind]}`;
-  return `Node ${items.flatMap((each) => (each.type === 'node' ? [each.node] : [])).join(', ')}`;
+function diffOf(step: Step): string {
+  return step.type === 'shell' ? (step.diff ?? '') : '';
 }
 
-const waitedFor: Readonly<Record<Condition['kind'], string>> = {
-  api: 'API servers',
-  'load-balancer': 'load balancers',
-  kubelet: 'kubelets',
-  endpoint: 'control-plane endpoints',
-  'etcd-member': 'etcd members',
-  'pod-ready': 'Pods Ready',
-  'node-registered': 'Nodes registered',
-  'node-ready': 'Nodes Ready',
-  'workload-ready': 'workloads ready',
-};
-
-/** The part of a cluster that an object belongs to, by its name. */
-function partOf(object: ObjectRef): string {
-  const title = objectTitle({ ...object });
-  const part = parts.find(([, pattern]) => pattern.test(title));
-  return part?.[0] ?? 'rights and configuration';
+/** The text of a step with HOST where it names its own host. */
+export function ownNameOut(text: string, host: string): string {
+  if (host === '' || !text.includes(host)) return text;
+  return text.replaceAll(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`, 'g'), 'HOST');
 }
 
-const parts: readonly (readonly [string, RegExp])[] = [
-  ['MetalLB', /metallb/],
-  ['flannel', /flannel/],
-  ['kube-proxy', /kube-proxy|node-proxier/],
-  ['CoreDNS', /coredns|kube-dns/],
-];
+/** Files that hold certificates, keys and kubeconfigs: many, alike, and never shown. */
+export function isPki(step: Step): boolean {
+  const content = step.type === 'shell' ? step.payload?.content : undefined;
+  return content?.kind === 'secret' && step.target.kind === 'file' && !isUploadName(content.name);
+}
+
+/** Maximum number of files of the PKI in one phase that each get a line. */
+export const pkiShownSingly = 3;

@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { Cluster } from '../model/cluster.ts';
 
 /** A summary of the inventory that was written, and the next steps. */
@@ -11,7 +11,7 @@ export function initText(written: {
   const { file, cluster, virtualIP, pools } = written;
   const count = (role: 'control-plane' | 'worker', one: string): string => {
     const all = cluster.hosts.filter(({ roles }) => roles[0] === role).length;
-    return counted(all, one);
+    return plural(all, one);
   };
   const addresses = [
     ...(virtualIP === undefined ? [] : [`virtual IP ${virtualIP}`]),

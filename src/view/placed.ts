@@ -1,11 +1,11 @@
 import { hostOf } from '../plan/steps.ts';
 import { conditionText, targetText } from '../plan/target.ts';
-import type { Gate, Phase, Place, Plan, Step } from '../plan/types.ts';
+import type { Gate, Phase, Location, Plan, Step } from '../plan/types.ts';
 
 /** A step with the place where it is carried out. */
 export interface PlacedStep {
   readonly step: Step;
-  readonly on: Place;
+  readonly on: Location;
 }
 
 /** The steps of one phase, in order, each with its place. */

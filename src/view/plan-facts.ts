@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { Component } from '../model/component.ts';
 import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import type { Phase, Plan, Step } from '../plan/types.ts';
@@ -8,7 +8,7 @@ import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
 export function roleCounts(plan: Plan): readonly string[] {
   const count = (role: string, noun: string): string[] => {
     const n = plan.hosts.filter((host) => host.roles.includes(role)).length;
-    return n === 0 ? [] : [counted(n, noun)];
+    return n === 0 ? [] : [plural(n, noun)];
   };
   return [
     ...count('control-plane', 'control plane'),
@@ -33,7 +33,7 @@ export function placesOf(plan: Plan): string {
   const hosts = new Set(all.flatMap(({ on }) => hostOf(on) ?? []));
   const some = (found: boolean, place: string): string[] => (found ? [place] : []);
   const places = [
-    ...some(hosts.size > 0, `on ${counted(hosts.size, 'host')}`),
+    ...some(hosts.size > 0, `on ${plural(hosts.size, 'host')}`),
     ...some(
       all.some(({ on }) => on === 'cluster'),
       'through the API',

@@ -1,10 +1,18 @@
 import pc from 'picocolors';
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import { changesAnything, gatesOf, hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import { targetWords } from '../plan/target.ts';
 import type { Gate, Phase, Plan, Step } from '../plan/types.ts';
-import { collapse, single, type Line } from './collapse.ts';
-import { foldInOrder, isPki, kindredKey, ownNameOut, pkiShownSingly, stepKey, type Fold } from './fold.ts';
+import { collapseLines, single, type Line } from './collapse-lines.ts';
+import {
+  collapseInOrder,
+  isPki,
+  kindredKey,
+  ownNameOut,
+  pkiShownSingly,
+  stepKey,
+  type Collapsed,
+} from './collapse.ts';
 import { hostList } from './host-list.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
 import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './plan-facts.ts';
@@ -79,7 +87,7 @@ function hostLines(
   hosts: readonly string[],
   options: PlanTextOptions,
 ): string[] {
-  const lines = foldInOrder(steps, options.verbose ? stepKey : kindredKey);
+  const lines = collapseInOrder(steps, options.verbose ? stepKey : kindredKey);
   const pki = lines.filter(({ item }) => isPki(item.step));
   if (options.verbose || pki.length <= pkiShownSingly)
     return lines.flatMap((line) => lineText(line, hosts, options));
@@ -94,7 +102,7 @@ function hostLines(
 }
 
 function elsewhereLines(items: readonly (Step | Gate)[], options: PlanTextOptions): string[] {
-  const lines = options.verbose ? items.map(single) : collapse(items);
+  const lines = options.verbose ? items.map(single) : collapseLines(items);
   return lines.flatMap((line) => elsewhereLine(line, options));
 }
 
@@ -129,7 +137,7 @@ function commandLines(command: string): string[] {
 }
 
 function lineText(
-  { item: { step }, items }: Fold<PlacedStep>,
+  { item: { step }, items }: Collapsed<PlacedStep>,
   phaseHosts: readonly string[],
   options: PlanTextOptions,
 ): string[] {
@@ -147,7 +155,7 @@ function lineText(
 }
 
 /** A text that all of them share, or share but for their host's name. */
-function shownOf(items: Fold<PlacedStep>['items'], text: (step: Step) => string): string {
+function shownOf(items: Collapsed<PlacedStep>['items'], text: (step: Step) => string): string {
   const [{ step, on }] = items;
   const first = text(step);
   return items.every((each) => text(each.step) === first) ? first : ownNameOut(first, hostOf(on) ?? '');
@@ -179,7 +187,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   if (!changesAnything(plan) && gates === 0)
     return [
       ...missing,
-      `${plan.cluster}: nothing to do (${counted(plan.hosts.length - unreachable.length, 'host')}, ${counted(plan.checked, 'resource')} checked)`,
+      `${plan.cluster}: nothing to do (${plural(plan.hosts.length - unreachable.length, 'host')}, ${plural(plan.checked, 'resource')} checked)`,
     ];
   const counts = [
     ...verbCounts(steps).map(([verb, count]) => `${count} to ${verb}`),
@@ -187,7 +195,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   ];
   return [
     ...missing,
-    `${pc.bold('Plan:')} ${counted(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
+    `${pc.bold('Plan:')} ${plural(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
     plan.mode === 'offline'
       ? offlineNote
       : options.command === undefined

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import type { Gate, Plan, Step } from '../plan/types.ts';
 import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
@@ -97,7 +97,7 @@ function elsewhereWords(
   if (step.type === 'issue')
     return {
       where: 'here',
-      what: `issues ${counted(step.certificates.length, 'certificate')} and keys into the state folder`,
+      what: `issues ${plural(step.certificates.length, 'certificate')} and keys into the state folder`,
     };
   const what = `${step.type === 'wait' ? 'waits for ' : ''}${itemText(step)}`;
   return {

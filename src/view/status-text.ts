@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import pc from 'picocolors';
 import type { ClusterStatus } from '../model/status.ts';
 import { table } from './table.ts';
@@ -42,5 +42,5 @@ function etcdLine({ etcd, members }: ClusterStatus): string {
     ];
     return remarks.length === 0 ? name : pc.red(`${name} (${remarks.join(', ')})`);
   });
-  return `etcd ${etcd}: ${counted(voting, 'voting member')}, ${list.join(', ')}`;
+  return `etcd ${etcd}: ${plural(voting, 'voting member')}, ${list.join(', ')}`;
 }

@@ -1,4 +1,4 @@
-import { counted } from '../model/counted.ts';
+import { plural } from '../model/plural.ts';
 import pc from 'picocolors';
 import { familyName, type Family } from '../inventory/address.ts';
 import { checkKinds, type CheckKind, type CheckResult, type VerifyReport } from '../verify/types.ts';
@@ -46,7 +46,7 @@ export function verifyText(
   const [head = '', ...body] = lines.split('\n');
   const failures = kinds.filter(({ results }) => results.some(({ ok }) => !ok));
   return [
-    `${pc.bold(report.cluster)} · Kubernetes ${report.kubernetesVersion} · ${counted(report.nodes, 'node')}`,
+    `${pc.bold(report.cluster)} · Kubernetes ${report.kubernetesVersion} · ${plural(report.nodes, 'node')}`,
     '',
     `  ${head}`,
     ...body.map((line, index) => `${rows[index]?.mark ?? ' '} ${line}`),

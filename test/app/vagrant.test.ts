@@ -45,11 +45,13 @@ const keptKeys = (): string => readFileSync(join(vagrant.dir, '.kboot/test/vagra
 
 /** One run of a command that connects to all hosts; returns the errors of hosts that could not be reached. */
 async function run(): Promise<ReadonlyMap<string, KbootError>> {
-  const place = await openWorkspace({ inventory });
+  const workspace = await openWorkspace({ inventory });
   const options = connectOptions({ sshPassword: 'secret' });
-  const connections = await connectAll(place, place.cluster.hosts, options, 10, () => Promise.resolve());
+  const connections = await connectAll(workspace, workspace.cluster.hosts, options, 10, () =>
+    Promise.resolve(),
+  );
   // A command may connect again; Vagrant has already been run.
-  await (await connectAll(place, place.cluster.hosts, options, 10, () => Promise.resolve())).close();
+  await (await connectAll(workspace, workspace.cluster.hosts, options, 10, () => Promise.resolve())).close();
   await connections.close();
   return connections.failed;
 }

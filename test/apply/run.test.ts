@@ -211,7 +211,7 @@ describe('applyPlan on hosts', () => {
   });
 
   it('a basis that no longer holds is E-STALE', async () => {
-    const script = `kb_basis ${host('cp-1').path('f')} ${'0'.repeat(64)}`;
+    const script = `kb_expect ${host('cp-1').path('f')} ${'0'.repeat(64)}`;
     const result = await run([on('cp-1', 'file /f', { script })]);
     expect(staleStatus).toBe(75);
     expect(result.failures[0]?.error).toMatchObject({ code: 'E-STALE', exit: 6 });

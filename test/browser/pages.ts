@@ -32,9 +32,9 @@ export async function writePages(folder = mkdtempSync(join(tmpdir(), 'kboot-page
     [five, '', ['w-2']],
     [many, '-500', ['w-17', 'w-203']],
   ] as const) {
-    const place = await openWorkspace({ inventory });
-    const { cluster } = place;
-    const plan = makeOfflinePlan(place, { until: 'addon', limit: [], ignore: [] });
+    const workspace = await openWorkspace({ inventory });
+    const { cluster } = workspace;
+    const plan = makeOfflinePlan(workspace, { until: 'addon', limit: [], ignore: [] });
     const command = `kboot up ${suffix === '' ? 'inventories/ha.yaml' : 'bench.yaml'}`;
     write(`plan${suffix}`, { plan, cluster, command });
     write(`report${suffix}`, { plan, cluster, command, run: simulatedRun(plan, failing) });

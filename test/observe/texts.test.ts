@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { seeForReset } from '../../src/observe/reset.ts';
+import { observeForReset } from '../../src/observe/reset.ts';
 import { readTexts } from '../../src/observe/texts.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { failure } from '../transport/failure.ts';
@@ -47,7 +47,7 @@ it('readTexts returns texts unchanged, and omits files that are missing or too l
 it('seeForReset reports what is there, and rejects a truncated answer', async () => {
   const told =
     'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\ndockerContainers=2\nend=1\n';
-  expect(await seeForReset(local(() => told))).toEqual({
+  expect(await observeForReset(local(() => told))).toEqual({
     present: true,
     clusterId: 'abc',
     owned: 12,
@@ -58,5 +58,5 @@ it('seeForReset reports what is there, and rejects a truncated answer', async ()
     dockerContainers: 2,
   });
   for (const cut of ['', 'clusterId=\n', told.slice(0, -3)])
-    expect((await failure(seeForReset(local(() => cut)))).code).toBe('E-PROBE');
+    expect((await failure(observeForReset(local(() => cut)))).code).toBe('E-PROBE');
 });

@@ -9,7 +9,7 @@ import type {
   Condition,
   Gate,
   Phase,
-  Place,
+  Location,
   Plan,
   PlanHost,
   ShellStep,
@@ -71,7 +71,7 @@ export function gate(condition: Condition, more: Partial<Gate> = {}): Gate {
 /** A phase of one batch: the steps of each host, or of the cluster, side by side. */
 export function phaseOf(
   id: string,
-  tasks: readonly (readonly [Place, readonly Step[]])[],
+  tasks: readonly (readonly [Location, readonly Step[]])[],
   more: Partial<Phase> & { readonly gates?: readonly Gate[] } = {},
 ): Phase {
   const { gates = [], ...rest } = more;

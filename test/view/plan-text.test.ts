@@ -62,7 +62,7 @@ const sample = plan({
         verb: 'update',
         reason: '3 lines',
         diff: '--- a\n+++ a\n@@ -1 +1 @@\n-old\n+new',
-        script: 'kb_basis …\nkb_install …',
+        script: 'kb_expect …\nkb_install …',
       }),
       { ...restarts('w-1', 'containerd'), reason: 'a file that it reads changes' },
     ),

@@ -18,7 +18,7 @@ export interface Connections {
  * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
-  place: Workspace | undefined,
+  workspace: Workspace | undefined,
   hosts: readonly Host[],
   options: ConnectOptions,
   concurrency: number,
@@ -26,7 +26,7 @@ export async function connectAll<T>(
 ): Promise<Connections & { readonly results: ReadonlyMap<string, T> }> {
   // ssh2 and zx cost start-up time that offline plans need not pay.
   const { connectHost } = await import('../../transport/connect.ts');
-  const ways = await waysTo(place, hosts);
+  const ways = await waysTo(workspace, hosts);
   const limit = pLimit(concurrency);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();
@@ -64,11 +64,11 @@ function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): Read
 
 /** How each host is reached; Vagrant is asked for its machines, if there are any. */
 async function waysTo(
-  place: Workspace | undefined,
+  workspace: Workspace | undefined,
   hosts: readonly Host[],
 ): Promise<(host: Host) => Connection | KbootError> {
-  const asked = place !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');
-  const machines = asked ? await (await import('../vagrant.ts')).waysToMachines(place) : undefined;
+  const asked = workspace !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');
+  const machines = asked ? await (await import('../vagrant.ts')).waysToMachines(workspace) : undefined;
   return ({ name, connection }) =>
     connection.kind === 'vagrant'
       ? (machines?.get(name) ??

@@ -8,13 +8,13 @@ import type { PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** A live plan with what it was made from. */
-export function savedPlan(place: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
-  return sealed(scope, live.plan, { ...groundOf(place), ...sightOf(live) });
+export function savedPlan(workspace: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
+  return sealed(scope, live.plan, { ...groundOf(workspace), ...sightOf(live) });
 }
 
 /** An offline plan, for reading: it cannot be applied. */
-export function savedOfflinePlan(place: Workspace, scope: PlanScope, plan: Plan): SavedPlan {
-  return sealed(scope, plan, { ...groundOf(place), hosts: {}, etcd: {}, api: {} });
+export function savedOfflinePlan(workspace: Workspace, scope: PlanScope, plan: Plan): SavedPlan {
+  return sealed(scope, plan, { ...groundOf(workspace), hosts: {}, etcd: {}, api: {} });
 }
 
 function sealed(scope: PlanScope, plan: Plan, basis: SavedPlan['basis']): SavedPlan {
@@ -33,7 +33,7 @@ export interface PlanFile {
  * asked.
  */
 export function scopeOfSaved(
-  place: Workspace,
+  workspace: Workspace,
   { path, saved }: PlanFile,
   asked: {
     readonly until: string | undefined;
@@ -47,8 +47,8 @@ export function scopeOfSaved(
     throw new KbootError('E-PLAN', `${path} was made offline: no host was asked, so it cannot be applied`, {
       remedy: 'Make one from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
     });
-  const ground = groundOf(place);
-  refuseOtherCluster(place, path, plan, basis, ground);
+  const ground = groundOf(workspace);
+  refuseOtherCluster(workspace, path, plan, basis, ground);
   refuseContradiction(path, '--until', asked.until ?? scope.until, scope.until);
   const limit = [...scope.limit].sort().join(' ');
   refuseContradiction(
@@ -78,14 +78,14 @@ export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan
   return live;
 }
 
-function refuseOtherCluster(place: Workspace, path: string, plan: Plan, was: Ground, now: Ground): void {
-  const { name } = place.cluster;
+function refuseOtherCluster(workspace: Workspace, path: string, plan: Plan, was: Ground, now: Ground): void {
+  const { name } = workspace.cluster;
   const [then, today] = [was.state['cluster ID'], now.state['cluster ID']];
   const other =
     plan.cluster !== name
-      ? `the cluster ${plan.cluster}; ${place.inventoryFile} is ${name}`
+      ? `the cluster ${plan.cluster}; ${workspace.inventoryFile} is ${name}`
       : then !== undefined && then !== today
-        ? `another cluster ${name}: its ID is ${then}, that of ${place.state.dir} is ${today ?? 'none yet'}`
+        ? `another cluster ${name}: its ID is ${then}, that of ${workspace.state.dir} is ${today ?? 'none yet'}`
         : undefined;
   if (other === undefined) return;
   throw new KbootError('E-PLAN', `${path} is a plan of ${other}`, {

@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { plural } from '../../model/plural.ts';
 import { quote } from '../../resource/shell.ts';
 import { logLines, type Section } from './text.ts';
 
@@ -109,7 +109,7 @@ function readUnit(unit: string, shown: string, log: string): UnitState {
     active === '' ? 'in an unknown state' : `${active ?? ''} (${sub ?? ''})`,
     ...(result === '' || result === 'success' ? [] : [`result ${result ?? ''}`]),
     ...(status === '' || status === '0' ? [] : [`status ${status ?? ''}`]),
-    ...(Number(restarts) > 0 ? [counted(Number(restarts), 'restart')] : []),
+    ...(Number(restarts) > 0 ? [plural(Number(restarts), 'restart')] : []),
   ];
   return {
     unit,

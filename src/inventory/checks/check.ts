@@ -1,6 +1,6 @@
 import type { InventoryDraft } from '../draft.ts';
 import type { Outline } from '../outline.ts';
-import type { Finding, Path } from '../place.ts';
+import type { Problem, Path } from '../position.ts';
 
 export interface CheckInput {
   readonly draft: InventoryDraft;
@@ -12,7 +12,7 @@ export interface CheckInput {
 }
 
 /** A rule across several fields. It sees drafts, so it must not report anything that depends on a missing value. */
-export type Check = (input: CheckInput) => Finding[];
+export type Check = (input: CheckInput) => Problem[];
 
 /** ` (and 3 more hosts)`, or nothing. */
 export function andMore(count: number): string {

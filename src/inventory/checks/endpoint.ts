@@ -8,7 +8,7 @@ import {
   withRole,
   type OutlineHost,
 } from '../outline.ts';
-import { error, warning } from '../place.ts';
+import { error, warning } from '../position.ts';
 import { sshPort } from './hosts.ts';
 import type { Check, CheckInput } from './check.ts';
 

@@ -1,7 +1,7 @@
 import { isProblem } from '../address.ts';
 import { parseEtcdEndpoint } from '../endpoint.ts';
 import { withRole } from '../outline.ts';
-import { describePath, error, type Finding, type Path } from '../place.ts';
+import { describePath, error, type Problem, type Path } from '../position.ts';
 import type { Check } from './check.ts';
 
 const externalPath: Path = ['spec', 'etcd', 'external'];
@@ -9,7 +9,7 @@ const externalPath: Path = ['spec', 'etcd', 'external'];
 /** etcd is run either by someone else or by kboot. */
 export const foreignEtcdStandsAlone: Check = ({ outline, draft, lineOf }) => {
   if (!outline.hasForeignEtcd) return [];
-  const findings: Finding[] = [];
+  const findings: Problem[] = [];
   const [host] = withRole(outline, 'etcd');
   if (host !== undefined) {
     const message =

@@ -1,7 +1,7 @@
 import { stages, type Stage } from '../../model/stage.ts';
 import type { Draft } from '../draft.ts';
 import { nearest } from '../nearest.ts';
-import { describePath, error, type Finding, type Path } from '../place.ts';
+import { describePath, error, type Problem, type Path } from '../position.ts';
 import type { Inventory } from '../schema.ts';
 import type { Check, CheckInput } from './check.ts';
 
@@ -67,10 +67,10 @@ export const filesAreSound: Check = (input) => {
 
 /** Collects problems with the value at a path, or with one of its fields. */
 function speaker(path: Path): {
-  readonly findings: Finding[];
+  readonly findings: Problem[];
   readonly say: (message: string, ...field: Path) => void;
 } {
-  const findings: Finding[] = [];
+  const findings: Problem[] = [];
   const say = (message: string, ...field: Path): void => {
     findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
   };
@@ -99,7 +99,7 @@ function namesAreUnique(
   path: Path,
   seen: Map<string, Path>,
   { lineOf }: CheckInput,
-): Finding[] {
+): Problem[] {
   if (name === undefined) return [];
   const first = seen.get(name);
   if (first === undefined) {
@@ -113,7 +113,7 @@ function hostsAreKnown(
   named: readonly (string | undefined)[] | undefined,
   path: Path,
   { outline }: CheckInput,
-): Finding[] {
+): Problem[] {
   const known = outline.hosts.flatMap(({ draft }) => draft.name ?? []);
   return (named ?? []).flatMap((name, index) => {
     if (name === undefined || known.includes(name) || known.length < outline.hosts.length) return [];

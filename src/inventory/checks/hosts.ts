@@ -1,4 +1,4 @@
-import { describePath, error, warning, type Finding, type Path } from '../place.ts';
+import { describePath, error, warning, type Problem, type Path } from '../position.ts';
 import type { OutlineHost } from '../outline.ts';
 import type { Check, CheckInput } from './check.ts';
 
@@ -27,7 +27,7 @@ export const namesAreUnique: Check = ({ outline, lineOf }) => {
 
 export const addressesAreUnique: Check = ({ outline, lineOf }) => {
   const seen = new Map<string, OutlineHost>();
-  const findings: Finding[] = [];
+  const findings: Problem[] = [];
   for (const host of outline.hosts) {
     for (const { text } of host.addresses) {
       if (text === vagrantNat) continue;
@@ -73,7 +73,7 @@ export const localIsThisMachine: Check = ({ outline }) => {
   return outline.hosts.flatMap((host) => {
     if (host.draft.connection !== 'local') return [];
     const path = [...host.path, 'connection'];
-    const findings: Finding[] = [];
+    const findings: Problem[] = [];
     if (host.draft.ssh !== undefined) {
       const message = `${describePath(host.path)}.ssh cannot be combined with connection: local; remove one of them`;
       findings.push({ ...error([...host.path, 'ssh'], message), at: 'key' });
@@ -89,7 +89,7 @@ export const localIsThisMachine: Check = ({ outline }) => {
 
 /** Vagrant provides user, port, address and key of its machines; the inventory must not set them as well. */
 export const vagrantSaysHow: Check = ({ draft, outline }) => {
-  const besides = (ssh: object | undefined, path: Path): Finding[] =>
+  const besides = (ssh: object | undefined, path: Path): Problem[] =>
     Object.keys(ssh ?? {})
       .filter((key) => key !== 'vagrant')
       .map((key) => ({

@@ -1,4 +1,4 @@
-import type { Finding } from '../place.ts';
+import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
 import {
   endpointExists,
@@ -78,6 +78,6 @@ const checks: readonly Check[] = [
   ignoredChecksAreIgnorable,
 ];
 
-export function runChecks(input: CheckInput): Finding[] {
+export function runChecks(input: CheckInput): Problem[] {
   return checks.flatMap((check) => check(input));
 }

@@ -2,7 +2,7 @@ import { isProblem, overlap, parseAddress, parseCidr, parseRange, rangeOf } from
 import { peerName } from '../build-metallb.ts';
 import { defaults } from '../defaults.ts';
 import type { InventoryDraft } from '../draft.ts';
-import { describePath, error, warning, type Finding, type Path } from '../place.ts';
+import { describePath, error, warning, type Problem, type Path } from '../position.ts';
 import type { Check } from './check.ts';
 
 type Metallb = NonNullable<NonNullable<InventoryDraft['spec']>['metallb']>;
@@ -63,10 +63,10 @@ export const bgpPoolsAreIPv4: Check = ({ draft }) =>
 
 export const bgpPeersAreSound: Check = ({ draft, outline, lineOf }) => {
   const names = new Map<string, Path>();
-  return (draft.spec?.metallb?.bgpPeers ?? []).flatMap((peer, index): Finding[] => {
+  return (draft.spec?.metallb?.bgpPeers ?? []).flatMap((peer, index): Problem[] => {
     if (peer === undefined) return [];
     const path = [...metallbPath, 'bgpPeers', index];
-    const findings: Finding[] = [];
+    const findings: Problem[] = [];
     const address = peer.peerAddress === undefined ? undefined : parseAddress(peer.peerAddress);
     const router = address === undefined || isProblem(address) ? undefined : address;
     const stated = 'name' in peer;
@@ -118,10 +118,10 @@ export const bgpAdvertisementsFit: Check = ({ draft, lineOf }) => {
   );
   const names = new Map<string, Path>();
   const covered = new Set<string>();
-  const findings = metallb.bgpAdvertisements.flatMap((each, index): Finding[] => {
+  const findings = metallb.bgpAdvertisements.flatMap((each, index): Problem[] => {
     if (each === undefined) return [];
     const path = [...metallbPath, 'bgpAdvertisements', index];
-    const found: Finding[] = [];
+    const found: Problem[] = [];
     const first = each.name === undefined ? undefined : names.get(each.name);
     if (each.name !== undefined && first === undefined) names.set(each.name, path);
     if (first !== undefined)

@@ -1,6 +1,6 @@
 import { familyName, hostBits, overlap, rangeOf, type Cidr } from '../address.ts';
 import { loadBalancerHosts, nodesOf, virtualIPPath, type Network } from '../outline.ts';
-import { describePath, error, type Finding } from '../place.ts';
+import { describePath, error, type Problem } from '../position.ts';
 import { andMore, type Check, type CheckInput } from './check.ts';
 
 export const networksAreApart: Check = ({ outline }) => {
@@ -21,7 +21,7 @@ export const networksAreApart: Check = ({ outline }) => {
 export const addressesLieOutside: Check = ({ outline }) =>
   outline.networks.flatMap((network) =>
     network.cidrs.flatMap((cidr) => {
-      const findings: Finding[] = [];
+      const findings: Problem[] = [];
       const inside = outline.hosts.flatMap((host) => {
         const address = host.addresses.find((candidate) => overlap(rangeOf(candidate), cidr));
         return address === undefined ? [] : [{ host, address }];
@@ -46,7 +46,7 @@ export const addressesLieOutside: Check = ({ outline }) =>
 
 /** MetalLB's pools must contain only unused addresses, and each address must be in one pool only. */
 export const poolsAreFree: Check = ({ outline, draft, lineOf }) => {
-  const findings: Finding[] = [];
+  const findings: Problem[] = [];
   outline.pools.forEach(({ path, range }, index) => {
     const where = `${describePath(path)} ${range.text}`;
     const taken = outline.hosts.flatMap((host) =>
@@ -105,7 +105,7 @@ export const familiesAgree: Check = ({ outline }) => {
   return [...nodeFamilies(outline, pods, pod), ...balancerFamilies(outline), ...poolFamilies(outline, pods)];
 };
 
-function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, text }: Cidr): Finding[] {
+function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, text }: Cidr): Problem[] {
   const nodes = nodesOf(outline).filter((host) => host.addresses.length > 0);
   const wrong = nodes.filter((host) => host.addresses[0]?.family !== family);
   const [first] = wrong;
@@ -126,7 +126,7 @@ function nodeFamilies(outline: CheckInput['outline'], pods: Network, { family, t
 }
 
 /** keepalived sends from an address of the virtual IP's family. */
-function balancerFamilies(outline: CheckInput['outline']): Finding[] {
+function balancerFamilies(outline: CheckInput['outline']): Problem[] {
   const { virtualIP } = outline;
   const without = loadBalancerHosts(outline).find(
     ({ addresses }) => addresses.length > 0 && !addresses.some(({ family }) => family === virtualIP?.family),
@@ -139,7 +139,7 @@ function balancerFamilies(outline: CheckInput['outline']): Finding[] {
 }
 
 /** A Service only gets addresses of the Service network's families. */
-function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Finding[] {
+function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Problem[] {
   return outline.pools
     .filter(({ range }) => !cidrs.some(({ family }) => family === range.family))
     .map(({ path, range }) => {

@@ -1,4 +1,4 @@
-import { describePath, warning, type Finding } from '../place.ts';
+import { describePath, warning, type Problem } from '../position.ts';
 import type { Check } from './check.ts';
 
 /** Fields of component configurations that kboot sets itself, and the reason or source. */
@@ -24,7 +24,7 @@ const owned = {
 
 export const ownedFieldsAreLeftAlone: Check = ({ draft }) =>
   (['kubelet', 'kubeProxy'] as const).flatMap((component) =>
-    Object.entries(owned[component]).flatMap(([key, reason]): Finding[] => {
+    Object.entries(owned[component]).flatMap(([key, reason]): Problem[] => {
       if (!Object.hasOwn(draft.spec?.[component]?.config ?? {}, key)) return [];
       const path = ['spec', component, 'config', key];
       const message = `${describePath(path)} is set by kboot (${reason}); the value here replaces it`;

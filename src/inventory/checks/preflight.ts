@@ -1,6 +1,6 @@
 import { isCheck, knownChecks, whyNotIgnorable } from '../../model/preflight-checks.ts';
 import { nearest } from '../nearest.ts';
-import { describePath, error } from '../place.ts';
+import { describePath, error } from '../position.ts';
 import type { Check } from './check.ts';
 
 /** spec.preflight.ignore names checks that exist and can be ignored. */

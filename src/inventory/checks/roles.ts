@@ -1,5 +1,5 @@
 import { hostsPath, nodesOf, withRole } from '../outline.ts';
-import { describePath, error, warning } from '../place.ts';
+import { describePath, error, warning } from '../position.ts';
 import type { Check } from './check.ts';
 
 export const rolesFitTogether: Check = ({ outline }) =>

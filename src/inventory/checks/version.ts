@@ -1,5 +1,5 @@
 import { nearestVersions } from '../nearest-versions.ts';
-import { error } from '../place.ts';
+import { error } from '../position.ts';
 import type { Check } from './check.ts';
 
 /** The catalog must have pins and checksums for the version. */

@@ -27,14 +27,14 @@ export interface MembershipPlan {
 /**
  * Decides founding, joining, keeping, replacing and removing. Pure.
  * Throws KbootError E-QUORUM when removals would leave fewer of today's voting members than today's quorum, or
- * when a cluster that has lost its quorum would be founded anew; E-PREFLIGHT when a host holds a former member's data.
+ * when a cluster that has lost its quorum would be bootstrapped anew; E-PREFLIGHT when a host holds a former member's data.
  */
 export function planMembership(hosts: readonly EtcdHost[], seen: EtcdObservation): MembershipPlan {
-  return seen.state === 'present' ? changes(hosts, seen) : founding(hosts, seen);
+  return seen.state === 'present' ? changes(hosts, seen) : bootstrap(hosts, seen);
 }
 
-function founding(hosts: readonly EtcdHost[], seen: Exclude<EtcdObservation, EtcdPresent>): MembershipPlan {
-  if (seen.state === 'unavailable') refuseSecondFounding(hosts, seen.bootstrapped);
+function bootstrap(hosts: readonly EtcdHost[], seen: Exclude<EtcdObservation, EtcdPresent>): MembershipPlan {
+  if (seen.state === 'unavailable') refuseSecondBootstrap(hosts, seen.bootstrapped);
   const everyone = hosts.map(entry);
   return {
     remove: [],
@@ -105,10 +105,10 @@ const namesOf = (hosts: readonly { readonly name: string }[]): string =>
   hosts.map(({ name }) => name).join(', ');
 
 /** Hosts without data would found a second cluster over the first: only a founding that never ended goes on. */
-function refuseSecondFounding(hosts: readonly EtcdHost[], founded: boolean): void {
+function refuseSecondBootstrap(hosts: readonly EtcdHost[], bootstrapped: boolean): void {
   const empty = hosts.filter(({ data }) => data === 'absent');
   const blind = hosts.some(({ data }) => data === 'unknown');
-  if (empty.length === 0 || (!founded && !blind)) return;
+  if (empty.length === 0 || (!bootstrapped && !blind)) return;
   const holders = hosts.filter(({ data }) => data === 'present');
   throw new KbootError(
     'E-QUORUM',

@@ -1,5 +1,5 @@
 import type { Stage } from '../../model/stage.ts';
-import type { Batch, Dependency, Gate, Phase, Place, Step, Task } from '../types.ts';
+import type { Batch, Dependency, Gate, Phase, Location, Step, Task } from '../types.ts';
 
 /** A phase of batches, those without tasks and gates left out; undefined where nothing is left. */
 export function phase(
@@ -14,7 +14,7 @@ export function phase(
 }
 
 /** Steps side by side in one place, a task for each; then gates. */
-export function together(on: Place, steps: readonly Step[], gates: readonly Gate[] = []): Batch {
+export function together(on: Location, steps: readonly Step[], gates: readonly Gate[] = []): Batch {
   return { tasks: steps.map((step) => ({ on, steps: [step] })), gates };
 }
 

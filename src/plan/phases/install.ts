@@ -3,7 +3,7 @@ import type { ClusterChanges } from '../diff/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
-import type { Turn } from '../rollout/rollout.ts';
+import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
 import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
@@ -18,7 +18,7 @@ export interface InstallWork {
   readonly membership: MembershipWork;
   readonly changes: readonly HostChange[];
   /** Hosts that wait for their turn. */
-  readonly rollout: readonly Turn[];
+  readonly rollout: readonly RolloutHost[];
   /** For etcd members that run as services. */
   readonly etcdGates: readonly Gate[];
   /** undefined: nothing goes through the API. */

@@ -32,7 +32,10 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
     const { name, rules } = firewall;
     if (rules === undefined)
       return [
-        finding(`${name} is active, and its rules could not be read`, `See what is wrong: ${look[name]}`),
+        finding(
+          `${name} is active, and its rules could not be read`,
+          `See what is wrong: ${showCommand[name]}`,
+        ),
       ];
     const shut = shutOut(rules, [...pods, ...hostSources(seen, host, [host, ...peers])]);
     const shutPods = pods.flatMap(({ from }) => shut.get(from) ?? []);
@@ -67,7 +70,7 @@ function namesOf(hosts: readonly Host[]): string {
   return hosts.length > manyHosts ? `${hosts.length} hosts of the inventory` : `the hosts ${names}`;
 }
 
-const look: Readonly<Record<HostFirewall['name'], string>> = {
+const showCommand: Readonly<Record<HostFirewall['name'], string>> = {
   firewalld: '`firewall-cmd --get-active-zones` and `journalctl -u firewalld`.',
   ufw: '`ufw status verbose`.',
 };

@@ -1,5 +1,5 @@
 import { isNode, type Host } from '../../model/cluster.ts';
-import { counted } from '../../model/counted.ts';
+import { plural } from '../../model/plural.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
  */
 export function dockerThere(host: Host, { dockerContainers }: Inspection): Omit<Finding, 'host'> | undefined {
   if (!isNode(host) || dockerContainers === null) return undefined;
-  const what = dockerContainers === 0 ? 'works' : `runs ${counted(dockerContainers, 'container')}`;
+  const what = dockerContainers === 0 ? 'works' : `runs ${plural(dockerContainers, 'container')}`;
   return {
     check: 'Docker',
     level: 'error',

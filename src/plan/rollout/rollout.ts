@@ -24,7 +24,7 @@ export interface RolloutInput {
 }
 
 /** One host of those that may not be disturbed at once. */
-export interface Turn {
+export interface RolloutHost {
   readonly host: string;
   /** The first stage that waits for its turn; its stages before that disturb nothing. */
   readonly from: Stage;
@@ -45,7 +45,7 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
  * announced, since etcd accepts no other until it votes. Empty where nothing serves: then all may start at once, and a
  * member may well need the others to become healthy.
  */
-export function planRollout(input: RolloutInput): Turn[] {
+export function planRollout(input: RolloutInput): RolloutHost[] {
   const { cluster, etcd, api } = input;
   if (etcd.state !== 'present' && api?.state !== 'present') return [];
   const members = cluster.hosts.filter((host) => holdsMember(host, cluster));

@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { plural } from '../../model/plural.ts';
 import { errorCodes } from '../../model/error.ts';
 import { gatesOf, stepsOf } from '../../plan/steps.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
@@ -90,7 +90,7 @@ function warningsHtml({
   ];
   if (items.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings">
-    <h2 id="warnings">${counted(items.length, 'warning')}</h2>
+    <h2 id="warnings">${plural(items.length, 'warning')}</h2>
     <ul>
       ${items.map((item) => html`<li>${item}</li>`)}
     </ul>

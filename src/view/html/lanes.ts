@@ -1,6 +1,6 @@
 import type { Stage } from '../../model/stage.ts';
 import { hostOf, subjectOfGate } from '../../plan/steps.ts';
-import type { Batch, Gate, Place } from '../../plan/types.ts';
+import type { Batch, Gate, Location } from '../../plan/types.ts';
 
 /** How work ended; `cut-off`: its end was not seen. */
 export type BarEnding = 'done' | 'failed' | 'cut-off';
@@ -28,7 +28,7 @@ export const operatorTitle = 'this machine';
 export const clusterTitle = 'Kubernetes API';
 
 /** Where a gate is drawn: on the host of its batch that it observes, else with the Kubernetes API. */
-export function placeOfGate(gate: Gate, { tasks }: Batch): Place {
+export function placeOfGate(gate: Gate, { tasks }: Batch): Location {
   const subject = subjectOfGate(gate);
   return tasks.some(({ on }) => subject !== undefined && hostOf(on) === subject)
     ? { host: subject ?? '' }

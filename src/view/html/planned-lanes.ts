@@ -1,5 +1,5 @@
 import { hostOf, isSerial } from '../../plan/steps.ts';
-import type { Phase, Place, Plan } from '../../plan/types.ts';
+import type { Phase, Location, Plan } from '../../plan/types.ts';
 import { groupBy } from '../group.ts';
 import { hostList } from '../host-list.ts';
 import { barText, clusterTitle, operatorTitle, placeOfGate, type Bar, type Lane } from './lanes.ts';
@@ -8,7 +8,7 @@ import { stepCount } from './numbers.ts';
 /** Steps of a task, or a gate, and when. */
 interface Slot {
   readonly phase: Phase;
-  readonly on: Place;
+  readonly on: Location;
   readonly gate: boolean;
   /** `2 of 3`, where one host goes after another. */
   readonly turn: string;
@@ -52,7 +52,7 @@ function schedule(phases: readonly Phase[]): readonly Slot[] {
 /** The order in which a plan happens. Hosts whose bars are equal share a lane. */
 export function plannedLanes({ phases, hosts }: Plan): readonly Lane[] {
   const slots = schedule(phases);
-  const barsAt = (place: Place): readonly Bar[] => barsOf(slots.filter(({ on }) => on === place));
+  const barsAt = (place: Location): readonly Bar[] => barsOf(slots.filter(({ on }) => on === place));
   const byHost = new Map(
     groupBy(
       slots.filter(({ on }) => hostOf(on) !== undefined),

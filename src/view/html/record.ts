@@ -1,6 +1,6 @@
 import type { ApplyEvent } from '../../apply/events.ts';
 import { gatesOf, hostOf, stepsOf } from '../../plan/steps.ts';
-import type { Gate, Phase, Place, Plan, Step } from '../../plan/types.ts';
+import type { Gate, Phase, Location, Plan, Step } from '../../plan/types.ts';
 import { placeOfGate, type Bar, type BarEnding } from './lanes.ts';
 
 /** How a step or gate ended; `not-reached`: it was not begun, `cut-off`: begun, and its end was not seen. */
@@ -40,7 +40,7 @@ type StepEvent = Extract<ApplyEvent, { type: 'start' | 'done' | 'failed' | 'skip
 /** Where a step or gate is drawn. */
 interface Drawn {
   readonly phase: Phase;
-  readonly on: Place;
+  readonly on: Location;
   readonly stage: Span['stage'];
 }
 
@@ -88,7 +88,7 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
   }
   return { outcomes, hosts, operator, cluster, end };
 
-  function spansOn(place: Place): OpenSpan[] {
+  function spansOn(place: Location): OpenSpan[] {
     if (place === 'operator') return operator;
     if (place === 'cluster') return cluster;
     const spans = hosts.get(place.host) ?? [];

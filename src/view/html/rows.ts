@@ -2,7 +2,7 @@ import { addressesOf, type Cluster } from '../../model/cluster.ts';
 import { hostOf, subjectOfGate } from '../../plan/steps.ts';
 import { conditionText, targetWords } from '../../plan/target.ts';
 import type { Batch, Gate, Phase, Plan, Step } from '../../plan/types.ts';
-import { foldBy, foldInOrder, isPki, pkiShownSingly } from '../fold.ts';
+import { collapseBy, collapseInOrder, isPki, pkiShownSingly } from '../collapse.ts';
 import { subjectOf, type PlacedStep } from '../placed.ts';
 import { blocksOf, type Block } from './blocks.ts';
 import { formsOf, type Forms } from './forms.ts';
@@ -56,9 +56,9 @@ export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   let next = 1;
   const id = (): string => `s${next++}`;
   const rowsOf = (items: readonly Item[]): Row[] =>
-    foldBy(items, (item) => own.key(item)).map((fold) => rowOf(fold.item, fold.items, own, id()));
+    collapseBy(items, (item) => own.key(item)).map((fold) => rowOf(fold.item, fold.items, own, id()));
   const hostRows = (steps: readonly PlacedStep[]): Row[] =>
-    foldInOrder(steps, (step) => own.key(itemOf(step))).map((fold) =>
+    collapseInOrder(steps, (step) => own.key(itemOf(step))).map((fold) =>
       rowOf(itemOf(fold.item), fold.items.map(itemOf), own, id()),
     );
   return plan.phases.map((phase) => ({

@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { plural } from '../../model/plural.ts';
 import { hostList } from '../host-list.ts';
 import { stateWords, type HostState } from './hosts.ts';
 import type { Html } from './html.ts';
@@ -64,7 +64,7 @@ function band({ title, main, more }: Band, y: number, className: string): Html[]
 function drawTier(tier: Tier): Drawn {
   const words = [
     label(0, 24, tier.title, 'term'),
-    label(0, 42, counted(tier.machines.length, 'host'), 'soft'),
+    label(0, 42, plural(tier.machines.length, 'host'), 'soft'),
   ];
   const body = tier.machines.length > shownSingly ? field(tier) : cards(tier);
   return { ...body, parts: [...words, ...body.parts] };
@@ -178,7 +178,7 @@ function ring({ machines }: Tier, centres: readonly number[], y: number): Html[]
   const ties = machines.length === centres.length ? centres : [];
   return [
     label(0, top + 5, 'etcd', 'term'),
-    label(0, top + 22, `${counted(machines.length, 'member')},`, 'soft'),
+    label(0, top + 22, `${plural(machines.length, 'member')},`, 'soft'),
     label(0, top + 38, `${quorum} must be up`, 'soft'),
     element('path', { d: path, class: 'ring' }),
     ...ties.map((x) => element('line', { x1: x, y1: y, x2: x, y2: top, class: 'ring' })),

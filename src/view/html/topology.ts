@@ -1,4 +1,4 @@
-import { counted } from '../../model/counted.ts';
+import { plural } from '../../model/plural.ts';
 import { addressesOf, hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Plan } from '../../plan/types.ts';
 import { hostList } from '../host-list.ts';
@@ -139,7 +139,7 @@ export function topologyText({ endpoint, tiers, members, networks }: Topology): 
       const names = machines.map((machine) => machine.name);
       return `${title}: ${names.length} (${hostList(names, names)}).`;
     }),
-    `etcd: ${counted(members, 'member')}.`,
+    `etcd: ${plural(members, 'member')}.`,
     ...networks.map(name),
   ].join(' ');
 }

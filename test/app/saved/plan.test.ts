@@ -46,8 +46,8 @@ interface World {
 const steps = plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [shellStep('w-1', '/a')]]])] });
 
 /** A live plan as makePlan gives it, of hosts on which everything is there but `without`. */
-function live(place: Workspace, world: World = {}): LivePlan {
-  const { cluster, desire, preflightIgnore, toIssue } = place;
+function live(workspace: Workspace, world: World = {}): LivePlan {
+  const { cluster, desire, preflightIgnore, toIssue } = workspace;
   const hosts = cluster.hosts.filter(({ name }) => ['cp-1', 'w-1'].includes(name));
   const resourcesOn = (name: string): readonly Resource[] =>
     hosts
@@ -105,14 +105,14 @@ function live(place: Workspace, world: World = {}): LivePlan {
 
 /** What applying `saved` says in another world. */
 async function apply(saved: SavedPlan, world: World = {}): Promise<LivePlan> {
-  const place = await open();
+  const workspace = await open();
   const file = { path: 'p.json', saved };
-  const found = scopeOfSaved(place, file, asked);
-  return holdToSaved(file, live(place, { scope: found, ...world }));
+  const found = scopeOfSaved(workspace, file, asked);
+  return holdToSaved(file, live(workspace, { scope: found, ...world }));
 }
 const made = async (world: World = {}): Promise<SavedPlan> => {
-  const place = await open();
-  return JSON.parse(JSON.stringify(savedPlan(place, scope, live(place, world)))) as SavedPlan;
+  const workspace = await open();
+  return JSON.parse(JSON.stringify(savedPlan(workspace, scope, live(workspace, world)))) as SavedPlan;
 };
 const stale = (...lines: string[]): unknown =>
   expect.objectContaining({
@@ -154,8 +154,8 @@ describe('a saved plan', () => {
   });
 
   it('is refused when an etcd that someone else runs holds a cluster by now', async () => {
-    const place = await open();
-    const saved = savedPlan(place, scope, live(place, { foreignEtcd: 'absent' }));
+    const workspace = await open();
+    const saved = savedPlan(workspace, scope, live(workspace, { foreignEtcd: 'absent' }));
     await expect(apply(saved, { foreignEtcd: 'present' })).rejects.toMatchObject({
       code: 'E-PLAN-STALE',
       context: {
@@ -248,13 +248,13 @@ describe('a saved plan', () => {
   });
 
   it('flags may repeat its scope and not contradict it', async () => {
-    const place = await open();
+    const workspace = await open();
     const limited = { until: 'runtime', limit: ['w-1', 'cp-1'], ignore: ['Mem'] } as const;
-    const saved = savedPlan(place, limited, live(place, { scope: limited }));
+    const saved = savedPlan(workspace, limited, live(workspace, { scope: limited }));
     const file = { path: 'p.json', saved };
-    expect(scopeOfSaved(place, file, asked)).toEqual(limited);
+    expect(scopeOfSaved(workspace, file, asked)).toEqual(limited);
     expect(
-      scopeOfSaved(place, file, { until: 'runtime', limit: ['cp-1', 'w-1'], ignore: ['NumCPU'] }),
+      scopeOfSaved(workspace, file, { until: 'runtime', limit: ['cp-1', 'w-1'], ignore: ['NumCPU'] }),
     ).toEqual({
       ...limited,
       ignore: ['Mem', 'NumCPU'],
@@ -264,7 +264,7 @@ describe('a saved plan', () => {
       { ...asked, limit: ['w-1'] },
       { ...asked, renewCerts: true },
     ])
-      expect(() => scopeOfSaved(place, file, other)).toThrow(
+      expect(() => scopeOfSaved(workspace, file, other)).toThrow(
         expect.objectContaining({
           code: 'E-USAGE',
           message: expect.stringContaining('contradicts p.json') as unknown,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stages, type Stage } from '../../../src/model/stage.ts';
 import type { HostChange } from '../../../src/plan/diff/host.ts';
 import { installPhases, type InstallWork } from '../../../src/plan/phases/install.ts';
-import type { Turn } from '../../../src/plan/rollout/rollout.ts';
+import type { RolloutHost } from '../../../src/plan/rollout/rollout.ts';
 import { gatesOf, hostOf, isSerial, stepsOf } from '../../../src/plan/steps.ts';
 import type { EtcdStep, Gate, Phase, PlanHost } from '../../../src/plan/types.ts';
 import { applyStep, configMap, effectOn, gate, planHost } from '../sample.ts';
@@ -64,7 +64,7 @@ const bootstrap: HostChange[] = [
   ),
 ];
 
-const turn = (name: string, from: Stage): Turn => ({
+const turn = (name: string, from: Stage): RolloutHost => ({
   host: name,
   from,
   gates: [gate({ kind: 'etcd-member', host: name }, { id: `${name} is healthy` })],

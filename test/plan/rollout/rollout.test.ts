@@ -12,7 +12,7 @@ import {
   planRollout,
   quorumFindings,
   type RolloutInput,
-  type Turn,
+  type RolloutHost,
 } from '../../../src/plan/rollout/rollout.ts';
 import { conditionText } from '../../../src/plan/target.ts';
 import type { EtcdStep } from '../../../src/plan/types.ts';
@@ -79,7 +79,7 @@ const etcdStep = (on: string, kind: 'add-learner' | 'promote'): HostChange<EtcdS
     timeoutSeconds: 1,
   },
 });
-const order = (turns: readonly Turn[]): string[] => turns.map((turn) => `${turn.host} ${turn.from}`);
+const order = (turns: readonly RolloutHost[]): string[] => turns.map((turn) => `${turn.host} ${turn.from}`);
 
 describe('planRollout', () => {
   it('lets control planes that serve go one after another, from their first disturbing stage on', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../../src/apply/events.ts';
-import type { Batch, Dependency, Place, Task } from '../../../src/plan/types.ts';
+import type { Batch, Dependency, Location, Task } from '../../../src/plan/types.ts';
 import type { Lane } from '../../../src/view/html/lanes.ts';
 import { recordRun } from '../../../src/view/html/record.ts';
 import { runLanes } from '../../../src/view/html/run-lanes.ts';
@@ -15,9 +15,9 @@ const hosts = [
 ];
 const after = (...phases: readonly string[]): Dependency[] => phases.map((phase) => ({ phase, need: 'all' }));
 const step = (host: string, name = 'a'): Task => ({ on: { host }, steps: [shellStep(host, name)] });
-const onHosts = (name: string, ...names: readonly string[]): [Place, Task['steps']][] =>
+const onHosts = (name: string, ...names: readonly string[]): [Location, Task['steps']][] =>
   names.map((host) => [{ host }, step(host, name).steps]);
-const object = (name: string): [Place, Task['steps']] => ['cluster', [applyStep(configMap(name))]];
+const object = (name: string): [Location, Task['steps']] => ['cluster', [applyStep(configMap(name))]];
 
 const lanes = plannedLanes(
   plan({

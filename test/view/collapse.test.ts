@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hostOf } from '../../src/plan/steps.ts';
-import { foldInOrder } from '../../src/view/fold.ts';
+import { collapseInOrder } from '../../src/view/collapse.ts';
 import type { PlacedStep } from '../../src/view/placed.ts';
 import { shellStep } from '../plan/sample.ts';
 
@@ -8,7 +8,7 @@ const list = (host: string, names: string): PlacedStep[] =>
   names.split('').map((name) => ({ step: shellStep(host, name, { reason: name }), on: { host } }));
 const byName = ({ step }: PlacedStep): string => step.reason;
 const order = (...steps: readonly PlacedStep[]): string =>
-  foldInOrder(steps, byName)
+  collapseInOrder(steps, byName)
     .map(({ item }) => item.step.reason)
     .join('');
 
@@ -24,7 +24,7 @@ describe('foldInOrder', () => {
   });
 
   it('keeps all steps of a line', () => {
-    const [fold] = foldInOrder([...list('a', 'x'), ...list('b', 'x')], byName);
+    const [fold] = collapseInOrder([...list('a', 'x'), ...list('b', 'x')], byName);
     expect(fold?.items.map(({ on }) => hostOf(on))).toEqual(['a', 'b']);
   });
 });

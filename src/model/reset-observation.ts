@@ -1,5 +1,5 @@
 /** What a reset found on a host. */
-export interface ResetSeen {
+export interface ResetObservation {
   /** Whether kboot has installed anything here, even partially. */
   readonly present: boolean;
   readonly clusterId: string;

@@ -2,17 +2,17 @@
 export type Path = readonly (string | number)[];
 
 /** Position of one value in the text; offsets are 0-based. */
-export interface Place {
+export interface Position {
   readonly value: number;
   /** The key of a mapping's value. */
   readonly key?: number;
   /** The source text of a scalar, before typing (`1.30`, not 1.3). */
   readonly source?: string;
-  readonly children: ReadonlyMap<string | number, Place>;
+  readonly children: ReadonlyMap<string | number, Position>;
 }
 
 /** One problem to report to the user. `at: 'key'` points to the key of the path instead of its value. */
-export interface Finding {
+export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly path: Path;
   readonly at?: 'key';
@@ -20,14 +20,14 @@ export interface Finding {
 }
 
 /** The place of a path, or undefined if the text has no such value. */
-export function placeAt(root: Place, path: Path): Place | undefined {
-  let place: Place | undefined = root;
+export function positionAt(root: Position, path: Path): Position | undefined {
+  let place: Position | undefined = root;
   for (const step of path) place = place?.children.get(step);
   return place;
 }
 
 /** The offset a finding points to: its own place, else the key of the nearest ancestor that is in the text. */
-export function offsetOf(root: Place, finding: Pick<Finding, 'path' | 'at'>): number {
+export function offsetOf(root: Position, finding: Pick<Problem, 'path' | 'at'>): number {
   let place = root;
   for (const step of finding.path) {
     const child = place.children.get(step);
@@ -48,10 +48,10 @@ export function describePath(path: Path): string {
   return text === '' ? 'the inventory' : text;
 }
 
-export function error(path: Path, message: string): Finding {
+export function error(path: Path, message: string): Problem {
   return { severity: 'error', path, message };
 }
 
-export function warning(path: Path, message: string): Finding {
+export function warning(path: Path, message: string): Problem {
   return { severity: 'warning', path, message };
 }

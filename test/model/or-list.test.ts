@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { either } from '../../src/model/either.ts';
+import { orList } from '../../src/model/or-list.ts';
 
 it.each([
   [[], undefined, ''],
@@ -7,5 +7,5 @@ it.each([
   [['one', 'two'], undefined, 'one or two'],
   [['one', 'two', 'three'], ', or ', 'one, two, or three'],
 ])('of %j: %s', (words, last, text) => {
-  expect(either(words, last)).toBe(text);
+  expect(orList(words, last)).toBe(text);
 });

@@ -1,0 +1,73 @@
+import { objectTitle } from '../kube/types.ts';
+import { conditionText, targetText } from '../plan/target.ts';
+import type { Condition, Gate, ObjectRef, Step } from '../plan/types.ts';
+import { collapseBy, type Collapsed } from './collapse.ts';
+
+/** One line for many steps or gates that are alike. */
+export interface Line {
+  readonly item: Step | Gate;
+  readonly items: readonly (Step | Gate)[];
+  /** The words in place of the names. */
+  readonly summary: string;
+}
+
+/** Maximum number of equal items that are still named one by one. A line of Nodes names them all. */
+function shownSingly(item: Step | Gate): number {
+  if (item.type === 'node') return 1;
+  return item.type === 'wait' || item.type === 'apply' ? 2 : Number.POSITIVE_INFINITY;
+}
+
+/** Collapses steps through the API that are alike: objects of one add-on, Nodes with the same change, gates of one kind. */
+export function collapseLines(items: readonly (Step | Gate)[]): readonly Line[] {
+  return collapseBy(items, keyOf).flatMap((fold): Line[] =>
+    fold.items.length > shownSingly(fold.item)
+      ? [{ ...fold, summary: summaryOf(fold) }]
+      : fold.items.map(single),
+  );
+}
+
+/** A line of its own. */
+export function single(item: Step | Gate): Line {
+  const summary = item.type === 'wait' ? conditionText(item.condition) : targetText(item.target);
+  return { item, items: [item], summary };
+}
+
+function keyOf(item: Step | Gate): string {
+  // What differs in an object is worth a line of its own.
+  if (item.type === 'apply' && item.verb === 'create') return `apply ${partOf(item.object)}`;
+  if (item.type === 'node') return `node ${item.operation.kind} ${item.reason}`;
+  if (item.type === 'wait') return `wait ${item.condition.kind} ${item.timeoutSeconds}`;
+  return item.id;
+}
+
+function summaryOf({ item, items }: Collapsed<Step | Gate>): string {
+  if (item.type === 'apply') return `${partOf(item.object)}: ${items.length} objects (by name: --verbose)`;
+  if (item.type === 'wait') return `${items.length} ${waitedFor[item.condition.kind]}`;
+  return `Node ${items.flatMap((each) => (each.type === 'node' ? [each.node] : [])).join(', ')}`;
+}
+
+const waitedFor: Readonly<Record<Condition['kind'], string>> = {
+  api: 'API servers',
+  'load-balancer': 'load balancers',
+  kubelet: 'kubelets',
+  endpoint: 'control-plane endpoints',
+  'etcd-member': 'etcd members',
+  'pod-ready': 'Pods Ready',
+  'node-registered': 'Nodes registered',
+  'node-ready': 'Nodes Ready',
+  'workload-ready': 'workloads ready',
+};
+
+/** The part of a cluster that an object belongs to, by its name. */
+function partOf(object: ObjectRef): string {
+  const title = objectTitle({ ...object });
+  const part = parts.find(([, pattern]) => pattern.test(title));
+  return part?.[0] ?? 'rights and configuration';
+}
+
+const parts: readonly (readonly [string, RegExp])[] = [
+  ['MetalLB', /metallb/],
+  ['flannel', /flannel/],
+  ['kube-proxy', /kube-proxy|node-proxier/],
+  ['CoreDNS', /coredns|kube-dns/],
+];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { textDecisions } from './display-text.ts';
 
 /** From the bottom to the top; a file imports from its own layer or one before it. */
 const layers = [
@@ -99,6 +100,12 @@ describe('architecture', () => {
     expect(upward.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
+  it('what is desired knows nothing of plans', () => {
+    expect(layers.indexOf('desire')).toBeLessThan(layers.indexOf('plan'));
+    const links = inside.filter(({ from, to }) => layerOf(from) === 'desire' && layerOf(to) === 'plan');
+    expect(links).toEqual([]);
+  });
+
   it('there is no import cycle, type-only imports included', () => {
     expect(cycles(inside.filter(({ how }) => how !== 'lazy'))).toEqual([]);
   });
@@ -120,6 +127,79 @@ describe('architecture', () => {
     const loaded = packagesAtStart('cli/plan-run.ts');
     expect(loaded.filter((name) => needed.includes(name))).toEqual([]);
     expect(packagesAtStart('cli/up-run.ts')).toEqual(expect.arrayContaining(['log-update', 'node:tls']));
+  });
+});
+
+/** What view/ decides from text for people, each only about how it prints that text. */
+const printing = {
+  'view/html/steps.ts: phase.title === phase.id': 'an ID that says the same is not printed',
+  'view/html/steps.ts: reason.startsWith(name)': 'the name is not printed twice',
+  'view/html/steps.ts: reason.slice(name.length)': 'the name is not printed twice',
+  "view/html/topology-svg.ts: tiers[index - 1]?.tier.title === 'Load balancers'": 'where a line is drawn',
+};
+
+describe('text for people', () => {
+  const decisions = files
+    // It makes the words.
+    .filter((file) => file !== 'plan/target.ts')
+    .flatMap((file) =>
+      textDecisions(file, readFileSync(new URL(file, source), 'utf8')).map(({ code }) => `${file}: ${code}`),
+    );
+
+  it('decides nothing', () => {
+    expect(decisions.filter((each) => layerOf(each) !== 'view')).toEqual([]);
+  });
+
+  it('decides in view/ only how it is printed', () => {
+    expect(decisions.filter((each) => layerOf(each) === 'view').toSorted()).toEqual(
+      Object.keys(printing).toSorted(),
+    );
+  });
+
+  it.each([
+    "if (step.resource === 'unit kubelet') restart();",
+    "const well = step.reason != 'enabled at boot';",
+    'if (/^(static-pod .*|unit kubelet)$/.test(step.resource)) restart();',
+    "return !step.reason.startsWith('mode ');",
+    'const [kind] = step.resource.split(" ");',
+    "const name = phase.title.replace('stage ', '');",
+    "if (step?.reason.includes('restart')) wait();",
+    "if (step['reason'] === 'x') wait();",
+    'const found = (step.reason ?? "").match(/mode/);',
+    "if (targetText(step.target) === 'swap') wait();",
+    "if (targetWords(step.target).kind === 'file') wait();",
+    "const { kind } = targetWords(step.target); if (kind === 'file') wait();",
+    "const words = conditionText(gate.condition); if (words.endsWith('Ready')) wait();",
+    "const { reason } = step; if (reason === 'enabled at boot') wait();",
+    "const { reason: why } = step; if (why === 'enabled at boot') wait();",
+    "steps.filter(({ resource }) => resource.startsWith('static-pod '));",
+    "steps.find(({ title }) => 'rollout' === title);",
+    'switch (phase.title) { case "rollout": wait(); }',
+    'if (known.has(targetText(step.target))) wait();',
+    'const effect = effects[step.resource];',
+    'if (`${step.host} ${step.resource}` === last) wait();',
+    'steps.sort((one, other) => (one.reason < other.reason ? -1 : 1));',
+  ])('is found where it decides: %s', (snippet) => {
+    expect(textDecisions('x.ts', snippet)).not.toEqual([]);
+  });
+
+  it('is found once, with its line', () => {
+    expect(textDecisions('x.ts', "\n\nif (a.reason ===\n 'x') b();")).toEqual([
+      { line: 3, code: "a.reason === 'x'" },
+    ]);
+  });
+
+  it.each([
+    "if (step.target.kind === 'unit' && step.target.name === 'kubelet') restart();",
+    "if (resource.kind === 'file' && resource.path === path) wait();",
+    'print(`${targetText(step.target)}, ${step.reason}`);',
+    "const words = step.reason === '' ? [] : [step.reason];",
+    'if (step.reason !== undefined) print(step.reason);',
+    "const title = process.argv[2]; if (title === 'x') wait();",
+    "function one() { const { reason } = step; print(reason); } const other = (reason: string) => reason === 'x';",
+    "if (objectTitle(object) === 'ConfigMap x') wait();",
+  ])('may be printed, and other things may decide: %s', (snippet) => {
+    expect(textDecisions('x.ts', snippet)).toEqual([]);
   });
 });
 

@@ -8,10 +8,11 @@ it('aborts its signal at the first SIGINT, and lets any number of hosts listen w
   };
   process.on('warning', warned);
   let calls = 0;
-  const { signal, stop } = onInterrupt(() => {
+  const interrupts = onInterrupt(() => {
     calls++;
   });
   try {
+    const { signal } = interrupts;
     let heard = 0;
     for (let host = 0; host < 50; host++)
       signal.addEventListener('abort', () => {
@@ -22,7 +23,7 @@ it('aborts its signal at the first SIGINT, and lets any number of hosts listen w
     process.emit('SIGINT');
     expect([signal.aborted, calls, heard]).toEqual([true, 1, 50]);
   } finally {
-    stop();
+    interrupts.stop();
     process.off('warning', warned);
   }
 });

@@ -86,30 +86,19 @@ export function withMembership(
   ];
 }
 
-/**
- * Withdraws the learner of a task that failed: it was announced in `own` or in `earlier` tasks of its host, and is not
- * promoted yet. undefined where there is none.
- */
-export function withdrawal(earlier: readonly HostChange[], own: readonly HostChange[]): EtcdStep | undefined {
-  if (earlier.some((change) => operationOf(change)?.kind === 'promote')) return undefined;
-  for (const change of [...earlier, ...own]) {
-    const operation = operationOf(change);
-    if (operation?.kind !== 'add-learner') continue;
-    const { host, step } = change;
-    return etcdStep({
-      id: `${host}: withdraw, stage ${own[0]?.stage ?? ''}`,
-      verb: 'delete',
-      target: step.target,
-      reason: 'withdrawn if it never started, so that others may join',
-      operation: { kind: 'withdraw', peerURL: operation.peerURL },
-      timeoutSeconds: 60,
-    });
-  }
+/** Withdraws the learner that a task announces, for its rollback; undefined where the task announces none. */
+export function withdrawal(task: readonly HostChange[]): EtcdStep | undefined {
+  for (const { host, step } of task)
+    if (step.type === 'etcd' && step.operation.kind === 'add-learner')
+      return etcdStep({
+        id: `${host}: withdraw`,
+        verb: 'delete',
+        target: step.target,
+        reason: 'withdrawn if it never started, so that others may join',
+        operation: { kind: 'withdraw', peerURL: step.operation.peerURL },
+        timeoutSeconds: 60,
+      });
   return undefined;
-}
-
-function operationOf({ step }: HostChange): EtcdStep['operation'] | undefined {
-  return step.type === 'etcd' ? step.operation : undefined;
 }
 
 /** Gates for members that run as services: those of static Pods are waited for through the API. */

@@ -147,15 +147,11 @@ function tasksOfStage(work: InstallWork, stage: Stage): Task[] {
     if (own === undefined) grouped.set(change.host, [change]);
     else own.push(change);
   }
-  return [...grouped].map(([host, changes]) => hostTask(work, host, changes));
+  return [...grouped].map(([host, changes]) => hostTask(host, changes));
 }
 
-function hostTask(work: InstallWork, host: string, changes: readonly HostChange[]): Task {
-  const first = Math.min(...changes.map(({ stage }) => stages.indexOf(stage)));
-  const earlier = work.changes.filter(
-    (change) => change.host === host && stages.indexOf(change.stage) < first,
-  );
-  const undo = withdrawal(earlier, changes);
+function hostTask(host: string, changes: readonly HostChange[]): Task {
+  const undo = withdrawal(changes);
   return {
     on: { host },
     steps: changes.map(({ step }) => step),
@@ -181,7 +177,7 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
     needs,
     rollout.map(({ host, gates }): Batch => {
       const own = changes.filter((change) => change.host === host && inRollout(work, host, change.stage));
-      return { tasks: [hostTask(work, host, own)], gates };
+      return { tasks: [hostTask(host, own)], gates };
     }),
   );
 }

@@ -42,7 +42,8 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
 /**
  * The order of hosts where changes disturb more than one that others count on: etcd member, API server, load balancer.
  * Those that do not serve now come first, since the others carry the cluster meanwhile; before them a learner that was
- * announced, since etcd accepts no other until it votes. Empty where nothing serves: then all may start at once, and a
+ * announced, since etcd accepts no other until it votes. A single host is in it only if it joins etcd, so that all of its
+ * joining is one task, which a rollback can undo. Empty where nothing serves: then all may start at once, and a
  * member may well need the others to become healthy.
  */
 export function planRollout(input: RolloutInput): RolloutHost[] {
@@ -57,7 +58,8 @@ export function planRollout(input: RolloutInput): RolloutHost[] {
     if (from === undefined) return [];
     return [{ host: host.name, from, gates: healthOf(host, own, input), serves: serves(host, input) }];
   });
-  if (turns.length < 2) return [];
+  const joins = input.changes.some(({ step }) => step.type === 'etcd');
+  if (turns.length < 2 && !joins) return [];
   const rank = (turn: (typeof turns)[number]): number =>
     turn.serves ? 2 : isAnnounced(turn.host, input) ? 0 : 1;
   return turns

@@ -144,10 +144,10 @@ describe('withdrawal', () => {
   const promote = operation('promote', 'control-plane');
   const file: HostChange = { host: 'etcd-2', stage: 'control-plane', step: shellStep('etcd-2', '/x') };
 
-  it('follows an announcement, in its own task and in later ones, until the learner is promoted', () => {
-    expect(withdrawal([], [announce])).toEqual({
+  it('undoes the announcement in a task', () => {
+    expect(withdrawal([file, announce, promote])).toEqual({
       type: 'etcd',
-      id: 'etcd-2: withdraw, stage etcd',
+      id: 'etcd-2: withdraw',
       verb: 'delete',
       target: { kind: 'etcd-member', name: 'etcd-2' },
       reason: 'withdrawn if it never started, so that others may join',
@@ -155,13 +155,11 @@ describe('withdrawal', () => {
       operation: { kind: 'withdraw', peerURL: 'https://10.0.0.32:2380' },
       timeoutSeconds: 60,
     });
-    expect(withdrawal([announce], [file, promote])?.id).toBe('etcd-2: withdraw, stage control-plane');
-    expect(withdrawal([announce, promote], [file])).toBeUndefined();
   });
 
-  it('is for learners of this plan only', () => {
-    expect(withdrawal([], [file])).toBeUndefined();
-    expect(withdrawal([], [file, promote])).toBeUndefined();
+  it('is for learners that the task announces', () => {
+    expect(withdrawal([file])).toBeUndefined();
+    expect(withdrawal([file, promote])).toBeUndefined();
   });
 });
 

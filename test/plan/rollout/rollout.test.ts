@@ -134,6 +134,23 @@ describe('planRollout', () => {
     const workers = ['w-4', 'w-5'].map((name) => effectOn(name, 'kubelet', 'node'));
     expect(planRollout(input({ changes: workers }))).toEqual([]);
     expect(planRollout(input({ changes: apiServers(['cp-2']) }))).toEqual([]);
+    const announce: EtcdStep = {
+      ...{
+        type: 'etcd',
+        id: 'cp-2: add-learner',
+        verb: 'create',
+        reason: '',
+        effects: [],
+        timeoutSeconds: 1,
+      },
+      target: { kind: 'etcd-member', name: 'cp-2' },
+      operation: { kind: 'add-learner', peerURL: 'https://10.0.0.2:2380' },
+    };
+    // All of its joining is one task then, which a rollback can undo.
+    const joining = [{ host: 'cp-2', stage: 'etcd' as const, step: announce }, ...apiServers(['cp-2'])];
+    expect(planRollout(input({ changes: joining })).map(({ host, from }) => [host, from])).toEqual([
+      ['cp-2', 'etcd'],
+    ]);
     expect(planRollout(input({ changes: [...workers, ...apiServers()] })).map((turn) => turn.host)).toEqual(
       cps,
     );

@@ -170,7 +170,7 @@ describe('an upgrade that is carried out', () => {
   };
   const manifest = (name: string): string => machine(name).path('kube-apiserver.yaml');
 
-  /** Replaces a host's API server by way of its manifest, of which `bad` hosts make a mess; others leave a line. */
+  /** Each step logs what it does. The API server is a manifest; replacing it fails on the hosts `bad`. */
   const script =
     (bad: readonly string[] = []) =>
     (name: string, what: string): string => {

@@ -28,7 +28,7 @@ export interface UpgradeWork {
 }
 
 /**
- * An upgrade in the vocabulary of the phases: nothing of it is kboot's yet. It shows that the Plan can say what an
+ * An upgrade in the vocabulary of the phases; kboot has no such command yet. It shows that the Plan can say what an
  * upgrade needs: what may be done everywhere at once, what goes one after another, what is undone when it fails, and
  * what must hold before it goes on.
  */
@@ -37,7 +37,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
 
   const snapshot = phase('snapshot', 'etcd', 'snapshot of etcd', [], oneByOne([onCluster(snapshotStep)]));
 
-  // Disturbs nothing, so that all that can fail for want of a file fails before anything is replaced.
+  // Disturbs nothing, so a missing file or image is found before anything is replaced.
   const fetch = phase('fetch', 'runtime', 'files and images', after('all', snapshot), [
     { tasks: [...etcd, ...planes, ...workers].map((host) => fetchTask(work, host)), gates: [] },
   ]);
@@ -173,7 +173,7 @@ const snapshotStep: EtcdStep = {
   timeoutSeconds: 300,
 };
 
-/** IDs are unique: a Node that is waited for twice would be in two phases. */
+/** A gate whose ID names its condition, so that no two phases may wait for the same one. */
 function waits(condition: Gate['condition']): Gate {
   return gate(condition, { timeoutSeconds: 20 });
 }

@@ -30,7 +30,8 @@ export class GateWatcher {
   }
 
   /**
-   * Whether a gate holds, or is moot since its host did not get as far; false when the run is interrupted. Rejects with
+   * Whether a gate holds, or is moot since its host did not get as far; false when the run is interrupted, or every
+   * control plane failed. Rejects with
    * KbootError E-WAIT after the gate's time, with what an operator would look up next.
    */
   async hold(gate: Gate): Promise<boolean> {
@@ -49,6 +50,10 @@ export class GateWatcher {
       if (unmet !== seen) emit({ type: 'waiting', step: gate, seen: (seen = unmet) });
       if (signal.aborted) return false;
       if (this.#isOut(subject)) return this.#moot(gate, subject);
+      if (this.#kube.isCutOff && !isOnHost(gate.condition)) {
+        emit({ type: 'skipped', step: gate, why: 'every control plane failed earlier' });
+        return false;
+      }
       if (Date.now() - started > gate.timeoutSeconds * 1000) throw await this.#timedOut(gate, seen);
       await sleep(pollMs);
     }
@@ -123,6 +128,11 @@ export class GateWatcher {
   #isOut(host: string | undefined): boolean {
     return host !== undefined && this.#excluded.has(host);
   }
+}
+
+/** Whether a condition is checked without the API. */
+function isOnHost({ kind }: Condition): boolean {
+  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'endpoint';
 }
 
 /** Checks through a connection of its own, and closes it. */

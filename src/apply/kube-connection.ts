@@ -17,6 +17,11 @@ export class KubeConnection {
     this.#excluded = excluded;
   }
 
+  /** Whether every control plane failed earlier: nothing can be asked of the API any more. */
+  get isCutOff(): boolean {
+    return this.#context.apiHosts.every(({ host }) => this.#excluded.has(host));
+  }
+
   /** The connection for all requests; a new one after `close`. */
   client(): Promise<KubeClient> {
     if (this.#kube !== undefined) return this.#kube;

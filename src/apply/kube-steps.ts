@@ -32,8 +32,9 @@ export class KubeRunner {
     this.#excluded = excluded;
   }
 
-  /** One step; `moot` where its Node's host did not get as far. Rejects with KbootError. */
+  /** One step; `moot` where its Node's host, or every control plane, failed earlier. Rejects with KbootError. */
   async run(step: ApplyStep | DeleteStep | NodeStep): Promise<Moot | undefined> {
+    if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
       case 'apply':
         await this.#applyObject(step);

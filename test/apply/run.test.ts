@@ -553,6 +553,24 @@ describe('applyPlan on the cluster', () => {
     expect(told('skipped')).toHaveLength(2);
   });
 
+  it('gives up on the API at once when the last control plane fails', async () => {
+    const failing = ['cp-1', 'cp-2'].map((name) => on(name, 'bad', { script: 'sleep 0.3; exit 1' }));
+    // A gate of a phase that does not wait for them.
+    const gates = [gate({ kind: 'node-ready', node: 'w-1' }, { timeoutSeconds: 600 })];
+    const phases = [
+      ...hostPhases(failing),
+      { ...phaseOf('readiness', [['cluster', []]], { gates }) },
+      {
+        ...phaseOf('late', [['cluster', [applyStep(configMap('x'))]]]),
+        after: [{ phase: 'host', need: 'ended' as const }],
+      },
+    ];
+    const result = await run([], [], { phases });
+    expect(result.failures.map((failure) => failure.host).sort()).toEqual(['cp-1', 'cp-2']);
+    const why = 'every control plane failed earlier';
+    expect(events.filter((event) => event.type === 'skipped' && event.why === why)).toHaveLength(2);
+  });
+
   it("an unreachable host is left out, and so are its node's steps", async () => {
     const result = await run([], [gate({ kind: 'node-ready', node: 'w-1' })], {
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],

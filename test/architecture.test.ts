@@ -117,6 +117,24 @@ describe('architecture', () => {
     ]);
   });
 
+  it('planning is read from top to bottom: makePlan calls few, and app/ goes down to lower layers seldom', () => {
+    const loaded = inside.filter(({ how }) => how !== 'type');
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { from, to } of loaded) if (from === file) visit(to);
+    };
+    visit('app/make-plan.ts');
+    const called = loaded.filter(({ from }) => from === 'app/make-plan.ts');
+    const descents = loaded.filter(
+      ({ from, to }) => reached.has(from) && layerOf(from) === 'app' && layerOf(to) !== 'app',
+    );
+    // They were 30 and 52 while makePlan observed, decided and assembled in one function.
+    expect(called.length).toBeLessThanOrEqual(8);
+    expect(descents.length).toBeLessThanOrEqual(36);
+  });
+
   it('the command starts with yargs and nothing else from npm', () => {
     expect(packagesAtStart('main.ts').filter((name) => !name.startsWith('node:'))).toEqual(['yargs']);
     expect(packagesAtStart('cli/up-run.ts')).toContain('yaml');

@@ -1,15 +1,15 @@
 import type { EtcdCredentials } from '../etcd/client.ts';
 import type { KubeCredentials } from '../kube/client.ts';
-import type { Pki } from '../pki/types.ts';
+import { trustBundle, type Pki } from '../pki/types.ts';
 
 /** kboot talks to the API as super-admin: that works before any RBAC object exists, and after one was lost. */
 export function apiCredentials(pki: Pki): KubeCredentials {
   const { cert, key } = pki.certificate('super-admin');
-  return { caPem: pki.ca('ca').cert, certificatePem: cert, keyPem: key };
+  return { caPem: trustBundle(pki, 'ca'), certificatePem: cert, keyPem: key };
 }
 
 /** kboot talks to etcd as kubeadm's health check does. */
 export function etcdCredentials(pki: Pki, host: string): EtcdCredentials {
   const { cert, key } = pki.certificate('etcd-healthcheck-client', host);
-  return { caPem: pki.ca('etcd-ca').cert, certificatePem: cert, keyPem: key };
+  return { caPem: trustBundle(pki, 'etcd-ca'), certificatePem: cert, keyPem: key };
 }

@@ -5,6 +5,7 @@ import { clusterServer } from '../desire/text/address.ts';
 import { KbootError } from '../model/error.ts';
 import { readText, writeAtomic } from '../store/atomic.ts';
 import type { Workspace } from './workspace.ts';
+import { trustBundle } from '../pki/types.ts';
 
 interface Named {
   readonly name: string;
@@ -33,7 +34,10 @@ export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
       clusters: [
         {
           name,
-          cluster: { server: clusterServer(cluster), 'certificate-authority-data': data(pki.ca('ca').cert) },
+          cluster: {
+            server: clusterServer(cluster),
+            'certificate-authority-data': data(trustBundle(pki, 'ca')),
+          },
         },
       ],
       users: [{ name: user, user: { 'client-certificate-data': data(cert), 'client-key-data': data(key) } }],

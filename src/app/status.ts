@@ -147,7 +147,7 @@ function certificateList({ cluster, pki, foreignEtcd }: Workspace): ClusterStatu
     if (!pki.isIssued(spec.id, host)) return [];
     // The kubelet rotates its certificate; the state folder has only the first one.
     if (spec.id === 'kubelet') return [];
-    const pem = spec.kind === 'ca' ? pki.ca(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
+    const pem = spec.kind === 'ca' ? pki.signer(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
     return [ending(spec.path, pem)];
   });
   return foreignEtcd === undefined ? own : [...own, ending('spec.etcd.external', foreignEtcd.certificatePem)];

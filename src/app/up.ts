@@ -9,7 +9,7 @@ import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { stepsOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
-import { clusterId } from '../pki/digest.ts';
+import { trustBundle } from '../pki/types.ts';
 import { verifyBundle } from '../store/bundle.ts';
 import { writeAtomic } from '../store/atomic.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
@@ -66,7 +66,7 @@ export async function carryOut(
       ...secretTexts(cluster, pki, desire.renderer),
       ...uploadBytes(desire),
     ]);
-    const facts = { 'ca.crt': () => pki.ca('ca').cert, 'cluster-id': () => clusterId(pki.ca('ca').cert) };
+    const facts = { 'ca.crt': () => trustBundle(pki, 'ca'), 'cluster-id': () => pki.clusterId() ?? '' };
     return {
       secret(name) {
         const bytes = secrets.get(name);

@@ -4,7 +4,6 @@ import { release } from '../catalog/release.ts';
 import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { clusterId } from '../pki/digest.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
@@ -88,7 +87,7 @@ export function desireOf(
     cluster,
     renderer,
     pki,
-    clusterId: pki.isIssued('ca') ? clusterId(pki.ca('ca').cert) : undefined,
+    clusterId: pki.clusterId(),
     ...sources,
   };
 }

@@ -4,7 +4,7 @@ import { systemOf } from '../catalog/systems.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
-import type { Pki } from '../pki/types.ts';
+import { trustBundle, type Pki } from '../pki/types.ts';
 import type { InitialCluster } from '../model/etcd.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
@@ -59,7 +59,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
 
 /** PEM of the cluster's CA, or its placeholder until it is issued. */
 export function caPem(pki: Pki): string {
-  return pki.isIssued('ca') ? pki.ca('ca').cert : placeholder('ca.crt');
+  return pki.isIssued('ca') ? trustBundle(pki, 'ca') : placeholder('ca.crt');
 }
 
 /** The release files for one host's architecture. */

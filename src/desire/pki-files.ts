@@ -1,6 +1,6 @@
 import { hasExternalEtcd, isNode, type Cluster, type Host } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
-import type { CaId, LeafId, Pki } from '../pki/types.ts';
+import { trustBundle, type CaId, type LeafId, type Pki } from '../pki/types.ts';
 import type { Renderer } from '../render/params.ts';
 import { podProcess } from '../resource/static-pod.ts';
 import type { Content, FileResource } from '../resource/types.ts';
@@ -62,8 +62,8 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
     readBy: readonly string[],
     withKey: boolean,
   ): void => {
-    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id), pki.ca(id).cert);
-    if (withKey) add(part, `${stem}.key`, '600', readBy, pki.isIssued(id), pki.ca(id).key);
+    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id), trustBundle(pki, id));
+    if (withKey) add(part, `${stem}.key`, '600', readBy, pki.isIssued(id), pki.signer(id).key);
   };
   const leaf = (part: PkiFile['part'], id: LeafId, stem: string, readBy: readonly string[]): void => {
     const pair = pki.certificate(id, host.name);
@@ -82,7 +82,7 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
       issued: pki.isIssued('ca') && pki.isIssued(id, host.name),
       text: kubeconfig(renderer, {
         server,
-        caPem: pki.ca('ca').cert,
+        caPem: trustBundle(pki, 'ca'),
         user,
         credentials: { certificatePem: pair.cert, keyPem: pair.key },
       }),

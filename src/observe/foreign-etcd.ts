@@ -1,5 +1,5 @@
 import { openEtcd, type EtcdClient, type EtcdCredentials } from '../etcd/client.ts';
-import { clusterId } from '../pki/digest.ts';
+import { clusterIdOf } from '../pki/digest.ts';
 import type { Reader } from '../transport/types.ts';
 import { whyNot } from './why.ts';
 
@@ -67,7 +67,7 @@ export async function observeForeignEtcd(
 function ownerOf(info: Buffer): string | undefined {
   const [, data = ''] = /certificate-authority-data: "?([A-Za-z0-9+/=]+)/.exec(info.toString('latin1')) ?? [];
   try {
-    return clusterId(Buffer.from(data, 'base64').toString('latin1'));
+    return clusterIdOf(Buffer.from(data, 'base64').toString('latin1'));
   } catch {
     return undefined;
   }

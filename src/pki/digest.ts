@@ -3,10 +3,10 @@ import { KbootError } from '../model/error.ts';
 import { parseCertificate } from './parse.ts';
 
 /**
- * The cluster's identity: `sha256:` + the SHA-256 of the CA's public key (SPKI DER), as used by
+ * The identity of a cluster that is bootstrapped with this CA: `sha256:` + the SHA-256 of its public key (SPKI DER), as used by
  * `kubeadm join --discovery-token-ca-cert-hash`. Throws E-PKI if `caPem` does not contain a certificate.
  */
-export function clusterId(caPem: string): string {
+export function clusterIdOf(caPem: string): string {
   const ca = parseCertificate(caPem);
   if (ca === undefined) throw new KbootError('E-PKI', 'The cluster CA cannot be read as a PEM certificate.');
   return `sha256:${sha256(ca.publicKey.export({ type: 'spki', format: 'der' }))}`;

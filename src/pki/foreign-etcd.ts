@@ -107,7 +107,9 @@ export function withForeignEtcd(pki: Pki, pems: ForeignEtcdPems | undefined): Pk
   const text = (pem: string | undefined): string => pem ?? '# somebody else issues this; it was not read\n';
   const client: KeyPair = { cert: text(pems?.certificatePem), key: text(pems?.keyPem) };
   return {
-    ca: (id) => (id === 'etcd-ca' ? { cert: text(pems?.caPem), key: text(undefined) } : pki.ca(id)),
+    signer: (id) => (id === 'etcd-ca' ? { cert: text(pems?.caPem), key: text(undefined) } : pki.signer(id)),
+    trusted: (id) => (id === 'etcd-ca' ? [text(pems?.caPem)] : pki.trusted(id)),
+    clusterId: () => pki.clusterId(),
     certificate: (id, host) => (id === 'apiserver-etcd-client' ? client : pki.certificate(id, host)),
     serviceAccount: () => pki.serviceAccount(),
     isIssued: (id, host) =>

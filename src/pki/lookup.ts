@@ -1,9 +1,13 @@
+import { clusterIdOf } from './digest.ts';
 import { publicKeyPem } from './keys.ts';
 import type { Material } from './plan.ts';
 import type { CertificateSpec, KeyPair, Pki } from './types.ts';
 
-/** Lookups in `material`, which has everything that is valid; for the rest of `specs` they return placeholders. */
-export function createPki(specs: readonly CertificateSpec[], material: Material): Pki {
+/**
+ * Lookups in `material`, which has everything that is valid; for the rest of `specs` they return placeholders.
+ * `clusterId`: as it was recorded; undefined: that of the CA in `material`, as for a cluster that is new.
+ */
+export function createPki(specs: readonly CertificateSpec[], material: Material, clusterId?: string): Pki {
   const byName = new Map(
     specs.map((spec) => [nameOf(spec.id, spec.kind === 'leaf' ? spec.host : undefined), spec]),
   );
@@ -22,7 +26,9 @@ export function createPki(specs: readonly CertificateSpec[], material: Material)
   });
 
   return {
-    ca: (id) => pair(find(id, undefined)),
+    signer: (id) => pair(find(id, undefined)),
+    trusted: (id) => [pair(find(id, undefined)).cert],
+    clusterId: () => clusterId ?? idOf(material.get(`${find('ca', undefined).path}.crt`)),
     certificate: (id, host) => pair(find(id, host)),
     serviceAccount: () => {
       const { path } = find('sa', undefined);
@@ -37,6 +43,10 @@ export function createPki(specs: readonly CertificateSpec[], material: Material)
       return material.has(`${spec.path}.key`) && (spec.kind === 'key' || material.has(`${spec.path}.crt`));
     },
   };
+}
+
+function idOf(caPem: string | undefined): string | undefined {
+  return caPem === undefined ? undefined : clusterIdOf(caPem);
 }
 
 function nameOf(id: string, host: string | undefined): string {

@@ -74,11 +74,20 @@ export interface KeyPair {
  * never fails: for anything that is not issued yet, it returns a placeholder text that is not PEM.
  */
 export interface Pki {
-  /** The PEM may contain a chain if the user provided an intermediate CA. */
-  ca(id: CaId): KeyPair;
+  /** The CA that signs new certificates. Its PEM may contain a chain if the user provided an intermediate CA. */
+  signer(id: CaId): KeyPair;
+  /** PEMs of every CA whose certificates are accepted: the signer's, and others only while a CA is exchanged. */
+  trusted(id: CaId): readonly string[];
+  /** The cluster's identity, which outlives its CA; undefined before the CA is issued. */
+  clusterId(): string | undefined;
   serviceAccount(): { readonly privateKey: string; readonly publicKey: string };
   /** Without `host`: the first control plane's. Throws if that host has no such certificate, which is a bug in the caller. */
   certificate(id: LeafId, host?: string): KeyPair;
   /** false: the lookup returns a placeholder, at least in part. */
   isIssued(id: CertificateSpec['id'], host?: string): boolean;
+}
+
+/** All trusted CAs of one kind in one PEM file. */
+export function trustBundle(pki: Pick<Pki, 'trusted'>, id: CaId): string {
+  return pki.trusted(id).join('');
 }

@@ -9,7 +9,7 @@ import { generateRsaKey } from '../pki/keys.ts';
 import { createPki } from '../pki/lookup.ts';
 import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
 import type { CaId, CertificateSpec, KeyPair, LeafSpec, Pki } from '../pki/types.ts';
-import { writeAtomic } from './atomic.ts';
+import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
 import type { State } from './state.ts';
 
@@ -42,13 +42,14 @@ export async function loadPki(
 ): Promise<LoadedPki> {
   const specs = certificatesFor(cluster);
   const { material, plan: valid } = await readPlan(state, specs, now, []);
-  const current = createPki(specs, usable(valid, material));
+  const clusterId = await recordedId(state);
+  const current = createPki(specs, usable(valid, material), clusterId);
   const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
   if (chosen.length === 0)
     return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid) };
   const plan = pkiPlan(specs, material, now, chosen);
   return {
-    ...{ current, pki: createPki(specs, usable(plan, material)) },
+    ...{ current, pki: createPki(specs, usable(plan, material), clusterId) },
     ...{ toIssue: plan.issue, warnings: warningsOf(plan) },
   };
 }
@@ -70,11 +71,25 @@ export async function loadOrCreatePki(
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
   if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
+  const recorded = await recordedId(state);
+  const pki = createPki(specs, result, recorded);
+  const clusterId = pki.clusterId();
+  if (recorded === undefined && clusterId !== undefined) await writeAtomic(state.clusterId, `${clusterId}\n`);
   return {
-    pki: createPki(specs, result),
+    pki,
     issued: plan.issue.map(({ spec }) => spec.path),
     warnings: warningsOf(plan),
   };
+}
+
+/** The cluster's identity as recorded when it was bootstrapped; undefined before that. Throws E-STATE. */
+async function recordedId(state: State): Promise<string | undefined> {
+  const id = (await readText(state.clusterId))?.trim();
+  if (id === undefined || /^sha256:[0-9a-f]{64}$/.test(id)) return id;
+  throw new KbootError('E-STATE', `${state.clusterId} does not contain a cluster ID.`, {
+    remedy:
+      "It is one line, sha256: and 64 hexadecimal digits, and must equal /var/lib/kboot/cluster on the cluster's hosts. Copy it from there, or restore the state folder from a backup.",
+  });
 }
 
 async function readPlan(

@@ -7,6 +7,8 @@ import { fileError } from './file-error.ts';
 export interface State {
   readonly dir: string;
   readonly pki: string;
+  /** Records the cluster's identity, which outlives its CA. */
+  readonly clusterId: string;
   readonly runs: string;
   readonly lock: string;
 }
@@ -43,7 +45,14 @@ export async function peekState(dir: string): Promise<State> {
 
 function stateAt(dir: string): State {
   const path = resolve(dir);
-  return { dir: path, pki: join(path, 'pki'), runs: join(path, 'runs'), lock: join(path, 'lock') };
+  const below = (name: string): string => join(path, name);
+  return {
+    dir: path,
+    pki: below('pki'),
+    clusterId: below('cluster-id'),
+    runs: below('runs'),
+    lock: below('lock'),
+  };
 }
 
 /** The folder's permission bits, or undefined if it does not exist. */

@@ -81,7 +81,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
 
   it('is the same after the PKI was issued: a second `up` has nothing to do', () => {
     const fact = (name: 'ca.crt' | 'cluster-id'): string =>
-      name === 'ca.crt' ? after.pki.ca('ca').cert : (after.clusterId ?? '');
+      name === 'ca.crt' ? after.pki.signer('ca').cert : (after.clusterId ?? '');
     const fresh = perHost(before).flatMap(([, resources]) => resources);
     const later = perHost(after).flatMap(([, resources]) => resources);
     const text = (resource: Resource | undefined): string | undefined =>
@@ -103,7 +103,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
   });
 
   it('a kubelet gets the CA in base64', () => {
-    const ca = Buffer.from(after.pki.ca('ca').cert).toString('base64');
+    const ca = Buffer.from(after.pki.signer('ca').cert).toString('base64');
     for (const [host, resources] of perHost(before)) {
       const conf = resources.find(
         (each) => each.kind === 'file' && each.path === '/etc/kubernetes/kubelet.conf',
@@ -112,7 +112,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
         expect(host.roles).not.toContain('worker');
         continue;
       }
-      const text = fillPlaceholders(conf.content.text, () => after.pki.ca('ca').cert);
+      const text = fillPlaceholders(conf.content.text, () => after.pki.signer('ca').cert);
       expect(text).toContain(`certificate-authority-data: ${ca}\n`);
     }
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EtcdCredentials } from '../../src/etcd/client.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { observeForeignEtcd } from '../../src/observe/foreign-etcd.ts';
-import { clusterId } from '../../src/pki/digest.ts';
+import { clusterIdOf } from '../../src/pki/digest.ts';
 import type { EtcdAnswer } from '../../src/observe/foreign-etcd.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { etcdPki, startEtcd, type FakeEtcd } from '../etcd/etcd-server.ts';
@@ -70,7 +70,7 @@ describe('querying an external etcd', () => {
       info,
       `k8s\0\nkubeconfig\x12\xffclusters:\n- cluster:\n    certificate-authority-data: ${data}\n    server: x\n`,
     );
-    expect((await ask())[0]?.answer).toMatchObject({ keys: 2, owner: clusterId(ca) });
+    expect((await ask())[0]?.answer).toMatchObject({ keys: 2, owner: clusterIdOf(ca) });
     etcd.keys.set(info, 'k8s:enc:aescbc:v1:key1:…');
     expect((await ask())[0]?.answer).toMatchObject({ keys: 2, owner: undefined });
   });

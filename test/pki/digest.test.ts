@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../src/model/digest.ts';
-import { clusterId } from '../../src/pki/digest.ts';
+import { clusterIdOf } from '../../src/pki/digest.ts';
 import { caSpec, makeCa, sampleCluster } from '../samples/pki.ts';
 
 it('hashes text as UTF-8', () => {
@@ -17,11 +17,11 @@ it('names a cluster by the pin that kubeadm documents', async () => {
     .trim()
     .split(' ')
     .at(-1);
-  expect(clusterId(cert)).toBe(`sha256:${pin ?? ''}`);
+  expect(clusterIdOf(cert)).toBe(`sha256:${pin ?? ''}`);
 });
 
 it('refuses a CA that cannot be read', () => {
-  expect(() => clusterId('# ca.crt: issued when the plan is applied\n')).toThrow(
+  expect(() => clusterIdOf('# ca.crt: issued when the plan is applied\n')).toThrow(
     expect.objectContaining({ code: 'E-PKI' }),
   );
 });

@@ -93,8 +93,8 @@ describe('a PKI with an etcd that someone else runs', () => {
       cert: good.certificatePem,
       key: good.keyPem,
     });
-    expect(pki.ca('etcd-ca').cert).toBe(good.caPem);
-    expect(pki.ca('etcd-ca').key).not.toContain('PRIVATE');
+    expect(pki.signer('etcd-ca').cert).toBe(good.caPem);
+    expect(pki.signer('etcd-ca').key).not.toContain('PRIVATE');
     expect(pki.isIssued('etcd-ca')).toBe(true);
     expect(pki.isIssued('ca')).toBe(false);
   });
@@ -102,6 +102,6 @@ describe('a PKI with an etcd that someone else runs', () => {
   it('treats files that were not read as not issued', () => {
     const pki = withForeignEtcd(createPki(certificatesFor(foreign), new Map()), undefined);
     expect(pki.isIssued('apiserver-etcd-client', 'cp1')).toBe(false);
-    expect(pki.ca('etcd-ca').cert).not.toContain('BEGIN');
+    expect(pki.signer('etcd-ca').cert).not.toContain('BEGIN');
   });
 });

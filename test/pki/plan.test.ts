@@ -239,7 +239,7 @@ describe('signing material', () => {
 describe('createPki', () => {
   it('answers with the material, and for the first control plane where no host is named', () => {
     const pki = createPki(specs, complete);
-    expect(pki.ca('etcd-ca').cert).toBe(complete.get('etcd/ca.crt'));
+    expect(pki.signer('etcd-ca').cert).toBe(complete.get('etcd/ca.crt'));
     expect(pki.certificate('etcd-peer', 'cp1').key).toBe(complete.get('hosts/cp1/etcd/peer.key'));
     expect(pki.certificate('admin')).toEqual(pki.certificate('admin', 'cp1'));
     expect(pki.serviceAccount().publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
@@ -249,7 +249,7 @@ describe('createPki', () => {
   it('answers with placeholders that no parser takes for PEM where nothing is issued', () => {
     const pki = createPki(specs, new Map());
     const { privateKey, publicKey } = pki.serviceAccount();
-    const [ca, kubelet] = [pki.ca('ca'), pki.certificate('kubelet', 'cp1')];
+    const [ca, kubelet] = [pki.signer('ca'), pki.certificate('kubelet', 'cp1')];
     const texts = [ca.cert, ca.key, kubelet.cert, kubelet.key, privateKey, publicKey];
     for (const text of texts) expect(text).toMatch(/^# .+: issued when the plan is applied\n$/);
     expect(new Set(texts).size).toBe(texts.length);

@@ -10,7 +10,7 @@ import type { ClusterObservation } from '../../src/observe/cluster.ts';
 import type { EtcdHost, EtcdObservation } from '../../src/observe/etcd.ts';
 import type { HostObservation } from '../../src/observe/probe.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
-import { clusterId } from '../../src/pki/digest.ts';
+import { clusterIdOf } from '../../src/pki/digest.ts';
 import { createPki } from '../../src/pki/lookup.ts';
 import type { Known } from '../../src/plan/decide.ts';
 import { desiredInApi } from '../../src/plan/desired.ts';
@@ -38,7 +38,7 @@ export const haCluster: Cluster = sampleCluster({
 /** A PKI that is issued now, so that the kubelets' certificates are valid. */
 export async function issuedNow(cluster: Cluster): Promise<Desire> {
   const pki = createPki(certificatesFor(cluster), await material(cluster, { ...context, now: new Date() }));
-  return { ...unissued(cluster), pki, clusterId: clusterId(pki.ca('ca').cert) };
+  return { ...unissued(cluster), pki, clusterId: clusterIdOf(pki.signer('ca').cert) };
 }
 
 export function knownOf(desire: Desire, scope: Partial<PlanScope> = {}, more: Partial<Known> = {}): Known {

@@ -1,7 +1,7 @@
 import type { Desire } from '../../src/desire/context.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
-import { clusterId } from '../../src/pki/digest.ts';
+import { clusterIdOf } from '../../src/pki/digest.ts';
 import { withForeignEtcd } from '../../src/pki/foreign-etcd.ts';
 import { createPki } from '../../src/pki/lookup.ts';
 import type { Material } from '../../src/pki/plan.ts';
@@ -24,7 +24,7 @@ export function unissued(cluster: Cluster): Desire {
 /** After it: everything is issued. */
 export async function issued(cluster: Cluster): Promise<Desire> {
   const pki = pkiOf(cluster, await material(cluster));
-  return { ...unissued(cluster), pki, clusterId: clusterId(pki.ca('ca').cert) };
+  return { ...unissued(cluster), pki, clusterId: clusterIdOf(pki.signer('ca').cert) };
 }
 
 /** For an etcd that someone else runs, any CA and certificate do once there are some. */
@@ -33,5 +33,9 @@ function pkiOf(cluster: Cluster, texts: Material): Pki {
   if (cluster.etcd.external === undefined) return pki;
   if (!pki.isIssued('ca')) return withForeignEtcd(pki, undefined);
   const { cert, key } = pki.certificate('front-proxy-client');
-  return withForeignEtcd(pki, { caPem: pki.ca('front-proxy-ca').cert, certificatePem: cert, keyPem: key });
+  return withForeignEtcd(pki, {
+    caPem: pki.signer('front-proxy-ca').cert,
+    certificatePem: cert,
+    keyPem: key,
+  });
 }

@@ -6,7 +6,7 @@ import { createRenderer } from '../../src/render/renderer.ts';
 
 /** kubeadm's files and objects for the clusters below (see each function), as kubeadm v1.36.2 wrote them. */
 export function golden(path: string): string {
-  return readFileSync(new URL(`../../golden/kubeadm/${path}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../golden/kubeadm/${path}`, import.meta.url), 'utf8');
 }
 
 export const facts: HostFacts = assumedFacts;

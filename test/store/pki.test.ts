@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clusterIdOf } from '../../src/pki/digest.ts';
 import { loadOrCreatePki, loadPki, type PkiSources } from '../../src/store/pki.ts';
 import { openState, peekState, type State } from '../../src/store/state.ts';
 import { context, host, keyFor, now, sampleCluster } from '../samples/pki.ts';
@@ -159,7 +160,24 @@ describe('loadOrCreatePki', () => {
     const { issued, pki } = await loadOrCreatePki(own, cluster, sources);
     expect(issued).not.toContain('ca');
     expect(issued).toHaveLength(16);
-    expect(pki.ca('ca').cert).toBe(files().get('ca.crt'));
+    expect(pki.signer('ca').cert).toBe(files().get('ca.crt'));
+  });
+
+  it("records the cluster's identity, which stays when its CA is another one", async () => {
+    expect((await loadPki(state, cluster, { now })).pki.clusterId()).toBeUndefined();
+    const first = (await loadOrCreatePki(state, cluster, sources)).pki;
+    const id = clusterIdOf(first.signer('ca').cert);
+    expect(readFileSync(state.clusterId, 'utf8')).toBe(`${id}\n`);
+    rmSync(state.pki, { recursive: true });
+    const { pki } = await loadOrCreatePki(state, cluster, sources);
+    expect(pki.signer('ca').cert).not.toBe(first.signer('ca').cert);
+    expect(pki.clusterId()).toBe(id);
+    expect(pki.trusted('ca')).toEqual([pki.signer('ca').cert]);
+    // A state folder of before has none: its CA says which cluster it is.
+    rmSync(state.clusterId);
+    expect((await loadPki(state, cluster, { now })).pki.clusterId()).toBe(clusterIdOf(pki.signer('ca').cert));
+    writeFileSync(state.clusterId, 'sha256:12\n');
+    await expect(loadPki(state, cluster, { now })).rejects.toMatchObject({ code: 'E-STATE' });
   });
 
   it('refuses to make a second CA, says which file to restore, and writes nothing', async () => {
@@ -219,8 +237,8 @@ describe('loadOrCreatePki', () => {
 
   it('generates real keys when none are passed in', async () => {
     const { pki } = await loadOrCreatePki(state, sampleCluster({ hosts: [] }), context);
-    expect(pki.ca('ca').key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
-    expect(pki.ca('ca').key).not.toBe(pki.ca('etcd-ca').key);
+    expect(pki.signer('ca').key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
+    expect(pki.signer('ca').key).not.toBe(pki.signer('etcd-ca').key);
   });
 });
 

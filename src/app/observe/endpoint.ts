@@ -4,6 +4,7 @@ import type { EndpointServing } from '../../plan/preflight/endpoint.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
+import { trustBundle } from '../../pki/types.ts';
 
 /** The endpoint that hosts try to reach; undefined where kboot runs it, or the plan ends before. */
 export function endpointToProbe(
@@ -34,7 +35,7 @@ export async function observeOutsideEndpoint(
   if (reader === undefined) return undefined;
   // TLS and HTTP cost start-up time that offline plans need not pay.
   const { observeEndpoint } = await import('../../observe/endpoint.ts');
-  const caPem = pki.isIssued('ca') ? pki.ca('ca').cert : undefined;
+  const caPem = pki.isIssued('ca') ? trustBundle(pki, 'ca') : undefined;
   return { host: reader.host, answer: await observeEndpoint(reader, endpoint, caPem) };
 }
 

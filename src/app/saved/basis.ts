@@ -1,7 +1,6 @@
 import { artifacts } from '../../catalog/artifacts.ts';
 import { images } from '../../catalog/images.ts';
 import { release } from '../../catalog/release.ts';
-import { clusterId } from '../../pki/digest.ts';
 import { uploadBytes } from '../../desire/user-work.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
 import type { KubeObject } from '../../kube/types.ts';
@@ -29,6 +28,7 @@ const placesHere: readonly string[] = [
 
 /** What plans of this workspace are made from besides what is observed. */
 export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspace): Ground {
+  const id = pki.clusterId();
   const known = release(cluster.kubernetesVersion);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // Where this machine keeps keys and templates is no part of what is planned.
@@ -49,12 +49,12 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
     bundle: Object.fromEntries((desire.bundle?.files ?? []).map(({ path, sha256: sum }) => [path, sum])),
     state: {
       ...(foreignEtcd && { 'spec.etcd.external': `sha256 ${sha256(JSON.stringify(foreignEtcd))}` }),
-      ...(pki.isIssued('ca') && { 'cluster ID': clusterId(pki.ca('ca').cert) }),
+      ...(id !== undefined && { 'cluster ID': id }),
       ...Object.fromEntries(
         certificatesFor(cluster).flatMap((spec) => {
           if (toIssue.includes(spec.path)) return [[spec.path, 'to be issued']];
           if (spec.kind === 'key') return [[spec.path, 'there']];
-          const { cert } = spec.kind === 'ca' ? pki.ca(spec.id) : pki.certificate(spec.id, spec.host);
+          const { cert } = spec.kind === 'ca' ? pki.signer(spec.id) : pki.certificate(spec.id, spec.host);
           return [[spec.path, `sha256 ${sha256(cert)}`]];
         }),
       ),

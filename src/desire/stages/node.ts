@@ -6,6 +6,7 @@ import { caPem, folders, textContext, textFile, type Desire } from '../context.t
 import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-files.ts';
 import { kubeletKubeconfig } from '../text/kubeconfig.ts';
 import { kubeletFiles } from '../text/kubelet.ts';
+import { trustBundle } from '../../pki/types.ts';
 
 /** The kubelet: on a control plane it starts once the manifests exist; on other hosts it has a separate stage. */
 export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): readonly Resource[] {
@@ -40,7 +41,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       stage,
       commonName: `system:node:${host.name}`,
       content: pkiContent(kubeletClientPem(host, pki)),
-      caPem: pki.isIssued('ca') ? pki.ca('ca').cert : null,
+      caPem: pki.isIssued('ca') ? trustBundle(pki, 'ca') : null,
       readBy: ['kubelet'],
     },
     { kind: 'unit', stage, name: 'kubelet' },

@@ -27,7 +27,7 @@ export function assemble(
     endpoint: clusterServer(cluster),
     mode,
     hosts,
-    phases: installPhases({ ...decision, hosts, issue: known.toIssue }),
+    phases: installPhases({ ...decision, hosts }),
     checked:
       hosts.reduce((sum, host) => sum + host.resources, 0) +
       desired.objects.length +

@@ -61,6 +61,8 @@ export interface Decision {
   readonly etcdGates: readonly Gate[];
   readonly cluster: ClusterChanges | undefined;
   readonly hooks: readonly OperatorHook[];
+  /** Paths of certificates and keys to issue. */
+  readonly issue: readonly string[];
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
   readonly api: ClusterObservation | undefined;
@@ -107,7 +109,7 @@ export function decide(known: Known, seen: Observed): Decision {
   const etcd = seen.etcd.members;
   const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
   const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);
-  const decision: Omit<Decision, 'hooks' | 'findings'> = {
+  const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {
     ...{ hosts, perHost, failed, changes, api },
     membership: { ...leaving, peers: first },
     rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
@@ -119,10 +121,12 @@ export function decide(known: Known, seen: Observed): Decision {
         ? ['no control plane could be read, so nothing is planned through the API']
         : [],
   };
-  const doesAnything = known.toIssue.length > 0 || isWork(decision);
+  const doesAnything = isWork(decision);
   if (reaches(scope, 'etcd')) refuseSilence(seen, doesAnything);
   return {
     ...decision,
+    // A certificate that no step of this plan puts anywhere is issued by the plan that does.
+    issue: doesAnything ? known.toIssue : [],
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), seen.metHooks, doesAnything),
     findings: [
       ...preflight(cluster, inspections, desire.clusterId, ignore),
@@ -173,7 +177,7 @@ function nodesWithMembers(
   };
 }
 
-function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'findings'>): boolean {
+function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
   const { peers, snapshot, nodes, removals } = membership;
   const through = cluster && [
     ...cluster.objects['control-plane'],

@@ -31,6 +31,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     changes: [...perHost.values()].flatMap(({ changes }) => changes),
     cluster: diffCluster(desired, { state: 'absent' }, new Set()),
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
+    issue: known.toIssue,
     externalEtcd: undefined,
     api: undefined,
   };

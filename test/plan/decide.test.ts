@@ -48,6 +48,14 @@ const planned = (known: Known, decision: Decision): { steps: number; gates: numb
   return { steps: stepsOf(plan).length, gates: gatesOf(plan).length };
 };
 
+it('issues only certificates that some step of the plan needs', async () => {
+  const toIssue = ['hosts/w-1/kubelet'];
+  const idle = knownOf(await issuedNow(haCluster), {}, { toIssue });
+  expect(decide(idle, running(idle)).issue).toEqual([]);
+  const fromScratch = knownOf(unissued(haCluster), {}, { toIssue });
+  expect(decide(fromScratch, fresh(fromScratch)).issue).toEqual(toIssue);
+});
+
 describe('a bootstrap', () => {
   it('of three control planes and a worker: everything on each, side by side, and through the API', () => {
     const known = knownOf(unissued(haCluster), {}, { toIssue: ['ca'] });

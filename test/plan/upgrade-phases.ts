@@ -14,7 +14,7 @@ import type {
 import { applyStep, gate } from './sample.ts';
 import { nodeStep } from './work.ts';
 
-/** What an upgrade is about. Of `script`, `what` is the component that is replaced, `fetch …` or `restore …`. */
+/** The input of an upgrade. For `script`, `what` is the component that is replaced, `fetch …` or `restore …`. */
 export interface UpgradeWork {
   /** Hosts that run etcd as a service. */
   readonly etcd: readonly string[];
@@ -23,21 +23,20 @@ export interface UpgradeWork {
   /** Number of workers that are drained at a time. */
   readonly workersAtOnce: number;
   readonly objects: readonly KubeObject[];
-  /** POSIX shell that does one thing on one host. */
+  /** POSIX shell for one action on one host. */
   script(host: string, what: string): string;
 }
 
 /**
- * An upgrade in the vocabulary of the phases: nothing of it is kboot's yet. It shows that the Plan can say what an
- * upgrade needs: what may be done everywhere at once, what goes one after another, what is undone when it fails, and
- * what must hold before it goes on.
+ * An upgrade as phases, which kboot does not have yet. It shows that the Plan can express an upgrade: work on all hosts
+ * in parallel, hosts one after another, rollbacks of failures, and gates.
  */
 export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   const { etcd, planes, workers } = work;
 
   const snapshot = phase('snapshot', 'etcd', 'snapshot of etcd', [], oneByOne([onCluster(snapshotStep)]));
 
-  // Disturbs nothing, so that all that can fail for want of a file fails before anything is replaced.
+  // Disturbs nothing, so that a missing file fails before anything is replaced.
   const fetch = phase('fetch', 'runtime', 'files and images', after('all', snapshot), [
     { tasks: [...etcd, ...planes, ...workers].map((host) => fetchTask(work, host)), gates: [] },
   ]);
@@ -67,7 +66,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
     ),
   );
 
-  // They elect a leader: all of them at once interrupt nothing for longer than an election.
+  // They elect a leader: restarting all of them at once interrupts them no longer than an election.
   const controllers = phase(
     'controllers',
     'control-plane',
@@ -119,7 +118,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   return existing(snapshot, fetch, members, apiServers, controllers, objects, kubelets, nodes);
 }
 
-/** A worker is emptied, gets its new kubelet, and takes Pods again. */
+/** A worker is drained, gets its new kubelet, and is uncordoned. */
 function workerTask(work: UpgradeWork, host: string): Task {
   const node = (kind: Parameters<typeof nodeStep>[1]): NodeStep => nodeStep(host, kind);
   const replace = shell(work, host, 'kubelet', 'kubelet');
@@ -135,7 +134,7 @@ function replaceTask(work: UpgradeWork, host: string, ...components: readonly Co
   return { on: { host }, steps: components.map((component) => shell(work, host, component, component)) };
 }
 
-/** A batch of one task, and what must hold before the next one. */
+/** A batch of one task, and its gates before the next one. */
 function alone(task: Task, ...gates: readonly Gate[]): Batch {
   return { tasks: [task], gates };
 }
@@ -173,7 +172,7 @@ const snapshotStep: EtcdStep = {
   timeoutSeconds: 300,
 };
 
-/** IDs are unique: a Node that is waited for twice would be in two phases. */
+/** IDs are unique: gates for a Node are in two phases. */
 function waits(condition: Gate['condition']): Gate {
   return gate(condition, { timeoutSeconds: 20 });
 }

@@ -3,14 +3,14 @@ import type { HostChange } from '../diff/host.ts';
 import type { EtcdStep, Gate, Target } from '../types.ts';
 import type { MemberPlan, MemberRemoval, MembershipPlan } from './membership.ts';
 
-/** Steps that come before any host's own where the membership changes. */
+/** Steps before those of any host if the membership changes. */
 export interface MembershipSteps {
-  /** undefined: the membership stays as it is. */
+  /** undefined: the membership does not change. */
   readonly snapshot: EtcdStep | undefined;
   readonly removals: readonly EtcdStep[];
 }
 
-/** A snapshot where members change, and the removal of members that are gone. */
+/** A snapshot if the membership changes, and the removal of obsolete members. */
 export function membershipSteps(plan: MembershipPlan): MembershipSteps {
   const changes = plan.remove.length > 0 || plan.hosts.some((member) => member.join === 'add-learner');
   if (!changes) return { snapshot: undefined, removals: [] };
@@ -43,8 +43,8 @@ const removalReasons: Readonly<Record<MemberRemoval['why'], string>> = {
 };
 
 /**
- * Puts a joining host's membership steps among its own: it is announced as a learner before its etcd starts
- * (peers: kubeadm announces after), and promoted once everything of its control plane was started.
+ * Inserts the membership steps of a joining host into its other steps: it is added as a learner before its etcd
+ * starts, and promoted once its whole control plane was started.
  */
 export function withMembership(
   changes: readonly HostChange[],
@@ -58,7 +58,7 @@ export function withMembership(
     id: `${name}: add-learner`,
     verb: 'create',
     target,
-    reason: 'announced as a learner',
+    reason: 'added as a learner',
     operation: { kind: 'add-learner', peerURL },
     timeoutSeconds: 120,
   });
@@ -87,8 +87,8 @@ export function withMembership(
 }
 
 /**
- * Withdraws the learner of a task that failed: it was announced in `own` or in `earlier` tasks of its host, and is not
- * promoted yet. undefined where there is none.
+ * Removes the learner of a failed task: it was added in `own` or in `earlier` tasks of its host, and is not promoted
+ * yet. undefined if there is none.
  */
 export function withdrawal(earlier: readonly HostChange[], own: readonly HostChange[]): EtcdStep | undefined {
   if (earlier.some((change) => operationOf(change)?.kind === 'promote')) return undefined;
@@ -100,7 +100,7 @@ export function withdrawal(earlier: readonly HostChange[], own: readonly HostCha
       id: `${host}: withdraw, stage ${own[0]?.stage ?? ''}`,
       verb: 'delete',
       target: step.target,
-      reason: 'withdrawn if it never started, so that others may join',
+      reason: 'removed if it never started, so that others can join',
       operation: { kind: 'withdraw', peerURL: operation.peerURL },
       timeoutSeconds: 60,
     });
@@ -112,7 +112,7 @@ function operationOf({ step }: HostChange): EtcdStep['operation'] | undefined {
   return step.type === 'etcd' ? step.operation : undefined;
 }
 
-/** Gates for members that run as services: those of static Pods are waited for through the API. */
+/** Gates for members that run as services; members in static Pods are observed through the API. */
 export function etcdGates(hosts: readonly EtcdHost[], seen: EtcdObservation): Gate[] {
   return hosts
     .filter(({ name }) => {

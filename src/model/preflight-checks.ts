@@ -20,7 +20,7 @@ const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
     'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
 };
 
-/** Why a check cannot be ignored; undefined where it can. */
+/** Why a check cannot be ignored; undefined if it can. */
 export function whyNotIgnorable(check: string): string | undefined {
   return Object.hasOwn(notIgnorable, check) ? notIgnorable[check as CheckName] : undefined;
 }

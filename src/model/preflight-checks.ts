@@ -1,4 +1,4 @@
-/** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` stands for all of Port-N. */
+/** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` means all of Port-N. */
 const names = [
   ...(['Tools', 'OS', 'Systemd', 'NumCPU', 'Mem', 'Cgroups', 'KernelVersion', 'KubernetesVersion'] as const),
   ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker', 'ForeignManifests'] as const),

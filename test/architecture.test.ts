@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { textDecisions } from './display-text.ts';
 
-/** From the bottom to the top; a file imports from its own layer or one before it. */
+/** From the bottom to the top; a file imports from its own layer or an earlier one. */
 const layers = [
   'model',
   'inventory',
@@ -31,7 +31,7 @@ const layers = [
 interface Import {
   readonly from: string;
   readonly to: string;
-  /** `type`: gone after compiling; `lazy`: `await import()`. */
+  /** `type`: removed by the compiler; `lazy`: `await import()`. */
   readonly how: 'static' | 'type' | 'lazy';
 }
 
@@ -110,7 +110,7 @@ describe('architecture', () => {
     expect(cycles(inside.filter(({ how }) => how !== 'lazy'))).toEqual([]);
   });
 
-  it('finds a cycle where there is one', () => {
+  it('finds a cycle', () => {
     const link = (from: string, to: string): Import => ({ from, to, how: 'static' });
     expect(cycles([link('a', 'b'), link('b', 'c'), link('c', 'a'), link('c', 'd')])).toEqual([
       'a -> b -> c -> a',
@@ -140,7 +140,7 @@ describe('architecture', () => {
     expect(packagesAtStart('cli/up-run.ts')).toContain('yaml');
   });
 
-  it('an offline plan starts without what connections and progress need', () => {
+  it('an offline plan starts without the dependencies of connections and progress', () => {
     const needed = ['log-update', 'node-forge', 'node:http', 'node:http2', 'node:tls', 'ssh2', 'zx'];
     const loaded = packagesAtStart('cli/plan-run.ts');
     expect(loaded.filter((name) => needed.includes(name))).toEqual([]);
@@ -243,7 +243,7 @@ function packagesAtStart(entry: string): string[] {
   return [...packages].sort();
 }
 
-/** One path for each way back that a depth-first walk meets. */
+/** One path for each back edge of a depth-first search. */
 function cycles(links: readonly Import[]): string[] {
   const next = new Map<string, string[]>();
   for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { eventSchema } from '../src/view/event-schema.ts';
 
-/** What is wrong with the first of these that is not an event as src/view/event-schema.ts describes it; undefined where all are. */
+/** The problem of the first item that is not an event of src/view/event-schema.ts; undefined if all are. */
 export function eventProblem(events: readonly { readonly type?: unknown }[]): string | undefined {
   return events.map(problemOf).find((problem) => problem !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Every member there and none `readonly`: a member that only one side knows makes the other not assignable. */
+/** Every member required and not `readonly`: a member that only one side has makes the types not assignable. */
 export type Whole<T> = T extends readonly (infer Item)[]
   ? Whole<Item>[]
   : T extends object

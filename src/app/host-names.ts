@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readDocument } from '../inventory/document.ts';
 
-/** Names of the hosts in an inventory that may be half-written; none where nothing can be read. */
+/** Names of the hosts in an inventory that may be incomplete; none if nothing can be read. */
 export function hostNames(file: string): readonly string[] {
   try {
     const { data } = readDocument(readFileSync(file, 'utf8'), process.env);

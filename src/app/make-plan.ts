@@ -15,7 +15,7 @@ import type { Connections } from './observe/connect.ts';
 import { observe } from './observe/index.ts';
 import type { Workspace } from './workspace.ts';
 
-/** A plan made from hosts, the connections that it was made over, and what it rests on. */
+/** A plan made from hosts, the connections that it was made over, and its inputs. */
 export interface LivePlan {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
@@ -27,8 +27,8 @@ export interface LivePlan {
 }
 
 /**
- * Observes, decides, assembles: the plan of what is to be done, and the connections it was made over. Hosts that
- * cannot be reached are in it as such. Throws what `decide` throws, after closing the connections.
+ * Observes, decides, assembles: the plan, and the connections it was made over. Unreachable hosts are marked as such in
+ * the plan. Throws as `decide` does, after closing the connections.
  */
 export async function makePlan(
   workspace: Workspace,
@@ -54,19 +54,19 @@ export async function makePlan(
   }
 }
 
-/** The plan for hosts as they come fresh from their installer: no host is asked. */
+/** The plan for freshly installed hosts: no host is contacted. */
 export function makeOfflinePlan(workspace: Workspace, scope: PlanScope): Plan {
   return offlinePlan(knownOf(workspace, scope), workspace.pkiWarnings);
 }
 
-/** What a plan starts from on this machine. Throws KbootError E-BUNDLE where the bundle does not fit. */
+/** The inputs of a plan on this machine. Throws KbootError E-BUNDLE if the bundle does not fit. */
 function knownOf({ cluster, desire, preflightIgnore, toIssue }: Workspace, scope: PlanScope): Known {
   if (desire.bundle !== undefined) refuseUnfitBundle(cluster, desire.bundle, scope.until);
   const ignore = [...preflightIgnore, ...scope.ignore];
   return { cluster, scope, ignore, toIssue, desire, desired: desiredInApi(desire, scope) };
 }
 
-/** Puts diffs into the steps that overwrite a text; a host whose texts cannot be read has none. For display only. */
+/** Adds diffs to the steps that overwrite a text; a host whose texts cannot be read gets none. For display only. */
 async function withDiffs(decision: Decision, connections: Connections): Promise<Decision> {
   const paths = new Map<string, string[]>();
   for (const { host, step } of [...decision.membership.peers, ...decision.changes]) {

@@ -7,7 +7,7 @@ import type { HookStep } from '../plan/types.ts';
 import type { OperatorResult } from '../transport/operator.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Seconds that an `unless` may take, so that no plan hangs on it. */
+/** Timeout in seconds of an `unless`, so that it cannot block a plan. */
 const unlessSeconds = 30;
 
 /** Names of the hooks on this machine whose `unless` succeeds; runs those commands. */
@@ -23,7 +23,7 @@ export async function metOperatorHooks(workspace: Workspace, until: Stage): Prom
   return new Set(answers.flat());
 }
 
-/** Runs one hook. Throws KbootError E-STEP when it does not end well. */
+/** Runs one hook. Throws KbootError E-STEP if it fails. */
 export async function runOperatorHook(workspace: Workspace, step: HookStep): Promise<void> {
   const { exitCode, timedOut, output } = await run(workspace, step.command, step.timeoutSeconds);
   if (exitCode === 0) return;

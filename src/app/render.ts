@@ -15,14 +15,14 @@ import { uploadBytes } from '../desire/user-work.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
 
 /**
- * Writes what lies on each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
- * Returns the number of files. Throws E-USAGE when `out` holds something.
+ * Writes the files of each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
+ * Returns the number of files. Throws E-USAGE if `out` is not empty.
  */
 export async function renderTree(workspace: Workspace, out: string): Promise<number> {
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0)
-    throw new KbootError('E-USAGE', `${out} is not empty; it was left alone`, {
-      remedy: 'Name a new folder with --out.',
+    throw new KbootError('E-USAGE', `${out} is not empty; it was not changed`, {
+      remedy: 'Specify a new folder with --out.',
     });
   const { cluster } = workspace;
   const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });

@@ -20,7 +20,7 @@ import { askApi } from './observe/cluster.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * Plans the removal of a cluster, or of some of its hosts: these leave a cluster that goes on in good order first.
+ * Plans the removal of a cluster, or of some of its hosts: these first leave the remaining cluster in an orderly way.
  * A host of another cluster is refused, never reset.
  */
 export async function makeResetPlan(
@@ -39,7 +39,10 @@ export async function makeResetPlan(
     const seen = await observeForReset(reader);
     if (seen.clusterId !== '' && seen.clusterId !== desire.clusterId) {
       const { message, remedy } = strangeStamp(cluster, seen.clusterId, desire.clusterId);
-      throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was left alone`, { host: host.name, remedy });
+      throw new KbootError('E-FOREIGN-CLUSTER', `${message}; it was not changed`, {
+        host: host.name,
+        remedy,
+      });
     }
     seenOn.set(host.name, seen);
     return resetSteps(host.name, resetRemovals(seen, cluster.etcd.external !== undefined));
@@ -89,7 +92,7 @@ export async function makeResetPlan(
   return { plan, connections: { ...all, results: connections.results } };
 }
 
-/** Asks those that stay. */
+/** Queries the hosts that stay. */
 async function planLeaving(
   { cluster, pki }: Workspace,
   leaving: readonly Host[],
@@ -118,22 +121,22 @@ async function planLeaving(
   return planLeave({ cluster, leaving, api, etcd, peerURL });
 }
 
-/** What a reset of the whole control plane does not touch although the cluster's data lies there. */
+/** Data of the cluster that a reset of the whole control plane does not delete. */
 function leftBehind(cluster: Cluster, leaving: readonly Host[]): string[] {
   const { external } = cluster.etcd;
   const goesOn = hostsWith(cluster, 'control-plane').some((host) => !leaving.includes(host));
   if (external === undefined || goesOn) return [];
   const prefix = etcdPrefix(cluster);
   return [
-    `etcd ${external.endpoints.join(', ')} is not kboot's and stays as it is, with this cluster's data under ${prefix}/; to found a cluster there anew, remove it first: etcdctl del --prefix ${prefix}/`,
+    `etcd ${external.endpoints.join(', ')} is not managed by kboot and is not changed: it keeps this cluster's data under ${prefix}/; to bootstrap a new cluster there, delete the data first: etcdctl del --prefix ${prefix}/`,
   ];
 }
 
-/** What containerd's record held of a Docker that worked through it is not put back. */
+/** containerd's metadata of a Docker that uses it cannot be restored. */
 function lostToDocker(name: string, seen: ResetObservation | undefined): string[] {
   if (seen === undefined || !seen.present || seen.dockerContainers === null || seen.dockerContainers === 0)
     return [];
   return [
-    `${name}: Docker runs ${plural(seen.dockerContainers, 'container')} through this containerd; they end, or Docker loses hold of them. Stop it before this and start it again after: systemctl stop docker.socket docker`,
+    `${name}: Docker runs ${plural(seen.dockerContainers, 'container')} through this containerd; they stop, or Docker can no longer manage them. Stop Docker before the reset and start it afterwards: systemctl stop docker.socket docker`,
   ];
 }

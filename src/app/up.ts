@@ -20,8 +20,8 @@ import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
 
 /**
- * Carries out a plan over the connections it was made with. The caller holds the lock.
- * Throws KbootError E-BUNDLE before the first change when a bundle file is not what its index says.
+ * Applies a plan over the connections it was made with. The caller holds the lock.
+ * Throws KbootError E-BUNDLE before the first change if a bundle file does not match its index.
  */
 export async function carryOut(
   workspace: Workspace,

@@ -18,22 +18,22 @@ export interface CommonOptions {
   readonly inventory: string;
   readonly state?: string | undefined;
   readonly bundle?: GivenBundle | undefined;
-  /** What is wrong with the files of spec.etcd.external only warns: the command can do without them. */
+  /** Problems with the files of spec.etcd.external are only warnings: the command does not need them. */
   readonly withoutEtcdFiles?: boolean;
-  /** Issue the hosts' certificates anew, but those that kubelets renew themselves: of these hosts, of all where none is named. */
+  /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
   readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
 }
 
-/** What every command on a cluster starts from: the inventory, the operator's state, the bundle. Nothing is written. */
+/** The inputs of every command on a cluster: the inventory, the operator's state, the bundle. Nothing is written. */
 export interface Workspace {
   readonly inventoryFile: string;
   readonly cluster: Cluster;
   readonly warnings: readonly Diagnostic[];
   readonly preflightIgnore: readonly string[];
   readonly state: State;
-  /** What is valid now, and opens the cluster; `desire.pki` is without what is issued anew. */
+  /** The certificates that are valid now and give access to the cluster; `desire.pki` excludes those that are renewed. */
   readonly pki: Pki;
-  /** What opens the etcd that someone else runs. */
+  /** The credentials for an etcd that someone else runs. */
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
@@ -71,12 +71,12 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   };
 }
 
-/** The state folder's PKI with what others issue put into it. */
+/** The state folder's PKI, with certificates that others issue added. */
 export function usedPki(cluster: Cluster, pki: Pki, foreignEtcd: ForeignEtcdPems | undefined): Pki {
   return cluster.etcd.external === undefined ? pki : withForeignEtcd(pki, foreignEtcd);
 }
 
-/** What the desired state of a cluster is made from. */
+/** The inputs of the desired state of a cluster. */
 export function desireOf(
   cluster: Cluster,
   renderer: Renderer,

@@ -18,7 +18,7 @@ export async function check(
     case 'api':
     case 'load-balancer': {
       const { status } = await kube.request('GET', '/readyz');
-      return status === 200 ? undefined : `/readyz answers ${status}`;
+      return status === 200 ? undefined : `/readyz returned status ${status}`;
     }
     case 'pod-ready': {
       const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
@@ -49,7 +49,7 @@ async function podsOn(
   if (workload === undefined || nodes.length === 0) return undefined;
   const { namespace = '', name } = workload.metadata;
   const { status, body } = await kube.request('GET', `/api/v1/namespaces/${namespace}/pods`);
-  if (status !== 200) return `its Pods: the API answers ${status}`;
+  if (status !== 200) return `its Pods: the API returned status ${status}`;
   const pods = (body as { items: readonly DaemonPod[] }).items.filter(
     ({ metadata }) =>
       metadata.deletionTimestamp === undefined &&
@@ -80,7 +80,7 @@ async function read(
 }
 
 function ready(object: KubeObject | undefined): Unmet {
-  if (object === undefined) return 'not there yet';
+  if (object === undefined) return 'does not exist yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
   const said = heldUp(object) ?? condition?.message ?? '';
@@ -88,8 +88,8 @@ function ready(object: KubeObject | undefined): Unmet {
 }
 
 /**
- * What the kubelet says of a container that it does not start: `kube-scheduler: back-off 40s restarting failed
- * container`. Undefined where it says nothing, and for objects that are no Pods.
+ * The kubelet's message about a container that it does not start: `kube-scheduler: back-off 40s restarting failed
+ * container`. Undefined without a message, and for objects that are not Pods.
  */
 function heldUp(pod: KubeObject): Unmet {
   const { initContainerStatuses = [], containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;

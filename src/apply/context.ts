@@ -4,24 +4,24 @@ import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
 import type { Materials } from './payload.ts';
 
-/** What carrying out a plan takes from the world. */
+/** Connections and services that applying a plan needs. */
 export interface ApplyContext {
   /** One per reachable host of the plan. */
   readonly connections: ReadonlyMap<string, HostConnection>;
   /** Hosts through which the API can be reached, with their node address, in order of preference. */
   readonly apiHosts: readonly HostAddress[];
-  /** Hosts that hold an etcd member. */
+  /** Hosts with an etcd member. */
   readonly etcdHosts: readonly HostAddress[];
-  /** Issues what the plan says is to be issued, and gives access to it; every call gives the same. */
+  /** Issues the certificates of the plan, and gives access to them; every call returns the same object. */
   materials(): Promise<Materials>;
   /** A client certificate for the member on `host`. */
   etcdCredentials(host: string): Promise<EtcdCredentials>;
-  /** Keeps a snapshot in the operator's state. */
+  /** Stores a snapshot in the operator's state folder. */
   keepSnapshot(blobs: AsyncIterable<Buffer>): Promise<void>;
-  /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, the last lines as its detail. */
+  /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */
   runHook(step: HookStep): Promise<void>;
   readonly emit: Emit;
-  /** Aborted: nothing new starts; running steps end. */
+  /** Aborted: nothing new starts; running steps finish. */
   readonly signal: AbortSignal;
 }
 
@@ -30,5 +30,5 @@ export interface HostAddress {
   readonly address: string;
 }
 
-/** Hosts that failed or were not attempted: nothing more is done on them, and nothing waits for them. Grows. */
+/** Hosts that failed or were not attempted: no more steps run on them, and nothing waits for them. Grows. */
 export type Excluded = ReadonlySet<string>;

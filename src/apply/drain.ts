@@ -8,14 +8,14 @@ interface DrainOptions {
   readonly timeoutSeconds: number;
   readonly pollMs: number;
   readonly signal: AbortSignal;
-  /** Told whenever it changes: `waits for default/web-1: Cannot evict pod …`. */
+  /** Called whenever it changes: `waits for default/web-1: Cannot evict pod …`. */
   readonly waiting: (seen: string) => void;
 }
 
 /**
  * Cordons a Node and evicts its Pods as `kubectl drain --ignore-daemonsets --delete-emptydir-data --force` does,
- * PodDisruptionBudgets respected. Ends at once where the Node is gone or not Ready: nobody would end its Pods.
- * Throws E-WAIT when Pods are left after `timeoutSeconds`; the Node stays cordoned then.
+ * PodDisruptionBudgets respected. Returns at once if the Node does not exist or is not Ready: its Pods would not be
+ * terminated. Throws E-WAIT if Pods are left after `timeoutSeconds`; the Node stays cordoned.
  */
 export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<void> {
   const path = `/api/v1/nodes/${node}`;
@@ -42,7 +42,7 @@ export async function drainNode(kube: KubeClient, node: string, options: DrainOp
     if (Date.now() > deadline)
       throw new KbootError('E-WAIT', `not drained after ${options.timeoutSeconds} s: ${seen}`, {
         detail: left.map(title).join('\n'),
-        remedy: `Node ${node} stays, cordoned. Let these Pods go (a PodDisruptionBudget may want more replicas elsewhere first), then run the same command again.`,
+        remedy: `Node ${node} stays cordoned. Make these Pods evictable (a PodDisruptionBudget may require more replicas elsewhere first), then run the same command again.`,
       });
     await new Promise((resolve) => setTimeout(resolve, options.pollMs));
   }
@@ -57,7 +57,7 @@ async function podsOn(kube: KubeClient, node: string): Promise<readonly KubeObje
   return (answer.body as { items: readonly KubeObject[] }).items;
 }
 
-/** DaemonSets' Pods come back whatever a Node's state, mirror Pods are their kubelet's, and ended ones hold nothing. */
+/** DaemonSet Pods are created again on a cordoned Node, the kubelet manages mirror Pods, and finished Pods need no eviction. */
 function mustGo(pod: KubeObject): boolean {
   const { ownerReferences = [], annotations = {} } = pod.metadata as KubeObject['metadata'] & {
     ownerReferences?: readonly { kind: string; controller?: boolean }[];
@@ -71,19 +71,19 @@ function mustGo(pod: KubeObject): boolean {
   );
 }
 
-/** Asks for the eviction of one Pod, once; says why the Pod is still there. */
+/** Requests the eviction of one Pod, once; returns why the Pod still exists. */
 async function evict(kube: KubeClient, pod: KubeObject): Promise<string> {
   const { namespace, name, deletionTimestamp } = pod.metadata as KubeObject['metadata'] & {
     deletionTimestamp?: string;
   };
-  if (deletionTimestamp !== undefined) return `${title(pod)} ends`;
+  if (deletionTimestamp !== undefined) return `${title(pod)} is terminating`;
   const answer = await kube.request(
     'POST',
     `/api/v1/namespaces/${namespace ?? 'default'}/pods/${name}/eviction`,
     { body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } } },
   );
-  // 429: a budget forbids it for now; 404: it went meanwhile; 409: it changed meanwhile; 500: several budgets.
-  if ([200, 201, 404, 409].includes(answer.status)) return `${title(pod)} ends`;
+  // 429: a budget forbids it for now; 404: it no longer exists; 409: it changed; 500: it has several budgets.
+  if ([200, 201, 404, 409].includes(answer.status)) return `${title(pod)} is terminating`;
   const { message } = refused(title(pod), answer);
   if (answer.status === 429 || answer.status >= 500) return message;
   throw refused(`evicting Pod ${title(pod)}`, answer);

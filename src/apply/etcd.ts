@@ -12,7 +12,7 @@ type EtcdContext = Pick<
 
 const pollMs = 500;
 
-/** Carries out snapshots and membership changes. Hosts join one after another, as the plan has them. */
+/** Makes snapshots and changes the membership. Hosts join one after another, in plan order. */
 export class EtcdRunner {
   #context: EtcdContext;
 
@@ -20,7 +20,7 @@ export class EtcdRunner {
     this.#context = context;
   }
 
-  /** One step. Throws KbootError E-ETCD or E-WAIT. */
+  /** Runs one step. Throws KbootError E-ETCD or E-WAIT. */
   async run(step: EtcdStep): Promise<void> {
     const { operation } = step;
     const member = step.target.kind === 'etcd-member' ? step.target.name : undefined;
@@ -57,7 +57,7 @@ export class EtcdRunner {
         });
         return;
       case 'withdraw':
-        // One that did start is left to catch up: it does not vote, and the next run promotes it.
+        // A learner that did start may catch up: it does not vote, and the next run promotes it.
         await this.#withClient(member, async (client) => {
           const own = (await client.members()).find(isAt(operation.peerURL));
           if (own?.isLearner === true && own.clientURLs.length === 0) await client.remove(own.id);
@@ -66,7 +66,7 @@ export class EtcdRunner {
     }
   }
 
-  /** undefined: the member on this host serves; else what was observed instead. */
+  /** undefined: the member on this host serves; else the observed state. */
   async check(host: string): Promise<string | undefined> {
     const client = await this.#open(this.#context.etcdHosts.find((each) => each.host === host));
     if (client === undefined) return 'not connected';
@@ -77,7 +77,7 @@ export class EtcdRunner {
     }
   }
 
-  /** Tries until `action` gives a value: etcd refuses changes for seconds after a change or an election. */
+  /** Retries until `action` returns a value: etcd refuses changes for seconds after a change or an election. */
   async #until<T>(step: EtcdStep, action: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + step.timeoutSeconds * 1000;
     let reported = '';
@@ -100,7 +100,7 @@ export class EtcdRunner {
   async #timedOut({ target, timeoutSeconds }: EtcdStep, seen: string): Promise<KbootError> {
     const host = target.kind === 'etcd-member' ? target.name : '';
     const condition = { kind: 'etcd-member', host } as const;
-    const kube = (): Promise<never> => Promise.reject(new Error('the API is not asked about etcd'));
+    const kube = (): Promise<never> => Promise.reject(new Error('the API is not used for etcd'));
     const detail = await diagnose(condition, { connections: this.#context.connections, kube });
     return new KbootError('E-WAIT', `not after ${timeoutSeconds} s: ${seen}`, {
       detail,
@@ -108,7 +108,7 @@ export class EtcdRunner {
     });
   }
 
-  /** Has a member other than `not` do it; the members are tried in turn. */
+  /** Runs it through a member other than `not`; the members are tried in turn. */
   async #withClient<T>(not: string | undefined, action: (client: EtcdClient) => Promise<T>): Promise<T> {
     let last: unknown;
     for (const host of this.#context.etcdHosts) {
@@ -125,7 +125,7 @@ export class EtcdRunner {
     }
     throw last instanceof KbootError
       ? last
-      : new KbootError('E-ETCD', 'no etcd member answers', { cause: last });
+      : new KbootError('E-ETCD', 'no etcd member responds', { cause: last });
   }
 
   /** undefined: there is no connection to the host. */

@@ -1,7 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import type { Gate, Step } from '../plan/types.ts';
 
-/** What happens during apply, for whatever shows or records it. `at` is milliseconds since apply began. */
+/** Events of apply, for views and logs. `at` is milliseconds since apply began. */
 export type ApplyEvent = { readonly at: number } & (
   | { readonly type: 'task'; readonly phase: string; readonly host: string; readonly steps: number }
   | { readonly type: 'task-done'; readonly phase: string; readonly host: string; readonly seconds: number }
@@ -16,14 +16,14 @@ export type ApplyEvent = { readonly at: number } & (
 type WithoutAt<E> = E extends unknown ? Omit<E, 'at'> : never;
 export type Emit = (event: WithoutAt<ApplyEvent>) => void;
 
-/** Why a step has nothing to act on. */
+/** Why there is nothing to do for a step. */
 export interface Moot {
   readonly moot: string;
 }
 
 /**
- * Does what a step or gate says, with the events of its start and of its end; `moot` from `action` skips it instead.
- * Rejects with what `action` throws.
+ * Runs the action of a step or gate and emits the events of its start and end; if `action` returns `moot`, it is
+ * skipped instead. Rejects with the error of `action`.
  */
 export async function withStepEvents(
   step: Step | Gate,

@@ -15,7 +15,7 @@ import { checkKubelet } from './kubelet.ts';
 
 const pollMs = 250;
 
-/** Waits until the conditions of gates hold. */
+/** Waits for the conditions of gates. */
 export class GateWatcher {
   #kube: KubeConnection;
   #etcd: EtcdRunner;
@@ -30,9 +30,8 @@ export class GateWatcher {
   }
 
   /**
-   * Whether a gate holds, or is moot since its host did not get as far; false when the run is interrupted, or every
-   * control plane failed. Rejects with
-   * KbootError E-WAIT after the gate's time, with what an operator would look up next.
+   * Whether a gate holds, or is moot because its host did not reach this stage; false if the run is interrupted, or
+   * if every control plane failed. Rejects with KbootError E-WAIT after the gate's timeout, with the diagnosis that an operator would make next.
    */
   async hold(gate: Gate): Promise<boolean> {
     const { emit, signal } = this.#context;
@@ -107,13 +106,13 @@ export class GateWatcher {
     }
   }
 
-  /** Nodes that fail meanwhile are not waited for. */
+  /** Nodes that fail in the meantime are not waited for. */
   #withoutExcluded<C extends Condition>(condition: C): C {
     if (condition.kind !== 'workload-ready' || condition.nodes === undefined) return condition;
     return { ...condition, nodes: condition.nodes.filter((node) => !this.#isOut(node)) };
   }
 
-  /** From a host that has to work through the endpoint; a worker rather than a control plane. */
+  /** From a host that uses the endpoint, preferably a worker. */
   async #checkEndpoint({ address, port }: Condition & { kind: 'endpoint' }): Promise<Unmet> {
     const { apiHosts, connections } = this.#context;
     const readers = [...connections].filter(([host]) => !this.#excluded.has(host));
@@ -135,7 +134,7 @@ function isOnHost({ kind }: Condition): boolean {
   return kind === 'etcd-member' || kind === 'kubelet' || kind === 'endpoint';
 }
 
-/** Checks through a connection of its own, and closes it. */
+/** Checks through a separate connection, and closes it. */
 async function through(
   kube: KubeClient,
   condition: Condition & { kind: 'api' | 'load-balancer' },

@@ -7,7 +7,7 @@ import { payloadBytes } from './payload.ts';
 import { Session, type StepResult } from './session.ts';
 import { stepError } from './step-error.ts';
 
-/** Maximum number of steps on their way to a host at a time: enough to hide the round trip, few enough to stop soon. */
+/** Maximum number of steps sent ahead to a host: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
 
 type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit'>;
@@ -22,8 +22,8 @@ export class HostSessions {
   }
 
   /**
-   * Hands shell steps to their host, in order; the host skips the steps that follow a failure. Rejects with KbootError
-   * for the first step that failed, and for those that `signal` kept from starting.
+   * Submits shell steps to their host, in order; the host skips steps after a failure. Rejects with KbootError for the
+   * first step that failed, and for steps that did not start because of `signal`.
    */
   async run(host: string, steps: readonly ShellStep[], signal: AbortSignal): Promise<void> {
     await runSteps(await this.#session(host), steps, { ...this.#context, signal });
@@ -52,14 +52,14 @@ export class HostSessions {
   }
 }
 
-/** Hands a batch over, step by step. Throws KbootError for the first step that failed. */
+/** Submits a batch, step by step. Throws KbootError for the first step that failed. */
 export async function runSteps(
   session: Session,
   steps: readonly ShellStep[],
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
 ): Promise<void> {
   const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
-  // All of them before the first step: a step that has none would not stop those after it.
+  // All payloads before the first step: a step without its payload would not stop the later ones.
   const payloads = steps.map(
     ({ payload }) =>
       payload && secrets && { payload: { path: payload.path, bytes: payloadBytes(payload, secrets) } },
@@ -91,7 +91,7 @@ export async function runSteps(
         },
       );
     } catch (cause) {
-      // The session ended; a step that failed before says why.
+      // The session ended; an earlier failed step is the cause.
       if (!(cause instanceof KbootError)) throw cause;
       failure ??= cause;
       return;

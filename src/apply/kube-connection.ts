@@ -5,11 +5,11 @@ import type { ApplyContext, Excluded } from './context.ts';
 
 type KubeContext = Pick<ApplyContext, 'connections' | 'apiHosts' | 'materials'>;
 
-/** The way to the API: one connection for all requests, through whichever control-plane host answers. */
+/** Access to the API: one connection for all requests, through the first control-plane host that answers. */
 export class KubeConnection {
   #context: KubeContext;
   #excluded: Excluded;
-  /** Also while it is being made. */
+  /** Also while it is being opened. */
   #kube: Promise<KubeClient> | undefined;
 
   constructor(context: KubeContext, excluded: Excluded) {
@@ -43,7 +43,7 @@ export class KubeConnection {
     this.#kube = undefined;
   }
 
-  /** A connection of its own to the first API server that answers, or to that of the host `only`. */
+  /** A separate connection to the first API server that answers, or to that of the host `only`. */
   async open(only?: string): Promise<KubeClient> {
     const materials = await this.#context.materials();
     const credentials = materials.kubeCredentials();
@@ -66,13 +66,13 @@ export class KubeConnection {
         );
   }
 
-  /** A connection of its own to an address that `host` can reach. */
+  /** A separate connection to an address that `host` can reach. */
   async openAt(host: string, address: string, port: number): Promise<KubeClient> {
     const materials = await this.#context.materials();
     return await openKube(await this.reader(host).forward(address, port), materials.kubeCredentials());
   }
 
-  /** Throws KbootError E-CONNECT where there is no connection to the host. */
+  /** Throws KbootError E-CONNECT if there is no connection to the host. */
   reader(host: string): Reader {
     const connection = this.#context.connections.get(host);
     if (connection !== undefined) return connection.reader;

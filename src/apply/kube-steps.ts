@@ -13,10 +13,10 @@ import type { Moot } from './events.ts';
 import type { KubeConnection } from './kube-connection.ts';
 
 const pollMs = 250;
-/** Seconds in which an API server that just started may refuse a request. */
+/** Seconds in which a newly started API server may refuse requests. */
 const startSeconds = 60;
 
-/** Carries out the steps that go through the API. */
+/** Runs the steps that use the API. */
 export class KubeRunner {
   #kube: KubeConnection;
   #context: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>;
@@ -32,7 +32,7 @@ export class KubeRunner {
     this.#excluded = excluded;
   }
 
-  /** One step; `moot` where its Node's host, or every control plane, failed earlier. Rejects with KbootError. */
+  /** Runs one step; `moot` if the host of its Node, or every control plane, failed earlier. Rejects with KbootError. */
   async run(step: ApplyStep | DeleteStep | NodeStep): Promise<Moot | undefined> {
     if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
@@ -84,7 +84,7 @@ export class KubeRunner {
     }
   }
 
-  /** An API server that just started may answer 403 or 5xx until its own objects are there (kubeadm polls likewise), or lose a race for a Node. */
+  /** A newly started API server may answer 403 or 5xx until its own objects exist (kubeadm polls too); an update of a Node may conflict. */
   async #retryWhileStarting(action: (kube: KubeClient) => Promise<void>): Promise<void> {
     const deadline = Date.now() + startSeconds * 1000;
     for (;;) {

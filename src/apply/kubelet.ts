@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { Reader } from '../transport/types.ts';
 import type { Unmet } from './conditions.ts';
 
-/** Asks the kubelet's healthz through the host itself: it listens on 127.0.0.1 only. */
+/** Requests the kubelet's healthz through the host itself: it listens only on 127.0.0.1. */
 export async function checkKubelet(reader: Reader, port: number): Promise<Unmet> {
   const stream = await reader.forward('127.0.0.1', port);
   try {
@@ -14,10 +14,10 @@ export async function checkKubelet(reader: Reader, port: number): Promise<Unmet>
           resolve(response.statusCode ?? 0);
         },
       );
-      request.on('timeout', () => request.destroy(new Error('its healthz does not answer')));
+      request.on('timeout', () => request.destroy(new Error('its healthz does not respond')));
       request.on('error', reject);
     });
-    return status === 200 ? undefined : `its healthz answers ${status}`;
+    return status === 200 ? undefined : `its healthz returned status ${status}`;
   } finally {
     stream.destroy();
   }

@@ -7,13 +7,13 @@ import type { EtcdCredentials } from '../etcd/client.ts';
 import type { KubeCredentials } from '../kube/client.ts';
 import type { PayloadBytes } from './session.ts';
 
-/** What a plan names and only the operator's disk holds. */
+/** Data that a plan refers to by name and that only the operator's disk has. */
 export interface Materials {
-  /** Bytes of a secret by its name in the plan. Throws KbootError E-STATE when the state has none. */
+  /** Bytes of a secret by its name in the plan. Throws KbootError E-STATE if the state folder does not have it. */
   secret(name: string): string | Buffer;
-  /** A public fact that is issued with the PKI. */
+  /** A public fact that is derived from the issued PKI. */
   fact(name: PlaceholderName): string;
-  /** Credentials of kboot itself for the API (super-admin: works before any RBAC object is there). */
+  /** kboot's own credentials for the API (super-admin: works before any RBAC object exists). */
   kubeCredentials(): KubeCredentials;
   /** A client certificate that the etcd member on `host` accepts. */
   etcdCredentials(host: string): EtcdCredentials;
@@ -21,7 +21,7 @@ export interface Materials {
   readonly bundle: string | undefined;
 }
 
-/** The bytes that a payload stands for. */
+/** The bytes of a payload. */
 export function payloadBytes(payload: Payload, materials: Materials): PayloadBytes {
   const { content } = payload;
   switch (content.kind) {
@@ -33,8 +33,8 @@ export function payloadBytes(payload: Payload, materials: Materials): PayloadByt
       const { source, title } = content.artifact;
       const { bundle } = materials;
       if (source.kind !== 'bundle' || bundle === undefined)
-        throw new KbootError('E-BUNDLE', `${title} comes from a bundle, and none was named`, {
-          remedy: 'Give the bundle that the plan was made with: --bundle DIR.',
+        throw new KbootError('E-BUNDLE', `${title} comes from a bundle, but no bundle was specified`, {
+          remedy: 'Pass the bundle that the plan was made with: --bundle DIR.',
         });
       return {
         kind: 'stream',

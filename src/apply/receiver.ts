@@ -1,16 +1,16 @@
 import { makeHostFolder, prelude } from '../resource/prelude.ts';
 
 /**
- * The far end of a session: one shell on the host that takes steps over its stdin and answers on its stdout.
+ * The remote end of a session: one shell on the host that reads steps from its stdin and writes results to its stdout.
  *
  * Operator to host, per step:   `step ID SCRIPTBYTES PAYLOADBYTES TIMEOUT PAYLOADPATH\n` SCRIPT PAYLOAD
  * Host to operator:             `@NONCE ready`, `@NONCE busy …`, `@NONCE start ID`,
  *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`
- * A step without a payload has the path `-`. After a step that failed, the rest is read and skipped. The end of
- * stdin ends the shell, and so does a payload that could not be received whole.
+ * A step without a payload has the path `-`. After a failed step, the rest is read and skipped. The shell exits at the
+ * end of stdin, and after a payload that could not be received completely.
  */
 
-/** The only text that shows in the host's process list. */
+/** The only text that is visible in the host's process list. */
 export const receiverCommand = `read -r n && s=$(head -c "$n") && eval "$s"`;
 
 /** On a tmpfs, readable by root only: the output of the running step, its script, and the functions it calls. */
@@ -18,10 +18,10 @@ const outputFile = '/run/kboot.out';
 const scriptFile = '/run/kboot.step';
 const functionsFile = '/run/kboot.functions';
 
-/** So many bytes of what a step printed last are sent back, less the newlines at its end. */
+/** Number of bytes from the end of a step's output that are sent back, without trailing newlines. */
 export const keptOutput = 4000;
 
-/** The program of the far end, sent as its first message. A second session on the host waits up to 60 s for the first. */
+/** The program of the remote end, sent as its first message. A second session on the host waits up to 60 s for the first. */
 export function receiverProgram(nonce: string): string {
   return `export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022

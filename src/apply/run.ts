@@ -15,28 +15,28 @@ export interface ApplyResult {
   /** Number of steps that were done. */
   readonly executed: number;
   readonly failures: readonly Failure[];
-  /** Hosts that were not attempted, since a batch before theirs failed. */
+  /** Hosts that were not attempted, because an earlier batch failed. */
   readonly held: readonly string[];
   readonly interrupted: boolean;
 }
 
 type Ending = 'done' | 'failed' | 'skipped';
 
-/** How a phase ended: `some` of its hosts went through it; `all` of its batches passed. */
+/** How a phase ended: `some` of its hosts succeeded; `all` of its batches passed. */
 interface PhaseEnding {
   readonly some: boolean;
   readonly all: boolean;
 }
 
-/** Why a batch may not start. `held`: one before it in its phase failed. */
+/** Why a batch may not start. `held`: an earlier batch of its phase failed. */
 interface Obstacle {
   readonly why: string;
   readonly held: boolean;
 }
 
 /**
- * Carries out a plan: a task starts when the earlier tasks of its host have ended, the batch before its own has passed,
- * and its phase's `after` holds. A failure ends its host, and holds back the later batches of its phase.
+ * Applies a plan: a task starts when the earlier tasks of its host have ended, the batch before its own has passed, and
+ * its phase's `after` holds. After a failure, no more tasks of that host and no later batches of that phase start.
  */
 export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyResult> {
   const failures: Failure[] = [];
@@ -53,7 +53,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   const { signal, emit } = context;
   const worker = new Worker(plan, context, excluded);
   const phases = new Map<string, Promise<PhaseEnding>>();
-  /** The last task of each host so far, in the order of the plan. */
+  /** The last task of each host so far, in plan order. */
   const lastTasks = new Map<string, Promise<Ending>>();
   try {
     for (const phase of plan.phases) phases.set(phase.id, runPhase(phase));
@@ -63,7 +63,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   }
   return { executed, failures, held: [...held], interrupted: signal.aborted };
 
-  /** Lines up every task of a phase before the first of them starts. */
+  /** Queues every task of a phase before the first of them starts. */
   async function runPhase(phase: Phase): Promise<PhaseEnding> {
     let before = unmet(phase.after);
     const tasks = phase.batches.flatMap((batch) => {
@@ -114,7 +114,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     }
   }
 
-  /** Ends once the batch has passed: undefined; else with what holds the next one back. */
+  /** Resolves when the batch has ended: with undefined if it passed, else with the reason why the next one may not start. */
   async function runBatch(
     phase: Phase,
     { tasks, gates }: Batch,
@@ -138,7 +138,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     return { why, held: true };
   }
 
-  /** Whether a gate holds. One that observes a host of its own batch is a failure of that host. */
+  /** Whether a gate holds. The failure of a gate that observes a host of its batch is a failure of that host. */
   async function runGate(gate: Gate, hosts: readonly string[]): Promise<boolean> {
     if (signal.aborted) return false;
     try {

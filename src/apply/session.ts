@@ -9,11 +9,11 @@ export interface StepResult {
   /** `skipped`: an earlier step of this session failed, or the session was stopped. */
   readonly state: 'done' | 'failed' | 'skipped';
   readonly status: number;
-  /** Last 4000 bytes of what the step printed. */
+  /** Last 4000 bytes of the output of the step. */
   readonly output: string;
 }
 
-/** Bytes for a step: small ones at hand, large ones as a stream of known size. */
+/** Bytes for a step: small ones in memory, large ones as a stream of known size. */
 export type PayloadBytes =
   | { readonly kind: 'buffer'; readonly bytes: Buffer }
   | { readonly kind: 'stream'; readonly size: number; readonly open: () => Readable };
@@ -31,8 +31,8 @@ interface Pending {
 }
 
 /**
- * One shell on a host that runs steps in the order in which they are handed in. Steps may be handed in
- * without waiting for the ones before: the host skips what follows a failure.
+ * One shell on a host that runs steps in the order in which they are submitted. Steps may be submitted without waiting
+ * for earlier ones: the host skips steps after a failure.
  */
 export class Session {
   readonly host: string;
@@ -66,7 +66,7 @@ export class Session {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-1000);
     });
     process.stdin.on('error', () => undefined);
-    // The exit status may come ahead of the last output.
+    // The exit status may arrive before the last output.
     const drained = new Promise((resolve) => process.stdout.once('close', resolve));
     void process.exit
       .then(() => Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]))
@@ -76,8 +76,8 @@ export class Session {
   }
 
   /**
-   * Opens the session: one exec. Rejects with E-STEP when another kboot still works on this host, and with
-   * what Writer.start throws.
+   * Opens the session: one exec. Rejects with E-LOCKED if another kboot session is still active on this host, and with the
+   * errors of Writer.start.
    */
   static async open(writer: Writer): Promise<Session> {
     const nonce = randomBytes(12).toString('hex');
@@ -89,7 +89,7 @@ export class Session {
     return session;
   }
 
-  /** Hands one step in. Rejects with E-CONNECT when the connection ends before its result came. */
+  /** Submits one step. Rejects with E-CONNECT if the connection closes before its result arrives. */
   run(step: SessionStep, onStart: () => void = () => undefined): Promise<StepResult> {
     const id = String(this.#next++);
     const result = new Promise<StepResult>((settle, fail) => {
@@ -99,19 +99,19 @@ export class Session {
     this.#sending = this.#sending
       .then(() => this.#send(id, step))
       .catch((cause: unknown) => {
-        // The host waits for bytes that there are not: nothing else may be sent in their place.
+        // The host waits for bytes that do not exist: nothing else may be sent instead.
         this.#end(payloadUnreadable(this.host, cause));
         this.#process.kill();
       });
     return result;
   }
 
-  /** Sends no step any more: those that are on their way to the host run, the others are skipped. */
+  /** Stops sending steps: those already sent run, the others are skipped. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Ends the shell after the steps handed in. */
+  /** Ends the shell after the submitted steps. */
   async close(): Promise<void> {
     await this.#sending;
     this.#process.stdin.end();
@@ -144,9 +144,7 @@ export class Session {
       if (this.#hasEnded()) return;
     }
     if (left !== 0)
-      throw new Error(
-        `${step.payload?.path ?? ''} is to get ${size} bytes, and its source has other than that`,
-      );
+      throw new Error(`${step.payload?.path ?? ''} needs ${size} bytes, but its source has a different size`);
   }
 
   #hasEnded(): boolean {
@@ -197,26 +195,28 @@ export class Session {
 }
 
 function connectionEnded(host: string, stderr: string): KbootError {
-  return new KbootError('E-CONNECT', 'the connection ended while steps were under way', {
+  return new KbootError('E-CONNECT', 'the connection closed while steps were running', {
     host,
     detail: stderr,
     remedy:
-      'What was done stays and is whole. When the host answers again, run the same command: it goes on there.',
+      'Finished steps stay done, and files are complete. When the host responds again, run the same command: it continues there.',
   });
 }
 
 function payloadUnreadable(host: string, cause: unknown): KbootError {
-  return new KbootError('E-BUNDLE', 'a file for this host could not be read to its end', {
+  return new KbootError('E-BUNDLE', 'a file for this host could not be read completely', {
     host,
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'What was done stays and is whole. Check the bundle (`kboot bundle verify`) and run again.',
+    remedy:
+      'Finished steps stay done, and files are complete. Check the bundle (`kboot bundle verify`) and run again.',
     cause,
   });
 }
 
 function busy(host: string, pid: string): KbootError {
-  return new KbootError('E-LOCKED', `another kboot session (process ${pid}) still works on this host`, {
+  return new KbootError('E-LOCKED', `another kboot session (process ${pid}) is still active on this host`, {
     host,
-    remedy: 'Wait until it is done and run again; if its operator is gone, end that process on the host.',
+    remedy:
+      'Wait until it ends, then run the same command again; if nobody runs it any more, end that process on the host.',
   });
 }

@@ -10,7 +10,7 @@ import { HostSessions } from './host-sessions.ts';
 import { KubeConnection } from './kube-connection.ts';
 import { KubeRunner } from './kube-steps.ts';
 
-/** Does tasks and holds gates; when, is decided in run.ts. */
+/** Runs tasks and gates; run.ts decides when. */
 export class Worker {
   #context: ApplyContext;
   #kube: KubeConnection;
@@ -18,7 +18,7 @@ export class Worker {
   #etcd: EtcdRunner;
   #kubeRunner: KubeRunner;
   #gates: GateWatcher;
-  /** Number of tasks of each host that are still to come. */
+  /** Number of remaining tasks of each host. */
   #left = new Map<string, number>();
 
   constructor(plan: Plan, context: ApplyContext, excluded: Excluded) {
@@ -34,7 +34,7 @@ export class Worker {
     }
   }
 
-  /** One task. Rejects with KbootError for the first step that failed, after the task's rollback. */
+  /** Runs one task. Rejects with KbootError for the first step that failed, after the task's rollback. */
   async run(phase: Phase, task: Task): Promise<void> {
     const host = hostOf(task.on);
     if (host === undefined) {
@@ -54,7 +54,7 @@ export class Worker {
     }
   }
 
-  /** Whether a gate holds; false where the run was interrupted meanwhile. Rejects with KbootError E-WAIT. */
+  /** Whether a gate holds; false if the run was interrupted in the meantime. Rejects with KbootError E-WAIT. */
   async wait(gate: Gate): Promise<boolean> {
     return await this.#gates.hold(gate);
   }
@@ -74,7 +74,7 @@ export class Worker {
     }
   }
 
-  /** Undoes a task also when the run is interrupted. What fails here is in the events; the task's own failure counts. */
+  /** Rolls a task back, even if the run is interrupted. A failure here is only an event: the task's own failure is reported. */
   async #rollBack(host: string | undefined, steps: readonly Step[]): Promise<void> {
     // The host's session skips everything after a failure.
     if (host !== undefined) await this.#sessions.close(host);
@@ -128,7 +128,7 @@ export class Worker {
   }
 }
 
-/** Steps in order, shell steps next to each other together: a host gets them as one batch. */
+/** Steps in order, consecutive shell steps in one group: a host gets them as one batch. */
 function neighbours(steps: readonly Step[]): Step[][] {
   const groups: Step[][] = [];
   for (const step of steps) {

@@ -10,7 +10,7 @@ import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundleFolder, connectOptions, event, note } from './terminal.ts';
 
-/** Makes and shows a plan, and keeps it with `--out`. Returns the exit status. */
+/** Makes and shows a plan, and saves it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html);
@@ -39,7 +39,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   return madeStatus(args, live.plan);
 }
 
-/** 2 with `--detailed-exitcode` when the plan has a step or a certificate to issue, else 0. */
+/** 2 with `--detailed-exitcode` if the plan has a step or a certificate to issue, else 0. */
 function madeStatus(args: PlanArgs, plan: Plan): ExitStatus {
   return changesAnything(plan) && args['detailed-exitcode'] ? exitStatus.changesPending : exitStatus.done;
 }
@@ -49,5 +49,5 @@ async function keep({ out, output }: PlanArgs, make: () => SavedPlan): Promise<v
   const saved = make();
   await writePlan(out, saved);
   if (output === 'json') event({ type: 'saved', file: out, digest: saved.digest });
-  else note(`kept in ${out}, digest ${saved.digest.slice(0, 12)}`);
+  else note(`saved to ${out}, digest ${saved.digest.slice(0, 12)}`);
 }

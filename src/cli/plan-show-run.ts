@@ -4,7 +4,7 @@ import { refuseOtherFile, writePage } from './html.ts';
 import { showPlan } from './show.ts';
 import { note } from './terminal.ts';
 
-/** Prints a saved plan as `kboot plan` did; with `-o json` as the same event. */
+/** Prints a saved plan like `kboot plan`; with `-o json` as the same event. */
 export async function runPlanShow(args: PlanShowArgs): Promise<void> {
   refuseOtherFile(args.html);
   const { plan, made, basis, scope } = await readPlan(args.file);

@@ -8,7 +8,7 @@ import { runOperation } from './runner.ts';
 import { openWithWarnings } from './show.ts';
 import { connectOptions } from './terminal.ts';
 
-/** Plans, shows, asks, resets. The state folder stays: it holds the keys of what may still run elsewhere. */
+/** Plans, shows, asks, resets. The state folder stays: it has the keys of anything that may still run elsewhere. */
 export async function runReset(args: ResetArgs): Promise<ExitStatus> {
   const workspace = await openWithWarnings({
     inventory: args.inventory,
@@ -18,7 +18,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
   return await runOperation(args, workspace, {
     command: 'reset',
     risky: true,
-    question: 'Reset these hosts? Everything that runs on them in the cluster is lost.',
+    question: 'Reset these hosts? All workloads and data of the cluster on them are lost.',
     make: () => makeResetPlan(workspace, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
       connections.results.size === 0
@@ -30,5 +30,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
 }
 
 function leftAlone({ failed }: Pick<Connections, 'failed'>): string {
-  return failed.size === 0 ? '' : `; left alone, for what is said above: ${[...failed.keys()].join(', ')}`;
+  return failed.size === 0
+    ? ''
+    : `; not changed, because of the errors above: ${[...failed.keys()].join(', ')}`;
 }

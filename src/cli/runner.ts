@@ -19,33 +19,33 @@ import type { InventoryArgs } from './args.ts';
 import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
 import { confirm, event, note, tell, tellErrors } from './terminal.ts';
 
-/** How a plan went. */
+/** The result of applying a plan. */
 export interface Outcome extends ApplyResult {
   readonly events: readonly ApplyEvent[];
   readonly seconds: number;
 }
 
-/** What is particular to a command that plans, shows, asks and applies. */
+/** The specifics of a command that plans, shows, asks and applies. */
 export interface Operation<P extends Planned> {
   /** For the lock and the run log. */
   readonly command: string;
   readonly question: string;
-  /** What is asked for cannot be taken back: the answer that Enter gives is no. */
+  /** The change cannot be undone: Enter answers no. */
   readonly risky?: boolean;
   make(): Promise<P>;
-  /** Puts another plan in its place, or throws; what was read is told first. */
+  /** Replaces the plan, or throws; the result of reading is reported first. */
   hold?(planned: P): P;
-  /** Throws when the plan may not be carried out. */
+  /** Throws if the plan may not be applied. */
   check?(planned: P): void;
   /** Absent: the whole plan. */
   show?(planned: P): void;
-  /** What is said where the plan is empty. */
+  /** The message for an empty plan. */
   nothing(planned: P): string;
-  /** What is said at the end. */
+  /** The message at the end. */
   summary(planned: P, outcome: Outcome): string;
 }
 
-/** Plans, shows, asks and applies while no other run may change the cluster. Returns the exit status. */
+/** Plans, shows, asks and applies under the lock of the cluster. Returns the exit status. */
 export async function runOperation<P extends Planned>(
   args: InventoryArgs & {
     readonly yes: boolean;
@@ -102,7 +102,7 @@ export async function runOperation<P extends Planned>(
   }
 }
 
-/** Carries out with progress, events and a run log, and tells failures. */
+/** Applies the plan with progress, events and a run log, and reports failures. */
 async function apply(
   args: InventoryArgs,
   workspace: Workspace,
@@ -114,7 +114,7 @@ async function apply(
   const log = openRunLog(workspace.state, command, new Date());
   const interrupt = onInterrupt(() => {
     (progress?.say ?? note)(
-      'Interrupted: running steps end, nothing new begins. Once more stops at once; the same command goes on later.',
+      'Interrupted: running steps finish, nothing new starts. Press Ctrl-C again to stop at once; the same command continues later.',
     );
   });
   const events: ApplyEvent[] = [];
@@ -136,24 +136,24 @@ async function apply(
     interrupt.stop();
     log.close();
   }
-  if (lost.aborted) note(errorText(lockLost('Running steps came to their end, and nothing new began.')));
+  if (lost.aborted) note(errorText(lockLost('Running steps finished, and nothing new was started.')));
   const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
   if (json) event(summaryEvent(plan, outcome));
-  // What was interrupted is no failure of its host: the summary says it.
+  // An interruption is not a failure of the host: the summary reports it.
   else tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
   if (!json && result.failures.length > 0) note(`  log ${log.path}`);
   return outcome;
 }
 
-/** Another run took the lock over, or somebody removed it: two runs at once could undo each other. */
+/** Another run took over the lock, or somebody removed it: two concurrent runs could undo each other's changes. */
 function lockLost(so: string): KbootError {
   return new KbootError('E-LOCKED', `This run lost its lock. ${so}`, {
     remedy:
-      '`kboot unlock INVENTORY` shows the run that holds it now. When that one has ended, run the same command again.',
+      '`kboot unlock INVENTORY` shows the run that holds it now. Once that run has ended, run the same command again.',
   });
 }
 
-/** Exit status of a run: the gravest of what happened. */
+/** Exit status of a run: that of the most severe failure. */
 function outcomeStatus({ connections }: Planned, { interrupted, failures }: Outcome): ExitStatus {
   if (interrupted) return exitStatus.interrupted;
   if (failures.length === 0) return readStatus(connections);
@@ -183,7 +183,7 @@ function summaryEvent(plan: Plan, { executed, failures, held, seconds }: Outcome
   };
 }
 
-/** Events name their step; the step itself stands in the plan event. */
+/** Events refer to steps by ID; the plan event contains the steps. */
 function jsonEvent(happened: ApplyEvent): KbootEvent {
   if (!('step' in happened)) return happened;
   const { step, ...rest } = happened;

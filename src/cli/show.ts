@@ -18,18 +18,18 @@ export interface Planned {
   readonly plan: Plan;
   readonly connections: Connections;
   readonly findings?: readonly Finding[];
-  /** How long the reading took. */
+  /** Duration of reading the hosts. */
   readonly seconds?: number;
 }
 
-/** Opens the inventory's workspace and tells its warnings. */
+/** Opens the inventory's workspace and reports its warnings. */
 export async function openWithWarnings(options: CommonOptions): Promise<Workspace> {
   const workspace = await openWorkspace(options);
   for (const warning of workspace.warnings) note(formatDiagnostic(warning));
   return workspace;
 }
 
-/** What flags say a plan is about. Throws KbootError E-USAGE for a check that does not exist or cannot be ignored. */
+/** The scope of a plan according to the flags. Throws KbootError E-USAGE for a check that does not exist or cannot be ignored. */
 export function scopeOf(args: ScopeArgs): PlanScope {
   refuseIgnoring(args['ignore-preflight']);
   return {
@@ -59,12 +59,12 @@ function refuseIgnoring(checks: readonly string[]): void {
   throw new KbootError('E-USAGE', [...fixed, ...named].join('; '), { remedy });
 }
 
-/** Whose certificates a plan of this scope issues anew. */
+/** Hosts whose certificates a plan of this scope renews. */
 export function renewal({ limit, renewCerts }: PlanScope): CommonOptions['renewCerts'] {
   return renewCerts === true ? { hosts: limit } : undefined;
 }
 
-/** Tells which hosts could not be read, and what preflight found on the others. */
+/** Reports the hosts that could not be read, and the preflight findings on the others. */
 export function tellReading(args: InventoryArgs, planned: Planned): void {
   const { connections, findings = [], seconds } = planned;
   tellErrors(connections.failed.values());
@@ -78,14 +78,14 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
     note(`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);
 }
 
-/** 0 when every host was read, 4 when one could not be; what else kept all of them away has its own status. */
+/** 0 if every host was read, 4 if one could not be; if all hosts failed with another error, the status of that error. */
 export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus {
   const exits = [...new Set([...failed.values()].map(({ exit }) => exit))];
   const [only = exitStatus.done] = exits;
   return exits.length > 1 ? exitStatus.unreachable : only;
 }
 
-/** The command that carries out what was just planned, with the flags that say what and with what. */
+/** The command that applies this plan, with its flags for scope and inputs. */
 export function upCommand(args: PlanArgs): string {
   const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
   const { 'renew-certs': renewCerts } = args;
@@ -101,7 +101,7 @@ export function upCommand(args: PlanArgs): string {
   return ['kboot up', quote(inventory), ...flags].join(' ');
 }
 
-/** The plan as an event or as text; `options` say how to go on where no question follows. */
+/** The plan as an event or as text; `options` say how to continue if no question follows. */
 export function showPlan(args: GlobalArgs, plan: Plan, options: Omit<PlanTextOptions, 'verbose'> = {}): void {
   if (args.output === 'json') event({ type: 'plan', plan });
   else tell(planText(plan, { verbose: args.verbose, ...options }));

@@ -14,7 +14,7 @@ import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
 import { bundleFolder, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
-/** Plans, shows, asks, applies; with `--plan` what a file says, or nothing. Returns the exit status. */
+/** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const asked = scopeOf(args);
@@ -26,7 +26,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);
   return await runOperation(args, workspace, {
     command: 'up',
-    question: 'Do this?',
+    question: 'Apply this plan?',
     make,
     check: (live) => {
       refuseFindings(live.findings);
@@ -55,8 +55,8 @@ export function refuseFindings(findings: readonly Finding[]): void {
     {
       remedy:
         ignorable.length === 0
-          ? 'Mend what stands above.'
-          : `Mend what stands above, or pass over a check that you know better: --ignore-preflight ${ignorable.join(' ')} (or spec.preflight.ignore).`,
+          ? 'Fix the findings above.'
+          : `Fix the findings above, or ignore a check if you know better: --ignore-preflight ${ignorable.join(' ')} (or spec.preflight.ignore).`,
     },
   );
 }
@@ -72,13 +72,13 @@ function nothingText({ plan, connections, seconds }: LivePlan): string {
 function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {
   const name = live.plan.cluster;
   const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${phaseSeconds(live.plan, outcome.events)})`;
-  const again = 'Run the same command again: it goes on where this ended.';
+  const again = 'Run the same command again: it continues where this run stopped.';
   if (outcome.interrupted) return `${name}: interrupted after ${went}. ${again}`;
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
   ];
   const held =
-    outcome.held.length === 0 ? '' : ` Not attempted, since the rollout stopped: ${outcome.held.join(', ')}.`;
+    outcome.held.length === 0 ? '' : ` Not attempted: the rollout stopped before ${outcome.held.join(', ')}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
     return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
   if (until !== 'addon') return `${name}: done through stage ${until}: ${went}`;
@@ -88,7 +88,7 @@ function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Ou
   return [
     `${name} is up: ${plural(nodes, 'node')} Ready, ${went}`,
     `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
-    `  look at it   kboot status ${args.inventory}`,
-    `  check it     kboot verify ${args.inventory}`,
+    `  status       kboot status ${args.inventory}`,
+    `  verify       kboot verify ${args.inventory}`,
   ].join('\n');
 }

@@ -247,7 +247,7 @@ export function addressesOf({ address, secondAddress }: Host): readonly string[]
   return secondAddress === undefined ? [address] : [address, secondAddress];
 }
 
-/** Whether the control-plane endpoint leads to the API servers by something that kboot does not run. */
+/** Whether the control-plane endpoint reaches the API servers through something that kboot does not run. */
 export function hasOutsideEndpoint(cluster: Cluster): boolean {
   if (cluster.loadBalancer !== undefined) return false;
   return (

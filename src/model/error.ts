@@ -303,8 +303,8 @@ export const errorCodes = {
     exit: exitStatus.stalePlan,
     title: 'A host changed since the plan was made.',
     cause:
-      'Somebody or something changed the host between the plan and one of its steps: a file is not as it ' +
-      'was when it was read. That step and the later ones on that host were not done; the other hosts ' +
+      'Somebody or something changed the host between the plan and one of its steps: a file has ' +
+      'changed since it was read. That step and the later ones on that host were not done; the other hosts ' +
       'continued. Earlier steps stay done.',
     remedy:
       'Find out what else changes the host: a colleague, configuration management, automatic upgrades. ' +

@@ -65,7 +65,7 @@ export interface Inspection {
 /** A firewall that the host's administrators run. */
 export interface HostFirewall {
   readonly name: 'firewalld' | 'ufw';
-  /** What it does with traffic regardless of its port: the first matching rule applies. Absent: unreadable. */
+  /** Its rules for traffic regardless of the port: the first matching rule applies. Absent: unreadable. */
   readonly rules?: readonly FirewallRule[];
   /** It rejects forwarded traffic before a later rule, such as flannel's, can accept it. */
   readonly rejectsForwarded?: true;

@@ -1,4 +1,4 @@
-/** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` stands for all of Port-N. */
+/** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` means all of Port-N. */
 const names = [
   ...(['Tools', 'OS', 'Systemd', 'NumCPU', 'Mem', 'Cgroups', 'KernelVersion', 'KubernetesVersion'] as const),
   ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker', 'ForeignManifests'] as const),
@@ -20,7 +20,7 @@ const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
     'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
 };
 
-/** Why a check cannot be ignored; undefined where it can. */
+/** Why a check cannot be ignored; undefined if it can. */
 export function whyNotIgnorable(check: string): string | undefined {
   return Object.hasOwn(notIgnorable, check) ? notIgnorable[check as CheckName] : undefined;
 }

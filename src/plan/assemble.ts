@@ -4,7 +4,7 @@ import type { Decision, Known } from './decide.ts';
 import { installPhases } from './phases/install.ts';
 import type { Plan, PlanHost } from './types.ts';
 
-/** Arranges what was decided into the Plan. Pure. */
+/** Arranges the decisions into the Plan. Pure. */
 export function assemble(
   known: Known,
   decision: Decision,
@@ -38,7 +38,7 @@ export function assemble(
       ...decision.warnings,
       ...(unofficial.length === 0
         ? []
-        : [`the bundle has builds of its own in place of the official ones: ${unofficial.join(', ')}`]),
+        : [`the bundle replaces official builds with its own: ${unofficial.join(', ')}`]),
     ],
   };
 }

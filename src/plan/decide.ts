@@ -26,26 +26,26 @@ import { planRollout, quorumFindings, type RolloutHost } from './rollout/rollout
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
 import type { Gate } from './types.ts';
 
-/** What a plan starts from on the operator's side. */
+/** The inputs of a plan on the operator's side. */
 export interface Known {
   readonly cluster: Cluster;
   readonly scope: PlanScope;
-  /** Preflight checks that are ignored, by the inventory or by flags. */
+  /** Preflight checks that the inventory or flags ignore. */
   readonly ignore: readonly string[];
-  /** Paths of certificates and keys that are to be issued. */
+  /** Paths of certificates and keys to issue. */
   readonly toIssue: readonly string[];
   readonly desire: Desire;
-  /** As far as the plan goes. */
+  /** In the stages of the plan. */
   readonly desired: DesiredCluster;
 }
 
-/** What one host needs. */
+/** The changes of one host. */
 export interface HostDecision {
   readonly resources: readonly Resource[];
   readonly changes: readonly HostChange[];
 }
 
-/** What is to be done, before `assemble` arranges it in phases. */
+/** All changes, before `assemble` arranges them in phases. */
 export interface Decision {
   /** Hosts of the plan, in the inventory's order. */
   readonly hosts: readonly Host[];
@@ -70,7 +70,7 @@ export interface Decision {
 }
 
 /**
- * Decides what is to be done from everything that was observed. Pure: no host, no disk, no clock.
+ * Decides all changes from everything that was observed. Pure: no host, no disk, no clock.
  * Throws KbootError where nothing may be done at all: a host that may hold the cluster's etcd could not be read
  * (E-PROBE, or why it could not), etcd has no quorum or would lose it (E-QUORUM), an etcd that kboot does not run holds
  * another cluster (E-FOREIGN-CLUSTER).
@@ -118,7 +118,7 @@ export function decide(known: Known, seen: Observed): Decision {
     externalEtcd: external?.state,
     warnings:
       api !== undefined && blind
-        ? ['no control plane could be read, so nothing is planned through the API']
+        ? ['no control plane could be read, so no change through the API is planned']
         : [],
   };
   const doesAnything = isWork(decision);
@@ -162,7 +162,7 @@ function decideHost(
   return { resources, changes };
 }
 
-/** Nodes whose etcd member goes are drained before it does, with the membership's other changes. */
+/** Nodes whose etcd member is removed are drained before that, with the other membership changes. */
 function nodesWithMembers(
   plan: MembershipPlan,
   cluster: ClusterChanges | undefined,
@@ -193,7 +193,7 @@ function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'issu
   );
 }
 
-/** Without an answer the API is `absent` only where no control plane holds etcd data, in kboot's own etcd or another. */
+/** Without a response the API is `absent` only if no control plane has etcd data, in kboot's own etcd or another. */
 function concludeApi(
   api: ClusterObservation,
   cluster: Cluster,
@@ -207,7 +207,7 @@ function concludeApi(
   return api.state === 'unavailable' && !data ? { state: 'absent' } : api;
 }
 
-/** Whether the cluster exists in the etcd that kboot does not run; undefined where kboot runs etcd. */
+/** Whether the cluster exists in an etcd that kboot does not run; undefined if kboot runs etcd. */
 function externalEtcd(
   { cluster, desire }: Known,
   seen: Observed,
@@ -220,7 +220,7 @@ function externalEtcd(
     throw unread(
       names,
       cause,
-      'Only through a control-plane host can kboot ask spec.etcd.external whether the cluster exists. Nothing was changed.',
+      'kboot needs a control-plane host to check in spec.etcd.external whether the cluster exists. Nothing was changed.',
     );
   }
   return judgeForeignEtcd(seen.externalEtcd, {
@@ -235,7 +235,7 @@ function externalEtcd(
   });
 }
 
-/** Unknown is not absent: a host of etcd that could not be read may hold the cluster. */
+/** Unknown is not absent: an etcd host that could not be read may have the cluster's data. */
 function refuseBlindBootstrap(
   { cluster, scope }: Known,
   inspections: ReadonlyMap<string, Inspection>,
@@ -249,7 +249,7 @@ function refuseBlindBootstrap(
   throw unread(
     blind,
     failed.get(blind[0] ?? ''),
-    'kboot bootstraps a cluster only when every host of an etcd member was seen to hold no data. Nothing was changed.',
+    'kboot bootstraps a cluster only if every etcd host is known to have no data. Nothing was changed.',
   );
 }
 
@@ -266,13 +266,13 @@ function unread(hosts: readonly string[], cause: KbootError | undefined, consequ
   );
 }
 
-/** A plan without a change would say that all is well, where not even the membership could be read. */
+/** An empty plan would claim that nothing is wrong although not even the membership could be read. */
 function refuseSilence({ etcd: { hosts, members } }: Observed, doesAnything: boolean): void {
   if (members.state !== 'unavailable' || !members.bootstrapped || doesAnything) return;
   const holders = hosts.filter(({ data }) => data === 'present').map(({ name }) => name);
   if (holders.length === 0) return;
   throw new KbootError('E-QUORUM', `etcd does not answer on ${holders.join(', ')}`, {
     remedy:
-      'Its configuration matches the inventory, and nothing was changed. Read its log on these hosts (`crictl logs` of its container, or `journalctl -u etcd`), and bring back the members that are down.',
+      'Its configuration matches the inventory, and nothing was changed. Read its log on these hosts (`crictl logs` of its container, or `journalctl -u etcd`), and bring members that are down back up.',
   });
 }

@@ -8,7 +8,7 @@ import { stagesUntil } from '../model/stage.ts';
 import type { Resource } from '../resource/types.ts';
 import { isReadOnly, reaches, type PlanScope } from './scope.ts';
 
-/** The desired resources of one host, as far as a plan goes. */
+/** The desired resources of one host in the stages of a plan. */
 export function desiredOn(
   desire: Desire,
   scope: PlanScope,
@@ -19,7 +19,7 @@ export function desiredOn(
   return desireHost(desire, host, facts).filter((resource) => stages.includes(resource.stage));
 }
 
-/** The desired state of the API, as far as a plan goes: with `--limit`, only the Nodes of those hosts. */
+/** The desired state of the API in the stages of a plan: with `--limit`, only the Nodes of those hosts. */
 export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
   const all = desireCluster(desire);
   const stages = stagesUntil(scope.until);
@@ -39,7 +39,7 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
   };
 }
 
-/** Whether anything of the API has to be read for a plan. */
+/** Whether a plan requires reading the API. */
 export function needsApi(desired: DesiredCluster): boolean {
   const { objects, nodes, controlPlanePods, workloads } = desired;
   return objects.length + nodes.length + controlPlanePods.length + workloads.length > 0;

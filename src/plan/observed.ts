@@ -5,19 +5,19 @@ import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { HostObservation } from '../observe/probe.ts';
 import type { EndpointServing } from './preflight/endpoint.ts';
 
-/** Everything that was observed for a plan: with the inventory, all that `decide` rests on. */
+/** Everything that was observed for a plan: with the inventory, the whole input of `decide`. */
 export interface Observed {
   /** Hosts that were read, in the inventory's order. */
   readonly hosts: ReadonlyMap<string, HostObservation>;
   /** Why the others could not be read. */
   readonly failed: ReadonlyMap<string, KbootError>;
-  /** kboot's own etcd: its hosts, and what its members answered. */
+  /** kboot's own etcd: its hosts, and the answers of its members. */
   readonly etcd: { readonly hosts: readonly EtcdHost[]; readonly members: EtcdObservation };
-  /** Answers of an etcd that kboot does not run; undefined where there is none, or it is not in scope. */
+  /** Answers of an etcd that kboot does not run; undefined if there is none, or it is not in scope. */
   readonly externalEtcd: readonly EtcdAnswer[] | undefined;
-  /** undefined: the plan ends before anything is asked of the API. Never `absent`: decide concludes that. */
+  /** undefined: the plan ends before the API is read. Never `absent`: decide concludes that. */
   readonly api: ClusterObservation | undefined;
-  /** The control-plane endpoint through one host; undefined where kboot runs it, or no host reached it. */
+  /** The control-plane endpoint through one host; undefined if kboot runs it, or no host reached it. */
   readonly endpoint: EndpointServing | undefined;
   /** Hooks of the operator's machine whose `unless` succeeded. */
   readonly metHooks: ReadonlySet<string>;

@@ -10,8 +10,8 @@ import { scopedHosts } from './scope.ts';
 import type { Plan } from './types.ts';
 
 /**
- * The plan for hosts as they come fresh from their installer: nothing of kboot's is there. No host is asked, so it is
- * for reading: which packages, modules and swap are there cannot be known. Pure.
+ * The plan for freshly installed hosts that kboot has never changed. No host is contacted, so the plan is for reading
+ * only: installed packages, kernel modules and swap are unknown. Pure.
  */
 export function offlinePlan(known: Known, notes: readonly string[]): Plan {
   const { cluster, scope, desire, desired } = known;

@@ -5,7 +5,7 @@ export function tasksOf(phases: readonly Phase[]): readonly Task[] {
   return phases.flatMap((phase) => phase.batches.flatMap((batch) => batch.tasks));
 }
 
-/** Every step of a plan, in order, rollbacks left out. */
+/** Every step of a plan, in order, without rollbacks. */
 export function stepsOf({ phases }: Pick<Plan, 'phases'>): readonly Step[] {
   return tasksOf(phases).flatMap((task) => task.steps);
 }
@@ -15,7 +15,7 @@ export function gatesOf({ phases }: Pick<Plan, 'phases'>): readonly Gate[] {
   return phases.flatMap((phase) => phase.batches.flatMap((batch) => batch.gates));
 }
 
-/** The host of a place; undefined: the cluster, or the operator's machine. */
+/** The host of a location; undefined: the cluster, or the operator's machine. */
 export function hostOf(place: Location): string | undefined {
   return typeof place === 'string' ? undefined : place.host;
 }
@@ -26,12 +26,12 @@ export function subjectOfGate({ condition }: Gate): string | undefined {
   return 'host' in condition ? condition.host : undefined;
 }
 
-/** Whether carrying the plan out changes anything. */
+/** Whether applying the plan changes anything. */
 export function changesAnything(plan: Pick<Plan, 'phases'>): boolean {
   return stepsOf(plan).length > 0;
 }
 
-/** Whether a phase lets one host after another through: every batch has one task, and there are several. */
+/** Whether the hosts of a phase go one after another: it has several batches of one task each. */
 export function isSerial({ batches }: Phase): boolean {
   return batches.length > 1 && batches.every(({ tasks }) => tasks.length <= 1);
 }

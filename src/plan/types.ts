@@ -10,7 +10,7 @@ export interface ObjectRef {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** What a step changes. `target.ts` turns it into words, and nothing reads those words again. */
+/** What a step changes. `target.ts` turns it into words, which nothing parses. */
 export type Target =
   | { readonly kind: ResourceKind; readonly name: string }
   | { readonly kind: 'object'; readonly ref: ObjectRef }
@@ -24,9 +24,9 @@ interface StepBase {
   readonly id: string;
   readonly verb: Verb;
   readonly target: Target;
-  /** Why, or what it becomes. For display only. */
+  /** Why, or the new state. For display only. */
   readonly reason: string;
-  /** What it does to running components; empty where it only prepares. */
+  /** Effects on running components; empty if there are none. */
   readonly effects: readonly Effect[];
   readonly timeoutSeconds: number;
 }
@@ -42,7 +42,7 @@ export interface ShellStep extends StepBase {
   readonly command?: string;
   /** Processes whose files this changes: they restart in a later step of their own. */
   readonly disturbs?: readonly string[];
-  /** The file whose digest must still be the one that was observed (`absent`: that must still be missing). */
+  /** A file whose digest must still be the observed one (`absent`: it must not exist). */
   readonly expects?: { readonly path: string; readonly digest: string };
 }
 
@@ -54,7 +54,7 @@ export interface EtcdStep extends StepBase {
     | { readonly kind: 'remove'; readonly memberId: string }
     | { readonly kind: 'add-learner'; readonly peerURL: string }
     | { readonly kind: 'promote'; readonly peerURL: string }
-    /** Removes a learner that never started, so that others may join. */
+    /** Removes a learner that never started, so that others can join. */
     | { readonly kind: 'withdraw'; readonly peerURL: string };
 }
 
@@ -64,7 +64,7 @@ export interface ApplyStep extends StepBase {
   readonly object: KubeObject;
 }
 
-/** Deletes one object of kboot's that is no longer desired. */
+/** Deletes one of kboot's objects that is no longer desired. */
 export interface DeleteStep extends StepBase {
   readonly type: 'delete';
   readonly object: ObjectRef;
@@ -75,7 +75,7 @@ export interface NodeStep extends StepBase {
   readonly type: 'node';
   readonly node: string;
   readonly operation:
-    /** Labels and taints, merged with those that others set. */
+    /** Labels and taints, merged with those of other owners. */
     | {
         readonly kind: 'mark';
         readonly annotations: Readonly<Record<string, string>>;
@@ -114,7 +114,7 @@ export type Step = ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | Is
 /** What a gate observes, through the connection to a host. */
 export type Condition =
   | { readonly kind: 'etcd-member'; readonly host: string }
-  /** That host's API server; without a host, any. */
+  /** The API server of that host; without a host, any. */
   | { readonly kind: 'api'; readonly host?: string }
   /** An API server answers through that host's own haproxy. */
   | {
@@ -125,7 +125,7 @@ export type Condition =
     }
   /** The kubelet's healthz, on 127.0.0.1 of its host. */
   | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
-  /** An API server, through a control-plane endpoint that is not kboot's. */
+  /** An API server, through a control-plane endpoint that kboot does not run. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {
       readonly kind: 'pod-ready';
@@ -142,11 +142,11 @@ export type Condition =
       readonly workload: 'DaemonSet' | 'Deployment';
       readonly namespace: string;
       readonly name: string;
-      /** Nodes that must run a Ready Pod of a DaemonSet: its own count is late for Nodes that just registered. */
+      /** Nodes that must run a Ready Pod of a DaemonSet: its status lags for Nodes that just registered. */
       readonly nodes?: readonly string[];
     };
 
-/** A bounded wait; nothing else retries. */
+/** A wait with a timeout; nothing else retries. */
 export interface Gate {
   readonly type: 'wait';
   readonly id: string;
@@ -154,37 +154,37 @@ export interface Gate {
   readonly timeoutSeconds: number;
 }
 
-/** Where a task is carried out: on one host, through the cluster's APIs, or on the machine that runs kboot. */
+/** Where a task runs: on one host, through the cluster's APIs, or on the machine that runs kboot. */
 export type Location = { readonly host: string } | 'cluster' | 'operator';
 
-/** Steps in order in one place. A failure runs `rollback`, then skips the rest of this task. */
+/** Steps in order at one location. A failure runs `rollback`, then skips the rest of this task. */
 export interface Task {
   readonly on: Location;
   readonly steps: readonly Step[];
   readonly rollback?: readonly Step[];
 }
 
-/** Tasks side by side; the batch has passed when its tasks are done and every gate holds. */
+/** Parallel tasks; the batch has passed when its tasks are done and every gate holds. */
 export interface Batch {
   readonly tasks: readonly Task[];
   readonly gates: readonly Gate[];
 }
 
 /**
- * How another phase must have ended before a phase may start. `ended`: however it went; `any`: some of its hosts went
- * through it; `all`: every batch of it passed.
+ * How another phase must have ended before a phase may start. `ended`: with any result; `any`: at least one of its hosts
+ * succeeded; `all`: every one of its batches passed.
  */
 export interface Dependency {
   readonly phase: string;
   readonly need: 'ended' | 'any' | 'all';
 }
 
-/** Batches in order; one that fails holds back the rest of its phase. */
+/** Batches in order; after a failed batch, the rest of the phase does not start. */
 export interface Phase {
   readonly id: string;
   readonly stage: Stage;
   readonly title: string;
-  /** Phases that come earlier in the plan. */
+  /** Earlier phases of the plan. */
   readonly after: readonly Dependency[];
   readonly batches: readonly Batch[];
 }
@@ -206,7 +206,7 @@ export interface Plan {
   readonly cluster: string;
   readonly kubernetesVersion: string;
   readonly endpoint: string;
-  /** `offline`: made without asking a host, for reading. */
+  /** `offline`: made without contacting a host, for reading only. */
   readonly mode: 'live' | 'offline';
   readonly hosts: readonly PlanHost[];
   readonly phases: readonly Phase[];

@@ -58,7 +58,7 @@ done`,
       reason: !running
         ? 'enabled at boot, started'
         : want.reloads === true
-          ? 'reads its changed files anew'
+          ? 'reads its changed files again'
           : 'a file that it reads changes',
       // Since the mark is missing until then, a crash between restart and mark only costs one more restart.
       script: `kb_unit ${quote(want.name)}; systemctl daemon-reload && systemctl enable ${service} && systemctl ${verb} ${service} && : > ${mark} ||

@@ -7,17 +7,17 @@ import { collapseBy, type Collapsed } from './collapse.ts';
 export interface Line {
   readonly item: Step | Gate;
   readonly items: readonly (Step | Gate)[];
-  /** The words in place of the names. */
+  /** The words instead of the names. */
   readonly summary: string;
 }
 
-/** Maximum number of equal items that are still named one by one. A line of Nodes names them all. */
+/** Maximum number of similar items that each get a line. A line of Nodes names all of them. */
 function shownSingly(item: Step | Gate): number {
   if (item.type === 'node') return 1;
   return item.type === 'wait' || item.type === 'apply' ? 2 : Number.POSITIVE_INFINITY;
 }
 
-/** Collapses steps through the API that are alike: objects of one add-on, Nodes with the same change, gates of one kind. */
+/** Collapses similar steps through the API: objects of one add-on, Nodes with the same change, gates of one kind. */
 export function collapseLines(items: readonly (Step | Gate)[]): readonly Line[] {
   return collapseBy(items, keyOf).flatMap((fold): Line[] =>
     fold.items.length > shownSingly(fold.item)
@@ -33,7 +33,7 @@ export function single(item: Step | Gate): Line {
 }
 
 function keyOf(item: Step | Gate): string {
-  // What differs in an object is worth a line of its own.
+  // An object that differs gets its own line, with the difference.
   if (item.type === 'apply' && item.verb === 'create') return `apply ${partOf(item.object)}`;
   if (item.type === 'node') return `node ${item.operation.kind} ${item.reason}`;
   if (item.type === 'wait') return `wait ${item.condition.kind} ${item.timeoutSeconds}`;

@@ -5,20 +5,20 @@ import { isUploadName } from '../resource/upload-name.ts';
 import { groupBy } from './group.ts';
 import type { PlacedStep } from './placed.ts';
 
-/** Items that share a line: the first of them, and all of them in order. */
+/** Items that share a line: the first, and all in order. */
 export interface Collapsed<T> {
   readonly item: T;
   readonly items: readonly [T, ...T[]];
 }
 
-/** Puts items of equal key together; lines are in the order of their first item. */
+/** Groups items by key; lines are in the order of their first item. */
 export function collapseBy<T>(items: readonly T[], key: (item: T) => string): readonly Collapsed<T>[] {
   return groupBy(items, key).map((alike) => ({ item: alike[0], items: alike }));
 }
 
 /**
- * As foldBy, for steps on hosts: a line is below all lines that come before it on any of its hosts. Where the hosts
- * leave it open, lines are in the order of their first step.
+ * As collapseBy, for steps on hosts: a line is below all lines that precede it on any of its hosts. Otherwise lines are
+ * in the order of their first step.
  */
 export function collapseInOrder(
   steps: readonly PlacedStep[],
@@ -49,7 +49,7 @@ export function collapseInOrder(
   return ordered;
 }
 
-/** What a reader of the plan sees of a step, whichever host it is on: equal keys share a line. */
+/** The visible parts of a step, regardless of its host: equal keys share a line. */
 export function stepKey({ step }: PlacedStep): string {
   return JSON.stringify([targetText(step.target), step.verb, step.reason, diffOf(step)]);
 }
@@ -69,13 +69,13 @@ function diffOf(step: Step): string {
   return step.type === 'shell' ? (step.diff ?? '') : '';
 }
 
-/** The text of a step with HOST where it names its own host. */
+/** The text of a step with HOST instead of the name of its own host. */
 export function ownNameOut(text: string, host: string): string {
   if (host === '' || !text.includes(host)) return text;
   return text.replaceAll(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?![\\w-])`, 'g'), 'HOST');
 }
 
-/** Files that hold certificates, keys and kubeconfigs: many, alike, and never shown. */
+/** Files with certificates, keys and kubeconfigs: many, similar, and never shown. */
 export function isPki(step: Step): boolean {
   const content = step.type === 'shell' ? step.payload?.content : undefined;
   return content?.kind === 'secret' && step.target.kind === 'file' && !isUploadName(content.name);

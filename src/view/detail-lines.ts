@@ -4,8 +4,8 @@ const lastLines = 20;
 const firstLines = 60;
 
 /**
- * The lines of an error's detail that a reader gets: of a command's output the last 20, and the first 60 of what
- * explains a wait that failed, which begins with what matters most. A line that is repeated is shown once, with a count.
+ * The lines of an error's detail that are shown: the last 20 of a command's output, or the first 60 of the diagnosis of
+ * a failed wait, which begins with the most important ones. A repeated line is shown once, with a count.
  */
 export function detailLines({ code, context: { detail = '' } }: KbootError): string[] {
   const text = detail.trimEnd();
@@ -14,7 +14,7 @@ export function detailLines({ code, context: { detail = '' } }: KbootError): str
   return code === 'E-WAIT' ? lines.slice(0, firstLines) : lines.slice(-lastLines);
 }
 
-/** Lines that follow themselves stand once, and how often. */
+/** Repeated lines once, with a count. */
 function once(lines: readonly string[]): string[] {
   const runs: { line: string; times: number }[] = [];
   for (const line of lines) {

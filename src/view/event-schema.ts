@@ -10,7 +10,7 @@ const number = (description: string): z.ZodNumber => described(description, z.nu
 const flag = (description: string): z.ZodBoolean => described(description, z.boolean());
 const list = (description: string): z.ZodArray<z.ZodString> => described(description, z.array(z.string()));
 
-/** One event: its type, what it tells, and its fields. */
+/** One event: its type, its description, and its fields. */
 function shape<T extends string, F extends z.ZodRawShape>(
   type: T,
   description: string,
@@ -31,7 +31,7 @@ const code = described(
   z.enum(Object.keys(errorCodes) as ErrorCode[]),
 );
 
-/** What `up` and `reset` report while they apply a plan: ApplyEvent (apply/events.ts), with the id of the step in place of the step. */
+/** What `up` and `reset` report while they apply a plan: ApplyEvent (apply/events.ts), with the id of the step instead of the step. */
 const at = number('Milliseconds since the plan began to be applied.');
 const phase = text('Id of a phase of the plan event.');
 const step = text('Id of a step or gate of the plan event.');
@@ -60,7 +60,7 @@ const applyEvents = [
   shape('skipped', 'A step or a gate was not attempted.', { at, step, why: text('Why not.') }),
 ] as const;
 
-/** What ends a run: one type, whose fields differ by command. */
+/** The last event of a run: one type, whose fields differ by command. */
 const summaries = [
   shape('summary', 'The end of `up` or `reset`, after a plan was applied.', {
     executed: number('Steps that succeeded.'),
@@ -76,7 +76,7 @@ const summaries = [
         }),
       ),
     ),
-    held: list('Hosts that were not attempted, because one before them failed.'),
+    held: list('Hosts that were not attempted, because an earlier one failed.'),
     seconds,
   }),
   shape('summary', 'The end of `up` or `reset`, when there was nothing to do.', {
@@ -90,7 +90,7 @@ const summaries = [
     namespace: text('Namespace that the test Pods ran in.'),
     nodes: number('Nodes of the cluster.'),
     backend: described("Flannel's backend.", z.enum(['vxlan', 'host-gw', 'wireguard'])),
-    notes: list('What limits the result, such as hosts that took no part.'),
+    notes: list('Limits of the result, such as hosts that were not included.'),
     interrupted: flag('Whether it was interrupted.'),
     seconds,
     passed: number('Checks that passed.'),
@@ -115,10 +115,10 @@ const file = {
 const others = [
   shape('error', 'The run ended with an error; nothing follows.', {
     code,
-    title: text('What the code means, in one sentence.'),
+    title: text('The meaning of the code, in one sentence.'),
     message: text('What happened.'),
     host: hosts.optional(),
-    step: text('What was being done.').optional(),
+    step: text('The operation that failed.').optional(),
     detail: text('Last lines of output or of a log.').optional(),
     remedy: text('What to do next.').optional(),
   }),
@@ -132,7 +132,7 @@ const others = [
     message: text('What is wrong.'),
     remedy: text('What to do about it.'),
   }),
-  shape('saved', '`plan --out` kept the plan.', {
+  shape('saved', '`plan --out` saved the plan.', {
     file: text('Where.'),
     digest: text("The saved plan's digest."),
   }),
@@ -156,7 +156,7 @@ const others = [
     kubernetesVersion,
     endpoint: text('URL of the API.'),
     healthy: flag(
-      'Whether every host answers, all nodes, control-plane Pods and etcd members work, and no certificate is about to expire.',
+      'Whether every host responds, all nodes, control-plane Pods and etcd members are healthy, and no certificate expires soon.',
     ),
     hosts: described(
       'Every host of the inventory.',
@@ -166,22 +166,22 @@ const others = [
           roles: list('Roles of the host.'),
           address: text('Address of the node.'),
           reachable: flag('Whether it could be read.'),
-          system: text('Distribution, version and architecture; - where the host could not be read.'),
-          node: text('Ready, NotReady, or - where there is no such Node.'),
+          system: text('Distribution, version and architecture; - if the host could not be read.'),
+          node: text('Ready, NotReady, or - if there is no such Node.'),
           kubelet: text('Version of the kubelet.'),
           notReady: list('Control-plane Pods that are not Ready.'),
         }),
       ),
     ),
-    api: text('How the API answers, in words.'),
-    etcd: text('How etcd answers, in words.'),
+    api: text('State of the API, in words.'),
+    etcd: text('State of etcd, in words.'),
     members: described(
       'Members of etcd.',
       z.array(
         z.strictObject({
-          name: text("Name of the member's host, or its peer URL where it never started."),
+          name: text("Name of the member's host, or its peer URL if it never started."),
           role: z.enum(['voting', 'learner']),
-          serves: flag('Whether it answers a linearizable read.'),
+          serves: flag('Whether it responds to a linearizable read.'),
           wanted: flag('Whether the inventory has a host for it.'),
         }),
       ),
@@ -190,7 +190,7 @@ const others = [
       'Certificates in the state folder.',
       z.array(
         z.strictObject({
-          name: text('Which certificate.'),
+          name: text('Name of the certificate.'),
           expires: text('When it expires.'),
           daysLeft: number('Days until then.'),
         }),
@@ -202,27 +202,27 @@ const others = [
     from: text('Name of a node, or `this machine`.'),
     to: text('A node, a name or an address.'),
     asked: text('The question, in words.'),
-    family: described('IP version, where each is checked.', z.literal([4, 6])).exactOptional(),
+    family: described('IP version, if both are checked.', z.literal([4, 6])).exactOptional(),
     ok: flag('Whether it passed.'),
     milliseconds: number('Duration of the last attempt.'),
     attempts: number('Number of attempts.'),
     why: text(
-      'What happened instead; for a check that passed late, what the first attempt saw.',
+      'Why it failed; for a check that passed on retry, why the first attempt failed.',
     ).exactOptional(),
   }),
-  shape('kubeconfig', "The administrator's kubeconfig: whoever has it owns the cluster.", {
+  shape('kubeconfig', "The administrator's kubeconfig: it gives full access to the cluster.", {
     cluster,
     kubeconfig: text('The kubeconfig, as YAML.'),
   }),
   shape('merged', '`kubeconfig --merge` wrote the kubeconfig.', {
-    file: text('Which file.'),
+    file: text('Path of the file.'),
     context: text('Name of the context, which is now the current one.'),
   }),
   shape('lock', 'Nobody holds the lock of the state folder (`unlock`).', {
     cluster,
     held: described('Whether somebody holds it.', z.literal(false)),
   }),
-  shape('lock', 'Who holds the lock of the state folder (`unlock`); absent fields are not known.', {
+  shape('lock', 'The holder of the lock of the state folder (`unlock`); absent fields are unknown.', {
     cluster,
     held: described('Whether somebody holds it.', z.literal(true)),
     pid: number('Process.').optional(),
@@ -238,11 +238,11 @@ const others = [
     freesItself: flag('Whether the next run may take the lock over.'),
   }),
   shape('unlocked', '`unlock` has ended.', {
-    removed: flag('false: another run had taken the lock meanwhile.'),
+    removed: flag('false: another run had taken over the lock.'),
   }),
   shape('fetching', '`bundle create` begins to fetch a file.', file),
   shape('fetched', 'A file was fetched.', { ...file, size: number('Bytes.') }),
-  shape('present', 'A file was there already.', { ...file, size: number('Bytes.') }),
+  shape('present', 'A file was already present.', { ...file, size: number('Bytes.') }),
   shape('unfetched', 'A file could not be fetched.', { ...file, message: text('Why.') }),
   shape('bundle', 'The index of a bundle (`bundle`).', {
     directory: text('The folder.'),
@@ -261,7 +261,7 @@ const others = [
       ),
     ),
     images: described(
-      'Images, each with the archive that holds it.',
+      'Images, each with its archive.',
       z.array(
         z.strictObject({
           ref: text('Reference of the image.'),
@@ -274,7 +274,7 @@ const others = [
   shape('explanation', 'What an error code means (`explain`).', {
     code,
     exit: number('Exit status.'),
-    title: text('What it means, in one sentence.'),
+    title: text('Its meaning, in one sentence.'),
     cause: text('What happened.'),
     remedy: text('What to do.'),
   }),
@@ -284,17 +284,16 @@ const others = [
     kubernetes: list('Kubernetes versions that it installs, newest first.'),
   }),
   shape('schema', 'A JSON Schema (`schema`).', {
-    name: text('What it describes: inventory, plan or events.'),
+    name: text('Its subject: inventory, plan or events.'),
     schema: described('The JSON Schema.', z.looseObject({})),
   }),
   shape('completion', 'The completion script of a shell (`completion`).', { script: text('The script.') }),
 ] as const;
 
-/** Every event of `-o json`, strictly: what a reader of stdout may rely on. */
+/** Every event of `-o json`, strictly: the contract for readers of stdout. */
 export const eventSchema = z.union([...others, ...applyEvents, ...summaries]).meta({
   title: 'kboot event',
-  description:
-    'One line of stdout of a command with -o json. A reader should skip types that it does not know.',
+  description: 'One line of stdout of a command with -o json. Readers should ignore unknown types.',
 });
 
 type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;

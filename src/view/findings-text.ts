@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { groupBy } from './group.ts';
 
-/** Preflight findings, all at once: hosts, what, what to do, and the name that ignores it. */
+/** All preflight findings: hosts, message, remedy, and the name of the check to ignore. */
 export function findingsText(findings: readonly Finding[]): string {
   return groupBy(findings, (finding) => JSON.stringify({ ...finding, host: '' }))
     .map(text)

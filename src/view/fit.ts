@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import wrapAnsi from 'wrap-ansi';
 
-/** A row of a plan: its sign and its kind stand before what is worth reading. */
+/** A row of a plan: its sign and its kind, then its text. */
 const row = /^(?: {2}[+~!\-$…] \S+ +|warning )/;
 
-/** Blanks at the beginning of a line, behind the colours that go on from the line above. */
+/** Spaces at the beginning of a line, after colour codes that continue from the line above. */
 const leading = /^((?:\u001B\[[\d;]*m)*) +/;
 
 /**
- * Breaks lines of a text that are wider than `width` columns between their words; what follows stands under where
- * the text of its line began. Diffs, scripts and other lines that are quoted stay as they are.
+ * Wraps lines of a text that are wider than `width` columns between words; continuation lines are aligned with the
+ * text of their line. Diffs, scripts and other quoted lines are not changed.
  */
 export function fit(text: string, width: number): string {
   return text

@@ -1,4 +1,4 @@
-/** Items of equal key together, groups in the order of their first item. */
+/** Groups items by key, in the order of each group's first item. */
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): readonly (readonly [T, ...T[]])[] {
   const groups = new Map<string, [T, ...T[]]>();
   for (const item of items) {

@@ -1,6 +1,6 @@
 /**
- * Names in few words: neighbours that count up share one, `w-1 … w-497`. `all` is every host in order; names not
- * in it go last.
+ * A short list of names, with consecutive numbers as a range: `w-1 … w-497`. `all` is every host in order; other names
+ * are last.
  */
 export function hostList(names: readonly string[], all: readonly string[]): string {
   return runs(names, all)
@@ -8,7 +8,7 @@ export function hostList(names: readonly string[], all: readonly string[]): stri
     .join(', ');
 }
 
-/** The same in at most `most` words, else only how many they are. */
+/** The same in at most `most` words, else only their number. */
 export function hostsInShort(names: readonly string[], all: readonly string[], most = 3): string {
   if (names.length === all.length && names.length > 1) return `all ${names.length} hosts`;
   const words = runs(names, all).reduce((sum, run) => sum + Math.min(run.length, 2), 0);

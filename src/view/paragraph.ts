@@ -1,4 +1,4 @@
-/** Text in lines of at most `width` letters, broken between words; a word that is longer stands alone. */
+/** Text in lines of at most `width` letters, broken between words; a longer word gets its own line. */
 export function paragraph(text: string, width: number, indent = ''): string {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter(Boolean)) {

@@ -2,25 +2,25 @@ import { hostOf } from '../plan/steps.ts';
 import { conditionText, targetText } from '../plan/target.ts';
 import type { Gate, Phase, Location, Plan, Step } from '../plan/types.ts';
 
-/** A step with the place where it is carried out. */
+/** A step with its location. */
 export interface PlacedStep {
   readonly step: Step;
   readonly on: Location;
 }
 
-/** The steps of one phase, in order, each with its place. */
+/** The steps of one phase, in order, each with its location. */
 export function placedSteps({ batches }: Phase): readonly PlacedStep[] {
   return batches.flatMap(({ tasks }) =>
     tasks.flatMap(({ on, steps }) => steps.map((step) => ({ step, on }))),
   );
 }
 
-/** Every step of a plan, in order, each with its place. */
+/** Every step of a plan, in order, each with its location. */
 export function allPlaced({ phases }: Pick<Plan, 'phases'>): readonly PlacedStep[] {
   return phases.flatMap(placedSteps);
 }
 
-/** The host or Node that a step is about; undefined: the whole cluster. */
+/** The host or Node of a step; undefined: the whole cluster. */
 export function subjectOf({ step, on }: PlacedStep): string | undefined {
   if (step.type === 'node') return step.node;
   return hostOf(on) ?? (step.target.kind === 'etcd-member' ? step.target.name : undefined);

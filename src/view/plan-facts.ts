@@ -4,7 +4,7 @@ import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import type { Phase, Plan, Step } from '../plan/types.ts';
 import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
 
-/** `3 control planes`, `2 workers`: what kinds of hosts a plan is about. */
+/** `3 control planes`, `2 workers`: the numbers of hosts of a plan, by role. */
 export function roleCounts(plan: Plan): readonly string[] {
   const count = (role: string, noun: string): string[] => {
     const n = plan.hosts.filter((host) => host.roles.includes(role)).length;
@@ -18,7 +18,7 @@ export function roleCounts(plan: Plan): readonly string[] {
   ];
 }
 
-/** The verbs that steps have, each with how many, in the order in which a reader expects them. */
+/** The number of steps of each verb, in a fixed order. */
 export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['verb'], number])[] {
   const counts = new Map<Step['verb'], number>();
   for (const { verb } of steps) counts.set(verb, (counts.get(verb) ?? 0) + 1);
@@ -27,7 +27,7 @@ export function verbCounts(steps: readonly Step[]): readonly (readonly [Step['ve
     .filter(([, count]) => count > 0);
 }
 
-/** Where a plan's steps are carried out, ` on 2 hosts and through the API`; a host that is only read does not count. */
+/** Where a plan's steps run, ` on 2 hosts and through the API`; a host that is only read does not count. */
 export function placesOf(plan: Plan): string {
   const all = allPlaced(plan);
   const hosts = new Set(all.flatMap(({ on }) => hostOf(on) ?? []));
@@ -48,14 +48,14 @@ export function placesOf(plan: Plan): string {
     .join('');
 }
 
-/** What running workloads would notice, as a sentence; read from the effects that steps state. */
+/** The disruption of running workloads, in sentences, derived from the effects of the steps. */
 export function disruption(plan: Plan): string {
   const onHosts = allPlaced(plan).filter(({ on }) => hostOf(on) !== undefined);
   const has = (kind: string, component: Component): boolean =>
     onHosts.some(({ step }) =>
       step.effects.some((effect) => effect.kind === kind && effect.component === component),
     );
-  if (has('stop', 'kubelet')) return 'All that runs there in the cluster ends.';
+  if (has('stop', 'kubelet')) return 'All workloads of the cluster on these hosts stop.';
   const restarts = onHosts.flatMap(({ step, on }) =>
     step.effects.flatMap(({ component, kind }) =>
       kind === 'restart' ? [{ component, host: hostOf(on) ?? '' }] : [],
@@ -80,10 +80,10 @@ function rolledWorkloads(plan: Plan): string[] {
       ? step.effects.flatMap(({ component, kind }) => (kind === 'restart' ? [component] : []))
       : [],
   );
-  return names.length === 0 ? [] : [`Rolls ${[...new Set(names)].join(', ')}.`];
+  return names.length === 0 ? [] : [`Rolls out ${[...new Set(names)].join(', ')}.`];
 }
 
-/** Whether clients of the API will notice: they do where the only host that carries it restarts. */
+/** Whether the API becomes unavailable: it does if its only host restarts a component of it. */
 function apiGap({ phases, hosts }: Plan): string[] {
   const restarts = (phase: Phase): readonly (PlacedStep & { readonly component: Component })[] =>
     placedSteps(phase).flatMap((placed) =>
@@ -100,11 +100,11 @@ function apiGap({ phases, hosts }: Plan): string[] {
     return hosts.filter((host) => host.roles.includes(role) && host.name !== hostOf(on)).length;
   };
   const alone = touched.find((each) => others(each) === 0);
-  if (alone !== undefined) return [`The API does not answer while ${alone.component} restarts.`];
+  if (alone !== undefined) return [`The API is unavailable while ${alone.component} restarts.`];
   const atOnce = phases.some(
     (phase) => !isSerial(phase) && new Set(restarts(phase).map(({ on }) => hostOf(on))).size > 1,
   );
-  return touched.length === 0 || atOnce ? [] : ['The API goes on answering.'];
+  return touched.length === 0 || atOnce ? [] : ['The API stays available.'];
 }
 
 function hooks(plan: Plan): string[] {
@@ -112,9 +112,7 @@ function hooks(plan: Plan): string[] {
     ...new Set(stepsOf(plan).flatMap(({ target }) => (target.kind === 'hook' ? [target.name] : []))),
   ];
   if (names.length === 0) return [];
-  return [
-    `What hook${names.length === 1 ? '' : 's'} ${names.join(', ')} touch${names.length === 1 ? 'es' : ''} is up to you.`,
-  ];
+  return [`The effects of hook${names.length === 1 ? '' : 's'} ${names.join(', ')} are not known to kboot.`];
 }
 
 function drains(plan: Plan): string[] {
@@ -123,9 +121,9 @@ function drains(plan: Plan): string[] {
       ? [step.node]
       : [],
   );
-  return nodes.length === 0 ? [] : [`What runs on ${[...new Set(nodes)].join(', ')} is started elsewhere.`];
+  return nodes.length === 0 ? [] : [`Pods on ${[...new Set(nodes)].join(', ')} are rescheduled.`];
 }
 
-/** What a plan cannot know that was made without asking a host. */
+/** The limits of a plan that was made without contacting a host. */
 export const offlineNote =
-  'Made without asking a host, as if all were fresh. Which packages, modules and swap they have is not known.';
+  'Made without contacting a host, as if all were freshly installed. Their packages, kernel modules and swap are unknown.';

@@ -19,9 +19,9 @@ import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './pla
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
-  /** How to go on, `kboot up inventory.yaml`; absent where the question follows at once. */
+  /** The command to continue with, `kboot up inventory.yaml`; absent if a question follows. */
   readonly command?: string;
-  /** That command would refuse it, because of preflight's findings. */
+  /** That command would refuse the plan, because of preflight findings. */
   readonly refused?: boolean;
 }
 
@@ -34,10 +34,10 @@ const signs: Readonly<Record<Step['verb'] | 'wait', string>> = {
   wait: pc.dim('…'),
 };
 
-/** The plan as people read it: phase by phase, equal steps of several hosts in one line, diffs below. */
+/** The plan for people: phase by phase, equal steps of several hosts in one line, diffs below. */
 export function planText(plan: Plan, options: PlanTextOptions): string {
   if (plan.hosts.length > 0 && plan.hosts.every((host) => host.state === 'unreachable'))
-    return `${plan.cluster}: no plan, since no host could be read`;
+    return `${plan.cluster}: no plan, because no host could be read`;
   const out: string[] = [title(plan), ''];
   for (const phase of plan.phases) out.push(...phaseLines(phase, options), '');
   for (const warning of plan.warnings) out.push(`${pc.yellow('warning')} ${warning}`);
@@ -45,7 +45,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   return out.join('\n');
 }
 
-/** What a plan comes to, for one that was read before. */
+/** The summary of a plan that was already shown. */
 export function planSummary(plan: Plan, options: PlanTextOptions): string {
   return [title(plan), ...summary(plan, options)].join('\n');
 }
@@ -55,7 +55,7 @@ export function title(plan: Plan): string {
   return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
 }
 
-/** One phase: where it happens, then its steps on hosts, then those elsewhere and its gates, batch by batch. */
+/** One phase: its hosts, then its steps on hosts, then those elsewhere and its gates, batch by batch. */
 function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
   const steps = placedSteps(phase);
   const hosts = [...new Set(steps.flatMap(({ on }) => hostOf(on) ?? []))];
@@ -66,7 +66,7 @@ function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
   const serial = isSerial(phase) && hosts.length > 1;
   return [
     `${pc.bold(phase.title.padEnd(15))} ${pc.cyan([namesOf(hosts), ...elsewhere].filter((word) => word !== '').join(', '))}${
-      serial ? pc.dim('  one host after another: each starts when the one before is healthy again') : ''
+      serial ? pc.dim('  one host after another: each starts when the previous one is healthy again') : ''
     }`,
     ...hostLines(
       steps.filter(({ on }) => hostOf(on) !== undefined),
@@ -75,7 +75,7 @@ function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
     ),
     ...phase.batches.flatMap(({ tasks, gates }) => {
       const own = tasks.flatMap((task) => (typeof task.on === 'string' ? task.steps : []));
-      // Gates between hosts are many and say what the heading says.
+      // Gates between hosts are not shown: the heading implies them.
       const shown = hosts.length > 0 && !options.verbose ? [] : gates;
       return elsewhereLines([...own, ...shown], options);
     }),
@@ -131,7 +131,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
   }
 }
 
-/** The operator's own words, as they are in the inventory. */
+/** The operator's own command, as in the inventory. */
 function commandLines(command: string): string[] {
   return command.split('\n').map((line) => pc.dim(`      $ ${line}`));
 }
@@ -145,7 +145,7 @@ function lineText(
   const name = shownOf(items, (each) => targetWords(each.target).name);
   const reason = shownOf(items, (each) => each.reason);
   const whose = hosts.length === phaseHosts.length ? '' : pc.cyan(`  [${namesOf(hosts)}]`);
-  // A reason that begins with the name says it already.
+  // A reason that begins with the name does not need it again.
   const head = name === '' || reason.startsWith(name) ? '' : `${name}  `;
   const text = `  ${signs[step.verb]} ${pad(targetWords(step.target).kind)} ${head}${pc.dim(reason)}${whose}`;
   if (step.type !== 'shell') return [text];
@@ -154,7 +154,7 @@ function lineText(
   return [text, ...diff, ...(shell === undefined ? [] : commandLines(shell))];
 }
 
-/** A text that all of them share, or share but for their host's name. */
+/** A text that all of them share, possibly except for their host's name. */
 function shownOf(items: Collapsed<PlacedStep>['items'], text: (step: Step) => string): string {
   const [{ step, on }] = items;
   const first = text(step);
@@ -168,7 +168,7 @@ function diffLines(diff: string): string[] {
   });
 }
 
-/** Each by its name, or where they are many, neighbours that count up in one. */
+/** Each by its name, or if there are many, consecutive numbers as a range. */
 function namesOf(hosts: readonly string[]): string {
   return hosts.length > 8 ? hostList(hosts, hosts) : hosts.join(', ');
 }
@@ -182,7 +182,7 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
   const missing =
     unreachable.length === 0
       ? []
-      : [pc.red(`Not in this plan, since they could not be read: ${unreachable.join(', ')}.`)];
+      : [pc.red(`Not in this plan, because they could not be read: ${unreachable.join(', ')}.`)];
   if (unreachable.length === plan.hosts.length) return missing;
   if (!changesAnything(plan) && gates === 0)
     return [
@@ -202,6 +202,6 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
         ? 'Nothing has been changed yet.'
         : options.refused === true
           ? 'Nothing has been changed. `kboot up` refuses this until the findings marked ✗ above are fixed.'
-          : `Nothing has been changed. \`${options.command}\` does this.`,
+          : `Nothing has been changed. \`${options.command}\` applies this plan.`,
   ];
 }

@@ -7,7 +7,7 @@ import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
 
 interface HostLine {
-  /** Phases that it went through, by id. */
+  /** Phases that it has completed, by id. */
   readonly done: string[];
   current: string | undefined;
   doing: string;
@@ -20,7 +20,7 @@ interface HostLine {
 /** What the progress view remembers; events change it, `lines` draws it. */
 export class ProgressState {
   readonly hosts = new Map<string, HostLine>();
-  /** What goes on elsewhere than on hosts, by step: gates and changes through the API, and work on this machine. */
+  /** Current work outside hosts, by step: gates and changes through the API, and steps on this machine. */
   readonly elsewhere = new Map<string, { readonly where: 'API' | 'here'; readonly what: string }>();
   /** Ids of the phases, in order. */
   readonly phases: readonly string[];
@@ -42,7 +42,7 @@ export class ProgressState {
         });
   }
 
-  /** Takes one event in. */
+  /** Applies one event. */
   take(event: ApplyEvent): void {
     switch (event.type) {
       case 'task': {
@@ -107,15 +107,15 @@ function elsewhereWords(
 }
 
 /**
- * The picture at `at` milliseconds, no wider than `width` and no higher than `height`: where that is too low for all
- * hosts, those that failed or work come first, and a line counts the others.
+ * The view at `at` milliseconds, at most `width` wide and `height` high: if there is not enough room for all hosts,
+ * failed and active ones are first, and a line counts the others.
  */
 export function progressLines(state: ProgressState, at: number, width: number, height = Infinity): string[] {
   const names = Math.max(4, ...[...state.hosts.keys()].map((name) => name.length));
   const api = elsewhereLine(state, names, width);
   const room = height - api.length;
   const all = [...state.hosts];
-  // What goes on is worth more room than the names of what is done; all lines alike, so that none jumps.
+  // Current work gets more room than the names of completed phases; the same on all lines, to keep columns stable.
   const brief = all.some(
     ([, line]) => line.current !== undefined && bodyOf(line, false).length > width - names - 12,
   );
@@ -173,7 +173,7 @@ function restLine(lines: readonly HostLine[], phases: readonly string[], more: b
   const parts = [
     ...(through === 0 ? [] : [`${through} through ${last ?? ''}`]),
     ...counts,
-    ...(waiting === 0 ? [] : [`${waiting} not begun`]),
+    ...(waiting === 0 ? [] : [`${waiting} not started`]),
   ];
   return `  … ${lines.length}${more ? ' more' : ''} hosts: ${parts.join(', ')}`;
 }
@@ -193,12 +193,12 @@ function clip(text: string, width: number): string {
 
 export interface Progress {
   take(event: ApplyEvent): void;
-  /** A line for the reader that stays above the picture. */
+  /** A permanent line above the view. */
   say(text: string): void;
   stop(): void;
 }
 
-/** Redraws in place on a terminal; elsewhere one line for each task of a host, gate and failure. */
+/** Redraws in place on a terminal; otherwise prints one line for each task of a host, gate and failure. */
 export function showProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? liveProgress(plan, stream) : plainProgress(plan, stream);
 }
@@ -237,7 +237,7 @@ function plainProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
     const host = step.type === 'shell' ? located.get(step.id)?.host : undefined;
     return `${host === undefined ? '' : `${host}: `}${itemText(step)}`;
   };
-  /** Reasons for skipping that were said, by phase: one line for each. */
+  /** Reasons for skipping that were already printed, by phase: one line for each. */
   const skipped = new Set<string>();
   return {
     take(event) {

@@ -2,7 +2,7 @@ import type { ApplyEvent } from '../apply/events.ts';
 import type { HostConnection } from '../transport/types.ts';
 import { table } from './table.ts';
 
-/** A table of what a run cost: per host its connection, execs, bytes; seconds per phase. */
+/** A table of the costs of a run: connections, execs, bytes and seconds per phase of each host. */
 export function statsText(
   connections: ReadonlyMap<string, HostConnection>,
   events: readonly ApplyEvent[],

@@ -1,4 +1,4 @@
-/** Rows in columns, two blanks apart; columns in `right` are set flush right. The first row is the head. */
+/** Rows in columns, two spaces apart; columns in `right` are right-aligned. The first row is the header. */
 export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
   const widths: number[] = [];
   for (const row of rows)

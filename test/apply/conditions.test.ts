@@ -26,7 +26,7 @@ it.each([
     { conditions: notReady, initContainerStatuses: [waiting('install', 'Back-off pulling image "a/b:1"')] },
     'install: Back-off pulling image "a/b:1"',
   ],
-])('of a Pod with the status %j it sees: %s', async (status, seen) => {
+])('of a Pod with the status %j returns: %s', async (status, seen) => {
   const kube = {
     request: () => Promise.resolve({ status: 200, body: { metadata: { name: 'etcd-cp-1' }, status } }),
   } as unknown as KubeClient;

@@ -7,9 +7,9 @@ interface FakePod {
   readonly owner?: string;
   readonly mirror?: boolean;
   readonly phase?: string;
-  /** Statuses that evictions of it get, one after another; then 201. */
+  /** Response statuses of its evictions, in order; then 201. */
   readonly answers?: number[];
-  /** Looks after its eviction until it is gone. */
+  /** Number of reads after its eviction until it is deleted. */
   readonly lingers?: number;
 }
 
@@ -60,7 +60,7 @@ function world(pods: readonly FakePod[], ready: () => string = () => 'True') {
 }
 
 describe('drainNode', () => {
-  it('cordons first, then evicts what must go and waits until it is gone', async () => {
+  it('cordons first, then evicts Pods and waits until they are deleted', async () => {
     const { drain, requests, evictions } = world([
       { name: 'web', owner: 'ReplicaSet', lingers: 2 },
       { name: 'alone' },
@@ -74,7 +74,7 @@ describe('drainNode', () => {
     expect(requests[1]).toContain('"apiVersion":"policy/v1","kind":"Eviction"');
   });
 
-  it('asks again while a disruption budget forbids it, and says so once', async () => {
+  it('retries while a disruption budget forbids it, and reports that once', async () => {
     const { drain, evictions, waits } = world([{ name: 'db', answers: [429, 429, 429] }]);
     await drain();
     expect(evictions()).toHaveLength(4);
@@ -82,7 +82,7 @@ describe('drainNode', () => {
     expect(waits[0]).toContain('disruption budget');
   });
 
-  it('gives up in the end, naming what is left, and leaves the Node cordoned', async () => {
+  it('times out with the Pods that are left, and leaves the Node cordoned', async () => {
     const { drain, requests } = world([{ name: 'db', answers: Array<number>(10_000).fill(429) }]);
     await expect(drain(0.05)).rejects.toMatchObject({
       code: 'E-WAIT',
@@ -91,7 +91,7 @@ describe('drainNode', () => {
     expect(requests.filter((line) => line.startsWith('DELETE'))).toEqual([]);
   });
 
-  it('does not wait for Pods of a node that is not Ready, nor of one that stops being so', async () => {
+  it('does not wait for Pods of a node that is not Ready, or becomes not Ready', async () => {
     const dead = world([{ name: 'web' }], () => 'Unknown');
     await dead.drain();
     expect(dead.evictions()).toEqual([]);
@@ -101,7 +101,7 @@ describe('drainNode', () => {
     expect(dying.evictions()).toEqual(['web']);
   });
 
-  it('an eviction that the API refuses is an error, one that came too late is none', async () => {
+  it('an eviction that the API refuses is an error, one of a deleted Pod is not', async () => {
     await expect(world([{ name: 'x', answers: [403] }]).drain()).rejects.toMatchObject({
       code: 'E-KUBE-API',
     });

@@ -97,7 +97,7 @@ const changes = (): string[] =>
 const idOf = (host: string): string | undefined =>
   etcd.members.find(({ peerURLs }) => peerURLs.includes(peerURL(host)))?.ID;
 const learner = (host: string): GatewayMember => gatewayMember(host, { isLearner: true });
-/** The host's etcd starts: its member publishes who it is. */
+/** The host's etcd starts: its member publishes its name. */
 function starts(host: string): void {
   etcd.members = etcd.members.map((each) =>
     each.ID === idOf(host) ? { ...learner(host), ID: each.ID } : each,
@@ -111,7 +111,7 @@ function refusing(verb: string, times: number, message: string): void {
 }
 
 describe('a host that joins', () => {
-  it('is announced as a learner and promoted, by others than itself', async () => {
+  it('is added as a learner and promoted through other members', async () => {
     const runner = runnerFor();
     await runner.run(add('etcd-3'));
     expect(etcd.members.at(-1)).toMatchObject({ isLearner: true, peerURLs: [peerURL('etcd-3')] });
@@ -122,21 +122,21 @@ describe('a host that joins', () => {
     expect(changes()).toEqual(['add by etcd-1', 'promote by etcd-1']);
   });
 
-  it('is not announced twice: a run before may have done so', async () => {
+  it('is not added twice: an earlier run may have done so', async () => {
     etcd.members = [...etcd.members, { ID: '9', peerURLs: [peerURL('etcd-3')], isLearner: true }];
     await runnerFor().run(add('etcd-3'));
     expect(changes()).toEqual([]);
   });
 
-  it('bears with refusals, which etcd gives for seconds after a change', async () => {
-    // Both members are asked each time.
+  it('retries refused requests, which etcd returns for seconds after a change', async () => {
+    // Both members are tried each time.
     refusing('add', 4, 'etcdserver: unhealthy cluster');
     await runnerFor({ unreachable: ['etcd-4'] }).run(add('etcd-3'));
     expect(idOf('etcd-3')).toBeDefined();
     expect(waiting).toEqual(['etcd on etcd-2: /v3/cluster/member/add: etcdserver: unhealthy cluster']);
   });
 
-  it('is promoted once it is in sync, and the wait is told once', async () => {
+  it('is promoted once it is in sync, and the wait is reported once', async () => {
     const runner = runnerFor();
     await runner.run(add('etcd-3'));
     starts('etcd-3');
@@ -147,12 +147,12 @@ describe('a host that joins', () => {
     expect(etcd.members.some(({ isLearner }) => isLearner)).toBe(false);
   });
 
-  it('needs no promotion where it votes already: the answer to the first may have been lost', async () => {
+  it('needs no promotion if it already votes: the response to the first may have been lost', async () => {
     await runnerFor().run(promote('etcd-2'));
     expect(changes()).toEqual([]);
   });
 
-  it('that never gets in sync ends with E-WAIT, which says what was seen, the log, and where to look', async () => {
+  it('that never gets in sync fails with E-WAIT, with the last observation, the log, and a command', async () => {
     etcd.members = [...etcd.members, learner('etcd-3')];
     refusing(
       'promote',
@@ -182,7 +182,7 @@ describe('a host that joins', () => {
   });
 });
 
-describe('a learner that is withdrawn', () => {
+describe('the removal of a learner of a failed task', () => {
   const ended = async (meanwhile: () => void): Promise<readonly GatewayMember[]> => {
     const runner = runnerFor();
     await runner.run(add('etcd-3'));
@@ -191,11 +191,11 @@ describe('a learner that is withdrawn', () => {
     return etcd.members.filter(({ peerURLs }) => peerURLs.includes(peerURL('etcd-3')));
   };
 
-  it('is removed when it never started', async () => {
+  it('removes one that never started', async () => {
     expect(await ended(() => undefined)).toEqual([]);
   });
 
-  it('stays when it started: the next run promotes it, and on its data no other could start', async () => {
+  it('keeps one that started: the next run promotes it, and no other could start on its data', async () => {
     expect(
       await ended(() => {
         starts('etcd-3');
@@ -203,7 +203,7 @@ describe('a learner that is withdrawn', () => {
     ).toMatchObject([{ isLearner: true }]);
   });
 
-  it('stays when it votes: the answer to its promotion may have been lost', async () => {
+  it('keeps one that votes: the response to its promotion may have been lost', async () => {
     expect(
       await ended(() => {
         etcd.members = etcd.members.map((each) => ({ ...each, isLearner: false }));
@@ -211,7 +211,7 @@ describe('a learner that is withdrawn', () => {
     ).toMatchObject([{ isLearner: false }]);
   });
 
-  it('stays when no member answers: the next run sees it', async () => {
+  it('keeps it if no member responds: the next run reads it', async () => {
     expect(
       await ended(() => {
         etcd.answer = () => 'hang up';
@@ -219,7 +219,7 @@ describe('a learner that is withdrawn', () => {
     ).toHaveLength(1);
   });
 
-  it('was never announced: nothing changes', async () => {
+  it('does nothing if it was never added', async () => {
     await runnerFor().run(withdraw('etcd-3'));
     await runnerFor().run(withdraw('etcd-1'));
     expect(changes()).toEqual([]);
@@ -227,21 +227,21 @@ describe('a learner that is withdrawn', () => {
 });
 
 describe('a removal', () => {
-  it('is asked of another member, and borne with while etcd refuses', async () => {
+  it('is requested from another member, and retried while etcd refuses', async () => {
     refusing('remove', 2, 'etcdserver: unhealthy cluster');
     await runnerFor({ unreachable: ['etcd-3', 'etcd-4'] }).run(remove('etcd-1'));
     expect(etcd.members.map(({ name }) => name)).toEqual(['etcd-2']);
     expect(new Set(etcd.requests.map(({ host }) => host))).not.toContain('etcd-1');
   });
 
-  it('of a member that is gone is done', async () => {
+  it('of a member that does not exist counts as done', async () => {
     await runnerFor().run(remove('etcd-4'));
     expect(changes()).toEqual([]);
   });
 });
 
-describe('members that do not answer', () => {
-  it('are passed over for one that does', async () => {
+describe('members that do not respond', () => {
+  it('are skipped for one that does', async () => {
     etcd.answer = ({ host }) => (host === 'etcd-2' ? 'hang up' : undefined);
     await runnerFor({ unreachable: ['etcd-1'] }).run(add('etcd-4'));
     expect(changes()).toEqual(['add by etcd-3']);
@@ -252,14 +252,14 @@ describe('members that do not answer', () => {
     await expect(runnerFor({ unreachable }).run(step('cluster', { kind: 'snapshot' }))).rejects.toMatchObject(
       {
         code: 'E-ETCD',
-        message: 'no etcd member answers',
+        message: 'no etcd member responds',
       },
     );
   });
 });
 
 describe('a snapshot', () => {
-  it('goes whole to the state folder, from the next member where one breaks off', async () => {
+  it('is stored completely in the state folder, from the next member if one fails', async () => {
     const line = JSON.stringify({ result: { blob: Buffer.from('all of it').toString('base64') } });
     const kept: string[] = [];
     etcd.answer = ({ host }) =>
@@ -270,7 +270,7 @@ describe('a snapshot', () => {
 });
 
 describe('check', () => {
-  it('says whether the member on that very host serves', async () => {
+  it('reports whether the member on that host serves', async () => {
     const runner = runnerFor({ unreachable: ['etcd-4'] });
     expect(await runner.check('etcd-2')).toBeUndefined();
     expect(etcd.requests.map(({ host }) => host)).toEqual(['etcd-2']);

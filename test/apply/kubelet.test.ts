@@ -23,9 +23,9 @@ const reader: Reader = {
   },
 };
 
-it("asks the kubelet's healthz on its host, and says what it answers", async () => {
+it("requests the kubelet's healthz on its host, and returns its status", async () => {
   expect(await checkKubelet(reader, 10248)).toBeUndefined();
   expect(asked).toEqual(['127.0.0.1:10248', '/healthz at 127.0.0.1:10248']);
   status = 500;
-  expect(await checkKubelet(reader, 10248)).toBe('its healthz answers 500');
+  expect(await checkKubelet(reader, 10248)).toBe('its healthz returned status 500');
 });

@@ -13,7 +13,7 @@ export interface LocalHost {
   readonly commands: string[];
   readonly processes: ChildProcess[];
   path(...parts: string[]): string;
-  /** Text of a file below `root`; undefined where there is none. */
+  /** Text of a file below `root`; undefined if there is none. */
   text(...parts: string[]): string | undefined;
   remove(): void;
 }
@@ -72,7 +72,7 @@ function rootProcess(child: ReturnType<typeof spawn>, root: string): RootProcess
   };
 }
 
-/** Rewrites the first message, the receiver's program, so that all its paths lie below `root`. */
+/** Rewrites the first message, the receiver's program, so that all its paths are below `root`. */
 function relocate(root: string): Transform {
   let held: Buffer | undefined = Buffer.alloc(0);
   return new Transform({

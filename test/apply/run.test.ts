@@ -57,7 +57,7 @@ const host = (name: string): LocalHost => {
   return found;
 };
 
-/** What a diagnosis reads of a host's second unit, the kubelet. */
+/** The log of a host's second unit, the kubelet, in a diagnosis. */
 function journal(script: string, name: string): string {
   const mark = /@\w+ (?=journal 1)/.exec(script)?.[0] ?? '';
   return `\n${mark}journal 1\nlog of ${name}\n`;
@@ -111,7 +111,7 @@ const on = (
   { stage = 'host', ...more }: Partial<ShellStep> & { readonly stage?: Stage } = {},
 ): HostChange<ShellStep> => ({ host: name, stage, step: shellStep(name, what, more) });
 
-/** A phase for each stage that changes are in, hosts side by side. */
+/** A phase for each stage with changes, with hosts in parallel. */
 function hostPhases(changes: readonly HostChange[]): Phase[] {
   return stages.flatMap((stage) => {
     const own = changes.filter((change) => change.stage === stage);
@@ -123,7 +123,7 @@ function hostPhases(changes: readonly HostChange[]): Phase[] {
   });
 }
 
-/** A phase through the API: neighbouring steps side by side, gates between them; once a control plane is through. */
+/** A phase through the API: consecutive steps in parallel, gates between them; after one control plane is done. */
 function apiPhase(items: readonly (Step | Gate)[], before: readonly Phase[], id = 'api'): Phase[] {
   const batches: { tasks: Batch['tasks'][number][]; gates: Gate[] }[] = [];
   for (const item of items) {
@@ -187,7 +187,7 @@ describe('applyPlan on hosts', () => {
     expect(ended).toContain('w-1 node');
   });
 
-  it('a step that fails ends its host, and no other', async () => {
+  it('a failed step stops its host, and no other', async () => {
     const result = await run([
       on('cp-1', 'before'),
       on('cp-1', 'bad', { script: 'echo because >&2; exit 4' }),
@@ -210,7 +210,7 @@ describe('applyPlan on hosts', () => {
     expect(told('skipped')).toEqual(['cp-1: after', 'cp-1: later']);
   });
 
-  it('a basis that no longer holds is E-STALE', async () => {
+  it('a file that changed since it was read is E-STALE', async () => {
     const script = `kb_expect ${host('cp-1').path('f')} ${'0'.repeat(64)}`;
     const result = await run([on('cp-1', 'file /f', { script })]);
     expect(staleStatus).toBe(75);
@@ -218,7 +218,7 @@ describe('applyPlan on hosts', () => {
     expect(result.failures[0]?.error.message).toContain('changed since the plan was made');
   });
 
-  it('a full disk is called so, even when it ends the session', async () => {
+  it('reports a full disk, even if it ends the session', async () => {
     const result = await run([
       on('cp-1', 'a', { script: 'echo "cp: x: No space left on device"; exit 1' }),
       on('w-1', 'b', { payload: { path: '/dev/full/x', content: { kind: 'text', text: 'x' } } }),
@@ -227,12 +227,12 @@ describe('applyPlan on hosts', () => {
     ]);
     const of = (name: string): KbootError | undefined =>
       result.failures.find((each) => each.host === name)?.error;
-    expect(of('cp-1')?.message).toBe('no space is left on the disk');
-    // The payload that could not be written says why; that the session ended is its consequence.
+    expect(of('cp-1')?.message).toBe('the disk is full');
+    // The payload that could not be written is the cause; the end of the session is the consequence.
     expect(of('w-1')).toMatchObject({ code: 'E-STEP', context: { step: 'file b', stepId: 'w-1: b' } });
   });
 
-  it('a host that goes away is lost, and the others go on', async () => {
+  it('a host that disconnects is lost, and the others continue', async () => {
     const running = run([
       on('cp-1', 'kill', { script: 'kill -9 $(ps -o ppid= -p $PPID)' }),
       on('cp-1', 'after'),
@@ -244,7 +244,7 @@ describe('applyPlan on hosts', () => {
     expect(host('w-1').text('log')).toBe('good\n');
   });
 
-  it('puts secrets and facts where they belong and shows them nowhere', async () => {
+  it('writes secrets and facts to their paths and shows them nowhere', async () => {
     const path = host('cp-1').path('sa.key');
     const text = host('cp-1').path('text');
     const result = await run([
@@ -261,7 +261,7 @@ describe('applyPlan on hosts', () => {
     expect(JSON.stringify(events)).not.toContain(secret);
   });
 
-  it('without a secret that a step needs, nothing of that stage begins on its host', async () => {
+  it('without a secret that a step needs, nothing of that stage starts on its host', async () => {
     const content = { kind: 'secret', name: 'cp-1:gone', digest: null } as const;
     const result = await run([
       on('cp-1', 'before', { script: log('cp-1', 'before') }),
@@ -294,9 +294,9 @@ describe('applyPlan on hosts', () => {
     expect(api.requests).toEqual([]);
   });
 
-  it('an interrupt leaves out what is not on its way to the host yet', async () => {
+  it('an interrupt skips steps that were not sent to the host yet', async () => {
     const slow = on('cp-1', 'slow', { script: `sleep 0.4; ${log('cp-1', 'slow')}` });
-    // Larger than what a pipe takes: the second waits behind the first, and so do those after it.
+    // Larger than a pipe buffer: the second waits behind the first, and so do later ones.
     const large = { kind: 'text', text: 'x'.repeat(1 << 20) } as const;
     const later = ['second', 'third', 'fourth'].map((name) =>
       on('cp-1', name, {
@@ -321,7 +321,7 @@ describe('applyPlan on hosts', () => {
     expect(host('cp-1').text('log')).toMatch(/^slow\nsecond\n(third\n)?$/);
   });
 
-  it('hooks on this machine: first of all, after their stage, and last when all went well', async () => {
+  it('hooks on this machine: at the beginning, after their stage, and at the end if nothing failed', async () => {
     const order: string[] = [];
     const hook = (name: string, when: Hook['when'], stage: Stage): Hook => ({
       ...{ name, when, stage, on: 'operator', run: 'true', timeoutSeconds: 20 },
@@ -392,7 +392,7 @@ describe('applyPlan on hosts', () => {
     ]);
   });
 
-  it('runs the rollback of a task that failed, and only of that one', async () => {
+  it('runs the rollback of a failed task, and only of that one', async () => {
     const task = (name: string, script: string): Batch['tasks'][number] => ({
       on: { host: name },
       steps: [shellStep(name, 'change', { script }), shellStep(name, 'more')],
@@ -407,12 +407,12 @@ describe('applyPlan on hosts', () => {
   });
 });
 
-describe('applyPlan with hosts that take turns', () => {
+describe('applyPlan with a rollout', () => {
   const turn = (name: string, restart: ShellStep): Batch => ({
     tasks: [{ on: { host: name }, steps: [restart] }],
     gates: [gate({ kind: 'node-ready', node: name }, { id: `${name}: waits`, timeoutSeconds: 0.6 })],
   });
-  /** All hosts do `early` at their own pace; cp-2, then cp-1 do `restart` in the rollout. `scripts` replace some. */
+  /** All hosts run `early` at their own pace; cp-2, then cp-1 run `restart` in the rollout. `scripts` replace some. */
   const phases = (scripts: Readonly<Record<string, string>> = {}): Phase[] => {
     const step = (name: string, what: string, script: string): ShellStep =>
       shellStep(name, what, { script: scripts[`${name}: ${what}`] ?? script });
@@ -440,7 +440,7 @@ describe('applyPlan with hosts that take turns', () => {
     expect(told().indexOf(first)).toBeLessThan(told().indexOf(second));
   };
 
-  it('the next begins when the former is well again; what disturbs nothing, and other hosts, do not wait', async () => {
+  it('the next host starts once the previous one is healthy; other work and other hosts do not wait', async () => {
     let looks = 0;
     api.answer = ({ path }) =>
       path.startsWith('/api/v1/nodes/')
@@ -462,8 +462,8 @@ describe('applyPlan with hosts that take turns', () => {
   it.each([
     ['is not healthy again', {}, 'cp-2: waits'],
     ['fails', { 'cp-2: restart': 'exit 1' }, 'cp-2: restart'],
-    ['fails before its turn', { 'cp-2: early': 'exit 1' }, 'cp-2: early'],
-  ])('a host that %s stops the rollout: those after it are not attempted', async (_what, scripts, failed) => {
+    ['fails before its rollout batch', { 'cp-2: early': 'exit 1' }, 'cp-2: early'],
+  ])('a host that %s stops the rollout: later hosts are not attempted', async (_what, scripts, failed) => {
     const result = await roll(scripts);
     expect(result).toMatchObject({ failures: [{ host: 'cp-2', stepId: failed }], held: ['cp-1'] });
     expect(result.failures[0]?.error.context.host).toBe('cp-2');
@@ -477,7 +477,7 @@ describe('applyPlan with hosts that take turns', () => {
     );
   });
 
-  it('an interrupt leaves the next alone', async () => {
+  it('an interrupt prevents the next host', async () => {
     const result = await applyPlan(
       plan({
         hosts: [planHost('cp-1', 'control-plane'), planHost('cp-2', 'control-plane')],
@@ -524,7 +524,7 @@ describe('applyPlan on the cluster', () => {
     expect(order.indexOf('patch')).toBeLessThan(order.indexOf('done w-1: slower'));
   });
 
-  it("goes on with one control plane of two, and does not wait for the other's node", async () => {
+  it("continues with one control plane of two, and does not wait for the other's node", async () => {
     api.objects.set('/api/v1/nodes/cp-1', ready('Node', 'cp-1'));
     const result = await run(
       [
@@ -543,7 +543,7 @@ describe('applyPlan on the cluster', () => {
     expect([...api.objects.keys()].filter((path) => path.includes('configmaps'))).toHaveLength(2);
   });
 
-  it('touches the API not at all when no control plane came that far', async () => {
+  it('does not use the API if no control plane reached that stage', async () => {
     const result = await run(
       [on('cp-1', 'bad', { script: 'exit 1' }), on('cp-2', 'bad', { script: 'exit 1' })],
       [applyStep(configMap('x')), gate({ kind: 'api', host: 'cp-1' })],
@@ -571,7 +571,7 @@ describe('applyPlan on the cluster', () => {
     expect(events.filter((event) => event.type === 'skipped' && event.why === why)).toHaveLength(2);
   });
 
-  it("an unreachable host is left out, and so are its node's steps", async () => {
+  it('skips an unreachable host, and the steps of its node', async () => {
     const result = await run([], [gate({ kind: 'node-ready', node: 'w-1' })], {
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
     });
@@ -579,7 +579,7 @@ describe('applyPlan on the cluster', () => {
     expect(told('skipped')).toHaveLength(1);
   });
 
-  it('applies namespaces before what lives in them, and fills facts in', async () => {
+  it('applies namespaces before the objects in them, and fills in facts', async () => {
     const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'flannel' } };
     await run(
       [],
@@ -606,7 +606,7 @@ describe('applyPlan on the cluster', () => {
     expect(api.streams).toHaveLength(1);
   });
 
-  it('bears with an API server that has just begun, and with one that hangs up', async () => {
+  it('retries with an API server that has just started, and with one that closes the connection', async () => {
     const answers = [
       { status: 403, body: { message: 'no RBAC yet' } },
       'hang up' as const,
@@ -618,7 +618,7 @@ describe('applyPlan on the cluster', () => {
     expect(answers).toEqual([]);
   });
 
-  it('does not bear with an object that the API refuses', async () => {
+  it('does not retry an object that the API refuses', async () => {
     api.answer = () => ({ status: 422, body: { message: 'spec is wrong' } });
     const result = await run([], [applyStep(configMap('x')), gate({ kind: 'api', host: 'cp-1' })]);
     expect(result.failures).toMatchObject([
@@ -628,7 +628,7 @@ describe('applyPlan on the cluster', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  it('marks a node, keeping what others put on it', async () => {
+  it('marks a node, keeping labels and taints of others', async () => {
     const path = '/api/v1/nodes/w-1';
     api.objects.set(path, {
       apiVersion: 'v1',
@@ -669,7 +669,7 @@ describe('applyPlan on the cluster', () => {
     });
   });
 
-  it('deletes what the inventory wants no more, and takes what is gone already for done', async () => {
+  it('deletes objects that are no longer in the inventory; an object that does not exist counts as deleted', async () => {
     const path = '/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers/tor';
     const metadata = { name: 'tor', namespace: 'metallb-system' };
     const object = { apiVersion: 'metallb.io/v1beta2', kind: 'BGPPeer', metadata };
@@ -688,7 +688,7 @@ describe('applyPlan on the cluster', () => {
     expect(api.objects.has(path)).toBe(false);
   });
 
-  it('an outside endpoint that leads to no API server ends the wait with what is there', async () => {
+  it('an external endpoint that does not lead to an API server fails the gate with the actual response', async () => {
     const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
     const result = await run([], [gate(condition, { timeoutSeconds: 0.3 }), applyStep(configMap('later'))]);
     expect(result.failures[0]?.error).toMatchObject({
@@ -698,7 +698,7 @@ describe('applyPlan on the cluster', () => {
     expect([...api.objects.keys()]).toEqual([]);
   });
 
-  it("a wait that runs out says what was seen last, with the host's log", async () => {
+  it("a gate that times out reports the last observation, with the host's log", async () => {
     const node: KubeObject = {
       ...ready('Node', 'w-1'),
       status: { conditions: [{ type: 'Ready', status: 'False', message: 'cni plugin not initialized' }] },
@@ -716,7 +716,7 @@ describe('applyPlan on the cluster', () => {
     ]);
   });
 
-  it('looks at each condition where it stands', async () => {
+  it('checks each condition at its location', async () => {
     api.objects.set(
       '/api/v1/namespaces/kube-system/pods/etcd-cp-1',
       ready('Pod', 'etcd-cp-1', 'kube-system'),
@@ -747,7 +747,7 @@ describe('applyPlan on the cluster', () => {
     expect(told('done')).toHaveLength(6);
   });
 
-  it('asks for the Pods of a DaemonSet on the nodes that come: its own count is late', async () => {
+  it('checks the Pods of a DaemonSet on new nodes: its own status lags', async () => {
     const pods = '/api/v1/namespaces/kube-flannel/pods';
     api.objects.set('/apis/apps/v1/namespaces/kube-flannel/daemonsets/flannel', {
       ...ready('DaemonSet', 'flannel', 'kube-flannel'),
@@ -781,7 +781,7 @@ describe('applyPlan on the cluster', () => {
     expect(await go(['w-1'])).toBeUndefined();
   });
 
-  it('does not take the former container of a Pod for the new one', async () => {
+  it('does not accept the old container of a Pod as the new one', async () => {
     const path = '/api/v1/namespaces/kube-system/pods/etcd-cp-1';
     const pod = (id: string): KubeObject => {
       const object = ready('Pod', 'etcd-cp-1', 'kube-system');

@@ -32,7 +32,7 @@ describe.each(shells)('a session in %s', (shell) => {
     host.remove();
   });
 
-  it('runs steps in order, pipelined, and tells what each printed', async () => {
+  it('runs steps in order, pipelined, and returns the output of each', async () => {
     const session = await open();
     const begun: number[] = [];
     const results = await Promise.all(
@@ -52,15 +52,15 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(host.commands).toHaveLength(1);
   });
 
-  it('is quick to take the next step, however short a step is', async () => {
+  it('starts the next step at once, even after a very short one', async () => {
     const session = await open();
-    // A step may not wait for the time limit of one before it: with 600 s, that would end this test.
+    // A step must not wait for the time limit of an earlier one: with 600 s, this test would time out.
     const many = Array.from({ length: 300 }, () => session.run(step(':', { timeoutSeconds: 600 })));
     expect((await Promise.all(many)).every(({ state }) => state === 'done')).toBe(true);
     await session.close();
   });
 
-  it('gives a payload exactly: any byte, five megabytes, none at all', async () => {
+  it('transfers payloads exactly: any byte, five megabytes, empty', async () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
     const large = randomBytes(5_000_000);
     const session = await open();
@@ -84,7 +84,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(results.map(({ output }) => output)).toEqual(cases.map(([, , data]) => `${sum(data)}  -\n600`));
   });
 
-  it('begins nothing after a step that failed, and reads the payloads of the rest away', async () => {
+  it('starts nothing after a failed step, and discards the payloads of the rest', async () => {
     const session = await open();
     const [first, second, third, fourth] = await Promise.all([
       session.run(step('echo one')),
@@ -103,7 +103,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(['third', 'fourth', 'p'].filter((name) => existsSync(host.path(name)))).toEqual([]);
   });
 
-  it('keeps the last 4000 bytes of what a step prints, of any byte', async () => {
+  it("keeps the last 4000 bytes of a step's output, of any byte", async () => {
     const session = await open();
     const result = await session.run(
       step(`i=0; while [ $i -lt 1000 ]; do echo "line $i ä"; i=$((i+1)); done; printf 'END\\n\\n'`),
@@ -118,7 +118,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(after.output).toBe('still here');
   });
 
-  it('shows a step an empty stdin', async () => {
+  it('gives a step an empty stdin', async () => {
     const session = await open();
     const results = await Promise.all([session.run(step('cat; echo eof')), session.run(step('echo next'))]);
     await session.close();
@@ -136,7 +136,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(host.text('kboot/owned')).toBe(`${host.path('made')}\n`);
   });
 
-  it('ends a step at its time limit with all that it started, and says so', async () => {
+  it('kills a step with all its processes at its time limit, and reports that', async () => {
     const session = await open();
     const result = await session.run(
       step(`sleep 4711 & echo $! > ${host.path('background')}; sleep 4712 & wait $!`, { timeoutSeconds: 1 }),
@@ -150,7 +150,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(await ended(Number(host.text('background')))).toBe(true);
   });
 
-  it('does not take the end of a step by a signal for its time limit alone', async () => {
+  it('does not attribute a killed step only to its time limit', async () => {
     const session = await open();
     const result = await session.run(step(`sh -c 'kill -9 $$'`));
     await session.close();
@@ -166,7 +166,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(descendants(host)).toEqual([]);
   });
 
-  it('a second session waits for the first, or says who works there', async () => {
+  it('a second session waits for the first, or reports its process', async () => {
     const first = await open();
     const error = await failure(open());
     expect(error.code).toBe('E-LOCKED');
@@ -178,7 +178,7 @@ describe.each(shells)('a session in %s', (shell) => {
     await third.close();
   });
 
-  it('a step that goes on in the background does not hold the lock', async () => {
+  it('a background process of a step does not hold the lock', async () => {
     const first = await open();
     await first.run(step(`sleep 30 > /dev/null 2>&1 & echo $! > ${host.path('daemon')}`));
     await first.close();
@@ -189,7 +189,7 @@ describe.each(shells)('a session in %s', (shell) => {
     process.kill(daemon);
   });
 
-  it('the end of stdin amid a payload leaves no file at the target and no session', async () => {
+  it('the end of stdin during a payload leaves no target file and no session', async () => {
     mkdirSync(host.path('etc'));
     const session = await open();
     const half = new Promise<StepResult>((resolve, reject) => {
@@ -212,7 +212,7 @@ describe.each(shells)('a session in %s', (shell) => {
     await again.close();
   });
 
-  it('a payload that cannot be written ends the session with the reason', async () => {
+  it('a payload that cannot be written ends the session with the cause', async () => {
     const session = await open();
     const results = await Promise.allSettled([
       session.run(step('echo never', { payload: { path: '/proc/none/x', bytes: bytes('x') } })),
@@ -227,28 +227,25 @@ describe.each(shells)('a session in %s', (shell) => {
   });
 
   it.each([
-    ['breaks off', (): Readable => Readable.from(failing())],
+    ['fails', (): Readable => Readable.from(failing())],
     ['is shorter than it was', (): Readable => Readable.from([Buffer.alloc(10)])],
     ['is longer than it was', (): Readable => Readable.from([Buffer.alloc(2000)])],
-  ])(
-    'a payload stream that %s ends the session instead of feeding it something else',
-    async (_name, source) => {
-      const session = await open();
-      const [large, next] = await Promise.allSettled([
-        session.run(
-          step(`: > ${host.path('ran')}`, {
-            payload: { path: host.path('p'), bytes: { kind: 'stream', size: 1000, open: source } },
-          }),
-        ),
-        session.run(step(`: > ${host.path('ran')}`)),
-      ]);
-      await session.close();
-      expect([large.status, next.status]).toEqual(['rejected', 'rejected']);
-      expect(existsSync(host.path('ran'))).toBe(false);
-    },
-  );
+  ])('a payload stream that %s ends the session instead of sending other data', async (_name, source) => {
+    const session = await open();
+    const [large, next] = await Promise.allSettled([
+      session.run(
+        step(`: > ${host.path('ran')}`, {
+          payload: { path: host.path('p'), bytes: { kind: 'stream', size: 1000, open: source } },
+        }),
+      ),
+      session.run(step(`: > ${host.path('ran')}`)),
+    ]);
+    await session.close();
+    expect([large.status, next.status]).toEqual(['rejected', 'rejected']);
+    expect(existsSync(host.path('ran'))).toBe(false);
+  });
 
-  it('what a payload holds shows in no process list', async () => {
+  it('the contents of a payload are not visible in the process list', async () => {
     const secret = 'correct-horse-battery';
     const session = await open();
     const result = await session.run(
@@ -265,7 +262,7 @@ describe.each(shells)('a session in %s', (shell) => {
     expect(statSync(host.path('key')).mode & 0o777).toBe(0o600);
   });
 
-  it('the operator gone amid a step: the step ends whole and the shell is gone', async () => {
+  it('if the connection closes during a step, the step completes and the shell exits', async () => {
     const session = await open();
     const running = session.run(step(`: > ${host.path('begun')}; sleep 0.5; : > ${host.path('whole')}`));
     running.catch(() => undefined);
@@ -281,7 +278,7 @@ describe.each(shells)('a session in %s', (shell) => {
     await again.close();
   });
 
-  it('tells every step under way when the far shell dies', async () => {
+  it('rejects every submitted step if the remote shell dies', async () => {
     const session = await open();
     const running = [session.run(step('sleep 20')), session.run(step('echo next'))];
     await sleep(100);
@@ -301,7 +298,7 @@ function* failing(): Generator<Buffer> {
   throw new Error('EIO');
 }
 
-/** Gives half of what it promises and takes the connection away. */
+/** Sends half of the payload and closes the connection. */
 function cutOff(host: LocalHost): Readable {
   return Readable.from(
     (async function* (): AsyncGenerator<Buffer> {

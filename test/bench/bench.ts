@@ -6,8 +6,8 @@ import { inventoryOf } from './inventory.ts';
 import { maxRssMiB, median, sideBySide, type Argv, type Cost } from './measure.ts';
 
 /*
- * `npm run bench [-- ROUNDS]`: what kboot costs on this machine, without a host. Prints and judges nothing:
- * ratios are what counts, and a busy machine is named as such.
+ * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host. Prints without assertions: ratios
+ * matter, and the load of the machine is shown.
  */
 const rounds = Number(process.argv[2] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('npm run bench [-- ROUNDS]');

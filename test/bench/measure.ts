@@ -2,22 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A process that is measured: what follows `node`. */
+/** A measured process: the arguments of `node`. */
 export type Argv = readonly string[];
 
-/** What one run of a process cost, all of it: from fork to exit. */
+/** The total costs of one run of a process, from fork to exit. */
 export interface Cost {
   readonly wall: number;
-  /** User and system time: what a busy machine changes least. */
+  /** User and system time, which a busy machine affects least. */
   readonly cpu: number;
 }
 
-/** The environment of every measured process: nothing of the operator's takes part. */
+/** The environment of every measured process, without the operator's settings. */
 function environment(home: string): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], HOME: home, NO_COLOR: '1', LC_ALL: 'C' };
 }
 
-/** Runs `node ARGV` under bash's `time`, in seconds. Throws when it fails. */
+/** Runs `node ARGV` under bash's `time`, in seconds. Throws if it fails. */
 function cost(argv: Argv, home: string): Cost {
   const timed = 'TIMEFORMAT="@%3U %3S %3R"; time "$0" "$@"';
   const { status, stderr } = spawnSync('bash', ['-c', timed, process.execPath, ...argv], {
@@ -32,8 +32,8 @@ function cost(argv: Argv, home: string): Cost {
 }
 
 /**
- * Costs of each process, `rounds` times. Every round runs each once, so that what else the machine does falls on
- * all alike.
+ * Costs of each process, `rounds` times. Every round runs each once, so that other load affects all of them
+ * equally.
  */
 export function sideBySide(
   processes: Readonly<Record<string, Argv>>,
@@ -46,7 +46,7 @@ export function sideBySide(
   return taken;
 }
 
-/** The most memory that `node ARGV` held at a time; a run of its own, since asking costs a little. */
+/** The peak memory of `node ARGV`; in a separate run, because measuring costs a little. */
 export function maxRssMiB(argv: Argv, home: string): number {
   const tell = join(home, 'usage.cjs');
   const told = join(home, 'usage');
@@ -58,7 +58,7 @@ export function maxRssMiB(argv: Argv, home: string): number {
   return Number(readFileSync(told, 'utf8')) / 1024;
 }
 
-/** The middle value, or the mean of the two in the middle. */
+/** The middle value, or the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;

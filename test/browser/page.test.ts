@@ -6,7 +6,7 @@ import { writePages, type PageName, type Pages } from './pages.ts';
 let browser: Browser;
 let pages: Pages;
 let page: Page;
-/** What the page asked for, and what the browser had to complain of. */
+/** Requests of the page, and errors of the browser. */
 let requests: string[];
 let complaints: string[];
 
@@ -46,21 +46,21 @@ interface Shown {
   readonly text: string;
   readonly phase: string;
 }
-/** The rows in sight of the filters. */
+/** The rows that the filters show. */
 const rows = (): Promise<readonly Shown[]> =>
   page.evaluate<readonly Shown[]>(
     `[...document.querySelectorAll('details.row')].filter((row) => row.checkVisibility()).map((row) =>
       ({ text: row.textContent.toLowerCase(), phase: row.dataset.phase }))`,
   );
 const field = (name: string): ReturnType<Page['locator']> => page.locator(`#filters [name=${name}]`);
-/** Waits until the filters did their work: a reset calls for it in a timer, and it is done with the next frame. */
+/** Waits for the filters: a reset applies them in a timer, and they take effect in the next frame. */
 const settled = (): Promise<unknown> =>
   page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))))');
 const scrollWidth = (): Promise<number> => page.evaluate<number>('document.documentElement.scrollWidth');
 
 describe('a page from file://, without a network', () => {
   it.each(['plan', 'report', 'drift', 'plan-500', 'report-500'] as const)(
-    '%s asks for nothing',
+    '%s requests nothing',
     async (name) => {
       await open(name);
       await page.waitForLoadState('networkidle');
@@ -75,7 +75,7 @@ describe('a page from file://, without a network', () => {
     expect(await page.locator('h1').textContent()).toContain('<img src=x onerror="alert(1)">');
   });
 
-  it('is read without its script, too', async () => {
+  it('is readable without its script', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const still = await context.newPage();
     await still.goto(pages.url('plan'));
@@ -131,7 +131,7 @@ describe('filters', () => {
     expect(await page.getByText('frontend').first().isVisible()).toBe(true);
   });
 
-  it('by how a step ended, in a report', async () => {
+  it('by the result of a step, in a report', async () => {
     await open('report');
     await field('ending').selectOption('failed');
     await settled();
@@ -142,7 +142,7 @@ describe('filters', () => {
     expect(await page.locator('details.row:target').isVisible()).toBe(true);
   });
 
-  it('find what only one host’s text has, and show that host’s', async () => {
+  it('find text that only one host has, and show that host’s', async () => {
     await open('plan-500');
     await field('text').fill('10.8.1.80');
     await field('host').selectOption({ label: 'w-327' });
@@ -158,7 +158,7 @@ describe('filters', () => {
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-describe('for everybody', () => {
+describe('accessibility', () => {
   it.each([
     ...(['plan', 'report', 'drift'] as const).flatMap((name) => [
       [name, 'light'] as const,
@@ -185,7 +185,7 @@ describe('for everybody', () => {
     }
   });
 
-  it('is printed light, whole, with its diffs and without its filters', async () => {
+  it('is printed in light colours, completely, with its diffs and without its filters', async () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await open('drift');
     await page.getByRole('button', { name: 'Close all' }).click();

@@ -19,7 +19,7 @@ export interface Pages {
 
 export type PageName = 'plan' | 'report' | 'drift' | 'hostile' | 'plan-500' | 'report-500';
 
-/** Writes pages of five hosts, of five hundred, of a plan with diffs, and of one full of hostile names. */
+/** Writes pages of five hosts, of five hundred, of a plan with diffs, and of one with hostile names. */
 export async function writePages(folder = mkdtempSync(join(tmpdir(), 'kboot-pages-'))): Promise<Pages> {
   const file = (name: PageName): string => join(folder, `${name}.html`);
   const write = (name: PageName, input: Omit<PageInput, 'kboot' | 'at'>): void => {

@@ -5,7 +5,7 @@ import { targetText } from '../../src/plan/target.ts';
 import type { Phase, Plan, Step, Task } from '../../src/plan/types.ts';
 import type { PageRun } from '../../src/view/html/input.ts';
 
-/** Seconds that steps of a kind took in the lab, roughly. */
+/** Approximate seconds of steps of a kind in the lab. */
 const seconds: Readonly<Record<string, number>> = {
   archive: 2.2,
   image: 0.9,
@@ -14,7 +14,7 @@ const seconds: Readonly<Record<string, number>> = {
   certificates: 1.7,
 };
 
-/** A run of a plan as it could have been, always the same; the hosts in `failing` fail at their second archive. */
+/** A simulated run of a plan, always the same; the hosts in `failing` fail at their second archive. */
 export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageRun {
   let seed = 7;
   const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -95,7 +95,7 @@ export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageR
 
   function fail(step: Step, host: string, at: number): PageRun['failures'][number] {
     const detail = 'tar: /opt/cni/bin/bridge: Cannot write: No space left on device\ntar: exiting\n';
-    const message = 'no space is left on the disk';
+    const message = 'the disk is full';
     events.push({ at, type: 'failed', step, message, detail });
     const remedy = 'Free space on this host and run the same command again: it continues there.';
     const context = { host, step: targetText(step.target), stepId: step.id, detail, remedy };

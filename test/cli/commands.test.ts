@@ -74,7 +74,7 @@ describe('kboot schema', () => {
     [[], 'inventory'],
     [['plan'], 'plan'],
     [['events'], 'events'],
-  ])('with %j prints the schema that lies in the repository', async (words, name) => {
+  ])('with %j prints the schema of the repository', async (words, name) => {
     const { out } = await kboot('schema', ...words);
     const stored = readFileSync(new URL(`../../${name}.schema.json`, import.meta.url), 'utf8');
     expect(JSON.parse(out)).toEqual(JSON.parse(stored));
@@ -107,11 +107,11 @@ describe('kboot plan --offline', () => {
     expect(out).toMatch(
       /^test · Kubernetes v1\.36\.2 · 1 control plane, 1 worker · API https:\/\/10\.0\.0\.11:6443\n/,
     );
-    expect(out).toContain('Made without asking a host');
+    expect(out).toContain('Made without contacting a host');
     expect(readdirSync(folder)).toEqual(['lab.yaml']);
   });
 
-  it('ends with 2 on request when changes are pending', async () => {
+  it('exits with 2 on request if changes are pending', async () => {
     const pending = await kboot('plan', inventory, '--offline', '--detailed-exitcode');
     expect(pending).toMatchObject({ exit: 2, error: undefined });
   });
@@ -156,7 +156,7 @@ describe('kboot plan --out', () => {
   it('saves the plan, which show prints again unchanged', async () => {
     const made = await kboot('plan', inventory, '--offline', '--until', 'runtime', '--out', kept());
     expect(made).toMatchObject({ exit: 0, error: undefined });
-    expect(made.err).toContain(`kept in ${kept()}`);
+    expect(made.err).toContain(`saved to ${kept()}`);
     const again = await kboot('plan', 'show', kept());
     expect(again.out).toBe(made.out);
     expect(again.err).toMatch(/^made \d{4}-\S+Z by kboot \S+, --until runtime\n$/);
@@ -190,7 +190,7 @@ describe('kboot up --plan', () => {
 });
 
 describe('kboot up', () => {
-  it('creates no cluster while a control plane could not be read, and releases the lock', async () => {
+  it('does not create a cluster while a control plane could not be read, and releases the lock', async () => {
     // Nothing listens on ports 1 and 2 of this machine.
     const unreachable = inventoryWith(
       [],
@@ -199,7 +199,7 @@ describe('kboot up', () => {
     writeFileSync(inventory, unreachable);
     const { error } = await kboot('up', inventory);
     expect(error).toMatchObject({ code: 'E-CONNECT', exit: 4, context: { host: 'cp-1' } });
-    expect((error as KbootError).context.remedy).toContain('bootstraps a cluster only when every');
+    expect((error as KbootError).context.remedy).toContain('bootstraps a cluster only if every');
     const left = readdirSync(join(folder, '.kboot/test'));
     for (const name of ['lock', 'pki']) expect(left).not.toContain(name);
   });
@@ -247,7 +247,7 @@ describe('kboot bundle', () => {
     expect((await kboot('bundle', 'index', bundleFolder())).error).toMatchObject({ code: 'E-BUNDLE' });
   });
 
-  it('says what is at a path that is not a bundle, where the path came from, and the remedy', async () => {
+  it('reports a path that is not a bundle, with the origin of the path and a remedy', async () => {
     const said = async (directory: string, by: '--bundle' | 'KBOOT_BUNDLE'): Promise<string> => {
       const flags = by === '--bundle' ? [by, directory] : [];
       vi.stubEnv('KBOOT_BUNDLE', by === '--bundle' ? '/else' : directory);

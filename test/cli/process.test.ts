@@ -73,7 +73,7 @@ describe('the command', () => {
     expect(JSON.parse(out)).toMatchObject({ type: 'error', code: 'E-INVENTORY' });
   });
 
-  it('the completion script is an event where JSON is asked for', async () => {
+  it('the completion script is an event with -o json', async () => {
     const [text, json] = await Promise.all([kboot('completion'), kboot('completion', '-o', 'json')]);
     expect([text.status, json.status]).toEqual([0, 0]);
     const { type, script } = JSON.parse(json.out) as { type: string; script: string };

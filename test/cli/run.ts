@@ -29,7 +29,7 @@ export interface Ended {
   readonly error: unknown;
 }
 
-/** Keeps what `action` prints, and what it gives or throws. Throws for an event that src/view/event-schema.ts does not have. */
+/** Captures the output of `action`, and its result or error. Throws for an event that is not in src/view/event-schema.ts. */
 export async function captured<T>(action: () => Promise<T>): Promise<{
   readonly out: string;
   readonly err: string;
@@ -58,7 +58,7 @@ export async function captured<T>(action: () => Promise<T>): Promise<{
   return { out, err, value, error };
 }
 
-/** Runs a command in this process, as main.ts would, and keeps what it prints. With `-o json` that must be events only. */
+/** Runs a command in this process, as main.ts would, and captures its output. With `-o json` that must be events only. */
 export async function kboot(...argv: string[]): Promise<Ended> {
   const before = process.exitCode;
   process.exitCode = 0;

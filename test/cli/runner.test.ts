@@ -78,13 +78,13 @@ describe('runOperation', () => {
     });
   });
 
-  it('reports the plan and how it ended as events', async () => {
+  it('reports the plan and its result as events', async () => {
     const { out, value } = await run(operation(pending), 'json', true);
     expect(value).toBe(0);
     expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'summary']);
   });
 
-  it('an empty plan needs no answer and leaves no log; 4 when a host could not be read', async () => {
+  it('an empty plan needs no answer and leaves no log; 4 if a host could not be read', async () => {
     expect(await run(operation(plan()), 'text', false)).toMatchObject({ value: 0, out: 'nothing\n' });
     const json = await run(operation(plan(), ['w-9']), 'json', false);
     expect(json).toMatchObject({ value: 4 });
@@ -95,7 +95,7 @@ describe('runOperation', () => {
   it.each([
     [5, ['E-FOREIGN-CLUSTER']],
     [4, ['E-FOREIGN-CLUSTER', 'E-CONNECT']],
-  ] as const)('%i where hosts were left alone for %j', async (status, codes) => {
+  ] as const)('%i if hosts were not changed because of %j', async (status, codes) => {
     const failed = new Map(codes.map((code) => [code, new KbootError(code, 'no', { host: code })]));
     const { connections, ...planned } = await operation(plan()).make();
     const make = (): Promise<Planned> =>
@@ -103,20 +103,20 @@ describe('runOperation', () => {
     expect(await run({ ...operation(plan()), make }, 'text', true)).toMatchObject({ value: status });
   });
 
-  it('frees the lock when planning fails', async () => {
+  it('releases the lock if planning fails', async () => {
     const broken = { ...operation(pending), make: () => Promise.reject(new Error('broken')) };
     expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });
     expect(existsSync(join(state, 'lock'))).toBe(false);
   });
 
-  it('changes nothing any more when its lock was taken away before the answer', async () => {
+  it('changes nothing if it lost its lock before the answer', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const robbed = operation(pending);
       const make = async (): Promise<Planned> => {
         rmSync(join(state, 'lock'));
         await vi.advanceTimersByTimeAsync(lockTimes.heartbeatMs);
-        // The beat reads the file, which no fake timer waits for.
+        // The heartbeat reads the file, which fake timers do not wait for.
         await new Promise((done) => setTimeout(done, 100));
         return await robbed.make();
       };

@@ -14,14 +14,14 @@ it.each([
   [{ limit: ['w-1', 'w-2'], until: 'runtime' }, "kboot up 'my cluster.yaml' --until runtime --limit w-1 w-2"],
   [{ 'renew-certs': true, bundle: 'b' }, "kboot up 'my cluster.yaml' --renew-certs --bundle b"],
   [{ 'renew-certs': true, out: 'p.json' }, "kboot up 'my cluster.yaml' --plan p.json"],
-] as const)('what carries out a plan of %j: %s', (more, command) => {
+] as const)('the command that applies a plan of %j: %s', (more, command) => {
   expect(upCommand({ ...args, ...more } as PlanArgs)).toBe(command);
 });
 
 describe('--ignore-preflight', () => {
   const ignoring = (...checks: string[]) => scopeOf({ limit: [], 'ignore-preflight': checks });
 
-  it('takes the names of checks', () => {
+  it('accepts the names of checks', () => {
     expect(ignoring('NumCPU', 'Port-6443', 'all').ignore).toEqual(['NumCPU', 'Port-6443', 'all']);
   });
 
@@ -36,7 +36,7 @@ describe('--ignore-preflight', () => {
     );
   });
 
-  it('lists the checks where one does not exist', () => {
+  it('lists the checks if one does not exist', () => {
     expect(() => ignoring('Nothing')).toThrow(
       expect.objectContaining({ context: { remedy: expect.stringContaining('NumCPU, Mem') as unknown } }),
     );
@@ -53,8 +53,8 @@ describe('findings that are errors', () => {
 
   it.each([
     [['Mem', 'KubernetesVersion'], 'E-PREFLIGHT', /--ignore-preflight Mem \(/],
-    [['KubernetesVersion'], 'E-PREFLIGHT', /^Mend what stands above\.$/],
-    [['ForeignCluster', 'KubernetesVersion'], 'E-FOREIGN-CLUSTER', /^Mend what stands above\.$/],
+    [['KubernetesVersion'], 'E-PREFLIGHT', /^Fix the findings above\.$/],
+    [['ForeignCluster', 'KubernetesVersion'], 'E-FOREIGN-CLUSTER', /^Fix the findings above\.$/],
   ] as const)('%j are refused, and only checks that can be ignored are offered', (checks, code, remedy) => {
     expect(refusing(...checks)).toThrow(
       expect.objectContaining({ code, context: { remedy: expect.stringMatching(remedy) as unknown } }),

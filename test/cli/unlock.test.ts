@@ -102,7 +102,7 @@ describe('kboot unlock', () => {
   });
 });
 
-it('a lock that another run took since it was read is not removed', async () => {
+it('a lock that another run took after it was read is not removed', async () => {
   lie(owner);
   const found = await lockOwner(state);
   lie({ ...owner, token: 'b'.repeat(32) });

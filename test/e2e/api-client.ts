@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
 
-// Runs inside a lab's bridge namespace: api-client.ts KUBECONFIG. Asks /readyz each 100 ms over a new connection and
+// Runs inside a lab's bridge namespace: api-client.ts KUBECONFIG. Requests /readyz every 100 ms over a new connection and
 // writes a ConfigMap into the namespace drill each 250 ms, until its standard input ends; then prints a Watched.
 
-/** What a client of the API saw. */
+/** The observations of a client of the API. */
 export interface Watched {
-  /** The longest time without an answer of 200 to /readyz, in milliseconds. */
+  /** The longest time without a response of 200 to /readyz, in milliseconds. */
   readonly longestGapMs: number;
   readonly answered: number;
   /** ConfigMaps whose creation the API acknowledged. */

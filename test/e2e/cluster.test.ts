@@ -27,7 +27,7 @@ const allReady = names.map((name) => `${name} Ready`);
 
 let site: ClusterSite;
 
-/** One cluster for all tests below, which go through its life in order. */
+/** One cluster for all tests below, which run in order. */
 describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () => {
   let before: ReadonlyMap<string, Traces>;
 
@@ -38,7 +38,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
 
   afterAll(() => site.close());
 
-  test('up founds it: nodes and Pods are Ready', async () => {
+  test('up bootstraps it: nodes and Pods are Ready', async () => {
     const result = await up();
     expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
     const summary = result.events.find((event) => event.type === 'summary');
@@ -75,7 +75,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     expect(await site.kboot('plan', ['--detailed-exitcode'])).toMatchObject({ exitCode: 0 });
   });
 
-  test('drift of many kinds is shown and mended, and just what reads it restarts', async () => {
+  test('drift of many kinds is shown and repaired, and only affected processes restart', async () => {
     const spoils: readonly (readonly [string, string])[] = [
       [
         'cp-1',
@@ -108,7 +108,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     ]);
     const now = await everyHost((name) => running(site, name));
     const changed = names.map((name) => restarted(ran.get(name) ?? [], now.get(name) ?? []));
-    // Controller manager and scheduler end themselves when their only API server is away for 10 s: they lost their lease.
+    // Controller manager and scheduler exit if their only API server is unavailable for 10 s: they lost their lease.
     const led = ['kube-controller', 'kube-scheduler'];
     expect(changed.map((list) => list.filter((program) => !led.includes(program)))).toEqual([
       ['kube-apiserver'],
@@ -118,7 +118,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     await expectNothingToDo();
   });
 
-  test('a manifest changed by hand: its Pod alone is another afterwards', async () => {
+  test('a manifest changed by hand: only its Pod is replaced', async () => {
     const ran = await running(site, 'cp-1');
     await output(
       site.lab,
@@ -130,7 +130,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     expect(stepLines(mended)).toEqual(['cp-1 update static-pod kube-scheduler']);
     await eventually(60, async () => {
       const now = await running(site, 'cp-1');
-      // The sandbox of the old Pod goes, too.
+      // The sandbox of the old Pod is removed, too.
       expect(restarted(ran, now)).toEqual(['kube-scheduler', 'pause']);
       expect(now.filter((line) => line.startsWith('kube-scheduler '))).toHaveLength(1);
     });
@@ -153,7 +153,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
       done; rm /run/test.pem
       find /etc/kubernetes -name '*.crt' | wc -l`;
     const lines = (await output(site.lab, 'cp-1', script)).split('\n');
-    // Of the ten, three are authorities.
+    // Three of the ten are CAs.
     expect(lines.at(-1)).toBe('10');
     expect(lines.slice(0, -1).filter((line) => !line.endsWith(': OK'))).toEqual([]);
     await sendFile('cp-1', bundleProgram('kubeadm'), '/usr/local/bin/kubeadm-test');
@@ -181,7 +181,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     await expectNothingToDo();
   });
 
-  test('after a power cut of all hosts the cluster is back by itself, with swap off', async () => {
+  test('after a power cut of all hosts the cluster recovers by itself, with swap off', async () => {
     for (const name of names) await site.lab.kill(name);
     await Promise.all(names.map((name) => site.lab.boot(name)));
     await eventually(120, async () => {
@@ -193,19 +193,19 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     await expectNothingToDo();
   });
 
-  /** The traces that a reset may leave, each with its reason; there is no other place for exceptions. */
+  /** The traces that a reset may leave, each with its reason; all exceptions are here. */
   const permitted: readonly RegExp[] = [
-    // A lock must not be removed by who holds it: one who waits for it and one who comes later would both get one. On a tmpfs.
+    // A holder must not remove its lock file: a waiting process and a later one would both get a lock. On a tmpfs.
     /^folders \+ \/run\/kboot\.lock/,
-    // The kubelet's unit wants it; a target that was reached stays reached until the next boot.
+    // The kubelet's unit wants it; a reached target stays reached until the next boot.
     /^units \+ network-online\.target /,
-    // This test put it there.
+    // This test created it.
     /^folders \+ \/usr\/local\/bin\/kubeadm-test/,
-    // kube-proxy mounts /lib/modules; a lab host, other than a user's, has none, and containerd makes it.
+    // kube-proxy mounts /lib/modules; unlike a real host, a lab host has none, and containerd creates it.
     /^folders \+ \/usr\/lib\/modules\|d/,
   ];
 
-  test('reset leaves rules, links, mounts, files and units as they were; up works with another podSubnet', async () => {
+  test('reset restores rules, links, mounts, files and units; up works with another podSubnet', async () => {
     const rebooted = await everyHost((name) => traces(site.lab, name));
     expect(rebooted).not.toEqual(before);
     const reset = await site.kboot('reset', ['--yes']);

@@ -14,22 +14,22 @@ export function bundleProgram(name: string): string {
   return join(process.env['KBOOT_BUNDLE'] ?? '', `bin/linux-${architecture}`, name);
 }
 
-/** Whether KBOOT_BUNDLE has what a whole cluster needs. */
+/** Whether KBOOT_BUNDLE has all files of a whole cluster. */
 export const hasClusterBundle =
   (process.env['KBOOT_BUNDLE'] ?? '') !== '' && existsSync(bundleProgram('kubelet'));
 
-/** For the title of what is skipped, so that nobody takes it for passed. */
+/** For the title of skipped tests, so that nobody mistakes them for passed. */
 export const unlessSkipped = hasClusterBundle
   ? ''
   : ' [NOT RUN: KBOOT_BUNDLE names no bundle with a kubelet]';
 
 /** A lab, kboot for it, and kubectl with the cluster's administrator. */
 export interface ClusterSite extends Site {
-  /** Writes the administrator's kubeconfig anew; returns its path. */
+  /** Writes the administrator's kubeconfig again; returns its path. */
   kubeconfig(): Promise<string>;
   /** Runs kubectl from the lab's bridge. A non-zero exit is a result. */
   kubectl(args: readonly string[], input?: string): Promise<LabResult>;
-  /** What kubectl printed; throws when it failed. */
+  /** Output of kubectl; throws if it fails. */
   kube(args: readonly string[], input?: string): Promise<string>;
 }
 
@@ -71,7 +71,7 @@ export async function clusterSite(
   };
 }
 
-/** Tries until `attempt` holds; throws its last failure after `seconds`. */
+/** Retries until `attempt` succeeds; throws its last failure after `seconds`. */
 export async function eventually<T>(seconds: number, attempt: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -91,7 +91,7 @@ interface Conditions {
   }[];
 }
 
-/** Names of what kubectl lists, with whether each is Ready: `cp-1 Ready`. */
+/** Names of the objects that kubectl lists, with whether each is Ready: `cp-1 Ready`. */
 export async function readiness(site: ClusterSite, args: readonly string[]): Promise<readonly string[]> {
   const list = JSON.parse(await site.kube(['get', ...args, '-o', 'json'])) as Conditions;
   return list.items
@@ -102,14 +102,14 @@ export async function readiness(site: ClusterSite, args: readonly string[]): Pro
     .sort();
 }
 
-/** Containers that run on a host, as `PROGRAM PID`, and when its units were last started. */
+/** Running containers of a host, as `PROGRAM PID`, and the start times of its units. */
 export async function running(site: Site, host: string): Promise<readonly string[]> {
   const script = `ctr -n k8s.io tasks list | while read -r _ pid state; do [ "$state" = RUNNING ] && echo "$(cat /proc/$pid/comm) $pid"; done | LC_ALL=C sort
     for u in containerd kubelet; do echo "$u.service $(systemctl show -p ActiveEnterTimestampMonotonic --value $u)"; done`;
   return (await output(site.lab, host, script)).split('\n');
 }
 
-/** Programs and units of `before` that no longer run as they did, each once. */
+/** Programs and units of `before` that have stopped or restarted, each once. */
 export function restarted(before: readonly string[], after: readonly string[]): readonly string[] {
   const gone = before.filter((line) => !after.includes(line)).map((line) => line.split(' ')[0] ?? '');
   return [...new Set(gone)].sort();

@@ -13,14 +13,14 @@ const hosts: readonly SiteHost[] = [
 
 let site: ClusterSite;
 
-describe.skipIf(!hasClusterBundle)(`a cluster is founded in spite of everything${unlessSkipped}`, () => {
+describe.skipIf(!hasClusterBundle)(`a bootstrap survives crashes${unlessSkipped}`, () => {
   beforeAll(async () => {
     site = await clusterSite('crash', hosts);
   });
 
   afterAll(() => site.close());
 
-  test('kill -9 of kboot at ten moments, one after another: one cluster, as if nothing had been', async () => {
+  test('kill -9 of kboot at ten moments, one after another: one cluster, as without interruption', async () => {
     let authority = '';
     let uid = '';
     for (const { title, is, first } of moments) {
@@ -81,11 +81,11 @@ describe.skipIf(!hasClusterBundle)(`a cluster is founded in spite of everything$
 interface Moment {
   readonly title: string;
   readonly is: (event: KbootEvent) => boolean;
-  /** Done on cp-1 before kboot starts, where the moment would not come by itself. */
+  /** Run on cp-1 before kboot starts, if the moment would not occur otherwise. */
   readonly first?: string;
 }
 
-/** Where kboot is killed, each further on in the same installation. */
+/** Where kboot is killed, each later in the same installation. */
 const moments: readonly Moment[] = [
   { title: 'the first file', is: (event) => isStep(event, 'start', 'cp-1: file /var/lib/kboot/cluster') },
   { title: 'containerd starts', is: (event) => isStep(event, 'start', 'cp-1: unit containerd') },
@@ -99,7 +99,7 @@ const moments: readonly Moment[] = [
   {
     title: 'the API is waited for',
     is: (event) => isStep(event, 'start', 'cluster: waits for API server'),
-    // The API may answer by now; a kubelet that is to restart makes kboot wait for it again.
+    // The API may respond by now; a kubelet that must restart makes kboot wait for it again.
     first: 'echo "# by hand" >> /var/lib/kubelet/config.yaml',
   },
   {
@@ -126,7 +126,7 @@ function clusterOf(host: string): Promise<string> {
   return output(site.lab, host, 'cat /var/lib/kboot/cluster 2>/dev/null || true');
 }
 
-/** UID of the namespace kube-system: what tells two clusters apart; '' while the API does not answer. */
+/** UID of the namespace kube-system: distinguishes two clusters; '' while the API does not respond. */
 async function systemUid(): Promise<string> {
   const { exitCode, stdout } = await site.kubectl([
     '--request-timeout=2s',

@@ -43,8 +43,8 @@ describe.skipIf(!hasClusterBundle)(`a cluster of IPv4 and IPv6${unlessSkipped}`,
     await output(site.lab, 'w-1', 'sysctl -w net.ipv6.conf.default.disable_ipv6=0');
   });
 
-  test('up founds it: nodes and Pods have an address of each family', async () => {
-    // flannel, left to itself, takes the address that was added last.
+  test('up bootstraps it: nodes and Pods have an address of each family', async () => {
+    // flannel, by default, uses the address that was added last.
     await output(site.lab, 'w-1', 'ip address add fd00:79:33::9:21/64 dev eth0');
     const result = await up();
     expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
@@ -81,7 +81,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster of IPv4 and IPv6${unlessSkipped}`,
     expect(stepLines(result)).toEqual([]);
   });
 
-  test('verify finds a tunnel that is closed to IPv6 alone', async () => {
+  test('verify finds a tunnel that is blocked only for IPv6', async () => {
     await output(
       site.lab,
       'w-1',
@@ -100,7 +100,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster of IPv4 and IPv6${unlessSkipped}`,
     await output(site.lab, 'w-1', 'nft delete table ip6 drill');
   });
 
-  test('reset takes the links and rules of IPv6 away, too', async () => {
+  test('reset removes the links and rules of IPv6, too', async () => {
     const reset = await site.kboot('reset', ['--yes']);
     expect(reset, reset.stderr).toMatchObject({ exitCode: 0 });
     expect(

@@ -26,15 +26,15 @@ const allReady = hosts.map(({ name }) => `${name} Ready`);
 let site: ClusterSite;
 let kubeconfig: string;
 
-/** One cluster for all tests below, which do to it in order what may happen to one. */
-describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${unlessSkipped}`, () => {
+/** One cluster for all tests below, which run in order. */
+describe.skipIf(!hasClusterBundle)(`a cluster survives the loss of any machine${unlessSkipped}`, () => {
   beforeAll(async () => {
     site = await clusterSite('ha', hosts, { spec });
   });
 
   afterAll(() => site.close());
 
-  test('three control planes and two workers, found at once; verify passes; a second up changes nothing', async () => {
+  test('three control planes and two workers, bootstrapped at once; verify passes; a second up changes nothing', async () => {
     const result = await up();
     expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
     expect(await readiness(site, ['nodes'])).toEqual(allReady);
@@ -53,7 +53,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     });
   });
 
-  test('an API server ends: the VIP stays, 2 s at most', async () => {
+  test('an API server stops: the VIP stays, 2 s at most', async () => {
     const holder = await holderOfVirtualIP();
     const away = 'mv /etc/kubernetes/manifests/kube-apiserver.yaml /root/';
     await drill('API server away', 2000, async () => {
@@ -66,7 +66,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     });
   });
 
-  test('certificates are renewed in turns, kboot is killed and goes on: what serves shows the new ones', async () => {
+  test('certificates are renewed in a rollout, kboot is killed and continues: servers present the new ones', async () => {
     const before = await servedSerials();
     await drill('certificates renewed', 5000, async () => {
       let killed = false;
@@ -87,7 +87,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     await expectNothingToDo();
   });
 
-  test('haproxy ends: the VIP moves, 5 s at most', async () => {
+  test('haproxy stops: the VIP moves, 5 s at most', async () => {
     const holder = await holderOfVirtualIP();
     await drill('haproxy stopped', 5000, async () => {
       await output(site.lab, holder, 'systemctl stop haproxy');
@@ -161,7 +161,7 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     await expectNothingToDo();
   });
 
-  test('a control plane that is gone for good leaves without SSH to it; two of three may not', async () => {
+  test('a lost control plane is removed without SSH to it; two of three are refused', async () => {
     await site.lab.kill('cp-2');
     const alone = await site.write('alone', { hosts: hosts.filter(({ name }) => !/cp-[23]/.test(name)) });
     const refused = await site.kboot('up', ['--yes'], { inventory: alone });
@@ -176,10 +176,10 @@ describe.skipIf(!hasClusterBundle)(`a cluster outlives the loss of any machine${
     expect(stepLines(await up({ inventory: two }))).toEqual([]);
   });
 
-  test('an empty machine takes its name and address; kboot is killed before it may vote, and goes on', async () => {
+  test('an empty machine gets its name and address; kboot is killed before it is promoted, and continues', async () => {
     await site.lab.replace('cp-2');
     const holder = await holderOfVirtualIP();
-    // It knows the others before they know it, unless they are told first.
+    // It knows the others before they know it, unless they are reconfigured first.
     const watched = watchHolders(site.lab, virtualIP);
     let seen: readonly string[] = [];
     try {
@@ -238,8 +238,8 @@ async function verifyPasses(): Promise<void> {
 }
 
 /**
- * What a client sees while something happens: the API is never away for longer than `atMostMs`, and every write
- * that it acknowledged is there afterwards, when all is well again.
+ * Observes a client during a drill: the API is never unavailable for longer than `atMostMs`, and every acknowledged
+ * write exists afterwards, once the cluster is healthy again.
  */
 async function drill(title: string, atMostMs: number, happens: () => Promise<void>): Promise<void> {
   const { longestGapMs, answered, acknowledged } = await watchApi(site.lab, kubeconfig, happens);
@@ -259,7 +259,7 @@ async function settled(): Promise<void> {
   });
 }
 
-/** The one host that holds the virtual IP; waits 10 s at most until it is one. */
+/** The one host that holds the virtual IP; waits 10 s at most for exactly one. */
 function holderOfVirtualIP(): Promise<string> {
   return eventually(10, async () => {
     const found: string[] = [];
@@ -270,7 +270,7 @@ function holderOfVirtualIP(): Promise<string> {
   });
 }
 
-/** The host whose hardware address answers for an address, as the bridge sees it. */
+/** The host whose hardware address the bridge has for an address. */
 async function announcerOf(address: string): Promise<string> {
   const { stdout } = await site.lab.exec(['ip', 'neighbour', 'show', address]);
   const mac = / lladdr (\S+) /.exec(stdout)?.[1] ?? `nobody: ${stdout}`;
@@ -278,7 +278,7 @@ async function announcerOf(address: string): Promise<string> {
   throw new Error(`no host has the hardware address ${mac}`);
 }
 
-/** etcd's members, as `kboot status` tells them. */
+/** etcd's members, from `kboot status`. */
 async function members(): Promise<readonly string[]> {
   const { events } = await site.kboot('status', ['-o', 'json']);
   const list = events.find(({ type }) => type === 'status')?.['members'] as

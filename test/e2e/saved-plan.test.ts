@@ -16,7 +16,7 @@ const hosts: readonly SiteHost[] = [
 const newcomer: SiteHost = { name: 'w-2', roles: ['worker'], address: '10.77.36.22' };
 const coredns = 'addons/coredns/coredns.yaml.hbs';
 
-/** Controller manager and scheduler end themselves when their only API server is away for 10 s. */
+/** Controller manager and scheduler exit if their only API server is unavailable for 10 s. */
 const apiRestart = 'cp-1 restart static-pod kube-apiserver';
 
 let site: ClusterSite;
@@ -30,12 +30,12 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
 
   afterAll(() => site.close());
 
-  test('a cluster is founded by the plan that was kept, step by step, and the plan after it is empty', async () => {
+  test('a cluster is bootstrapped exactly by the saved plan, and the next plan is empty', async () => {
     await plans.keep();
     await plans.expectExactly();
   });
 
-  test('plans change no object of the API, and an empty one does nothing', async () => {
+  test('plans do not change objects of the API, and an empty one does nothing', async () => {
     const versions = (): Promise<string> =>
       site.kube([
         ...[
@@ -57,10 +57,10 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     expect(result.stdout).toContain('kept: nothing to do');
   });
 
-  /** What somebody does behind kboot's back, the fact that a plan of before is refused with, and what mends it. */
+  /** A manual change, the fact that makes an older plan stale, and the steps that repair it. */
   const changes: readonly (readonly [string, () => Promise<unknown>, string, readonly string[]])[] = [
     [
-      'an object is another',
+      'a changed object',
       () =>
         site.kube([
           '-n',
@@ -75,19 +75,19 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
       ['cluster update ConfigMap kube-system/coredns'],
     ],
     [
-      'an object is gone',
+      'a deleted object',
       () => site.kube(['delete', 'clusterrolebinding', 'kubeadm:get-nodes']),
       'API: ClusterRoleBinding kubeadm:get-nodes: was uid ',
       ['cluster create ClusterRoleBinding kubeadm:get-nodes'],
     ],
     [
-      'a label of a Node is another',
+      'a changed label of a Node',
       () => site.kube(['label', 'node', 'w-1', 'zone=b', '--overwrite']),
       'plan: cluster: marks Node w-1: was absent; now update, zone=a',
       ['cluster update Node w-1'],
     ],
     [
-      'a manifest is another',
+      'a changed manifest',
       () =>
         output(
           site.lab,
@@ -98,7 +98,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
       ['cp-1 update static-pod kube-scheduler'],
     ],
     [
-      'a certificate is another',
+      'a changed certificate',
       () => output(site.lab, 'cp-1', 'cp /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/front-proxy-ca.crt'),
       'cp-1: file /etc/kubernetes/pki/front-proxy-ca.crt: was ',
       [
@@ -110,7 +110,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
   ];
 
   test.each(changes)(
-    '%s: a plan of before is refused, one of now is exact',
+    '%s: an older plan is refused, a new one is applied exactly',
     async (_title, change, fact, mended) => {
       const old = join(site.dir, 'old.json');
       await plans.keep(old);
@@ -122,7 +122,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     },
   );
 
-  test('what kboot set once and the templates no longer say is drift, and goes', async () => {
+  test('a field that kboot set and the templates no longer have is drift, and is removed', async () => {
     const templates = join(site.dir, 'templates');
     mkdirSync(join(templates, 'addons/coredns'), { recursive: true });
     const text = readFileSync(join(import.meta.dirname, '../../templates', coredns), 'utf8');
@@ -150,7 +150,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     expect(await site.kube(once)).toBe('');
   });
 
-  test('a label that left the inventory leaves the Node', async () => {
+  test('a label that left the inventory is removed from the Node', async () => {
     const [controlPlane, worker] = hosts;
     if (controlPlane === undefined || worker === undefined) throw new Error('hosts');
     await site.write('site', { hosts: [controlPlane, { ...worker, labels: { zone: 'a' } }] });
@@ -162,7 +162,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     );
   });
 
-  test('a node comes, by a run that is killed half-way and one of a new plan; and goes', async () => {
+  test('a node joins by a run that is killed half-way and one of a new plan, and is removed', async () => {
     const three = await site.write('three', { hosts: [...hosts, newcomer] });
     await plans.keep(plans.file, { inventory: three });
     const killed = await site.kboot('up', ['--plan', plans.file, '--yes', '-o', 'json'], {
@@ -173,7 +173,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     });
     expect(killed.exitCode).not.toBe(0);
     await plans.keep(plans.file, { inventory: three });
-    // Labels of w-1 are another test's.
+    // Another test changes labels of w-1.
     const without = (lines: readonly string[]): readonly string[] =>
       lines.filter((line) => line !== 'cluster update Node w-1');
     const came = without(stepLines(await plans.expectExactly({ inventory: three })));
@@ -188,7 +188,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     ]);
   });
 
-  test('an argument changed: its field is named, the plan says that the API is away, and it is exact', async () => {
+  test('a changed argument: its field is named, the plan announces the unavailable API, and is applied exactly', async () => {
     await plans.keep();
     const apiServer = { extraArgs: [{ name: 'v', value: '1' }] };
     const inventory = await site.write('argument', { spec: { apiServer } });
@@ -196,7 +196,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
       inventory,
     });
     const made = await plans.keep(plans.file, { inventory });
-    expect(made.stdout).toContain('The API does not answer while kube-apiserver restarts.');
+    expect(made.stdout).toContain('The API is unavailable while kube-apiserver restarts.');
     const result = await plans.expectExactly({ inventory, settles: 60 });
     expect(stepLines(result)).toContain('cp-1 update static-pod kube-apiserver');
   });

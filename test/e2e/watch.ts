@@ -8,8 +8,8 @@ import type { Watched } from './api-client.ts';
 const firstAnswerMs = 30_000;
 
 /**
- * Lets a client of the API ask and write while `during` runs (api-client.ts), beginning with its first answer.
- * Returns what the client saw; throws when nothing answers for 30 s at first.
+ * Runs a client of the API that reads and writes during `during` (api-client.ts), starting with its first response.
+ * Returns the client's observations; throws if there is no first response within 30 s.
  */
 export async function watchApi(lab: Lab, kubeconfig: string, during: () => Promise<void>): Promise<Watched> {
   const script = new URL('./api-client.ts', import.meta.url).pathname;

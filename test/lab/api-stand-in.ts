@@ -14,7 +14,7 @@ interface ServingPair {
 /** The service on a lab host that stands in for its API server. */
 export const standInUnit = 'api-stand-in';
 
-/** In /var, which survives a power cut; the name is what `ss` tells of port 6443, and what preflight expects there. */
+/** In /var, which survives a power cut; `ss` shows the name for port 6443, and preflight expects it there. */
 const folder = '/var/lib/api-stand-in';
 const program = `${folder}/kube-apiserver`;
 
@@ -40,7 +40,7 @@ ExecStart=${program} -db -f ${folder}/config
 WantedBy=multi-user.target
 `;
 
-/** Certificate and key for `addresses`, as PEM, made now; whoever trusts the certificate as its CA takes it. */
+/** Certificate and key for `addresses`, as PEM, made now; clients that trust the certificate as their CA accept it. */
 export async function makeServingPair(addresses: readonly string[]): Promise<ServingPair> {
   const names = addresses.map((address) => `IP:${address}`).join(',');
   const dir = await mkdtemp(join(tmpdir(), 'kboot-serving-'));
@@ -53,7 +53,7 @@ export async function makeServingPair(addresses: readonly string[]): Promise<Ser
   }
 }
 
-/** What a client of stand-ins behind `server` reads; the pair is also its own credential, for which nobody asks. */
+/** Credentials for a client of stand-ins behind `server`; the pair is also the client certificate, which is not checked. */
 export function standInKubeconfig(server: string, { certificate, key }: ServingPair): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const user = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
@@ -76,7 +76,7 @@ systemctl daemon-reload; systemctl enable --now -q ${standInUnit}`,
   );
 }
 
-/** Shell for a host whose stand-in is to answer /readyz with this status from now on. */
+/** Shell for a host that makes its stand-in answer /readyz with this status. */
 export function answerReadyzWith(status: 200 | 500): string {
   return `sed -i -E 's/return status [0-9]+/return status ${status}/' ${folder}/config && systemctl restart ${standInUnit}`;
 }

@@ -8,7 +8,7 @@ export interface AptSource {
 
 /**
  * The sources of `suite` (and its updates and security releases) that this machine's apt uses.
- * Throws when it has none: the lab takes packages from nowhere else.
+ * Throws if it has none: the lab has no other package sources.
  */
 export async function machineSources(suite: string): Promise<readonly AptSource[]> {
   const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';

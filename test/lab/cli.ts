@@ -19,9 +19,9 @@ const usage = `npm run lab -- COMMAND          real hosts on this machine, in po
   boot HOST               power on
   replace HOST            another machine with the same name, address and host key, and empty disks
   cut HOST | mend HOST    pull or replug its network cable
-  netem MS                add MS of round trip between this machine and the hosts; 0 takes it away
+  netem MS                add MS of round trip between this machine and the hosts; 0 removes it
   down                    remove everything
-  check                   say what this machine lacks for a lab, if anything
+  check                   list what this machine lacks for a lab, if anything
   --lab NAME              another lab (default: lab)
 `;
 
@@ -73,7 +73,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Takes `--lab NAME` off the front or the back, but nothing out of a command that is to be run. */
+/** Removes `--lab NAME` from the beginning or the end, but nothing from a command to run. */
 function parse(argv: readonly string[]): { name: string; command: string; args: readonly string[] } {
   const { tokens } = parseArgs({
     args: [...argv],

@@ -27,11 +27,11 @@ afterAll(() => site.close());
 
 interface Try extends KbootOptions {
   readonly ssh?: Readonly<Record<string, unknown>>;
-  /** The network cable of the host is out meanwhile. */
+  /** The network cable of the host is unplugged in the meantime. */
   readonly cut?: boolean;
 }
 
-/** One `up` of one host, with another way to reach it. */
+/** One `up` of one host, with other connection settings. */
 async function up({ ssh = {}, ...options }: Try): Promise<KbootResult> {
   const inventory = await site.write('try', { hosts: lonely, ssh });
   return site.kboot('up', ['--until', 'host', '--yes'], { ...options, inventory });
@@ -126,7 +126,7 @@ describe('refused with exit status 4, nothing changed', () => {
     `);
   });
 
-  test('an identity file that is not there', async () => {
+  test('an identity file that does not exist', async () => {
     expect(await refused({ ssh: { identityFile: join(site.dir, 'nowhere') } })).toMatchInlineSnapshot(`
       "✗ two
         the identity file SITE/nowhere does not exist
@@ -167,7 +167,7 @@ describe('refused with exit status 4, nothing changed', () => {
     await rm(file);
   });
 
-  test('another host key than the known one', async () => {
+  test('a host key other than the known one', async () => {
     const file = join(site.dir, 'known_hosts');
     const text = (await readFile(site.lab.knownHosts, 'utf8'))
       .split('\n')
@@ -229,28 +229,28 @@ describe('refused with exit status 4, nothing changed', () => {
   });
 });
 
-test('one host that cannot be reached costs the others nothing', async () => {
+test('an unreachable host does not affect the others', async () => {
   const inventory = await site.write('half', {
     hosts: hosts.map((host) => (host.name === 'two' ? { ...host, ssh: { port: 2222 } } : host)),
   });
   const plan = await site.kboot('plan', ['--until', 'host'], { inventory });
   expect(plan).toMatchObject({ exitCode: 4 });
-  expect(plan.stdout).toContain('Not in this plan, since they could not be read: two.');
+  expect(plan.stdout).toContain('Not in this plan, because they could not be read: two.');
   expect(plan.stdout).toMatch(/^host +one$/m);
 });
 
-test('hosts whose addresses are exchanged are told by the names that they bear', async () => {
+test('swapped addresses are detected by the hostnames', async () => {
   const [one, two] = hosts.map(({ address }) => address);
   const inventory = await site.write('swapped', {
     hosts: hosts.map((host) => ({ ...host, address: host.address === one ? two : one }) as typeof host),
   });
   const result = await site.kboot('up', ['--until', 'host', '--yes'], { inventory });
   expect(result).toMatchObject({ exitCode: 5 });
-  expect(result.stderr).toContain('✗ one: this machine calls itself two');
-  expect(result.stderr).toContain('✗ two: this machine calls itself one');
+  expect(result.stderr).toContain('✗ one: this machine has the hostname two');
+  expect(result.stderr).toContain('✗ two: this machine has the hostname one');
 });
 
-test('without its state folder a cluster is left alone, and nothing leads to passing over that', async () => {
+test('without its state folder a cluster is not changed, and that cannot be ignored', async () => {
   const inventory = await site.write('try', { hosts: lonely });
   expect(await up({})).toMatchObject({ exitCode: 0 });
   const print = await fingerprint(site.lab, 'two');

@@ -36,14 +36,14 @@ export async function startContainer(id: string, host: string): Promise<void> {
   await $`podman ${runtimeFlags()} start ${hostId(id, host)}`;
 }
 
-/** Power cut: every process of the host ends at once, nothing is written any more. */
+/** Power cut: every process of the host ends at once, and nothing more is written. */
 export async function killContainer(id: string, host: string): Promise<void> {
   const name = hostId(id, host);
   await $`podman ${runtimeFlags()} kill --signal KILL ${name}`;
   await $`podman ${runtimeFlags()} wait ${name}`;
 }
 
-/** Takes a container away, running or not, with its disk. */
+/** Removes a container, running or not, with its disk. */
 export async function removeContainer(id: string, host: string): Promise<void> {
   await $`podman ${runtimeFlags()} rm -f -t 0 ${hostId(id, host)}`;
   await $`podman volume rm ${volumeId(id, host)}`;
@@ -73,7 +73,7 @@ function cgroupFlags(): readonly string[] {
   return unifiedCgroups() ? ['--systemd=always'] : ['--cgroupns=private', '--systemd=false'];
 }
 
-/** Stated limits that this process may give: without CAP_SYS_RESOURCE a runtime cannot raise them. */
+/** Limits that this process may set: without CAP_SYS_RESOURCE a runtime cannot raise them. */
 function ulimitFlags(): readonly string[] {
   const limits = readFileSync('/proc/self/limits', 'utf8');
   const hard = (label: string, atMost: number): number => {

@@ -17,7 +17,7 @@ afterAll(() => site.close());
 const up = (options: KbootOptions = {}): Promise<KbootResult> =>
   site.kboot('up', ['--until', 'runtime', '--yes', '-o', 'json'], options);
 
-/** What must be the same whichever way a host came here; inode numbers and times apart. */
+/** State of a host that must not depend on how it was reached, without inode numbers and times. */
 async function endState(): Promise<readonly string[]> {
   const script = `cd / && find etc usr/local opt/cni var/lib/kboot \\( -name '*.cache' -o -path 'etc/ssh' -o -path '*/systemd/system/*.wants' \\) -prune -o -printf '%p|%y|%m|%U:%G|%l\\n' | LC_ALL=C sort
     find etc/containerd etc/sysctl.d etc/modules-load.d etc/fstab etc/crictl.yaml usr/local opt/cni -type f | LC_ALL=C sort | xargs sha256sum
@@ -26,7 +26,7 @@ async function endState(): Promise<readonly string[]> {
   return Promise.all(names.map((name) => output(site.lab, name, script)));
 }
 
-/** Where kboot is killed, one after another, each further on in the same installation. */
+/** Where kboot is killed, in order, each later in the same installation. */
 const moments: readonly (readonly [string, (event: KbootEvent) => boolean])[] = [
   ['before the first step', (event) => event.type === 'plan'],
   ['at the first step', (event) => event.type === 'start'],
@@ -40,7 +40,7 @@ function isStep(event: KbootEvent, type: string, resource: string): boolean {
   return event.type === type && event.step?.endsWith(`: ${resource}`) === true;
 }
 
-test('kill -9 of kboot again and again: the next run goes on, and the end is the same as without', async () => {
+test('kill -9 of kboot again and again: the next run continues, with the same final state', async () => {
   expect(await up()).toMatchObject({ exitCode: 0 });
   const undisturbed = await endState();
   expect(await site.kboot('reset', ['--yes'])).toMatchObject({ exitCode: 0 });
@@ -70,7 +70,7 @@ test('a host that loses power: the others finish, the summary names it, and afte
     { host: 'w-1', code: 'E-CONNECT' },
   ]);
 
-  // While it is off, the others need nothing, and the run says which host is missing.
+  // While it is off, the others have no changes, and the run names the missing host.
   const without = await site.kboot('up', ['--until', 'runtime', '--yes']);
   expect(without).toMatchObject({ exitCode: 4 });
   expect(without.stderr).toContain('w-1');

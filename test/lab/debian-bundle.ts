@@ -8,7 +8,7 @@ import { downloadPackages } from './debian-packages.ts';
 import { suite } from './recipe.ts';
 import { $ } from './shell.ts';
 
-/** Where each package comes from: containerd 2 and CNI plugins are only in sid; runc must match the hosts' libc. */
+/** The release of each package: containerd 2 and CNI plugins are only in sid; runc must match the hosts' libc. */
 const releases = {
   containerd: 'sid',
   'containernetworking-plugins': 'sid',
@@ -20,7 +20,7 @@ const releases = {
 
 type DebianPackage = keyof typeof releases;
 
-/** Changes when this file would make another bundle from the same packages. */
+/** Changes if this file would make a different bundle from the same packages. */
 const shape = '1';
 
 /**
@@ -81,7 +81,7 @@ async function unpackPackages(work: string): Promise<Readonly<Record<DebianPacka
   };
 }
 
-/** Packs what Debian's packages hold the way upstream's releases do. */
+/** Packs the contents of Debian's packages like upstream's releases. */
 async function assemble(packages: Readonly<Record<DebianPackage, Unpacked>>, out: string): Promise<void> {
   const archives = join(out, 'archives/linux-amd64');
   const bin = join(out, 'bin/linux-amd64');

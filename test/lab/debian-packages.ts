@@ -21,7 +21,7 @@ export async function downloadPackages(
   return join(work, 'debs');
 }
 
-/** An apt with state, cache and sources in `work`, which takes for installed what `status` says (dpkg's file). */
+/** An apt with state, cache and sources in `work`, with the installed packages of `status` (dpkg's file). */
 async function ownApt(work: string, releases: readonly string[], status: string): Promise<typeof $> {
   const config = join(work, 'apt.conf');
   for (const folder of ['state/lists/partial', 'cache/archives/partial', 'debs']) {
@@ -49,7 +49,7 @@ async function ownApt(work: string, releases: readonly string[], status: string)
   return apt;
 }
 
-/** Installs packages on a host, with all that they depend on. */
+/** Installs packages on a host, with their dependencies. */
 export async function bringPackages(lab: Lab, host: string, names: readonly string[]): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'kboot-debs-'));
   try {
@@ -68,7 +68,7 @@ export async function bringPackages(lab: Lab, host: string, names: readonly stri
   }
 }
 
-/** Takes packages off a host, and gives its apt a source that has these and nothing else. */
+/** Removes packages from a host, and configures its apt with a source that has only these. */
 export async function offerPackages(lab: Lab, host: string, names: readonly string[]): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'kboot-debs-'));
   try {

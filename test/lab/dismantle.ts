@@ -6,14 +6,14 @@ import { labId, noOwner, parseLabName } from './names.ts';
 import { netnsDir } from './network.ts';
 import { attemptSync } from './shell.ts';
 
-/** What of labs is on this machine, by name. */
+/** Leftovers of labs on this machine, by name. */
 export interface Leftovers {
   readonly containers: readonly string[];
   readonly volumes: readonly string[];
   readonly namespaces: readonly string[];
 }
 
-/** Everything on this machine whose name says it belongs to `id`, or to any lab. */
+/** Everything on this machine with a name of `id`, or of any lab. */
 export function leftovers(id?: string): Leftovers {
   const ours = (names: readonly string[]): readonly string[] =>
     names.filter((name) => {
@@ -46,7 +46,7 @@ export function temporaryDir(id: string): string {
   return join(tmpdir(), id);
 }
 
-/** Removes what labs left behind whose owner no longer runs. */
+/** Removes leftovers of labs whose owner no longer runs. */
 export function sweep(): void {
   const { containers, volumes, namespaces } = leftovers();
   const folders = readdirSync(tmpdir());
@@ -61,7 +61,7 @@ export function sweep(): void {
   }
 }
 
-/** Runs `cleanup` once when this process ends, whether by itself or by a signal. Returns how to call it off. */
+/** Runs `cleanup` once when this process ends, whether by itself or by a signal. Returns a function that cancels it. */
 export function onProcessEnd(cleanup: () => void): () => void {
   const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   const handlers = Object.entries(signals).map(([signal, status]) => {
@@ -83,7 +83,7 @@ export function ownId(name: string): string {
   return labId(process.pid, name);
 }
 
-/** Runs a command for its effect; what it removes may be gone already. */
+/** Runs a command that removes something which may not exist. */
 function quietly(argv: readonly string[]): void {
   spawnSync(argv[0] ?? '', argv.slice(1), { stdio: 'ignore' });
 }

@@ -1,4 +1,4 @@
-/** What somebody may do to a host of stage `runtime` behind kboot's back, and what kboot must make of it. */
+/** Manual changes of a host of stage `runtime`, and the steps that kboot must plan for them. */
 export const drifts: readonly {
   readonly title: string;
   readonly host: string;

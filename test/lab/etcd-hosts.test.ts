@@ -18,7 +18,7 @@ const withMembers = (members: readonly Member[]): readonly SiteHost[] => [
 ];
 
 let site: Site;
-/** Keys and certificates that clients of these tests use. */
+/** Keys and certificates of the clients in these tests. */
 let dir: string;
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ async function upTo(options: KbootOptions = {}): Promise<readonly string[]> {
   return stepLines(result);
 }
 
-/** A refusal, whole, as a user reads it. */
+/** A complete refusal, as printed for users. */
 async function refused(options: KbootOptions = {}): Promise<string> {
   const before = await traceOfChanges();
   const result = await site.kboot('up', ['--until', 'etcd', '--yes'], options);
@@ -50,7 +50,7 @@ async function refused(options: KbootOptions = {}): Promise<string> {
   return result.stderr.slice(result.stderr.indexOf('✗'));
 }
 
-/** What any change would leave a trace in: the run's snapshot, and kboot's own folder and units on hosts. */
+/** State that any change would modify: the run's snapshots, and kboot's own folder and units on hosts. */
 async function traceOfChanges(): Promise<readonly string[]> {
   const states = await site.lab.states();
   const look = names
@@ -82,7 +82,7 @@ const etcdctl = (host: Member, words: string): Promise<string> =>
 /** Keys of acknowledged writes. */
 const written: string[] = [];
 
-/** Writes a key, again until it is acknowledged: with a leader lost a write may time out. */
+/** Writes a key until it is acknowledged: without a leader, a write may time out. */
 async function write(host: Member, key: string): Promise<void> {
   const put = `${etcdctlAt(host)} put ${key} "value of ${key}."`;
   expect(await output(site.lab, host, `for i in 1 2 3 4 5 6; do ${put} 2>/dev/null && break; done`)).toBe(
@@ -91,7 +91,7 @@ async function write(host: Member, key: string): Promise<void> {
   written.push(key);
 }
 
-/** Every key, as that member reads it through the quorum. */
+/** Every key, read through the quorum by that member. */
 const keys = async (host: Member): Promise<readonly string[]> =>
   (await etcdctl(host, 'get "" --prefix --keys-only')).split('\n').filter((line) => line !== '');
 
@@ -114,7 +114,7 @@ async function expectWhole(): Promise<void> {
   expect(await upTo()).toEqual([]);
 }
 
-test('a founding that was killed half-way goes on: three voting members; a second up changes nothing', async () => {
+test('a bootstrap that was killed half-way continues: three voting members; a second up changes nothing', async () => {
   await killAt(
     'at the first start of an etcd',
     up,
@@ -144,7 +144,7 @@ describe.each([
     join(dir, `${name}.key`),
   ];
 
-  test('serves who shows a certificate of the etcd CA, and no other', async () => {
+  test('serves only clients with a certificate of the etcd CA', async () => {
     await takeCertificates();
     for (const host of names) {
       expect((await ask(host, ...pair('healthcheck-client'))).stdout).toContain(' 200 OK');
@@ -165,7 +165,7 @@ async function takeCertificates(): Promise<void> {
   await $`openssl req -x509 -newkey rsa:2048 -nodes ${subject} -keyout ${join(dir, 'foreign.key')} -out ${join(dir, 'foreign.crt')}`;
 }
 
-test('a host that loses power: the others serve; it comes back empty and is replaced, and every write is there', async () => {
+test('a host that loses power: the others serve; it comes back without data and is replaced, and no write is lost', async () => {
   await site.lab.kill('etcd-3');
   await write('etcd-1', 'while-etcd-3-was-off');
   await site.lab.replace('etcd-3');
@@ -181,7 +181,7 @@ test('a host that loses power: the others serve; it comes back empty and is repl
   await expectWholeSnapshot((await snapshots()).at(-1) ?? '');
 });
 
-/** Restores a snapshot on a host, which checks its sum, and looks every acknowledged write up in it. */
+/** Restores a snapshot on a host, which checks its checksum, and checks every acknowledged write in it. */
 async function expectWholeSnapshot(snapshot: string): Promise<void> {
   const ssh = site.lab.sshArgv('etcd-1').join(' ');
   const sent = await site.lab.exec(['sh', '-c', `${ssh} 'cat > /run/snapshot.db' < ${snapshot}`]);
@@ -197,7 +197,7 @@ async function expectWholeSnapshot(snapshot: string): Promise<void> {
 
 test('kill -9 of kboot after a learner was added, and again while it starts: the next up ends with three that vote', async () => {
   await site.lab.replace('etcd-2');
-  // Without the others' answers its etcd cannot start before kboot is killed.
+  // Without responses of the others, its etcd cannot start before kboot is killed.
   await output(site.lab, 'etcd-2', 'iptables -I INPUT -p tcp --sport 2380 -j DROP');
   const withLearner = ['- learner unstarted', 'etcd-1 voter', 'etcd-3 voter'];
   await killAt(
@@ -217,11 +217,11 @@ test('kill -9 of kboot after a learner was added, and again while it starts: the
   await expectWhole();
 });
 
-test('taking two of three out of the inventory is refused, with the reason', async () => {
+test('removing two of three from the inventory is refused, with the reason', async () => {
   const inventory = await site.write('one', { hosts: withMembers(['etcd-1']) });
   expect(await refused({ inventory })).toMatchInlineSnapshot(`
-    "✗ taking etcd-2, etcd-3 out of etcd would leave 1 healthy of today's 3 members; 2 are needed
-      Take members out one at a time, and bring back those that are down first. Nothing was changed.
+    "✗ removing etcd-2, etcd-3 from etcd would leave 1 healthy of the current 3 members; 2 are needed
+      Remove members one at a time, and bring those that are down back up first. Nothing was changed.
       (E-QUORUM, \`kboot explain E-QUORUM\`)
     "
   `);
@@ -244,8 +244,8 @@ test('a host with the data of a member that was removed is refused by name; afte
   await site.lab.boot('etcd-3');
   expect(await refused()).toMatchInlineSnapshot(`
     "✗ etcd-3
-      holds data of a member that etcd no longer has
-      It cannot join with it. Take it away with \`kboot reset INVENTORY --limit etcd-3\`, then run the same command again. Nothing was changed.
+      has the data of a member that was removed from etcd
+      It cannot join with that data. Delete it with \`kboot reset INVENTORY --limit etcd-3\`, then run the same command again. Nothing was changed.
       (E-PREFLIGHT, \`kboot explain E-PREFLIGHT\`)
     "
   `);
@@ -254,11 +254,11 @@ test('a host with the data of a member that was removed is refused by name; afte
   await expectWhole();
 });
 
-test('where two of three came back empty, no second cluster is founded over the first', async () => {
+test('if two of three came back without data, no second cluster is bootstrapped over the first', async () => {
   await Promise.all([site.lab.replace('etcd-2'), site.lab.replace('etcd-3')]);
   expect(await refused()).toMatchInlineSnapshot(`
     "✗ etcd has no quorum: there is data on etcd-1, and none on etcd-2, etcd-3
-      Bring the members back that are down, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot founds no cluster beside one that there is. Nothing was changed.
+      Bring members that are down back up, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot does not create a new cluster beside an existing one. Nothing was changed.
       (E-QUORUM, \`kboot explain E-QUORUM\`)
     "
   `);

@@ -5,22 +5,22 @@ import { gatesOf, stepsOf } from '../../src/plan/steps.ts';
 import { stepLines } from './kboot.ts';
 import type { KbootOptions, KbootResult, PrintedPlan, Site } from './kboot.ts';
 
-/** What tests look at in a plan file. */
+/** The parts of a plan file that tests check. */
 export interface PlanFileContent {
   readonly plan: PrintedPlan;
 }
 
-/** A site whose plans go through a file. */
+/** A site with saved plans. */
 export interface PlanFiles {
   readonly file: string;
-  /** `kboot plan --out`; throws unless it went well. */
+  /** `kboot plan --out`; throws if it fails. */
   keep(path?: string, options?: KbootOptions): Promise<KbootResult>;
   /**
-   * Applies the plan in `file`: what it says is what is done, no more and no less, and then nothing is left; `settles`
-   * seconds may pass until nothing is waited for, where processes that the plan leaves alone lose their API for a while.
+   * Applies the plan in `file`: exactly its steps are done, and then nothing is left; `settles` seconds may pass until no
+   * gate is left, if processes that the plan does not change lose their API for a while.
    */
   expectExactly(options?: KbootOptions & { readonly settles?: number }): Promise<KbootResult>;
-  /** Applying is refused with these words, and nothing is done. */
+  /** Applying is refused with these messages, and nothing is done. */
   expectStale(path: string, words: readonly string[], options?: KbootOptions): Promise<void>;
   read(path?: string): PlanFileContent;
 }

@@ -7,7 +7,7 @@ import { makeSite, stepLines } from './kboot.ts';
 import type { KbootEvent, Site } from './kboot.ts';
 import { createLab } from './lab.ts';
 
-/* `npm run sea`: kboot as one file, run where there is neither Node's modules nor the repository. */
+/* `npm run sea`: kboot as one file, run without node_modules and the repository. */
 
 const root = join(import.meta.dirname, '../..');
 const hosts = [{ name: 'one', address: '10.79.43.11', roles: ['control-plane'] }];
@@ -35,7 +35,7 @@ function kboot(...argv: string[]): { status: number | null; stdout: string; stde
   return { status, stdout, stderr };
 }
 
-test('it says its version and plans without hosts, as text and as a page', () => {
+test('it prints its version and plans without hosts, as text and as a page', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   expect(kboot('version')).toMatchObject({
     status: 0,
@@ -57,7 +57,7 @@ test('it renders with a template of the user', async () => {
   expect(readFileSync(join(folder, 'tree/one/etc/crictl.yaml'), 'utf8')).toContain('containerd.sock');
 });
 
-test('it plans a host over SSH as the package does', async () => {
+test('it plans a host over SSH like the package', async () => {
   const packaged = await site.kboot('plan', ['-o', 'json']);
   const { status, stdout, stderr } = kboot('plan', site.inventory, '-o', 'json');
   const events = stdout

@@ -21,15 +21,17 @@ beforeAll(async () => {
 
 afterAll(() => site.close());
 
-/** What `kboot plan` has against the hosts, and its commands by host. */
+/** The findings of `kboot plan`, and its commands by host. */
 async function objections(): Promise<{ status: number | null; commands: Record<string, string> }> {
   const { exitCode, stderr } = await site.kboot('plan', ['--until', 'host']);
-  const found = stderr.matchAll(/^✗ (\S+): \S+ is active and does not let in .*\n {4}On the host: `(.*)` /gm);
+  const found = stderr.matchAll(
+    /^✗ (\S+): \S+ is active and blocks traffic from .*\n {4}On the host: `(.*)` /gm,
+  );
   const commands = Object.fromEntries([...found].map(([, host = '', command = '']) => [host, command]));
   return { status: exitCode, commands };
 }
 
-test('hosts whose firewall keeps the others out are refused; the commands that kboot names open it', async () => {
+test('hosts whose firewall blocks the others are refused; the commands that kboot prints open it', async () => {
   const refused = await objections();
   expect(refused.status).toBe(5);
   expect(Object.keys(refused.commands)).toEqual(['cp-1', 'w-1']);
@@ -37,14 +39,14 @@ test('hosts whose firewall keeps the others out are refused; the commands that k
   expect(await objections()).toEqual({ status: 0, commands: {} });
   expect((await site.lab.ssh('w-1', 'ping -c 1 -W 2 10.79.6.11')).exitCode).toBe(0);
 
-  // What was taken away since, and that alone, is named.
+  // Only the removed rule is named.
   await output(site.lab, 'cp-1', 'firewall-cmd --zone=trusted --remove-source=10.244.0.0/16');
   expect((await objections()).commands).toEqual({
     'cp-1': 'firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 && firewall-cmd --reload',
   });
 });
 
-test('a firewalld that does not answer is no firewalld without rules', async () => {
+test('a firewalld that does not respond is not treated as one without rules', async () => {
   await output(site.lab, 'cp-1', 'kill -STOP $(systemctl show -P MainPID firewalld)');
   const { exitCode, stderr } = await site.kboot('plan', ['--until', 'host']);
   expect(stderr).toContain('cp-1: firewalld is active, and its rules could not be read');

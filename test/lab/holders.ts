@@ -2,7 +2,7 @@ import type { Lab } from './lab.ts';
 import { hostId } from './names.ts';
 import { attempt } from './shell.ts';
 
-/** The hosts with `address` on an interface, seen from outside them: also of one whose cable is pulled. */
+/** The hosts with `address` on an interface, read from outside the hosts: also with a pulled cable. */
 export async function holders(lab: Lab, address: string): Promise<readonly string[]> {
   const found = await Promise.all(
     lab.hosts.map(async ({ name }) => {
@@ -27,14 +27,14 @@ export async function oneHolder(lab: Lab, address: string, timeoutMs: number, no
   }
 }
 
-/** Looks for `ms` who holds `address`: each set of holders that was seen, as one line, in order of appearance. */
+/** Observes the holders of `address` for `ms`: each distinct set of holders, as one line, in order of appearance. */
 export async function holdersDuring(lab: Lab, address: string, ms: number): Promise<readonly string[]> {
   const watch = watchHolders(lab, address);
   await new Promise((resolve) => setTimeout(resolve, ms));
   return await watch.stop();
 }
 
-/** Looks who holds `address` until it is stopped: each set of holders that was seen, in order of appearance. */
+/** Observes the holders of `address` until stopped: each distinct set of holders, in order of appearance. */
 export function watchHolders(lab: Lab, address: string): { stop(): Promise<readonly string[]> } {
   const seen = new Set<string>();
   const ended = new AbortController();

@@ -46,7 +46,7 @@ export async function makeKeys(files: LabFiles, hosts: readonly LabHost[]): Prom
   await writeFile(files.knownHosts, lines.join(''));
 }
 
-/** What each lab host must have that no other has; `root` is its root file system. */
+/** Files that must be unique to each lab host; `root` is its root file system. */
 export async function personalize(
   root: string,
   host: LabHost,
@@ -63,7 +63,7 @@ export async function personalize(
   };
   await put('etc/hostname', `${host.name}\n`);
   await put('etc/machine-id', `${randomBytes(16).toString('hex')}\n`, 0o444);
-  // Nobody answers there, so look-ups fail at once. Not 127.0.0.1: CoreDNS would take it for itself, and stop.
+  // Nothing listens there, so look-ups fail at once. Not 127.0.0.1: CoreDNS would detect a loop, and stop.
   await put('etc/resolv.conf', `nameserver ${gatewayOf(lab.hosts).ipv4}\n`);
   const names = lab.hosts
     .flatMap(({ name, address }) => address.split(',').map((each) => `${each} ${name}\n`))

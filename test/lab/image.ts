@@ -7,8 +7,8 @@ import { customize, packages, recipeDigest, suite } from './recipe.ts';
 import { $, attempt } from './shell.ts';
 
 /**
- * The name of the host image in podman's storage; makes it when the recipe is new.
- * About a minute the first time, nothing later. `say` hears what takes long.
+ * The name of the host image in podman's storage; creates it if the recipe has changed.
+ * About a minute the first time, nothing later. `say` is called before slow operations.
  */
 export async function ensureImage(say: (line: string) => void): Promise<string> {
   const image = `localhost/kboot-lab:${recipeDigest()}`;

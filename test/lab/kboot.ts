@@ -19,7 +19,7 @@ export type PrintedPlan = Pick<Plan, 'phases'>;
 /** One line of `-o json`. */
 export interface KbootEvent {
   readonly type: string;
-  /** Id of the step that the event is about. */
+  /** Id of the step of the event. */
   readonly step?: string;
   readonly host?: string;
   readonly phase?: string;
@@ -27,7 +27,7 @@ export interface KbootEvent {
   readonly [field: string]: unknown;
 }
 
-/** What one run of kboot gave. */
+/** The result of one run of kboot. */
 export interface KbootResult {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -39,14 +39,14 @@ export interface KbootResult {
 export interface KbootOptions {
   readonly inventory?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Hears every event as it comes; only with `-o json`. `kill` ends kboot at once, as SIGKILL does. */
+  /** Called with every event; only with `-o json`. `kill` ends kboot at once with SIGKILL. */
   readonly onEvent?: (event: KbootEvent, kill: () => void) => void;
 }
 
-/** A lab, an inventory for it in a folder of its own, and kboot to run on both. */
+/** A lab, an inventory for it in its own folder, and kboot to run with both. */
 export interface Site {
   readonly lab: Lab;
-  /** Holds the inventory and kboot's state folder. */
+  /** Folder of the inventory and kboot's state folder. */
   readonly dir: string;
   readonly inventory: string;
   /** Runs `kboot VERB INVENTORY …REST` from the lab's bridge. A non-zero exit is a result. */
@@ -75,7 +75,7 @@ interface InventoryChange {
   readonly spec?: SiteSpec;
 }
 
-/** Compiles kboot if its source is newer than what is compiled; returns the command's file. KBOOT_MAIN names another. */
+/** Compiles kboot if its source is newer than the build; returns the command's file. KBOOT_MAIN names another. */
 export function compiledKboot(): string {
   const other = process.env['KBOOT_MAIN'];
   if (other !== undefined && other !== '') return other;
@@ -95,7 +95,7 @@ export function compiledKboot(): string {
 
 /**
  * Makes the site of a lab; the inventory has the overrides that lab hosts need (inventories/lab.yaml), and `spec`
- * unless a change has its own.
+ * unless `change` overrides it.
  */
 export async function makeSite(
   lab: Lab,
@@ -152,7 +152,7 @@ function inventoryOf(lab: Lab, change: InventoryChange): unknown {
 
 function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Promise<KbootResult> {
   const [file = '', ...args] = lab.inside([process.execPath, ...argv]);
-  // Neither the operator's agent and bundle nor the keys and known hosts in the home folder take part.
+  // Without the operator's agent and bundle, and the keys and known hosts in the home folder.
   const env = {
     ...process.env,
     SSH_AUTH_SOCK: undefined,
@@ -184,7 +184,7 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
   });
 }
 
-/** Kills the kboot that `run` starts, with `-o json`, at the first event of which `isMoment` is true. Throws when there was none. */
+/** Kills the kboot that `run` starts, with `-o json`, at the first event of which `isMoment` is true. Throws if there was none. */
 export async function killAt(
   title: string,
   run: (options: KbootOptions) => Promise<KbootResult>,
@@ -212,7 +212,7 @@ export function plannedSteps(result: KbootResult): readonly Step[] {
   return plannedTasks(result).flatMap(({ steps }) => steps);
 }
 
-/** Steps in one line each, but that of issuing certificates: `w-1 update file /etc/crictl.yaml`. */
+/** Steps in one line each, except the one that issues certificates: `w-1 update file /etc/crictl.yaml`. */
 export function stepLines(result: KbootResult): readonly string[] {
   return plannedTasks(result).flatMap(({ on, steps }) =>
     steps
@@ -221,7 +221,7 @@ export function stepLines(result: KbootResult): readonly string[] {
   );
 }
 
-/** Connections and execs per host, as `--stats` tells them. */
+/** Connections and execs per host, from `--stats`. */
 export function costs(result: KbootResult): ReadonlyMap<string, { connections: number; execs: number }> {
   const rows = [...result.stderr.matchAll(/^(\S+) +(\d+) +(\d+) +\d+ +\d+ +\d+/gm)];
   return new Map(

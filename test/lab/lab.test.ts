@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.down());
 
-/** What the command printed; a non-zero exit fails the test. */
+/** The output of the command; a non-zero exit fails the test. */
 async function out(
   host: string,
   command: string,
@@ -32,7 +32,7 @@ async function out(
   return result.stdout.trim();
 }
 
-/** One try to reach a host by TCP from the bridge's namespace. */
+/** One attempt to reach a host by TCP from the bridge's namespace. */
 function reach(address: string): Promise<LabResult> {
   return lab.exec(['timeout', '2', 'bash', '-c', `exec 3<>/dev/tcp/${address}/22`]);
 }
@@ -83,7 +83,7 @@ test('users: ops becomes root at once, opspw with its password, nosudo never', a
   expect(refused.stderr).toContain('not in the sudoers file');
 });
 
-test('fstab looks like an installed machine, with a swap line where asked for', async () => {
+test('fstab looks like an installed machine, with a swap line on request', async () => {
   expect(await out('one', 'cat /etc/fstab')).toContain('static file system information');
   expect(await out('one', 'cat /etc/fstab')).not.toContain('swap ');
   expect(await out('two', 'cat /etc/fstab')).toMatch(/^\/var\/swapfile\s+none\s+swap\s/m);
@@ -93,7 +93,7 @@ test('mounts are shared, as kubelet needs them', async () => {
   expect(await out('one', 'findmnt -n -o PROPAGATION /')).toBe('shared');
 });
 
-test('a cut host is unreachable while it runs on; mended, it answers', async () => {
+test('a cut host is unreachable while it keeps running; plugged in again, it responds', async () => {
   await lab.cut('two');
   expect((await reach('10.78.0.12')).exitCode).not.toBe(0);
   expect((await lab.states()).get('two')).toBe('running');
@@ -101,7 +101,7 @@ test('a cut host is unreachable while it runs on; mended, it answers', async () 
   expect(await out('two', 'echo back')).toBe('back');
 });
 
-test('netem makes the way to a host longer, and goes away again', async ({ skip }) => {
+test('netem increases the latency of a host, and can be removed', async ({ skip }) => {
   skip(!(await kernelHasNetem(lab.id)), 'the kernel has no sch_netem');
   const roundTrip = async (): Promise<number> => {
     const text = await out('one', 'ping -c 3 -i 0.2 -q two');
@@ -114,7 +114,7 @@ test('netem makes the way to a host longer, and goes away again', async ({ skip 
   expect((await lab.exec(['tc', 'qdisc'])).stdout).not.toContain('netem');
 });
 
-test('a slow link makes SSH slower and nothing else, and goes away again', async () => {
+test('a slow link delays only SSH, and can be removed', async () => {
   const end = await slowLink(lab, 200);
   const started = performance.now();
   expect(await out('one', 'cat; echo over', { input: 'said\n' })).toBe('said\nover');
@@ -141,7 +141,7 @@ test('a power cut loses memory and addresses but not the disk', async () => {
   expect(await out('two', 'cat /var/lib/mark /etc/mark; ls /run/mark 2>/dev/null || true')).toBe('kept\netc');
   expect(await out('two', 'ip -4 -o address show eth0')).not.toContain('10.78.0.99');
   expect(await out('two', lasting)).toBe(before);
-  // The others remember it, too: a client at the bridge would hear no answer until they ask anew.
+  // The others cache it, too: a client at the bridge would get no response until they resolve it again.
   expect(await bridge()).toEqual(bridgeBefore);
   expect(await out('two', 'systemctl is-system-running; findmnt -n -o PROPAGATION /')).toBe(
     'running\nshared',

@@ -20,29 +20,29 @@ import { delay, ensureBridge, insideBridge, plug, setCable, unplug } from './net
 import { attempt } from './shell.ts';
 
 export interface LabOptions {
-  /** DNS label; only for people to tell labs apart. */
+  /** DNS label; for people, to distinguish labs. */
   readonly name: string;
   readonly hosts: readonly LabHost[];
-  /** Where keys and lab.json go; default: a temporary folder that goes with the lab. */
+  /** Folder of keys and lab.json; default: a temporary folder that is removed with the lab. */
   readonly dir?: string;
   /** true: the lab outlives this process, until `down`. */
   readonly keep?: boolean;
   /** Hosts whose /etc/fstab names a swap file (that does not exist yet). */
   readonly swapLine?: readonly string[];
-  /** Hears what takes long. */
+  /** Called with the name of slow operations. */
   readonly say?: (line: string) => void;
 }
 
-/** What a command inside the lab gave. */
+/** The result of a command inside the lab. */
 export interface LabResult {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Hosts that run, and the means to break them. */
+/** Running hosts, and functions to break them. */
 export interface Lab extends LabFiles {
-  /** The lab's name on the machine, and that of the namespace that holds its bridge. */
+  /** The lab's name on the machine, and that of the namespace of its bridge. */
   readonly id: string;
   readonly gateway: string;
   readonly hosts: readonly LabHost[];
@@ -62,7 +62,7 @@ export interface Lab extends LabFiles {
   ): Promise<LabResult>;
   /** The argv of ssh to a host, to be run inside the bridge's namespace. */
   sshArgv(host: string, user?: string): readonly string[];
-  /** Power cut: the host and its network are gone at once; its disk stays. */
+  /** Power cut: the host and its network stop at once; its disk stays. */
   kill(host: string): Promise<void>;
   /** Power on, with a fresh network; resolves once systemd is up and sshd answers. */
   boot(host: string): Promise<void>;
@@ -71,11 +71,11 @@ export interface Lab extends LabFiles {
   /** Pulls the host's network cable; everything on it runs on. */
   cut(host: string): Promise<void>;
   mend(host: string): Promise<void>;
-  /** `ms` more round trip from the bridge to every host (2·ms between hosts); 0 takes it away. Survives no boot. */
+  /** `ms` more round trip from the bridge to every host (2·ms between hosts); 0 removes it. Not kept across a boot. */
   netem(ms: number, options?: { readonly lossPercent?: number }): Promise<void>;
-  /** podman's word for each host: running, exited, … */
+  /** podman's state of each host: running, exited, … */
   states(): Promise<ReadonlyMap<string, string>>;
-  /** Removes the lab whole; safe to call twice. */
+  /** Removes the whole lab; safe to call twice. */
   down(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ interface LabRecord {
 
 /**
  * Boots a lab: all hosts at once, each with sshd answering when the promise resolves.
- * Unless `keep`, it ends with this process. Sweeps what dead labs left first. Needs root and podman.
+ * Unless `keep`, it ends with this process. First removes leftovers of dead labs. Needs root and podman.
  */
 export async function createLab(options: LabOptions): Promise<Lab> {
   const { name, hosts, say = () => undefined } = options;
@@ -123,7 +123,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   }
 }
 
-/** The kept lab whose files are in `dir`; undefined: there is none. */
+/** The kept lab whose files are in `dir`; undefined if there is none. */
 export async function openLab(dir: string): Promise<Lab | undefined> {
   let text: string;
   try {
@@ -143,7 +143,7 @@ async function create(
   image: string,
   swapLine: boolean,
 ): Promise<void> {
-  // podman wants the namespace to exist before it takes the name; boot makes it anew.
+  // podman requires that the namespace exists; boot creates it again.
   await plug({ id, gateway: gatewayOf(hosts) }, host.name, addressOf(host));
   await createContainer(id, host.name, image);
   const shadow = await hashPasswords(passwords);
@@ -240,7 +240,7 @@ function owned(lab: Lab): Lab {
   };
 }
 
-/** Waits until systemd says that the boot is over; throws with what the host said last. */
+/** Waits until systemd has finished booting; throws with the last output of the host. */
 async function booted(lab: Lab, host: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
@@ -259,7 +259,7 @@ async function removeFiles(dir: string): Promise<void> {
   }
 }
 
-/** inotify's limits are the machine's, shared by all hosts: five kubelets use up the default. */
+/** All hosts share the machine's inotify limits: five kubelets exceed the default. */
 function raiseInotifyLimits(): void {
   const wanted = { max_user_instances: 8192, max_user_watches: 524_288 };
   for (const [name, value] of Object.entries(wanted)) {

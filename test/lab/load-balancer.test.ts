@@ -18,8 +18,8 @@ import { debianSite } from './three-hosts.ts';
 import { output, traceDifferences, traces } from './traces.ts';
 import type { Traces } from './traces.ts';
 
-// haproxy and keepalived on real hosts, without Kubernetes: where API servers would listen stand api-stand-in.ts's.
-// The tests do to one site, in order, what may happen to one.
+// haproxy and keepalived on real hosts, without Kubernetes: api-stand-in.ts replaces the API servers.
+// The tests run on one site, in order.
 
 const virtualIP = '10.79.31.100';
 const otherVirtualIP = '10.79.31.101';
@@ -42,7 +42,7 @@ let inventory: string;
 let other: string;
 let kubeconfig: string;
 let before: ReadonlyMap<string, Traces>;
-/** Who held the other cluster's virtual IP when it was set up: no drill below concerns it. */
+/** The first holder of the other cluster's virtual IP: no drill below affects it. */
 let otherHolder: string | undefined;
 
 beforeAll(async () => {
@@ -66,7 +66,7 @@ afterEach(async () => {
   if (otherHolder !== undefined) expect(await holders(site.lab, otherVirtualIP)).toEqual([otherHolder]);
 });
 
-test('a virtual IP that another machine holds is refused, also where hosts know that machine from earlier', async () => {
+test('a virtual IP that another machine holds is refused, also if hosts have a neighbour entry of it', async () => {
   const mac = (await output(site.lab, 'lb-1', 'cat /sys/class/net/eth0/address')).trim();
   await output(site.lab, 'lb-1', `ip address add ${virtualIP}/32 dev eth0`);
   const remembered = `ip neighbour replace ${virtualIP} dev eth0 lladdr ${mac} nud stale`;
@@ -75,7 +75,7 @@ test('a virtual IP that another machine holds is refused, also where hosts know 
     const refused = await site.kboot('up', ['--until', 'load-balancer', '--yes'], { inventory });
     expect(refused, refused.stdout + refused.stderr).toMatchObject({ exitCode: 5 });
     expect(refused.stderr).toContain(
-      `${virtualIP} already answers: a machine with the MAC address ${mac} holds it`,
+      `${virtualIP} is already in use by a machine with the MAC address ${mac}`,
     );
   }
   for (const name of names)
@@ -95,7 +95,7 @@ test('two clusters on one bridge: each virtual IP has one holder, also when a lo
   await writeOther(52);
   const watch = watchHolders(site.lab, otherVirtualIP);
   const joined = await up(other);
-  // One that was alone lets go for some seconds while it learns to speak to a peer; nobody else takes it.
+  // A single holder releases it for some seconds while it gets a peer; nobody else takes it.
   expect((await watch.stop()).filter((seen) => seen !== '')).toEqual(['lb-2']);
   expect(joined, joined.stdout + joined.stderr).toMatchObject({ exitCode: 0 });
   expect(await oneHolder(site.lab, otherVirtualIP, 5000)).toBe('lb-2');
@@ -105,12 +105,12 @@ test('two clusters on one bridge: each virtual IP has one holder, also when a lo
   expect(again.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
 });
 
-test('a load balancer that left the inventory and lives on is refused: it would hold the virtual IP too', async () => {
+test('a running load balancer that left the inventory is refused: it would hold the virtual IP too', async () => {
   await writeOther(52, otherHosts.slice(1));
   const refused = await site.kboot('up', ['--until', 'load-balancer', '--yes'], { inventory: other });
   expect(refused, refused.stdout + refused.stderr).toMatchObject({ exitCode: 5 });
   expect(refused.stderr).toContain(
-    `its peer 10.79.31.21 left the inventory, and balances on (port ${port}): once the others leave it alone, it takes the virtual IP as a second holder`,
+    `its peer 10.79.31.21 left the inventory, but its load balancer still runs (port ${port}): once the others no longer contact it, it takes the virtual IP as a second holder`,
   );
   await writeOther(52);
   expect(stepLines(await up(other))).toEqual([]);
@@ -162,11 +162,11 @@ test("the holder's cable is pulled and plugged back", async () => {
   });
 });
 
-test('the holder is alone behind a switch that failed: two hold the virtual IP, and one does when it is mended', async () => {
+test('the holder is isolated by a failed switch: two hold the virtual IP, and one does after the repair', async () => {
   const holder = await ourHolder();
   const bridgePort = `port${hosts.find(({ name }) => name === holder)?.address.split('.')[3] ?? ''}`;
-  await drill('network split and mended', 5000, async () => {
-    // Unlike a pulled cable, the host sees no carrier go.
+  await drill('network split and repaired', 5000, async () => {
+    // Unlike with a pulled cable, the host does not lose its carrier.
     await site.lab.exec(['ip', 'link', 'set', bridgePort, 'nomaster']);
     await eventually(10, async () => {
       expect(await holders(site.lab, virtualIP)).toHaveLength(2);
@@ -206,7 +206,7 @@ test('everything loses power; two of three come back: the virtual IP has one hol
   expect(stepLines(await up(inventory))).toEqual([]);
 });
 
-test('the other cluster takes the same router id: each virtual IP still has its one holder, and moves on its own', async () => {
+test('the other cluster takes the same router id: each virtual IP still has one holder, and moves independently', async () => {
   const holder = await ourHolder();
   otherHolder = undefined;
   await drill('another cluster with the same router id', 2000, async () => {
@@ -226,24 +226,24 @@ test('the other cluster takes the same router id: each virtual IP still has its 
   });
 });
 
-/** What a reset may leave on hosts, each with its reason. */
+/** Traces that a reset may leave on hosts, each with its reason. */
 const permitted: readonly RegExp[] = [
-  // A lock must not be removed by who holds it. On a tmpfs.
+  // A holder must not remove its lock file. On a tmpfs.
   /^folders \+ \/run\/kboot\.lock/,
   // Debian's haproxy leaves them behind whenever its service ends; on a tmpfs.
   /^folders \+ \/run\/haproxy(-master\.sock|\.pid)\|/,
   // systemd's mount point for BindReadOnlyPaths= in Debian's haproxy.service.
   /^folders \+ \/var\/lib\/haproxy\/dev\/log\|/,
-  // A milestone of the boot that both services ask for.
+  // A boot target that both services require.
   /^units \+ network-online\.target /,
 ];
 
-test('reset takes the virtual IP, haproxy and keepalived away, and leaves the other cluster alone', async () => {
+test('reset removes the virtual IP, haproxy and keepalived, and does not affect the other cluster', async () => {
   await reset(inventory, names);
   expect(await holders(site.lab, otherVirtualIP)).toEqual([otherHolder]);
   otherHolder = undefined;
   await reset(other, ['lb-2']);
-  // Where they were not before, the packages stay: off, and with their own configuration.
+  // On hosts where they were not installed before, the packages stay: disabled, with their own configuration.
   const states = 'for u in haproxy keepalived; do systemctl is-enabled $u; systemctl is-active $u; done';
   const changed = 'ls /etc/haproxy/haproxy.cfg; dpkg --verify haproxy | grep /etc/haproxy';
   expect((await output(site.lab, 'lb-1', `${states}; ${changed}; true`)).split('\n')).toEqual([
@@ -253,7 +253,7 @@ test('reset takes the virtual IP, haproxy and keepalived away, and leaves the ot
   for (const address of [virtualIP, otherVirtualIP]) expect(await holders(site.lab, address)).toEqual([]);
 });
 
-/** Resets a cluster; its hosts are as they were before kboot came. */
+/** Resets a cluster; its hosts are as they were before kboot. */
 async function reset(file: string, its: readonly string[]): Promise<void> {
   const result = await site.kboot('reset', ['--yes'], { inventory: file });
   expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
@@ -305,7 +305,7 @@ async function expectServer(server: string, state: 'UP' | 'DOWN'): Promise<void>
     });
 }
 
-/** A client that asks at the virtual IP every 100 ms never waits longer than `atMostMs` while something happens. */
+/** A client that requests the virtual IP every 100 ms never waits longer than `atMostMs` during the drill. */
 async function drill(title: string, atMostMs: number, happens: () => Promise<void>): Promise<void> {
   const { longestGapMs, answered } = await watchApi(site.lab, kubeconfig, happens);
   process.stdout.write(`${title}: longest gap ${longestGapMs} ms, ${answered} answers\n`);

@@ -6,7 +6,7 @@ export interface LabHost {
   readonly address: string;
 }
 
-/** Addresses of a host or of the bridge: always one of IPv4, and one of IPv6 where the lab is dual-stack. */
+/** Addresses of a host or of the bridge: always one of IPv4, and one of IPv6 if the lab is dual-stack. */
 export interface LabAddress {
   readonly ipv4: string;
   readonly ipv6?: string;
@@ -20,7 +20,7 @@ export function addressOf({ address }: Pick<LabHost, 'address'>): LabAddress {
 /** Everything the lab puts on the machine has a name that starts with this. */
 const prefix = 'kboot-lab-';
 
-/** The owner of a lab that outlives the process that made it. */
+/** The owner of a lab that outlives the process that created it. */
 export const noOwner = 0;
 
 /** The lab's name on the machine: its owner's process id and its name. */
@@ -33,20 +33,20 @@ export function hostId(id: string, host: string): string {
   return `${id}.${host}`;
 }
 
-/** The volume that holds a host's /var. */
+/** The volume of a host's /var. */
 export function volumeId(id: string, host: string): string {
   return `${hostId(id, host)}.var`;
 }
 
-/** Takes the lab and its owner out of a name on the machine; undefined: not a lab's. */
+/** Parses the lab and its owner from a name on the machine; undefined: not of a lab. */
 export function parseLabName(name: string): { readonly id: string; readonly owner: number } | undefined {
   const match = /^(kboot-lab-(\d+)-[a-z0-9-]+)(\..*)?$/.exec(name);
   return match?.[1] === undefined ? undefined : { id: match[1], owner: Number(match[2]) };
 }
 
 /**
- * The bridge's addresses: the first of the hosts' /24 and, where hosts have an IPv6 address, of their /64.
- * Throws unless all hosts lie in one of each. An IPv6 address begins with the network's part and `::`.
+ * The bridge's addresses: the first of the hosts' /24 and, if hosts have an IPv6 address, of their /64.
+ * Throws unless all hosts are in one of each. An IPv6 address begins with the network's part and `::`.
  */
 export function gatewayOf(hosts: readonly LabHost[]): LabAddress {
   const addresses = hosts.map(addressOf);
@@ -67,7 +67,7 @@ export function gatewayOf(hosts: readonly LabHost[]): LabAddress {
   return gateway;
 }
 
-/** Throws unless names are DNS labels (short enough for what is derived from them) and nothing occurs twice. */
+/** Throws unless names are DNS labels (short enough for derived names) and nothing occurs twice. */
 export function checkNames(lab: string, hosts: readonly LabHost[]): void {
   for (const name of [lab, ...hosts.map((host) => host.name)]) {
     if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name))

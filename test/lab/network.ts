@@ -7,7 +7,7 @@ import { $, attempt } from './shell.ts';
 /** Where `ip netns` keeps named network namespaces. */
 export const netnsDir = '/run/netns';
 
-/** What a lab's network needs to know of itself. */
+/** The settings of a lab's network. */
 export interface LabNetwork {
   /** The lab's name on the machine; also that of the bridge's namespace. */
   readonly id: string;
@@ -19,14 +19,14 @@ export function insideBridge(id: string, argv: readonly string[]): readonly stri
   return ['ip', 'netns', 'exec', id, ...argv];
 }
 
-/** Makes the bridge in a namespace of its own; does nothing where it exists. Nothing is routed out of it. */
+/** Creates the bridge in its own namespace; does nothing if it exists. Nothing is routed out of it. */
 export async function ensureBridge({ id, gateway }: LabNetwork): Promise<void> {
   if (existsSync(join(netnsDir, id))) return;
   await $`ip netns add ${id}`;
   await setUpKernel(id, gateway);
   await batch(id, [
     'link set lo up',
-    // Without an address of its own it has the lowest of its ports, another one with every host that is plugged in.
+    // Without its own address it has the lowest of its ports, which changes with every connected host.
     `link add lab0 address ${macOf(gateway)} type bridge stp_state 0 forward_delay 0`,
     `address add ${gateway.ipv4}/24 dev lab0`,
     ...(gateway.ipv6 === undefined ? [] : [`address add ${gateway.ipv6}/64 dev lab0 nodad`]),
@@ -34,7 +34,7 @@ export async function ensureBridge({ id, gateway }: LabNetwork): Promise<void> {
   ]);
 }
 
-/** Gives a host a new network namespace with eth0 in the lab's bridge, as a machine has it at power-on. */
+/** Gives a host a new network namespace with eth0 in the lab's bridge, like a machine at power-on. */
 export async function plug(network: LabNetwork, host: string, address: LabAddress): Promise<void> {
   const { gateway } = network;
   const namespace = hostId(network.id, host);
@@ -56,21 +56,21 @@ export async function plug(network: LabNetwork, host: string, address: LabAddres
   ]);
 }
 
-/** Takes a host's network namespace away, and its bridge port with it. Does nothing where it is gone. */
+/** Removes a host's network namespace with its bridge port. Does nothing if it does not exist. */
 export async function unplug(id: string, host: string): Promise<void> {
   const namespace = hostId(id, host);
   if (!existsSync(join(netnsDir, namespace))) return;
-  // The pair dies with its namespace, but only when the last process in it is gone: ask for it by name.
+  // The pair is removed with its namespace, but only after the last process in it exits: remove it by name.
   await attempt`ip -n ${namespace} link delete eth0`;
   await attempt`ip netns delete ${namespace}`;
 }
 
-/** Sets the bridge's side of a host's cable up or down; the host itself sees the carrier go. */
+/** Sets the bridge's side of a host's cable up or down; the host loses its carrier. */
 export async function setCable(id: string, address: LabAddress, state: 'up' | 'down'): Promise<void> {
   await $`ip -n ${id} link set ${portOf(address)} ${state}`;
 }
 
-/** Delays each packet from the bridge to the host by `ms`, and drops `lossPercent` of them; 0 and 0 take it away. */
+/** Delays each packet from the bridge to the host by `ms`, and drops `lossPercent` of them; 0 and 0 remove it. */
 export async function delay(id: string, address: LabAddress, ms: number, lossPercent: number): Promise<void> {
   const port = portOf(address);
   await attempt`tc -n ${id} qdisc delete dev ${port} root`;
@@ -82,7 +82,7 @@ export async function delay(id: string, address: LabAddress, ms: number, lossPer
   if (result.exitCode !== 0) throw new Error(`tc: ${result.stderr}`);
 }
 
-/** Whether this machine's kernel can delay packets; asked of the loopback of a lab's bridge namespace. */
+/** Whether this machine's kernel can delay packets; tested on the loopback of a lab's bridge namespace. */
 export async function kernelHasNetem(id: string): Promise<boolean> {
   const added = await attempt`tc -n ${id} qdisc add dev lo root netem delay 1ms`;
   await attempt`tc -n ${id} qdisc delete dev lo root`;
@@ -105,7 +105,7 @@ async function batch(namespace: string, lines: readonly string[]): Promise<void>
 
 /**
  * A new namespace may start with the machine's settings; a fresh host does not forward. In a dual-stack lab it has
- * IPv6, and addresses of new interfaces count at once: nobody else can hold them.
+ * IPv6, and addresses of new interfaces are usable at once: nobody else can have them.
  */
 async function setUpKernel(namespace: string, { ipv6 }: LabAddress): Promise<void> {
   const dualStack = ['all', 'default'].flatMap((which) => [

@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(() => site.close());
 
-test('files are laid down and hooks run where and when the inventory says; the secret is nowhere', async () => {
+test('files are written and hooks run as specified in the inventory; the secret is not visible', async () => {
   const plan = await site.kboot('plan', ['--until', 'runtime', '--verbose']);
   const result = await up();
   expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
@@ -71,7 +71,7 @@ test('files are laid down and hooks run where and when the inventory says; the s
   for (const text of [plan.stdout, result.stdout, result.stderr, ...logs]) expect(text).not.toContain(token);
 });
 
-test('a second up runs nothing; a state that no longer holds is drift, and is mended alone', async () => {
+test('a second up runs nothing; a hook whose `unless` fails again is drift, and only it runs', async () => {
   expect(stepLines(await up())).toEqual([]);
   await output(site.lab, 'w-2', 'rm /srv/mark');
   const drift = await site.kboot('drift', ['--until', 'runtime']);
@@ -82,7 +82,7 @@ test('a second up runs nothing; a state that no longer holds is drift, and is me
   expect(own()).toBe('begin own\nbegin own\n');
 });
 
-test('a file that changed is shown as a diff, and a plan of before is refused', async () => {
+test('a changed file is shown as a diff, and an older plan is refused', async () => {
   const file = join(site.dir, 'p.json');
   await output(site.lab, 'w-1', 'rm /srv/mark');
   await site.kboot('plan', ['--until', 'runtime', '--out', file]);
@@ -97,7 +97,7 @@ test('a file that changed is shown as a diff, and a plan of before is refused', 
   expect(stepLines(await up())).toEqual([]);
 });
 
-test('a hook that fails ends its host and says what it printed; on this machine it ends the run before it begins', async () => {
+test('a failed hook stops its host and reports its output; on this machine it stops the run before it starts', async () => {
   const failing = { name: 'fails', before: 'host', unless: 'false', run: 'echo no disk; exit 3' };
   await site.write('site', { spec: spec({ hooks: [{ ...failing, hosts: ['w-2'] }] }) });
   const there = await site.kboot('up', ['--until', 'runtime', '--yes']);
@@ -110,7 +110,7 @@ test('a hook that fails ends its host and says what it printed; on this machine 
   expect(here.stderr).toContain('no disk');
 });
 
-test("a file of kboot's own, and one that is not there, are refused before any host is asked", async () => {
+test("a file of kboot's own, and one that does not exist, are refused before any host is contacted", async () => {
   await site.write('site', { spec: spec({ files: [{ path: '/etc/containerd/config.toml', content: '' }] }) });
   const taken = await site.kboot('plan', ['--offline', '--until', 'runtime']);
   expect(taken, taken.stdout).toMatchObject({ exitCode: 3 });

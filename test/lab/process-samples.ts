@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** What processes of this machine and of its lab hosts showed of themselves while samples were taken. */
+/** Visible data of processes of this machine and of its lab hosts during sampling. */
 export interface ProcessSamples {
   readonly count: number;
   /** Every command line seen; of lab hosts' processes the environment, too. */
@@ -8,7 +8,7 @@ export interface ProcessSamples {
   stop(): void;
 }
 
-/** Looks at all processes every 20 ms: lab hosts share this machine's kernel, so theirs are among them. */
+/** Reads all processes every 20 ms: lab hosts share this machine's kernel, so theirs are among them. */
 export function sampleProcesses(): ProcessSamples {
   const own = readlinkSync('/proc/self/ns/pid');
   const seen = new Set<string>();
@@ -22,7 +22,7 @@ export function sampleProcesses(): ProcessSamples {
         if (readlinkSync(`/proc/${pid}/ns/pid`) !== own)
           seen.add(readFileSync(`/proc/${pid}/environ`, 'utf8'));
       } catch {
-        // Gone meanwhile.
+        // It has exited.
       }
     }
   }, 20);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** The Debian release that lab hosts run. */
 export const suite = 'bookworm';
 
-/** What kboot expects a prepared host to have, and what tests use to look around. */
+/** Packages that kboot expects on a prepared host, and tools of the tests. */
 export const packages = [
   ...[
     'systemd',
@@ -23,9 +23,9 @@ export const packages = [
 const masked = [
   // No terminal in a container.
   ...['getty@tty1.service', 'console-getty.service', 'getty-static.service'],
-  // The devices are the machine's: no lab host may probe them.
+  // The devices belong to the machine: lab hosts must not probe them.
   ...['systemd-udev-trigger.service', 'systemd-udev-settle.service'],
-  // No package source to reach; a timer in the middle of a test is noise.
+  // There is no package source, and timers disturb tests.
   ...[
     'apt-daily.timer',
     'apt-daily-upgrade.timer',
@@ -60,7 +60,7 @@ const fstab = `# /etc/fstab: static file system information.
 `;
 
 /**
- * What happens inside the new root file system ($1), after its packages are unpacked.
+ * Changes in the new root file system ($1), after its packages are unpacked.
  * Users: root and ops (sudo without a password), opspw (sudo with one), nosudo (none).
  */
 export const customize = `set -eu

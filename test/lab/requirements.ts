@@ -12,7 +12,7 @@ const programs: Readonly<Record<string, string>> = {
   openssl: 'openssl',
 };
 
-/** What this machine lacks for a lab, one line each, with how to get it; empty: nothing. */
+/** Missing requirements of a lab on this machine, one line each with the remedy; empty: none. */
 export function missingForLab(): readonly string[] {
   const needed = existsSync('/sys/fs/cgroup/cgroup.controllers') ? programs : { ...programs, runc: 'runc' };
   const absent = Object.entries(needed).filter(([program]) => !inPath(program));

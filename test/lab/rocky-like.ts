@@ -3,11 +3,11 @@ import type { Lab } from './lab.ts';
 import { output } from './traces.ts';
 
 /**
- * Turns a lab host into what kboot takes for Rocky Linux 9: os-release, dnf and rpm (Debian's, of the versions that
- * Rocky 9 has) with a database and a repository of their own, no apt and no dpkg, bash as sh, sudo without /usr/local
- * in its PATH, CA certificates below /etc/pki. The packages in the repository hold Debian's programs with the services
- * and configuration files that Rocky's bring. Programs, libc and kernel stay Debian's; getenforce and setenforce only
- * act, since no container has SELinux of its own.
+ * Turns a lab host into one that kboot recognizes as Rocky Linux 9: os-release, dnf and rpm (Debian's, of the versions that
+ * Rocky 9 has) with their own database and repository, no apt or dpkg, bash as sh, sudo without /usr/local
+ * in its PATH, CA certificates below /etc/pki. The packages in the repository have Debian's programs with the services
+ * and configuration files of Rocky's packages. Programs, libc and kernel stay Debian's; getenforce and setenforce only
+ * simulate, since no container has its own SELinux.
  */
 export async function makeRockyLike(lab: Lab, host: string): Promise<void> {
   await bringPackages(lab, host, ['dnf', 'rpm', 'createrepo-c']);

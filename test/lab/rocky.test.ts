@@ -6,12 +6,12 @@ import { makeRockyLike } from './rocky-like.ts';
 import { debianSite } from './three-hosts.ts';
 import { output } from './traces.ts';
 
-// A host with dnf, rpm and SELinux's commands (rocky-like.ts says what of it is Rocky's and what is Debian's).
+// A host with dnf, rpm and SELinux's commands (rocky-like.ts documents which parts are Rocky's and which Debian's).
 
 const host = { name: 'cp-1', roles: ['control-plane'], address: '10.79.32.11' };
 const virtualIP = '10.79.32.100';
 const repository = '/etc/yum.repos.d/rocky.repo';
-/** Prints what kboot made and no package owns; the other hosts' traces say the rest (up-runtime.test.ts). */
+/** Prints files that kboot created and no package owns; up-runtime.test.ts compares other traces. */
 const remains = `find /etc /usr/local /opt /var/lib -xdev ! -type d \\( -path '*kube*' -o -path '*kboot*' -o -path '*containerd*' -o -path '*.service.d/*' \\)`;
 const until = ['--until', 'load-balancer', '--yes'];
 const ok = (result: KbootResult): KbootResult => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => site.close());
 
-test('the plan installs by dnf, and says that SELinux will not enforce', async () => {
+test('the plan installs with dnf, and shows that SELinux will not enforce', async () => {
   const plan = await site.kboot('plan', ['--until', 'load-balancer', '--verbose']);
   expect(plan, plan.stdout + plan.stderr).toMatchObject({ exitCode: 0 });
   expect(plan.stdout + plan.stderr).not.toMatch(/not supported|was not tried/);
@@ -44,16 +44,16 @@ test('the plan installs by dnf, and says that SELinux will not enforce', async (
   expect(plan.stdout).toContain('+SELINUX=permissive');
 });
 
-test('packages that cannot be had: the error says where to look', async () => {
+test('packages that are not available: the error says what to check', async () => {
   await onHost(`sed -i 's@file:///srv@file:///nowhere@' ${repository}; dnf clean all -q`);
   const failed = await site.kboot('up', until);
   expect(failed, failed.stdout + failed.stderr).toMatchObject({ exitCode: 1 });
-  expect(failed.stderr).toContain('the package cannot be had from the package sources of the host');
+  expect(failed.stderr).toContain('the package is not available from the package sources of the host');
   expect(failed.stderr).toContain('/etc/yum.repos.d');
   await onHost(`sed -i 's@file:///nowhere@file:///srv@' ${repository}`);
 });
 
-test('up brings the packages and the services, and does nothing the second time', async () => {
+test('up installs the packages and the services, and does nothing the second time', async () => {
   ok(await site.kboot('up', until));
   expect(await onHost('rpm -q --qf "%{NAME} " iptables-nft haproxy keepalived')).toBe(
     'iptables-nft haproxy keepalived',
@@ -69,7 +69,7 @@ test('up brings the packages and the services, and does nothing the second time'
   expect(stepLines(ok(await site.kboot('up', [...until, '-o', 'json'])))).toEqual([]);
 });
 
-test('reset puts everything back, SELinux too; the packages stay, as they came', async () => {
+test('reset restores everything, including SELinux; the packages stay, unmodified', async () => {
   ok(await site.kboot('reset', ['--yes']));
   expect(await onHost('getenforce; grep ^SELINUX= /etc/selinux/config')).toBe('Enforcing\nSELINUX=enforcing');
   expect(await onHost('rpm -V haproxy keepalived iptables-nft || true')).toBe('');

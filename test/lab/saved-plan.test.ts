@@ -34,7 +34,7 @@ async function everyHost<T>(look: (name: string) => Promise<T>): Promise<readonl
   return Promise.all(names.map(look));
 }
 
-/** Twenty plans leave every host as it was. */
+/** Twenty plans do not change any host. */
 async function expectReadsOnly(): Promise<void> {
   const before = await everyHost((name) => fingerprint(site.lab, name));
   const ran = await everyHost((name) => processes(site.lab, name));
@@ -45,9 +45,9 @@ async function expectReadsOnly(): Promise<void> {
   expect(await everyHost((name) => processes(site.lab, name))).toEqual(ran);
 }
 
-test('plans of fresh hosts read only', expectReadsOnly);
+test('plans of fresh hosts only read', expectReadsOnly);
 
-test('fresh hosts: the plan that was kept is done, and nothing else', async () => {
+test('fresh hosts: exactly the saved plan is applied', async () => {
   await keep();
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const issued = stepsOf(plans.read().plan).flatMap((step) =>
@@ -55,11 +55,11 @@ test('fresh hosts: the plan that was kept is done, and nothing else', async () =
   );
   expect(issued.length).toBeGreaterThan(10);
   await plans.expectExactly();
-  // What it was made from is gone now: the same file is refused, and says so.
+  // Its inputs have changed now: the same file is refused as stale.
   await plans.expectStale(file, ['state folder: ca: was to be issued']);
 });
 
-test('no-op: an empty plan is kept and does nothing, in one connection and one exec a host', async () => {
+test('no-op: an empty plan is saved and does nothing, in one connection and one exec per host', async () => {
   await keep();
   expect(stepsOf(plans.read().plan)).toEqual([]);
   const result = await site.kboot('up', ['--plan', file, '--yes', '--stats']);
@@ -68,10 +68,10 @@ test('no-op: an empty plan is kept and does nothing, in one connection and one e
   for (const { connections, execs } of costs(result).values()) expect([connections, execs]).toEqual([1, 1]);
 });
 
-test('plans of hosts that are done read only', expectReadsOnly);
+test('plans of finished hosts only read', expectReadsOnly);
 
 describe.each(drifts)('drift: $title', ({ host, spoil, check, steps }) => {
-  test('a plan of before is refused with the fact named; one of now does just what it says', async () => {
+  test('an older plan is refused with the changed fact; a new one is applied exactly', async () => {
     const old = join(site.dir, 'old.json');
     await keep(old);
     await output(site.lab, host, spoil);
@@ -85,18 +85,18 @@ describe.each(drifts)('drift: $title', ({ host, spoil, check, steps }) => {
   });
 });
 
-test('plans of hosts that drifted read only', async () => {
+test('plans of hosts with drift only read', async () => {
   await output(site.lab, 'w-2', 'echo "# by hand" >> /etc/containerd/config.toml; rm /etc/crictl.yaml');
   await expectReadsOnly();
   await keep();
   await plans.expectExactly();
 });
 
-test('a change between the reading and the step is caught on the host', async () => {
+test('a change between reading and the step is detected on the host', async () => {
   const config = '/etc/containerd/config.toml';
   await output(site.lab, 'w-1', `echo "# one" >> ${config}`);
   await keep();
-  // Whoever holds this lock keeps kboot's steps off the host, not its reading.
+  // This lock blocks kboot's steps on the host, but not its reading.
   const meanwhile = output(
     site.lab,
     'w-1',
@@ -137,7 +137,7 @@ test('the inventory changed: the field is named; the new plan is exact', async (
   expect(await site.kboot('up', [...until, '--yes'])).toMatchObject({ exitCode: 0 });
 });
 
-test('templates, bundle and state folder are part of what a plan was made from', async () => {
+test('templates, bundle and state folder are inputs of a plan', async () => {
   await keep();
   const templates = join(site.dir, 'templates');
   mkdirSync(join(templates, 'containerd'), { recursive: true });
@@ -167,7 +167,7 @@ test('a half-finished run: its plan is stale, the next plan is exact', async () 
   await plans.expectExactly();
 });
 
-test('a host that is cut off is unreachable, not stale; another machine in its place is stale', async () => {
+test('an unreachable host does not make a plan stale; another machine in its place does', async () => {
   await keep();
   await site.lab.kill('w-2');
   const without = await upWith();
@@ -179,13 +179,13 @@ test('a host that is cut off is unreachable, not stale; another machine in its p
   expect(await upWith()).toMatchObject({ exitCode: 0 });
 });
 
-test('flags, tampered, cut-off and offline files: one clear error each, and no host is touched', async () => {
+test('flags, modified, truncated and offline files: one clear error each, and no host is changed', async () => {
   await output(site.lab, 'w-1', 'rm /etc/crictl.yaml');
   await keep();
   const text = readFileSync(file, 'utf8');
   const refusals: readonly (readonly [string, readonly string[], string])[] = [
-    [text.replace('kb_install', 'kb_instal'), [], 'its digest is another'],
-    [text.slice(0, text.length / 2), [], 'is not whole'],
+    [text.replace('kb_install', 'kb_instal'), [], 'its digest does not match'],
+    [text.slice(0, text.length / 2), [], 'is truncated, or is not JSON'],
     [text, ['--until', 'host'], '--until host contradicts'],
     [text, ['--limit', 'w-2'], '--limit w-2 contradicts'],
   ];
@@ -206,7 +206,7 @@ test('flags, tampered, cut-off and offline files: one clear error each, and no h
   await plans.expectExactly();
 });
 
-test('no key and no password stands in a plan file', () => {
+test('a plan file contains no keys or passwords', () => {
   const text = readFileSync(file, 'utf8');
   const pki = join(stateFolder(), 'pki');
   const keys = readdirSync(pki, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -5,9 +5,9 @@ import type { Lab } from './lab.ts';
 import { $ } from './shell.ts';
 
 /**
- * A long line between the bridge and the hosts' sshd, for kernels without netem: TCP to port 22
- * takes `roundTripMs` longer, nothing else does. Not what netem does to bandwidth or loss.
- * Returns how to end it. Needs nft on this machine.
+ * A slow link between the bridge and the hosts' sshd, for kernels without netem: only TCP to port 22
+ * takes `roundTripMs` longer. Does not affect bandwidth or loss as netem does.
+ * Returns a function that ends it. Needs nft on this machine.
  */
 export async function slowLink(lab: Lab, roundTripMs: number): Promise<() => Promise<void>> {
   const source = lab.gateway.replace(/\d+$/, '254');

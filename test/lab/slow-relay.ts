@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 const [listen = '', host = '', port = '', localAddress = '', roundTrip = ''] = process.argv.slice(2);
 const oneWayMs = Number(roundTrip) / 2;
 
-// Its parent holds the other end: the relay goes when the parent does.
+// Its parent has the other end: the relay exits when the parent does.
 process.stdin.on('end', () => process.exit()).resume();
 
 createServer({ noDelay: true }, (client) => {
@@ -16,7 +16,7 @@ createServer({ noDelay: true }, (client) => {
   delayLine(server, client, ready);
 }).listen(Number(listen), '0.0.0.0', () => process.stdout.write('ready\n'));
 
-/** Hands on what `from` says, its end, or its failure, one way's delay later and in order. */
+/** Forwards data of `from`, its end, or its failure, in order and with the one-way delay. */
 function delayLine(from: Socket, to: Socket, notBefore: number): void {
   const later = (perform: () => void): void => {
     setTimeout(perform, Math.max(Date.now(), notBefore) + oneWayMs - Date.now());

@@ -25,14 +25,14 @@ async function labInChild(): Promise<{ id: string; end: (signal: NodeJS.Signals)
 
 const nothing = { containers: [], volumes: [], namespaces: [] };
 
-test('a lab goes with its process when that is told to end', async () => {
+test('a lab is removed when its process is terminated', async () => {
   const { id, end } = await labInChild();
   expect(leftovers(id).containers).toEqual([`${id}.one`]);
   await end('SIGTERM');
   expect(leftovers(id)).toEqual(nothing);
 });
 
-test('a lab whose process was killed is swept by the next; a living one is not', async () => {
+test('a lab of a killed process is removed by the next; a running one is not', async () => {
   const [killed, living] = await Promise.all([labInChild(), labInChild()]);
   try {
     await killed.end('SIGKILL');

@@ -1,6 +1,6 @@
 import type { Lab } from './lab.ts';
 
-/** Output of a root shell on a host; throws when it fails. */
+/** Output of a root shell on a host; throws if it fails. */
 export async function output(lab: Lab, host: string, command: string): Promise<string> {
   const { exitCode, stdout, stderr } = await lab.ssh(host, command);
   if (exitCode !== 0) throw new Error(`${host}: ${command}\nstatus ${exitCode}\n${stderr}${stdout}`);
@@ -9,7 +9,7 @@ export async function output(lab: Lab, host: string, command: string): Promise<s
 
 /**
  * Everything on a host's disks: names, types, modes, owners, sizes, mtimes, ctimes, link targets; contents of
- * /etc, /usr/local, /opt and /var/lib. Not in it: what logins and logs write by themselves.
+ * /etc, /usr/local, /opt and /var/lib. Without files that logins and logging write.
  */
 export function fingerprint(lab: Lab, host: string): Promise<string> {
   return output(
@@ -23,7 +23,7 @@ export function fingerprint(lab: Lab, host: string): Promise<string> {
   );
 }
 
-/** Processes with their ids and when they began; those of whoever looks, and of services that come and go, are not in it. */
+/** Processes with their ids and start times, without those of the observer and of transient services. */
 export function processes(lab: Lab, host: string): Promise<string> {
   return output(
     lab,
@@ -32,17 +32,17 @@ export function processes(lab: Lab, host: string): Promise<string> {
   );
 }
 
-/** Loaded units and unit files with their states; sessions come and go with whoever looks. */
+/** Loaded units and unit files with their states; without sessions of the observer. */
 const unitStates = `systemctl list-units --all --plain --no-legend --no-pager | grep -vE '^(session-|run-credentials-|user@|user-|run-user|systemd-tmpfiles-clean|run-docker|proc-sys-fs-binfmt)' | tr -s ' ' | cut -d' ' -f1-4
 systemctl list-unit-files --no-legend --no-pager | tr -s ' '`;
 
-/** What an installation could leave behind, by topic: compared before the first \`up\` and after \`reset\`. */
+/** Possible leftovers of an installation, by topic: compared before the first \`up\` and after \`reset\`. */
 const topics = {
   rules:
     'nft list ruleset; iptables-save 2>/dev/null | grep -v "^#"; ip6tables-save 2>/dev/null | grep -v "^#"',
   links:
     "ip -o link | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; s/ link-netnsid [0-9]+//'; ip route; ip -6 route; ip rule; ls /run/netns /etc/netns 2>/dev/null",
-  // systemd mounts binfmt_misc when somebody looks there, as these readings do, and credentials at some boots.
+  // systemd mounts binfmt_misc on access, which these commands cause, and credentials at some boots.
   mounts: "cut -d' ' -f2,3 /proc/self/mounts | grep -vE '^/(proc/sys/fs/binfmt_misc|run/credentials/)'",
   etc: `cd /etc && find . \\( -name '*.cache' -o -name .pwd.lock \\) -prune -o -printf '%p|%y|%m|%U:%G|%l\\n' | LC_ALL=C sort; find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum`,
   folders: `find /usr /opt /root /home /srv /mnt -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /var -path /var/log/journal -prune -o -path /var/lib/systemd -prune -o -path /var/cache -prune -o -path '/var/tmp/systemd-private*' -prune -o -printf '%p|%y|%m\\n' | LC_ALL=C sort; find /run -maxdepth 1 ! -name 'motd*' -printf '%p|%y\\n' | LC_ALL=C sort`,
@@ -56,7 +56,7 @@ const topics = {
 type Topic = keyof typeof topics;
 export type Traces = Readonly<Record<Topic, readonly string[]>>;
 
-/** Reads all topics of a host, one after another: they would see each other's processes. */
+/** Reads all topics of a host, one after another: otherwise they would see each other's processes. */
 export async function traces(lab: Lab, host: string): Promise<Traces> {
   const script = Object.values(topics).map((command) => `{ ${command}; }\necho ${separator}`);
   const parts = (await output(lab, host, script.join('\n'))).split(separator);
@@ -68,7 +68,7 @@ export async function traces(lab: Lab, host: string): Promise<Traces> {
 
 const separator = '===== next topic';
 
-/** What differs, `TOPIC - LINE` for gone and `TOPIC + LINE` for new. */
+/** The differences, `TOPIC - LINE` for removed and `TOPIC + LINE` for new. */
 export function traceDifferences(before: Traces, after: Traces): readonly string[] {
   return (Object.keys(topics) as Topic[]).flatMap((topic) => {
     const [old, now] = [new Set(before[topic]), new Set(after[topic])];

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => site.close());
 
-/** A bundle like `bundle` in which one byte of one file is another, and nothing else. */
+/** A copy of `bundle` with one byte of one file changed. */
 async function spoiledBundle(spoiled: string): Promise<string> {
   const copy = join(site.dir, 'spoiled');
   const entries = await readdir(bundle, { recursive: true, withFileTypes: true });
@@ -52,7 +52,7 @@ test('a bundle with one byte flipped is refused before the first change on any h
   expect(await Promise.all(hosts.map(({ name }) => fingerprint(site.lab, name)))).toEqual(prints);
 });
 
-/** Lines that occur in one private key only: whoever shows one, shows a key. */
+/** Lines that occur in one private key only: output with one of them leaks a key. */
 async function keyLines(folder: string): Promise<readonly string[]> {
   const paths = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.key'));
   const texts = await Promise.all(paths.map((path) => readFile(join(folder, path), 'utf8')));
@@ -61,7 +61,7 @@ async function keyLines(folder: string): Promise<readonly string[]> {
   );
 }
 
-test('no password and no key shows in any process list, output, event, or file that others may read', async () => {
+test('no password or key is visible in any process list, output, event, or file that others may read', async () => {
   const password = site.lab.passwords.opspw;
   const inventory = await site.write('secret', { hosts, ssh: { user: 'opspw' } });
   const env = { KBOOT_SUDO_PASSWORD: password };

@@ -9,7 +9,7 @@ import type { Traces } from './traces.ts';
 const names = ['cp-1', 'w-1', 'w-2'];
 const runtime = ['--until', 'runtime'];
 
-/** What there is of a Docker that kboot asks for: services of these names, of a package, enabled and active. */
+/** The parts of a Docker that kboot checks: services with these names, from a package, enabled and active. */
 const docker = `for u in containerd docker; do
   printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' > /lib/systemd/system/$u.service
 done
@@ -42,7 +42,7 @@ async function expectNothingToDo(): Promise<void> {
   expect(stepLines(result)).toEqual([]);
 }
 
-test('up refuses to take the containerd from under a Docker', async () => {
+test('up refuses to replace the containerd of a Docker', async () => {
   const refused = await up();
   expect(refused).toMatchObject({ exitCode: 5 });
   expect(refused.events).toContainEqual(
@@ -84,7 +84,7 @@ test('a second up changes nothing: one connection and at most two execs a host, 
   expect(await started()).toEqual(times);
 });
 
-test('a plan reads only: nothing on the hosts is another after five of them', async () => {
+test('a plan only reads: nothing on the hosts differs after five of them', async () => {
   // Drift, so that plans also fetch texts for their diffs.
   await output(site.lab, 'w-2', 'echo "# by hand" >> /etc/containerd/config.toml');
   const print = await everyHost((name) => fingerprint(site.lab, name));
@@ -101,8 +101,8 @@ test('a plan reads only: nothing on the hosts is another after five of them', as
 });
 
 describe.each(drifts)('drift: $title', ({ host, spoil, check, steps, shows, restarts }) => {
-  // The next drift's steps, and the last test, tell that nothing was left to do after this one.
-  test('is shown and mended alone', async () => {
+  // The next drift's steps, and the last test, show that nothing was left to do after this one.
+  test('is shown, and nothing else is changed', async () => {
     const times = await started();
     await output(site.lab, host, spoil);
     const plan = await site.kboot('plan', [...runtime, '--detailed-exitcode']);
@@ -120,7 +120,7 @@ describe.each(drifts)('drift: $title', ({ host, spoil, check, steps, shows, rest
   });
 });
 
-test('all drifts are mended; a power cut and a boot leave nothing to do', async () => {
+test('all drifts are repaired; nothing is left to do after a power cut and a boot', async () => {
   await expectNothingToDo();
   for (const name of ['cp-1', 'w-1']) {
     await site.lab.kill(name);
@@ -133,19 +133,19 @@ test('all drifts are mended; a power cut and a boot leave nothing to do', async 
 });
 
 /**
- * The traces that a reset may leave, each with its reason; there is no other place for exceptions.
+ * The traces that a reset may leave, each with its reason; all exceptions are here.
  */
 const permitted: readonly RegExp[] = [
-  // A lock must not be removed by who holds it: one who waits for it and one who comes later would both get one. On a tmpfs.
+  // A holder must not remove its lock file: a waiting process and a later one would both get a lock. On a tmpfs.
   /^folders \+ \/run\/kboot\.lock/,
 ];
 
-test('reset takes everything away, a second one finds nothing, and up works again', async () => {
+test('reset removes everything, a second one finds nothing, and up works again', async () => {
   await site.lab.kill('w-2');
   await site.lab.boot('w-2');
   const reset = await site.kboot('reset', ['--yes']);
   expect(reset, reset.stderr).toMatchObject({ exitCode: 0 });
-  // The swap line that a drift added is its owner's: it comes back as it was.
+  // The swap line that a drift added belongs to its owner: it is restored.
   await output(
     site.lab,
     'w-2',

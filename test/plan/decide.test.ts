@@ -57,7 +57,7 @@ it('issues only certificates that some step of the plan needs', async () => {
 });
 
 describe('a bootstrap', () => {
-  it('of three control planes and a worker: everything on each, side by side, and through the API', () => {
+  it('of three control planes and a worker: everything on each, in parallel, and through the API', () => {
     const known = knownOf(unissued(haCluster), {}, { toIssue: ['ca'] });
     const seen = fresh(known);
     vi.mocked(desireHost).mockClear();
@@ -80,7 +80,7 @@ describe('a bootstrap', () => {
     expect(decision.warnings).toEqual([]);
   });
 
-  it('tells each etcd of all three', () => {
+  it('passes all three members to each etcd', () => {
     const known = knownOf(unissued(haCluster));
     decide(known, fresh(known));
     for (const [desire] of vi.mocked(desireHost).mock.calls.slice(-4))
@@ -92,15 +92,15 @@ describe('a bootstrap', () => {
       );
   });
 
-  it.each(cps)('is refused where %s could not be read: it may hold the cluster', (name) => {
+  it.each(cps)("is refused if %s could not be read: it may have the cluster's data", (name) => {
     const known = knownOf(unissued(haCluster));
     const error = errorOf(known, fresh(known, [name]));
     expect(error).toMatchObject({ code: 'E-CONNECT', context: { host: name } });
     expect(error.message).toBe(`${name} could not be read: connection refused`);
-    expect(error.context.remedy).toMatch(/^Start sshd\.\nkboot bootstraps a cluster only when every host/);
+    expect(error.context.remedy).toMatch(/^Start sshd\.\nkboot bootstraps a cluster only if every etcd host/);
   });
 
-  it('goes on without a worker that could not be read', () => {
+  it('continues without a worker that could not be read', () => {
     const known = knownOf(unissued(haCluster));
     const decision = decide(known, fresh(known, ['w-1']));
     expect([...decision.failed.keys()]).toEqual(['w-1']);
@@ -108,7 +108,7 @@ describe('a bootstrap', () => {
     expect(decision.warnings).toEqual([]);
   });
 
-  it('is refused where it is unknown whether a host holds data of etcd', () => {
+  it('is refused if it is unknown whether a host has etcd data', () => {
     const known = knownOf(unissued(haCluster));
     const seen = fresh(known);
     const cp2 = seen.hosts.get('cp-2');
@@ -123,7 +123,7 @@ describe('a bootstrap', () => {
     });
   });
 
-  it('is refused where a resource of an etcd host is unknown', () => {
+  it('is refused if a resource of an etcd host is unknown', () => {
     const known = knownOf(unissued(haCluster));
     const seen = fresh(known);
     const cp3 = seen.hosts.get('cp-3');
@@ -134,7 +134,7 @@ describe('a bootstrap', () => {
     ).toMatchObject({ code: 'E-PROBE', message: 'cp-3 could not be read: EIO' });
   });
 
-  it('goes on without etcd hosts where the plan ends before etcd', () => {
+  it('continues without etcd hosts if the plan ends before etcd', () => {
     const known = knownOf(unissued(haCluster), { until: 'runtime' });
     const decision = decide(known, { ...fresh(known, ['cp-1']), api: undefined });
     expect([...decision.failed.keys()]).toEqual(['cp-1']);
@@ -144,8 +144,8 @@ describe('a bootstrap', () => {
   });
 });
 
-describe('a cluster that runs', () => {
-  it('needs nothing where all is as desired', () => {
+describe('a running cluster', () => {
+  it('needs no changes if everything is as desired', () => {
     const known = knownOf(issued);
     const decision = decide(known, running(known));
     expect(decision.changes).toEqual([]);
@@ -170,7 +170,7 @@ describe('a cluster that runs', () => {
     expect(states).toEqual(['cp-1 probed', 'cp-2 probed', 'cp-3 probed', 'w-1 unreachable']);
   });
 
-  it('plans a changed file on every host but those that failed', () => {
+  it('plans a changed file on every host except failed ones', () => {
     const known = knownOf(issued);
     const path = '/etc/crictl.yaml';
     const changed: Parameters<typeof running>[1] = {
@@ -187,7 +187,7 @@ describe('a cluster that runs', () => {
     expect(decision.rollout).toEqual([]);
   });
 
-  it('a host with a resource that is unknown becomes failed, and nothing is planned on it', () => {
+  it('a host with an unknown resource becomes failed, and nothing is planned on it', () => {
     const known = knownOf(issued);
     const decision = decide(
       known,
@@ -264,7 +264,7 @@ describe('a cluster that runs', () => {
     ).toEqual([]);
   });
 
-  it('where no control plane could be read: nothing through the API, and a warning', () => {
+  it('without a readable control plane: nothing through the API, and a warning', () => {
     const separate: Cluster = {
       ...haCluster,
       hosts: [host('etcd-1', '10.0.0.31', 'etcd'), ...haCluster.hosts],
@@ -297,13 +297,13 @@ describe('a cluster that runs', () => {
     expect(decision.api).toMatchObject({ state: 'unavailable' });
     expect(decision.cluster).toBeUndefined();
     expect(decision.warnings).toEqual([
-      'no control plane could be read, so nothing is planned through the API',
+      'no control plane could be read, so no change through the API is planned',
     ]);
     expect(hostsOf(decision.changes)).toEqual(['etcd-1', 'w-1']);
     expect(assemble(known, decision, 'live', ['note']).warnings).toEqual(['note', ...decision.warnings]);
   });
 
-  it('drains a Node before its etcd member goes; a Node without one keeps its place', () => {
+  it('drains a Node before its etcd member is removed; a Node without one stays in its phase', () => {
     const known = knownOf(issued);
     const seen = running(known);
     if (seen.api?.state !== 'present') throw new Error('no API');
@@ -339,7 +339,7 @@ describe('a cluster that runs', () => {
     ]);
   });
 
-  it('says E-QUORUM where etcd does not answer and nothing else is to be done', () => {
+  it('fails with E-QUORUM if etcd does not answer and there are no other changes', () => {
     const known = knownOf(issued);
     const seen = running(known);
     const down = {
@@ -368,7 +368,7 @@ describe('--limit', () => {
     expect(decision.cluster?.objects).toEqual({ 'control-plane': [], addon: [] });
   });
 
-  it('does not decide what is wrong with hosts that it does not change', () => {
+  it('does not report problems of hosts that it does not change', () => {
     const known = knownOf(issued, { limit: ['w-1'] });
     const decision = decide(
       known,

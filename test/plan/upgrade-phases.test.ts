@@ -48,7 +48,7 @@ describe('the phases of an upgrade', () => {
       tasks.map(({ steps }) => steps.map((step) => step.id).join(', ')).join(' & '),
     );
 
-  it('follow each other, each once the one before has passed', () => {
+  it('follow each other, each once the previous one has passed', () => {
     expect(phases.map(({ id, after }) => [id, after.map(({ phase, need }) => `${phase} ${need}`)])).toEqual([
       ['snapshot', []],
       ['fetch', ['snapshot all']],
@@ -61,7 +61,7 @@ describe('the phases of an upgrade', () => {
     ]);
   });
 
-  it('fetch everywhere at once, and disturb nothing by it', () => {
+  it('fetch on all hosts in parallel, without disturbing anything', () => {
     expect(batches('fetch')).toEqual([
       hosts.map((host) => `${host}: fetch files, ${host}: fetch images`).join(' & '),
     ]);
@@ -84,14 +84,14 @@ describe('the phases of an upgrade', () => {
     );
   });
 
-  it('put the old manifest of an API server back when it fails', () => {
+  it('restore the old manifest of an API server if it fails', () => {
     const tasks = phases.find(({ id }) => id === 'api-servers')?.batches.flatMap((batch) => batch.tasks);
     expect(tasks?.map(({ rollback = [] }) => rollback.map((step) => step.id))).toEqual(
       planes.map((name) => [`${name}: restore kube-apiserver`]),
     );
   });
 
-  it('empty and replace two workers at a time', () => {
+  it('drain and replace two workers at a time', () => {
     const one = (name: string): string =>
       [
         `cluster: cordon Node ${name}`,
@@ -116,7 +116,7 @@ describe('the phases of an upgrade', () => {
 
 type Happened = ApplyEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
 
-describe('an upgrade that is carried out', () => {
+describe('applying an upgrade', () => {
   let certificates: { readonly kube: FakePki; readonly etcd: EtcdPki };
   let api: FakeApi;
   let etcd: FakeEtcd;
@@ -170,7 +170,7 @@ describe('an upgrade that is carried out', () => {
   };
   const manifest = (name: string): string => machine(name).path('kube-apiserver.yaml');
 
-  /** Each step logs what it does. The API server is a manifest; replacing it fails on the hosts `bad`. */
+  /** Replaces a host's API server through its manifest, which fails on `bad` hosts; others only write a log line. */
   const script =
     (bad: readonly string[] = []) =>
     (name: string, what: string): string => {
@@ -246,7 +246,7 @@ describe('an upgrade that is carried out', () => {
     expect(result).toMatchObject({ failures: [], held: [], interrupted: false });
     expect(result.executed).toBe(stepsOf({ phases }).length);
     expect(snapshots).toEqual(['the data']);
-    // Whatever is in one batch starts after all that is in the batches before it.
+    // Everything in a batch starts after everything in earlier batches.
     const batches = phases.flatMap((phase) => phase.batches);
     let before = -1;
     for (const { tasks, gates } of batches) {
@@ -267,14 +267,14 @@ describe('an upgrade that is carried out', () => {
     expect(api.objects.has('/api/v1/namespaces/kube-system/configmaps/kubeadm-config')).toBe(true);
   });
 
-  it('replaces two workers at a time, neither more nor fewer', async () => {
+  it('replaces exactly two workers at a time', async () => {
     const partner: Readonly<Record<string, string>> = {
       'w-1': 'w-2',
       'w-2': 'w-1',
       'w-3': 'w-4',
       'w-4': 'w-3',
     };
-    // Each of a pair waits for the other one: it ends only when both run at once.
+    // Each of a pair waits for the other: it ends only if both run at the same time.
     const meet = (name: string): string =>
       `touch ${join(shared, name)}; until [ -e ${join(shared, partner[name] ?? name)} ]; do sleep 0.05; done`;
     const result = await run(
@@ -301,7 +301,7 @@ describe('an upgrade that is carried out', () => {
     expect(workers.map(spec)).toEqual(workers.map(() => ({ unschedulable: false })));
   });
 
-  it('a worker is empty when its kubelet is replaced, and takes Pods only after', async () => {
+  it('a worker is drained when its kubelet is replaced, and uncordoned only after', async () => {
     await run(workWith(script()));
     for (const name of workers) {
       const order = [
@@ -316,7 +316,7 @@ describe('an upgrade that is carried out', () => {
     }
   });
 
-  it('an API server that fails gets its old manifest back, and nothing else is attempted', async () => {
+  it('a failed API server gets its old manifest back, and nothing else is attempted', async () => {
     const result = await run(workWith(script(['cp-2'])));
     expect(result.failures).toMatchObject([
       {
@@ -335,7 +335,7 @@ describe('an upgrade that is carried out', () => {
       'fetch files\nfetch images\nkube-apiserver\nrestore kube-apiserver\n',
     );
     expect(at('done', 'cp-2: restore kube-apiserver')).toBeGreaterThan(at('failed', 'cp-2: kube-apiserver'));
-    // cp-1 stays on the new version: it was healthy before its neighbour was touched.
+    // cp-1 stays on the new version: it was healthy before the next one was changed.
     expect(at('done', 'cp-1: kube-apiserver')).not.toBe(-1);
     expect(idsOf('start')).not.toContain('cp-1: restore kube-apiserver');
     const later = upgradePhases(workWith())

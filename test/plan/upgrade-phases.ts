@@ -14,7 +14,7 @@ import type {
 import { applyStep, gate } from '../samples/plan.ts';
 import { nodeStep } from '../samples/install-work.ts';
 
-/** What an upgrade is about. Of `script`, `what` is the component that is replaced, `fetch …` or `restore …`. */
+/** The input of an upgrade. For `script`, `what` is the component that is replaced, `fetch …` or `restore …`. */
 export interface UpgradeWork {
   /** Hosts that run etcd as a service. */
   readonly etcd: readonly string[];
@@ -23,7 +23,7 @@ export interface UpgradeWork {
   /** Number of workers that are drained at a time. */
   readonly workersAtOnce: number;
   readonly objects: readonly KubeObject[];
-  /** POSIX shell that does one thing on one host. */
+  /** POSIX shell for one action on one host. */
   script(host: string, what: string): string;
 }
 
@@ -37,7 +37,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
 
   const snapshot = phase('snapshot', 'etcd', 'snapshot of etcd', [], oneByOne([onCluster(snapshotStep)]));
 
-  // Disturbs nothing, so a missing file or image is found before anything is replaced.
+  // Disturbs nothing, so that a missing file fails before anything is replaced.
   const fetch = phase('fetch', 'runtime', 'files and images', after('all', snapshot), [
     { tasks: [...etcd, ...planes, ...workers].map((host) => fetchTask(work, host)), gates: [] },
   ]);
@@ -67,7 +67,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
     ),
   );
 
-  // They elect a leader: all of them at once interrupt nothing for longer than an election.
+  // They elect a leader: restarting all of them at once interrupts them no longer than an election.
   const controllers = phase(
     'controllers',
     'control-plane',
@@ -119,7 +119,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   return existing(snapshot, fetch, members, apiServers, controllers, objects, kubelets, nodes);
 }
 
-/** A worker is emptied, gets its new kubelet, and takes Pods again. */
+/** A worker is drained, gets its new kubelet, and is uncordoned. */
 function workerTask(work: UpgradeWork, host: string): Task {
   const node = (kind: Parameters<typeof nodeStep>[1]): NodeStep => nodeStep(host, kind);
   const replace = shell(work, host, 'kubelet', 'kubelet');
@@ -135,7 +135,7 @@ function replaceTask(work: UpgradeWork, host: string, ...components: readonly Co
   return { on: { host }, steps: components.map((component) => shell(work, host, component, component)) };
 }
 
-/** A batch of one task, and what must hold before the next one. */
+/** A batch of one task, and its gates before the next one. */
 function alone(task: Task, ...gates: readonly Gate[]): Batch {
   return { tasks: [task], gates };
 }

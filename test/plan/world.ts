@@ -50,7 +50,7 @@ export function knownOf(desire: Desire, scope: Partial<PlanScope> = {}, more: Pa
   };
 }
 
-/** Hosts as they come fresh from their installer: no cluster yet. */
+/** Freshly installed hosts: no cluster yet. */
 export function fresh(known: Known, without: readonly string[] = []): Observed {
   const { cluster, desire } = known;
   const read = cluster.hosts.filter(({ name }) => !without.includes(name));
@@ -62,14 +62,14 @@ export function fresh(known: Known, without: readonly string[] = []): Observed {
       members: { state: 'absent' },
     },
     externalEtcd: undefined,
-    // As observe reports it: decide concludes whether the API is absent.
+    // As observed: decide concludes whether the API is absent.
     api: { state: 'unavailable', why: 'no control-plane host answers' },
     endpoint: undefined,
     metHooks: new Set(),
   };
 }
 
-/** A cluster that runs, in which all is as desired; `changed` observations replace those that would be found. */
+/** A running cluster in the desired state; `changed` observations replace others. */
 export function running(
   known: Known,
   {
@@ -120,7 +120,7 @@ export function running(
   };
 }
 
-/** Members of these names; all but `down` are healthy. */
+/** Members with these names; all except `down` are healthy. */
 export function members(names: readonly string[], down: readonly string[] = []): EtcdObservation {
   return {
     state: 'present',
@@ -166,7 +166,7 @@ function observationOf(
   };
 }
 
-/** What a host is found to have where a resource is as desired. */
+/** The observation of a resource in the desired state. */
 function presentAs(desire: Desire, of: Host, resource: Resource): Observation<unknown> {
   const present = (found: unknown): Observation<unknown> => ({ state: 'present', found });
   switch (resource.kind) {

@@ -24,7 +24,7 @@ interface PodParts {
   readonly containers?: readonly object[];
 }
 
-/** A Pod of kube-system as the API has it. */
+/** A Pod of kube-system in the API. */
 export function pod(name: string, parts: PodParts = {}): object {
   const { node, phase = 'Running', ready = false, containers = [] } = parts;
   return {
@@ -50,7 +50,7 @@ export const event = (type: string, reason: string, message: string, more: objec
 
 export const list = (...items: readonly unknown[]): object => ({ kind: 'List', items });
 
-/** A client that answers by the path without its query; 404 for all others. Records what was asked. */
+/** A client that responds by the path without its query; 404 for all others. Records the requests. */
 export function fakeKube(answers: Readonly<Record<string, unknown>>, asked: string[] = []): KubeClient {
   return {
     request(_method, path): Promise<KubeResponse> {

@@ -5,7 +5,7 @@ import type { EtcdObservation } from '../../src/observe/etcd.ts';
 
 const addressOf = (name: string): string => `10.0.0.3${name.replace('etcd-', '')}`;
 
-/** A host of the inventory that holds its member's data; `more` changes it. */
+/** A host of the inventory with its member's data; `more` changes it. */
 export function etcdHost(name: string, more: Partial<EtcdHost> = {}): EtcdHost {
   const address = addressOf(name);
   const peerURL = `https://${address}:2380`;
@@ -25,7 +25,7 @@ export function etcdMember(name: string, more: Partial<EtcdMember> = {}): EtcdMe
   };
 }
 
-/** A learner that was announced and never started. */
+/** A learner that was added and never started. */
 export function announced(name: string): EtcdMember {
   return etcdMember(name, { name: '', clientURLs: [], isLearner: true });
 }

@@ -7,7 +7,7 @@ import type { NodeRemoval } from '../../src/plan/rollout/node-removal.ts';
 import type { NodeStep } from '../../src/plan/types.ts';
 import { shellStep } from './plan.ts';
 
-/** An install that has nothing to do. */
+/** An install without changes. */
 export const noWork: InstallWork = {
   hosts: [],
   hooks: [],
@@ -66,7 +66,7 @@ export function nodeStep(node: string, kind: 'cordon' | 'drain' | 'uncordon' | '
   };
 }
 
-/** A Node that is drained, then deleted. */
+/** Removal of a Node: drained, then deleted. */
 export function nodeRemoval(node: string): NodeRemoval {
   return { node, steps: [nodeStep(node, 'drain'), nodeStep(node, 'delete')] };
 }

@@ -14,7 +14,7 @@ const text = (content: string): { path: string; content: { kind: 'text'; text: s
   content: { kind: 'text', text: content },
 });
 
-/** A plan for a control plane and two workers with a step of every type; `spoil` goes over every name and text. */
+/** A plan for a control plane and two workers with a step of every type; `spoil` is applied to every name and text. */
 export function samplePlan(spoil: (word: string) => string = (word) => word): Plan {
   const [cp, one, two] = [spoil('cp-1'), spoil('w-1'), spoil('w-2')];
   const file = { kind: 'file', name: spoil('/etc/crictl.yaml') } as const;
@@ -185,7 +185,7 @@ export function sampleRun(
     steps: 1,
   }));
   const issue = stepsOf(of).find(({ type }) => type === 'issue');
-  if (issue === undefined) throw new Error('nothing is issued');
+  if (issue === undefined) throw new Error('no step issues certificates');
   const events: ApplyEvent[] = [
     { at: 80, type: 'start', step: issue },
     { at: 90, type: 'done', step: issue, seconds: 0.01 },
@@ -202,7 +202,7 @@ export function sampleRun(
     step: targetText(onTwo.target),
     stepId: onTwo.id,
     detail,
-    remedy: spoil('Mend it.'),
+    remedy: spoil('Fix it.'),
   });
   return {
     events,
@@ -213,7 +213,7 @@ export function sampleRun(
   };
 }
 
-/** Everything that a page can be made from. */
+/** An input with every optional part of a page. */
 export function sampleInput(more: Partial<PageInput> = {}): PageInput {
   return {
     plan: samplePlan(),
@@ -224,7 +224,7 @@ export function sampleInput(more: Partial<PageInput> = {}): PageInput {
   };
 }
 
-/** The cluster of an inventory text. Throws where it has problems. */
+/** The cluster of an inventory text. Throws if it has problems. */
 export function clusterOf(inventory: string): Cluster {
   const { cluster, diagnostics } = parseInventory(inventory, optionsFor('sample.yaml'));
   if (cluster === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));

@@ -31,7 +31,7 @@ export function shellStep(host: string, name: string, more: Partial<ShellStep> =
   };
 }
 
-/** A step that does something to a component, in a stage of its host. */
+/** A step that affects a component, in a stage of its host. */
 export function effectOn(
   host: string,
   component: Effect['component'],
@@ -68,7 +68,7 @@ export function gate(condition: Condition, more: Partial<Gate> = {}): Gate {
   };
 }
 
-/** A phase of one batch: the steps of each host, or of the cluster, side by side. */
+/** A phase of one batch: the steps of each host, or of the cluster, in parallel. */
 export function phaseOf(
   id: string,
   tasks: readonly (readonly [Location, readonly Step[]])[],
@@ -122,7 +122,7 @@ export function wants(more: Partial<DesiredCluster> = {}): DesiredCluster {
   };
 }
 
-/** What a saved plan holds besides its digest. */
+/** The contents of a saved plan besides its digest. */
 export function savedContent(
   more: Partial<SavedPlan> = {},
 ): Omit<SavedPlan, 'apiVersion' | 'kind' | 'digest'> {

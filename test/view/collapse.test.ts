@@ -13,13 +13,13 @@ const order = (...steps: readonly PlacedStep[]): string =>
     .join('');
 
 describe('foldInOrder', () => {
-  it('puts a line below all that comes before it on any of its hosts', () => {
+  it('puts a line below all lines that precede it on any of its hosts', () => {
     expect(order(...list('cp-1', 'abcXYd'), ...list('w-1', 'habcd'))).toBe('habcXYd');
     expect(order(...list('w-1', 'abd'), ...list('cp-1', 'aXbYd'))).toBe('aXbYd');
     expect(order(...list('a', 'ab'), ...list('b', 'cd'))).toBe('abcd');
   });
 
-  it('ends where hosts contradict each other', () => {
+  it('terminates if hosts contradict each other', () => {
     expect(order(...list('a', 'abc'), ...list('b', 'cba'))).toHaveLength(3);
   });
 

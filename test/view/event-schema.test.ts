@@ -27,12 +27,12 @@ const checking = (event: object) => (): void => {
 
 /** Fields of an event besides its type. */
 type Fields<T extends KbootEvent['type']> = Omit<Extract<KbootEvent, { type: T }>, 'type'>;
-/** As events tell it: the step by its id. */
+/** As in events: the step by its id. */
 type Told<E> = E extends { readonly step: Step | Gate } ? Omit<E, 'step'> & { readonly step: string } : E;
 
 describe('events.schema.json', () => {
   it('has the types of the code', () => {
-    // What does not compile here: src/view/event-schema.ts says something else than the type that is named.
+    // If this does not compile, src/view/event-schema.ts differs from the named type.
     const same: readonly [
       IsSame<Told<ApplyEvent>, Extract<KbootEvent, { at: number }>>,
       IsSame<Exclude<FetchEvent, { type: 'bytes' }>, Extract<KbootEvent, { path: string }>>,
@@ -45,7 +45,7 @@ describe('events.schema.json', () => {
     expect(same).not.toContain(false);
   });
 
-  it('is what the schema in the code yields', async () => {
+  it('is generated from the schema in the code', async () => {
     await expectSchemaFile('events.schema.json', eventJsonSchema());
   });
 
@@ -61,7 +61,7 @@ describe('events.schema.json', () => {
 describe('the check of events in tests', () => {
   const summary = { type: 'summary', changes: 0, unreachable: [], seconds: 1 };
 
-  it('takes what the schema has', () => {
+  it('accepts events of the schema', () => {
     expect(checking({ type: 'plan', plan: plan() })).not.toThrow();
     expect(checking(summary)).not.toThrow();
   });

@@ -5,7 +5,7 @@ import { fit } from '../../src/view/fit.ts';
 
 const long = 'node-role.kubernetes.io/control-plane, node.kubernetes.io/exclude-from-external-load-balancers';
 
-it('what does not fit goes on under where the text began', () => {
+it('continuation lines are aligned with the text', () => {
   expect(fit(`  ~ object      Node cp-1  ${long}, and more\nPlan: 1 step.`, 80)).toMatchInlineSnapshot(`
     "  ~ object      Node cp-1
                     node-role.kubernetes.io/control-plane,
@@ -20,12 +20,12 @@ it('what does not fit goes on under where the text began', () => {
   `);
 });
 
-it('what fits, diffs and scripts stay as they are', () => {
+it('short lines, diffs and scripts are not changed', () => {
   const text = `short\n      +${long} ${long}\n      $ ${long} ${long}`;
   expect(fit(text, 80)).toBe(text);
 });
 
-it('colours go on over the break', () => {
+it('colours continue after the break', () => {
   const red = `  ✗ \u001B[31m${'word '.repeat(30)}\u001B[39m`;
   for (const line of fit(red, 40).split('\n')) {
     expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(40);

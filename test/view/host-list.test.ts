@@ -14,14 +14,14 @@ describe('hostList', () => {
     expect(hostList(names, all)).toBe(text);
   });
 
-  it('takes no two names together that do not count up', () => {
+  it('does not combine names without consecutive numbers', () => {
     const odd = ['a-08', 'a-09', 'a-10', 'b1', 'c2', 'd'];
     expect(hostList(odd, odd)).toBe('a-08, a-09, a-10, b1, c2, d');
   });
 });
 
 describe('hostsInShort', () => {
-  it('is a number where names would be many', () => {
+  it('is a number if there are many names', () => {
     expect(hostsInShort(all, all)).toBe('all 33 hosts');
     expect(hostsInShort(all.slice(3), all)).toBe('w-1 … w-30 (30)');
     expect(hostsInShort(['cp-1', 'w-1', 'w-5', 'w-9'], all)).toBe('4 hosts');

@@ -165,7 +165,7 @@ const bastion = fc.constantFrom(
   'gw,gw2',
   '@gw',
 );
-/** Input as flags and a look at the hosts give it. */
+/** Input as from flags and reading the hosts. */
 interface Answered extends Omit<NewInventory, 'port' | 'bastion'> {
   readonly port?: string;
   readonly bastion?: string;
@@ -208,7 +208,7 @@ it('any answers: the file has exactly these and is valid, or one clear error ref
         return;
       }
       valid++;
-      // The reader's environment must not matter.
+      // The environment must not matter.
       const { cluster } = parseInventory(text, optionsFor('/repo/x.yaml', { HOME: '/elsewhere' }));
       expect(cluster).toMatchObject({
         name: answers.name,

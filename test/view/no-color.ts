@@ -1,2 +1,2 @@
-/** Imported first: picocolors decides about colours when it is loaded. */
+/** Imported first: picocolors enables colours when it is loaded. */
 process.env['NO_COLOR'] = '1';

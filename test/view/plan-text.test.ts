@@ -9,7 +9,7 @@ const secretContent = (name: string): { kind: 'secret'; name: string; digest: st
   name,
   digest: 'ab'.repeat(32),
 });
-/** A step whose target is of a kind, `package kmod`. */
+/** A step with a target such as `package kmod`. */
 const step = (host: string, resource: string, more: Partial<ShellStep> = {}): ShellStep => {
   const [kind = '', name = ''] = resource.split(' ');
   return shellStep(host, resource, { target: { kind, name } as Target, ...more });
@@ -78,7 +78,7 @@ const sample = plan({
 const text = (verbose = false, of = sample): string => planText(of, { verbose, command: 'kboot up x.yaml' });
 
 describe('planText', () => {
-  it('is a plan as people read it', () => {
+  it('is a plan for people', () => {
     expect(text()).toMatchInlineSnapshot(`
       "test · Kubernetes v1.36.2 · 1 control plane, 2 workers · API https://10.0.0.11:6443
 
@@ -108,34 +108,34 @@ describe('planText', () => {
         ~ object      ConfigMap kube-system/coredns  differs at data.Corefile
 
       warning certificates expire soon
-      Not in this plan, since they could not be read: w-2.
+      Not in this plan, because they could not be read: w-2.
       Plan: 11 steps on 2 hosts, through the API and on this machine (7 to create, 3 to update, 1 to restart, 1 to wait for). Restarts containerd on w-1.
-      Nothing has been changed. \`kboot up x.yaml\` does this."
+      Nothing has been changed. \`kboot up x.yaml\` applies this plan."
     `);
   });
 
-  it('shows scripts and folded names when asked', () => {
+  it('shows scripts and collapsed names with --verbose', () => {
     expect(text()).not.toContain('a.key');
     const all = text(true);
     for (const word of ['$ kb_install …', '/etc/kubernetes/pki/a.key', 'hosts/cp-1/apiserver', 'cp-1:b.key'])
       expect(all).toContain(word);
   });
 
-  it('has no colour and no control character where none is wanted', () => {
+  it('has no colours or control characters without --color', () => {
     expect(text(true)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
   });
 
-  it('says so in one line when nothing is to be done', () => {
+  it('is one line if there is nothing to do', () => {
     expect(text(false, plan()).split('\n').at(-1)).toBe(
       'test: nothing to do (2 hosts, 20 resources checked)',
     );
   });
 
-  it('does not say that nothing is to be done while hosts are missing from it', () => {
+  it('does not claim that there is nothing to do if hosts are missing', () => {
     const blind = plan({
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
     });
-    expect(text(false, blind)).toContain('Not in this plan, since they could not be read: w-1.');
+    expect(text(false, blind)).toContain('Not in this plan, because they could not be read: w-1.');
     expect(text(false, blind)).toContain('nothing to do (1 host,');
   });
 
@@ -156,7 +156,7 @@ describe('planText', () => {
     );
   });
 
-  it('says what running workloads would notice', () => {
+  it('shows the disruption of running workloads', () => {
     const said = (...steps: readonly ShellStep[]): string =>
       text(false, plan({ phases: [hosts('host', ...steps)] }));
     expect(text()).toContain('Restarts containerd on w-1.');
@@ -168,10 +168,10 @@ describe('planText', () => {
     expect(said(...many)).toContain('and 2 more.');
     const effects = [{ component: 'coredns', kind: 'restart' }] as const;
     const rolled = api('addon', applyStep(configMap('x'), { effects }));
-    expect(text(false, plan({ phases: [rolled] }))).toContain('Rolls coredns.');
+    expect(text(false, plan({ phases: [rolled] }))).toContain('Rolls out coredns.');
   });
 
-  it('says which hosts go one after another, and, when asked, what each is waited for', () => {
+  it('shows which hosts go one after another, and with --verbose the gates of each', () => {
     const batches = ['cp-1', 'cp-2'].map((host) => ({
       tasks: [{ on: { host }, steps: [step(host, 'unit x')] }],
       gates: [gate({ kind: 'api', host })],
@@ -184,7 +184,7 @@ describe('planText', () => {
     expect(text()).not.toContain('one host after another');
   });
 
-  describe('whether the API goes on answering', () => {
+  describe('whether the API stays available', () => {
     const cps = (count: number): Plan['hosts'] =>
       Array.from({ length: count }, (_, index) => planHost(`cp-${index + 1}`, 'control-plane'));
     const inTurn = (...names: readonly string[]): Phase =>
@@ -200,24 +200,24 @@ describe('planText', () => {
         'one control plane',
         cps(1),
         hosts('x', restarts('cp-1', 'kube-apiserver')),
-        'The API does not answer while kube-apiserver restarts.',
+        'The API is unavailable while kube-apiserver restarts.',
       ],
       [
         'its etcd',
         cps(1),
         hosts('x', restarts('cp-1', 'etcd')),
-        'The API does not answer while etcd restarts.',
+        'The API is unavailable while etcd restarts.',
       ],
-      ['one of three', cps(3), hosts('x', restarts('cp-2', 'kube-apiserver')), 'The API goes on answering.'],
-      ['three in turn', cps(3), inTurn('cp-1', 'cp-2', 'cp-3'), 'The API goes on answering.'],
+      ['one of three', cps(3), hosts('x', restarts('cp-2', 'kube-apiserver')), 'The API stays available.'],
+      ['three one after another', cps(3), inTurn('cp-1', 'cp-2', 'cp-3'), 'The API stays available.'],
       [
         'the only etcd host',
         [...cps(3), planHost('e-1', 'etcd')],
         hosts('x', restarts('e-1', 'etcd')),
-        'The API does not answer while etcd restarts.',
+        'The API is unavailable while etcd restarts.',
       ],
       [
-        'all at once, where nothing answers',
+        'all at once, if nothing responds',
         cps(2),
         hosts('x', restarts('cp-1', 'kube-apiserver'), restarts('cp-2', 'kube-apiserver')),
         'on cp-2.\n',
@@ -233,7 +233,7 @@ describe('planText', () => {
     });
   });
 
-  it('names what is drained', () => {
+  it('names drained Nodes', () => {
     const phase = phaseOf('nodes', [
       [
         'cluster',
@@ -246,10 +246,10 @@ describe('planText', () => {
         ],
       ],
     ]);
-    expect(text(false, plan({ phases: [phase] }))).toContain('What runs on w-9 is started elsewhere.');
+    expect(text(false, plan({ phases: [phase] }))).toContain('Pods on w-9 are rescheduled.');
   });
 
-  it('shares a line between hosts that differ in their own name only', () => {
+  it('shares a line between hosts that differ only in their own name', () => {
     const named = (host: string): ShellStep =>
       step(host, `client-certificate system:node:${host}`, {
         reason: `none yet; secret ${host}:kubelet-client.pem`,
@@ -263,7 +263,7 @@ describe('planText', () => {
     expect(text(false, one)).toContain('system:node:w-1');
   });
 
-  it('folds what is alike through the API, and names it when asked', () => {
+  it('collapses similar steps through the API, and names them with --verbose', () => {
     const names = ['w-1', 'w-2', 'w-3'];
     const speaker = (name: string): ApplyStep =>
       applyStep({ ...configMap(name), metadata: { name, namespace: 'metallb-system' } });
@@ -293,9 +293,9 @@ describe('planText', () => {
       expect(text(true, many)).toContain(line);
   });
 
-  it('does not claim to have read hosts that it did not ask', () => {
+  it('does not claim to have read hosts that it did not contact', () => {
     const offline = text(false, { ...sample, mode: 'offline' });
-    expect(offline).toContain('Made without asking a host');
+    expect(offline).toContain('Made without contacting a host');
     expect(offline).not.toContain('Nothing has been changed');
   });
 });

@@ -61,7 +61,7 @@ function state(taken = events): ProgressState {
 }
 
 describe('progressLines', () => {
-  it('shows a line a host, and what the API is waited for', () => {
+  it('shows a line per host, and what is waited for through the API', () => {
     expect(progressLines(state(), 12_400, 80).join('\n')).toMatchInlineSnapshot(`
       "  cp-1  ✓ host  2 s
         w-1   ● runtime 1/2  file /etc/very-long-folder/very-long-folder/very-l…  12 s
@@ -77,18 +77,18 @@ describe('progressLines', () => {
         else expect(line).not.toContain('\n');
   });
 
-  it('shows more where there is more room', () => {
+  it('shows more if there is more room', () => {
     const [narrow, wide] = [80, 200].map((width) => progressLines(state(), 0, width)[1] ?? '');
     expect(wide?.length).toBeGreaterThan(narrow?.length ?? 0);
     expect(narrow).toContain('…');
   });
 
-  it('forgets what the API was waited for once it is done', () => {
+  it('removes a gate once it is done', () => {
     const done: ApplyEvent = { at: 4000, type: 'done', step: api, seconds: 1 };
     expect(progressLines(state([...events, done]), 5000, 80).join('\n')).not.toContain('API');
   });
 
-  it('of more hosts than lines, shows those that failed or work, and counts the others', () => {
+  it('with more hosts than lines, shows failed and active ones, and counts the others', () => {
     const names = Array.from({ length: 50 }, (_, index) => `w-${index + 1}`);
     const step = shellStep('w-40', 'kmod', { target: { kind: 'package', name: 'kmod' } });
     const hosts = names.map((name) => planHost(name, 'worker'));
@@ -107,12 +107,12 @@ describe('progressLines', () => {
         w-23  ✓ host  ● runtime 0/9    12 s
         w-24  ✓ host  ● runtime 0/9    12 s
         w-40  ✗ host 0/2  package kmod  1 s
-        … 45 more hosts: 20 through host, 9 in host, 6 in runtime, 10 not begun"
+        … 45 more hosts: 20 through host, 9 in host, 6 in runtime, 10 not started"
     `);
     expect(progressLines(many, 12_400, 80, 60)).toHaveLength(50);
   });
 
-  it('says how much else is waited for', () => {
+  it('counts other gates', () => {
     const nodes = ['w-1', 'w-2', 'w-3'].map((node): Gate => gate({ kind: 'node-ready', node }, { id: node }));
     const starts = nodes.map((step): ApplyEvent => ({ at: 4000, type: 'start', step }));
     expect(progressLines(state([...events, ...starts]), 9000, 80).at(-1)).toMatch(
@@ -120,7 +120,7 @@ describe('progressLines', () => {
     );
   });
 
-  it('names what is done as far as there is room', () => {
+  it('names completed phases if there is room', () => {
     const done = ['host', 'runtime', 'load-balancer', 'etcd'] as const;
     const run = done.flatMap((phase): ApplyEvent[] => [
       { at: 0, type: 'task', host: 'cp-1', phase, steps: 1 },
@@ -136,7 +136,7 @@ describe('progressLines', () => {
     `);
   });
 
-  it('a lost host stays, with the reason', () => {
+  it('a lost host stays visible, with the reason', () => {
     const lost: ApplyEvent = { at: 4000, type: 'host-lost', host: 'w-1', message: 'the connection ended' };
     expect(progressLines(state([...events, lost]), 9000, 80)[1]).toContain(
       '✗ runtime 1/2  the connection ended',
@@ -161,7 +161,7 @@ describe('progress without a terminal', () => {
 });
 
 describe('phaseSeconds', () => {
-  it("counts from the first host's begin to the last one's end", () => {
+  it('counts from the start of the first host to the end of the last', () => {
     const of: Plan = plan({ phases });
     expect(phaseSeconds(of, events)).toBe('certificates 0.0, host 3.4, runtime 2.9, api 0.0');
     expect(phaseSeconds(of, [])).toBe('');

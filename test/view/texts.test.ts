@@ -16,7 +16,7 @@ describe('errorText', () => {
       step: 'package kmod',
       command: 'apt-get install -y kmod',
       detail: `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n`,
-      remedy: 'Mend the cause.\nRun it again.',
+      remedy: 'Fix the cause.\nRun it again.',
     });
     const text = errorText(error);
     expect(text.split('\n').slice(0, 3)).toEqual([
@@ -26,13 +26,13 @@ describe('errorText', () => {
     ]);
     expect(text.split('\n').slice(-4)).toEqual([
       '    line 29',
-      '  Mend the cause.',
+      '  Fix the cause.',
       '  Run it again.',
       '  (E-STEP, `kboot explain E-STEP`)',
     ]);
   });
 
-  it('shows what explains a wait that failed from its beginning, where the cause is', () => {
+  it('shows the diagnosis of a failed wait from its beginning, which has the cause', () => {
     const detail = Array.from({ length: 90 }, (_, index) => `line ${index}`).join('\n');
     const lines = errorText(new KbootError('E-WAIT', 'not ready', { detail })).split('\n');
     expect(lines.slice(1, -1)).toEqual(Array.from({ length: 60 }, (_, index) => `    line ${index}`));

@@ -7,7 +7,7 @@ import type { Connections } from './connect.ts';
 import { apiCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** What the API holds, from the control-plane hosts on which an API server listens; `unavailable` without an answer. */
+/** The objects of the API, through the control-plane hosts with a listening API server; `unavailable` without a response. */
 export async function observeApi(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
@@ -20,7 +20,7 @@ export async function observeApi(
   return await askApi(serving, pki, connections, desired);
 }
 
-/** Asks the API server of one host after another until one answers. */
+/** Tries the API server of one host after another until one responds. */
 export async function askApi(
   hosts: readonly Host[],
   pki: Pki,
@@ -29,7 +29,7 @@ export async function askApi(
 ): Promise<ClusterObservation> {
   // HTTP/2 and TLS cost start-up time that offline plans need not pay.
   const { observeCluster } = await import('../../observe/cluster.ts');
-  let why = 'no API server listens';
+  let why = 'no API server is listening';
   if (pki.isIssued('ca'))
     for (const host of hosts) {
       const reader = connections.open.get(host.name)?.reader;

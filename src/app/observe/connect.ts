@@ -4,7 +4,7 @@ import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** Connections of a run, by host name, and why the others could not be made. */
+/** Connections of a run, by host name, and why the others could not be opened. */
 export interface Connections {
   readonly open: ReadonlyMap<string, HostConnection>;
   readonly failed: ReadonlyMap<string, KbootError>;
@@ -12,10 +12,10 @@ export interface Connections {
 }
 
 /**
- * Connects to hosts of a workspace, `concurrency` at a time, and does `then` with each as soon as it is there.
- * Hosts that belong to no workspace yet are not Vagrant's.
- * What `then` throws counts as that host's failure. One dead host costs the others nothing.
- * Throws E-VAGRANT where Vagrant is needed and fails as a whole.
+ * Connects to hosts of a workspace, `concurrency` at a time, and calls `then` with each connection as soon as it is open.
+ * Hosts without a workspace are not Vagrant machines.
+ * An error of `then` counts as that host's failure. A dead host does not delay the others.
+ * Throws E-VAGRANT if Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
   workspace: Workspace | undefined,
@@ -56,13 +56,13 @@ export async function connectAll<T>(
   };
 }
 
-/** Hosts stand in the inventory's order, however soon each answered. */
+/** Hosts are in the inventory's order, regardless of when each answered. */
 function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): ReadonlyMap<string, T> {
   const place = new Map(hosts.map(({ name }, index) => [name, index]));
   return new Map([...found].sort(([one], [other]) => (place.get(one) ?? 0) - (place.get(other) ?? 0)));
 }
 
-/** How each host is reached; Vagrant is asked for its machines, if there are any. */
+/** How each host is reached; Vagrant provides the settings of its machines, if there are any. */
 async function waysTo(
   workspace: Workspace | undefined,
   hosts: readonly Host[],
@@ -72,7 +72,7 @@ async function waysTo(
   return ({ name, connection }) =>
     connection.kind === 'vagrant'
       ? (machines?.get(name) ??
-        new KbootError('E-VAGRANT', `Vagrant was not asked for ${name}`, { host: name }))
+        new KbootError('E-VAGRANT', `Vagrant was not queried for ${name}`, { host: name }))
       : connection;
 }
 
@@ -81,6 +81,6 @@ function withHost(cause: unknown, host: string): KbootError {
     return cause.context.host === undefined
       ? new KbootError(cause.code, cause.message, { ...cause.context, host })
       : cause;
-  // Anything else is a defect of kboot: it must not pass for an unreachable host.
+  // Any other error is a bug in kboot: it must not be treated as an unreachable host.
   throw cause;
 }

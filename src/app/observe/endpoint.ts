@@ -6,7 +6,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
 import { trustBundle } from '../../pki/types.ts';
 
-/** The endpoint that hosts try to reach; undefined where kboot runs it, or the plan ends before. */
+/** The endpoint that hosts try to reach; undefined if kboot runs it, or the plan ends before that stage. */
 export function endpointToProbe(
   cluster: Cluster,
   scope: PlanScope,
@@ -17,8 +17,8 @@ export function endpointToProbe(
 }
 
 /**
- * Asks the outside endpoint for /readyz through one host that reached it, a worker rather than a control plane.
- * undefined where no host reached it, or nothing is to be asked.
+ * Requests /readyz of the external endpoint through one host that reached it, preferably a worker.
+ * undefined if no host reached it, or no request is needed.
  */
 export async function observeOutsideEndpoint(
   { cluster, pki }: Workspace,

@@ -9,7 +9,7 @@ import { etcdCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
 
-/** kboot's own etcd: its hosts, and what its members answer. Nothing is asked when the plan ends before etcd. */
+/** kboot's own etcd: its hosts, and the answers of its members. Not queried if the plan ends before etcd. */
 export async function observeOwnEtcd(
   workspace: Workspace,
   scope: PlanScope,
@@ -35,7 +35,7 @@ export async function observeOwnEtcd(
   return { hosts, members };
 }
 
-/** Asks the members on the hosts that hold etcd data. `absent`: no connected host holds any. */
+/** Queries the members on the hosts with etcd data. `absent`: no connected host has any. */
 export async function askMembers(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,

@@ -6,8 +6,8 @@ import type { Connections } from './connect.ts';
 import type { Workspace } from '../workspace.ts';
 
 /**
- * Asks the etcd that kboot does not run, through every connected control-plane host; undefined where kboot runs
- * etcd. Throws KbootError E-PKI when its files could not be read.
+ * Queries the etcd that kboot does not run, through every connected control-plane host; undefined if kboot runs
+ * etcd. Throws KbootError E-PKI if its files could not be read.
  */
 export async function askExternalEtcd(
   { cluster, foreignEtcd }: Workspace,
@@ -16,7 +16,7 @@ export async function askExternalEtcd(
   const { external } = cluster.etcd;
   if (external === undefined) return undefined;
   if (foreignEtcd === undefined)
-    throw new KbootError('E-PKI', 'the files of spec.etcd.external cannot be used; etcd was not asked');
+    throw new KbootError('E-PKI', 'the files of spec.etcd.external cannot be used; etcd was not queried');
   // TLS and HTTP cost start-up time that offline plans need not pay.
   const { observeForeignEtcd } = await import('../../observe/foreign-etcd.ts');
   const readers = hostsWith(cluster, 'control-plane').flatMap(

@@ -6,8 +6,8 @@ import type { Resource } from '../../resource/types.ts';
 import type { Reader } from '../../transport/types.ts';
 
 /**
- * Reads one host in one exec, taking it for what `assumedFacts` says; and in a second one what is wanted otherwise of
- * another distribution or architecture. `wanted` lists the resources of a host of which such facts are known.
+ * Reads one host in one exec, assuming `assumedFacts`; and in a second one the resources that differ for the actual
+ * distribution or architecture. `wanted` lists the resources of a host with the given facts.
  */
 export async function observeHost(
   reader: Reader,

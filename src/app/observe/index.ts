@@ -17,7 +17,7 @@ import { askExternalEtcd } from './external-etcd.ts';
 import { observeHost } from './host.ts';
 
 /**
- * Connects to the hosts of a plan and reads everything that it may rest on: the hosts, etcd, the API, the control-plane
+ * Connects to the hosts of a plan and reads all its possible inputs: the hosts, etcd, the API, the control-plane
  * endpoint, and the hooks of this machine. Changes nothing. The connections stay open, for apply.
  */
 export async function observe(
@@ -55,7 +55,7 @@ function inspectionsOf(results: ReadonlyMap<string, HostObservation>): ReadonlyM
   return new Map([...results].map(([name, { inspection }]) => [name, inspection]));
 }
 
-/** What a load balancer is asked besides. */
+/** Additional questions for a load balancer. */
 function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtualIP' | 'balancing'> {
   const { loadBalancer } = cluster;
   const hosts = loadBalancerHosts(cluster);

@@ -16,7 +16,7 @@ import { resourceId } from '../../resource/kinds.ts';
 import type { LivePlan } from '../make-plan.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** Fields that say where this machine keeps a file; what is in it counts. */
+/** Fields with paths on this machine, where only the content of the file matters. */
 const placesHere: readonly string[] = [
   'identityFile',
   'vagrantDir',
@@ -26,12 +26,12 @@ const placesHere: readonly string[] = [
   'keyFile',
 ];
 
-/** What plans of this workspace are made from besides what is observed. */
+/** The inputs of plans of this workspace, besides the observed state. */
 export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspace): Ground {
   const id = pki.clusterId();
   const known = release(cluster.kubernetesVersion);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
-  // Where this machine keeps keys and templates is no part of what is planned.
+  // The paths of keys and templates on this machine do not affect a plan.
   const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
   const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) =>
     placesHere.includes(key) ? undefined : value,
@@ -64,7 +64,7 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
 
 type Seen = Pick<LivePlan, 'known' | 'seen' | 'decision'>;
 
-/** What a plan was made from on hosts, in etcd and in the API. */
+/** The inputs of a plan on hosts, in etcd and in the API. */
 export function sightOf(live: Seen): Sight {
   const { failed } = live.decision;
   const names = [...live.seen.hosts.keys(), ...failed.keys()];
@@ -93,7 +93,7 @@ function hostFacts({ known, seen, decision }: Seen, name: string): Facts | null 
   };
 }
 
-/** What texts and decisions rest on besides resources; what preflight judges is judged anew each time. */
+/** The inputs of texts and decisions besides resources; preflight checks run again each time. */
 function machineFacts(seen: Inspection, networkInterface: string): Facts {
   const { architecture, os, caDirectories, systemdResolved } = seen.facts;
   const entries: readonly (readonly [string, string])[] = [
@@ -133,14 +133,14 @@ function apiFacts(api: ClusterObservation | undefined): Facts {
   ]);
 }
 
-/** Who writes status and bookkeeping writes all the time, and no plan rests on it. */
+/** Controllers write status and bookkeeping all the time, and no plan depends on it. */
 function objectFact(object: KubeObject): string {
   const { metadata, ...rest } = object;
   const { labels, annotations, uid } = metadata as KubeObject['metadata'] & { readonly uid?: string };
   return `uid ${uid ?? ''}, sha256 ${sha256(stable({ ...rest, status: undefined, labels, annotations }))}`;
 }
 
-/** Labels, annotations and taints of a Node change by many hands; the plan looks at its own, and is compared itself. */
+/** Many clients change labels, annotations and taints of a Node; a plan only compares its own, and plans are compared too. */
 function nodeFact(node: KubeObject): string {
   const { uid } = node.metadata as KubeObject['metadata'] & { readonly uid?: string };
   return `uid ${uid ?? ''}`;

@@ -6,52 +6,52 @@ import { digestOf, type SavedPlan } from '../../plan/saved/saved.ts';
 import { readText, saveJson } from '../../store/atomic.ts';
 
 /**
- * Where a plan may be written: a new file, an empty one, or one that is a saved plan. Throws KbootError E-USAGE for
- * anything else, which is left alone.
+ * Checks where a plan may be written: to a new file, an empty one, or a saved plan. Throws KbootError E-USAGE for
+ * anything else, which is not changed.
  */
 export async function planTarget(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return resolve(path);
   const refuse = (why: string): KbootError =>
-    new KbootError('E-USAGE', `--out ${path}: ${why}; it was left alone`, {
-      remedy: 'Name another file. `-o json` prints the plan to stdout.',
+    new KbootError('E-USAGE', `--out ${path}: ${why}; it was not changed`, {
+      remedy: 'Specify another file. `-o json` prints the plan to stdout.',
     });
-  if (!found.isFile()) throw refuse('this is no file');
+  if (!found.isFile()) throw refuse('this is not a regular file');
   const text = (await readText(path)) ?? '';
-  if (text.trim() !== '' && kindOf(text) !== 'SavedPlan') throw refuse('this is no saved plan of kboot');
+  if (text.trim() !== '' && kindOf(text) !== 'SavedPlan') throw refuse('this is not a saved plan of kboot');
   return realpath(path);
 }
 
-/** Writes a plan in one rename, for its owner only: it holds no secret, and says much about the hosts. */
+/** Writes a plan in one rename, readable by its owner only: it has no secrets, but many details of the hosts. */
 export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
   const target = await planTarget(path);
   await saveJson(target, plan).catch((cause: unknown) => {
     const why = cause instanceof KbootError ? cause.context.detail : undefined;
     throw new KbootError('E-USAGE', `--out ${path} cannot be written${why === undefined ? '' : `: ${why}`}`, {
       cause,
-      remedy: 'Name a file in a folder that you may write to.',
+      remedy: 'Specify a file in a writable folder.',
     });
   });
 }
 
-/** Reads a plan that writePlan wrote. Throws KbootError E-PLAN when it is missing, cut off, changed, or none. */
+/** Reads a plan that writePlan wrote. Throws KbootError E-PLAN if it is missing, truncated, modified, or not a plan. */
 export async function readPlan(path: string): Promise<SavedPlan> {
   const text = await readText(path).catch(() => undefined);
   if (text === undefined)
     throw unusable(path, 'cannot be read', '`kboot plan INVENTORY --out FILE` writes one.');
   const document = parse(text);
-  if (document === undefined) throw unusable(path, 'is not whole: it is no JSON', makeAnew);
+  if (document === undefined) throw unusable(path, 'is truncated, or is not JSON', makeAnew);
   if (kindOf(text) !== 'SavedPlan')
-    throw unusable(path, 'is no saved plan of kboot', '`kboot plan INVENTORY --out FILE` writes one.');
+    throw unusable(path, 'is not a saved plan of kboot', '`kboot plan INVENTORY --out FILE` writes one.');
   const { apiVersion, digest } = document;
   if (apiVersion !== 'kboot.dev/v1')
     throw unusable(
       path,
-      `is of the format ${JSON.stringify(apiVersion)}; this is kboot ${kbootVersion()}, which reads kboot.dev/v1`,
+      `has the format ${JSON.stringify(apiVersion)}; this is kboot ${kbootVersion()}, which reads kboot.dev/v1`,
       makeAnew,
     );
   if (digest !== digestOf(document))
-    throw unusable(path, 'was changed after kboot wrote it: its digest is another', makeAnew);
+    throw unusable(path, 'was modified after kboot wrote it: its digest does not match', makeAnew);
   const { savedPlanSchema } = await import('../../plan/saved/schema.ts');
   const { error } = savedPlanSchema.safeParse(document);
   if (error === undefined) return document as unknown as SavedPlan;
@@ -63,7 +63,7 @@ export async function readPlan(path: string): Promise<SavedPlan> {
   );
 }
 
-const makeAnew = 'Make it anew: `kboot plan INVENTORY --out FILE`.';
+const makeAnew = 'Make it again: `kboot plan INVENTORY --out FILE`.';
 
 function unusable(path: string, why: string, remedy: string): KbootError {
   return new KbootError('E-PLAN', `${path} ${why}`, { remedy: `Nothing was contacted. ${remedy}` });

@@ -7,12 +7,12 @@ import type { LivePlan } from '../make-plan.ts';
 import type { PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** A live plan with what it was made from. */
+/** A live plan with its inputs. */
 export function savedPlan(workspace: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
   return sealed(scope, live.plan, { ...groundOf(workspace), ...sightOf(live) });
 }
 
-/** An offline plan, for reading: it cannot be applied. */
+/** An offline plan, for reading only: it cannot be applied. */
 export function savedOfflinePlan(workspace: Workspace, scope: PlanScope, plan: Plan): SavedPlan {
   return sealed(scope, plan, { ...groundOf(workspace), hosts: {}, etcd: {}, api: {} });
 }
@@ -21,16 +21,15 @@ function sealed(scope: PlanScope, plan: Plan, basis: SavedPlan['basis']): SavedP
   return seal({ made: new Date().toISOString(), scope, basis, plan });
 }
 
-/** A plan file, and where it came from. */
+/** A plan file, and its path. */
 export interface PlanFile {
   readonly path: string;
   readonly saved: SavedPlan;
 }
 
 /**
- * The scope of a saved plan. Throws KbootError E-PLAN when it is an offline plan or one of another cluster, E-USAGE
- * when flags say something else than it, E-PLAN-STALE when what this machine gave to it is no longer so. No host is
- * asked.
+ * The scope of a saved plan. Throws KbootError E-PLAN if it is an offline plan or a plan of another cluster, E-USAGE if
+ * flags contradict it, E-PLAN-STALE if its inputs on this machine have changed. No host is contacted.
  */
 export function scopeOfSaved(
   workspace: Workspace,
@@ -44,9 +43,13 @@ export function scopeOfSaved(
 ): PlanScope {
   const { scope, plan, basis } = saved;
   if (plan.mode === 'offline')
-    throw new KbootError('E-PLAN', `${path} was made offline: no host was asked, so it cannot be applied`, {
-      remedy: 'Make one from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
-    });
+    throw new KbootError(
+      'E-PLAN',
+      `${path} was made offline: no host was contacted, so it cannot be applied`,
+      {
+        remedy: 'Make a plan from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
+      },
+    );
   const ground = groundOf(workspace);
   refuseOtherCluster(workspace, path, plan, basis, ground);
   refuseContradiction(path, '--until', asked.until ?? scope.until, scope.until);
@@ -64,9 +67,9 @@ export function scopeOfSaved(
 }
 
 /**
- * Gives the plan that was just made back if the saved one rests on the same observations, does the same and waits for
- * the same. What runs is the live plan: the file decides only whether it may. Throws KbootError E-PLAN-STALE that names what
- * differs, and what a host that was read then and cannot be read now failed with.
+ * Returns the new plan if the saved one has the same observations, steps and gates. The live plan is applied: the file
+ * only decides whether it may be. Throws KbootError E-PLAN-STALE with the differences, and with the error of a host that
+ * was read for the saved plan and cannot be read now.
  */
 export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan {
   const now = sightOf(live);
@@ -89,7 +92,7 @@ function refuseOtherCluster(workspace: Workspace, path: string, plan: Plan, was:
         : undefined;
   if (other === undefined) return;
   throw new KbootError('E-PLAN', `${path} is a plan of ${other}`, {
-    remedy: 'Nothing was contacted. Name the inventory and the state folder (--state) that it was made with.',
+    remedy: 'Nothing was contacted. Use the inventory and the state folder (--state) that it was made with.',
   });
 }
 
@@ -98,11 +101,11 @@ function refuseContradiction(path: string, flag: string, asked: string, planned:
   throw new KbootError(
     'E-USAGE',
     `${flag} ${asked} contradicts ${path}, which was made with ${planned === '' ? `no ${flag}` : `${flag} ${planned}`}`,
-    { remedy: `Leave ${flag} out: a saved plan is applied as it is. Or make another plan.` },
+    { remedy: `Omit ${flag}: a saved plan is applied as it is. Or make another plan.` },
   );
 }
 
-/** So many changes are told one by one. */
+/** Maximum number of changes that are listed. */
 const told = 15;
 
 function refuseStale(path: string, changes: readonly Change[], so: string): void {

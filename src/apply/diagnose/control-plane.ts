@@ -15,12 +15,12 @@ import { logLines, type Section } from './text.ts';
 
 type Of<K extends Condition['kind']> = Condition & { readonly kind: K };
 
-/** No more control planes than this are looked at; lines of each log on one host, and on several. */
+/** Maximum number of control planes that are read; lines of each log for one host, and for several. */
 const maxHosts = 3;
 const alone = 8;
 const several = 4;
 
-/** API servers that do not answer: their last lines, those of etcd beside them, and the kubelet that runs both. */
+/** API servers that do not respond: their last log lines, those of etcd on the same host, and the kubelet that runs both. */
 export async function diagnoseApi({ host }: Of<'api'>, sources: Sources): Promise<Section[]> {
   return await apiSections(sources, host === undefined ? sources.apiHosts : [host]);
 }
@@ -76,7 +76,7 @@ function etcdLines(host: string, answer: HostAnswer): Section[] {
   ];
 }
 
-/** The host's own haproxy leads to no API server: what is listening, and the end of haproxy's and keepalived's log. */
+/** The host's own haproxy does not lead to an API server: listeners, and the end of haproxy's and keepalived's logs. */
 export async function diagnoseLoadBalancer(
   { host, port }: Of<'load-balancer'>,
   sources: Sources,
@@ -90,7 +90,7 @@ export async function diagnoseLoadBalancer(
   ]);
 }
 
-/** A static Pod of the control plane: its mirror Pod and events, and its log as the host has it. */
+/** A static Pod of the control plane: its mirror Pod and events, and its log on the host. */
 export async function diagnosePod(condition: Of<'pod-ready'>, sources: Sources): Promise<Section[]> {
   const { host, namespace, name } = condition;
   const container = name.endsWith(`-${host}`) ? name.slice(0, -host.length - 1) : name;
@@ -135,7 +135,7 @@ function kubelet(host: string, answer: HostAnswer, count: number): Section[] {
   return unit === undefined ? [] : [unitLines(host, unit, count)];
 }
 
-/** One exec on the host and what is made of it, or the reason that there is none. */
+/** One exec on the host and its formatted result, or the reason why there is none. */
 async function onHost(
   sources: Sources,
   host: string,

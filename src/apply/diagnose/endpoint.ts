@@ -12,8 +12,8 @@ type Endpoint = Condition & { readonly kind: 'endpoint' };
 const maxHosts = 3;
 
 /**
- * An endpoint behind which no API server answers: what it resolves and connects to on some hosts, workers first, and
- * whether an API server answers directly.
+ * An endpoint without a responding API server: its resolution and a connection to it on some hosts, workers first, and
+ * whether an API server responds directly.
  */
 export async function diagnoseEndpoint(condition: Endpoint, sources: Sources): Promise<Section[]> {
   const planes = new Set(sources.apiHosts);
@@ -27,7 +27,7 @@ export async function diagnoseEndpoint(condition: Endpoint, sources: Sources): P
 }
 
 async function fromHost({ address, port }: Endpoint, host: string, sources: Sources): Promise<string> {
-  // The probe takes nothing else into its shell.
+  // Only these characters are passed to the shell of the probe.
   if (!/^[\w.:-]+$/.test(address)) return `${address} is not an address or a host name`;
   const output = await sources.read(host, endpointProbe({ host: address, port }));
   if (!output.ok) return `from ${host}: the probe did not run: ${output.why}`;
@@ -52,7 +52,7 @@ export function endpointLine(address: string, port: number, seen: EndpointSeen |
   return `${names}a connection to ${target} fails: ${seen.why}`;
 }
 
-/** Whether the API is ready when it is asked directly, through SSH to a control plane; its logs if it is not. */
+/** Whether the API is ready directly, through SSH to a control plane; its logs if it is not. */
 async function bypassing(sources: Sources): Promise<Section[]> {
   const answer = await sources.text('/readyz');
   if (answer.ok)

@@ -5,7 +5,7 @@ export function eventLines(list: unknown, count: number): string[] {
   const events = itemsAt(list, 'items')
     .map((event) => ({
       warning: textAt(event, 'type') === 'Warning',
-      reason: textAt(event, 'reason') || 'without a reason',
+      reason: textAt(event, 'reason') || '(no reason)',
       message: textAt(event, 'message'),
       times: Math.max(numberAt(event, 'count'), numberAt(event, 'series', 'count')),
       when:

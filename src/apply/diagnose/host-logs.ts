@@ -2,15 +2,15 @@ import { plural } from '../../model/plural.ts';
 import { quote } from '../../resource/shell.ts';
 import { logLines, type Section } from './text.ts';
 
-/** What to look up on a host. */
+/** The logs and states to read on a host. */
 export interface HostQuestion {
   readonly containers: readonly {
     readonly name: string;
-    /** How the names of its files in /var/log/containers begin: `etcd-cp-1_kube-system_`. */
+    /** Prefix of its file names in /var/log/containers: `etcd-cp-1_kube-system_`. */
     readonly prefix: string;
   }[];
   readonly units: readonly string[];
-  /** A TCP port: what is listening on it. */
+  /** A TCP port whose listeners are read. */
   readonly port?: number;
 }
 
@@ -25,25 +25,25 @@ export interface UnitState {
 
 export interface ContainerLog {
   readonly name: string;
-  /** Of the newest container; empty where there is none. */
+  /** Of the newest container; empty if there is none. */
   readonly last: string;
-  /** Of the container before. */
+  /** Of the previous container. */
   readonly previous: string;
 }
 
 export interface HostAnswer {
   readonly containers: readonly ContainerLog[];
   readonly units: readonly UnitState[];
-  /** What `ss` says of the port; empty where nothing listens. */
+  /** The output of `ss` for the port; empty if nothing listens. */
   readonly listeners: string;
 }
 
-/** Lines that are read of each log; fewer are shown. */
+/** Number of lines that are read from each log; fewer are shown. */
 const tail = 40;
 
 /**
- * Shell that prints the end of the logs, and the state of the units, each after a line `@NONCE KEY`. The kubelet keeps a
- * link in /var/log/containers for every container that is still there: the newest is the present or last run.
+ * Shell that prints the end of the logs, and the states of the units, each after a line `@NONCE KEY`. The kubelet keeps a
+ * link in /var/log/containers for every existing container: the newest is the current or last run.
  */
 export function hostScript({ containers, units, port }: HostQuestion, nonce: string): string {
   const mark = (key: string): string => `echo; echo '@${nonce} ${key}'`;
@@ -72,7 +72,7 @@ timeout 2 journalctl -q -u ${name} -n ${tail} --no-pager -o cat 2>/dev/null | ${
   ].join('\n');
 }
 
-/** Reads what the script printed; whatever is missing in it counts as empty. */
+/** Parses the output of the script; missing parts are empty. */
 export function readHost({ containers, units }: HostQuestion, nonce: string, output: string): HostAnswer {
   const parts = new Map(
     output
@@ -120,7 +120,7 @@ function readUnit(unit: string, shown: string, log: string): UnitState {
   };
 }
 
-/** The end of a container's log, and of the run before; nothing where there is no log. */
+/** The end of a container's log, and of its previous run; nothing without a log. */
 export function containerLines(host: string, log: ContainerLog, count: number): Section[] {
   const section = (title: string, text: string): Section[] =>
     text === '' ? [] : [[`${title} of container ${log.name} on ${host}:`, ...logLines(text, count)]];

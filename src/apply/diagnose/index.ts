@@ -9,7 +9,7 @@ import { diagnoseWorkload } from './workload.ts';
 export type { DiagnoseAccess } from './sources.ts';
 export { waitRemedy } from './remedy.ts';
 
-/** What is looked up for each kind of condition that does not hold. What matters most comes first. */
+/** The diagnosis for each kind of condition that does not hold. The most important lines come first. */
 const lookups: {
   readonly [K in Condition['kind']]: (
     condition: Extract<Condition, { readonly kind: K }>,
@@ -27,13 +27,13 @@ const lookups: {
   'workload-ready': diagnoseWorkload,
 };
 
-/** Everything together takes no longer than this. */
+/** Time limit of a whole diagnosis. */
 const defaultMs = 18_000;
 
 /**
- * Why a condition does not hold, as an operator would look it up: states, events and last log lines, at most 60 lines of
- * 400 characters without secrets and control characters. Reads only. Never rejects, and ends within 18 s; what could not
- * be read is named in a line.
+ * Why a condition does not hold, as an operator would find out: states, events and last log lines, at most 60 lines of
+ * 400 characters without secrets and control characters. Only reads. Never rejects, and finishes within 18 s; a line
+ * names anything that could not be read.
  */
 export async function diagnose(
   condition: Condition,
@@ -44,6 +44,6 @@ export async function diagnose(
     const lookup = lookups[condition.kind] as (condition: Condition, sources: Sources) => Promise<Section[]>;
     return bounded(await lookup(condition, new Sources(access, totalMs)));
   } catch (error) {
-    return bounded([[`the cause could not be looked up: ${messageOfError(error)}`]]);
+    return bounded([[`the cause could not be determined: ${messageOfError(error)}`]]);
   }
 }

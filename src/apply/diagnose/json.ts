@@ -1,7 +1,7 @@
-/** At most so many items of a list in an answer are looked at. */
+/** Maximum number of items that are read from a list in a response. */
 const maxItems = 500;
 
-/** What is at a path of an answer; undefined where the answer has another shape. */
+/** The value at a path of a response; undefined if there is none. */
 export function at(answer: unknown, ...path: readonly string[]): unknown {
   let here = answer;
   for (const key of path) {
@@ -11,19 +11,19 @@ export function at(answer: unknown, ...path: readonly string[]): unknown {
   return here;
 }
 
-/** The string at a path; empty where there is none. */
+/** The string at a path; empty if there is none. */
 export function textAt(answer: unknown, ...path: readonly string[]): string {
   const found = at(answer, ...path);
   return typeof found === 'string' ? found : '';
 }
 
-/** The number at a path; 0 where there is none. */
+/** The number at a path; 0 if there is none. */
 export function numberAt(answer: unknown, ...path: readonly string[]): number {
   const found = at(answer, ...path);
   return typeof found === 'number' && Number.isFinite(found) ? found : 0;
 }
 
-/** The list at a path, cut to 500 items; empty where there is none. */
+/** The list at a path, cut to 500 items; empty if there is none. */
 export function itemsAt(answer: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = at(answer, ...path);
   return Array.isArray(found) ? (found as unknown[]).slice(0, maxItems) : [];

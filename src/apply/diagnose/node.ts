@@ -12,7 +12,7 @@ type OfNode = Condition & { readonly kind: 'node-registered' | 'node-ready' };
 const kubeletCount = 10;
 
 /**
- * A Node that is not registered or not Ready: its conditions, containerd where it does not run, the Pods of its network
+ * A Node that is not registered or not Ready: its conditions, containerd if it does not run, the Pods of its network
  * that are not ready, and the end of the kubelet's log.
  */
 export async function diagnoseNode({ node: name }: OfNode, sources: Sources): Promise<Section[]> {
@@ -28,7 +28,7 @@ export async function diagnoseNode({ node: name }: OfNode, sources: Sources): Pr
   return [nodeLines(name, node.value), ...containerd, ...pods, ...kubelet];
 }
 
-/** The kubelet does not answer on its own host. */
+/** A kubelet that does not respond on its own host. */
 export async function diagnoseKubelet(
   { host }: Condition & { readonly kind: 'kubelet' },
   sources: Sources,
@@ -36,7 +36,7 @@ export async function diagnoseKubelet(
   return await kubeletSections(sources, host);
 }
 
-/** containerd, where it does not run, and the kubelet with the end of its log. */
+/** containerd, if it does not run, and the kubelet with the end of its log. */
 async function kubeletSections(sources: Sources, host: string): Promise<Section[]> {
   const answer = await sources.host(host, { containers: [], units: ['containerd', 'kubelet'] });
   if (!answer.ok) return [[`the logs of ${host} could not be read: ${answer.why}`]];
@@ -52,7 +52,7 @@ function split(sections: readonly Section[]): { containerd: Section[]; kubelet: 
   return { containerd: sections.slice(0, -1), kubelet: sections.slice(-1) };
 }
 
-/** Pods on the network of the host that are not ready: a Node is not Ready until the add-on of its network is. */
+/** Host-network Pods that are not ready: a Node is not Ready until its network add-on is. */
 async function networkPods(sources: Sources, node: string): Promise<Section[]> {
   const list = await sources.get(podsOnNodePath(node));
   if (!list.ok) return [[`the Pods of Node ${node} could not be read: ${list.why}`]];
@@ -60,7 +60,7 @@ async function networkPods(sources: Sources, node: string): Promise<Section[]> {
   return await Promise.all(failing.slice(0, 2).map((pod) => describePod(sources, pod)));
 }
 
-/** What is not as it should be in a Node: Ready must be True, all other conditions False. */
+/** Bad conditions of a Node: Ready must be True, all others False. */
 export function nodeLines(name: string, node: unknown): string[] {
   const conditions = conditionsOf(node);
   const bad = conditions.filter(

@@ -1,16 +1,16 @@
-/** A part of a URL. Half a character, which an answer may hold and a URL may not, is replaced. */
+/** A part of a URL. Half a character, valid in a response but not in a URL, is replaced. */
 function part(text: string): string {
   return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '�'));
 }
 
-/** So many objects are asked for at most. */
+/** Maximum number of objects in a request. */
 const limit = 'limit=500';
 
 export function podPath({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `/api/v1/namespaces/${part(namespace)}/pods/${part(name)}`;
 }
 
-/** The end of a container's log. The limit counts from the first of these lines, so it has room for long ones. */
+/** The end of a container's log. The byte limit applies from the first of these lines, so it allows for long ones. */
 export function logPath(
   pod: { readonly namespace: string; readonly name: string },
   container: string,

@@ -1,18 +1,18 @@
 import { conditionAt } from './conditions.ts';
 import { at, itemsAt, numberAt, textAt } from './json.ts';
 
-/** What a diagnosis takes from a Pod. Strings of the API as they came; empty where they are missing. */
+/** The fields of a Pod that a diagnosis uses. Strings of the API are unchanged; empty if they are missing. */
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
-  /** What its events name: for a static Pod not the UID of its mirror Pod. */
+  /** The UID in its events: for a static Pod not the UID of its mirror Pod. */
   readonly eventUid: string;
   readonly node: string;
   readonly hostNetwork: boolean;
   readonly phase: string;
   readonly ready: boolean;
   readonly deleting: boolean;
-  /** The scheduler has found a node, or has said why not. */
+  /** The scheduler has found a node, or reported why not. */
   readonly schedulerSaw: boolean;
   /** Why it has no node. */
   readonly unscheduled: string;
@@ -21,21 +21,21 @@ export interface Pod {
   readonly failing: readonly FailingContainer[];
 }
 
-/** A container that is not as it should be. */
+/** A container with a problem. */
 export interface FailingContainer {
   readonly name: string;
   readonly restarts: number;
   /** `waiting, CrashLoopBackOff: back-off 40s restarting failed container` */
   readonly now: string;
-  /** `exit code 1 (Error)`; empty where it has not ended yet. */
+  /** `exit code 1 (Error)`; empty if it has never terminated. */
   readonly lastEnd: string;
-  /** There is a log of this run or of the one before. */
+  /** There is a log of this run or of the previous one. */
   readonly hasLog: boolean;
-  /** The run before this one has a log of its own. */
+  /** The previous run has a log. */
   readonly hasPreviousLog: boolean;
 }
 
-/** Reads a Pod of the API, of whatever shape. */
+/** Reads a Pod of the API, even if fields are missing or have other types. */
 export function readPod(pod: unknown): Pod {
   const init = itemsAt(pod, 'status', 'initContainerStatuses').filter((each) => !isDone(each));
   const main = itemsAt(pod, 'status', 'containerStatuses').filter((each) => at(each, 'ready') !== true);
@@ -44,12 +44,12 @@ export function readPod(pod: unknown): Pod {
   const reason = [textAt(pod, 'status', 'reason'), textAt(pod, 'status', 'message')];
   return {
     namespace: textAt(pod, 'metadata', 'namespace') || 'default',
-    name: textAt(pod, 'metadata', 'name') || '(without a name)',
+    name: textAt(pod, 'metadata', 'name') || '(unnamed)',
     eventUid:
       textAt(pod, 'metadata', 'annotations', 'kubernetes.io/config.mirror') || textAt(pod, 'metadata', 'uid'),
     node,
     hostNetwork: at(pod, 'spec', 'hostNetwork') === true,
-    phase: textAt(pod, 'status', 'phase') || 'in no phase yet',
+    phase: textAt(pod, 'status', 'phase') || 'no phase yet',
     ready: textAt(conditionAt(pod, 'Ready'), 'status') === 'True',
     deleting: at(pod, 'metadata', 'deletionTimestamp') !== undefined,
     schedulerSaw: node !== '' || scheduled !== undefined,
@@ -60,7 +60,7 @@ export function readPod(pod: unknown): Pod {
   };
 }
 
-/** Whether an init container is over, or a sidecar runs. */
+/** Whether an init container has finished, or a sidecar runs. */
 function isDone(status: unknown): boolean {
   const code = at(status, 'state', 'terminated', 'exitCode');
   return code === 0 || (at(status, 'started') === true && at(status, 'state', 'running') !== undefined);
@@ -86,7 +86,7 @@ function readContainer(status: unknown): FailingContainer {
   };
 }
 
-/** `exit code 137 (OOMKilled): …` with what the container left as its termination message. */
+/** `exit code 137 (OOMKilled): …` with the container's termination message. */
 function endOf(terminated: unknown): string {
   const reason = textAt(terminated, 'reason');
   const code = `exit code ${numberAt(terminated, 'exitCode')}${reason === '' ? '' : ` (${reason})`}`;
@@ -110,16 +110,16 @@ export function podTitle(pod: Pod): string {
     ...(pod.deleting ? ['being deleted'] : []),
     restarts === 1 ? '1 restart' : `${restarts} restarts`,
   ];
-  const where = pod.node === '' ? 'without a node' : `on ${pod.node}`;
+  const where = pod.node === '' ? 'not on a node' : `on ${pod.node}`;
   return `Pod ${pod.namespace}/${pod.name} ${where}: ${facts.join(', ')}`;
 }
 
-/** A Pod that is not ready, with its first containers that fail. */
+/** A Pod that is not ready, with its first failing containers. */
 export function podLines(pod: Pod): string[] {
   return [
     podTitle(pod),
     ...(pod.unscheduled === '' ? [] : [`  not scheduled: ${pod.unscheduled}`]),
-    ...(pod.schedulerSaw ? [] : ['  not scheduled: the scheduler has not looked at it yet']),
+    ...(pod.schedulerSaw ? [] : ['  not scheduled: the scheduler has not processed it yet']),
     ...(pod.reason === '' ? [] : [`  ${pod.reason}`]),
     ...pod.failing
       .slice(0, 3)
@@ -130,20 +130,20 @@ export function podLines(pod: Pod): string[] {
   ];
 }
 
-/** What makes two Pods fail alike: what their containers do, not how often. */
+/** Equal for Pods that fail in the same way: the states of their containers, regardless of counts. */
 function kindOfFailure(pod: Pod): string {
   const containers = pod.failing.map(({ name, now, lastEnd }) => [name, now.split(':')[0], lastEnd]);
   return JSON.stringify([pod.phase, pod.unscheduled, pod.reason, containers]);
 }
 
-/** Up to `count` Pods worth a closer look: of each kind of failure one, then of each node one. */
+/** Up to `count` Pods for a closer look: one of each kind of failure, then one of each node. */
 export function examples(pods: readonly Pod[], count: number): Pod[] {
   const first = (keyOf: (pod: Pod) => string): Pod[] =>
     [...new Map(pods.toReversed().map((pod) => [keyOf(pod), pod])).values()].toReversed();
   return [...new Set([...first(kindOfFailure), ...first(({ node }) => node)])].slice(0, count);
 }
 
-/** `3 of 4 Pods that are not ready are on w-1`; empty where they are spread out. */
+/** `3 of 4 Pods that are not ready are on w-1`; empty if they are on different nodes. */
 export function sharedNode(notReady: readonly Pod[]): string {
   const counts = new Map<string, number>();
   for (const { node } of notReady) if (node !== '') counts.set(node, (counts.get(node) ?? 0) + 1);

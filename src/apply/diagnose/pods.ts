@@ -9,20 +9,20 @@ import { logLines, type Section } from './text.ts';
 const maxEvents = 3;
 const maxContainers = 2;
 const logCount = 6;
-/** More are read than shown, so that the beginning of a panic is among them. */
+/** More lines are read than shown, to include the beginning of a panic. */
 const readCount = 40;
 
-/** Names as Kubernetes allows them. An answer that has others is not used to ask further. */
+/** Names as Kubernetes allows them. Other names in a response are not used in requests. */
 const isName = (text: string): boolean => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text);
 
-/** Pods of a list, without those that are done. */
+/** Pods of a list, without finished ones. */
 export function podsOf(list: unknown): Pod[] {
   return itemsAt(list, 'items')
     .map(readPod)
     .filter(({ phase }) => phase !== 'Succeeded');
 }
 
-/** What `kubectl describe` and `kubectl logs` would say of a Pod that is not ready. */
+/** The information of `kubectl describe` and `kubectl logs` about a Pod that is not ready. */
 export async function describePod(sources: Sources, pod: Pod): Promise<Section> {
   const [events, ...logs] = await Promise.all([
     podEvents(sources, pod),

@@ -1,7 +1,7 @@
 import { hostPort } from '../../desire/text/address.ts';
 import type { Condition } from '../../plan/types.ts';
 
-/** What the operator does after a wait that failed: fix what `detail` shows, or else find the cause with a command. */
+/** The remedy for a failed wait: fix the cause that `detail` shows, or else find it with a command. */
 export function waitRemedy(condition: Condition, detail: string): string {
   const look = whereToLook(condition);
   return detail.trim() === ''

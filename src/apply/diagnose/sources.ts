@@ -8,22 +8,22 @@ import type { Pod } from './pod.ts';
 
 /** How a diagnosis reaches hosts and the API. */
 export interface DiagnoseAccess {
-  /** By the name of the host, which is that of its Node. */
+  /** By the name of the host, which is also that of its Node. */
   readonly connections: ReadonlyMap<string, Pick<HostConnection, 'reader'>>;
-  /** Hosts that run an API server. Without them every connected host may be one. */
+  /** Hosts that run an API server; absent: every connected host may be one. */
   readonly apiHosts?: readonly { readonly host: string }[];
-  /** A client of whichever API server answers; it stays open. */
+  /** A client of the first API server that answers; it stays open. */
   kube(): Promise<KubeClient>;
 }
 
-/** What was read, or in a few words why it was not. `status` is that of an HTTP answer. */
+/** The value that was read, or briefly why it was not. `status` is that of an HTTP response. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly why: string; readonly status?: number };
 
 /**
- * Limits of opening the API, where several API servers may be tried, of one request, and of one script on a host, whose
- * commands have limits of their own.
+ * Time limits: for opening the API, where several API servers may be tried; for one request; and for one script on a
+ * host, whose commands have their own limits.
  */
 const openMs = 8_000;
 const requestMs = 5_000;
@@ -35,7 +35,7 @@ const maxLogBytes = 64 * 1024;
 export class Sources {
   readonly access: DiagnoseAccess;
   readonly #deadline: number;
-  /** Opened once: what failed is not tried again. */
+  /** Opened once: a failure is not retried. */
   #client: Promise<Answer<KubeClient>> | undefined;
 
   constructor(access: DiagnoseAccess, totalMs: number) {
@@ -43,7 +43,7 @@ export class Sources {
     this.#deadline = Date.now() + totalMs;
   }
 
-  /** Hosts that run an API server, as far as is known. */
+  /** Hosts that may run an API server. */
   get apiHosts(): readonly string[] {
     return this.access.apiHosts?.map(({ host }) => host) ?? [...this.access.connections.keys()];
   }
@@ -52,7 +52,7 @@ export class Sources {
     return this.access.connections.has(host);
   }
 
-  /** A JSON answer of the API. */
+  /** A JSON response of the API. */
   async get(path: string): Promise<Answer<unknown>> {
     return await this.#request(path, { maxBytes: maxJsonBytes });
   }
@@ -81,7 +81,7 @@ export class Sources {
     return output.ok ? { ok: true, value: readHost(question, nonce, output.value) } : output;
   }
 
-  /** What a script, which must only read, says on a host. */
+  /** The output of a read-only script on a host. */
   async read(host: string, script: string): Promise<Answer<string>> {
     const reader = this.access.connections.get(host)?.reader;
     if (reader === undefined) return { ok: false, why: 'kboot is not connected to this host' };
@@ -128,9 +128,9 @@ export function messageOfError(error: unknown): string {
   return error instanceof Error ? error.message : 'an unknown error';
 }
 
-/** What an error answer says: the message of a Status, or its text. */
+/** The message of an error response: that of a Status, or its text. */
 function messageOf(body: unknown): string {
-  if (typeof body !== 'string') return textAt(body, 'message') || 'without a message';
+  if (typeof body !== 'string') return textAt(body, 'message') || '(no message)';
   try {
     return textAt(JSON.parse(body), 'message') || body;
   } catch {

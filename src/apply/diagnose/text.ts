@@ -2,19 +2,19 @@ import { stripVTControlCharacters } from 'node:util';
 import { visible } from '../../model/visible.ts';
 import { redactLog } from '../../plan/diff/redact.ts';
 
-/** Lines about one subject: what it is, and indented what was found. Raw: `bounded` makes them fit to print. */
+/** Lines about one subject: its name, and indented findings. Raw: `bounded` makes them printable. */
 export type Section = readonly string[];
 
 /** Bounds of a whole diagnosis. */
 export const maxLines = 60;
 export const maxWidth = 400;
 
-/** Longer lines of a host or of the API are cut before anything else looks at them. */
+/** Longer lines of a host or of the API are cut before any other processing. */
 const maxRead = 4000;
 
 /**
- * The text of a diagnosis: secrets left out, control characters spelled out, equal single lines once, no more than 60
- * lines of 400 characters. What comes first is kept.
+ * The text of a diagnosis: without secrets, with control characters escaped and equal single lines once, at most 60
+ * lines of 400 characters. The first lines are kept.
  */
 export function bounded(sections: readonly Section[]): string {
   const seen = new Set<string>();
@@ -30,7 +30,7 @@ export function bounded(sections: readonly Section[]): string {
   return [...kept, `… ${lines.length - kept.length} more lines are not shown`].join('\n');
 }
 
-/** The lines of one section without secrets and control characters, each no wider than 400 characters. */
+/** The lines of one section without secrets and control characters, each at most 400 characters wide. */
 function printable(section: Section): string[] {
   const plain = section.slice(0, 2 * maxLines).map((line) => oneLine(line.slice(0, maxRead)));
   return redactLog(plain.join('\n'))
@@ -44,19 +44,19 @@ function oneLine(text: string): string {
   return visible(plain.replaceAll(/[\t\r\n]+/g, ' '));
 }
 
-/** The end of a message often has its cause, so a long one loses its middle. */
+/** The end of a message often contains the cause, so a long one loses its middle. */
 function elided(line: string): string {
   const tail = Math.floor(maxWidth * 0.4);
   const short =
     line.length <= maxWidth ? line : `${line.slice(0, maxWidth - tail - 3)} … ${line.slice(-tail)}`;
-  // Half a character, where a cut went through it.
+  // Half a character at the edge of a cut.
   return short.replaceAll(/\p{Surrogate}/gu, '�');
 }
 
-/** What the container runtime writes before each line of a container (the CRI's log format). */
+/** The prefix of the container runtime before each line of a container (the CRI's log format). */
 const criPrefix = /^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] /;
 
-/** The last lines of a log, indented; where a Go program panicked in them, from the panic on. */
+/** The last lines of a log, indented; if a Go program panicked in them, starting at the panic. */
 export function logLines(log: string, count: number, indent = '    '): string[] {
   const lines = log
     .slice(-200_000)

@@ -13,11 +13,11 @@ import { someOf, type Section } from './text.ts';
 
 type WorkloadReady = Condition & { readonly kind: 'workload-ready' };
 
-/** So many Pods are described in full; of so many more one line each. */
+/** Number of Pods described in full, and of further Pods with one line each. */
 const described = 2;
 const named = 6;
 
-/** The Pods of a Deployment or DaemonSet that are not ready: on which nodes, and what is known of them. */
+/** The Pods of a Deployment or DaemonSet that are not ready: their nodes, and what is known about them. */
 export async function diagnoseWorkload(condition: WorkloadReady, sources: Sources): Promise<Section[]> {
   const title = `${condition.workload} ${condition.namespace}/${condition.name}`;
   const workload = await sources.get(
@@ -54,7 +54,7 @@ export async function diagnoseWorkload(condition: WorkloadReady, sources: Source
   ];
 }
 
-/** How many Pods of all are not ready, the node that most of them are on, and nodes without one that must have one. */
+/** The number of Pods that are not ready, the node of most of them, and nodes that lack a Pod. */
 function headline(title: string, pods: readonly Pod[], nodes: readonly string[]): Section {
   const notReady = pods.filter((pod) => !pod.ready);
   const empty = nodes.filter((node) => !pods.some((pod) => pod.node === node));
@@ -84,7 +84,7 @@ function otherPods(pods: readonly Pod[]): Section {
   ];
 }
 
-/** What the workload says of itself: conditions that are bad, and a controller that has not seen it. */
+/** The workload's own status: bad conditions, and a controller that has not observed it. */
 function workloadLines(title: string, workload: unknown): string[] {
   const bad = conditionsOf(workload).filter((condition) => {
     const should = textAt(condition, 'type') === 'ReplicaFailure' ? 'False' : 'True';
@@ -110,7 +110,7 @@ async function workloadEvents(sources: Sources, namespace: string, uid: string):
   return events.ok ? eventLines(events.value, 2) : [`its events could not be read: ${events.why}`];
 }
 
-/** Nodes of these Pods that are not as they should be. */
+/** Nodes of these Pods with problems. */
 async function unhealthyNodes(sources: Sources, pods: readonly Pod[]): Promise<Section[]> {
   const names = [...new Set(pods.map(({ node }) => node))].filter((node) => node !== '').slice(0, 3);
   return await Promise.all(
@@ -121,7 +121,7 @@ async function unhealthyNodes(sources: Sources, pods: readonly Pod[]): Promise<S
   );
 }
 
-/** The control-plane component that should have acted and has not: the controllers, or the scheduler. */
+/** The control-plane component that should have acted but has not: the controller-manager or the scheduler. */
 async function idleComponent(
   sources: Sources,
   workload: unknown,
@@ -142,7 +142,7 @@ async function idleComponent(
   return await Promise.all(failing.slice(0, 1).map((pod) => describePod(sources, pod)));
 }
 
-/** The labels that the workload selects its Pods by, as a label selector. */
+/** The label selector of the workload's Pods. */
 function selectorOf(workload: unknown): string {
   const labels = at(workload, 'spec', 'selector', 'matchLabels');
   if (typeof labels !== 'object' || labels === null) return '';

@@ -13,10 +13,10 @@ import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText } from '../target.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
-/** Seconds that things may take: kubeadm's timeouts (Timeouts in v1beta4), with room for slow disks. */
+/** Timeouts in seconds: kubeadm's (Timeouts in v1beta4), with a margin for slow disks. */
 const waitTimeouts = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
 
-/** What must be done through the API, and what must hold there, before phases arrange when. */
+/** Changes through the API, and gates there, before they are arranged in phases. */
 export interface ClusterChanges {
   /** Objects of the control plane, and of add-ons. */
   readonly objects: Readonly<Record<'control-plane' | 'addon', readonly ApplyStep[]>>;
@@ -39,8 +39,8 @@ export interface ClusterChanges {
 }
 
 /**
- * What must be done through the API. `disturbedHosts` will have a kubelet or a control-plane process restarted by this
- * plan: what is Ready there is waited for again. The Pods `renewed` get another container.
+ * The changes through the API. On `disturbedHosts` this plan restarts a kubelet or a control-plane process: whatever is
+ * Ready there must become Ready again. The Pods `renewed` get a new container.
  */
 export function diffCluster(
   desired: DesiredCluster,
@@ -80,7 +80,7 @@ export function diffCluster(
       registered: desired.nodes
         .filter((node) => seen.state !== 'present' || !seen.nodes.has(node.name))
         .map((node) => gate({ kind: 'node-registered', node: node.name }, waitTimeouts.node)),
-      // Mirror Pods appear only once their Node is registered, so they are waited for with the Nodes.
+      // Mirror Pods appear only after their Node is registered, so their gates are with those of the Nodes.
       controlPlane: [
         ...(controlPlaneHosts.length === 1
           ? []
@@ -127,10 +127,10 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   ];
   if (seen.state === 'absent') return step('create', '', 'start');
   if (seen.state === 'unavailable')
-    return step('update', 'applied as desired, since the API does not answer yet', undefined);
+    return step('update', 'applied unconditionally: the API does not respond yet', undefined);
   const live = seen.objects.get(objectKey(object));
   if (live === undefined) return step('create', '', 'start');
-  // An administrator may scale CoreDNS: kubeadm keeps the count, and so does kboot.
+  // An administrator may scale CoreDNS: kubeadm keeps the number of replicas, and so does kboot.
   const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
   const extra = leftOver(object, live);
   const reasons = [
@@ -163,7 +163,7 @@ function few(paths: readonly string[]): string {
   return `${paths.slice(0, 4).join(', ')}${paths.length > 4 ? ` and ${paths.length - 4} more` : ''}`;
 }
 
-/** A live cluster has issued its facts; an object that still waits for them can never equal what is there. */
+/** A live cluster has issued its facts; an object that still has placeholders never equals the live one. */
 function filled(object: KubeObject): KubeObject {
   return JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject;
 }

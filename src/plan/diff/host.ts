@@ -4,7 +4,7 @@ import { handlerOf, resourceId } from '../../resource/kinds.ts';
 import type { Observation, Resource } from '../../resource/types.ts';
 import type { EtcdStep, ShellStep } from '../types.ts';
 
-/** A step on one host in a stage, before phases arrange when it happens. */
+/** A step on one host in a stage, before it is arranged in phases. */
 export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdStep> {
   readonly host: string;
   readonly stage: Stage;
@@ -12,8 +12,8 @@ export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdSte
 }
 
 /**
- * What must be done on one host, in the order of its resources. A file that changes affects the processes which read
- * it, and their units, further down, restart for that.
+ * The changes on one host, in the order of its resources. A changed file affects the processes that read it; their
+ * units, later in the order, restart for it.
  * Throws KbootError E-PROBE when a resource could not be read: unknown is not absent.
  */
 export function diffHost(
@@ -44,7 +44,7 @@ export function diffHost(
     if (resource.kind === 'hook' && resource.unless === undefined) followers.add(change);
     for (const process of action.disturbs ?? []) disturbed.add(process);
   }
-  // A hook that states nothing by itself runs with the changes of its stage.
+  // A hook without `unless` runs if its stage has changes.
   const changing = new Set(changes.filter((change) => !followers.has(change)).map(({ stage }) => stage));
   return changes.filter((change) => !followers.has(change) || changing.has(change.stage));
 }

@@ -16,8 +16,8 @@ export function operatorHooks(hooks: readonly Hook[], until: Stage): readonly Ho
 }
 
 /**
- * Steps for hooks on the operator's machine. `met` names those whose `unless` succeeded, so that nothing is to be done;
- * those without it run when the rest of the plan, or one of the others, changes anything.
+ * Steps for hooks on the operator's machine. `met` names hooks whose `unless` succeeded, which do not run; hooks without
+ * `unless` run if the rest of the plan, or another hook, changes anything.
  */
 export function operatorSteps(
   hooks: readonly Hook[],

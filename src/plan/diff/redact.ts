@@ -1,12 +1,12 @@
 import { sha256 } from '../../model/digest.ts';
 
-/** A name that says that its value is nobody's business, and the value: `auth = "…"`, `auth_pass …`, `token: …`. */
+/** A name that marks its value as secret, and the value: `auth = "…"`, `auth_pass …`, `token: …`. */
 const named =
   /^(.*?(?:^|[\s"'._]|--)(?:passw(?:or)?d|auth_pass|secret|token|auth|client-key-data|identitytoken|private_?key)["']?(?:\s*[:=]\s*|\s+))(\S.*)$/i;
 
 /**
- * A text of a host as a plan may show it: values of passwords and the like, and private keys, by digest only. Somebody
- * may have put them into a file that kboot replaces.
+ * A text of a host as a plan may show it: values of passwords and the like, and private keys, only as digests. A user
+ * may have added them to a file that kboot replaces.
  */
 export function redact(text: string): string {
   let inKey = false;
@@ -29,10 +29,10 @@ function mask(value: string): string {
 
 const hidden = '(not shown)';
 
-/** `token=`, `"client_secret": `, `--bootstrap-token=`, and the value, quoted or a word. */
+/** `token=`, `"client_secret": `, `--bootstrap-token=`, and the value, quoted or a single word. */
 const assigned =
   /((?:passw(?:or)?d|passphrase|secret|token|credential|api[-_]?key|access[-_]?key|private[-_]?key|key-data)([\w-]{0,40})\\*["']?\s*[:=]\s*)(\\*"[^"]*"?|'[^']*'?|[^\s"',;&}\])]+)/gi;
-/** Names of where a secret is rather than of the secret: `--tls-private-key-file`. */
+/** Names that refer to the location of a secret rather than to the secret: `--tls-private-key-file`. */
 const harmless = /(?:file|path|dir|name|namespace|ref|ttl|type|audiences?|issuer|id)$/i;
 
 const inLogs: readonly (readonly [RegExp, string])[] = [
@@ -50,8 +50,8 @@ const inLogs: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Log lines and messages as an error may show them: what looks like a token, a password or a key is left out. Log lines
- * are prose, in which the words "secret" and "token" are common, so that only a value assigned to such a name goes.
+ * Log lines and messages as an error may show them: without anything that looks like a token, password or key. In the
+ * prose of log lines the words "secret" and "token" are common, so only a value assigned to such a name is hidden.
  */
 export function redactLog(text: string): string {
   const lines = text.split('\n');

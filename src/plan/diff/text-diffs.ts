@@ -2,14 +2,14 @@ import { createTwoFilesPatch } from 'diff';
 import type { ShellStep, Step } from '../types.ts';
 import { redact } from './redact.ts';
 
-/** Path of the public text file that a step overwrites, if it does: a diff can be shown for it. */
+/** Path of the public text file that a step overwrites, if any: a diff can be shown for it. */
 export function diffablePath(step: Step): string | undefined {
   if (step.type !== 'shell' || step.verb !== 'update' || step.payload?.content.kind !== 'text')
     return undefined;
   return step.expects === undefined || step.expects.digest === 'absent' ? undefined : step.expects.path;
 }
 
-/** The step with a unified diff, where it changes a text whose present form is in `texts`, by path. */
+/** The step with a unified diff if it changes a text whose current content is in `texts`, by path. */
 export function withDiff<S extends Step>(step: S, texts: ReadonlyMap<string, string>): S | ShellStep {
   const path = diffablePath(step);
   const before = path === undefined ? undefined : texts.get(path);

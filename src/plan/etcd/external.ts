@@ -2,11 +2,11 @@ import { KbootError } from '../../model/error.ts';
 import type { EtcdAnswer } from '../../observe/foreign-etcd.ts';
 import type { Finding } from '../preflight/finding.ts';
 
-/** What can be told of a cluster's control-plane hosts before its etcd is asked. */
+/** What is known of a cluster's control-plane hosts before its etcd is queried. */
 export interface ForeignEtcdGround {
   /** `/registry` */
   readonly prefix: string;
-  /** Of this cluster; undefined before its CA was made. */
+  /** ID of this cluster; undefined before its CA is created. */
   readonly clusterId: string | undefined;
   /** Control-plane hosts with this cluster's stamp and an API server, which may have written the keys. */
   readonly standing: readonly string[];
@@ -20,7 +20,7 @@ const oldest = [3, 5, 24] as const;
 /**
  * Whether the cluster exists, and what is wrong with its etcd. Pure.
  * Throws KbootError E-PROBE when no endpoint answered, since unknown is not absent, and E-FOREIGN-CLUSTER when
- * the keys are another cluster's, or nobody's who can be told.
+ * the keys belong to another cluster or to an unknown one.
  */
 export function judgeForeignEtcd(
   answers: readonly EtcdAnswer[],
@@ -32,13 +32,17 @@ export function judgeForeignEtcd(
     throw new KbootError('E-PROBE', `no endpoint of spec.etcd.external answers`, {
       detail: answers.flatMap(silence).join('\n'),
       remedy:
-        'kboot founds a cluster only where etcd was seen to hold none, and changes none whose data cannot be reached. Nothing was changed.',
+        'kboot bootstraps a cluster only if etcd is known to hold none, and does not change a cluster whose data it cannot reach. Nothing was changed.',
     });
   if (new Set(heard.map(({ clusterId }) => clusterId)).size > 1)
-    throw new KbootError('E-PROBE', `the endpoints of spec.etcd.external are not one etcd: ${endpoints}`, {
-      detail: answers.flatMap(etcdOf).join('\n'),
-      remedy: 'Name members of one etcd cluster. Nothing was changed.',
-    });
+    throw new KbootError(
+      'E-PROBE',
+      `the endpoints of spec.etcd.external are not members of one etcd cluster: ${endpoints}`,
+      {
+        detail: answers.flatMap(etcdOf).join('\n'),
+        remedy: 'Name members of one etcd cluster. Nothing was changed.',
+      },
+    );
   const keys = Math.max(...heard.map((answer) => answer.keys));
   const owner = heard.map((answer) => answer.owner).find((id) => id !== undefined);
   const findings = [...unheard(answers), ...tooOld(answers)];
@@ -47,7 +51,7 @@ export function judgeForeignEtcd(
   if (owner !== undefined && owner !== ground.clusterId)
     throw new KbootError(
       'E-FOREIGN-CLUSTER',
-      `${where} that are another cluster's (${owner.slice(0, 20)}…)`,
+      `${where} that belong to another cluster (${owner.slice(0, 20)}…)`,
       {
         remedy: otherPlace(ground),
       },
@@ -56,7 +60,7 @@ export function judgeForeignEtcd(
   if (owner === undefined)
     throw new KbootError(
       'E-FOREIGN-CLUSTER',
-      `${where}, which are not known to be this cluster's${ground.unread.length === 0 ? '' : ` (${ground.unread.join(', ')} could not be read)`}`,
+      `${where}, which are not known to belong to this cluster${ground.unread.length === 0 ? '' : ` (${ground.unread.join(', ')} could not be read)`}`,
       { remedy: otherPlace(ground) },
     );
   return {
@@ -70,16 +74,16 @@ function leftover(answers: readonly EtcdAnswer[], where: string, ground: Foreign
     check: 'EtcdData',
     level: 'error',
     host: answers[0]?.host ?? '',
-    message: `${where}: this cluster's from before; its control-plane hosts were reset or are new`,
-    remedy: `To go on with that data, pass over this check. To found the cluster anew, first remove it: etcdctl del --prefix ${ground.prefix}/`,
+    message: `${where}, left by an earlier installation of this cluster; its control-plane hosts were reset or are new`,
+    remedy: `To continue with that data, ignore this check. To bootstrap the cluster again, first delete the data: etcdctl del --prefix ${ground.prefix}/`,
   };
 }
 
 function otherPlace({ prefix }: ForeignEtcdGround): string {
-  return `If nobody needs them, remove them: etcdctl del --prefix ${prefix}/. To share that etcd, give this cluster a place of its own: spec.apiServer.extraArgs [{name: etcd-prefix, value: /NAME}]. If the cluster is this one, name its state folder with --state. Nothing was changed.`;
+  return `If nobody needs them, delete them: etcdctl del --prefix ${prefix}/. To share that etcd, give this cluster its own prefix: spec.apiServer.extraArgs [{name: etcd-prefix, value: /NAME}]. If they belong to this cluster, pass its state folder with --state. Nothing was changed.`;
 }
 
-/** Endpoints that one host cannot use although others answer it, or that none answers it. */
+/** Hosts that can use only some of the endpoints, or none. */
 function unheard(answers: readonly EtcdAnswer[]): Finding[] {
   const hosts = [...new Set(answers.map(({ host }) => host))];
   return hosts.flatMap((host): Finding[] => {
@@ -92,8 +96,8 @@ function unheard(answers: readonly EtcdAnswer[]): Finding[] {
         check: 'ExternalEtcd',
         level: all ? 'error' : 'warning',
         host,
-        message: `${all ? 'no endpoint' : 'not every endpoint'} of spec.etcd.external answers it: ${silent.map(told).join('; ')}`,
-        remedy: 'Mend that member or the way to it, or correct spec.etcd.external.',
+        message: `${all ? 'can use no endpoint' : 'cannot use every endpoint'} of spec.etcd.external: ${silent.map(told).join('; ')}`,
+        remedy: 'Repair that member or the network path to it, or correct spec.etcd.external.',
       },
     ];
   });

@@ -5,29 +5,30 @@ import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
 
 type EtcdPresent = EtcdObservation & { readonly state: 'present' };
 
-/** How one host starts its member, and what must be done to the membership before and after. */
+/** How one host starts its member, and how the membership must change before and after. */
 export interface MemberPlan {
   readonly host: string;
   readonly membership: InitialCluster;
   readonly join: 'none' | 'add-learner' | 'promote';
 }
 
-/** A member that goes before anything else is done. */
+/** A member that is removed before any other change. */
 export interface MemberRemoval {
   readonly member: EtcdMember;
   readonly why: 'left-inventory' | 'came-back-empty';
 }
 
 export interface MembershipPlan {
-  /** Those that join do so in this order: each is told of the members before it. */
+  /** Members join in this order: the flags of each name the members before it. */
   readonly hosts: readonly MemberPlan[];
   readonly remove: readonly MemberRemoval[];
 }
 
 /**
- * Decides founding, joining, keeping, replacing and removing. Pure.
+ * Decides which members bootstrap the cluster, join it, stay, are replaced and are removed. Pure.
  * Throws KbootError E-QUORUM when removals would leave fewer of today's voting members than today's quorum, or
- * when a cluster that has lost its quorum would be bootstrapped anew; E-PREFLIGHT when a host holds a former member's data.
+ * when a cluster that has lost its quorum would be bootstrapped again; E-PREFLIGHT when a host holds the data of a
+ * removed member.
  */
 export function planMembership(hosts: readonly EtcdHost[], seen: EtcdObservation): MembershipPlan {
   return seen.state === 'present' ? changes(hosts, seen) : bootstrap(hosts, seen);
@@ -49,11 +50,11 @@ function bootstrap(hosts: readonly EtcdHost[], seen: Exclude<EtcdObservation, Et
 function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan {
   const memberOf = (host: EtcdHost): EtcdMember | undefined =>
     seen.members.find((member) => member.name === host.name || member.peerURLs.includes(host.peerURL));
-  // The member ran once, and its host came back empty: the old one is gone for good.
+  // The member ran once, but its host no longer has its data: the member is lost.
   const isLost = (host: EtcdHost, member: EtcdMember): boolean =>
     host.data === 'absent' && member.clientURLs.length > 0;
   refuseFormerData(hosts.filter((host) => host.data === 'present' && memberOf(host) === undefined));
-  // etcd lists members by their random IDs; a plan for the same cluster is the same every time.
+  // etcd lists members by their random IDs; plans for the same cluster must be equal.
   const byName = seen.members.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const remove = byName.flatMap((member): MemberRemoval[] => {
     const host = hosts.find((each) => memberOf(each) === member);
@@ -74,7 +75,7 @@ function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan 
     hosts: hosts.map((host): MemberPlan => {
       const member = staying(host);
       if (member === undefined) {
-        // A host that could not be read does not join now, and no other may be told that it did.
+        // A host that could not be read does not join now, so the flags of others must not name it.
         if (host.data !== 'unknown') cluster.push(entry(host));
         return {
           host: host.name,
@@ -97,14 +98,14 @@ function changes(hosts: readonly EtcdHost[], seen: EtcdPresent): MembershipPlan 
 
 const entry = ({ name, address }: EtcdHost): InitialCluster['initialCluster'][number] => ({ name, address });
 
-/** Flags matter until there is data; those that an empty host has are of a former life. */
+/** Flags matter until there is data; on a host without data they are left over from an earlier cluster. */
 const keptFlags = (host: EtcdHost): InitialCluster | undefined =>
   host.data === 'absent' ? undefined : host.startedWith;
 
 const namesOf = (hosts: readonly { readonly name: string }[]): string =>
   hosts.map(({ name }) => name).join(', ');
 
-/** Hosts without data would found a second cluster over the first: only a founding that never ended goes on. */
+/** Hosts without data would bootstrap a second cluster over the first: only an unfinished bootstrap may continue. */
 function refuseSecondBootstrap(hosts: readonly EtcdHost[], bootstrapped: boolean): void {
   const empty = hosts.filter(({ data }) => data === 'absent');
   const blind = hosts.some(({ data }) => data === 'unknown');
@@ -115,18 +116,18 @@ function refuseSecondBootstrap(hosts: readonly EtcdHost[], bootstrapped: boolean
     `etcd has no quorum: there is data on ${namesOf(holders)}, and none on ${namesOf(empty)}`,
     {
       remedy:
-        'Bring the members back that are down, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot founds no cluster beside one that there is. Nothing was changed.',
+        'Bring members that are down back up, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot does not create a new cluster beside an existing one. Nothing was changed.',
     },
   );
 }
 
-/** etcd never takes back a member that it removed, nor starts another one on its data. */
+/** A removed member can never rejoin etcd, nor can another member start on its data. */
 function refuseFormerData(hosts: readonly EtcdHost[]): void {
   if (hosts.length === 0) return;
   const limit = hosts.map(({ name }) => name).join(' ');
-  throw new KbootError('E-PREFLIGHT', 'holds data of a member that etcd no longer has', {
+  throw new KbootError('E-PREFLIGHT', 'has the data of a member that was removed from etcd', {
     host: namesOf(hosts),
-    remedy: `It cannot join with it. Take it away with \`kboot reset INVENTORY --limit ${limit}\`, then run the same command again. Nothing was changed.`,
+    remedy: `It cannot join with that data. Delete it with \`kboot reset INVENTORY --limit ${limit}\`, then run the same command again. Nothing was changed.`,
   });
 }
 
@@ -135,15 +136,15 @@ function refuseLossOfQuorum(seen: EtcdPresent, leaving: readonly EtcdMember[]): 
   const quorum = Math.floor(voters.length / 2) + 1;
   const going = leaving.filter((member) => !member.isLearner);
   const well = voters.filter((member) => !going.includes(member) && seen.healthy.has(member.id)).length;
-  // Of two members one is well only while both are: the one that stays is a quorum of its own after.
+  // One of two members is healthy only while both are; after the removal, the other is a quorum by itself.
   const enough = voters.length === 2 ? 1 : quorum;
   if (going.length === 0 || well >= enough) return;
   throw new KbootError(
     'E-QUORUM',
-    `taking ${namesOf(going)} out of etcd would leave ${well} healthy of today's ${voters.length} members; ${quorum} are needed`,
+    `removing ${namesOf(going)} from etcd would leave ${well} healthy of the current ${voters.length} members; ${quorum} are needed`,
     {
       remedy:
-        'Take members out one at a time, and bring back those that are down first. Nothing was changed.',
+        'Remove members one at a time, and bring those that are down back up first. Nothing was changed.',
     },
   );
 }

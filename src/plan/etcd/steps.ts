@@ -3,14 +3,14 @@ import type { HostChange } from '../diff/host.ts';
 import type { EtcdStep, Gate, Target } from '../types.ts';
 import type { MemberPlan, MemberRemoval, MembershipPlan } from './membership.ts';
 
-/** Steps that come before any host's own where the membership changes. */
+/** Steps before those of any host if the membership changes. */
 export interface MembershipSteps {
-  /** undefined: the membership stays as it is. */
+  /** undefined: the membership does not change. */
   readonly snapshot: EtcdStep | undefined;
   readonly removals: readonly EtcdStep[];
 }
 
-/** A snapshot where members change, and the removal of members that are gone. */
+/** A snapshot if the membership changes, and the removal of obsolete members. */
 export function membershipSteps(plan: MembershipPlan): MembershipSteps {
   const changes = plan.remove.length > 0 || plan.hosts.some((member) => member.join === 'add-learner');
   if (!changes) return { snapshot: undefined, removals: [] };
@@ -43,8 +43,8 @@ const removalReasons: Readonly<Record<MemberRemoval['why'], string>> = {
 };
 
 /**
- * Puts a joining host's membership steps among its own: it is announced as a learner before its etcd starts
- * (peers: kubeadm announces after), and promoted once everything of its control plane was started.
+ * Inserts the membership steps of a joining host into its other steps: it is added as a learner before its etcd
+ * starts, and promoted once its whole control plane was started.
  */
 export function withMembership(
   changes: readonly HostChange[],
@@ -58,7 +58,7 @@ export function withMembership(
     id: `${name}: add-learner`,
     verb: 'create',
     target,
-    reason: 'announced as a learner',
+    reason: 'added as a learner',
     operation: { kind: 'add-learner', peerURL },
     timeoutSeconds: 120,
   });
@@ -86,7 +86,7 @@ export function withMembership(
   ];
 }
 
-/** Withdraws the learner that a task announces, for its rollback; undefined where the task announces none. */
+/** Removes the learner that a task adds, for its rollback; undefined if the task adds none. */
 export function withdrawal(task: readonly HostChange[]): EtcdStep | undefined {
   for (const { host, step } of task)
     if (step.type === 'etcd' && step.operation.kind === 'add-learner')
@@ -94,14 +94,14 @@ export function withdrawal(task: readonly HostChange[]): EtcdStep | undefined {
         id: `${host}: withdraw`,
         verb: 'delete',
         target: step.target,
-        reason: 'withdrawn if it never started, so that others may join',
+        reason: 'removed if it never started, so that others can join',
         operation: { kind: 'withdraw', peerURL: step.operation.peerURL },
         timeoutSeconds: 60,
       });
   return undefined;
 }
 
-/** Gates for members that run as services: those of static Pods are waited for through the API. */
+/** Gates for members that run as services; members in static Pods are observed through the API. */
 export function etcdGates(hosts: readonly EtcdHost[], seen: EtcdObservation): Gate[] {
   return hosts
     .filter(({ name }) => {

@@ -1,7 +1,7 @@
 import type { Stage } from '../../model/stage.ts';
 import type { Batch, Dependency, Gate, Phase, Location, Step, Task } from '../types.ts';
 
-/** A phase of batches, those without tasks and gates left out; undefined where nothing is left. */
+/** A phase of batches, without empty ones; undefined if all are empty. */
 export function phase(
   id: string,
   stage: Stage,
@@ -13,7 +13,7 @@ export function phase(
   return filled.length === 0 ? undefined : { id, stage, title, after, batches: filled };
 }
 
-/** Steps side by side in one place, a task for each; then gates. */
+/** Parallel steps at one location, a task for each; then gates. */
 export function together(on: Location, steps: readonly Step[], gates: readonly Gate[] = []): Batch {
   return { tasks: steps.map((step) => ({ on, steps: [step] })), gates };
 }
@@ -23,7 +23,7 @@ export function oneByOne(tasks: readonly Task[]): Batch[] {
   return tasks.map((task) => ({ tasks: [task], gates: [] }));
 }
 
-/** How phases that exist must have ended. */
+/** How these phases must have ended, without those that do not exist. */
 export function after(need: Dependency['need'], ...phases: readonly (Phase | undefined)[]): Dependency[] {
   return phases.flatMap((each) => (each === undefined ? [] : [{ phase: each.id, need }]));
 }

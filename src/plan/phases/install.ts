@@ -9,7 +9,7 @@ import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '.
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
 
-/** Everything that an install changes, before phases arrange when. */
+/** All changes of an install, before they are arranged in phases. */
 export interface InstallWork {
   readonly hosts: readonly PlanHost[];
   readonly hooks: readonly OperatorHook[];
@@ -17,18 +17,18 @@ export interface InstallWork {
   readonly issue: readonly string[];
   readonly membership: MembershipWork;
   readonly changes: readonly HostChange[];
-  /** Hosts that wait for their turn. */
+  /** Hosts that go one after another. */
   readonly rollout: readonly RolloutHost[];
   /** For etcd members that run as services. */
   readonly etcdGates: readonly Gate[];
-  /** undefined: nothing goes through the API. */
+  /** undefined: nothing is changed through the API. */
   readonly cluster: ClusterChanges | undefined;
 }
 
 /**
- * Bootstrap and repair. Hosts go through the stages side by side, each at its own pace; those that would disturb a
- * serving cluster do so one after another, in the rollout. The API's objects follow the control plane; Nodes and
- * add-ons follow the API.
+ * Bootstrap and repair. Hosts go through the stages in parallel, each at its own pace; hosts whose changes would disturb
+ * a serving cluster go one after another, in the rollout. API objects follow the control plane; Nodes and add-ons
+ * follow the API objects.
  */
 export function installPhases(work: InstallWork): readonly Phase[] {
   const { cluster } = work;
@@ -133,7 +133,7 @@ function certificatesPhase(issue: readonly string[], needs: Phase['after']): Pha
   ]);
 }
 
-/** Whether a host does its work of a stage in its turn of the rollout. */
+/** Whether a host's work of a stage is part of the rollout. */
 function inRollout({ rollout }: InstallWork, host: string, stage: Stage): boolean {
   const turn = rollout.find((each) => each.host === host);
   return turn !== undefined && stages.indexOf(stage) >= stages.indexOf(turn.from);
@@ -159,14 +159,14 @@ function hostTask(host: string, changes: readonly HostChange[]): Task {
   };
 }
 
-/** Gates for etcd members, but those that the rollout waits for. */
+/** Gates for etcd members, except those that the rollout waits for. */
 function ungatedMembers(work: InstallWork): readonly Gate[] {
   return work.etcdGates.filter(
     ({ condition }) => !('host' in condition && inRollout(work, condition.host ?? '', 'etcd')),
   );
 }
 
-/** One batch for each host: the next starts once the gates of the one before hold. */
+/** One batch for each host: the next starts once the gates of the previous one hold. */
 function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefined {
   const { changes, rollout } = work;
   const first = rollout.map(({ from }) => stages.indexOf(from)).sort((a, b) => a - b)[0] ?? 0;
@@ -183,8 +183,8 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
 }
 
 /**
- * That the control planes went through their host phases. Some host must have succeeded in the last phase that has work
- * for all of them; the later ones must have ended, the last one of each: a host with nothing to do there serves.
+ * The control planes have gone through their host phases: some host must have succeeded in the last phase with work for
+ * all of them, and the later ones, the last one of each host, must have ended: a host without work there serves already.
  */
 function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Phase['after'] {
   const planes = hosts
@@ -211,7 +211,7 @@ function namespacesFirst(steps: readonly ApplyStep[]): Batch[] {
   ];
 }
 
-/** Hooks after a stage run once the cluster has gone through it; those after the last stage when all went well. */
+/** Hooks after a stage run once the cluster has gone through it; hooks after the last stage only if nothing failed. */
 function hooksAfter(
   { hooks }: InstallWork,
   opening: readonly Phase[],

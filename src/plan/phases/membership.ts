@@ -4,18 +4,18 @@ import type { NodeRemoval } from '../rollout/node-removal.ts';
 import type { Dependency, Phase } from '../types.ts';
 import { oneByOne, phase } from './build.ts';
 
-/** What joins and leaves before anything else, one after another. */
+/** Hosts that join and leave, one after another, before any other change. */
 export interface MembershipWork extends MembershipSteps {
-  /** Load balancers that must count a new peer before it starts. */
+  /** Load balancers that must know a new peer before it starts. */
   readonly peers: readonly HostChange[];
   /** Nodes that leave together with their etcd member. */
   readonly nodes: readonly NodeRemoval[];
 }
 
 /**
- * Join and leave, in order: load balancers learn of their new peer; a snapshot; Nodes are drained and deleted; etcd
- * members are removed. A Node is drained before its etcd member goes: a kubelet whose own API server has lost its etcd
- * is not told any more which Pods must end.
+ * Join and leave, in order: load balancers get their new peer; a snapshot; Nodes are drained and deleted; etcd
+ * members are removed. A Node is drained before its etcd member is removed: once its own API server has lost its etcd,
+ * a kubelet no longer learns which Pods to terminate.
  */
 export function membershipPhase(work: MembershipWork, needs: readonly Dependency[]): Phase | undefined {
   const { peers, snapshot, nodes, removals } = work;

@@ -4,7 +4,7 @@ import type { Leave } from '../rollout/leave.ts';
 import { after, existing, phase } from './build.ts';
 import { membershipPhase } from './membership.ts';
 
-/** Steps that remove from one host what kboot and Kubernetes put there. */
+/** Steps that remove everything of kboot and Kubernetes from one host. */
 export function resetSteps(host: string, removals: readonly Removal[]): ShellStep[] {
   return removals.map(({ what, reason, script, effects }) => ({
     type: 'shell',
@@ -18,7 +18,7 @@ export function resetSteps(host: string, removals: readonly Removal[]): ShellSte
   }));
 }
 
-/** Reset: hosts leave the cluster that goes on without them, then all of them are wiped side by side. */
+/** Reset: hosts leave a cluster that continues without them, then all of them are wiped in parallel. */
 export function resetPhases(
   leave: Leave,
   hosts: readonly { readonly host: string; readonly steps: readonly ShellStep[] }[],

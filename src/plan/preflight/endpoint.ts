@@ -3,15 +3,15 @@ import type { EndpointAnswer } from '../../observe/endpoint.ts';
 import type { EndpointSeen, Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
-/** `host`: the one through which it was asked. */
+/** `host`: the host through which it was queried. */
 export interface EndpointServing {
   readonly host: string;
   readonly answer: EndpointAnswer;
 }
 
 /**
- * What is wrong with an outside endpoint. Before the first founding nothing answers behind it, so only what can
- * never be right is an error; `running` (an API server answered directly): it must lead there now.
+ * What is wrong with an external endpoint. Before the bootstrap nothing answers behind it, so only a permanent problem
+ * is an error; `running` (an API server answered directly): it must lead there now.
  */
 export function endpointFindings(
   cluster: Cluster,
@@ -51,12 +51,12 @@ export function endpointFindings(
   const unreached = views.filter(
     (view) => resolved(view) && (view.view.tcp === 'lost' || (running && view.view.tcp === 'refused')),
   );
-  // kboot itself may be what brings such an endpoint back.
+  // This run may restore such an endpoint.
   const ours = isControlPlaneAddress(cluster, [...new Set(views.flatMap(({ view }) => view.addresses))]);
   const serious = running && !ours ? 'error' : 'warning';
   const remedy = running
-    ? `Mend the load balancer (port ${port}, the API servers on port 6443 behind it) or the way to it: kubelet, kube-proxy and flannel work through it.`
-    : 'Bring that address up before you go on, or correct spec.controlPlaneEndpoint: nodes join only through it.';
+    ? `Repair the load balancer (port ${port}, with the API servers on port 6443 behind it) or the network path to it: kubelet, kube-proxy and flannel use it.`
+    : 'Bring that address up before you continue, or correct spec.controlPlaneEndpoint: nodes join only through it.';
 
   return [
     ...finding(
@@ -68,10 +68,10 @@ export function endpointFindings(
     ...finding(
       'error',
       named((view) => !view.isPlane && resolved(view) && view.view.addresses.every(isLoopback)),
-      'stands for the host itself (loopback), where no API server runs',
+      'resolves to loopback on a host without an API server',
       `Correct ${host} in /etc/hosts of this host.`,
     ),
-    // A load balancer may lead a server of its own back to itself, and fail at it now and then.
+    // A load balancer may forward a backend to itself, which can fail intermittently.
     ...[true, false].flatMap((isPlane) => {
       const those = unreached.filter((view) => view.isPlane === isPlane);
       const [first] = those;
@@ -91,8 +91,8 @@ export function endpointFindings(
         return finding(
           'error',
           [asker],
-          `leads to something else than this cluster's API servers: ${answer.why}`,
-          'Correct spec.controlPlaneEndpoint or the load balancer; it must pass TCP on without ending TLS.',
+          `leads to something other than this cluster's API servers: ${answer.why}`,
+          'Correct spec.controlPlaneEndpoint or the load balancer; it must forward TCP without terminating TLS.',
         );
       case 'nothing':
       case 'not-ready':
@@ -101,7 +101,7 @@ export function endpointFindings(
               serious,
               [asker],
               `does not lead to an API server: ${answer.why}`,
-              'Let the load balancer pass TCP on to the API servers, port 6443 of every control-plane host.',
+              'Make the load balancer forward TCP to the API servers, port 6443 of every control-plane host.',
             )
           : [];
     }

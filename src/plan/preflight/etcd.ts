@@ -3,8 +3,8 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
 /**
- * A cluster's data lies where its API servers look for it: pointed elsewhere they would serve an empty cluster.
- * Flags that the user wrote are the user's affair.
+ * API servers must keep using the etcd that has the cluster's data: with another they would serve an empty cluster.
+ * Flags that the user set are not checked.
  */
 export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<Finding, 'host'> | undefined {
   const stated = [...cluster.apiServer.extraArgs, ...cluster.etcd.extraArgs].map(({ name }) => name);
@@ -15,9 +15,9 @@ export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<
   return {
     check: 'EtcdServers',
     level: 'error',
-    message: `its API server keeps the cluster in etcd ${seen.etcdServers.join(', ')}, the inventory wants ${wanted[0] ?? 'another'}${wanted.length > 1 ? ' and others' : ''}; kboot does not move data`,
+    message: `its API server uses etcd ${seen.etcdServers.join(', ')}, the inventory specifies ${wanted[0] ?? 'another'}${wanted.length > 1 ? ' and others' : ''}; kboot does not move data`,
     remedy:
-      'Change the inventory back. If you moved the data yourself, or only gave the same etcd other addresses, pass over this check.',
+      'Change the inventory back. If you moved the data yourself, or the same etcd only has new addresses, ignore this check.',
   };
 }
 

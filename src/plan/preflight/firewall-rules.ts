@@ -1,19 +1,19 @@
 import { includes, networkOf, overlap, type Range } from '../../inventory/address.ts';
 import type { FirewallRule, HostFirewall } from '../../model/inspection.ts';
 
-/** An address or network, and the interfaces by which traffic from there comes in. */
+/** An address or network, and the interfaces on which its traffic arrives. */
 export interface Source {
   readonly from: string;
   readonly interfaces: readonly string[];
 }
 
-/** Traffic that a firewall does not let in as a whole, and the rule that keeps it, or some of it, out. */
+/** Traffic that a firewall does not fully accept, and the rule that blocks all or some of it. */
 export interface Shut {
   readonly from: string;
   readonly by: FirewallRule;
 }
 
-/** What of these sources the rules keep out, by `from`; of each, one rule that does. */
+/** The sources that the rules block, by `from`, each with one rule that does. */
 export function shutOut(
   rules: readonly FirewallRule[],
   sources: readonly Source[],
@@ -21,10 +21,10 @@ export function shutOut(
   const parsed = rules.flatMap((rule): ParsedRule[] => {
     if (rule.from === undefined) return [{ rule }];
     const network = networkOf(rule.from);
-    // A source of another kind: a MAC address, an ipset.
+    // Another kind of source: a MAC address, an ipset.
     return network === undefined ? [] : [{ rule, network }];
   });
-  // Among thousands of rules and sources most meet word for word.
+  // With thousands of rules and sources, most are literally equal.
   const shutting = parsed.findIndex(({ rule }) => !rule.opens);
   const before = shutting < 0 ? parsed : parsed.slice(0, shutting);
   const stated = new Set(
@@ -59,7 +59,7 @@ function firstThatShuts(
   return { opens: false };
 }
 
-/** What an operator does on the host to let in what is shut out: one line of shell, and what has to go before it. */
+/** How an operator accepts the blocked traffic on the host: one line of shell, and what must be removed first. */
 export function opening(
   name: HostFirewall['name'],
   shut: readonly Shut[],
@@ -71,16 +71,16 @@ export function opening(
   const before = shut.filter(
     ({ from, by }) => by.from === from || (by.zone !== undefined && by.zone < trusted),
   );
-  const taken = [...new Set(before.map(({ by }) => `${by.from ?? ''} out of zone ${by.zone ?? ''}`))];
+  const taken = [...new Set(before.map(({ by }) => `${by.from ?? ''} from zone ${by.zone ?? ''}`))];
   return taken.length === 0
     ? `On the host: ${command}`
-    : `Take ${taken.join(', ')}, which goes before zone ${trusted}; then, on the host: ${command}`;
+    : `Remove ${taken.join(', ')}, which precedes zone ${trusted}; then, on the host: ${command}`;
 }
 
-/** firewalld's zone that accepts all; zones with sources are asked in the order of their names. */
+/** firewalld's zone that accepts everything; zones with sources are matched in the order of their names. */
 const trusted = 'trusted';
 
-/** New rules come last, and would so come after one that shuts. What is forwarded flannel's own rules accept. */
+/** New rules are appended, so they would follow the rule that blocks. Forwarded traffic is accepted by flannel's rules. */
 function ufwCommand(shut: readonly Shut[], rejectsForwarded: boolean): string {
   const allow = shut.some(({ by }) => by.from !== undefined) ? 'prepend allow' : 'allow';
   return [

@@ -13,12 +13,12 @@ import { opening, shutOut, type Shut, type Source } from './firewall-rules.ts';
 type Shortcoming = Omit<Finding, 'host'>;
 
 /**
- * What an active firewalld or ufw keeps out of the traffic that hosts and Pods of a cluster need among one another,
- * and the command that lets it in. Only what is let in as a whole counts, no single ports.
+ * The traffic between hosts and Pods of a cluster that an active firewalld or ufw blocks, and the command that accepts
+ * it. Only rules for all traffic of a source count, not rules for single ports.
  */
 export function firewallShortcomings(host: Host, seen: Inspection, cluster: Cluster): readonly Shortcoming[] {
   if (seen.firewalls.length === 0) return [];
-  // A host that takes part already does so by rules that are not looked at here, such as single ports.
+  // A host that is already part of the cluster has rules that are not evaluated here, such as single ports.
   const takesPart = isNode(host) ? seen.kubeletActive : seen.clusterId !== '';
   const level = takesPart ? 'warning' : 'error';
   const finding = (message: string, remedy: string): Shortcoming => ({
@@ -32,17 +32,14 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
     const { name, rules } = firewall;
     if (rules === undefined)
       return [
-        finding(
-          `${name} is active, and its rules could not be read`,
-          `See what is wrong: ${showCommand[name]}`,
-        ),
+        finding(`${name} is active, and its rules could not be read`, `Find the cause: ${showCommand[name]}`),
       ];
     const shut = shutOut(rules, [...pods, ...hostSources(seen, host, [host, ...peers])]);
     const shutPods = pods.flatMap(({ from }) => shut.get(from) ?? []);
     const shutHost = (each: Host): readonly Shut[] =>
       addressesOf(each).flatMap((address) => shut.get(address) ?? []);
     const shutPeers = new Set(peers.filter((each) => shutHost(each).length > 0));
-    // Its own address with them, which changes nothing there, makes the commands of alike hosts one.
+    // With its own address included, which has no effect, similar hosts share one command.
     const isKin = (each: Host): boolean =>
       each === host ? shutPeers.size > 0 && connects(host) && shutHost(host).length > 0 : shutPeers.has(each);
     const wanted = cluster.hosts.filter(isKin);
@@ -55,7 +52,7 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
       ? []
       : [
           finding(
-            `${name} is active and does not let in ${kept.join(' and ')}`,
+            `${name} is active and blocks traffic from ${kept.join(' and ')}`,
             opening(name, [...shutPods, ...wanted.flatMap(shutHost)], rejects),
           ),
         ];
@@ -75,7 +72,7 @@ const showCommand: Readonly<Record<HostFirewall['name'], string>> = {
   ufw: '`ufw status verbose`.',
 };
 
-/** Whether a host opens connections to `to`, by what runs there (the ports of docs/how-a-cluster-is-made.md). */
+/** Whether a host connects to `to`, by the components there (the ports of docs/how-a-cluster-is-made.md). */
 function connectsTo(to: Host, cluster: Cluster): (from: Host) => boolean {
   const isPlane = (host: Host): boolean => host.roles.includes('control-plane');
   const [balancers, members] = [new Set(loadBalancerHosts(cluster)), new Set(etcdHosts(cluster))];
@@ -86,12 +83,12 @@ function connectsTo(to: Host, cluster: Cluster): (from: Host) => boolean {
     (members.has(to) && (isPlane(from) || members.has(from)));
 }
 
-/** Addresses of others, whose traffic comes by the interface with `host`'s address of that family. */
+/** Addresses of other hosts, whose traffic arrives on the interface with `host`'s address of that family. */
 function hostSources(seen: Inspection, host: Host, others: readonly Host[]): readonly Source[] {
   return others.flatMap(addressesOf).map((from) => ({ from, interfaces: [holder(seen, host, from)] }));
 }
 
-/** The Pod networks, whose traffic comes from the bridge of the host's Pods and by flannel from those of others. */
+/** The Pod networks, whose traffic arrives from the bridge of the host's Pods and through flannel from other hosts. */
 function podSources(seen: Inspection, host: Host, { networking }: Cluster): readonly Source[] {
   const devices = {
     vxlan: { 4: 'flannel.1', 6: 'flannel-v6.1' },
@@ -105,7 +102,7 @@ function podSources(seen: Inspection, host: Host, { networking }: Cluster): read
   });
 }
 
-/** The interface with `host`'s address of the family of `like`; empty: none has it. */
+/** The interface with `host`'s address of the family of `like`; empty: there is none. */
 function holder(seen: Inspection, host: Host, like: string): string {
   const own = addressesOf(host).find((address) => address.includes(':') === like.includes(':'));
   return seen.addresses.find(({ address }) => address === own)?.interface ?? '';

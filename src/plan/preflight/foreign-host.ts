@@ -1,6 +1,6 @@
 import type { Cluster } from '../../model/cluster.ts';
 
-/** What is said of a host that carries the mark of a kboot cluster, `stamp`, which is not that of the state folder. */
+/** The finding for a host with the ID of a kboot cluster, `stamp`, other than that of the state folder. */
 export function strangeStamp(
   { name }: Pick<Cluster, 'name'>,
   stamp: string,
@@ -8,13 +8,13 @@ export function strangeStamp(
 ): { readonly message: string; readonly remedy: string } {
   if (ours === undefined)
     return {
-      message: `it belongs to a kboot cluster (ID ${short(stamp)}), and the state folder of cluster ${name} holds none`,
-      remedy: `The state folder (.kboot/${name} beside the inventory, or --state) was lost or moved, or metadata.name changed: bring it back. To give the host up, \`kboot reset\` it with the inventory and state folder that made it.`,
+      message: `it belongs to a kboot cluster (ID ${short(stamp)}), but the state folder of cluster ${name} has no cluster ID`,
+      remedy: `The state folder (.kboot/${name} beside the inventory, or --state) was lost or moved, or metadata.name changed: restore it. To remove the host from its cluster, \`kboot reset\` it with the inventory and state folder of that cluster.`,
     };
   return {
     message: `it belongs to another kboot cluster (ID ${short(stamp)}; that of cluster ${name} is ${short(ours)})`,
     remedy:
-      'Is it the right inventory, address and --state? If the host is to change over, `kboot reset` it with the inventory and state folder of the other cluster first.',
+      'Check the inventory, the address and --state. To move the host to this cluster, `kboot reset` it with the inventory and state folder of the other cluster first.',
   };
 }
 

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts';
 
 type Shortcoming = Omit<Finding, 'host'>;
 
-/** What keeps a node from carrying IPv6 Pods, or from keeping its IPv6 once the kernel forwards; the first of it. */
+/** The first reason why a node cannot run IPv6 Pods, or would lose its IPv6 route once the kernel forwards. */
 export function ipv6Shortcoming(host: Host, seen: Inspection, cluster: Cluster): Shortcoming | undefined {
   const { podSubnets, serviceSubnets, flannel } = cluster.networking;
   if (!isNode(host) || ![...podSubnets, ...serviceSubnets].some((subnet) => subnet.includes(':')))
@@ -19,7 +19,7 @@ export function ipv6Shortcoming(host: Host, seen: Inspection, cluster: Cluster):
       return {
         check: 'NodeAddress',
         level: 'error',
-        message: `${host.address} is on ${own}, but ${host.secondAddress} on ${second}; flannel uses one interface for both families`,
+        message: `${host.address} is on ${own}, but ${host.secondAddress} is on ${second}; flannel uses one interface for both families`,
         remedy:
           "Set the host's address in the inventory to a pair of one interface, or spec.networking.flannel.interface.",
       };
@@ -40,7 +40,7 @@ function isOff(where: string): Shortcoming {
     level: 'error',
     message: kernel ? 'its kernel runs without IPv6' : `IPv6 is off: ${key} is 1`,
     remedy: kernel
-      ? 'Take ipv6.disable=1 off the kernel command line and boot again.'
+      ? 'Remove ipv6.disable=1 from the kernel command line and reboot.'
       : `Set ${key} = 0 where it is set below /etc/sysctl.d, and run sysctl --system.`,
   };
 }
@@ -50,17 +50,17 @@ function lacksAddress(address: string, seen: Inspection): Shortcoming {
     (entry) => entry.address.includes(':') && !/^(::1$|fe80:)/.test(entry.address),
   );
   const there = global.map((entry) => `${entry.address} (${entry.interface})`).join(', ');
-  const others = global.length === 0 ? 'it has no IPv6 address but link-local ones' : `there are ${there}`;
+  const others =
+    global.length === 0 ? 'the host has only link-local IPv6 addresses' : `the host has ${there}`;
   return {
     check: 'NodeAddress',
     level: 'error',
-    message: `no interface holds ${address}; ${others}`,
-    remedy:
-      "Give the interface this address, or set the host's address in the inventory to the ones that it has.",
+    message: `no interface has ${address}; ${others}`,
+    remedy: "Give the interface this address, or set the host's address in the inventory to one that it has.",
   };
 }
 
-/** net.ipv6.conf.all.forwarding=1 makes the kernel drop routes that it learnt from routers, unless accept_ra is 2. */
+/** net.ipv6.conf.all.forwarding=1 makes the kernel drop routes from router advertisements, unless accept_ra is 2. */
 function losesRoute(name: string): Shortcoming {
   return {
     check: 'AcceptRA',

@@ -3,7 +3,7 @@ import { loadBalancerHosts, type Cluster, type Host } from '../../model/cluster.
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
-/** haproxy's ports: that of the virtual IP, and where keepalived asks it (desire/text/haproxy.ts). */
+/** haproxy's ports: the port of the virtual IP, and that of keepalived's health check (desire/text/haproxy.ts). */
 export function balancerPorts(host: Host, cluster: Cluster): readonly (readonly [number, string])[] {
   if (cluster.loadBalancer === undefined || !loadBalancerHosts(cluster).includes(host)) return [];
   return [
@@ -12,7 +12,7 @@ export function balancerPorts(host: Host, cluster: Cluster): readonly (readonly 
   ];
 }
 
-/** keepalived answers for the virtual IP on one interface, in whose network the address has to lie to be found. */
+/** keepalived adds the virtual IP to one interface, whose network must contain it for others to reach it. */
 export function virtualIPOutOfPlace(
   host: Host,
   seen: Inspection,
@@ -30,15 +30,15 @@ export function virtualIPOutOfPlace(
     return {
       check: 'VirtualIPInterface',
       level: 'error',
-      message: `spec.loadBalancer.interface is ${device}, and no such interface with an address is there; there are ${[...new Set(seen.addresses.map((entry) => entry.interface))].join(', ')}`,
-      remedy: "Name one of these, or leave it out: then it is the one that holds the host's address.",
+      message: `spec.loadBalancer.interface is ${device}, but the host has no such interface with an address; it has ${[...new Set(seen.addresses.map((entry) => entry.interface))].join(', ')}`,
+      remedy: "Specify one of these, or omit it: the default is the interface with the host's address.",
     };
   return there.some(({ address, prefix }) => isWithin(virtualIP, address, prefix))
     ? undefined
     : {
         check: 'VirtualIPNetwork',
         level: 'warning',
-        message: `the virtual IP ${virtualIP} lies in no network of ${device} (${there.map(({ address, prefix }) => `${address}/${prefix}`).join(', ')}): others find it only where a route leads there`,
+        message: `the virtual IP ${virtualIP} is not in a network of ${device} (${there.map(({ address, prefix }) => `${address}/${prefix}`).join(', ')}): other machines reach it only through a route`,
         remedy: "Choose a free address of the hosts' network for spec.loadBalancer.virtualIP.",
       };
 }
@@ -48,7 +48,7 @@ function isWithin(virtualIP: string, address: string, prefix: number): boolean {
   return own !== undefined && network !== undefined && includes(network, own);
 }
 
-/** The virtual IP must answer to nobody before keepalived first takes it; a load balancer that holds it is no stranger. */
+/** The virtual IP must be unused before keepalived first takes it, except by a load balancer of the cluster. */
 export function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
   const virtualIP = cluster.loadBalancer?.virtualIP;
   if (virtualIP === undefined) return [];
@@ -56,7 +56,7 @@ export function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspe
     addresses.some(({ address }) => address === virtualIP),
   );
   if (ours) return [];
-  // What is remembered of a host of ours that held it until a moment ago is no stranger.
+  // A neighbour entry of one of our hosts, which held it until a moment ago, is not a conflict.
   const own = new Set([...seen.values()].flatMap(({ macAddresses }) => macAddresses));
   return [...seen]
     .filter(([, { virtualIPHeldBy }]) => virtualIPHeldBy !== '' && !own.has(virtualIPHeldBy))
@@ -65,13 +65,13 @@ export function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspe
       check: 'VirtualIP',
       level: 'error',
       host,
-      message: `${virtualIP} already answers: a machine with the MAC address ${inspection.virtualIPHeldBy} holds it`,
+      message: `${virtualIP} is already in use by a machine with the MAC address ${inspection.virtualIPHeldBy}`,
       remedy:
-        'Choose a free address for spec.loadBalancer.virtualIP, or take it from that machine (a host remembers its answer for up to a minute).',
+        'Choose a free address for spec.loadBalancer.virtualIP, or remove it from that machine (hosts cache its answer for up to a minute).',
     }));
 }
 
-/** A load balancer that hears no more of the others takes the virtual IP for itself (RFC 5798 6.4.2). */
+/** A load balancer that no longer receives advertisements of the others takes the virtual IP itself (RFC 5798 6.4.2). */
 export function formerPeers(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
   const port = cluster.loadBalancer?.port ?? 0;
   const addresses = [...new Set([...seen.values()].flatMap((inspection) => inspection.formerPeers))];
@@ -79,8 +79,8 @@ export function formerPeers(cluster: Cluster, seen: ReadonlyMap<string, Inspecti
     check: 'FormerLoadBalancer',
     level: 'error',
     host: [...seen].find(([, inspection]) => inspection.formerPeers.includes(address))?.[0] ?? '',
-    message: `its peer ${address} left the inventory, and balances on (port ${port}): once the others leave it alone, it takes the virtual IP as a second holder`,
+    message: `its peer ${address} left the inventory, but its load balancer still runs (port ${port}): once the others no longer contact it, it takes the virtual IP as a second holder`,
     remedy:
-      'Power that machine off; or put it back into the inventory, `kboot reset INVENTORY --limit` it, and take it out then.',
+      'Power that machine off; or put it back into the inventory, `kboot reset INVENTORY --limit` it, and then remove it.',
   }));
 }

@@ -33,7 +33,7 @@ const nodePorts: readonly (readonly [number, string])[] = [
   [10256, 'kube-proxy'],
 ];
 
-/** Requirements of one host, from top to bottom. */
+/** Requirements of one host, in the order of their findings. */
 const checks: readonly Check[] = [
   (_host, seen) =>
     seen.missingTools.length === 0
@@ -54,8 +54,8 @@ const checks: readonly Check[] = [
       : {
           check: 'OS',
           level: 'warning',
-          message: `${name} was not tried with kboot`,
-          remedy: `Tried are ${systemOf(seen.facts).versions.join(', ')}.`,
+          message: `${name} was not tested with kboot`,
+          remedy: `Tested versions: ${systemOf(seen.facts).versions.join(', ')}.`,
         };
   },
   (_host, seen) =>
@@ -115,7 +115,7 @@ const checks: readonly Check[] = [
       : {
           check: 'KubernetesVersion',
           level: 'error',
-          message: `its control plane runs ${seen.apiServerVersion}, the inventory wants ${cluster.kubernetesVersion}; kboot does not upgrade yet`,
+          message: `its control plane runs ${seen.apiServerVersion}, the inventory specifies ${cluster.kubernetesVersion}; kboot does not upgrade yet`,
           remedy: `Set spec.kubernetesVersion back to ${seen.apiServerVersion}.`,
         },
   (host, seen) =>
@@ -124,7 +124,7 @@ const checks: readonly Check[] = [
       : {
           check: 'NodeAddress',
           level: 'error',
-          message: `no interface holds ${host.address}; there are ${seen.addresses
+          message: `no interface has ${host.address}; the host has ${seen.addresses
             .filter((entry) => entry.interface !== 'lo' && !entry.address.startsWith('fe80:'))
             .map((entry) => `${entry.address} (${entry.interface})`)
             .join(', ')}`,
@@ -138,8 +138,8 @@ const checks: readonly Check[] = [
       : {
           check: 'Hostname',
           level: 'error',
-          message: `this machine calls itself ${seen.hostname}, and ${other.name} is another host of the inventory`,
-          remedy: `Are addresses exchanged? Put them right; or, if it is to be ${host.name}, say so there: hostnamectl set-hostname ${host.name}`,
+          message: `this machine has the hostname ${seen.hostname}, but ${other.name} is another host of the inventory`,
+          remedy: `If addresses are swapped, correct the inventory; if this machine is ${host.name}, set its hostname there: hostnamectl set-hostname ${host.name}`,
         };
   },
   ipv6Shortcoming,
@@ -193,13 +193,13 @@ const checks: readonly Check[] = [
       : {
           check: 'NameResolution',
           level: 'warning',
-          message: `looking up its own name ${seen.hostname} ${seen.nameLookupMs === null ? 'does not end in 5 s' : `takes ${seen.nameLookupMs} ms`}; the kubelet would wait for it`,
-          remedy: `Add ${seen.hostname} to /etc/hosts or mend the name server in /etc/resolv.conf.`,
+          message: `the lookup of its own name ${seen.hostname} ${seen.nameLookupMs === null ? 'did not finish in 5 s' : `took ${seen.nameLookupMs} ms`}; the kubelet would wait for it`,
+          remedy: `Add ${seen.hostname} to /etc/hosts or fix the name server in /etc/resolv.conf.`,
         },
   (host, seen) =>
     Object.entries(seen.freeMiB).flatMap(([folder, free]) => {
       const needed = folder === '/var/lib' ? (isNode(host) ? 2048 : 512) : folder === '/usr/local' ? 400 : 10;
-      // A host that is set up already holds what this room is for.
+      // A host that is already set up contains the files that need this space.
       return free >= needed || (seen.clusterId !== '' && free >= needed / 10)
         ? []
         : [
@@ -222,7 +222,7 @@ const checks: readonly Check[] = [
         },
 ];
 
-/** Every requirement that is not met, of every probed host, and between hosts. `clusterId` is this cluster's, if it has one. */
+/** Every unmet requirement of every probed host, and between hosts. `clusterId` is this cluster's, if it has one. */
 export function preflight(
   cluster: Cluster,
   seen: ReadonlyMap<string, Inspection>,
@@ -259,7 +259,7 @@ export function preflight(
   return withoutIgnored(findings, ignore);
 }
 
-/** Without those whose check is ignored, by its name or by `all`. Some checks cannot be ignored. */
+/** The findings whose check is not ignored, by its name or by `all`. Some checks cannot be ignored. */
 export function withoutIgnored(findings: readonly Finding[], ignore: readonly string[]): Finding[] {
   const all = ignore.includes('all');
   return findings.filter(
@@ -275,9 +275,9 @@ function foreignCluster(clusterId: string | undefined): Check {
     if (seen.clusterId !== '' || seen.caDigest === '') return undefined;
     return {
       ...base,
-      message: "a Kubernetes cluster is there that is not kboot's (/etc/kubernetes/pki/ca.crt)",
+      message: 'it belongs to a Kubernetes cluster that kboot did not create (/etc/kubernetes/pki/ca.crt)',
       remedy:
-        'kboot takes over no cluster of other tools. If it is to go, reset it with the tool that made it (`kubeadm reset`), then remove /etc/kubernetes.',
+        'kboot does not take over clusters of other tools. To remove the cluster, reset it with the tool that created it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };
 }
@@ -303,14 +303,14 @@ function notUnique(
     return [
       {
         ...base,
-        message: `this is the same machine as ${other}: both hold ${shared} and have one ${what}`,
+        message: `this is the same machine as ${other}: both have ${shared} and the same ${what}`,
         remedy: 'Correct the address, ssh.address or ssh.port of one of them.',
       },
     ];
   });
 }
 
-/** The address of two machines that hold the very same ones, which makes them one. */
+/** An address of both entries if their addresses are all the same, which makes them one machine. */
 function sharedAddress(one: Inspection, other: Inspection | undefined): string | undefined {
   const of = ({ addresses = [] }: Partial<Inspection> = {}): string[] =>
     addresses.flatMap(({ address, interface: device }) => (device === 'lo' ? [] : [address])).sort();

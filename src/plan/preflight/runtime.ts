@@ -4,8 +4,8 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
 /**
- * A Docker whose containerd kboot would replace. Its containers live through `up`, but no reset gives them back:
- * containerd's record of them, and with it Docker's grip, goes with /var/lib/containerd.
+ * A Docker whose containerd kboot would replace. Its containers survive `up`, but a reset does not restore them:
+ * containerd's metadata, without which Docker cannot manage them, is deleted with /var/lib/containerd.
  */
 export function dockerThere(host: Host, { dockerContainers }: Inspection): Omit<Finding, 'host'> | undefined {
   if (!isNode(host) || dockerContainers === null) return undefined;
@@ -13,7 +13,7 @@ export function dockerThere(host: Host, { dockerContainers }: Inspection): Omit<
   return {
     check: 'Docker',
     level: 'error',
-    message: `Docker ${what} through the containerd of this host; kboot puts its own in that place, and \`kboot reset\` deletes what it holds, Docker's included`,
+    message: `Docker ${what} through the containerd of this host; kboot replaces it with its own, and \`kboot reset\` deletes all its data, including Docker's`,
     remedy: 'Use a host without Docker, or remove it from this one (package docker.io or docker-ce).',
   };
 }

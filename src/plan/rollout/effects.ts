@@ -8,19 +8,19 @@ const staticPods: readonly Component[] = [
   'kube-scheduler',
 ];
 
-/** Whether a step ends a process that runs and starts it again, or stops it. */
+/** Whether a step restarts or stops a running process. */
 export function interrupts(step: Step, component: Component): boolean {
   return step.effects.some(
     (effect) => effect.component === component && (effect.kind === 'restart' || effect.kind === 'stop'),
   );
 }
 
-/** Whether a step does anything to a component. */
+/** Whether a step affects a component. */
 export function affects(step: Step, component: Component): boolean {
   return step.effects.some((effect) => effect.component === component);
 }
 
-/** Whether a step lets the Node or its control plane be not Ready for a while. */
+/** Whether the Node or its control plane may not be Ready for a while after a step. */
 export function disturbsNode(step: Step): boolean {
   return step.effects.some(
     ({ component }) =>
@@ -29,8 +29,8 @@ export function disturbsNode(step: Step): boolean {
 }
 
 /**
- * Whether a step interrupts a member that others count on, or starts one. Starting containerd, haproxy or keepalived
- * where they do not run takes nothing from anybody.
+ * Whether a step interrupts a member that others depend on, or starts one. Starting containerd, haproxy or keepalived
+ * interrupts nothing.
  */
 export function disturbsMember(step: Step): boolean {
   if (step.type === 'etcd') return true;

@@ -7,24 +7,24 @@ import { nodeRemovals, type NodeRemoval } from './node-removal.ts';
 
 export interface LeaveInput {
   readonly cluster: Cluster;
-  /** Hosts that are about to be wiped. */
+  /** Hosts that will be wiped. */
   readonly leaving: readonly Host[];
-  /** As the hosts that stay report it. */
+  /** As reported by the hosts that stay. */
   readonly api: ClusterObservation;
   readonly etcd: EtcdObservation;
   readonly peerURL: (host: Host) => string;
 }
 
-/** How hosts leave a cluster that goes on without them. */
+/** How hosts leave a cluster that continues without them. */
 export interface Leave extends MembershipSteps {
   readonly nodes: readonly NodeRemoval[];
-  /** What stays behind where nobody answers. */
+  /** What is left in the cluster if the API or etcd does not respond. */
   readonly warnings: readonly string[];
 }
 
 /**
- * How hosts leave a cluster that goes on without them: drained, their Nodes deleted, then their etcd members
- * removed, before anything on them ends. Nothing where no control plane stays: the cluster ends with them.
+ * How hosts leave a cluster that continues without them: drained, their Nodes deleted, then their etcd members
+ * removed, before anything on them stops. Nothing if no control plane stays: then the whole cluster is removed.
  * Throws E-QUORUM as planMembership does.
  */
 export function planLeave(input: LeaveInput): Leave {

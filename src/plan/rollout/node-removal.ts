@@ -3,23 +3,23 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { NodeStep } from '../types.ts';
 import { isReady } from './ready.ts';
 
-/** Marks the Nodes that came by way of an inventory: only such a one is removed when it leaves the inventory. */
+/** Marks Nodes of inventory hosts: only a marked Node is removed when its host leaves the inventory. */
 export const managedBy = 'kboot.dev/managed-by';
 
 export function isManaged(node: KubeObject): boolean {
   return node.metadata.annotations?.[managedBy] === 'kboot';
 }
 
-/** Seconds that Pods may take to end elsewhere, disruption budgets and grace periods included. */
+/** Maximum seconds of an eviction, disruption budgets and grace periods included. */
 const drainSeconds = 300;
 
-/** How one Node leaves the API. */
+/** How one Node is removed from the API. */
 export interface NodeRemoval {
   readonly node: string;
   readonly steps: readonly NodeStep[];
 }
 
-/** Removal of the Nodes that leave, of those that are in the API. A Node that is not Ready cannot end its Pods. */
+/** Removal of the Nodes that leave and exist in the API. A Node that is not Ready cannot terminate its Pods. */
 export function nodeRemovals(
   seen: ClusterObservation,
   leaves: (node: KubeObject) => boolean,

@@ -2,9 +2,9 @@ import type { HostChange } from '../diff/host.ts';
 import { affects } from './effects.ts';
 
 /**
- * Takes out of the hosts' changes those that must be made before a load balancer joins others: the others must count it
- * among their VRRP peers before its keepalived starts, or it receives nothing from the holder and takes the virtual IP
- * too (RFC 5798 6.4.2). `first` reconfigures them, in the order of the hosts.
+ * Separates the changes that must precede the start of a new load balancer: the others must have it as a VRRP peer
+ * before its keepalived starts, or it receives no advertisement from the holder and takes the virtual IP too (RFC 5798
+ * 6.4.2). `first` reconfigures them, in the order of the hosts.
  */
 export function peersFirst(changes: readonly HostChange[]): {
   readonly first: readonly HostChange[];

@@ -12,14 +12,14 @@ export function isReady(seen: ClusterObservation, list: 'pods' | 'nodes', name: 
   return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
 }
 
-/** Names of the static Pods whose container changes replace: `kube-apiserver-cp-1`. */
+/** Names of the static Pods whose containers these changes replace: `kube-apiserver-cp-1`. */
 export function renewedPods(changes: readonly HostChange[]): ReadonlySet<string> {
   return new Set(
     changes.flatMap(({ host, step }) => replacedPods(step).map((component) => `${component}-${host}`)),
   );
 }
 
-/** That a control-plane Pod is Ready; one that is renewed, with another container than the present one. */
+/** A control-plane Pod is Ready; a renewed one with a container other than the current one. */
 export function podReady(
   pod: DesiredCluster['controlPlanePods'][number],
   seen: ClusterObservation,
@@ -30,7 +30,7 @@ export function podReady(
   return { kind: 'pod-ready', ...pod, ...(replaces !== undefined && { replaces }) };
 }
 
-/** ID of a Pod's first container, as its runtime gave it. */
+/** ID of a Pod's first container in its container runtime. */
 export function containerId(pod: KubeObject): string | undefined {
   const status = pod['status'] as { containerStatuses?: readonly { containerID?: string }[] } | undefined;
   return status?.containerStatuses?.[0]?.containerID;

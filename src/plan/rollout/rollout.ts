@@ -12,27 +12,27 @@ import type { Condition, EtcdStep, Gate } from '../types.ts';
 import { affects, disturbsMember, interrupts } from './effects.ts';
 import { isReady, podReady, renewedPods } from './ready.ts';
 
-/** What is known of a cluster that may serve. */
+/** What is known of a cluster that may be in use. */
 export interface RolloutInput {
   readonly cluster: Cluster;
   readonly changes: readonly HostChange[];
   readonly inspections: ReadonlyMap<string, Pick<Inspection, 'listening' | 'kubeletActive'>>;
   readonly etcd: EtcdObservation;
-  /** Absent: the plan is not about the API, and it was not asked. */
+  /** Absent: the plan does not include the API, and it was not read. */
   readonly api: ClusterObservation | undefined;
   readonly desired: Pick<DesiredCluster, 'controlPlanePods'>;
 }
 
-/** One host of those that may not be disturbed at once. */
+/** One of the hosts that must not be disturbed at the same time. */
 export interface RolloutHost {
   readonly host: string;
-  /** The first stage that waits for its turn; its stages before that disturb nothing. */
+  /** Its first stage in the rollout; its earlier stages disturb nothing. */
   readonly from: Stage;
   /** What must hold before the next host starts. */
   readonly gates: readonly Gate[];
 }
 
-/** Seconds until a member must be healthy again; the same as for one that is new. */
+/** Seconds until a member must be healthy again; the same as for a new one. */
 const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
   'etcd-member': 120,
   kubelet: 120,
@@ -40,11 +40,11 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
 };
 
 /**
- * The order of hosts where changes disturb more than one that others count on: etcd member, API server, load balancer.
- * Those that do not serve now come first, since the others carry the cluster meanwhile; before them a learner that was
- * announced, since etcd accepts no other until it votes. A single host is in it only if it joins etcd, so that all of its
- * joining is one task, which a rollback can undo. Empty where nothing serves: then all may start at once, and a
- * member may well need the others to become healthy.
+ * The order of the hosts with changes that disturb an etcd member, API server or load balancer, if there are several.
+ * Hosts that do not serve now come first, since the others serve in the meantime; before them a learner that was added,
+ * since etcd accepts no other before it is promoted. A single host is included only if it joins etcd, so that its joining
+ * is one task, which a rollback can undo. Empty if nothing serves: then all may start at once, and a member
+ * may need the others to become healthy.
  */
 export function planRollout(input: RolloutInput): RolloutHost[] {
   const { cluster, etcd, api } = input;
@@ -68,8 +68,8 @@ export function planRollout(input: RolloutInput): RolloutHost[] {
 }
 
 /**
- * Findings where etcd would lose its quorum while a member restarts, since another one is down already: a cluster of
- * three or more need not bear that.
+ * Findings if etcd would lose its quorum while a member restarts, since another one is already down: with three or more
+ * members, that can be avoided.
  */
 export function quorumFindings(changes: readonly HostChange[], etcd: EtcdObservation): Finding[] {
   if (etcd.state !== 'present') return [];
@@ -87,7 +87,7 @@ export function quorumFindings(changes: readonly HostChange[], etcd: EtcdObserva
       check: 'EtcdQuorum',
       level: 'error',
       host,
-      message: `this plan restarts its etcd member while ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down: etcd would have no quorum meanwhile`,
+      message: `this plan restarts its etcd member while ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down: etcd would lose its quorum in the meantime`,
       remedy: `Bring ${down.join(', ')} back first, or remove it from the inventory.`,
     },
   ];
@@ -105,7 +105,7 @@ function apiListens(host: Host, { inspections }: RolloutInput): boolean {
   return inspections.get(host.name)?.listening.some(({ port }) => port === 6443) === true;
 }
 
-/** Whether the host does all its part now. */
+/** Whether everything on the host serves now. */
 function serves(host: Host, input: RolloutInput): boolean {
   const { cluster, etcd, api } = input;
   const member = etcd.state === 'present' ? etcd.members.find(({ name }) => name === host.name) : undefined;
@@ -118,7 +118,7 @@ function serves(host: Host, input: RolloutInput): boolean {
   );
 }
 
-/** Whether its steps take up a learner of an earlier run: they promote it, and announce none. */
+/** Whether its steps promote a learner that an earlier run added. */
 function isAnnounced(host: string, { changes }: RolloutInput): boolean {
   const has = (kind: EtcdStep['operation']['kind']): boolean =>
     changes.some(
@@ -127,7 +127,7 @@ function isAnnounced(host: string, { changes }: RolloutInput): boolean {
   return has('promote') && !has('add-learner');
 }
 
-/** What must hold again before the next host starts: what holds now, and what its steps start. */
+/** Gates before the next host starts: for what is healthy now, and for what the host's steps start. */
 function healthOf(host: Host, changes: readonly HostChange[], input: RolloutInput): Gate[] {
   const { cluster, inspections, api, desired } = input;
   const { name, address } = host;

@@ -1,15 +1,15 @@
-/** Named facts in short texts; what is not named was not there. */
+/** Named facts as short texts; a fact that is not named did not exist. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** What a plan was made from on the operator's side. */
+/** The inputs of a plan on the operator's side. */
 export interface Ground {
   /** Version of kboot. */
   readonly kboot: string;
-  /** SHA-256 of the versions and sums that kboot knows for this Kubernetes version. */
+  /** SHA-256 of the versions and checksums that kboot has for this Kubernetes version. */
   readonly catalog: string;
-  /** Fields of the inventory as they were understood, defaults filled in. */
+  /** Fields of the inventory, with defaults filled in. */
   readonly inventory: Facts;
-  /** SHA-256 of every template, the user's own in place of kboot's. */
+  /** SHA-256 of every template; the user's own replace kboot's. */
   readonly templates: Facts;
   /** SHA-256 of every file of the bundle; empty without one. */
   readonly bundle: Facts;
@@ -17,9 +17,9 @@ export interface Ground {
   readonly state: Facts;
 }
 
-/** What hosts, etcd and the API were seen to be. */
+/** The observed state of hosts, etcd and the API. */
 export interface Sight {
-  /** Facts and resources of each host; null where a host could not be read. */
+  /** Facts and resources of each host; null if a host could not be read. */
   readonly hosts: Readonly<Record<string, Facts | null>>;
   readonly etcd: Facts;
   readonly api: Facts;
@@ -27,7 +27,7 @@ export interface Sight {
 
 export type Basis = Ground & Sight;
 
-/** One fact that is another now; undefined: it was, or is, not there. */
+/** One fact that changed; undefined: it did not exist, or does not exist now. */
 export interface Change {
   /** `inventory`, `template`, a host's name … */
   readonly where: string;
@@ -51,7 +51,7 @@ export function groundChanges(was: Ground, now: Ground): Change[] {
   ];
 }
 
-/** What changed on hosts that were read both times, or can be read only now; in etcd and in the API. */
+/** Changes on hosts that were read both times or only now, in etcd, and in the API. */
 export function sightChanges(was: Sight, now: Sight): Change[] {
   const names = [...new Set([...Object.keys(was.hosts), ...Object.keys(now.hosts)])];
   return [
@@ -61,7 +61,7 @@ export function sightChanges(was: Sight, now: Sight): Change[] {
   ];
 }
 
-/** Hosts that the plan was made from and that cannot be read now. */
+/** Hosts that were read for the plan and cannot be read now. */
 export function lostHosts(was: Sight, now: Sight): string[] {
   return Object.keys(was.hosts).filter((name) => was.hosts[name] !== null && now.hosts[name] === null);
 }
@@ -72,7 +72,7 @@ function hostChanges(name: string, was: Facts | null | undefined, now: Facts | n
   return factChanges(name, was ?? {}, now ?? {});
 }
 
-/** A bundle that is not named is one fact, not as many as it has files. */
+/** An added or removed bundle is one change, not one per file. */
 function bundleChanges(was: Facts, now: Facts): Change[] {
   const count = (facts: Facts): string | undefined =>
     Object.keys(facts).length === 0 ? undefined : `${Object.keys(facts).length} files`;
@@ -90,7 +90,7 @@ function factChanges(where: string, was: Facts, now: Facts): Change[] {
     .map((name) => ({ where, what: name, was: was[name], now: now[name] }));
 }
 
-/** Every leaf of JSON-shaped data by its path; members of a list that have a name are called by it. */
+/** Every leaf of JSON-shaped data by its path; list members with a name have that name in the path. */
 export function leaves(value: unknown, path = ''): Facts {
   return Object.fromEntries(walk(value, path));
 }

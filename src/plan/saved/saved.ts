@@ -31,14 +31,14 @@ export function seal(content: Pick<SavedPlan, 'made' | 'scope' | 'basis' | 'plan
   return { ...head, digest: digestOf({ ...head, ...body }), ...body };
 }
 
-/** The digest that a document must carry. */
+/** The digest that a document must have. */
 export function digestOf(document: object): string {
   return sha256(JSON.stringify({ ...document, digest: undefined }));
 }
 
 /**
- * How two plans differ: hosts, phases, tasks, steps and gates, in what they do and in what they show. Only warnings, and
- * IDs of containers that are replaced, may change from one observation to the next.
+ * How two plans differ: hosts, phases, tasks, steps and gates, in actions and in displayed text. Only warnings, and IDs
+ * of replaced containers, may differ between two observations.
  */
 export function planChanges(was: Plan, now: Plan): Change[] {
   const [before, after] = [comparable(was), comparable(now)];

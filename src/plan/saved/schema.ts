@@ -47,7 +47,7 @@ const gate = shared(
   z.strictObject({
     type: z.literal('wait'),
     id: text('Unique in this plan; events and run logs refer to gates by it.'),
-    condition: described('What is observed until it holds.', condition),
+    condition: described('The condition that is observed until it holds.', condition),
     timeoutSeconds: described('Seconds after which the gate fails.', z.number()),
   }),
 );
@@ -59,16 +59,19 @@ const task = shared(
       "A host; cluster: through the cluster's APIs; operator: the machine that runs kboot.",
       z.union([z.strictObject({ host }), z.enum(['cluster', 'operator'])]),
     ),
-    steps: described('Steps in order; one that fails ends the task.', z.array(stepSchema)),
-    rollback: described('Steps to run when the task failed.', z.array(stepSchema)).exactOptional(),
+    steps: described('Steps in order; a failed step ends the task.', z.array(stepSchema)),
+    rollback: described('Steps to run if the task fails.', z.array(stepSchema)).exactOptional(),
   }),
 );
 
 const batch = shared(
   'Batch',
   z.strictObject({
-    tasks: described('Tasks that run side by side.', z.array(task)),
-    gates: described('What must hold once the tasks are done, before the next batch starts.', z.array(gate)),
+    tasks: described('Tasks that run in parallel.', z.array(task)),
+    gates: described(
+      'Conditions that must hold after the tasks, before the next batch starts.',
+      z.array(gate),
+    ),
   }),
 );
 
@@ -82,15 +85,18 @@ const phase = shared(
       'The phase starts once all of these hold; empty: at once.',
       z.array(
         z.strictObject({
-          phase: text('ID of a phase that comes earlier in the plan.'),
+          phase: text('ID of an earlier phase of the plan.'),
           need: described(
-            'How it must have ended. ended: in any way; any: at least one of its hosts succeeded; all: each of its batches passed.',
+            'How it must have ended. ended: with any result; any: at least one of its hosts succeeded; all: each of its batches passed.',
             z.enum(['ended', 'any', 'all']),
           ),
         }),
       ),
     ),
-    batches: described('Batches in order; one that fails prevents those after it.', z.array(batch)),
+    batches: described(
+      'Batches in order; after a failed batch, the later ones do not start.',
+      z.array(batch),
+    ),
   }),
 );
 
@@ -103,29 +109,29 @@ export const planSchema = shared(
     kubernetesVersion: text('Its Kubernetes version.'),
     endpoint: text('URL of the API.'),
     mode: described(
-      'offline: made without asking a host; such a plan is for reading and cannot be applied.',
+      'offline: made without contacting a host; such a plan is for reading only and cannot be applied.',
       z.enum(['live', 'offline']),
     ),
     hosts: described(
-      'Hosts that the plan is about.',
+      'Hosts in the scope of the plan.',
       z.array(
         z.strictObject({
           name: host,
           roles: texts('Its roles in the inventory.'),
           state: described(
-            'assumed: in an offline plan; unreachable: the host could not be read, and nothing is done on it.',
+            'assumed: in an offline plan; unreachable: the host could not be read and is not changed.',
             z.enum(['probed', 'assumed', 'unreachable']),
           ),
-          resources: described('How many resources were compared.', z.number()),
+          resources: described('Number of resources that were compared.', z.number()),
         }),
       ),
     ),
     phases: described(
-      'What will happen, in order. A task starts when the earlier tasks of its host have ended, the batch before its own has passed, and the phases that its own comes after have ended as they must.',
+      'What will happen, in order. A task starts when the earlier tasks of its host have ended, the batch before its own has passed, and every condition in `after` of its phase holds.',
       z.array(phase),
     ),
     checked: described('Number of resources and objects that were compared.', z.number()),
-    warnings: texts('What the reader should know.'),
+    warnings: texts('Warnings for the reader.'),
   }),
 );
 
@@ -134,12 +140,12 @@ const basis = shared(
   z.strictObject({
     kboot: text('Version of kboot that made the plan.'),
     catalog: hex('SHA-256 of the versions and sums that this kboot knows for the Kubernetes version.'),
-    inventory: map('Fields of the inventory as they were understood, defaults filled in, as JSON.'),
+    inventory: map('Fields of the inventory with defaults filled in, as JSON.'),
     templates: map('SHA-256 of every template.'),
     bundle: map('SHA-256 of every file of the bundle; empty without one.'),
     state: map('Cluster ID and certificates of the state folder.'),
     hosts: described(
-      'Facts and resources of each host as they were observed, digests in place of contents; null: the host could not be read.',
+      'Observed facts and resources of each host, with digests instead of contents; null: the host could not be read.',
       z.record(z.string(), z.record(z.string(), z.string()).nullable()),
     ),
     etcd: map('Members of etcd.'),
@@ -147,28 +153,28 @@ const basis = shared(
   }),
 );
 
-/** A saved plan, strictly: what a reader of the file may rely on. */
+/** A saved plan, strictly: the contract for readers of the file. */
 export const savedPlanSchema = z
   .strictObject({
     apiVersion: described('Version of this format.', z.literal('kboot.dev/v1')),
     kind: described('Always SavedPlan.', z.literal('SavedPlan')),
     digest: hex('SHA-256 of the whole document without this member, as compact JSON.'),
-    made: text('When, in UTC.'),
+    made: text('Time of creation, in UTC.'),
     scope: described(
-      'What the plan was limited to.',
+      'The scope of the plan.',
       z.strictObject({
         until: described('Last stage.', z.enum(stages)),
-        limit: texts('Hosts; empty: all.'),
+        limit: texts('Hosts that may change; empty: all.'),
         ignore: texts('Preflight checks that were ignored.'),
         renewCerts: described('Certificates of these hosts are renewed.', z.boolean()).exactOptional(),
       }),
     ),
-    basis: described('What the plan was made from: it is applied only while none of it has changed.', basis),
+    basis: described('The inputs of the plan: it is applied only if none of them has changed.', basis),
     plan: described('What will happen.', planSchema),
   })
   .meta({
     title: 'kboot saved plan',
-    description: 'What `kboot plan --out` writes and `kboot up --plan` applies. It holds no secret.',
+    description: 'Written by `kboot plan --out`, applied by `kboot up --plan`. It contains no secrets.',
   });
 
 /** The JSON Schema (draft 2020-12) of a saved plan. */

@@ -9,7 +9,7 @@ const content = shared(
     z.strictObject({
       kind: z.literal('text'),
       text: text(
-        'The whole text; placeholders stand for public facts that are issued when the plan is applied.',
+        'The whole text, with placeholders for public facts that are issued when the plan is applied.',
       ),
     }),
     z.strictObject({
@@ -26,7 +26,7 @@ const artifact = shared(
     title: text('Name and version.'),
     sha256: hex('SHA-256 of the file as published.'),
     source: described(
-      'Where the file comes from.',
+      'The source of the file.',
       z.discriminatedUnion('kind', [
         z.strictObject({
           kind: z.literal('bundle'),
@@ -44,7 +44,7 @@ const effect = shared(
   z.strictObject({
     component: described('The component that is affected.', z.enum(components)),
     kind: described(
-      'restart and stop interrupt it; reload does not; start: it did not run before.',
+      'restart and stop interrupt it; reload does not; start: it was not running before.',
       z.enum(['start', 'reload', 'restart', 'stop']),
     ),
   }),
@@ -61,7 +61,7 @@ const objectRef = shared(
     apiVersion,
     kind,
     metadata: described(
-      'Its name, and its namespace where it has one.',
+      'Its name, and its namespace if it has one.',
       z.strictObject({ name: text('Its name.'), namespace: namespace.exactOptional() }),
     ),
   }),
@@ -72,7 +72,7 @@ const target = shared(
   z.union([
     z.strictObject({
       kind: described(
-        'A resource of a host by its kind, or what else is changed.',
+        'A resource of a host by its kind, or another target.',
         z.enum([...resourceKinds, 'node', 'etcd-member', 'certificates', 'snapshot', 'leftover']),
       ),
       name: text('Its name, unique among the targets of its kind on its host.'),
@@ -88,11 +88,8 @@ const step = {
   id: text('Unique in this plan; events and run logs refer to steps by it.'),
   verb: described('What happens to the target.', z.enum(['create', 'update', 'restart', 'delete', 'run'])),
   target: described('What the step changes.', target),
-  reason: text('Why, or what it becomes. For display only.'),
-  effects: described(
-    'What the step does to running components; empty where it only prepares.',
-    z.array(effect),
-  ),
+  reason: text('Why, or the new state. For display only.'),
+  effects: described('Effects on running components; empty if there are none.', z.array(effect)),
   timeoutSeconds: described('Seconds after which the step fails.', z.number()),
 };
 
@@ -114,11 +111,11 @@ const shellStep = shared(
       'POSIX shell, run as root on top of the functions of src/resource/prelude.ts; holds no secret.',
     ),
     payload: described(
-      'Bytes that the script finds at a path.',
+      'Bytes that are sent to a path before the script runs.',
       z.strictObject({
         path: text('Path on the host.'),
         content: described(
-          'What the bytes are.',
+          'The source of the bytes.',
           z.union([
             content,
             z.strictObject({
@@ -133,10 +130,10 @@ const shellStep = shared(
     command: text("A hook's own shell. For display only.").exactOptional(),
     disturbs: texts('Processes whose files this changes; they restart in a later step.').exactOptional(),
     expects: described(
-      'The step fails unless this file is still as it was observed.',
+      'The step fails if this file has changed since it was observed.',
       z.strictObject({
         path: text('Path on the host.'),
-        digest: text('SHA-256 of the file; absent: it must still be missing.'),
+        digest: text('SHA-256 of the file; absent: it must not exist.'),
       }),
     ).exactOptional(),
   }),
@@ -150,7 +147,7 @@ const etcdStep = shared(
     ...step,
     type: z.literal('etcd'),
     operation: described(
-      "What is done through etcd's API, by the machine that runs kboot.",
+      "An operation through etcd's API, by the machine that runs kboot.",
       z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('snapshot') }),
         z.strictObject({ kind: z.literal('remove'), memberId: text('In hexadecimal digits.') }),
@@ -168,7 +165,7 @@ const object = shared(
     apiVersion,
     kind,
     metadata: described(
-      'As the API has it.',
+      'In the API.',
       z.looseObject({
         name: text('Its name.'),
         namespace: namespace.exactOptional(),
@@ -235,7 +232,7 @@ const hookStep = shared(
   z.strictObject({
     ...step,
     type: z.literal('hook'),
-    command: text('POSIX shell, run on the machine of the operator as the user who runs kboot.'),
+    command: text("POSIX shell, run on the operator's machine as the user who runs kboot."),
   }),
 );
 

@@ -2,14 +2,14 @@ import { hostRanges } from '../host-list.ts';
 import { html, type Html } from './html.ts';
 import { rowsIn, type Row, type Section } from './rows.ts';
 
-/** One text of a row; where hosts differ, the first host's, and a note that says so. */
+/** One text of a row; if hosts differ, that of the first host, with a note. */
 export function blockHtml(row: Row, { kind, title, forms }: Row['blocks'][number], index: number): Html {
   const varies = forms.others.length > 0;
   const count = forms.others.reduce((sum, { hosts }) => sum + hosts.length, 0);
   const note = varies
     ? html` <span class="form-note"
         >as on <span class="form-host">${row.hosts[0] ?? ''}</span>; ${count} other
-        host${count === 1 ? ' has' : 's have'} lines of ${count === 1 ? 'its' : 'their'} own</span
+        host${count === 1 ? ' has different lines' : 's have different lines'}</span
       >`
     : undefined;
   const text = html`<pre class="${kind}" ${varies ? html` data-forms="${row.id}.${index}"` : undefined}>
@@ -38,7 +38,7 @@ function diffLine(line: string): Html {
   return html`<span class="${kind}">${line}</span>`;
 }
 
-/** What differs between hosts in the rows' texts, for the page's script: block → its other forms. */
+/** The differences between hosts in the rows' texts, for the page's script: block → its other forms. */
 export function formsData(
   sections: readonly Section[],
   hosts: readonly string[],

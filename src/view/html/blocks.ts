@@ -9,7 +9,7 @@ export interface Block {
   readonly text: string;
 }
 
-/** What a step does, in full, as far as the plan says: what differs or what it writes, then what runs; what a gate waits for. */
+/** The full details of a step in the plan: its diff or text, then its script; or the condition of a gate. */
 export function blocksOf(item: Step | Gate): readonly Block[] {
   switch (item.type) {
     case 'shell':
@@ -18,7 +18,7 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
         ...(item.payload === undefined ? [] : payloadBlocks(item.payload, item.diff !== undefined)),
         ...(item.command === undefined
           ? []
-          : [{ kind: 'text' as const, title: 'As the inventory has it', text: item.command }]),
+          : [{ kind: 'text' as const, title: 'In the inventory', text: item.command }]),
         { kind: 'script', title: 'Shell, as root', text: item.script },
       ];
     case 'hook':
@@ -81,7 +81,7 @@ function textBlock(title: string, value: unknown): Block {
   return { kind: 'text', title, text };
 }
 
-/** A flat list of terms, one a line. */
+/** A flat list of terms, one per line. */
 function listBlock(
   title: string,
   terms: Readonly<Record<string, string | number | readonly string[]>>,

@@ -6,7 +6,7 @@ import { html, type Html } from './html.ts';
 import { countEndings, type Ending, type RunRecord } from './record.ts';
 import { endingWords } from './steps.ts';
 
-/** Fields that narrow the steps down; the page's script shows them, since without it they do nothing. */
+/** Filters of the steps; the page's script shows them, because they need it. */
 export function filtersHtml(plan: Plan, hosts: readonly HostView[], record: RunRecord | undefined): Html {
   const steps = stepsOf(plan);
   const gates = gatesOf(plan);
@@ -45,7 +45,7 @@ export function filtersHtml(plan: Plan, hosts: readonly HostView[], record: RunR
         ? select(
             'Ended',
             'ending',
-            'any way',
+            'any result',
             kinds.map((kind) => [kind, endingWords[kind]]),
           )
         : undefined

@@ -1,14 +1,14 @@
-/** A text that several hosts have, each perhaps with lines of its own. */
+/** A text of several hosts, possibly with different lines. */
 export interface Forms {
   /** The first host's text, line by line. */
   readonly lines: readonly string[];
-  /** Hosts whose text is another: the lines that differ, or their whole text where the number of lines does too. */
+  /** Hosts with a different text: the lines that differ, or the whole text if the number of lines differs. */
   readonly others: readonly { readonly hosts: readonly string[]; readonly form: Form }[];
 }
 
 export type Form = readonly (readonly [line: number, text: string])[] | string;
 
-/** One text per host, in order; the first is shown, the others as what differs from it. */
+/** One text per host, in order; the first is shown, the others as differences from it. */
 export function formsOf(texts: readonly { readonly host: string; readonly text: string }[]): Forms {
   const [first, ...rest] = texts;
   const base = first?.text ?? '';

@@ -13,7 +13,7 @@ import { rowsIn, type Section } from './rows.ts';
 import { signs } from './steps.ts';
 import { planVerdict, runVerdict } from './verdict.ts';
 
-/** What the page is about, and the sentence that a reader looks for first. */
+/** The subject of the page, and its most important sentence. */
 export function headerHtml(
   input: PageInput,
   record: RunRecord | undefined,
@@ -97,7 +97,7 @@ function warningsHtml({
   </section>`;
 }
 
-/** Failures, equal ones of several hosts in one. */
+/** Failures; equal ones of several hosts are combined. */
 function failuresHtml(
   { plan }: PageInput,
   { failures }: PageRun,
@@ -110,7 +110,7 @@ function failuresHtml(
     JSON.stringify([rowOf.get(stepId), code, message, context.step, context.detail, context.remedy]),
   );
   return html`<section class="failures" aria-labelledby="failures">
-    <h2 id="failures">What failed</h2>
+    <h2 id="failures">Failures</h2>
     ${groups.map((group) => {
       const [{ stepId = '', error }] = group;
       const { step, remedy } = error.context;

@@ -4,7 +4,7 @@ import { groupBy } from '../group.ts';
 import { stepCount } from './numbers.ts';
 import { countEndings, type RunRecord } from './record.ts';
 
-/** How a host stands: before a run by what is planned on it, after a run by how that ended. */
+/** The state of a host: before a run from its planned steps, after a run from their results. */
 export type HostState = 'changes' | 'same' | 'unread' | 'done' | 'failed' | 'cut-off';
 
 export interface HostView {

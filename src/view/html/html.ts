@@ -10,19 +10,19 @@ export class Html {
 
 export type Part = Html | string | number | undefined | readonly Part[];
 
-/** A template whose every part is escaped unless it is Html; undefined is nothing, a list is its members. */
+/** A template that escapes every part except Html; undefined is empty, a list is its members. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let out = strings[0] ?? '';
   for (const [index, part] of parts.entries()) out += textOf(part) + (strings[index + 1] ?? '');
   return new Html(out);
 }
 
-/** Takes text for markup as it is: for kboot's own style and script, never for data. */
+/** Uses text as markup without escaping: for kboot's own style and script, never for data. */
 export function markup(text: string): Html {
   return new Html(text);
 }
 
-/** Data as JSON that no parser of HTML takes for the end of its script element. */
+/** Data as JSON that cannot end its script element in HTML. */
 export function jsonMarkup(data: unknown): Html {
   return new Html(JSON.stringify(data).replaceAll('<', '\\u003c'));
 }
@@ -43,7 +43,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text for any place of the page, inside quoted attributes too; what would deceive the reader is spelled out. */
+/** Text for any part of the page, including quoted attributes; deceptive characters are made visible. */
 export function escape(text: string): string {
   return visible(text).replace(/[&<>"']/g, (char) => entities[char] ?? '');
 }

@@ -4,22 +4,22 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Finding } from '../../plan/preflight/finding.ts';
 import type { Plan } from '../../plan/types.ts';
 
-/** How a run of the plan went. */
+/** The result of a run of the plan. */
 export interface PageRun {
   readonly events: readonly ApplyEvent[];
   readonly failures: readonly Failure[];
-  /** Hosts that were left alone, since one before them in the roll failed. */
+  /** Hosts that were not attempted, because an earlier host of the rollout failed. */
   readonly held: readonly string[];
   readonly interrupted: boolean;
   readonly seconds: number;
 }
 
-/** What a page is made from. */
+/** The input of a page. */
 export interface PageInput {
   readonly plan: Plan;
-  /** Where it is known, the drawing has addresses and networks. */
+  /** If it is known, the drawing has addresses and networks. */
   readonly cluster?: Cluster;
-  /** How to go on, `kboot up inventory.yaml`. */
+  /** The command to continue with: `kboot up inventory.yaml`. */
   readonly command?: string;
   readonly findings?: readonly Finding[];
   /** Hosts that could not be read, and why. */

@@ -2,12 +2,12 @@ import type { Stage } from '../../model/stage.ts';
 import { hostOf, subjectOfGate } from '../../plan/steps.ts';
 import type { Batch, Gate, Location } from '../../plan/types.ts';
 
-/** How work ended; `cut-off`: its end was not seen. */
+/** How work ended; `cut-off`: it has no end event. */
 export type BarEnding = 'done' | 'failed' | 'cut-off';
 
 /** A piece of work on a lane; `from` and `to` in the unit of its lanes. */
 export interface Bar {
-  /** Its colour. `healthy`: gates. */
+  /** Determines its colour. `healthy`: gates. */
   readonly stage: Stage | 'healthy';
   readonly text: string;
   /** A second line below the text. */
@@ -17,7 +17,7 @@ export interface Bar {
   readonly ending?: BarEnding;
 }
 
-/** What goes on in one place, one piece after the other. */
+/** The work at one location, one piece after another. */
 export interface Lane {
   readonly title: string;
   readonly more: string;
@@ -35,7 +35,7 @@ export function placeOfGate(gate: Gate, { tasks }: Batch): Location {
     : 'cluster';
 }
 
-/** What a bar of a phase, or of its gates, says. */
+/** The text of the bar of a phase, or of its gates. */
 export function barText(stage: Bar['stage'], phase: string): string {
   return stage === 'healthy' ? 'until healthy' : phase;
 }

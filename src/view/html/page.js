@@ -1,4 +1,4 @@
-// What the page can do beside being read: filters, opening rows, the texts of other hosts.
+// The functions of the page: filters, opening rows, the texts of other hosts.
 'use strict';
 {
   const data = JSON.parse(document.getElementById('forms').textContent);
@@ -24,7 +24,7 @@
 
   const within = (ranges, number) => ranges.some(([from, to]) => from <= number && number <= to);
 
-  /** All that a row says, the other hosts' forms too, in lower case. */
+  /** The whole text of a row, with the forms of other hosts, in lower case. */
   function textOf(row) {
     if (row.text === undefined) {
       const forms = [...row.element.querySelectorAll('pre[data-forms]')].map((pre) =>
@@ -59,7 +59,7 @@
       shown === rows.length ? `${shown} rows` : `${shown} of ${rows.length} rows`;
   }
 
-  /** Offers a choice of host where texts differ, and shows that of the host filtered for. */
+  /** Offers a choice of host if texts differ, and shows the text of the host in the filter. */
   function showForms(row) {
     const chosen = form.elements.host.value;
     const ranges = rangesOf(row.dataset.hosts);
@@ -141,7 +141,7 @@
     addEventListener('hashchange', openTarget);
     openTarget();
     filter();
-    // On paper nobody opens a row: what changes is printed, what is written anew only where it is open.
+    // Rows cannot be opened on paper: changes are printed, new texts only if they are open.
     let opened = [];
     addEventListener('beforeprint', () => {
       opened = rows.map(({ element }) => element).filter((row) => !row.open && row.querySelector('pre.diff'));

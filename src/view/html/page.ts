@@ -14,12 +14,12 @@ import { timelineHtml } from './timeline.ts';
 import { topologySvg } from './topology-svg.ts';
 import { topologyOf } from './topology.ts';
 
-/** With more rows than this the browser lays out only those in sight. */
+/** With more rows than this, the browser lays out only visible ones. */
 const manyRows = 1000;
 
 /**
- * The plan, or what became of it, as one HTML file that asks for nothing from outside. It holds what the plan
- * holds: secrets by name and digest only.
+ * The plan, or the report of its run, as one HTML file without external resources. As in the plan, secrets appear
+ * only by name and digest.
  */
 export function pageHtml(input: PageInput): string {
   const { plan, cluster, run } = input;
@@ -81,7 +81,7 @@ export function pageHtml(input: PageInput): string {
     </html> `.text;
 }
 
-/** A file beside this one: its text has neither data nor an end of its element in it. */
+/** A file in this folder: its text has no data, and no end tag of its element. */
 function asset(name: string): string {
   return readOwn(new URL(`./${name}`, import.meta.url));
 }

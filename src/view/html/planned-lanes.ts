@@ -10,7 +10,7 @@ interface Slot {
   readonly phase: Phase;
   readonly on: Location;
   readonly gate: boolean;
-  /** `2 of 3`, where one host goes after another. */
+  /** `2 of 3` if hosts go one after another. */
   readonly turn: string;
   /** Number of steps or gates. */
   readonly count: number;
@@ -19,7 +19,7 @@ interface Slot {
 }
 
 /**
- * When the tasks and gates of a plan happen, in positions rather than seconds, by the rule of apply/run.ts: a task
+ * When the tasks and gates of a plan run, in positions rather than seconds, by the rule of apply/run.ts: a task
  * starts when the earlier tasks of its host have ended, the batch before its own has passed, and its phase's `after`
  * holds. Every task takes one position, and so do all gates of a batch together.
  */
@@ -49,7 +49,7 @@ function schedule(phases: readonly Phase[]): readonly Slot[] {
   });
 }
 
-/** The order in which a plan happens. Hosts whose bars are equal share a lane. */
+/** The order of a plan. Hosts with equal bars share a lane. */
 export function plannedLanes({ phases, hosts }: Plan): readonly Lane[] {
   const slots = schedule(phases);
   const barsAt = (place: Location): readonly Bar[] => barsOf(slots.filter(({ on }) => on === place));
@@ -78,7 +78,7 @@ export function plannedLanes({ phases, hosts }: Plan): readonly Lane[] {
   ];
 }
 
-/** The bars of one place: slots of one phase that touch are one. */
+/** The bars of one location: adjacent slots of one phase are one bar. */
 function barsOf(slots: readonly Slot[]): readonly Bar[] {
   const joined: Slot[] = [];
   for (const slot of slots) {
@@ -100,7 +100,7 @@ function barsOf(slots: readonly Slot[]): readonly Bar[] {
   });
 }
 
-/** Bars of one place in as few lanes as hold them without an overlap. */
+/** Bars of one location in as few lanes as possible without an overlap. */
 function pack(title: string, more: string, bars: readonly Bar[]): Lane[] {
   const lanes: Bar[][] = [];
   for (const bar of bars) {

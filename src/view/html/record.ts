@@ -3,7 +3,7 @@ import { gatesOf, hostOf, stepsOf } from '../../plan/steps.ts';
 import type { Gate, Phase, Location, Plan, Step } from '../../plan/types.ts';
 import { placeOfGate, type Bar, type BarEnding } from './lanes.ts';
 
-/** How a step or gate ended; `not-reached`: it was not begun, `cut-off`: begun, and its end was not seen. */
+/** How a step or gate ended; `not-reached`: it was not started, `cut-off`: started, without an end event. */
 export type Ending = 'done' | 'failed' | 'skipped' | 'cut-off' | 'not-reached';
 
 export interface Outcome {
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly detail?: string;
 }
 
-/** One phase in one place, or its gates, in milliseconds since apply began. */
+/** One phase at one location, or its gates, in milliseconds since apply began. */
 export interface Span {
   readonly phase: Phase['id'];
   readonly stage: Bar['stage'];
@@ -25,7 +25,7 @@ export interface Span {
 }
 
 export interface RunRecord {
-  /** By id; every step and gate of the plan has one, and every rollback that was begun. */
+  /** By id; every step and gate of the plan has one, and every rollback that was started. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly hosts: ReadonlyMap<string, readonly Span[]>;
   readonly operator: readonly Span[];
@@ -44,7 +44,7 @@ interface Drawn {
   readonly stage: Span['stage'];
 }
 
-/** What happened to a plan, from the events of its run. */
+/** The results of a plan, from the events of its run. */
 export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord {
   const outcomes = new Map<string, Outcome>(
     [...stepsOf(plan), ...gatesOf(plan)].map(({ id }) => [id, { ending: 'not-reached' }]),
@@ -147,7 +147,7 @@ function outcomeOf(event: StepEvent): Outcome {
   }
 }
 
-/** How many of some steps or gates ended in which way. */
+/** The number of steps or gates by how they ended. */
 export function countEndings(
   record: RunRecord,
   items: readonly (Step | Gate)[],

@@ -10,14 +10,14 @@ import { formsOf, type Forms } from './forms.ts';
 /** Replaces in a row the name of each of its hosts. */
 export const hostMark = '‹host›';
 
-/** A step or gate, and the host or Node that it is about. */
+/** A step or gate, and its host or Node. */
 export interface Item {
   readonly item: Step | Gate;
   /** undefined: the whole cluster. */
   readonly subject: string | undefined;
 }
 
-/** What a reader opens: steps or gates that are alike, on one or many hosts. */
+/** A row of the page: steps or gates that are alike, on one or many hosts. */
 export interface Row {
   readonly id: string;
   readonly verb: Step['verb'] | 'wait';
@@ -25,19 +25,19 @@ export interface Row {
   readonly kind: string;
   readonly name: string;
   readonly reason: string;
-  /** Hosts or nodes it is about, in the plan's order; none: the whole cluster. */
+  /** Its hosts or Nodes, in the plan's order; empty: the whole cluster. */
   readonly hosts: readonly string[];
   readonly items: readonly Item[];
   readonly blocks: readonly (Omit<Block, 'text'> & { readonly forms: Forms })[];
-  /** Rows that were put into this one. */
+  /** Rows that this one combines. */
   readonly parts: readonly Row[];
 }
 
-/** What a phase does in one place, or its gates. */
+/** The steps of a phase at one location, or its gates. */
 export interface Side {
   readonly place: 'hosts' | 'cluster' | 'operator' | 'gates';
   readonly rows: readonly Row[];
-  /** What is done where a task of it fails. */
+  /** Steps that run if one of its tasks fails. */
   readonly rollbacks: readonly Row[];
 }
 
@@ -48,8 +48,8 @@ export interface Section {
 }
 
 /**
- * The phases of a plan, steps that are alike in one row: equal ones, as in the text view, and those that differ only in
- * the name or the address of their own host. Files of the PKI share a row where there are many.
+ * The phases of a plan, with one row for steps that are alike: equal ones, as in the text view, and steps that differ
+ * only in the name or the address of their own host. Files of the PKI share a row if there are many.
  */
 export function sectionsOf(plan: Plan, cluster?: Cluster): readonly Section[] {
   const own = new OwnWords(cluster);
@@ -93,8 +93,8 @@ interface Piece {
 }
 
 /**
- * What a phase does, place by place, batch by batch. Batches on hosts share their pieces: work that is alike shares its
- * rows, where hosts go one after another, too.
+ * The steps of a phase, by location and batch. Batches on hosts are combined: similar steps share rows even if hosts go
+ * one after another.
  */
 function piecesOf({ batches }: Phase): readonly Piece[] {
   const pieces: Piece[] = [];
@@ -117,7 +117,7 @@ function piecesOf({ batches }: Phase): readonly Piece[] {
   return pieces;
 }
 
-/** Removes a host's own name and addresses from texts, so that equal work reads equal. */
+/** Removes a host's own name and addresses from texts, so that equal steps have equal texts. */
 class OwnWords {
   readonly #addresses: ReadonlyMap<string, readonly string[]>;
   readonly #patterns = new Map<string, RegExp>();
@@ -141,7 +141,7 @@ class OwnWords {
     ]);
   }
 
-  /** The text with the mark for its host's name. */
+  /** The text with the placeholder for its host's name. */
   named(text: string, host: string): string {
     if (host === '' || !text.includes(host)) return text;
     let pattern = this.#patterns.get(host);
@@ -159,7 +159,7 @@ class OwnWords {
   }
 }
 
-/** The text as a pattern that matches just it. */
+/** A pattern that matches exactly the text. */
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** A step or gate in words, for its row. */

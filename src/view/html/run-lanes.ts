@@ -3,13 +3,13 @@ import { groupBy } from '../group.ts';
 import { barText, clusterTitle, operatorTitle, type Bar, type Lane } from './lanes.ts';
 import type { RunRecord, Span } from './record.ts';
 
-/** What one host went through, in seconds. */
+/** The phases of one host, in seconds. */
 export interface HostTrack {
   readonly name: string;
   readonly bars: readonly Bar[];
 }
 
-/** The run as it was, in seconds since it began: a track for each host that did something, a lane for each phase elsewhere. */
+/** The run, in seconds since it began: a track for each host with work, a lane for each phase elsewhere. */
 export function runLanes(
   plan: Plan,
   { hosts, operator, cluster }: RunRecord,

@@ -24,18 +24,18 @@ export const endingWords: Readonly<Record<Ending, string>> = {
   done: 'done',
 };
 
-/** Diffs are open from the start where there are no more of them than this. */
+/** Diffs are initially open if there are at most this many. */
 const openDiffs = 30;
 
 const hasDiff = (row: Row): boolean => row.blocks.some(({ kind }) => kind === 'diff');
 
 export interface StepsContext {
-  /** Every host of the plan, in order; the page's script counts them so. */
+  /** Every host of the plan, in the order of the page's script. */
   readonly hosts: readonly string[];
   readonly record?: RunRecord;
 }
 
-/** All steps and gates, phase by phase; a row opens to what it holds. */
+/** All steps and gates, phase by phase; a row opens to show its details. */
 export function stepsHtml(sections: readonly Section[], { hosts, record }: StepsContext): Html {
   const position = new Map(hosts.map((name, index) => [name, index]));
   const diffs = rowsIn(sections).filter(hasDiff).length;
@@ -89,7 +89,7 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
     );
   }
 
-  /** What a failed task does last. */
+  /** A rollback of a failed task. */
   function rollbackHtml(row: Row): Html {
     const begun = row.items.filter(({ item }) => record?.outcomes.has(item.id));
     const endings = begun.length === 0 ? undefined : endingsOf({ ...row, items: begun });
@@ -176,7 +176,7 @@ export function stepsHtml(sections: readonly Section[], { hosts, record }: Steps
   }
 }
 
-/** `create`, or for a row of several verbs all of them, blank between. */
+/** `create`, or for a row of several verbs all of them, separated by spaces. */
 function verbsOf({ verb, items }: Row): string {
   const verbs = items.map(({ item }) => (item.type === 'wait' ? item.type : item.verb));
   return [...new Set([verb, ...verbs])].join(' ');
@@ -205,14 +205,14 @@ function sideTitle({ phase, sides }: Section, { place, rows }: Side, hosts: read
   }
 }
 
-/** A reason that begins with the name says it already. */
+/** A reason that begins with the name does not need it again. */
 function reasonHtml({ name, reason }: Row): Html | undefined {
   if (reason === '') return undefined;
   const rest = name !== '' && reason.startsWith(name) ? reason.slice(name.length).trim() : reason;
   return html` <span class="reason">${marked(rest)}</span>`;
 }
 
-/** The mark for each host's own name, told apart from a name. */
+/** The placeholder for each host's own name, styled differently from a name. */
 function marked(text: string): Html {
   const parts = text.split(hostMark);
   return html`${parts.map((part, index) => (index === 0 ? html`${part}` : html`<i>host</i>${part}`))}`;

@@ -29,7 +29,7 @@ export function box(
   return element('rect', { x, y, width, height, rx: 5, class: className }, ...inside);
 }
 
-/** Text with its baseline at `y`, cut where it would be wider than `width`. */
+/** Text with its baseline at `y`, truncated to `width`. */
 export function label(
   x: number,
   y: number,
@@ -45,7 +45,7 @@ export function label(
   );
 }
 
-/** Widths of a character in the drawings, on the safe side of what common fonts need at 12.5 units. */
+/** Widths of a character in the drawings, at least those of common fonts at 12.5 units. */
 export const monoChar = 7.6;
 export const sansChar = 7;
 
@@ -55,7 +55,7 @@ function clip(text: string, width: number, char: number): string {
   return all.length <= most ? text : `${all.slice(0, Math.max(1, most - 1)).join('')}…`;
 }
 
-/** A drawing of the given size that scales down; its words stand in `description`. */
+/** A drawing of the given size that scales down; `description` has it in words. */
 export function drawing(
   id: string,
   size: { width: number; height: number },

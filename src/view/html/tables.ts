@@ -5,7 +5,7 @@ import { html, type Html } from './html.ts';
 import { clusterTitle, operatorTitle } from './lanes.ts';
 import type { RunRecord } from './record.ts';
 
-/** Every host with its roles and how it stands: the drawing's facts, one by one. */
+/** Every host with its roles and state: the facts of the drawing as a table. */
 export function hostTable(hosts: readonly HostView[], cluster: Cluster | undefined): Html {
   const addresses = new Map((cluster?.hosts ?? []).map((host) => [host.name, host.address]));
   const rows = hosts.map(

@@ -8,7 +8,7 @@ import { runLanes, type HostTrack } from './run-lanes.ts';
 import { drawing, element, label } from './svg.ts';
 
 const width = 1040;
-/** A plan of many phases makes its drawing wider, and so its words smaller, up to this. */
+/** With more phases, the drawing becomes wider and its words smaller, up to this. */
 const mostWidth = 1240;
 const left = 184;
 /** Heights of a lane and of the bars in it. */
@@ -20,9 +20,9 @@ interface Size {
 }
 const planned: Size = { width, lane: 52, bar: 42, gap: 6 };
 const run: Size = { width, lane: 36, bar: 26, gap: 1 };
-/** More lanes than this would not be read: words count the rest. */
+/** Maximum number of lanes that are drawn; a line of text counts the rest. */
 const mostLanes = 40;
-/** More hosts than this are drawn as one thin line each. */
+/** With more hosts than this, each is drawn as one thin line. */
 const mostTracks = 24;
 
 /** Width of a character in a bar, in the widest of common fonts. */
@@ -30,7 +30,7 @@ const inChar = 7.3;
 
 type Scale = (value: number) => number;
 
-/** The order of a plan: what runs beside what. */
+/** The order of a plan: what runs in parallel. */
 export function plannedTimeline(plan: Plan): Html {
   const lanes = plannedLanes(plan);
   const shown = lanes.length > mostLanes ? [...lanes.slice(0, mostLanes - 4), ...lanes.slice(-4)] : lanes;
@@ -47,10 +47,10 @@ export function plannedTimeline(plan: Plan): Html {
     (lane) =>
       `${lane.title}: ${lane.bars.map(({ text, more = '' }) => `${text} ${more}`).join(', then ') || lane.more}.`,
   );
-  return drawing('timeline', { width: size.width, height }, 'What runs beside what', words.join(' '), parts);
+  return drawing('timeline', { width: size.width, height }, 'What runs in parallel', words.join(' '), parts);
 }
 
-/** How wide the positions are: each as its longest word; those of gates alone are narrow. */
+/** The widths of the positions: each as wide as its longest word; positions with only gates are narrow. */
 function positionWidths(bars: readonly Bar[]): readonly number[] {
   const widths = Array.from({ length: Math.max(1, ...bars.map(({ to }) => to)) }, () => 28);
   for (const { stage, text, more = '', from, to } of bars) {
@@ -62,7 +62,7 @@ function positionWidths(bars: readonly Bar[]): readonly number[] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-/** A run in seconds, a lane per host; of many hosts a thin line each, sorted by when they were done. */
+/** A run in seconds, with a lane per host; many hosts get a thin line each, sorted by their end. */
 export function runTimeline(plan: Plan, record: RunRecord, words: string): Html {
   const { operator, tracks, cluster } = runLanes(plan, record);
   const end = Math.max(0.1, record.end / 1000);
@@ -89,7 +89,7 @@ export function runTimeline(plan: Plan, record: RunRecord, words: string): Html 
   ]);
 }
 
-/** Of many hosts those that are drawn singly: the control plane, and what did not end well. */
+/** Of many hosts, those that get a lane: the control plane, and hosts that failed. */
 function notable(plan: Plan, tracks: readonly HostTrack[]): readonly HostTrack[] {
   const controlPlane = new Set(
     plan.hosts.flatMap(({ name, roles }) => (roles.includes('control-plane') ? [name] : [])),
@@ -145,7 +145,7 @@ function drawBar(bar: Bar, y: number, scale: Scale, size: Size): Html {
   );
 }
 
-/** A thin line per host; hosts that ended last go last. */
+/** A thin line per host, sorted by their end. */
 function strips(tracks: readonly HostTrack[], y: number, scale: Scale): { parts: Html[]; height: number } {
   const sorted = [...tracks].sort((a, b) => (a.bars.at(-1)?.to ?? 0) - (b.bars.at(-1)?.to ?? 0));
   const thin = Math.max(1, Math.min(4, 400 / sorted.length));
@@ -162,8 +162,8 @@ function strips(tracks: readonly HostTrack[], y: number, scale: Scale): { parts:
   return {
     parts: [
       label(0, y + 22, `${sorted.length} hosts`, 'mono strong', left - 12),
-      label(0, y + 40, 'a line each, by when', 'soft'),
-      label(0, y + 56, 'they were done', 'soft'),
+      label(0, y + 40, 'a line each, sorted', 'soft'),
+      label(0, y + 56, 'by their end', 'soft'),
       ...[...paths].map(([stage, list]) =>
         element('path', { d: list.join(''), class: `strip ${stage}`, 'stroke-width': thin }),
       ),

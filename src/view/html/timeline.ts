@@ -7,12 +7,12 @@ import type { RunRecord } from './record.ts';
 import { secondsTable } from './tables.ts';
 import { plannedTimeline, runTimeline } from './timeline-svg.ts';
 
-/** The section with the drawing of the phases, and after a run the seconds in a table. */
+/** The section with the drawing of the phases, and after a run a table of seconds. */
 export function timelineHtml(plan: Plan, record: RunRecord | undefined): Html {
   const words =
     record === undefined
       ? [
-          'A bar is a phase with its number of steps; its length is not a duration. It starts when the earlier phases of its host, and those that it depends on, have ended.',
+          'A bar is a phase with its number of steps; its length is not a duration. It starts when the earlier phases of its host, and the phases that it depends on, have ended.',
           ...turns(plan),
         ].join(' ')
       : 'Seconds since the first change.';
@@ -33,11 +33,11 @@ function turns({ phases, hosts }: Plan): string[] {
     const own = [...new Set(batches.flatMap(({ tasks }) => tasks.flatMap(({ on }) => hostOf(on) ?? [])))];
     return own.length < 2
       ? []
-      : [`${hostList(own, all)} go one after another: each starts when the one before is healthy again.`];
+      : [`${hostList(own, all)} go one after another: each starts when the previous one is healthy again.`];
   });
 }
 
-/** What the colours say, where bars are too short for words. */
+/** The meaning of the colours, since some bars are too short for words. */
 function legend(plan: Plan): Html {
   const entries = [
     ...plan.phases.map(({ id, stage }) => [id, stage] as const),

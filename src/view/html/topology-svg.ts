@@ -6,25 +6,25 @@ import { box, drawing, element, label } from './svg.ts';
 import { topologyText, type Band, type Machine, type Tier, type Topology } from './topology.ts';
 
 const width = 1040;
-/** Where machines and bands begin, right of the words. */
+/** Left edge of machines and bands, right of the words. */
 const left = 140;
 const inner = width - left;
 const gap = 12;
 const perRow = 6;
-/** More machines of a tier than this are one field of dots. */
+/** A tier with more machines than this is drawn as a field of dots. */
 const shownSingly = 12;
 const bandHeight = 38;
 const between = 26;
 
-/** Something drawn, and how much height it took. */
+/** A part of the drawing, and its height. */
 interface Drawn {
   readonly parts: readonly Html[];
   readonly height: number;
-  /** Centres of the machines in the last row, where lines meet it. */
+  /** Centres of the machines in the last row, where lines end. */
   readonly centres: readonly number[];
 }
 
-/** The cluster as a drawing: what is shared as bands, machines as cards between them. */
+/** The cluster as a drawing: shared parts as bands, machines as cards between them. */
 export function topologySvg(topology: Topology): Html {
   const parts: Html[] = [];
   let y = 1;
@@ -165,7 +165,7 @@ function exceptions(machines: readonly Machine[]): string {
 
 const ringHeight = 58;
 
-/** The members of etcd on a closed line: each talks to each, and a majority must be up. */
+/** The members of etcd on a closed line: all are connected to each other, and a majority must be up. */
 function ring({ machines }: Tier, centres: readonly number[], y: number): Html[] {
   const first = centres[0] ?? left;
   const last = centres.at(-1) ?? left;

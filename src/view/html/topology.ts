@@ -7,7 +7,7 @@ import type { HostView } from './hosts.ts';
 /** A machine of the drawing. */
 export interface Machine extends HostView {
   readonly address?: string;
-  /** What runs there beside what its row says. */
+  /** Components there that its row does not name. */
   readonly runs: readonly string[];
 }
 
@@ -15,12 +15,12 @@ export interface Machine extends HostView {
 export interface Tier {
   readonly title: string;
   readonly machines: readonly Machine[];
-  /** They hold the members of etcd. */
+  /** They run the members of etcd. */
   readonly etcd: boolean;
   readonly api: boolean;
 }
 
-/** Something that all machines share: an endpoint, a network. */
+/** A part that all machines share: an endpoint, a network. */
 export interface Band {
   readonly title: string;
   readonly main: string;
@@ -34,7 +34,7 @@ export interface Topology {
   readonly networks: readonly Band[];
 }
 
-/** What the drawing shows, from top to bottom; without a cluster, what the plan alone knows. */
+/** The parts of the drawing, from top to bottom; without a cluster, only those in the plan. */
 export function topologyOf(plan: Plan, hosts: readonly HostView[], cluster?: Cluster): Topology {
   const details = new Map((cluster?.hosts ?? []).map((host) => [host.name, host]));
   const external =
@@ -82,7 +82,7 @@ function machineOf(
   const runs = [
     ...(balances ? ['haproxy, keepalived'] : []),
     ...(role === 'control-plane' && view.roles.includes('worker') ? ['also runs Pods of users'] : []),
-    ...(role === 'control-plane' && view.roles.includes('etcd') ? ['etcd beside Kubernetes'] : []),
+    ...(role === 'control-plane' && view.roles.includes('etcd') ? ['etcd as a service'] : []),
   ];
   return { ...view, ...(host && { address: addressesOf(host).join(', ') }), runs };
 }
@@ -129,7 +129,7 @@ function networkBands({ networking, kubeProxy, metallb }: Cluster): readonly Ban
   ];
 }
 
-/** The drawing in words, for those who do not see it. */
+/** The drawing in words, for screen readers. */
 export function topologyText({ endpoint, tiers, members, networks }: Topology): string {
   const name = (band: Band): string =>
     `${band.title === '' ? '' : `${band.title} `}${band.main}${band.more === '' ? '' : `, ${band.more}`}.`;

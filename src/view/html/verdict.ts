@@ -7,7 +7,7 @@ import type { PageInput, PageRun } from './input.ts';
 import { count, seconds, stepCount } from './numbers.ts';
 import { countEndings, type RunRecord } from './record.ts';
 
-/** Before a run: that nothing has been changed, and what would be. */
+/** Before a run: the planned changes, and that nothing has been changed. */
 export function planVerdict({ plan, command }: PageInput): Html {
   const steps = stepsOf(plan);
   const gates = gatesOf(plan).length;
@@ -21,11 +21,11 @@ export function planVerdict({ plan, command }: PageInput): Html {
           : `Nothing to change, ${gates} to wait for.`
       : `${stepCount(steps.length)}${placesOf(plan)}.`;
   const unread = unreadHosts(plan);
-  const missing = unread === '' ? '' : ` Not in this plan, since they could not be read: ${unread}.`;
+  const missing = unread === '' ? '' : ` Not in this plan, because they could not be read: ${unread}.`;
   const goOn =
     steps.length + gates === 0 || command === undefined
       ? undefined
-      : html` <code>${command}</code> does this.`;
+      : html` <code>${command}</code> applies this plan.`;
   return html`<div class="verdict plan">
     <p class="lead">Nothing has been changed. ${what}</p>
     <p>
@@ -34,7 +34,7 @@ export function planVerdict({ plan, command }: PageInput): Html {
   </div>`;
 }
 
-/** After a run: what was done, where it failed, and how to go on. */
+/** After a run: what was done, where it failed, and how to continue. */
 export function runVerdict({ plan, command }: PageInput, run: PageRun, record: RunRecord): Html {
   const steps = stepsOf(plan);
   const counts = countEndings(record, steps);
@@ -46,10 +46,10 @@ export function runVerdict({ plan, command }: PageInput, run: PageRun, record: R
     return number === 0 ? [] : [`${count(number)} ${words}`];
   });
   const held =
-    run.held.length === 0 ? '' : `Not attempted, since the rollout stopped: ${run.held.join(', ')}. `;
+    run.held.length === 0 ? '' : `Not attempted: the rollout stopped before ${run.held.join(', ')}. `;
   const rest = others.length === 0 ? '' : ` ${others.join(', ')}.`;
   const again =
-    command === undefined ? undefined : html` <code>${command}</code> continues where this ended.`;
+    command === undefined ? undefined : html` <code>${command}</code> continues where this run stopped.`;
   const lost = [...new Set(run.failures.map(({ host }) => host ?? 'the cluster'))];
   const where = lost.length > 6 ? `${count(lost.length)} hosts` : lost.join(', ');
   const unread = unreadHosts(plan);
@@ -67,7 +67,7 @@ export function runVerdict({ plan, command }: PageInput, run: PageRun, record: R
   </div>`;
 }
 
-/** Hosts that are not in the plan since they could not be read, as a list. */
+/** Hosts that are not in the plan because they could not be read, as a list. */
 function unreadHosts({ hosts }: Plan): string {
   const names = hosts.flatMap(({ name, state }) => (state === 'unreachable' ? [name] : []));
   return hostList(

@@ -29,14 +29,14 @@ const saved = seal(
 );
 
 describe('a plan file', () => {
-  it('comes back as it was written, is for its owner only, and leaves nothing beside it', async () => {
+  it('survives a round trip, is readable by its owner only, and leaves no other file', async () => {
     await writePlan(file, saved);
     expect(await readPlan(file)).toEqual(saved);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['p.json']);
   });
 
-  it('takes the place of a plan, of nothing, and of nothing else', async () => {
+  it('replaces a plan or an empty file, and nothing else', async () => {
     await writePlan(file, saved);
     await writePlan(file, seal(savedContent()));
     expect((await readPlan(file)).plan.phases).toEqual([]);
@@ -60,20 +60,20 @@ describe('a plan file', () => {
   });
 
   it.each<[string, (text: string) => string, string]>([
-    ['cut off', (text) => text.slice(0, -40), 'is not whole'],
-    ['empty', () => '', 'is not whole'],
-    ['something else', () => '{"kind":"Cluster"}', 'is no saved plan'],
-    ['no object', () => 'null', 'is no saved plan'],
+    ['truncated', (text) => text.slice(0, -40), 'is truncated, or is not JSON'],
+    ['empty', () => '', 'is truncated, or is not JSON'],
+    ['something else', () => '{"kind":"Cluster"}', 'is not a saved plan'],
+    ['not an object', () => 'null', 'is not a saved plan'],
     ['of a later format', (text) => text.replace('kboot.dev/v1', 'kboot.dev/v2'), 'kboot.dev/v2'],
     [
       'another script',
       (text) => text.replace('"script": ":"', '"script": "reboot"'),
-      'its digest is another',
+      'its digest does not match',
     ],
     [
-      'a basis taken away',
+      'another basis',
       (text) => text.replace('"kboot": "0.1.0"', '"kboot": "0.1.1"'),
-      'its digest is another',
+      'its digest does not match',
     ],
   ])('%s is refused in one sentence', async (_title, spoil, said) => {
     await writePlan(file, saved);
@@ -87,7 +87,7 @@ describe('a plan file', () => {
     });
   });
 
-  it('one without the form of a plan is refused, however well it is sealed', async () => {
+  it('one without the form of a plan is refused, even with a valid digest', async () => {
     const steps = [{ type: 'shell' }];
     const phases = [phaseOf('host', [[{ host: 'w-1' }, steps as never]])];
     const broken = seal(savedContent({ plan: plan({ phases }) }));

@@ -45,7 +45,7 @@ interface World {
 }
 const steps = plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [shellStep('w-1', '/a')]]])] });
 
-/** A live plan as makePlan gives it, of hosts on which everything is there but `without`. */
+/** A live plan as from makePlan, of hosts in the desired state except for `without`. */
 function live(workspace: Workspace, world: World = {}): LivePlan {
   const { cluster, desire, preflightIgnore, toIssue } = workspace;
   const hosts = cluster.hosts.filter(({ name }) => ['cp-1', 'w-1'].includes(name));
@@ -103,7 +103,7 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
   };
 }
 
-/** What applying `saved` says in another world. */
+/** The result of applying `saved` to other observations. */
 async function apply(saved: SavedPlan, world: World = {}): Promise<LivePlan> {
   const workspace = await open();
   const file = { path: 'p.json', saved };
@@ -121,11 +121,11 @@ const stale = (...lines: string[]): unknown =>
   });
 
 describe('a saved plan', () => {
-  it('is what is applied while all is as it was', async () => {
+  it('is applied if nothing has changed', async () => {
     expect((await apply(await made())).plan).toEqual(steps);
   });
 
-  it('only decides whether the live plan runs: nothing of the file does', async () => {
+  it('only decides whether the live plan runs: nothing of the file is executed', async () => {
     const saved = await made();
     const now = structuredClone(steps);
     const held = await apply(saved, { plan: now });
@@ -133,19 +133,19 @@ describe('a saved plan', () => {
     expect(held.plan).not.toBe(saved.plan);
   });
 
-  it('is refused when a resource of a host changed, and names it', async () => {
+  it('is refused if a resource of a host changed, which is named', async () => {
     await expect(apply(await made(), { without: 'package kmod' })).rejects.toEqual(
       stale('w-1: package kmod: was x; now absent'),
     );
   });
 
-  it('is refused when a host is another machine', async () => {
+  it('is refused if a host is another machine', async () => {
     await expect(apply(await made(), { machineId: '-new' })).rejects.toEqual(
       stale('cp-1: machine-id: was cp-1; now cp-1-new', 'w-1: machine-id: was w-1; now w-1-new'),
     );
   });
 
-  it('a host that is gone is unreachable, one that is back makes it stale', async () => {
+  it('a host that is lost is unreachable, one that is back makes it stale', async () => {
     await expect(apply(await made(), { lost: 'w-1' })).rejects.toMatchObject({ code: 'E-CONNECT', exit: 4 });
     await expect(apply(await made({ lost: 'w-1' }))).rejects.toEqual(
       stale('w-1: the host: was could not be read; now answers'),
@@ -153,7 +153,7 @@ describe('a saved plan', () => {
     expect((await apply(await made({ lost: 'w-1' }), { lost: 'w-1' })).plan).toEqual(steps);
   });
 
-  it('is refused when an etcd that someone else runs holds a cluster by now', async () => {
+  it('is refused if an etcd that someone else runs has a cluster now', async () => {
     const workspace = await open();
     const saved = savedPlan(workspace, scope, live(workspace, { foreignEtcd: 'absent' }));
     await expect(apply(saved, { foreignEtcd: 'present' })).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describe('a saved plan', () => {
     expect((await apply(saved, { foreignEtcd: 'absent' })).plan).toEqual(saved.plan);
   });
 
-  it('is refused when an object of the API changed, not when its status did', async () => {
+  it('is refused if an object of the API changed, but not if only its status did', async () => {
     const api = (data: string, status: string): ClusterObservation => {
       const object = { ...configMap('x', { a: data }), status };
       const metadata = { ...object.metadata, uid: 'u', resourceVersion: status };
@@ -190,9 +190,9 @@ describe('a saved plan', () => {
     });
   });
 
-  it('is refused when the inventory says something else, and names the field', async () => {
+  it('is refused if the inventory changed, and names the field', async () => {
     const saved = await made();
-    writeFileSync(inventory, `# a comment is nothing\n${inventoryWith()}`);
+    writeFileSync(inventory, `# comments are ignored\n${inventoryWith()}`);
     expect((await apply(saved)).plan).toEqual(steps);
     writeFileSync(inventory, inventoryWith([], ['labels: {zone: b}']));
     await expect(apply(saved)).rejects.toEqual(
@@ -203,7 +203,7 @@ describe('a saved plan', () => {
     );
   });
 
-  it('is refused by another kboot, with other templates, and when this kboot plans something else', async () => {
+  it('is refused by another kboot, with other templates, and if this kboot makes a different plan', async () => {
     const saved = await made();
     const older = seal({ ...saved, basis: { ...saved.basis, kboot: '0.0.9' } });
     await expect(apply(older)).rejects.toMatchObject({
@@ -218,7 +218,7 @@ describe('a saved plan', () => {
     await expect(apply(other)).rejects.toMatchObject({
       context: { detail: expect.stringContaining(`template: ${template}`) as unknown },
     });
-    // However well it is sealed: what kboot would not plan by itself is not run.
+    // Even with a valid digest, only steps that kboot itself plans are run.
     const evil = shellStep('w-1', '/a', { script: 'evil' });
     const forged = seal({
       ...saved,
@@ -227,7 +227,7 @@ describe('a saved plan', () => {
     await expect(apply(forged)).rejects.toEqual(stale('plan: w-1: /a: was create; now create'));
   });
 
-  it('is refused for another cluster, and when it was made offline', async () => {
+  it('is refused for another cluster, and if it was made offline', async () => {
     const saved = await made();
     writeFileSync(inventory, inventoryWith().replace('name: test', 'name: other'));
     await expect(apply(saved)).rejects.toMatchObject({
@@ -247,7 +247,7 @@ describe('a saved plan', () => {
     });
   });
 
-  it('flags may repeat its scope and not contradict it', async () => {
+  it('flags may repeat its scope but not contradict it', async () => {
     const workspace = await open();
     const limited = { until: 'runtime', limit: ['w-1', 'cp-1'], ignore: ['Mem'] } as const;
     const saved = savedPlan(workspace, limited, live(workspace, { scope: limited }));
@@ -273,7 +273,7 @@ describe('a saved plan', () => {
   });
 });
 
-describe('a saved plan that was changed and sealed again', () => {
+describe('a saved plan that was modified and sealed again', () => {
   const restart = shellStep('cp-1', '/etc/kubernetes/manifests/etcd.yaml', {
     verb: 'update',
     reason: 'the kubelet restarts it',
@@ -301,7 +301,7 @@ describe('a saved plan that was changed and sealed again', () => {
     });
   const now = planWith(restart, {}, [podGate('containerd://1'), member]);
 
-  /** What applying says once `of` stands in the file in place of the plan that is made now. */
+  /** The result of applying a file with `of` instead of the current plan. */
   async function applyForged(of: Plan): Promise<LivePlan> {
     const saved = await made({ plan: now });
     const forged = { ...saved, plan: JSON.parse(JSON.stringify(of)) as Plan };
@@ -347,11 +347,11 @@ describe('a saved plan that was changed and sealed again', () => {
       planWith({ ...restart, effects: [] }, {}, [podGate('containerd://1'), member]),
       'cp-1: /etc/kubernetes/manifests/etcd.yaml: was update, the kubelet restarts it; now update, the kubelet restarts it',
     ],
-  ])('%s: it is stale, and says where', async (_what, of, line) => {
+  ])('%s: it is stale, and names the difference', async (_what, of, line) => {
     await expect(applyForged(of)).rejects.toEqual(stale(`plan: ${line}`));
   });
 
-  it('runs the live plan where only warnings and IDs of containers differ', async () => {
+  it('runs the live plan if only warnings and IDs of containers differ', async () => {
     const of = { ...planWith(restart, {}, [podGate('containerd://2'), member]), warnings: ['another'] };
     expect((await applyForged(of)).plan).toBe(now);
   });

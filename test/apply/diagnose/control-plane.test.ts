@@ -33,7 +33,7 @@ const apiLog = 'kube-apiserver-cp-1_kube-system_kube-apiserver-1f.log';
 const etcdLog = 'etcd-cp-1_kube-system_etcd-1f.log';
 
 describe('an API server', () => {
-  it('that crashes: its last lines and those of the run before, etcd beside it, the kubelet', async () => {
+  it('that crashes: its last lines and those of the previous run, etcd on the same host, the kubelet', async () => {
     const containers = { [`${apiLog}.1.log`]: 'before\n', [apiLog]: 'no etcd\n', [etcdLog]: 'no leader\n' };
     expect(await linesOf({ kind: 'api', host: 'cp-1' }, { 'cp-1': { containers, units } })).toEqual([
       'last lines of container kube-apiserver on cp-1:',
@@ -46,7 +46,7 @@ describe('an API server', () => {
     ]);
   });
 
-  it('that never started: containerd that does not run, and the kubelet', async () => {
+  it('that never started: a containerd that does not run, and the kubelet', async () => {
     const down = { ...units, containerd: { show: failing } };
     expect(await linesOf({ kind: 'api', host: 'cp-1' }, { 'cp-1': { units: down } })).toEqual([
       'there is no kube-apiserver log on cp-1',
@@ -55,7 +55,7 @@ describe('an API server', () => {
     ]);
   });
 
-  it('whichever: looks at the hosts that run one, three at most', async () => {
+  it('on any host: reads the hosts that run one, three at most', async () => {
     const names = ['w-1', 'cp-1', 'cp-2', 'cp-3', 'cp-4'];
     const files = Object.fromEntries(
       names.map((name) => [name, { containers: { [apiLog]: `of ${name}\n` } }]),
@@ -153,7 +153,7 @@ describe('a Pod of the control plane', () => {
     ]);
   });
 
-  it('that is not there: the kubelet says why', async () => {
+  it("that does not exist: the kubelet's log has the cause", async () => {
     expect(await linesOf(scheduler, { 'cp-1': { units } })).toEqual([
       'the API has no Pod kube-system/kube-scheduler-cp-1: the kubelet of cp-1 has not reported it',
       'there is no log of kube-scheduler-cp-1 on cp-1: its container never started',

@@ -6,7 +6,7 @@ import { fakeKube } from '../../samples/diagnose.ts';
 
 const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
 
-/** Hosts that answer every script with the same text. */
+/** Hosts that return the same output for every script. */
 function access(
   outputs: Readonly<Record<string, string>>,
   more: Partial<DiagnoseAccess> = {},
@@ -27,8 +27,8 @@ function access(
 
 const refused = 'endpointAddress=10.0.0.9\nendpointTcp=refused\n';
 
-describe('an endpoint behind which no API server answers', () => {
-  it('says what it resolves and connects to on hosts, workers first, and that the API is ready', async () => {
+describe('an endpoint without a responding API server', () => {
+  it('shows its resolution and connections on hosts, workers first, and that the API is ready', async () => {
     const outputs = {
       'cp-1': refused,
       'w-1': refused,
@@ -43,7 +43,7 @@ describe('an endpoint behind which no API server answers', () => {
     ]);
   });
 
-  it('says when the API servers do not answer either, and looks at them', async () => {
+  it('reports that the API servers do not respond either, with their logs', async () => {
     const down = access({ 'cp-1': refused }, { kube: () => Promise.reject(new Error('refused')) });
     expect((await diagnose(condition, down)).split('\n').slice(1, 3)).toEqual([
       'bypassing the endpoint, no API server is ready either: refused',
@@ -51,7 +51,7 @@ describe('an endpoint behind which no API server answers', () => {
     ]);
   });
 
-  it('hands no address to a shell that could be more than an address', async () => {
+  it('passes only valid addresses to a shell', async () => {
     const text = await diagnose({ ...condition, address: "x'; reboot; '" }, access({ 'w-1': '' }));
     expect(text).toContain("x'; reboot; ' is not an address or a host name");
   });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eventLines } from '../../../src/apply/diagnose/events.ts';
 import { event, list } from '../../samples/diagnose.ts';
 
-it('says the last warnings, how often and when', () => {
+it('shows the last warnings, with counts and times', () => {
   const events = list(
     event('Warning', 'Unhealthy', 'probe failed', { count: 7, lastTimestamp: '2026-07-25T10:05:00Z' }),
     event('Normal', 'Pulled', 'image is present', { lastTimestamp: '2026-07-25T10:09:00Z' }),
@@ -15,7 +15,7 @@ it('says the last warnings, how often and when', () => {
   ]);
 });
 
-it('says other events where there is no warning', () => {
+it('shows other events if there is no warning', () => {
   expect(eventLines(list(event('Normal', 'Pulling', 'image', { series: { count: 3 } })), 2)).toEqual([
     'Normal Pulling, 3 times, last at 2026-07-25T10:00:00Z: image',
   ]);

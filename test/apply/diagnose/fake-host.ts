@@ -7,9 +7,9 @@ import type { HostConnection, Reader, ScriptResult } from '../../../src/transpor
 export interface HostFiles {
   /** Files of /var/log/containers by name, the oldest first. */
   readonly containers?: Readonly<Record<string, string>>;
-  /** What systemctl and journalctl say of units; others are not installed. */
+  /** Output of systemctl and journalctl for units; others are not installed. */
   readonly units?: Readonly<Record<string, { readonly show: string; readonly journal?: string }>>;
-  /** What `ss` prints. */
+  /** Output of `ss`. */
   readonly listeners?: string;
 }
 
@@ -20,7 +20,7 @@ export interface FakeHost {
   remove(): void;
 }
 
-/** A host of which only log files and systemd's and ss's answers are made up: scripts run here in sh. */
+/** A host with fake log files and fake output of systemd and ss: scripts run here in sh. */
 export function fakeHost(name: string, { containers = {}, units = {}, listeners = '' }: HostFiles): FakeHost {
   const root = mkdtempSync(join(tmpdir(), 'kboot-diagnose-'));
   const [bin, logs, data] = ['bin', 'logs', 'units'].map((part) => join(root, part)) as [

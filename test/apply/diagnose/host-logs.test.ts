@@ -21,7 +21,7 @@ async function ask(question: HostQuestion, files: HostFiles): Promise<HostAnswer
   return readHost(question, 'n0nce', stdout);
 }
 
-it('reads the newest log of a container and the one before, units, and what is listening', async () => {
+it('reads the newest and the previous log of a container, units, and listeners', async () => {
   const answer = await ask(
     {
       containers: [
@@ -61,7 +61,7 @@ it('reads the newest log of a container and the one before, units, and what is l
   });
 });
 
-it('reads no more than the end of a log, however long its lines are', async () => {
+it('reads only the end of a log, even with very long lines', async () => {
   const log = `${'first\n'.repeat(10_000)}${'x'.repeat(1_000_000)}\nlast\n`;
   const answer = await ask(
     { containers: [{ name: 'c', prefix: 'c' }], units: [] },
@@ -72,7 +72,7 @@ it('reads no more than the end of a log, however long its lines are', async () =
   expect(last).toMatch(/x\nlast$/);
 });
 
-it('runs nothing that a name contains', async () => {
+it('executes nothing that a name contains', async () => {
   const marker = join(mkdtempSync(join(tmpdir(), 'kboot-injected-')), 'marker');
   for (const prefix of [`$(touch ${marker})`, `'; touch ${marker}; '`, `\n touch ${marker}\n`]) {
     const question = { containers: [{ name: 'c', prefix }], units: [prefix] };
@@ -84,7 +84,7 @@ it('runs nothing that a name contains', async () => {
   rmSync(dirname(marker), { recursive: true });
 });
 
-it('says the state of a unit, with or without its journal', () => {
+it('shows the state of a unit, with or without its journal', () => {
   const question = { containers: [], units: ['kubelet'] };
   const unitOf = (show: string): HostAnswer['units'][number] => {
     const [unit] = readHost(question, 'n', `\n@n state 0\n${show}\n@n journal 0\none\ntwo\n`).units;
@@ -101,7 +101,7 @@ it('says the state of a unit, with or without its journal', () => {
   ]);
 });
 
-it('says nothing of a container without a log', () => {
+it('shows nothing for a container without a log', () => {
   expect(containerLines('cp-1', { name: 'etcd', last: '', previous: '' }, 5)).toEqual([]);
   expect(containerLines('cp-1', { name: 'etcd', last: 'a\nb', previous: 'c' }, 1)).toEqual([
     ['last lines of container etcd on cp-1:', '    b'],

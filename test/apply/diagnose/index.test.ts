@@ -39,7 +39,7 @@ function access(
   return { connections, kube: kube ?? (() => Promise.resolve(client)) };
 }
 
-/** Within its bounds, and nothing that a terminal would take for a command. */
+/** Within its bounds, and without control sequences. */
 function expectFit(text: string): void {
   const lines = text.split('\n');
   expect(lines.length).toBeLessThanOrEqual(maxLines);
@@ -48,7 +48,7 @@ function expectFit(text: string): void {
   expect(text).not.toMatch(/\p{Surrogate}/u);
 }
 
-/** Strings of all kinds, as hosts and the API may hold them. */
+/** Strings of all kinds, as hosts and the API may return them. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom(
@@ -69,10 +69,10 @@ const anything = fc.oneof(
   fc.array(fc.anything(), { maxLength: 3 }),
 );
 
-/** Of a stream that has no end. */
+/** A stream that never ends. */
 const nextOf = <T>(stream: Iterator<T>): T => stream.next().value as T;
 
-/** An object of the API in which some parts were replaced by something else. */
+/** An object of the API with some parts replaced. */
 function mangled(sample: unknown): fc.Arbitrary<unknown> {
   if (typeof sample !== 'object' || sample === null)
     return fc.oneof({ weight: 4, arbitrary: fc.constant(sample) }, { weight: 1, arbitrary: anything });
@@ -109,7 +109,7 @@ const sample = {
 };
 
 describe('a diagnosis of every kind of condition', () => {
-  it('handles whatever the API and the hosts answer, and stays within its bounds', async () => {
+  it('handles any response of the API and the hosts, and stays within its bounds', async () => {
     const status = fc.constantFrom(200, 200, 200, 200, 200, 200, 404, 500, 0);
     const answer = fc.record({
       status,
@@ -141,7 +141,7 @@ describe('a diagnosis of every kind of condition', () => {
             ),
           );
           expectFit(text);
-          expect(text).not.toContain('could not be looked up');
+          expect(text).not.toContain('could not be determined');
           expect(asked).toBeLessThan(30);
         },
       ),
@@ -167,7 +167,7 @@ describe('a diagnosis of every kind of condition', () => {
       );
   }, 60_000);
 
-  it('names in a line what cannot be read', async () => {
+  it('has a line for each failed read', async () => {
     const broken = access(
       () => Promise.reject(new Error('the connection is lost')),
       () => Promise.reject(new Error('unused')),
@@ -198,10 +198,10 @@ describe('in time', () => {
     });
 
   it.each([
-    ['nothing answers', access(never, never)],
+    ['nothing responds', access(never, never)],
     ['not even the API can be opened', access(never, never, never)],
     [
-      'all answers are slow',
+      'all responses are slow',
       access(
         () => slowly({ stdout: '', stderr: '', exitCode: 0 }),
         () => slowly({ status: 200, body: sample }),
@@ -218,7 +218,7 @@ describe('in time', () => {
     }
   });
 
-  it('the API has more time to be opened than a request: several API servers may be tried', async () => {
+  it('opening the API may take longer than a request: several API servers may be tried', async () => {
     const client = { request: () => Promise.resolve({ status: 404, body: {} }), close: () => undefined };
     const late = new Promise<KubeClient>((resolve) => {
       setTimeout(() => {
@@ -233,7 +233,7 @@ describe('in time', () => {
     expect(await running).toContain('the API has no Node w-1');
   });
 
-  it('says what took too long', async () => {
+  it('names the reads that timed out', async () => {
     const running = diagnose({ kind: 'node-ready', node: 'w-1' }, access(never, never));
     await vi.runAllTimersAsync();
     expect(await running).toBe(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { at, itemsAt, numberAt, textAt } from '../../../src/apply/diagnose/json.ts';
 
-it('finds what is at a path, and nothing where the answer has another shape', () => {
+it('returns the value at a path, or undefined if there is none', () => {
   const answer = { a: { b: 'x', n: 3, list: [1, 2] } };
   expect(at(answer, 'a', 'b')).toBe('x');
   expect(textAt(answer, 'a', 'b')).toBe('x');
@@ -14,6 +14,6 @@ it('finds what is at a path, and nothing where the answer has another shape', ()
   expect(at({}, 'constructor')).toBeUndefined();
 });
 
-it('looks at no more than 500 items', () => {
+it('reads at most 500 items', () => {
   expect(itemsAt({ items: Array(501).fill(0) }, 'items')).toHaveLength(500);
 });

@@ -35,7 +35,7 @@ const notReady = {
 };
 
 describe('a Node that is not Ready', () => {
-  it('says its bad conditions, the Pods of its network that fail, and the last lines of the kubelet', async () => {
+  it('has its bad conditions, failing Pods of its network, and the last lines of the kubelet', async () => {
     const onHost = { node: 'w-1', spec: { hostNetwork: true, nodeName: 'w-1' } };
     const answers = {
       '/api/v1/nodes/w-1': notReady,
@@ -59,7 +59,7 @@ describe('a Node that is not Ready', () => {
     ]);
   });
 
-  it('says that containerd does not run before the kubelet that cannot work without it', async () => {
+  it('reports a containerd that does not run before the kubelet, which depends on it', async () => {
     const down = { ...units, containerd: { show: failing, journal: 'bad config\n' } };
     const answers = { '/api/v1/nodes/w-1': notReady, '/api/v1/pods': list() };
     expect((await linesOf(ready, answers, { units: down })).slice(2, 4)).toEqual([
@@ -71,7 +71,7 @@ describe('a Node that is not Ready', () => {
 
 describe('a Node that is not registered', () => {
   const registered = { kind: 'node-registered', node: 'w-1' } as const;
-  it('says so, with the last lines of the kubelet', async () => {
+  it('is reported, with the last lines of the kubelet', async () => {
     expect(await linesOf(registered, {}, { units })).toEqual([
       'the API has no Node w-1',
       'kubelet.service on w-1: active (running); last lines:',
@@ -79,7 +79,7 @@ describe('a Node that is not registered', () => {
     ]);
   });
 
-  it('says that the API does not answer, and still what the host says', async () => {
+  it('reports that the API does not respond, and the state of the host', async () => {
     const lines = await linesOf(registered, { '/api/v1/nodes/w-1': new Error('refused') }, { units });
     expect(lines.slice(0, 2)).toEqual([
       'Node w-1 could not be read: refused',
@@ -88,7 +88,7 @@ describe('a Node that is not registered', () => {
   });
 });
 
-it('a kubelet that does not answer: its state and last lines, and containerd where it does not run', async () => {
+it('a kubelet that does not respond: its state and last lines, and containerd if it does not run', async () => {
   const condition = { kind: 'kubelet', host: 'w-1', port: 10248 } as const;
   expect(
     await linesOf(condition, {}, { units: { kubelet: { show: failing, journal: 'no such flag\n' } } }),

@@ -7,7 +7,7 @@ import {
   podsPath,
 } from '../../../src/apply/diagnose/paths.ts';
 
-it('asks the API for what one Pod or Node is about', () => {
+it('requests the objects of one Pod or Node from the API', () => {
   const pod = { namespace: 'kube-system', name: 'coredns-a' };
   const options = { previous: true, lines: 40, bytes: 1000 };
   expect(logPath(pod, 'coredns', options)).toBe(

@@ -35,7 +35,7 @@ describe('a Pod that is not ready', () => {
     ]);
   });
 
-  it('that runs and is not ready, beside a container that is', () => {
+  it('that runs and is not ready, with another container that is', () => {
     const fine = { name: 'fine', ready: true, state: { running: {} } };
     const slow = { name: 'slow', ready: false, state: { running: {} } };
     expect(podLines(read('p', { node: 'n', containers: [fine, slow] }))).toEqual([
@@ -44,14 +44,14 @@ describe('a Pod that is not ready', () => {
     ]);
   });
 
-  it('that no node takes, that the scheduler has not seen, and that was evicted', () => {
+  it('that fits no node, that the scheduler has not processed, and that was evicted', () => {
     const unscheduled = [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available' }];
     expect(podLines(read('p', { phase: 'Pending', status: { conditions: unscheduled } }))).toEqual([
-      'Pod kube-system/p without a node: Pending, not ready, 0 restarts',
+      'Pod kube-system/p not on a node: Pending, not ready, 0 restarts',
       '  not scheduled: 0/2 nodes are available',
     ]);
     expect(podLines(read('p', { phase: 'Pending' }))[1]).toBe(
-      '  not scheduled: the scheduler has not looked at it yet',
+      '  not scheduled: the scheduler has not processed it yet',
     );
     const evicted = { reason: 'Evicted', message: 'The node was low on resource: memory.' };
     expect(podLines(read('p', { node: 'n', phase: 'Failed', status: evicted }))[1]).toBe(
@@ -59,13 +59,13 @@ describe('a Pod that is not ready', () => {
     );
   });
 
-  it('has the events of its static Pod where it is a mirror Pod', () => {
+  it('has the events of its static Pod if it is a mirror Pod', () => {
     expect(read('p').eventUid).toBe('uid-p');
     const annotations = { 'kubernetes.io/config.mirror': 'hash' };
     expect(read('p', { metadata: { annotations } }).eventUid).toBe('hash');
   });
 
-  it('has logs where a container ran, and of the run before only where there is a run after it', () => {
+  it('has logs if a container ran, and of the previous run only if there is a later one', () => {
     const statuses = [
       crashing('waits'),
       { ...crashing('runs'), state: { running: {} } },
@@ -93,7 +93,7 @@ describe('several Pods', () => {
     expect(sharedNode(on(...nodes))).toBe(line);
   });
 
-  it('the closer look goes to each kind of failure, then to each node', () => {
+  it('one of each kind of failure gets the closer look, then one of each node', () => {
     const crash = { containers: [crashing('c')] };
     const oftener = { containers: [crashing('c', 9)] };
     const pods = [

@@ -8,7 +8,7 @@ const deployment = {
   name: 'coredns',
 } as const;
 
-it('points to the cause above only where one is shown', () => {
+it('refers to the cause above only if one is shown', () => {
   expect(waitRemedy(deployment, 'both Pods that are not ready are on w-1')).toBe(
     'Fix the cause shown above, then run the same command again. To see more, run `kubectl -n kube-system describe deployment coredns`.',
   );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bounded, logLines, maxLines, maxWidth, someOf } from '../../../src/apply/diagnose/text.ts';
 
 describe('the text of a diagnosis', () => {
-  it('keeps the first lines, and says how many more there are', () => {
+  it('keeps the first lines, and counts the others', () => {
     const lines = bounded([
       Array.from({ length: 50 }, (_, i) => `a${i}`),
       Array.from({ length: 50 }, (_, i) => `b${i}`),
@@ -18,13 +18,13 @@ describe('the text of a diagnosis', () => {
     expect(shown).toMatch(/^begin x .* … .* end$/);
   });
 
-  it('takes colours out, spells other control characters out, and breaks no line', () => {
+  it('removes colours, escapes other control characters, and keeps lines intact', () => {
     expect(bounded([['\u001b[31mred\u001b[0m\ta\u0007b\u202e', 'one\ntwo\r\n']])).toBe(
       'red a⟨U+0007⟩b⟨U+202E⟩\none two',
     );
   });
 
-  it('has no secret, even where control characters stand in it', () => {
+  it('has no secrets, even with control characters in them', () => {
     const shown = bounded([
       [
         'token: hunter2',
@@ -38,7 +38,7 @@ describe('the text of a diagnosis', () => {
     expect(shown).toContain('token: (not shown)');
   });
 
-  it('says once what several lookups could not read', () => {
+  it('has equal lines of several lookups once', () => {
     expect(bounded([['the API does not answer'], ['x', 'y'], ['the API does not answer'], []])).toBe(
       'the API does not answer\nx\ny',
     );
@@ -46,7 +46,7 @@ describe('the text of a diagnosis', () => {
 });
 
 describe('the end of a log', () => {
-  it('is without what the container runtime puts before each line', () => {
+  it("is without the container runtime's prefix of each line", () => {
     const log = '2026-07-25T10:00:00.1Z stderr F one\n2026-07-25T10:00:00.2Z stdout P two\n\nthree\n';
     expect(logLines(log, 2)).toEqual(['    two', '    three']);
   });
@@ -61,7 +61,7 @@ describe('the end of a log', () => {
     expect(logLines('panic: short\nexit 2', 5)).toEqual(['    panic: short', '    exit 2']);
   });
 
-  it('is nothing where there is none', () => {
+  it('is empty without a log', () => {
     expect(logLines('\n \n', 5)).toEqual([]);
   });
 });

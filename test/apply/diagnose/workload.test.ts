@@ -49,7 +49,7 @@ describe('through an API server', () => {
   });
   afterEach(() => api.close());
 
-  it('a Deployment whose Pods crash: where they are, how they ended, their events and their logs', async () => {
+  it('a Deployment whose Pods crash: their nodes, how they ended, their events and their logs', async () => {
     const running = {
       ...crashing('coredns', 6),
       state: { running: {} },
@@ -110,7 +110,7 @@ describe('through an API server', () => {
 });
 
 describe('a workload', () => {
-  it('whose node the API cannot ask for logs: they come from the host, the run before too', async () => {
+  it('whose logs the API cannot get from the node: they are read from the host, also of the previous run', async () => {
     const host = fakeHost('w-1', {
       containers: {
         'coredns-a_kube-system_coredns-1f.log': '2026-07-25T10:00:00Z stderr F first run\n',
@@ -151,7 +151,7 @@ describe('a workload', () => {
     expect(asked.filter((path) => path.includes('/nodes/'))).toHaveLength(3);
   });
 
-  it('with fewer Pods than it wants says what it says of itself, too', async () => {
+  it('with too few Pods also shows its own conditions', async () => {
     const wanting = { ...deployment, spec: { ...deployment.spec, replicas: 3 } };
     const answers = {
       [`${system}/pods`]: list(pod('a', { node: 'w-1' }), pod('b', { node: 'w-2' })),
@@ -165,7 +165,7 @@ describe('a workload', () => {
     );
   });
 
-  it('whose Pods have names that Kubernetes would not allow: nothing is asked by these', async () => {
+  it('whose Pods have invalid names: they are not used in requests', async () => {
     const asked: string[] = [];
     const host = fakeHost('w-1', {});
     const containers = [crashing('coredns')];
@@ -185,7 +185,7 @@ describe('a workload', () => {
     expect(host.scripts).toEqual([]);
   });
 
-  it('without Pods says why its controller made none', async () => {
+  it('without Pods shows why its controller created none', async () => {
     const refused = {
       ...deployment,
       status: {
@@ -207,7 +207,7 @@ describe('a workload', () => {
     ]);
   });
 
-  it('that no controller has seen leads to kube-controller-manager', async () => {
+  it('that no controller has observed leads to kube-controller-manager', async () => {
     const kube = fakeKube({
       [deploymentPath]: { ...deployment, status: {} },
       [`${system}/pods?labelSelector=k8s-app%3Dkube-dns&limit=500`]: list(),
@@ -240,7 +240,7 @@ describe('a workload', () => {
     expect(await linesOf(coredns, kube)).toContain('there are no kube-scheduler Pods');
   });
 
-  it('that is a DaemonSet says which of the awaited nodes have no Pod of it', async () => {
+  it('that is a DaemonSet names the required nodes without a Pod', async () => {
     const kube = fakeKube({
       [daemonSetPath]: {
         kind: 'DaemonSet',
@@ -255,7 +255,7 @@ describe('a workload', () => {
     ]);
   });
 
-  it('that is not there, and one that the API refuses to show', async () => {
+  it('that does not exist, and one that the API refuses to return', async () => {
     expect(await linesOf(coredns, fakeKube({}))).toEqual(['Deployment kube-system/coredns does not exist']);
     const refusing: KubeClient = {
       request: () => Promise.resolve({ status: 403, body: { message: 'forbidden' } }),
@@ -266,7 +266,7 @@ describe('a workload', () => {
     ]);
   });
 
-  it('when the API does not answer leads to the API servers', async () => {
+  it('leads to the API servers if the API does not respond', async () => {
     const host = fakeHost('cp-1', {
       containers: { 'kube-apiserver-cp-1_kube-system_kube-apiserver-1f.log': 'cannot reach etcd\n' },
       units: { kubelet: { show: failing } },

@@ -40,7 +40,7 @@ const cluster: DesiredCluster = wants({
 
 type Present = Extract<ClusterObservation, { state: 'present' }>;
 
-/** A cluster in which all is as it must be, and as an API server tells it. */
+/** A cluster in the desired state, as an API server reports it. */
 function live(
   change: {
     objects?: readonly KubeObject[];
@@ -81,7 +81,7 @@ function live(
 function withLabels(object: KubeObject, labels: Record<string, string>): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels } };
 }
-/** Steps and gates in the order of an install that does nothing on hosts. */
+/** Steps and gates in the order of an install without changes on hosts. */
 function inOrder(
   what: DesiredCluster,
   seen: ClusterObservation,
@@ -106,11 +106,11 @@ const steps = (seen: ClusterObservation, disturbed: readonly string[] = [], what
   );
 
 describe('diffCluster', () => {
-  it('finds nothing to do in a cluster as it must be, whatever else lives there and however CoreDNS is scaled', () => {
+  it('has no steps for a cluster in the desired state, regardless of other objects and the scale of CoreDNS', () => {
     expect(steps(live({ objects: [configMap('theirs')] }))).toEqual([]);
   });
 
-  it('founds a cluster in order', () => {
+  it('bootstraps a cluster in order', () => {
     expect(steps({ state: 'absent' })).toEqual([
       'control-plane wait API server',
       'control-plane create ConfigMap kube-system/kubeadm-config',
@@ -127,16 +127,16 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('takes an API that does not answer neither for absent nor for well', () => {
+  it('treats an API that does not respond neither as absent nor as healthy', () => {
     const all = steps({ state: 'unavailable', why: 'ECONNREFUSED' });
     expect(all.filter((step) => step.includes(' create '))).toEqual([]);
     expect(all).toContain('control-plane wait API server');
     expect(all).toContain(
-      'control-plane update ConfigMap kube-system/kubeadm-config applied as desired, since the API does not answer yet',
+      'control-plane update ConfigMap kube-system/kubeadm-config applied unconditionally: the API does not respond yet',
     );
   });
 
-  it('says where an object differs', () => {
+  it('names the fields of an object that differ', () => {
     expect(steps(live({ objects: [configMap('kubeadm-config', { a: '2' })] }))).toEqual([
       'control-plane update ConfigMap kube-system/kubeadm-config differs at data.a',
     ]);
@@ -151,7 +151,7 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('says what kboot set once and does not want any more', () => {
+  it('names fields that kboot set and that are no longer desired', () => {
     const managedFields = [
       { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:data': { 'f:a': {}, 'f:old': {} } } },
     ];
@@ -162,7 +162,7 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('takes away a label of a Node that left the inventory, and no other', () => {
+  it('removes a label that left the inventory from its Node, and no other', () => {
     const managedFields = [
       {
         manager: 'kboot',
@@ -192,7 +192,7 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('creates an object again that somebody deleted', () => {
+  it('creates a deleted object again', () => {
     const seen = live();
     const objects = new Map(seen.objects);
     const metadata = { namespace: 'kube-system', name: 'kubeadm-config' };
@@ -202,13 +202,13 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('puts back a label and a taint', () => {
+  it('restores a label and a taint', () => {
     expect(steps(live({ nodes: [withLabels(ready('Node', 'w-1', { spec: {} }), { zone: 'b' })] }))).toEqual([
       'node update Node w-1 zone=a, gpu=yes:NoSchedule',
     ]);
   });
 
-  it('waits again for what the plan disturbs, even though it is ready now', () => {
+  it('waits for everything that the plan disturbs, even if it is ready now', () => {
     expect(steps(live(), ['cp-1'])).toEqual([
       'control-plane wait API server',
       'node wait Pod etcd-cp-1',
@@ -217,7 +217,7 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('waits for another container of a Pod that is renewed', () => {
+  it('waits for the new container of a renewed Pod', () => {
     const status = {
       conditions: [{ type: 'Ready', status: 'True' }],
       containerStatuses: [{ containerID: 'containerd://1' }],
@@ -231,13 +231,13 @@ describe('diffCluster', () => {
     expect(replaced(['kube-scheduler-cp-1'])).toEqual([undefined]);
   });
 
-  it('waits for what is not ready', () => {
+  it('waits for objects that are not ready', () => {
     const bad = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
     expect(steps(live({ pods: [ready('Pod', 'etcd-cp-1', bad)] }))).toEqual(['node wait Pod etcd-cp-1']);
     expect(steps(live({ objects: [deployment(3)] }))).toEqual(['addon wait Deployment kube-system/coredns']);
   });
 
-  it('removes a Node that left the inventory, if it came by one; it drains those that can end their Pods', () => {
+  it('removes a marked Node that left the inventory; drains it if it can terminate its Pods', () => {
     const stray = { ...ready('Node', 'w-7'), metadata: { name: 'w-7' } };
     const gone = ready('Node', 'w-9', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
     const seen = live({ nodes: [stray, ready('Node', 'w-8'), gone] });
@@ -255,13 +255,13 @@ describe('diffCluster', () => {
     ]);
   });
 
-  it('gives every step and gate an id of its own', () => {
+  it('gives every step and gate a unique id', () => {
     const ids = inOrder(cluster, { state: 'absent' }).map(({ item }) => item.id);
     expect(ids).toHaveLength(12);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('says which components a workload starts or restarts', () => {
+  it('has the components that a workload starts or restarts as effects', () => {
     const effects = (seen: ClusterObservation): unknown =>
       diffCluster(cluster, seen, new Set()).objects.addon.map((step) => step.effects);
     const other = { ...deployment(2), spec: { replicas: 2, template: 'b' } };
@@ -294,7 +294,7 @@ describe('objects that are no longer in the inventory', () => {
   const deletions = (want: DesiredCluster, seen: ClusterObservation): string[] =>
     inOrder(want, seen).flatMap(({ item }) => (item.type === 'delete' ? [targetText(item.target)] : []));
 
-  it("go when they carry kboot's label, are of a kind that is swept, and nothing else", () => {
+  it("are deleted if they have kboot's label and are of a pruned kind, and no others", () => {
     const base = live();
     const objects = new Map(base.objects);
     for (const object of [
@@ -309,19 +309,19 @@ describe('objects that are no longer in the inventory', () => {
     expect(deletions(cluster, { ...base, objects })).toEqual([]);
   });
 
-  it('stay while the API does not answer', () => {
+  it('stay while the API does not respond', () => {
     expect(deletions(swept, { state: 'unavailable', why: '' })).toEqual([]);
     expect(deletions(swept, { state: 'absent' })).toEqual([]);
   });
 });
 
-describe('an outside endpoint', () => {
+describe('an external endpoint', () => {
   const outside = { ...cluster, outsideEndpoint: { host: 'api.example', port: 443 } };
   const isEndpoint = ({ item }: ReturnType<typeof inOrder>[number]): boolean =>
     item.type === 'wait' && item.condition.kind === 'endpoint';
   const waits = (seen: ClusterObservation): number => inOrder(outside, seen).filter(isEndpoint).length;
 
-  it('is waited for before nodes have to work through it, and only until the cluster exists', () => {
+  it('is waited for before nodes use it, and only until the cluster exists', () => {
     const all = inOrder(outside, { state: 'absent' });
     const at = all.findIndex(isEndpoint);
     expect(all[at]).toMatchObject({

@@ -31,7 +31,7 @@ const diff = (
 ): readonly HostChange<ShellStep>[] => diffHost('w-1', resources, new Map(Object.entries(seen)));
 
 describe('diffHost', () => {
-  it('has a hook without a question follow its own stage', () => {
+  it('runs a hook without `unless` if its stage has changes', () => {
     const hook = (name: string, stage: Resource['stage'], unless?: string): Resource => ({
       ...{ kind: 'hook', stage, name, when: 'before', run: 'true', environment: {}, timeoutSeconds: 20 },
       ...(unless !== undefined && { unless }),
@@ -55,7 +55,7 @@ describe('diffHost', () => {
     ]);
   });
 
-  it('finds nothing to do where all is as it must be', () => {
+  it('has no steps in the desired state', () => {
     expect(
       diff({
         'file /etc/containerd/config.toml': file(text),
@@ -65,7 +65,7 @@ describe('diffHost', () => {
     ).toEqual([]);
   });
 
-  it('a file that changes restarts the unit that reads it, and no other', () => {
+  it('a changed file restarts the unit that reads it, and no other', () => {
     const steps = diff({
       'file /etc/containerd/config.toml': file('old'),
       'unit containerd': current,
@@ -115,7 +115,7 @@ describe('diffHost', () => {
     ]);
   });
 
-  it('does not act on what it could not read, even where all else is clear', () => {
+  it('does not act if a resource could not be read, even if all others could', () => {
     for (const seen of [
       { 'unit containerd': current },
       { 'file /etc/containerd/config.toml': { state: 'unknown', reason: 'EIO' } as const },
@@ -145,7 +145,7 @@ describe('withDiff', () => {
   if (change === undefined) throw new Error('a step');
   const { step } = change;
 
-  it('shows what changes in a public text', () => {
+  it('shows the changes of a public text', () => {
     expect(diffablePath(step)).toBe('/etc/containerd/config.toml');
     const shown = withDiff(step, new Map([['/etc/containerd/config.toml', 'version = 3\nlast = 1\n']]));
     expect(shown.diff).toMatchInlineSnapshot(`
@@ -159,7 +159,7 @@ describe('withDiff', () => {
     expect(withDiff(step, new Map())).toEqual(step);
   });
 
-  it('shows no diff of a secret, of a new file, or of a step that writes none', () => {
+  it('shows no diff for a secret, a new file, or a step that writes no text', () => {
     const secret: FileResource = {
       ...config,
       content: { kind: 'secret', name: 'w-1:ca.crt', digest: sha256('x') },

@@ -15,14 +15,14 @@ const hook = (name: string, more: Partial<Hook> = {}): Hook => ({
 const names = (hooks: readonly Hook[], met: readonly string[], changes: boolean): string[] =>
   operatorSteps(hooks, new Set(met), changes).map(({ step }) => targetText(step.target));
 
-it('a state runs where it does not hold; what follows runs with any change', () => {
+it('a hook runs if its `unless` fails; hooks without `unless` run with any change', () => {
   const hooks = [hook('state', { unless: 'test -e /x' }), hook('follows')];
   expect(names(hooks, [], false)).toEqual(['hook state', 'hook follows']);
   expect(names(hooks, ['state'], true)).toEqual(['hook follows']);
   expect(names(hooks, ['state'], false)).toEqual([]);
 });
 
-it('carries what will run, as it was written', () => {
+it('have the command as in the inventory', () => {
   expect(operatorSteps([hook('tell')], new Set(), true)).toEqual([
     {
       when: 'after',
@@ -41,7 +41,7 @@ it('carries what will run, as it was written', () => {
   ]);
 });
 
-it('is about this machine, and about the stages that are reached', () => {
+it('include only hooks on this machine, in the stages of the plan', () => {
   const hooks = [
     hook('late'),
     hook('there', { on: ['w-1'] }),

@@ -26,7 +26,7 @@ describe('redact', () => {
     if (line.includes('after')) expect(shown.split('\n').at(-1)).toBe('after: it');
   });
 
-  it('leaves what kboot writes as it is', () => {
+  it("does not change kboot's own texts", () => {
     const golden = new URL('../../golden', import.meta.url).pathname;
     const files = readdirSync(golden, { recursive: true, encoding: 'utf8' })
       .map((name) => join(golden, name))
@@ -91,13 +91,13 @@ describe('redactLog', () => {
     'open /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/12/fs/etc: no such file',
     'dial tcp 10.0.0.21:10250: connect: connection refused',
     'Get "https://10.0.0.11:6443/api/v1/nodes?fieldSelector=metadata.name%3Dw-1&limit=500": EOF',
-  ])('leaves %j', (line) => {
+  ])('does not change %j', (line) => {
     expect(redactLog(line)).toBe(line);
   });
 });
 
 describe('a diff', () => {
-  it('says that a password goes, and not which', () => {
+  it('shows that a password is removed, but not the password', () => {
     const step = shellStep('w-1', '/etc/x', {
       verb: 'update',
       expects: { path: '/etc/x', digest: '0'.repeat(64) },

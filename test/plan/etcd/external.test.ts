@@ -37,7 +37,7 @@ describe('an etcd that someone else runs', () => {
     expect(judgeForeignEtcd([hears()], fresh)).toEqual({ state: 'absent', findings: [] });
   });
 
-  it('that does not answer may hold the cluster: nothing is founded and nothing changed', () => {
+  it('that does not answer may have the cluster: nothing is bootstrapped and nothing changed', () => {
     const error = refusal([silent(), silent(second)], fresh);
     expect(error.code).toBe('E-PROBE');
     expect(error.context.detail).toBe(
@@ -47,45 +47,47 @@ describe('an etcd that someone else runs', () => {
   });
 
   it('with endpoints of two etcd clusters is refused', () => {
-    expect(refusal([hears(), hears({ clusterId: '8' }, second)], fresh).message).toContain('not one etcd');
+    expect(refusal([hears(), hears({ clusterId: '8' }, second)], fresh).message).toContain(
+      'not members of one etcd cluster',
+    );
   });
 
-  it("holds this cluster when the keys are this cluster's and its control plane stands", () => {
+  it('has this cluster if the keys belong to this cluster and its control plane exists', () => {
     expect(judgeForeignEtcd([hears({ keys: 9, owner: ours })], standing)).toEqual({
       state: 'present',
       findings: [],
     });
   });
 
-  it('holds a cluster that was cut off while it was founded: no key tells yet whose they are', () => {
+  it('has a cluster whose bootstrap was interrupted: no key identifies the owner yet', () => {
     expect(judgeForeignEtcd([hears({ keys: 9 })], standing).state).toBe('present');
   });
 
-  it("with another cluster's keys is refused, whatever the hosts say", () => {
+  it("with another cluster's keys is refused, regardless of the hosts", () => {
     for (const ground of [fresh, standing, { ...fresh, clusterId: undefined }])
       expect(refusal([hears({ keys: 9, owner: 'sha256:theirs' })], ground).code).toBe('E-FOREIGN-CLUSTER');
   });
 
-  it('with keys that nobody is known to own is refused where no control plane of this cluster stands', () => {
+  it('with keys of an unknown owner is refused if no control plane of this cluster exists', () => {
     const error = refusal([hears({ keys: 9 })], { ...fresh, unread: ['cp-2'] });
     expect(error.code).toBe('E-FOREIGN-CLUSTER');
     expect(error.message).toContain('9 keys under /registry/');
     expect(error.message).toContain('cp-2 could not be read');
   });
 
-  it("with this cluster's keys from before a reset asks first", () => {
+  it('with keys of this cluster from before a reset is an error', () => {
     const { state, findings } = judgeForeignEtcd([hears({ keys: 9, owner: ours })], fresh);
     expect(state).toBe('present');
     expect(findings.map(({ check, level }) => `${check} ${level}`)).toEqual(['EtcdData error']);
     expect(found(findings[0]).remedy).toContain('etcdctl del --prefix /registry/');
   });
 
-  it('asks nothing of the kind while a control plane could not be read', () => {
+  it('is not an error while a control plane could not be read', () => {
     const ground = { ...fresh, unread: ['cp-1'] };
     expect(judgeForeignEtcd([hears({ keys: 9, owner: ours }, first, 'cp-2')], ground).findings).toEqual([]);
   });
 
-  it('tells which endpoint a host does not reach: a warning as long as another answers it', () => {
+  it('names the endpoint that a host does not reach: a warning if the host reaches another', () => {
     const { findings } = judgeForeignEtcd(
       [hears(), silent(second), silent(first, 'cp-2'), silent(second, 'cp-2')],
       fresh,
@@ -104,7 +106,7 @@ describe('an etcd that someone else runs', () => {
     ['3.6.0', 0],
     ['4.0.0', 0],
     ['3.5.30-rc.1', 0],
-  ])('etcd %s gives %i findings about its age', (version, count) => {
+  ])('etcd %s gives %i findings about its version', (version, count) => {
     const { findings } = judgeForeignEtcd([hears({ version }), hears({ version }, first, 'cp-2')], fresh);
     expect(findings.filter(({ check }) => check === 'ExternalEtcdVersion')).toHaveLength(count);
   });

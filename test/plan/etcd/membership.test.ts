@@ -32,7 +32,7 @@ function refusal(of: readonly EtcdHost[], seen: EtcdObservation): KbootError {
 }
 
 describe('founding', () => {
-  it('starts all at once, each with the full list', () => {
+  it('starts all members at once, each with the full list', () => {
     const plan = planMembership(
       three.map((name) => empty(name)),
       { state: 'absent' },
@@ -43,12 +43,12 @@ describe('founding', () => {
     );
   });
 
-  it('takes no flags from an empty host: they are of a former life', () => {
+  it('ignores the flags of a host without data: they are left over from an earlier cluster', () => {
     const stale = empty('etcd-1', { startedWith: flags('existing', 'etcd-1', 'etcd-9') });
     expect(flagsOf(planMembership([stale], { state: 'absent' }), 'etcd-1')).toEqual(flags('new', 'etcd-1'));
   });
 
-  it('goes on where it never came to an end', () => {
+  it('continues if it was never completed', () => {
     const begun = etcdHost('etcd-1', { startedWith: flags('new', ...three) });
     const plan = planMembership([begun, empty('etcd-2'), empty('etcd-3')], {
       state: 'unavailable',
@@ -57,7 +57,7 @@ describe('founding', () => {
     for (const name of three) expect(flagsOf(plan, name)).toEqual(flags('new', ...three));
   });
 
-  it('never happens over a cluster that lost its quorum', () => {
+  it('never overwrites a cluster that lost its quorum', () => {
     const error = refusal([etcdHost('etcd-1'), empty('etcd-2'), empty('etcd-3')], {
       state: 'unavailable',
       bootstrapped: true,
@@ -70,12 +70,12 @@ describe('founding', () => {
     expect(error.context.remedy).toContain('Nothing was changed.');
   });
 
-  it('does not go on while a host could not be read: it may hold the cluster', () => {
+  it("does not continue while a host could not be read: it may have the cluster's data", () => {
     const of = [etcdHost('etcd-1'), empty('etcd-2'), etcdHost('etcd-3', { data: 'unknown' })];
     expect(refusal(of, { state: 'unavailable', bootstrapped: false }).code).toBe('E-QUORUM');
   });
 
-  it('hosts that all hold data keep their flags while they have no quorum', () => {
+  it('hosts that all have data keep their flags without a quorum', () => {
     const of = three.map((name) => etcdHost(name, { startedWith: flags('new', 'etcd-1', 'etcd-2') }));
     const plan = planMembership(of, { state: 'unavailable', bootstrapped: true });
     expect(joins(plan)).toEqual([]);
@@ -97,7 +97,7 @@ describe('a cluster that serves', () => {
     expect([joins(plan), removals(plan)]).toEqual([[], []]);
   });
 
-  it('knows a member by its peer URL too: it has no name before it starts', () => {
+  it('identifies a member by its peer URL too: it has no name before it starts', () => {
     const plan = planMembership(
       [...hosts('etcd-1'), empty('etcd-2')],
       present([etcdMember('etcd-1'), announced('etcd-2')]),
@@ -105,7 +105,7 @@ describe('a cluster that serves', () => {
     expect([joins(plan), removals(plan)]).toEqual([['etcd-2: promote'], []]);
   });
 
-  it('lets the founder start that never did', () => {
+  it('lets an initial member start that never did', () => {
     const late = etcdMember('etcd-3', { clientURLs: [] });
     const plan = planMembership(
       [...hosts('etcd-1', 'etcd-2'), empty('etcd-3')],
@@ -117,34 +117,34 @@ describe('a cluster that serves', () => {
 });
 
 describe('joining', () => {
-  it('is as a learner, told of the members there are and of itself', () => {
+  it('is as a learner, with flags that name the existing members and itself', () => {
     const plan = planMembership([...hosts('etcd-1'), empty('etcd-2')], present(members('etcd-1')));
     expect(joins(plan)).toEqual(['etcd-2: add-learner']);
     expect(flagsOf(plan, 'etcd-2')).toEqual(flags('existing', 'etcd-1', 'etcd-2'));
   });
 
-  it('two join in order: the second is told of the first', () => {
+  it('two join in order: the flags of the second name the first', () => {
     const of = [empty('etcd-1'), ...hosts('etcd-2'), empty('etcd-3')];
     const plan = planMembership(of, present(members('etcd-2')));
     expect(flagsOf(plan, 'etcd-1')).toEqual(flags('existing', 'etcd-2', 'etcd-1'));
     expect(flagsOf(plan, 'etcd-3')).toEqual(flags('existing', 'etcd-2', 'etcd-1', 'etcd-3'));
   });
 
-  it('is not for a host that could not be read, and no other is told that it did', () => {
+  it('is not for a host that could not be read, and no other flags name it', () => {
     const of = [...hosts('etcd-1'), etcdHost('etcd-2', { data: 'unknown' }), empty('etcd-3')];
     const plan = planMembership(of, present(members('etcd-1')));
     expect(joins(plan)).toEqual(['etcd-3: add-learner']);
     expect(flagsOf(plan, 'etcd-3')).toEqual(flags('existing', 'etcd-1', 'etcd-3'));
   });
 
-  it('goes on after a learner was announced, without the flags of a former life', () => {
+  it('continues after a learner was added, without leftover flags', () => {
     const of = [...hosts('etcd-1'), empty('etcd-2', { startedWith: flags('new', 'etcd-1', 'etcd-2') })];
     const plan = planMembership(of, present([etcdMember('etcd-1'), announced('etcd-2')]));
     expect(joins(plan)).toEqual(['etcd-2: promote']);
     expect(flagsOf(plan, 'etcd-2')).toEqual(flags('existing', 'etcd-1', 'etcd-2'));
   });
 
-  it('goes on after a learner started, with the flags that it started with', () => {
+  it('continues after a learner started, with the flags that it started with', () => {
     const begun = etcdHost('etcd-2', { startedWith: flags('existing', 'etcd-1', 'etcd-2') });
     const learner = etcdMember('etcd-2', { isLearner: true });
     const plan = planMembership([...hosts('etcd-1'), begun], present([etcdMember('etcd-1'), learner]));
@@ -152,7 +152,7 @@ describe('joining', () => {
     expect(flagsOf(plan, 'etcd-2')).toBe(begun.startedWith);
   });
 
-  it("is refused to hosts with a former member's data, by name and with the way out", () => {
+  it('is refused for hosts with the data of a removed member, by name and with a remedy', () => {
     const error = refusal(hosts(...three), present(members('etcd-1')));
     expect(error).toMatchObject({ code: 'E-PREFLIGHT', exit: 5, context: { host: 'etcd-2, etcd-3' } });
     expect(error.context.remedy).toContain('--limit etcd-2 etcd-3');
@@ -160,7 +160,7 @@ describe('joining', () => {
 });
 
 describe('replacing', () => {
-  it('removes the member of a host that came back empty, and lets it join anew', () => {
+  it('removes the member of a host that came back without data, and lets it join again', () => {
     const of = [...hosts('etcd-1'), empty('etcd-2'), ...hosts('etcd-3')];
     const plan = planMembership(of, present(members(...three), ['etcd-2']));
     expect(removals(plan)).toEqual(['etcd-2: came-back-empty']);
@@ -177,7 +177,7 @@ describe('replacing', () => {
     expect([removals(plan), joins(plan)]).toEqual([['etcd-2: came-back-empty'], ['etcd-2: add-learner']]);
   });
 
-  it('of two of five removes both before either joins: each is told of exactly the members there are', () => {
+  it('of two of five removes both before either joins: the flags of each name exactly the current members', () => {
     const all = ['etcd-1', 'etcd-2', 'etcd-3', 'etcd-4', 'etcd-5'];
     const of = all.map((name) => (['etcd-2', 'etcd-4'].includes(name) ? empty(name) : etcdHost(name)));
     const plan = planMembership(of, present(members(...all), ['etcd-2', 'etcd-4']));
@@ -189,7 +189,7 @@ describe('replacing', () => {
   });
 });
 
-describe('taking out', () => {
+describe('removals', () => {
   const all = ['etcd-1', 'etcd-2', 'etcd-3', 'etcd-4', 'etcd-5'];
   it.each([
     { of: 3, stay: ['etcd-1', 'etcd-2'], down: ['etcd-3'], well: undefined },
@@ -202,7 +202,7 @@ describe('taking out', () => {
     { of: 5, stay: ['etcd-1', 'etcd-2', 'etcd-3'], down: ['etcd-4', 'etcd-5'], well: undefined },
     { of: 5, stay: ['etcd-1', 'etcd-2', 'etcd-3'], down: ['etcd-3'], well: 2 },
     { of: 5, stay: ['etcd-1', 'etcd-2'], down: [], well: 2 },
-  ])('$of members, $stay stay, $down down: $well well are too few', ({ of, stay, down, well }) => {
+  ])('$of members, $stay stay, $down down: $well healthy are too few', ({ of, stay, down, well }) => {
     const seen = present(members(...all.slice(0, of)), down);
     if (well === undefined) {
       const gone = all.slice(0, of).filter((name) => !stay.includes(name));
@@ -213,21 +213,21 @@ describe('taking out', () => {
     }
     const error = refusal(hosts(...stay), seen);
     expect(error).toMatchObject({ code: 'E-QUORUM', exit: 5 });
-    expect(error.message).toContain(`would leave ${well} healthy of today's ${of} members`);
+    expect(error.message).toContain(`would leave ${well} healthy of the current ${of} members`);
   });
 
-  it('goes by name, not as etcd happens to list its members', () => {
+  it('are sorted by name, not as etcd lists its members', () => {
     const seen = present(members('etcd-5', 'etcd-1', 'etcd-4', 'etcd-3', 'etcd-2'));
     const plan = planMembership(hosts('etcd-1', 'etcd-2', 'etcd-3'), seen);
     expect(removals(plan)).toEqual(['etcd-4: left-inventory', 'etcd-5: left-inventory']);
   });
 
-  it('a learner costs no quorum', () => {
+  it('of a learner do not affect the quorum', () => {
     const seen = present([...members('etcd-1', 'etcd-2'), announced('etcd-3')]);
     expect(removals(planMembership(hosts('etcd-1', 'etcd-2'), seen))).toEqual(['3: left-inventory']);
   });
 
-  it('counts a replaced host and one that left together', () => {
+  it('count a replaced host and one that left together', () => {
     const of = [...hosts('etcd-1', 'etcd-2', 'etcd-3'), empty('etcd-4')];
     const seen = present(members(...all), ['etcd-4', 'etcd-5']);
     expect(removals(planMembership(of, seen))).toEqual(['etcd-4: came-back-empty', 'etcd-5: left-inventory']);
@@ -236,11 +236,11 @@ describe('taking out', () => {
 });
 
 describe('for any cluster', () => {
-  /** What is true of a member's machine, whatever kboot sees of it. */
+  /** The actual state of a member's machine, regardless of what kboot observes. */
   const machine = fc.record({
     up: fc.boolean(),
     inInventory: fc.boolean(),
-    /** A machine that is down came back empty, or could not be read. */
+    /** A machine that is down came back without data, or could not be read. */
     empty: fc.boolean(),
     learner: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
   });
@@ -293,7 +293,7 @@ describe('for any cluster', () => {
     );
   });
 
-  it('a dead member is never kept from leaving while all others are well', () => {
+  it('a dead member can always leave while all others are healthy', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 7 }), fc.boolean(), (count, replaced) => {
         const machines = Array.from({ length: count }, (_, index) => {

@@ -15,12 +15,12 @@ const memberPlan = (host: string, join: MemberPlan['join']): MemberPlan => ({
 const ids = (steps: readonly Step[]): string[] => steps.map(({ id }) => id);
 
 describe('membershipSteps', () => {
-  it('are none where nothing changes, nor where a learner only has to be promoted', () => {
+  it('are empty if nothing changes, or a learner only has to be promoted', () => {
     const hosts = [memberPlan('etcd-1', 'none'), memberPlan('etcd-2', 'promote')];
     expect(membershipSteps({ hosts, remove: [] })).toEqual({ snapshot: undefined, removals: [] });
   });
 
-  it('begin with a snapshot when somebody joins', () => {
+  it('begin with a snapshot if a member joins', () => {
     const steps = membershipSteps({ hosts: [memberPlan('etcd-2', 'add-learner')], remove: [] });
     expect(steps).toMatchObject({
       snapshot: { operation: { kind: 'snapshot' }, verb: 'create' },
@@ -43,7 +43,7 @@ describe('membershipSteps', () => {
       ['create', { kind: 'snapshot', name: 'etcd' }, 'into the state folder, before members change'],
       ['delete', { kind: 'etcd-member', name: 'etcd-2' }, 'its host left the inventory'],
       ['delete', { kind: 'etcd-member', name: 'etcd-3' }, 'its host came back without its data'],
-      // It never started, so that it has no name yet.
+      // It never started, so it has no name yet.
       ['delete', { kind: 'etcd-member', name: 'https://10.0.0.34:2380' }, 'its host left the inventory'],
     ]);
     expect(removals.map(({ operation }) => operation)).toEqual(
@@ -101,7 +101,7 @@ describe('withMembership', () => {
     expect(stepsWith(join, ...steps)).toEqual(expected);
   });
 
-  it('a promotion is of the stage of what it waits for, so that the order of stages keeps it there', () => {
+  it('a promotion belongs to the stage of the step that it waits for, to stay behind it', () => {
     const steps = withMembership(
       onHost('static-pod etcd', 'unit kubelet'),
       memberPlan('etcd-2', 'add-learner'),
@@ -110,7 +110,7 @@ describe('withMembership', () => {
     expect(steps.map(({ stage }) => stage)).toEqual(['etcd', 'etcd', 'node', 'node']);
   });
 
-  it('names the peer URL, and every step once', () => {
+  it('has the peer URL, and every step once', () => {
     const changes = withMembership(onHost('unit etcd'), memberPlan('etcd-2', 'add-learner'), host);
     const steps = changes.map(({ step }) => step);
     expect(changes.map((each) => each.host)).toEqual(['etcd-2', 'etcd-2', 'etcd-2']);
@@ -119,7 +119,7 @@ describe('withMembership', () => {
     expect(new Set(ids(steps)).size).toBe(3);
   });
 
-  it('leaves the steps of a host without a member alone', () => {
+  it('does not change the steps of a host without a member', () => {
     const steps = onHost('unit etcd');
     expect(withMembership(steps, undefined, undefined)).toEqual(steps);
   });
@@ -150,7 +150,7 @@ describe('withdrawal', () => {
       id: 'etcd-2: withdraw',
       verb: 'delete',
       target: { kind: 'etcd-member', name: 'etcd-2' },
-      reason: 'withdrawn if it never started, so that others may join',
+      reason: 'removed if it never started, so that others can join',
       effects: [],
       operation: { kind: 'withdraw', peerURL: 'https://10.0.0.32:2380' },
       timeoutSeconds: 60,

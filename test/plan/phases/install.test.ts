@@ -21,7 +21,7 @@ const find = (phases: readonly Phase[], id: string): Phase => {
 };
 const needs = (phases: readonly Phase[], id: string): string[] =>
   find(phases, id).after.map(({ phase, need }) => `${phase} ${need}`);
-/** Batches of a phase as the IDs of its steps, the tasks of one batch side by side, then `| ` and its gates. */
+/** Batches of a phase as the IDs of its steps, with `&` between the tasks of a batch, then `| ` and its gates. */
 const batchesOf = (phases: readonly Phase[], id: string): string[] =>
   find(phases, id).batches.map(({ tasks, gates }) =>
     [
@@ -31,7 +31,7 @@ const batchesOf = (phases: readonly Phase[], id: string): string[] =>
   );
 const named = (id: string): Gate => gate({ kind: 'api' }, { id });
 
-/** A cluster in which everything is to be done through the API. */
+/** A cluster in which everything must be created through the API. */
 const throughApi = {
   objects: {
     'control-plane': [applyStep(configMap('config')), applyStep(namespace('ns'))],
@@ -54,7 +54,7 @@ function namespace(name: string): Parameters<typeof applyStep>[0] {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
-/** What a bootstrap changes on hosts. */
+/** Changes of a bootstrap on hosts. */
 const bootstrap: HostChange[] = [
   ...cps.flatMap((name) =>
     (['host', 'runtime', 'etcd', 'control-plane'] as const).map((stage) => change(name, stage)),
@@ -88,7 +88,7 @@ describe('a bootstrap', () => {
     ]);
   });
 
-  it('lets every host go at its own pace: its phases come after the certificates only', () => {
+  it('lets every host go at its own pace: its phases follow only the certificates', () => {
     for (const id of ['host', 'runtime', 'etcd', 'control-plane', 'node'])
       expect(needs(phases, id)).toEqual(['certificates all']);
     expect(batchesOf(phases, 'etcd')).toEqual(['cp-1: etcd & cp-2: etcd & cp-3: etcd']);
@@ -96,7 +96,7 @@ describe('a bootstrap', () => {
     expect(needs(phases, 'certificates')).toEqual([]);
   });
 
-  it('begins with the API once a control plane is done; Nodes and add-ons follow the API, not each other', () => {
+  it('starts the API phase once a control plane is done; Nodes and add-ons follow the API, not each other', () => {
     expect(needs(phases, 'api')).toEqual(['certificates all', 'control-plane any']);
     expect(needs(phases, 'nodes')).toEqual([
       'certificates all',
@@ -135,13 +135,13 @@ describe('a bootstrap', () => {
     ]);
   });
 
-  it('issues certificates on the machine of the operator', () => {
+  it("issues certificates on the operator's machine", () => {
     expect(find(phases, 'certificates').batches).toMatchObject([
       { tasks: [{ on: 'operator', steps: [{ type: 'issue', certificates: ['ca'] }] }], gates: [] },
     ]);
   });
 
-  it('has no phase where nothing is to be done', () => {
+  it('has no phase without changes', () => {
     expect(phasesOf({})).toEqual([]);
     expect(phasesOf({ cluster: noClusterChanges })).toEqual([]);
   });
@@ -219,18 +219,18 @@ describe('a rollout of three control planes', () => {
     expect(find(phases, 'rollout').stage).toBe('etcd');
   });
 
-  it('waits for nobody itself: what disturbs nothing is done by all at once before', () => {
+  it('does not delay earlier stages: changes that disturb nothing run on all hosts in parallel before', () => {
     expect(batchesOf(phases, 'runtime')).toEqual(['cp-1: runtime & cp-2: runtime & cp-3: runtime']);
     expect(needs(phases, 'rollout')).toEqual([]);
     expect(needs(phases, 'runtime')).toEqual([]);
   });
 
-  it('is over for some host before the API is used', () => {
+  it('has succeeded for some host before the API is used', () => {
     expect(needs(phases, 'api')).toContain('rollout any');
     expect(needs(phases, 'nodes')).toContain('rollout any');
   });
 
-  it('a host with another first stage keeps its earlier stages out of its turn', () => {
+  it('a host with another first stage has its earlier stages outside the rollout', () => {
     const mixed = phasesOf({
       hosts: ha,
       changes: [
@@ -260,13 +260,13 @@ describe('the API', () => {
     expect(apiNeeds({ changes: cps.map((name) => change(name, 'runtime')) })).toEqual(['runtime any']);
   });
 
-  it('is not used where every control plane failed in a stage before the last', () => {
+  it('is not used if every control plane failed before its last stage', () => {
     expect(
       apiNeeds({ changes: [...cps.map((name) => change(name, 'host')), change('cp-1', 'control-plane')] }),
     ).toEqual(['host any', 'control-plane ended']);
   });
 
-  it('does not count on control planes that could not be read', () => {
+  it('does not depend on control planes that could not be read', () => {
     const hosts = [...planes.slice(0, 2), planHost('cp-3', 'control-plane', { state: 'unreachable' })];
     expect(apiNeeds({ hosts, changes: [change('cp-1', 'etcd'), change('cp-2', 'etcd')] })).toEqual([
       'etcd any',
@@ -289,7 +289,7 @@ describe('separate etcd hosts', () => {
     expect(needs(phases, 'api')).toEqual(['control-plane any', 'etcd any']);
   });
 
-  it('are waited for even where nothing is to be done on them', () => {
+  it('are waited for even if nothing changes on them', () => {
     const phases = phasesOf({ hosts, etcdGates: gates, cluster: throughApi });
     expect(batchesOf(phases, 'etcd')).toEqual([' | etcd-1 serves & etcd-2 serves & etcd-3 serves']);
     expect(needs(phases, 'api')).toEqual(['etcd any']);
@@ -306,7 +306,7 @@ describe('separate etcd hosts', () => {
   });
 });
 
-describe('hooks on the machine of the operator', () => {
+describe("hooks on the operator's machine", () => {
   const hooks = [
     hook('first', 'before', 'host'),
     hook('second', 'before', 'host'),
@@ -316,7 +316,7 @@ describe('hooks on the machine of the operator', () => {
   ];
   const phases = phasesOf({ hosts: ha, issue: ['ca'], hooks, changes: bootstrap, cluster: throughApi });
 
-  it('before: first of all, one after another, and everything follows them', () => {
+  it('before: at the very beginning, one after another, and everything follows them', () => {
     expect(phases[0]?.id).toBe('hooks');
     expect(batchesOf(phases, 'hooks')).toEqual(['operator: hook first', 'operator: hook second']);
     for (const { id } of phases.slice(1)) expect(needs(phases, id)).toContain('hooks all');
@@ -340,14 +340,14 @@ describe('hooks on the machine of the operator', () => {
     ]);
   });
 
-  it('after the last stage: when everything went well', () => {
+  it('after the last stage: only if nothing failed', () => {
     const others = phases.filter(({ id }) => !id.startsWith('hooks-after'));
     expect(needs(phases, 'hooks-after-addon').toSorted()).toEqual(
       others.map(({ id }) => `${id} all`).toSorted(),
     );
   });
 
-  it('hold nothing else back', () => {
+  it('do not delay other phases', () => {
     const ids = new Set(phases.flatMap(({ after }) => after.map(({ phase }) => phase)));
     expect([...ids].filter((id) => id.startsWith('hooks-after'))).toEqual([]);
   });
@@ -383,7 +383,7 @@ describe('a learner', () => {
   });
 });
 
-describe('whatever the work is', () => {
+describe('for any changes', () => {
   const names = [...cps, 'w-1', 'w-2'];
   const anyWork = fc
     .record({
@@ -405,7 +405,7 @@ describe('whatever the work is', () => {
     })
     .map(
       ({ placed, turns: [order, froms], unreachable, issue, when, peers, cluster, gated }): InstallWork => {
-        // As diffHost makes them: host after host, each in the order of the stages.
+        // As from diffHost: host by host, each in the order of the stages.
         const changes = names.flatMap((name) =>
           stages.flatMap((stage) =>
             placed
@@ -478,7 +478,7 @@ describe('whatever the work is', () => {
     });
   });
 
-  it('no phase and no batch is empty, nor is a task on a host', () => {
+  it('no phase, no batch and no task on a host is empty', () => {
     check((phases) => {
       for (const { batches } of phases) {
         expect(batches.length).toBeGreaterThan(0);
@@ -515,7 +515,7 @@ describe('whatever the work is', () => {
     });
   });
 
-  it('a host never disturbs others before its turn', () => {
+  it('a host disturbs nothing before its part of the rollout', () => {
     check((phases, { rollout, changes }) => {
       for (const { host, from } of rollout) {
         const own = changes

@@ -20,7 +20,7 @@ const idsOf = ({ batches }: Phase): string[][][] =>
   batches.map(({ tasks }) => tasks.map(({ steps }) => steps.map(({ id }) => id)));
 
 describe('resetPhases', () => {
-  it('leaves the cluster first, one after another, then wipes all hosts side by side', () => {
+  it('hosts leave the cluster first, one after another, then all are wiped in parallel', () => {
     const phases = resetPhases(
       {
         snapshot: etcd({ kind: 'snapshot' }, 'etcd'),
@@ -54,20 +54,20 @@ describe('resetPhases', () => {
     expect(reset.after).toEqual([{ phase: 'membership', need: 'all' }]);
   });
 
-  it('only wipes where the whole cluster goes, and leaves clean hosts out', () => {
+  it('only wipes if the whole cluster is reset, and skips clean hosts', () => {
     const phases = resetPhases(nobodyLeaves, [...wiped, { host: 'w-2', steps: [] }]);
     expect(phases.map(({ id, after }) => [id, after])).toEqual([['reset', []]]);
     expect(phases[0]?.batches[0]?.tasks.map(({ on }) => on)).toEqual([{ host: 'cp-3' }, { host: 'w-1' }]);
   });
 
-  it('has no phase where nothing is to be done', () => {
+  it('has no phase without changes', () => {
     expect(resetPhases(nobodyLeaves, [])).toEqual([]);
     expect(resetPhases(nobodyLeaves, [{ host: 'w-2', steps: [] }])).toEqual([]);
   });
 });
 
 describe('resetSteps', () => {
-  it('are steps of their host, with the effects that their removal states', () => {
+  it('are steps of their host, with the effects of the removal', () => {
     const steps = resetSteps('w-1', [
       {
         what: 'unit kubelet',

@@ -32,7 +32,7 @@ const everywhere = (view: EndpointSeen): Record<string, EndpointSeen> =>
   Object.fromEntries(outside.hosts.map(({ name }) => [name, view]));
 const short = (list: readonly Finding[]): string[] => list.map((each) => `${each.level} ${each.host}`);
 
-describe('who sees to the endpoint', () => {
+describe('an endpoint that kboot does not run', () => {
   it.each([
     [
       'a name before one control plane',
@@ -56,33 +56,33 @@ describe('who sees to the endpoint', () => {
   });
 });
 
-describe('before the first founding', () => {
-  it('nothing need answer yet: an open or a refusing port is fine', () => {
+describe('before the bootstrap', () => {
+  it('nothing has to answer yet: an open or a refusing port is valid', () => {
     expect(judge(everywhere(open), false)).toEqual([]);
     expect(judge(everywhere(refused), false)).toEqual([]);
     for (const kind of ['nothing', 'not-ready'] as const)
       expect(judge(everywhere(open), false, { host: 'w-1', answer: { kind, why: 'reset' } })).toEqual([]);
   });
 
-  it('a name without an address is wrong', () => {
+  it('a name without an address is an error', () => {
     const list = judge({ ...everywhere(open), 'w-1': unresolved, 'w-2': unresolved }, false);
     expect(short(list)).toEqual(['error w-1, w-2']);
     expect(found(list[0]).message).toBe('controlPlaneEndpoint api.example:6443 does not resolve');
     expect(found(list[0]).check).toBe('ControlPlaneEndpoint');
   });
 
-  it('a name that is loopback on a worker is wrong, on a control plane it may be', () => {
+  it('a name that resolves to loopback is an error on a worker, but not on a control plane', () => {
     const own = { ...refused, addresses: ['127.0.1.1'] };
     expect(short(judge({ ...everywhere(open), 'cp-1': own, 'w-1': own }, false))).toEqual(['error w-1']);
   });
 
-  it('an address that nobody answers for is worth a warning', () => {
+  it('an address that does not respond is a warning', () => {
     const list = judge(everywhere(lost), false);
     expect(short(list)).toEqual(['warning cp-1, cp-2', 'warning w-1, w-2']);
     expect(found(list[0]).message).toContain('No route to host');
   });
 
-  it('somebody else with TLS there is wrong', () => {
+  it('another TLS server there is an error', () => {
     const answer = { kind: 'stranger', why: 'a certificate of x' } as const;
     expect(short(judge(everywhere(open), false, { host: 'w-1', answer }))).toEqual(['error w-1']);
   });
@@ -96,24 +96,27 @@ describe('while the API serves', () => {
   it.each([
     ['refuses', refused],
     ['is lost', lost],
-  ])('a worker whose connection %s is cut off; a control plane need not reach itself', (_what, view) => {
-    expect(short(judge(everywhere(view), true))).toEqual(['warning cp-1, cp-2', 'error w-1, w-2']);
-  });
+  ])(
+    'a worker whose connection %s is an error; a control plane does not have to reach itself',
+    (_what, view) => {
+      expect(short(judge(everywhere(view), true))).toEqual(['warning cp-1, cp-2', 'error w-1, w-2']);
+    },
+  );
 
-  it('a load balancer without API servers behind it is wrong', () => {
+  it('a load balancer without API servers behind it is an error', () => {
     for (const kind of ['nothing', 'not-ready'] as const)
       expect(short(judge(everywhere(open), true, { host: 'w-1', answer: { kind, why: 'x' } }))).toEqual([
         'error w-1',
       ]);
   });
 
-  it('one that is a control plane of this cluster may be what kboot mends now', () => {
+  it('a control plane of this cluster as endpoint may be repaired by this run', () => {
     const own = { ...refused, addresses: ['10.0.0.12'] };
     expect(short(judge(everywhere(own), true))).toEqual(['warning cp-1, cp-2', 'warning w-1, w-2']);
   });
 });
 
-it('says nothing where kboot sees to the endpoint, and of hosts that are no nodes', () => {
+it('does not check an endpoint that kboot runs, or hosts that are not nodes', () => {
   const cluster = { ...outside, loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 } };
   expect(judge(everywhere(lost), true, undefined, cluster)).toEqual([]);
   expect(judge({ 'e-1': lost }, true)).toEqual([]);

@@ -32,14 +32,14 @@ const sources = (list: readonly Told[]): string[] =>
   );
 
 describe('Firewall', () => {
-  it('names what is kept out, and one command for all nodes', () => {
+  it('names the blocked sources, and one command for all nodes', () => {
     const seen = new Map(
       two.hosts.map((each) => [each.name, { ...good(each), firewalls: [firewalld(closed)] }]),
     );
     const finding = {
       check: 'Firewall',
       level: 'error',
-      message: 'firewalld is active and does not let in Pods (10.244.0.0/16) and the hosts cp-1, w-1',
+      message: 'firewalld is active and blocks traffic from Pods (10.244.0.0/16) and the hosts cp-1, w-1',
       remedy:
         'On the host: `firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload`',
     };
@@ -53,14 +53,14 @@ describe('Firewall', () => {
   it('has a command for ufw', () => {
     expect(told(cp, two, ufw(closed))).toEqual([
       {
-        message: 'ufw is active and does not let in Pods (10.244.0.0/16) and the hosts cp-1, w-1',
+        message: 'ufw is active and blocks traffic from Pods (10.244.0.0/16) and the hosts cp-1, w-1',
         remedy:
           'On the host: `ufw allow from 10.244.0.0/16 && ufw allow from 10.0.0.11 && ufw allow from 10.0.0.21`',
       },
     ]);
   });
 
-  it('only warns of a host that takes part in the cluster already', () => {
+  it('is only a warning for a host that is already in the cluster', () => {
     const balancer = host('lb-1', '10.0.0.31', ['load-balancer']);
     const cluster = {
       ...two,
@@ -75,13 +75,13 @@ describe('Firewall', () => {
     expect(level(balancer, { clusterId: 'x' })).toBe('warning');
   });
 
-  it('says so where the rules could not be read', () => {
+  it('reports rules that could not be read', () => {
     expect(told(cp, two, { name: 'firewalld' })).toMatchObject([
       { message: 'firewalld is active, and its rules could not be read' },
     ]);
   });
 
-  it('has nothing to say where all is let in, be it by a larger network, and without the own address', () => {
+  it('has no findings if everything is accepted, also by a larger network, and without the own address', () => {
     for (const rules of [
       open('10.244.0.0/16', '10.0.0.21'),
       open('10.0.0.0/8'),
@@ -98,10 +98,10 @@ describe('Firewall', () => {
       '10.0.0.21',
     ]);
     expect(told(cp, two, firewalld(...open('10.244.0.0/16', '10.0.0.11'), closed))).toMatchObject([
-      { message: 'firewalld is active and does not let in host w-1' },
+      { message: 'firewalld is active and blocks traffic from host w-1' },
     ]);
     expect(told(cp, two, firewalld(...open('10.0.0.0/24'), closed))).toMatchObject([
-      { message: 'firewalld is active and does not let in Pods (10.244.0.0/16)' },
+      { message: 'firewalld is active and blocks traffic from Pods (10.244.0.0/16)' },
     ]);
     expect(sources(told(cp, two, firewalld(...open('10.0.0.0/24', '10.244.0.0/17'), closed)))).toEqual([
       '10.244.0.0/16',
@@ -111,7 +111,7 @@ describe('Firewall', () => {
     ).toHaveLength(3);
   });
 
-  it('takes the first rule that meets: what is shut out of a network is not let in', () => {
+  it('applies the first rule that matches: an address that is blocked within an accepted network', () => {
     const pods = open('10.244.0.0/16');
     const shut: FirewallRule = { opens: false, from: '10.0.0.16/28' };
     expect(sources(told(cp, two, ufw(shut, ...pods, ...open('10.0.0.0/8'), closed)))).toContain('10.0.0.21');
@@ -122,7 +122,7 @@ describe('Firewall', () => {
     expect(sources(told(cp, two, ufw(part, ...open('10.0.0.0/8'), closed)))).toEqual(['10.244.0.0/16']);
   });
 
-  it('has ufw ask its new rules before those that shut, and firewalld no source of another zone', () => {
+  it('inserts rules of ufw before those that block, and removes the source from another zone of firewalld', () => {
     const deny: FirewallRule = { opens: false, from: '10.0.0.16/28' };
     const pods = open('10.244.0.0/16');
     expect(told(cp, two, ufw(deny, ...pods, closed))[0]?.remedy).toBe(
@@ -133,13 +133,13 @@ describe('Firewall', () => {
     const command =
       'n the host: `firewall-cmd --permanent --zone=trusted --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload`';
     expect(remedy('internal', '10.0.0.0/24')).toBe(
-      `Take 10.0.0.0/24 out of zone internal, which goes before zone trusted; then, o${command}`,
+      `Remove 10.0.0.0/24 from zone internal, which precedes zone trusted; then, o${command}`,
     );
     expect(remedy('work', '10.0.0.0/24')).toBe(`O${command}`);
-    expect(remedy('work', '10.0.0.21')).toContain('Take 10.0.0.21 out of zone work');
+    expect(remedy('work', '10.0.0.21')).toContain('Remove 10.0.0.21 from zone work');
   });
 
-  it('knows by which interfaces traffic comes', () => {
+  it('considers the interface on which traffic arrives', () => {
     const by = (...names: string[]): FirewallRule[] =>
       names.map((name) => ({ opens: true, interface: name }));
     const missing = (...rules: FirewallRule[]): string[] =>
@@ -153,11 +153,11 @@ describe('Firewall', () => {
       networking: { ...two.networking, flannel: { backend: 'host-gw' } },
     });
     expect(told(cp, routed, firewalld(...by('eth0', 'cni0'), closed))).toEqual([]);
-    // A zone that shuts the interface of the node, before a default zone that opens.
+    // A zone that blocks the interface of the node, before a default zone that accepts.
     expect(missing({ opens: false, interface: 'eth0' }, { opens: true })).toEqual(['10.0.0.11', '10.0.0.21']);
   });
 
-  it('wants both families of a dual-stack cluster', () => {
+  it('requires both families of a dual-stack cluster', () => {
     const dual = two.hosts.map((each, index) => ({ ...each, secondAddress: `fd00::${index + 11}` }));
     const podSubnets = ['10.244.0.0/16', 'fd00:10:244::/56'];
     const cluster = single({ hosts: dual, networking: { ...two.networking, podSubnets } });
@@ -167,7 +167,7 @@ describe('Firewall', () => {
     expect(told(first, cluster, firewalld(...open('10.0.0.0/8', 'fd00::/16'), closed))).toEqual([]);
   });
 
-  it('wants of each host only those that connect to it', () => {
+  it('requires on each host only the sources that connect to it', () => {
     const cluster = single({
       loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 },
       hosts: [
@@ -191,17 +191,17 @@ describe('Firewall', () => {
     });
   });
 
-  it('wants of a single node its Pods, and of a lone load balancer nothing', () => {
+  it('requires only its Pods on a single node, and nothing on a single load balancer', () => {
     expect(sources(told(cp, single({ hosts: [cp] }), firewalld(closed)))).toEqual(['10.244.0.0/16']);
     const etcd = host('etcd-1', '10.0.0.41', ['etcd']);
     expect(told(etcd, single({ hosts: [etcd] }), { name: 'firewalld' })).toEqual([]);
   });
 
-  it('wants ufw not to reject what is forwarded, on nodes', () => {
+  it('requires ufw to accept forwarded traffic on nodes', () => {
     const rejecting: HostFirewall = { ...ufw(...open('10.0.0.0/8'), closed), rejectsForwarded: true };
     expect(told(cp, two, rejecting)).toEqual([
       {
-        message: 'ufw is active and does not let in Pods (10.244.0.0/16)',
+        message: 'ufw is active and blocks traffic from Pods (10.244.0.0/16)',
         remedy: 'On the host: `ufw default deny routed`',
       },
     ]);
@@ -217,12 +217,12 @@ describe('Firewall', () => {
     const cluster = single({ hosts: [cp, ...hosts] });
     const all = told(cp, cluster, ufw(closed));
     expect(all[0]?.message).toBe(
-      'ufw is active and does not let in Pods (10.244.0.0/16) and 41 hosts of the inventory',
+      'ufw is active and blocks traffic from Pods (10.244.0.0/16) and 41 hosts of the inventory',
     );
     expect(sources(all)).toHaveLength(42);
   });
 
-  it('passes once the rules are there that its command adds, where it puts them', () => {
+  it('has no findings once the rules of its command are added', () => {
     const address = fc
       .record({ family: fc.constantFrom(4 as const, 6 as const), value: fc.bigInt(1n, 2n ** 32n - 2n) })
       .map(({ family, value }) => textOf(family, family === 4 ? value : value + (0xfdn << 120n)));

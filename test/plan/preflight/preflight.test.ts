@@ -22,7 +22,7 @@ const short = (list: readonly Finding[]): string[] =>
   list.map(({ host: name, check, level }) => `${name} ${check} ${level}`);
 
 describe('preflight', () => {
-  it('has nothing to say of hosts that will do', () => {
+  it('has no findings for hosts that meet all requirements', () => {
     expect(findings({})).toEqual([]);
   });
 
@@ -85,13 +85,13 @@ describe('preflight', () => {
       'etcd.yaml',
     ],
     ['a slow look-up', 'w-1', { nameLookupMs: 2500 }, 'NameResolution warning', '2500 ms'],
-    ['a look-up without end', 'w-1', { nameLookupMs: null }, 'NameResolution warning', 'does not end'],
+    ['a look-up without end', 'w-1', { nameLookupMs: null }, 'NameResolution warning', 'did not finish'],
     ['a full disk', 'w-1', { freeMiB: { '/var/lib': 2047 } }, 'DiskSpace error', '2047 MiB free at /var/lib'],
     ['a clock ahead', 'w-1', { clockSkewMs: 61_000 }, 'ClockSkew error', '61 s ahead'],
     ['a clock behind', 'w-1', { clockSkewMs: -3_600_000 }, 'ClockSkew error', '3600 s behind'],
-    ['exchanged hosts', 'w-1', { hostname: 'cp-1.example' }, 'Hostname error', 'calls itself cp-1.example'],
+    ['swapped hosts', 'w-1', { hostname: 'cp-1.example' }, 'Hostname error', 'has the hostname cp-1.example'],
     ['another kboot cluster', 'w-1', { clusterId: 'abcdef' }, 'ForeignCluster error', 'abcdef'],
-    ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', "not kboot's"],
+    ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', 'kboot did not create'],
   ];
 
   describe('of IPv6', () => {
@@ -114,7 +114,7 @@ describe('preflight', () => {
     const of = (change: Partial<Inspection>, cluster: Partial<Cluster> = dual): readonly Finding[] =>
       findings({ 'w-1': { addresses: both, ...change } }, { cluster });
 
-    it('asks nothing of a cluster without it, nor of a host that is no node', () => {
+    it('does not check a cluster without it, or a host that is not a node', () => {
       const off = { ipv6Off: ['kernel'], advertisedRoutes: ['eth0'] };
       expect(of(off, { hosts: dual.hosts })).toEqual([]);
       expect(findings({ 'w-1': { addresses: both }, 'lb-1': off }, { cluster: dual })).toEqual([]);
@@ -138,19 +138,19 @@ describe('preflight', () => {
         'no second address',
         { addresses: [four, local] },
         'NodeAddress error',
-        'no IPv6 address but link-local',
+        'only link-local IPv6 addresses',
       ],
       [
         'another second address',
         { addresses: [four, { address: 'fd00::99', prefix: 64, interface: 'eth1' }] },
         'NodeAddress error',
-        'no interface holds fd00::21; there are fd00::99 (eth1)',
+        'no interface has fd00::21; the host has fd00::99 (eth1)',
       ],
       [
         'addresses on two interfaces',
         { addresses: [four, { address: 'fd00::21', prefix: 64, interface: 'eth1' }] },
         'NodeAddress error',
-        '10.0.0.21 is on eth0, but fd00::21 on eth1',
+        '10.0.0.21 is on eth0, but fd00::21 is on eth1',
       ],
       ['a route that forwarding would lose', { advertisedRoutes: ['eth0'] }, 'AcceptRA error', 'on eth0'],
     ])('finds %s', (_what, change, expected, message) => {
@@ -159,7 +159,7 @@ describe('preflight', () => {
       expect(found(list[0]).message).toContain(message);
     });
 
-    it('has nothing to say of a node that will do', () => {
+    it('has no findings for a node that meets all requirements', () => {
       expect(of({})).toEqual([]);
       expect(of({ ipv6Off: ['docker0'] })).toEqual([]);
       const addresses = [four, { address: 'fd00::21', prefix: 64, interface: 'eth1' }];
@@ -177,7 +177,7 @@ describe('preflight', () => {
   });
 
   it.each(cases)(
-    'passes over %s by the name of its check, if that can be ignored, and over no other',
+    'ignores %s by the name of its check, if that can be ignored, and nothing else',
     (_what, name, change, expected) => {
       const [check = ''] = expected.split(' ');
       const left = ['ForeignCluster', 'KubernetesVersion'].includes(check) ? 1 : 0;
@@ -187,9 +187,9 @@ describe('preflight', () => {
     },
   );
 
-  it('says whose state folder is missing, and tells one machine twice from a clone', () => {
+  it('names the cluster whose state folder is missing, and distinguishes a duplicate entry from a clone', () => {
     const [lost] = findings({ 'w-1': { clusterId: 'abcdef' } });
-    expect(lost?.message).toContain('the state folder of cluster test holds none');
+    expect(lost?.message).toContain('the state folder of cluster test has no cluster ID');
     expect(lost?.remedy).toContain('.kboot/test beside the inventory');
     const [other] = findings({ 'w-1': { clusterId: 'abcdef' } }, { clusterId: 'fedcba' });
     expect(other?.message).toContain('(ID abcdef; that of cluster test is fedcba)');
@@ -204,11 +204,11 @@ describe('preflight', () => {
       );
     expect(messages({})).toEqual(["its machine-id is also cp-1's"]);
     expect(messages({ addresses })).toEqual([
-      'this is the same machine as cp-1: both hold 10.0.0.21 and have one machine-id',
+      'this is the same machine as cp-1: both have 10.0.0.21 and the same machine-id',
     ]);
   });
 
-  it('says everything at once, each once', () => {
+  it('reports all findings at once, each once', () => {
     const change = Object.assign({}, ...cases.slice(0, 9).map(([, , each]) => each)) as Partial<Inspection>;
     const list = findings({ 'cp-1': change, 'w-1': change });
     const all = short(list);
@@ -217,7 +217,7 @@ describe('preflight', () => {
     expect(all).toContain('w-1 Tools error');
   });
 
-  it('is content with what kboot itself put there', () => {
+  it('accepts files of kboot itself', () => {
     const running = {
       listening: [
         'kube-apiserver:6443',
@@ -247,7 +247,7 @@ describe('preflight', () => {
     ]);
   });
 
-  it('asks less of workers, and of hosts that are no nodes', () => {
+  it('requires less of workers, and of hosts that are not nodes', () => {
     expect(findings({ 'w-1': { cpus: 1, memoryMiB: 512 } })).toEqual([]);
     const etcd = host('e-1', '10.0.0.31', ['etcd']);
     const change = { cpus: 1, memoryMiB: 512, cgroupVersion: 1 as const, freeMiB: { '/var/lib': 600 } };
@@ -269,7 +269,7 @@ describe('preflight', () => {
     ).toEqual(['e-1 Port-2379 error']);
   });
 
-  it('takes cgroup v1 where the kubelet does', () => {
+  it('accepts cgroup v1 if the kubelet does', () => {
     const old = { 'w-1': { cgroupVersion: 1 as const } };
     expect(findings(old, { cluster: { kubelet: { config: { failCgroupV1: false } } } })).toEqual([]);
     expect(findings(old, { cluster: { kubernetesVersion: 'v1.34.9' } })).toEqual([]);
@@ -284,7 +284,7 @@ describe('preflight', () => {
     ]);
   });
 
-  it("a virtual IP that answers already is told once, and not when it is the cluster's own", () => {
+  it('a virtual IP that is in use is reported once, and not if a load balancer of the cluster holds it', () => {
     const cluster = { loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 } };
     const taken = { virtualIPHeldBy: '52:54:00:aa:bb:cc' };
     const list = findings({ 'cp-1': taken, 'w-1': taken }, { cluster });
@@ -305,9 +305,9 @@ describe('preflight', () => {
     ['in no network of its interface', { virtualIP: '10.9.0.100' }, ['cp-1 VirtualIPNetwork warning']],
     ['of the network next door', { virtualIP: '10.0.1.100' }, ['cp-1 VirtualIPNetwork warning']],
     ['of the other family', { virtualIP: 'fd00::100' }, ['cp-1 VirtualIPNetwork warning']],
-    ['on an interface that is not there', { interface: 'eth9' }, ['cp-1 VirtualIPInterface error']],
+    ['on an interface that does not exist', { interface: 'eth9' }, ['cp-1 VirtualIPInterface error']],
     ['of a network of another interface', { virtualIP: '10.8.0.100', interface: 'eth1' }, []],
-  ])('looks where a virtual IP belongs: %s', (_what, change, expected) => {
+  ])('checks the network of a virtual IP: %s', (_what, change, expected) => {
     const loadBalancer = { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51, ...change };
     const addresses = [
       { address: '10.0.0.11', prefix: 24, interface: 'eth0' },
@@ -316,7 +316,7 @@ describe('preflight', () => {
     expect(short(findings({ 'cp-1': { addresses } }, { cluster: { loadBalancer } }))).toEqual(expected);
   });
 
-  it('a load balancer that left the inventory alive is told once, by its address', () => {
+  it('a running load balancer that left the inventory is reported once, by its address', () => {
     const cluster = { loadBalancer: { virtualIP: '10.0.0.100', port: 8443, virtualRouterID: 51 } };
     const seen = { formerPeers: ['10.0.0.12'] };
     const list = findings({ 'cp-1': seen, 'w-1': seen }, { cluster });
@@ -324,7 +324,7 @@ describe('preflight', () => {
     expect(found(list[0]).message).toContain('10.0.0.12 left the inventory');
   });
 
-  it('refuses another Kubernetes version than the one that runs', () => {
+  it('refuses a Kubernetes version other than the running one', () => {
     expect(short(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }))).toEqual([
       'cp-1 KubernetesVersion error',
     ]);
@@ -333,7 +333,7 @@ describe('preflight', () => {
     expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.2' } })).toEqual([]);
   });
 
-  describe('where the API servers keep the cluster', () => {
+  describe('the etcd of the API servers', () => {
     const external = {
       endpoints: ['https://10.0.0.31:2379', 'https://10.0.0.32:2379'],
       caFile: '/a',
@@ -344,21 +344,21 @@ describe('preflight', () => {
     const etcdHosts = { hosts: [cp, worker, host('e-1', '10.0.0.41', ['etcd'])] };
     const own = ['https://127.0.0.1:2379'];
     it.each([
-      ['its own etcd, as wanted', own, {}, []],
-      ['an external one, as wanted', external.endpoints, foreign, []],
+      ['its own etcd, as in the inventory', own, {}, []],
+      ['an external one, as in the inventory', external.endpoints, foreign, []],
       [
-        'an external one with another member beside',
+        'an external one with an additional member',
         ['https://10.0.0.32:2379', 'https://10.0.0.39:2379'],
         foreign,
         [],
       ],
-      ['hosts of the role etcd, as wanted', ['https://10.0.0.41:2379'], etcdHosts, []],
-      ['its own etcd, and an external one is wanted', own, foreign, ['cp-1 EtcdServers error']],
-      ['an external one, and its own is wanted', external.endpoints, {}, ['cp-1 EtcdServers error']],
+      ['hosts of the role etcd, as in the inventory', ['https://10.0.0.41:2379'], etcdHosts, []],
+      ['its own etcd, but an external one in the inventory', own, foreign, ['cp-1 EtcdServers error']],
+      ['an external one, but its own in the inventory', external.endpoints, {}, ['cp-1 EtcdServers error']],
       ['another external one', ['https://10.9.9.9:2379'], foreign, ['cp-1 EtcdServers error']],
-      ['its own etcd, and hosts of the role are wanted', own, etcdHosts, ['cp-1 EtcdServers error']],
+      ['its own etcd, but hosts of the role in the inventory', own, etcdHosts, ['cp-1 EtcdServers error']],
       [
-        'what the user wrote as a flag',
+        'a flag set by the user',
         own,
         { apiServer: { certSANs: [], extraArgs: [{ name: 'etcd-servers', value: 'https://x:1' }] } },
         [],
@@ -368,7 +368,7 @@ describe('preflight', () => {
     });
   });
 
-  it('says nothing of a host that was not read', () => {
+  it('does not check a host that was not read', () => {
     expect(preflight(single({ hosts: [cp, worker] }), new Map(), undefined, [])).toEqual([]);
   });
 });

@@ -14,13 +14,13 @@ const found = (of: typeof worker, dockerContainers: number | null): readonly str
   ).map(({ check, level, message }) => `${check} ${level} ${message.split(' through')[0] ?? ''}`);
 
 describe('preflight of the container runtime', () => {
-  it('refuses to take the containerd from under a Docker', () => {
+  it('refuses to replace the containerd of a Docker', () => {
     expect(found(worker, 1)).toEqual(['Docker error Docker runs 1 container']);
     expect(found(worker, 3)).toEqual(['Docker error Docker runs 3 containers']);
     expect(found(worker, 0)).toEqual(['Docker error Docker works']);
   });
 
-  it('has nothing against a host without one, nor where kboot lays no containerd', () => {
+  it('accepts a host without one, and hosts where kboot installs no containerd', () => {
     expect(found(worker, null)).toEqual([]);
     expect(found(member, 3)).toEqual([]);
   });

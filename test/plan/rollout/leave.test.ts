@@ -50,7 +50,7 @@ const leave = (names: readonly string[], more: Partial<LeaveInput> = {}): Return
     leaving: cluster.hosts.filter(({ name }) => names.includes(name)),
     ...more,
   });
-/** Every step of those that leave, in the order of the plan. */
+/** Every step of leaving hosts, in plan order. */
 const inOrder = (...given: Parameters<typeof leave>): readonly Step[] => {
   const phase = membershipPhase({ peers: [], ...leave(...given) }, []);
   return phase === undefined ? [] : stepsOf({ phases: [phase] });
@@ -61,7 +61,7 @@ const steps = (...given: Parameters<typeof leave>): string[] =>
   );
 
 describe('planLeave', () => {
-  it('drains and removes the Node of a worker, and touches no member', () => {
+  it('drains and removes the Node of a worker, and no member', () => {
     expect(steps(['w-4'])).toEqual(['drain Node w-4', 'delete Node w-4']);
     expect(steps(['w-4'], { api: api(['w-4']) })).toEqual(['delete Node w-4']);
     expect(inOrder(['w-4']).map(({ reason }) => reason)).toEqual([
@@ -70,7 +70,7 @@ describe('planLeave', () => {
     ]);
   });
 
-  it("takes a control plane's member out after its Node, with a snapshot before all", () => {
+  it("removes a control plane's member after its Node, with a snapshot before both", () => {
     expect(steps(['cp-3', 'w-4'])).toEqual([
       'snapshot snapshot etcd',
       'drain Node cp-3',
@@ -84,11 +84,11 @@ describe('planLeave', () => {
 
   it('keeps the quorum', () => {
     expect(() => leave(['cp-2', 'cp-3'])).toThrow(expect.objectContaining({ code: 'E-QUORUM' }));
-    expect(() => leave(['cp-3'], { etcd: etcd(['cp-1', 'cp-3']) })).toThrow(/out of etcd/);
+    expect(() => leave(['cp-3'], { etcd: etcd(['cp-1', 'cp-3']) })).toThrow(/removing cp-3 from etcd/);
     expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual(['drain Node w-4', 'delete Node w-4']);
   });
 
-  it('leaves members alone whose host is none of these', () => {
+  it('does not remove members of other hosts', () => {
     const seen = etcd() as EtcdObservation & { state: 'present' };
     const stranger = { id: 's', name: 'old-9', peerURLs: [], clientURLs: [], isLearner: true };
     expect(steps(['cp-3'], { etcd: { ...seen, members: [...seen.members, stranger] } })).not.toContain(
@@ -96,13 +96,13 @@ describe('planLeave', () => {
     );
   });
 
-  it('goes on beside a host that is no member yet: what it holds was not asked', () => {
+  it('continues with a host that is not a member yet: its data was not read', () => {
     const seen = etcd() as EtcdObservation & { state: 'present' };
     const members = seen.members.filter(({ name }) => name !== 'cp-2');
     expect(steps(['cp-3'], { etcd: { ...seen, members } })).toContain('remove etcd-member cp-3');
   });
 
-  it('says what stays behind where nobody answers', () => {
+  it('reports what is left in the cluster if the API or etcd does not respond', () => {
     const silent = {
       api: { state: 'unavailable', why: '' },
       etcd: { state: 'unavailable', bootstrapped: true },
@@ -117,7 +117,7 @@ describe('planLeave', () => {
     expect(leave(['w-4'], silent).warnings).toHaveLength(1);
   });
 
-  it('does nothing of the kind when the whole control plane goes', () => {
+  it('is empty if the whole control plane is reset', () => {
     const nothing = { snapshot: undefined, removals: [], nodes: [], warnings: [] };
     expect(leave([...cps, 'w-4'])).toEqual(nothing);
     expect(leave([])).toEqual(nothing);

@@ -19,7 +19,7 @@ const config = (host: string, verb: 'create' | 'update'): HostChange => ({
   stage,
   step: shellStep(host, '/etc/keepalived/keepalived.conf', { verb, disturbs: ['keepalived'] }),
 });
-/** Its keepalived runs, and gets another peer. */
+/** Its keepalived runs, and gets a new peer. */
 const told = (host: string, kind: Effect['kind'] = 'reload'): HostChange[] => [
   config(host, 'update'),
   unit(host, 'keepalived', kind),
@@ -27,7 +27,7 @@ const told = (host: string, kind: Effect['kind'] = 'reload'): HostChange[] => [
 const haproxy = (host: string): HostChange => unit(host, 'haproxy', 'reload');
 const joining = (host: string): HostChange[] => [config(host, 'create'), unit(host, 'keepalived', 'start')];
 
-it.each(['reload', 'restart'] as const)('those that hold a virtual IP know a new peer first: %s', (kind) => {
+it.each(['reload', 'restart'] as const)('holders of a virtual IP get a new peer first: %s', (kind) => {
   const changes = [
     haproxy('cp-1'),
     ...told('cp-1', kind),
@@ -41,14 +41,14 @@ it.each(['reload', 'restart'] as const)('those that hold a virtual IP know a new
   });
 });
 
-it('where none joins, or none runs yet, all keep their place', () => {
+it('if none joins, or none runs yet, the order does not change', () => {
   const changed = [...told('cp-1'), ...told('cp-2')];
   expect(peersFirst(changed)).toEqual({ first: [], rest: changed });
   const bootstrap = [...joining('cp-1'), ...joining('cp-2')];
   expect(peersFirst(bootstrap)).toEqual({ first: [], rest: bootstrap });
 });
 
-it('a keepalived that is only enabled at boot is not a peer that must learn of another', () => {
+it('a keepalived that is only enabled at boot is not a running peer', () => {
   const enabled: HostChange = {
     host: 'cp-1',
     stage,

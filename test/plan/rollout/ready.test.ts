@@ -7,7 +7,7 @@ import type { Observation, StaticPodResource } from '../../../src/resource/types
 import { sha256 } from '../../../src/model/digest.ts';
 import { effectOn } from '../../samples/plan.ts';
 
-it('knows which static Pods get another container', () => {
+it('knows which static Pods get a new container', () => {
   const on = (component: Effect['component'], kind: Effect['kind']): HostChange =>
     effectOn('cp-1', component, 'control-plane', kind);
   const renewed = (...changes: HostChange[]): string[] => [...renewedPods(changes)];

@@ -52,7 +52,7 @@ const apiWith = (nodes: readonly string[]): ClusterObservation => ({
 });
 const runs = { listening: [{ port: 6443, program: 'kube-apiserver' }], kubeletActive: true };
 
-/** A cluster of three control planes in which all is well. */
+/** A healthy cluster of three control planes. */
 function input(more: Partial<RolloutInput> = {}): RolloutInput {
   return {
     cluster: stacked,
@@ -82,7 +82,7 @@ const etcdStep = (on: string, kind: 'add-learner' | 'promote'): HostChange<EtcdS
 const order = (turns: readonly RolloutHost[]): string[] => turns.map((turn) => `${turn.host} ${turn.from}`);
 
 describe('planRollout', () => {
-  it('lets control planes that serve go one after another, from their first disturbing stage on', () => {
+  it('lets serving control planes go one after another, from their first disturbing stage on', () => {
     const changes = [...cps.map((name) => change(name, 'runtime', '/etc/crictl.yaml')), ...apiServers()];
     expect(order(planRollout(input({ changes })))).toEqual(cps.map((name) => `${name} control-plane`));
     const more = [...changes, effectOn('cp-2', 'containerd', 'runtime')];
@@ -104,7 +104,7 @@ describe('planRollout', () => {
     ['haproxy', 'load-balancer', 'start', false],
     ['keepalived', 'load-balancer', 'start', false],
     ['containerd', 'runtime', 'start', false],
-  ])('%s in stage %s, %s: needs turns: %s', (component, stage, kind, needs) => {
+  ])('%s in stage %s, %s: needs a rollout: %s', (component, stage, kind, needs) => {
     const changes = cps.map((name) => effectOn(name, component, stage, kind));
     expect(planRollout(input({ changes })).length).toBe(needs ? 3 : 0);
   });
@@ -115,12 +115,12 @@ describe('planRollout', () => {
     // Only its mode changes, or it is only enabled at boot.
     ['etcd', 'static-pod etcd'],
     ['control-plane', 'unit kubelet'],
-  ])('a change without effects needs no turns: stage %s, %s', (stage, name) => {
+  ])('a change without effects needs no rollout: stage %s, %s', (stage, name) => {
     const changes = cps.map((host) => change(host, stage, name));
     expect(planRollout(input({ changes }))).toEqual([]);
   });
 
-  it('founds side by side, and mends side by side what does not serve at all', () => {
+  it('bootstraps in parallel, and repairs hosts in parallel if none serves', () => {
     const changes = apiServers();
     const absent = { state: 'absent' } as const;
     expect(planRollout(input({ changes, etcd: absent, api: absent }))).toEqual([]);
@@ -130,7 +130,7 @@ describe('planRollout', () => {
     expect(planRollout(input({ changes, api: down }))).toHaveLength(3);
   });
 
-  it('leaves workers and a single disturbed host out of it', () => {
+  it('does not include workers or a single disturbed host', () => {
     const workers = ['w-4', 'w-5'].map((name) => effectOn(name, 'kubelet', 'node'));
     expect(planRollout(input({ changes: workers }))).toEqual([]);
     expect(planRollout(input({ changes: apiServers(['cp-2']) }))).toEqual([]);
@@ -167,14 +167,14 @@ describe('planRollout', () => {
       },
     ],
     ['its member is down', { etcd: etcdWith(cps, ['cp-1', 'cp-2']) }],
-    ['it is no member yet', { etcd: etcdWith(['cp-1', 'cp-2']) }],
+    ['it is not a member yet', { etcd: etcdWith(['cp-1', 'cp-2']) }],
     ['its Node is not Ready', { api: apiWith(['cp-1', 'cp-2']) }],
-  ])('a host comes first when %s: the others carry the cluster meanwhile', (_what, more) => {
+  ])('a host is first if %s: the others serve in the meantime', (_what, more) => {
     const turns = planRollout(input({ changes: apiServers(), ...more }));
     expect(turns.map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
   });
 
-  it('a host that joins takes its turn when its member is announced, not while it is being equipped', () => {
+  it('a joining host is in the rollout from the addition of its member, not for earlier stages', () => {
     const changes = [
       effectOn('cp-3', 'containerd', 'runtime', 'start'),
       etcdStep('cp-3', 'add-learner'),
@@ -188,14 +188,14 @@ describe('planRollout', () => {
     expect(order(turns)).toEqual(['cp-3 etcd', 'cp-1 load-balancer', 'cp-2 load-balancer']);
   });
 
-  it('hosts join in the order of the inventory, after a learner that was announced before: etcd takes one at a time', () => {
+  it('hosts join in inventory order, after a learner that was added before: etcd accepts one at a time', () => {
     const joins = (on: string): HostChange[] => [etcdStep(on, 'add-learner'), etcdStep(on, 'promote')];
     const changes = [...joins('cp-1'), ...joins('cp-2'), etcdStep('cp-3', 'promote')];
     const turns = planRollout(input({ changes, etcd: etcdWith(['cp-4']) }));
     expect(turns.map((turn) => turn.host)).toEqual(['cp-3', 'cp-1', 'cp-2']);
   });
 
-  it('etcd hosts and load balancers take turns, too', () => {
+  it('etcd hosts and load balancers go one after another, too', () => {
     const hosts = [
       host('etcd-1', 'etcd'),
       host('etcd-2', 'etcd'),
@@ -228,7 +228,7 @@ describe('planRollout', () => {
     ]);
   });
 
-  it('waits for what held before or is started, and for nothing that may need a later stage', () => {
+  it('waits for what was healthy or is started, but not for anything that may need a later stage', () => {
     const pods = { controlPlanePods: [{ host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' }] };
     const waits = (more: Partial<RolloutInput>): readonly string[] =>
       planRollout(input({ changes: apiServers(), desired: pods, ...more }))
@@ -242,14 +242,14 @@ describe('planRollout', () => {
       'Pod etcd-cp-1',
     ];
     expect(waits({})).toEqual(all);
-    // Not Ready before an add-on provides its network.
+    // Not Ready before an add-on provides the network.
     expect(waits({ api: apiWith([]) })).toEqual(all.filter((name) => !name.startsWith('Node')));
     expect(waits({ api: { state: 'unavailable', why: '' } })).toEqual(all.slice(0, 3));
     const noHealthz = { ...stacked, kubelet: { config: { healthzPort: 0 } } };
     expect(waits({ cluster: noHealthz })).toEqual(all.filter((name) => !name.startsWith('kubelet')));
   });
 
-  it('never lets two hosts be disturbed at once that others count on', () => {
+  it('never disturbs two members at once', () => {
     const components = [
       ['etcd', 'etcd'],
       ['kube-apiserver', 'control-plane'],
@@ -284,7 +284,7 @@ describe('planRollout', () => {
         const disturbing = changes.filter(
           ({ host: on, step }) => cps.includes(on) && step.effects.some(({ kind }) => kind !== 'start'),
         );
-        // Any two of them are of one host, or of two that take turns; each after its turn began.
+        // Any two of them are of one host, or of two hosts of the rollout; each from its first rollout stage on.
         for (const one of disturbing) {
           const others = disturbing.some((other) => other.host !== one.host);
           const turn = turns[place.get(one.host) ?? -1];
@@ -299,7 +299,7 @@ describe('planRollout', () => {
   });
 });
 
-/** What kboot wants on a host for etcd, and what was observed there. */
+/** Desired and observed resources of etcd on a host. */
 const manifest: StaticPodResource = { kind: 'static-pod', stage: 'etcd', name: 'etcd', text: 'kind: Pod\n' };
 const service: Resource = { kind: 'unit', stage: 'etcd', name: 'etcd' };
 const manifestWith = (text: string, mode: string): Observation<unknown> => ({
@@ -342,7 +342,7 @@ describe('etcd with one of three members down', () => {
 
 describe('quorumFindings', () => {
   const restart = [effectOn('cp-1', 'etcd', 'etcd')];
-  it('finds that a restart would cost the quorum while a member is down', () => {
+  it('finds that a restart would lose the quorum while a member is down', () => {
     expect(quorumFindings(restart, etcdWith(cps, ['cp-1', 'cp-2']))).toMatchObject([
       {
         check: 'EtcdQuorum',
@@ -353,7 +353,7 @@ describe('quorumFindings', () => {
     ]);
   });
   it.each([
-    ['all are up', restart, etcdWith(cps)],
+    ['all members are up', restart, etcdWith(cps)],
     ['the member that is down restarts', [effectOn('cp-3', 'etcd', 'etcd')], etcdWith(cps, ['cp-1', 'cp-2'])],
     ['five members spare one', restart, etcdWith([...cps, 'd', 'e'], [...cps, 'd'])],
     ['two members cannot spare any', restart, etcdWith(['cp-1', 'cp-2'])],
@@ -364,7 +364,7 @@ describe('quorumFindings', () => {
       etcdWith(cps, ['cp-1', 'cp-2']),
     ],
     ['nothing serves', restart, { state: 'unavailable', bootstrapped: true } as const],
-  ])('is quiet when %s', (_what, changes, etcd) => {
+  ])('has no findings if %s', (_what, changes, etcd) => {
     expect(quorumFindings(changes, etcd)).toEqual([]);
   });
 });

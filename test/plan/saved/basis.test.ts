@@ -58,7 +58,7 @@ describe('what changed since', () => {
     expect(texts(sightChanges(sight, { ...sight, ...change }))).toEqual(expected);
   });
 
-  it('a host that is gone is lost, not changed', () => {
+  it('a host that cannot be read is lost, not changed', () => {
     const now = { ...sight, hosts: { 'cp-1': null, 'w-1': null } };
     expect(sightChanges(sight, now)).toEqual([]);
     expect(lostHosts(sight, now)).toEqual(['cp-1']);
@@ -66,7 +66,7 @@ describe('what changed since', () => {
 });
 
 describe('leaves', () => {
-  it('names fields as a reader finds them', () => {
+  it('names fields by their paths', () => {
     expect(leaves({ a: { b: [1, 'x'] }, hosts: [{ name: 'w-1', taints: [], labels: {} }], c: null })).toEqual(
       {
         'a.b[0]': '1',

@@ -32,7 +32,7 @@ interface Parts {
   readonly phase?: Partial<Phase>;
 }
 
-/** A plan of one phase with one task that can be undone, and one gate. */
+/** A plan of one phase with one task with a rollback, and one gate. */
 function planOf({ steps = [one, two], gates = [ready], on = { host: 'w-1' }, phase, ...rest }: Parts): Plan {
   const rollback = 'rollback' in rest ? rest.rollback : [undo];
   const task: Task = { on, steps, ...(rollback !== undefined && { rollback }) };
@@ -43,7 +43,7 @@ function planOf({ steps = [one, two], gates = [ready], on = { host: 'w-1' }, pha
 const was = planOf({});
 
 describe('seal', () => {
-  it('is over everything, and the same for the same', () => {
+  it('covers everything, and is equal for equal plans', () => {
     const document = seal(savedContent());
     expect(document.digest).toBe(digestOf(document));
     expect(seal(savedContent())).toEqual(document);
@@ -61,14 +61,14 @@ describe('seal', () => {
 });
 
 describe('planChanges', () => {
-  it('none in what went through a file', () => {
+  it('are empty after a round trip through a file', () => {
     const diffless = shellStep('w-1', '/c', { diff: undefined } as never);
     const of = planOf({ steps: [diffless] });
     expect(planChanges(saved(of), of)).toEqual([]);
     expect(planChanges(of, saved(of))).toEqual([]);
   });
 
-  it('warnings, and IDs of containers that are replaced, are none', () => {
+  it('ignore warnings, and IDs of replaced containers', () => {
     expect(planChanges({ ...was, warnings: ['x'] }, { ...was, warnings: [] })).toEqual([]);
     const [before, after] = [
       planOf({ gates: [pod('containerd://1')] }),
@@ -101,7 +101,7 @@ describe('planChanges', () => {
     ['another rollback', { rollback: [{ ...undo, script: 'false' }] }, ['w-1: undo']],
     ['another order', { steps: [two, one] }, [order]],
     ['a step that became a rollback', { steps: [one], rollback: [undo, two] }, [order]],
-    // The second of one id would hide the first.
+    // The second with the same id would hide the first.
     ['an id twice', { steps: [{ ...one, script: 'evil' }, one, two] }, [order]],
     ['another place', { on: { host: 'w-2' } }, [order]],
     ['another phase', { phase: { id: 'other' } }, [order]],
@@ -135,7 +135,7 @@ describe('planChanges', () => {
     expect(whats({ ...was, ...change }, was)).toEqual([order]);
   });
 
-  it('says in words what a step or gate was, and what it is', () => {
+  it('describe the old and the new step or gate in words', () => {
     const now = planOf({ steps: [{ ...one, reason: '' }, two], gates: [{ ...ready, timeoutSeconds: 1 }] });
     expect(planChanges(was, now)).toEqual([
       { where: 'plan', what: 'w-1: /a', was: 'create, 1 line', now: 'create' },

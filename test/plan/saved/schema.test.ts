@@ -19,12 +19,12 @@ import { applyStep, configMap, gate, phaseOf, plan, savedContent, shellStep } fr
 
 describe('plan.schema.json', () => {
   it('has the types of the code', () => {
-    // Where this does not compile, src/plan/saved/schema.ts differs from src/plan/types.ts.
+    // If this does not compile, src/plan/saved/schema.ts differs from src/plan/types.ts.
     const same: IsSame<SavedPlan, z.infer<typeof savedPlanSchema>> = true;
     expect(same).toBe(true);
   });
 
-  it('is what the schema in the code yields', async () => {
+  it('is generated from the schema in the code', async () => {
     await expectSchemaFile('plan.schema.json', savedPlanJsonSchema());
   });
 
@@ -54,10 +54,14 @@ describe('plan.schema.json', () => {
   });
 
   it.each<[string, (of: Draft<Plan>) => void, string]>([
-    ['a member more', (of) => Object.assign(of, { issue: [] }), 'plan'],
+    ['an additional member', (of) => Object.assign(of, { issue: [] }), 'plan'],
     ['no mode', (of) => Reflect.deleteProperty(of, 'mode'), 'plan.mode'],
     ['no phases', (of) => Reflect.deleteProperty(of, 'phases'), 'plan.phases'],
-    ['a phase with a member more', (of) => Object.assign(of.phases[0] ?? {}, { x: 1 }), 'plan.phases.0'],
+    [
+      'a phase with an additional member',
+      (of) => Object.assign(of.phases[0] ?? {}, { x: 1 }),
+      'plan.phases.0',
+    ],
     ['no dependencies', (of) => Reflect.deleteProperty(of.phases[0] ?? {}, 'after'), 'plan.phases.0.after'],
     [
       'an unknown need',
@@ -70,7 +74,7 @@ describe('plan.schema.json', () => {
       'plan.phases.0.batches.0.gates',
     ],
     [
-      'a task on no place',
+      'a task without a location',
       (of) => Object.assign(taskOf(of), { on: 'elsewhere' }),
       'plan.phases.0.batches.0.tasks.0.on',
     ],
@@ -113,7 +117,7 @@ describe('plan.schema.json', () => {
     expect(parse(of).error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
   });
 
-  it('describes every member but those that only say which of several forms it is', () => {
+  it('describes every member except those that only discriminate a union', () => {
     const plain: string[] = [];
     const visit = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null) return;
@@ -146,7 +150,7 @@ const base = {
 } as const;
 const meta = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'y' } };
 
-/** A step on a host with every member that it may have. */
+/** A step on a host with every optional member. */
 const everything = shellStep('a', '/x', {
   payload: { path: '/y', content: { kind: 'secret', name: 'n', digest: null } },
   diff: '',

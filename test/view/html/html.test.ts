@@ -8,17 +8,17 @@ const codePoint = fc.oneof(
 );
 
 describe('html', () => {
-  it('escapes what it is given, and leaves Html alone', () => {
+  it('escapes its input, except Html', () => {
     expect(
       html`<p title="${'"x"'}">${'<b>'}${html`<i>${1}</i>`}${undefined}${['&', html`<hr />`]}</p>`.text,
     ).toBe('<p title="&quot;x&quot;">&lt;b&gt;<i>1</i>&amp;<hr /></p>');
   });
 
-  it('spells out what would hide or reorder text', () => {
+  it('escapes characters that hide or reorder text', () => {
     expect(escape('a\u202eb')).toBe('a⟨U+202E⟩b');
   });
 
-  it('no text ends the text or the attribute that it stands in', () => {
+  it('no text ends its text or attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: codePoint }), (text) => {
         return !/[<>"']|&(?!(amp|lt|gt|quot|#39);)/.test(escape(text));
@@ -26,7 +26,7 @@ describe('html', () => {
     );
   });
 
-  it('JSON never ends its script element, and is read back as it was', () => {
+  it('JSON never ends its script element, and survives a round trip', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constant('</script><!--'))), (data) => {
         const { text } = jsonMarkup(data);

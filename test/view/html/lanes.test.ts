@@ -47,7 +47,7 @@ const lanes = plannedLanes(
 const times = ({ bars }: Lane): unknown[] => bars.map(({ stage, from, to }) => [stage, from, to]);
 
 describe('lanes of a plan', () => {
-  it('hosts of equal work share one, and idle hosts say so', () => {
+  it('hosts with equal work share one, and idle hosts are marked', () => {
     expect(lanes.map(({ title, more }) => [title, more])).toEqual([
       ['this machine', ''],
       ['cp-1', ''],
@@ -58,7 +58,7 @@ describe('lanes of a plan', () => {
     ]);
   });
 
-  it('hosts do not wait for each other; phases wait for those in their `after`; others run side by side', () => {
+  it('hosts do not wait for each other; phases wait for those in their `after`; others run in parallel', () => {
     const [operator, cp, workers, idle, api, addon] = lanes.map(times);
     expect(operator).toEqual([['host', 0, 1]]);
     expect(cp).toEqual([
@@ -78,14 +78,14 @@ describe('lanes of a plan', () => {
     expect(addon).toEqual([['addon', 5, 6]]);
   });
 
-  it('bars name their phase and count what is in it', () => {
+  it('bars have the name of their phase and the number of steps', () => {
     expect(lanes.at(-2)?.bars.map(({ text, more }) => [text, more])).toEqual([
       ['api', '2 steps'],
       ['until healthy', '2 to wait for'],
     ]);
   });
 
-  it('hosts that could not be read have a lane of their own', () => {
+  it('hosts that could not be read have their own lane', () => {
     const unread = planHost('w-2', 'worker', { state: 'unreachable' });
     expect(
       plannedLanes(plan({ hosts: [planHost('w-1', 'worker'), unread] })).map(({ title, more }) => [
@@ -98,7 +98,7 @@ describe('lanes of a plan', () => {
     ]);
   });
 
-  it('a batch begins when the one before has passed its gates, and the API’s work after the last', () => {
+  it('a batch starts after the gates of the previous one, and the API’s work after the last', () => {
     const members = ['cp-1', 'cp-2'];
     const rolled = plan({
       hosts: members.map((name) => planHost(name, 'control-plane')),
@@ -136,7 +136,7 @@ describe('lanes of a plan', () => {
     expect(api && times(api)).toEqual([['control-plane', 5, 6]]);
   });
 
-  it('gates of hosts do not hold their later phases back, so they have a lane beside them', () => {
+  it('gates of hosts do not delay their later phases, so they have a separate lane', () => {
     const gated = plan({
       hosts: [planHost('cp-1', 'control-plane')],
       phases: [

@@ -7,7 +7,7 @@ import { pageHtml } from '../../../src/view/html/page.ts';
 import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
 import { hostFiles, sampleInput, samplePlan, sampleRun } from '../../samples/page.ts';
 
-/** Element and attribute names in order, without what stands in them; line breaks of long names left out. */
+/** Element and attribute names in order, without contents; without line breaks of long names. */
 function skeleton(page: string): readonly string[] {
   const body = page.slice(page.indexOf('<body'), page.lastIndexOf('<script>'));
   return (body.match(/<[^>]*>/g) ?? [])
@@ -24,16 +24,16 @@ const report = (of: PageInput['plan'], spoil?: (word: string) => string): PageIn
   sampleInput({ plan: of, run: sampleRun(of, spoil) });
 
 describe('page', () => {
-  it('says that nothing has been changed, what would be, and how to go on', () => {
+  it('shows that nothing has been changed, the planned changes, and the command to continue', () => {
     const page = pageHtml(sampleInput());
     expect(page).toContain(
       'Nothing has been changed. 15 steps on 3 hosts, through the API and on this machine.',
     );
-    expect(page).toContain('<code>kboot up prod.yaml</code> does this.');
+    expect(page).toContain('<code>kboot up prod.yaml</code> applies this plan.');
     expect(page).toContain('the clock differs');
   });
 
-  it('says what happened, with the log lines of what failed', () => {
+  it('shows the results, with the log lines of failures', () => {
     const page = pageHtml(report(samplePlan()));
     expect(page).toContain('Failed on w-2: 2 of 15 steps done in 0.6 s.');
     expect(page).toContain('tar: No space left\ntar: exiting');
@@ -41,7 +41,7 @@ describe('page', () => {
     expect(page).not.toContain('Nothing has been changed');
   });
 
-  it('is no success where a host could not be read', () => {
+  it('is not a success if a host could not be read', () => {
     const step = shellStep('cp-1', '/a');
     const of = plan({
       hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })],
@@ -56,11 +56,11 @@ describe('page', () => {
     const idle = pageHtml(sampleInput({ plan: { ...of, phases: [] }, run: { ...run, events: [] } }));
     expect(idle).toContain('Nothing has been changed; w-1 could not be read.');
     expect(pageHtml(sampleInput({ plan: of }))).toContain(
-      'Not in this plan, since they could not be read: w-1.',
+      'Not in this plan, because they could not be read: w-1.',
     );
   });
 
-  it('tells a failure of many hosts once', () => {
+  it('shows a failure of many hosts once', () => {
     const of = samplePlan();
     const run = sampleRun(of);
     const [, onOne] = hostFiles(of);
@@ -79,7 +79,7 @@ describe('page', () => {
     expect(page).toContain('<p>w-1, w-2: ended with status 2</p>');
   });
 
-  it('links a failure to the row of its step or gate, whatever the words', () => {
+  it('links a failure to the row of its step or gate, regardless of the texts', () => {
     const names = ['cp-1', 'w-1'];
     const [one, two] = names.map((host) =>
       shellStep(host, '/a', { verb: host === 'w-1' ? 'update' : 'create' }),
@@ -113,7 +113,7 @@ describe('page', () => {
     ]);
   });
 
-  it('has gates among the rows, and says what is done on failure', () => {
+  it('has rows for gates, and shows rollbacks', () => {
     const words = (page: string): string =>
       page
         .replace(/^[^]*<body/, '')
@@ -137,17 +137,17 @@ describe('page', () => {
       ),
     );
     expect(ran).toMatch(/withdrawn cp-1 ?done 1 s/);
-    expect(ran).toContain('Not attempted, since the rollout stopped: w-2.');
+    expect(ran).toContain('Not attempted: the rollout stopped before w-2.');
   });
 
-  it('says when there is nothing to do, before and after', () => {
+  it('shows that there is nothing to do, before and after a run', () => {
     const of = plan();
     expect(pageHtml(sampleInput({ plan: of }))).toContain('Nothing has been changed. Nothing to do.');
     const run = { events: [], failures: [], held: [], interrupted: false, seconds: 0 };
     expect(pageHtml(sampleInput({ plan: of, run }))).toContain('Nothing to do: nothing has been changed.');
   });
 
-  it('names hosts that could not be read, and what preflight found', () => {
+  it('names hosts that could not be read, and preflight findings', () => {
     const page = pageHtml(
       sampleInput({
         unread: new Map([['w-7', new Error('nothing listens there')]]),
@@ -166,7 +166,7 @@ describe('page', () => {
     expect(page).toMatch(/w-8<\/b> 900 MiB of memory. Add some./);
   });
 
-  it('asks for nothing from outside, and its policy lets its own style and script run alone', () => {
+  it('loads no external resources, and its policy allows only its own style and script', () => {
     const page = pageHtml(report(samplePlan()));
     expect(
       page.match(/\b(?:src|href|action|data)="[^"]*"/g)?.filter((each) => !each.includes('="#')),
@@ -180,7 +180,7 @@ describe('page', () => {
     }
   });
 
-  it('no name or text, however hostile, changes what the page is made of', () => {
+  it('no hostile name or text changes the elements of the page', () => {
     const hostile = fc.oneof(
       fc.constantFrom(
         '</script><script>alert(1)</script>',

@@ -27,7 +27,7 @@ describe('recordRun', () => {
     });
   });
 
-  it('knows when each host was in which phase, how that ended, and what went on elsewhere', () => {
+  it("knows the times and results of each host's phases, and of work elsewhere", () => {
     const host = { phase: 'host', stage: 'host', from: 100 };
     expect(record.hosts.get('cp-1')).toEqual([{ ...host, to: 300, ending: 'done' }]);
     expect(record.hosts.get('w-1')).toEqual([{ ...host, to: 500, ending: 'cut-off' }]);
@@ -39,7 +39,7 @@ describe('recordRun', () => {
     expect(record.end).toBe(500);
   });
 
-  it('takes what one phase does through the API together, and its gates', () => {
+  it('combines the steps of one phase through the API, and its gates', () => {
     const nodes = of.phases.filter(({ id }) => id === 'nodes');
     const [first, , third] = stepsOf({ phases: nodes });
     const [ready] = gatesOf({ phases: nodes });
@@ -58,7 +58,7 @@ describe('recordRun', () => {
     ]);
   });
 
-  it('a host of a rollout has a time in which it is waited for', () => {
+  it('a host of a rollout has a time in which its gates wait', () => {
     const wait = gate({ kind: 'etcd-member', host: 'w-1' });
     const tasks = [[{ host: 'w-1' }, [shellStep('w-1', '/a')]]] as const;
     const rolled = plan({ phases: [phaseOf('rollout', tasks, { stage: 'etcd', gates: [wait] })] });
@@ -77,7 +77,7 @@ describe('recordRun', () => {
     expect(hostViews(rolled, seen).find(({ name }) => name === 'w-1')?.state).toBe('failed');
   });
 
-  it('a lost host’s phase failed, and its begun step is cut off', () => {
+  it('a lost host’s phase failed, and its running step is cut off', () => {
     const step = shellStep('w-1', '/a');
     const lost = plan({ phases: [phaseOf('host', [[{ host: 'w-1' }, [step]]])] });
     const events: ApplyEvent[] = [
@@ -94,7 +94,7 @@ describe('recordRun', () => {
 });
 
 describe('hostViews', () => {
-  it('tells how hosts stand before and after a run', () => {
+  it('knows the states of hosts before and after a run', () => {
     const of = samplePlan();
     expect(hostViews(of).map(({ says }) => says)).toEqual(['2 steps', '3 steps', '3 steps']);
     expect(

@@ -27,13 +27,13 @@ const step = (host: string, name: string, more: Partial<ShellStep> = {}): [host:
 ];
 
 describe('rows', () => {
-  it('hold every step and gate of the plan once', () => {
+  it('contain every step and gate of the plan once', () => {
     const of = samplePlan();
     const ids = rowsOf(of).flatMap(({ items }) => items.map(({ item }) => item.id));
     expect(ids.sort()).toEqual([...stepsOf(of), ...gatesOf(of)].map(({ id }) => id).sort());
   });
 
-  it('are in the phases of the plan, each of their places apart', () => {
+  it('are in the phases of the plan, separated by location', () => {
     expect(
       sectionsOf(samplePlan()).map(({ phase, sides }) => [phase.id, ...sides.map(({ place }) => place)]),
     ).toEqual([
@@ -79,7 +79,7 @@ describe('rows', () => {
     ]);
   });
 
-  it('have what is done on failure beside them', () => {
+  it('have the rollbacks of their tasks', () => {
     const rollbacks = sectionsOf(samplePlan()).flatMap(({ phase, sides }) =>
       sides.flatMap((side) => side.rollbacks.map(({ verb, name, reason }) => [phase.id, verb, name, reason])),
     );
@@ -105,14 +105,14 @@ describe('rows', () => {
     expect(rows.map(({ hosts: on }) => on)).toEqual([names, names]);
   });
 
-  it('fold equal steps, and those that differ in their host’s own name', () => {
+  it('combine equal steps, and steps that differ only in their host’s own name', () => {
     const certificate = rowsOf(samplePlan()).find(({ kind }) => kind === 'client-certificate');
     expect(certificate).toMatchObject({ name: `${hostMark}:node`, hosts: ['w-1', 'w-2'] });
     const node = rowsOf(samplePlan()).find(({ kind, hosts: on }) => kind === 'wait' && on.length > 1);
     expect(node).toMatchObject({ name: `Node ${hostMark} Ready`, hosts: ['w-1', 'w-2'] });
   });
 
-  it('keep apart what differs in verb, reason, diff, or in another host’s name', () => {
+  it('separate steps that differ in verb, reason, diff, or in another host’s name', () => {
     const steps = ['cp-1', 'w-1'].flatMap((host) => [
       step(host, '/a', { verb: host === 'cp-1' ? 'create' : 'update' }),
       step(host, '/b', { reason: host === 'cp-1' ? '1 line' : '2 lines' }),
@@ -122,14 +122,14 @@ describe('rows', () => {
     expect(rowsOf(planOf(steps))).toHaveLength(8);
   });
 
-  it('a name inside a longer word is not the host’s', () => {
+  it('do not treat part of a longer word as the host’s name', () => {
     const steps = ['w-1', 'w-10'].map((host) => step(host, `/x/w-10/${host}`));
     const [row, ...more] = rowsOf(planOf(steps, [planHost('w-1', 'worker'), planHost('w-10', 'worker')]));
     expect(row?.name).toBe('/x/w-10/w-1');
     expect(more).toHaveLength(1);
   });
 
-  it('fold diffs that differ in their host’s own address, and tell both', () => {
+  it('combine diffs that differ in their host’s own address, and have both', () => {
     const cluster = clusterOf(inventoryWith());
     const steps = cluster.hosts.map(({ name, address }) =>
       step(name, '/a', { verb: 'update', diff: `-server: old\n+server: ${address}` }),
@@ -158,7 +158,7 @@ describe('rows', () => {
 });
 
 describe('forms', () => {
-  it('give every host its text back', () => {
+  it('restore the text of every host', () => {
     const texts = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', ''), { minLength: 1 }), { minLength: 1 });
     fc.assert(
       fc.property(texts, (all) => {

@@ -30,7 +30,7 @@ describe('topology', () => {
     expect(control?.machines.map(({ runs }) => runs)).toEqual(Array(3).fill(['haproxy, keepalived']));
   });
 
-  it('puts etcd on its own hosts where it has such', () => {
+  it('draws etcd on its own hosts if there are any', () => {
     const tiers = topologyIn(example('external-etcd')).tiers.map(({ title, etcd }) => [title, etcd]);
     expect(tiers).toContainEqual(['Control plane', false]);
     expect(tiers).toContainEqual(['etcd hosts', true]);
@@ -49,7 +49,7 @@ describe('topology', () => {
       );
   });
 
-  it('knows hosts and endpoint from the plan alone', () => {
+  it('has hosts and endpoint from the plan alone', () => {
     const of = plan();
     expect(topologyText(topologyOf(of, hostViews(of)))).toBe(
       'API endpoint https://10.0.0.11:6443. Control plane: 1 (cp-1). Workers: 1 (w-1). etcd: 1 member.',

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { plural } from '../model/plural.ts';
 import { changesAnything, gatesOf, hostOf, isSerial, stepsOf } from '../plan/steps.ts';
-import { targetWords } from '../plan/target.ts';
+import { targetText, targetWords } from '../plan/target.ts';
 import type { Gate, Phase, Plan, Step } from '../plan/types.ts';
 import { collapseLines, single, type Line } from './collapse-lines.ts';
 import {
@@ -76,8 +76,11 @@ function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
     ...phase.batches.flatMap(({ tasks, gates }) => {
       const own = tasks.flatMap((task) => (typeof task.on === 'string' ? task.steps : []));
       // Gates between hosts are not shown: the heading implies them.
-      const shown = hosts.length > 0 && !options.verbose ? [] : gates;
-      return elsewhereLines([...own, ...shown], options);
+      const shown = serial && !options.verbose ? [] : gates;
+      return [
+        ...elsewhereLines([...own, ...shown], options),
+        ...tasks.flatMap(({ rollback = [] }) => rollback).map(rollbackLine),
+      ];
     }),
   ];
 }
@@ -129,6 +132,11 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
   }
+}
+
+/** A step that is carried out only if its task fails. */
+function rollbackLine({ verb, target, reason }: Step): string {
+  return `  ${signs[verb]} ${pad('rollback')} ${targetText(target)}${pc.dim(`  ${reason}`)}`;
 }
 
 /** The operator's own command, as in the inventory. */

@@ -184,6 +184,23 @@ describe('planText', () => {
     expect(text()).not.toContain('one host after another');
   });
 
+  it('shows gates of hosts that run in parallel, and what undoes a task that fails', () => {
+    const rollback = [
+      step('e-1', 'etcd-member e-1', { verb: 'delete', reason: 'removed if it never started' }),
+    ];
+    const task = { on: { host: 'e-1' }, steps: [step('e-1', 'unit etcd')], rollback };
+    const gates = [gate({ kind: 'etcd-member', host: 'e-1' })];
+    const etcd = phaseOf('etcd', [], { batches: [{ tasks: [task], gates }] });
+    expect(text(false, plan({ phases: [etcd] }))).toContain(
+      [
+        'etcd            e-1',
+        '  + unit        etcd  ',
+        '  … wait        etcd member e-1  20 s at most',
+        '  - rollback    etcd-member e-1  removed if it never started',
+      ].join('\n'),
+    );
+  });
+
   describe('whether the API stays available', () => {
     const cps = (count: number): Plan['hosts'] =>
       Array.from({ length: count }, (_, index) => planHost(`cp-${index + 1}`, 'control-plane'));

@@ -153,7 +153,6 @@ const printing = {
   'view/html/steps.ts: phase.title === phase.id': 'an ID that says the same is not printed',
   'view/html/steps.ts: reason.startsWith(name)': 'the name is not printed twice',
   'view/html/steps.ts: reason.slice(name.length)': 'the name is not printed twice',
-  "view/html/topology-svg.ts: tiers[index - 1]?.tier.title === 'Load balancers'": 'where a line is drawn',
 };
 
 describe('text for people', () => {

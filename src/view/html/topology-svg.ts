@@ -34,7 +34,7 @@ export function topologySvg(topology: Topology): Html {
   for (const [index, { tier, parts: own, height, centres }] of tiers.entries()) {
     const behind = index === 0 || tier.api;
     const top = y + between;
-    if (behind && (index === 0 || tiers[index - 1]?.tier.title === 'Load balancers'))
+    if (behind && (index === 0 || tiers[index - 1]?.tier.balances === true))
       parts.push(...centres.map((x) => element('line', { x1: x, y1: y, x2: x, y2: top, class: 'link' })));
     parts.push(element('g', { transform: `translate(0 ${top})` }, ...own));
     y = top + height;

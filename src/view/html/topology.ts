@@ -18,6 +18,7 @@ export interface Tier {
   /** They run the members of etcd. */
   readonly etcd: boolean;
   readonly api: boolean;
+  readonly balances: boolean;
 }
 
 /** A part that all machines share: an endpoint, a network. */
@@ -48,7 +49,9 @@ export function topologyOf(plan: Plan, hosts: readonly HostView[], cluster?: Clu
       .filter((host) => host.roles.includes(role) && !taken.has(host.name))
       .map((host) => machineOf(host, role, details.get(host.name), cluster, balancersApart));
     for (const { name } of machines) taken.add(name);
-    return machines.length === 0 ? [] : [{ title, machines, etcd, api: role === 'control-plane' }];
+    if (machines.length === 0) return [];
+    const [api, balances] = [role === 'control-plane', role === 'load-balancer'];
+    return [{ title, machines, etcd, api, balances }];
   };
   const controlPlane = tier('control-plane', 'Control plane', !external);
   const tiers = [

@@ -14,10 +14,10 @@ export interface AskOptions {
   readonly timeoutMs: number;
   readonly attempts: number;
   /** After this many failures of one kind, further checks of that kind are not retried. */
-  readonly patience: number;
+  readonly retriedFailures: number;
 }
 
-export const askOptions: AskOptions = { concurrency: 16, timeoutMs: 3000, attempts: 2, patience: 16 };
+export const askOptions: AskOptions = { concurrency: 16, timeoutMs: 3000, attempts: 2, retriedFailures: 16 };
 
 export interface AskTools {
   /** A stream to `address:port` from the host `via`, or from this machine. */
@@ -42,7 +42,7 @@ export async function askAll(
     checks.map((check) =>
       limit(async () => {
         if (signal.aborted) return undefined;
-        const patient = (failed.get(check.kind) ?? 0) < options.patience;
+        const patient = (failed.get(check.kind) ?? 0) < options.retriedFailures;
         const result = await askOne(check, tools, { ...options, attempts: patient ? options.attempts : 1 });
         if (!result.ok) failed.set(check.kind, (failed.get(check.kind) ?? 0) + 1);
         onResult(result);

@@ -11,7 +11,7 @@ afterEach(() => {
   server?.close();
 });
 
-const options: AskOptions = { concurrency: 4, timeoutMs: 150, attempts: 2, patience: 100 };
+const options: AskOptions = { concurrency: 4, timeoutMs: 150, attempts: 2, retriedFailures: 100 };
 const credentials = { caPem: '', certificatePem: '', keyPem: '' };
 
 const check = (more: Partial<DnsCheck> = {}): DnsCheck => ({
@@ -114,7 +114,7 @@ describe('askAll', () => {
 
   it('stops retrying a kind of check after many failures', async () => {
     const checks = Array.from({ length: 5 }, () => check());
-    const results = await ask(() => 'hang up', checks, { options: { concurrency: 1, patience: 2 } });
+    const results = await ask(() => 'hang up', checks, { options: { concurrency: 1, retriedFailures: 2 } });
     expect(results.map(({ attempts }) => attempts)).toEqual([2, 2, 1, 1, 1]);
   });
 

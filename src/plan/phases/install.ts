@@ -93,7 +93,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       'readiness',
       'addon',
       'readiness',
-      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node'), nodes)],
+      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node'))],
       [
         { tasks: [], gates: cluster.gates.ready },
         together('cluster', cluster.lateObjects),

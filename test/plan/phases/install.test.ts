@@ -111,7 +111,6 @@ describe('a bootstrap', () => {
       'api all',
       'addons all',
       'node ended',
-      'nodes ended',
     ]);
   });
 

@@ -1,11 +1,10 @@
 import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
-import { targetText } from '../plan/target.ts';
 import type { ShellStep } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
 import { payloadBytes } from './payload.ts';
 import { Session, type StepResult } from './session.ts';
-import { stepError } from './step-error.ts';
+import { interruptedBefore, stepError } from './step-error.ts';
 
 /** Maximum number of steps sent ahead to a host: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
@@ -77,7 +76,7 @@ export async function runSteps(
       return;
     }
     if (signal.aborted) {
-      failure ??= interrupted(session.host, step);
+      failure ??= interruptedBefore(step, session.host);
       return;
     }
     let started = Date.now();
@@ -97,7 +96,7 @@ export async function runSteps(
       return;
     }
     if (result.state === 'skipped') {
-      if (isStopped()) failure ??= interrupted(session.host, step);
+      if (isStopped()) failure ??= interruptedBefore(step, session.host);
       else emit({ type: 'skipped', step, why: 'an earlier step of this host failed' });
     } else if (result.state === 'failed') {
       failure ??= stepError(session.host, step, result.status, result.output);
@@ -108,13 +107,4 @@ export async function runSteps(
   });
   signal.removeEventListener('abort', stop);
   if (failure !== undefined) throw failure;
-}
-
-function interrupted(host: string, step: ShellStep): KbootError {
-  const { id, target } = step;
-  return new KbootError('E-INTERRUPTED', 'interrupted before this step', {
-    host,
-    step: targetText(target),
-    stepId: id,
-  });
 }

@@ -1,6 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import { targetText } from '../plan/target.ts';
-import type { ShellStep } from '../plan/types.ts';
+import type { ShellStep, Step } from '../plan/types.ts';
 import { staleStatus } from '../resource/prelude.ts';
 import { keptOutput } from './receiver.ts';
 
@@ -66,6 +66,15 @@ export function stepError(host: string, step: ShellStep, status: number, output:
   return new KbootError('E-STEP', known?.message ?? `ended with status ${status}`, {
     ...context,
     remedy: known?.remedy ?? `Fix the cause on this host, ${again}`,
+  });
+}
+
+/** The error of a step that did not start because the run was interrupted. */
+export function interruptedBefore({ id, target }: Step, host?: string): KbootError {
+  return new KbootError('E-INTERRUPTED', 'interrupted before this step', {
+    ...(host !== undefined && { host }),
+    step: targetText(target),
+    stepId: id,
   });
 }
 

@@ -9,6 +9,7 @@ import { GateWatcher } from './gates.ts';
 import { HostSessions } from './host-sessions.ts';
 import { KubeConnection } from './kube-connection.ts';
 import { KubeRunner } from './kube-steps.ts';
+import { interruptedBefore } from './step-error.ts';
 
 /** Runs tasks and gates; run.ts decides when. */
 export class Worker {
@@ -89,11 +90,7 @@ export class Worker {
   }
 
   async #one(step: Step, signal: AbortSignal): Promise<void> {
-    if (signal.aborted)
-      throw new KbootError('E-INTERRUPTED', 'interrupted before this step', {
-        step: targetText(step.target),
-        stepId: step.id,
-      });
+    if (signal.aborted) throw interruptedBefore(step);
     try {
       await withStepEvents(step, this.#context.emit, () => this.#do(step));
     } catch (cause) {

@@ -10,11 +10,12 @@ import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange } from './diff/host.ts';
-import { operatorHooks, operatorSteps, type OperatorHook } from './diff/operator-hooks.ts';
+import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
 import { planMembership, type MembershipPlan } from './etcd/membership.ts';
 import { etcdGates, membershipSteps, withMembership } from './etcd/steps.ts';
 import type { Observed } from './observed.ts';
+import type { InstallWork } from './phases/install.ts';
 import type { MembershipWork } from './phases/membership.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
@@ -22,9 +23,8 @@ import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
-import { planRollout, quorumFindings, type RolloutHost } from './rollout/rollout.ts';
+import { planRollout, quorumFindings } from './rollout/rollout.ts';
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
-import type { Gate } from './types.ts';
 
 /** The inputs of a plan on the operator's side. */
 export interface Known {
@@ -46,7 +46,7 @@ export interface HostDecision {
 }
 
 /** All changes, before `assemble` arranges them in phases. */
-export interface Decision {
+export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Hosts of the plan, in the inventory's order. */
   readonly hosts: readonly Host[];
   /** Hosts that were read and may change. */
@@ -54,15 +54,6 @@ export interface Decision {
   /** Hosts that could not be read, or whose state is unknown. */
   readonly failed: ReadonlyMap<string, KbootError>;
   readonly findings: readonly Finding[];
-  readonly membership: MembershipWork;
-  /** In the order of the hosts, without those of `membership.peers`. */
-  readonly changes: readonly HostChange[];
-  readonly rollout: readonly RolloutHost[];
-  readonly etcdGates: readonly Gate[];
-  readonly cluster: ClusterChanges | undefined;
-  readonly hooks: readonly OperatorHook[];
-  /** Paths of certificates and keys to issue. */
-  readonly issue: readonly string[];
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
   readonly api: ClusterObservation | undefined;

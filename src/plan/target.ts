@@ -1,5 +1,10 @@
 import { objectTitle } from '../kube/types.ts';
-import type { Condition, Target } from './types.ts';
+import type { Condition, ObjectRef, Target } from './types.ts';
+
+/** What identifies an object, without the rest of it. */
+export function refOf({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): ObjectRef {
+  return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+}
 
 /** A target in words, its kind and its name apart: `file` and `/etc/crictl.yaml`. */
 export function targetWords(target: Target): { readonly kind: string; readonly name: string } {

@@ -4,6 +4,7 @@ import type { Effect } from '../../src/model/component.ts';
 import type { Stage } from '../../src/model/stage.ts';
 import type { HostChange } from '../../src/plan/diff/host.ts';
 import type { SavedPlan } from '../../src/plan/saved/saved.ts';
+import { refOf } from '../../src/plan/target.ts';
 import type {
   ApplyStep,
   Condition,
@@ -42,14 +43,11 @@ export function effectOn(
 }
 
 export function applyStep(object: KubeObject, more: Partial<ApplyStep> = {}): ApplyStep {
-  const { apiVersion, kind, metadata } = object;
-  const { name, namespace } = metadata;
-  const ref = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
   return {
     type: 'apply',
-    id: `cluster: ${kind} ${name}`,
+    id: `cluster: ${object.kind} ${object.metadata.name}`,
     verb: 'create',
-    target: { kind: 'object', ref },
+    target: { kind: 'object', ref: refOf(object) },
     reason: '',
     effects: [],
     object,

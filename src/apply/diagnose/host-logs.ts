@@ -46,14 +46,14 @@ const tail = 40;
  * link in /var/log/containers for every existing container: the newest is the current or last run.
  */
 export function hostScript({ containers, units, port }: HostQuestion, nonce: string): string {
-  const mark = (key: string): string => `echo; echo '@${nonce} ${key}'`;
+  const mark = (key: string): string => `echo; echo "@${nonce} ${key}"`;
   const shorten = 'tail -c 30000 | cut -c1-2000';
   return [
     'export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"',
     ...containers.map(
       ({ prefix }, index) => `n=0
 for f in $(ls -t /var/log/containers/${quote(prefix)}*.log 2>/dev/null | head -n 2); do
-  ${mark(`container ${index} `).replace(/'$/, `'"$n"`)}
+  ${mark(`container ${index} $n`)}
   timeout 1 tail -n ${tail} "$f" 2>/dev/null | ${shorten}
   n=$((n + 1))
 done`,

@@ -10,7 +10,7 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
-import { conditionText } from '../target.ts';
+import { conditionText, refOf } from '../target.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
 /** Timeouts in seconds: kubeadm's (Timeouts in v1beta4), with a margin for slow disks. */
@@ -110,9 +110,7 @@ export function diffCluster(
 
 function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   const title = objectTitle(object);
-  const { apiVersion, kind, metadata } = object;
-  const { name, namespace } = metadata;
-  const ref = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
+  const ref = refOf(object);
   const step = (verb: ApplyStep['verb'], reason: string, effect: Effect['kind'] | undefined): ApplyStep[] => [
     {
       type: 'apply',
@@ -175,19 +173,17 @@ function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[]
   return [...seen.objects.values()]
     .filter(({ kind, metadata }) => kinds.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
     .filter((object) => !wanted.has(objectKey(object)))
-    .map(({ apiVersion, kind, metadata: { name, namespace } }) => {
-      const object = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } };
-      return {
-        type: 'delete',
-        id: `cluster: removes ${objectTitle(object)}`,
-        verb: 'delete',
-        target: { kind: 'object', ref: object },
-        reason: 'no longer in the inventory',
-        effects: [],
-        object,
-        timeoutSeconds: 60,
-      };
-    });
+    .map(refOf)
+    .map((object) => ({
+      type: 'delete',
+      id: `cluster: removes ${objectTitle(object)}`,
+      verb: 'delete',
+      target: { kind: 'object', ref: object },
+      reason: 'no longer in the inventory',
+      effects: [],
+      object,
+      timeoutSeconds: 60,
+    }));
 }
 
 function nodeStep(node: DesiredCluster['nodes'][number], seen: ClusterObservation): NodeStep[] {

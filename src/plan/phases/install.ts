@@ -13,9 +13,10 @@ import { membershipPhase, type MembershipWork } from './membership.ts';
 export interface InstallWork {
   readonly hosts: readonly PlanHost[];
   readonly hooks: readonly OperatorHook[];
-  /** Certificates and keys to issue. */
+  /** Paths of certificates and keys to issue. */
   readonly issue: readonly string[];
   readonly membership: MembershipWork;
+  /** In the order of the hosts, without those of `membership.peers`. */
   readonly changes: readonly HostChange[];
   /** Hosts that go one after another. */
   readonly rollout: readonly RolloutHost[];

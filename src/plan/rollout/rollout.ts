@@ -145,8 +145,9 @@ function healthOf(host: Host, changes: readonly HostChange[], input: RolloutInpu
     conditions.push({ kind: 'kubelet', host: name, port });
   if (api?.state === 'present') {
     if (isReady(api, 'nodes', name)) conditions.push({ kind: 'node-ready', node: name });
+    const renewed = renewedPods(changes);
     for (const pod of desired.controlPlanePods)
-      if (pod.host === name) conditions.push(podReady(pod, api, renewedPods(changes)));
+      if (pod.host === name) conditions.push(podReady(pod, api, renewed));
   }
   return conditions.map((condition) => ({
     type: 'wait',

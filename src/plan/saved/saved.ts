@@ -1,6 +1,6 @@
 import { sha256 } from '../../model/digest.ts';
-import type { Stage } from '../../model/stage.ts';
 import type { Basis, Change } from './basis.ts';
+import type { PlanScope } from '../scope.ts';
 import { gatesOf, stepsOf, tasksOf } from '../steps.ts';
 import { conditionText } from '../target.ts';
 import type { Gate, Plan, Step } from '../types.ts';
@@ -13,12 +13,7 @@ export interface SavedPlan {
   readonly digest: string;
   /** UTC, RFC 3339. */
   readonly made: string;
-  readonly scope: {
-    readonly until: Stage;
-    readonly limit: readonly string[];
-    readonly ignore: readonly string[];
-    readonly renewCerts?: boolean;
-  };
+  readonly scope: PlanScope;
   readonly basis: Basis;
   readonly plan: Plan;
 }

@@ -40,7 +40,7 @@ const show: CommandModule<object, PlanShowArgs> = {
   },
 };
 
-/** Adds `show`, which takes none of plan's own flags. */
+/** Adds `show`, which does not accept the flags of plan. */
 function withShow<T>(yargs: Argv<T>): Argv<T> {
   // The types of yargs lack the second parameter of `global`.
   const local = yargs.command(show as never) as unknown as {

@@ -15,7 +15,7 @@ export interface Removal {
 const stops = (...components: readonly Component[]): readonly Effect[] =>
   components.map((component) => ({ component, kind: 'stop' }));
 
-/** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins; none of the host's own matches. */
+/** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins. The host's own chains do not match. */
 const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
 /**

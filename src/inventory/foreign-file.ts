@@ -19,21 +19,22 @@ export function foreignFile(data: unknown): string | undefined {
   const { apiVersion, kind, ...rest } = data as Readonly<Record<string, unknown>>;
   if (typeof apiVersion === 'string') {
     const tool = tools.find(([start]) => start.test(apiVersion))?.[1];
-    if (tool !== undefined) return told(`a file for ${tool} (apiVersion ${apiVersion})`);
+    if (tool !== undefined) return notAnInventory(`a file for ${tool} (apiVersion ${apiVersion})`);
     const other = typeof kind === 'string' && kind !== 'Cluster' && !apiVersion.startsWith('kboot.dev/');
-    return other ? told(`a ${kind} of ${apiVersion}`) : undefined;
+    return other ? notAnInventory(`a ${kind} of ${apiVersion}`) : undefined;
   }
   if (apiVersion !== undefined || kind !== undefined) return undefined;
-  if (Array.isArray(rest['nodes']) && !('spec' in rest)) return told("RKE's cluster.yml");
-  return 'all' in rest && !('spec' in rest) ? told('an Ansible inventory') : undefined;
+  if (Array.isArray(rest['nodes']) && !('spec' in rest)) return notAnInventory("RKE's cluster.yml");
+  return 'all' in rest && !('spec' in rest) ? notAnInventory('an Ansible inventory') : undefined;
 }
 
 /** The same for a text that is not YAML. */
 export function foreignText(text: string): string | undefined {
   const first = text.split('\n').find((line) => !/^\s*([#;].*)?$/.test(line));
   return first !== undefined && /^\[[\w.:-]+\]\s*$/.test(first)
-    ? told('an INI file, such as an Ansible inventory')
+    ? notAnInventory('an INI file, such as an Ansible inventory')
     : undefined;
 }
 
-const told = (what: string): string => `this is ${what}, not a kboot inventory; \`kboot init\` writes one`;
+const notAnInventory = (what: string): string =>
+  `this is ${what}, not a kboot inventory; \`kboot init\` writes one`;

@@ -25,7 +25,16 @@ import { placeholder } from '../../src/resource/placeholder.ts';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from '../kube/api-server.ts';
-import { applyStep, configMap, gate, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
+import {
+  applyStep,
+  configMap,
+  gate,
+  issueStep,
+  phaseOf,
+  plan,
+  planHost,
+  shellStep,
+} from '../samples/plan.ts';
 import { localHost, type LocalHost } from './local-host.ts';
 
 type Happened = ApplyEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
@@ -360,16 +369,7 @@ describe('applyPlan on hosts', () => {
 
   it('issues certificates before the phases that need them', async () => {
     let issued = 0;
-    const issue: Step = {
-      type: 'issue',
-      id: 'certificates',
-      verb: 'create',
-      target: { kind: 'certificates', name: 'state folder' },
-      reason: '',
-      effects: [],
-      certificates: ['ca', 'sa'],
-      timeoutSeconds: 60,
-    };
+    const issue = issueStep('ca', 'sa');
     const after = [{ phase: 'certificates', need: 'all' as const }];
     const phases = [
       phaseOf('certificates', [['operator', [issue]]]),

@@ -9,6 +9,7 @@ import type {
   ApplyStep,
   Condition,
   Gate,
+  IssueStep,
   Phase,
   Location,
   Plan,
@@ -53,6 +54,20 @@ export function applyStep(object: KubeObject, more: Partial<ApplyStep> = {}): Ap
     object,
     timeoutSeconds: 60,
     ...more,
+  };
+}
+
+/** Issues certificates, by their paths in the state folder. */
+export function issueStep(...certificates: readonly string[]): IssueStep {
+  return {
+    type: 'issue',
+    id: 'certificates',
+    verb: 'create',
+    target: { kind: 'certificates', name: 'state folder' },
+    reason: '',
+    effects: [],
+    certificates,
+    timeoutSeconds: 60,
   };
 }
 

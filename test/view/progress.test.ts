@@ -3,22 +3,13 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../src/apply/events.ts';
 import { ProgressState, progressLines, showProgress, phaseSeconds } from '../../src/view/progress.ts';
-import { gate, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
-import type { Gate, Phase, Plan, ShellStep, Step } from '../../src/plan/types.ts';
+import { gate, issueStep, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
+import type { Gate, Phase, Plan, ShellStep } from '../../src/plan/types.ts';
 
 const long = shellStep('w-1', `/etc/${'very-long-folder/'.repeat(20)}x`);
 const api = gate({ kind: 'api', host: 'cp-1' });
 const failed = shellStep('w-2', 'kmod', { target: { kind: 'package', name: 'kmod' } });
-const issue: Step = {
-  type: 'issue',
-  id: 'certificates',
-  verb: 'create',
-  target: { kind: 'certificates', name: 'state folder' },
-  reason: '',
-  effects: [],
-  certificates: ['a', 'b', 'c'],
-  timeoutSeconds: 60,
-};
+const issue = issueStep('a', 'b', 'c');
 const file = shellStep('cp-1', '/etc/kubernetes/pki/apiserver.crt');
 const on = (...steps: readonly ShellStep[]): Parameters<typeof phaseOf>[1] =>
   steps.map((step) => [{ host: step.id.split(':')[0] ?? '' }, [step]] as const);

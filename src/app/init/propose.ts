@@ -53,7 +53,7 @@ function isPrivate(address: string): boolean {
   return ['private', 'uniqueLocal'].includes(ipaddr.parse(address).range());
 }
 
-/** The network that contains all these addresses; undefined if there is none with room. */
+/** The network that contains all these addresses; undefined if they do not share one, or it is too small. */
 export function commonNetwork(held: readonly HeldAddress[]): Range | undefined {
   const [first] = held;
   const shared = first !== undefined && held.every(({ network }) => network.first === first.network.first);
@@ -114,8 +114,8 @@ const networks = {
 } as const;
 
 /**
- * Pod and Service networks for these families, in order, that contain none of the site's addresses; an absent one
- * is the default.
+ * Pod and Service networks for these families, in order, that do not overlap the networks of the site. If one is absent,
+ * its default applies.
  */
 export function clusterNetworks(
   taken: readonly Range[],

@@ -135,7 +135,7 @@ function kubelet(host: string, answer: HostAnswer, count: number): Section[] {
   return unit === undefined ? [] : [unitLines(host, unit, count)];
 }
 
-/** One exec on the host and its formatted result, or the reason why there is none. */
+/** Runs one script on the host and formats its answer, or says why it could not be read. */
 async function onHost(
   sources: Sources,
   host: string,

@@ -25,7 +25,7 @@ export interface UnitState {
 
 export interface ContainerLog {
   readonly name: string;
-  /** Of the newest container; empty if there is none. */
+  /** Of the newest container; empty if no container exists. */
   readonly last: string;
   /** Of the previous container. */
   readonly previous: string;

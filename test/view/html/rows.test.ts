@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { formsOf } from '../../../src/view/html/forms.ts';
 import { hostMark, rowsIn, sectionsOf, type Row } from '../../../src/view/html/rows.ts';
 import { gatesOf, stepsOf } from '../../../src/plan/steps.ts';
-import type { NodeStep, Plan, ShellStep } from '../../../src/plan/types.ts';
+import type { Plan, ShellStep } from '../../../src/plan/types.ts';
+import { nodeStep } from '../../samples/install-work.ts';
 import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
 import { inventoryWith } from '../../samples/inventory-options.ts';
 import { clusterOf, samplePlan } from '../../samples/page.ts';
@@ -89,17 +90,7 @@ describe('rows', () => {
   it('keep operations on one Node apart', () => {
     const names = ['w-1', 'w-2'];
     const drains = (['cordon', 'uncordon'] as const).flatMap((kind) =>
-      names.map((node): NodeStep => ({
-        type: 'node',
-        id: `${kind} ${node}`,
-        verb: 'update',
-        target: { kind: 'node', name: node },
-        reason: '',
-        effects: [],
-        node,
-        operation: { kind },
-        timeoutSeconds: 60,
-      })),
+      names.map((node) => nodeStep(node, kind)),
     );
     const rows = rowsOf(plan({ hosts, phases: [phaseOf('workers', [['cluster', drains]])] }));
     expect(rows.map(({ hosts: on }) => on)).toEqual([names, names]);

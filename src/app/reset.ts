@@ -2,6 +2,7 @@ import { resetRemovals } from '../desire/reset.ts';
 import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { nothingDesired } from '../kube/desired-cluster.ts';
 import { plural } from '../model/plural.ts';
 import { KbootError } from '../model/error.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
@@ -14,9 +15,9 @@ import type { Leave } from '../plan/rollout/leave.ts';
 import type { Plan, ShellStep } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
-import { etcdCredentials } from './credentials.ts';
 import { limitedHosts } from '../plan/scope.ts';
 import { askApi } from './observe/cluster.ts';
+import { memberSources } from './observe/etcd.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -99,23 +100,9 @@ async function planLeaving(
   connections: Connections,
 ): Promise<Leave> {
   const stays = (host: Host): boolean => !leaving.includes(host);
-  const sources = etcdHosts(cluster).flatMap(({ name, address }) => {
-    const reader = connections.open.get(name)?.reader;
-    if (reader === undefined || !pki.isIssued('etcd-healthcheck-client', name)) return [];
-    return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
-  });
-  const nothing = {
-    inventory: [],
-    objects: [],
-    lateObjects: [],
-    prunedKinds: [],
-    nodes: [],
-    controlPlanePods: [],
-    workloads: [],
-  };
   const [api, etcd] = await Promise.all([
-    askApi(hostsWith(cluster, 'control-plane').filter(stays), pki, connections, nothing),
-    observeEtcd(sources),
+    askApi(hostsWith(cluster, 'control-plane').filter(stays), pki, connections, nothingDesired),
+    observeEtcd(memberSources(etcdHosts(cluster), pki, connections)),
   ]);
   const peerURL = (host: Host): string => `https://${hostPort(host.address, etcdPeerPort)}`;
   return planLeave({ cluster, leaving, api, etcd, peerURL });

@@ -1,5 +1,6 @@
 import { plural } from '../model/plural.ts';
 import { refused, type KubeClient } from '../kube/client.ts';
+import { nodePath, podPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
@@ -18,7 +19,7 @@ interface DrainOptions {
  * terminated. Throws E-WAIT if Pods are left after `timeoutSeconds`; the Node stays cordoned.
  */
 export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<void> {
-  const path = `/api/v1/nodes/${node}`;
+  const path = nodePath(node);
   const cordoned = await kube.request('PATCH', path, {
     body: { spec: { unschedulable: true } },
     contentType: 'application/merge-patch+json',
@@ -77,11 +78,9 @@ async function evict(kube: KubeClient, pod: KubeObject): Promise<string> {
     deletionTimestamp?: string;
   };
   if (deletionTimestamp !== undefined) return `${title(pod)} is terminating`;
-  const answer = await kube.request(
-    'POST',
-    `/api/v1/namespaces/${namespace ?? 'default'}/pods/${name}/eviction`,
-    { body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } } },
-  );
+  const answer = await kube.request('POST', `${podPath(pod.metadata)}/eviction`, {
+    body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } },
+  });
   // 429: a budget forbids it for now; 404: it no longer exists; 409: it changed; 500: it has several budgets.
   if ([200, 201, 404, 409].includes(answer.status)) return `${title(pod)} is terminating`;
   const { message } = refused(title(pod), answer);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyObject, refused, type KubeClient } from '../kube/client.ts';
-import { objectPath } from '../kube/paths.ts';
+import { nodePath, objectPath } from '../kube/paths.ts';
 import { isTransient } from '../kube/transient.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
@@ -61,7 +61,6 @@ export class KubeRunner {
 
   async #node(kube: KubeClient, step: NodeStep): Promise<void> {
     const { node, operation, timeoutSeconds } = step;
-    const path = `/api/v1/nodes/${node}`;
     switch (operation.kind) {
       case 'mark':
         await markNode(kube, node, operation);
@@ -79,7 +78,7 @@ export class KubeRunner {
         return;
       }
       case 'delete':
-        await remove(kube, path, targetText(step.target));
+        await remove(kube, nodePath(node), targetText(step.target));
         return;
     }
   }
@@ -106,7 +105,7 @@ async function markNode(
   node: string,
   { labels, annotations, taints: desired }: NodeStep['operation'] & { readonly kind: 'mark' },
 ): Promise<void> {
-  const live = await kube.request('GET', `/api/v1/nodes/${node}`);
+  const live = await kube.request('GET', nodePath(node));
   if (live.status !== 200) throw refused(`reading Node ${node}`, live);
   const body = live.body as { metadata: { resourceVersion: string }; spec: { taints?: readonly Taint[] } };
   const wanted = new Set(desired.map(taintKey));
@@ -121,7 +120,7 @@ async function markNode(
 }
 
 async function patchNode(kube: KubeClient, node: string, body: unknown, doing: string): Promise<void> {
-  const answer = await kube.request('PATCH', `/api/v1/nodes/${node}?fieldManager=kboot`, {
+  const answer = await kube.request('PATCH', `${nodePath(node)}?fieldManager=kboot`, {
     body,
     contentType: 'application/merge-patch+json',
   });

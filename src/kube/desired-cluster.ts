@@ -33,5 +33,16 @@ export interface DesiredCluster {
   }[];
 }
 
+/** No object, Node or workload: for reading the API without comparing it. */
+export const nothingDesired: DesiredCluster = {
+  inventory: [],
+  objects: [],
+  lateObjects: [],
+  prunedKinds: [],
+  nodes: [],
+  controlPlanePods: [],
+  workloads: [],
+};
+
 /** The label of objects that only kboot writes: an undesired object with it may be deleted. */
 export const ownLabel = { key: 'app.kubernetes.io/managed-by', value: 'kboot' } as const;

@@ -1,10 +1,11 @@
 import { KbootError } from '../model/error.ts';
 
-/** Plural and scope of every kind that kboot writes; API discovery would cost round trips. */
+/** Plural and scope of every kind that kboot reads or writes; API discovery would cost round trips. */
 const resources: Readonly<Record<string, { readonly plural: string; readonly namespaced: boolean }>> = {
   Namespace: { plural: 'namespaces', namespaced: false },
   Node: { plural: 'nodes', namespaced: false },
   Pod: { plural: 'pods', namespaced: true },
+  Event: { plural: 'events', namespaced: true },
   ConfigMap: { plural: 'configmaps', namespaced: true },
   Secret: { plural: 'secrets', namespaced: true },
   Service: { plural: 'services', namespaced: true },
@@ -29,7 +30,7 @@ export function objectPath(object: {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }): string {
-  return `${collectionPath(object.apiVersion, object.kind, object.metadata.namespace)}/${encodeURIComponent(object.metadata.name)}`;
+  return `${collectionPath(object.apiVersion, object.kind, object.metadata.namespace)}/${urlPart(object.metadata.name)}`;
 }
 
 /** `/api/v1/namespaces/kube-system/configmaps`. Throws KbootError E-KUBE-API for an unknown kind. */
@@ -40,5 +41,20 @@ export function collectionPath(apiVersion: string, kind: string, namespace: stri
       remedy: 'The supported kinds are listed in src/kube/paths.ts.',
     });
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
-  return `${root}${resource.namespaced ? `/namespaces/${namespace ?? 'default'}` : ''}/${resource.plural}`;
+  return `${root}${resource.namespaced ? `/namespaces/${urlPart(namespace ?? 'default')}` : ''}/${resource.plural}`;
+}
+
+/** `/api/v1/nodes/w-1` */
+export function nodePath(name: string): string {
+  return objectPath({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+}
+
+/** `/api/v1/namespaces/kube-system/pods/etcd-cp-1` */
+export function podPath(metadata: { readonly namespace?: string; readonly name: string }): string {
+  return objectPath({ apiVersion: 'v1', kind: 'Pod', metadata });
+}
+
+/** A part of a URL. Half a character, valid in a response but not in a URL, is replaced. */
+export function urlPart(text: string): string {
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '\u{FFFD}'));
 }

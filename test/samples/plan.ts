@@ -1,4 +1,4 @@
-import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
+import { nothingDesired, type DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { Effect } from '../../src/model/component.ts';
 import type { Stage } from '../../src/model/stage.ts';
@@ -123,16 +123,7 @@ export function configMap(name: string, data: Readonly<Record<string, string>> =
 }
 
 export function wants(more: Partial<DesiredCluster> = {}): DesiredCluster {
-  return {
-    inventory: [],
-    objects: [],
-    lateObjects: [],
-    prunedKinds: [],
-    nodes: [],
-    controlPlanePods: [],
-    workloads: [],
-    ...more,
-  };
+  return { ...nothingDesired, ...more };
 }
 
 /** The contents of a saved plan besides its digest. */

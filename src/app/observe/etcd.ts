@@ -1,10 +1,11 @@
 import { etcdPeerPort, hostPort } from '../../desire/text/address.ts';
-import { etcdHosts } from '../../model/cluster.ts';
+import { etcdHosts, type Host } from '../../model/cluster.ts';
 import type { InitialCluster } from '../../model/etcd.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
+import type { EtcdHost, EtcdObservation, EtcdSource } from '../../observe/etcd.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
+import type { Pki } from '../../pki/types.ts';
 import { etcdCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
@@ -46,14 +47,21 @@ export async function askMembers(
   if (!hosts.some(({ name }) => dataOf(name) === 'present')) return { state: 'absent' };
   // HTTP and TLS cost start-up time that offline plans need not pay.
   const { observeEtcd } = await import('../../observe/etcd.ts');
-  return observeEtcd(
-    hosts.flatMap(({ name, address }) => {
-      const reader = connections.open.get(name)?.reader;
-      if (dataOf(name) === 'absent' || reader === undefined || !pki.isIssued('etcd-healthcheck-client', name))
-        return [];
-      return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
-    }),
-  );
+  const holders = hosts.filter(({ name }) => dataOf(name) !== 'absent');
+  return observeEtcd(memberSources(holders, pki, connections));
+}
+
+/** Access to the members on these hosts, as far as they are connected and a certificate for it was issued. */
+export function memberSources(
+  hosts: readonly Host[],
+  pki: Pki,
+  connections: Connections,
+): readonly EtcdSource[] {
+  return hosts.flatMap(({ name, address }) => {
+    const reader = connections.open.get(name)?.reader;
+    if (reader === undefined || !pki.isIssued('etcd-healthcheck-client', name)) return [];
+    return [{ name, address, reader, credentials: etcdCredentials(pki, name) }];
+  });
 }
 
 function startedWith({ etcdInitialCluster, etcdInitialState }: Inspection): InitialCluster | undefined {

@@ -1,3 +1,4 @@
+import { podPath } from '../../kube/paths.ts';
 import type { Condition } from '../../plan/types.ts';
 import {
   containerLines,
@@ -7,7 +8,6 @@ import {
   type HostQuestion,
   type UnitState,
 } from './host-logs.ts';
-import { podPath } from './paths.ts';
 import { podLines, readPod } from './pod.ts';
 import { describePod, podEvents } from './pods.ts';
 import type { Sources } from './sources.ts';

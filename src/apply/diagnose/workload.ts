@@ -1,11 +1,11 @@
 import type { Condition } from '../../plan/types.ts';
-import { objectPath } from '../../kube/paths.ts';
+import { nodePath, objectPath } from '../../kube/paths.ts';
 import { conditionLine, conditionsOf } from './conditions.ts';
 import { apiSections } from './control-plane.ts';
 import { eventLines } from './events.ts';
 import { at, numberAt, textAt } from './json.ts';
 import { nodeLines } from './node.ts';
-import { eventsPath, nodePath, podsPath } from './paths.ts';
+import { eventsPath, podsPath } from './paths.ts';
 import { sharedNode, examples, podTitle, type Pod } from './pod.ts';
 import { describePod, podsOf } from './pods.ts';
 import type { Sources } from './sources.ts';

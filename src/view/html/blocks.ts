@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { nodePath } from '../../kube/paths.ts';
 import type { Gate, NodeStep, Step } from '../../plan/types.ts';
 import type { Payload } from '../../resource/types.ts';
 
@@ -54,7 +55,7 @@ function nodeBlock({ node, operation, timeoutSeconds }: NodeStep): Block {
     case 'uncordon':
       return listBlock(title, { [operation.kind]: node });
     case 'delete':
-      return listBlock(title, { delete: `/api/v1/nodes/${node}` });
+      return listBlock(title, { delete: nodePath(node) });
   }
 }
 

@@ -1,11 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  eventsPath,
-  logPath,
-  nodePath,
-  podsOnNodePath,
-  podsPath,
-} from '../../../src/apply/diagnose/paths.ts';
+import { eventsPath, logPath, podsOnNodePath, podsPath } from '../../../src/apply/diagnose/paths.ts';
+import { nodePath } from '../../../src/kube/paths.ts';
 
 it('requests the objects of one Pod or Node from the API', () => {
   const pod = { namespace: 'kube-system', name: 'coredns-a' };

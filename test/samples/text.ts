@@ -3,6 +3,7 @@ import type { ImageSet, TextContext } from '../../src/desire/text/types.ts';
 import type { Cluster, Host, Role } from '../../src/model/cluster.ts';
 import { assumedFacts, type HostFacts } from '../../src/model/facts.ts';
 import { createRenderer } from '../../src/render/renderer.ts';
+import { host as plainHost, sampleCluster } from './pki.ts';
 
 /** kubeadm's files and objects for the clusters below (see each function), as kubeadm v1.36.2 wrote them. */
 export function golden(path: string): string {
@@ -12,33 +13,12 @@ export function golden(path: string): string {
 export const facts: HostFacts = assumedFacts;
 
 export function host(name: string, address: string, roles: readonly Role[], more: Partial<Host> = {}): Host {
-  return { name, address, roles, connection: { kind: 'local' }, labels: {}, taints: [], ...more };
+  return { ...plainHost(name, address, ...roles), ...more };
 }
 
 /** One control plane, everything else default: golden `single`. */
 export function single(more: Partial<Cluster> = {}): Cluster {
-  return {
-    name: 'test',
-    kubernetesVersion: 'v1.36.2',
-    controlPlaneEndpoint: { host: '10.99.7.11', port: 6443 },
-    networking: {
-      podSubnets: ['10.244.0.0/16'],
-      serviceSubnets: ['10.96.0.0/12'],
-      dnsDomain: 'cluster.local',
-      flannel: { backend: 'vxlan' },
-    },
-    etcd: { extraArgs: [] },
-    apiServer: { extraArgs: [], certSANs: [] },
-    controllerManager: { extraArgs: [] },
-    scheduler: { extraArgs: [] },
-    kubelet: { config: {} },
-    kubeProxy: { config: {} },
-    containerd: { config: {} },
-    imageRepository: 'registry.k8s.io',
-    artifacts: {},
-    hosts: [host('cp1', '10.99.7.11', ['control-plane'])],
-    ...more,
-  };
+  return sampleCluster({ name: 'test', ...more });
 }
 
 /** Dual-stack, endpoint, extra arguments for each component, another registry: golden `ha`. */

@@ -8,14 +8,10 @@ import { planLeave, type LeaveInput } from '../../../src/plan/rollout/leave.ts';
 import { stepsOf } from '../../../src/plan/steps.ts';
 import { targetText } from '../../../src/plan/target.ts';
 import type { Step } from '../../../src/plan/types.ts';
-import { sampleCluster } from '../../samples/pki.ts';
+import { host as sampleHost, sampleCluster } from '../../samples/pki.ts';
 
-const host = (name: string, ...roles: Role[]): Host => ({
-  ...(sampleCluster().hosts[0] as Host),
-  name,
-  roles,
-  address: `10.0.0.${name.at(-1) ?? ''}`,
-});
+const host = (name: string, ...roles: Role[]): Host =>
+  sampleHost(name, `10.0.0.${name.at(-1) ?? ''}`, ...roles);
 const cps = ['cp-1', 'cp-2', 'cp-3'];
 const cluster: Cluster = {
   ...sampleCluster(),

@@ -18,16 +18,12 @@ import { conditionText } from '../../../src/plan/target.ts';
 import type { EtcdStep } from '../../../src/plan/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
 import type { Observation, Resource, StaticPodResource } from '../../../src/resource/types.ts';
-import { sampleCluster } from '../../samples/pki.ts';
+import { host as sampleHost, sampleCluster } from '../../samples/pki.ts';
 import { effectOn } from '../../samples/plan.ts';
 import { change } from '../../samples/install-work.ts';
 
-const host = (name: string, ...roles: Role[]): Host => ({
-  ...(sampleCluster().hosts[0] as Host),
-  name,
-  roles,
-  address: `10.0.0.${name.at(-1) ?? ''}`,
-});
+const host = (name: string, ...roles: Role[]): Host =>
+  sampleHost(name, `10.0.0.${name.at(-1) ?? ''}`, ...roles);
 const cps = ['cp-1', 'cp-2', 'cp-3'];
 const stacked: Cluster = {
   ...sampleCluster(),

@@ -35,5 +35,5 @@ export const schema: CommandModule<object, SchemaArgs> = {
 async function schemaOf(subject: SchemaArgs['subject']): Promise<object> {
   if (subject === 'plan') return (await import('../plan/saved/schema.ts')).savedPlanJsonSchema();
   if (subject === 'events') return (await import('../view/event-schema.ts')).eventJsonSchema();
-  return (await import('../inventory/schema.ts')).inventoryJsonSchema();
+  return (await import('../inventory/json-schema.ts')).inventoryJsonSchema();
 }

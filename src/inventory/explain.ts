@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { orList } from '../model/or-list.ts';
 import { nearest } from './nearest.ts';
 import { describePath, error, positionAt, type Problem, type Path, type Position } from './position.ts';
-import { inventoryJsonSchema } from './schema.ts';
+import { inventoryJsonSchema } from './json-schema.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -396,8 +396,3 @@ export const inventorySchema = z
 /** An inventory that has the right shape; rules across fields are not checked yet. */
 export type Inventory = z.infer<typeof inventorySchema>;
 export type InventoryHost = Inventory['spec']['hosts'][number];
-
-/** The JSON Schema (draft 2020-12) of an inventory, for editors. */
-export function inventoryJsonSchema(): object {
-  return z.toJSONSchema(inventorySchema, { target: 'draft-2020-12', io: 'input' });
-}

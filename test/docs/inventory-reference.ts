@@ -1,3 +1,5 @@
+import { impactOf } from '../../src/inventory/json-schema.ts';
+import { impactText } from '../../src/model/impact.ts';
 import { markdownTable } from './generated.ts';
 
 /** The parts of JSON Schema that the inventory's schema uses. */
@@ -57,16 +59,23 @@ function sectionText({ path, field }: Section, known: ReadonlyMap<string, string
       `\`${key}\`${field.required?.includes(key) === true ? ' (required)' : ''}`,
       typeOf(child),
       child.default === undefined ? '' : code(child.default),
-      `${child.description ?? ''}${seeAlso(join(path, key), child, known)}`,
+      `${(child.description ?? '').replace(/ ?If changed: .*$/, '')}${seeAlso(join(path, key), child, known)}`,
       child.default !== undefined && !isEmpty(child.default) ? '' : exampleOf(child),
+      changeOf(join(path, key)),
     ]);
   const refused = entries.filter(([, child]) => child.not !== undefined);
   return [
     `## ${path === '' ? 'The file' : path}`,
     field.description ?? '',
-    markdownTable([['key', 'type', 'default', 'meaning', 'example'], ...rows]),
+    markdownTable([['key', 'type', 'default', 'meaning', 'example', 'if changed'], ...rows]),
     ...refusals(refused),
   ].join('\n\n');
+}
+
+/** What a changed field does to a running cluster; '' for an object, whose fields say it. */
+function changeOf(path: string): string {
+  const impact = impactOf(path.replaceAll('[]', '').split('.'));
+  return impact === undefined ? '' : impactText(impact);
 }
 
 /** Keys that are refused with a reason: keys with the same reason share a line. */

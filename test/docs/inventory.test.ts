@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
+import { inventoryJsonSchema } from '../../src/inventory/json-schema.ts';
 import { expectGenerated } from './generated.ts';
 import { exampleOf, inventoryReference, type Field } from './inventory-reference.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inventoryJsonSchema } from '../../src/inventory/schema.ts';
+import { inventoryJsonSchema } from '../../src/inventory/json-schema.ts';
 import { expectSchemaFile } from '../schema-file.ts';
 
 interface Node {

@@ -1,0 +1,160 @@
+import type { Component } from '../model/component.ts';
+import type { Disturbance, Impact } from '../model/impact.ts';
+import type { Inventory } from './schema.ts';
+
+/*
+ * What changing each field does to a cluster that runs: one line for each field, in the order of schema.ts. A field
+ * without a line does not compile. test/inventory/impact.test.ts changes every field and compares the plan.
+ */
+
+/** The fields of an inventory; lists and objects are described by their items. */
+type ImpactsOf<T> = T extends readonly (infer E)[]
+  ? E extends object
+    ? ImpactsOf<E>
+    : Impact
+  : T extends object
+    ? string extends keyof T
+      ? Impact
+      : { readonly [K in keyof T as unknown extends T[K] ? never : K]-?: ImpactsOf<NonNullable<T[K]>> }
+    : Impact;
+
+const each = (kind: Disturbance['kind'], components: readonly Component[]): readonly Disturbance[] =>
+  components.map((component) => ({ component, kind }));
+
+const nothing: Impact = { impact: 'nothing' };
+const restarts = (...components: readonly Component[]): Impact => ({
+  impact: 'disturbs',
+  disturbs: each('restart', components),
+});
+/** A Deployment or DaemonSet gets new Pods. */
+const rolls = restarts;
+const refused = (why: string, instead: string): Impact => ({ impact: 'refused', why, instead });
+const stated = (what: string): Impact => ({ impact: 'stated', what });
+const membership = (what: string): Impact => ({ impact: 'membership', what });
+
+const newCluster = 'Make a second cluster with the new value, move the workloads, and reset this one.';
+const anotherNode =
+  'Remove the host from the inventory and run `kboot up`, then add it again with the new value.';
+
+const connection = {
+  user: nothing,
+  port: nothing,
+  identityFile: nothing,
+  bastion: { address: nothing, user: nothing, port: nothing, identityFile: nothing, hostKey: nothing },
+  vagrant: nothing,
+} as const;
+const machine = { box: nothing, image: nothing, memory: nothing, cpus: nothing } as const;
+const selector = {
+  matchLabels: nothing,
+  matchExpressions: { key: nothing, operator: nothing, values: nothing },
+};
+const etcdRefused = refused(
+  'the data of a cluster does not move between stacked and external etcd in place',
+  newCluster,
+);
+
+/** What changing each field does to a cluster that runs. */
+export const impacts: ImpactsOf<Inventory> = {
+  apiVersion: nothing,
+  kind: nothing,
+  metadata: {
+    name: refused('it is in certificates, the state folder and the kubeconfig of every user', newCluster),
+  },
+  spec: {
+    kubernetesVersion: refused(
+      'kboot does not upgrade yet',
+      'Set it back to the version that the cluster runs.',
+    ),
+    controlPlaneEndpoint: restarts('kubelet', 'kube-apiserver'),
+    networking: {
+      podSubnet: refused('the Pod CIDR of a Node cannot change', newCluster),
+      serviceSubnet: refused('the addresses of Services cannot change', newCluster),
+      dnsDomain: refused('running Pods and certificates have the names of the old domain', newCluster),
+      flannel: { backend: rolls('flannel'), mtu: rolls('flannel'), interface: rolls('flannel') },
+    },
+    loadBalancer: {
+      virtualIP: restarts('keepalived', 'kubelet', 'kube-apiserver'),
+      port: restarts('haproxy', 'kubelet'),
+      virtualRouterID: restarts('keepalived'),
+      interface: restarts('keepalived'),
+    },
+    metallb: {
+      pools: { name: nothing, addresses: nothing, advertise: nothing },
+      bgpPeers: {
+        name: nothing,
+        myASN: nothing,
+        peerASN: nothing,
+        peerAddress: nothing,
+        peerPort: nothing,
+        sourceAddress: nothing,
+        routerID: nothing,
+        holdTime: nothing,
+        ebgpMultiHop: nothing,
+        nodeSelectors: selector,
+        passwordSecret: { name: nothing, namespace: nothing },
+      },
+      bgpAdvertisements: {
+        name: nothing,
+        ipAddressPools: nothing,
+        peers: nothing,
+        aggregationLength: nothing,
+        localPref: nothing,
+        communities: nothing,
+        nodeSelectors: selector,
+      },
+    },
+    etcd: {
+      extraArgs: { name: restarts('etcd', 'kube-apiserver'), value: restarts('etcd', 'kube-apiserver') },
+      external: { endpoints: etcdRefused, caFile: etcdRefused, certFile: etcdRefused, keyFile: etcdRefused },
+    },
+    apiServer: {
+      certSANs: restarts('kube-apiserver'),
+      extraArgs: { name: restarts('kube-apiserver'), value: restarts('kube-apiserver') },
+    },
+    controllerManager: {
+      extraArgs: { name: restarts('kube-controller-manager'), value: restarts('kube-controller-manager') },
+    },
+    scheduler: { extraArgs: { name: restarts('kube-scheduler'), value: restarts('kube-scheduler') } },
+    kubelet: { config: restarts('kubelet') },
+    kubeProxy: { config: rolls('kube-proxy') },
+    containerd: { config: restarts('containerd') },
+    imageRepository: nothing,
+    artifacts: { mirror: nothing },
+    templates: stated('restarts what reads a file whose text changes'),
+    ssh: connection,
+    files: {
+      path: nothing,
+      source: nothing,
+      content: nothing,
+      mode: nothing,
+      stage: nothing,
+      secret: nothing,
+      restarts: nothing,
+      roles: nothing,
+      hosts: nothing,
+    },
+    hooks: {
+      name: nothing,
+      before: nothing,
+      after: nothing,
+      on: nothing,
+      run: nothing,
+      unless: nothing,
+      timeoutSeconds: nothing,
+      roles: nothing,
+      hosts: nothing,
+    },
+    vagrant: machine,
+    preflight: { ignore: nothing },
+    hosts: {
+      name: refused('a Node cannot be renamed', anotherNode),
+      roles: membership('the host takes on or gives up a role'),
+      address: refused('certificates, etcd and the Node have the old address', anotherNode),
+      connection: nothing,
+      ssh: { address: nothing, ...connection, hostKey: nothing },
+      labels: nothing,
+      taints: { key: nothing, value: nothing, effect: nothing },
+      vagrant: machine,
+    },
+  },
+};

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { impactText, type Impact } from '../model/impact.ts';
+import { impacts } from './impact.ts';
+import { inventorySchema } from './schema.ts';
+
+/** The parts of a JSON Schema that fields are found by. */
+interface Node {
+  description?: string;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+}
+
+/**
+ * The JSON Schema (draft 2020-12) of an inventory, for editors. The description of each field ends with what changing
+ * it does to a running cluster.
+ */
+export function inventoryJsonSchema(): object {
+  const schema = z.toJSONSchema(inventorySchema, { target: 'draft-2020-12', io: 'input' });
+  describe(schema as Node, impacts);
+  return schema;
+}
+
+/** What changing the field at a path does to a running cluster; undefined if it is an object of fields. Indexes do not count. */
+export function impactOf(path: readonly (string | number)[]): Impact | undefined {
+  let tree: unknown = impacts;
+  for (const key of path) {
+    if (isImpact(tree)) return tree;
+    if (typeof key === 'string') tree = (tree as Readonly<Record<string, unknown>> | undefined)?.[key];
+  }
+  return isImpact(tree) ? tree : undefined;
+}
+
+function isImpact(value: unknown): value is Impact {
+  return typeof value === 'object' && value !== null && 'impact' in value;
+}
+
+function describe(node: Node, tree: unknown): void {
+  if (isImpact(tree)) {
+    node.description = `${node.description ?? ''} If changed: ${impactText(tree)}.`.trim();
+    return;
+  }
+  const object = node.items ?? node;
+  for (const [key, child] of Object.entries(object.properties ?? {}))
+    describe(child, (tree as Readonly<Record<string, unknown>> | undefined)?.[key]);
+}

@@ -1,0 +1,59 @@
+import type { Component } from './component.ts';
+
+/** A running component that a changed field disturbs: a unit or static Pod of hosts, or a workload of the cluster. */
+export interface Disturbance {
+  readonly component: Component;
+  readonly kind: 'reload' | 'restart';
+}
+
+/**
+ * What a changed field of the inventory does to a cluster that runs.
+ * - `nothing`: no running component is disturbed.
+ * - `disturbs`: at most these components reload or restart; on hosts, one host after another.
+ * - `new-nodes`: only Nodes that register later have the new value.
+ * - `membership`: hosts join or leave, or take on or give up a role.
+ * - `stated`: what the field's own text names.
+ * - `refused`: it cannot change in place.
+ */
+export type Impact =
+  | { readonly impact: 'nothing'; readonly note?: string }
+  | { readonly impact: 'disturbs'; readonly disturbs: readonly Disturbance[]; readonly note?: string }
+  | { readonly impact: 'new-nodes' }
+  | { readonly impact: 'membership'; readonly what: string }
+  | { readonly impact: 'stated'; readonly what: string }
+  | { readonly impact: 'refused'; readonly why: string; readonly instead: string };
+
+/** Components that the cluster runs as a Deployment or DaemonSet. */
+const workloads: readonly Component[] = ['flannel', 'kube-proxy', 'coredns', 'metallb'];
+
+/** An impact in words: `restarts kubelet on each host in turn; rolls flannel`. */
+export function impactText(impact: Impact): string {
+  switch (impact.impact) {
+    case 'nothing':
+      return impact.note === undefined ? 'nothing is disturbed' : `nothing is disturbed; ${impact.note}`;
+    case 'disturbs': {
+      const of = (kind: Disturbance['kind'], workload: boolean): string =>
+        impact.disturbs
+          .filter((each) => each.kind === kind && workloads.includes(each.component) === workload)
+          .map(({ component }) => component)
+          .join(', ');
+      const parts = [
+        [of('restart', false), (names: string) => `restarts ${names} on each host in turn`],
+        [of('restart', true), (names: string) => `rolls ${names}`],
+        [
+          [of('reload', false), of('reload', true)].filter(Boolean).join(', '),
+          (names: string) => `reloads ${names}`,
+        ],
+      ] as const;
+      const said = parts.flatMap(([names, text]) => (names === '' ? [] : [text(names)]));
+      return [...said, ...(impact.note === undefined ? [] : [impact.note])].join('; ');
+    }
+    case 'new-nodes':
+      return 'only new nodes';
+    case 'membership':
+    case 'stated':
+      return impact.what;
+    case 'refused':
+      return `refused: ${impact.why}`;
+  }
+}

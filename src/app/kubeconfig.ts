@@ -17,8 +17,11 @@ interface Kubeconfig {
   readonly [field: string]: unknown;
 }
 
-/** The administrator's kubeconfig; cluster, user and context are named after the cluster. Throws E-STATE before the first `up`. */
-export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
+/**
+ * The administrator's kubeconfig; cluster, user and context are named after the cluster. `server`: instead of the
+ * control-plane endpoint. Throws E-STATE before the first `up`.
+ */
+export function adminKubeconfig({ cluster, pki, state }: Workspace, server?: string): string {
   if (!pki.isIssued('ca') || !pki.isIssued('admin'))
     throw new KbootError('E-STATE', `${state.dir} has no administrator certificate for ${cluster.name}`, {
       remedy: 'Run `kboot up` first, or set --state to the state folder of this cluster.',
@@ -35,7 +38,7 @@ export function adminKubeconfig({ cluster, pki, state }: Workspace): string {
         {
           name,
           cluster: {
-            server: clusterServer(cluster),
+            server: server ?? clusterServer(cluster),
             'certificate-authority-data': data(trustBundle(pki, 'ca')),
           },
         },

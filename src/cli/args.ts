@@ -57,6 +57,7 @@ export interface RenderArgs extends BundleArgs {
 
 export interface KubeconfigArgs extends InventoryArgs {
   readonly merge: boolean;
+  readonly server: string | undefined;
 }
 
 export interface BundleCommandArgs extends GlobalArgs {

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { adminKubeconfig, mergeKubeconfig } from '../app/kubeconfig.ts';
+import { serverNotNamed, serverOf } from '../app/kubeconfig-server.ts';
 import { openWorkspace } from '../app/workspace.ts';
 import type { KubeconfigArgs } from './args.ts';
-import { event, print } from './terminal.ts';
+import { event, note, print } from './terminal.ts';
 
 /** Prints or merges the kubeconfig. The context is named after the cluster. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
@@ -12,7 +13,10 @@ export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
     state: args.state,
     withoutEtcdFiles: true,
   });
-  const text = adminKubeconfig(workspace);
+  const server = args.server === undefined ? undefined : serverOf(args.server);
+  const unnamed = server === undefined ? undefined : serverNotNamed(workspace, server);
+  if (unnamed !== undefined) note(`warning: ${unnamed}`);
+  const text = adminKubeconfig(workspace, server?.url);
   if (!args.merge) {
     if (args.output === 'json')
       event({ type: 'kubeconfig', cluster: workspace.cluster.name, kubeconfig: text });

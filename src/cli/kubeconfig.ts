@@ -8,19 +8,30 @@ export const kubeconfig: CommandModule<object, KubeconfigArgs> = {
   describe: "Print the administrator's kubeconfig, or merge it into ~/.kube/config",
   builder: (yargs) =>
     manual(inventoryPosition(globalOptions(yargs, 'state')), {
-      synopsis: 'kubeconfig INVENTORY [--merge]',
+      synopsis: 'kubeconfig INVENTORY [--merge] [--server URL]',
       text: "Prints the administrator's kubeconfig, or merges it into the one that kubectl reads. Contacts nothing; reads the state folder. The kubeconfig gives full access to the cluster: protect it like a password.",
       examples: [
         ['kboot kubeconfig prod.yaml --merge', 'kubectl uses this cluster from now on'],
         ['kboot kubeconfig prod.yaml > prod.conf', 'Into a separate file; then chmod 600 prod.conf'],
+        [
+          'kboot kubeconfig prod.yaml --server https://203.0.113.5:6443 --merge',
+          'For a machine outside of NAT; 203.0.113.5 is in spec.apiServer.certSANs',
+        ],
       ],
       exit: '0 done · 3 no cluster has been created from this state folder yet',
       seeAlso: ['up', 'status'],
-    }).option('merge', {
-      type: 'boolean',
-      default: false,
-      describe: 'Merge into the first file of KUBECONFIG, or ~/.kube/config, and make its context current',
-    }),
+    })
+      .option('merge', {
+        type: 'boolean',
+        default: false,
+        describe: 'Merge into the first file of KUBECONFIG, or ~/.kube/config, and make its context current',
+      })
+      .option('server', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'Reach the API at this https URL instead of controlPlaneEndpoint, for example at a public address',
+      }),
   async handler(args) {
     const { runKubeconfig } = await import('./kubeconfig-run.ts');
     await runKubeconfig(args);

@@ -126,6 +126,7 @@ export const impacts: ImpactsOf<Inventory> = {
       path: nothing,
       source: nothing,
       content: nothing,
+      substitute: nothing,
       mode: nothing,
       stage: nothing,
       secret: nothing,

@@ -8,6 +8,7 @@ import { readDocument } from './document.ts';
 import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
+import { withFileContents } from './file-contents.ts';
 import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
 import { inventorySchema } from './schema.ts';
@@ -34,7 +35,7 @@ export interface ParseResult {
 
 /** Parses an inventory. Pure, and never throws, whatever the text. */
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
-  const document = readDocument(text, options.env, isShell);
+  const document = withFileContents(readDocument(text, options.env, isVerbatim), options.env);
   const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
     severity,
     file: options.file,
@@ -75,9 +76,10 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics, locate };
 }
 
-/** Shell commands have their own `${…}`. */
-function isShell([spec, hooks, , field]: Path): boolean {
-  return spec === 'spec' && hooks === 'hooks' && (field === 'run' || field === 'unless');
+/** Shell commands and files for hosts have their own `${…}`. */
+function isVerbatim([spec, list, , field]: Path): boolean {
+  if (spec !== 'spec') return false;
+  return list === 'hooks' ? field === 'run' || field === 'unless' : list === 'files' && field === 'content';
 }
 
 function startsWith(path: Path, start: Path): boolean {

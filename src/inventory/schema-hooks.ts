@@ -42,9 +42,18 @@ export const files = z
           filePath,
         ).optional(),
         content: text({
-          description: 'Content of the file, instead of source.',
+          description:
+            'Content of the file, instead of source. Written as it is here, ${…} included, unless substitute is true.',
           examples: ['managed by ops'],
         }).optional(),
+        substitute: z
+          .boolean()
+          .meta({
+            description:
+              'Replace ${NAME} and ${NAME:-default} in content with environment variables of the machine that runs kboot; $${ is a literal ${.',
+            default: false,
+          })
+          .optional(),
         mode: text(
           { description: 'Octal mode, in quotes.', default: defaults.fileMode, examples: ['600'] },
           matching(/^[0-7]{3}$/, 'must be an octal mode such as "644"'),

@@ -38,10 +38,11 @@ const interfaceName = (description: string): z.ZodString =>
 const sshUser = (): z.ZodString =>
   text(
     {
-      description: 'User to log in as: root, or a user who can use sudo. Default: the user who runs kboot.',
-      examples: ['ops'],
+      description:
+        'User to log in as: root, or a user who can use sudo; users of a directory by their full names. Default: the user who runs kboot.',
+      examples: ['ops', 'jdoe@corp.example.com'],
     },
-    matching(/^[^\s\-:@][^\s:@]*$/, 'must be a user name'),
+    matching(/^(?!-)[^\s:\p{Cc}]+$/u, 'must be a user name without blanks and colons'),
   );
 
 const identityFile = (): z.ZodString =>

@@ -9,15 +9,21 @@ export function wantsPassword(stderr: string): boolean {
 
 /** E-SUDO for sudo's error output (sudo 1.8 and later, sudo-rs; LC_ALL=C). */
 export function sudoError(host: string, user: string, exitCode: number | null, stderr: string): KbootError {
-  const rule = `${user} ALL=(ALL) NOPASSWD: ALL`;
-  const addRule = `As root on the host, write "${rule}" to /etc/sudoers.d/${user} (visudo -f).`;
+  // sudoers(5): a backslash escapes, and a file whose name contains a dot is not read.
+  const name = user.replaceAll('\\', '\\\\');
+  const file = `/etc/sudoers.d/${user.replaceAll(/[^\w-]/g, '-')}`;
+  const login = /^[\w.@+-]+$/.test(user)
+    ? `${user}@${host}`
+    : `'${user.replaceAll("'", String.raw`'\''`)}'@${host}`;
+  const rule = `${name} ALL=(ALL) NOPASSWD: ALL`;
+  const addRule = `As root on the host, write "${rule}" to ${file} (visudo -f).`;
   const failed = (message: string, remedy: string): KbootError =>
     new KbootError('E-SUDO', message, { host, detail: stderr.trim(), remedy });
 
   if (/must have a tty/i.test(stderr)) {
     return failed(
       'sudo requires a terminal (requiretty)',
-      `As root on the host, write "Defaults:${user} !requiretty" to /etc/sudoers.d/${user} (visudo -f).`,
+      `As root on the host, write "Defaults:${name} !requiretty" to ${file} (visudo -f).`,
     );
   }
   if (/not in the sudoers file|may not run sudo|is not allowed to|I'm sorry/i.test(stderr)) {
@@ -40,7 +46,7 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
   }
   return failed(
     `user ${user} cannot become root with sudo (exit status ${exitCode ?? 'unknown'})`,
-    `Run "ssh ${user}@${host} sudo true" to see why. ${addRule}`,
+    `Run "ssh ${login} sudo true" to see why. ${addRule}`,
   );
 }
 

@@ -10,6 +10,7 @@ import { readNodes } from './nodes.ts';
 import { applyAll, clientObjects, serverObjects, type VerifyTexts } from './objects.ts';
 import { everyPairUpTo, sampledPeers } from './pairs.ts';
 import { waitForPods, type PodState } from './pods.ts';
+import { unapprovedServing } from './serving-certificates.ts';
 import { loadBalancerName, readServices, waitForLoadBalancer } from './services.ts';
 import { connectHere } from './stream.ts';
 import { thisMachine, type CheckResult, type VerifyNode, type VerifyReport } from './types.ts';
@@ -79,6 +80,11 @@ async function sendTraffic(run: Run): Promise<number> {
   const usable = states.filter((state) => 'addresses' in state);
   for (const { name, addresses } of usable)
     for (const family of missingOf(run, addresses)) run.take(noNodeAddress(name, family, addresses));
+  for (const result of await unapprovedServing(
+    kube,
+    states.map(({ name }) => name),
+  ))
+    run.take(result);
 
   run.onProgress(`namespace ${namespace}`);
   await applyAll(kube, serverObjects(run));

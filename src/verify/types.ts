@@ -4,6 +4,7 @@ import type { Addresses } from './family.ts';
 /** The checks of `kboot verify`, in the order in which they are reported. */
 export const checkKinds = [
   'start',
+  'serving-certificate',
   'pod-udp',
   'pod-tcp',
   'dns',

@@ -6,6 +6,7 @@ import { table } from './table.ts';
 
 const titles: Readonly<Record<CheckKind, string>> = {
   start: 'Pods start',
+  'serving-certificate': 'Kubelet serving certificates',
   'pod-udp': 'Pod to Pod, UDP',
   'pod-tcp': 'Pod to Pod, TCP, 4 kB',
   dns: 'Cluster DNS',
@@ -153,6 +154,10 @@ function lookAt(
       return [
         'kubectl get nodes; on the node: journalctl -u kubelet -u containerd; the CoreDNS image must be present: crictl images',
         'without a Pod network no Pod starts: kubectl -n kube-flannel get pods -o wide',
+      ];
+    case 'serving-certificate':
+      return [
+        'kubectl get csr; if a request is that of the node, kubectl certificate approve NAME; an approver such as kubelet-csr-approver does it for every node',
       ];
     case 'pod-udp':
     case 'pod-tcp':

@@ -383,6 +383,14 @@ describe('kboot render and kubeconfig', () => {
       'current-context': 'test',
       clusters: [{ name: 'test', cluster: { server: 'https://10.0.0.11:6443' } }],
     });
+    const outside = await kboot('kubeconfig', file, '--server', 'https://203.0.113.5:6443/');
+    expect(parse(outside.out)).toMatchObject({
+      clusters: [{ cluster: { server: 'https://203.0.113.5:6443' } }],
+    });
+    expect(outside.err).toContain("the API server's certificate of cp-1 does not name 203.0.113.5");
+    expect((await kboot('kubeconfig', file, '--server', 'https://10.0.0.11:6443')).err).toBe('');
+    for (const server of ['203.0.113.5:6443', 'http://203.0.113.5:6443', 'https://a@b', 'https://a/b'])
+      expect((await kboot('kubeconfig', file, '--server', server)).error).toMatchObject({ code: 'E-USAGE' });
     const target = join(place, 'kube/config');
     mkdirSync(join(place, 'kube'));
     writeFileSync(

@@ -100,6 +100,16 @@ describe('hosts', () => {
     expect(worker(inventoryWith([], ['connection: local'])).connection).toEqual({ kind: 'local' });
   });
 
+  it.each(['jdoe@corp.example.com', 'CORP\\\\jdoe', 'corp+jdoe', 'svc_kboot$', 'jdoe.admin', 'дмитрий'])(
+    'accepts the user %s',
+    (user) => {
+      const cluster = clusterOf(
+        inventoryWith([`ssh: {user: '${user}', bastion: {address: gw, user: '${user}'}}`]),
+      );
+      expect(cluster.hosts[1]?.connection).toMatchObject({ user, bastion: { user } });
+    },
+  );
+
   it('accepts a complete host key', () => {
     const blob = Buffer.concat([
       Buffer.from([0, 0, 0, 11]),
@@ -133,6 +143,25 @@ describe('environment', () => {
       '      value: $${X} $HOME ${E:-d}',
     ]);
     expect(clusterOf(text, { E: '' }).apiServer.extraArgs).toEqual([{ name: 'a', value: '${X} $HOME d' }]);
+  });
+
+  it('is not put into the content of files, except where substitute asks for it', () => {
+    const script = 'tar -czf "${BACKUP_DIR:-/var/backups}/etc.tgz" "${HOME}" $${x} ${1%%.*}';
+    const text = inventoryWith([
+      'files:',
+      `  - {path: /a, content: '${script}'}`,
+      '  - &base {path: /b, substitute: true, content: "${HOST} $${HOST} ${NONE:-none}"}',
+      '  - {<<: *base, path: /c}',
+      '  - {<<: *base, path: /d, substitute: "${WHETHER}"}',
+      '  - <<: *base',
+      '    path: /e',
+      '    substitute: ${WHETHER}',
+    ]);
+    const env = { HOST: 'here', HOME: '/root', BACKUP_DIR: '/mine', WHETHER: 'false' };
+    const asked = { text: 'here ${HOST} none' };
+    expect(clusterOf(text.replace('"${WHETHER}"', 'true'), env).files?.map(({ content }) => content)).toEqual(
+      [{ text: script }, asked, asked, asked, { text: '${HOST} $${HOST} ${NONE:-none}' }],
+    );
   });
 
   it('cannot add structure to the inventory', () => {

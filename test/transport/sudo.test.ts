@@ -4,6 +4,7 @@ import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectHost } from '../../src/transport/connect.ts';
 import type { ConnectOptions, HostConnection } from '../../src/transport/types.ts';
+import { sudoError } from '../../src/transport/sudo-error.ts';
 import { failure } from './failure.ts';
 import { fakeServer, type FakeServer } from './fake-server.ts';
 import { connectOptions, sshHost } from './sshd.ts';
@@ -202,5 +203,21 @@ describe('becoming root', () => {
       become(command, channel);
     });
     expect(await reader.read('echo hi', patient)).toEqual({ stdout: 'hi\n', stderr: '', exitCode: 0 });
+  });
+});
+
+describe('the remedy for a user of a directory', () => {
+  it.each([
+    [
+      'jdoe@corp.example.com',
+      'jdoe@corp.example.com ALL',
+      'jdoe-corp-example-com',
+      'ssh jdoe@corp.example.com@h',
+    ],
+    ['CORP\\jdoe', 'CORP\\\\jdoe ALL', 'CORP-jdoe', "ssh 'CORP\\jdoe'@h"],
+  ])('%s can be copied into sudoers and a shell', (user, rule, file, login) => {
+    const remedy = sudoError('h', user, 1, 'sudo: something else').context.remedy ?? '';
+    expect(remedy).toContain(`"${rule}=(ALL) NOPASSWD: ALL" to /etc/sudoers.d/${file} (`);
+    expect(remedy).toContain(`"${login} sudo true"`);
   });
 });

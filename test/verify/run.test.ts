@@ -194,6 +194,31 @@ describe('verifyCluster', () => {
     expect(isGone()).toBe(true);
   });
 
+  it('names the nodes whose newest request for a serving certificate waits for approval', async () => {
+    const request = (name: string, node: string, created: string, more: object = {}): object => ({
+      metadata: { name, creationTimestamp: created },
+      spec: { signerName: 'kubernetes.io/kubelet-serving', username: `system:node:${node}`, ...more },
+      status: {},
+    });
+    const approved = { status: { conditions: [{ type: 'Approved' }] } };
+    world.answer = (_method, path) =>
+      path === '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+        ? items(
+            request('csr-old', 'w-1', '2026-11-20T10:00:00Z'),
+            { ...request('csr-new', 'w-1', '2026-11-20T10:15:00Z'), ...approved },
+            request('csr-first', 'w-2', '2026-11-20T10:00:00Z'),
+            request('csr-second', 'w-2', '2026-11-20T10:15:00Z'),
+            request('csr-client', 'cp-1', '2026-11-20T10:00:00Z', {
+              signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+            }),
+            request('csr-stranger', 'gone', '2026-11-20T10:00:00Z'),
+          )
+        : undefined;
+    const report = await run();
+    expect(failed(report)).toEqual(['serving-certificate this machine w-2']);
+    expect(report.results.find(({ ok: good }) => !good)?.why).toContain('csr-second is Pending');
+  });
+
   it('writes nothing outside its namespace', async () => {
     await run();
     const writes = kube.requests.filter((each) => !each.startsWith('GET'));

@@ -1,7 +1,7 @@
 import { stages, type Stage } from '../../model/stage.ts';
 import type { Draft } from '../draft.ts';
 import { nearest } from '../nearest.ts';
-import { describePath, error, type Problem, type Path } from '../position.ts';
+import { describePath, error, warning, type Problem, type Path } from '../position.ts';
 import type { Inventory } from '../schema.ts';
 import type { Check, CheckInput } from './check.ts';
 
@@ -44,11 +44,22 @@ export const hooksAreSound: Check = (input) => {
 export const filesAreSound: Check = (input) => {
   const seen = new Map<string, Path>();
   return each<DraftFile>(input.draft.spec?.files, 'files').flatMap(({ draft, path }) => {
-    const { findings, say } = speaker(path);
+    const { findings, say, hint } = speaker(path);
     if ('source' in draft === 'content' in draft)
       say('must have either source (a file on this machine) or content (its text)');
     if (draft.stage === 'addon')
       say('addon runs against the API, not on hosts; use an earlier stage', 'stage');
+    if (draft.substitute === true && 'source' in draft)
+      say('applies to content, not to a file on this machine; remove it', 'substitute');
+    if (
+      draft.secret === true &&
+      !('substitute' in draft) &&
+      /\$\{[A-Za-z_]\w*(:-[^}]*)?\}/.test(draft.content ?? '')
+    )
+      hint(
+        'is written with its ${…} as it is; set substitute: true to take it from the environment, or substitute: false',
+        'content',
+      );
     if (draft.path?.startsWith('/var/lib/kboot/') === true)
       say("is in kboot's own folder; choose another path", 'path');
     for (const [index, service] of (draft.restarts ?? []).entries()) {
@@ -68,13 +79,18 @@ export const filesAreSound: Check = (input) => {
 /** Collects problems with the value at a path, or with one of its fields. */
 function speaker(path: Path): {
   readonly findings: Problem[];
+  /** Adds an error. */
   readonly say: (message: string, ...field: Path) => void;
+  /** Adds a warning. */
+  readonly hint: (message: string, ...field: Path) => void;
 } {
   const findings: Problem[] = [];
-  const say = (message: string, ...field: Path): void => {
-    findings.push(error([...path, ...field], `${describePath([...path, ...field])} ${message}`));
-  };
-  return { findings, say };
+  const adds =
+    (make: typeof error) =>
+    (message: string, ...field: Path): void => {
+      findings.push(make([...path, ...field], `${describePath([...path, ...field])} ${message}`));
+    };
+  return { findings, say: adds(error), hint: adds(warning) };
 }
 
 function placeOf(

@@ -28,7 +28,7 @@ import {
   poolsAreFree,
   serviceNetworkFits,
 } from './networks.ts';
-import { ownedFieldsAreLeftAlone } from './owned.ts';
+import { ownedFieldsAreLeftAlone, servingCertificatesAreApproved } from './owned.ts';
 import { ignoredChecksAreIgnorable } from './preflight.ts';
 import {
   controlPlaneExists,
@@ -73,6 +73,7 @@ const checks: readonly Check[] = [
   bgpPeersAreSound,
   bgpAdvertisementsFit,
   ownedFieldsAreLeftAlone,
+  servingCertificatesAreApproved,
   filesAreSound,
   hooksAreSound,
   ignoredChecksAreIgnorable,

@@ -22,6 +22,17 @@ const owned = {
   },
 } as const;
 
+/** Serving certificates from the cluster's CA: kube-controller-manager signs the requests, but approves none of them. */
+export const servingCertificatesAreApproved: Check = ({ draft }) => {
+  const path = ['spec', 'kubelet', 'config', 'serverTLSBootstrap'];
+  if (draft.spec?.kubelet?.config?.['serverTLSBootstrap'] !== true) return [];
+  const message =
+    `${describePath(path)}: kubelets request their serving certificates from the cluster, and neither Kubernetes nor kboot ` +
+    'approves these requests; until each is approved (kubectl certificate approve, or an approver such as ' +
+    'kubelet-csr-approver), kubectl logs and exec and metrics-server fail with "tls: internal error"; kboot verify names those that wait';
+  return [{ ...warning(path, message), at: 'key' }];
+};
+
 export const ownedFieldsAreLeftAlone: Check = ({ draft }) =>
   (['kubelet', 'kubeProxy'] as const).flatMap((component) =>
     Object.entries(owned[component]).flatMap(([key, reason]): Problem[] => {

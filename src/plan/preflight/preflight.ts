@@ -7,6 +7,7 @@ import { etcdMoved } from './etcd.ts';
 import type { Finding } from './finding.ts';
 import { firewallShortcomings } from './firewall.ts';
 import { strangeStamp } from './foreign-host.ts';
+import { foreignManifests } from './manifests.ts';
 import { ipv6Shortcoming } from './ipv6.ts';
 import { balancerPorts, formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balancer.ts';
 import { dockerThere } from './runtime.ts';
@@ -171,22 +172,7 @@ const checks: readonly Check[] = [
           ];
     });
   },
-  (host, seen) => {
-    const known = host.roles.includes('control-plane')
-      ? ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
-      : [];
-    const foreign = seen.manifests.filter(
-      (name) => !name.startsWith('.') && !known.includes(name.replace(/\.yaml$/, '')),
-    );
-    return foreign.length === 0
-      ? undefined
-      : {
-          check: 'ForeignManifests',
-          level: 'error',
-          message: `/etc/kubernetes/manifests holds ${foreign.join(', ')}; the kubelet runs every file there`,
-          remedy: 'Move these files elsewhere if they are not meant to run.',
-        };
-  },
+  foreignManifests,
   (_host, seen) =>
     seen.nameLookupMs !== null && seen.nameLookupMs < 2000
       ? undefined

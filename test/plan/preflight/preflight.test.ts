@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../../src/model/cluster.ts';
+import type { Cluster, UserFile } from '../../../src/model/cluster.ts';
 import { assumedFacts } from '../../../src/model/facts.ts';
 import type { Inspection } from '../../../src/model/inspection.ts';
 import type { Finding } from '../../../src/plan/preflight/finding.ts';
@@ -93,6 +93,24 @@ describe('preflight', () => {
     ['another kboot cluster', 'w-1', { clusterId: 'abcdef' }, 'ForeignCluster error', 'abcdef'],
     ['another cluster', 'cp-1', { caDigest: 'abc' }, 'ForeignCluster error', 'kboot did not create'],
   ];
+
+  it('knows the static Pods of spec.files, on their hosts only', () => {
+    const file = (path: string, ...hosts: string[]): UserFile => ({
+      ...{ path, hosts, mode: '644', stage: 'node', restarts: [], secret: false, content: { text: '' } },
+    });
+    const cluster = {
+      files: [
+        file('/etc/kubernetes/manifests/kube-vip.yaml', 'cp-1'),
+        file('/etc/kubernetes/other.yaml', 'w-1'),
+      ],
+    };
+    const seen = { manifests: ['kube-vip.yaml', '.kboot~kube-vip.yaml'] };
+    expect(findings({ 'cp-1': seen }, { cluster })).toEqual([]);
+    expect(short(findings({ 'w-1': seen }, { cluster }))).toEqual(['w-1 ForeignManifests error']);
+    expect(short(findings({ 'w-1': { manifests: ['other.yaml'] } }, { cluster }))).toEqual([
+      'w-1 ForeignManifests error',
+    ]);
+  });
 
   describe('of IPv6', () => {
     const node = host('w-1', '10.0.0.21', ['worker'], { secondAddress: 'fd00::21' });

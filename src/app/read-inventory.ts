@@ -2,6 +2,7 @@ import { plural } from '../model/plural.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
+import type { InventoryRecord } from '../inventory/record.ts';
 import { describePath } from '../inventory/position.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
@@ -12,6 +13,7 @@ import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 
 interface ReadInventory {
   readonly cluster: Cluster;
+  readonly record: InventoryRecord;
   readonly warnings: readonly Diagnostic[];
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   readonly uploads: Uploads;
@@ -29,9 +31,10 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
     (a, b) => a.line - b.line || a.column - b.column,
   );
   const count = diagnostics.filter((each) => each.severity === 'error').length;
-  if (parsed.cluster !== undefined && count === 0)
+  if (parsed.cluster !== undefined && parsed.record !== undefined && count === 0)
     return {
       cluster: parsed.cluster,
+      record: parsed.record,
       warnings: diagnostics,
       foreignEtcd: etcd.pems,
       uploads: files.uploads,

@@ -43,7 +43,7 @@ export interface Workspace {
 
 /** Opens the workspace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
-  const { cluster, warnings, foreignEtcd, uploads } = readInventory(
+  const { cluster, record, warnings, foreignEtcd, uploads } = readInventory(
     options.inventory,
     options.withoutEtcdFiles,
   );
@@ -67,7 +67,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     pkiWarnings: loaded.warnings,
-    desire: desireOf(cluster, renderer, lasting, { bundle, uploads }),
+    desire: desireOf(cluster, renderer, lasting, { bundle, uploads, record }),
   };
 }
 
@@ -81,7 +81,7 @@ export function desireOf(
   cluster: Cluster,
   renderer: Renderer,
   pki: Pki,
-  sources: Pick<Desire, 'bundle' | 'uploads'>,
+  sources: Pick<Desire, 'bundle' | 'uploads' | 'record'>,
 ): Desire {
   return {
     cluster,

@@ -4,8 +4,10 @@ import type { DesiredCluster } from '../kube/desired-cluster.ts';
 import { hasOutsideEndpoint } from '../model/cluster.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { caPem, textContext, type Desire } from './context.ts';
+import { rolledByConfig } from './config-roll.ts';
 import { kubeObjects } from './text/kube-objects.ts';
 import { metallbObjects } from './text/metallb.ts';
+import { recordObject } from './record.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
 /** The desired state of the API, in the order in which it is applied. */
@@ -13,7 +15,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
   const { cluster } = desire;
   const context = textContext(desire, assumedFacts);
   const metallb = metallbObjects(context);
-  const own = kubeObjects(context, { caPem: caPem(desire.pki) });
+  const own = rolledByConfig(kubeObjects(context, { caPem: caPem(desire.pki) }));
   return {
     inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
@@ -23,9 +25,10 @@ export function desireCluster(desire: Desire): DesiredCluster {
         stage: stageOf(object.metadata.name, object.metadata.namespace),
         object,
       })),
-      ...metallb.system.map((object) => ({ stage: 'addon' as const, object })),
+      ...rolledByConfig(metallb.system).map((object) => ({ stage: 'addon' as const, object })),
     ],
     lateObjects: metallb.pools,
+    ...(desire.record !== undefined && { record: recordObject(desire.record) }),
     prunedKinds: cluster.metallb === undefined ? [] : metallbKinds,
     nodes: nodes(cluster).map((host) => ({
       name: host.name,

@@ -1,6 +1,7 @@
 import { images } from '../catalog/images.ts';
 import { release as releaseOf } from '../catalog/release.ts';
 import { systemOf } from '../catalog/systems.ts';
+import type { InventoryRecord } from '../inventory/record.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
@@ -29,6 +30,8 @@ export interface Desire {
   readonly bundle: Bundle | undefined;
   /** The source files of spec.files on this machine, by path. */
   readonly uploads: Uploads;
+  /** What the cluster keeps of the inventory. */
+  readonly record?: InventoryRecord;
   /** Whether etcd members bootstrap, join or stay; undefined: they bootstrap. */
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }

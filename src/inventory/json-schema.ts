@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { impactText, type Impact } from '../model/impact.ts';
+import { impactText, isImpact, type Impact } from '../model/impact.ts';
 import { impacts } from './impact.ts';
 import { inventorySchema } from './schema.ts';
 
 /** The parts of a JSON Schema that fields are found by. */
 interface Node {
   description?: string;
+  readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
 }
@@ -30,8 +31,13 @@ export function impactOf(path: readonly (string | number)[]): Impact | undefined
   return isImpact(tree) ? tree : undefined;
 }
 
-function isImpact(value: unknown): value is Impact {
-  return typeof value === 'object' && value !== null && 'impact' in value;
+let documented: Node | undefined;
+
+/** The default of the field at a path, as its documentation states it; undefined without one. */
+export function defaultAt(path: readonly string[]): unknown {
+  let node: Node | undefined = (documented ??= inventoryJsonSchema() as Node);
+  for (const key of path) node = (node?.items ?? node)?.properties?.[key];
+  return node?.default;
 }
 
 function describe(node: Node, tree: unknown): void {

@@ -11,6 +11,7 @@ import { explainIssues } from './explain.ts';
 import { withFileContents } from './file-contents.ts';
 import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
+import { recordOf, type InventoryRecord } from './record.ts';
 import { inventorySchema } from './schema.ts';
 
 export interface ParseOptions {
@@ -27,6 +28,8 @@ export interface ParseOptions {
 export interface ParseResult {
   /** Absent when any diagnostic is an error. */
   readonly cluster?: Cluster;
+  /** What is kept of the inventory once it is applied; absent with the cluster. */
+  readonly record?: InventoryRecord;
   /** Every problem in the text, sorted by position. */
   readonly diagnostics: readonly Diagnostic[];
   /** Position of a value in the text, for problems that other code finds with it. */
@@ -73,7 +76,12 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     return { diagnostics, locate };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
-  return { cluster: buildCluster(parsed.data, { folders, defaultUser }), diagnostics, locate };
+  return {
+    cluster: buildCluster(parsed.data, { folders, defaultUser }),
+    record: recordOf(parsed.data),
+    diagnostics,
+    locate,
+  };
 }
 
 /** Shell commands and files for hosts have their own `${…}`. */

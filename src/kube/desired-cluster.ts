@@ -14,6 +14,8 @@ export interface DesiredCluster {
     readonly kind: string;
     readonly namespace: string;
   }[];
+  /** What is kept of the inventory, once all of it is applied. */
+  readonly record?: KubeObject;
   readonly nodes: readonly {
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;

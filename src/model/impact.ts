@@ -23,6 +23,11 @@ export type Impact =
   | { readonly impact: 'stated'; readonly what: string }
   | { readonly impact: 'refused'; readonly why: string; readonly instead: string };
 
+/** Whether a part of a table of impacts is one, and not an object of fields. */
+export function isImpact(value: unknown): value is Impact {
+  return typeof value === 'object' && value !== null && 'impact' in value;
+}
+
 /** Components that the cluster runs as a Deployment or DaemonSet. */
 const workloads: readonly Component[] = ['flannel', 'kube-proxy', 'coredns', 'metallb'];
 

@@ -60,6 +60,22 @@ export interface Inspection {
   readonly macAddresses: readonly string[];
   /** Active firewalls. */
   readonly firewalls: readonly HostFirewall[];
+  readonly settings: HostSettings;
+}
+
+/** What the cluster's processes on a host were started with, from their files; empty where there is no such file. */
+export interface HostSettings {
+  /** `--hostname-override` and `--node-ip` of its kubelet. */
+  readonly nodeName: string;
+  readonly nodeIPs: readonly string[];
+  /** `--cluster-cidr` of its controller manager. */
+  readonly podSubnets: readonly string[];
+  /** `--node-cidr-mask-size` of its controller manager, and those for one family: digits. */
+  readonly nodeMasks: { readonly any: string; readonly ipv4: string; readonly ipv6: string };
+  /** `--service-cluster-ip-range` of its API server. */
+  readonly serviceSubnets: readonly string[];
+  /** `clusterDomain` of its kubelet. */
+  readonly dnsDomain: string;
 }
 
 /** A firewall that the host's administrators run. */

@@ -5,7 +5,7 @@ const names = [
   ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
   ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
-  ...(['ExternalEtcd', 'ExternalEtcdVersion'] as const),
+  ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
 ];
 
 export type CheckName = (typeof names)[number] | `Port-${number}`;
@@ -16,6 +16,7 @@ export const knownChecks: readonly string[] = [...names, 'Port-N'];
 /** Checks that nobody can ignore, and why. */
 const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
   ForeignCluster: 'kboot would destroy the other cluster',
+  ImmutableField: 'the running cluster would break in the middle of the change',
   KubernetesVersion:
     'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
 };

@@ -33,9 +33,11 @@ export async function observeCluster(
     const client = kube;
     const [objects, swept, nodes, pods] = await Promise.all([
       Promise.all(
-        [...wants.objects.map(({ object }) => object), ...wants.lateObjects].map((object) =>
-          getObject(client, object),
-        ),
+        [
+          ...wants.objects.map(({ object }) => object),
+          ...wants.lateObjects,
+          ...(wants.record === undefined ? [] : [wants.record]),
+        ].map((object) => getObject(client, object)),
       ),
       Promise.all(wants.prunedKinds.map((kind) => listOwn(client, kind))),
       list(client, '/api/v1/nodes'),

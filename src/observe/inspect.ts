@@ -4,6 +4,7 @@ import { quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
+import { readSettings, settingsProbe } from './settings-probe.ts';
 
 /** Questions that the inspection of a host answers beyond the facts of the host itself. */
 export interface ProbeQuestions {
@@ -53,6 +54,7 @@ export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions
   return [
     inspectHost,
     firewallProbe,
+    settingsProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
@@ -192,6 +194,7 @@ export function readInspection(output: string, asked: number, answered: number):
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
     macAddresses: all('mac'),
     firewalls: readFirewalls(all),
+    settings: readSettings(one),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(endpoint && { endpoint }),

@@ -27,6 +27,8 @@ export function assemble(
     endpoint: clusterServer(cluster),
     mode,
     hosts,
+    ...(decision.inventoryChanges !== undefined &&
+      decision.inventoryChanges.length > 0 && { inventoryChanges: decision.inventoryChanges }),
     phases: installPhases({ ...decision, hosts }),
     checked:
       hosts.reduce((sum, host) => sum + host.resources, 0) +

@@ -1,6 +1,9 @@
 import type { Desire } from '../desire/context.ts';
+import { readRecord, recordRef } from '../desire/record.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
+import { fieldChanges, type FieldChange } from '../inventory/record.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
+import { objectKey } from '../kube/types.ts';
 import { etcdHosts, hasExternalEtcd, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -19,6 +22,7 @@ import type { InstallWork } from './phases/install.ts';
 import type { MembershipWork } from './phases/membership.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
+import { immutableFindings } from './preflight/immutable.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { peersFirst } from './rollout/peers-first.ts';
@@ -57,6 +61,8 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
   readonly api: ClusterObservation | undefined;
+  /** Differences from the inventory that was last applied; absent if none is recorded. */
+  readonly inventoryChanges?: readonly FieldChange[];
   readonly warnings: readonly string[];
 }
 
@@ -107,6 +113,7 @@ export function decide(known: Known, seen: Observed): Decision {
     etcdGates: gates,
     cluster: remaining,
     externalEtcd: external?.state,
+    ...inventoryChanges(known, api),
     warnings:
       api !== undefined && blind
         ? ['no control plane could be read, so no change through the API is planned']
@@ -128,6 +135,7 @@ export function decide(known: Known, seen: Observed): Decision {
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
           ...quorumFindings(changes, etcd),
+          ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api),
         ],
         ignore,
       ),
@@ -151,6 +159,25 @@ function decideHost(
     etcd.hosts.find((member) => member.name === name),
   );
   return { resources, changes };
+}
+
+/** What differs from the inventory that was last applied to the whole cluster, as the cluster recorded it. */
+function inventoryChanges(
+  { desire }: Known,
+  api: ClusterObservation | undefined,
+): Pick<Decision, 'inventoryChanges'> {
+  const was = api?.state === 'present' ? readRecord(api.objects.get(objectKey(recordRef))) : undefined;
+  return was === undefined || desire.record === undefined
+    ? {}
+    : { inventoryChanges: fieldChanges(was, desire.record) };
+}
+
+/** The inspections of hosts that have the stamp of this cluster. */
+function ownInspections(
+  inspections: ReadonlyMap<string, Inspection>,
+  clusterId: string | undefined,
+): ReadonlyMap<string, Inspection> {
+  return new Map([...inspections].filter(([, seen]) => seen.clusterId !== '' && seen.clusterId === clusterId));
 }
 
 /** Nodes whose etcd member is removed are drained before that, with the other membership changes. */
@@ -177,6 +204,7 @@ function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'issu
     ...cluster.marks,
     ...cluster.lateObjects,
     ...cluster.prunes,
+    ...cluster.record,
   ];
   return (
     snapshot !== undefined ||

@@ -32,6 +32,7 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
     objects: wholeCluster ? all.objects.filter(({ stage }) => stages.includes(stage)) : [],
     lateObjects: addons ? all.lateObjects : [],
     prunedKinds: addons ? all.prunedKinds : [],
+    ...(addons && all.record && { record: all.record }),
     ...(served && all.outsideEndpoint && { outsideEndpoint: all.outsideEndpoint }),
     nodes: reaches(scope, 'node') ? all.nodes.filter(({ name }) => isNamed(name)) : [],
     controlPlanePods: served ? all.controlPlanePods.filter(({ host }) => isNamed(host)) : [],

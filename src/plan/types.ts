@@ -1,3 +1,4 @@
+import type { FieldChange } from '../inventory/record.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Effect } from '../model/component.ts';
 import type { Stage } from '../model/stage.ts';
@@ -209,6 +210,8 @@ export interface Plan {
   /** `offline`: made without contacting a host, for reading only. */
   readonly mode: 'live' | 'offline';
   readonly hosts: readonly PlanHost[];
+  /** Fields of the inventory that differ from the one that was last applied; absent: nothing is recorded, or none. */
+  readonly inventoryChanges?: readonly FieldChange[];
   readonly phases: readonly Phase[];
   /** Number of resources and objects that were compared. */
   readonly checked: number;

@@ -14,6 +14,7 @@ import {
   type Collapsed,
 } from './collapse.ts';
 import { hostList } from './host-list.ts';
+import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
 import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './plan-facts.ts';
 
@@ -39,6 +40,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   if (plan.hosts.length > 0 && plan.hosts.every((host) => host.state === 'unreachable'))
     return `${plan.cluster}: no plan, because no host could be read`;
   const out: string[] = [title(plan), ''];
+  out.push(...inventoryChangesText(plan));
   for (const phase of plan.phases) out.push(...phaseLines(phase, options), '');
   for (const warning of plan.warnings) out.push(`${pc.yellow('warning')} ${warning}`);
   out.push(...summary(plan, options));

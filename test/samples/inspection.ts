@@ -34,6 +34,14 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     dockerContainers: null,
     macAddresses: ['52:54:00:00:00:01'],
     firewalls: [],
+    settings: {
+      nodeName: '',
+      nodeIPs: [],
+      podSubnets: [],
+      nodeMasks: { any: '', ipv4: '', ipv6: '' },
+      serviceSubnets: [],
+      dnsDomain: '',
+    },
     apiServerVersion: '',
     etcdServers: [],
   };

@@ -26,6 +26,7 @@ export const noClusterChanges: ClusterChanges = {
   marks: [],
   lateObjects: [],
   prunes: [],
+  record: [],
   gates: { api: [], endpoint: [], registered: [], controlPlane: [], ready: [] },
 };
 

@@ -25,6 +25,8 @@ export interface ClusterChanges {
   readonly marks: readonly NodeStep[];
   /** Objects that the API accepts only once the workloads are ready. */
   readonly lateObjects: readonly ApplyStep[];
+  /** The record of the inventory; last, once all of it is applied. */
+  readonly record: readonly ApplyStep[];
   readonly prunes: readonly DeleteStep[];
   readonly gates: {
     /** Before the first object. */
@@ -65,6 +67,7 @@ export function diffCluster(
     removals: nodeRemovals(seen, left, 'its host left the inventory'),
     marks: desired.nodes.flatMap((node) => nodeStep(node, seen)),
     lateObjects: desired.lateObjects.flatMap((object) => objectStep(object, seen)),
+    record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
     gates: {
       api: restarting.length === 0 ? [] : [gate({ kind: 'api' }, waitTimeouts.api)],

@@ -104,12 +104,16 @@ export function installPhases(work: InstallWork): readonly Phase[] {
 
   const hostWork = existing(...hostPhases, rollout);
   const clusterWork = existing(api, nodes, addons, readiness);
-  return [
+  const all = [
     ...existing(hooks, certificates, membership),
     ...hostWork,
     ...clusterWork,
     ...hooksAfter(work, existing(hooks, certificates, membership), hostWork, clusterWork),
   ];
+  const record =
+    cluster &&
+    phase('record', 'addon', 'record', after('all', ...all), [together('cluster', cluster.record)]);
+  return existing(...all, record);
 }
 
 function hooksBefore({ hooks }: InstallWork): Phase | undefined {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { components } from '../../model/component.ts';
 import { stages } from '../../model/stage.ts';
 import { described, hex, host, map, namespace, node, shared, text, texts } from './described.ts';
 import { stepSchema } from './step-schema.ts';
@@ -100,6 +101,41 @@ const phase = shared(
   }),
 );
 
+const disturbance = z.strictObject({
+  component: described('A component.', z.enum(components)),
+  kind: described('What happens to it.', z.enum(['reload', 'restart'])),
+});
+
+const fieldChange = shared(
+  'FieldChange',
+  z.strictObject({
+    field: text('Its path.'),
+    from: text('The old value as JSON; absent: not set, or not shown.').exactOptional(),
+    to: text('The new value as JSON; absent: not set, or not shown.').exactOptional(),
+    impact: described(
+      'What the change does to the running cluster.',
+      z.discriminatedUnion('impact', [
+        z.strictObject({
+          impact: z.literal('nothing'),
+          note: text('What to know about it.').exactOptional(),
+        }),
+        z.strictObject({
+          impact: z.literal('disturbs'),
+          disturbs: described('At most these components, one host after another.', z.array(disturbance)),
+          note: text('What to know about it.').exactOptional(),
+        }),
+        z.strictObject({ impact: z.literal('new-nodes') }),
+        z.strictObject({ impact: z.enum(['membership', 'stated']), what: text('In words.') }),
+        z.strictObject({
+          impact: z.literal('refused'),
+          why: text('Why it cannot change in place.'),
+          instead: text('What to do instead.'),
+        }),
+      ]),
+    ),
+  }),
+);
+
 export const planSchema = shared(
   'Plan',
   z.strictObject({
@@ -126,6 +162,10 @@ export const planSchema = shared(
         }),
       ),
     ),
+    inventoryChanges: described(
+      'Fields of the inventory that differ from the one that was last applied to the whole cluster.',
+      z.array(fieldChange),
+    ).exactOptional(),
     phases: described(
       'What will happen, in order. A task starts when the earlier tasks of its host have ended, the batch before its own has passed, and every condition in `after` of its phase holds.',
       z.array(phase),

@@ -1,6 +1,9 @@
 import { plural } from '../../model/plural.ts';
 import { errorCodes } from '../../model/error.ts';
+import { impactText } from '../../model/impact.ts';
 import { gatesOf, stepsOf } from '../../plan/steps.ts';
+import type { Plan } from '../../plan/types.ts';
+import { fieldChangeText } from '../inventory-changes.ts';
 import { roleCounts, verbCounts } from '../plan-facts.ts';
 import { detailLines } from '../detail-lines.ts';
 import { count } from './numbers.ts';
@@ -60,7 +63,7 @@ export function headerHtml(
             )}
           </ul>`
     }
-    ${warningsHtml(input)}${run === undefined ? undefined : failuresHtml(input, run, sections)}
+    ${warningsHtml(input)}${changesHtml(plan)}${run === undefined ? undefined : failuresHtml(input, run, sections)}
   </header>`;
 }
 
@@ -93,6 +96,19 @@ function warningsHtml({
     <h2 id="warnings">${plural(items.length, 'warning')}</h2>
     <ul>
       ${items.map((item) => html`<li>${item}</li>`)}
+    </ul>
+  </section>`;
+}
+
+/** What differs from the inventory that was last applied, and what each field does. */
+function changesHtml({ inventoryChanges = [] }: Plan): Html | undefined {
+  if (inventoryChanges.length === 0) return undefined;
+  return html`<section class="warnings" aria-labelledby="inventory-changes">
+    <h2 id="inventory-changes">${plural(inventoryChanges.length, 'changed field')} of the inventory</h2>
+    <ul>
+      ${inventoryChanges.map(
+        (change) => html`<li><code>${fieldChangeText(change)}</code> ${impactText(change.impact)}</li>`,
+      )}
     </ul>
   </section>`;
 }

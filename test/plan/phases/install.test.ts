@@ -41,6 +41,7 @@ const throughApi = {
   marks: [nodeStep('cp-1', 'cordon'), nodeStep('w-1', 'cordon')],
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
+  record: [],
   gates: {
     api: [named('api answers')],
     endpoint: [named('endpoint answers')],

@@ -1,0 +1,80 @@
+import { sha256 } from '../model/digest.ts';
+import { isImpact, type Impact } from '../model/impact.ts';
+import { defaultAt, impactOf } from './json-schema.ts';
+import { impacts } from './impact.ts';
+import type { Inventory } from './schema.ts';
+
+/**
+ * Fields of an inventory by their path, `spec.hosts[w-1].labels`, with the value as JSON. What may hold a secret, or a
+ * long text, is represented by its digest. Fields of the operator's machine alone, such as SSH keys, are left out.
+ */
+export type InventoryRecord = Readonly<Record<string, string>>;
+
+/** One field that differs between two records. */
+export interface FieldChange {
+  readonly field: string;
+  /** As JSON; absent: not set. Both are absent if the value may be secret. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly impact: Impact;
+}
+
+/** Fields that concern the machine that runs kboot, and may differ between operators. */
+const operators = /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|templates)|.*\.(identityFile|vagrant|source))\b/;
+
+/** Fields whose values are names, numbers and addresses. The others are recorded by digest. */
+const shown =
+  /^(metadata|spec\.(kubernetesVersion|controlPlaneEndpoint|networking|loadBalancer|metallb|imageRepository|dns\.(upstream|replicas)|etcd\.dataDir|hosts\[[^\]]*\]\.(roles|address|connection|labels|taints|ssh\.(address|port|user))|ssh\.(user|port)))\b/;
+
+const digested = /^"sha256:/;
+
+/** What is kept of an applied inventory: a plan compares the next one with it, to say what changed. */
+export function recordOf(inventory: Inventory): InventoryRecord {
+  const record: Record<string, string> = {};
+  const walk = (value: unknown, tree: unknown, path: string): void => {
+    if (value === undefined || operators.test(path)) return;
+    if (isImpact(tree)) record[path] = shown.test(path) ? JSON.stringify(value) : digestOf(value);
+    else if (Array.isArray(value))
+      for (const [index, item] of value.entries()) {
+        const key = keyOf(item);
+        const isFirst = key !== undefined && value.findIndex((each) => keyOf(each) === key) === index;
+        walk(item, tree, `${path}[${isFirst ? key : String(index)}]`);
+      }
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, child] of Object.entries(value))
+        walk(child, (tree as Readonly<Record<string, unknown>>)[key], path === '' ? key : `${path}.${key}`);
+  };
+  walk(inventory, impacts, '');
+  return record;
+}
+
+/** The fields that differ, in the order of their names; one that is only spelled out with its default does not. */
+export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
+  const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])].sort();
+  return fields.flatMap((field) => {
+    const [from, to] = [was[field], now[field]];
+    const path = field.replaceAll(/\[[^\]]*\]/g, '').split('.');
+    const impact = impactOf(path);
+    if (from === to || impact === undefined) return [];
+    if ((from ?? to) === JSON.stringify(defaultAt(path)) && (from === undefined || to === undefined)) return [];
+    const secret = digested.test(from ?? '') || digested.test(to ?? '');
+    return [
+      {
+        field,
+        ...(from !== undefined && !secret && { from }),
+        ...(to !== undefined && !secret && { to }),
+        impact,
+      },
+    ];
+  });
+}
+
+const digestOf = (value: unknown): string => JSON.stringify(`sha256:${sha256(JSON.stringify(value)).slice(0, 16)}`);
+
+/** What identifies an item of a list, regardless of its position. */
+function keyOf(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return undefined;
+  const { name, path, peerAddress, key, host } = item as Readonly<Record<string, unknown>>;
+  const found = name ?? path ?? peerAddress ?? key ?? host;
+  return typeof found === 'string' ? found : undefined;
+}

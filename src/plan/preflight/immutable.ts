@@ -1,0 +1,204 @@
+import { loadAll } from 'js-yaml';
+import { includes, isProblem, networkOf, parseCidr } from '../../inventory/address.ts';
+import { impactOf } from '../../inventory/json-schema.ts';
+import { objectKey } from '../../kube/types.ts';
+import { addressesOf, isNode, type Cluster, type Host } from '../../model/cluster.ts';
+import type { HostSettings, Inspection } from '../../model/inspection.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { Finding } from './finding.ts';
+
+/** What a running cluster says of a field: the value, and where it was read. */
+interface Running {
+  readonly host: string;
+  readonly value: readonly string[];
+  readonly where: string;
+}
+
+/**
+ * Findings for fields that cannot change in place and differ from what the cluster runs: read back from the files of its
+ * processes on hosts, and from the API. Nothing if no host has the cluster's data, and the API does not answer: then
+ * there is no cluster yet. `inspections` are those of hosts of this cluster.
+ */
+export function immutableFindings(
+  cluster: Cluster,
+  inspections: ReadonlyMap<string, Inspection>,
+  api: ClusterObservation | undefined,
+): readonly Finding[] {
+  const exists =
+    api?.state === 'present' || [...inspections.values()].some(({ etcdData }) => etcdData === 'present');
+  if (!exists) return [];
+  const [first = ''] = inspections.keys();
+  const { networking } = cluster;
+  const shared = kubeadmNetworking(api);
+  const check = (field: string, wanted: readonly string[], running: readonly Running[]): Finding[] => {
+    const other = running.find(({ value }) => value.length > 0 && value.join() !== wanted.join());
+    return other === undefined ? [] : [finding(['spec', 'networking', field], wanted.join(), other)];
+  };
+  const fromHosts = (where: string, value: (settings: HostSettings) => readonly string[]): Running[] =>
+    [...inspections].map(([host, { settings }]) => ({ host, where: `${where} on ${host}`, value: value(settings) }));
+  const fromApi = (value: string | undefined): Running[] => [
+    { host: first, where: 'ConfigMap kube-system/kubeadm-config', value: split(value) },
+  ];
+  return [
+    ...check('podSubnet', networking.podSubnets, [
+      ...fromHosts('kube-controller-manager', ({ podSubnets }) => podSubnets),
+      ...fromApi(shared.podSubnet),
+      ...strayNodes(networking.podSubnets, api, first),
+    ]),
+    ...check('serviceSubnet', networking.serviceSubnets, [
+      ...fromHosts('kube-apiserver', ({ serviceSubnets }) => serviceSubnets),
+      ...fromApi(shared.serviceSubnet),
+      ...strayDns(networking.serviceSubnets, api, first),
+    ]),
+    ...check('dnsDomain', [networking.dnsDomain], [
+      ...fromHosts('kubelet', ({ dnsDomain }) => split(dnsDomain)),
+      ...fromApi(shared.dnsDomain),
+    ]),
+    ...maskFindings(cluster, inspections),
+    ...cluster.hosts.flatMap((host) => {
+      const seen = inspections.get(host.name);
+      return seen === undefined ? [] : identityFindings(host, seen.settings);
+    }),
+  ];
+}
+
+const split = (value: string | undefined): readonly string[] => (value ?? '').split(',').filter(Boolean);
+
+interface Networking {
+  readonly podSubnet?: string;
+  readonly serviceSubnet?: string;
+  readonly dnsDomain?: string;
+}
+
+/** `networking` of kubeadm's ClusterConfiguration in the API. */
+function kubeadmNetworking(api: ClusterObservation | undefined): Networking {
+  if (api?.state !== 'present') return {};
+  const key = objectKey({ kind: 'ConfigMap', metadata: { namespace: 'kube-system', name: 'kubeadm-config' } });
+  const data = api.objects.get(key)?.['data'] as { readonly ClusterConfiguration?: string } | undefined;
+  try {
+    const [document] = loadAll(data?.ClusterConfiguration ?? '') as readonly { networking?: Networking }[];
+    return document?.networking ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The Pod CIDRs of the Nodes, if not even one is in the desired network of its family. */
+function strayNodes(
+  wanted: readonly string[],
+  api: ClusterObservation | undefined,
+  host: string,
+): readonly Running[] {
+  if (api?.state !== 'present') return [];
+  const cidrs = [...api.nodes.values()].flatMap(({ metadata, ...node }) => {
+    const { podCIDR } = (node['spec'] ?? {}) as { readonly podCIDR?: string };
+    return podCIDR === undefined ? [] : [{ name: metadata.name, podCIDR }];
+  });
+  const [node] = cidrs;
+  if (node === undefined || cidrs.some(({ podCIDR }) => wanted.some((subnet) => isWithin(podCIDR, subnet))))
+    return [];
+  return [{ host, where: `spec.podCIDR of Node ${node.name}`, value: [node.podCIDR] }];
+}
+
+/** The address of Service kube-dns, unless it is in one of the desired networks. */
+function strayDns(
+  wanted: readonly string[],
+  api: ClusterObservation | undefined,
+  host: string,
+): readonly Running[] {
+  if (api?.state !== 'present') return [];
+  const key = objectKey({ kind: 'Service', metadata: { namespace: 'kube-system', name: 'kube-dns' } });
+  const { clusterIP } = (api.objects.get(key)?.['spec'] ?? {}) as { readonly clusterIP?: string };
+  if (clusterIP === undefined || wanted.some((subnet) => isWithin(clusterIP, subnet))) return [];
+  return [{ host, where: 'clusterIP of Service kube-system/kube-dns', value: [clusterIP] }];
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  const [small, large] = [networkOf(inner), parseCidr(outer)];
+  return small !== undefined && !isProblem(large) && includes(large, small);
+}
+
+/** kube-controller-manager's own defaults (pkg/controller/nodeipam/config/v1alpha1/defaults.go). */
+const defaultMasks = { any: '', ipv4: '24', ipv6: '64' } as const;
+
+/** Nodes that exist keep a Pod CIDR of the old size: later ones would overlap with them. */
+function maskFindings(cluster: Cluster, inspections: ReadonlyMap<string, Inspection>): Finding[] {
+  const stated = (name: string): string =>
+    cluster.controllerManager.extraArgs.findLast((arg) => arg.name === name)?.value ?? '';
+  const isV6 = cluster.networking.podSubnets.every((subnet) => subnet.includes(':'));
+  const sizeOf = (masks: HostSettings['nodeMasks'], family: 'ipv4' | 'ipv6'): string => {
+    const isOnly = cluster.networking.podSubnets.length === 1 && (family === 'ipv6') === isV6;
+    return masks[family] || (isOnly ? masks.any : '') || defaultMasks[family];
+  };
+  const wanted = {
+    any: stated('node-cidr-mask-size'),
+    ipv4: stated('node-cidr-mask-size-ipv4'),
+    ipv6: stated('node-cidr-mask-size-ipv6'),
+  };
+  for (const [host, { settings }] of inspections) {
+    if (settings.podSubnets.length === 0) continue;
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const [want, have] = [sizeOf(wanted, family), sizeOf(settings.nodeMasks, family)];
+      if (want !== have)
+        return [
+          {
+            ...base,
+            host,
+            message: `spec.controllerManager.extraArgs sets node-cidr-mask-size to ${want}, but the cluster gives its Nodes /${have} (kube-controller-manager on ${host}): the Pod CIDR of a Node cannot change, and CIDRs of two sizes overlap`,
+            remedy: `Set it back to ${have}. ${insteadOf(['spec', 'networking', 'podSubnet'])}`,
+          },
+        ];
+    }
+  }
+  return [];
+}
+
+/** A host that is another Node, or the same one at another address. */
+function identityFindings(host: Host, { nodeName, nodeIPs }: HostSettings): Finding[] {
+  if (!isNode(host)) return [];
+  const at = (message: string, back: string, field: string): Finding => ({
+    ...base,
+    host: host.name,
+    message,
+    remedy: `${back} ${insteadOf(['spec', 'hosts', field])}`,
+  });
+  if (nodeName !== '' && nodeName !== host.name)
+    return [
+      at(
+        `this machine is Node ${nodeName} of the cluster, but the inventory calls it ${host.name}: ${whyOf(['spec', 'hosts', 'name'])}`,
+        `Call it ${nodeName}, or correct its address.`,
+        'name',
+      ),
+    ];
+  const wanted = addressesOf(host);
+  if (nodeIPs.length > 0 && nodeIPs.join() !== wanted.join())
+    return [
+      at(
+        `Node ${host.name} runs with the address ${nodeIPs.join(',')}, but the inventory says ${wanted.join(',')}: ${whyOf(['spec', 'hosts', 'address'])}`,
+        `Set its address back to ${nodeIPs.join(',')}.`,
+        'address',
+      ),
+    ];
+  return [];
+}
+
+const base = { check: 'ImmutableField', level: 'error' } as const;
+
+function finding(path: readonly string[], wanted: string, { host, value, where }: Running): Finding {
+  return {
+    ...base,
+    host,
+    message: `${path.join('.')} is ${wanted}, but the cluster runs with ${value.join()} (${where}): ${whyOf(path)}`,
+    remedy: `Set it back to ${value.join()}. ${insteadOf(path)}`,
+  };
+}
+
+function whyOf(path: readonly string[]): string {
+  const impact = impactOf(path);
+  return impact?.impact === 'refused' ? impact.why : '';
+}
+
+function insteadOf(path: readonly string[]): string {
+  const impact = impactOf(path);
+  return impact?.impact === 'refused' ? impact.instead : '';
+}

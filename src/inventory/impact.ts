@@ -22,12 +22,20 @@ const each = (kind: Disturbance['kind'], components: readonly Component[]): read
   components.map((component) => ({ component, kind }));
 
 const nothing: Impact = { impact: 'nothing' };
-const restarts = (...components: readonly Component[]): Impact => ({
+const noted = (note: string): Impact => ({ impact: 'nothing', note });
+const disturbs = (
+  restart: readonly Component[],
+  reload: readonly Component[] = [],
+  note?: string,
+): Impact => ({
   impact: 'disturbs',
-  disturbs: each('restart', components),
+  disturbs: [...each('restart', restart), ...each('reload', reload)],
+  ...(note !== undefined && { note }),
 });
+const restarts = (...components: readonly Component[]): Impact => disturbs(components);
 /** A Deployment or DaemonSet gets new Pods. */
 const rolls = restarts;
+const reloads = (...components: readonly Component[]): Impact => disturbs([], components);
 const refused = (why: string, instead: string): Impact => ({ impact: 'refused', why, instead });
 const stated = (what: string): Impact => ({ impact: 'stated', what });
 const membership = (what: string): Impact => ({ impact: 'membership', what });
@@ -48,10 +56,8 @@ const selector = {
   matchLabels: nothing,
   matchExpressions: { key: nothing, operator: nothing, values: nothing },
 };
-const etcdRefused = refused(
-  'the data of a cluster does not move between stacked and external etcd in place',
-  newCluster,
-);
+const ownFile = stated('restarts the services that its field restarts names');
+const hook = noted('the hook runs where its unless fails');
 
 /** What changing each field does to a cluster that runs. */
 export const impacts: ImpactsOf<Inventory> = {
@@ -65,18 +71,22 @@ export const impacts: ImpactsOf<Inventory> = {
       'kboot does not upgrade yet',
       'Set it back to the version that the cluster runs.',
     ),
-    controlPlaneEndpoint: restarts('kubelet', 'kube-apiserver'),
+    controlPlaneEndpoint: restarts('kube-apiserver', 'kubelet', 'flannel', 'kube-proxy'),
     networking: {
       podSubnet: refused('the Pod CIDR of a Node cannot change', newCluster),
       serviceSubnet: refused('the addresses of Services cannot change', newCluster),
       dnsDomain: refused('running Pods and certificates have the names of the old domain', newCluster),
-      flannel: { backend: rolls('flannel'), mtu: rolls('flannel'), interface: rolls('flannel') },
+      flannel: {
+        backend: rolls('flannel'),
+        mtu: disturbs(['flannel'], [], 'Pods keep their old MTU until they are replaced'),
+        interface: rolls('flannel'),
+      },
     },
     loadBalancer: {
-      virtualIP: restarts('keepalived', 'kubelet', 'kube-apiserver'),
-      port: restarts('haproxy', 'kubelet'),
-      virtualRouterID: restarts('keepalived'),
-      interface: restarts('keepalived'),
+      virtualIP: disturbs(['kube-apiserver', 'kubelet', 'flannel', 'kube-proxy'], ['keepalived']),
+      port: disturbs(['kubelet', 'flannel', 'kube-proxy'], ['haproxy']),
+      virtualRouterID: reloads('keepalived'),
+      interface: reloads('keepalived'),
     },
     metallb: {
       pools: { name: nothing, addresses: nothing, advertise: nothing },
@@ -105,7 +115,12 @@ export const impacts: ImpactsOf<Inventory> = {
     },
     etcd: {
       extraArgs: { name: restarts('etcd', 'kube-apiserver'), value: restarts('etcd', 'kube-apiserver') },
-      external: { endpoints: etcdRefused, caFile: etcdRefused, certFile: etcdRefused, keyFile: etcdRefused },
+      external: {
+        endpoints: disturbs(['kube-apiserver'], [], "an etcd without the cluster's data is refused"),
+        caFile: restarts('kube-apiserver'),
+        certFile: restarts('kube-apiserver'),
+        keyFile: restarts('kube-apiserver'),
+      },
     },
     apiServer: {
       certSANs: restarts('kube-apiserver'),
@@ -118,15 +133,18 @@ export const impacts: ImpactsOf<Inventory> = {
     kubelet: { config: restarts('kubelet') },
     kubeProxy: { config: rolls('kube-proxy') },
     containerd: { config: restarts('containerd') },
-    imageRepository: nothing,
+    imageRepository: restarts(
+      ...(['containerd', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),
+      ...(['flannel', 'kube-proxy', 'coredns', 'metallb'] as const),
+    ),
     artifacts: { mirror: nothing },
     templates: stated('restarts what reads a file whose text changes'),
     ssh: connection,
     files: {
-      path: nothing,
-      source: nothing,
-      content: nothing,
-      substitute: nothing,
+      path: ownFile,
+      source: ownFile,
+      content: ownFile,
+      substitute: ownFile,
       mode: nothing,
       stage: nothing,
       secret: nothing,
@@ -135,15 +153,15 @@ export const impacts: ImpactsOf<Inventory> = {
       hosts: nothing,
     },
     hooks: {
-      name: nothing,
-      before: nothing,
-      after: nothing,
-      on: nothing,
-      run: nothing,
-      unless: nothing,
+      name: hook,
+      before: hook,
+      after: hook,
+      on: hook,
+      run: hook,
+      unless: hook,
       timeoutSeconds: nothing,
-      roles: nothing,
-      hosts: nothing,
+      roles: hook,
+      hosts: hook,
     },
     vagrant: machine,
     preflight: { ignore: nothing },
@@ -154,7 +172,7 @@ export const impacts: ImpactsOf<Inventory> = {
       connection: nothing,
       ssh: { address: nothing, ...connection, hostKey: nothing },
       labels: nothing,
-      taints: { key: nothing, value: nothing, effect: nothing },
+      taints: { key: restarts('kubelet'), value: restarts('kubelet'), effect: restarts('kubelet') },
       vagrant: machine,
     },
   },

@@ -20,7 +20,8 @@ export interface FieldChange {
 }
 
 /** Fields that concern the machine that runs kboot, and may differ between operators. */
-const operators = /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|templates)|.*\.(identityFile|vagrant|source))\b/;
+const operators =
+  /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|templates)|.*\.(identityFile|vagrant|source))\b/;
 
 /** Fields whose values are names, numbers and addresses. The others are recorded by digest. */
 const shown =
@@ -56,7 +57,8 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
     const path = field.replaceAll(/\[[^\]]*\]/g, '').split('.');
     const impact = impactOf(path);
     if (from === to || impact === undefined) return [];
-    if ((from ?? to) === JSON.stringify(defaultAt(path)) && (from === undefined || to === undefined)) return [];
+    if ((from ?? to) === JSON.stringify(defaultAt(path)) && (from === undefined || to === undefined))
+      return [];
     const secret = digested.test(from ?? '') || digested.test(to ?? '');
     return [
       {
@@ -69,7 +71,8 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
   });
 }
 
-const digestOf = (value: unknown): string => JSON.stringify(`sha256:${sha256(JSON.stringify(value)).slice(0, 16)}`);
+const digestOf = (value: unknown): string =>
+  JSON.stringify(`sha256:${sha256(JSON.stringify(value)).slice(0, 16)}`);
 
 /** What identifies an item of a list, regardless of its position. */
 function keyOf(item: unknown): string | undefined {

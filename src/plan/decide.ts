@@ -1,7 +1,7 @@
 import type { Desire } from '../desire/context.ts';
 import { readRecord, recordRef } from '../desire/record.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
-import { fieldChanges, type FieldChange } from '../inventory/record.ts';
+import { fieldChanges, type FieldChange, type InventoryRecord } from '../inventory/record.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
 import { objectKey } from '../kube/types.ts';
 import { etcdHosts, hasExternalEtcd, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
@@ -135,7 +135,7 @@ export function decide(known: Known, seen: Observed): Decision {
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
           ...quorumFindings(changes, etcd),
-          ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api),
+          ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded(api)),
         ],
         ignore,
       ),
@@ -161,12 +161,16 @@ function decideHost(
   return { resources, changes };
 }
 
+function recorded(api: ClusterObservation | undefined): InventoryRecord | undefined {
+  return api?.state === 'present' ? readRecord(api.objects.get(objectKey(recordRef))) : undefined;
+}
+
 /** What differs from the inventory that was last applied to the whole cluster, as the cluster recorded it. */
 function inventoryChanges(
   { desire }: Known,
   api: ClusterObservation | undefined,
 ): Pick<Decision, 'inventoryChanges'> {
-  const was = api?.state === 'present' ? readRecord(api.objects.get(objectKey(recordRef))) : undefined;
+  const was = recorded(api);
   return was === undefined || desire.record === undefined
     ? {}
     : { inventoryChanges: fieldChanges(was, desire.record) };
@@ -177,7 +181,9 @@ function ownInspections(
   inspections: ReadonlyMap<string, Inspection>,
   clusterId: string | undefined,
 ): ReadonlyMap<string, Inspection> {
-  return new Map([...inspections].filter(([, seen]) => seen.clusterId !== '' && seen.clusterId === clusterId));
+  return new Map(
+    [...inspections].filter(([, seen]) => seen.clusterId !== '' && seen.clusterId === clusterId),
+  );
 }
 
 /** Nodes whose etcd member is removed are drained before that, with the other membership changes. */

@@ -3,7 +3,7 @@ import { desireHost } from '../../src/desire/host.ts';
 import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
-import { etcdHosts } from '../../src/model/cluster.ts';
+import { addressesOf, etcdHosts } from '../../src/model/cluster.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { factsOf, type Inspection } from '../../src/model/inspection.ts';
 import type { ClusterObservation } from '../../src/observe/cluster.ts';
@@ -96,13 +96,15 @@ export function running(
                 clusterId: desire.clusterId ?? '',
                 etcdData: 'present',
                 kubeletActive: true,
+                settings: settingsOf(cluster, each),
+                apiServerVersion: cluster.kubernetesVersion,
                 manifests: ['kube-apiserver.yaml'],
                 listening: [
                   { port: 6443, program: 'kube-apiserver' },
                   { port: 2379, program: 'etcd' },
                 ],
               }
-            : { clusterId: desire.clusterId ?? '', kubeletActive: true },
+            : { clusterId: desire.clusterId ?? '', kubeletActive: true, settings: settingsOf(cluster, each) },
         ),
       ]),
     ),
@@ -117,6 +119,19 @@ export function running(
       members: members(etcdHosts(cluster).map(({ name }) => name)),
     },
     api: apiAsDesired(desired),
+  };
+}
+
+/** What the cluster's processes on a host were started with. */
+function settingsOf({ networking }: Cluster, of: Host): Inspection['settings'] {
+  const isPlane = of.roles.includes('control-plane');
+  return {
+    nodeName: of.name,
+    nodeIPs: addressesOf(of),
+    podSubnets: isPlane ? networking.podSubnets : [],
+    nodeMasks: { any: '', ipv4: '', ipv6: '' },
+    serviceSubnets: isPlane ? networking.serviceSubnets : [],
+    dnsDomain: networking.dnsDomain,
   };
 }
 
@@ -205,7 +220,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
 
 function apiAsDesired(desired: DesiredCluster): ClusterObservation {
   const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
-  const objects = [...desired.objects.map(({ object }) => object), ...desired.lateObjects].map(
+  const record = desired.record === undefined ? [] : [desired.record];
+  const objects = [...desired.objects.map(({ object }) => object), ...desired.lateObjects, ...record].map(
     (object) => JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject,
   );
   const nodes = desired.nodes.map(({ name, labels, taints }): KubeObject => ({

@@ -1,6 +1,7 @@
 import { loadAll } from 'js-yaml';
 import { includes, isProblem, networkOf, parseCidr } from '../../inventory/address.ts';
 import { impactOf } from '../../inventory/json-schema.ts';
+import type { InventoryRecord } from '../../inventory/record.ts';
 import { objectKey } from '../../kube/types.ts';
 import { addressesOf, isNode, type Cluster, type Host } from '../../model/cluster.ts';
 import type { HostSettings, Inspection } from '../../model/inspection.ts';
@@ -16,13 +17,14 @@ interface Running {
 
 /**
  * Findings for fields that cannot change in place and differ from what the cluster runs: read back from the files of its
- * processes on hosts, and from the API. Nothing if no host has the cluster's data, and the API does not answer: then
+ * processes on hosts, and from the API and its record of the inventory. Nothing if no host has the cluster's data, and the API does not answer: then
  * there is no cluster yet. `inspections` are those of hosts of this cluster.
  */
 export function immutableFindings(
   cluster: Cluster,
   inspections: ReadonlyMap<string, Inspection>,
   api: ClusterObservation | undefined,
+  recorded: InventoryRecord | undefined,
 ): readonly Finding[] {
   const exists =
     api?.state === 'present' || [...inspections.values()].some(({ etcdData }) => etcdData === 'present');
@@ -35,7 +37,11 @@ export function immutableFindings(
     return other === undefined ? [] : [finding(['spec', 'networking', field], wanted.join(), other)];
   };
   const fromHosts = (where: string, value: (settings: HostSettings) => readonly string[]): Running[] =>
-    [...inspections].map(([host, { settings }]) => ({ host, where: `${where} on ${host}`, value: value(settings) }));
+    [...inspections].map(([host, { settings }]) => ({
+      host,
+      where: `${where} on ${host}`,
+      value: value(settings),
+    }));
   const fromApi = (value: string | undefined): Running[] => [
     { host: first, where: 'ConfigMap kube-system/kubeadm-config', value: split(value) },
   ];
@@ -50,11 +56,13 @@ export function immutableFindings(
       ...fromApi(shared.serviceSubnet),
       ...strayDns(networking.serviceSubnets, api, first),
     ]),
-    ...check('dnsDomain', [networking.dnsDomain], [
-      ...fromHosts('kubelet', ({ dnsDomain }) => split(dnsDomain)),
-      ...fromApi(shared.dnsDomain),
-    ]),
+    ...check(
+      'dnsDomain',
+      [networking.dnsDomain],
+      [...fromHosts('kubelet', ({ dnsDomain }) => split(dnsDomain)), ...fromApi(shared.dnsDomain)],
+    ),
     ...maskFindings(cluster, inspections),
+    ...nameFindings(cluster, recorded, first),
     ...cluster.hosts.flatMap((host) => {
       const seen = inspections.get(host.name);
       return seen === undefined ? [] : identityFindings(host, seen.settings);
@@ -73,7 +81,10 @@ interface Networking {
 /** `networking` of kubeadm's ClusterConfiguration in the API. */
 function kubeadmNetworking(api: ClusterObservation | undefined): Networking {
   if (api?.state !== 'present') return {};
-  const key = objectKey({ kind: 'ConfigMap', metadata: { namespace: 'kube-system', name: 'kubeadm-config' } });
+  const key = objectKey({
+    kind: 'ConfigMap',
+    metadata: { namespace: 'kube-system', name: 'kubeadm-config' },
+  });
   const data = api.objects.get(key)?.['data'] as { readonly ClusterConfiguration?: string } | undefined;
   try {
     const [document] = loadAll(data?.ClusterConfiguration ?? '') as readonly { networking?: Networking }[];
@@ -116,6 +127,13 @@ function strayDns(
 function isWithin(inner: string, outer: string): boolean {
   const [small, large] = [networkOf(inner), parseCidr(outer)];
   return small !== undefined && !isProblem(large) && includes(large, small);
+}
+
+function nameFindings(cluster: Cluster, recorded: InventoryRecord | undefined, host: string): Finding[] {
+  const name = recorded?.['metadata.name'];
+  if (name === undefined || name === JSON.stringify(cluster.name)) return [];
+  const running = { host, value: [name.slice(1, -1)], where: 'its record of the inventory' };
+  return [finding(['metadata', 'name'], cluster.name, running)];
 }
 
 /** kube-controller-manager's own defaults (pkg/controller/nodeipam/config/v1alpha1/defaults.go). */

@@ -1,0 +1,189 @@
+/** An inventory with a value in as many fields as fit together. */
+export const everyField = `
+apiVersion: kboot.dev/v1
+kind: Cluster
+metadata: { name: prod }
+spec:
+  kubernetesVersion: v1.36.2
+  loadBalancer: { virtualIP: 10.0.0.100 }
+  metallb:
+    pools: [{ name: default, addresses: [10.0.0.200-10.0.0.210], advertise: both }]
+    bgpPeers:
+      - name: rack
+        peerAddress: 10.0.0.1
+        myASN: 64512
+        peerASN: 64513
+        passwordSecret: { name: rack-1 }
+        nodeSelectors:
+          - { matchLabels: { zone: a }, matchExpressions: [{ key: zone, operator: In, values: [a] }] }
+    bgpAdvertisements:
+      - name: routed
+        ipAddressPools: [default]
+        nodeSelectors:
+          - { matchLabels: { zone: a }, matchExpressions: [{ key: zone, operator: In, values: [a] }] }
+  etcd: { extraArgs: [{ name: quota-backend-bytes, value: "4294967296" }] }
+  apiServer: { extraArgs: [{ name: v, value: "2" }] }
+  controllerManager: { extraArgs: [{ name: v, value: "2" }] }
+  scheduler: { extraArgs: [{ name: v, value: "2" }] }
+  files: [{ path: /etc/own.conf, content: one, restarts: [kubelet] }]
+  hooks: [{ name: own, after: host, run: "true", unless: "false" }]
+  ssh: { user: ops, bastion: { address: gw.example.com } }
+  hosts:
+    - { name: cp-1, roles: [control-plane], address: 10.0.0.11 }
+    - { name: cp-2, roles: [control-plane], address: 10.0.0.12 }
+    - { name: cp-3, roles: [control-plane], address: 10.0.0.13 }
+    - name: w-1
+      roles: [worker]
+      address: 10.0.0.21
+      labels: { zone: a }
+      taints: [{ key: dedicated, value: db, effect: NoSchedule }]
+      ssh: { bastion: { address: gw.example.com } }
+    - { name: w-2, roles: [worker], address: 10.0.0.22 }
+`;
+
+/** The same with an etcd that someone else runs. */
+export const externalEtcd: Readonly<Record<string, unknown>> = {
+  'spec.etcd': {
+    external: {
+      endpoints: ['https://10.0.0.31:2379'],
+      caFile: '/ca.crt',
+      certFile: '/c.crt',
+      keyFile: '/c.key',
+    },
+  },
+};
+
+const worker = 'spec.hosts[3]';
+const peer = 'spec.metallb.bgpPeers[0]';
+const advertisement = 'spec.metallb.bgpAdvertisements[0]';
+const file = 'spec.files[0]';
+const hook = 'spec.hooks[0]';
+const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A new value for every field: its path with indexes, the value, other fields that differ from `everyField` both before
+ * and after, and fields that must change along with it.
+ */
+export const samples: readonly (readonly [
+  field: string,
+  becomes: unknown,
+  beside?: Fields,
+  along?: Fields,
+])[] = [
+  ['metadata.name', 'other'],
+  ['spec.kubernetesVersion', 'v1.35.6'],
+  ['spec.controlPlaneEndpoint', 'api.example.com:8443'],
+  ['spec.networking.podSubnet', '10.240.0.0/16'],
+  ['spec.networking.serviceSubnet', '10.200.0.0/16'],
+  ['spec.networking.dnsDomain', 'k8s.example'],
+  ['spec.networking.flannel.backend', 'host-gw'],
+  ['spec.networking.flannel.mtu', 1400],
+  ['spec.networking.flannel.interface', 'eth1'],
+  ['spec.loadBalancer.virtualIP', '10.0.0.101'],
+  ['spec.loadBalancer.port', 9443],
+  ['spec.loadBalancer.virtualRouterID', 77],
+  ['spec.loadBalancer.interface', 'eth1'],
+  ['spec.metallb.pools[0].name', 'other', {}, { [`${advertisement}.ipAddressPools`]: ['other'] }],
+  ['spec.metallb.pools[0].addresses', ['10.0.0.220-10.0.0.230']],
+  ['spec.metallb.pools[0].advertise', 'bgp'],
+  [`${peer}.name`, 'other'],
+  [`${peer}.myASN`, 64600],
+  [`${peer}.peerASN`, 64601],
+  [`${peer}.peerAddress`, '10.0.0.2'],
+  [`${peer}.peerPort`, 1179],
+  [`${peer}.sourceAddress`, '10.0.0.21'],
+  [`${peer}.routerID`, '10.0.0.21'],
+  [`${peer}.holdTime`, '30s'],
+  [`${peer}.ebgpMultiHop`, true],
+  [`${peer}.passwordSecret.name`, 'rack-2'],
+  [`${peer}.passwordSecret.namespace`, 'metallb-system'],
+  ...[peer, advertisement].flatMap((of): [string, unknown][] => [
+    [`${of}.nodeSelectors[0].matchLabels`, { zone: 'b' }],
+    [`${of}.nodeSelectors[0].matchExpressions[0].key`, 'rack'],
+    [`${of}.nodeSelectors[0].matchExpressions[0].operator`, 'NotIn'],
+    [`${of}.nodeSelectors[0].matchExpressions[0].values`, ['b']],
+  ]),
+  [`${advertisement}.name`, 'other'],
+  [`${advertisement}.ipAddressPools`, undefined],
+  [`${advertisement}.peers`, ['rack']],
+  [`${advertisement}.aggregationLength`, 30],
+  [`${advertisement}.localPref`, 100, { [`${peer}.peerASN`]: 64512 }],
+  [`${advertisement}.communities`, ['64512:100']],
+  ['spec.etcd.extraArgs[0].name', 'max-request-bytes'],
+  ['spec.etcd.extraArgs[0].value', '8589934592'],
+  ['spec.etcd.external.endpoints', ['https://10.0.0.32:2379'], externalEtcd],
+  ['spec.etcd.external.caFile', '/other.crt', externalEtcd],
+  ['spec.etcd.external.certFile', '/other.crt', externalEtcd],
+  ['spec.etcd.external.keyFile', '/other.key', externalEtcd],
+  ['spec.apiServer.certSANs', ['api.example.com']],
+  ['spec.apiServer.extraArgs[0].name', 'max-requests-inflight'],
+  ['spec.apiServer.extraArgs[0].value', '3'],
+  ['spec.controllerManager.extraArgs[0].name', 'kube-api-qps'],
+  ['spec.controllerManager.extraArgs[0].value', '3'],
+  ['spec.scheduler.extraArgs[0].name', 'kube-api-qps'],
+  ['spec.scheduler.extraArgs[0].value', '3'],
+  ['spec.kubelet.config', { maxPods: 200 }],
+  ['spec.kubeProxy.config', { mode: 'nftables' }],
+  ['spec.containerd.config', { debug: { level: 'info' } }],
+  ['spec.imageRepository', 'registry.example.com/k8s'],
+  ['spec.artifacts.mirror', 'https://mirror.example/k8s'],
+  ['spec.templates', '/srv/templates'],
+  ['spec.ssh.user', 'other'],
+  ['spec.ssh.port', 2222],
+  ['spec.ssh.identityFile', '~/.ssh/other'],
+  ['spec.ssh.bastion.address', 'gw2.example.com'],
+  ['spec.ssh.bastion.user', 'other'],
+  ['spec.ssh.bastion.port', 2222],
+  ['spec.ssh.bastion.identityFile', '~/.ssh/other'],
+  ['spec.ssh.bastion.hostKey', hostKey],
+  ['spec.ssh.vagrant', '../vagrant', { 'spec.ssh': {}, [`${worker}.ssh`]: undefined }],
+  [`${file}.path`, '/etc/other.conf'],
+  [`${file}.content`, 'two'],
+  [`${file}.source`, '/srv/own.conf', {}, { [`${file}.content`]: undefined }],
+  [`${file}.substitute`, true],
+  [`${file}.mode`, '600'],
+  [`${file}.stage`, 'runtime'],
+  [`${file}.secret`, true],
+  [`${file}.restarts`, ['containerd'], { [`${file}.stage`]: 'host' }],
+  [`${file}.roles`, ['worker']],
+  [`${file}.hosts`, ['w-1']],
+  [`${hook}.name`, 'other'],
+  [`${hook}.before`, 'runtime', {}, { [`${hook}.after`]: undefined }],
+  [`${hook}.after`, 'runtime'],
+  [`${hook}.on`, 'operator', { [`${hook}.after`]: 'control-plane' }],
+  [`${hook}.run`, 'echo'],
+  [`${hook}.unless`, 'test -e /x'],
+  [`${hook}.timeoutSeconds`, 60],
+  [`${hook}.roles`, ['worker']],
+  [`${hook}.hosts`, ['w-1']],
+  ['spec.vagrant.box', 'debian-13'],
+  ['spec.vagrant.image', 'localhost/node:1'],
+  ['spec.vagrant.memory', 4096],
+  ['spec.vagrant.cpus', 4],
+  ['spec.preflight.ignore', ['NumCPU']],
+  [`${worker}.name`, 'w-9'],
+  [`${worker}.roles`, ['worker', 'load-balancer']],
+  [`${worker}.address`, '10.0.0.29'],
+  [`${worker}.connection`, 'local', { [`${worker}.ssh`]: undefined }],
+  [`${worker}.ssh.address`, '192.168.56.21'],
+  [`${worker}.ssh.user`, 'other'],
+  [`${worker}.ssh.port`, 2222],
+  [`${worker}.ssh.identityFile`, '~/.ssh/other'],
+  [`${worker}.ssh.hostKey`, hostKey],
+  [`${worker}.ssh.bastion.address`, 'gw2.example.com'],
+  [`${worker}.ssh.bastion.user`, 'other'],
+  [`${worker}.ssh.bastion.port`, 2222],
+  [`${worker}.ssh.bastion.identityFile`, '~/.ssh/other'],
+  [`${worker}.ssh.bastion.hostKey`, hostKey],
+  [`${worker}.ssh.vagrant`, '../vagrant', { [`${worker}.ssh`]: {} }],
+  [`${worker}.labels`, { zone: 'b' }],
+  [`${worker}.taints[0].key`, 'other'],
+  [`${worker}.taints[0].value`, 'web'],
+  [`${worker}.taints[0].effect`, 'NoExecute'],
+  [`${worker}.vagrant.box`, 'debian-13'],
+  [`${worker}.vagrant.image`, 'localhost/node:1'],
+  [`${worker}.vagrant.memory`, 4096],
+  [`${worker}.vagrant.cpus`, 4],
+];

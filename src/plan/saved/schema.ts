@@ -125,7 +125,8 @@ const fieldChange = shared(
           note: text('What to know about it.').exactOptional(),
         }),
         z.strictObject({ impact: z.literal('new-nodes') }),
-        z.strictObject({ impact: z.enum(['membership', 'stated']), what: text('In words.') }),
+        z.strictObject({ impact: z.literal('membership'), what: text('In words.') }),
+        z.strictObject({ impact: z.literal('stated'), what: text('In words.') }),
         z.strictObject({
           impact: z.literal('refused'),
           why: text('Why it cannot change in place.'),

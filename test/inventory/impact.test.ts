@@ -46,7 +46,7 @@ function withField(data: Data, field: string, value: unknown): Data {
   let at = copy as Record<string | number, unknown>;
   for (const step of steps.slice(0, -1)) at = (at[step] ??= {}) as typeof at;
   const last = steps.at(-1) ?? '';
-  if (value === undefined) delete at[last];
+  if (value === undefined) Reflect.deleteProperty(at, last);
   else at[last] = value;
   return copy;
 }

@@ -88,13 +88,14 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       [...ready, ...after('all', api)],
       namespacesFirst(cluster.objects.addon),
     );
+  const rolled = after('ended', rollout).filter((each) => !ready.some((other) => other.phase === each.phase));
   const readiness =
     cluster &&
     phase(
       'readiness',
       'addon',
       'readiness',
-      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node'))],
+      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node')), ...rolled],
       [
         { tasks: [], gates: cluster.gates.ready },
         together('cluster', cluster.lateObjects),
@@ -171,7 +172,7 @@ function ungatedMembers(work: InstallWork): readonly Gate[] {
   );
 }
 
-/** One batch for each host: the next starts once the gates of the previous one hold. */
+/** A batch for each host, or for workers that go together: the next starts once the gates of the previous one hold. */
 function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefined {
   const { changes, rollout } = work;
   const first = rollout.map(({ from }) => stages.indexOf(from)).sort((a, b) => a - b)[0] ?? 0;
@@ -180,11 +181,27 @@ function rolloutPhase(work: InstallWork, needs: Phase['after']): Phase | undefin
     stages[first] ?? 'host',
     'rollout',
     needs,
-    rollout.map(({ host, gates }): Batch => {
-      const own = changes.filter((change) => change.host === host && inRollout(work, host, change.stage));
-      return { tasks: [hostTask(host, own)], gates };
-    }),
+    inBatches(rollout).map((turns): Batch => ({
+      tasks: turns.map(({ host }) =>
+        hostTask(
+          host,
+          changes.filter((change) => change.host === host && inRollout(work, host, change.stage)),
+        ),
+      ),
+      gates: turns.flatMap(({ gates }) => gates),
+    })),
   );
+}
+
+/** Neighbours with the same number go together. */
+function inBatches(rollout: readonly RolloutHost[]): readonly RolloutHost[][] {
+  const batches: RolloutHost[][] = [];
+  for (const turn of rollout) {
+    const last = batches.at(-1);
+    if (last !== undefined && turn.batch !== undefined && last[0]?.batch === turn.batch) last.push(turn);
+    else batches.push([turn]);
+  }
+  return batches;
 }
 
 /**

@@ -30,6 +30,8 @@ export interface RolloutHost {
   readonly from: Stage;
   /** What must hold before the next host starts. */
   readonly gates: readonly Gate[];
+  /** Workers with the same number go at the same time; absent: the host goes alone. */
+  readonly batch?: number;
 }
 
 /** Seconds until a member must be healthy again; the same as for a new one. */
@@ -43,7 +45,8 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
  * The order of the hosts with changes that disturb an etcd member, API server or load balancer, if there are several.
  * Hosts that do not serve now come first, since the others serve in the meantime; before them a learner that was added,
  * since etcd accepts no other before it is promoted. A single host is included only if it joins etcd, so that its joining
- * is one task, which a rollback can undo. Empty if nothing serves: then all may start at once, and a member
+ * is one task, which a rollback can undo. Workers whose kubelet or containerd restarts follow, the first one alone: what
+ * does not work there stops before the others. Empty if nothing serves: then all may start at once, and a member
  * may need the others to become healthy.
  */
 export function planRollout(input: RolloutInput): RolloutHost[] {
@@ -59,12 +62,41 @@ export function planRollout(input: RolloutInput): RolloutHost[] {
     return [{ host: host.name, from, gates: healthOf(host, own, input), serves: serves(host, input) }];
   });
   const joins = input.changes.some(({ step }) => step.type === 'etcd');
-  if (turns.length < 2 && !joins) return [];
+  const workers = workerTurns(input);
+  if (turns.length + workers.length < 2 && !joins) return [];
   const rank = (turn: (typeof turns)[number]): number =>
     turn.serves ? 2 : isAnnounced(turn.host, input) ? 0 : 1;
-  return turns
-    .toSorted((one, other) => rank(one) - rank(other))
-    .map(({ host, from, gates }) => ({ host, from, gates }));
+  return [
+    ...turns
+      .toSorted((one, other) => rank(one) - rank(other))
+      .map(({ host, from, gates }) => ({ host, from, gates })),
+    ...workers,
+  ];
+}
+
+/** The part of the workers that may restart at the same time. */
+const workerShare = 0.1;
+
+/** Workers that are Ready and whose kubelet or containerd restarts: the first one, then a tenth of them at a time. */
+function workerTurns(input: RolloutInput): RolloutHost[] {
+  const { cluster, api, changes } = input;
+  if (api?.state !== 'present') return [];
+  const turns = cluster.hosts.flatMap((host) => {
+    const own = changes.filter((change) => change.host === host.name);
+    const from = stages.find((stage) =>
+      own.some(
+        ({ stage: of, step }) =>
+          of === stage && (interrupts(step, 'kubelet') || interrupts(step, 'containerd')),
+      ),
+    );
+    if (from === undefined || holdsMember(host, cluster) || !isReady(api, 'nodes', host.name)) return [];
+    return [{ host: host.name, from, gates: healthOf(host, own, input) }];
+  });
+  const size = Math.max(1, Math.floor(turns.length * workerShare));
+  return turns.map((turn, index) => ({
+    ...turn,
+    batch: index === 0 ? 0 : Math.floor((index - 1) / size) + 1,
+  }));
 }
 
 /**

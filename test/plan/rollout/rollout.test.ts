@@ -126,9 +126,9 @@ describe('planRollout', () => {
     expect(planRollout(input({ changes, api: down }))).toHaveLength(3);
   });
 
-  it('does not include workers or a single disturbed host', () => {
+  it('does not include a single disturbed host', () => {
     const workers = ['w-4', 'w-5'].map((name) => effectOn(name, 'kubelet', 'node'));
-    expect(planRollout(input({ changes: workers }))).toEqual([]);
+    expect(planRollout(input({ changes: workers.slice(0, 1) }))).toEqual([]);
     expect(planRollout(input({ changes: apiServers(['cp-2']) }))).toEqual([]);
     const announce: EtcdStep = {
       ...{
@@ -147,9 +147,26 @@ describe('planRollout', () => {
     expect(planRollout(input({ changes: joining })).map(({ host, from }) => [host, from])).toEqual([
       ['cp-2', 'etcd'],
     ]);
-    expect(planRollout(input({ changes: [...workers, ...apiServers()] })).map((turn) => turn.host)).toEqual(
-      cps,
-    );
+    expect(planRollout(input({ changes: [...workers, ...apiServers()] })).map((turn) => turn.host)).toEqual([
+      ...cps,
+      'w-4',
+      'w-5',
+    ]);
+  });
+
+  it('restarts the kubelets of workers after the control plane: the first one alone, then a tenth at a time', () => {
+    const names = Array.from({ length: 25 }, (_, index) => `n-${index}`);
+    const cluster = { ...stacked, hosts: [...stacked.hosts, ...names.map((name) => host(name, 'worker'))] };
+    const changes = [...names.map((name) => effectOn(name, 'kubelet', 'node')), ...apiServers(['cp-1'])];
+    const turns = planRollout(input({ cluster, changes, api: apiWith([...cps, ...names]) }));
+    expect(turns.map((turn) => turn.host)).toEqual(['cp-1', ...names]);
+    const sizes = new Map<number | undefined, number>();
+    for (const { batch } of turns) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
+    expect([...sizes.values()]).toEqual([1, 1, ...Array.from({ length: 12 }, () => 2)]);
+    expect(turns[1]?.gates.map(({ condition }) => condition.kind)).toEqual(['kubelet', 'node-ready']);
+    // A worker that is not Ready disturbs nobody: it is changed with the others of its stage.
+    const down = planRollout(input({ cluster, changes, api: apiWith([...cps, ...names.slice(1)]) }));
+    expect(down.map((turn) => turn.host)).toEqual(['cp-1', ...names.slice(1)]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { plural } from '../model/plural.ts';
+import { componentCatalog } from '../catalog/components.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
@@ -24,7 +25,10 @@ interface ReadInventory {
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(file: string, withoutEtcdFiles = false): ReadInventory {
-  const parsed = loadInventory(file, process.env, knownVersions());
+  const parsed = loadInventory(file, process.env, {
+    knownVersions: knownVersions(),
+    components: componentCatalog,
+  });
   const etcd = readEtcdFiles(parsed, withoutEtcdFiles);
   const files = readUploads(parsed);
   const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(

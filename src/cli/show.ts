@@ -4,7 +4,7 @@ import { openWorkspace, type CommonOptions, type Workspace } from '../app/worksp
 import { nearest } from '../inventory/nearest.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { isCheck, knownChecks, whyNotIgnorable } from '../model/preflight-checks.ts';
+import { isCheck, isOfInventory, knownChecks, whyNotIgnorable } from '../model/preflight-checks.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
@@ -40,6 +40,8 @@ export function scopeOf(args: ScopeArgs): PlanScope {
 
 function refuseIgnoring(checks: readonly string[]): void {
   const fixed = checks.flatMap((check) => {
+    if (isOfInventory(check))
+      return [`--ignore-preflight ${check}: only the inventory can ignore it, in spec.preflight.ignore`];
     const why = whyNotIgnorable(check);
     return why === undefined
       ? []

@@ -79,8 +79,8 @@ function expectedName(expected: string): string {
   return names[expected] ?? expected;
 }
 
-/** `the number 7`, `the string "x"`, `a list` */
-function shown(value: unknown, source: string | undefined): string {
+/** A value in a message: `the number 7`, `"x"`, `a list`. `source` is the text that it was read from. */
+export function shown(value: unknown, source?: string): string {
   if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
   if (typeof value === 'number') return `the number ${source ?? String(value)}`;
   if (typeof value === 'boolean') return source ?? String(value);

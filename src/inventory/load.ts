@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { KbootError } from '../model/error.ts';
+import type { ComponentCatalog } from './components/facts.ts';
 import type { Environment } from './environment.ts';
 import { parseInventory, type ParseResult } from './parse.ts';
 
+/** What the catalog knows. */
+interface Known {
+  /** Kubernetes versions that can be installed, newest first. */
+  readonly knownVersions: readonly string[];
+  readonly components: ComponentCatalog;
+}
+
 /**
- * Reads and parses the inventory `file`. `knownVersions` comes from the catalog.
+ * Reads and parses the inventory `file`.
  * Throws KbootError E-INVENTORY when the file cannot be read; problems inside it are diagnostics.
  */
-export function loadInventory(file: string, env: Environment, knownVersions: readonly string[]): ParseResult {
+export function loadInventory(file: string, env: Environment, known: Known): ParseResult {
   const text = readText(file);
-  return parseInventory(text, { file, env, knownVersions, homeDirectory: homedir(), ...currentUser() });
+  return parseInventory(text, { file, env, ...known, homeDirectory: homedir(), ...currentUser() });
 }
 
 function readText(file: string): string {

@@ -3,6 +3,7 @@ import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { buildCluster } from './build.ts';
 import { runChecks } from './checks/index.ts';
+import type { ComponentCatalog } from './components/facts.ts';
 import { defaults } from './defaults.ts';
 import { readDocument } from './document.ts';
 import { draftOf } from './draft.ts';
@@ -21,6 +22,8 @@ export interface ParseOptions {
   readonly homeDirectory: string;
   /** Kubernetes versions that can be installed (`v1.36.2`), newest first. */
   readonly knownVersions: readonly string[];
+  /** What the components of each version accept. */
+  readonly components: ComponentCatalog;
   /** SSH user of hosts that do not set one; root when absent. */
   readonly defaultUser?: string;
 }
@@ -65,6 +68,7 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     draft,
     outline: outlineOf(draft),
     knownVersions: options.knownVersions,
+    components: options.components,
     lineOf: (path) => locate(path).line,
   });
 

@@ -6,6 +6,7 @@ const names = [
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
   ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
+  ...(['ComponentConfig'] as const),
 ];
 
 export type CheckName = (typeof names)[number] | `Port-${number}`;
@@ -20,6 +21,11 @@ const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
   KubernetesVersion:
     'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
 };
+
+/** Whether a check is made when the inventory is read, before any flag counts: only the inventory can ignore it. */
+export function isOfInventory(check: string): boolean {
+  return check === 'ComponentConfig';
+}
 
 /** Why a check cannot be ignored; undefined if it can. */
 export function whyNotIgnorable(check: string): string | undefined {

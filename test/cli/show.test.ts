@@ -30,6 +30,7 @@ describe('--ignore-preflight', () => {
     ['ForeignCluster', /cannot be ignored, because kboot would destroy the other cluster/],
     ['NumCpu', /--ignore-preflight NumCpu: there is no such check; did you mean NumCPU\?$/],
     ['everything', /there is no such check$/],
+    ['ComponentConfig', /only the inventory can ignore it, in spec\.preflight\.ignore$/],
   ])('refuses %s', (check, message) => {
     expect(() => ignoring('Mem', check)).toThrow(
       expect.objectContaining({ code: 'E-USAGE', message: expect.stringMatching(message) as unknown }),

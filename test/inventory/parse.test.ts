@@ -139,10 +139,12 @@ describe('environment', () => {
     const text = inventoryWith([
       'apiServer:',
       '  extraArgs:',
-      '    - name: a',
+      '    - name: audit-log-path',
       '      value: $${X} $HOME ${E:-d}',
     ]);
-    expect(clusterOf(text, { E: '' }).apiServer.extraArgs).toEqual([{ name: 'a', value: '${X} $HOME d' }]);
+    expect(clusterOf(text, { E: '' }).apiServer.extraArgs).toEqual([
+      { name: 'audit-log-path', value: '${X} $HOME d' },
+    ]);
   });
 
   it('is not put into the content of files, except where substitute asks for it', () => {
@@ -165,8 +167,8 @@ describe('environment', () => {
   });
 
   it('cannot add structure to the inventory', () => {
-    const text = inventoryWith(['kubelet:', '  config:', '    note: ${NOTE}']);
-    expect(clusterOf(text, { NOTE: 'a: 1\nb: [2]' }).kubelet.config).toEqual({ note: 'a: 1\nb: [2]' });
+    const text = inventoryWith(['kubelet:', '  config:', '    providerID: ${NOTE}']);
+    expect(clusterOf(text, { NOTE: 'a: 1\nb: [2]' }).kubelet.config).toEqual({ providerID: 'a: 1\nb: [2]' });
   });
 
   it('leaves comments alone', () => {

@@ -1,9 +1,17 @@
+import { componentCatalog } from '../../src/catalog/components.ts';
 import { knownVersions } from '../../src/catalog/release.ts';
 import type { ParseOptions } from '../../src/inventory/parse.ts';
 
 /** Options that do not depend on this machine. */
 export function optionsFor(file: string, env: ParseOptions['env'] = {}): ParseOptions {
-  return { file, env, homeDirectory: '/home/op', knownVersions: knownVersions(), defaultUser: 'op' };
+  return {
+    file,
+    env,
+    homeDirectory: '/home/op',
+    knownVersions: knownVersions(),
+    components: componentCatalog,
+    defaultUser: 'op',
+  };
 }
 
 /** A small valid inventory; `spec` and `host` are lines added to spec and to the worker. */

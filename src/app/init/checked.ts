@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { componentCatalog } from '../../catalog/components.ts';
 import { knownVersions } from '../../catalog/release.ts';
 import { parseInventory } from '../../inventory/parse.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -21,6 +22,7 @@ export function checkedInventory(inventory: NewInventory, file: string): Checked
     env: {},
     homeDirectory: homedir(),
     knownVersions: knownVersions(),
+    components: componentCatalog,
   });
   const messages = (severity: 'error' | 'warning'): string[] =>
     diagnostics

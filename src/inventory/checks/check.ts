@@ -1,3 +1,4 @@
+import type { ComponentCatalog } from '../components/facts.ts';
 import type { InventoryDraft } from '../draft.ts';
 import type { Outline } from '../outline.ts';
 import type { Problem, Path } from '../position.ts';
@@ -7,6 +8,8 @@ export interface CheckInput {
   readonly outline: Outline;
   /** Kubernetes versions that can be installed, newest first. */
   readonly knownVersions: readonly string[];
+  /** What the components of each version accept. */
+  readonly components: ComponentCatalog;
   /** 1-based line of a value. */
   readonly lineOf: (path: Path) => number;
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
+import { componentsKnowTheirSettings } from './component-config.ts';
 import {
   endpointExists,
   endpointFitsLoadBalancer,
@@ -74,6 +75,7 @@ const checks: readonly Check[] = [
   bgpAdvertisementsFit,
   ownedFieldsAreLeftAlone,
   servingCertificatesAreApproved,
+  componentsKnowTheirSettings,
   filesAreSound,
   hooksAreSound,
   ignoredChecksAreIgnorable,

@@ -1,6 +1,7 @@
 import { archive } from './archive.ts';
 import { binary } from './binary.ts';
 import { clientCertificate } from './client-certificate.ts';
+import { cniConfig } from './cni-config.ts';
 import { directory } from './directory.ts';
 import { file } from './file.ts';
 import { hook } from './hook.ts';
@@ -25,6 +26,7 @@ const kinds = {
   sysctl,
   swap,
   selinux,
+  'cni-config': cniConfig,
   unit,
   image,
   'static-pod': staticPod,

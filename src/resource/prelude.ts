@@ -3,7 +3,7 @@
  *
  *   /var/lib/kboot/cluster     the cluster ID, to refuse the kboot of another cluster
  *   /var/lib/kboot/owned       paths created by kboot, one per line; `reset` removes them, newest first
- *   /var/lib/kboot/before/     previous content of such paths; `reset` restores it
+ *   /var/lib/kboot/before/     previous content of such paths, and files that were put by; `reset` restores them
  *   /var/lib/kboot/running/    a mark for each process that runs with the current files
  *   /var/lib/kboot/units/      whether a unit was enabled and active before kboot set it
  *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times are the same
@@ -55,6 +55,12 @@ kb_own() {
     mkdir -p "$KB/before$(dirname "$1")" && cp -a -- "$1" "$KB/before$1" || return 1
   fi
   printf '%s\\n' "$1" >> $KB/owned
+}
+
+# kb_put_by PATH: moves a file of somebody else's away; \`reset\` returns it.
+kb_put_by() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  mkdir -p "$KB/before$(dirname "$1")" && rm -rf -- "$KB/before$1" && cp -a -- "$1" "$KB/before$1" && sync && rm -f -- "$1"
 }
 
 # kb_unit NAME: records, once, the state of a unit before kboot.

@@ -99,6 +99,13 @@ export interface SELinuxResource extends Base {
   readonly kind: 'selinux';
 }
 
+/** containerd's folder of network configurations holds none of another tool. */
+export interface CniConfigResource extends Base {
+  readonly kind: 'cni-config';
+  /** Names of the files there that are the inventory's. */
+  readonly keep: readonly string[];
+}
+
 export interface UnitResource extends Base {
   readonly kind: 'unit';
   /** Without `.service`. */
@@ -155,6 +162,7 @@ export type Resource =
   | SysctlResource
   | SwapResource
   | SELinuxResource
+  | CniConfigResource
   | UnitResource
   | ImageResource
   | StaticPodResource

@@ -9,6 +9,7 @@ import { removeLeftovers, removeNamespace } from './namespace.ts';
 import { readNodes } from './nodes.ts';
 import { applyAll, clientObjects, serverObjects, type VerifyTexts } from './objects.ts';
 import { everyPairUpTo, sampledPeers } from './pairs.ts';
+import { outsidePodNetwork, strayPods, whyStray, type StrayPod } from './pod-network.ts';
 import { waitForPods, type PodState } from './pods.ts';
 import { unapprovedServing } from './serving-certificates.ts';
 import { loadBalancerName, readServices, waitForLoadBalancer } from './services.ts';
@@ -85,6 +86,7 @@ async function sendTraffic(run: Run): Promise<number> {
     states.map(({ name }) => name),
   ))
     run.take(result);
+  for (const pod of await strayPods(kube, cluster)) run.take(strayResult(run, pod));
 
   run.onProgress(`namespace ${namespace}`);
   await applyAll(kube, serverObjects(run));
@@ -194,12 +196,27 @@ async function startPods(
   return found;
 }
 
-/** Which families a Pod's addresses lack; undefined: none. */
+/** What is wrong with a Pod's addresses: outside the Pod network, or a family is missing; undefined: nothing. */
 function lacking(run: Run, addresses: Addresses): string | undefined {
+  const outside = outsidePodNetwork(run.cluster, Object.values(addresses));
+  if (outside.length > 0) return whyStray(run.cluster, outside);
   const names = missingOf(run, addresses).map(familyName);
   return names.length === 0
     ? undefined
     : `it is Ready, but has no ${names.join(' or ')} address, only ${Object.values(addresses).join()}`;
+}
+
+function strayResult({ cluster }: Run, { name, node, addresses }: StrayPod): CheckResult {
+  return {
+    kind: 'start',
+    from: node,
+    to: `Pod ${name}`,
+    asked: `that Pod ${name} on ${node} has addresses of the Pod network`,
+    ok: false,
+    milliseconds: 0,
+    attempts: 1,
+    why: whyStray(cluster, addresses),
+  };
 }
 
 function startOf(node: string, app: string, milliseconds: number): Omit<CheckResult, 'ok'> {

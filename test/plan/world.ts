@@ -197,6 +197,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
       return present(resource.value);
     case 'swap':
       return present({ active: [], fstab: [], units: [], zram: false });
+    case 'cni-config':
+      return present({ files: [], wrappers: [], live: false });
     case 'selinux':
       return present({ now: false, boot: false });
     case 'unit':

@@ -38,6 +38,8 @@ let world: {
   nodeReady: (node: string) => boolean;
   loadBalancer: string | undefined;
   nodes: typeof verifyNodes;
+  /** Pods of other namespaces. */
+  others: readonly unknown[];
   /** Overrides the API's usual response. */
   answer: (method: string, path: string) => KubeResponse | undefined;
 };
@@ -64,6 +66,7 @@ beforeEach(() => {
     nodeReady: () => true,
     loadBalancer: undefined,
     nodes: verifyNodes,
+    others: [],
     answer: () => undefined,
   };
   kube = fakeKube((method, path, body) => world.answer(method, path) ?? api(method, path, body));
@@ -93,6 +96,7 @@ function api(method: string, path: string, body: unknown): KubeResponse {
     );
   if (name.includes('/daemonsets/'))
     return ok({ status: { numberReady: verifyNodes.filter((node) => world.nodeReady(node.name)).length } });
+  if (name === '/api/v1/pods') return items(...world.others);
   if (name.endsWith('/pods')) {
     const app = path.endsWith('client') ? 'client' : 'server';
     const second = Object.values(world.nodes[0]?.servers ?? {}).slice(1);
@@ -300,6 +304,30 @@ describe('verifyCluster', () => {
     const udp = report.results.filter(({ kind }) => kind === 'pod-udp');
     expect(udp.filter(({ family }) => family === 4)).toHaveLength(9);
     expect(udp.filter(({ family }) => family === 6)).toHaveLength(6);
+  });
+
+  it('reports Pods with addresses outside the Pod network: its own, and those of other namespaces', async () => {
+    const at = (name: string, podIP: string, spec: object = {}): unknown => ({
+      metadata: { name, namespace: 'kube-system' },
+      spec: { nodeName: 'w-1', ...spec },
+      status: { podIP, podIPs: [{ ip: podIP }] },
+    });
+    world.others = [
+      at('coredns-a', '10.88.0.3'),
+      at('coredns-b', '10.244.1.9'),
+      at('kube-proxy-a', '10.99.7.51', { hostNetwork: true }),
+      at('starting', ''),
+    ];
+    world.nodes = verifyNodes.map((node) =>
+      node.name === 'w-2' ? { ...node, servers: { 4: '10.88.0.4' } } : node,
+    );
+    const report = await run();
+    expect(failed(report).filter((each) => each.startsWith('start'))).toEqual([
+      'start w-1 Pod kube-system/coredns-a',
+      'start w-2 server Pod',
+    ]);
+    for (const { ok: good, why } of report.results)
+      if (!good) expect(why).toMatch(/is outside the Pod network 10\.244\.0\.0\/16: .*\/etc\/cni\/net\.d/);
   });
 
   it('names exactly the pairs that do not reach each other', async () => {

@@ -1,7 +1,9 @@
+import { basename, dirname } from 'node:path/posix';
 import { images, type ImageName } from '../../catalog/images.ts';
 import { release as releaseOf } from '../../catalog/release.ts';
 import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
+import { cniFolder } from '../../resource/cni-config.ts';
 import type { Resource } from '../../resource/types.ts';
 import { filesFor, folders, textContext, textFile, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
@@ -40,7 +42,8 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
       ? [{ kind: 'binary', stage, path: '/usr/bin/kubelet', artifact: kubelet, readBy: ['kubelet'] } as const]
       : []),
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
-    ...folders(stage, ['/etc/containerd', '/etc/cni/net.d']),
+    ...folders(stage, ['/etc/containerd', cniFolder]),
+    { kind: 'cni-config', stage, keep: ownNetworks(desire, host) },
     ...containerdFiles(textContext(desire, facts)).map((file) =>
       textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
     ),
@@ -49,6 +52,13 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
     ...kubeletUnitFiles(textContext(desire, facts), facts).map((file) => textFile(stage, file, ['kubelet'])),
     ...imageResources(desire, host, facts),
   ];
+}
+
+/** Network configurations that spec.files puts on a host: Multus and the like. */
+function ownNetworks({ cluster: { files = [] } }: Desire, { name }: Host): readonly string[] {
+  return files.flatMap(({ path, hosts }) =>
+    dirname(path) === cniFolder && hosts.includes(name) ? [basename(path)] : [],
+  );
 }
 
 const controlPlaneImages: readonly ImageName[] = [

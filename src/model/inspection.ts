@@ -1,4 +1,5 @@
 import type { HostFacts } from './facts.ts';
+import type { HostPast } from './past.ts';
 
 /** What the probe read from a host besides its resources: the input for preflight and for bootstrap decisions. */
 export interface Inspection {
@@ -27,6 +28,8 @@ export interface Inspection {
   readonly advertisedRoutes: readonly string[];
   /** Listening TCP ports and the program behind each (`?` when unknown). */
   readonly listening: readonly { readonly port: number; readonly program: string }[];
+  /** The same for UDP. */
+  readonly udpListening: readonly { readonly port: number; readonly program: string }[];
   /** Free MiB by folder. */
   readonly freeMiB: Readonly<Record<string, number>>;
   /** Files in the static Pod folder, except dot files. */
@@ -60,6 +63,7 @@ export interface Inspection {
   readonly macAddresses: readonly string[];
   /** Active firewalls. */
   readonly firewalls: readonly HostFirewall[];
+  readonly past: HostPast;
   readonly settings: HostSettings;
 }
 

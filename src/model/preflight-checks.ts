@@ -5,6 +5,9 @@ const names = [
   ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
   ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
+  ...(['CgroupControllers', 'KernelModules', 'NoExec', 'ForeignKubernetes', 'ForeignNetwork'] as const),
+  ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'KubeletState', 'Proxy', 'ContainerdUnit'] as const),
+  ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
   ...(['ComponentConfig'] as const),
 ];

@@ -4,6 +4,7 @@ import { quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
+import { pastProbe, readPast } from './past-probe.ts';
 import { readSettings, settingsProbe } from './settings-probe.ts';
 
 /** Questions that the inspection of a host answers beyond the facts of the host itself. */
@@ -14,6 +15,8 @@ export interface ProbeQuestions {
   readonly balancing?: Balancing | undefined;
   /** Is this endpoint reachable? */
   readonly endpoint?: EndpointAddress | undefined;
+  /** The file of name servers that the inventory states for the kubelet. */
+  readonly resolvConf?: string | undefined;
 }
 
 /** The load balancers of the inventory. */
@@ -50,10 +53,11 @@ const caDirectories = [
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
 /** Shell script that prints `key=value` lines; a key may occur several times. Reads only. */
-export function inspectScript({ virtualIP, balancing, endpoint }: ProbeQuestions): string {
+export function inspectScript({ virtualIP, balancing, endpoint, resolvConf }: ProbeQuestions): string {
   return [
     inspectHost,
     firewallProbe,
+    pastProbe(resolvConf),
     settingsProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
@@ -108,7 +112,7 @@ if [ -d /proc/sys/net/ipv6 ]; then
   done
 else echo ipv6Off=kernel; fi
 cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
-ss -Hltnp 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen=\${l##*:} \${p%%'"'*}"; done
+for t in t u; do ss -Hl\${t}np 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-$t=\${l##*:} \${p%%'"'*}"; done; done
 for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
@@ -170,10 +174,8 @@ export function readInspection(output: string, asked: number, answered: number):
     }),
     ipv6Off: all('ipv6Off'),
     advertisedRoutes: [...new Set(all('advertised'))],
-    listening: all('listen').map((entry) => {
-      const [port = '', program = ''] = entry.split(' ');
-      return { port: Number(port), program: program === '' ? '?' : program };
-    }),
+    listening: all('listen-t').map(socket),
+    udpListening: all('listen-u').map(socket),
     freeMiB: Object.fromEntries(
       all('free').map((entry) => {
         const [folder = '', kib = ''] = entry.split(' ');
@@ -194,9 +196,16 @@ export function readInspection(output: string, asked: number, answered: number):
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
     macAddresses: all('mac'),
     firewalls: readFirewalls(all),
+    past: readPast(all),
     settings: readSettings(one),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(endpoint && { endpoint }),
   };
+}
+
+/** `10250 kubelet`, or only the port. */
+function socket(entry: string): Inspection['listening'][number] {
+  const [port = '', program = ''] = entry.split(' ');
+  return { port: Number(port), program: program === '' ? '?' : program };
 }

@@ -25,8 +25,9 @@ const output = (more: readonly string[] = [], now = noon): string =>
     'address=fe80::1/64 eth0',
     // A tunnel: `inet 10.9.0.1 peer 10.9.0.2/32`.
     'address=10.9.0.1 wg0',
-    'listen=22 sshd',
-    'listen=6443 ',
+    'listen-t=22 sshd',
+    'listen-t=6443 ',
+    'listen-u=8472 ',
     'free=/var/lib 20480000',
     'clusterId=',
     'caDigest=',

@@ -1,6 +1,7 @@
 import type { Host } from '../../src/model/cluster.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
+import { noPast } from '../../src/model/past.ts';
 
 /** A host that meets every requirement. */
 export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
@@ -19,6 +20,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     ipv6Off: [],
     advertisedRoutes: [],
     listening: [{ port: 22, program: 'sshd' }],
+    udpListening: [],
     freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
     manifests: [],
     clusterId: '',
@@ -44,5 +46,6 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     },
     apiServerVersion: '',
     etcdServers: [],
+    past: noPast,
   };
 }

@@ -32,6 +32,7 @@ export async function observe(
     observeHost(reader, host.address, (facts) => desiredOn(desire, scope, host, facts), {
       ...balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
+      resolvConf: statedResolvConf(cluster),
     }),
   );
   try {
@@ -62,4 +63,9 @@ function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtua
   if (loadBalancer === undefined || !hosts.includes(host)) return {};
   const balancers = hosts.flatMap(addressesOf);
   return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
+}
+
+function statedResolvConf({ kubelet }: Cluster): string | undefined {
+  const stated = kubelet.config['resolvConf'];
+  return typeof stated === 'string' && stated !== '' ? stated : undefined;
 }

@@ -1,6 +1,6 @@
 import { acquaintance, knownSystems, systemOf } from '../../catalog/systems.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
-import { hasExternalEtcd, isNode } from '../../model/cluster.ts';
+import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
 import { etcdMoved } from './etcd.ts';
@@ -9,7 +9,9 @@ import { firewallShortcomings } from './firewall.ts';
 import { strangeStamp } from './foreign-host.ts';
 import { foreignManifests } from './manifests.ts';
 import { ipv6Shortcoming } from './ipv6.ts';
-import { balancerPorts, formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balancer.ts';
+import { formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balancer.ts';
+import { pastChecks } from './past/index.ts';
+import { portsInUse } from './ports.ts';
 import { dockerThere } from './runtime.ts';
 
 type Check = (
@@ -17,22 +19,6 @@ type Check = (
   seen: Inspection,
   cluster: Cluster,
 ) => Omit<Finding, 'host'> | readonly Omit<Finding, 'host'>[] | undefined;
-
-const controlPlanePorts: readonly (readonly [number, string])[] = [
-  [6443, 'kube-apiserver'],
-  [10257, 'kube-controller'],
-  [10259, 'kube-scheduler'],
-];
-const etcdPorts: readonly (readonly [number, string])[] = [
-  [2379, 'etcd'],
-  [2380, 'etcd'],
-  [2381, 'etcd'],
-];
-const nodePorts: readonly (readonly [number, string])[] = [
-  [10250, 'kubelet'],
-  [10248, 'kubelet'],
-  [10256, 'kube-proxy'],
-];
 
 /** Requirements of one host, in the order of their findings. */
 const checks: readonly Check[] = [
@@ -147,31 +133,8 @@ const checks: readonly Check[] = [
   firewallShortcomings,
   virtualIPOutOfPlace,
   dockerThere,
-  (host, seen, cluster) => {
-    const wanted = [
-      ...(host.roles.includes('control-plane') ? controlPlanePorts : []),
-      ...(host.roles.includes('etcd') || (host.roles.includes('control-plane') && !hasExternalEtcd(cluster))
-        ? etcdPorts
-        : []),
-      ...(isNode(host) ? nodePorts : []),
-      ...balancerPorts(host, cluster),
-    ];
-    return wanted.flatMap(([port, program]) => {
-      const other = seen.listening.find(
-        (entry) => entry.port === port && entry.program !== '?' && !entry.program.startsWith(program),
-      );
-      return other === undefined
-        ? []
-        : [
-            {
-              check: `Port-${port}`,
-              level: 'error' as const,
-              message: `port ${port} is in use by ${other.program}`,
-              remedy: `Stop ${other.program}; ${program} needs this port.`,
-            },
-          ];
-    });
-  },
+  portsInUse,
+  ...pastChecks,
   foreignManifests,
   (_host, seen) =>
     seen.nameLookupMs !== null && seen.nameLookupMs < 2000

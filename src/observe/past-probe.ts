@@ -1,0 +1,234 @@
+import type { HostPast, Place, Tunnel, Variable } from '../model/past.ts';
+import { quote } from '../resource/shell.ts';
+
+/** Where systemd looks for drop-ins; a file hides those of the same name in later folders. */
+const unitFolders = ['/etc', '/run', '/usr/local/lib', '/usr/lib'];
+const ownDropIn = '10-kubeadm.conf';
+const watchedUnits = ['kubelet', 'containerd', 'etcd', 'haproxy', 'keepalived'];
+const dropIns = (unit: string): readonly string[] =>
+  unitFolders.map((folder) => `${folder}/systemd/system/${unit}.service.d/*.conf`);
+const foreignUnits = [
+  'k3s*.service',
+  'rke2-*.service',
+  'k0s*.service',
+  'snap.microk8s.*.service',
+  'snap.k8s.*.service',
+  'snap.kubelet*.service',
+  'kube-*.service',
+  'flanneld.service',
+  'calico*.service',
+  'weave*.service',
+  'nm-cloud-setup.*',
+];
+
+/** Lines that matter, in any of the files; which of them count in which file is decided when they are read. */
+const patterns = [
+  '(ExecStart|User|DynamicUser|Environment|RootDirectory|PrivateMounts|PrivateNetwork|Requires|Requisite|BindsTo|PartOf)[[:space:]]*=',
+  '(export[[:space:]]+)?(KUBELET_[A-Z_]*|[A-Za-z]*_(PROXY|proxy))=',
+  '-?(net[./]ipv4[./]ip_forward|net[./]ipv[46][./]conf[./].*|net[./]bridge[./].*|fs[./]inotify[./].*)[[:space:]]*=',
+  '(install|blacklist)[[:space:]]+(overlay|br[_-]netfilter|vxlan|wireguard)([[:space:]]|$)',
+  'nameserver[[:space:]]',
+  '[a-z_]+[[:space:]]+[0-9]+[[:space:]]+[0-9]+[[:space:]]+1$',
+];
+const files = [
+  ...dropIns('kubelet'),
+  ...dropIns('containerd'),
+  '/etc/default/kubelet',
+  '/etc/sysconfig/kubelet',
+  ...unitFolders.map((folder) => `${folder}/sysctl.d/*.conf`),
+  ...['/etc', '/run', '/usr/lib'].map((folder) => `${folder}/modprobe.d/*.conf`),
+  '/proc/cgroups',
+];
+/** Programs of a node are below these, as are the folders of containers; a mount point is one of these or a parent. */
+const mountedFolders = ['/usr/bin', '/usr/local/bin', '/opt/cni/bin', '/var/lib/kubelet'];
+/** Parents before their children. */
+const mountPoints = [...new Set(mountedFolders.flatMap(parentsOf))].sort((a, b) => (a < b ? -1 : 1));
+const rejecting = '-A (INPUT|FORWARD)( -m comment --comment .*)? -j (REJECT|DROP)( |$)';
+
+/**
+ * Shell script that prints what earlier tools and administrators left. `resolvConf` is the file of name servers that
+ * the inventory states for the kubelet. Reads only, with few processes. /lib is a link to /usr/lib.
+ */
+export function pastProbe(resolvConf?: string): string {
+  const resolvers = new Set(['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf']);
+  if (resolvConf !== undefined) resolvers.add(resolvConf);
+  const resolverFiles = [...resolvers].map(quote).join(' ');
+  return `
+grep -sHnE ${patterns.map((each) => `-e '^[[:space:]]*${each}'`).join(' ')} ${files.join(' ')} ${resolverFiles} | sed 's/^/line=/'
+for f in ${unitFolders.map((folder) => `${folder}/sysctl.d/*.conf`).join(' ')}; do [ -e "$f" ] && echo "sysctlFile=$f"; done
+for f in ${resolverFiles}; do [ -f "$f" ] && echo "resolver=$f"; done
+[ -r /sys/fs/cgroup/cgroup.controllers ] && read -r c < /sys/fs/cgroup/cgroup.controllers && echo "controllers=$c"
+systemctl show-environment 2>/dev/null | while IFS= read -r l; do case $l in *_proxy=* | *_PROXY=*) echo "managerProxy=$l" ;; esac; done
+for u in ${watchedUnits.join(' ')}; do [ /etc/systemd/system/$u.service -ef /dev/null ] && echo "masked=$u"; done
+systemctl list-units --all --plain --no-legend --state=active,activating,reloading ${foreignUnits.map((each) => `'${each}'`).join(' ')} 2>/dev/null | while read -r u _; do echo "activeUnit=$u"; done
+{ ip -4 route show table all type unicast; ip -6 route show table all type unicast; } 2>/dev/null | head -n 4000 | sed 's/^/route=/'
+for d in /sys/class/net/*; do echo "link=\${d##*/}"; done
+grep -sHE '^DEVTYPE=(vxlan|wireguard)' /sys/class/net/*/uevent | while IFS= read -r l; do
+  d=\${l#/sys/class/net/}; d=\${d%%/*}
+  case $l in *wireguard) echo "wireguard=$d" ;; *) echo "vxlan=$d $(ip -o -d link show dev "$d" 2>/dev/null)" ;; esac
+done
+grep -E '^[^ ]+ (${mountPoints.join('|')}) ' /proc/self/mounts | cut -d' ' -f2,4 | sed 's/^/mount=/'
+grep -sHoE '"policyName":"[^"]*"' /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state | while IFS= read -r l; do echo "managerState=$l"; done
+[ -d /run/xtables.lock ] && echo lockIsFolder=1
+for s in netfilter-persistent:/etc/iptables/rules.v4:/etc/iptables/rules.v6 iptables:/etc/sysconfig/iptables: ip6tables:/etc/sysconfig/ip6tables:; do
+  for w in /etc/systemd/system/*.target.wants/\${s%%:*}.service; do
+    [ -e "$w" ] && grep -sHnE -e '^(${rejecting}|:(KUBE|CNI|FLANNEL|CILIUM|cali)-)' $(echo "\${s#*:}" | tr : ' ') | head -n 200 | sed 's/^/savedRule=/'
+  done
+done
+if [ -e /var/lib/dpkg/info/kubelet.list ]; then
+  if grep -A 2 -xF 'Package: kubelet' /var/lib/dpkg/status | grep -q '^Status: hold '; then echo kubeletPackage=held; else echo kubeletPackage=installed; fi
+elif [ -e /usr/lib/systemd/system/kubelet.service ] && rpm -q kubelet >/dev/null 2>&1; then
+  if grep -qsE '^exclude.*kubelet|^kubelet|:kubelet-' /etc/dnf/plugins/versionlock.list /etc/dnf/dnf.conf /etc/yum.repos.d/*.repo; then echo kubeletPackage=held; else echo kubeletPackage=installed; fi
+fi`;
+}
+
+/** Parses the output of pastProbe; `all` returns every value of a key. */
+export function readPast(all: (key: string) => readonly string[]): HostPast {
+  const lines = all('line').flatMap(placed);
+  const of = (pattern: RegExp): readonly Line[] => lines.filter(({ file }) => pattern.test(file));
+  const unitLines = inForce(of(/\/(kubelet|containerd)\.service\.d\//)).flatMap(unitSetting);
+  const defaults = of(/^\/etc\/(default|sysconfig)\/kubelet$/);
+  const kept = all('kubeletPackage')[0];
+  const controllers = all('controllers')[0];
+  return {
+    unitSettings: unitLines.filter(({ key }) => key !== 'Environment'),
+    kubeletVariables: [
+      ...unitLines
+        .filter(({ unit, key }) => unit === 'kubelet' && key === 'Environment')
+        .flatMap(({ file, line, value }) => environment(value).map((each) => ({ file, line, ...each }))),
+      ...defaults.flatMap(({ file, line, text }) =>
+        variable(text.replace(/^\s*(export\s+)?/, '')).map((each) => ({ file, line, ...each })),
+      ),
+    ],
+    managerProxies: all('managerProxy').flatMap(variable),
+    maskedUnits: all('masked'),
+    activeUnits: all('activeUnit'),
+    sysctlFiles: all('sysctlFile'),
+    sysctlSettings: of(/\/sysctl\.d\//).flatMap(sysctlSetting),
+    resolvers: all('resolver').map((file) => ({
+      file,
+      servers: lines.flatMap((line) => (line.file === file ? nameServer(line.text) : [])),
+    })),
+    cgroupControllers:
+      controllers?.split(/\s+/).filter(Boolean) ??
+      of(/^\/proc\/cgroups$/).flatMap(({ text }) => text.split(/\s+/).slice(0, 1)),
+    routes: all('route').flatMap(route),
+    links: all('link'),
+    tunnels: [...all('vxlan').map(vxlan), ...all('wireguard').map(wireguard)],
+    noExec: noExecFolders(all('mount')),
+    modprobe: of(/\/modprobe\.d\//).flatMap(modprobeLine),
+    managerStates: all('managerState').flatMap((entry) => {
+      const [, file, policy] = /^([^:]+):"policyName":"(.*)"$/.exec(entry) ?? [];
+      return file === undefined || policy === undefined ? [] : [{ file, policy }];
+    }),
+    lockIsFolder: all('lockIsFolder')[0] === '1',
+    savedRules: all('savedRule')
+      .flatMap(placed)
+      .map(({ text, ...place }) => ({ ...place, rule: text })),
+    kubeletPackage: kept === 'held' || kept === 'installed' ? kept : 'absent',
+  };
+}
+
+type Line = Place & { readonly text: string };
+
+/** `/etc/a.conf:12:text`, as grep prints it. */
+function placed(entry: string): Line[] {
+  const [, file, line, text] = /^(.*?):(\d+):(.*)$/.exec(entry) ?? [];
+  return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
+}
+
+/** Without kboot's own drop-in, and files that one of the same name in an earlier folder hides. */
+function inForce(lines: readonly Line[]): readonly Line[] {
+  const rank = ({ file }: Place): number =>
+    unitFolders.findIndex((folder) => file.startsWith(`${folder}/systemd/`));
+  const key = ({ file }: Place): string => file.split('/').slice(-2).join('/');
+  return lines.filter(
+    (line) =>
+      !line.file.endsWith(`/kubelet.service.d/${ownDropIn}`) &&
+      !lines.some((other) => key(other) === key(line) && rank(other) < rank(line)),
+  );
+}
+
+function unitSetting({ file, line, text }: Line): HostPast['unitSettings'][number][] {
+  const [, unit] = /\/(kubelet|containerd)\.service\.d\//.exec(file) ?? [];
+  const [, key, value] = /^\s*(\w+)\s*=\s*(.*)$/.exec(text) ?? [];
+  if ((unit !== 'kubelet' && unit !== 'containerd') || key === undefined || value === undefined) return [];
+  return [{ file, line, unit, key, value }];
+}
+
+/** `"A=1 2" B=3`: the variables of a systemd Environment setting. */
+function environment(value: string): Variable[] {
+  return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].flatMap(([, double, single, plain]) =>
+    variable(double ?? single ?? plain ?? ''),
+  );
+}
+
+function variable(text: string): Variable[] {
+  const [, name, value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  return name === undefined ? [] : [{ name, value: value.trim().replace(/^(["'])(.*)\1$/, '$2') }];
+}
+
+/** `-net/ipv4/conf/all/forwarding = 0` as `net.ipv4.conf.all.forwarding`: the first separator is the one (sysctl.d(5)). */
+function sysctlSetting({ file, line, text }: Line): HostPast['sysctlSettings'][number][] {
+  const [, key, value] = /^\s*-?\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
+  if (key === undefined || value === undefined) return [];
+  const slashed = (/[./]/.exec(key) ?? [])[0] === '/';
+  const dotted = slashed ? key.replaceAll(/[./]/g, (mark) => (mark === '/' ? '.' : '/')) : key;
+  return [{ file, line, key: dotted, value }];
+}
+
+/** `10.8.0.0/24 via 10.0.0.1 dev eth0 …`; a route without an interface, such as one of several hops, has none. */
+function route(line: string): HostPast['routes'][number][] {
+  const [network = ''] = line
+    .trim()
+    .replace(/^unicast /, '')
+    .split(/\s+/);
+  const word = (name: string): string => new RegExp(` ${name} (\\S+)`).exec(line)?.[1] ?? '';
+  return network === '' || network === 'default'
+    ? []
+    : [{ network, via: word('via'), interface: word('dev') }];
+}
+
+/** `flannel.1 4: flannel.1: <…> … vxlan id 1 local 10.0.0.11 dev eth0 srcport 0 0 dstport 8472 …` */
+function vxlan(entry: string): Tunnel {
+  const [name = ''] = entry.split(' ');
+  const [, port] = / dstport (\d+)/.exec(entry) ?? [];
+  const external = / vxlan (.*)\bexternal\b/.test(entry);
+  return {
+    ...{ name, kind: 'vxlan' },
+    ...(port !== undefined && { port: Number(port) }),
+    ...(external && { external: true }),
+  };
+}
+
+function wireguard(name: string): Tunnel {
+  return { name, kind: 'wireguard' };
+}
+
+/** From `/var rw,nosuid,noexec` of the mount points that may hold the folders; the last mount at a point is the visible one. */
+function noExecFolders(mounts: readonly string[]): HostPast['noExec'] {
+  const options = new Map(mounts.map((entry) => entry.split(' ') as [string, string]));
+  return mountedFolders.flatMap((folder) => {
+    const parents = mountPoints.filter((point) => point === '/' || `${folder}/`.startsWith(`${point}/`));
+    const mountPoint = parents.findLast((point) => options.has(point)) ?? '';
+    return (options.get(mountPoint) ?? '').split(',').includes('noexec') ? [{ folder, mountPoint }] : [];
+  });
+}
+
+function nameServer(text: string): readonly string[] {
+  const [, address] = /^\s*nameserver\s+(\S+)/.exec(text) ?? [];
+  return address === undefined ? [] : [address];
+}
+
+function modprobeLine({ file, line, text }: Line): HostPast['modprobe'][number][] {
+  const [command, module = '', ...rest] = text.trim().split(/\s+/);
+  if (command !== 'install' && command !== 'blacklist') return [];
+  const harmless = command === 'install' && !/\/(true|false)\b/.test(rest.join(' '));
+  return harmless ? [] : [{ file, line, command, module: module.replaceAll('-', '_') }];
+}
+
+/** `/usr/bin` → `/`, `/usr`, `/usr/bin` */
+function parentsOf(folder: string): readonly string[] {
+  const parts = folder.split('/').slice(1);
+  return ['/', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)];
+}

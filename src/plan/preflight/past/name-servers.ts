@@ -1,0 +1,70 @@
+import { dnsAddress } from '../../../desire/text/address.ts';
+import { includes, networkOf, type Range } from '../../../inventory/address.ts';
+import { isNode, type Cluster } from '../../../model/cluster.ts';
+import type { Inspection } from '../../../model/inspection.ts';
+import { levelOf, type PastCheck } from './shortcoming.ts';
+
+const loopbacks = ['127.0.0.0/8', '::1/128']
+  .map(networkOf)
+  .filter((range): range is Range => range !== undefined);
+
+/**
+ * The file of name servers that the kubelet gives to CoreDNS: the inventory's, systemd-resolved's, or the default
+ * (desire/text/kubelet.ts). Empty: the inventory turns it off.
+ */
+export function resolvConfOf(cluster: Cluster, seen: Pick<Inspection, 'facts'>): string {
+  const stated = cluster.kubelet.config['resolvConf'];
+  if (typeof stated === 'string') return stated;
+  return seen.facts.systemdResolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf';
+}
+
+/**
+ * Name servers that CoreDNS cannot forward to: in its Pod, a loopback address is CoreDNS itself, and it stops when it
+ * sees its own query (https://coredns.io/plugins/loop); without any, it does not start.
+ */
+export const nameServers: PastCheck = (host, seen, cluster) => {
+  const file = resolvConfOf(cluster, seen);
+  const found = seen.past.resolvers.find((each) => each.file === file);
+  // Nothing is known of files, as in a plan without hosts.
+  if (!isNode(host) || file === '' || seen.past.resolvers.length === 0) return [];
+  const level = levelOf(seen);
+  const remedy = `Put the address of a name server that this host reaches into ${file}, or into another file that spec.kubelet.config.resolvConf names.`;
+  if (found === undefined)
+    return [
+      {
+        check: 'NameServers',
+        level,
+        message: `${file}, where the kubelet reads name servers, does not exist`,
+        remedy,
+      },
+    ];
+  if (found.servers.length === 0)
+    return [
+      {
+        check: 'NameServers',
+        level,
+        message: `${file} names no name server: CoreDNS does not start without one`,
+        remedy,
+      },
+    ];
+  const own = found.servers.filter((server) => isOwn(server, cluster));
+  return own.length === 0
+    ? []
+    : [
+        {
+          check: 'NameServers',
+          level,
+          message: `${file} names ${own.join(', ')} as name server, which in CoreDNS's Pod is CoreDNS itself: it detects the loop and stops`,
+          remedy,
+        },
+      ];
+};
+
+function isOwn(server: string, cluster: Cluster): boolean {
+  const [address = ''] = server.split('%');
+  const range = networkOf(address);
+  return (
+    address === dnsAddress(cluster) ||
+    (range !== undefined && loopbacks.some((each) => includes(each, range)))
+  );
+}

@@ -1,0 +1,71 @@
+import { isNode, type JsonObject } from '../../../model/cluster.ts';
+import { levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+
+/** The policy that the inventory states for a state file (pkg/kubelet/cm/cpumanager, memorymanager). */
+const policies: Readonly<Record<string, { readonly key: string; readonly standard: string }>> = {
+  '/var/lib/kubelet/cpu_manager_state': { key: 'cpuManagerPolicy', standard: 'none' },
+  '/var/lib/kubelet/memory_manager_state': { key: 'memoryManagerPolicy', standard: 'None' },
+};
+
+/** State of an earlier kubelet under another policy: the new one ends with "differs from state checkpoint policy". */
+export const kubeletState: PastCheck = (host, seen, cluster) => {
+  // On a node of the cluster, the policy is changed by the run.
+  if (!isNode(host) || seen.clusterId !== '') return [];
+  return seen.past.managerStates.flatMap(({ file, policy }): Shortcoming[] => {
+    const wanted = policyOf(cluster.kubelet.config, file);
+    return wanted === undefined || policy === '' || policy === wanted
+      ? []
+      : [
+          {
+            check: 'KubeletState',
+            level: levelOf(seen),
+            message: `${file} was left by a kubelet with the policy ${policy}; with the policy ${wanted}, the kubelet does not start`,
+            remedy: `Remove ${file}.`,
+          },
+        ];
+  });
+};
+
+function policyOf(config: JsonObject, file: string): string | undefined {
+  const known = policies[file];
+  if (known === undefined) return undefined;
+  const stated = config[known.key];
+  return typeof stated === 'string' && stated !== '' ? stated : known.standard;
+}
+
+/** A folder where iptables wants its lock file: a container that was started with this path made it. */
+export const lockFolder: PastCheck = (host, seen) =>
+  !isNode(host) || !seen.past.lockIsFolder
+    ? []
+    : [
+        {
+          check: 'XtablesLock',
+          level: levelOf(seen),
+          message: '/run/xtables.lock is a folder: neither iptables nor kube-proxy and flannel can lock it',
+          remedy: 'On the host: `rmdir /run/xtables.lock`, or restart the host.',
+        },
+      ];
+
+/** Packet filter rules that a service restores at boot. */
+export const savedRules: PastCheck = (host, seen) => {
+  if (!isNode(host)) return [];
+  const { savedRules: rules } = seen.past;
+  const rejecting = rules.filter(({ rule }) => rule.startsWith('-A '));
+  const chains = rules.filter(({ rule }) => rule.startsWith(':'));
+  const files = [...new Set(chains.map(({ file }) => file))];
+  return [
+    ...rejecting.map((each): Shortcoming => ({
+      check: 'SavedRules',
+      // A rule for INPUT may follow others that accept the hosts; one for FORWARD precedes flannel's.
+      level: each.rule.startsWith('-A FORWARD') ? levelOf(seen) : 'warning',
+      message: `${each.file}:${each.line} rejects all traffic that no earlier rule accepts (${each.rule})`,
+      remedy: `Remove this rule from ${each.file}, and from the kernel (iptables -D ${each.rule.slice(3)}), or accept the Pod network and the hosts before it and ignore this check.`,
+    })),
+    ...files.map((file): Shortcoming => ({
+      check: 'SavedRules',
+      level: 'warning',
+      message: `${file} restores chains of an earlier cluster's Services and Pods at boot (${(chains.find((each) => each.file === file)?.rule ?? '').split(' ')[0]?.slice(1)} and others)`,
+      remedy: `Remove the lines of KUBE-, CNI-, FLANNEL-, CILIUM- and cali- from ${file}.`,
+    })),
+  ];
+};

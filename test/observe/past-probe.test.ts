@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { pastProbe, readPast } from '../../src/observe/past-probe.ts';
+import type { HostPast } from '../../src/model/past.ts';
+
+/** Reads lines as `key=value`, as readInspection does. */
+function read(...lines: readonly string[]): HostPast {
+  return readPast((key) =>
+    lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : [])),
+  );
+}
+
+describe('readPast', () => {
+  it('is an unused host without any line', () => {
+    const { cgroupControllers, resolvers, noExec, kubeletPackage } = read();
+    expect({ cgroupControllers, resolvers, noExec, kubeletPackage }).toEqual({
+      ...{ cgroupControllers: [], resolvers: [], noExec: [], kubeletPackage: 'absent' },
+    });
+  });
+
+  it("reads drop-ins without kboot's own, and without those that another of the same name hides", () => {
+    const { unitSettings, kubeletVariables } = read(
+      'line=/etc/systemd/system/kubelet.service.d/10-kubeadm.conf:2:Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"',
+      'line=/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf:11:ExecStart=/usr/bin/kubelet $KUBELET_EXTRA_ARGS',
+      'line=/etc/systemd/system/kubelet.service.d/20-docker.conf:2:Requires=docker.service',
+      'line=/usr/lib/systemd/system/kubelet.service.d/20-docker.conf:3:Requires=podman.service',
+      `line=/etc/systemd/system/kubelet.service.d/http-proxy.conf:2:Environment="HTTPS_PROXY=http://p:3128/" 'NO_PROXY=10.0.0.0/8,.svc' A=1`,
+      'line=/run/systemd/system/containerd.service.d/x.conf:4: ExecStart = /usr/bin/containerd --config /x',
+      'line=/etc/default/kubelet:1:KUBELET_EXTRA_ARGS="--node-ip=10.0.0.9 --v=2"',
+    );
+    expect(unitSettings.map(({ unit, key, value }) => `${unit} ${key} ${value}`)).toEqual([
+      'kubelet Requires docker.service',
+      'containerd ExecStart /usr/bin/containerd --config /x',
+    ]);
+    expect(kubeletVariables.map(({ line, name, value }) => `${line} ${name} ${value}`)).toEqual([
+      '2 HTTPS_PROXY http://p:3128/',
+      '2 NO_PROXY 10.0.0.0/8,.svc',
+      '2 A 1',
+      '1 KUBELET_EXTRA_ARGS --node-ip=10.0.0.9 --v=2',
+    ]);
+  });
+
+  it('reads kernel settings in both spellings', () => {
+    const { sysctlSettings } = read(
+      'line=/etc/sysctl.d/a.conf:1:-net.ipv4.ip_forward=0',
+      'line=/etc/sysctl.d/a.conf:2:  net/ipv4/conf/eth0.100/forwarding = 0 ',
+      'line=/etc/sysctl.d/a.conf:3:net.ipv4.conf.*.forwarding = 0',
+      'line=/etc/sysctl.d/a.conf:4:net.ipv4.conf.eth0/100.forwarding = 0',
+    );
+    expect(sysctlSettings.map(({ line, key, value }) => `${line} ${key} ${value}`)).toEqual([
+      '1 net.ipv4.ip_forward 0',
+      '2 net.ipv4.conf.eth0/100.forwarding 0',
+      '3 net.ipv4.conf.*.forwarding 0',
+      '4 net.ipv4.conf.eth0/100.forwarding 0',
+    ]);
+  });
+
+  it('reads name servers, controllers of both versions, and state of the kubelet', () => {
+    const one = read(
+      'resolver=/etc/resolv.conf',
+      'resolver=/run/systemd/resolve/resolv.conf',
+      'line=/etc/resolv.conf:2:nameserver 127.0.0.53',
+      'line=/etc/resolv.conf:3:nameserver  fe80::1%eth0 ',
+      'controllers=cpuset cpu io memory hugetlb pids rdma misc',
+      'managerState=/var/lib/kubelet/cpu_manager_state:"policyName":"static"',
+    );
+    expect(one.resolvers).toEqual([
+      { file: '/etc/resolv.conf', servers: ['127.0.0.53', 'fe80::1%eth0'] },
+      { file: '/run/systemd/resolve/resolv.conf', servers: [] },
+    ]);
+    expect(one.cgroupControllers).toContain('memory');
+    expect(one.managerStates).toEqual([{ file: '/var/lib/kubelet/cpu_manager_state', policy: 'static' }]);
+    const v1 = read('line=/proc/cgroups:2:cpuset\t9\t1\t1', 'line=/proc/cgroups:3:cpu\t4\t70\t1');
+    expect(v1.cgroupControllers).toEqual(['cpuset', 'cpu']);
+  });
+
+  it('reads routes, tunnels, and folders on file systems without programs', () => {
+    const seen = read(
+      'route=default via 10.0.2.2 dev eth0 proto dhcp src 10.0.2.15 metric 1002',
+      'route=10.244.0.0/16 via 10.8.0.1 dev tun0 proto static',
+      'route=172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1 linkdown',
+      'route=10.96.0.10 dev wg0 table 51820 scope link',
+      'route=fd00:10::/32 proto static metric 1024 pref medium',
+      'vxlan=flannel.1 5: flannel.1: <BROADCAST> mtu 1450 \\    link/ether 6e:b1 \\    vxlan id 1 local 10.0.0.11 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto',
+      'vxlan=cilium_vxlan 7: cilium_vxlan: <BROADCAST> mtu 1500 \\    vxlan external id 0 srcport 0 0 dstport 8472 nolearning',
+      'wireguard=wg0',
+      'mount=/ rw,relatime',
+      'mount=/opt rw,noexec',
+      'mount=/var rw,nosuid,noexec',
+      'mount=/var/lib rw,nosuid',
+    );
+    expect(seen.routes).toEqual([
+      { network: '10.244.0.0/16', via: '10.8.0.1', interface: 'tun0' },
+      { network: '172.17.0.0/16', via: '', interface: 'docker0' },
+      { network: '10.96.0.10', via: '', interface: 'wg0' },
+      { network: 'fd00:10::/32', via: '', interface: '' },
+    ]);
+    expect(seen.tunnels).toEqual([
+      { name: 'flannel.1', kind: 'vxlan', port: 8472 },
+      { name: 'cilium_vxlan', kind: 'vxlan', port: 8472, external: true },
+      { name: 'wg0', kind: 'wireguard' },
+    ]);
+    expect(seen.noExec).toEqual([{ folder: '/opt/cni/bin', mountPoint: '/opt' }]);
+  });
+
+  it('reads lines that keep a module away, and not those that load it', () => {
+    const { modprobe } = read(
+      'line=/etc/modprobe.d/cis.conf:3:install overlay /bin/true',
+      'line=/etc/modprobe.d/cis.conf:4:install vxlan /usr/bin/false',
+      'line=/etc/modprobe.d/cis.conf:5:blacklist br-netfilter',
+      'line=/etc/modprobe.d/x.conf:1:install br_netfilter /sbin/modprobe --ignore-install br_netfilter && sysctl -p',
+    );
+    expect(modprobe.map(({ command, module }) => `${command} ${module}`)).toEqual([
+      'install overlay',
+      'install vxlan',
+      'blacklist br_netfilter',
+    ]);
+  });
+
+  it('asks for the file of name servers that the inventory states', () => {
+    expect(pastProbe('/etc/my resolv.conf')).toContain("'/etc/my resolv.conf'");
+  });
+});

@@ -19,6 +19,8 @@ export interface HostPast {
   readonly sysctlSettings: readonly (Place & { readonly key: string; readonly value: string })[];
   /** Files with name servers that exist, and the addresses in them. */
   readonly resolvers: readonly { readonly file: string; readonly servers: readonly string[] }[];
+  /** Number of running containers of the host's containerd, by namespace. */
+  readonly containers: Readonly<Record<string, number>>;
   /** Controllers that the kernel offers; empty: unknown. */
   readonly cgroupControllers: readonly string[];
   /** Routes to networks, of all tables: `10.8.0.0/24`, or an address. */
@@ -72,6 +74,7 @@ export const noPast: HostPast = {
   sysctlFiles: [],
   sysctlSettings: [],
   resolvers: [],
+  containers: {},
   cgroupControllers: [],
   routes: [],
   links: [],

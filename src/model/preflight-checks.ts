@@ -6,7 +6,7 @@ const names = [
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
   ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
   ...(['CgroupControllers', 'KernelModules', 'NoExec', 'ForeignKubernetes', 'ForeignNetwork'] as const),
-  ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'KubeletState', 'Proxy', 'ContainerdUnit'] as const),
+  ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'KubeletState', 'Proxy', 'ContainerdUnit', 'Containers'] as const),
   ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
   ...(['ComponentConfig'] as const),

@@ -69,6 +69,7 @@ grep -sHE '^DEVTYPE=(vxlan|wireguard)' /sys/class/net/*/uevent | while IFS= read
 done
 grep -E '^[^ ]+ (${mountPoints.join('|')}) ' /proc/self/mounts | cut -d' ' -f2,4 | sed 's/^/mount=/'
 grep -sHoE '"policyName":"[^"]*"' /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state | while IFS= read -r l; do echo "managerState=$l"; done
+for d in /run/containerd/io.containerd.runtime.v2.task/*/*; do [ -d "$d" ] && { d=\${d%/*}; echo "container=\${d##*/}"; }; done
 [ -d /run/xtables.lock ] && echo lockIsFolder=1
 for s in netfilter-persistent:/etc/iptables/rules.v4:/etc/iptables/rules.v6 iptables:/etc/sysconfig/iptables: ip6tables:/etc/sysconfig/ip6tables:; do
   for w in /etc/systemd/system/*.target.wants/\${s%%:*}.service; do
@@ -109,6 +110,7 @@ export function readPast(all: (key: string) => readonly string[]): HostPast {
       file,
       servers: lines.flatMap((line) => (line.file === file ? nameServer(line.text) : [])),
     })),
+    containers: countOf(all('container')),
     cgroupControllers:
       controllers?.split(/\s+/).filter(Boolean) ??
       of(/^\/proc\/cgroups$/).flatMap(({ text }) => text.split(/\s+/).slice(0, 1)),
@@ -231,4 +233,10 @@ function modprobeLine({ file, line, text }: Line): HostPast['modprobe'][number][
 function parentsOf(folder: string): readonly string[] {
   const parts = folder.split('/').slice(1);
   return ['/', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)];
+}
+
+function countOf(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }

@@ -116,6 +116,11 @@ describe('readPast', () => {
     ]);
   });
 
+  it('counts containers by namespace', () => {
+    const { containers } = read('container=k8s.io', 'container=default', 'container=k8s.io');
+    expect(containers).toEqual({ 'k8s.io': 2, default: 1 });
+  });
+
   it('asks for the file of name servers that the inventory states', () => {
     expect(pastProbe('/etc/my resolv.conf')).toContain("'/etc/my resolv.conf'");
   });

@@ -6,6 +6,7 @@ import { kubeletProxy } from './proxy.ts';
 import type { PastCheck } from './shortcoming.ts';
 import { kubeletState, lockFolder, savedRules } from './state.ts';
 import { sysctlFiles } from './sysctl.ts';
+import { runningContainers } from './containers.ts';
 import { activeUnits, dropIns, kubeletPackage, maskedUnits } from './units.ts';
 
 /** Everything that an earlier installer, the distribution or an administrator left and that would break a node. */
@@ -14,6 +15,7 @@ export const pastChecks: readonly PastCheck[] = [
   kernelModulesBlocked,
   noExec,
   activeUnits,
+  runningContainers,
   maskedUnits,
   dropIns,
   kubeletFlags,

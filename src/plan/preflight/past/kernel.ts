@@ -13,7 +13,9 @@ export const cgroupControllers: PastCheck = (host, seen) => {
   const has = seen.past.cgroupControllers;
   const missing = controllers[seen.cgroupVersion].filter((name) => !has.includes(name));
   if (!isNode(host) || has.length === 0 || missing.length === 0) return [];
-  const options = missing.map((name) => `cgroup_enable=${name}`).join(' ');
+  const options = missing
+    .map((name) => `cgroup_enable=${name}${name === 'memory' ? ' cgroup_memory=1' : ''}`)
+    .join(' ');
   return [
     {
       check: 'CgroupControllers',

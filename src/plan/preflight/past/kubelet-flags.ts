@@ -9,18 +9,24 @@ interface Flag {
   readonly value: string;
 }
 
-/** Flags that no kubelet from v1.33 on has: with one of them it ends at once (CHANGELOGs of v1.15 to v1.33). */
+/** Flags that no kubelet from v1.33 on has: with one of them it ends at once (CHANGELOGs of v1.8 to v1.33). */
 const removed: ReadonlySet<string> = new Set(
-  `allow-privileged api-servers alsologtostderr cadvisor-port chaos-chance cloud-config cni-bin-dir cni-cache-dir
+  `allow-privileged api-servers alsologtostderr cadvisor-port chaos-chance cni-bin-dir cni-cache-dir
 cni-conf-dir container-runtime docker docker-endpoint docker-root docker-tls docker-tls-ca docker-tls-cert docker-tls-key
 dynamic-config-dir experimental-bootstrap-kubeconfig experimental-check-node-capabilities-before-mount
 experimental-dockershim experimental-dockershim-root-directory experimental-fail-swap-on experimental-kernel-memcg-notification
-image-pull-progress-deadline log-backtrace-at log-dir log-file log-file-max-size logtostderr master-service-namespace
+image-pull-progress-deadline keep-terminated-pod-volumes log-backtrace-at log-dir log-file log-file-max-size logtostderr master-service-namespace
 network-plugin network-plugin-mtu non-masquerade-cidr one-output redirect-container-streaming register-schedulable
 require-kubeconfig seccomp-profile-root skip-headers skip-log-headers stderrthreshold add-dir-header
 really-crash-for-testing enable-custom-metrics cpu-cfs-quota-enabled babysit-daemons system-container
 reconcile-cidr configure-cbr0 hostname-from-cloud`.split(/\s+/),
 );
+
+/** Flags that were removed later, and in which minor version. */
+const removedSince: Readonly<Record<string, number>> = {
+  'cloud-config': 34,
+  'pod-infra-container-image': 35,
+};
 
 /** Values of `--cloud-provider` other than these were removed in v1.31. */
 const cloudProviders: readonly string[] = ['', 'external'];
@@ -75,7 +81,9 @@ function flagsOf(text: string): readonly Flag[] {
 
 /** Why a flag breaks this node; undefined if it does not. */
 function breaks({ name, value }: Flag, host: Host, cluster: Cluster): string | undefined {
-  if (removed.has(name)) return 'Kubernetes removed this flag, and the kubelet does not start with it';
+  const minor = Number(cluster.kubernetesVersion.split('.')[1]);
+  if (removed.has(name) || minor >= (removedSince[name] ?? Infinity))
+    return 'Kubernetes removed this flag, and the kubelet does not start with it';
   const { kubelet, networking } = cluster;
   const differs = (own: string): string | undefined =>
     value === own ? undefined : `it is ${value}, and kboot sets ${own}`;

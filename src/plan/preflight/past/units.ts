@@ -27,7 +27,7 @@ export const dropIns: PastCheck = (host, seen) => {
         if (why === undefined) return [];
         return [
           {
-            check: unit === 'kubelet' ? 'KubeletUnit' : 'ContainerdUnit',
+            ...named[unit],
             level: levelOf(seen),
             message: `${at(setting)} ${why}`,
             remedy: `Remove ${setting.file}, or this setting, and run systemctl daemon-reload.`,
@@ -37,6 +37,8 @@ export const dropIns: PastCheck = (host, seen) => {
     ),
   );
 };
+
+const named = { kubelet: { check: 'KubeletUnit' }, containerd: { check: 'ContainerdUnit' } } as const;
 
 type Setting = HostPast['unitSettings'][number];
 

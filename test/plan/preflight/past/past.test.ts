@@ -74,6 +74,12 @@ describe('flags of the kubelet', () => {
     expect(told(flags('--cgroup-driver=systemd'), { cluster })).toHaveLength(1);
   });
 
+  it('depend on the version', () => {
+    const pause = flags('--pod-infra-container-image=registry.example/pause:3.9');
+    expect(told(pause, { cluster: { kubernetesVersion: 'v1.34.1' } })).toEqual([]);
+    expect(told(pause, { cluster: { kubernetesVersion: 'v1.35.0' } })).toHaveLength(1);
+  });
+
   it('only count where the kubelet reads them', () => {
     const drop = '/etc/systemd/system/kubelet.service.d/20-x.conf';
     expect(told(flags('--network-plugin=cni', 'KUBELET_EXTRA_ARGS', '/etc/sysconfig/kubelet'))).toEqual([]);
@@ -128,6 +134,19 @@ describe('units', () => {
     ]);
     expect(told({ kubeletPackage: 'installed' })[0]).toMatch(/^warning KubeletPackage/);
     expect(told({ kubeletPackage: 'held' })).toEqual([]);
+  });
+});
+
+describe('containers of the containerd that is there', () => {
+  it('belong to an earlier cluster or somebody else, until kboot sets up the host', () => {
+    expect(told({ containers: { 'k8s.io': 3 } })).toEqual([
+      'error Containers 3 containers of an earlier Kubernetes cluster still run here',
+    ]);
+    expect(told({ containers: { default: 1, buildkit: 1, moby: 7 } })[0]).toContain(
+      'runs 2 containers of somebody else (namespace default, buildkit)',
+    );
+    expect(told({ containers: { moby: 7 } })).toEqual([]);
+    expect(told({ containers: { 'k8s.io': 3, default: 1 } }, { seen: { clusterId: 'x' } })).toEqual([]);
   });
 });
 

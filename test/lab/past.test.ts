@@ -25,7 +25,6 @@ const leftovers: readonly { readonly check: string; readonly lay: string; readon
     lay: `mkdir -p /etc/systemd/system/containerd.service.d; printf '[Service]\nExecStart=\nExecStart=/usr/bin/containerd -c /x\n' > /etc/systemd/system/containerd.service.d/old.conf`,
     mend: 'rm -r /etc/systemd/system/containerd.service.d',
   },
-  { check: 'MaskedUnit', lay: 'systemctl mask kubelet', mend: 'systemctl unmask kubelet' },
   {
     check: 'ForeignKubernetes',
     lay: `printf '[Service]\nExecStart=/bin/sleep infinity\n' > /run/systemd/system/k3s-agent.service; systemctl daemon-reload; systemctl start k3s-agent`,
@@ -103,15 +102,22 @@ test('an unused host has no findings', async () => {
 test('plan names everything that others left, and changes nothing', async () => {
   for (const { lay } of leftovers) await output(site.lab, 'cp-1', lay);
   const plan = await site.kboot('plan', until);
-  process.stdout.write(`${plan.stdout}${plan.stderr}\n`);
   expect(plan.exitCode).toBe(5);
   const refused = await site.kboot('up', [...until, '--yes', '-o', 'json']);
   expect(refused.exitCode).toBe(5);
   expect([...new Set(findings(refused))].sort()).toEqual(leftovers.map(({ check }) => check).sort());
 });
 
-test('without them, up works; network configurations are put by', async () => {
+test('plan names a masked service, whose file it cannot read', async () => {
   for (const { mend } of leftovers) await output(site.lab, 'cp-1', mend);
+  await output(site.lab, 'cp-1', 'systemctl mask kubelet');
+  const plan = await site.kboot('plan', [...until, '-o', 'json']);
+  expect(plan.exitCode).not.toBe(0);
+  expect(findings(plan)).toEqual(['MaskedUnit']);
+  await output(site.lab, 'cp-1', 'systemctl unmask kubelet');
+});
+
+test('without them, up works; network configurations are put by', async () => {
   await output(
     site.lab,
     'cp-1',
@@ -122,7 +128,6 @@ test('without them, up works; network configurations are put by', async () => {
   expect(plan.stdout).toContain(
     'puts by 05-cilium.conf, 10-containerd-net.conflist, 87-podman-bridge.conflist of an earlier tool',
   );
-  process.stdout.write(plan.stdout);
   const up = await site.kboot('up', [...until, '--yes', '-o', 'json']);
   expect(up, up.stdout + up.stderr).toMatchObject({ exitCode: 0 });
   expect(stepLines(up)).toContain('cp-1 update cni-config /etc/cni/net.d');
@@ -146,7 +151,8 @@ test('reset returns them', async () => {
     await output(site.lab, 'cp-1', 'cat /etc/cni/net.d/87-podman-bridge.conflist; ls /etc/cni/net.d | wc -l'),
   ).toBe('{} of 87-podman-bridge.conflist\n4');
   const left = traceDifferences(before, await traces(site.lab, 'cp-1')).filter(
-    (line) => !line.startsWith('folders + /run/kboot.lock'),
+    // systemd forgets the device units of docker0 only after a while.
+    (line) => !line.startsWith('folders + /run/kboot.lock') && !line.includes('docker0.device'),
   );
   expect(left).toEqual([]);
 });

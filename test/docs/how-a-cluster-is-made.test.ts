@@ -1,3 +1,4 @@
+import { portsOf } from '../../src/plan/preflight/ports.ts';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { desireCluster } from '../../src/desire/cluster.ts';
@@ -108,7 +109,9 @@ describe('docs/how-a-cluster-is-made.md', () => {
 
   it('lists every port that preflight requires to be free, and every port in a rendered file', () => {
     const listed = new Set(tableOf(page, 'port').map(({ port = '' }) => /^\d+/.exec(port)?.[0] ?? port));
-    const preflight = [...read('src/plan/preflight/preflight.ts').matchAll(/^ +\[(\d+), '/gm)];
+    const preflight = examples().flatMap((cluster) =>
+      cluster.hosts.flatMap((host) => portsOf(host, cluster).map(({ port }) => ['', String(port)])),
+    );
 
     const named = hostTexts().flatMap((text) => [
       ...text.matchAll(/(?:[\d.*\]]:|port: |Port: |-port=)(\d{4,5})\b/g),

@@ -31,6 +31,8 @@ interface Held {
 export const networkOverlap: PastCheck = (host, seen, cluster) => {
   if (!isNode(host)) return [];
   const gateways = new Set(cluster.hosts.flatMap(addressesOf));
+  // flannel's routes, through other hosts' addresses in the network of spec.networking.flannel.interface.
+  const byFlannel = seen.clusterId !== '' && cluster.networking.flannel.backend === 'host-gw';
   const held: readonly Held[] = [
     ...seen.addresses.flatMap(({ address, prefix, interface: name }): Held[] => {
       const range = networkOf(`${address}/${prefix}`);
@@ -40,7 +42,8 @@ export const networkOverlap: PastCheck = (host, seen, cluster) => {
     }),
     ...seen.past.routes.flatMap(({ network, via, interface: name }): Held[] => {
       const range = networkOf(network);
-      if (range === undefined || ownLink.test(name) || gateways.has(via)) return [];
+      if (range === undefined || ownLink.test(name) || gateways.has(via) || (byFlannel && via !== ''))
+        return [];
       const way = [...(via === '' ? [] : [`via ${via}`]), ...(name === '' ? [] : [`dev ${name}`])].join(' ');
       return [{ range, interface: name, title: `the route ${network} ${way}`.trimEnd(), direct: via === '' }];
     }),

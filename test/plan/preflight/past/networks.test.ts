@@ -76,6 +76,14 @@ describe('NetworkOverlap', () => {
     expect(told([route('10.244.2.0/24', 'eth0', '10.0.0.99')])).toHaveLength(1);
   });
 
+  it('leaves routes of the backend host-gw to flannel, which may go through addresses that the inventory has not', () => {
+    const routes = [route('10.244.2.0/24', 'eth1', '192.168.7.22')];
+    const routed = { networking: { ...single().networking, flannel: { backend: 'host-gw' } } } as const;
+    expect(told(routes, { clusterId: 'x', kubeletActive: true }, routed)).toEqual([]);
+    expect(told(routes, {}, routed)).toHaveLength(1);
+    expect(told(routes, { clusterId: 'x', kubeletActive: true })).toHaveLength(1);
+  });
+
   it('accepts a larger network behind a gateway, and warns once of one that is connected', () => {
     expect(told([route('10.0.0.0/8', 'eth0', '10.0.0.1')])).toEqual([]);
     const wide = addresses(['10.3.0.5', 8, 'eth1']);

@@ -6,6 +6,7 @@ import { directory } from './directory.ts';
 import { file } from './file.ts';
 import { hook } from './hook.ts';
 import { image } from './image.ts';
+import { kubeletCheckpoint } from './kubelet-checkpoint.ts';
 import { moduleKind } from './module.ts';
 import { packageKind } from './package.ts';
 import { selinux } from './selinux.ts';
@@ -31,6 +32,7 @@ const kinds = {
   image,
   'static-pod': staticPod,
   'client-certificate': clientCertificate,
+  'kubelet-checkpoint': kubeletCheckpoint,
   hook,
 } as const satisfies { readonly [K in ResourceKind]: { readonly name: (want: ResourceOf<K>) => string } };
 

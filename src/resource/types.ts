@@ -139,6 +139,17 @@ export interface ClientCertificateResource extends Base, ReadBy {
   readonly caPem: string | null;
 }
 
+/** The kubelet's checkpoints fit its configuration: its policies for CPUs and memory, and the CPUs that are reserved. */
+export interface KubeletCheckpointResource extends Base {
+  readonly kind: 'kubelet-checkpoint';
+  /** `none` or `static` */
+  readonly cpu: string;
+  /** `None` or `Static` */
+  readonly memory: string;
+  /** `0-1`; empty: not set. */
+  readonly reserved: string;
+}
+
 /** One of the operator's own commands, run in addition to kboot's steps of a stage. */
 export interface HookResource extends Base {
   readonly kind: 'hook';
@@ -167,6 +178,7 @@ export type Resource =
   | ImageResource
   | StaticPodResource
   | ClientCertificateResource
+  | KubeletCheckpointResource
   | HookResource;
 
 export type ResourceKind = Resource['kind'];

@@ -33,7 +33,8 @@ echo "reserved=$(sed -n 's/^reservedSystemCPUs: *//p' ${folder}/config.yaml 2>/d
       }),
     );
     const reserved = values.get('reserved');
-    if (reserved === undefined) return wants.map(() => ({ state: 'unknown', reason: 'output was truncated' }));
+    if (reserved === undefined)
+      return wants.map(() => ({ state: 'unknown', reason: 'output was truncated' }));
     const [cpu, memory] = [values.get('cpu'), values.get('memory')];
     const found = {
       ...(cpu !== undefined && { cpu }),
@@ -51,7 +52,11 @@ echo "reserved=$(sed -n 's/^reservedSystemCPUs: *//p' ${folder}/config.yaml 2>/d
     if (!otherCpu && !otherMemory) return undefined;
     const reasons = [
       ...(otherCpu
-        ? [cpu === want.cpu ? `reservedSystemCPUs ${reserved} becomes ${want.reserved}` : `cpuManagerPolicy ${cpu} becomes ${want.cpu}`]
+        ? [
+            cpu === want.cpu
+              ? `reservedSystemCPUs ${reserved} becomes ${want.reserved}`
+              : `cpuManagerPolicy ${cpu} becomes ${want.cpu}`,
+          ]
         : []),
       ...(otherMemory ? [`memoryManagerPolicy ${memory} becomes ${want.memory}`] : []),
     ];

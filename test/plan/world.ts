@@ -201,6 +201,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
       return present({ files: [], wrappers: [], live: false });
     case 'selinux':
       return present({ now: false, boot: false });
+    case 'kubelet-checkpoint':
+      return present({ cpu: resource.cpu, memory: resource.memory, reserved: resource.reserved });
     case 'unit':
       return present({ enabled: true, active: true, current: true });
     case 'image':

@@ -1,4 +1,4 @@
-import type { Host } from '../../model/cluster.ts';
+import type { Host, JsonObject } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Resource } from '../../resource/types.ts';
@@ -25,6 +25,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       : []),
     { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
     ...folders(stage, ['/var/lib/kubelet/pki']),
+    checkpoint(cluster.kubelet.config, stage),
     ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
       textFile(stage, file, ['kubelet']),
     ),
@@ -46,4 +47,19 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
     },
     { kind: 'unit', stage, name: 'kubelet' },
   ];
+}
+
+/** Defaults are the kubelet's (pkg/kubelet/apis/config/v1beta1/defaults.go). */
+function checkpoint(config: JsonObject, stage: Stage): Resource {
+  const stated = (field: string, preset: string): string => {
+    const value = config[field];
+    return typeof value === 'string' ? value : preset;
+  };
+  return {
+    kind: 'kubelet-checkpoint',
+    stage,
+    cpu: stated('cpuManagerPolicy', 'none'),
+    memory: stated('memoryManagerPolicy', 'None'),
+    reserved: stated('reservedSystemCPUs', ''),
+  };
 }

@@ -42,6 +42,11 @@ const causes: readonly Cause[] = [
     remedy: `Check its name server and /etc/yum.repos.d (\`dnf makecache\` shows details), or install the package yourself, ${again}`,
   },
   {
+    said: /^still mounted:/m,
+    message: 'something is mounted below a folder that is to be removed; nothing is deleted through a mount',
+    remedy: `Find what uses it (\`fuser -vm MOUNT\`) and unmount it; a mount of your own stays if it is in /etc/fstab, ${again}`,
+  },
+  {
     said: /^modprobe: FATAL: Module .* not found/m,
     message: 'the module is not installed for the running kernel',
     remedy: `If the kernel was updated since the host booted, reboot it; on Rocky Linux install the package kernel-modules of this kernel (\`uname -r\`), ${again}`,

@@ -2,6 +2,7 @@ import type { Component, Effect } from '../model/component.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
+import { dataFolders, removeFolders, unmountBelow } from './reset-data.ts';
 
 /** One part of what kboot and Kubernetes put on a host, and how it is removed. */
 export interface Removal {
@@ -15,6 +16,9 @@ export interface Removal {
 const stops = (...components: readonly Component[]): readonly Effect[] =>
   components.map((component) => ({ component, kind: 'stop' }));
 
+/** etcd's data folder. */
+const etcdData = '/var/lib/etcd';
+
 /** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins. The host's own chains do not match. */
 const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
@@ -25,6 +29,7 @@ const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
  */
 export function resetRemovals(seen: ResetObservation, foreignEtcd = false): readonly Removal[] {
   if (!seen.present) return [];
+  const data = dataFolders(foreignEtcd ? undefined : etcdData);
   const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
     {
       what: 'unit kubelet',
@@ -50,7 +55,11 @@ export function resetRemovals(seen: ResetObservation, foreignEtcd = false): read
       script: [stopUnit('containerd'), ...(foreignEtcd ? [] : [stopUnit('etcd')]), endShims].join('; '),
       effects: stops('containerd', ...(foreignEtcd ? [] : (['etcd'] as const))),
     },
-    { what: 'mounts', reason: 'below /var/lib/kubelet, /run/containerd and /run/netns', script: unmount },
+    {
+      what: 'mounts',
+      reason: 'below the data folders, /run/containerd and /run/netns; those of /etc/fstab stay',
+      script: unmountBelow(data),
+    },
     { what: 'links', reason: "flannel, cni0 and the Pods' veth interfaces", script: removeLinks },
     {
       what: 'rules',
@@ -59,8 +68,9 @@ export function resetRemovals(seen: ResetObservation, foreignEtcd = false): read
     },
     {
       what: 'data',
-      reason: `/etc/kubernetes, /var/lib/kubelet, ${foreignEtcd ? '' : '/var/lib/etcd, '}/var/lib/containerd, /var/lib/cni`,
-      script: foreignEtcd ? removeData : `rm -rf -- /var/lib/etcd; ${removeData}`,
+      reason: `${data.join(', ')}${emptied(seen.keptFolders)}`,
+      script: `{ ${removeFolders(data)}; } || exit
+${removeLeftovers}`,
     },
     {
       what: 'files',
@@ -76,10 +86,15 @@ export function resetRemovals(seen: ResetObservation, foreignEtcd = false): read
     {
       what: 'folder',
       reason: hostFolder,
-      script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; rm -rf -- ${hostFolder}`,
+      script: `systemctl daemon-reload; systemctl reset-failed 2>/dev/null; ${removeFolders([hostFolder])}`,
     },
   ];
   return removals.map((removal) => ({ effects: [], ...removal }));
+}
+
+/** What is said about mount points and links among the data folders. */
+function emptied(kept: readonly string[]): string {
+  return kept.length === 0 ? '' : `; emptied and kept, as mounted or linked: ${kept.join(', ')}`;
 }
 
 /** What runs in Pods of this host, whichever of them do. */
@@ -129,15 +144,6 @@ const endShims = `for p in /proc/[0-9]*; do
 done
 true`;
 
-const unmount = `for i in 1 2 3; do
-  cut -d' ' -f2 /proc/self/mounts | grep -E '^/(var/lib/kubelet|run/containerd|var/lib/containerd|run/netns/cni-)' | sort -r | while read -r m; do
-    umount -- "$m" 2>/dev/null || umount -l -- "$m" 2>/dev/null
-  done
-done
-rm -f /run/netns/cni-* 2>/dev/null
-rmdir /run/netns 2>/dev/null
-! cut -d' ' -f2 /proc/self/mounts | grep -E '^/(var/lib/kubelet|run/containerd)'`;
-
 const removeLinks = `for l in $(ip -o link show master cni0 2>/dev/null | cut -d: -f2 | cut -d@ -f1); do ip link delete "$l"; done
 for l in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6 kube-ipvs0 kube-bridge dummy-kube; do
   [ -e "/sys/class/net/$l" ] && ip link delete "$l"
@@ -165,9 +171,8 @@ fi
 if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null && [ -e /sys/class/net/kube-ipvs0 ]; then ipvsadm --clear; fi
 true`;
 
-const removeData = `rm -rf -- /etc/kubernetes /var/lib/kubelet /var/lib/containerd /var/lib/cni /var/lib/kube-proxy /run/containerd /run/flannel /run/xtables.lock.d /var/log/pods /var/log/containers
+const removeLeftovers = `rm -rf --one-file-system -- /run/containerd /run/flannel /run/xtables.lock.d /run/nri
 rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
-rm -rf -- /run/nri
 rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
 # The controller manager's folder for FlexVolume plugins, unless it contains a plugin.
 rmdir -p /usr/libexec/kubernetes/kubelet-plugins/volume/exec 2>/dev/null

@@ -7,6 +7,8 @@ export interface ResetObservation {
   /** Number of files that existed before kboot replaced them, and that were backed up. */
   readonly kept: number;
   readonly containers: number;
+  /** Data folders that are mount points or links, which the reset empties and keeps. */
+  readonly keptFolders: readonly string[];
   readonly swap: boolean;
   /** Whether SELinux was enforcing before. */
   readonly selinux: boolean;

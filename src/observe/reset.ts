@@ -1,3 +1,4 @@
+import { dataFolders } from '../desire/reset-data.ts';
 import { KbootError } from '../model/error.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
 import { hostFolder } from '../resource/prelude.ts';
@@ -5,12 +6,15 @@ import type { Reader } from '../transport/types.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 
 const script = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-[ -d ${hostFolder} ] && echo present=1
+ls -A ${hostFolder} 2>/dev/null | grep -qvx lost+found && echo present=1
 echo "clusterId=$(cat ${hostFolder}/cluster 2>/dev/null)"
 echo "owned=$(wc -l < ${hostFolder}/owned 2>/dev/null)"
 echo "kept=$(find ${hostFolder}/before ! -type d 2>/dev/null | wc -l)"
 echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
 { [ -e ${hostFolder}/swap ] || grep -q '^#kboot# ' /etc/fstab; } 2>/dev/null && echo swap=1
+for f in ${dataFolders('/var/lib/etcd').join(' ')}; do
+  if [ -L "$f" ] || grep -q "^[^ ]* [^ ]* [^ ]* [^ ]* $f " /proc/self/mountinfo; then echo "keptFolder=$f"; fi
+done
 [ -e ${hostFolder}/selinux ] && echo selinux=1
 ${dockerQuestion}
 echo end=1`;
@@ -32,6 +36,7 @@ export async function observeForReset(reader: Reader): Promise<ResetObservation>
     owned: Number(values.get('owned') ?? 0),
     kept: Number(values.get('kept') ?? 0),
     containers: Number(values.get('containers') ?? 0),
+    keptFolders: stdout.split('\n').flatMap((line) => /^keptFolder=(.+)$/.exec(line)?.[1] ?? []),
     swap: values.get('swap') === '1',
     selinux: values.get('selinux') === '1',
     dockerContainers: readDocker(values.get('dockerContainers')),

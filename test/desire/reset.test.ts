@@ -7,6 +7,7 @@ const seen = {
   owned: 3,
   kept: 0,
   containers: 2,
+  keptFolders: [],
   swap: false,
   selinux: false,
   dockerContainers: null,
@@ -15,13 +16,20 @@ const text = (foreignEtcd: boolean): string => JSON.stringify(resetRemovals(seen
 
 describe('reset', () => {
   it("removes kboot's etcd and its data", () => {
-    expect(text(false)).toContain('rm -rf -- /var/lib/etcd;');
+    expect(text(false)).toContain(' /var/lib/etcd ');
     expect(text(false)).toContain('etcd.service');
   });
 
   it('never touches an etcd that someone else runs, even on the same host', () => {
     expect(text(true)).not.toMatch(/\/var\/lib\/etcd|etcd\.service/);
     expect(resetRemovals(seen, true)).toHaveLength(resetRemovals(seen).length);
+  });
+
+  it('says which data folders stay, as mount points or links', () => {
+    const [line] = resetRemovals({ ...seen, keptFolders: ['/var/lib/kubelet'] }).filter(
+      ({ what }) => what === 'data',
+    );
+    expect(line?.reason).toMatch(/; emptied and kept, as mounted or linked: \/var\/lib\/kubelet$/);
   });
 
   it('finds nothing to do on a host that kboot never was on', () => {

@@ -46,13 +46,14 @@ it('readTexts returns texts unchanged, and omits files that are missing or too l
 
 it('seeForReset reports what is there, and rejects a truncated answer', async () => {
   const told =
-    'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nswap=1\ndockerContainers=2\nend=1\n';
+    'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nkeptFolder=/var/lib/kubelet\nswap=1\ndockerContainers=2\nend=1\n';
   expect(await observeForReset(local(() => told))).toEqual({
     present: true,
     clusterId: 'abc',
     owned: 12,
     kept: 3,
     containers: 7,
+    keptFolders: ['/var/lib/kubelet'],
     swap: true,
     selinux: false,
     dockerContainers: 2,

@@ -1,6 +1,7 @@
 import type { Component, Effect } from '../model/component.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
+import { swapOn } from '../resource/swap-script.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
 import { dataFolders, removeFolders, unmountBelow } from './reset-data.ts';
 
@@ -80,7 +81,7 @@ ${removeLeftovers}`,
     { what: 'units', reason: 'enabled and active as before', script: restoreUnits },
     { what: 'sysctl', reason: 'previous values restored', script: restoreSysctls },
     ...(seen.swap
-      ? [{ what: 'swap', reason: 'restored: /etc/fstab, units, active areas', script: restoreSwap }]
+      ? [{ what: 'swap', reason: 'restored: /etc/fstab, units, active areas', script: swapOn }]
       : []),
     ...(seen.selinux ? [{ what: 'selinux', reason: 'enforcing again', script: restoreSELinux }] : []),
     {
@@ -193,16 +194,4 @@ const restoreSysctls = `for f in ${hostFolder}/sysctl/*; do
   k=\${f##*/}; p=/proc/sys/$(echo "$k" | tr . /)
   [ -w "$p" ] && cat "$f" > "$p"
 done
-true`;
-
-const restoreSwap = `if grep -q '^#kboot# ' /etc/fstab 2>/dev/null; then
-  kb_edit /etc/fstab 's/^#kboot# //'
-fi
-systemctl daemon-reload
-while read -r word name; do
-  case $word in
-    unit) systemctl unmask -- "$name" ;;
-    active) [ -e "$name" ] && ! grep -q "^$name " /proc/swaps && swapon -- "$name" ;;
-  esac
-done < ${hostFolder}/swap 2>/dev/null
 true`;

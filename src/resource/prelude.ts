@@ -95,8 +95,9 @@ kb_install() {
 }
 
 # kb_edit PATH SED-ARGUMENT...: edits one of the host's own files with sed, durably, with one rename; keeps its mode.
+# If PATH is a link, it edits the file behind it.
 kb_edit() {
-  kb_now=$1; kb_n=$(dirname "$1")/.kboot~$(basename "$1"); shift
+  kb_now=$(readlink -f -- "$1"); kb_n=$(dirname "$kb_now")/.kboot~$(basename "$kb_now"); shift
   sed "$@" -- "$kb_now" > "$kb_n" && chmod --reference="$kb_now" -- "$kb_n" && sync -- "$kb_n" && mv -f -T -- "$kb_n" "$kb_now"
 }
 

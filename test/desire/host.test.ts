@@ -153,6 +153,19 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
   });
 });
 
+it('leaves swap alone where the kubelet may run with it', () => {
+  const [, cluster] = clusters.find(([name]) => name === 'single.yaml') ?? [];
+  const host = cluster?.hosts[0];
+  if (cluster === undefined || host === undefined) throw new Error('no single.yaml');
+  const kinds = (config: Cluster['kubelet']['config']): string[] =>
+    desireHost(unissued({ ...cluster, kubelet: { ...cluster.kubelet, config } }), host, assumedFacts).map(
+      ({ kind }) => kind,
+    );
+  expect(kinds({})).toContain('swap');
+  expect(kinds({ failSwapOn: true })).toContain('swap');
+  expect(kinds({ failSwapOn: false, memorySwap: { swapBehavior: 'LimitedSwap' } })).not.toContain('swap');
+});
+
 it('wants the same of Rocky Linux, but for its packages, SELinux and the folder of haproxy', () => {
   const [, cluster] = clusters.find(([name]) => name === 'ha.yaml') ?? [];
   const host = cluster?.hosts[0];

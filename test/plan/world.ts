@@ -196,7 +196,7 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
     case 'sysctl':
       return present(resource.value);
     case 'swap':
-      return present({ active: [], fstab: [], units: [], zram: false });
+      return present({ active: [], fstab: [], units: [] });
     case 'cni-config':
       return present({ files: [], wrappers: [], live: false });
     case 'selinux':

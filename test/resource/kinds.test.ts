@@ -136,25 +136,6 @@ describe('sysctl', () => {
   });
 });
 
-describe('swap', () => {
-  const want: Resource = { kind: 'swap', stage };
-  it('is off if nothing is on and nothing would re-enable it', () => {
-    expect(act(want, 'read\n')).toBeUndefined();
-  });
-  it('lists everything that would re-enable it', () => {
-    const output = 'active /dev/sda2\nfstab /dev/sda2 none swap sw 0 0\nunit dev-sdb1.swap\nzram\nread\n';
-    expect(act(want, output)).toMatchObject({
-      reason:
-        'off now: /dev/sda2; comments out 1 line of /etc/fstab; masks dev-sdb1.swap; disables the zram generator',
-    });
-    expect(act(want, output)?.diff).toContain('+#kboot# /dev/sda2 none swap sw 0 0');
-  });
-  it('is unknown if the output was truncated', () => {
-    expect(seen(want, 'active /dev/sda2\n')?.state).toBe('unknown');
-    expect(seen(want, '')?.state).toBe('unknown');
-  });
-});
-
 describe('SELinux', () => {
   const want: Resource = { kind: 'selinux', stage };
   it.each([

@@ -40,8 +40,10 @@ function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
     vxlan: '/sys/module/vxlan',
     wireguard: '/sys/module/wireguard',
   };
+  // With failSwapOn: false the kubelet runs with swap (KEP-2400): it is the operator's.
+  const swapWanted = desire.cluster.kubelet.config['failSwapOn'] === false;
   return [
-    { kind: 'swap', stage },
+    ...(swapWanted ? [] : [{ kind: 'swap', stage } as const]),
     ...hostFiles(textContext(desire, facts)).map((file) => textFile(stage, file)),
     ...kernelModules(desire.cluster).map((name): Resource => ({
       kind: 'module',

@@ -1,0 +1,91 @@
+import { hostFolder } from './prelude.ts';
+
+/** Lines of fstab(5) of the type swap that are not commented out. */
+export const fstabPattern =
+  '^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap([[:space:]]|$)';
+
+/**
+ * Services that create and activate swap by themselves, at every boot: dphys-swapfile (Raspberry Pi OS), zramswap
+ * (zram-tools of Debian and Ubuntu), zram-config (Ubuntu), zram-swap (Fedora and its relatives), zramen, systemd-swap,
+ * swapspace.
+ */
+const services = 'dphys-swapfile zramswap zram-config zram-swap zramen systemd-swap swapspace';
+
+/**
+ * Shell functions about units that activate swap.
+ * kb_swap_units: names of those that would, now or at the next boot: systemd's swap units except those generated from
+ * fstab; those that zram-generator will generate from its configuration; services that are enabled or active.
+ */
+export const swapUnits = `kb_zram() {
+  kb_n=
+  for kb_m in /etc/systemd /usr/local/lib/systemd /usr/lib/systemd; do
+    if [ -x $kb_m/system-generators/zram-generator ]; then kb_n=1; fi
+  done
+  [ -n "$kb_n" ] || return 0
+  for kb_m in /etc/systemd /run/systemd /usr/local/lib/systemd /usr/lib/systemd; do
+    if [ "$kb_n" = 1 ] && [ -e $kb_m/zram-generator.conf ]; then cat $kb_m/zram-generator.conf; kb_n=2; fi
+    cat $kb_m/zram-generator.conf.d/*.conf 2>/dev/null || true
+  done | sed -n 's/^[[:space:]]*\\[\\(zram[0-9][0-9]*\\)\\].*/dev-\\1.swap/p'
+}
+kb_swap_units() {
+  {
+    systemctl list-unit-files --type=swap --no-legend --plain 2>/dev/null | while read -r kb_u kb_s _; do [ "$kb_s" = masked ] || echo "$kb_u"; done
+    systemctl list-units --type=swap --no-legend --plain --all 2>/dev/null | while read -r kb_u kb_s _; do [ "$kb_s" = masked ] || [ "$kb_s" = not-found ] || echo "$kb_u"; done
+    kb_zram | while read -r kb_u; do [ "$(systemctl is-enabled -- "$kb_u" 2>/dev/null)" = masked ] || echo "$kb_u"; done
+    for kb_u in ${services}; do
+      case $(systemctl is-enabled $kb_u.service 2>/dev/null) in
+        enabled | enabled-runtime | generated) echo $kb_u.service ;;
+        masked | masked-runtime) ;;
+        *) if systemctl is-active -q $kb_u.service 2>/dev/null; then echo $kb_u.service; fi ;;
+      esac
+    done
+  } | sort -u | while read -r kb_u; do
+    [ "$(systemctl show -p SourcePath --value -- "$kb_u" 2>/dev/null)" = /etc/fstab ] || echo "$kb_u"
+  done
+}`;
+
+/**
+ * Turns swap off, now and at every boot, after recording what a reset turns on again. A unit is masked; one
+ * whose file is in /etc/systemd/system cannot be: its file and the links that enable it are backed up and removed.
+ */
+export const swapOff = `set -e
+kb_note() { grep -qxF -e "$*" ${hostFolder}/swap 2>/dev/null || echo "$*" >> ${hostFolder}/swap; }
+${swapUnits}
+tail -n +2 /proc/swaps | while read -r d _; do kb_note active "$d"; done
+for u in $(kb_swap_units); do
+  if systemctl is-active -q "$u"; then kb_note start "$u"; systemctl stop -- "$u"; fi
+  f=/etc/systemd/system/$u
+  if [ -e "$f" ] || [ -L "$f" ]; then
+    for l in /etc/systemd/system/*/"$u"; do
+      if [ -L "$l" ]; then kb_own "$l"; rm -f -- "$l"; fi
+    done
+    kb_note file "$u"
+    kb_own "$f"
+    rm -f -- "$f"
+    systemctl daemon-reload
+    [ -n "$(systemctl show -p FragmentPath --value -- "$u")" ] || continue
+  fi
+  kb_note unit "$u"
+  systemctl mask -- "$u"
+done
+if grep -qE '${fstabPattern}' /etc/fstab 2>/dev/null; then
+  kb_edit /etc/fstab -E 's@${fstabPattern}@#kboot# &@'
+  systemctl daemon-reload
+fi
+[ "$(wc -l < /proc/swaps)" -le 1 ] || swapoff -a`;
+
+/** Turns on again what swapOff turned off; the files of units are already back. */
+export const swapOn = `if grep -q '^#kboot# ' /etc/fstab 2>/dev/null; then
+  kb_edit /etc/fstab 's/^#kboot# //'
+fi
+while read -r word name; do
+  [ "$word" != unit ] || systemctl unmask -- "$name"
+done < ${hostFolder}/swap 2>/dev/null
+systemctl daemon-reload
+while read -r word name; do
+  case $word in
+    start) systemctl start -- "$name" || echo "$name did not start" ;;
+    active) [ -e "$name" ] && ! grep -q "^$name " /proc/swaps && swapon -- "$name" ;;
+  esac
+done < ${hostFolder}/swap 2>/dev/null
+true`;

@@ -7,7 +7,7 @@ import { keptOutput } from './receiver.ts';
 /** Known outputs of failed steps, with their causes and remedies. */
 interface Cause {
   readonly said: RegExp;
-  readonly message: string;
+  readonly message: string | ((output: string) => string);
   readonly remedy: string;
 }
 
@@ -27,18 +27,42 @@ const causes: readonly Cause[] = [
     remedy: `Check its name server, firewall and route to that address; without internet access, use a bundle (--bundle DIR) or a mirror (spec.artifacts.mirror), ${again}`,
   },
   {
-    said: /Could not get lock|dpkg frontend lock/,
-    message: 'another program holds the lock of apt and dpkg',
+    said: /Could not get lock|dpkg frontend lock|Unable to lock directory/,
+    message: (output) => `another program holds the lock of apt and dpkg${holder(output)}`,
     remedy: `Wait until it is done, ${again} On a freshly booted machine it is often unattended-upgrades: \`systemctl status apt-daily-upgrade\`.`,
   },
   {
-    said: /Waiting for process with pid \d+ to finish/,
-    message: 'another dnf is running and did not finish',
-    remedy: `Wait until it is done (\`ps -C dnf\`), ${again} On a freshly booted machine it is often dnf-makecache.`,
+    said: / already locked by \d+|Waiting for process with pid \d+ to finish/,
+    message: (output) => `another program holds the lock of dnf${holder(output)}`,
+    remedy: `Wait until it is done, ${again} On a freshly booted machine it is often dnf-makecache or PackageKit.`,
+  },
+  {
+    said: /dpkg --configure -a/,
+    message: 'an earlier installation of packages was interrupted on this host',
+    remedy: `Run \`dpkg --configure -a\` there, ${again}`,
+  },
+  {
+    said: /--fix-broken install/,
+    message: 'packages of this host miss dependencies',
+    remedy: `Run \`apt-get --fix-broken install\` there, ${again}`,
+  },
+  {
+    said: /dpkg returned an error code/,
+    message: (output) => {
+      const [, packages] = /Errors were encountered while processing:\n((?: .+\n?)+)/.exec(output) ?? [];
+      return `dpkg cannot configure ${packages === undefined ? 'a package' : packages.trim().split(/\s+/).join(', ')}`;
+    },
+    remedy: `Run \`dpkg --configure -a\` on this host, which shows why, and fix the cause, ${again}`,
+  },
+  {
+    said: /not registered with an entitlement server/,
+    message: 'this host has no subscription, and so no package sources',
+    remedy: `Register it (\`subscription-manager register\`), or install the package yourself, ${again}`,
   },
   {
     said: /^(Error: )?(Unable to find a match|Failed to download metadata|Error downloading packages|There are no enabled repositories|No match for argument)/im,
-    message: 'the package is not available from the package sources of the host',
+    message: (output) =>
+      `the package is not available from the package sources of the host${unreadSources(output)}`,
     remedy: `Check its name server and /etc/yum.repos.d (\`dnf makecache\` shows details), or install the package yourself, ${again}`,
   },
   {
@@ -53,10 +77,31 @@ const causes: readonly Cause[] = [
   },
   {
     said: /^E: (Unable to locate package|Package .* has no installation candidate|Failed to fetch|Unable to fetch)/m,
-    message: 'the package is not available from the package sources of the host',
+    message: (output) =>
+      `the package is not available from the package sources of the host${unreadSources(output)}`,
     remedy: `Check its name server, /etc/apt/sources.list and sources.list.d (\`apt-get update\` shows details), or install the package yourself, ${again}`,
   },
 ];
+
+/** `: unattended-upgr (process 812)`, as apt says it, and package-functions.ts for dnf. */
+function holder(output: string): string {
+  const [, id, name] = [...output.matchAll(/held by process (\d+) \(([^)\n]*)\)/g)].at(-1) ?? [];
+  return id === undefined
+    ? ''
+    : `: ${name === undefined || name === '' ? 'a program' : name} (process ${id})`;
+}
+
+/** `; not readable: http://x.example stable Release`: the sources that apt or dnf could not read. */
+function unreadSources(output: string): string {
+  const said = [
+    ...output.matchAll(/^E: The repository '([^'\n]+)'/gm),
+    ...output.matchAll(/^[EW]: Failed to fetch (\S+)/gm),
+    ...output.matchAll(/Failed to download metadata for repo '([^'\n]+)'/g),
+    ...output.matchAll(/Errors during downloading metadata for repository '([^'\n]+)'/g),
+  ];
+  const names = [...new Set(said.map(([, name = '']) => name))];
+  return names.length === 0 ? '' : `; sources that could not be read: ${names.join(', ')}`;
+}
 
 /** The error of a step that exited with `status` on its host and printed `output`. */
 export function stepError(host: string, step: ShellStep, status: number, output: string): KbootError {
@@ -68,7 +113,8 @@ export function stepError(host: string, step: ShellStep, status: number, output:
       remedy: 'The host was changed after it was read. Run the same command again: it makes a new plan.',
     });
   const known = causes.find(({ said }) => said.test(output));
-  return new KbootError('E-STEP', known?.message ?? `ended with status ${status}`, {
+  const message = typeof known?.message === 'function' ? known.message(output) : known?.message;
+  return new KbootError('E-STEP', message ?? `ended with status ${status}`, {
     ...context,
     remedy: known?.remedy ?? `Fix the cause on this host, ${again}`,
   });

@@ -48,7 +48,7 @@ export const packageKind: Kind<PackageResource, true> = {
       reason: "from the distribution's packages",
       script: aside(want, `${managers[want.manager].install} ${quote(want.name)}`),
       effects: [],
-      timeoutSeconds: 600,
+      timeoutSeconds: 1200,
     };
   },
 };

@@ -1,3 +1,5 @@
+import { packageFunctions } from './package-functions.ts';
+
 /**
  * Shell functions that every step's script may call on the host, and the layout of kboot's own folder there.
  *
@@ -128,24 +130,7 @@ kb_sum() {
   { grep -v -F -e "|$1|" $KB/sums 2>/dev/null; printf '|%s|%s|%s\\n' "$1" "$(stat -c '${statFormat}' -- "$1")" "$2"; } > $KB/tmp/sums
   mv -f $KB/tmp/sums $KB/sums
 }
-
-# kb_apt NAME: installs a package; if that fails, updates the package lists and tries again.
-kb_apt() {
-  set -- apt-get install -y --no-install-recommends -q -o DPkg::Lock::Timeout=120 "$1"
-  kb_now=$("$@" 2>&1) && { echo "$kb_now"; return 0; }
-  kb_n=$?
-  echo "$kb_now"
-  # After waiting in vain for another program's lock, do not wait again.
-  case $kb_now in *'frontend lock'*) return $kb_n ;; esac
-  apt-get update -q && "$@"
-}
-
-# kb_dnf NAME: the same with dnf, which itself waits for another running dnf.
-kb_dnf() {
-  set -- dnf install -y --setopt=install_weak_deps=False -- "$1"
-  "$@" || { dnf makecache --refresh && "$@"; }
-}
-
+${packageFunctions}
 # kb_fetch URL FILE: downloads a file, with timeouts.
 kb_fetch() {
   if command -v curl >/dev/null; then curl -fsSL --connect-timeout 15 --retry 3 -o "$2" -- "$1"

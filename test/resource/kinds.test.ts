@@ -21,20 +21,6 @@ describe('package', () => {
       expect(act(want, output)).toMatchObject({ verb: 'create' });
   });
 
-  it('updates the package lists if it is not found, but does not wait twice for the lock of dpkg', () => {
-    const box = sandbox();
-    const ended = (said: string): [number | null, string | undefined] => {
-      const log = box.path('calls');
-      box.write(log, '');
-      box.write(box.path('bin/apt-get'), `#!/bin/sh\necho $1 >> ${log}; echo "${said}"; exit 100\n`, 0o755);
-      const { status } = box.run(`PATH=${box.path('bin')}:$PATH\n${act(want, '')?.script ?? ''}`);
-      return [status, box.text(log)];
-    };
-    expect(ended('E: Unable to locate package kmod')).toEqual([100, 'install\nupdate\n']);
-    expect(ended('E: Unable to acquire the dpkg frontend lock (/x)')).toEqual([100, 'install\n']);
-    box.remove();
-  });
-
   it('is queried with rpm, by what packages provide, if dnf installs it', () => {
     const box = sandbox();
     const byDnf: Resource[] = ['curl', 'kmod'].map((name) => ({ ...want, manager: 'dnf', name }));

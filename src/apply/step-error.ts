@@ -73,7 +73,7 @@ const causes: readonly Cause[] = [
   {
     said: /^modprobe: FATAL: Module .* not found/m,
     message: 'the module is not installed for the running kernel',
-    remedy: `If the kernel was updated since the host booted, reboot it; on Rocky Linux install the package kernel-modules of this kernel (\`uname -r\`), ${again}`,
+    remedy: `If the kernel was updated since the host booted, reboot it; on RHEL and its relatives install the package of this kernel (\`uname -r\`) with the module: kernel-modules or kernel-modules-extra, ${again}`,
   },
   {
     said: /^E: (Unable to locate package|Package .* has no installation candidate|Failed to fetch|Unable to fetch)/m,

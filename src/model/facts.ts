@@ -4,8 +4,8 @@
  */
 export interface HostFacts {
   readonly architecture: 'amd64' | 'arm64';
-  /** /etc/os-release: ID and VERSION_ID, e.g. `debian` and `12`. */
-  readonly os: { readonly id: string; readonly versionId: string };
+  /** /etc/os-release: ID and VERSION_ID, e.g. `debian` and `12`, and the words of ID_LIKE. */
+  readonly os: { readonly id: string; readonly versionId: string; readonly like?: readonly string[] };
   /** Optional CA folders that exist on the host; kubeadm mounts only those (util/staticpod). */
   readonly caDirectories: readonly string[];
   /** Whether systemd-resolved runs: the kubelet must then read its upstream file (kubeadm componentconfigs/kubelet.go). */

@@ -5,6 +5,12 @@ import type { HostPast } from './past.ts';
 export interface Inspection {
   /** Facts for rendering; the interface depends on the host's address. */
   readonly facts: Omit<HostFacts, 'interface'>;
+  /** As uname(1) says it: `x86_64`, `armv7l`. */
+  readonly machine: string;
+  /** Of the host's programs. */
+  readonly bits: 32 | 64;
+  /** Package managers that kboot can use and that are installed. */
+  readonly packageManagers: readonly ('apt' | 'dnf')[];
   readonly kernel: string;
   readonly cpus: number;
   readonly memoryMiB: number;

@@ -1,6 +1,7 @@
 /** Names of the preflight checks, as findings, `--ignore-preflight` and spec.preflight.ignore use them. `Port` means all of Port-N. */
 const names = [
-  ...(['Tools', 'OS', 'Systemd', 'NumCPU', 'Mem', 'Cgroups', 'KernelVersion', 'KubernetesVersion'] as const),
+  ...(['Tools', 'OS', 'Architecture', 'Systemd', 'NumCPU', 'Mem', 'Cgroups'] as const),
+  ...(['KernelVersion', 'KubernetesVersion'] as const),
   ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker', 'ForeignManifests'] as const),
   ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
@@ -27,6 +28,7 @@ export const knownChecks: readonly string[] = [...names, 'Port-N'];
 
 /** Checks that nobody can ignore, and why. */
 const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
+  Architecture: 'no release files run there',
   ForeignCluster: 'kboot would destroy the other cluster',
   ImmutableField: 'the running cluster would break in the middle of the change',
   KubernetesVersion:

@@ -97,6 +97,8 @@ elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=
 
 const inspectHost = `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
+echo "osLike=\${ID_LIKE:-}"; echo "bits=$(getconf LONG_BIT)"
+for p in apt-get dnf; do command -v "$p" >/dev/null && echo "manager=\${p%-get}"; done
 echo "machine=$(uname -m)"; echo "kernel=$(uname -r)"; echo "cpus=$(nproc)"
 echo "memKiB=$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
 echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
@@ -149,13 +151,20 @@ export function readInspection(output: string, asked: number, answered: number):
   if (!(now > 0)) return undefined;
   const facts: Inspection['facts'] = {
     architecture: one('machine') === 'aarch64' ? 'arm64' : 'amd64',
-    os: { id: one('os'), versionId: one('osVersion') },
+    os: {
+      id: one('os'),
+      versionId: one('osVersion'),
+      ...(one('osLike') !== '' && { like: one('osLike').split(/\s+/) }),
+    },
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: one('resolved') === '1',
   };
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
   return {
     facts,
+    machine: one('machine'),
+    bits: one('bits') === '32' ? 32 : 64,
+    packageManagers: (['apt', 'dnf'] as const).filter((name) => all('manager').includes(name)),
     kernel: one('kernel'),
     cpus: Number(one('cpus')),
     memoryMiB: Math.floor(Number(one('memKiB')) / 1024),

@@ -13,34 +13,34 @@ const services = 'dphys-swapfile zramswap zram-config zram-swap zramen systemd-s
 
 /**
  * Shell functions about units that activate swap.
- * kb_swap_units: names of those that would, now or at the next boot: systemd's swap units except those generated from
+ * swap_units: names of those that would, now or at the next boot: systemd's swap units except those generated from
  * fstab; those that zram-generator will generate from its configuration; services that are enabled or active.
  */
-export const swapUnits = `kb_zram() {
-  kb_n=
-  for kb_m in /etc/systemd /usr/local/lib/systemd /usr/lib/systemd; do
-    if [ -x $kb_m/system-generators/zram-generator ]; then kb_n=1; fi
+export const swapUnits = `swap_zram() {
+  found=
+  for folder in /etc/systemd /usr/local/lib/systemd /usr/lib/systemd; do
+    if [ -x $folder/system-generators/zram-generator ]; then found=1; fi
   done
-  [ -n "$kb_n" ] || return 0
-  for kb_m in /etc/systemd /run/systemd /usr/local/lib/systemd /usr/lib/systemd; do
-    if [ "$kb_n" = 1 ] && [ -e $kb_m/zram-generator.conf ]; then cat $kb_m/zram-generator.conf; kb_n=2; fi
-    cat $kb_m/zram-generator.conf.d/*.conf 2>/dev/null || true
+  [ -n "$found" ] || return 0
+  for folder in /etc/systemd /run/systemd /usr/local/lib/systemd /usr/lib/systemd; do
+    if [ "$found" = 1 ] && [ -e $folder/zram-generator.conf ]; then cat $folder/zram-generator.conf; found=2; fi
+    cat $folder/zram-generator.conf.d/*.conf 2>/dev/null || true
   done | sed -n 's/^[[:space:]]*\\[\\(zram[0-9][0-9]*\\)\\].*/dev-\\1.swap/p'
 }
-kb_swap_units() {
+swap_units() {
   {
-    systemctl list-unit-files --type=swap --no-legend --plain 2>/dev/null | while read -r kb_u kb_s _; do [ "$kb_s" = masked ] || echo "$kb_u"; done
-    systemctl list-units --type=swap --no-legend --plain --all 2>/dev/null | while read -r kb_u kb_s _; do [ "$kb_s" = masked ] || [ "$kb_s" = not-found ] || echo "$kb_u"; done
-    kb_zram | while read -r kb_u; do [ "$(systemctl is-enabled -- "$kb_u" 2>/dev/null)" = masked ] || echo "$kb_u"; done
-    for kb_u in ${services}; do
-      case $(systemctl is-enabled $kb_u.service 2>/dev/null) in
-        enabled | enabled-runtime | generated) echo $kb_u.service ;;
+    systemctl list-unit-files --type=swap --no-legend --plain 2>/dev/null | while read -r unit state _; do [ "$state" = masked ] || echo "$unit"; done
+    systemctl list-units --type=swap --no-legend --plain --all 2>/dev/null | while read -r unit state _; do [ "$state" = masked ] || [ "$state" = not-found ] || echo "$unit"; done
+    swap_zram | while read -r unit; do [ "$(systemctl is-enabled -- "$unit" 2>/dev/null)" = masked ] || echo "$unit"; done
+    for unit in ${services}; do
+      case $(systemctl is-enabled $unit.service 2>/dev/null) in
+        enabled | enabled-runtime | generated) echo $unit.service ;;
         masked | masked-runtime) ;;
-        *) if systemctl is-active -q $kb_u.service 2>/dev/null; then echo $kb_u.service; fi ;;
+        *) if systemctl is-active -q $unit.service 2>/dev/null; then echo $unit.service; fi ;;
       esac
     done
-  } | sort -u | while read -r kb_u; do
-    [ "$(systemctl show -p SourcePath --value -- "$kb_u" 2>/dev/null)" = /etc/fstab ] || echo "$kb_u"
+  } | sort -u | while read -r unit; do
+    [ "$(systemctl show -p SourcePath --value -- "$unit" 2>/dev/null)" = /etc/fstab ] || echo "$unit"
   done
 }`;
 
@@ -52,7 +52,7 @@ export const swapOff = `set -e
 kb_note() { grep -qxF -e "$*" ${hostFolder}/swap 2>/dev/null || echo "$*" >> ${hostFolder}/swap; }
 ${swapUnits}
 tail -n +2 /proc/swaps | while read -r d _; do kb_note active "$d"; done
-for u in $(kb_swap_units); do
+for u in $(swap_units); do
   if systemctl is-active -q "$u"; then kb_note start "$u"; systemctl stop -- "$u"; fi
   f=/etc/systemd/system/$u
   if [ -e "$f" ] || [ -L "$f" ]; then

@@ -21,7 +21,7 @@ export const swap: Kind<SwapResource, Found> = {
   query: () => `tail -n +2 /proc/swaps | while read -r d _; do echo "active $d"; done
 grep -E '${fstabPattern}' /etc/fstab 2>/dev/null | sed 's/^/fstab /'
 ${swapUnits}
-kb_swap_units | sed 's/^/unit /'
+swap_units | sed 's/^/unit /'
 echo read`,
   read(wants, output) {
     const all = lines(output);

@@ -88,6 +88,15 @@ describe('readInspection', () => {
     });
   });
 
+  it('reads the distribution, its relatives, and what the machine is', () => {
+    expect(read(output())).toMatchObject({ machine: 'x86_64', bits: 64, packageManagers: [] });
+    expect(read(output()).facts.os).toEqual({ id: 'debian', versionId: '12' });
+    const more = ['osLike=rhel centos fedora', 'bits=32', 'manager=dnf', 'manager=apt', 'manager=pacman'];
+    const other = read(output(more).replace('x86_64', 'armv7l'));
+    expect(other).toMatchObject({ machine: 'armv7l', bits: 32, packageManagers: ['apt', 'dnf'] });
+    expect(other.facts.os.like).toEqual(['rhel', 'centos', 'fedora']);
+  });
+
   it('reads the facts that only some hosts have', () => {
     const more = [
       'manifest=etcd.yaml',
@@ -147,6 +156,8 @@ describe('inspectScript', () => {
     expect(seen.kernel).toBe(spawnSync('uname', ['-r'], { encoding: 'utf8' }).stdout.trim());
     expect(seen.memoryMiB).toBeGreaterThan(100);
     expect(seen.clockSkewMs).toBe(0);
+    expect(seen.machine).toBe(spawnSync('uname', ['-m'], { encoding: 'utf8' }).stdout.trim());
+    expect(seen.bits).toBe(64);
     expect(Object.keys(seen.freeMiB)).toEqual(['/var/lib', '/usr/local', '/etc']);
     expect(Object.values(seen.freeMiB).every((free) => free > 0)).toBe(true);
     expect(seen.nameLookupMs === null || seen.nameLookupMs >= 0).toBe(true);

@@ -7,6 +7,9 @@ import { noPast } from '../../src/model/past.ts';
 export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
   return {
     facts: assumedFacts,
+    machine: 'x86_64',
+    bits: 64,
+    packageManagers: ['apt'],
     kernel: '6.1.0-13-amd64',
     cpus: 2,
     memoryMiB: 1700,

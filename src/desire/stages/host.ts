@@ -1,4 +1,4 @@
-import { systemOf } from '../../catalog/systems.ts';
+import { nodePackagesOf, systemOf } from '../../catalog/systems.ts';
 import { isNode, loadBalancerHosts, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { placeholder } from '../../resource/placeholder.ts';
@@ -18,9 +18,9 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     mode: 0o644,
     text: `${desire.clusterId ?? placeholder('cluster-id')}\n`,
   });
-  const { nodePackages, downloadPackages, selinux } = systemOf(facts);
+  const { downloadPackages, selinux } = systemOf(facts);
   const packages = [
-    ...(isNode(host) ? nodePackages : []),
+    ...(isNode(host) ? nodePackagesOf(facts) : []),
     ...(desire.bundle === undefined ? downloadPackages : []),
   ];
   const confined = isNode(host) || loadBalancerHosts(desire.cluster).includes(host);

@@ -1,4 +1,3 @@
-import { acquaintance, knownSystems, systemOf } from '../../catalog/systems.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
@@ -13,6 +12,7 @@ import { formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balance
 import { pastChecks } from './past/index.ts';
 import { portsInUse } from './ports.ts';
 import { dockerThere } from './runtime.ts';
+import { architectureShortcoming, distributionShortcoming, kernelShortcoming } from './system.ts';
 
 type Check = (
   host: Host,
@@ -31,20 +31,8 @@ const checks: readonly Check[] = [
           message: `not installed: ${seen.missingTools.join(', ')}`,
           remedy: 'Install them with the package manager of the distribution.',
         },
-  (_host, seen) => {
-    const { os } = seen.facts;
-    const known = acquaintance(seen.facts);
-    if (known === 'known') return undefined;
-    const name = `${os.id} ${os.versionId}`;
-    return known === 'unknown'
-      ? { check: 'OS', level: 'error', message: `${name} is not supported`, remedy: `Use ${knownSystems}.` }
-      : {
-          check: 'OS',
-          level: 'warning',
-          message: `${name} was not tested with kboot`,
-          remedy: `Tested versions: ${systemOf(seen.facts).versions.join(', ')}.`,
-        };
-  },
+  distributionShortcoming,
+  architectureShortcoming,
   (_host, seen) =>
     seen.systemd
       ? undefined
@@ -85,17 +73,7 @@ const checks: readonly Check[] = [
           remedy:
             'Boot with systemd.unified_cgroup_hierarchy=1, or set spec.kubelet.config.failCgroupV1: false.',
         },
-  (_host, seen) => {
-    const [major = 0, second = 0] = seen.kernel.split('.').map(Number);
-    return major > 5 || (major === 5 && second >= 4)
-      ? undefined
-      : {
-          check: 'KernelVersion',
-          level: 'error',
-          message: `Linux ${seen.kernel}; Kubernetes needs 5.4 or later`,
-          remedy: 'Install a newer kernel.',
-        };
-  },
+  kernelShortcoming,
   (_host, seen, cluster) =>
     seen.apiServerVersion === '' || seen.apiServerVersion === cluster.kubernetesVersion
       ? undefined

@@ -24,7 +24,8 @@ disk /var/lib/kubelet 200M k; disk /var/lib/containerd 1G c; disk /var/lib/kubel
 systemctl daemon-reload`;
 
 /** Links on another disk, which has a folder of the operator's beside the targets. */
-const links = `mkdir -p /var/disk/mine /var/disk/containerd /var/disk/kubelet /var/disk/kubernetes /var/disk/cni /var/disk/pods /var/disk/kboot
+const links = `mkdir -p /var/disk/mine /var/disk/containerd /var/disk/kubelet /var/disk/kubernetes /var/disk/cni /var/disk/pods
+mkdir -m 700 /var/disk/kboot
 echo precious > /var/disk/mine/data
 ln -s /var/disk/containerd /var/lib/containerd
 ln -s /var/disk/kubelet /var/lib/kubelet

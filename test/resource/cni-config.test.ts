@@ -77,7 +77,7 @@ describe.each(shells)('network configurations of other tools, in %s', (shell) =>
     box.write(at('00 old.conf'), 'again');
     expect(box.apply(box.plan(want))).toEqual({ status: 0, output: '' });
     const files = resetRemovals({
-      ...{ present: true, clusterId: '', owned: 0, kept: 2, containers: 0 },
+      ...{ present: true, clusterId: '', owned: 0, kept: 2, containers: 0, keptFolders: [] },
       ...{ swap: false, selinux: false, dockerContainers: null },
     }).find(({ what }) => what === 'files');
     expect(files?.script).toContain(hostFolder);

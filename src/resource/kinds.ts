@@ -7,6 +7,7 @@ import { file } from './file.ts';
 import { hook } from './hook.ts';
 import { image } from './image.ts';
 import { kubeletCheckpoint } from './kubelet-checkpoint.ts';
+import { linkMtu } from './link-mtu.ts';
 import { moduleKind } from './module.ts';
 import { packageKind } from './package.ts';
 import { selinux } from './selinux.ts';
@@ -33,6 +34,7 @@ const kinds = {
   'static-pod': staticPod,
   'client-certificate': clientCertificate,
   'kubelet-checkpoint': kubeletCheckpoint,
+  'link-mtu': linkMtu,
   hook,
 } as const satisfies { readonly [K in ResourceKind]: { readonly name: (want: ResourceOf<K>) => string } };
 

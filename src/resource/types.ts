@@ -150,6 +150,18 @@ export interface KubeletCheckpointResource extends Base {
   readonly reserved: string;
 }
 
+/** The MTU of a link that flannel creates. */
+export interface LinkMtuResource extends Base {
+  readonly kind: 'link-mtu';
+  /** `flannel.1` */
+  readonly link: string;
+  /** MTU of the network below it; absent: that of the interface `below`. */
+  readonly mtu?: number;
+  readonly below: string;
+  /** Bytes that the encapsulation takes. */
+  readonly overhead: number;
+}
+
 /** One of the operator's own commands, run in addition to kboot's steps of a stage. */
 export interface HookResource extends Base {
   readonly kind: 'hook';
@@ -179,6 +191,7 @@ export type Resource =
   | StaticPodResource
   | ClientCertificateResource
   | KubeletCheckpointResource
+  | LinkMtuResource
   | HookResource;
 
 export type ResourceKind = Resource['kind'];

@@ -201,6 +201,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
       return present({ files: [], wrappers: [], live: false });
     case 'selinux':
       return present({ now: false, boot: false });
+    case 'link-mtu':
+      return present({ mtu: (resource.mtu ?? 1500) - resource.overhead, below: 1500 });
     case 'kubelet-checkpoint':
       return present({ cpu: resource.cpu, memory: resource.memory, reserved: resource.reserved });
     case 'unit':

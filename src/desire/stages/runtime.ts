@@ -7,6 +7,7 @@ import { cniFolder } from '../../resource/cni-config.ts';
 import type { Resource } from '../../resource/types.ts';
 import { filesFor, folders, textContext, textFile, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
+import { flannelLinks } from '../text/flannel.ts';
 import { kubeletUnitFiles } from '../text/kubelet.ts';
 import { metallbImages } from '../text/metallb.ts';
 import { paths } from '../text/paths.ts';
@@ -51,6 +52,7 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
     ...folders(stage, ['/etc/systemd/system/kubelet.service.d']),
     ...kubeletUnitFiles(textContext(desire, facts), facts).map((file) => textFile(stage, file, ['kubelet'])),
     ...imageResources(desire, host, facts),
+    ...flannelLinks(desire.cluster, facts).map((link): Resource => ({ kind: 'link-mtu', stage, ...link })),
   ];
 }
 

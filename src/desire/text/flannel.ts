@@ -1,4 +1,5 @@
 import { nodes, type Cluster } from '../../model/cluster.ts';
+import type { HostFacts } from '../../model/facts.ts';
 import { isIPv6 } from './address.ts';
 import type { TextContext } from './types.ts';
 
@@ -57,19 +58,50 @@ function netConf(cluster: Cluster): object {
   const { podSubnets, flannel } = cluster.networking;
   const v4 = podSubnets.find((subnet) => !isIPv6(subnet));
   const v6 = podSubnets.find(isIPv6);
-  const { mtu } = flannel;
-  // flannel subtracts 50 bytes for VXLAN (pkg/backend/vxlan), but over IPv6 it needs 70.
-  const longerHeader = v6 !== undefined && flannel.backend === 'vxlan' ? 20 : 0;
   return {
     ...(v4 === undefined ? { EnableIPv4: false } : { Network: v4 }),
     ...(v6 === undefined ? {} : { EnableIPv6: true, IPv6Network: v6 }),
     EnableNFTables: false,
-    // host-gw has no device of its own, so there is no MTU to set.
     Backend: {
       Type: flannel.backend,
-      ...(mtu === undefined || flannel.backend === 'host-gw' ? {} : { MTU: mtu - longerHeader }),
+      ...mtuBelow(cluster),
     },
   };
+}
+
+/** The MTU that flannel subtracts its own overhead from; host-gw has no device of its own, so there is none to set. */
+function mtuBelow({ networking: { podSubnets, flannel } }: Cluster): { readonly MTU?: number } {
+  const { mtu, backend } = flannel;
+  if (mtu === undefined || backend === 'host-gw') return {};
+  // flannel subtracts 50 bytes for VXLAN (pkg/backend/vxlan), but over IPv6 it needs 70.
+  return { MTU: mtu - (podSubnets.some(isIPv6) && backend === 'vxlan' ? 20 : 0) };
+}
+
+/** The links that flannel creates on a node, and the MTU of each (pkg/backend/vxlan/device.go, pkg/backend/wireguard/device.go). */
+export function flannelLinks(cluster: Cluster, facts: Pick<HostFacts, 'interface'>): readonly FlannelLink[] {
+  const { podSubnets, flannel } = cluster.networking;
+  const links = {
+    vxlan: { v4: 'flannel.1', v6: 'flannel-v6.1', overhead: 50 },
+    wireguard: { v4: 'flannel-wg', v6: 'flannel-wg-v6', overhead: 80 },
+    'host-gw': undefined,
+  }[flannel.backend];
+  if (links === undefined) return [];
+  const { MTU } = mtuBelow(cluster);
+  return [links.v4, links.v6]
+    .filter((_link, index) => podSubnets.some((subnet) => isIPv6(subnet) === (index === 1)))
+    .map((link) => ({
+      link,
+      ...(MTU !== undefined && { mtu: MTU }),
+      below: flannel.interface ?? facts.interface,
+      overhead: links.overhead,
+    }));
+}
+
+interface FlannelLink {
+  readonly link: string;
+  readonly mtu?: number;
+  readonly below: string;
+  readonly overhead: number;
 }
 
 function json(value: object): string {

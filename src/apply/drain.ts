@@ -4,6 +4,7 @@ import { nodePath, podPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
+import { cordonNode } from './cordon.ts';
 
 interface DrainOptions {
   readonly timeoutSeconds: number;
@@ -20,12 +21,7 @@ interface DrainOptions {
  */
 export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<void> {
   const path = nodePath(node);
-  const cordoned = await kube.request('PATCH', path, {
-    body: { spec: { unschedulable: true } },
-    contentType: 'application/merge-patch+json',
-  });
-  if (cordoned.status === 404) return;
-  if (cordoned.status !== 200) throw refused(`cordoning Node ${node}`, cordoned);
+  if (!(await cordonNode(kube, node))) return;
   const deadline = Date.now() + options.timeoutSeconds * 1000;
   let told = '';
   for (;;) {

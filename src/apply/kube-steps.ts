@@ -8,8 +8,10 @@ import { targetText } from '../plan/target.ts';
 import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ApplyContext, Excluded } from './context.ts';
+import { cordonNode, uncordonNode } from './cordon.ts';
 import { drainNode } from './drain.ts';
 import type { Moot } from './events.ts';
+import { restartFlannel } from './flannel.ts';
 import type { KubeConnection } from './kube-connection.ts';
 
 const pollMs = 250;
@@ -66,15 +68,20 @@ export class KubeRunner {
         await markNode(kube, node, operation);
         return;
       case 'cordon':
-      case 'uncordon':
-        await patchNode(kube, node, { spec: { unschedulable: operation.kind === 'cordon' } }, operation.kind);
+        if (!(await cordonNode(kube, node)))
+          throw new KbootError('E-KUBE-API', `Node ${node} does not exist`, { httpStatus: 404 });
         return;
-      case 'drain': {
+      case 'uncordon':
+        await uncordonNode(kube, node);
+        return;
+      case 'drain':
+      case 'restart-flannel': {
         const { signal, emit } = this.#context;
         const waiting = (seen: string): void => {
           emit({ type: 'waiting', step, seen });
         };
-        await drainNode(kube, node, { timeoutSeconds, pollMs: 1_000, signal, waiting });
+        const act = operation.kind === 'drain' ? drainNode : restartFlannel;
+        await act(kube, node, { timeoutSeconds, pollMs: 1_000, signal, waiting });
         return;
       }
       case 'delete':

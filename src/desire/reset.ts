@@ -1,4 +1,5 @@
 import type { Component, Effect } from '../model/component.ts';
+import { allChains, removeLinks, removeRules } from '../resource/network-leftovers.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
 import { swapOn } from '../resource/swap-script.ts';
@@ -19,9 +20,6 @@ const stops = (...components: readonly Component[]): readonly Effect[] =>
 
 /** etcd's data folder. */
 const etcdData = '/var/lib/etcd';
-
-/** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins. The host's own chains do not match. */
-const chains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
 /**
  * Removes everything from a host that kboot and Kubernetes put there, and only that; read from top to bottom. The
@@ -65,7 +63,7 @@ export function resetRemovals(seen: ResetObservation, foreignEtcd = false): read
     {
       what: 'rules',
       reason: 'only the chains and tables of kube-proxy, flannel and CNI',
-      script: removeRules,
+      script: removeRules(allChains),
     },
     {
       what: 'data',
@@ -143,33 +141,6 @@ const endShims = `for p in /proc/[0-9]*; do
   for c in $(cat "$p"/task/*/children 2>/dev/null); do kill -9 "$c" 2>/dev/null; done
   kill -9 "$s" 2>/dev/null
 done
-true`;
-
-const removeLinks = `for l in $(ip -o link show master cni0 2>/dev/null | cut -d: -f2 | cut -d@ -f1); do ip link delete "$l"; done
-for l in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6 kube-ipvs0 kube-bridge dummy-kube; do
-  [ -e "/sys/class/net/$l" ] && ip link delete "$l"
-done
-true`;
-
-/** Empty tables left by iptables-nft are removed as well. */
-const removeRules = `for f in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
-  command -v $f >/dev/null || continue
-  case $f in *legacy) grep -q . /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || continue ;; esac
-  $f-save -c 2>/dev/null > /run/kboot.rules || continue
-  grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' /run/kboot.rules || continue
-  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|--comment "?flanneld|--comment "?kubernetes ' /run/kboot.rules | $f-restore -c || exit 1
-done
-rm -f /run/kboot.rules
-if command -v nft >/dev/null; then
-  nft list tables 2>/dev/null | while read -r _ family name; do
-    case "$family $name" in
-      *' kube-proxy' | *' flannel-ipv4' | *' flannel-ipv6' | *' cni_plugins_masquerade' | *' cni_hostport') nft delete table "$family" "$name" ;;
-      'ip filter' | 'ip nat' | 'ip mangle' | 'ip raw' | 'ip6 filter' | 'ip6 nat' | 'ip6 mangle' | 'ip6 raw')
-        nft list table "$family" "$name" 2>/dev/null | grep -vE '^(table|\\}|#|[[:space:]]*$)' | grep -vE '^[[:space:]]*(chain [A-Z]+ \\{|type .* policy accept;|\\})[[:space:]]*$' | grep -q . || nft delete table "$family" "$name" ;;
-    esac
-  done
-fi
-if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null && [ -e /sys/class/net/kube-ipvs0 ]; then ipvsadm --clear; fi
 true`;
 
 const removeLeftovers = `rm -rf --one-file-system -- /run/containerd /run/flannel /run/xtables.lock.d /run/nri

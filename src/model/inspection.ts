@@ -53,6 +53,10 @@ export interface Inspection {
   /** Required programs that are not in PATH. */
   readonly missingTools: readonly string[];
   readonly kubeletActive: boolean;
+  /** Subnets in /run/flannel/subnet.env with the bridge's address, one per family; empty without the file. */
+  readonly flannelSubnets: readonly string[];
+  /** Whether flannel runs here. */
+  readonly flannelRuns: boolean;
   /** MAC address that answers for the virtual IP, as seen by this host; empty: none, or not checked. */
   readonly virtualIPHeldBy: string;
   /** Addresses of VRRP peers of this host that are no longer in the inventory but whose haproxy still responds. */

@@ -132,6 +132,8 @@ grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
 systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
+sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
+cat /proc/[0-9]*/comm 2>/dev/null | grep -qx flanneld && echo flannelRuns=1
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**
@@ -200,6 +202,8 @@ export function readInspection(output: string, asked: number, answered: number):
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
     missingTools: all('missing'),
     kubeletActive: one('kubelet') === '1',
+    flannelSubnets: all('flannelSubnet'),
+    flannelRuns: one('flannelRuns') === '1',
     virtualIPHeldBy: one('virtualIP'),
     formerPeers: all('formerPeer'),
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),

@@ -13,6 +13,7 @@ import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange } from './diff/host.ts';
+import { podNetworkStates } from './diff/pod-network.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
 import { planMembership, type MembershipPlan } from './etcd/membership.ts';
@@ -25,6 +26,8 @@ import type { Finding } from './preflight/finding.ts';
 import { immutableFindings } from './preflight/immutable.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
+import { podNetworkRepairs } from './rollout/pod-network.ts';
+import { withKubeletRestart } from './rollout/registration.ts';
 import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
 import { planRollout, quorumFindings } from './rollout/rollout.ts';
@@ -83,12 +86,27 @@ export function decide(known: Known, seen: Observed): Decision {
     ? planMembership(seen.etcd.hosts, seen.etcd.members)
     : { hosts: [], remove: [] };
 
+  const networks = podNetworkStates(
+    known.desired.nodes.map(({ name }) => name),
+    inspections,
+    seen.api,
+  );
   const perHost = new Map<string, HostDecision>();
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
     if (observed === undefined || isReadOnly(scope, host.name)) continue;
     try {
-      perHost.set(host.name, decideHost({ ...desire, membership }, known, host, observed, membership, seen));
+      const unregistered = networks.get(host.name)?.unregistered;
+      const own = decideHost(
+        { ...desire, membership },
+        known,
+        host,
+        observed,
+        membership,
+        seen,
+        unregistered,
+      );
+      perHost.set(host.name, own);
     } catch (error) {
       if (!(error instanceof KbootError)) throw error;
       failed.set(host.name, error);
@@ -100,7 +118,11 @@ export function decide(known: Known, seen: Observed): Decision {
   const { first, rest: changes } = peersFirst(all);
   const blind = hostsWith(cluster, 'control-plane').every(({ name }) => failed.has(name));
   const api = seen.api && concludeApi(seen.api, cluster, external?.state, inspections);
-  const disturbed = new Set(changes.filter(({ step }) => disturbsNode(step)).map(({ host }) => host));
+  const podNetworks = podNetworkRepairs(networks, all).filter(({ host }) => perHost.has(host));
+  const disturbed = new Set([
+    ...changes.filter(({ step }) => disturbsNode(step)).map(({ host }) => host),
+    ...podNetworks.map(({ host }) => host),
+  ]);
   const through =
     api === undefined || blind ? undefined : diffCluster(known.desired, api, disturbed, renewedPods(changes));
   const etcd = seen.etcd.members;
@@ -112,6 +134,7 @@ export function decide(known: Known, seen: Observed): Decision {
     rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
     etcdGates: gates,
     cluster: remaining,
+    podNetworks,
     externalEtcd: external?.state,
     ...inventoryChanges(known, api),
     warnings:
@@ -150,11 +173,13 @@ function decideHost(
   { inspection, observations }: HostObservation,
   membership: MembershipPlan,
   { etcd }: Observed,
+  unregistered: string | undefined,
 ): HostDecision {
   const { name, address } = host;
   const resources = desiredOn(desire, scope, host, factsOf(inspection, address));
+  const own = diffHost(name, resources, observations);
   const changes = withMembership(
-    diffHost(name, resources, observations),
+    unregistered === undefined ? own : withKubeletRestart(name, own, resources, observations, unregistered),
     membership.hosts.find((member) => member.host === name),
     etcd.hosts.find((member) => member.name === name),
   );
@@ -201,7 +226,12 @@ function nodesWithMembers(
   };
 }
 
-function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
+function isWork({
+  membership,
+  changes,
+  cluster,
+  podNetworks,
+}: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
   const { peers, snapshot, nodes, removals } = membership;
   const through = cluster && [
     ...cluster.objects['control-plane'],
@@ -214,7 +244,7 @@ function isWork({ membership, changes, cluster }: Omit<Decision, 'hooks' | 'issu
   ];
   return (
     snapshot !== undefined ||
-    peers.length + nodes.length + removals.length + changes.length + (through?.length ?? 0) > 0
+    [peers, nodes, removals, changes, podNetworks, through ?? []].some((each) => each.length > 0)
   );
 }
 

@@ -30,6 +30,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
     changes: [...perHost.values()].flatMap(({ changes }) => changes),
     cluster: diffCluster(desired, { state: 'absent' }, new Set()),
+    podNetworks: [],
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
     issue: known.toIssue,
     externalEtcd: undefined,

@@ -85,6 +85,8 @@ export interface NodeStep extends StepBase {
         readonly taints: readonly Taint[];
       }
     | { readonly kind: 'cordon' | 'uncordon' }
+    /** Deletes flannel's Pod on the Node, and waits for the new one: flannel reads the podCIDR when it starts. */
+    | { readonly kind: 'restart-flannel' }
     /** Cordons, then evicts every Pod as `kubectl drain` does, within `timeoutSeconds`. */
     | { readonly kind: 'drain' }
     | { readonly kind: 'delete' };

@@ -10,6 +10,7 @@ import { kubeletCheckpoint } from './kubelet-checkpoint.ts';
 import { linkMtu } from './link-mtu.ts';
 import { moduleKind } from './module.ts';
 import { packageKind } from './package.ts';
+import { podNetwork } from './pod-network.ts';
 import { selinux } from './selinux.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
@@ -29,6 +30,7 @@ const kinds = {
   swap,
   selinux,
   'cni-config': cniConfig,
+  'pod-network': podNetwork,
   unit,
   image,
   'static-pod': staticPod,

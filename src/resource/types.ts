@@ -114,6 +114,11 @@ export interface UnitResource extends Base {
   readonly reloads?: boolean;
 }
 
+/** No state of an earlier cluster's Pod network when the kubelet starts on the host for the first time. */
+export interface PodNetworkResource extends Base {
+  readonly kind: 'pod-network';
+}
+
 export interface ImageResource extends Base {
   readonly kind: 'image';
   /** Every reference in the archive, or the one to pull. */
@@ -187,6 +192,7 @@ export type Resource =
   | SELinuxResource
   | CniConfigResource
   | UnitResource
+  | PodNetworkResource
   | ImageResource
   | StaticPodResource
   | ClientCertificateResource

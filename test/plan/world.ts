@@ -207,6 +207,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
       return present({ cpu: resource.cpu, memory: resource.memory, reserved: resource.reserved });
     case 'unit':
       return present({ enabled: true, active: true, current: true });
+    case 'pod-network':
+      return present([]);
     case 'image':
       return present({ missing: [], digest: resource.artifact?.sha256 });
     case 'static-pod':

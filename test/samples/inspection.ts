@@ -34,6 +34,8 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     nameLookupMs: 3,
     missingTools: [],
     kubeletActive: false,
+    flannelSubnets: [],
+    flannelRuns: false,
     virtualIPHeldBy: '',
     formerPeers: [],
     dockerContainers: null,

@@ -17,6 +17,7 @@ export const noWork: InstallWork = {
   rollout: [],
   etcdGates: [],
   cluster: undefined,
+  podNetworks: [],
 };
 
 /** Nothing through the API. */

@@ -3,6 +3,7 @@ import type { ClusterChanges } from '../diff/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
+import type { PodNetworkRepair } from '../rollout/pod-network.ts';
 import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
 import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
@@ -24,6 +25,8 @@ export interface InstallWork {
   readonly etcdGates: readonly Gate[];
   /** undefined: nothing is changed through the API. */
   readonly cluster: ClusterChanges | undefined;
+  /** Hosts whose flannel or bridge does not have the podCIDR of their Node. */
+  readonly podNetworks: readonly PodNetworkRepair[];
 }
 
 /**
@@ -89,13 +92,21 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       namespacesFirst(cluster.objects.addon),
     );
   const rolled = after('ended', rollout).filter((each) => !ready.some((other) => other.phase === each.phase));
+  // Their Nodes are registered by then, and flannel's DaemonSet exists.
+  const podNetworks = phase(
+    'pod-network',
+    'addon',
+    'Pod network',
+    [...ready, ...after('all', api, addons), ...after('ended', nodes, byStage.get('node')), ...rolled],
+    oneByOne(work.podNetworks.map(({ host, steps }) => ({ on: { host }, steps }))),
+  );
   const readiness =
     cluster &&
     phase(
       'readiness',
       'addon',
       'readiness',
-      [...ready, ...after('all', api, addons), ...after('ended', byStage.get('node')), ...rolled],
+      [...ready, ...after('all', api, addons), ...after('ended', podNetworks, byStage.get('node')), ...rolled],
       [
         { tasks: [], gates: cluster.gates.ready },
         together('cluster', cluster.lateObjects),
@@ -104,7 +115,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     );
 
   const hostWork = existing(...hostPhases, rollout);
-  const clusterWork = existing(api, nodes, addons, readiness);
+  const clusterWork = existing(api, nodes, addons, podNetworks, readiness);
   const all = [
     ...existing(hooks, certificates, membership),
     ...hostWork,

@@ -211,6 +211,7 @@ const nodeStep = shared(
         }),
         z.strictObject({ kind: z.literal('cordon') }),
         z.strictObject({ kind: z.literal('uncordon') }),
+        z.strictObject({ kind: z.literal('restart-flannel') }),
         z.strictObject({ kind: z.literal('drain') }),
         z.strictObject({ kind: z.literal('delete') }),
       ]),

@@ -54,6 +54,11 @@ function nodeBlock({ node, operation, timeoutSeconds }: NodeStep): Block {
     case 'cordon':
     case 'uncordon':
       return listBlock(title, { [operation.kind]: node });
+    case 'restart-flannel':
+      return listBlock(title, {
+        delete: `flannel's Pod on ${node}`,
+        wait: `until a new one is Ready, ${timeoutSeconds} s at most`,
+      });
     case 'delete':
       return listBlock(title, { delete: nodePath(node) });
   }

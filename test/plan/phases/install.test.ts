@@ -435,6 +435,7 @@ describe('for any changes', () => {
           rollout,
           etcdGates: gated.map((name) => gate({ kind: 'etcd-member', host: name }, { id: `${name} serves` })),
           cluster,
+          podNetworks: [],
         };
       },
     );

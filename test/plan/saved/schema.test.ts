@@ -179,6 +179,7 @@ const nodeOperations: Record<NodeStep['operation']['kind'], NodeStep['operation'
   cordon: { kind: 'cordon' },
   uncordon: { kind: 'uncordon' },
   drain: { kind: 'drain' },
+  'restart-flannel': { kind: 'restart-flannel' },
   delete: { kind: 'delete' },
 };
 

@@ -7,7 +7,9 @@ import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import type { KbootError } from '../model/error.ts';
 import type { ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
 import { observeCluster } from '../observe/cluster.ts';
+import { observeStuckPods, type StuckPod } from '../observe/stuck-pods.ts';
 import { probeHost } from '../observe/probe.ts';
+import { clusterProblems, cordonText, nodeProblems } from '../plan/diff/health.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { EtcdObservation } from '../observe/etcd.ts';
@@ -32,13 +34,16 @@ export async function observeStatus(
     probeHost(reader, []),
   );
   try {
-    const wants = { ...desireCluster(desire), objects: [] };
+    const wants = desireCluster(desire);
+    let stuck: readonly StuckPod[] = [];
     let seen: ClusterObservation = { state: 'unavailable', why: 'no control-plane host is reachable' };
     for (const host of hostsWith(cluster, 'control-plane')) {
       const reader = connections.open.get(host.name)?.reader;
       if (reader === undefined || !pki.isIssued('ca')) continue;
       seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
-      if (seen.state === 'present') break;
+      if (seen.state !== 'present') continue;
+      stuck = await observeStuckPods(reader, host.address, apiCredentials(pki));
+      break;
     }
     const present = seen.state === 'present' ? seen : undefined;
     const hosts = cluster.hosts.map((host) => {
@@ -60,6 +65,14 @@ export async function observeStatus(
             (pod) => pod.host === host.name && present !== undefined && !isReady(present.pods.get(pod.name)),
           )
           .map((pod) => pod.name),
+        problems:
+          present === undefined || !wants.nodes.some(({ name }) => name === host.name)
+            ? []
+            : nodeProblems(
+                inspection,
+                node,
+                stuck.filter((pod) => pod.node === host.name),
+              ),
       };
     });
     const certificates = certificateList(workspace);
@@ -67,12 +80,14 @@ export async function observeStatus(
     const foreign = workspace.foreignEtcd && (await askExternalEtcd(workspace, connections));
     const etcd = await askMembers(workspace, inspections, connections);
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
+    const problems = present === undefined ? [] : clusterProblems(wants, present);
     const healthy =
       connections.failed.size === 0 &&
       present !== undefined &&
+      problems.length === 0 &&
       hosts.every(
         (host) =>
-          host.notReady.length === 0 &&
+          host.notReady.length + host.problems.length === 0 &&
           (host.node === 'Ready' || !wants.nodes.some(({ name }) => name === host.name)),
       ) &&
       etcdHosts(cluster).length === members.length &&
@@ -86,6 +101,8 @@ export async function observeStatus(
       endpoint: clusterServer(cluster),
       healthy,
       hosts,
+      problems,
+      warnings: [...(present?.nodes.values() ?? [])].flatMap((node) => cordonText(node) ?? []),
       api:
         seen.state === 'present'
           ? 'answers'

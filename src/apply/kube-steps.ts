@@ -58,6 +58,10 @@ export class KubeRunner {
     const object = JSON.parse(JSON.stringify(step.object), (_key, value: unknown) =>
       typeof value === 'string' ? fillPlaceholders(value, (name) => materials.fact(name)) : value,
     ) as KubeObject;
+    if (step.replaces === true)
+      await this.#retryWhileStarting((kube) =>
+        remove(kube, objectPath(step.object), targetText(step.target)),
+      );
     await this.#retryWhileStarting((kube) => applyObject(kube, object));
   }
 

@@ -63,10 +63,11 @@ export function refuseFindings(findings: readonly Finding[]): void {
 
 function nothingText({ plan, connections, seconds }: LivePlan): string {
   const unread = [...connections.failed.keys()];
+  const warnings = plan.warnings.map((warning) => `warning ${warning}\n`).join('');
   if (unread.length === 0)
-    return `${plan.cluster}: nothing to do (${plural(connections.open.size, 'host')}, ${plural(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
+    return `${warnings}${plan.cluster}: nothing to do (${plural(connections.open.size, 'host')}, ${plural(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
   const others = plan.hosts.length - unread.length;
-  return `${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
+  return `${warnings}${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
 }
 
 function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {

@@ -3,7 +3,10 @@ export interface ClusterStatus {
   readonly cluster: string;
   readonly kubernetesVersion: string;
   readonly endpoint: string;
-  /** Every host responds; every node, control-plane Pod and etcd member is healthy; no certificate expires soon. */
+  /**
+   * Every host responds; every node, control-plane Pod, add-on and etcd member is healthy; Pods can start on every
+   * node; no certificate expires soon.
+   */
   readonly healthy: boolean;
   readonly hosts: readonly {
     readonly name: string;
@@ -16,7 +19,13 @@ export interface ClusterStatus {
     readonly kubelet: string;
     /** Control-plane Pods that are not Ready. */
     readonly notReady: readonly string[];
+    /** Why Pods cannot start on its node, or be reached there. */
+    readonly problems: readonly string[];
   }[];
+  /** Objects and workloads that the cluster lacks. */
+  readonly problems: readonly string[];
+  /** What an operator may want, such as a cordoned Node. */
+  readonly warnings: readonly string[];
   /** The API's response, or why there is none. */
   readonly api: string;
   /** The state of etcd, in words. */

@@ -13,6 +13,7 @@ import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange } from './diff/host.ts';
+import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
@@ -137,10 +138,12 @@ export function decide(known: Known, seen: Observed): Decision {
     podNetworks,
     externalEtcd: external?.state,
     ...inventoryChanges(known, api),
-    warnings:
-      api !== undefined && blind
+    warnings: [
+      ...(api !== undefined && blind
         ? ['no control plane could be read, so no change through the API is planned']
-        : [],
+        : []),
+      ...cordonWarnings(api, through),
+    ],
   };
   const doesAnything = isWork(decision);
   if (reaches(scope, 'etcd')) refuseSilence(seen, doesAnything);
@@ -208,6 +211,15 @@ function ownInspections(
 ): ReadonlyMap<string, Inspection> {
   return new Map(
     [...inspections].filter(([, seen]) => seen.clusterId !== '' && seen.clusterId === clusterId),
+  );
+}
+
+/** A Node that leaves is drained, cordoned or not. */
+function cordonWarnings(api: ClusterObservation | undefined, cluster: ClusterChanges | undefined): string[] {
+  if (api?.state !== 'present') return [];
+  const leaving = new Set(cluster?.removals.map(({ node }) => node));
+  return [...api.nodes.values()].flatMap((node) =>
+    leaving.has(node.metadata.name) ? [] : (cordonText(node) ?? []),
   );
 }
 

@@ -63,6 +63,8 @@ export interface EtcdStep extends StepBase {
 export interface ApplyStep extends StepBase {
   readonly type: 'apply';
   readonly object: KubeObject;
+  /** The live object is deleted first: the API refuses to change it. */
+  readonly replaces?: true;
 }
 
 /** Deletes one of kboot's objects that is no longer desired. */

@@ -156,7 +156,7 @@ const others = [
     kubernetesVersion,
     endpoint: text('URL of the API.'),
     healthy: flag(
-      'Whether every host responds, all nodes, control-plane Pods and etcd members are healthy, and no certificate expires soon.',
+      'Whether every host responds, all nodes, control-plane Pods, add-ons and etcd members are healthy, Pods can start on every node, and no certificate expires soon.',
     ),
     hosts: described(
       'Every host of the inventory.',
@@ -170,9 +170,12 @@ const others = [
           node: text('Ready, NotReady, or - if there is no such Node.'),
           kubelet: text('Version of the kubelet.'),
           notReady: list('Control-plane Pods that are not Ready.'),
+          problems: list('Why Pods cannot start on its node, or be reached there.'),
         }),
       ),
     ),
+    problems: list('Objects and workloads that the cluster lacks.'),
+    warnings: list('What an operator may want, such as a cordoned Node.'),
     api: text('State of the API, in words.'),
     etcd: text('State of etcd, in words.'),
     members: described(

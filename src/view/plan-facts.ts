@@ -67,6 +67,7 @@ export function disruption(plan: Plan): string {
     ...(names.length === 0 ? [] : [`Restarts ${names.slice(0, 5).join(', ')}${more}.`]),
     ...rolledWorkloads(plan),
     ...drains(plan),
+    ...newBridges(plan),
     ...apiGap(plan),
     ...hooks(plan),
   ];
@@ -122,6 +123,16 @@ function drains(plan: Plan): string[] {
       : [],
   );
   return nodes.length === 0 ? [] : [`Pods on ${[...new Set(nodes)].join(', ')} are rescheduled.`];
+}
+
+/** Whether Pods lose their network for a moment. */
+function newBridges(plan: Plan): string[] {
+  const hosts = allPlaced(plan).flatMap(({ step: { target, verb }, on }) =>
+    target.kind === 'pod-network' && verb === 'update' ? [hostOf(on) ?? ''] : [],
+  );
+  return hosts.length === 0
+    ? []
+    : [`Pods with another network than their Node's restart on ${hosts.join(', ')}.`];
 }
 
 /** The limits of a plan that was made without contacting a host. */

@@ -20,6 +20,9 @@ export function statusText(status: ClusterStatus): string {
     '',
     table([['host', 'roles', 'address', 'system', 'node', 'kubelet', ''], ...rows]),
     '',
+    ...status.hosts.flatMap(({ name, problems }) => problems.map((each) => pc.red(`${name}: ${each}`))),
+    ...status.problems.map((each) => pc.red(each)),
+    ...status.warnings.map((each) => pc.yellow(each)),
     etcdLine(status),
     first === undefined
       ? 'No certificates have been issued yet.'

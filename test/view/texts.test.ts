@@ -111,6 +111,7 @@ const status: ClusterStatus = {
       node: 'Ready',
       kubelet: 'v1.36.2',
       notReady: ['etcd-cp-1'],
+      problems: ["cni0 has 10.244.1.1/24; the Node's podCIDR is 10.244.3.0/24"],
     },
     {
       name: 'w-1',
@@ -121,8 +122,11 @@ const status: ClusterStatus = {
       node: 'NotReady',
       kubelet: '-',
       notReady: [],
+      problems: [],
     },
   ],
+  problems: ['Deployment kube-system/coredns is scaled to 0'],
+  warnings: ['Node w-1 is cordoned'],
   api: 'answers',
   etcd: 'answers',
   members: [
@@ -145,6 +149,9 @@ describe('statusText', () => {
       cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
       w-1   worker         10.0.0.21  unreachable       NotReady  -
 
+      cp-1: cni0 has 10.244.1.1/24; the Node's podCIDR is 10.244.3.0/24
+      Deployment kube-system/coredns is scaled to 0
+      Node w-1 is cordoned
       etcd answers: 2 voting members, cp-1, cp-2 (learner, not serving), cp-9 (not serving, not in the inventory)
       2 certificates; the first to expire is soon, in 10 days (2026-12-01)
       The cluster is not healthy; \`kboot plan\` shows what \`kboot up\` would repair."

@@ -8,6 +8,8 @@ import type { Component, Effect } from '../../model/component.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
+import { isCordonedByKboot, isScaledToZero } from './health.ts';
+import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
@@ -65,7 +67,10 @@ export function diffCluster(
   return {
     objects: { 'control-plane': objectsOf('control-plane'), addon: addons },
     removals: nodeRemovals(seen, left, 'its host left the inventory'),
-    marks: desired.nodes.flatMap((node) => nodeStep(node, seen)),
+    marks: [
+      ...desired.nodes.flatMap((node) => nodeStep(node, seen)),
+      ...desired.nodes.flatMap((node) => uncordonStep(node.name, seen)),
+    ],
     lateObjects: desired.lateObjects.flatMap((object) => objectStep(object, seen)),
     record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
@@ -114,7 +119,12 @@ export function diffCluster(
 function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
   const title = objectTitle(object);
   const ref = refOf(object);
-  const step = (verb: ApplyStep['verb'], reason: string, effect: Effect['kind'] | undefined): ApplyStep[] => [
+  const step = (
+    verb: ApplyStep['verb'],
+    reason: string,
+    effect: Effect['kind'] | undefined,
+    replaces = false,
+  ): ApplyStep[] => [
     {
       type: 'apply',
       id: `cluster: ${title}`,
@@ -123,6 +133,7 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
       reason,
       effects: effect === undefined ? [] : effectsOn(object, effect),
       object,
+      ...(replaces && { replaces }),
       timeoutSeconds: 60,
     },
   ];
@@ -131,14 +142,19 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
     return step('update', 'applied unconditionally: the API does not respond yet', undefined);
   const live = seen.objects.get(objectKey(object));
   if (live === undefined) return step('create', '', 'start');
-  // An administrator may scale CoreDNS: kubeadm keeps the number of replicas, and so does kboot.
-  const changed = differences(filled(object), live).filter((path) => path !== 'spec.replicas');
+  // An administrator may scale CoreDNS: kubeadm keeps the number of replicas, and so does kboot; but not to none.
+  const changed = differences(filled(object), live).filter(
+    (path) => path !== 'spec.replicas' || isScaledToZero(live),
+  );
   const extra = leftOver(object, live);
   const reasons = [
     ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),
     ...(extra.length === 0 ? [] : [`no longer has ${few(extra)}`]),
   ];
   if (reasons.length === 0) return [];
+  const replace = mustReplace(live, changed);
+  if (replace !== undefined)
+    return step('update', `deleted and created again, since ${replace}`, 'restart', true);
   const rolls = [...changed, ...extra].some((path) => path.startsWith('spec.template'));
   return step('update', reasons.join('; '), rolls ? 'restart' : undefined);
 }
@@ -220,6 +236,25 @@ function nodeStep(node: DesiredCluster['nodes'][number], seen: ClusterObservatio
         labels: { ...node.labels, ...Object.fromEntries(gone.map((key) => [key, null])) },
         taints: node.taints,
       },
+      timeoutSeconds: 60,
+    },
+  ];
+}
+
+/** Only a Node that kboot itself cordoned, in a run that did not end. */
+function uncordonStep(node: string, seen: ClusterObservation): NodeStep[] {
+  const live = seen.state === 'present' ? seen.nodes.get(node) : undefined;
+  if (live === undefined || !isCordonedByKboot(live)) return [];
+  return [
+    {
+      type: 'node',
+      id: `cluster: uncordons Node ${node}`,
+      verb: 'update',
+      target: { kind: 'node', name: node },
+      reason: 'uncordoned: kboot had cordoned it in a run that did not end',
+      effects: [],
+      node,
+      operation: { kind: 'uncordon' },
       timeoutSeconds: 60,
     },
   ];

@@ -182,6 +182,10 @@ const applyStep = shared(
     ...step,
     type: z.literal('apply'),
     object: described('Applied by server-side apply as field manager kboot.', object),
+    replaces: described(
+      'The live object is deleted first: the API refuses to change it.',
+      z.literal(true),
+    ).exactOptional(),
   }),
 );
 

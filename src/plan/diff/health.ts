@@ -1,0 +1,68 @@
+import type { DesiredCluster } from '../../kube/desired-cluster.ts';
+import { conditionOf, workloadState } from '../../kube/readiness.ts';
+import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
+import { cordonedBy } from '../../model/cordon.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { StuckPod } from '../../observe/stuck-pods.ts';
+import { podNetworkState, podNetworkText, type PodNetworkFacts } from './pod-network.ts';
+
+type Present = ClusterObservation & { readonly state: 'present' };
+
+/** Why Pods cannot start on a host's node, or be reached there; empty if they can. */
+export function nodeProblems(
+  host: PodNetworkFacts | undefined,
+  node: KubeObject | undefined,
+  stuck: readonly StuckPod[],
+): readonly string[] {
+  const network = host && podNetworkText(podNetworkState(host, node));
+  const unavailable = node && conditionOf(node, 'NetworkUnavailable');
+  const [first] = stuck;
+  return [
+    ...(network === undefined ? [] : [network]),
+    ...(unavailable?.status === 'True' ? [`NetworkUnavailable: ${unavailable.message ?? ''}`] : []),
+    ...(first === undefined
+      ? []
+      : [
+          `${stuck.length === 1 ? 'Pod' : `${stuck.length} Pods, such as`} ${first.namespace}/${first.name} cannot start: ${first.message}`,
+        ]),
+  ];
+}
+
+/** A Node that somebody cordoned, in words. */
+export function cordonText(node: KubeObject): string | undefined {
+  const { unschedulable } = (node['spec'] ?? {}) as { readonly unschedulable?: boolean };
+  const { name, annotations } = node.metadata;
+  if (unschedulable !== true || annotations?.[cordonedBy] === 'kboot') return undefined;
+  return `Node ${name} is cordoned, not by kboot: no new Pods are scheduled there. To end it: kubectl uncordon ${name}`;
+}
+
+/** Whether kboot cordoned a Node in a run that did not end. */
+export function isCordonedByKboot(node: KubeObject): boolean {
+  const { unschedulable } = (node['spec'] ?? {}) as { readonly unschedulable?: boolean };
+  return unschedulable === true && node.metadata.annotations?.[cordonedBy] === 'kboot';
+}
+
+/** Objects that the cluster needs and that are missing, and workloads that do not run, in words. */
+export function clusterProblems(desired: DesiredCluster, { objects }: Present): readonly string[] {
+  const workload = ({ workload: kind, namespace, name }: DesiredCluster['workloads'][number]): string[] => {
+    const live = objects.get(objectKey({ kind, metadata: { namespace, name } }));
+    if (live === undefined) return [];
+    const title = objectTitle({ kind, metadata: { namespace, name } });
+    if (isScaledToZero(live)) return [`${title} is scaled to 0`];
+    const state = workloadState(live);
+    return state === undefined ? [] : [`${title}: ${state}`];
+  };
+  const missing = [...desired.objects.map(({ object }) => object), ...desired.lateObjects]
+    .filter((object) => !objects.has(objectKey(object)))
+    .map(objectTitle);
+  const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
+  return [
+    ...(missing.length === 0 ? [] : [`missing: ${missing.slice(0, 4).join(', ')}${more}`]),
+    ...desired.workloads.flatMap(workload),
+  ];
+}
+
+/** A Deployment without Pods. kboot keeps another number of replicas than its own, but not none. */
+export function isScaledToZero({ kind, spec }: KubeObject): boolean {
+  return kind === 'Deployment' && (spec as { readonly replicas?: number } | undefined)?.replicas === 0;
+}

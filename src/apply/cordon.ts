@@ -8,7 +8,9 @@ export async function cordonNode(kube: KubeClient, node: string): Promise<boolea
   const live = await kube.request('GET', nodePath(node));
   if (live.status === 404) return false;
   if (live.status !== 200) throw refused(`reading Node ${node}`, live);
-  const { unschedulable } = (live.body as KubeObject)['spec'] as { readonly unschedulable?: boolean };
+  const { unschedulable } = ((live.body as KubeObject)['spec'] ?? {}) as {
+    readonly unschedulable?: boolean;
+  };
   if (unschedulable === true) return true;
   const answer = await patch(kube, node, true, 'kboot');
   if (answer.status === 404) return false;

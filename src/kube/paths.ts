@@ -15,6 +15,8 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   Role: { plural: 'roles', namespaced: true },
   RoleBinding: { plural: 'rolebindings', namespaced: true },
   CustomResourceDefinition: { plural: 'customresourcedefinitions', namespaced: false },
+  ValidatingAdmissionPolicy: { plural: 'validatingadmissionpolicies', namespaced: false },
+  ValidatingAdmissionPolicyBinding: { plural: 'validatingadmissionpolicybindings', namespaced: false },
   ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', namespaced: false },
   IPAddressPool: { plural: 'ipaddresspools', namespaced: true },
   BGPPeer: { plural: 'bgppeers', namespaced: true },

@@ -2,6 +2,7 @@ import { getObject, openKube, refused, type KubeClient, type KubeCredentials } f
 import { collectionPath } from '../kube/paths.ts';
 import { objectKey, type KubeObject } from '../kube/types.ts';
 import { ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
+import { removedNodesRefs } from '../kube/removed-nodes.ts';
 import type { Reader } from '../transport/types.ts';
 
 /** The live state of the API. */
@@ -19,7 +20,7 @@ export type ClusterObservation =
     };
 
 /**
- * Reads everything that the cluster must hold through one API server. `silent` if the server does not respond.
+ * Reads everything that the cluster must hold through one API server, and the list of removed nodes. `silent` if the server does not respond.
  */
 export async function observeCluster(
   reader: Reader,
@@ -36,6 +37,7 @@ export async function observeCluster(
         [
           ...wants.objects.map(({ object }) => object),
           ...wants.lateObjects,
+          ...removedNodesRefs,
           ...(wants.record === undefined ? [] : [wants.record]),
         ].map((object) => getObject(client, object)),
       ),

@@ -18,6 +18,12 @@ export function assemble(
     state: mode === 'offline' ? 'assumed' : decision.failed.has(host.name) ? 'unreachable' : 'probed',
     resources: decision.perHost.get(host.name)?.resources.length ?? 0,
   }));
+  const former = decision.formerHosts.map((name): PlanHost => ({
+    name,
+    roles: [],
+    state: 'probed',
+    resources: 0,
+  }));
   const unofficial = desire.bundle === undefined ? [] : unofficialFiles(cluster, desire.bundle);
   return {
     apiVersion: 'kboot.dev/v1',
@@ -26,7 +32,7 @@ export function assemble(
     kubernetesVersion: cluster.kubernetesVersion,
     endpoint: clusterServer(cluster),
     mode,
-    hosts,
+    hosts: [...hosts, ...former],
     ...(decision.inventoryChanges !== undefined &&
       decision.inventoryChanges.length > 0 && { inventoryChanges: decision.inventoryChanges }),
     phases: installPhases({ ...decision, hosts }),

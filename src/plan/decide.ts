@@ -68,6 +68,8 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Differences from the inventory that was last applied; absent if none is recorded. */
   readonly inventoryChanges?: readonly FieldChange[];
   readonly warnings: readonly string[];
+  /** Hosts outside the inventory where steps run. */
+  readonly formerHosts: readonly string[];
 }
 
 /**
@@ -125,7 +127,9 @@ export function decide(known: Known, seen: Observed): Decision {
     ...podNetworks.map(({ host }) => host),
   ]);
   const through =
-    api === undefined || blind ? undefined : diffCluster(known.desired, api, disturbed, renewedPods(changes));
+    api === undefined || blind
+      ? undefined
+      : diffCluster(known.desired, api, disturbed, renewedPods(changes), seen.former);
   const etcd = seen.etcd.members;
   const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
   const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);
@@ -136,6 +140,7 @@ export function decide(known: Known, seen: Observed): Decision {
     etcdGates: gates,
     cluster: remaining,
     podNetworks,
+    formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
     externalEtcd: external?.state,
     ...inventoryChanges(known, api),
     warnings: [
@@ -143,6 +148,7 @@ export function decide(known: Known, seen: Observed): Decision {
         ? ['no control plane could be read, so no change through the API is planned']
         : []),
       ...cordonWarnings(api, through),
+      ...formerWarnings(seen.former, through),
     ],
   };
   const doesAnything = isWork(decision);
@@ -223,6 +229,17 @@ function cordonWarnings(api: ClusterObservation | undefined, cluster: ClusterCha
   );
 }
 
+/** Hosts that leave and whose kubelet goes on. */
+function formerWarnings(former: Observed['former'], cluster: ClusterChanges | undefined): string[] {
+  return (cluster?.removals ?? []).flatMap(({ node }) => {
+    const host = former.get(node);
+    if (host?.state === 'reached') return [];
+    return [
+      `${node} left the inventory, and its kubelet cannot be stopped: ${host?.why ?? 'its address is not known'}. It cannot register again; to end it, run on the host: systemctl disable --now kubelet`,
+    ];
+  });
+}
+
 /** Nodes whose etcd member is removed are drained before that, with the other membership changes. */
 function nodesWithMembers(
   plan: MembershipPlan,
@@ -233,7 +250,11 @@ function nodesWithMembers(
   const isFirst = ({ node }: { readonly node: string }): boolean => gone.includes(node);
   const removals = cluster?.removals ?? [];
   return {
-    membership: { ...steps, nodes: removals.filter(isFirst) },
+    membership: {
+      ...steps,
+      removedNodes: cluster?.removedNodes ?? [],
+      nodes: removals.filter(isFirst),
+    },
     cluster: cluster && { ...cluster, removals: removals.filter((removal) => !isFirst(removal)) },
   };
 }
@@ -244,7 +265,7 @@ function isWork({
   cluster,
   podNetworks,
 }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
-  const { peers, snapshot, nodes, removals } = membership;
+  const { removedNodes, peers, snapshot, nodes, removals } = membership;
   const through = cluster && [
     ...cluster.objects['control-plane'],
     ...cluster.objects.addon,
@@ -256,7 +277,9 @@ function isWork({
   ];
   return (
     snapshot !== undefined ||
-    [peers, nodes, removals, changes, podNetworks, through ?? []].some((each) => each.length > 0)
+    [removedNodes, peers, nodes, removals, changes, podNetworks, through ?? []].some(
+      (each) => each.length > 0,
+    )
   );
 }
 

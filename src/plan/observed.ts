@@ -2,6 +2,7 @@ import type { KbootError } from '../model/error.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
+import type { FormerHost } from '../observe/former-host.ts';
 import type { HostObservation } from '../observe/probe.ts';
 import type { EndpointServing } from './preflight/endpoint.ts';
 
@@ -17,6 +18,8 @@ export interface Observed {
   readonly externalEtcd: readonly EtcdAnswer[] | undefined;
   /** undefined: the plan ends before the API is read. Never `absent`: decide concludes that. */
   readonly api: ClusterObservation | undefined;
+  /** Hosts that left the inventory and whose Nodes are in the API. */
+  readonly former: ReadonlyMap<string, FormerHost>;
   /** The control-plane endpoint through one host; undefined if kboot runs it, or no host reached it. */
   readonly endpoint: EndpointServing | undefined;
   /** Hooks of the operator's machine whose `unless` succeeded. */

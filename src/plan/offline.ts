@@ -27,7 +27,8 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
   );
   const decision: Decision = {
     ...{ hosts, perHost, failed: new Map(), findings: [], rollout: [], etcdGates: [], warnings: [] },
-    membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
+    membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
+    formerHosts: [],
     changes: [...perHost.values()].flatMap(({ changes }) => changes),
     cluster: diffCluster(desired, { state: 'absent' }, new Set()),
     podNetworks: [],

@@ -55,7 +55,8 @@ export function disruption(plan: Plan): string {
     onHosts.some(({ step }) =>
       step.effects.some((effect) => effect.kind === kind && effect.component === component),
     );
-  if (has('stop', 'kubelet')) return 'All workloads of the cluster on these hosts stop.';
+  if (plan.phases.some(({ id }) => id === 'reset') && has('stop', 'kubelet'))
+    return 'All workloads of the cluster on these hosts stop.';
   const restarts = onHosts.flatMap(({ step, on }) =>
     step.effects.flatMap(({ component, kind }) =>
       kind === 'restart' ? [{ component, host: hostOf(on) ?? '' }] : [],

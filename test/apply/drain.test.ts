@@ -69,7 +69,8 @@ describe('drainNode', () => {
       { name: 'job', owner: 'Job', phase: 'Succeeded' },
     ]);
     await drain();
-    expect(requests[0]).toBe('PATCH /api/v1/nodes/w-1 {"spec":{"unschedulable":true}}');
+    expect(requests[0]).toContain('"kboot.dev/cordoned-by":"kboot"');
+    expect(requests[0]).toContain('"unschedulable":true');
     expect(evictions()).toEqual(['web', 'alone']);
     expect(requests[1]).toContain('"apiVersion":"policy/v1","kind":"Eviction"');
   });

@@ -351,7 +351,7 @@ describe('applyPlan on hosts', () => {
         hooks: operatorSteps(hooks, new Set(), true),
         changes: [on('cp-1', 'file /a', { script })],
         ...{ issue: [], rollout: [], etcdGates: [], cluster: undefined, podNetworks: [] },
-        membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
+        membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
       };
       return applyPlan(plan({ phases: installPhases(work) }), context(more(fails)));
     };

@@ -68,6 +68,39 @@ describe.skipIf(!hasClusterBundle)(`a cluster that people change with kubectl${u
     expect(verified, verified.stdout + verified.stderr).toMatchObject({ exitCode: 0 });
   });
 
+  test('a host that left the inventory stays out: after a boot, and even if its kubelet starts', async () => {
+    const inventory = await site.write('site', { hosts: hosts.filter(({ name }) => name !== 'w-2') });
+    expect(inventory).toBe(site.inventory);
+    const result = await up();
+    expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
+    expect(stepLines(result)).toContain('w-2 delete unit kubelet');
+    await site.lab.kill('w-2');
+    await site.lab.boot('w-2');
+    expect(
+      await output(site.lab, 'w-2', 'systemctl is-active kubelet; systemctl is-enabled kubelet; true'),
+    ).toBe('inactive\ndisabled');
+    // Somebody starts it.
+    await output(site.lab, 'w-2', 'systemctl start kubelet');
+    await eventually(60, async () => {
+      expect(
+        await output(
+          site.lab,
+          'w-2',
+          "journalctl -u kubelet -o cat | grep -F 'removed from the kboot inventory' | tail -n 1; true",
+        ),
+      ).toContain('node w-2 was removed from the kboot inventory');
+    });
+    expect(await readiness(site, ['nodes'])).toEqual(allReady.filter((each) => !each.startsWith('w-2')));
+    expect(stepLines(await up())).toEqual([]);
+
+    await site.write('site', { hosts });
+    const back = await up();
+    expect(back, back.stdout + back.stderr).toMatchObject({ exitCode: 0 });
+    expect(await readiness(site, ['nodes'])).toEqual(allReady);
+    expect(await site.kube(['get', 'validatingadmissionpolicies', '-o', 'name'])).toBe('');
+    await expectNothingToDo();
+  });
+
   test('a Node that came back with another podCIDR by itself: said by status, mended by up, Pods restart in place', async () => {
     await site.kube(['delete', 'node', 'w-2']);
     await output(site.lab, 'w-2', 'systemctl restart kubelet');

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Desire } from '../../src/desire/context.ts';
+import { removedNames, removedNodesObjects } from '../../src/kube/removed-nodes.ts';
 import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
 import { assemble } from '../../src/plan/assemble.ts';
 import { decide } from '../../src/plan/decide.ts';
 import type { Observed } from '../../src/plan/observed.ts';
 import { gatesOf, stepsOf } from '../../src/plan/steps.ts';
+import { targetText } from '../../src/plan/target.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { haCluster, issuedNow, knownOf, running } from './world.ts';
 
@@ -20,6 +22,7 @@ type Api = Observed['api'] & { readonly state: 'present' };
 function planned(
   change: (api: Api) => Partial<Api>,
   hosts: Readonly<Record<string, Partial<Inspection>>> = {},
+  former: Observed['former'] = new Map(),
 ): Plan {
   const known = knownOf(desire);
   const seen = running(known);
@@ -27,6 +30,7 @@ function planned(
   if (api?.state !== 'present') throw new Error('no API');
   const now: Observed = {
     ...seen,
+    former,
     api: { ...api, ...change(api) },
     hosts: new Map(
       [...seen.hosts].map(([name, host]) => [
@@ -258,5 +262,85 @@ describe('what kubectl changes is brought back', () => {
       status: { observedGeneration: 1, updatedReplicas: 5, readyReplicas: 5 },
     }));
     expect(ids(planned(scaled))).toEqual([]);
+  });
+});
+
+describe('a host that left the inventory', () => {
+  const gone: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'w-9', annotations: { 'kboot.dev/managed-by': 'kboot' } },
+    spec: {},
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+  const added = (node: KubeObject) => (api: Api) => ({
+    nodes: new Map([...api.nodes, [node.metadata.name, node]]),
+  });
+  const listed = (names: readonly string[]) => (api: Api) => ({
+    objects: new Map([
+      ...api.objects,
+      ...removedNodesObjects(names).map((each) => [objectKey(each), each] as const),
+    ]),
+  });
+  const list = [
+    'cluster: ValidatingAdmissionPolicy kboot-removed-nodes',
+    'cluster: ValidatingAdmissionPolicyBinding kboot-removed-nodes',
+  ];
+
+  it('may not register, is drained, its kubelet is stopped, then its Node goes', () => {
+    const plan = planned(added(gone), {}, new Map([['w-9', { state: 'reached', kubelet: 'on' }]]));
+    expect(ids(plan)).toEqual([
+      ...list,
+      'cluster: drains Node w-9',
+      'w-9: stops kubelet',
+      'cluster: removes Node w-9',
+    ]);
+    expect(plan.warnings).toEqual([]);
+    expect(plan.hosts.map(({ name }) => name)).toContain('w-9');
+    expect(JSON.stringify(stepsOf(plan)[0])).toContain('"system:node:w-9\\"');
+  });
+
+  it('is a warning if it cannot be reached; nothing fails', () => {
+    const plan = planned(added(gone), {}, new Map([['w-9', { state: 'unreachable', why: 'no route' }]]));
+    expect(ids(plan)).toEqual([...list, 'cluster: drains Node w-9', 'cluster: removes Node w-9']);
+    expect(plan.warnings).toEqual([expect.stringContaining('cannot be stopped: no route')]);
+    expect(plan.hosts.map(({ name }) => name)).not.toContain('w-9');
+  });
+
+  it('stays in the list once its Node is gone, and leaves the list before anything else when it comes back', () => {
+    expect(ids(planned(listed(['w-9'])))).toEqual([]);
+    const back = planned(listed(['w-1', 'w-9']));
+    expect(stepsOf(back).map(({ verb, reason }) => `${verb} ${reason}`)).toEqual([
+      'update refuses the kubelet of w-9; admits w-1 again',
+      'update refuses the kubelet of w-9; admits w-1 again',
+    ]);
+    const last = planned(listed(['w-1']));
+    expect(stepsOf(last).map(({ verb, target }) => `${verb} ${targetText(target)}`)).toEqual([
+      'delete ValidatingAdmissionPolicy kboot-removed-nodes',
+      'delete ValidatingAdmissionPolicyBinding kboot-removed-nodes',
+    ]);
+    expect(last.phases[0]?.id).toBe('membership');
+  });
+
+  it('is repaired in the list from either object, and grows by name', () => {
+    const half = planned((api) => {
+      const [, binding] = removedNodesObjects(['w-7']);
+      if (binding === undefined) throw new Error('two objects');
+      const { nodes } = added(gone)(api);
+      return { nodes, objects: new Map([...api.objects, [objectKey(binding), binding]]) };
+    });
+    const [policy] = stepsOf(half);
+    expect(policy).toMatchObject({ verb: 'create', reason: 'refuses the kubelet of w-7, w-9' });
+  });
+
+  it('is recorded in a form that is read back; other texts are not names', () => {
+    expect(removedNames(removedNodesObjects(['w-1', 'w-2']))).toEqual(['w-1', 'w-2']);
+    const [policy] = removedNodesObjects(['w-1']);
+    const spoiled = {
+      ...policy,
+      metadata: { name: 'x', annotations: { 'kboot.dev/removed-nodes': 'a"] w-1' } },
+    };
+    expect(removedNames([spoiled as KubeObject, undefined])).toEqual(['w-1']);
+    expect(removedNodesObjects([])).toEqual([]);
   });
 });

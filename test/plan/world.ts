@@ -65,6 +65,7 @@ export function fresh(known: Known, without: readonly string[] = []): Observed {
     // As observed: decide concludes whether the API is absent.
     api: { state: 'unavailable', why: 'no control-plane host answers' },
     endpoint: undefined,
+    former: new Map(),
     metHooks: new Set(),
   };
 }

@@ -12,7 +12,7 @@ export const noWork: InstallWork = {
   hosts: [],
   hooks: [],
   issue: [],
-  membership: { peers: [], snapshot: undefined, nodes: [], removals: [] },
+  membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
   changes: [],
   rollout: [],
   etcdGates: [],
@@ -24,6 +24,7 @@ export const noWork: InstallWork = {
 export const noClusterChanges: ClusterChanges = {
   objects: { 'control-plane': [], addon: [] },
   removals: [],
+  removedNodes: [],
   marks: [],
   lateObjects: [],
   prunes: [],
@@ -70,5 +71,5 @@ export function nodeStep(node: string, kind: 'cordon' | 'drain' | 'uncordon' | '
 
 /** Removal of a Node: drained, then deleted. */
 export function nodeRemoval(node: string): NodeRemoval {
-  return { node, steps: [nodeStep(node, 'drain'), nodeStep(node, 'delete')] };
+  return { node, on: 'cluster', steps: [nodeStep(node, 'drain'), nodeStep(node, 'delete')] };
 }

@@ -14,6 +14,7 @@ import { connectAll, type Connections } from './connect.ts';
 import { endpointToProbe, observeOutsideEndpoint } from './endpoint.ts';
 import { observeOwnEtcd } from './etcd.ts';
 import { askExternalEtcd } from './external-etcd.ts';
+import { observeFormerHosts } from './former-hosts.ts';
 import { observeHost } from './host.ts';
 
 /**
@@ -45,7 +46,20 @@ export async function observe(
       : undefined;
     const endpoint = await observeOutsideEndpoint(workspace, scope, inspections, connections);
     const metHooks = await metOperatorHooks(workspace, scope.until);
-    return { seen: { hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks }, connections };
+    const former = await observeFormerHosts(workspace, api, connect, concurrency);
+    return {
+      seen: {
+        ...{ hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks },
+        former: former.results,
+      },
+      connections: {
+        open: new Map([...connections.open, ...former.open]),
+        failed,
+        close: async () => {
+          await Promise.all([connections.close(), former.close()]);
+        },
+      },
+    };
   } catch (error) {
     await connections.close();
     throw error;

@@ -7,8 +7,10 @@ import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import type { Component, Effect } from '../../model/component.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
+import type { FormerHost } from '../../observe/former-host.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
 import { isCordonedByKboot, isScaledToZero } from './health.ts';
+import { removedNodesSteps } from './removed-nodes.ts';
 import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
@@ -24,6 +26,8 @@ export interface ClusterChanges {
   readonly objects: Readonly<Record<'control-plane' | 'addon', readonly ApplyStep[]>>;
   /** Nodes whose host left the inventory. */
   readonly removals: readonly NodeRemoval[];
+  /** The list of nodes that may not register: before any other change, so that a Node that leaves stays away. */
+  readonly removedNodes: readonly (ApplyStep | DeleteStep)[];
   readonly marks: readonly NodeStep[];
   /** Objects that the API accepts only once the workloads are ready. */
   readonly lateObjects: readonly ApplyStep[];
@@ -51,6 +55,7 @@ export function diffCluster(
   seen: ClusterObservation,
   disturbedHosts: ReadonlySet<string>,
   renewed: ReadonlySet<string> = new Set(),
+  former: ReadonlyMap<string, FormerHost> = new Map(),
 ): ClusterChanges {
   const objectsOf = (of: Stage): ApplyStep[] =>
     desired.objects.flatMap(({ stage, object }) => (stage === of ? objectStep(object, seen) : []));
@@ -64,9 +69,15 @@ export function diffCluster(
   const awaited = late.length > 0 && { nodes: late };
   const left = (node: KubeObject): boolean =>
     isManaged(node) && !desired.inventory.includes(node.metadata.name);
+  const removals = nodeRemovals(seen, left, 'its host left the inventory', former);
   return {
     objects: { 'control-plane': objectsOf('control-plane'), addon: addons },
-    removals: nodeRemovals(seen, left, 'its host left the inventory'),
+    removals,
+    removedNodes: removedNodesSteps(
+      removals.map(({ node }) => node),
+      desired.inventory,
+      seen,
+    ),
     marks: [
       ...desired.nodes.flatMap((node) => nodeStep(node, seen)),
       ...desired.nodes.flatMap((node) => uncordonStep(node.name, seen)),

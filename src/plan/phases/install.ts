@@ -77,7 +77,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       'Nodes',
       [...ready, ...after('all', api), ...after('ended', byStage.get('node'))],
       [
-        ...oneByOne(cluster.removals.map(({ steps }) => ({ on: 'cluster', steps }))),
+        ...oneByOne(cluster.removals.map(({ on, steps }) => ({ on, steps }))),
         { tasks: [], gates: cluster.gates.registered },
         together('cluster', cluster.marks, cluster.gates.controlPlane),
       ],

@@ -3,6 +3,8 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
 import { planMembership } from '../etcd/membership.ts';
 import { membershipSteps, type MembershipSteps } from '../etcd/steps.ts';
+import { removedNodesSteps } from '../diff/removed-nodes.ts';
+import type { ApplyStep, DeleteStep } from '../types.ts';
 import { nodeRemovals, type NodeRemoval } from './node-removal.ts';
 
 export interface LeaveInput {
@@ -18,6 +20,7 @@ export interface LeaveInput {
 /** How hosts leave a cluster that continues without them. */
 export interface Leave extends MembershipSteps {
   readonly nodes: readonly NodeRemoval[];
+  readonly removedNodes: readonly (ApplyStep | DeleteStep)[];
   /** What is left in the cluster if the API or etcd does not respond. */
   readonly warnings: readonly string[];
 }
@@ -33,7 +36,7 @@ export function planLeave(input: LeaveInput): Leave {
   const nodes = leaving.filter(isNode).map(({ name }) => name);
   const members = etcdHosts(cluster).filter((host) => !stays(host));
   if (leaving.length === 0 || !hostsWith(cluster, 'control-plane').some(stays))
-    return { snapshot: undefined, removals: [], nodes: [], warnings: [] };
+    return { snapshot: undefined, removals: [], nodes: [], removedNodes: [], warnings: [] };
   const staying = etcdHosts(cluster)
     .filter(stays)
     .map((host): EtcdHost => {
@@ -46,10 +49,16 @@ export function planLeave(input: LeaveInput): Leave {
   const remove =
     members.length === 0 ? [] : planMembership(staying, etcd).remove.filter(({ member }) => ours(member));
   const { snapshot, removals } = membershipSteps({ hosts: [], remove });
+  const removal = nodeRemovals(api, (node) => nodes.includes(node.metadata.name), 'its host is reset');
   return {
     snapshot,
     removals: removals.map((step) => ({ ...step, reason: 'its host is reset' })),
-    nodes: nodeRemovals(api, (node) => nodes.includes(node.metadata.name), 'its host is reset'),
+    nodes: removal,
+    removedNodes: removedNodesSteps(
+      removal.map(({ node }) => node),
+      cluster.hosts.filter(stays).map(({ name }) => name),
+      api,
+    ),
     warnings: [
       ...(nodes.length === 0 || api.state === 'present'
         ? []

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../kube/types.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
-import type { NodeStep } from '../types.ts';
+import type { FormerHost } from '../../observe/former-host.ts';
+import type { Location, NodeStep, ShellStep } from '../types.ts';
 import { isReady } from './ready.ts';
 
 /** Marks Nodes of inventory hosts: only a marked Node is removed when its host leaves the inventory. */
@@ -16,7 +17,9 @@ const drainSeconds = 300;
 /** How one Node is removed from the API. */
 export interface NodeRemoval {
   readonly node: string;
-  readonly steps: readonly NodeStep[];
+  /** Its host, if its kubelet is stopped there. */
+  readonly on: Location;
+  readonly steps: readonly (NodeStep | ShellStep)[];
 }
 
 /** Removal of the Nodes that leave and exist in the API. A Node that is not Ready cannot terminate its Pods. */
@@ -24,6 +27,7 @@ export function nodeRemovals(
   seen: ClusterObservation,
   leaves: (node: KubeObject) => boolean,
   why: string,
+  former: ReadonlyMap<string, FormerHost> = new Map(),
 ): NodeRemoval[] {
   if (seen.state !== 'present') return [];
   return [...seen.nodes.values()].filter(leaves).map(({ metadata: { name } }) => {
@@ -45,6 +49,26 @@ export function nodeRemovals(
       operation: { kind: 'delete' },
       timeoutSeconds: 60,
     };
-    return { node: name, steps: ready ? [drain, remove] : [remove] };
+    const host = former.get(name);
+    const stop = host?.state === 'reached' && host.kubelet === 'on' ? [stopKubelet(name)] : [];
+    return {
+      node: name,
+      on: stop.length === 0 ? 'cluster' : { host: name },
+      steps: [...(ready ? [drain] : []), ...stop, remove],
+    };
   });
+}
+
+/** After the drain, for which the kubelet terminates the Pods; before the Node is deleted, or a boot brings it back. */
+function stopKubelet(host: string): ShellStep {
+  return {
+    type: 'shell',
+    id: `${host}: stops kubelet`,
+    verb: 'delete',
+    target: { kind: 'unit', name: 'kubelet' },
+    reason: 'stopped and disabled: its host left the inventory',
+    effects: [{ component: 'kubelet', kind: 'stop' }],
+    script: 'systemctl disable --now kubelet.service 2>&1',
+    timeoutSeconds: 120,
+  };
 }

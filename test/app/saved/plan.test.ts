@@ -89,6 +89,7 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
       api: world.api,
       endpoint: undefined,
       metHooks: new Set(),
+      former: new Map(),
     },
     decision: {
       ...noWork,
@@ -98,6 +99,7 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
       findings: [],
       externalEtcd: world.foreignEtcd,
       api: world.api,
+      formerHosts: [],
       warnings: [],
     },
   };

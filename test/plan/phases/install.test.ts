@@ -38,6 +38,7 @@ const throughApi = {
     addon: [applyStep(configMap('addon')), applyStep(namespace('addon-ns'))],
   },
   removals: [nodeRemoval('old-1'), nodeRemoval('old-2')],
+  removedNodes: [],
   marks: [nodeStep('cp-1', 'cordon'), nodeStep('w-1', 'cordon')],
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
@@ -173,9 +174,11 @@ describe('Nodes that leave', () => {
         snapshot: etcd('snapshot', 'snapshot'),
         nodes: [nodeRemoval('cp-8'), nodeRemoval('cp-9')],
         removals: [etcd('remove cp-8', 'remove'), etcd('remove cp-9', 'remove')],
+        removedNodes: [applyStep(configMap('list'))],
       },
     });
     expect(batchesOf(phases, 'membership')).toEqual([
+      'cluster: ConfigMap list',
       'cp-1: keepalived',
       'cp-2: keepalived',
       'snapshot',

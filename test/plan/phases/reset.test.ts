@@ -7,7 +7,13 @@ import type { EtcdStep, Phase } from '../../../src/plan/types.ts';
 import { shellStep } from '../../samples/plan.ts';
 import { nodeRemoval } from '../../samples/install-work.ts';
 
-const nobodyLeaves: Leave = { snapshot: undefined, removals: [], nodes: [], warnings: [] };
+const nobodyLeaves: Leave = {
+  snapshot: undefined,
+  removals: [],
+  nodes: [],
+  removedNodes: [],
+  warnings: [],
+};
 const etcd = (operation: EtcdStep['operation'], name: string): EtcdStep => ({
   ...{ type: 'etcd', id: `etcd: ${operation.kind} ${name}`, verb: 'delete', reason: '', effects: [] },
   ...{ target: { kind: 'etcd-member', name }, operation, timeoutSeconds: 60 },
@@ -26,6 +32,7 @@ describe('resetPhases', () => {
         snapshot: etcd({ kind: 'snapshot' }, 'etcd'),
         removals: [etcd({ kind: 'remove', memberId: '3' }, 'cp-3')],
         nodes: [nodeRemoval('cp-3'), nodeRemoval('w-1')],
+        removedNodes: [],
         warnings: [],
       },
       wiped,

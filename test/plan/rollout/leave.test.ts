@@ -53,14 +53,19 @@ const inOrder = (...given: Parameters<typeof leave>): readonly Step[] => {
 };
 const steps = (...given: Parameters<typeof leave>): string[] =>
   inOrder(...given).map((step) =>
-    'operation' in step ? `${step.operation.kind} ${targetText(step.target)}` : step.type,
+    'operation' in step ? `${step.operation.kind} ${targetText(step.target)}` : `${step.type} list`,
   );
+
+/** Its certificate stays valid: a copy of its disk may not register again. */
+const list = ['apply list', 'apply list'];
 
 describe('planLeave', () => {
   it('drains and removes the Node of a worker, and no member', () => {
-    expect(steps(['w-4'])).toEqual(['drain Node w-4', 'delete Node w-4']);
-    expect(steps(['w-4'], { api: api(['w-4']) })).toEqual(['delete Node w-4']);
+    expect(steps(['w-4'])).toEqual([...list, 'drain Node w-4', 'delete Node w-4']);
+    expect(steps(['w-4'], { api: api(['w-4']) })).toEqual([...list, 'delete Node w-4']);
     expect(inOrder(['w-4']).map(({ reason }) => reason)).toEqual([
+      'refuses the kubelet of w-4',
+      'refuses the kubelet of w-4',
       'cordoned, its Pods evicted (300 s at most)',
       'its host is reset',
     ]);
@@ -68,6 +73,7 @@ describe('planLeave', () => {
 
   it("removes a control plane's member after its Node, with a snapshot before both", () => {
     expect(steps(['cp-3', 'w-4'])).toEqual([
+      ...list,
       'snapshot snapshot etcd',
       'drain Node cp-3',
       'delete Node cp-3',
@@ -81,7 +87,11 @@ describe('planLeave', () => {
   it('keeps the quorum', () => {
     expect(() => leave(['cp-2', 'cp-3'])).toThrow(expect.objectContaining({ code: 'E-QUORUM' }));
     expect(() => leave(['cp-3'], { etcd: etcd(['cp-1', 'cp-3']) })).toThrow(/removing cp-3 from etcd/);
-    expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual(['drain Node w-4', 'delete Node w-4']);
+    expect(steps(['w-4'], { etcd: etcd(['cp-1', 'cp-3']) })).toEqual([
+      ...list,
+      'drain Node w-4',
+      'delete Node w-4',
+    ]);
   });
 
   it('does not remove members of other hosts', () => {
@@ -104,7 +114,7 @@ describe('planLeave', () => {
       etcd: { state: 'unavailable', bootstrapped: true },
     } as const;
     expect(leave(['cp-3'], silent)).toEqual({
-      ...{ snapshot: undefined, removals: [], nodes: [] },
+      ...{ snapshot: undefined, removals: [], nodes: [], removedNodes: [] },
       warnings: [
         expect.stringContaining('kubectl delete node cp-3') as string,
         expect.stringContaining('cp-3 stays in the member list') as string,
@@ -114,7 +124,7 @@ describe('planLeave', () => {
   });
 
   it('is empty if the whole control plane is reset', () => {
-    const nothing = { snapshot: undefined, removals: [], nodes: [], warnings: [] };
+    const nothing = { snapshot: undefined, removals: [], nodes: [], removedNodes: [], warnings: [] };
     expect(leave([...cps, 'w-4'])).toEqual(nothing);
     expect(leave([])).toEqual(nothing);
   });

@@ -66,8 +66,17 @@ function assumed(
   const connection = hosts.map((host) => host.connection).find(({ kind }) => kind === 'ssh');
   if (address === undefined || connection?.kind !== 'ssh' || connection.firstUse !== undefined)
     return undefined;
-  const { hostKey: _hostKey, ...rest } = connection;
-  return { name, address, connection: { ...rest, address } };
+  const { kind, port, user, identityFile, bastion, onlyIdentities } = connection;
+  return {
+    name,
+    address,
+    connection: {
+      ...{ kind, address, port, user },
+      ...(identityFile !== undefined && { identityFile }),
+      ...(bastion !== undefined && { bastion }),
+      ...(onlyIdentities !== undefined && { onlyIdentities }),
+    },
+  };
 }
 
 function internalIP(status: unknown): string | undefined {

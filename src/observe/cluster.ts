@@ -2,6 +2,7 @@ import { getObject, openKube, refused, type KubeClient, type KubeCredentials } f
 import { collectionPath } from '../kube/paths.ts';
 import { objectKey, type KubeObject } from '../kube/types.ts';
 import { ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
+import { bootstrapRoles } from '../kube/bootstrap-roles.ts';
 import { removedNodesRefs } from '../kube/removed-nodes.ts';
 import type { Reader } from '../transport/types.ts';
 
@@ -20,7 +21,8 @@ export type ClusterObservation =
     };
 
 /**
- * Reads everything that the cluster must hold through one API server, and the list of removed nodes. `silent` if the server does not respond.
+ * Reads everything that the cluster must hold through one API server, the list of removed nodes, and the API server's
+ * own roles. `silent` if the server does not respond.
  */
 export async function observeCluster(
   reader: Reader,
@@ -38,6 +40,7 @@ export async function observeCluster(
           ...wants.objects.map(({ object }) => object),
           ...wants.lateObjects,
           ...removedNodesRefs,
+          ...bootstrapRoles,
           ...(wants.record === undefined ? [] : [wants.record]),
         ].map((object) => getObject(client, object)),
       ),

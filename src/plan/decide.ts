@@ -13,6 +13,7 @@ import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange } from './diff/host.ts';
+import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
@@ -28,7 +29,7 @@ import { immutableFindings } from './preflight/immutable.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { podNetworkRepairs } from './rollout/pod-network.ts';
-import { withKubeletRestart } from './rollout/registration.ts';
+import { withRestart } from './rollout/registration.ts';
 import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
 import { planRollout, quorumFindings } from './rollout/rollout.ts';
@@ -94,21 +95,21 @@ export function decide(known: Known, seen: Observed): Decision {
     inspections,
     seen.api,
   );
+  const roles = missingBootstrapRoles(seen.api);
+  const reconciles = roles.length === 0 ? undefined : `creates ${roles.join(', ')} when it starts`;
+  const reconciler = hostsWith(cluster, 'control-plane').find(
+    ({ name }) => reaches(scope, 'control-plane') && seen.hosts.has(name) && !isReadOnly(scope, name),
+  );
   const perHost = new Map<string, HostDecision>();
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
     if (observed === undefined || isReadOnly(scope, host.name)) continue;
     try {
-      const unregistered = networks.get(host.name)?.unregistered;
-      const own = decideHost(
-        { ...desire, membership },
-        known,
-        host,
-        observed,
-        membership,
-        seen,
-        unregistered,
-      );
+      const restarts = [
+        ['kube-apiserver', host.name === reconciler?.name ? reconciles : undefined],
+        ['kubelet', networks.get(host.name)?.unregistered],
+      ] as const;
+      const own = decideHost({ ...desire, membership }, known, host, observed, membership, seen, restarts);
       perHost.set(host.name, own);
     } catch (error) {
       if (!(error instanceof KbootError)) throw error;
@@ -182,13 +183,16 @@ function decideHost(
   { inspection, observations }: HostObservation,
   membership: MembershipPlan,
   { etcd }: Observed,
-  unregistered: string | undefined,
+  restarts: readonly (readonly ['kubelet' | 'kube-apiserver', string | undefined])[],
 ): HostDecision {
   const { name, address } = host;
   const resources = desiredOn(desire, scope, host, factsOf(inspection, address));
   const own = diffHost(name, resources, observations);
   const changes = withMembership(
-    unregistered === undefined ? own : withKubeletRestart(name, own, resources, observations, unregistered),
+    restarts.reduce<readonly HostChange[]>(
+      (before, [process, why]) => withRestart(name, before, resources, observations, process, why),
+      own,
+    ),
     membership.hosts.find((member) => member.host === name),
     etcd.hosts.find((member) => member.name === name),
   );

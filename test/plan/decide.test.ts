@@ -72,7 +72,9 @@ describe('a bootstrap', () => {
     expect(targetsOf(decision.changes, 'w-1')).not.toContain('static-pod etcd');
     expect(decision.rollout).toEqual([]);
     expect(decision.etcdGates).toEqual([]);
-    expect(decision.membership).toEqual({ peers: [], snapshot: undefined, nodes: [], removals: [] });
+    expect(decision.membership).toEqual({
+      ...{ removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
+    });
     expect(decision.api).toEqual({ state: 'absent' });
     expect(decision.cluster?.objects['control-plane'].every(({ verb }) => verb === 'create')).toBe(true);
     expect(decision.cluster?.marks.map(({ node }) => node)).toEqual([...cps, 'w-1']);
@@ -328,11 +330,13 @@ describe('a running cluster', () => {
       first?.batches.map(({ tasks }) =>
         tasks.map(({ steps }) =>
           steps.map((step) =>
-            'operation' in step ? `${step.operation.kind} ${targetText(step.target)}` : '',
+            'operation' in step ? `${step.operation.kind} ${targetText(step.target)}` : step.verb,
           ),
         ),
       ),
     ).toEqual([
+      // The list of removed nodes.
+      [['create', 'create']],
       [['snapshot snapshot etcd']],
       [['drain Node cp-9', 'delete Node cp-9']],
       [['remove etcd-member cp-9']],

@@ -168,6 +168,16 @@ describe('what kubectl changes is brought back', () => {
       ['cluster: marks Node cp-1'],
     ],
     [
+      'a ServiceAccount deleted: its Pods need new tokens',
+      onObject('ServiceAccount', 'kube-flannel', 'flannel', () => undefined),
+      ['cluster: ServiceAccount kube-flannel/flannel', 'cluster: DaemonSet kube-flannel/kube-flannel-ds'],
+    ],
+    [
+      "a role of the API server's own deleted: it creates it when it starts",
+      onObject('ClusterRoleBinding', undefined, 'system:node-proxier', () => undefined),
+      ['cp-1: static-pod kube-apiserver'],
+    ],
+    [
       'CoreDNS scaled to none',
       onObject('Deployment', 'kube-system', 'coredns', (object) => ({
         ...object,

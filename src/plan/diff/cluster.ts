@@ -11,6 +11,7 @@ import type { FormerHost } from '../../observe/former-host.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
 import { isCordonedByKboot, isScaledToZero } from './health.ts';
 import { removedNodesSteps } from './removed-nodes.ts';
+import { withVoidTokens } from './service-accounts.ts';
 import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
@@ -57,8 +58,9 @@ export function diffCluster(
   renewed: ReadonlySet<string> = new Set(),
   former: ReadonlyMap<string, FormerHost> = new Map(),
 ): ClusterChanges {
+  const tokens = withVoidTokens(desired, seen);
   const objectsOf = (of: Stage): ApplyStep[] =>
-    desired.objects.flatMap(({ stage, object }) => (stage === of ? objectStep(object, seen) : []));
+    desired.objects.flatMap(({ stage, object }) => (stage === of ? objectStep(object, seen, tokens) : []));
   const addons = objectsOf('addon');
   const controlPlaneHosts = [...new Set(desired.controlPlanePods.map((pod) => pod.host))];
   const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
@@ -127,7 +129,11 @@ export function diffCluster(
   };
 }
 
-function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
+function objectStep(
+  object: KubeObject,
+  seen: ClusterObservation,
+  voidTokens: ReadonlySet<string> = new Set(),
+): ApplyStep[] {
   const title = objectTitle(object);
   const ref = refOf(object);
   const step = (
@@ -162,10 +168,11 @@ function objectStep(object: KubeObject, seen: ClusterObservation): ApplyStep[] {
     ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),
     ...(extra.length === 0 ? [] : [`no longer has ${few(extra)}`]),
   ];
+  const replace = voidTokens.has(objectKey(object))
+    ? 'its ServiceAccount was deleted, and the tokens of its Pods are void'
+    : mustReplace(live, changed);
+  if (replace !== undefined) return step('update', `deleted and created again: ${replace}`, 'restart', true);
   if (reasons.length === 0) return [];
-  const replace = mustReplace(live, changed);
-  if (replace !== undefined)
-    return step('update', `deleted and created again, since ${replace}`, 'restart', true);
   const rolls = [...changed, ...extra].some((path) => path.startsWith('spec.template'));
   return step('update', reasons.join('; '), rolls ? 'restart' : undefined);
 }

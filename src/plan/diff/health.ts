@@ -4,6 +4,7 @@ import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import { cordonedBy } from '../../model/cordon.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { StuckPod } from '../../observe/stuck-pods.ts';
+import { missingBootstrapRoles } from './bootstrap-roles.ts';
 import { podNetworkState, podNetworkText, type PodNetworkFacts } from './pod-network.ts';
 
 type Present = ClusterObservation & { readonly state: 'present' };
@@ -43,7 +44,8 @@ export function isCordonedByKboot(node: KubeObject): boolean {
 }
 
 /** Objects that the cluster needs and that are missing, and workloads that do not run, in words. */
-export function clusterProblems(desired: DesiredCluster, { objects }: Present): readonly string[] {
+export function clusterProblems(desired: DesiredCluster, api: Present): readonly string[] {
+  const { objects } = api;
   const workload = ({ workload: kind, namespace, name }: DesiredCluster['workloads'][number]): string[] => {
     const live = objects.get(objectKey({ kind, metadata: { namespace, name } }));
     if (live === undefined) return [];
@@ -54,7 +56,8 @@ export function clusterProblems(desired: DesiredCluster, { objects }: Present): 
   };
   const missing = [...desired.objects.map(({ object }) => object), ...desired.lateObjects]
     .filter((object) => !objects.has(objectKey(object)))
-    .map(objectTitle);
+    .map(objectTitle)
+    .concat(missingBootstrapRoles(api));
   const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
   return [
     ...(missing.length === 0 ? [] : [`missing: ${missing.slice(0, 4).join(', ')}${more}`]),

@@ -1,25 +1,34 @@
 import { stages } from '../../model/stage.ts';
 import { handlerOf, resourceId } from '../../resource/kinds.ts';
+import { podProcess } from '../../resource/static-pod.ts';
 import type { Observation, Resource } from '../../resource/types.ts';
 import type { HostChange } from '../diff/host.ts';
 import { affects } from './effects.ts';
 
+/** Processes that a plan restarts for another reason than a changed file. */
+type Restarted = 'kubelet' | 'kube-apiserver';
+
 /**
- * Adds the restart of a kubelet to the changes of its host, because of `reason`, unless they start or restart it anyway:
- * at the end of the kubelet's stage.
+ * Adds the restart of a process to the changes of its host, because of `reason`, unless they start or restart it anyway:
+ * at the end of its stage.
  */
-export function withKubeletRestart(
+export function withRestart(
   host: string,
   changes: readonly HostChange[],
   resources: readonly Resource[],
   observations: ReadonlyMap<string, Observation<unknown>>,
-  reason: string,
+  process: Restarted,
+  reason: string | undefined,
 ): HostChange[] {
-  const unit = resources.find((each) => each.kind === 'unit' && each.name === 'kubelet');
-  if (unit === undefined || changes.some(({ step }) => affects(step, 'kubelet'))) return [...changes];
+  const unit = resources.find(
+    (each) => (each.kind === 'unit' || each.kind === 'static-pod') && each.name === process,
+  );
+  if (reason === undefined || unit === undefined || changes.some(({ step }) => affects(step, process)))
+    return [...changes];
   const seen = observations.get(resourceId(unit));
   if (seen === undefined || seen.state === 'unknown') return [...changes];
-  const action = handlerOf('unit').action(unit, seen, { disturbed: new Set(['kubelet']) });
+  const disturbed = new Set([unit.kind === 'unit' ? process : podProcess(process)]);
+  const action = handlerOf(unit.kind).action(unit, seen, { disturbed });
   if (action === undefined) return [...changes];
   const restart: HostChange = {
     host,
@@ -28,7 +37,7 @@ export function withKubeletRestart(
       ...action,
       type: 'shell',
       id: `${host}: ${resourceId(unit)}`,
-      target: { kind: 'unit', name: 'kubelet' },
+      target: { kind: unit.kind, name: process },
       reason,
     },
   };

@@ -106,7 +106,12 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       'readiness',
       'addon',
       'readiness',
-      [...ready, ...after('all', api, addons), ...after('ended', podNetworks, byStage.get('node')), ...rolled],
+      [
+        ...ready,
+        ...after('all', api, addons),
+        ...after('ended', podNetworks, byStage.get('node')),
+        ...rolled,
+      ],
       [
         { tasks: [], gates: cluster.gates.ready },
         together('cluster', cluster.lateObjects),

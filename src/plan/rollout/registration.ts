@@ -41,6 +41,8 @@ export function withRestart(
       reason,
     },
   };
-  const at = changes.findLastIndex(({ stage }) => stages.indexOf(stage) <= stages.indexOf(unit.stage)) + 1;
-  return [...changes.slice(0, at), restart, ...changes.slice(at)];
+  // A step that only enables it at boot is part of its restart.
+  const others = changes.filter(({ step }) => step.id !== restart.step.id);
+  const at = others.findLastIndex(({ stage }) => stages.indexOf(stage) <= stages.indexOf(unit.stage)) + 1;
+  return [...others.slice(0, at), restart, ...others.slice(at)];
 }

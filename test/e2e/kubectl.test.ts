@@ -13,6 +13,13 @@ const hosts: readonly SiteHost[] = [
 ];
 const allReady = hosts.map(({ name }) => `${name} Ready`);
 
+/** What a kubelet creates to register, and to renew its certificate. */
+const attempts: Readonly<Record<string, string>> = {
+  Node: 'echo "{apiVersion: v1, kind: Node, metadata: {name: w-2}}"',
+  CSR: `request=$(openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null -subj /O=system:nodes/CN=system:node:w-2 2>/dev/null | base64 -w0)
+    echo "{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest, metadata: {name: again}, spec: {request: $request, signerName: kubernetes.io/kube-apiserver-client-kubelet, usages: [digital signature, client auth]}}"`,
+};
+
 let site: ClusterSite;
 
 /** What people take away with kubectl, and one `up` brings back. The tests run in order, on one cluster. */
@@ -79,17 +86,17 @@ describe.skipIf(!hasClusterBundle)(`a cluster that people change with kubectl${u
     expect(
       await output(site.lab, 'w-2', 'systemctl is-active kubelet; systemctl is-enabled kubelet; true'),
     ).toBe('inactive\ndisabled');
-    // Somebody starts it.
+    // Somebody starts it: it registers no Node, and renews no certificate.
     await output(site.lab, 'w-2', 'systemctl start kubelet');
-    await eventually(60, async () => {
-      expect(
-        await output(
-          site.lab,
-          'w-2',
-          "journalctl -u kubelet -o cat | grep -F 'removed from the kboot inventory' | tail -n 1; true",
-        ),
-      ).toContain('node w-2 was removed from the kboot inventory');
-    });
+    for (const [kind, object] of Object.entries(attempts)) {
+      const refused = await site.lab.ssh(
+        'w-2',
+        `{ ${object}\n} | kubectl --kubeconfig /etc/kubernetes/kubelet.conf create -f - 2>&1`,
+      );
+      expect(refused.exitCode, kind).not.toBe(0);
+      expect(refused.stdout).toContain('node w-2 was removed from the kboot inventory; add it back');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
     expect(await readiness(site, ['nodes'])).toEqual(allReady.filter((each) => !each.startsWith('w-2')));
     expect(stepLines(await up())).toEqual([]);
 

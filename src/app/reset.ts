@@ -46,7 +46,10 @@ export async function makeResetPlan(
       });
     }
     seenOn.set(host.name, seen);
-    return resetSteps(host.name, resetRemovals(seen, cluster.etcd.external !== undefined));
+    return resetSteps(
+      host.name,
+      resetRemovals(seen, cluster.etcd.external !== undefined, cluster.etcd.dataDir),
+    );
   });
   const stay = [
     ...new Set(

@@ -3,13 +3,13 @@ import { quoteAll } from '../resource/shell.ts';
 /**
  * Folders that contain only what Kubernetes and its runtime put there; a reset empties and removes them. Each of them,
  * and any folder below, may be the mount point of a disk, or a link: these are the operator's, and stay.
- * `etcd`: etcd's data folder, if the etcd on the host is kboot's.
+ * `etcd`: those with etcd's data, if the etcd on the host is kboot's.
  */
-export function dataFolders(etcd: string | undefined): readonly string[] {
+export function dataFolders(...etcd: readonly string[]): readonly string[] {
   return [
     '/etc/kubernetes',
     '/var/lib/kubelet',
-    ...(etcd === undefined ? [] : [etcd]),
+    ...etcd,
     '/var/lib/containerd',
     '/var/lib/cni',
     '/var/lib/kube-proxy',

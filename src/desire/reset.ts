@@ -18,17 +18,21 @@ export interface Removal {
 const stops = (...components: readonly Component[]): readonly Effect[] =>
   components.map((component) => ({ component, kind: 'stop' }));
 
-/** etcd's data folder. */
-const etcdData = '/var/lib/etcd';
+/** etcd's data folder, unless the inventory has another. */
+const defaultEtcdData = '/var/lib/etcd';
 
 /**
  * Removes everything from a host that kboot and Kubernetes put there, and only that; read from top to bottom. The
  * stamp is removed last: an interrupted run can start again and has the same result. With `foreignEtcd`, an etcd
- * service or data on the host is not kboot's.
+ * service or data on the host is not kboot's. `etcdDataDir`: spec.etcd.dataDir.
  */
-export function resetRemovals(seen: ResetObservation, foreignEtcd = false): readonly Removal[] {
+export function resetRemovals(
+  seen: ResetObservation,
+  foreignEtcd = false,
+  etcdDataDir = defaultEtcdData,
+): readonly Removal[] {
   if (!seen.present) return [];
-  const data = dataFolders(foreignEtcd ? undefined : etcdData);
+  const data = dataFolders(...(foreignEtcd ? [] : etcdFolders(seen, etcdDataDir)));
   const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
     {
       what: 'unit kubelet',
@@ -94,6 +98,15 @@ ${removeLeftovers}`,
 /** What is said about mount points and links among the data folders. */
 function emptied(kept: readonly string[]): string {
   return kept.length === 0 ? '' : `; emptied and kept, as mounted or linked: ${kept.join(', ')}`;
+}
+
+/**
+ * What is removed of etcd's data. A folder that the inventory chose may have other files too, such as lost+found: only
+ * what etcd writes there goes, and the folder itself if kboot created it and it is empty then.
+ */
+function etcdFolders(seen: ResetObservation, stated: string): readonly string[] {
+  const folders = new Set([seen.etcdDataDir ?? '', stated].filter((folder) => folder !== ''));
+  return [...folders].map((folder) => (folder === defaultEtcdData ? folder : `${folder}/member`));
 }
 
 /** What runs in Pods of this host, whichever of them do. */

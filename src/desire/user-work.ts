@@ -1,9 +1,11 @@
 import { dirname } from 'node:path/posix';
-import type { Host, Hook, UserFile } from '../model/cluster.ts';
+import type { Cluster, Host, Hook, UserFile } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
+import { readsFile, staticPodsOf } from '../model/pod-mounts.ts';
 import { stages, type Stage } from '../model/stage.ts';
 import type { Content, DirectoryResource, Resource } from '../resource/types.ts';
+import { manifestPath, podProcess } from '../resource/static-pod.ts';
 import { uploadName } from '../resource/upload-name.ts';
 import type { Upload } from '../store/uploads.ts';
 import type { Desire } from './context.ts';
@@ -42,7 +44,7 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
       ...hooksOf('before'),
       ...resources.slice(0, at),
       ...folders.filter((folder) => folder.stage === stage),
-      ...mine.filter((file) => file.stage === stage).map((file) => fileResource(desire, file)),
+      ...mine.filter((file) => file.stage === stage).map((file) => fileResource(desire, host, file)),
       ...resources.slice(at),
       ...hooksOf('after'),
     ];
@@ -103,9 +105,22 @@ function earliest(files: readonly UserFile[]): Stage | undefined {
   return stages.find((stage) => files.some((file) => file.stage === stage));
 }
 
-function fileResource(desire: Desire, file: UserFile): Resource {
-  const { stage, path, mode, restarts } = file;
-  return { kind: 'file', stage, path, mode, content: contentOf(desire, file), readBy: restarts };
+function fileResource(desire: Desire, host: Host, file: UserFile): Resource {
+  const { stage, path, mode } = file;
+  const readBy = readersOf(desire.cluster, host, file);
+  return { kind: 'file', stage, path, mode, content: contentOf(desire, file), readBy };
+}
+
+/** The processes that restart for a file on a host: those it names, and the static Pods that read it. */
+function readersOf(cluster: Cluster, host: Host, { path, restarts }: UserFile): readonly string[] {
+  const stated = new Set(restarts);
+  const pods = staticPodsOf(cluster, host)
+    .filter(([pod, settings]) => stated.has(pod) || readsFile(pod, settings, path))
+    .map(([pod]) => podProcess(pod));
+  const services = restarts.filter(
+    (name) => !name.startsWith('kube-') && (name !== 'etcd' || host.roles.includes('etcd')),
+  );
+  return [...services, ...pods];
 }
 
 function hookResource({ cluster }: Desire, host: Host, hook: Hook): Resource {
@@ -127,7 +142,12 @@ function hookResource({ cluster }: Desire, host: Host, hook: Hook): Resource {
 }
 
 function refuseOwnPaths(own: readonly Resource[], files: readonly UserFile[]): void {
-  const taken = new Set(own.flatMap((resource) => ('path' in resource ? [resource.path] : [])));
+  const taken = new Set(
+    own.flatMap((resource) => {
+      if (resource.kind === 'static-pod') return [manifestPath(resource.name)];
+      return 'path' in resource ? [resource.path] : [];
+    }),
+  );
   const clash = files.find(({ path }) => taken.has(path));
   if (clash === undefined) return;
   throw new KbootError('E-INVENTORY', `spec.files: ${clash.path} is kboot's own`, {

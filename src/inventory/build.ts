@@ -1,4 +1,12 @@
-import type { Bastion, Cluster, Component, ForeignEtcd, Host, JsonObject } from '../model/cluster.ts';
+import type {
+  Bastion,
+  Cluster,
+  Component,
+  ExtraVolume,
+  ForeignEtcd,
+  Host,
+  JsonObject,
+} from '../model/cluster.ts';
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
@@ -15,6 +23,7 @@ export interface BuildOptions {
 }
 
 type Spec = Inventory['spec'];
+type StatedComponent = Partial<NonNullable<Spec['scheduler']>>;
 type Ssh = NonNullable<Spec['ssh']>;
 
 /** The Cluster described by a validated inventory, with every default filled in and every address canonical. */
@@ -46,6 +55,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     ...given('metallb', spec.metallb && buildMetallb(spec.metallb)),
     etcd: {
       ...component(spec.etcd),
+      ...given('dataDir', spec.etcd?.dataDir),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
@@ -138,8 +148,20 @@ function buildBastion(bastion: NonNullable<Ssh['bastion']>, options: BuildOption
   };
 }
 
-function component(stated: { extraArgs?: Component['extraArgs'] | undefined } | undefined): Component {
-  return { extraArgs: stated?.extraArgs ?? [] };
+function component(stated: StatedComponent | undefined): Component {
+  const { extraArgs = [], extraEnvs, extraVolumes } = stated ?? {};
+  return {
+    extraArgs,
+    ...given('extraEnvs', extraEnvs),
+    ...given(
+      'extraVolumes',
+      extraVolumes?.map(({ name, hostPath, mountPath, readOnly, pathType }): ExtraVolume => ({
+        ...{ name, hostPath, mountPath },
+        readOnly: readOnly ?? false,
+        pathType: pathType ?? '',
+      })),
+    ),
+  };
 }
 
 /** document.ts only produces JSON values, so a record of unknown is a JSON object. */

@@ -6,6 +6,7 @@ export const defaults = {
   flannelBackend: 'vxlan',
   imageRepository: 'registry.k8s.io',
   apiServerPort: 6443,
+  etcdDataDir: '/var/lib/etcd',
   loadBalancerPort: 8443,
   virtualRouterID: 51,
   advertise: 'l2',

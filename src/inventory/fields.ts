@@ -61,6 +61,12 @@ export const filePath: Check = (value) => {
     : undefined;
 };
 
+/** An absolute path on a host, without `//`, `/./` and `/../`. */
+export const absoluteHostPath = matching(
+  /^(\/(?!\.{1,2}(\/|$))[^/\0\n]+)+$/,
+  'must be an absolute path without "//", "/./" and "/../"',
+);
+
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelPattern = new RegExp(`^${label}$`);
 const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);

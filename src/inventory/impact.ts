@@ -44,6 +44,24 @@ const newCluster = 'Make a second cluster with the new value, move the workloads
 const anotherNode =
   'Remove the host from the inventory and run `kboot up`, then add it again with the new value.';
 
+/** A flag or environment variable of components. */
+const variable = (...components: readonly Component[]) => ({
+  name: restarts(...components),
+  value: restarts(...components),
+});
+/** The settings of a static Pod. */
+const component = (name: Component) => ({
+  extraArgs: variable(name),
+  extraEnvs: variable(name),
+  extraVolumes: {
+    name: restarts(name),
+    hostPath: restarts(name),
+    mountPath: restarts(name),
+    readOnly: restarts(name),
+    pathType: restarts(name),
+  },
+});
+
 const connection = {
   user: nothing,
   port: nothing,
@@ -56,7 +74,7 @@ const selector = {
   matchLabels: nothing,
   matchExpressions: { key: nothing, operator: nothing, values: nothing },
 };
-const ownFile = stated('restarts the services that its field restarts names');
+const ownFile = stated('restarts what its field restarts names, and static Pods that mount it');
 const hook = noted('the hook runs where its unless fails');
 
 /** What changing each field does to a cluster that runs. */
@@ -114,7 +132,12 @@ export const impacts: ImpactsOf<Inventory> = {
       },
     },
     etcd: {
-      extraArgs: { name: restarts('etcd', 'kube-apiserver'), value: restarts('etcd', 'kube-apiserver') },
+      dataDir: refused(
+        'with another folder, etcd starts without the data of the cluster',
+        'Set it back; kboot does not move data.',
+      ),
+      extraArgs: variable('etcd', 'kube-apiserver'),
+      extraEnvs: variable('etcd', 'kube-apiserver'),
       external: {
         endpoints: disturbs(['kube-apiserver'], [], "an etcd without the cluster's data is refused"),
         caFile: restarts('kube-apiserver'),
@@ -124,12 +147,10 @@ export const impacts: ImpactsOf<Inventory> = {
     },
     apiServer: {
       certSANs: restarts('kube-apiserver'),
-      extraArgs: { name: restarts('kube-apiserver'), value: restarts('kube-apiserver') },
+      ...component('kube-apiserver'),
     },
-    controllerManager: {
-      extraArgs: { name: restarts('kube-controller-manager'), value: restarts('kube-controller-manager') },
-    },
-    scheduler: { extraArgs: { name: restarts('kube-scheduler'), value: restarts('kube-scheduler') } },
+    controllerManager: component('kube-controller-manager'),
+    scheduler: component('kube-scheduler'),
     kubelet: { config: restarts('kubelet') },
     kubeProxy: { config: rolls('kube-proxy') },
     containerd: { config: restarts('containerd') },

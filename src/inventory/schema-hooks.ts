@@ -1,7 +1,14 @@
 import * as z from 'zod';
+import type { Component } from '../model/component.ts';
 import { stages } from '../model/stage.ts';
 import { defaults } from './defaults.ts';
-import { dnsLabel, filePath, matching, nodeName, role, text, whole } from './fields.ts';
+import { absoluteHostPath, dnsLabel, filePath, matching, nodeName, role, text, whole } from './fields.ts';
+
+/** Components that can restart for a file. */
+const restartable = [
+  ...(['containerd', 'kubelet', 'haproxy', 'keepalived', 'etcd'] as const),
+  ...(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),
+] as const satisfies readonly Component[];
 
 const where = {
   roles: z
@@ -28,10 +35,7 @@ export const files = z
             description: 'Absolute path on the host. Missing folders are created.',
             examples: ['/etc/motd'],
           },
-          matching(
-            /^(\/(?!\.{1,2}(\/|$))[^/\0\n]+)+$/,
-            'must be an absolute path without "//", "/./" and "/../"',
-          ),
+          absoluteHostPath,
         ),
         source: text(
           {
@@ -68,13 +72,10 @@ export const files = z
           .meta({ description: 'Show only its SHA-256, as for a key.', default: false })
           .optional(),
         restarts: z
-          .array(
-            z
-              .enum(['containerd', 'kubelet', 'haproxy', 'keepalived'])
-              .meta({ description: 'A service that kboot manages.' }),
-          )
+          .array(z.enum(restartable).meta({ description: 'A service or static Pod that kboot manages.' }))
           .meta({
-            description: 'Services that read the file and are restarted when it changes.',
+            description:
+              'What reads the file and is restarted when it changes, one host after another. A static Pod that mounts the file, or names it in a flag, restarts without being listed.',
             default: [],
           })
           .optional(),

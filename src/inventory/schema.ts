@@ -16,7 +16,8 @@ import {
   whole,
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
-import { externalEtcd } from './schema-etcd.ts';
+import { component, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
+import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
@@ -110,25 +111,6 @@ const hostSsh = z
     hostKey: hostKeyField().optional(),
   })
   .meta({ description: 'How kboot connects to this host; overrides spec.ssh field by field.' });
-
-const extraArgs = (component: string): z.ZodArray<typeof extraArg> =>
-  z.array(extraArg).meta({
-    description: `Additional flags of ${component}; they replace kboot's flags of the same name.`,
-    default: [],
-  });
-
-const extraArg = z
-  .strictObject({
-    name: text(
-      { description: 'Flag without its leading dashes.', examples: ['v'] },
-      matching(/^[A-Za-z0-9][\w.-]*$/, 'must be a flag without its leading dashes or "="'),
-    ),
-    value: text({ description: 'Value of the flag, always a string.', examples: ['2'] }),
-  })
-  .meta({ description: 'One --name=value.' });
-
-const component = (name: string) =>
-  z.strictObject({ extraArgs: extraArgs(name).optional() }).meta({ description: `Settings of ${name}.` });
 
 const merged = (description: string, example: object) =>
   z.strictObject({
@@ -292,7 +274,20 @@ const spec = z
     loadBalancer: loadBalancer.optional(),
     metallb: metallb.optional(),
     etcd: z
-      .strictObject({ extraArgs: extraArgs('etcd').optional(), external: externalEtcd.optional() })
+      .strictObject({
+        dataDir: text(
+          {
+            description:
+              "Folder on the host of every member's data, for example on a disk of its own. kboot creates it with mode 700, and does not move data.",
+            default: defaults.etcdDataDir,
+            examples: ['/mnt/etcd/data'],
+          },
+          etcdDataFolder,
+        ).optional(),
+        extraArgs: extraArgs('etcd').optional(),
+        extraEnvs: extraEnvs('etcd').optional(),
+        external: externalEtcd.optional(),
+      })
       .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })
       .optional(),
     apiServer: z
@@ -307,6 +302,8 @@ const spec = z
           .meta({ description: "Additional names in the API server's certificate.", default: [] })
           .optional(),
         extraArgs: extraArgs('kube-apiserver').optional(),
+        extraEnvs: extraEnvs('kube-apiserver').optional(),
+        extraVolumes: extraVolumes('kube-apiserver').optional(),
       })
       .meta({ description: 'Settings of kube-apiserver.' })
       .optional(),

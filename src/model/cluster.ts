@@ -75,8 +75,39 @@ export interface Host {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** One environment variable of a component. */
+export interface ExtraEnv {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A file or folder of the host in a static Pod, in kubeadm's form (HostPathMount). */
+export interface ExtraVolume {
+  readonly name: string;
+  readonly hostPath: string;
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  readonly pathType: PathType;
+}
+
+/** Values of Kubernetes' HostPathType that check something. */
+export const pathTypes = [
+  'DirectoryOrCreate',
+  'Directory',
+  'FileOrCreate',
+  'File',
+  'Socket',
+  'CharDevice',
+  'BlockDevice',
+] as const;
+/** '': not checked. */
+export type PathType = '' | (typeof pathTypes)[number];
+
 export interface Component {
   readonly extraArgs: readonly ExtraArg[];
+  readonly extraEnvs?: readonly ExtraEnv[];
+  /** Of a static Pod; etcd has none. */
+  readonly extraVolumes?: readonly ExtraVolume[];
 }
 
 /** An etcd that someone else runs, and the credential files for it on the operator's disk. */
@@ -192,7 +223,11 @@ export interface Cluster {
     readonly interface?: string;
   };
   readonly metallb?: Metallb;
-  readonly etcd: Component & { readonly external?: ForeignEtcd };
+  readonly etcd: Component & {
+    readonly external?: ForeignEtcd;
+    /** Folder of the members' data; absent: /var/lib/etcd. */
+    readonly dataDir?: string;
+  };
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;
@@ -233,6 +268,11 @@ export function hasExternalEtcd(cluster: Cluster): boolean {
 /** Hosts with an etcd member that kboot runs, in inventory order; none if someone else runs etcd. */
 export function etcdHosts(cluster: Cluster): readonly Host[] {
   return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
+}
+
+/** The folder of every member's data. */
+export function etcdDataDir({ etcd }: Pick<Cluster, 'etcd'>): string {
+  return etcd.dataDir ?? '/var/lib/etcd';
 }
 
 /** Hosts that run haproxy and keepalived, in inventory order: those with the role, or else every control plane. */

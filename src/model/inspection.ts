@@ -44,7 +44,10 @@ export interface Inspection {
   readonly clusterId: string;
   /** Fingerprint of /etc/kubernetes/pki/ca.crt on the host; empty without one. */
   readonly caDigest: string;
+  /** Whether etcd has data, in the folder of the inventory or the one that it runs with. */
   readonly etcdData: 'absent' | 'present' | 'unknown';
+  /** `--data-dir` that etcd is started with here; empty without one. */
+  readonly etcdDataDir: string;
   /** `--initial-cluster` and `--initial-cluster-state` that etcd is started with here; empty without one. */
   readonly etcdInitialCluster: string;
   readonly etcdInitialState: string;
@@ -69,6 +72,8 @@ export interface Inspection {
   readonly etcdServers: readonly string[];
   /** The control-plane endpoint as seen from this host; absent: not checked. */
   readonly endpoint?: EndpointSeen;
+  /** Paths that static Pods need: `File`, `Directory` and so on as in Kubernetes' HostPathType, `other`, `absent`. */
+  readonly podPaths?: Readonly<Record<string, string>>;
   /** MAC addresses of the host's own interfaces. */
   readonly macAddresses: readonly string[];
   /** Active firewalls. */

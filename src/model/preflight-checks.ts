@@ -2,7 +2,8 @@
 const names = [
   ...(['Tools', 'OS', 'Architecture', 'Systemd', 'NumCPU', 'Mem', 'Cgroups'] as const),
   ...(['KernelVersion', 'KubernetesVersion'] as const),
-  ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker', 'ForeignManifests'] as const),
+  ...(['NodeAddress', 'Hostname', 'IPv6', 'AcceptRA', 'Firewall', 'Docker'] as const),
+  ...(['ForeignManifests', 'ExtraVolumes'] as const),
   ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
   ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),

@@ -3,6 +3,8 @@ export interface ResetObservation {
   /** Whether kboot has installed anything here, even partially. */
   readonly present: boolean;
   readonly clusterId: string;
+  /** `--data-dir` that etcd is started with here; empty or absent without one. */
+  readonly etcdDataDir?: string;
   readonly owned: number;
   /** Number of files that existed before kboot replaced them, and that were backed up. */
   readonly kept: number;

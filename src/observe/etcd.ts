@@ -70,19 +70,20 @@ export async function observeEtcd(
 /**
  * Probes again each host that looked empty although its member has started, and returns the hosts. A member that an
  * earlier run left starting may have started just after its host was probed; treating its data as lost would remove
- * the member for good.
+ * the member for good. `dataDir`: spec.etcd.dataDir.
  */
 export async function confirmEmpty(
   hosts: readonly EtcdHost[],
   { members }: EtcdObservation & { readonly state: 'present' },
   readerOf: (host: string) => Reader | undefined,
+  dataDir?: string,
 ): Promise<readonly EtcdHost[]> {
   return await Promise.all(
     hosts.map(async (host) => {
       const reader = readerOf(host.name);
       const began = members.some(({ name }) => name === host.name);
       if (host.data !== 'absent' || !began || reader === undefined) return host;
-      const { stdout } = await reader.read(etcdDataQuestion, { timeoutMs: 30_000 });
+      const { stdout } = await reader.read(etcdDataQuestion(dataDir), { timeoutMs: 30_000 });
       const answer = /^etcd=(present|absent)$/m.exec(stdout)?.[1];
       return { ...host, data: answer === 'present' || answer === 'absent' ? answer : 'unknown' };
     }),

@@ -1,6 +1,6 @@
 import type { Inspection } from '../model/inspection.ts';
 import { hostFolder } from '../resource/prelude.ts';
-import { quoteAll } from '../resource/shell.ts';
+import { quote, quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
@@ -17,6 +17,10 @@ export interface ProbeQuestions {
   readonly endpoint?: EndpointAddress | undefined;
   /** The file of name servers that the inventory states for the kubelet. */
   readonly resolvConf?: string | undefined;
+  /** Where etcd's data is to be on this host; default: /var/lib/etcd. */
+  readonly etcdDataDir?: string | undefined;
+  /** What are these paths? */
+  readonly podPaths?: readonly string[] | undefined;
 }
 
 /** The load balancers of the inventory. */
@@ -53,15 +57,23 @@ const caDirectories = [
 const measured = ['/var/lib', '/usr/local', '/etc'];
 
 /** Shell script that prints `key=value` lines; a key may occur several times. Reads only. */
-export function inspectScript({ virtualIP, balancing, endpoint, resolvConf }: ProbeQuestions): string {
+export function inspectScript({
+  virtualIP,
+  balancing,
+  endpoint,
+  resolvConf,
+  etcdDataDir,
+  podPaths = [],
+}: ProbeQuestions): string {
   return [
-    inspectHost,
+    inspectHost(etcdDataDir),
     firewallProbe,
     pastProbe(resolvConf),
     settingsProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
+    podPaths.length === 0 ? '' : pathsProbe(podPaths),
     `\necho "now=$(date +%s%N)"`,
   ].join('');
 }
@@ -83,6 +95,15 @@ if [ ! -e /var/lib/kboot/running/keepalived ] && ! ip -o addr show | grep -qF -e
 fi`;
 }
 
+function pathsProbe(paths: readonly string[]): string {
+  return `
+for f in ${quoteAll(paths)}; do
+  if [ -d "$f" ]; then t=Directory; elif [ -f "$f" ]; then t=File; elif [ -S "$f" ]; then t=Socket
+  elif [ -c "$f" ]; then t=CharDevice; elif [ -b "$f" ]; then t=BlockDevice; elif [ -e "$f" ]; then t=other; else t=absent; fi
+  echo "podPath=$t $f"
+done`;
+}
+
 function formerPeersProbe({ balancers, port }: Balancing): string {
   return `
 for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev/null | grep -oE '^ +[0-9a-f.:]+$'); do
@@ -91,11 +112,19 @@ for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev
 done`;
 }
 
-/** Prints `etcd=present`, `absent` or `unknown`. */
-export const etcdDataQuestion = `if [ -d /var/lib/etcd/member ]; then echo etcd=present
-elif [ ! -e /var/lib/etcd ] || ls /var/lib/etcd >/dev/null 2>&1; then echo etcd=absent; else echo etcd=unknown; fi`;
+/** Prints the folder that the member on this host is started with, if any: `/var/lib/etcd`. */
+export const runningEtcdDataDir =
+  "grep -ho -e '--data-dir=/[A-Za-z0-9._/-]*' /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service 2>/dev/null | head -n 1 | cut -d= -f2-";
 
-const inspectHost = `. /etc/os-release
+/** Prints `etcd=present`, `absent` or `unknown`, for data in this folder and in the one that a member here is started with. */
+export const etcdDataQuestion = (folder = '/var/lib/etcd'): string => `etcd=absent
+for d in ${quote(folder)} $(${runningEtcdDataDir}); do
+  if [ -d "$d/member" ]; then etcd=present
+  elif [ $etcd = present ] || [ ! -e "$d" ] || ls "$d" >/dev/null 2>&1; then :; else etcd=unknown; fi
+done
+echo etcd=$etcd`;
+
+const inspectHost = (etcdDataDir?: string): string => `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
 echo "osLike=\${ID_LIKE:-}"; echo "bits=$(getconf LONG_BIT)"
 for p in apt-get dnf; do command -v "$p" >/dev/null && echo "manager=\${p%-get}"; done
@@ -115,13 +144,17 @@ if [ -d /proc/sys/net/ipv6 ]; then
 else echo ipv6Off=kernel; fi
 cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
 for t in t u; do ss -Hl\${t}np 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-$t=\${l##*:} \${p%%'"'*}"; done; done
-for d in ${measured.join(' ')}; do echo "free=$d $(df -Pk "$d" | { read -r _; read -r _ _ _ a _; echo "$a"; })"; done
+for d in ${measured.join(' ')} ${etcdDataDir === undefined ? '' : quote(etcdDataDir)}; do
+  p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
+  echo "free=$d $(df -Pk "$p" | { read -r _; read -r _ _ _ a _; echo "$a"; })"
+done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
 echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
-${etcdDataQuestion}
+${etcdDataQuestion(etcdDataDir)}
+echo "etcdDataDir=$(${runningEtcdDataDir})"
 for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
   [ -f "$f" ] || continue
   echo "etcdInitialCluster=$(grep -o -e '--initial-cluster=[^ "]*' "$f" | head -n 1 | cut -d= -f2-)"
@@ -197,6 +230,7 @@ export function readInspection(output: string, asked: number, answered: number):
     clusterId: one('clusterId'),
     caDigest: one('caDigest'),
     etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
+    etcdDataDir: one('etcdDataDir'),
     etcdInitialCluster: one('etcdInitialCluster'),
     etcdInitialState: one('etcdInitialState'),
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
@@ -213,6 +247,7 @@ export function readInspection(output: string, asked: number, answered: number):
     settings: readSettings(one),
     apiServerVersion: one('apiServer'),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
+    ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(endpoint && { endpoint }),
   };
 }
@@ -221,4 +256,14 @@ export function readInspection(output: string, asked: number, answered: number):
 function socket(entry: string): Inspection['listening'][number] {
   const [port = '', program = ''] = entry.split(' ');
   return { port: Number(port), program: program === '' ? '?' : program };
+}
+
+/** `TYPE PATH` */
+function readPodPaths(entries: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf(' ');
+      return [entry.slice(at + 1), entry.slice(0, at)];
+    }),
+  );
 }

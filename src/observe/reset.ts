@@ -4,10 +4,12 @@ import type { ResetObservation } from '../model/reset-observation.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import type { Reader } from '../transport/types.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
+import { runningEtcdDataDir } from './inspect.ts';
 
 const script = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ls -A ${hostFolder} 2>/dev/null | grep -qvx lost+found && echo present=1
 echo "clusterId=$(cat ${hostFolder}/cluster 2>/dev/null)"
+echo "etcdDataDir=$(${runningEtcdDataDir})"
 echo "owned=$(wc -l < ${hostFolder}/owned 2>/dev/null)"
 echo "kept=$(find ${hostFolder}/before ! -type d 2>/dev/null | wc -l)"
 echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
@@ -33,6 +35,7 @@ export async function observeForReset(reader: Reader): Promise<ResetObservation>
   return {
     present: values.get('present') === '1',
     clusterId: values.get('clusterId') ?? '',
+    etcdDataDir: values.get('etcdDataDir') ?? '',
     owned: Number(values.get('owned') ?? 0),
     kept: Number(values.get('kept') ?? 0),
     containers: Number(values.get('containers') ?? 0),

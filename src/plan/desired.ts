@@ -2,8 +2,9 @@ import { desireCluster } from '../desire/cluster.ts';
 import type { Desire } from '../desire/context.ts';
 import { desireHost } from '../desire/host.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
-import type { Host } from '../model/cluster.ts';
+import type { Cluster, Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
+import { neededPaths } from '../model/pod-mounts.ts';
 import { stagesUntil } from '../model/stage.ts';
 import type { Resource } from '../resource/types.ts';
 import { isReadOnly, reaches, type PlanScope } from './scope.ts';
@@ -38,6 +39,11 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
     controlPlanePods: served ? all.controlPlanePods.filter(({ host }) => isNamed(host)) : [],
     workloads: addons ? all.workloads : [],
   };
+}
+
+/** Paths on a host that its static Pods need, and that neither kboot nor spec.files puts there. */
+export function pathsOfPods(cluster: Cluster, scope: PlanScope, host: Host): readonly string[] {
+  return reaches(scope, 'etcd') ? neededPaths(cluster, host).map(({ path }) => path) : [];
 }
 
 /** Whether a plan requires reading the API. */

@@ -1,5 +1,13 @@
 import Handlebars from 'handlebars/runtime.js';
-import { bareWord, environmentValue, jsonScalar, systemdWord, yamlScalar, type Scalar } from './scalars.ts';
+import {
+  bareWord,
+  environmentValue,
+  jsonScalar,
+  systemdAssignment,
+  systemdWord,
+  yamlScalar,
+  type Scalar,
+} from './scalars.ts';
 
 /**
  * All helpers of a template. Each value goes through a format, so that it cannot break out of its place in the
@@ -14,6 +22,8 @@ export const formats: Readonly<Record<string, (value: Scalar) => string>> = {
   toml: jsonScalar,
   /** One word of a systemd command line. */
   systemd: systemdWord,
+  /** `NAME=value` of Environment= in a systemd unit. */
+  assignment: systemdAssignment,
   /** Quoted value in a systemd EnvironmentFile. */
   env: environmentValue,
   /** Unquoted word; any other value is refused. */

@@ -2,13 +2,19 @@
 
 export interface PodVolume {
   readonly name: string;
+  /** On the host. */
   readonly path: string;
-  readonly type: 'DirectoryOrCreate' | 'FileOrCreate';
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  /** Kubernetes' HostPathType; '' checks nothing. */
+  readonly type: string;
 }
 
 export interface PodParams {
   /** Program and flags: the container's command. */
   readonly command: readonly string[];
+  /** Sorted by name. */
+  readonly environment: readonly ExtraEnvParams[];
   readonly image: string;
   /** '' omits `host`: the kubelet then probes the Pod's own address. */
   readonly probeHost: string;
@@ -17,6 +23,27 @@ export interface PodParams {
 export interface ExtraArgParams {
   readonly name: string;
   readonly value: string;
+}
+
+/** '' omits the value. */
+export interface ExtraEnvParams {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A component in ClusterConfiguration. */
+export interface ComponentParams {
+  /** Whether it has any settings. */
+  readonly stated: boolean;
+  readonly args: readonly ExtraArgParams[];
+  readonly envs: readonly ExtraEnvParams[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly hostPath: string;
+    readonly mountPath: string;
+    readonly readOnly: boolean;
+    readonly pathType: string;
+  }[];
 }
 
 export interface ClusterConfigurationParams {
@@ -28,10 +55,12 @@ export interface ClusterConfigurationParams {
   readonly podSubnet: string;
   readonly serviceSubnet: string;
   readonly certSANs: readonly string[];
-  readonly apiServerArgs: readonly ExtraArgParams[];
-  readonly controllerManagerArgs: readonly ExtraArgParams[];
-  readonly schedulerArgs: readonly ExtraArgParams[];
-  readonly etcdArgs: readonly ExtraArgParams[];
+  /** `certSANs` are part of it. */
+  readonly apiServer: ComponentParams;
+  readonly controllerManager: ComponentParams;
+  readonly scheduler: ComponentParams;
+  readonly etcd: ComponentParams;
+  readonly etcdDataDir: string;
   /** Client URLs of external members; empty for stacked etcd. */
   readonly etcdEndpoints: readonly string[];
 }
@@ -70,13 +99,21 @@ export interface TemplateParams {
     readonly volumes: readonly PodVolume[];
   };
   'static-pods/kube-controller-manager.yaml.hbs': PodParams & { readonly volumes: readonly PodVolume[] };
-  'static-pods/kube-scheduler.yaml.hbs': PodParams;
+  'static-pods/kube-scheduler.yaml.hbs': PodParams & { readonly volumes: readonly PodVolume[] };
   'static-pods/etcd.yaml.hbs': PodParams & {
     readonly advertiseClientUrl: string;
     readonly probePort: number;
     readonly probeScheme: string;
+    readonly dataDir: string;
   };
-  'etcd/etcd.service.hbs': { readonly etcd: string; readonly args: readonly string[] };
+  'etcd/etcd.service.hbs': {
+    readonly etcd: string;
+    readonly args: readonly string[];
+    /** `NAME=value` */
+    readonly environment: readonly string[];
+    /** A folder whose file systems must be mounted first; '' if it is always there. */
+    readonly dataDir: string;
+  };
   'kubelet/kubelet.service.hbs': { readonly kubelet: string };
   'kubelet/10-kubeadm.conf.hbs': { readonly kubelet: string; readonly defaults: string };
   'kubelet/config.yaml.hbs': {

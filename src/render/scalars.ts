@@ -54,6 +54,13 @@ export function systemdWord(value: Scalar): string {
   return /^[\w@%+=:,./$-]+$/.test(literal) ? literal : jsonString(literal);
 }
 
+/** `NAME=value` for Environment= of a systemd unit, in which `$` has no meaning. */
+export function systemdAssignment(value: Scalar): string {
+  const text = String(value);
+  refuse(text, /[\0-\x1f\x7f]/, 'a control character');
+  return `"${text.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')}"`;
+}
+
 /** A value of a systemd EnvironmentFile (systemd.exec(5)), in double quotes. */
 export function environmentValue(value: Scalar): string {
   const text = String(value);

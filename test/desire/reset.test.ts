@@ -4,6 +4,7 @@ import { resetRemovals } from '../../src/desire/reset.ts';
 const seen = {
   present: true,
   clusterId: 'x',
+  etcdDataDir: '',
   owned: 3,
   kept: 0,
   containers: 2,
@@ -30,6 +31,19 @@ describe('reset', () => {
       ({ what }) => what === 'data',
     );
     expect(line?.reason).toMatch(/; emptied and kept, as mounted or linked: \/var\/lib\/kubelet$/);
+  });
+
+  it("removes only etcd's own files from another folder, where it runs and where the inventory has it", () => {
+    const scripts = (etcdDataDir: string, stated?: string): string =>
+      JSON.stringify(resetRemovals({ ...seen, etcdDataDir }, false, stated));
+    const removed = (...args: Parameters<typeof scripts>): string[] => {
+      const paths = scripts(...args).matchAll(/\/(?:var\/lib\/etcd|mnt\/[a-z]+)(?:\/member)?(?=[ ;',])/g);
+      return [...new Set([...paths].map(([path]) => path))];
+    };
+    expect(removed('/mnt/etcd', '/mnt/etcd')).toEqual(['/mnt/etcd/member']);
+    expect(removed('', '/mnt/etcd')).toEqual(['/mnt/etcd/member']);
+    expect(removed('/mnt/old', '/mnt/etcd')).toEqual(['/mnt/old/member', '/mnt/etcd/member']);
+    expect(removed('/var/lib/etcd')).toEqual(['/var/lib/etcd']);
   });
 
   it('finds nothing to do on a host that kboot never was on', () => {

@@ -19,7 +19,7 @@ const hook = (name: string, when: Hook['when'], more: Partial<Hook> = {}): Hook 
   ...more,
 });
 
-function want(name: string, more: Pick<Cluster, 'files' | 'hooks'>): readonly Resource[] {
+function want(name: string, more: Partial<Cluster>): readonly Resource[] {
   const parsed = parseInventory(inventoryWith(), optionsFor('x.yaml')).cluster;
   if (parsed === undefined) throw new Error('the sample is not valid');
   const cluster = { ...parsed, ...more };
@@ -69,6 +69,13 @@ it("a path of kboot's own is refused", () => {
   expect(() => want('w-1', { files: [file('/etc/containerd/config.toml')] })).toThrow(
     "spec.files: /etc/containerd/config.toml is kboot's own",
   );
+  const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+  expect(() => want('cp-1', { files: [file(manifest, { hosts: ['cp-1'] })] })).toThrow(
+    `spec.files: ${manifest} is kboot's own`,
+  );
+  expect(() =>
+    want('cp-1', { files: [file('/etc/kubernetes/manifests/own.yaml', { hosts: ['cp-1'] })] }),
+  ).not.toThrow();
 });
 
 it("one of kboot's folders comes earlier if a file needs it earlier", () => {
@@ -83,4 +90,44 @@ it('a folder of several files is created once, before the first of them', () => 
   const files = [file('/etc/own/late', { stage: 'node' }), file('/etc/own/early'), file('/etc/own/too')];
   const made = want('w-1', { files }).filter((each) => resourceId(each) === 'directory /etc/own');
   expect(made).toMatchObject([{ stage: 'runtime', keep: true }]);
+});
+
+it('a static Pod restarts for a file that it mounts, that one of its flags names, or that names it', () => {
+  const volume = { name: 'v', readOnly: true, pathType: '' as const };
+  const more: Partial<Cluster> = {
+    apiServer: {
+      certSANs: [],
+      extraArgs: [
+        { name: 'audit-policy-file', value: '/inside/policy.yaml' },
+        {
+          name: 'tls-sni-cert-key',
+          value: '/etc/kubernetes/pki/a.crt,/etc/kubernetes/pki/a.key:api.example',
+        },
+        { name: 'audit-log-path', value: '/etc/kubernetes/pki/log' },
+      ],
+      extraVolumes: [{ ...volume, hostPath: '/srv/audit', mountPath: '/inside' }],
+    },
+    scheduler: {
+      extraArgs: [],
+      extraVolumes: [{ ...volume, hostPath: '/srv/audit/policy.yaml', mountPath: '/p' }],
+    },
+  };
+  const readers = (name: string, path: string, restarts: readonly string[] = []): unknown =>
+    want(name, { ...more, files: [file(path, { hosts: ['cp-1', 'w-1'], restarts })] }).find(
+      (each) => resourceId(each) === `file ${path}`,
+    );
+  const by = (...readBy: string[]): object => ({ readBy });
+  expect(readers('cp-1', '/srv/audit/policy.yaml')).toMatchObject(
+    by('pod-kube-apiserver', 'pod-kube-scheduler'),
+  );
+  expect(readers('cp-1', '/srv/audit/other')).toMatchObject(by('pod-kube-apiserver'));
+  expect(readers('cp-1', '/srv/audited')).toMatchObject(by());
+  expect(readers('cp-1', '/etc/kubernetes/pki/a.key')).toMatchObject(by('pod-kube-apiserver'));
+  expect(readers('cp-1', '/etc/kubernetes/pki/log')).toMatchObject(by());
+  expect(readers('cp-1', '/etc/ssl/certs/own.pem')).toMatchObject(by());
+  expect(readers('cp-1', '/a', ['kubelet', 'etcd', 'kube-controller-manager'])).toMatchObject(
+    by('kubelet', 'pod-etcd', 'pod-kube-controller-manager'),
+  );
+  expect(readers('w-1', '/a', ['kubelet', 'etcd', 'kube-controller-manager'])).toMatchObject(by('kubelet'));
+  expect(readers('w-1', '/srv/audit/policy.yaml')).toMatchObject(by());
 });

@@ -61,17 +61,38 @@ const hook = 'spec.hooks[0]';
 const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
 
 type Fields = Readonly<Record<string, unknown>>;
+type Sample = readonly [field: string, becomes: unknown, beside?: Fields, along?: Fields];
+
+/** Environment and, except for etcd, volumes of a component. */
+function ofComponent(component: string): readonly Sample[] {
+  const envs = { [`${component}.extraEnvs`]: [{ name: 'ZONE', value: 'a' }] };
+  const volume = { name: 'own', hostPath: '/srv/own', mountPath: '/srv/own' };
+  const volumes = { [`${component}.extraVolumes`]: [volume] };
+  const of = (field: string, becomes: unknown): Sample => [
+    `${component}.extraVolumes[0].${field}`,
+    becomes,
+    volumes,
+  ];
+  return [
+    [`${component}.extraEnvs[0].name`, 'RACK', envs],
+    [`${component}.extraEnvs[0].value`, 'b', envs],
+    ...(component === 'spec.etcd'
+      ? []
+      : [
+          of('name', 'other'),
+          of('hostPath', '/srv/other'),
+          of('mountPath', '/srv/other'),
+          of('readOnly', true),
+          of('pathType', 'DirectoryOrCreate'),
+        ]),
+  ];
+}
 
 /**
  * A new value for every field: its path with indexes, the value, other fields that differ from `everyField` both before
  * and after, and fields that must change along with it.
  */
-export const samples: readonly (readonly [
-  field: string,
-  becomes: unknown,
-  beside?: Fields,
-  along?: Fields,
-])[] = [
+export const samples: readonly Sample[] = [
   ['metadata.name', 'other'],
   ['spec.kubernetesVersion', 'v1.35.6'],
   ['spec.controlPlaneEndpoint', 'api.example.com:8443'],
@@ -113,6 +134,8 @@ export const samples: readonly (readonly [
   [`${advertisement}.communities`, ['64512:100']],
   ['spec.etcd.extraArgs[0].name', 'max-request-bytes'],
   ['spec.etcd.extraArgs[0].value', '8589934592'],
+  ['spec.etcd.dataDir', '/mnt/etcd/data'],
+  ...['etcd', 'apiServer', 'controllerManager', 'scheduler'].flatMap((name) => ofComponent(`spec.${name}`)),
   ['spec.etcd.external.endpoints', ['https://10.0.0.32:2379'], externalEtcd],
   ['spec.etcd.external.caFile', '/other.crt', externalEtcd],
   ['spec.etcd.external.certFile', '/other.crt', externalEtcd],

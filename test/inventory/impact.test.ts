@@ -218,6 +218,29 @@ it('restarts what the field restarts of a changed file names', async () => {
   expect((await outcomeOf(base, changed)).disturbed).toEqual(['restart kubelet']);
 });
 
+it('restarts the static Pods that mount a changed file, or name it in a flag', async () => {
+  const audit = '/etc/kubernetes/pki/audit.yaml';
+  const files = [
+    { path: audit, content: 'one' },
+    { path: '/srv/own/x', content: 'one' },
+  ];
+  const before = withFields(base, {
+    'spec.files': files,
+    'spec.apiServer.extraArgs': [{ name: 'audit-policy-file', value: audit }],
+    'spec.scheduler.extraVolumes': [{ name: 'own', hostPath: '/srv/own', mountPath: '/own' }],
+  });
+  const changed = async (index: number): Promise<Outcome> =>
+    await outcomeOf(before, withField(before, `spec.files[${index}].content`, 'two'));
+  expect((await changed(0)).disturbed).toEqual(['restart kube-apiserver']);
+  const { disturbed, plan } = await changed(1);
+  expect(disturbed).toEqual(['restart kube-scheduler']);
+  // One host after another.
+  const rollout = plan.phases.find(({ id }) => id === 'rollout');
+  expect(rollout?.batches.map(({ tasks }) => tasks.map(({ on }) => on))).toEqual(
+    ['cp-1', 'cp-2', 'cp-3'].map((host) => [{ host }]),
+  );
+});
+
 it('a plan states what each changed field does', async () => {
   const { plan } = await outcomeOf(base, withField(base, 'spec.networking.flannel.mtu', 1400));
   expect(plan.inventoryChanges).toEqual([

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -178,6 +178,33 @@ describe('inspectScript', () => {
       rmSync(dir, { recursive: true, force: true });
     }
   }
+
+  it("looks for etcd's data in the folder of the inventory, and at what static Pods need", () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kboot-paths-'));
+    const see = (name: string): Inspection => {
+      const ask = { etcdDataDir: join(dir, name), podPaths: [dir, join(dir, 'a file'), join(dir, 'none')] };
+      return read(spawnSync('sh', ['-s'], { input: inspectScript(ask), encoding: 'utf8' }).stdout);
+    };
+    try {
+      mkdirSync(join(dir, 'used/member'), { recursive: true });
+      mkdirSync(join(dir, 'mounted/lost+found'), { recursive: true });
+      writeFileSync(join(dir, 'a file'), '');
+      expect(['used', 'mounted', 'missing/data'].map((name) => see(name).etcdData)).toEqual([
+        'present',
+        'absent',
+        'absent',
+      ]);
+      const seen = see('missing/data');
+      expect(seen.freeMiB[join(dir, 'missing/data')]).toBeGreaterThan(0);
+      expect(seen.podPaths).toEqual({
+        [dir]: 'Directory',
+        [join(dir, 'a file')]: 'File',
+        [join(dir, 'none')]: 'absent',
+      });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 
   it('reports a Docker only if it uses the containerd that systemd runs', () => {
     const dir = mkdtempSync(join(tmpdir(), 'kboot-units-'));

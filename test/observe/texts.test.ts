@@ -46,10 +46,11 @@ it('readTexts returns texts unchanged, and omits files that are missing or too l
 
 it('seeForReset reports what is there, and rejects a truncated answer', async () => {
   const told =
-    'present=1\nclusterId=abc\nowned=12\nkept=3\ncontainers=7\nkeptFolder=/var/lib/kubelet\nswap=1\ndockerContainers=2\nend=1\n';
+    'present=1\nclusterId=abc\netcdDataDir=/mnt/etcd\nowned=12\nkept=3\ncontainers=7\nkeptFolder=/var/lib/kubelet\nswap=1\ndockerContainers=2\nend=1\n';
   expect(await observeForReset(local(() => told))).toEqual({
     present: true,
     clusterId: 'abc',
+    etcdDataDir: '/mnt/etcd',
     owned: 12,
     kept: 3,
     containers: 7,

@@ -4,7 +4,7 @@ import { desireHost } from '../../src/desire/host.ts';
 import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
-import { addressesOf, etcdHosts } from '../../src/model/cluster.ts';
+import { addressesOf, etcdDataDir, etcdHosts } from '../../src/model/cluster.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { factsOf, type Inspection } from '../../src/model/inspection.ts';
 import type { ClusterObservation } from '../../src/observe/cluster.ts';
@@ -97,6 +97,7 @@ export function running(
             ? {
                 clusterId: desire.clusterId ?? '',
                 etcdData: 'present',
+                etcdDataDir: etcdDataDir(cluster),
                 kubeletActive: true,
                 settings: settingsOf(cluster, each),
                 apiServerVersion: cluster.kubernetesVersion,

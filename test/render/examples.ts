@@ -2,11 +2,25 @@ import type { TemplateParams, TemplatePath } from '../../src/render/params.ts';
 
 const pod = {
   command: ['program', '--flag=value'],
+  environment: [{ name: 'ZONE', value: 'a' }],
   image: 'registry.example/image:v1',
   probeHost: '10.0.0.1',
 };
-const volumes = [{ name: 'ca-certs', path: '/etc/ssl/certs', type: 'DirectoryOrCreate' as const }];
-const args = [{ name: 'v', value: '2' }];
+const volumes = [
+  {
+    name: 'ca-certs',
+    path: '/etc/ssl/certs',
+    mountPath: '/etc/ssl/certs',
+    readOnly: true,
+    type: 'DirectoryOrCreate',
+  },
+];
+const component = {
+  stated: true,
+  args: [{ name: 'v', value: '2' }],
+  envs: [{ name: 'ZONE', value: 'a' }],
+  volumes: [{ name: 'audit', hostPath: '/srv/a', mountPath: '/srv/b', readOnly: true, pathType: 'File' }],
+};
 const keyPair = { certificate: 'Q0VSVA==', key: 'S0VZ' };
 
 /** Parameters that reach every branch of every template, except where two exclude each other. */
@@ -18,14 +32,20 @@ const selector = {
 export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   'static-pods/kube-apiserver.yaml.hbs': { ...pod, advertiseEndpoint: '10.0.0.1:6443', volumes },
   'static-pods/kube-controller-manager.yaml.hbs': { ...pod, volumes },
-  'static-pods/kube-scheduler.yaml.hbs': pod,
+  'static-pods/kube-scheduler.yaml.hbs': { ...pod, volumes },
   'static-pods/etcd.yaml.hbs': {
     ...pod,
     advertiseClientUrl: 'https://10.0.0.1:2379',
     probePort: 2381,
     probeScheme: 'HTTP',
+    dataDir: '/mnt/etcd/data',
   },
-  'etcd/etcd.service.hbs': { etcd: '/usr/local/bin/etcd', args: ['--name=a', '--data-dir=/var/lib/etcd'] },
+  'etcd/etcd.service.hbs': {
+    etcd: '/usr/local/bin/etcd',
+    args: ['--name=a', '--data-dir=/mnt/etcd/data'],
+    environment: ['ZONE=a'],
+    dataDir: '/mnt/etcd/data',
+  },
   'kubelet/kubelet.service.hbs': { kubelet: '/usr/bin/kubelet' },
   'kubelet/10-kubeadm.conf.hbs': { defaults: '/etc/default/kubelet', kubelet: '/usr/bin/kubelet' },
   'kubelet/config.yaml.hbs': {
@@ -84,10 +104,11 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     podSubnet: '10.244.0.0/16',
     serviceSubnet: '10.96.0.0/12',
     certSANs: ['api.example'],
-    apiServerArgs: args,
-    controllerManagerArgs: args,
-    schedulerArgs: args,
-    etcdArgs: args,
+    apiServer: component,
+    controllerManager: component,
+    scheduler: component,
+    etcd: component,
+    etcdDataDir: '/mnt/etcd/data',
     etcdEndpoints: [],
   },
   'bootstrap/kubelet-config.yaml.hbs': { config: 'kind: KubeletConfiguration\n', hash: 'sha256:0' },

@@ -82,7 +82,7 @@ describe('templates', () => {
     const allowed: Readonly<Record<string, readonly string[]>> = {
       yaml: ['yaml', 'json', 'word'],
       toml: ['toml'],
-      service: ['systemd'],
+      service: ['systemd', 'assignment'],
     };
     for (const path of paths) {
       const extension = path.split('.').at(-2) ?? '';

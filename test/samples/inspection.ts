@@ -29,6 +29,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     clusterId: '',
     caDigest: '',
     etcdData: 'absent',
+    etcdDataDir: '',
     etcdInitialCluster: '',
     etcdInitialState: '',
     nameLookupMs: 3,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ImageSet, TextContext } from '../../src/desire/text/types.ts';
-import type { Cluster, Host, Role } from '../../src/model/cluster.ts';
+import type { Cluster, ExtraVolume, Host, Role } from '../../src/model/cluster.ts';
 import { assumedFacts, type HostFacts } from '../../src/model/facts.ts';
 import { createRenderer } from '../../src/render/renderer.ts';
 import { host as plainHost, sampleCluster } from './pki.ts';
@@ -74,6 +74,52 @@ export function ipv6(): Cluster {
       flannel: { backend: 'vxlan' },
     },
     hosts: [host('cp6', 'fd00::11', ['control-plane'])],
+  });
+}
+
+/** Volumes, environment and flags for each static Pod, etcd's data elsewhere: golden `extra-volumes`. */
+export function extraVolumes(): Cluster {
+  const volume = (
+    name: string,
+    path: string,
+    pathType: ExtraVolume['pathType'],
+    more: Partial<ExtraVolume> = {},
+  ): ExtraVolume => ({ name, hostPath: path, mountPath: path, readOnly: true, pathType, ...more });
+  const policy = '/etc/kubernetes/audit/policy.yaml';
+  const scheduler = '/etc/kubernetes/scheduler-config.yaml';
+  return single({
+    etcd: {
+      dataDir: '/mnt/etcd-disk/data',
+      extraArgs: [{ name: 'quota-backend-bytes', value: '8589934592' }],
+      extraEnvs: [{ name: 'ETCD_LOG_LEVEL', value: 'debug' }],
+    },
+    apiServer: {
+      certSANs: [],
+      extraArgs: [
+        { name: 'audit-policy-file', value: policy },
+        { name: 'audit-log-path', value: '/var/log/kubernetes/audit.log' },
+      ],
+      extraEnvs: [
+        { name: 'ZONE', value: '1' },
+        { name: 'GODEBUG', value: 'x=1,y=yes' },
+        { name: 'EMPTY', value: '' },
+      ],
+      extraVolumes: [
+        volume('zz-audit-log', '/var/log/kubernetes', 'DirectoryOrCreate', { readOnly: false }),
+        volume('audit', policy, 'File'),
+        volume('plain', '/srv/plain', '', { mountPath: '/srv/inside', readOnly: false }),
+      ],
+    },
+    controllerManager: {
+      extraArgs: [],
+      extraEnvs: [{ name: 'A', value: 'b' }],
+      extraVolumes: [volume('ssl', '/opt/ssl', 'Directory')],
+    },
+    scheduler: {
+      extraArgs: [{ name: 'config', value: scheduler }],
+      extraEnvs: [{ name: 'B', value: 'c-d' }],
+      extraVolumes: [volume('config', scheduler, 'File')],
+    },
   });
 }
 

@@ -32,7 +32,12 @@ export async function observeOwnEtcd(
   const members = await askMembers(workspace, inspections, connections);
   if (members.state !== 'present') return { hosts: probed, members };
   const { confirmEmpty } = await import('../../observe/etcd.ts');
-  const hosts = await confirmEmpty(probed, members, (name) => connections.open.get(name)?.reader);
+  const hosts = await confirmEmpty(
+    probed,
+    members,
+    (name) => connections.open.get(name)?.reader,
+    workspace.cluster.etcd.dataDir,
+  );
   return { hosts, members };
 }
 

@@ -1,9 +1,16 @@
-import { addressesOf, isNode, loadBalancerHosts, type Cluster, type Host } from '../../model/cluster.ts';
+import {
+  addressesOf,
+  etcdHosts,
+  isNode,
+  loadBalancerHosts,
+  type Cluster,
+  type Host,
+} from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { ProbeQuestions } from '../../observe/inspect.ts';
 import type { HostObservation } from '../../observe/probe.ts';
 import type { Known } from '../../plan/decide.ts';
-import { desiredOn, needsApi } from '../../plan/desired.ts';
+import { desiredOn, needsApi, pathsOfPods } from '../../plan/desired.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, scopedHosts } from '../../plan/scope.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
@@ -34,6 +41,8 @@ export async function observe(
       ...balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
       resolvConf: statedResolvConf(cluster),
+      podPaths: pathsOfPods(cluster, scope, host),
+      etcdDataDir: etcdHosts(cluster).includes(host) ? cluster.etcd.dataDir : undefined,
     }),
   );
   try {

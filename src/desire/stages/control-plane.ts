@@ -1,4 +1,4 @@
-import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
+import { etcdDataDir, hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Resource } from '../../resource/types.ts';
@@ -32,7 +32,9 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   return [
     ...folders('etcd', ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
     manifests,
-    ...(stacked ? [{ kind: 'directory', stage: 'etcd', path: '/var/lib/etcd', mode: '700' } as const] : []),
+    ...(stacked
+      ? [{ kind: 'directory', stage: 'etcd', path: etcdDataDir(cluster), mode: '700' } as const]
+      : []),
     ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
     ...pod('etcd', 'etcd'),
     ...files

@@ -1,4 +1,4 @@
-import type { Host } from '../../model/cluster.ts';
+import { etcdDataDir, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Resource } from '../../resource/types.ts';
 import { filesFor, folders, membershipOf, textContext, textFile, type Desire } from '../context.ts';
@@ -22,7 +22,7 @@ export function etcdStage(desire: Desire, host: Host, facts: HostFacts): readonl
       readBy: ['etcd'],
     },
     ...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
-    { kind: 'directory', stage, path: '/var/lib/etcd', mode: '700' },
+    { kind: 'directory', stage, path: etcdDataDir(cluster), mode: '700' },
     ...pkiFiles(cluster, host, pki, renderer)
       .filter((file) => file.part === 'etcd')
       .map((file) => pkiResource(file, stage)),

@@ -1,7 +1,8 @@
-import type { Cluster, Host } from '../../model/cluster.ts';
+import { etcdDataDir, type Cluster, type Host } from '../../model/cluster.ts';
 import { etcdClientPort, etcdPeerPort, hostPort, loopback } from './address.ts';
 import { extraValue, flags } from './args.ts';
 import { paths } from './paths.ts';
+import { podEnv } from './pod-volumes.ts';
 import type { EtcdMembership, HostText, TextContext } from './types.ts';
 
 const metricsPort = 2381;
@@ -12,11 +13,13 @@ export function etcdPod(context: TextContext, host: Host, etcd: EtcdMembership):
   const probe = probeEndpoint(cluster, host);
   return renderer.render('static-pods/etcd.yaml.hbs', {
     command: ['etcd', ...etcdFlags(context, host, etcd)],
+    environment: podEnv(cluster.etcd),
     image: images.etcd,
     advertiseClientUrl: clientUrl(host),
     probeHost: probe.host,
     probePort: probe.port,
     probeScheme: probe.scheme,
+    dataDir: etcdDataDir(cluster),
   });
 }
 
@@ -25,6 +28,8 @@ export function etcdUnit(context: TextContext, host: Host, etcd: EtcdMembership)
   const text = context.renderer.render('etcd/etcd.service.hbs', {
     etcd: paths.etcd,
     args: etcdFlags(context, host, etcd),
+    environment: podEnv(context.cluster.etcd).map(({ name, value }) => `${name}=${value}`),
+    dataDir: context.cluster.etcd.dataDir ?? '',
   });
   return { path: paths.etcdUnit, mode: 0o644, text };
 }
@@ -42,7 +47,7 @@ function etcdFlags(context: TextContext, host: Host, etcd: EtcdMembership): read
       'initial-advertise-peer-urls': peer,
       'initial-cluster': etcd.initialCluster.map((m) => `${m.name}=${peerUrl(m.address)}`).join(','),
       ...(etcd.state === 'existing' ? { 'initial-cluster-state': 'existing' } : {}),
-      'data-dir': '/var/lib/etcd',
+      'data-dir': etcdDataDir(context.cluster),
       'cert-file': `${pki}/server.crt`,
       'key-file': `${pki}/server.key`,
       'trusted-ca-file': `${pki}/ca.crt`,

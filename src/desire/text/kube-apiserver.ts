@@ -2,7 +2,7 @@ import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts
 import type { HostFacts } from '../../model/facts.ts';
 import { apiServerPort, etcdClientPort, externalEtcdEndpoints, hostPort, loopback } from './address.ts';
 import { extraValue, flags } from './args.ts';
-import { podVolumes } from './ca-volumes.ts';
+import { caVolumes, podEnv, podVolumes } from './pod-volumes.ts';
 import { paths } from './paths.ts';
 import type { TextContext } from './types.ts';
 
@@ -11,10 +11,11 @@ export function apiServerPod(context: TextContext, host: Host, facts: HostFacts)
   const { cluster, images, renderer } = context;
   return renderer.render('static-pods/kube-apiserver.yaml.hbs', {
     command: ['kube-apiserver', ...apiServerFlags(cluster, host)],
+    environment: podEnv(cluster.apiServer),
     image: images['kube-apiserver'],
     advertiseEndpoint: hostPort(host.address, apiServerPort),
     probeHost: host.address,
-    volumes: podVolumes(facts),
+    volumes: podVolumes(caVolumes(facts), cluster.apiServer),
   });
 }
 
@@ -57,13 +58,10 @@ function apiServerFlags(cluster: Cluster, host: Host): readonly string[] {
   );
 }
 
-/** All external members; with stacked etcd the member on the same host, or the address that the user made etcd advertise. */
+/** All external members; with stacked etcd the member on the same host. */
 function etcdServers(cluster: Cluster, host: Host): string {
   if (hasExternalEtcd(cluster)) return externalEtcdEndpoints(cluster).join(',');
-  return (
-    extraValue(cluster.etcd.extraArgs, 'advertise-client-urls') ??
-    `https://${hostPort(loopback(host.address), etcdClientPort)}`
-  );
+  return `https://${hostPort(loopback(host.address), etcdClientPort)}`;
 }
 
 /** Where the API servers keep the cluster in etcd: `/registry` unless set by the flag --etcd-prefix. */

@@ -1,4 +1,5 @@
-import { hostsWith, type Cluster } from '../../model/cluster.ts';
+import { etcdDataDir, hostsWith, type Cluster, type Component } from '../../model/cluster.ts';
+import type { ComponentParams } from '../../render/params.ts';
 import { apiServerPort, externalEtcdEndpoints, hostPort } from './address.ts';
 import type { TextContext } from './types.ts';
 
@@ -16,12 +17,21 @@ export function kubeadmConfigManifest({ cluster, renderer }: TextContext): strin
     podSubnet: networking.podSubnets.join(','),
     serviceSubnet: networking.serviceSubnets.join(','),
     certSANs: cluster.apiServer.certSANs,
-    apiServerArgs: cluster.apiServer.extraArgs,
-    controllerManagerArgs: cluster.controllerManager.extraArgs,
-    schedulerArgs: cluster.scheduler.extraArgs,
-    etcdArgs: cluster.etcd.extraArgs,
+    apiServer: componentParams(cluster.apiServer, cluster.apiServer.certSANs.length > 0),
+    controllerManager: componentParams(cluster.controllerManager),
+    scheduler: componentParams(cluster.scheduler),
+    etcd: componentParams(cluster.etcd),
+    etcdDataDir: etcdDataDir(cluster),
     etcdEndpoints: externalEtcdEndpoints(cluster),
   });
+}
+
+function componentParams(
+  { extraArgs, extraEnvs = [], extraVolumes = [] }: Component,
+  more = false,
+): ComponentParams {
+  const stated = more || extraArgs.length + extraEnvs.length + extraVolumes.length > 0;
+  return { stated, args: extraArgs, envs: extraEnvs, volumes: extraVolumes };
 }
 
 /** '' if the endpoint is the API server of the only control plane: kubeadm then sets none. */

@@ -1,10 +1,10 @@
 import { hasExternalEtcd, type Cluster, type ExtraArg, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { extraValue, flags } from './args.ts';
-import { podVolumes } from './ca-volumes.ts';
 import { etcdPod } from './etcd.ts';
 import { apiServerPod } from './kube-apiserver.ts';
 import { paths } from './paths.ts';
+import { caVolumes, ownVolume, podEnv, podVolumes } from './pod-volumes.ts';
 import type { EtcdMembership, HostText, TextContext } from './types.ts';
 
 export interface StaticPod extends HostText {
@@ -60,9 +60,13 @@ function controllerManagerPod({ cluster, images, renderer }: TextContext, facts:
   };
   return renderer.render('static-pods/kube-controller-manager.yaml.hbs', {
     command: ['kube-controller-manager', ...flags(defaults, extraArgs)],
+    environment: podEnv(cluster.controllerManager),
     image: images['kube-controller-manager'],
     probeHost: probeHost(extraArgs),
-    volumes: podVolumes(facts, [{ name: 'kubeconfig', path: controllerManagerConf, type: 'FileOrCreate' }]),
+    volumes: podVolumes(
+      [...caVolumes(facts), ownVolume('kubeconfig', controllerManagerConf, 'FileOrCreate')],
+      cluster.controllerManager,
+    ),
   });
 }
 
@@ -88,8 +92,10 @@ function schedulerPod({ cluster, images, renderer }: TextContext): string {
   };
   return renderer.render('static-pods/kube-scheduler.yaml.hbs', {
     command: ['kube-scheduler', ...flags(defaults, extraArgs)],
+    environment: podEnv(cluster.scheduler),
     image: images['kube-scheduler'],
     probeHost: probeHost(extraArgs),
+    volumes: podVolumes([ownVolume('kubeconfig', schedulerConf, 'FileOrCreate')], cluster.scheduler),
   });
 }
 

@@ -1,23 +1,16 @@
-import { stages, type Stage } from '../../model/stage.ts';
+import type { Stage } from '../../model/stage.ts';
 import type { Draft } from '../draft.ts';
 import { nearest } from '../nearest.ts';
 import { describePath, error, warning, type Problem, type Path } from '../position.ts';
 import type { Inventory } from '../schema.ts';
 import type { Check, CheckInput } from './check.ts';
+import { isTooLate, startsIn } from './components.ts';
 
 type DraftHook = Draft<NonNullable<Inventory['spec']['hooks']>[number]>;
 type DraftFile = Draft<NonNullable<Inventory['spec']['files']>[number]>;
 
 /** Points at which a hook may run on the operator's machine: at any other point, hosts are in different stages. */
 const operatorPlaces = ['before host', 'after control-plane', 'after node', 'after addon'];
-
-/** The stage in which each service starts. */
-const startsIn: Readonly<Record<string, Stage>> = {
-  containerd: 'runtime',
-  haproxy: 'load-balancer',
-  keepalived: 'load-balancer',
-  kubelet: 'control-plane',
-};
 
 export const hooksAreSound: Check = (input) => {
   const seen = new Map<string, Path>();
@@ -64,9 +57,9 @@ export const filesAreSound: Check = (input) => {
       say("is in kboot's own folder; choose another path", 'path');
     for (const [index, service] of (draft.restarts ?? []).entries()) {
       const starts = service === undefined ? undefined : startsIn[service];
-      if (starts !== undefined && stages.indexOf(draft.stage ?? 'host') > stages.indexOf(starts))
+      if (service !== undefined && starts !== undefined && isTooLate(draft.stage ?? 'host', service))
         say(
-          `${service ?? ''} starts in stage ${starts}, before this file is written; set stage: ${starts} or an earlier one`,
+          `${service} starts in stage ${starts}, before this file is written; set stage: ${starts} or an earlier one`,
           'restarts',
           index,
         );

@@ -8,6 +8,8 @@ import {
   loadBalancerPortIsFree,
   virtualIPIsFree,
 } from './endpoint.ts';
+import { authorizationIsStatedOnce, derivedFlagsAreLeftAlone, environmentIsSound } from './extra-args.ts';
+import { extraVolumesAreUnique, flagPathsAreMounted, mountedFilesComeFirst } from './extra-volumes.ts';
 import { filesAreSound, hooksAreSound } from './hooks.ts';
 import { etcdEndpointsAreUnique, foreignEtcdStandsAlone } from './etcd.ts';
 import {
@@ -25,6 +27,7 @@ import {
   addressesLieOutside,
   familiesAgree,
   networksAreApart,
+  nodeMaskFitsFamilies,
   podNetworkHoldsNodes,
   poolsAreFree,
   serviceNetworkFits,
@@ -67,6 +70,7 @@ const checks: readonly Check[] = [
   familiesAgree,
   serviceNetworkFits,
   podNetworkHoldsNodes,
+  nodeMaskFitsFamilies,
   addressesLieOutside,
   poolsAreFree,
   bgpHasBothEnds,
@@ -76,6 +80,12 @@ const checks: readonly Check[] = [
   ownedFieldsAreLeftAlone,
   servingCertificatesAreApproved,
   componentsKnowTheirSettings,
+  derivedFlagsAreLeftAlone,
+  authorizationIsStatedOnce,
+  environmentIsSound,
+  extraVolumesAreUnique,
+  flagPathsAreMounted,
+  mountedFilesComeFirst,
   filesAreSound,
   hooksAreSound,
   ignoredChecksAreIgnorable,

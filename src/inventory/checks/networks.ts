@@ -178,11 +178,32 @@ export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
 function nodeMask(draft: CheckInput['draft'], cidr: Cidr): number {
   const args = draft.spec?.controllerManager?.extraArgs ?? [];
   for (const name of [`node-cidr-mask-size-ipv${cidr.family}`, 'node-cidr-mask-size']) {
-    const value = Number(args.find((arg) => arg?.name === name)?.value);
+    const value = Number(args.findLast((arg) => arg?.name?.replaceAll('_', '-') === name)?.value);
     if (Number.isInteger(value) && value > 0) return value;
   }
   return cidr.family === 4 ? 24 : 64;
 }
+
+/** kube-controller-manager refuses the flag of the other kind of cluster (nodeipam, setNodeCIDRMaskSizes). */
+export const nodeMaskFitsFamilies: Check = ({ outline, draft }) => {
+  const [pods] = outline.networks;
+  if (pods.cidrs.length === 0) return [];
+  const isDual = pods.cidrs.length > 1;
+  return (draft.spec?.controllerManager?.extraArgs ?? []).flatMap((arg, index): Problem[] => {
+    const name = arg?.name?.replaceAll('_', '-') ?? '';
+    if (!/^node-cidr-mask-size(-ipv[46])?$/.test(name)) return [];
+    const path = ['spec', 'controllerManager', 'extraArgs', index];
+    if (isDual === (name !== 'node-cidr-mask-size')) return [];
+    const instead = isDual ? 'node-cidr-mask-size-ipv4 and node-cidr-mask-size-ipv6' : 'node-cidr-mask-size';
+    const where = [...path, 'name'];
+    return [
+      error(
+        where,
+        `${describePath(where)}: kube-controller-manager refuses ${name} with ${isDual ? 'two podSubnets' : 'one podSubnet'}; use ${instead}`,
+      ),
+    ];
+  });
+};
 
 /** kubeadm's limits: at least 10 addresses, at most 20 host bits. */
 export const serviceNetworkFits: Check = ({ outline }) => {

@@ -2,14 +2,9 @@ import { hasExternalEtcd, hostsWith, type Cluster, type Host } from '../../model
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 
-/**
- * API servers must keep using the etcd that has the cluster's data: with another they would serve an empty cluster.
- * Flags that the user set are not checked.
- */
+/** API servers must keep using the etcd that has the cluster's data: with another they would serve an empty cluster. */
 export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<Finding, 'host'> | undefined {
-  const stated = [...cluster.apiServer.extraArgs, ...cluster.etcd.extraArgs].map(({ name }) => name);
   if (seen.etcdServers.length === 0 || !host.roles.includes('control-plane')) return undefined;
-  if (stated.includes('etcd-servers') || stated.includes('advertise-client-urls')) return undefined;
   const wanted = wantedServers(cluster);
   if (seen.etcdServers.some((server) => wanted.includes(server))) return undefined;
   return {

@@ -3,7 +3,7 @@ import { includes, isProblem, networkOf, parseCidr } from '../../inventory/addre
 import { impactOf } from '../../inventory/json-schema.ts';
 import type { InventoryRecord } from '../../inventory/record.ts';
 import { objectKey } from '../../kube/types.ts';
-import { addressesOf, isNode, type Cluster, type Host } from '../../model/cluster.ts';
+import { addressesOf, etcdDataDir, etcdHosts, isNode, type Cluster, type Host } from '../../model/cluster.ts';
 import type { HostSettings, Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { Finding } from './finding.ts';
@@ -63,6 +63,7 @@ export function immutableFindings(
     ),
     ...maskFindings(cluster, inspections),
     ...nameFindings(cluster, recorded, first),
+    ...dataDirFindings(cluster, inspections),
     ...cluster.hosts.flatMap((host) => {
       const seen = inspections.get(host.name);
       return seen === undefined ? [] : identityFindings(host, seen.settings);
@@ -134,6 +135,16 @@ function nameFindings(cluster: Cluster, recorded: InventoryRecord | undefined, h
   if (name === undefined || name === JSON.stringify(cluster.name)) return [];
   const running = { host, value: [name.slice(1, -1)], where: 'its record of the inventory' };
   return [finding(['metadata', 'name'], cluster.name, running)];
+}
+
+/** Members keep the folder of their data: in another one they would start empty, as if their cluster were new. */
+function dataDirFindings(cluster: Cluster, inspections: ReadonlyMap<string, Inspection>): Finding[] {
+  const wanted = etcdDataDir(cluster);
+  return etcdHosts(cluster).flatMap(({ name: host }) => {
+    const value = inspections.get(host)?.etcdDataDir ?? '';
+    const running = { host, value: [value], where: `etcd on ${host}` };
+    return value === '' || value === wanted ? [] : [finding(['spec', 'etcd', 'dataDir'], wanted, running)];
+  });
 }
 
 /** kube-controller-manager's own defaults (pkg/controller/nodeipam/config/v1alpha1/defaults.go). */

@@ -3,6 +3,7 @@ import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
 import { etcdMoved } from './etcd.ts';
+import { extraVolumesThere } from './extra-volumes.ts';
 import type { Finding } from './finding.ts';
 import { firewallShortcomings } from './firewall.ts';
 import { strangeStamp } from './foreign-host.ts';
@@ -114,6 +115,7 @@ const checks: readonly Check[] = [
   portsInUse,
   ...pastChecks,
   foreignManifests,
+  extraVolumesThere,
   (_host, seen) =>
     seen.nameLookupMs !== null && seen.nameLookupMs < 2000
       ? undefined
@@ -123,9 +125,9 @@ const checks: readonly Check[] = [
           message: `the lookup of its own name ${seen.hostname} ${seen.nameLookupMs === null ? 'did not finish in 5 s' : `took ${seen.nameLookupMs} ms`}; the kubelet would wait for it`,
           remedy: `Add ${seen.hostname} to /etc/hosts or fix the name server in /etc/resolv.conf.`,
         },
-  (host, seen) =>
+  (host, seen, cluster) =>
     Object.entries(seen.freeMiB).flatMap(([folder, free]) => {
-      const needed = folder === '/var/lib' ? (isNode(host) ? 2048 : 512) : folder === '/usr/local' ? 400 : 10;
+      const needed = neededMiB(folder, host, cluster);
       // A host that is already set up contains the files that need this space.
       return free >= needed || (seen.clusterId !== '' && free >= needed / 10)
         ? []
@@ -148,6 +150,12 @@ const checks: readonly Check[] = [
           remedy: 'Set up time synchronisation (systemd-timesyncd or chrony) here and there.',
         },
 ];
+
+function neededMiB(folder: string, host: Host, cluster: Cluster): number {
+  if (folder === '/var/lib') return isNode(host) ? 2048 : 512;
+  if (folder === cluster.etcd.dataDir) return 512;
+  return folder === '/usr/local' ? 400 : 10;
+}
 
 /** Every unmet requirement of every probed host, and between hosts. `clusterId` is this cluster's, if it has one. */
 export function preflight(

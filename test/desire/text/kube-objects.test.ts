@@ -5,7 +5,16 @@ import { kubeObjects, parseObjects } from '../../../src/desire/text/kube-objects
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, Json, JsonObject } from '../../../src/model/cluster.ts';
 import { KbootError } from '../../../src/model/error.ts';
-import { contextOf, externalEtcd, found, golden, ha, ipv6, single } from '../../samples/text.ts';
+import {
+  contextOf,
+  externalEtcd,
+  extraVolumes,
+  found,
+  golden,
+  ha,
+  ipv6,
+  single,
+} from '../../samples/text.ts';
 
 /** `Q0E=` in the golden files. */
 const pki = { caPem: 'CA' };
@@ -63,6 +72,11 @@ describe('the objects equal those of kubeadm v1.36.2', () => {
       const reference = expected.get(id(object));
       if (reference !== undefined) expect(comparable(object), id(object)).toEqual(comparable(reference));
     }
+  });
+
+  it('kubeadm-config has volumes, environment and the data folder of etcd, which upgrades of kubeadm keep', () => {
+    const [reference] = parseObjects('golden', golden('extra-volumes/objects.yaml'));
+    expect(data(extraVolumes(), 'kubeadm-config')).toEqual(found(reference)['data']);
   });
 
   it('external etcd: only httpEndpoints, which kubeadm fills in itself, is left out', () => {

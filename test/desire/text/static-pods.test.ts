@@ -7,6 +7,7 @@ import type { Cluster } from '../../../src/model/cluster.ts';
 import {
   contextOf,
   externalEtcd,
+  extraVolumes,
   facts,
   firstHost,
   found,
@@ -33,6 +34,7 @@ describe('static Pods equal those of kubeadm v1.36.2, byte for byte', () => {
     ['ha', ha(), stacked],
     ['ipv6', ipv6(), stacked],
     ['external-etcd', externalEtcd(), stacked.slice(1)],
+    ['extra-volumes', extraVolumes(), stacked],
   ];
   it.each(cases)('%s', (folder, cluster, names) => {
     const pods = staticPods(contextOf(cluster), firstHost(cluster), facts, alone(cluster));
@@ -78,6 +80,20 @@ describe('etcd', () => {
     expect(command).toContain('--name=e-1');
     expect(command).toContain('--listen-client-urls=https://127.0.0.1:2379,https://10.0.0.21:2379');
     expect(command).toContain('--initial-cluster=e-1=https://10.0.0.21:2380');
+    expect(unit.text).not.toMatch(/RequiresMountsFor|Environment=/);
+  });
+
+  it('as a unit waits for the file system of its data, and has its environment', () => {
+    const { etcd } = extraVolumes();
+    const extraEnvs = [...(etcd.extraEnvs ?? []), { name: 'ETCD_NOTE', value: 'a "b" \\ $HOME 5%' }];
+    const cluster = { ...externalEtcd(), etcd: { ...etcd, extraEnvs } };
+    const member = found(cluster.hosts[1]);
+    const unit = etcdUnit(contextOf(cluster), member, { initialCluster: [member], state: 'new' });
+    expect(unit.text).toContain('--data-dir=/mnt/etcd-disk/data');
+    expect(unit.text).toContain('\nRequiresMountsFor=/mnt/etcd-disk/data\n');
+    expect(unit.text).toContain(
+      'Environment="ETCD_LOG_LEVEL=debug"\nEnvironment="ETCD_NOTE=a \\"b\\" \\\\ $HOME 5%%"\nExecStart=',
+    );
   });
 });
 
@@ -102,12 +118,5 @@ describe('what varies', () => {
       'kube-controller-manager',
     );
     expect(text).not.toMatch(/--(allocate-node-cidrs|cluster-cidr|service-cluster-ip-range)/);
-  });
-
-  it('follows the client URLs that etcd is configured to advertise', () => {
-    const extraArgs = [{ name: 'advertise-client-urls', value: 'https://10.1.1.1:2379' }];
-    expect(podText(single({ etcd: { extraArgs } }), 'kube-apiserver')).toContain(
-      '- --etcd-servers=https://10.1.1.1:2379\n',
-    );
   });
 });

@@ -375,14 +375,68 @@ describe('preflight', () => {
       ['an external one, but its own in the inventory', external.endpoints, {}, ['cp-1 EtcdServers error']],
       ['another external one', ['https://10.9.9.9:2379'], foreign, ['cp-1 EtcdServers error']],
       ['its own etcd, but hosts of the role in the inventory', own, etcdHosts, ['cp-1 EtcdServers error']],
-      [
-        'a flag set by the user',
-        own,
-        { apiServer: { certSANs: [], extraArgs: [{ name: 'etcd-servers', value: 'https://x:1' }] } },
-        [],
-      ],
     ] as const)('%s', (_what, etcdServers, cluster, expected) => {
       expect(short(findings({ 'cp-1': { etcdServers } }, { cluster }))).toEqual(expected);
+    });
+  });
+
+  describe("of etcd's data folder", () => {
+    const etcdDataDir = '/mnt/etcd/data';
+    const moved = { etcd: { extraArgs: [], dataDir: etcdDataDir } };
+
+    it('needs space there', () => {
+      const freeMiB = { ...good(cp).freeMiB, [etcdDataDir]: 511 };
+      const [full] = findings({ 'cp-1': { freeMiB } }, { cluster: moved });
+      expect(full?.message).toBe('511 MiB free at /mnt/etcd/data; 512 MiB are needed');
+    });
+  });
+
+  describe('of what static Pods mount', () => {
+    const volume = { name: 'a', hostPath: '/srv/a', mountPath: '/srv/a', readOnly: true };
+    const apiServer = {
+      certSANs: [],
+      extraArgs: [
+        { name: 'audit-policy-file', value: '/etc/kubernetes/pki/audit.yaml' },
+        { name: 'service-account-key-file', value: '/etc/kubernetes/pki/sa.pub' },
+      ],
+      extraVolumes: [
+        { ...volume, pathType: 'File' as const },
+        { ...volume, hostPath: '/srv/log', mountPath: '/srv/log', pathType: 'DirectoryOrCreate' as const },
+      ],
+    };
+    const podPaths = { '/srv/a': 'File', '/etc/kubernetes/pki/audit.yaml': 'File' };
+    const file = (path: string, ...hosts: string[]): UserFile => ({
+      ...{ path, hosts, mode: '644', stage: 'host', restarts: [], secret: false, content: { text: '' } },
+    });
+
+    it('is content with what is there, and asks only on control planes', () => {
+      expect(findings({ 'cp-1': { podPaths }, 'w-1': { podPaths: {} } }, { cluster: { apiServer } })).toEqual(
+        [],
+      );
+    });
+
+    it('names what is missing or something else', () => {
+      const seen = { podPaths: { '/srv/a': 'Directory', '/etc/kubernetes/pki/audit.yaml': 'absent' } };
+      const list = findings({ 'cp-1': seen }, { cluster: { apiServer } });
+      expect(short(list)).toEqual(['cp-1 ExtraVolumes error', 'cp-1 ExtraVolumes error']);
+      expect(list.map(({ message }) => message)).toEqual([
+        '/srv/a is not a File, and the static Pod kube-apiserver does not start without it',
+        '/etc/kubernetes/pki/audit.yaml does not exist, and the static Pod kube-apiserver does not start without it',
+      ]);
+      const hook = { name: 'h', when: 'before' as const, stage: 'host' as const, run: '', timeoutSeconds: 1 };
+      const hooks = [{ ...hook, on: ['cp-1'] }];
+      expect(short(findings({ 'cp-1': seen }, { cluster: { apiServer, hooks } }))).toEqual([
+        'cp-1 ExtraVolumes warning',
+        'cp-1 ExtraVolumes warning',
+      ]);
+    });
+
+    it('counts on files of spec.files for the same host', () => {
+      const seen = { podPaths: { '/srv/a': 'absent', '/etc/kubernetes/pki/audit.yaml': 'absent' } };
+      const of = (...files: UserFile[]): readonly string[] =>
+        short(findings({ 'cp-1': seen }, { cluster: { apiServer, files } }));
+      expect(of(file('/srv/a', 'cp-1'), file('/etc/kubernetes/pki/audit.yaml', 'cp-1'))).toEqual([]);
+      expect(of(file('/srv/a', 'w-1'), file('/etc/kubernetes/pki/audit.yaml', 'w-1'))).toHaveLength(2);
     });
   });
 

@@ -4,13 +4,14 @@ import { knownVersions } from '../catalog/release.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
-import { describePath } from '../inventory/position.ts';
+import { describePath, type Path } from '../inventory/position.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
+import { registrySources } from './registry-sources.ts';
 
 interface ReadInventory {
   readonly cluster: Cluster;
@@ -21,7 +22,7 @@ interface ReadInventory {
 }
 
 /**
- * Reads the inventory, and the files that spec.etcd.external and spec.files name.
+ * Reads the inventory, and the files that spec.etcd.external, spec.files and spec.containerd.registries name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(file: string, withoutEtcdFiles = false): ReadInventory {
@@ -30,7 +31,7 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
     components: componentCatalog,
   });
   const etcd = readEtcdFiles(parsed, withoutEtcdFiles);
-  const files = readUploads(parsed);
+  const files = readUploads(parsed, withoutEtcdFiles);
   const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
@@ -48,23 +49,25 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
   });
 }
 
-function readUploads({ cluster, locate }: ParseResult): {
+function readUploads(
+  { cluster, locate }: ParseResult,
+  lenient: boolean,
+): {
   readonly uploads: Uploads;
   readonly diagnostics: readonly Diagnostic[];
 } {
   const uploads = new Map<string, Upload>();
   const diagnostics: Diagnostic[] = [];
-  for (const [index, { content }] of (cluster?.files ?? []).entries()) {
-    if (!('source' in content) || uploads.has(content.source)) continue;
-    const read = readUpload(content.source);
-    if (typeof read !== 'string') {
-      uploads.set(content.source, read);
-      continue;
-    }
-    const path = ['spec', 'files', index, 'source'];
-    const message = `${describePath(path)} ${content.source} ${read}`;
-    diagnostics.push({ ...locate(path), severity: 'error', message });
-  }
+  const severity = lenient ? 'warning' : 'error';
+  const add = (name: string, shown: string, path: Path, read: Upload | string): void => {
+    if (typeof read !== 'string') uploads.set(name, read);
+    else diagnostics.push({ ...locate(path), severity, message: `${describePath(path)} ${shown} ${read}` });
+  };
+  for (const [index, { content }] of (cluster?.files ?? []).entries())
+    if ('source' in content && !uploads.has(content.source))
+      add(content.source, content.source, ['spec', 'files', index, 'source'], readUpload(content.source));
+  for (const source of registrySources(cluster?.containerd.registries ?? []))
+    if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());
   return { uploads, diagnostics };
 }
 

@@ -4,14 +4,13 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { desireCluster } from '../desire/cluster.ts';
 import { desireHost } from '../desire/host.ts';
-import { secretTexts } from '../desire/pki-files.ts';
+import { secretBytes } from '../desire/secrets.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import { manifestPath } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
-import { uploadBytes } from '../desire/user-work.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
 
 /**
@@ -29,10 +28,7 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
   const { renderer, bundle, uploads } = workspace.desire;
   const desire = desireOf(cluster, renderer, pki, { bundle, uploads });
-  const secrets = new Map<string, string | Buffer>([
-    ...secretTexts(cluster, pki, renderer),
-    ...uploadBytes(desire),
-  ]);
+  const secrets = secretBytes(desire);
   let count = 0;
   const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {
     await mkdir(dirname(path), { recursive: true });

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
-import { secretTexts } from '../desire/pki-files.ts';
-import { uploadBytes } from '../desire/user-work.ts';
+import { secretBytes } from '../desire/secrets.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { stepsOf } from '../plan/steps.ts';
@@ -62,10 +61,7 @@ export async function carryOut(
       renew: stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : [])),
     });
     const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
-    const secrets = new Map<string, string | Buffer>([
-      ...secretTexts(cluster, pki, desire.renderer),
-      ...uploadBytes(desire),
-    ]);
+    const secrets = secretBytes({ ...desire, pki });
     const facts = { 'ca.crt': () => trustBundle(pki, 'ca'), 'cluster-id': () => pki.clusterId() ?? '' };
     return {
       secret(name) {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { applyObject, refused, type KubeClient } from '../kube/client.ts';
+import { applyObject, getObject, refused, type KubeClient } from '../kube/client.ts';
 import { nodePath, objectPath } from '../kube/paths.ts';
 import { isTransient } from '../kube/transient.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
+import { withKept } from '../plan/diff/kept.ts';
 import { targetText } from '../plan/target.ts';
 import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
@@ -62,7 +63,10 @@ export class KubeRunner {
       await this.#retryWhileStarting((kube) =>
         remove(kube, objectPath(step.object), targetText(step.target)),
       );
-    await this.#retryWhileStarting((kube) => applyObject(kube, object));
+    await this.#retryWhileStarting(async (kube) => {
+      const live = step.keeps === undefined ? undefined : await getObject(kube, object);
+      await applyObject(kube, live === undefined ? object : withKept(object, step.keeps, live).object);
+    });
   }
 
   async #node(kube: KubeClient, step: NodeStep): Promise<void> {

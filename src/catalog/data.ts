@@ -1,6 +1,7 @@
 import { readOwn } from '../model/own-files.ts';
 
-export type Architecture = 'amd64' | 'arm64';
+export const architectures = ['amd64', 'arm64'] as const;
+export type Architecture = (typeof architectures)[number];
 
 /** The versions of one Kubernetes minor; see releases.json for what each string is. */
 export interface Pins {

@@ -5,9 +5,12 @@ import { hasOutsideEndpoint } from '../model/cluster.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { rolledByConfig } from './config-roll.ts';
+import { corefile } from './text/coredns.ts';
 import { kubeObjects } from './text/kube-objects.ts';
 import { metallbObjects } from './text/metallb.ts';
 import { recordObject } from './record.ts';
+import type { KubeObject } from '../kube/types.ts';
+import type { TextContext } from './text/types.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
 /** The desired state of the API, in the order in which it is applied. */
@@ -24,6 +27,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
       ...own.map((object) => ({
         stage: stageOf(object.metadata.name, object.metadata.namespace),
         object,
+        ...kept(context, object),
       })),
       ...rolledByConfig(metallb.system).map((object) => ({ stage: 'addon' as const, object })),
     ],
@@ -42,6 +46,17 @@ export function desireCluster(desire: Desire): DesiredCluster {
       ...(cluster.metallb === undefined ? [] : metallbWorkloads),
     ],
   };
+}
+
+function kept(
+  context: TextContext,
+  { kind, metadata }: KubeObject,
+): Pick<DesiredCluster['objects'][number], 'keeps'> {
+  if (metadata.name !== 'coredns' || metadata.namespace !== 'kube-system') return {};
+  if (kind === 'ConfigMap') return { keeps: { field: 'Corefile', plain: corefile(context, undefined) } };
+  return kind === 'Deployment' && context.cluster.dns?.replicas === undefined
+    ? { keeps: { field: 'replicas' } }
+    : {};
 }
 
 const metallbWorkloads: DesiredCluster['workloads'] = [

@@ -3,6 +3,7 @@ import { release as releaseOf } from '../catalog/release.ts';
 import { systemOf } from '../catalog/systems.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
+import { sha256 } from '../model/digest.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import { trustBundle, type Pki } from '../pki/types.ts';
@@ -45,7 +46,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
   contexts.set(desire, made);
   let context = made.get(architecture);
   if (context === undefined) {
-    const { cluster, renderer, bundle } = desire;
+    const { cluster, renderer, bundle, uploads } = desire;
     const release = releaseOf(cluster.kubernetesVersion);
     const versionOf = (name: 'containerd' | 'etcd'): string =>
       archiveVersion(name, release, architecture, bundle);
@@ -54,7 +55,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
       etcd: hasExternalEtcd(cluster) ? versionOf('etcd') : release.etcd,
       containerd: versionOf('containerd'),
     };
-    context = { cluster, renderer, images: images(release, cluster.imageRepository), versions };
+    context = { cluster, renderer, images: images(release, cluster.imageRepository), versions, uploads };
     made.set(architecture, context);
   }
   return context;
@@ -104,7 +105,10 @@ export function textFile(stage: Stage, file: HostText, readBy?: readonly string[
     stage,
     path: file.path,
     mode: file.mode.toString(8),
-    content: { kind: 'text', text: file.text },
+    content:
+      file.secret === undefined
+        ? { kind: 'text', text: file.text }
+        : { kind: 'secret', name: file.secret, digest: sha256(file.text) },
     ...(readBy && { readBy }),
   };
 }

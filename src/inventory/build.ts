@@ -2,16 +2,21 @@ import type {
   Bastion,
   Cluster,
   Component,
+  Dns,
   ExtraVolume,
   ForeignEtcd,
   Host,
   JsonObject,
+  KubeletSettings,
+  Proxy,
 } from '../model/cluster.ts';
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
+import { parseUpstream } from './dns-server.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
 import { buildFiles, buildHooks } from './build-hooks.ts';
 import { buildMetallb } from './build-metallb.ts';
+import { buildRegistries } from './build-registries.ts';
 import { given, valid } from './build-value.ts';
 import { absolutePath, type Folders } from './paths.ts';
 import type { Inventory, InventoryHost } from './schema.ts';
@@ -53,6 +58,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     },
     ...given('loadBalancer', loadBalancer),
     ...given('metallb', spec.metallb && buildMetallb(spec.metallb)),
+    ...given('dns', spec.dns && buildDns(spec.dns)),
     etcd: {
       ...component(spec.etcd),
       ...given('dataDir', spec.etcd?.dataDir),
@@ -61,11 +67,18 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),
-    kubelet: merged(spec.kubelet),
+    kubelet: kubelet(spec.kubelet),
     kubeProxy: merged(spec.kubeProxy),
-    containerd: merged(spec.containerd),
+    containerd: {
+      ...merged(spec.containerd),
+      ...given(
+        'registries',
+        spec.containerd?.registries && buildRegistries(spec.containerd.registries, options.folders),
+      ),
+    },
     imageRepository: spec.imageRepository ?? defaults.imageRepository,
     artifacts: { ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')) },
+    ...given('proxy', spec.proxy && buildProxy(spec.proxy)),
     ...given('templates', spec.templates && absolutePath(spec.templates, options.folders)),
     preflight: { ignore: spec.preflight?.ignore ?? [] },
     ...given('files', spec.files && buildFiles(spec.files, hosts, options.folders)),
@@ -112,6 +125,8 @@ function buildHost(host: InventoryHost, ssh: Ssh, options: BuildOptions): Host {
       host.connection === 'local' ? { kind: 'local' } : connection(host, ssh, first?.text ?? '', options),
     labels: host.labels ?? {},
     taints: (host.taints ?? []).map(({ key, value, effect }) => ({ key, ...given('value', value), effect })),
+    ...given('kubelet', host.kubelet && kubelet(host.kubelet)),
+    ...given('containerd', host.containerd && merged(host.containerd)),
   };
 }
 
@@ -162,6 +177,25 @@ function component(stated: StatedComponent | undefined): Component {
       })),
     ),
   };
+}
+
+function buildDns({ upstream, stubDomains = {}, replicas, extraBlocks }: NonNullable<Spec['dns']>): Dns {
+  const servers = (list: readonly string[]): string[] =>
+    list.map((server) => valid(parseUpstream(server)).text);
+  return {
+    ...given('upstream', upstream && servers(upstream)),
+    stubDomains: Object.entries(stubDomains).map(([domain, list]) => ({ domain, servers: servers(list) })),
+    ...given('replicas', replicas),
+    ...given('extraBlocks', extraBlocks),
+  };
+}
+
+function buildProxy({ http, https, noProxy }: NonNullable<Spec['proxy']>): Proxy {
+  return { ...given('http', http), ...given('https', https), noProxy: noProxy ?? [] };
+}
+
+function kubelet(stated: Spec['kubelet']): KubeletSettings {
+  return { ...merged(stated), ...given('extraArgs', stated?.extraArgs) };
 }
 
 /** document.ts only produces JSON values, so a record of unknown is a JSON object. */

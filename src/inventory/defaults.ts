@@ -15,4 +15,5 @@ export const defaults = {
   fileMode: '644',
   fileStage: 'host',
   hookTimeoutSeconds: 300,
+  mirrorCapabilities: ['pull', 'resolve'],
 } as const;

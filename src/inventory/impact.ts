@@ -77,6 +77,22 @@ const selector = {
 const ownFile = stated('restarts what its field restarts names, and static Pods that mount it');
 const hook = noted('the hook runs where its unless fails');
 
+/** containerd reads hosts.toml for every pull; only before 2.1 it needs logins in config.toml. */
+const login = { username: nothing, passwordFile: nothing, passwordEnv: nothing };
+const registries = {
+  host: nothing,
+  mirrors: {
+    url: nothing,
+    capabilities: nothing,
+    skipVerify: nothing,
+    overridePath: nothing,
+    caFile: nothing,
+    credentials: login,
+  },
+  caFile: nothing,
+  credentials: login,
+};
+
 /** What changing each field does to a cluster that runs. */
 export const impacts: ImpactsOf<Inventory> = {
   apiVersion: nothing,
@@ -131,6 +147,12 @@ export const impacts: ImpactsOf<Inventory> = {
         nodeSelectors: selector,
       },
     },
+    dns: {
+      upstream: rolls('coredns'),
+      stubDomains: rolls('coredns'),
+      replicas: nothing,
+      extraBlocks: rolls('coredns'),
+    },
     etcd: {
       dataDir: refused(
         'with another folder, etcd starts without the data of the cluster',
@@ -151,14 +173,18 @@ export const impacts: ImpactsOf<Inventory> = {
     },
     controllerManager: component('kube-controller-manager'),
     scheduler: component('kube-scheduler'),
-    kubelet: { config: restarts('kubelet') },
+    kubelet: {
+      config: restarts('kubelet'),
+      extraArgs: { name: restarts('kubelet'), value: restarts('kubelet') },
+    },
     kubeProxy: { config: rolls('kube-proxy') },
-    containerd: { config: restarts('containerd') },
+    containerd: { config: restarts('containerd'), registries },
     imageRepository: restarts(
       ...(['containerd', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),
       ...(['flannel', 'kube-proxy', 'coredns', 'metallb'] as const),
     ),
     artifacts: { mirror: nothing },
+    proxy: { http: restarts('containerd'), https: restarts('containerd'), noProxy: restarts('containerd') },
     templates: stated('restarts what reads a file whose text changes'),
     ssh: connection,
     files: {
@@ -194,6 +220,11 @@ export const impacts: ImpactsOf<Inventory> = {
       ssh: { address: nothing, ...connection, hostKey: nothing },
       labels: nothing,
       taints: { key: restarts('kubelet'), value: restarts('kubelet'), effect: restarts('kubelet') },
+      kubelet: {
+        config: restarts('kubelet'),
+        extraArgs: { name: restarts('kubelet'), value: restarts('kubelet') },
+      },
+      containerd: { config: restarts('containerd') },
       vagrant: machine,
     },
   },

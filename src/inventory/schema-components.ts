@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pathTypes } from '../model/cluster.ts';
 import { absoluteHostPath, dnsLabel, matching, text } from './fields.ts';
 
-const extraArg = z
+export const extraArg = z
   .strictObject({
     name: text(
       { description: 'Flag without its leading dashes.', examples: ['v'] },

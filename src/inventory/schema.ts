@@ -16,9 +16,12 @@ import {
   whole,
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
-import { component, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
+import { component, extraArg, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
 import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
+import { dns } from './schema-dns.ts';
 import { files, hooks } from './schema-hooks.ts';
+import { proxy } from './schema-proxy.ts';
+import { registries } from './schema-registries.ts';
 import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
 
@@ -123,6 +126,15 @@ const merged = (description: string, example: object) =>
       .optional(),
   });
 
+const kubeletArgs = (description: string) =>
+  z
+    .array(extraArg)
+    .meta({
+      description: `${description} A field of its configuration is the better place where there is one: flags are deprecated.`,
+      default: [],
+    })
+    .optional();
+
 const taint = z
   .strictObject({
     key: text(
@@ -170,6 +182,15 @@ const host = z
       .meta({ description: 'Labels of the node.', default: {}, examples: [{ zone: 'a' }] })
       .optional(),
     taints: z.array(taint).meta({ description: 'Taints of the node.', default: [] }).optional(),
+    kubelet: merged('KubeletConfiguration fields, merged over spec.kubelet.config.', { maxPods: 250 })
+      .extend({ extraArgs: kubeletArgs('Additional flags of this kubelet, over spec.kubelet.extraArgs.') })
+      .meta({ description: "Settings of this host's kubelet; they win over spec.kubelet." })
+      .optional(),
+    containerd: merged("containerd's TOML tables written as YAML, merged over spec.containerd.config.", {
+      debug: { level: 'info' },
+    })
+      .meta({ description: "Settings of this host's containerd; they win over spec.containerd." })
+      .optional(),
     vagrant: vagrantMachine(
       'Vagrant machine of this host; overrides spec.vagrant field by field.',
     ).optional(),
@@ -273,6 +294,7 @@ const spec = z
     networking: networking.optional(),
     loadBalancer: loadBalancer.optional(),
     metallb: metallb.optional(),
+    dns,
     etcd: z
       .strictObject({
         dataDir: text(
@@ -310,6 +332,7 @@ const spec = z
     controllerManager: component('kube-controller-manager').optional(),
     scheduler: component('kube-scheduler').optional(),
     kubelet: merged("KubeletConfiguration fields, merged into kboot's own.", { maxPods: 200 })
+      .extend({ extraArgs: kubeletArgs('Additional flags of every kubelet.') })
       .meta({ description: 'Settings of every kubelet.' })
       .optional(),
     kubeProxy: merged("KubeProxyConfiguration fields, merged into kboot's own.", { mode: 'nftables' })
@@ -318,6 +341,7 @@ const spec = z
     containerd: merged("containerd's TOML tables written as YAML, merged into kboot's own.", {
       debug: { level: 'info' },
     })
+      .extend({ registries })
       .meta({ description: 'Settings of containerd.' })
       .optional(),
     imageRepository: text(
@@ -336,6 +360,7 @@ const spec = z
       })
       .meta({ description: 'Where binaries and archives come from.' })
       .optional(),
+    proxy,
     templates: text(
       {
         description:

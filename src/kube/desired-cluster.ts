@@ -1,11 +1,22 @@
 import type { Stage } from '../model/stage.ts';
 import type { KubeObject } from './types.ts';
 
+/** What of a live object an administrator may set, and kboot leaves as it is. */
+export type Kept =
+  /** The number of replicas, which `kubectl scale` sets. */
+  | { readonly field: 'replicas' }
+  /** The Corefile, once someone else has written it; `plain` is the one without any setting. */
+  | { readonly field: 'Corefile'; readonly plain: string };
+
 /** The desired state of the cluster's API: what `desire/cluster.ts` makes, and plans compare with the live state. */
 export interface DesiredCluster {
   /** Every host of the inventory. */
   readonly inventory: readonly string[];
-  readonly objects: readonly { readonly stage: Stage; readonly object: KubeObject }[];
+  readonly objects: readonly {
+    readonly stage: Stage;
+    readonly object: KubeObject;
+    readonly keeps?: Kept;
+  }[];
   /** Objects that the API accepts only once `workloads` are ready, because a webhook of theirs validates them. */
   readonly lateObjects: readonly KubeObject[];
   /** Kinds of `lateObjects` whose objects are deleted once undesired, as long as they carry kboot's label. */

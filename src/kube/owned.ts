@@ -22,6 +22,23 @@ export function leftOver(want: KubeObject, live: KubeObject): string[] {
     .flatMap(({ fieldsV1 }) => unwanted(fieldsV1 ?? {}, want, ''));
 }
 
+/** Whether kboot set a field of a live object last: whoever changes the value takes it over (KEP-555). */
+export function isOwn(live: KubeObject, path: readonly string[]): boolean {
+  return entriesOf(live).some(({ operation, fieldsV1 }) => operation === 'Apply' && has(fieldsV1, path));
+}
+
+/** The field managers other than kboot that set a field of a live object, such as `kubectl-edit`. */
+export function othersOf(live: KubeObject, path: readonly string[]): string[] {
+  const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
+  return (managedFields ?? []).flatMap(({ manager, fieldsV1 }) =>
+    manager !== undefined && manager !== owner && has(fieldsV1, path) ? [manager] : [],
+  );
+}
+
+function has(fields: Fields | undefined, path: readonly string[]): boolean {
+  return path.reduce<Fields | undefined>((inner, name) => inner?.[`f:${name}`], fields) !== undefined;
+}
+
 /** Labels that kboot set on a live object, by any operation. */
 export function ownLabels(live: KubeObject): string[] {
   const labels = entriesOf(live).flatMap(({ fieldsV1 }) =>

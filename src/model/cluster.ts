@@ -69,6 +69,9 @@ export interface Host {
   readonly connection: Connection | VagrantConnection;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
+  /** Over the cluster's. */
+  readonly kubelet?: KubeletSettings;
+  readonly containerd?: { readonly config: JsonObject };
 }
 
 /** JSON-shaped data that a user merges into a component's configuration. */
@@ -103,6 +106,12 @@ export const pathTypes = [
 /** '': not checked. */
 export type PathType = '' | (typeof pathTypes)[number];
 
+export interface KubeletSettings {
+  /** Fields of KubeletConfiguration. */
+  readonly config: JsonObject;
+  readonly extraArgs?: readonly ExtraArg[];
+}
+
 export interface Component {
   readonly extraArgs: readonly ExtraArg[];
   readonly extraEnvs?: readonly ExtraEnv[];
@@ -118,6 +127,53 @@ export interface ForeignEtcd {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Where the operator's machine has a password: an absolute path, or the name of an environment variable. */
+export type PasswordSource = { readonly file: string } | { readonly env: string };
+
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: PasswordSource;
+}
+
+export interface RegistryMirror {
+  readonly url: string;
+  readonly capabilities: readonly ('pull' | 'resolve' | 'push')[];
+  readonly skipVerify: boolean;
+  /** The path of the URL is the API root. */
+  readonly overridePath: boolean;
+  /** Absolute path on the operator's disk. */
+  readonly caFile?: string;
+  readonly credentials?: RegistryLogin;
+}
+
+/** How containerd reaches a registry: the mirrors in order, then the registry itself. */
+export interface Registry {
+  /** `registry.example.com:5000`, or `_default`. */
+  readonly host: string;
+  readonly mirrors: readonly RegistryMirror[];
+  /** Absolute path on the operator's disk. */
+  readonly caFile?: string;
+  readonly credentials?: RegistryLogin;
+}
+
+/** Stated settings of CoreDNS; nothing is filled in. */
+export interface Dns {
+  /** Name servers in the form of CoreDNS's plugin forward; absent: those of the host. */
+  readonly upstream?: readonly string[];
+  readonly stubDomains: readonly { readonly domain: string; readonly servers: readonly string[] }[];
+  /** Absent: 2 at first, then whatever the live number is. */
+  readonly replicas?: number;
+  /** Server blocks of a Corefile. */
+  readonly extraBlocks?: string;
+}
+
+/** The HTTP proxy of the hosts; a URL may have a password. */
+export interface Proxy {
+  readonly http?: string;
+  readonly https?: string;
+  readonly noProxy: readonly string[];
 }
 
 export interface LabelSelector {
@@ -223,6 +279,7 @@ export interface Cluster {
     readonly interface?: string;
   };
   readonly metallb?: Metallb;
+  readonly dns?: Dns;
   readonly etcd: Component & {
     readonly external?: ForeignEtcd;
     /** Folder of the members' data; absent: /var/lib/etcd. */
@@ -231,12 +288,13 @@ export interface Cluster {
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;
-  readonly kubelet: { readonly config: JsonObject };
+  readonly kubelet: KubeletSettings;
   readonly kubeProxy: { readonly config: JsonObject };
-  readonly containerd: { readonly config: JsonObject };
+  readonly containerd: { readonly config: JsonObject; readonly registries?: readonly Registry[] };
   readonly imageRepository: string;
   /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */
   readonly artifacts: { readonly mirror?: string };
+  readonly proxy?: Proxy;
   /** Absolute path of a folder whose files replace kboot's own templates. */
   readonly templates?: string;
   /** Names of preflight checks whose failures are ignored. */

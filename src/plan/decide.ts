@@ -11,7 +11,7 @@ import type { ClusterObservation } from '../observe/cluster.ts';
 import type { HostObservation } from '../observe/probe.ts';
 import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
-import { diffCluster, type ClusterChanges } from './diff/cluster.ts';
+import { diffCluster, keptWarnings, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
@@ -150,6 +150,7 @@ export function decide(known: Known, seen: Observed): Decision {
         : []),
       ...cordonWarnings(api, through),
       ...formerWarnings(seen.former, through),
+      ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
     ],
   };
   const doesAnything = isWork(decision);

@@ -1,4 +1,5 @@
 import type { FieldChange } from '../inventory/record.ts';
+import type { Kept } from '../kube/desired-cluster.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Effect } from '../model/component.ts';
 import type { Stage } from '../model/stage.ts';
@@ -65,6 +66,8 @@ export interface ApplyStep extends StepBase {
   readonly object: KubeObject;
   /** The live object is deleted first: the API refuses to change it. */
   readonly replaces?: true;
+  /** Kept of a live object that was not read for the plan. */
+  readonly keeps?: Kept;
 }
 
 /** Deletes one of kboot's objects that is no longer desired. */

@@ -143,6 +143,21 @@ export interface TemplateParams {
     /** containerd 2.1 renamed bin_dir to bin_dirs. */
     readonly hasBinDirs: boolean;
   };
+  'containerd/hosts.toml.hbs': {
+    /** '' and empty lists omit a field. */
+    readonly ca: string;
+    /** Value of the header: `Basic …`. */
+    readonly authorization: string;
+    readonly mirrors: readonly {
+      readonly url: string;
+      readonly capabilities: readonly string[];
+      readonly skipVerify: boolean;
+      readonly overridePath: boolean;
+      readonly ca: string;
+      readonly authorization: string;
+    }[];
+  };
+  'containerd/proxy-drop-in.conf.hbs': { readonly environment: string };
   'containerd/containerd.service.hbs': { readonly containerd: string };
   'containerd/crictl.yaml.hbs': { readonly endpoint: string };
   'load-balancer/haproxy.cfg.hbs': {
@@ -173,6 +188,7 @@ export interface TemplateParams {
   };
   'load-balancer/keepalived-drop-in.conf.hbs': { readonly virtualIP: string; readonly prefixLength: number };
   'load-balancer/check-haproxy.hbs': { readonly healthPort: number };
+  'host/proxy.env.hbs': { readonly variables: readonly { readonly name: string; readonly value: string }[] };
   'host/modules.conf.hbs': { readonly modules: readonly string[] };
   'host/sysctl.conf.hbs': { readonly settings: readonly { readonly key: string; readonly value: string }[] };
   'bootstrap/rbac.yaml.hbs': Readonly<Record<string, never>>;
@@ -191,7 +207,15 @@ export interface TemplateParams {
   };
   'addons/kube-proxy/config.yaml.hbs': { readonly bindAddress: string; readonly clusterCIDR: string };
   'addons/kube-proxy/kubeconfig.yaml.hbs': { readonly server: string };
+  'addons/coredns/Corefile.hbs': {
+    readonly dnsDomain: string;
+    /** Name servers, or the path of a resolv.conf. */
+    readonly upstream: readonly string[];
+    readonly stubDomains: readonly { readonly domain: string; readonly servers: readonly string[] }[];
+  };
   'addons/coredns/coredns.yaml.hbs': {
+    readonly corefile: string;
+    readonly replicas: number;
     readonly image: string;
     readonly clusterIP: string;
     readonly dnsDomain: string;

@@ -68,10 +68,10 @@ export function environmentValue(value: Scalar): string {
   return `"${text.replace(/["\\$`]/g, '\\$&')}"`;
 }
 
-/** A value for line formats without quoting (sysctl.d, modules-load.d, Corefile): letters, digits, `._/:-@`. */
+/** A value for line formats without quoting (sysctl.d, modules-load.d, Corefile): letters, digits, `._/:-@[]`. */
 export function bareWord(value: Scalar): string {
   const text = String(value);
-  if (!/^[\w./:@-]+$/.test(text)) throw new RangeError(`${jsonString(text)} is not a single plain word`);
+  if (!/^[\w./:@[\]-]+$/.test(text)) throw new RangeError(`${jsonString(text)} is not a single plain word`);
   return text;
 }
 

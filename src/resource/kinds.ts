@@ -9,6 +9,7 @@ import { image } from './image.ts';
 import { kubeletCheckpoint } from './kubelet-checkpoint.ts';
 import { linkMtu } from './link-mtu.ts';
 import { moduleKind } from './module.ts';
+import { obsolete } from './obsolete.ts';
 import { packageKind } from './package.ts';
 import { podNetwork } from './pod-network.ts';
 import { selinux } from './selinux.ts';
@@ -22,6 +23,7 @@ import { unit } from './unit.ts';
 const kinds = {
   directory,
   file,
+  obsolete,
   binary,
   archive,
   package: packageKind,

@@ -6,6 +6,7 @@
 export const packageFunctions = `
 # kb_manager COMMAND...: runs a package manager, with its output in kb_now and its status in kb_n; prints the output.
 kb_manager() {
+  kb_proxy
   kb_i=0
   while :; do
     kb_n=0; kb_now=$("$@" 2>&1 < /dev/null) || kb_n=$?

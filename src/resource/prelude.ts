@@ -13,8 +13,12 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/images/     per image: the digest of the archive that it was loaded from
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
  *   /var/lib/kboot/tmp/        payloads in transfer
+ *   /var/lib/kboot/proxy.env   the proxy for package managers and downloads
  */
 export const hostFolder = '/var/lib/kboot';
+
+/** Environment variables with the proxy of the host, if it has one. */
+export const proxyFile = `${hostFolder}/proxy.env`;
 
 /** Identifies the content of a file without reading it. */
 export const statFormat = '%i:%s:%Y:%Z';
@@ -63,6 +67,12 @@ kb_own() {
 kb_put_by() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
   mkdir -p "$KB/before$(dirname "$1")" && rm -rf -- "$KB/before$1" && cp -a -- "$1" "$KB/before$1" && sync && rm -f -- "$1"
+}
+
+# kb_disown PATH: removes what kboot created at PATH, or restores what was there before, and no longer owns it.
+kb_disown() {
+  if [ -e "$KB/before$1" ]; then mv -f -T -- "$KB/before$1" "$1"; else rm -f -- "$1"; fi || return 1
+  { grep -vxF -e "$1" $KB/owned; :; } > $KB/tmp/owned && mv -f $KB/tmp/owned $KB/owned
 }
 
 # kb_unit NAME: records, once, the state of a unit before kboot.
@@ -130,9 +140,13 @@ kb_sum() {
   { grep -v -F -e "|$1|" $KB/sums 2>/dev/null; printf '|%s|%s|%s\\n' "$1" "$(stat -c '${statFormat}' -- "$1")" "$2"; } > $KB/tmp/sums
   mv -f $KB/tmp/sums $KB/sums
 }
+
+# kb_proxy: has later commands use the proxy of this host.
+kb_proxy() { [ ! -f ${proxyFile} ] || { set -a; . ${proxyFile}; set +a; }; }
 ${packageFunctions}
 # kb_fetch URL FILE: downloads a file, with timeouts.
 kb_fetch() {
+  kb_proxy
   if command -v curl >/dev/null; then curl -fsSL --connect-timeout 15 --retry 3 -o "$2" -- "$1"
   elif command -v wget >/dev/null; then wget -q --timeout=15 --tries=3 -O "$2" -- "$1"
   else echo 'neither curl nor wget is installed'; return 1; fi

@@ -51,6 +51,19 @@ export interface FileResource extends Base, ReadBy {
   readonly content: Content;
 }
 
+/** Files that kboot wrote for a field that the inventory no longer has: what was there before is restored. */
+export interface ObsoleteResource extends Base, ReadBy {
+  readonly kind: 'obsolete';
+  /** `registries` */
+  readonly name: string;
+  /** Shell patterns of paths that only kboot uses; of files that kboot did not create, none matches. */
+  readonly patterns: readonly string[];
+  /** Paths that the inventory still has. */
+  readonly keep: readonly string[];
+  /** Whether a file must also name kboot in its first line, since the operator may have written one with that path. */
+  readonly marked?: true;
+}
+
 export interface BinaryResource extends Base, ReadBy {
   readonly kind: 'binary';
   readonly path: string;
@@ -183,6 +196,7 @@ export interface HookResource extends Base {
 export type Resource =
   | DirectoryResource
   | FileResource
+  | ObsoleteResource
   | BinaryResource
   | ArchiveResource
   | PackageResource

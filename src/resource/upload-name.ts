@@ -5,7 +5,12 @@ export function uploadName(path: string): string {
   return `${prefix}${path}`;
 }
 
-/** Whether a secret with that name is one of the operator's own files. */
-export function isUploadName(name: string): boolean {
-  return name.startsWith(prefix);
+/** Name in plans for a text with secrets that `field` of the inventory has; `of` tells several apart. */
+export function statedName(field: string, of: string): string {
+  return `spec.${field} ${of}`;
+}
+
+/** Whether a secret with that name comes from the inventory: not a certificate or key of the cluster. */
+export function isStatedName(name: string): boolean {
+  return /^spec\.\S+ /.test(name);
 }

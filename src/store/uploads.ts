@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { sha256 } from '../model/digest.ts';
 import { unreadable } from './file-error.ts';
 
-/** A file on this machine that is listed in spec.files. */
+/** A file on this machine that the inventory names, or a variable of its environment. */
 export interface Upload {
   readonly bytes: Buffer;
   readonly sha256: string;
@@ -10,11 +10,23 @@ export interface Upload {
   readonly text: string | undefined;
 }
 
-/** By absolute path. */
+/** By absolute path, or by variableName. */
 export type Uploads = ReadonlyMap<string, Upload>;
 
 /** Maximum size of a file in bytes: plans contain texts, and a run keeps all files in memory. */
 export const uploadLimit = 16 * 1024 * 1024;
+
+/** The name of an environment variable among the uploads; no absolute path. */
+export function variableName(variable: string): string {
+  return `env ${variable}`;
+}
+
+/** Takes one environment variable. Returns a phrase that follows its name if it is not set. */
+export function readVariable(value: string | undefined): Upload | string {
+  if (value === undefined || value === '') return 'is not set in the environment of kboot';
+  const bytes = Buffer.from(value);
+  return { bytes, sha256: sha256(bytes), text: value };
+}
 
 /** Reads one file. Returns a phrase that follows its path if it cannot be read. */
 export function readUpload(path: string): Upload | string {

@@ -1,7 +1,7 @@
 import { hostOf } from '../plan/steps.ts';
 import { targetText } from '../plan/target.ts';
 import type { Step } from '../plan/types.ts';
-import { isUploadName } from '../resource/upload-name.ts';
+import { isStatedName } from '../resource/upload-name.ts';
 import { groupBy } from './group.ts';
 import type { PlacedStep } from './placed.ts';
 
@@ -78,7 +78,7 @@ export function ownNameOut(text: string, host: string): string {
 /** Files with certificates, keys and kubeconfigs: many, similar, and never shown. */
 export function isPki(step: Step): boolean {
   const content = step.type === 'shell' ? step.payload?.content : undefined;
-  return content?.kind === 'secret' && step.target.kind === 'file' && !isUploadName(content.name);
+  return content?.kind === 'secret' && step.target.kind === 'file' && !isStatedName(content.name);
 }
 
 /** Maximum number of files of the PKI in one phase that each get a line. */

@@ -688,6 +688,18 @@ describe('applyPlan on the cluster', () => {
     expect(api.objects.has(path)).toBe(false);
   });
 
+  it('keeps what an administrator changed in an object that was not read for the plan', async () => {
+    const path = '/api/v1/namespaces/kube-system/configmaps/coredns';
+    const metadata = { name: 'coredns', namespace: 'kube-system' };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: 'a' } };
+    const step = applyStep(object, { keeps: { field: 'Corefile', plain: 'a' } });
+    expect((await run([], [step])).failures).toEqual([]);
+    expect(api.requests.at(-1)).toMatchObject({ method: 'PATCH', body: { data: { Corefile: 'a' } } });
+    api.objects.set(path, { ...object, data: { Corefile: 'a\nb' } });
+    expect((await run([], [step])).failures).toEqual([]);
+    expect(api.requests.at(-1)).toMatchObject({ method: 'PATCH', body: { data: {} } });
+  });
+
   it('an external endpoint that does not lead to an API server fails the gate with the actual response', async () => {
     const condition = { kind: 'endpoint', address: 'api.example', port: 443 } as const;
     const result = await run([], [gate(condition, { timeoutSeconds: 0.3 }), applyStep(configMap('later'))]);

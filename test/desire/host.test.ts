@@ -12,7 +12,7 @@ import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
 import { fillPlaceholders, hasPlaceholder } from '../../src/resource/placeholder.ts';
 import { podProcess } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
-import { isUploadName } from '../../src/resource/upload-name.ts';
+import { isStatedName } from '../../src/resource/upload-name.ts';
 import { optionsFor } from '../samples/inventory-options.ts';
 import { issued, unissued } from '../samples/desire.ts';
 
@@ -127,7 +127,7 @@ describe.each(clusters)('what %s wants of its hosts', (_name, cluster) => {
         /PRIVATE KEY|LS0tLS1CRUdJTiBSU0EgUFJJVkFURSB|LS0tLS1CRUdJTiBQUklWQVRFI/,
       );
       for (const each of resources)
-        if ('content' in each && each.content.kind === 'secret' && !isUploadName(each.content.name))
+        if ('content' in each && each.content.kind === 'secret' && !isStatedName(each.content.name))
           expect(texts.get(each.content.name), each.content.name).toMatch(
             /-----BEGIN|certificate-authority-data/,
           );

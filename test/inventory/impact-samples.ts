@@ -53,6 +53,28 @@ export const externalEtcd: Readonly<Record<string, unknown>> = {
   },
 };
 
+const registry = 'spec.containerd.registries[0]';
+/** A registry with everything, and a mirror with everything. */
+const registries: Readonly<Record<string, unknown>> = {
+  'spec.containerd.registries': [
+    {
+      host: 'registry.example.com',
+      caFile: '/ca.crt',
+      credentials: { username: 'robot', passwordFile: '/password' },
+      mirrors: [
+        {
+          url: 'https://mirror.example.com',
+          caFile: '/ca.crt',
+          credentials: { username: 'robot', passwordFile: '/password' },
+        },
+      ],
+    },
+  ],
+};
+const proxied: Readonly<Record<string, unknown>> = {
+  'spec.proxy': { http: 'http://proxy.example.com:3128', https: 'http://proxy.example.com:3128' },
+};
+
 const worker = 'spec.hosts[3]';
 const peer = 'spec.metallb.bgpPeers[0]';
 const advertisement = 'spec.metallb.bgpAdvertisements[0]';
@@ -148,6 +170,36 @@ export const samples: readonly Sample[] = [
   ['spec.scheduler.extraArgs[0].name', 'kube-api-qps'],
   ['spec.scheduler.extraArgs[0].value', '3'],
   ['spec.kubelet.config', { maxPods: 200 }],
+  [
+    'spec.kubelet.extraArgs[0].name',
+    'vmodule',
+    { 'spec.kubelet.extraArgs': [{ name: 'v', value: '2' }] },
+    { 'spec.kubelet.extraArgs[0].value': 'a=2' },
+  ],
+  ['spec.kubelet.extraArgs[0].value', '3', { 'spec.kubelet.extraArgs': [{ name: 'v', value: '2' }] }],
+  ['spec.dns.upstream', ['10.0.0.53']],
+  ['spec.dns.stubDomains', { 'corp.example': ['10.0.0.53'] }],
+  ['spec.dns.replicas', 3],
+  ['spec.dns.extraBlocks', 'example.org:53 {\n    whoami\n}\n'],
+  ['spec.proxy.http', 'http://other.example.com:3128', proxied],
+  ['spec.proxy.https', 'http://other.example.com:3128', proxied],
+  ['spec.proxy.noProxy', ['.corp.example'], proxied],
+  [`${registry}.host`, 'other.example.com', registries],
+  [`${registry}.mirrors[0].url`, 'https://other.example.com', registries],
+  [`${registry}.mirrors[0].capabilities`, ['pull'], registries],
+  [`${registry}.mirrors[0].skipVerify`, true, registries],
+  [`${registry}.mirrors[0].overridePath`, true, registries],
+  ...[registry, `${registry}.mirrors[0]`].flatMap((of): [string, unknown, Fields, Fields?][] => [
+    [`${of}.caFile`, '/other.crt', registries],
+    [`${of}.credentials.username`, 'other', registries],
+    [`${of}.credentials.passwordFile`, '/other', registries],
+    [
+      `${of}.credentials.passwordEnv`,
+      'PASSWORD',
+      registries,
+      { [`${of}.credentials.passwordFile`]: undefined },
+    ],
+  ]),
   ['spec.kubeProxy.config', { mode: 'nftables' }],
   ['spec.containerd.config', { debug: { level: 'info' } }],
   ['spec.imageRepository', 'registry.example.com/k8s'],
@@ -205,6 +257,19 @@ export const samples: readonly Sample[] = [
   [`${worker}.taints[0].key`, 'other'],
   [`${worker}.taints[0].value`, 'web'],
   [`${worker}.taints[0].effect`, 'NoExecute'],
+  [`${worker}.kubelet.config`, { maxPods: 250 }],
+  [
+    `${worker}.kubelet.extraArgs[0].name`,
+    'vmodule',
+    { [`${worker}.kubelet`]: { extraArgs: [{ name: 'v', value: '2' }] } },
+    { [`${worker}.kubelet.extraArgs[0].value`]: 'a=2' },
+  ],
+  [
+    `${worker}.kubelet.extraArgs[0].value`,
+    '3',
+    { [`${worker}.kubelet`]: { extraArgs: [{ name: 'v', value: '2' }] } },
+  ],
+  [`${worker}.containerd.config`, { debug: { level: 'debug' } }],
   [`${worker}.vagrant.box`, 'debian-13'],
   [`${worker}.vagrant.image`, 'localhost/node:1'],
   [`${worker}.vagrant.memory`, 4096],

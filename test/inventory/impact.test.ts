@@ -22,6 +22,7 @@ import { good } from '../samples/inspection.ts';
 import { decide, type Known } from '../../src/plan/decide.ts';
 import { stepsOf as planSteps } from '../../src/plan/steps.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import { variableName } from '../../src/store/uploads.ts';
 import { knownOf, running } from '../plan/world.ts';
 import { unissued } from '../samples/desire.ts';
 import { optionsFor } from '../samples/inventory-options.ts';
@@ -107,7 +108,14 @@ async function desireOf(data: Data): Promise<Desire> {
     ...unissued(cluster),
     pki: withEtcd,
     clusterId: clusterIdOf(pki.signer('ca').cert),
-    uploads: new Map([['/srv/own.conf', { bytes: Buffer.from('two'), sha256: '', text: 'two' }]]),
+    uploads: new Map(
+      ['/srv/own.conf', '/ca.crt', '/other.crt', '/password', '/other', variableName('PASSWORD')].map(
+        (name) => {
+          const text = name === '/srv/own.conf' ? 'two' : name;
+          return [name, { bytes: Buffer.from(text), sha256: '', text }];
+        },
+      ),
+    ),
     record: recordOf(data as Inventory),
   };
 }

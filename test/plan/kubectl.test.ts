@@ -245,8 +245,8 @@ describe('what kubectl changes is brought back', () => {
       'a ConfigMap that somebody made immutable',
       'ConfigMap',
       'kube-system',
-      'coredns',
-      { immutable: true, data: { Corefile: 'x' } },
+      'kube-proxy',
+      { immutable: true, data: { 'config.conf': 'x' } },
     ],
   ] as const)(
     '%s is deleted and created again: the API refuses to change it',

@@ -196,6 +196,8 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
       return present({ mode: '755', digest: resource.artifact.sha256 });
     case 'archive':
       return present({ digest: resource.artifact.sha256, altered: [] });
+    case 'obsolete':
+      return { state: 'absent' };
     case 'sysctl':
       return present(resource.value);
     case 'swap':

@@ -71,6 +71,21 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     systemdCgroup: true,
     hasBinDirs: true,
   },
+  'containerd/hosts.toml.hbs': {
+    ca: '/etc/containerd/certs.d/r.example/kboot-ca.crt',
+    authorization: 'Basic dTpw',
+    mirrors: [
+      {
+        url: 'https://mirror.example',
+        capabilities: ['pull', 'resolve'],
+        skipVerify: true,
+        overridePath: true,
+        ca: '/etc/containerd/certs.d/r.example/kboot-mirror-1.crt',
+        authorization: 'Basic dTpw',
+      },
+    ],
+  },
+  'containerd/proxy-drop-in.conf.hbs': { environment: '/var/lib/kboot/proxy.env' },
   'containerd/containerd.service.hbs': { containerd: '/usr/local/bin/containerd' },
   'containerd/crictl.yaml.hbs': { endpoint: 'unix:///run/c.sock' },
   'load-balancer/haproxy.cfg.hbs': {
@@ -93,6 +108,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   },
   'load-balancer/keepalived-drop-in.conf.hbs': { virtualIP: '10.0.0.100', prefixLength: 32 },
   'load-balancer/check-haproxy.hbs': { healthPort: 8404 },
+  'host/proxy.env.hbs': { variables: [{ name: 'HTTP_PROXY', value: 'http://proxy.example:3128' }] },
   'host/modules.conf.hbs': { modules: ['overlay', 'br_netfilter'] },
   'host/sysctl.conf.hbs': { settings: [{ key: 'net.ipv4.ip_forward', value: '1' }] },
   'bootstrap/rbac.yaml.hbs': {},
@@ -121,7 +137,14 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
   },
   'addons/kube-proxy/config.yaml.hbs': { bindAddress: '0.0.0.0', clusterCIDR: '10.244.0.0/16' },
   'addons/kube-proxy/kubeconfig.yaml.hbs': { server: 'https://10.0.0.1:6443' },
+  'addons/coredns/Corefile.hbs': {
+    dnsDomain: 'cluster.local',
+    upstream: ['10.0.0.53', 'tls://9.9.9.9'],
+    stubDomains: [{ domain: 'corp.example', servers: ['10.0.0.53', '[fd00::53]:5353'] }],
+  },
   'addons/coredns/coredns.yaml.hbs': {
+    corefile: '.:53 {\n}\n',
+    replicas: 2,
     image: 'registry.example/coredns:v1',
     clusterIP: '10.96.0.10',
     dnsDomain: 'cluster.local',

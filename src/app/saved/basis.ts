@@ -1,11 +1,13 @@
 import { artifacts } from '../../catalog/artifacts.ts';
 import { images } from '../../catalog/images.ts';
 import { release } from '../../catalog/release.ts';
+import { statedSecrets } from '../../desire/secrets.ts';
 import { uploadBytes } from '../../desire/user-work.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { objectTitle } from '../../kube/types.ts';
 import { sha256 } from '../../model/digest.ts';
+import { isSecretValue } from '../../model/secret-value.ts';
 import { factsOf, type Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { kbootVersion } from '../../model/kboot-version.ts';
@@ -24,6 +26,7 @@ const placesHere: readonly string[] = [
   'caFile',
   'certFile',
   'keyFile',
+  'passwordFile',
 ];
 
 /** The inputs of plans of this workspace, besides the observed state. */
@@ -33,16 +36,20 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // The paths of keys and templates on this machine do not affect a plan.
   const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
-  const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) =>
-    placesHere.includes(key) ? undefined : value,
-  );
+  const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) => {
+    if (placesHere.includes(key)) return undefined;
+    return isSecretValue(key, value) ? `sha256 ${sha256(value)}` : value;
+  });
   return {
     kboot: kbootVersion(),
     catalog: sha256(JSON.stringify(catalog)),
     inventory: {
       ...leaves(JSON.parse(stated)),
       ...Object.fromEntries(
-        [...uploadBytes(desire)].map(([name, bytes]) => [name, `sha256 ${sha256(bytes)}`]),
+        [...statedSecrets(desire), ...uploadBytes(desire)].map(([name, bytes]) => [
+          name,
+          `sha256 ${sha256(bytes)}`,
+        ]),
       ),
     },
     templates: digests(templateTexts(cluster.templates)),

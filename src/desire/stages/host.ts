@@ -5,6 +5,8 @@ import { placeholder } from '../../resource/placeholder.ts';
 import { hostFolder } from '../../resource/prelude.ts';
 import type { Resource } from '../../resource/types.ts';
 import { packageOf, textContext, textFile, type Desire } from '../context.ts';
+import { paths } from '../text/paths.ts';
+import { proxyEnvironment } from '../text/proxy.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
 
 /**
@@ -26,10 +28,21 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
   const confined = isNode(host) || loadBalancerHosts(desire.cluster).includes(host);
   return [
     stamp,
+    ...proxy(desire, host, facts),
     ...packages.map((name) => packageOf(facts, 'host', name)),
     ...(selinux && confined ? [{ kind: 'selinux', stage: 'host' } as const] : []),
     ...(isNode(host) ? nodeGround(desire, facts) : []),
   ];
+}
+
+/** Before the first package is installed. Without spec.proxy, what an earlier inventory set is removed. */
+function proxy(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
+  const stage = 'host';
+  const readBy = isNode(host) ? ['containerd'] : [];
+  const files = proxyEnvironment(textContext(desire, facts));
+  if (files.length > 0) return files.map((file) => textFile(stage, file, readBy));
+  const patterns = [paths.proxy, paths.containerdDropIn];
+  return [{ kind: 'obsolete', stage, name: 'proxy', patterns, keep: [], readBy }];
 }
 
 function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {

@@ -11,6 +11,8 @@ import { flannelLinks } from '../text/flannel.ts';
 import { kubeletUnitFiles } from '../text/kubelet.ts';
 import { metallbImages } from '../text/metallb.ts';
 import { paths } from '../text/paths.ts';
+import { proxyDropIn } from '../text/proxy.ts';
+import { registryFiles, registryFolder } from '../text/registries.ts';
 
 /** containerd with everything it needs: runc, CNI plugins, images; the kubelet's binary and service, not started yet. */
 export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
@@ -45,9 +47,11 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
     ...folders(stage, ['/etc/containerd', cniFolder]),
     { kind: 'cni-config', stage, keep: ownNetworks(desire, host) },
-    ...containerdFiles(textContext(desire, facts)).map((file) =>
+    ...containerdFiles(textContext(desire, facts), host).map((file) =>
       textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
     ),
+    ...proxy(desire, facts),
+    ...registries(desire, facts),
     { kind: 'unit', stage, name: 'containerd' },
     ...folders(stage, ['/etc/systemd/system/kubelet.service.d']),
     ...kubeletUnitFiles(textContext(desire, facts), facts).map((file) => textFile(stage, file, ['kubelet'])),
@@ -61,6 +65,34 @@ function ownNetworks({ cluster: { files = [] } }: Desire, { name }: Host): reado
   return files.flatMap(({ path, hosts }) =>
     dirname(path) === cniFolder && hosts.includes(name) ? [basename(path)] : [],
   );
+}
+
+function proxy(desire: Desire, facts: HostFacts): readonly Resource[] {
+  const files = proxyDropIn(textContext(desire, facts));
+  return [
+    ...folders('runtime', [...new Set(files.map(({ path }) => dirname(path)))]),
+    ...files.map((file) => textFile('runtime', file, ['containerd'])),
+  ];
+}
+
+/** No process needs a restart for them. */
+function registries(desire: Desire, facts: HostFacts): readonly Resource[] {
+  const stage = 'runtime';
+  const files = registryFiles(textContext(desire, facts));
+  const above = files.length === 0 ? [] : [paths.registries];
+  const patterns = ['hosts.toml', 'kboot-*.crt'].map((name) => registryFolder(`*/${name}`));
+  return [
+    ...folders(stage, [...above, ...new Set(files.map(({ path }) => dirname(path)))]),
+    ...files.map((file) => textFile(stage, file)),
+    {
+      kind: 'obsolete',
+      stage,
+      name: 'registries',
+      patterns,
+      keep: files.map(({ path }) => path),
+      marked: true,
+    },
+  ];
 }
 
 const controlPlaneImages: readonly ImageName[] = [

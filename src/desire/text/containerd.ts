@@ -1,17 +1,30 @@
 import { parse, stringify } from 'smol-toml';
-import type { JsonObject } from '../../model/cluster.ts';
+import type { Host, JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
+import { hasSecret } from '../../model/secret-value.ts';
+import { statedName } from '../../resource/upload-name.ts';
+import { registryAuths } from './registries.ts';
 import { cgroupDriver } from './kubelet.ts';
 import { mergePatch } from './merge.ts';
 import { criSocket, paths } from './paths.ts';
 import type { HostText, TextContext } from './types.ts';
 
-/** containerd's configuration and unit, and crictl's configuration; the same on each node of a cluster. */
-export function containerdFiles(context: TextContext): readonly HostText[] {
-  const { renderer } = context;
+/** containerd's configuration, only for root to read if the inventory states a secret in it, its unit, and crictl's configuration. */
+export function containerdFiles(context: TextContext, host: Host): readonly HostText[] {
+  const { cluster, renderer, versions } = context;
+  const confidential =
+    registryAuths(context) !== undefined ||
+    hasSecret(cluster.containerd.config) ||
+    hasSecret(host.containerd?.config ?? {});
   const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
   return [
-    file(paths.containerdConfig, containerdConfig(context)),
+    {
+      ...file(paths.containerdConfig, containerdConfig(context, host)),
+      ...(confidential && {
+        mode: 0o600,
+        secret: statedName('containerd.config', `${host.name} ${versions.containerd}`),
+      }),
+    },
     file(
       paths.containerdUnit,
       renderer.render('containerd/containerd.service.hbs', { containerd: paths.containerd }),
@@ -20,26 +33,44 @@ export function containerdFiles(context: TextContext): readonly HostText[] {
   ];
 }
 
-/** config.toml for the major version: the template, or its tables with `spec.containerd.config` merged in. */
-function containerdConfig(context: TextContext): string {
+/** config.toml for the major version: the template, or its tables with the cluster's and the host's `containerd.config` merged in. */
+function containerdConfig(context: TextContext, host: Host): string {
   const { cluster, images, renderer, versions } = context;
-  const params = { sandboxImage: images.pause, systemdCgroup: cgroupDriver(context) === 'systemd' };
+  const params = { sandboxImage: images.pause, systemdCgroup: cgroupDriver(context, host) === 'systemd' };
   const [major = 0, minor = 0] = versions.containerd.replace(/^v/, '').split('.').map(Number);
   const text =
     major < 2
       ? renderer.render('containerd/config-v2.toml.hbs', params)
       : renderer.render('containerd/config-v3.toml.hbs', { ...params, hasBinDirs: major > 2 || minor >= 1 });
-  return mergeToml(text, cluster.containerd.config);
+  const auths = registryAuths(context);
+  const logins =
+    auths === undefined ? {} : { plugins: { [criImages(major)]: { registry: { configs: auths } } } };
+  const own = host.containerd?.config ?? cluster.containerd.config;
+  const cache = mergedConfigs.get(own) ?? new Map<string, string>();
+  mergedConfigs.set(own, cache);
+  const config =
+    cache.get(text) ?? mergeToml(text, [logins, cluster.containerd.config, host.containerd?.config ?? {}]);
+  cache.set(text, config);
+  return config;
 }
 
-function mergeToml(text: string, patch: JsonObject): string {
-  if (Object.keys(patch).length === 0) return text;
+/** By configuration and what it is merged into: a thousand hosts share the result. */
+const mergedConfigs = new WeakMap<JsonObject, Map<string, string>>();
+
+/** The plugin that has the table of registries. */
+function criImages(major: number): string {
+  return major < 2 ? 'io.containerd.grpc.v1.cri' : 'io.containerd.cri.v1.images';
+}
+
+function mergeToml(text: string, patches: readonly JsonObject[]): string {
+  const stated = patches.filter((patch) => Object.keys(patch).length > 0);
+  if (stated.length === 0) return text;
   try {
     // Templates contain neither dates nor big integers, so their tables are JSON-shaped.
-    return stringify(mergePatch(parse(text) as JsonObject, patch));
+    return stringify(stated.reduce(mergePatch, parse(text) as JsonObject));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KbootError('E-TEMPLATE', `spec.containerd.config cannot be merged as TOML: ${reason}`, {
+    throw new KbootError('E-TEMPLATE', `containerd.config cannot be merged as TOML: ${reason}`, {
       remedy: "TOML has no null inside lists; check the value against containerd's documentation.",
       cause: error,
     });

@@ -1,7 +1,8 @@
 import { loadAll } from 'js-yaml';
 import { KbootError } from '../../model/error.ts';
-import { clusterServer, dnsAddress } from './address.ts';
+import { clusterServer } from './address.ts';
 import { configHash } from './config-hash.ts';
+import { corednsManifest } from './coredns.ts';
 import { flannelManifest } from './flannel.ts';
 import { kubeProxyManifest } from './kube-proxy.ts';
 import { kubeadmConfigManifest } from './kubeadm-config.ts';
@@ -15,7 +16,7 @@ import type { KubeObject, TextContext } from './types.ts';
  * Throws KbootError E-TEMPLATE if a (replaced) template does not render to Kubernetes objects.
  */
 export function kubeObjects(context: TextContext, pki: { readonly caPem: string }): readonly KubeObject[] {
-  const { cluster, images, renderer } = context;
+  const { cluster, renderer } = context;
   const kubelet = sharedKubeletConfig(context);
   const manifests: Readonly<Record<string, string>> = {
     'bootstrap/rbac': renderer.render('bootstrap/rbac.yaml.hbs', {}),
@@ -29,11 +30,7 @@ export function kubeObjects(context: TextContext, pki: { readonly caPem: string 
       server: clusterServer(cluster),
     }),
     'addons/kube-proxy': kubeProxyManifest(context),
-    'addons/coredns': renderer.render('addons/coredns/coredns.yaml.hbs', {
-      image: images.coredns,
-      clusterIP: dnsAddress(cluster),
-      dnsDomain: cluster.networking.dnsDomain,
-    }),
+    'addons/coredns': corednsManifest(context),
     'addons/flannel': flannelManifest(context),
   };
   return Object.entries(manifests).flatMap(([name, text]) => parseObjects(name, text));

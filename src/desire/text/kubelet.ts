@@ -1,8 +1,9 @@
 import { systemOf } from '../../catalog/systems.ts';
-import { addressesOf, type Host, type JsonObject } from '../../model/cluster.ts';
+import { addressesOf, type ExtraArg, type Host, type JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { dnsAddress } from './address.ts';
+import { kubeletConfigOf } from './kubelet-settings.ts';
 import { mergeYaml } from './merge.ts';
 import { nodeTaints } from './node.ts';
 import { criSocket, paths } from './paths.ts';
@@ -27,18 +28,22 @@ export function kubeletUnitFiles({ renderer }: TextContext, facts: HostFacts): r
 export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts): readonly HostText[] {
   const { renderer } = context;
   return [
-    file(paths.kubeletConfig, kubeletConfig(context, facts)),
+    file(paths.kubeletConfig, kubeletConfig(context, host, facts)),
     file(
       paths.kubeletInstanceConfig,
       renderer.render('kubelet/instance-config.yaml.hbs', { containerRuntimeEndpoint: criSocket }),
     ),
-    file(paths.kubeletFlags, renderer.render('kubelet/kubeadm-flags.env.hbs', { args: kubeletArgs(host) })),
+    file(
+      paths.kubeletFlags,
+      renderer.render('kubelet/kubeadm-flags.env.hbs', { args: kubeletArgs(context, host) }),
+    ),
   ];
 }
 
-/** config.yaml on a host: the cluster's configuration with the instance patch (the CRI socket) merged over it. */
-export function kubeletConfig(context: TextContext, facts: HostFacts): string {
-  return merged(context, criSocket, facts.systemdResolved ? resolvedConf : '');
+/** config.yaml on a host: the cluster's configuration, with the host's and the CRI socket merged over it. */
+export function kubeletConfig(context: TextContext, host: Host, facts: HostFacts): string {
+  const shared = merged(context, criSocket, facts.systemdResolved ? resolvedConf : '');
+  return mergedOnce(shared, host.kubelet?.config ?? {}, criSocket);
 }
 
 /** The same for the ConfigMap kubelet-config: without the socket and anything observed on a host. */
@@ -46,14 +51,14 @@ export function sharedKubeletConfig(context: TextContext): string {
   return merged(context, '', '');
 }
 
-/** 'systemd' unless set in the inventory; containerd must use the same. */
-export function cgroupDriver(context: TextContext): string {
-  const stated = context.cluster.kubelet.config['cgroupDriver'];
+/** 'systemd' unless set in the inventory; the containerd of the host must use the same. */
+export function cgroupDriver({ cluster }: TextContext, host: Host): string {
+  const stated = kubeletConfigOf(cluster, host)['cgroupDriver'];
   return typeof stated === 'string' && stated !== '' ? stated : 'systemd';
 }
 
 /** The node name and addresses are always set, so that they depend neither on the hostname nor on the default route. */
-function kubeletArgs(host: Host): string {
+function kubeletArgs({ cluster }: TextContext, host: Host): string {
   const taints = nodeTaints(host).map(({ key, value, effect }) =>
     value === undefined || value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`,
   );
@@ -61,15 +66,25 @@ function kubeletArgs(host: Host): string {
     `--node-ip=${addressesOf(host).join(',')}`,
     `--hostname-override=${host.name}`,
     ...(taints.length > 0 ? [`--register-with-taints=${taints.join(',')}`] : []),
+    ...extraArgs(cluster.kubelet.extraArgs, host.kubelet?.extraArgs),
   ];
   const broken = args.find((arg) => /[\s"'\\]/.test(arg));
   if (broken !== undefined) {
     throw new KbootError('E-TEMPLATE', `kubelet flag ${JSON.stringify(broken)} would be split by systemd`, {
       host: host.name,
-      remedy: 'Remove whitespace, quotes and backslashes from the name, address or taint in the inventory.',
+      remedy:
+        'Remove whitespace, quotes and backslashes from the name, address, taint or flag in the inventory.',
     });
   }
   return args.join(' ');
+}
+
+/** The cluster's flags without those that the host replaces, then the host's. */
+function extraArgs(shared: readonly ExtraArg[] = [], own: readonly ExtraArg[] = []): readonly string[] {
+  const replaced = new Set(own.map(({ name }) => name));
+  return [...shared.filter(({ name }) => !replaced.has(name)), ...own].map(
+    ({ name, value }) => `--${name}=${value}`,
+  );
 }
 
 function merged(context: TextContext, endpoint: string, resolvConf: string): string {
@@ -80,15 +95,17 @@ function merged(context: TextContext, endpoint: string, resolvConf: string): str
     containerRuntimeEndpoint: endpoint,
     resolvConf,
   });
-  const stated = cluster.kubelet.config;
-  if (Object.keys(stated).length === 0) return defaults;
+  return mergedOnce(defaults, cluster.kubelet.config, endpoint);
+}
+
+function mergedOnce(base: string, stated: JsonObject, endpoint: string): string {
+  if (Object.keys(stated).length === 0) return base;
   const cache = mergedConfigs.get(stated) ?? new Map<string, string>();
   mergedConfigs.set(stated, cache);
-  const config =
-    cache.get(defaults) ?? mergeYaml(defaults, { ...stated, containerRuntimeEndpoint: endpoint });
-  cache.set(defaults, config);
+  const config = cache.get(base) ?? mergeYaml(base, { ...stated, containerRuntimeEndpoint: endpoint });
+  cache.set(base, config);
   return config;
 }
 
-/** By configuration and defaults: merging takes 2 ms, and a thousand hosts share the result. */
+/** By configuration and what it is merged into: merging takes 2 ms, and a thousand hosts share the result. */
 const mergedConfigs = new WeakMap<JsonObject, Map<string, string>>();

@@ -1,3 +1,5 @@
+import { proxyFile } from '../../resource/prelude.ts';
+
 /** Paths on a host. Unit, drop-in and binaries are kboot's choice; the rest is kubeadm's layout. */
 export const paths = {
   manifests: '/etc/kubernetes/manifests',
@@ -10,6 +12,8 @@ export const paths = {
   kubeletClientPem: '/var/lib/kubelet/pki/kubelet-client-current.pem',
   kubelet: '/usr/bin/kubelet',
   containerdConfig: '/etc/containerd/config.toml',
+  registries: '/etc/containerd/certs.d',
+  containerdDropIn: '/etc/systemd/system/containerd.service.d/kboot-proxy.conf',
   containerdUnit: '/etc/systemd/system/containerd.service',
   containerd: '/usr/local/bin/containerd',
   crictlConfig: '/etc/crictl.yaml',
@@ -17,6 +21,8 @@ export const paths = {
   etcd: '/usr/local/bin/etcd',
   modules: '/etc/modules-load.d/kboot.conf',
   sysctls: '/etc/sysctl.d/99-kboot.conf',
+  /** In kboot's own folder: the functions of resource/prelude.ts read it. */
+  proxy: proxyFile,
 } as const;
 
 /** As kubeadm writes it into instance-config.yaml; /var/run is a link to /run. */

@@ -1,5 +1,6 @@
 import type { ImageName } from '../../catalog/images.ts';
 import type { Cluster, JsonObject } from '../../model/cluster.ts';
+import type { Uploads } from '../../store/uploads.ts';
 import type { Renderer } from '../../render/params.ts';
 
 /** Full image references, tag included, by component. */
@@ -19,6 +20,8 @@ export interface TextContext {
   readonly renderer: Renderer;
   readonly images: ImageSet;
   readonly versions: Versions;
+  /** What the inventory names on this machine. */
+  readonly uploads?: Uploads;
 }
 
 /** A file on a host. */
@@ -26,6 +29,8 @@ export interface HostText {
   readonly path: string;
   readonly mode: number;
   readonly text: string;
+  /** Its name in plans, which show only its digest: it has a secret from the inventory. */
+  readonly secret?: string;
 }
 
 /** Members for `--initial-cluster`, and whether this start bootstraps the cluster or joins it. */

@@ -1,6 +1,7 @@
 import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
+import { dnsIsSound } from './dns.ts';
 import {
   endpointExists,
   endpointFitsLoadBalancer,
@@ -33,7 +34,10 @@ import {
   serviceNetworkFits,
 } from './networks.ts';
 import { ownedFieldsAreLeftAlone, servingCertificatesAreApproved } from './owned.ts';
+import { kubeletFlagsAreFree } from './kubelet.ts';
 import { ignoredChecksAreIgnorable } from './preflight.ts';
+import { proxyIsGiven } from './proxy.ts';
+import { registriesAreSound } from './registries.ts';
 import {
   controlPlaneExists,
   etcdCountIsOdd,
@@ -86,6 +90,10 @@ const checks: readonly Check[] = [
   extraVolumesAreUnique,
   flagPathsAreMounted,
   mountedFilesComeFirst,
+  kubeletFlagsAreFree,
+  registriesAreSound,
+  proxyIsGiven,
+  dnsIsSound,
   filesAreSound,
   hooksAreSound,
   ignoredChecksAreIgnorable,

@@ -1,4 +1,4 @@
-import type { DesiredCluster } from '../../kube/desired-cluster.ts';
+import type { DesiredCluster, Kept } from '../../kube/desired-cluster.ts';
 import { ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
 import { leftOver, ownLabels } from '../../kube/owned.ts';
@@ -9,13 +9,14 @@ import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { FormerHost } from '../../observe/former-host.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
-import { isCordonedByKboot, isScaledToZero } from './health.ts';
+import { isCordonedByKboot } from './health.ts';
 import { removedNodesSteps } from './removed-nodes.ts';
 import { withVoidTokens } from './service-accounts.ts';
 import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
+import { withKept } from './kept.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
 /** Timeouts in seconds: kubeadm's (Timeouts in v1beta4), with a margin for slow disks. */
@@ -60,7 +61,9 @@ export function diffCluster(
 ): ClusterChanges {
   const tokens = withVoidTokens(desired, seen);
   const objectsOf = (of: Stage): ApplyStep[] =>
-    desired.objects.flatMap(({ stage, object }) => (stage === of ? objectStep(object, seen, tokens) : []));
+    desired.objects.flatMap(({ stage, object, keeps }) =>
+      stage === of ? objectStep(object, seen, tokens, keeps) : [],
+    );
   const addons = objectsOf('addon');
   const controlPlaneHosts = [...new Set(desired.controlPlanePods.map((pod) => pod.host))];
   const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
@@ -129,11 +132,23 @@ export function diffCluster(
   };
 }
 
+/** What others changed in the API and kboot keeps, for the reader. */
+export function keptWarnings(desired: DesiredCluster, seen: ClusterObservation): string[] {
+  if (seen.state !== 'present') return [];
+  return desired.objects.flatMap(({ object, keeps }) => {
+    const live = seen.objects.get(objectKey(object));
+    return live === undefined ? [] : (withKept(object, keeps, live).warning ?? []);
+  });
+}
+
 function objectStep(
-  object: KubeObject,
+  stated: KubeObject,
   seen: ClusterObservation,
   voidTokens: ReadonlySet<string> = new Set(),
+  keeps?: Kept,
 ): ApplyStep[] {
+  const live = seen.state === 'present' ? seen.objects.get(objectKey(stated)) : undefined;
+  const object = live === undefined ? stated : withKept(stated, keeps, live).object;
   const title = objectTitle(object);
   const ref = refOf(object);
   const step = (
@@ -141,6 +156,7 @@ function objectStep(
     reason: string,
     effect: Effect['kind'] | undefined,
     replaces = false,
+    unread?: Kept,
   ): ApplyStep[] => [
     {
       type: 'apply',
@@ -151,18 +167,15 @@ function objectStep(
       effects: effect === undefined ? [] : effectsOn(object, effect),
       object,
       ...(replaces && { replaces }),
+      ...(unread && { keeps: unread }),
       timeoutSeconds: 60,
     },
   ];
   if (seen.state === 'absent') return step('create', '', 'start');
   if (seen.state === 'unavailable')
-    return step('update', 'applied unconditionally: the API does not respond yet', undefined);
-  const live = seen.objects.get(objectKey(object));
+    return step('update', 'applied unconditionally: the API does not respond yet', undefined, false, keeps);
   if (live === undefined) return step('create', '', 'start');
-  // An administrator may scale CoreDNS: kubeadm keeps the number of replicas, and so does kboot; but not to none.
-  const changed = differences(filled(object), live).filter(
-    (path) => path !== 'spec.replicas' || isScaledToZero(live),
-  );
+  const changed = differences(filled(object), live);
   const extra = leftOver(object, live);
   const reasons = [
     ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),

@@ -2,7 +2,10 @@ import { sha256 } from '../../model/digest.ts';
 
 /** A name that marks its value as secret, and the value: `auth = "…"`, `auth_pass …`, `token: …`. */
 const named =
-  /^(.*?(?:^|[\s"'._]|--)(?:passw(?:or)?d|auth_pass|secret|token|auth|client-key-data|identitytoken|private_?key)["']?(?:\s*[:=]\s*|\s+))(\S.*)$/i;
+  /^(.*?(?:^|[\s"'._]|--)(?:passw(?:or)?d|auth_pass|secret|token|auth|client-key-data|identitytoken|authorization|private_?key)["']?(?:\s*[:=]\s*|\s+))(\S.*)$/i;
+
+/** The user and password of a URL. */
+const inUrl = /(:\/\/)([^/\s@"']*:[^/\s@"']+)@/g;
 
 /**
  * A text of a host as a plan may show it: values of passwords and the like, and private keys, only as digests. A user
@@ -16,7 +19,9 @@ export function redact(text: string): string {
       if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(line)) inKey = true;
       const hidden = inKey
         ? mask(line)
-        : line.replace(named, (_all, name: string, value: string) => name + mask(value));
+        : line
+            .replace(named, (_all, name: string, value: string) => name + mask(value))
+            .replace(inUrl, (_all, scheme: string, login: string) => `${scheme}${mask(login)}@`);
       if (/-----END [A-Z ]*PRIVATE KEY-----/.test(line)) inKey = false;
       return hidden;
     })

@@ -1,3 +1,4 @@
+import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
@@ -64,7 +65,7 @@ const checks: readonly Check[] = [
   (host, seen, cluster) =>
     !isNode(host) ||
     seen.cgroupVersion === 2 ||
-    cluster.kubelet.config['failCgroupV1'] === false ||
+    kubeletConfigOf(cluster, host)['failCgroupV1'] === false ||
     minor(cluster) < 35
       ? undefined
       : {
@@ -72,7 +73,7 @@ const checks: readonly Check[] = [
           level: 'error',
           message: 'cgroup v1; a kubelet of v1.35 or later refuses it',
           remedy:
-            'Boot with systemd.unified_cgroup_hierarchy=1, or set spec.kubelet.config.failCgroupV1: false.',
+            'Boot with systemd.unified_cgroup_hierarchy=1, or set failCgroupV1: false in kubelet.config, of spec or of the host.',
         },
   kernelShortcoming,
   (_host, seen, cluster) =>

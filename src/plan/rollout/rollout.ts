@@ -1,3 +1,4 @@
+import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Component } from '../../model/component.ts';
@@ -172,7 +173,7 @@ function healthOf(host: Host, changes: readonly HostChange[], input: RolloutInpu
   const anyApi = cluster.hosts.some((each) => apiListens(each, input));
   if (loadBalancer !== undefined && loadBalancerHosts(cluster).includes(host) && anyApi)
     conditions.push({ kind: 'load-balancer', host: name, address, port: loadBalancer.port });
-  const port = Number(cluster.kubelet.config['healthzPort'] ?? 10248);
+  const port = Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
   if (port > 0 && (inspections.get(name)?.kubeletActive === true || touches('kubelet')))
     conditions.push({ kind: 'kubelet', host: name, port });
   if (api?.state === 'present') {

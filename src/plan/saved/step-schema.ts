@@ -186,6 +186,16 @@ const applyStep = shared(
       'The live object is deleted first: the API refuses to change it.',
       z.literal(true),
     ).exactOptional(),
+    keeps: described(
+      'Kept of a live object that was not read for the plan.',
+      z.discriminatedUnion('field', [
+        z.strictObject({ field: z.literal('replicas') }),
+        z.strictObject({
+          field: z.literal('Corefile'),
+          plain: text('The Corefile without any setting.'),
+        }),
+      ]),
+    ).exactOptional(),
   }),
 );
 

@@ -9,7 +9,9 @@ import {
   kubeletConfig,
   kubeletFiles,
   kubeletUnitFiles,
+  sharedKubeletConfig,
 } from '../../../src/desire/text/kubelet.ts';
+import { kubeletConfigOf } from '../../../src/desire/text/kubelet-settings.ts';
 import { nodeLabels } from '../../../src/desire/text/node.ts';
 import type { HostText } from '../../../src/desire/text/types.ts';
 import type { Cluster, Host, JsonObject } from '../../../src/model/cluster.ts';
@@ -32,13 +34,13 @@ describe('kubelet files', () => {
     expect(text(files, '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf')).toBe(
       golden('single/10-kubeadm.conf'),
     );
-    expect(kubeletConfig(contextOf(ha()), facts)).toBe(golden('ha/kubelet-config.yaml'));
+    expect(kubeletConfig(contextOf(ha()), firstHost(ha()), facts)).toBe(golden('ha/kubelet-config.yaml'));
     expect(files.every((file) => file.mode === 0o644)).toBe(true);
   });
 
   it('read the file behind systemd-resolved where it runs', () => {
     const config = parse(
-      kubeletConfig(contextOf(single()), { ...facts, systemdResolved: true }),
+      kubeletConfig(contextOf(single()), firstHost(single()), { ...facts, systemdResolved: true }),
     ) as JsonObject;
     expect(config['resolvConf']).toBe('/run/systemd/resolve/resolv.conf');
   });
@@ -51,7 +53,7 @@ describe('kubelet files', () => {
       healthzPort: null,
       containerRuntimeEndpoint: 'unix:///elsewhere',
     };
-    const merged = kubeletConfig(contextOf(single({ kubelet: { config } })), facts);
+    const merged = kubeletConfig(contextOf(single({ kubelet: { config } })), firstHost(single()), facts);
     expect(parse(merged)).toMatchObject({
       maxPods: 200,
       authentication: { anonymous: { enabled: true }, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
@@ -61,6 +63,62 @@ describe('kubelet files', () => {
     expect(parse(merged)).not.toHaveProperty('healthzPort');
     const keys = [...merged.matchAll(/^(\w+):/gm)].map((match) => match[1]);
     expect(keys).toEqual([...keys].sort());
+  });
+});
+
+describe('settings of one kubelet', () => {
+  const big = host('w-1', '10.0.0.14', ['worker'], {
+    kubelet: { config: { maxPods: 250, systemReserved: { cpu: '2' }, evictionHard: null }, extraArgs: [] },
+  });
+  const shared = {
+    maxPods: 200,
+    systemReserved: { cpu: '1', memory: '1Gi' },
+    evictionHard: { 'memory.available': '5%' },
+    cgroupDriver: 'cgroupfs',
+  };
+
+  it('are merged over those of every kubelet; the ConfigMap has only the shared ones', () => {
+    const cluster = single({ kubelet: { config: shared } });
+    const config = parse(kubeletConfig(contextOf(cluster), big, facts)) as JsonObject;
+    expect(config).toMatchObject({ maxPods: 250, systemReserved: { cpu: '2', memory: '1Gi' } });
+    expect(config).toMatchObject({ containerRuntimeEndpoint: 'unix:///var/run/containerd/containerd.sock' });
+    expect(config).not.toHaveProperty('evictionHard');
+    expect(kubeletConfigOf(cluster, big)).toEqual({
+      maxPods: 250,
+      systemReserved: { cpu: '2', memory: '1Gi' },
+      cgroupDriver: 'cgroupfs',
+    });
+    expect(parse(sharedKubeletConfig(contextOf(cluster)))).toMatchObject({ maxPods: 200 });
+    const other = kubeletConfig(contextOf(cluster), host('w-2', '10.0.0.15', ['worker']), facts);
+    expect(parse(other)).toMatchObject({ maxPods: 200 });
+  });
+
+  it('remove even what kboot sets', () => {
+    const own = host('w-1', '10.0.0.14', ['worker'], { kubelet: { config: { healthzPort: null } } });
+    expect(parse(kubeletConfig(contextOf(single()), own, facts))).not.toHaveProperty('healthzPort');
+  });
+
+  it('replace flags by name', () => {
+    const cluster = single({
+      kubelet: {
+        config: {},
+        extraArgs: [
+          { name: 'v', value: '2' },
+          { name: 'node-status-max-images', value: '10' },
+        ],
+      },
+    });
+    const own = { ...big, kubelet: { config: {}, extraArgs: [{ name: 'v', value: '4' }] } };
+    const written = (on: Host): string =>
+      text(kubeletFiles(contextOf(cluster), on, facts), '/var/lib/kubelet/kubeadm-flags.env');
+    expect(written(own)).toContain('--hostname-override=w-1 --node-status-max-images=10 --v=4"');
+    expect(written(big)).toContain('--hostname-override=w-1 --v=2 --node-status-max-images=10"');
+  });
+
+  it('decide the cgroup driver of the containerd beside it', () => {
+    const own = host('w-1', '10.0.0.14', ['worker'], { kubelet: { config: { cgroupDriver: 'cgroupfs' } } });
+    const config = text(containerdFiles(contextOf(single()), own), '/etc/containerd/config.toml');
+    expect(config).toContain('SystemdCgroup = false');
   });
 });
 
@@ -112,7 +170,10 @@ describe('node labels', () => {
 describe('containerd', () => {
   const config = (cluster: Cluster, containerd: string): JsonObject =>
     parseToml(
-      text(containerdFiles(contextOf(cluster, { containerd })), '/etc/containerd/config.toml'),
+      text(
+        containerdFiles(contextOf(cluster, { containerd }), firstHost(single())),
+        '/etc/containerd/config.toml',
+      ),
     ) as JsonObject;
   const images = 'io.containerd.cri.v1.images';
   const runtime = 'io.containerd.cri.v1.runtime';
@@ -150,7 +211,7 @@ describe('containerd', () => {
 
   it('uses the cgroup driver of the kubelet', () => {
     const cluster = single({ kubelet: { config: { cgroupDriver: 'cgroupfs' } } });
-    expect(cgroupDriver(contextOf(cluster))).toBe('cgroupfs');
+    expect(cgroupDriver(contextOf(cluster), firstHost(cluster))).toBe('cgroupfs');
     for (const version of ['1.7.28', '2.1.9']) {
       expect(JSON.stringify(config(cluster, version))).toContain('"SystemdCgroup":false');
     }
@@ -178,17 +239,68 @@ describe('containerd', () => {
     );
   });
 
+  it('imports the folder of operators and vendors; stated imports replace the list', () => {
+    for (const version of ['1.7.28', '2.1.9'])
+      expect(config(single(), version)['imports']).toEqual(['/etc/containerd/conf.d/*.toml']);
+    const stated = { imports: ['/etc/own/*.toml'] };
+    expect(config(single({ containerd: { config: stated } }), '2.1.9')['imports']).toEqual(stated.imports);
+  });
+
+  it('merges the settings of a host over those of the cluster', () => {
+    const cluster = single({ containerd: { config: { debug: { level: 'info', uid: 1 } } } });
+    const own = host('w-1', '10.0.0.14', ['worker'], {
+      containerd: { config: { debug: { level: 'debug' } } },
+    });
+    const written = parseToml(text(containerdFiles(contextOf(cluster), own), '/etc/containerd/config.toml'));
+    expect(written).toMatchObject({ version: 3, debug: { level: 'debug', uid: 1 } });
+  });
+
+  const auths: readonly JsonObject[] = [
+    { registry: { configs: { 'r.example': { auth: { username: 'u', password: 'x' } } } } },
+    { registry: { configs: { 'r.example': { auth: { auth: 'dTp4' } } } } },
+    { registry: { configs: { 'r.example': { auth: { identitytoken: 'x' } } } } },
+    { registry: { auths: { 'https://r.example': { auth: 'dTp4' } } } },
+    { registry: { headers: { Authorization: ['Basic dTp4'] } } },
+    { proxy: 'http://u:x@proxy.example:3128' },
+    { env: ['PULL_TOKEN=x'] },
+  ];
+  it.each(auths)('is readable only for root, and shown by digest, with a secret in it: %j', (images) => {
+    const stated = { plugins: { 'io.containerd.cri.v1.images': images } };
+    const own = host('w-1', '10.0.0.14', ['worker'], { containerd: { config: stated } });
+    for (const files of [
+      containerdFiles(contextOf(single({ containerd: { config: stated } })), firstHost(single())),
+      containerdFiles(contextOf(single()), own),
+    ]) {
+      const written = found(files.find(({ path }) => path === '/etc/containerd/config.toml'));
+      expect(written.mode).toBe(0o600);
+      expect(written.secret).toMatch(/^spec\.containerd\.config /);
+    }
+  });
+
+  it('is readable for all without one', () => {
+    const stated = {
+      plugins: { x: { auth_type: 'none', tls: { key_file: '/k' }, url: 'https://r.example' } },
+    };
+    const files = containerdFiles(contextOf(single({ containerd: { config: stated } })), firstHost(single()));
+    expect(files.map(({ mode, secret }) => [mode, secret])).toEqual(files.map(() => [0o644, undefined]));
+  });
+
   it('refuses what TOML cannot hold', () => {
     expect(() => config(single({ containerd: { config: { a: [null] } } }), '2.1.9')).toThrow(KbootError);
   });
 
   it('points crictl at the socket of the kubelet', () => {
-    const crictl = parse(text(containerdFiles(contextOf(single())), '/etc/crictl.yaml')) as JsonObject;
+    const crictl = parse(
+      text(containerdFiles(contextOf(single()), firstHost(single())), '/etc/crictl.yaml'),
+    ) as JsonObject;
     expect(crictl['runtime-endpoint']).toBe('unix:///var/run/containerd/containerd.sock');
   });
 
   it('keeps containers when the service restarts', () => {
-    const unit = text(containerdFiles(contextOf(single())), '/etc/systemd/system/containerd.service');
+    const unit = text(
+      containerdFiles(contextOf(single()), firstHost(single())),
+      '/etc/systemd/system/containerd.service',
+    );
     for (const line of [
       'KillMode=process',
       'Delegate=yes',

@@ -57,7 +57,9 @@ describe('values cannot break out of the place where they stand', () => {
       fc.property(hostile, (dnsDomain) => {
         const { networking } = single();
         const cluster = single({ networking: { ...networking, dnsDomain } });
-        expect(parse(kubeletConfig(contextOf(cluster), facts))).toMatchObject({ clusterDomain: dnsDomain });
+        expect(parse(kubeletConfig(contextOf(cluster), firstHost(cluster), facts))).toMatchObject({
+          clusterDomain: dnsDomain,
+        });
         if (!/^[\w./:@-]+$/.test(dnsDomain)) {
           expect(() => kubeObjects(contextOf(cluster), { caPem: 'CA' })).toThrow(KbootError);
         }
@@ -70,7 +72,9 @@ describe('values cannot break out of the place where they stand', () => {
     fc.assert(
       fc.property(fc.dictionary(hostile, hostile, { maxKeys: 3, noNullPrototype: true }), (nodeLabels) => {
         const cluster = single({ kubelet: { config: { nodeLabels } } });
-        const read = parse(kubeletConfig(contextOf(cluster), facts)) as { nodeLabels: object };
+        const read = parse(kubeletConfig(contextOf(cluster), firstHost(cluster), facts)) as {
+          nodeLabels: object;
+        };
         expect(Object.entries(read.nodeLabels).sort()).toEqual(Object.entries(nodeLabels).sort());
       }),
       { numRuns: 40 },

@@ -1,0 +1,48 @@
+import { hostFolder } from './prelude.ts';
+import { lines, quote, quoteAll } from './shell.ts';
+import type { Kind, ObsoleteResource } from './types.ts';
+
+interface Found {
+  /** Files of kboot that match. */
+  readonly files: readonly string[];
+}
+
+/** Files that kboot wrote for a field that the inventory no longer has. */
+export const obsolete: Kind<ObsoleteResource, Found> = {
+  name: (want) => want.name,
+  query: (wants) =>
+    wants
+      .map(
+        ({ name, patterns, marked }) => `for f in ${patterns.join(' ')}; do
+  [ -f "$f" ] && grep -qxF -e "$f" ${hostFolder}/owned 2>/dev/null || continue
+  ${marked === true ? `case $f in *.toml) head -n 1 -- "$f" | grep -q 'Written by kboot' || continue ;; esac\n  ` : ''}echo "${name} $f"
+done`,
+      )
+      .join('\n'),
+  read(wants, output) {
+    const seen = lines(output);
+    return wants.map(({ name, keep }) => {
+      const files = seen.flatMap((line) =>
+        line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : [],
+      );
+      const left = files.filter((file) => !keep.includes(file));
+      return left.length === 0 ? { state: 'absent' } : { state: 'present', found: { files: left } };
+    });
+  },
+  action(want, found) {
+    if (found.state === 'absent') return undefined;
+    const { files } = found.found;
+    const readBy = want.readBy ?? [];
+    const remove = files.map(
+      (file) => `kb_disown ${quote(file)} && { rmdir -- "$(dirname ${quote(file)})" 2>/dev/null; :; }`,
+    );
+    return {
+      verb: 'delete',
+      reason: `${files.join(', ')}: no longer in the inventory`,
+      script: [...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]), ...remove].join(' && '),
+      disturbs: readBy,
+      effects: [],
+      timeoutSeconds: 30,
+    };
+  },
+};

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readInventory } from '../../src/app/read-inventory.ts';
+import { variableName } from '../../src/store/uploads.ts';
+import { inventoryWith } from '../samples/inventory-options.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'kboot-read-'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const registries = [
+  'containerd:',
+  '  registries:',
+  '    - host: r.example',
+  '      caFile: ./ca.crt',
+  '      credentials: {username: u, passwordFile: ./password}',
+  '      mirrors:',
+  '        - {url: "https://m.example", credentials: {username: u, passwordEnv: KBOOT_TEST_PASSWORD}}',
+];
+const inventory = (): string => {
+  const file = join(dir, 'cluster.yaml');
+  writeFileSync(file, inventoryWith(registries));
+  return file;
+};
+
+it('reads the CA and the passwords of registries', () => {
+  vi.stubEnv('KBOOT_TEST_PASSWORD', 'from the environment');
+  writeFileSync(join(dir, 'password'), 's3cret\n');
+  writeFileSync(join(dir, 'ca.crt'), '-----BEGIN CERTIFICATE-----\n');
+  const { uploads, cluster } = readInventory(inventory());
+  expect(uploads.get(join(dir, 'password'))?.text).toBe('s3cret\n');
+  expect(uploads.get(variableName('KBOOT_TEST_PASSWORD'))?.text).toBe('from the environment');
+  expect(uploads.get(join(dir, 'ca.crt'))?.text).toContain('CERTIFICATE');
+  expect(JSON.stringify(cluster)).not.toMatch(/s3cret|from the environment/);
+});
+
+it('reports all that is missing or unfit, at its place', () => {
+  vi.stubEnv('KBOOT_TEST_PASSWORD', '');
+  writeFileSync(join(dir, 'password'), 'two\nlines\n');
+  writeFileSync(join(dir, 'ca.crt'), 'no certificate');
+  const problems = (run: () => unknown): string => {
+    try {
+      run();
+      return '';
+    } catch (error) {
+      return (error as Error).message.replaceAll(dir, 'DIR');
+    }
+  };
+  const line =
+    inventoryWith(registries)
+      .split('\n')
+      .findIndex((text) => text.includes('caFile')) + 1;
+  const lines = problems(() => readInventory(inventory())).split('\n');
+  expect(
+    lines.map((text) =>
+      text.replace(/^DIR\/cluster.yaml:(\d+):\d+: /, (_all, at: string) => `+${Number(at) - line} `),
+    ),
+  ).toEqual([
+    '+0 spec.containerd.registries[0].caFile DIR/ca.crt does not contain a certificate in PEM',
+    '+1 spec.containerd.registries[0].credentials.passwordFile DIR/password must contain the password on one line',
+    '+3 spec.containerd.registries[0].mirrors[0].credentials.passwordEnv KBOOT_TEST_PASSWORD is not set in the environment of kboot',
+  ]);
+});
+
+it('commands that write nothing on hosts only warn', () => {
+  expect(readInventory(inventory(), true).warnings.map(({ severity }) => severity)).toEqual(
+    Array.from({ length: 3 }, () => 'warning'),
+  );
+});

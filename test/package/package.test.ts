@@ -80,6 +80,9 @@ describe('the package', () => {
     expect(readdirSync(join(installed, 'dist')).filter((name) => !/-[A-Z0-9]{8}\.js$/.test(name))).toEqual([
       'THIRD-PARTY-NOTICES.txt',
       'checksums.json',
+      'component-fields.json',
+      'component-flags.json',
+      'feature-gates.json',
       'main.js',
       'page.css',
       'page.js',

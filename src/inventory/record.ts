@@ -52,7 +52,9 @@ export function recordOf(inventory: Inventory): InventoryRecord {
 /** The fields that differ, in the order of their names; one that is only spelled out with its default does not. */
 export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
   const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])].sort();
-  return fields.flatMap((field) => {
+  const hosts = hostChanges(was, now);
+  const changes = fields.flatMap((field): FieldChange[] => {
+    if (hosts.some((host) => field.startsWith(`${host.field}.`))) return [];
     const [from, to] = [was[field], now[field]];
     const path = field.replaceAll(/\[[^\]]*\]/g, '').split('.');
     const impact = impactOf(path);
@@ -69,6 +71,22 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
       },
     ];
   });
+  return [...hosts, ...changes];
+}
+
+/** Hosts that come or go, each as one change. */
+function hostChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
+  const hostsOf = (record: InventoryRecord): readonly string[] =>
+    Object.keys(record).flatMap((field) => /^(spec\.hosts\[.*\])\.name$/.exec(field)?.[1] ?? []);
+  const without = (all: readonly string[], others: readonly string[], what: string): FieldChange[] =>
+    all
+      .filter((field) => !others.includes(field))
+      .map((field) => ({ field, impact: { impact: 'membership', what } }));
+  const [before, after] = [hostsOf(was), hostsOf(now)];
+  return [
+    ...without(before, after, 'the host leaves the cluster'),
+    ...without(after, before, 'the host joins the cluster'),
+  ];
 }
 
 const digestOf = (value: unknown): string =>

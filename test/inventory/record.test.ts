@@ -67,6 +67,17 @@ describe('fieldChanges', () => {
     expect(fieldChanges(recordOf(inventory), recordOf(turned))).toEqual([]);
   });
 
+  it('a host that comes or goes is one change', () => {
+    const two = record();
+    const one = Object.fromEntries(Object.entries(two).filter(([field]) => !field.includes('[w-1]')));
+    expect(fieldChanges(two, one)).toEqual([
+      { field: 'spec.hosts[w-1]', impact: { impact: 'membership', what: 'the host leaves the cluster' } },
+    ]);
+    expect(fieldChanges(one, two)).toEqual([
+      { field: 'spec.hosts[w-1]', impact: { impact: 'membership', what: 'the host joins the cluster' } },
+    ]);
+  });
+
   it('never shows a value that is recorded by its digest, nor a field that kboot does not know', () => {
     const secret = (value: string): InventoryRecord => record([`files: [{path: /etc/x, content: ${value}}]`]);
     expect(fieldChanges(secret('one'), secret('two'))).toEqual([

@@ -10,6 +10,7 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { ProbeQuestions } from '../../observe/inspect.ts';
 import type { HostObservation } from '../../observe/probe.ts';
 import type { Known } from '../../plan/decide.ts';
+import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import { desiredOn, needsApi, pathsOfPods } from '../../plan/desired.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, scopedHosts } from '../../plan/scope.ts';
@@ -40,7 +41,7 @@ export async function observe(
     observeHost(reader, host.address, (facts) => desiredOn(desire, scope, host, facts), {
       ...balancingOf(cluster, host),
       endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
-      resolvConf: statedResolvConf(cluster),
+      resolvConf: statedResolvConf(cluster, host),
       podPaths: pathsOfPods(cluster, scope, host),
       etcdDataDir: etcdHosts(cluster).includes(host) ? cluster.etcd.dataDir : undefined,
     }),
@@ -88,7 +89,7 @@ function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtua
   return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
 }
 
-function statedResolvConf({ kubelet }: Cluster): string | undefined {
-  const stated = kubelet.config['resolvConf'];
+function statedResolvConf(cluster: Cluster, host: Host): string | undefined {
+  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
   return typeof stated === 'string' && stated !== '' ? stated : undefined;
 }

@@ -8,6 +8,7 @@ import { packageOf, textContext, textFile, type Desire } from '../context.ts';
 import { paths } from '../text/paths.ts';
 import { proxyEnvironment } from '../text/proxy.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
+import { kubeletConfigOf } from '../text/kubelet-settings.ts';
 
 /**
  * The cluster's stamp, which claims the host; packages and SELinux; then swap, kernel modules and settings, on hosts
@@ -31,7 +32,7 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     ...proxy(desire, host, facts),
     ...packages.map((name) => packageOf(facts, 'host', name)),
     ...(selinux && confined ? [{ kind: 'selinux', stage: 'host' } as const] : []),
-    ...(isNode(host) ? nodeGround(desire, facts) : []),
+    ...(isNode(host) ? nodeGround(desire, host, facts) : []),
   ];
 }
 
@@ -45,7 +46,7 @@ function proxy(desire: Desire, host: Host, facts: HostFacts): readonly Resource[
   return [{ kind: 'obsolete', stage, name: 'proxy', patterns, keep: [], readBy }];
 }
 
-function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
+function nodeGround(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const stage = 'host';
   const features: Readonly<Record<string, string>> = {
     overlay: '/sys/module/overlay',
@@ -54,7 +55,7 @@ function nodeGround(desire: Desire, facts: HostFacts): readonly Resource[] {
     wireguard: '/sys/module/wireguard',
   };
   // With failSwapOn: false the kubelet runs with swap (KEP-2400): it is the operator's.
-  const swapWanted = desire.cluster.kubelet.config['failSwapOn'] === false;
+  const swapWanted = kubeletConfigOf(desire.cluster, host)['failSwapOn'] === false;
   return [
     ...(swapWanted ? [] : [{ kind: 'swap', stage } as const]),
     ...hostFiles(textContext(desire, facts)).map((file) => textFile(stage, file)),

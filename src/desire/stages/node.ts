@@ -5,6 +5,7 @@ import type { Resource } from '../../resource/types.ts';
 import { caPem, folders, textContext, textFile, type Desire } from '../context.ts';
 import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-files.ts';
 import { kubeletKubeconfig } from '../text/kubeconfig.ts';
+import { kubeletConfigOf } from '../text/kubelet-settings.ts';
 import { kubeletFiles } from '../text/kubelet.ts';
 import { trustBundle } from '../../pki/types.ts';
 
@@ -25,7 +26,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       : []),
     { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
     ...folders(stage, ['/var/lib/kubelet/pki']),
-    checkpoint(cluster.kubelet.config, stage),
+    checkpoint(kubeletConfigOf(cluster, host), stage),
     ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
       textFile(stage, file, ['kubelet']),
     ),

@@ -6,6 +6,7 @@ import {
   type Host,
   type Json,
 } from '../../model/cluster.ts';
+import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { balancerPorts } from './load-balancer.ts';
@@ -22,7 +23,8 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
   const has = (role: Host['roles'][number]): boolean => host.roles.includes(role);
   const tcp = (program: string, ...ports: readonly number[]): WantedPort[] =>
     ports.filter((port) => port > 0).map((port) => ({ port, protocol: 'tcp', program }));
-  const { kubelet, kubeProxy } = cluster;
+  const { kubeProxy } = cluster;
+  const kubelet = kubeletConfigOf(cluster, host);
   const memberHere = has('etcd') || (has('control-plane') && !hasExternalEtcd(cluster));
   return [
     ...(has('control-plane')
@@ -37,9 +39,9 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
       ? [
           ...tcp(
             'kubelet',
-            numberOr(kubelet.config['port'], 10250),
-            numberOr(kubelet.config['healthzPort'], 10248),
-            numberOr(kubelet.config['readOnlyPort'], 0),
+            numberOr(kubelet['port'], 10250),
+            numberOr(kubelet['healthzPort'], 10248),
+            numberOr(kubelet['readOnlyPort'], 0),
           ),
           ...tcp(
             'kube-proxy',

@@ -1,3 +1,4 @@
+import { kubeletConfigOf } from '../../../desire/text/kubelet-settings.ts';
 import { systemOf } from '../../../catalog/systems.ts';
 import { addressesOf, isNode, type Cluster, type Host } from '../../../model/cluster.ts';
 import type { Inspection } from '../../../model/inspection.ts';
@@ -84,10 +85,10 @@ function breaks({ name, value }: Flag, host: Host, cluster: Cluster): string | u
   const minor = Number(cluster.kubernetesVersion.split('.')[1]);
   if (removed.has(name) || minor >= (removedSince[name] ?? Infinity))
     return 'Kubernetes removed this flag, and the kubelet does not start with it';
-  const { kubelet, networking } = cluster;
+  const { networking } = cluster;
   const differs = (own: string): string | undefined =>
     value === own ? undefined : `it is ${value}, and kboot sets ${own}`;
-  const driver = kubelet.config['cgroupDriver'];
+  const driver = kubeletConfigOf(cluster, host)['cgroupDriver'];
   switch (name) {
     case 'cgroup-driver':
       return differs(typeof driver === 'string' && driver !== '' ? driver : 'systemd');

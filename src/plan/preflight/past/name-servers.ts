@@ -1,6 +1,7 @@
 import { dnsAddress } from '../../../desire/text/address.ts';
+import { kubeletConfigOf } from '../../../desire/text/kubelet-settings.ts';
 import { includes, networkOf, type Range } from '../../../inventory/address.ts';
-import { isNode, type Cluster } from '../../../model/cluster.ts';
+import { isNode, type Cluster, type Host } from '../../../model/cluster.ts';
 import type { Inspection } from '../../../model/inspection.ts';
 import { levelOf, type PastCheck } from './shortcoming.ts';
 
@@ -12,8 +13,8 @@ const loopbacks = ['127.0.0.0/8', '::1/128']
  * The file of name servers that the kubelet gives to CoreDNS: the inventory's, systemd-resolved's, or the default
  * (desire/text/kubelet.ts). Empty: the inventory turns it off.
  */
-export function resolvConfOf(cluster: Cluster, seen: Pick<Inspection, 'facts'>): string {
-  const stated = cluster.kubelet.config['resolvConf'];
+function resolvConfOf(cluster: Cluster, host: Host, seen: Pick<Inspection, 'facts'>): string {
+  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
   if (typeof stated === 'string') return stated;
   return seen.facts.systemdResolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf';
 }
@@ -23,10 +24,12 @@ export function resolvConfOf(cluster: Cluster, seen: Pick<Inspection, 'facts'>):
  * sees its own query (https://coredns.io/plugins/loop); without any, it does not start.
  */
 export const nameServers: PastCheck = (host, seen, cluster) => {
-  const file = resolvConfOf(cluster, seen);
+  const file = resolvConfOf(cluster, host, seen);
   const found = seen.past.resolvers.find((each) => each.file === file);
   // Nothing is known of files, as in a plan without hosts.
   if (!isNode(host) || file === '' || seen.past.resolvers.length === 0) return [];
+  // CoreDNS forwards to these instead.
+  if ((cluster.dns?.upstream ?? []).length > 0) return [];
   const level = levelOf(seen);
   const remedy = `Put the address of a name server that this host reaches into ${file}, or into another file that spec.kubelet.config.resolvConf names.`;
   if (found === undefined)

@@ -1,4 +1,4 @@
-import { hasOutsideEndpoint, type Cluster } from '../../model/cluster.ts';
+import { hasOutsideEndpoint, isNode, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { EndpointServing } from '../../plan/preflight/endpoint.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
@@ -6,11 +6,16 @@ import type { Workspace } from '../workspace.ts';
 import type { Connections } from './connect.ts';
 import { trustBundle } from '../../pki/types.ts';
 
-/** The endpoint that hosts try to reach; undefined if kboot runs it, or the plan ends before that stage. */
+/** The endpoint that a node tries to reach; undefined if kboot runs it, or the plan ends before that stage. */
 export function endpointToProbe(
   cluster: Cluster,
   scope: PlanScope,
+  host: Host,
 ): Cluster['controlPlaneEndpoint'] | undefined {
+  return isNode(host) ? outsideEndpoint(cluster, scope) : undefined;
+}
+
+function outsideEndpoint(cluster: Cluster, scope: PlanScope): Cluster['controlPlaneEndpoint'] | undefined {
   return reaches(scope, 'control-plane') && hasOutsideEndpoint(cluster)
     ? cluster.controlPlaneEndpoint
     : undefined;
@@ -26,7 +31,7 @@ export async function observeOutsideEndpoint(
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
 ): Promise<EndpointServing | undefined> {
-  const endpoint = endpointToProbe(cluster, scope);
+  const endpoint = outsideEndpoint(cluster, scope);
   if (endpoint === undefined) return undefined;
   const [asker] = cluster.hosts
     .filter(({ name }) => inspections.get(name)?.endpoint?.tcp === 'open' && connections.open.has(name))

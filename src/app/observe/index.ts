@@ -1,16 +1,7 @@
-import {
-  addressesOf,
-  etcdHosts,
-  isNode,
-  loadBalancerHosts,
-  type Cluster,
-  type Host,
-} from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { ProbeQuestions } from '../../observe/inspect.ts';
+import { questionsFor } from '../../observe/questions.ts';
 import type { HostObservation } from '../../observe/probe.ts';
 import type { Known } from '../../plan/decide.ts';
-import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import { desiredOn, needsApi, pathsOfPods } from '../../plan/desired.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, scopedHosts } from '../../plan/scope.ts';
@@ -39,11 +30,9 @@ export async function observe(
   const hosts = scopedHosts(cluster, scope);
   const connections = await connectAll(workspace, hosts, connect, concurrency, (host, { reader }) =>
     observeHost(reader, host.address, (facts) => desiredOn(desire, scope, host, facts), {
-      ...balancingOf(cluster, host),
-      endpoint: isNode(host) ? endpointToProbe(cluster, scope) : undefined,
-      resolvConf: statedResolvConf(cluster, host),
+      ...questionsFor(cluster, host),
+      endpoint: endpointToProbe(cluster, scope, host),
       podPaths: pathsOfPods(cluster, scope, host),
-      etcdDataDir: etcdHosts(cluster).includes(host) ? cluster.etcd.dataDir : undefined,
     }),
   );
   try {
@@ -78,18 +67,4 @@ export async function observe(
 
 function inspectionsOf(results: ReadonlyMap<string, HostObservation>): ReadonlyMap<string, Inspection> {
   return new Map([...results].map(([name, { inspection }]) => [name, inspection]));
-}
-
-/** Additional questions for a load balancer. */
-function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtualIP' | 'balancing'> {
-  const { loadBalancer } = cluster;
-  const hosts = loadBalancerHosts(cluster);
-  if (loadBalancer === undefined || !hosts.includes(host)) return {};
-  const balancers = hosts.flatMap(addressesOf);
-  return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
-}
-
-function statedResolvConf(cluster: Cluster, host: Host): string | undefined {
-  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
-  return typeof stated === 'string' && stated !== '' ? stated : undefined;
 }

@@ -1,0 +1,26 @@
+import { kubeletConfigOf } from '../desire/text/kubelet-settings.ts';
+import { addressesOf, etcdHosts, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
+import type { ProbeQuestions } from './inspect.ts';
+
+/** What the probe of a host asks because of the inventory, except for the control-plane endpoint and static Pods. */
+export function questionsFor(cluster: Cluster, host: Host): ProbeQuestions {
+  return {
+    ...balancingOf(cluster, host),
+    resolvConf: statedResolvConf(cluster, host),
+    etcdDataDir: etcdHosts(cluster).includes(host) ? cluster.etcd.dataDir : undefined,
+  };
+}
+
+/** Additional questions for a load balancer. */
+function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtualIP' | 'balancing'> {
+  const { loadBalancer } = cluster;
+  const hosts = loadBalancerHosts(cluster);
+  if (loadBalancer === undefined || !hosts.includes(host)) return {};
+  const balancers = hosts.flatMap(addressesOf);
+  return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
+}
+
+function statedResolvConf(cluster: Cluster, host: Host): string | undefined {
+  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
+  return typeof stated === 'string' && stated !== '' ? stated : undefined;
+}

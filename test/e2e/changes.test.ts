@@ -121,6 +121,25 @@ describe.skipIf(!hasClusterBundle)(`changed fields on a cluster that runs${unles
     });
   });
 
+  test("the CPU manager's policy: its checkpoint goes, and every kubelet starts with the new one", async () => {
+    const lab = { failCgroupV1: false, cgroupDriver: 'cgroupfs' };
+    await change({ kubelet: { config: { ...lab, cpuManagerPolicy: 'static', reservedSystemCPUs: '0' } } });
+    expect(await apply()).toContain('cpuManagerPolicy none becomes static');
+    const policies = await onEach(
+      `grep -o '"policyName":"[^"]*"' /var/lib/kubelet/cpu_manager_state | cut -d'"' -f4`,
+    );
+    expect(policies).toEqual(['static', 'static', 'static']);
+  });
+
+  test('a zone of the Corefile: CoreDNS rolls, and answers for it', async () => {
+    const extraBlocks = 'example.test:53 {\n    hosts {\n        192.0.2.9 a.example.test\n    }\n}\n';
+    await change({ dns: { extraBlocks } });
+    expect(await apply()).toMatch(/spec\.dns\.extraBlocks {2}rolls coredns/);
+    const asked = `echo nameserver 10.96.0.10 > /run/dns.conf
+      unshare -m sh -c 'mount --bind /run/dns.conf /etc/resolv.conf && getent hosts a.example.test'`;
+    for (const answer of await onEach(asked)) expect(answer).toContain('192.0.2.9');
+  });
+
   test('verify is green after all of it', async () => {
     const { exitCode, stdout, stderr } = await kboot('verify');
     expect(exitCode, `${stdout}${stderr}`).toBe(0);

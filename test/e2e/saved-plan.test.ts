@@ -19,6 +19,9 @@ const coredns = 'addons/coredns/coredns.yaml.hbs';
 /** Controller manager and scheduler exit if their only API server is unavailable for 10 s. */
 const apiRestart = 'cp-1 restart static-pod kube-apiserver';
 
+/** The last step of a plan whose inventory differs from the one that was last applied. */
+const recorded = 'cluster update ConfigMap kube-system/kboot-inventory';
+
 let site: ClusterSite;
 let plans: PlanFiles;
 
@@ -156,7 +159,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     await site.write('site', { hosts: [controlPlane, { ...worker, labels: { zone: 'a' } }] });
     await plans.keep();
     const result = await plans.expectExactly();
-    expect(stepLines(result)).toEqual(['cluster update Node w-1']);
+    expect(stepLines(result)).toEqual(['cluster update Node w-1', recorded]);
     expect(await site.kube(['get', 'node', 'w-1', '-o', 'jsonpath={.metadata.labels}'])).not.toContain(
       'rack',
     );
@@ -175,7 +178,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     await plans.keep(plans.file, { inventory: three });
     // Another test changes labels of w-1.
     const without = (lines: readonly string[]): readonly string[] =>
-      lines.filter((line) => line !== 'cluster update Node w-1');
+      lines.filter((line) => line !== 'cluster update Node w-1' && line !== recorded);
     const came = without(stepLines(await plans.expectExactly({ inventory: three })));
     expect(came.filter((line) => !/^(w-2|cluster \S+ Node w-2)/.test(line))).toEqual([]);
     expect(await readiness(site, ['nodes'])).toContain('w-2 Ready');
@@ -183,7 +186,10 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     await plans.expectStale(plans.file, ['inventory'], { inventory: two });
     await plans.keep(plans.file, { inventory: two });
     expect(without(stepLines(await plans.expectExactly({ inventory: two })))).toEqual([
+      'cluster create ValidatingAdmissionPolicy kboot-removed-nodes',
+      'cluster create ValidatingAdmissionPolicyBinding kboot-removed-nodes',
       'cluster update Node w-2',
+      'w-2 delete unit kubelet',
       'cluster delete Node w-2',
     ]);
   });

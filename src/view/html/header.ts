@@ -103,7 +103,7 @@ function warningsHtml({
 /** What differs from the inventory that was last applied, and what each field does. */
 function changesHtml({ inventoryChanges = [] }: Plan): Html | undefined {
   if (inventoryChanges.length === 0) return undefined;
-  return html`<section class="warnings" aria-labelledby="inventory-changes">
+  return html`<section class="changes" aria-labelledby="inventory-changes">
     <h2 id="inventory-changes">${plural(inventoryChanges.length, 'changed field')} of the inventory</h2>
     <ul>
       ${inventoryChanges.map(

@@ -36,8 +36,6 @@ export interface HostPast {
     readonly command: 'install' | 'blacklist';
     readonly module: string;
   })[];
-  /** State files of the kubelet's resource managers, and the policy that they were written under. */
-  readonly managerStates: readonly { readonly file: string; readonly policy: string }[];
   /** /run/xtables.lock is a folder. */
   readonly lockIsFolder: boolean;
   /** Lines of saved packet filter rules that are loaded at boot: rules that reject everything, and chains of Kubernetes. */
@@ -81,7 +79,6 @@ export const noPast: HostPast = {
   tunnels: [],
   noExec: [],
   modprobe: [],
-  managerStates: [],
   lockIsFolder: false,
   savedRules: [],
   kubeletPackage: 'absent',

@@ -12,7 +12,6 @@ const names = [
     'KubeletUnit',
     'KubeletFlags',
     'KubeletPackage',
-    'KubeletState',
     'Proxy',
     'ContainerdUnit',
     'Containers',

@@ -68,7 +68,6 @@ grep -sHE '^DEVTYPE=(vxlan|wireguard)' /sys/class/net/*/uevent | while IFS= read
   case $l in *wireguard) echo "wireguard=$d" ;; *) echo "vxlan=$d $(ip -o -d link show dev "$d" 2>/dev/null)" ;; esac
 done
 grep -E '^[^ ]+ (${mountPoints.join('|')}) ' /proc/self/mounts | cut -d' ' -f2,4 | sed 's/^/mount=/'
-grep -sHoE '"policyName":"[^"]*"' /var/lib/kubelet/cpu_manager_state /var/lib/kubelet/memory_manager_state | while IFS= read -r l; do echo "managerState=$l"; done
 for d in /run/containerd/io.containerd.runtime.v2.task/*/*; do [ -d "$d" ] && { d=\${d%/*}; echo "container=\${d##*/}"; }; done
 [ -d /run/xtables.lock ] && echo lockIsFolder=1
 for s in netfilter-persistent:/etc/iptables/rules.v4:/etc/iptables/rules.v6 iptables:/etc/sysconfig/iptables: ip6tables:/etc/sysconfig/ip6tables:; do
@@ -119,10 +118,6 @@ export function readPast(all: (key: string) => readonly string[]): HostPast {
     tunnels: [...all('vxlan').map(vxlan), ...all('wireguard').map(wireguard)],
     noExec: noExecFolders(all('mount')),
     modprobe: of(/\/modprobe\.d\//).flatMap(modprobeLine),
-    managerStates: all('managerState').flatMap((entry) => {
-      const [, file, policy] = /^([^:]+):"policyName":"(.*)"$/.exec(entry) ?? [];
-      return file === undefined || policy === undefined ? [] : [{ file, policy }];
-    }),
     lockIsFolder: all('lockIsFolder')[0] === '1',
     savedRules: all('savedRule')
       .flatMap(placed)

@@ -61,11 +61,6 @@ const leftovers: readonly { readonly check: string; readonly lay: string; readon
     mend: 'rm /etc/modprobe.d/zz-cis.conf',
   },
   {
-    check: 'KubeletState',
-    lay: `mkdir -p /var/lib/kubelet; echo '{"policyName":"static","defaultCpuSet":"0-1","checksum":1}' > /var/lib/kubelet/cpu_manager_state`,
-    mend: 'rm -r /var/lib/kubelet',
-  },
-  {
     check: 'Proxy',
     lay: 'systemctl set-environment HTTPS_PROXY=http://proxy.example:3128 NO_PROXY=localhost',
     mend: 'systemctl unset-environment HTTPS_PROXY NO_PROXY',

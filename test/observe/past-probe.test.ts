@@ -54,21 +54,19 @@ describe('readPast', () => {
     ]);
   });
 
-  it('reads name servers, controllers of both versions, and state of the kubelet', () => {
+  it('reads name servers, and controllers of both versions', () => {
     const one = read(
       'resolver=/etc/resolv.conf',
       'resolver=/run/systemd/resolve/resolv.conf',
       'line=/etc/resolv.conf:2:nameserver 127.0.0.53',
       'line=/etc/resolv.conf:3:nameserver  fe80::1%eth0 ',
       'controllers=cpuset cpu io memory hugetlb pids rdma misc',
-      'managerState=/var/lib/kubelet/cpu_manager_state:"policyName":"static"',
     );
     expect(one.resolvers).toEqual([
       { file: '/etc/resolv.conf', servers: ['127.0.0.53', 'fe80::1%eth0'] },
       { file: '/run/systemd/resolve/resolv.conf', servers: [] },
     ]);
     expect(one.cgroupControllers).toContain('memory');
-    expect(one.managerStates).toEqual([{ file: '/var/lib/kubelet/cpu_manager_state', policy: 'static' }]);
     const v1 = read('line=/proc/cgroups:2:cpuset\t9\t1\t1', 'line=/proc/cgroups:3:cpu\t4\t70\t1');
     expect(v1.cgroupControllers).toEqual(['cpuset', 'cpu']);
   });

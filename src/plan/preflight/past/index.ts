@@ -4,7 +4,7 @@ import { nameServers } from './name-servers.ts';
 import { foreignLinks, networkOverlap } from './networks.ts';
 import { kubeletProxy } from './proxy.ts';
 import type { PastCheck } from './shortcoming.ts';
-import { kubeletState, lockFolder, savedRules } from './state.ts';
+import { lockFolder, savedRules } from './state.ts';
 import { sysctlFiles } from './sysctl.ts';
 import { runningContainers } from './containers.ts';
 import { activeUnits, dropIns, kubeletPackage, maskedUnits } from './units.ts';
@@ -20,7 +20,6 @@ export const pastChecks: readonly PastCheck[] = [
   dropIns,
   kubeletFlags,
   kubeletPackage,
-  kubeletState,
   kubeletProxy,
   nameServers,
   networkOverlap,

@@ -1,37 +1,5 @@
-import { isNode, type JsonObject } from '../../../model/cluster.ts';
+import { isNode } from '../../../model/cluster.ts';
 import { levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
-
-/** The policy that the inventory states for a state file (pkg/kubelet/cm/cpumanager, memorymanager). */
-const policies: Readonly<Record<string, { readonly key: string; readonly standard: string }>> = {
-  '/var/lib/kubelet/cpu_manager_state': { key: 'cpuManagerPolicy', standard: 'none' },
-  '/var/lib/kubelet/memory_manager_state': { key: 'memoryManagerPolicy', standard: 'None' },
-};
-
-/** State of an earlier kubelet under another policy: the new one ends with "differs from state checkpoint policy". */
-export const kubeletState: PastCheck = (host, seen, cluster) => {
-  // On a node of the cluster, the policy is changed by the run.
-  if (!isNode(host) || seen.clusterId !== '') return [];
-  return seen.past.managerStates.flatMap(({ file, policy }): Shortcoming[] => {
-    const wanted = policyOf(cluster.kubelet.config, file);
-    return wanted === undefined || policy === '' || policy === wanted
-      ? []
-      : [
-          {
-            check: 'KubeletState',
-            level: levelOf(seen),
-            message: `${file} was left by a kubelet with the policy ${policy}; with the policy ${wanted}, the kubelet does not start`,
-            remedy: `Remove ${file}.`,
-          },
-        ];
-  });
-};
-
-function policyOf(config: JsonObject, file: string): string | undefined {
-  const known = policies[file];
-  if (known === undefined) return undefined;
-  const stated = config[known.key];
-  return typeof stated === 'string' && stated !== '' ? stated : known.standard;
-}
 
 /** A folder where iptables wants its lock file: a container that was started with this path made it. */
 export const lockFolder: PastCheck = (host, seen) =>

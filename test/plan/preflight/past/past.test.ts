@@ -180,18 +180,6 @@ describe('the kernel', () => {
 });
 
 describe('state and rules', () => {
-  const state = { file: '/var/lib/kubelet/cpu_manager_state', policy: 'static' };
-  it('of an earlier kubelet with another policy', () => {
-    expect(told({ managerStates: [state] })[0]).toMatch(
-      'error KubeletState /var/lib/kubelet/cpu_manager_state',
-    );
-    expect(
-      told({ managerStates: [state] }, { cluster: withKubelet({ cpuManagerPolicy: 'static' }) }),
-    ).toEqual([]);
-    expect(told({ managerStates: [{ ...state, policy: 'none' }] })).toEqual([]);
-    expect(told({ managerStates: [state] }, { seen: live })).toEqual([]);
-  });
-
   it('a lock file that is a folder, rules that are restored at boot', () => {
     expect(told({ lockIsFolder: true })[0]).toMatch('XtablesLock');
     const rule = (text: string): HostPast['savedRules'][number] => ({

@@ -14,7 +14,7 @@ interface ServingPair {
 /** The service on a lab host that stands in for its API server. */
 export const standInUnit = 'api-stand-in';
 
-/** In /var, which survives a power cut; `ss` shows the name for port 6443, and preflight expects it there. */
+/** In /var, which survives a power cut; `ss` shows the name for port 6443, and preflight expects it there on a host of kboot's. */
 const folder = '/var/lib/api-stand-in';
 const program = `${folder}/kube-apiserver`;
 

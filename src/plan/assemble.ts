@@ -24,7 +24,11 @@ export function assemble(
     state: 'probed',
     resources: 0,
   }));
-  const unofficial = desire.bundle === undefined ? [] : unofficialFiles(cluster, desire.bundle);
+  const phases = installPhases({ ...decision, hosts });
+  const uses =
+    desire.bundle !== undefined &&
+    phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
+  const unofficial = uses ? unofficialFiles(cluster, desire.bundle) : [];
   return {
     apiVersion: 'kboot.dev/v1',
     kind: 'Plan',
@@ -35,7 +39,7 @@ export function assemble(
     hosts: [...hosts, ...former],
     ...(decision.inventoryChanges !== undefined &&
       decision.inventoryChanges.length > 0 && { inventoryChanges: decision.inventoryChanges }),
-    phases: installPhases({ ...decision, hosts }),
+    phases,
     checked:
       hosts.reduce((sum, host) => sum + host.resources, 0) +
       desired.objects.length +

@@ -60,7 +60,7 @@ describe('values cannot break out of the place where they stand', () => {
         expect(parse(kubeletConfig(contextOf(cluster), firstHost(cluster), facts))).toMatchObject({
           clusterDomain: dnsDomain,
         });
-        if (!/^[\w./:@-]+$/.test(dnsDomain)) {
+        if (!/^[\w./:@[\]-]+$/.test(dnsDomain)) {
           expect(() => kubeObjects(contextOf(cluster), { caPem: 'CA' })).toThrow(KbootError);
         }
       }),

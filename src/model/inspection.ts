@@ -93,6 +93,8 @@ export interface HostSettings {
   readonly nodeMasks: { readonly any: string; readonly ipv4: string; readonly ipv6: string };
   /** `--service-cluster-ip-range` of its API server. */
   readonly serviceSubnets: readonly string[];
+  /** The same flag of its controller manager. */
+  readonly controllerServiceSubnets: readonly string[];
   /** `clusterDomain` of its kubelet. */
   readonly dnsDomain: string;
 }

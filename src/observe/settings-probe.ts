@@ -9,6 +9,7 @@ echo "nodeIPs=$(flag node-ip $f)"
 echo "podSubnets=$(flag cluster-cidr $m/kube-controller-manager.yaml)"
 for s in '' -ipv4 -ipv6; do echo "nodeMask$s=$(flag node-cidr-mask-size$s $m/kube-controller-manager.yaml)"; done
 echo "serviceSubnets=$(flag service-cluster-ip-range $m/kube-apiserver.yaml)"
+echo "controllerServiceSubnets=$(flag service-cluster-ip-range $m/kube-controller-manager.yaml)"
 echo "dnsDomain=$(sed -n 's/^clusterDomain: *//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d \\"\\')"`;
 
 /** Parses the output of settingsProbe; `one` returns the first value of a key, or ''. */
@@ -20,6 +21,7 @@ export function readSettings(one: (key: string) => string): HostSettings {
     podSubnets: list('podSubnets'),
     nodeMasks: { any: one('nodeMask'), ipv4: one('nodeMask-ipv4'), ipv6: one('nodeMask-ipv6') },
     serviceSubnets: list('serviceSubnets'),
+    controllerServiceSubnets: list('controllerServiceSubnets'),
     dnsDomain: one('dnsDomain'),
   };
 }

@@ -134,6 +134,7 @@ function settingsOf({ networking }: Cluster, of: Host): Inspection['settings'] {
     podSubnets: isPlane ? networking.podSubnets : [],
     nodeMasks: { any: '', ipv4: '', ipv6: '' },
     serviceSubnets: isPlane ? networking.serviceSubnets : [],
+    controllerServiceSubnets: isPlane ? networking.serviceSubnets : [],
     dnsDomain: networking.dnsDomain,
   };
 }

@@ -48,6 +48,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
       podSubnets: [],
       nodeMasks: { any: '', ipv4: '', ipv6: '' },
       serviceSubnets: [],
+      controllerServiceSubnets: [],
       dnsDomain: '',
     },
     apiServerVersion: '',

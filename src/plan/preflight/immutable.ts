@@ -17,8 +17,9 @@ interface Running {
 
 /**
  * Findings for fields that cannot change in place and differ from what the cluster runs: read back from the files of its
- * processes on hosts, and from the API and its record of the inventory. Nothing if no host has the cluster's data, and the API does not answer: then
- * there is no cluster yet. `inspections` are those of hosts of this cluster.
+ * processes on hosts, and from the API and its record of the inventory. If only some of them differ, that is drift, which
+ * a run repairs. Nothing if no host has the cluster's data, and the API does not answer: then there is no cluster yet.
+ * `inspections` are those of hosts of this cluster.
  */
 export function immutableFindings(
   cluster: Cluster,
@@ -32,8 +33,14 @@ export function immutableFindings(
   const [first = ''] = inspections.keys();
   const { networking } = cluster;
   const shared = kubeadmNetworking(api);
-  const check = (field: string, wanted: readonly string[], running: readonly Running[]): Finding[] => {
-    const other = running.find(({ value }) => value.length > 0 && value.join() !== wanted.join());
+  const check = (
+    field: string,
+    wanted: readonly string[],
+    stated: readonly Running[],
+    given: readonly Running[] = [],
+  ): Finding[] => {
+    const isDrift = stated.some(({ value }) => value.join() === wanted.join());
+    const other = [...(isDrift ? [] : stated), ...given].find(({ value }) => value.length > 0);
     return other === undefined ? [] : [finding(['spec', 'networking', field], wanted.join(), other)];
   };
   const fromHosts = (where: string, value: (settings: HostSettings) => readonly string[]): Running[] =>
@@ -46,27 +53,33 @@ export function immutableFindings(
     { host: first, where: 'ConfigMap kube-system/kubeadm-config', value: split(value) },
   ];
   return [
-    ...check('podSubnet', networking.podSubnets, [
-      ...fromHosts('kube-controller-manager', ({ podSubnets }) => podSubnets),
-      ...fromApi(shared.podSubnet),
-      ...strayNodes(networking.podSubnets, api, first),
-    ]),
-    ...check('serviceSubnet', networking.serviceSubnets, [
-      ...fromHosts('kube-apiserver', ({ serviceSubnets }) => serviceSubnets),
-      ...fromApi(shared.serviceSubnet),
-      ...strayDns(networking.serviceSubnets, api, first),
-    ]),
+    ...check(
+      'podSubnet',
+      networking.podSubnets,
+      [...fromHosts('kube-controller-manager', ({ podSubnets }) => podSubnets), ...fromApi(shared.podSubnet)],
+      strayNodes(networking.podSubnets, api, first),
+    ),
+    ...check(
+      'serviceSubnet',
+      networking.serviceSubnets,
+      [
+        ...fromHosts('kube-apiserver', ({ serviceSubnets }) => serviceSubnets),
+        ...fromHosts('kube-controller-manager', ({ controllerServiceSubnets }) => controllerServiceSubnets),
+        ...fromApi(shared.serviceSubnet),
+      ],
+      strayDns(networking.serviceSubnets, api, first),
+    ),
     ...check(
       'dnsDomain',
       [networking.dnsDomain],
       [...fromHosts('kubelet', ({ dnsDomain }) => split(dnsDomain)), ...fromApi(shared.dnsDomain)],
     ),
-    ...maskFindings(cluster, inspections),
+    ...maskFindings(cluster, inspections, api),
     ...nameFindings(cluster, recorded, first),
     ...dataDirFindings(cluster, inspections),
     ...cluster.hosts.flatMap((host) => {
       const seen = inspections.get(host.name);
-      return seen === undefined ? [] : identityFindings(host, seen.settings);
+      return seen === undefined ? [] : identityFindings(host, seen, api);
     }),
   ];
 }
@@ -151,7 +164,11 @@ function dataDirFindings(cluster: Cluster, inspections: ReadonlyMap<string, Insp
 const defaultMasks = { any: '', ipv4: '24', ipv6: '64' } as const;
 
 /** Nodes that exist keep a Pod CIDR of the old size: later ones would overlap with them. */
-function maskFindings(cluster: Cluster, inspections: ReadonlyMap<string, Inspection>): Finding[] {
+function maskFindings(
+  cluster: Cluster,
+  inspections: ReadonlyMap<string, Inspection>,
+  api: ClusterObservation | undefined,
+): Finding[] {
   const stated = (name: string): string =>
     cluster.controllerManager.extraArgs.findLast((arg) => arg.name === name)?.value ?? '';
   const isV6 = cluster.networking.podSubnets.every((subnet) => subnet.includes(':'));
@@ -168,7 +185,7 @@ function maskFindings(cluster: Cluster, inspections: ReadonlyMap<string, Inspect
     if (settings.podSubnets.length === 0) continue;
     for (const family of ['ipv4', 'ipv6'] as const) {
       const [want, have] = [sizeOf(wanted, family), sizeOf(settings.nodeMasks, family)];
-      if (want !== have)
+      if (want !== have && !podPrefixes(api, family).includes(want))
         return [
           {
             ...base,
@@ -182,16 +199,39 @@ function maskFindings(cluster: Cluster, inspections: ReadonlyMap<string, Inspect
   return [];
 }
 
-/** A host that is another Node, or the same one at another address. */
-function identityFindings(host: Host, { nodeName, nodeIPs }: HostSettings): Finding[] {
+/** Prefix lengths of the Pod CIDRs that Nodes have. */
+function podPrefixes(api: ClusterObservation | undefined, family: 'ipv4' | 'ipv6'): readonly string[] {
+  if (api?.state !== 'present') return [];
+  return [...api.nodes.values()].flatMap((node) => {
+    const { podCIDRs = [] } = (node['spec'] ?? {}) as { readonly podCIDRs?: readonly string[] };
+    return podCIDRs
+      .filter((cidr) => cidr.includes(':') === (family === 'ipv6'))
+      .map((cidr) => cidr.split('/')[1] ?? '');
+  });
+}
+
+interface NodeStatus {
+  readonly addresses?: readonly { readonly address?: string }[];
+  readonly nodeInfo?: { readonly machineID?: string };
+}
+
+/** A host that is another Node, or the same one at another address; the API's Node shows what is only drift of a file. */
+function identityFindings(
+  host: Host,
+  { settings: { nodeName, nodeIPs }, machineId }: Inspection,
+  api: ClusterObservation | undefined,
+): Finding[] {
   if (!isNode(host)) return [];
+  const node = api?.state === 'present' ? api.nodes.get(host.name) : undefined;
+  const status = (node?.['status'] ?? {}) as NodeStatus;
+  const isThis = machineId !== '' && status.nodeInfo?.machineID === machineId;
   const at = (message: string, back: string, field: string): Finding => ({
     ...base,
     host: host.name,
     message,
     remedy: `${back} ${insteadOf(['spec', 'hosts', field])}`,
   });
-  if (nodeName !== '' && nodeName !== host.name)
+  if (nodeName !== '' && nodeName !== host.name && !isThis)
     return [
       at(
         `this machine is Node ${nodeName} of the cluster, but the inventory calls it ${host.name}: ${whyOf(['spec', 'hosts', 'name'])}`,
@@ -200,7 +240,8 @@ function identityFindings(host: Host, { nodeName, nodeIPs }: HostSettings): Find
       ),
     ];
   const wanted = addressesOf(host);
-  if (nodeIPs.length > 0 && nodeIPs.join() !== wanted.join())
+  const isThere = wanted.every((own) => status.addresses?.some(({ address }) => address === own) === true);
+  if (nodeIPs.length > 0 && nodeIPs.join() !== wanted.join() && !isThere)
     return [
       at(
         `Node ${host.name} runs with the address ${nodeIPs.join(',')}, but the inventory says ${wanted.join(',')}: ${whyOf(['spec', 'hosts', 'address'])}`,

@@ -27,6 +27,7 @@ function seen(
         podSubnets: isPlane ? ['10.244.0.0/16'] : [],
         nodeMasks: { any: '', ipv4: '', ipv6: '' },
         serviceSubnets: isPlane ? ['10.96.0.0/12'] : [],
+        controllerServiceSubnets: isPlane ? ['10.96.0.0/12'] : [],
         dnsDomain: 'cluster.local',
         ...settings[of.name],
       };
@@ -36,7 +37,7 @@ function seen(
 }
 
 const bare: Readonly<Record<string, Partial<HostSettings>>> = {
-  'cp-1': { podSubnets: [], serviceSubnets: [], dnsDomain: '' },
+  'cp-1': { podSubnets: [], serviceSubnets: [], controllerServiceSubnets: [], dnsDomain: '' },
   'w-1': { dnsDomain: '' },
 };
 const api = (objects: readonly KubeObject[], nodes: readonly KubeObject[] = []): ClusterObservation => ({
@@ -110,6 +111,18 @@ describe('fields that cannot change in place', () => {
     expect(
       messages(cluster(), seen(bare, 'absent'), api([], [...nodes, node('w-2', '10.244.2.0/24')])),
     ).toEqual([]);
+  });
+
+  it('a file that somebody changed by hand is drift, which a run repairs', () => {
+    expect(messages(cluster(), seen({ 'w-1': { dnsDomain: 'elsewhere' } }))).toEqual([]);
+    expect(messages(cluster(), seen({ 'cp-1': { serviceSubnets: ['10.200.0.0/16'] } }))).toEqual([]);
+    const status = {
+      addresses: [{ type: 'InternalIP', address: '10.0.0.21' }],
+      nodeInfo: { machineID: 'machine of w-1' },
+    };
+    const known = api([], [{ ...node('w-1', '10.244.1.0/24'), status }]);
+    expect(messages(cluster(), seen({ 'w-1': { nodeIPs: ['10.0.0.99'] } }), known)).toEqual([]);
+    expect(messages(cluster(), seen({ 'w-1': { nodeName: 'w-9' } }), known)).toEqual([]);
   });
 
   it('a broken ConfigMap says nothing', () => {

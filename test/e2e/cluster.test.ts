@@ -86,7 +86,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     ];
     for (const [host, spoil] of spoils) await output(site.lab, host, spoil);
     await site.kube(['label', 'node', 'w-1', 'zone-', '--overwrite']);
-    const patch = JSON.stringify({ data: { Corefile: '.:53 { errors }' } });
+    const patch = JSON.stringify({ data: { Corefile: '.:53 {\n    errors\n}\n' } });
     await site.kube(['-n', 'kube-system', 'patch', 'configmap', 'coredns', '-p', patch]);
     await site.kube(['delete', 'clusterrolebinding', 'kubeadm:get-nodes']);
     const ran = await everyHost((name) => running(site, name));

@@ -72,7 +72,7 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
           'configmap',
           'coredns',
           '-p',
-          '{"data":{"Corefile":".:53 {}"}}',
+          '{"data":{"Corefile":".:53 {\\n    errors\\n}\\n"}}',
         ]),
       'API: ConfigMap kube-system/coredns: was uid ',
       ['cluster update ConfigMap kube-system/coredns'],

@@ -86,8 +86,8 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     ];
     for (const [host, spoil] of spoils) await output(site.lab, host, spoil);
     await site.kube(['label', 'node', 'w-1', 'zone-', '--overwrite']);
-    const patch = JSON.stringify({ data: { Corefile: '.:53 {\n    errors\n}\n' } });
-    await site.kube(['-n', 'kube-system', 'patch', 'configmap', 'coredns', '-p', patch]);
+    const patch = JSON.stringify({ data: { kubelet: 'by hand' } });
+    await site.kube(['-n', 'kube-system', 'patch', 'configmap', 'kubelet-config', '-p', patch]);
     await site.kube(['delete', 'clusterrolebinding', 'kubeadm:get-nodes']);
     const ran = await everyHost((name) => running(site, name));
 
@@ -98,7 +98,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     expect(mended, mended.stdout).toMatchObject({ exitCode: 0 });
     expect([...stepLines(mended)].sort()).toEqual([
       'cluster create ClusterRoleBinding kubeadm:get-nodes',
-      'cluster update ConfigMap kube-system/coredns',
+      'cluster update ConfigMap kube-system/kubelet-config',
       'cluster update Node w-1',
       'cp-1 restart static-pod kube-apiserver',
       'cp-1 update file /etc/kubernetes/pki/front-proxy-client.crt',

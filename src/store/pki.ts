@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Cluster } from '../model/cluster.ts';
+import { few } from '../model/few.ts';
 import { KbootError } from '../model/error.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { IssueContext } from '../pki/issue.ts';
@@ -173,9 +174,7 @@ function warningsOf(plan: PkiPlan): readonly string[] {
   const earliest = plan.expiring.map(({ notAfter }) => notAfter).sort((a, b) => a.getTime() - b.getTime())[0];
   if (earliest === undefined) return [];
   const paths = plan.expiring.map(({ spec }) => `${spec.path}.crt`);
-  const names =
-    paths.length > 5 ? `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more` : paths.join(', ');
   return [
-    `certificates expire within 90 days, the earliest on ${earliest.toISOString().slice(0, 10)}: ${names}; \`kboot up INVENTORY --renew-certs\` issues new ones`,
+    `certificates expire within 90 days, the earliest on ${earliest.toISOString().slice(0, 10)}: ${few(paths, 5)}; \`kboot up INVENTORY --renew-certs\` issues new ones`,
   ];
 }

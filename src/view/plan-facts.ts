@@ -1,5 +1,6 @@
 import { plural } from '../model/plural.ts';
 import type { Component } from '../model/component.ts';
+import { few } from '../model/few.ts';
 import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import type { Phase, Plan, Step } from '../plan/types.ts';
 import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
@@ -63,9 +64,8 @@ export function disruption(plan: Plan): string {
     ),
   );
   const names = [...new Set(restarts.map(({ component, host }) => `${component} on ${host}`))];
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
   const sentences = [
-    ...(names.length === 0 ? [] : [`Restarts ${names.slice(0, 5).join(', ')}${more}.`]),
+    ...(names.length === 0 ? [] : [`Restarts ${few(names, 5)}.`]),
     ...rolledWorkloads(plan),
     ...drains(plan),
     ...newBridges(plan),

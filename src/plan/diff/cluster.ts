@@ -5,6 +5,7 @@ import { leftOver, ownLabels } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
 import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import type { Component, Effect } from '../../model/component.ts';
+import { few } from '../../model/few.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { FormerHost } from '../../observe/former-host.ts';
@@ -21,6 +22,9 @@ import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '..
 
 /** Timeouts in seconds: kubeadm's (Timeouts in v1beta4), with a margin for slow disks. */
 const waitTimeouts = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
+
+/** Number of differing paths that a step names. */
+const pathsShown = 4;
 
 /** Changes through the API, and gates there, before they are arranged in phases. */
 export interface ClusterChanges {
@@ -178,8 +182,8 @@ function objectStep(
   const changed = differences(filled(object), live);
   const extra = leftOver(object, live);
   const reasons = [
-    ...(changed.length === 0 ? [] : [`differs at ${few(changed)}`]),
-    ...(extra.length === 0 ? [] : [`no longer has ${few(extra)}`]),
+    ...(changed.length === 0 ? [] : [`differs at ${few(changed, pathsShown)}`]),
+    ...(extra.length === 0 ? [] : [`no longer has ${few(extra, pathsShown)}`]),
   ];
   const replace = voidTokens.has(objectKey(object))
     ? 'its ServiceAccount was deleted, and the tokens of its Pods are void'
@@ -205,10 +209,6 @@ function effectsOn({ kind, metadata }: KubeObject, effect: Effect['kind']): Effe
       ([, of, namespace, name]) => of === kind && namespace === metadata.namespace && name === metadata.name,
     ) ?? [];
   return component === undefined ? [] : [{ component, kind: effect }];
-}
-
-function few(paths: readonly string[]): string {
-  return `${paths.slice(0, 4).join(', ')}${paths.length > 4 ? ` and ${paths.length - 4} more` : ''}`;
 }
 
 /** A live cluster has issued its facts; an object that still has placeholders never equals the live one. */

@@ -2,6 +2,7 @@ import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import { conditionOf, workloadState } from '../../kube/readiness.ts';
 import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import { cordonedBy } from '../../model/cordon.ts';
+import { few } from '../../model/few.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { StuckPod } from '../../observe/stuck-pods.ts';
 import { missingBootstrapRoles } from './bootstrap-roles.ts';
@@ -58,9 +59,8 @@ export function clusterProblems(desired: DesiredCluster, api: Present): readonly
     .filter((object) => !objects.has(objectKey(object)))
     .map(objectTitle)
     .concat(missingBootstrapRoles(api));
-  const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
   return [
-    ...(missing.length === 0 ? [] : [`missing: ${missing.slice(0, 4).join(', ')}${more}`]),
+    ...(missing.length === 0 ? [] : [`missing: ${few(missing, 4)}`]),
     ...desired.workloads.flatMap(workload),
   ];
 }

@@ -1,3 +1,4 @@
+import { resolvedConf } from '../desire/text/kubelet-settings.ts';
 import type { HostPast, Place, Tunnel, Variable } from '../model/past.ts';
 import { quote } from '../resource/shell.ts';
 
@@ -50,7 +51,7 @@ const rejecting = '-A (INPUT|FORWARD)( -m comment --comment .*)? -j (REJECT|DROP
  * the inventory states for the kubelet. Reads only, with few processes. /lib is a link to /usr/lib.
  */
 export function pastProbe(resolvConf?: string): string {
-  const resolvers = new Set(['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf']);
+  const resolvers = new Set(['/etc/resolv.conf', resolvedConf]);
   if (resolvConf !== undefined) resolvers.add(resolvConf);
   const resolverFiles = [...resolvers].map(quote).join(' ');
   return `

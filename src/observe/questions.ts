@@ -1,4 +1,4 @@
-import { kubeletConfigOf } from '../desire/text/kubelet-settings.ts';
+import { statedResolvConf } from '../desire/text/kubelet-settings.ts';
 import { addressesOf, etcdHosts, loadBalancerHosts, type Cluster, type Host } from '../model/cluster.ts';
 import type { ProbeQuestions } from './inspect.ts';
 
@@ -6,7 +6,7 @@ import type { ProbeQuestions } from './inspect.ts';
 export function questionsFor(cluster: Cluster, host: Host): ProbeQuestions {
   return {
     ...balancingOf(cluster, host),
-    resolvConf: statedResolvConf(cluster, host),
+    resolvConf: statedResolvConf(cluster, host) || undefined,
     etcdDataDir: etcdHosts(cluster).includes(host) ? cluster.etcd.dataDir : undefined,
   };
 }
@@ -18,9 +18,4 @@ function balancingOf(cluster: Cluster, host: Host): Pick<ProbeQuestions, 'virtua
   if (loadBalancer === undefined || !hosts.includes(host)) return {};
   const balancers = hosts.flatMap(addressesOf);
   return { virtualIP: loadBalancer.virtualIP, balancing: { port: loadBalancer.port, balancers } };
-}
-
-function statedResolvConf(cluster: Cluster, host: Host): string | undefined {
-  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
-  return typeof stated === 'string' && stated !== '' ? stated : undefined;
 }

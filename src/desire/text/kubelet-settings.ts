@@ -9,3 +9,12 @@ export function kubeletConfigOf(cluster: Pick<Cluster, 'kubelet'>, host: Pick<Ho
   const shared = mergePatch({}, cluster.kubelet.config);
   return host.kubelet === undefined ? shared : mergePatch(shared, host.kubelet.config);
 }
+
+/** systemd-resolved's stub in /etc/resolv.conf would loop; this is the file behind it. */
+export const resolvedConf = '/run/systemd/resolve/resolv.conf';
+
+/** The file of name servers that the inventory states for a host's kubelet; '' turns it off, undefined: not stated. */
+export function statedResolvConf(cluster: Cluster, host: Host): string | undefined {
+  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
+  return typeof stated === 'string' ? stated : undefined;
+}

@@ -3,14 +3,11 @@ import { addressesOf, type ExtraArg, type Host, type JsonObject } from '../../mo
 import { KbootError } from '../../model/error.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { dnsAddress } from './address.ts';
-import { kubeletConfigOf } from './kubelet-settings.ts';
+import { kubeletConfigOf, resolvedConf } from './kubelet-settings.ts';
 import { mergeYaml } from './merge.ts';
 import { nodeTaints } from './node.ts';
 import { criSocket, paths } from './paths.ts';
 import type { HostText, TextContext } from './types.ts';
-
-/** systemd-resolved's stub in /etc/resolv.conf would loop; this is the file behind it. */
-const resolvedConf = '/run/systemd/resolve/resolv.conf';
 
 const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
 

@@ -6,6 +6,7 @@ import {
   type Host,
   type Json,
 } from '../../model/cluster.ts';
+import { extraValue } from '../../desire/text/args.ts';
 import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
@@ -28,11 +29,7 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
   const memberHere = has('etcd') || (has('control-plane') && !hasExternalEtcd(cluster));
   return [
     ...(has('control-plane')
-      ? [
-          ...tcp('kube-apiserver', 6443),
-          ...tcp('kube-controller', flagPort(cluster.controllerManager.extraArgs, 'secure-port', 10257)),
-          ...tcp('kube-scheduler', flagPort(cluster.scheduler.extraArgs, 'secure-port', 10259)),
-        ]
+      ? [...tcp('kube-apiserver', 6443), ...tcp('kube-controller', 10257), ...tcp('kube-scheduler', 10259)]
       : []),
     ...(memberHere ? tcp('etcd', 2379, 2380, ...metricsPorts(cluster.etcd.extraArgs)) : []),
     ...(isNode(host)
@@ -140,14 +137,9 @@ function addressPort(value: Json | undefined, standard: number): number {
   return port === undefined ? standard : Number(port);
 }
 
-function flagPort(args: readonly ExtraArg[], name: string, standard: number): number {
-  const value = Number(args.findLast((arg) => arg.name === name)?.value);
-  return Number.isInteger(value) && value > 0 ? value : standard;
-}
-
 /** etcd's `--listen-metrics-urls`, several with commas. */
 function metricsPorts(args: readonly ExtraArg[]): readonly number[] {
-  const stated = args.findLast((arg) => arg.name === 'listen-metrics-urls')?.value;
+  const stated = extraValue(args, 'listen-metrics-urls');
   if (stated === undefined) return [2381];
   return stated.split(',').flatMap((url) => {
     const [, port] = /:(\d+)\/?$/.exec(url.trim()) ?? [];

@@ -1,5 +1,5 @@
 import { dnsAddress } from '../../../desire/text/address.ts';
-import { kubeletConfigOf } from '../../../desire/text/kubelet-settings.ts';
+import { resolvedConf, statedResolvConf } from '../../../desire/text/kubelet-settings.ts';
 import { includes, networkOf, type Range } from '../../../inventory/address.ts';
 import { isNode, type Cluster, type Host } from '../../../model/cluster.ts';
 import type { Inspection } from '../../../model/inspection.ts';
@@ -14,9 +14,7 @@ const loopbacks = ['127.0.0.0/8', '::1/128']
  * (desire/text/kubelet.ts). Empty: the inventory turns it off.
  */
 function resolvConfOf(cluster: Cluster, host: Host, seen: Pick<Inspection, 'facts'>): string {
-  const stated = kubeletConfigOf(cluster, host)['resolvConf'];
-  if (typeof stated === 'string') return stated;
-  return seen.facts.systemdResolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf';
+  return statedResolvConf(cluster, host) ?? (seen.facts.systemdResolved ? resolvedConf : '/etc/resolv.conf');
 }
 
 /**

@@ -59,7 +59,7 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
     const path = field.replaceAll(/\[[^\]]*\]/g, '').split('.');
     const impact = impactOf(path);
     if (from === to || impact === undefined) return [];
-    if ((from ?? to) === JSON.stringify(defaultAt(path)) && (from === undefined || to === undefined))
+    if ((from === undefined || to === undefined) && (from ?? to) === JSON.stringify(defaultAt(path)))
       return [];
     const secret = digested.test(from ?? '') || digested.test(to ?? '');
     return [

@@ -1,4 +1,5 @@
 import { familyName, hostBits, overlap, rangeOf, type Cidr } from '../address.ts';
+import { nodeMask } from '../node-mask.ts';
 import { loadBalancerHosts, nodesOf, virtualIPPath, type Network } from '../outline.ts';
 import { describePath, error, type Problem } from '../position.ts';
 import { andMore, type Check, type CheckInput } from './check.ts';
@@ -155,8 +156,12 @@ function poolFamilies(outline: CheckInput['outline'], { cidrs }: Network): Probl
 export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
   const [pods] = outline.networks;
   const count = nodesOf(outline).length;
+  const args = draft.spec?.controllerManager?.extraArgs ?? [];
   return pods.cidrs.flatMap((cidr) => {
-    const mask = nodeMask(draft, cidr);
+    const mask = nodeMask(
+      (flag) => args.findLast((arg) => arg?.name?.replaceAll('_', '-') === flag)?.value,
+      cidr.family,
+    );
     const where = `${describePath(pods.path)} ${cidr.text}`;
     if (mask < cidr.prefix)
       return [error(pods.path, `${where} is smaller than the /${mask} that each node gets`)];
@@ -174,15 +179,6 @@ export const podNetworkHoldsNodes: Check = ({ outline, draft }) => {
     ];
   });
 };
-
-function nodeMask(draft: CheckInput['draft'], cidr: Cidr): number {
-  const args = draft.spec?.controllerManager?.extraArgs ?? [];
-  for (const name of [`node-cidr-mask-size-ipv${cidr.family}`, 'node-cidr-mask-size']) {
-    const value = Number(args.findLast((arg) => arg?.name?.replaceAll('_', '-') === name)?.value);
-    if (Number.isInteger(value) && value > 0) return value;
-  }
-  return cidr.family === 4 ? 24 : 64;
-}
 
 /** kube-controller-manager refuses the flag of the other kind of cluster (nodeipam, setNodeCIDRMaskSizes). */
 export const nodeMaskFitsFamilies: Check = ({ outline, draft }) => {

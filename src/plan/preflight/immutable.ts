@@ -1,6 +1,8 @@
 import { loadAll } from 'js-yaml';
 import { includes, isProblem, networkOf, parseCidr } from '../../inventory/address.ts';
+import { extraValue } from '../../desire/text/args.ts';
 import { impactOf } from '../../inventory/json-schema.ts';
+import { nodeMask } from '../../inventory/node-mask.ts';
 import type { InventoryRecord } from '../../inventory/record.ts';
 import { objectKey } from '../../kube/types.ts';
 import { addressesOf, etcdDataDir, etcdHosts, isNode, type Cluster, type Host } from '../../model/cluster.ts';
@@ -160,31 +162,25 @@ function dataDirFindings(cluster: Cluster, inspections: ReadonlyMap<string, Insp
   });
 }
 
-/** kube-controller-manager's own defaults (pkg/controller/nodeipam/config/v1alpha1/defaults.go). */
-const defaultMasks = { any: '', ipv4: '24', ipv6: '64' } as const;
-
 /** Nodes that exist keep a Pod CIDR of the old size: later ones would overlap with them. */
 function maskFindings(
   cluster: Cluster,
   inspections: ReadonlyMap<string, Inspection>,
   api: ClusterObservation | undefined,
 ): Finding[] {
-  const stated = (name: string): string =>
-    cluster.controllerManager.extraArgs.findLast((arg) => arg.name === name)?.value ?? '';
-  const isV6 = cluster.networking.podSubnets.every((subnet) => subnet.includes(':'));
-  const sizeOf = (masks: HostSettings['nodeMasks'], family: 'ipv4' | 'ipv6'): string => {
-    const isOnly = cluster.networking.podSubnets.length === 1 && (family === 'ipv6') === isV6;
-    return masks[family] || (isOnly ? masks.any : '') || defaultMasks[family];
-  };
-  const wanted = {
-    any: stated('node-cidr-mask-size'),
-    ipv4: stated('node-cidr-mask-size-ipv4'),
-    ipv6: stated('node-cidr-mask-size-ipv6'),
-  };
+  const { extraArgs } = cluster.controllerManager;
+  const families = cluster.networking.podSubnets.map((subnet) => (subnet.includes(':') ? 6 : 4));
   for (const [host, { settings }] of inspections) {
     if (settings.podSubnets.length === 0) continue;
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      const [want, have] = [sizeOf(wanted, family), sizeOf(settings.nodeMasks, family)];
+    const { any, ipv4, ipv6 } = settings.nodeMasks;
+    const running = {
+      'node-cidr-mask-size': any,
+      'node-cidr-mask-size-ipv4': ipv4,
+      'node-cidr-mask-size-ipv6': ipv6,
+    };
+    for (const family of families) {
+      const want = nodeMask((flag) => extraValue(extraArgs, flag), family);
+      const have = nodeMask((flag) => running[flag], family);
       if (want !== have && !podPrefixes(api, family).includes(want))
         return [
           {
@@ -200,13 +196,13 @@ function maskFindings(
 }
 
 /** Prefix lengths of the Pod CIDRs that Nodes have. */
-function podPrefixes(api: ClusterObservation | undefined, family: 'ipv4' | 'ipv6'): readonly string[] {
+function podPrefixes(api: ClusterObservation | undefined, family: 4 | 6): readonly number[] {
   if (api?.state !== 'present') return [];
   return [...api.nodes.values()].flatMap((node) => {
     const { podCIDRs = [] } = (node['spec'] ?? {}) as { readonly podCIDRs?: readonly string[] };
     return podCIDRs
-      .filter((cidr) => cidr.includes(':') === (family === 'ipv6'))
-      .map((cidr) => cidr.split('/')[1] ?? '');
+      .filter((cidr) => cidr.includes(':') === (family === 6))
+      .map((cidr) => Number(cidr.split('/')[1]));
   });
 }
 

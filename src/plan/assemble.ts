@@ -12,6 +12,7 @@ export function assemble(
   notes: readonly string[],
 ): Plan {
   const { cluster, desire, desired } = known;
+  const { inventoryChanges = [] } = decision;
   const hosts = decision.hosts.map((host): PlanHost => ({
     name: host.name,
     roles: host.roles,
@@ -37,8 +38,7 @@ export function assemble(
     endpoint: clusterServer(cluster),
     mode,
     hosts: [...hosts, ...former],
-    ...(decision.inventoryChanges !== undefined &&
-      decision.inventoryChanges.length > 0 && { inventoryChanges: decision.inventoryChanges }),
+    ...(inventoryChanges.length > 0 && { inventoryChanges }),
     phases,
     checked:
       hosts.reduce((sum, host) => sum + host.resources, 0) +

@@ -1,9 +1,7 @@
 import type { Desire } from '../desire/context.ts';
-import { readRecord, recordRef } from '../desire/record.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
-import { fieldChanges, type FieldChange, type InventoryRecord } from '../inventory/record.ts';
+import type { FieldChange } from '../inventory/record.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
-import { objectKey } from '../kube/types.ts';
 import { etcdHosts, hasExternalEtcd, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
@@ -16,6 +14,7 @@ import { diffHost, type HostChange } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
+import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
 import { planMembership, type MembershipPlan } from './etcd/membership.ts';
@@ -66,8 +65,8 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
   readonly api: ClusterObservation | undefined;
-  /** Differences from the inventory that was last applied; absent if none is recorded. */
-  readonly inventoryChanges?: readonly FieldChange[];
+  /** Differences from the inventory that was last applied; undefined if none is recorded. */
+  readonly inventoryChanges: readonly FieldChange[] | undefined;
   readonly warnings: readonly string[];
   /** Hosts outside the inventory where steps run. */
   readonly formerHosts: readonly string[];
@@ -122,6 +121,7 @@ export function decide(known: Known, seen: Observed): Decision {
   const { first, rest: changes } = peersFirst(all);
   const blind = hostsWith(cluster, 'control-plane').every(({ name }) => failed.has(name));
   const api = seen.api && concludeApi(seen.api, cluster, external?.state, inspections);
+  const recorded = recordedInventory(api);
   const podNetworks = podNetworkRepairs(networks, all).filter(({ host }) => perHost.has(host));
   const disturbed = new Set([
     ...changes.filter(({ step }) => disturbsNode(step)).map(({ host }) => host),
@@ -143,7 +143,7 @@ export function decide(known: Known, seen: Observed): Decision {
     podNetworks,
     formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
     externalEtcd: external?.state,
-    ...inventoryChanges(known, api),
+    inventoryChanges: inventoryChanges(recorded, desire.record),
     warnings: [
       ...(api !== undefined && blind
         ? ['no control plane could be read, so no change through the API is planned']
@@ -169,7 +169,7 @@ export function decide(known: Known, seen: Observed): Decision {
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
           ...quorumFindings(changes, etcd),
-          ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded(api)),
+          ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded),
         ],
         ignore,
       ),
@@ -198,21 +198,6 @@ function decideHost(
     etcd.hosts.find((member) => member.name === name),
   );
   return { resources, changes };
-}
-
-function recorded(api: ClusterObservation | undefined): InventoryRecord | undefined {
-  return api?.state === 'present' ? readRecord(api.objects.get(objectKey(recordRef))) : undefined;
-}
-
-/** What differs from the inventory that was last applied to the whole cluster, as the cluster recorded it. */
-function inventoryChanges(
-  { desire }: Known,
-  api: ClusterObservation | undefined,
-): Pick<Decision, 'inventoryChanges'> {
-  const was = recorded(api);
-  return was === undefined || desire.record === undefined
-    ? {}
-    : { inventoryChanges: fieldChanges(was, desire.record) };
 }
 
 /** The inspections of hosts that have the stamp of this cluster. */

@@ -36,6 +36,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     issue: known.toIssue,
     externalEtcd: undefined,
     api: undefined,
+    inventoryChanges: undefined,
   };
   return assemble(known, decision, 'offline', notes);
 }

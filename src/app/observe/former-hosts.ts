@@ -1,9 +1,9 @@
-import { readRecord, recordRef } from '../../desire/record.ts';
 import type { InventoryRecord } from '../../inventory/record.ts';
-import { objectKey, type KubeObject } from '../../kube/types.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { observeFormerHost, type FormerHost } from '../../observe/former-host.ts';
+import { recordedInventory } from '../../plan/diff/inventory.ts';
 import { isManaged } from '../../plan/rollout/node-removal.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
@@ -21,7 +21,7 @@ export async function observeFormerHosts(
 ): Promise<Connections & { readonly results: ReadonlyMap<string, FormerHost> }> {
   const nodes =
     api?.state === 'present' ? [...api.nodes.values()].filter((node) => isGone(node, cluster)) : [];
-  const record = api?.state === 'present' ? readRecord(api.objects.get(objectKey(recordRef))) : undefined;
+  const record = recordedInventory(api);
   const hosts = nodes.flatMap((node) => formerHost(node, cluster, record ?? {}) ?? []);
   const reached = await connectAll(undefined, hosts, connect, concurrency, ({ name }, { reader }) =>
     observeFormerHost(reader, name, desire.clusterId),

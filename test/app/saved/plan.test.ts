@@ -98,6 +98,7 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
       failed,
       findings: [],
       externalEtcd: world.foreignEtcd,
+      inventoryChanges: undefined,
       api: world.api,
       formerHosts: [],
       warnings: [],

@@ -24,7 +24,7 @@ import type { InstallWork } from './phases/install.ts';
 import type { MembershipWork } from './phases/membership.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
-import { immutableFindings } from './preflight/immutable.ts';
+import { immutableFindings } from './preflight/immutable-fields.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { podNetworkRepairs } from './rollout/pod-network.ts';

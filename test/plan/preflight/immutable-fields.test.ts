@@ -3,7 +3,7 @@ import type { Cluster } from '../../../src/model/cluster.ts';
 import type { HostSettings, Inspection } from '../../../src/model/inspection.ts';
 import type { ClusterObservation } from '../../../src/observe/cluster.ts';
 import { objectKey, type KubeObject } from '../../../src/kube/types.ts';
-import { immutableFindings } from '../../../src/plan/preflight/immutable.ts';
+import { immutableFindings } from '../../../src/plan/preflight/immutable-fields.ts';
 import { good } from '../../samples/inspection.ts';
 import { host, sampleCluster } from '../../samples/pki.ts';
 

@@ -5,6 +5,7 @@ import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { cordonNode } from './cordon.ts';
+import { until } from './until.ts';
 
 interface DrainOptions {
   readonly timeoutSeconds: number;
@@ -22,27 +23,28 @@ interface DrainOptions {
 export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<void> {
   const path = nodePath(node);
   if (!(await cordonNode(kube, node))) return;
-  const deadline = Date.now() + options.timeoutSeconds * 1000;
-  let told = '';
-  for (;;) {
-    const live = await kube.request('GET', path);
-    if (live.status === 404) return;
-    if (live.status !== 200) throw refused(`reading Node ${node}`, live);
-    if (conditionOf(live.body as KubeObject, 'Ready')?.status !== 'True') return;
-    const left = (await podsOn(kube, node)).filter(mustGo);
-    const [first] = await Promise.all(left.map((pod) => evict(kube, pod)));
-    if (left.length === 0 || first === undefined) return;
-    const seen = `${plural(left.length, 'Pod')} left, ${first}`;
-    if (seen !== told) options.waiting((told = seen));
-    if (options.signal.aborted)
-      throw new KbootError('E-INTERRUPTED', 'interrupted while its Pods were evicted');
-    if (Date.now() > deadline)
-      throw new KbootError('E-WAIT', `not drained after ${options.timeoutSeconds} s: ${seen}`, {
-        detail: left.map(title).join('\n'),
-        remedy: `Node ${node} stays cordoned. Make these Pods evictable (a PodDisruptionBudget may require more replicas elsewhere first), then run the same command again.`,
-      });
-    await new Promise((resolve) => setTimeout(resolve, options.pollMs));
-  }
+  const drained = { value: undefined };
+  let left: readonly KubeObject[] = [];
+  await until(
+    async () => {
+      const live = await kube.request('GET', path);
+      if (live.status === 404) return drained;
+      if (live.status !== 200) throw refused(`reading Node ${node}`, live);
+      if (conditionOf(live.body as KubeObject, 'Ready')?.status !== 'True') return drained;
+      left = (await podsOn(kube, node)).filter(mustGo);
+      const [first] = await Promise.all(left.map((pod) => evict(kube, pod)));
+      return first === undefined ? drained : { missing: `${plural(left.length, 'Pod')} left, ${first}` };
+    },
+    {
+      ...options,
+      interrupted: 'interrupted while its Pods were evicted',
+      timedOut: (missing) =>
+        new KbootError('E-WAIT', `not drained after ${options.timeoutSeconds} s: ${missing}`, {
+          detail: left.map(title).join('\n'),
+          remedy: `Node ${node} stays cordoned. Make these Pods evictable (a PodDisruptionBudget may require more replicas elsewhere first), then run the same command again.`,
+        }),
+    },
+  );
 }
 
 const title = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace ?? ''}/${name}`;

@@ -4,6 +4,7 @@ import { KbootError } from '../model/error.ts';
 import type { EtcdStep } from '../plan/types.ts';
 import type { ApplyContext, HostAddress } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
+import { until } from './until.ts';
 
 type EtcdContext = Pick<
   ApplyContext,
@@ -79,22 +80,25 @@ export class EtcdRunner {
 
   /** Retries until `action` returns a value: etcd refuses changes for seconds after a change or an election. */
   async #until<T>(step: EtcdStep, action: () => Promise<T | undefined>): Promise<T> {
-    const deadline = Date.now() + step.timeoutSeconds * 1000;
-    let reported = '';
-    for (;;) {
-      let seen = 'the learner is not in sync yet';
-      try {
-        const value = await action();
-        if (value !== undefined) return value;
-      } catch (error) {
-        if (!(error instanceof KbootError)) throw error;
-        seen = error.message;
-      }
-      if (seen !== reported) this.#context.emit({ type: 'waiting', step, seen: (reported = seen) });
-      if (this.#context.signal.aborted) throw new KbootError('E-INTERRUPTED', 'interrupted');
-      if (Date.now() > deadline) throw await this.#timedOut(step, seen);
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
-    }
+    const { emit, signal } = this.#context;
+    return await until(
+      async () => {
+        try {
+          const value = await action();
+          return value === undefined ? { missing: 'the learner is not in sync yet' } : { value };
+        } catch (error) {
+          if (!(error instanceof KbootError)) throw error;
+          return { missing: error.message };
+        }
+      },
+      {
+        ...{ timeoutSeconds: step.timeoutSeconds, pollMs, signal, interrupted: 'interrupted' },
+        waiting: (seen) => {
+          emit({ type: 'waiting', step, seen });
+        },
+        timedOut: (missing) => this.#timedOut(step, missing),
+      },
+    );
   }
 
   async #timedOut({ target, timeoutSeconds }: EtcdStep, seen: string): Promise<KbootError> {

@@ -4,6 +4,7 @@ import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { podCIDRsOf } from '../plan/diff/pod-network.ts';
+import { until } from './until.ts';
 
 interface RestartOptions {
   readonly timeoutSeconds: number;
@@ -19,22 +20,24 @@ interface RestartOptions {
  */
 export async function restartFlannel(kube: KubeClient, node: string, options: RestartOptions): Promise<void> {
   const deadline = Date.now() + options.timeoutSeconds * 1000;
-  const until = async (look: () => Promise<string | undefined>): Promise<void> => {
-    let told = '';
-    for (;;) {
-      const unmet = await look();
-      if (unmet === undefined) return;
-      if (unmet !== told) options.waiting((told = unmet));
-      if (options.signal.aborted)
-        throw new KbootError('E-INTERRUPTED', `interrupted while flannel restarted on ${node}`);
-      if (Date.now() > deadline)
-        throw new KbootError('E-WAIT', `not after ${options.timeoutSeconds} s: ${unmet}`, {
-          remedy: `Read flannel's log: kubectl -n kube-flannel logs -l app=flannel --field-selector spec.nodeName=${node}; then run the same command again.`,
-        });
-      await new Promise((resolve) => setTimeout(resolve, options.pollMs));
-    }
-  };
-  await until(async () => {
+  /** Both waits share the time. */
+  const untilMet = (look: () => Promise<string | undefined>): Promise<void> =>
+    until(
+      async () => {
+        const missing = await look();
+        return missing === undefined ? { value: undefined } : { missing };
+      },
+      {
+        ...options,
+        timeoutSeconds: (deadline - Date.now()) / 1000,
+        interrupted: `interrupted while flannel restarted on ${node}`,
+        timedOut: (missing) =>
+          new KbootError('E-WAIT', `not after ${options.timeoutSeconds} s: ${missing}`, {
+            remedy: `Read flannel's log: kubectl -n kube-flannel logs -l app=flannel --field-selector spec.nodeName=${node}; then run the same command again.`,
+          }),
+      },
+    );
+  await untilMet(async () => {
     const live = await kube.request('GET', nodePath(node));
     if (live.status === 404) return 'its Node is not registered';
     if (live.status !== 200) throw refused(`reading Node ${node}`, live);
@@ -49,7 +52,7 @@ export async function restartFlannel(kube: KubeClient, node: string, options: Re
       throw refused(`deleting Pod ${pod.metadata.name}`, answer);
   }
   const former = new Set(old.map(uidOf));
-  await until(async () => {
+  await untilMet(async () => {
     const [pod] = (await podsOn(kube, node)).filter((each) => !former.has(uidOf(each)));
     if (pod === undefined) return "flannel's new Pod does not exist yet";
     const ready = conditionOf(pod, 'Ready');

@@ -41,7 +41,7 @@ export const externalEtcd = z
       "An etcd (3.5.24 or later) that someone else runs: kboot uses it, but never changes or removes it. No host may have the role etcd then. The cluster's data is under /registry unless spec.apiServer.extraArgs sets a different etcd-prefix.",
   });
 
-/** Folders of the system, of Kubernetes and of kboot: etcd's data is in none of them, and they are in none of its folders. */
+/** Folders of the system, of Kubernetes and of kboot: etcd's data folder may neither be inside one of them nor contain one. */
 const taken = [
   ...['/bin', '/boot', '/dev', '/etc', '/lib', '/lib64', '/proc', '/run', '/sbin', '/sys', '/tmp', '/usr'],
   ...['/var/cache', '/var/lib/cni', '/var/lib/containerd', '/var/lib/kboot', '/var/lib/kubelet', '/var/log'],

@@ -22,7 +22,7 @@ export function leftOver(want: KubeObject, live: KubeObject): string[] {
     .flatMap(({ fieldsV1 }) => unwanted(fieldsV1 ?? {}, want, ''));
 }
 
-/** Whether kboot set a field of a live object last: whoever changes the value takes it over (KEP-555). */
+/** Whether kboot set a field of a live object last: a manager that changes the value becomes its owner (KEP-555). */
 export function isOwn(live: KubeObject, path: readonly string[]): boolean {
   return entriesOf(live).some(({ operation, fieldsV1 }) => operation === 'Apply' && has(fieldsV1, path));
 }

@@ -21,7 +21,8 @@ export function removedNodesObjects(names: readonly string[]): readonly KubeObje
   if (policy === undefined || binding === undefined || names.length === 0) return [];
   const metadata = { name, annotations: { [annotation]: names.join(' ') } };
   const users = names.map((each) => `"${prefix}${each}"`).join(', ');
-  const told = 'was removed from the kboot inventory; add it back and run kboot up, then it can join again';
+  const explanation =
+    'was removed from the kboot inventory; add it back and run kboot up, then it can join again';
   return [
     {
       ...policy,
@@ -42,8 +43,8 @@ export function removedNodesObjects(names: readonly string[]): readonly KubeObje
         validations: [
           {
             expression: `!(request.userInfo.username in [${users}])`,
-            message: `the node ${told}`,
-            messageExpression: `"node " + request.userInfo.username.substring(${prefix.length}) + " ${told}"`,
+            message: `the node ${explanation}`,
+            messageExpression: `"node " + request.userInfo.username.substring(${prefix.length}) + " ${explanation}"`,
             reason: 'Forbidden',
           },
         ],

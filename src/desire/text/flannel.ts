@@ -69,7 +69,7 @@ function netConf(cluster: Cluster): object {
   };
 }
 
-/** The MTU that flannel subtracts its own overhead from; host-gw has no device of its own, so there is none to set. */
+/** The MTU that flannel subtracts its own overhead from; host-gw does not create a device whose MTU could be set. */
 function mtuBelow({ networking: { podSubnets, flannel } }: Cluster): { readonly MTU?: number } {
   const { mtu, backend } = flannel;
   if (mtu === undefined || backend === 'host-gw') return {};

@@ -1,6 +1,6 @@
 /**
- * The zones of the server blocks of a Corefile, as `example.org:53`, or a phrase that says why it is none. Blocks are
- * `ZONE… {`, then lines, then `}`; comments begin with #. Snippets `(name)` are no zones.
+ * The zones of the server blocks of a Corefile, as `example.org:53`, or a phrase that says why the text is not a
+ * Corefile. Blocks are `ZONE… {`, then lines, then `}`; comments begin with #. A snippet, `(name)`, is not a zone.
  */
 export function serverBlocks(text: string): readonly string[] | string {
   const zones: string[] = [];

@@ -22,7 +22,7 @@ const owned = {
   },
 } as const;
 
-/** Serving certificates from the cluster's CA: kube-controller-manager signs the requests, but approves none of them. */
+/** Serving certificates from the cluster's CA: kube-controller-manager signs the requests, but does not approve them. */
 export const servingCertificatesAreApproved: Check = ({ draft, outline }) => {
   const configs: readonly (readonly [Path, object | undefined])[] = [
     [['spec', 'kubelet', 'config'], draft.spec?.kubelet?.config],

@@ -87,7 +87,7 @@ export interface FlagFacts extends Range, Readonly<Record<FlagComponent, Compone
   readonly etcdGates: readonly string[];
 }
 
-/** Each is read at its first use, since most inventories need none of them. */
+/** Each file is read at its first use: most inventories do not need it. */
 export interface ComponentCatalog {
   readonly types: () => TypeFacts;
   readonly gates: () => FeatureGates;

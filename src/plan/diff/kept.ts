@@ -47,7 +47,7 @@ function withCorefile(object: KubeObject, plain: string, live: KubeObject): Adop
     'To have kboot write it, put the change into spec.dns (upstream, stubDomains, extraBlocks); or, to give the change up, ' +
       'run `kubectl -n kube-system delete configmap coredns` and then `kboot up`.',
   ];
-  // Applied without it: a field that is not sent stays with whoever set it.
+  // Applied without it: a field that is not sent keeps its value and its owner.
   const data = Object.entries(object['data'] as object).filter(([key]) => key !== 'Corefile');
   return { object: { ...object, data: Object.fromEntries(data) }, warning: parts.join(' ') };
 }

@@ -26,7 +26,7 @@ import { variableName } from '../../src/store/uploads.ts';
 import { knownOf, running } from '../plan/world.ts';
 import { unissued } from '../samples/desire.ts';
 import { optionsFor } from '../samples/inventory-options.ts';
-import { context, keyFor, makeCa, makeLeaf } from '../samples/pki.ts';
+import { context, material } from '../samples/pki.ts';
 import { everyField, samples } from './impact-samples.ts';
 
 /*
@@ -65,35 +65,16 @@ function clusterOf(data: Data): Cluster {
   if (cluster === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   return cluster;
 }
-const issued = new Map<string, KeyPair>();
 
-/** The certificates of a cluster; those whose contents are the same as in an earlier one are kept. */
-async function pkiOf(cluster: Cluster): Promise<ReadonlyMap<string, string>> {
-  const using = { ...context, now: new Date() };
-  const files = new Map<string, string>();
-  const cas = new Map<string, KeyPair>();
-  for (const spec of certificatesFor(cluster)) {
-    if (spec.kind === 'key') {
-      files.set(`${spec.path}.key`, await keyFor(spec.path));
-      continue;
-    }
-    const id = JSON.stringify(spec);
-    const ca = spec.kind === 'leaf' ? cas.get(spec.ca) : undefined;
-    const pair =
-      issued.get(id) ??
-      (spec.kind === 'ca' ? await makeCa(spec, using) : ca && (await makeLeaf(spec, ca, using)));
-    if (pair === undefined) throw new Error(`${spec.path} has no CA`);
-    issued.set(id, pair);
-    if (spec.kind === 'ca') cas.set(spec.id, pair);
-    files.set(`${spec.path}.crt`, pair.cert);
-    files.set(`${spec.path}.key`, pair.key);
-  }
-  return files;
-}
+/** The certificates so far: a changed field issues only those whose contents it changes. */
+const issued = new Map<string, KeyPair>();
 
 async function desireOf(data: Data): Promise<Desire> {
   const cluster = clusterOf(data);
-  const pki = createPki(certificatesFor(cluster), await pkiOf(cluster));
+  const pki = createPki(
+    certificatesFor(cluster),
+    await material(cluster, { ...context, now: new Date() }, issued),
+  );
   const client = (isFirst: boolean): KeyPair =>
     pki.certificate(isFirst ? 'front-proxy-client' : 'apiserver-kubelet-client');
   const withEtcd =

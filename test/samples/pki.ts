@@ -75,10 +75,14 @@ export async function makeLeaf(spec: LeafSpec, ca: KeyPair, using: IssueContext 
   return { cert: issueLeaf(spec, key, ca, using), key };
 }
 
-/** The whole PKI of a cluster as the store would lay it out. */
+/**
+ * The whole PKI of a cluster as the store would lay it out. Certificates whose contents are in `kept`, from an earlier
+ * call, are not issued again.
+ */
 export async function material(
   cluster: Cluster,
   using: IssueContext = context,
+  kept = new Map<string, KeyPair>(),
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const cas = new Map<string, KeyPair>();
@@ -88,8 +92,11 @@ export async function material(
       continue;
     }
     const ca = spec.kind === 'leaf' ? cas.get(spec.ca) : undefined;
+    const id = JSON.stringify(spec);
     const pair =
-      spec.kind === 'ca' ? await makeCa(spec, using) : await makeLeaf(spec, ca ?? missing(spec.ca), using);
+      kept.get(id) ??
+      (spec.kind === 'ca' ? await makeCa(spec, using) : await makeLeaf(spec, ca ?? missing(spec.ca), using));
+    kept.set(id, pair);
     if (spec.kind === 'ca') cas.set(spec.id, pair);
     files.set(`${spec.path}.crt`, pair.cert);
     files.set(`${spec.path}.key`, pair.key);

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { createLab } from '../lab/lab.ts';
 import type { LabResult } from '../lab/lab.ts';
-import { makeSite } from '../lab/kboot.ts';
+import { makeSite, stepLines } from '../lab/kboot.ts';
 import type { Site, SiteHost, SiteSpec } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 
@@ -69,6 +70,13 @@ export async function clusterSite(
       return stdout.trimEnd();
     },
   };
+}
+
+/** `up` has no step. */
+export async function expectNothingToDo(site: Site): Promise<void> {
+  const result = await site.kboot('up', ['--yes', '-o', 'json']);
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  expect(stepLines(result)).toEqual([]);
 }
 
 /** Retries until `attempt` succeeds; throws its last failure after `seconds`. */

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { desireCluster } from '../desire/cluster.ts';
+import { allObjects } from '../kube/desired-cluster.ts';
 import { desireHost } from '../desire/host.ts';
 import { secretBytes } from '../desire/secrets.ts';
 import { KbootError } from '../model/error.ts';
@@ -42,8 +43,7 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
         await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
     }
   }
-  const { objects, lateObjects } = desireCluster(desire);
-  for (const [index, object] of [...objects.map(({ object }) => object), ...lateObjects].entries()) {
+  for (const [index, object] of allObjects(desireCluster(desire)).entries()) {
     const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
       .toLowerCase()
       .replaceAll(/[^a-z0-9.-]/g, '-');

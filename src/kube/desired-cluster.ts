@@ -46,6 +46,14 @@ export interface DesiredCluster {
   }[];
 }
 
+/** All its objects, in the order in which they are applied. */
+export function allObjects({
+  objects,
+  lateObjects,
+}: Pick<DesiredCluster, 'objects' | 'lateObjects'>): readonly KubeObject[] {
+  return [...objects.map(({ object }) => object), ...lateObjects];
+}
+
 /** No object, Node or workload: for reading the API without comparing it. */
 export const nothingDesired: DesiredCluster = {
   inventory: [],

@@ -1,7 +1,7 @@
 import { getObject, openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { collectionPath } from '../kube/paths.ts';
 import { objectKey, type KubeObject } from '../kube/types.ts';
-import { ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
+import { allObjects, ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
 import { bootstrapRoles } from '../kube/bootstrap-roles.ts';
 import { removedNodesRefs } from '../kube/removed-nodes.ts';
 import type { Reader } from '../transport/types.ts';
@@ -37,8 +37,7 @@ export async function observeCluster(
     const [objects, swept, nodes, pods] = await Promise.all([
       Promise.all(
         [
-          ...wants.objects.map(({ object }) => object),
-          ...wants.lateObjects,
+          ...allObjects(wants),
           ...removedNodesRefs,
           ...bootstrapRoles,
           ...(wants.record === undefined ? [] : [wants.record]),

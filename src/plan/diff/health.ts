@@ -1,4 +1,4 @@
-import type { DesiredCluster } from '../../kube/desired-cluster.ts';
+import { allObjects, type DesiredCluster } from '../../kube/desired-cluster.ts';
 import { conditionOf, workloadState } from '../../kube/readiness.ts';
 import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import { cordonedBy } from '../../model/cordon.ts';
@@ -55,7 +55,7 @@ export function clusterProblems(desired: DesiredCluster, api: Present): readonly
     const state = workloadState(live);
     return state === undefined ? [] : [`${title}: ${state}`];
   };
-  const missing = [...desired.objects.map(({ object }) => object), ...desired.lateObjects]
+  const missing = allObjects(desired)
     .filter((object) => !objects.has(objectKey(object)))
     .map(objectTitle)
     .concat(missingBootstrapRoles(api));

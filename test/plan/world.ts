@@ -1,7 +1,7 @@
 import type { Desire } from '../../src/desire/context.ts';
 import { bootstrapRoles } from '../../src/kube/bootstrap-roles.ts';
 import { desireHost } from '../../src/desire/host.ts';
-import type { DesiredCluster } from '../../src/kube/desired-cluster.ts';
+import { allObjects, type DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
 import { addressesOf, etcdDataDir, etcdHosts } from '../../src/model/cluster.ts';
@@ -235,12 +235,9 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
 function apiAsDesired(desired: DesiredCluster): ClusterObservation {
   const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
   const record = desired.record === undefined ? [] : [desired.record];
-  const objects = [
-    ...bootstrapRoles,
-    ...desired.objects.map(({ object }) => object),
-    ...desired.lateObjects,
-    ...record,
-  ].map((object) => JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject);
+  const objects = [...bootstrapRoles, ...allObjects(desired), ...record].map(
+    (object) => JSON.parse(fillPlaceholders(JSON.stringify(object), () => '')) as KubeObject,
+  );
   const nodes = desired.nodes.map(({ name, labels, taints }): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Node',

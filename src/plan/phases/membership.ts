@@ -15,9 +15,9 @@ export interface MembershipWork extends MembershipSteps {
 }
 
 /**
- * Join and leave, in order: the list of nodes that may not register; load balancers get their new peer; a snapshot; Nodes are drained and deleted; etcd
- * members are removed. A Node is drained before its etcd member is removed: once its own API server has lost its etcd,
- * a kubelet no longer learns which Pods to terminate.
+ * Join and leave, in order: the list of nodes that may not register; load balancers get their new peer; a snapshot;
+ * Nodes are drained and deleted; etcd members are removed. A Node is drained before its etcd member is removed: once its
+ * own API server has lost its etcd, a kubelet no longer learns which Pods to terminate.
  */
 export function membershipPhase(work: MembershipWork, needs: readonly Dependency[]): Phase | undefined {
   const { removedNodes, peers, snapshot, nodes, removals } = work;

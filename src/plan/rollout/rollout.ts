@@ -56,9 +56,7 @@ export function planRollout(input: RolloutInput): RolloutHost[] {
   const members = cluster.hosts.filter((host) => holdsMember(host, cluster));
   const turns = members.flatMap((host) => {
     const own = input.changes.filter((change) => change.host === host.name);
-    const from = stages.find((stage) =>
-      own.some((change) => change.stage === stage && disturbsMember(change.step)),
-    );
+    const from = firstStage(own, disturbsMember);
     if (from === undefined) return [];
     return [{ host: host.name, from, gates: healthOf(host, own, input), serves: serves(host, input) }];
   });
@@ -84,12 +82,7 @@ function workerTurns(input: RolloutInput): RolloutHost[] {
   if (api?.state !== 'present') return [];
   const turns = cluster.hosts.flatMap((host) => {
     const own = changes.filter((change) => change.host === host.name);
-    const from = stages.find((stage) =>
-      own.some(
-        ({ stage: of, step }) =>
-          of === stage && (interrupts(step, 'kubelet') || interrupts(step, 'containerd')),
-      ),
-    );
+    const from = firstStage(own, (step) => interrupts(step, 'kubelet') || interrupts(step, 'containerd'));
     if (from === undefined || holdsMember(host, cluster) || !isReady(api, 'nodes', host.name)) return [];
     return [{ host: host.name, from, gates: healthOf(host, own, input) }];
   });
@@ -98,6 +91,14 @@ function workerTurns(input: RolloutInput): RolloutHost[] {
     ...turn,
     batch: index === 0 ? 0 : Math.floor((index - 1) / size) + 1,
   }));
+}
+
+/** The first stage with a step that `disturbs`. */
+function firstStage(
+  changes: readonly HostChange[],
+  disturbs: (step: HostChange['step']) => boolean,
+): Stage | undefined {
+  return stages.find((stage) => changes.some((change) => change.stage === stage && disturbs(change.step)));
 }
 
 /**

@@ -39,7 +39,7 @@ const words = completing ? argv.filter((word) => word !== '=') : argv;
 // The types of yargs lack these methods.
 const parser = yargs(words) as Argv & {
   usageConfiguration(set: { 'hide-types': boolean }): Argv;
-  getOptions(): { readonly key: object; readonly array: readonly string[] };
+  getOptions(): { readonly key: object; readonly array: readonly string[]; readonly narg: object };
 };
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
@@ -78,12 +78,12 @@ async function run(): Promise<void> {
     .fail((message, error) => {
       // yargs throws some errors about a command line, and passes the others as a message.
       if (error instanceof Error && error.name !== 'YError') throw error;
-      const { key, array } = parser.getOptions();
+      const { key, array, narg } = parser.getOptions();
       throw usageError(message, {
         words,
         commands: commands.map(({ command }) => String(command)),
         flags: Object.keys(key),
-        lists: array,
+        lists: array.filter((name) => !(name in narg)),
       });
     });
   if (scripting && wantsJson()) await printCompletionEvent(cli);

@@ -9,15 +9,16 @@ import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
-import { openBundle } from '../store/bundle.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
+import { bundleFor, openBundles, type Bundles } from './bundles.ts';
 import { readInventory } from './read-inventory.ts';
 
 export interface CommonOptions {
   readonly inventory: string;
   readonly state?: string | undefined;
-  readonly bundle?: GivenBundle | undefined;
+  /** For the inventory's version, and for versions on the way there. */
+  readonly bundles?: readonly GivenBundle[];
   /** Problems with the files of spec.etcd.external are only warnings: the command does not need them. */
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
@@ -38,6 +39,8 @@ export interface Workspace {
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
   readonly pkiWarnings: readonly string[];
+  /** Every given bundle; `desire.bundle` is the one for the inventory's version. */
+  readonly bundles: Bundles;
   readonly desire: Desire;
 }
 
@@ -54,7 +57,8 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const loaded = await loadPki(state, cluster, { now: new Date(), renew });
   const pki = usedPki(cluster, loaded.current, foreignEtcd);
   const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
-  const bundle = options.bundle && openBundle(options.bundle);
+  const bundles = openBundles(options.bundles ?? []);
+  const bundle = bundleFor({ bundles }, cluster.kubernetesVersion);
   release(cluster.kubernetesVersion);
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
   return {
@@ -67,6 +71,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     pkiWarnings: loaded.warnings,
+    bundles,
     desire: desireOf(cluster, renderer, lasting, { bundle, uploads, record }),
   };
 }

@@ -15,7 +15,8 @@ export interface InventoryArgs extends GlobalArgs {
 }
 
 export interface BundleArgs extends InventoryArgs {
-  readonly bundle?: string | undefined;
+  /** Empty: not given. */
+  readonly bundle: string[];
 }
 
 /** Which part of a cluster a command applies to. */

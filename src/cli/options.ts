@@ -68,12 +68,14 @@ export function inventoryPosition<T>(yargs: Argv<T>): Argv<T & { inventory: stri
   });
 }
 
-export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string | undefined }> {
+export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string[] }> {
   return yargs.option('bundle', {
     type: 'string',
-    requiresArg: true,
+    array: true,
+    nargs: 1,
+    default: [] as string[],
     describe:
-      'DIR: folder with release files and images (default: KBOOT_BUNDLE; without a bundle, hosts download from the official hosts or spec.artifacts.mirror)',
+      "DIR: folder with release files and images; repeat it for versions on the way to the inventory's (default: the folders in KBOOT_BUNDLE, separated by colons; without a bundle, hosts download from the official hosts or spec.artifacts.mirror)",
   });
 }
 
@@ -109,9 +111,7 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
 /** Flags that `plan` and `up` share. */
 export function planningOptions<T>(
   yargs: Argv<T>,
-): Argv<
-  T & Omit<BundleArgs, 'bundle'> & ScopeArgs & { bundle: string | undefined; html: string | undefined }
-> {
+): Argv<T & BundleArgs & ScopeArgs & { html: string | undefined }> {
   const common = scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')));
   return htmlOption(bundleOption(renewOption(common)));
 }

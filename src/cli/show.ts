@@ -98,6 +98,7 @@ export function upCommand(args: PlanArgs): string {
   const flags = Object.entries({ ...kept, state, bundle }).flatMap(([flag, value]) => {
     if (typeof value === 'boolean') return value ? [`--${flag}`] : [];
     const words = [value ?? []].flat();
+    if (flag === 'bundle') return words.flatMap((word) => ['--bundle', quote(word)]);
     return words.length === 0 ? [] : [`--${flag}`, quoteAll(words)];
   });
   return ['kboot up', quote(inventory), ...flags].join(' ');

@@ -112,9 +112,9 @@ export function connectOptions(): ConnectOptions {
   };
 }
 
-/** `--bundle`, else KBOOT_BUNDLE. */
-export function bundleFolder(flag: string | undefined): GivenBundle | undefined {
-  const named = flag ?? process.env['KBOOT_BUNDLE'] ?? '';
-  if (named === '') return undefined;
-  return { directory: resolve(named), by: flag === undefined ? 'KBOOT_BUNDLE' : '--bundle' };
+/** `--bundle`, else the folders in KBOOT_BUNDLE; `--bundle ''` means none. */
+export function bundleFolders(flags: readonly string[]): readonly GivenBundle[] {
+  const by = flags.length > 0 ? '--bundle' : 'KBOOT_BUNDLE';
+  const named = flags.length > 0 ? flags : (process.env['KBOOT_BUNDLE'] ?? '').split(':');
+  return named.filter((name) => name !== '').map((name) => ({ directory: resolve(name), by }));
 }

@@ -125,7 +125,9 @@ export function refuseOddValues(given: Readonly<Record<string, unknown>>, lists:
     if (flag === '_' || flag === '$0' || /[A-Z]/.test(flag)) continue;
     if (Array.isArray(value) && !lists.includes(flag))
       throw odd(`${dashed(flag)} is given ${value.length} times`, 'Give it once: it takes one value.');
-    const empty = Array.isArray(value) ? value.includes('') : value === '' && flag !== 'bundle';
+    const empty = Array.isArray(value)
+      ? value.includes('') && flag !== 'bundle'
+      : value === '' && flag !== 'bundle';
     if (empty) throw odd(`${dashed(flag)} is empty`, 'If you passed a shell variable, it was empty.');
   }
   const { concurrency } = given;

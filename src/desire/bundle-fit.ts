@@ -6,17 +6,8 @@ import { stagesUntil, type Stage } from '../model/stage.ts';
 import type { Bundle } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
 
-/**
- * Refuses a bundle for another Kubernetes version, or one that lacks files for a run through `until`.
- * Throws KbootError E-BUNDLE that lists everything missing.
- */
+/** Throws KbootError E-BUNDLE that lists all files that the bundle lacks for a run through `until`. */
 export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage): void {
-  if (bundle.kubernetesVersion !== cluster.kubernetesVersion)
-    throw new KbootError(
-      'E-BUNDLE',
-      `the bundle ${bundle.directory} is for Kubernetes ${bundle.kubernetesVersion}, but the inventory has ${cluster.kubernetesVersion}`,
-      { remedy: 'Use a bundle of that version, or change spec.kubernetesVersion.' },
-    );
   if (!stagesUntil(until).includes('control-plane')) return;
   const refs = Object.values(contentsOf(cluster).images);
   const held = new Set(bundle.images.map(({ ref }) => ref));

@@ -1,6 +1,7 @@
 import '../view/no-color.ts';
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -287,6 +288,40 @@ describe('kboot bundle', () => {
     ];
     for (const [action, path, why] of refused)
       expect((await kboot('bundle', action, path)).error).toMatchObject({ message: `${path} ${why}` });
+  });
+
+  it('of several bundles, uses the one for the inventory, and names all if none is', async () => {
+    const bundleOf = async (version: string): Promise<string> => {
+      const at = join(folder, version);
+      mkdirSync(join(at, 'bin/linux-amd64'), { recursive: true });
+      writeFileSync(join(at, 'bin/linux-amd64/kubectl'), version);
+      await kboot('bundle', 'index', at, '--kubernetes-version', version);
+      return at;
+    };
+    const [older, fits, other] = [
+      await bundleOf('v1.34.9'),
+      await bundleOf('v1.36.2'),
+      join(folder, 'other'),
+    ];
+    const words = ['plan', inventory, '--offline', '--until', 'runtime'];
+    const said = async (...flags: string[]): Promise<string> =>
+      ((await kboot(...words, ...flags)).error as KbootError).message;
+    const lacks = `the bundle ${fits} has no containerd for amd64`;
+    const needed = 'but v1.36.2 is needed';
+    expect(await said('--bundle', older, '--bundle', fits)).toBe(lacks);
+    expect(await said('--bundle', older)).toBe(`the bundle ${older} is for Kubernetes v1.34.9, ${needed}`);
+    vi.stubEnv('KBOOT_BUNDLE', `${older}:${fits}`);
+    expect(await said()).toBe(lacks);
+    const third = await bundleOf('v1.33.1');
+    expect(await said('--bundle', older, '--bundle', third)).toBe(
+      `no bundle fits: ${older} is for Kubernetes v1.34.9, ${third} is for Kubernetes v1.33.1, ${needed}`,
+    );
+    expect((await kboot(...words, '--bundle', '')).error).toBeUndefined();
+    vi.unstubAllEnvs();
+    cpSync(fits, other, { recursive: true });
+    expect(await said('--bundle', fits, '--bundle', other)).toBe(
+      `the bundles ${fits} and ${other} are both for Kubernetes v1.36.2`,
+    );
   });
 
   it('a plan with a bundle that lacks a file names it', async () => {

@@ -1,0 +1,43 @@
+import { KbootError } from '../model/error.ts';
+import { openBundle, type Bundle } from '../store/bundle.ts';
+import type { GivenBundle } from '../store/bundle-folder.ts';
+
+/** The given bundles, by the Kubernetes version that each is for. */
+export type Bundles = ReadonlyMap<string, Bundle>;
+
+/** Opens every given bundle. Throws KbootError E-BUNDLE as `openBundle` does, and if two are for one version. */
+export function openBundles(given: readonly GivenBundle[]): Bundles {
+  const bundles = new Map<string, Bundle>();
+  for (const each of given) {
+    const bundle = openBundle(each);
+    const { kubernetesVersion, directory } = bundle;
+    const other = bundles.get(kubernetesVersion);
+    if (other !== undefined && other.directory !== directory)
+      throw new KbootError(
+        'E-BUNDLE',
+        `the bundles ${other.directory} and ${directory} are both for Kubernetes ${kubernetesVersion}`,
+        { remedy: 'Specify one of them: with several bundles, each is for another version.' },
+      );
+    bundles.set(kubernetesVersion, bundle);
+  }
+  return bundles;
+}
+
+/** The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it. */
+export function bundleFor(
+  { bundles }: { readonly bundles: Bundles },
+  kubernetesVersion: string,
+): Bundle | undefined {
+  const bundle = bundles.get(kubernetesVersion);
+  if (bundle !== undefined || bundles.size === 0) return bundle;
+  const all = [...bundles.values()];
+  const listed = all.map((each) => `${each.directory} is for Kubernetes ${each.kubernetesVersion}`);
+  throw new KbootError(
+    'E-BUNDLE',
+    `${all.length === 1 ? 'the bundle' : 'no bundle fits:'} ${listed.join(', ')}, but ${kubernetesVersion} is needed`,
+    {
+      remedy:
+        'Use a bundle of that version, or change spec.kubernetesVersion; --bundle can be given several times.',
+    },
+  );
+}

@@ -17,6 +17,7 @@ import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
 import { buildFiles, buildHooks } from './build-hooks.ts';
 import { buildMetallb } from './build-metallb.ts';
 import { buildRegistries } from './build-registries.ts';
+import { buildUpgrade } from './build-upgrade.ts';
 import { given, valid } from './build-value.ts';
 import { absolutePath, type Folders } from './paths.ts';
 import type { Inventory, InventoryHost } from './schema.ts';
@@ -80,6 +81,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     artifacts: { ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')) },
     ...given('proxy', spec.proxy && buildProxy(spec.proxy)),
     ...given('templates', spec.templates && absolutePath(spec.templates, options.folders)),
+    upgrade: buildUpgrade(spec.upgrade),
     preflight: { ignore: spec.preflight?.ignore ?? [] },
     ...given('files', spec.files && buildFiles(spec.files, hosts, options.folders)),
     ...given('hooks', spec.hooks && buildHooks(spec.hooks, hosts)),
@@ -127,6 +129,7 @@ function buildHost(host: InventoryHost, ssh: Ssh, options: BuildOptions): Host {
     taints: (host.taints ?? []).map(({ key, value, effect }) => ({ key, ...given('value', value), effect })),
     ...given('kubelet', host.kubelet && kubelet(host.kubelet)),
     ...given('containerd', host.containerd && merged(host.containerd)),
+    ...given('upgradeGroup', host.upgradeGroup),
   };
 }
 

@@ -15,5 +15,7 @@ export const defaults = {
   fileMode: '644',
   fileStage: 'host',
   hookTimeoutSeconds: 300,
+  maxUnavailable: 1,
+  drainTimeoutSeconds: 300,
   mirrorCapabilities: ['pull', 'resolve'],
 } as const;

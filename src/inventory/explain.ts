@@ -54,9 +54,11 @@ function explainIssue(issue: Issue, data: unknown, place: Position, schema: () =
     case 'custom':
     case 'invalid_format':
     case 'not_multiple_of':
-    case 'invalid_union':
     case 'invalid_element':
       return [error(path, `${name} ${issue.message}`)];
+    case 'invalid_union':
+      if (found === null) return [error(path, mismatch(name, '', found, undefined))];
+      return [error(path, `${name} ${issue.message}, not ${shown(found, positionAt(place, path)?.source)}`)];
   }
 }
 

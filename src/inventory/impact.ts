@@ -75,6 +75,7 @@ const selector = {
   matchExpressions: { key: nothing, operator: nothing, values: nothing },
 };
 const ownFile = stated('restarts what its field restarts names, and static Pods that mount it');
+const nextUpgrade = noted('the next upgrade uses it');
 const hook = noted('the hook runs where its unless fails');
 
 /** containerd reads hosts.toml for every pull; only before 2.1 it needs logins in config.toml. */
@@ -211,6 +212,16 @@ export const impacts: ImpactsOf<Inventory> = {
       hosts: hook,
     },
     vagrant: machine,
+    upgrade: {
+      maxUnavailable: nextUpgrade,
+      drain: {
+        timeoutSeconds: nextUpgrade,
+        deleteEmptyDirData: nextUpgrade,
+        force: nextUpgrade,
+        gracePeriodSeconds: nextUpgrade,
+      },
+      pauseAfter: nextUpgrade,
+    },
     preflight: { ignore: nothing },
     hosts: {
       name: refused('a Node cannot be renamed', anotherNode),
@@ -225,6 +236,7 @@ export const impacts: ImpactsOf<Inventory> = {
         extraArgs: { name: restarts('kubelet'), value: restarts('kubelet') },
       },
       containerd: { config: restarts('containerd') },
+      upgradeGroup: nextUpgrade,
       vagrant: machine,
     },
   },

@@ -22,6 +22,7 @@ import { dns } from './schema-dns.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
+import { upgrade } from './schema-upgrade.ts';
 import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
 
@@ -191,6 +192,14 @@ const host = z
     })
       .meta({ description: "Settings of this host's containerd; they win over spec.containerd." })
       .optional(),
+    upgradeGroup: text(
+      {
+        description:
+          'Workers of one group (a rack, a zone) are upgraded together, before those of the next group.',
+        examples: ['rack-a'],
+      },
+      dnsLabel,
+    ).optional(),
     vagrant: vagrantMachine(
       'Vagrant machine of this host; overrides spec.vagrant field by field.',
     ).optional(),
@@ -375,6 +384,7 @@ const spec = z
     vagrant: vagrantMachine(
       'Vagrant machine of every host. Used by the Vagrantfile; kboot only validates it.',
     ).optional(),
+    upgrade,
     preflight: z
       .strictObject({
         ignore: z

@@ -72,6 +72,8 @@ export interface Host {
   /** Over the cluster's. */
   readonly kubelet?: KubeletSettings;
   readonly containerd?: { readonly config: JsonObject };
+  /** Workers of one group are upgraded together. */
+  readonly upgradeGroup?: string;
 }
 
 /** JSON-shaped data that a user merges into a component's configuration. */
@@ -256,6 +258,23 @@ export interface Hook {
   readonly timeoutSeconds: number;
 }
 
+/** How an upgrade disturbs workloads. */
+export interface UpgradePolicy {
+  /** Workers that may be down at a time: a number, or a percentage of all workers (rounded down, at least 1). */
+  readonly maxUnavailable: number | `${number}%`;
+  readonly drain: {
+    readonly timeoutSeconds: number;
+    /** Pods with an emptyDir are evicted, which deletes its content. */
+    readonly deleteEmptyDirData: boolean;
+    /** Pods without a controller are evicted, which ends them for good. */
+    readonly force: boolean;
+    /** Overrides the Pods' own grace periods. */
+    readonly gracePeriodSeconds?: number;
+  };
+  /** The run ends there; the same command goes on. */
+  readonly pauseAfter?: 'control-plane' | 'first-batch';
+}
+
 export interface Cluster {
   readonly name: string;
   /** `v1.36.2` */
@@ -295,6 +314,7 @@ export interface Cluster {
   /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */
   readonly artifacts: { readonly mirror?: string };
   readonly proxy?: Proxy;
+  readonly upgrade: UpgradePolicy;
   /** Absolute path of a folder whose files replace kboot's own templates. */
   readonly templates?: string;
   /** Names of preflight checks whose failures are ignored. */

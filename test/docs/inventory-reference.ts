@@ -5,6 +5,8 @@ import { markdownTable } from './generated.ts';
 /** The parts of JSON Schema that the inventory's schema uses. */
 export interface Field {
   readonly type?: string;
+  readonly title?: string;
+  readonly anyOf?: readonly Field[];
   readonly description?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
@@ -88,6 +90,7 @@ function refusals(refused: readonly (readonly [string, Field])[]): readonly stri
 
 function typeOf(field: Field): string {
   if (field.items !== undefined) return `list of ${plural(typeOf(field.items))}`;
+  if (field.anyOf !== undefined) return field.anyOf.map((each) => each.title ?? typeOf(each)).join(', or ');
   if (field.const !== undefined) return code(field.const);
   if (field.enum !== undefined) return field.enum.map(code).join(', ');
   if (field.properties !== undefined) return 'object';

@@ -30,6 +30,10 @@ describe('defaults', () => {
       imageRepository: 'registry.k8s.io',
       artifacts: {},
       preflight: { ignore: [] },
+      upgrade: {
+        maxUnavailable: 1,
+        drain: { timeoutSeconds: 300, deleteEmptyDirData: true, force: false },
+      },
       kubelet: { config: {} },
       apiServer: { certSANs: [], extraArgs: [] },
     });
@@ -40,6 +44,15 @@ describe('defaults', () => {
       connection: { kind: 'ssh', address: '10.0.0.21', port: 22, user: 'op' },
       labels: {},
       taints: [],
+    });
+  });
+
+  it('keeps how an upgrade disturbs workloads, and fills in the rest', () => {
+    const stated = 'upgrade: {maxUnavailable: 20%, drain: {force: true}, pauseAfter: first-batch}';
+    expect(clusterOf(inventoryWith([stated])).upgrade).toEqual({
+      maxUnavailable: '20%',
+      drain: { timeoutSeconds: 300, deleteEmptyDirData: true, force: true },
+      pauseAfter: 'first-batch',
     });
   });
 

@@ -34,6 +34,10 @@ export function sampleCluster(changes: Partial<Cluster> = {}): Cluster {
     containerd: { config: {} },
     imageRepository: 'registry.k8s.io',
     artifacts: {},
+    upgrade: {
+      maxUnavailable: 1,
+      drain: { timeoutSeconds: 300, deleteEmptyDirData: true, force: false },
+    },
     hosts: [host('cp1', '10.99.7.11', 'control-plane')],
     ...changes,
   };

@@ -45,6 +45,7 @@ import {
   podsCanRun,
   rolesFitTogether,
 } from './roles.ts';
+import { drainTimesFit, upgradeGroupsAreWorkers } from './upgrade.ts';
 import { versionIsKnown } from './version.ts';
 
 /** Every rule that involves more than one value. */
@@ -96,6 +97,8 @@ const checks: readonly Check[] = [
   dnsIsSound,
   filesAreSound,
   hooksAreSound,
+  upgradeGroupsAreWorkers,
+  drainTimesFit,
   ignoredChecksAreIgnorable,
 ];
 

@@ -1,0 +1,95 @@
+import { compare } from 'semver';
+import { tasksOf } from '../../../src/plan/steps.ts';
+import type { Step, Task } from '../../../src/plan/types.ts';
+import type { KbootResult } from '../../lab/kboot.ts';
+import type { ClientsReport, VersionSample } from './clients.ts';
+
+/** A component of a host that a step of a run started, reloaded, restarted or stopped. */
+export interface ComponentChange {
+  readonly host: string;
+  readonly component: string;
+}
+
+function tasks(result: KbootResult): readonly Task[] {
+  return result.events.flatMap(({ plan }) => (plan === undefined ? [] : tasksOf(plan.phases)));
+}
+
+const hostOf = ({ on }: Task): string => (typeof on === 'string' ? on : on.host);
+
+function done(result: KbootResult): readonly string[] {
+  return result.events.flatMap(({ type, step }) => (type === 'done' && step !== undefined ? [step] : []));
+}
+
+/** The components that a run restarted, in the order in which the steps ended. */
+export function restartsOf(result: KbootResult): readonly ComponentChange[] {
+  const effects = new Map(
+    tasks(result).flatMap((task) =>
+      task.steps.map((step) => [
+        step.id,
+        step.effects
+          .filter(({ kind }) => kind === 'restart')
+          .map(({ component }) => ({ host: hostOf(task), component })),
+      ]),
+    ),
+  );
+  return done(result).flatMap((id) => effects.get(id) ?? []);
+}
+
+/** Nodes that a run drained, each as often as it was. */
+export function drainsOf(results: readonly KbootResult[]): readonly string[] {
+  return results.flatMap((result) => {
+    const drains = new Map(
+      tasks(result)
+        .flatMap(({ steps }) => steps)
+        .flatMap((step) => (isDrain(step) ? [[step.id, step.node] as const] : [])),
+    );
+    return done(result).flatMap((id) => drains.get(id) ?? []);
+  });
+}
+
+function isDrain(step: Step): step is Step & { readonly type: 'node' } {
+  return step.type === 'node' && step.operation.kind === 'drain';
+}
+
+/**
+ * Breaches of Kubernetes' version skew policy at any sample: a kubelet that is newer than an API server it may reach.
+ * A control plane's kubelet reaches its own API server; a worker's any. While an API server does not answer, it has
+ * the version that it last had.
+ */
+export function skewBreaches(samples: readonly VersionSample[]): readonly string[] {
+  const servers = new Map<string, string>();
+  return samples.flatMap((sample) => {
+    for (const [host, version] of Object.entries(sample.servers))
+      if (version !== '') servers.set(host, version);
+    return Object.entries(sample.kubelets).flatMap(([node, kubelet]) => {
+      const own = servers.get(node);
+      const reached = own === undefined ? [...servers] : [[node, own] as const];
+      return reached
+        .filter(([, version]) => compare(kubelet, version) > 0)
+        .map(
+          ([host, version]) =>
+            `${sample.ms} ms: kubelet ${kubelet} of ${node}, API server ${version} of ${host}`,
+        );
+    });
+  });
+}
+
+/** The most API servers that were down at any sample, and the most nodes that were cordoned. */
+export function mostAtOnce({ samples }: ClientsReport): { readonly down: number; readonly cordoned: number } {
+  const most = (count: (sample: VersionSample) => number): number => Math.max(0, ...samples.map(count));
+  return {
+    down: most(({ servers }) => Object.values(servers).filter((version) => version === '').length),
+    cordoned: most(({ cordoned }) => cordoned.length),
+  };
+}
+
+/** Whether every change of `first` precedes every one of `then`. */
+export function precedes(
+  changes: readonly ComponentChange[],
+  first: (change: ComponentChange) => boolean,
+  then: (change: ComponentChange) => boolean,
+): boolean {
+  const last = changes.map(first).lastIndexOf(true);
+  const begin = changes.map(then).indexOf(true);
+  return begin === -1 || last < begin;
+}

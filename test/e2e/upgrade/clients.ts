@@ -38,6 +38,8 @@ export interface ClientsReport {
   };
   readonly acknowledged: readonly string[];
   readonly refusedWrites: number;
+  /** The longest time by which a client's own timer was late: gaps are not shorter than what this machine lacks. */
+  readonly lateMs: number;
   /** Distinct states in order; equal successive ones are listed once. */
   readonly samples: readonly VersionSample[];
 }
@@ -173,8 +175,17 @@ function add(servers: Readonly<Record<string, string>>, nodes: readonly Node[]):
     samples.push({ ms: since(), ...seen });
 }
 
+let lateMs = 0;
+let due = 0;
+function tick(): void {
+  const now = Date.now();
+  if (due !== 0 && begun !== 0) lateMs = Math.max(lateMs, now - due);
+  due = now + 100;
+  void askApi();
+}
+
 const url = order.service;
-setInterval(() => void askApi(), 100);
+setInterval(tick, 100);
 if (url !== undefined) setInterval(() => void countService(url), 100);
 setInterval(() => void write(), 1000);
 setInterval(() => void sample(), 1000);
@@ -185,6 +196,7 @@ process.stdin.resume().on('end', () => {
     service: { answered: service.answered, lost: service.lost, longestGapMs: service.gaps.longest() },
     acknowledged,
     refusedWrites,
+    lateMs,
     samples,
   };
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit());

@@ -35,16 +35,24 @@ export function restartsOf(result: KbootResult): readonly ComponentChange[] {
   return done(result).flatMap((id) => effects.get(id) ?? []);
 }
 
-/** Nodes that a run drained, each as often as it was. */
-export function drainsOf(results: readonly KbootResult[]): readonly string[] {
+/** The steps that runs completed, in order. */
+export function stepsDone(results: readonly KbootResult[]): readonly Step[] {
   return results.flatMap((result) => {
-    const drains = new Map(
-      tasks(result)
-        .flatMap(({ steps }) => steps)
-        .flatMap((step) => (isDrain(step) ? [[step.id, step.node] as const] : [])),
-    );
-    return done(result).flatMap((id) => drains.get(id) ?? []);
+    const steps = new Map(tasks(result).flatMap((task) => task.steps.map((step) => [step.id, step])));
+    return done(result).flatMap((id) => steps.get(id) ?? []);
   });
+}
+
+/** Nodes that runs drained, each as often as it was. */
+export function drainsOf(results: readonly KbootResult[]): readonly string[] {
+  return stepsDone(results).flatMap((step) => (isDrain(step) ? [step.node] : []));
+}
+
+/** Nodes that were cordoned, each as often as a sample shows it cordoned after one that does not. */
+export function cordonsOf(samples: readonly VersionSample[]): readonly string[] {
+  return samples.flatMap(({ cordoned }, index) =>
+    cordoned.filter((node) => samples[index - 1]?.cordoned.includes(node) !== true),
+  );
 }
 
 function isDrain(step: Step): step is Step & { readonly type: 'node' } {

@@ -108,7 +108,7 @@ export async function measured(
   tell(
     `${title}: ${seconds.toFixed(1)} s; API: longest gap ${api.longestGapMs} ms, ${api.answered} answers, ${api.failed} failed; ` +
       `Service: ${service.lost.length} of ${service.answered + service.lost.length} requests lost, longest gap ${service.longestGapMs} ms; ` +
-      `writes: ${report.acknowledged.length} acknowledged, ${lost.length} lost, ${report.refusedWrites} not acknowledged`,
+      `writes: ${report.acknowledged.length} acknowledged, ${lost.length} lost, ${report.refusedWrites} not acknowledged; the clients themselves were late by ${report.lateMs} ms at most`,
   );
   for (const { ms, why } of service.lost.slice(0, 5)) tell(`  lost at ${ms} ms: ${why}`);
   expect(lost).toEqual([]);

@@ -18,27 +18,19 @@ export function workloads({ service }: { readonly service: boolean }): string {
   return [...objects, ...(service ? [loadBalancer] : [])].map((object) => stringify(object)).join('---\n');
 }
 
-/** A Deployment of one whose budget lets nobody go: its node cannot be drained. */
-export function immovable(host: string): string {
-  const labels = { app: 'immovable' };
-  return [
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'immovable' },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: { ...pod(), nodeSelector: { 'kubernetes.io/hostname': host } },
-        },
-      },
-    },
-    budget('immovable', 1),
-  ]
-    .map((object) => stringify(object))
-    .join('---\n');
+/**
+ * A Deployment of two that runs on `host` alone, with a budget of one: the first Pod may go and finds no other place,
+ * so that the second may never. Its node cannot be drained, which its budget does not show beforehand.
+ */
+export function stuck(host: string): string {
+  const spec = { nodeSelector: { 'kubernetes.io/hostname': host } };
+  const pinned = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'stuck' },
+    spec: { replicas: 2, selector: { matchLabels: { app: 'stuck' } }, template: template('stuck', spec) },
+  };
+  return [pinned, budget('stuck', 1)].map((object) => stringify(object)).join('---\n');
 }
 
 function template(app: string, spec: object): object {

@@ -18,7 +18,12 @@ export async function cordonNode(kube: KubeClient, node: string): Promise<boolea
   return true;
 }
 
+/** Uncordons a Node that kboot cordoned; one that somebody else cordoned, or that does not exist, stays as it is. */
 export async function uncordonNode(kube: KubeClient, node: string): Promise<void> {
+  const live = await kube.request('GET', nodePath(node));
+  if (live.status === 404) return;
+  if (live.status !== 200) throw refused(`reading Node ${node}`, live);
+  if ((live.body as KubeObject).metadata.annotations?.[cordonedBy] !== 'kboot') return;
   const answer = await patch(kube, node, false, null);
   if (answer.status !== 200) throw refused(`uncordoning Node ${node}`, answer);
 }

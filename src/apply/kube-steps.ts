@@ -49,7 +49,7 @@ export class KubeRunner {
         return undefined;
       case 'node':
         if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
-        await this.#retryWhileStarting((kube) => this.#node(kube, step));
+        await this.#retryWhileStarting((kube) => this.#node(kube, step), step.timeoutSeconds);
         return undefined;
     }
   }
@@ -88,8 +88,9 @@ export class KubeRunner {
         const waiting = (seen: string): void => {
           emit({ type: 'waiting', step, seen });
         };
-        const act = operation.kind === 'drain' ? drainNode : restartFlannel;
-        await act(kube, node, { timeoutSeconds, pollMs: 1_000, signal, waiting });
+        const options = { pollMs: 1_000, signal, waiting };
+        if (operation.kind === 'drain') await drainNode(kube, node, operation.policy, options);
+        else await restartFlannel(kube, node, { ...options, timeoutSeconds });
         return;
       }
       case 'delete':
@@ -98,17 +99,22 @@ export class KubeRunner {
     }
   }
 
-  /** A newly started API server may answer 403 or 5xx until its own objects exist (kubeadm polls too); an update of a Node may conflict. */
-  async #retryWhileStarting(action: (kube: KubeClient) => Promise<void>): Promise<void> {
-    const deadline = Date.now() + startSeconds * 1000;
+  /**
+   * A newly started API server may answer 403 or 5xx until its own objects exist (kubeadm polls too); an update of a Node
+   * may conflict. A connection that is lost after up to `seconds` of work is opened again.
+   */
+  async #retryWhileStarting(action: (kube: KubeClient) => Promise<void>, seconds = 0): Promise<void> {
+    const start = Date.now();
     for (;;) {
       try {
         await action(await this.#kube.client());
         return;
       } catch (error) {
         const transient = error instanceof KbootError && isTransient(error);
-        if (!transient || Date.now() > deadline || this.#context.signal.aborted) throw error;
-        if (error.context.httpStatus === undefined) this.#kube.close();
+        if (!transient || this.#context.signal.aborted) throw error;
+        const isLost = error.context.httpStatus === undefined;
+        if (Date.now() > start + (startSeconds + (isLost ? seconds : 0)) * 1000) throw error;
+        if (isLost) this.#kube.close();
         await sleep(pollMs);
       }
     }

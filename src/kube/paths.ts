@@ -10,6 +10,7 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   Secret: { plural: 'secrets', namespaced: true },
   Service: { plural: 'services', namespaced: true },
   ServiceAccount: { plural: 'serviceaccounts', namespaced: true },
+  PodDisruptionBudget: { plural: 'poddisruptionbudgets', namespaced: true },
   DaemonSet: { plural: 'daemonsets', namespaced: true },
   Deployment: { plural: 'deployments', namespaced: true },
   Role: { plural: 'roles', namespaced: true },

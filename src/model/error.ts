@@ -262,6 +262,20 @@ export const errorCodes = {
       'etcd`. In the cluster: `kubectl get pods -A` and `kubectl describe`. Then run the same command ' +
       'again.',
   },
+  'E-DRAIN': {
+    exit: exitStatus.stepFailed,
+    title: 'The Pods of a node that is to be upgraded did not leave.',
+    cause:
+      'Before a worker is upgraded, its Pods are evicted, as `kubectl drain` does. Some did not leave in ' +
+      'spec.upgrade.drain.timeoutSeconds, since a PodDisruptionBudget forbids it or they take longer to end; ' +
+      'or spec.upgrade.drain forbids to evict one of them. The node was not upgraded and goes on serving: it ' +
+      'was uncordoned, unless somebody else had cordoned it. No further worker is drained.',
+    remedy:
+      'The message names each Pod that is left, and the budget that forbids its eviction with its numbers. ' +
+      'Add replicas on other nodes, wait until unhealthy Pods are Ready, or relax the budget; for a Pod that ' +
+      'ends slowly, raise spec.upgrade.drain.timeoutSeconds. Then run the same command again: it goes on with ' +
+      'this node.',
+  },
   'E-KUBE-API': {
     exit: exitStatus.stepFailed,
     title: 'The Kubernetes API refused a request.',

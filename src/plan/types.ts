@@ -76,6 +76,19 @@ export interface DeleteStep extends StepBase {
   readonly object: ObjectRef;
 }
 
+/** Which Pods a drain evicts, how long it may take, and what becomes of a Node whose drain does not end. */
+export interface DrainPolicy {
+  readonly timeoutSeconds: number;
+  /** Evicts Pods with an emptyDir, whose content is lost; false: such a Pod fails the drain before the first eviction. */
+  readonly deleteEmptyDirData: boolean;
+  /** Evicts Pods without a controller, which nothing creates again; false: as above. */
+  readonly force: boolean;
+  /** Overrides the Pods' own grace periods. */
+  readonly gracePeriodSeconds?: number;
+  /** If it does not end: stays cordoned, or is uncordoned if it was kboot that cordoned it. */
+  readonly leaves: 'cordoned' | 'serving';
+}
+
 /** One operation on a Node. */
 export interface NodeStep extends StepBase {
   readonly type: 'node';
@@ -92,8 +105,8 @@ export interface NodeStep extends StepBase {
     | { readonly kind: 'cordon' | 'uncordon' }
     /** Deletes flannel's Pod on the Node, and waits for the new one: flannel reads the podCIDR when it starts. */
     | { readonly kind: 'restart-flannel' }
-    /** Cordons, then evicts every Pod as `kubectl drain` does, within `timeoutSeconds`. */
-    | { readonly kind: 'drain' }
+    /** Cordons, then evicts Pods as `kubectl drain --ignore-daemonsets` does. */
+    | { readonly kind: 'drain'; readonly policy: DrainPolicy }
     | { readonly kind: 'delete' };
 }
 

@@ -5,13 +5,13 @@ const firstLines = 60;
 
 /**
  * The lines of an error's detail that are shown: the last 20 of a command's output, or the first 60 of the diagnosis of
- * a failed wait, which begins with the most important ones. A repeated line is shown once, with a count.
+ * a failed wait or drain, which begins with the most important ones. A repeated line is shown once, with a count.
  */
 export function detailLines({ code, context: { detail = '' } }: KbootError): string[] {
   const text = detail.trimEnd();
   if (text.trim() === '') return [];
   const lines = once(text.split('\n'));
-  return code === 'E-WAIT' ? lines.slice(0, firstLines) : lines.slice(-lastLines);
+  return code === 'E-WAIT' || code === 'E-DRAIN' ? lines.slice(0, firstLines) : lines.slice(-lastLines);
 }
 
 /** Repeated lines once, with a count. */

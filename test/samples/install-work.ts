@@ -64,7 +64,10 @@ export function nodeStep(node: string, kind: 'cordon' | 'drain' | 'uncordon' | '
     reason: '',
     effects: [],
     node,
-    operation: { kind },
+    operation:
+      kind === 'drain'
+        ? { kind, policy: { timeoutSeconds: 60, deleteEmptyDirData: true, force: true, leaves: 'cordoned' } }
+        : { kind },
     timeoutSeconds: 60,
   };
 }

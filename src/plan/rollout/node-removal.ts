@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kube/types.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { FormerHost } from '../../observe/former-host.ts';
-import type { Location, NodeStep, ShellStep } from '../types.ts';
+import type { DrainPolicy, Location, NodeStep, ShellStep } from '../types.ts';
 import { isReady } from './ready.ts';
 
 /** Marks Nodes of inventory hosts: only a marked Node is removed when its host leaves the inventory. */
@@ -11,8 +11,13 @@ export function isManaged(node: KubeObject): boolean {
   return node.metadata.annotations?.[managedBy] === 'kboot';
 }
 
-/** Maximum seconds of an eviction, disruption budgets and grace periods included. */
-const drainSeconds = 300;
+/** A Node that leaves loses every Pod; the time includes disruption budgets and grace periods. */
+const leaving: DrainPolicy = {
+  timeoutSeconds: 300,
+  deleteEmptyDirData: true,
+  force: true,
+  leaves: 'cordoned',
+};
 
 /** How one Node is removed from the API. */
 export interface NodeRemoval {
@@ -37,9 +42,9 @@ export function nodeRemovals(
       ...base,
       id: `cluster: drains Node ${name}`,
       verb: 'update',
-      reason: `cordoned, its Pods evicted (${drainSeconds} s at most)`,
-      operation: { kind: 'drain' },
-      timeoutSeconds: drainSeconds,
+      reason: `cordoned, its Pods evicted (${leaving.timeoutSeconds} s at most)`,
+      operation: { kind: 'drain', policy: leaving },
+      timeoutSeconds: leaving.timeoutSeconds,
     };
     const remove: NodeStep = {
       ...base,

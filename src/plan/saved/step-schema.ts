@@ -208,6 +208,23 @@ const deleteStep = shared(
   }),
 );
 
+const drainPolicy = described(
+  'How a drain is done.',
+  z.strictObject({
+    timeoutSeconds: described('Seconds after which the drain fails.', z.number()),
+    deleteEmptyDirData: described('Whether Pods with an emptyDir volume are evicted.', z.boolean()),
+    force: described('Whether Pods without a controller are evicted.', z.boolean()),
+    gracePeriodSeconds: described(
+      "Seconds, in place of the Pods' own grace periods.",
+      z.number(),
+    ).exactOptional(),
+    leaves: described(
+      'What becomes of the Node if the drain does not end: it stays cordoned, or it is uncordoned, unless somebody else had cordoned it.',
+      z.enum(['cordoned', 'serving']),
+    ),
+  }),
+);
+
 const nodeStep = shared(
   'NodeStep',
   z.strictObject({
@@ -226,7 +243,7 @@ const nodeStep = shared(
         z.strictObject({ kind: z.literal('cordon') }),
         z.strictObject({ kind: z.literal('uncordon') }),
         z.strictObject({ kind: z.literal('restart-flannel') }),
-        z.strictObject({ kind: z.literal('drain') }),
+        z.strictObject({ kind: z.literal('drain'), policy: drainPolicy }),
         z.strictObject({ kind: z.literal('delete') }),
       ]),
     ),

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { nodePath } from '../../kube/paths.ts';
-import type { Gate, NodeStep, Step } from '../../plan/types.ts';
+import { orList } from '../../model/or-list.ts';
+import type { DrainPolicy, Gate, NodeStep, Step } from '../../plan/types.ts';
 import type { Payload } from '../../resource/types.ts';
 
 /** One text that belongs to a step. */
@@ -49,7 +50,7 @@ function nodeBlock({ node, operation, timeoutSeconds }: NodeStep): Block {
     case 'drain':
       return listBlock(title, {
         cordon: node,
-        evict: `every Pod that a drain evicts, ${timeoutSeconds} s at most`,
+        evict: evicted(operation.policy),
       });
     case 'cordon':
     case 'uncordon':
@@ -62,6 +63,18 @@ function nodeBlock({ node, operation, timeoutSeconds }: NodeStep): Block {
     case 'delete':
       return listBlock(title, { delete: nodePath(node) });
   }
+}
+
+function evicted({ timeoutSeconds, deleteEmptyDirData, force }: DrainPolicy): string {
+  const kept = [
+    ...(deleteEmptyDirData ? [] : ['with an emptyDir']),
+    ...(force ? [] : ['without a controller']),
+  ];
+  const which =
+    kept.length === 0
+      ? 'every Pod that a drain evicts'
+      : `every Pod that a drain evicts; one ${orList(kept)} fails it`;
+  return `${which}, ${timeoutSeconds} s at most`;
 }
 
 function payloadBlocks({ content }: Payload, shown: boolean): Block[] {

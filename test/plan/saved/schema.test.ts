@@ -178,7 +178,13 @@ const nodeOperations: Record<NodeStep['operation']['kind'], NodeStep['operation'
   },
   cordon: { kind: 'cordon' },
   uncordon: { kind: 'uncordon' },
-  drain: { kind: 'drain' },
+  drain: {
+    kind: 'drain',
+    policy: {
+      ...{ timeoutSeconds: 300, deleteEmptyDirData: true, force: false, gracePeriodSeconds: 30 },
+      leaves: 'serving',
+    },
+  },
   'restart-flannel': { kind: 'restart-flannel' },
   delete: { kind: 'delete' },
 };

@@ -7,6 +7,7 @@ export interface Budget extends KubeObject {
     readonly minAvailable?: number | string;
     readonly maxUnavailable?: number | string;
     readonly selector?: Selector | null;
+    readonly unhealthyPodEvictionPolicy?: string;
   };
   readonly status?: {
     readonly observedGeneration?: number;
@@ -14,6 +15,12 @@ export interface Budget extends KubeObject {
     readonly currentHealthy?: number;
     readonly desiredHealthy?: number;
     readonly expectedPods?: number;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
   };
 }
 

@@ -12,6 +12,8 @@ const names = [
   ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
   ...(['ComponentConfig'] as const),
+  ...(['ControlPlaneNodesReady', 'StaticPodsReady', 'PodDisruptionBudget', 'BarePods'] as const),
+  ...(['EmptyDirPods', 'Webhook', 'DeprecatedAPI', 'StoredObjects', 'UpgradeUnread'] as const),
 ];
 
 export type CheckName = (typeof names)[number] | `Port-${number}`;

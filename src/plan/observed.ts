@@ -4,6 +4,7 @@ import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { FormerHost } from '../observe/former-host.ts';
 import type { HostObservation } from '../observe/probe.ts';
+import type { UpgradeObservation } from '../observe/upgrade/observation.ts';
 import type { EndpointServing } from './preflight/endpoint.ts';
 
 /** Everything that was observed for a plan: with the inventory, the whole input of `decide`. */
@@ -18,6 +19,8 @@ export interface Observed {
   readonly externalEtcd: readonly EtcdAnswer[] | undefined;
   /** undefined: the plan ends before the API is read. Never `absent`: decide concludes that. */
   readonly api: ClusterObservation | undefined;
+  /** What would stop an upgrade; undefined if the cluster already has the inventory's version, or the API did not answer. */
+  readonly upgrade?: UpgradeObservation | undefined;
   /** Hosts that left the inventory and whose Nodes are in the API. */
   readonly former: ReadonlyMap<string, FormerHost>;
   /** The control-plane endpoint through one host; undefined if kboot runs it, or no host reached it. */

@@ -1,4 +1,4 @@
-import { hostsWith, type Host } from '../../model/cluster.ts';
+import { hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Pki } from '../../pki/types.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
@@ -14,10 +14,17 @@ export async function observeApi(
   connections: Connections,
   desired: DesiredCluster,
 ): Promise<ClusterObservation> {
-  const serving = hostsWith(cluster, 'control-plane').filter((host) =>
+  return await askApi(servingHosts(cluster, inspections), pki, connections, desired);
+}
+
+/** Control planes with a listening API server. */
+export function servingHosts(
+  cluster: Cluster,
+  inspections: ReadonlyMap<string, Inspection>,
+): readonly Host[] {
+  return hostsWith(cluster, 'control-plane').filter((host) =>
     inspections.get(host.name)?.listening.some((entry) => entry.port === 6443),
   );
-  return await askApi(serving, pki, connections, desired);
 }
 
 /** Tries the API server of one host after another until one responds. */

@@ -15,6 +15,7 @@ import { observeOwnEtcd } from './etcd.ts';
 import { askExternalEtcd } from './external-etcd.ts';
 import { observeFormerHosts } from './former-hosts.ts';
 import { observeHost } from './host.ts';
+import { observeUpgrade } from './upgrade.ts';
 
 /**
  * Connects to the hosts of a plan and reads all its possible inputs: the hosts, etcd, the API, the control-plane
@@ -45,10 +46,11 @@ export async function observe(
       : undefined;
     const endpoint = await observeOutsideEndpoint(workspace, scope, inspections, connections);
     const metHooks = await metOperatorHooks(workspace, scope.until);
+    const upgrade = await observeUpgrade(workspace, inspections, connections, api);
     const former = await observeFormerHosts(workspace, api, connect, concurrency);
     return {
       seen: {
-        ...{ hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks },
+        ...{ hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade },
         former: former.results,
       },
       connections: {

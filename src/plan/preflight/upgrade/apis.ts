@@ -1,0 +1,66 @@
+import { few } from '../../../model/few.ts';
+import { hostsWith } from '../../../model/cluster.ts';
+import { plural } from '../../../model/plural.ts';
+import type { DeprecatedUse } from '../../../observe/upgrade/observation.ts';
+import type { Finding } from '../finding.ts';
+import { clusterHost, findingAt, minorOf, type UpgradeInput } from './input.ts';
+
+/** API versions that the new Kubernetes no longer serves and that somebody uses, or has objects of. */
+export function apiFindings(input: UpgradeInput): Finding[] {
+  return [...requested(input), ...stored(input)];
+}
+
+function requested(input: UpgradeInput): Finding[] {
+  const { seen, to } = input;
+  const gone = new Map<string, DeprecatedUse[]>();
+  for (const use of seen.deprecated) {
+    if (minorOf(use.removedRelease) > minorOf(to)) continue;
+    const key = JSON.stringify({ ...use, host: '' });
+    gone.set(key, [...(gone.get(key) ?? []), use]);
+  }
+  return [...gone.values()].flatMap((uses) => {
+    const [first] = uses;
+    if (first === undefined) return [];
+    const { group, version, resource, subresource, removedRelease } = first;
+    const api = `${resource}${subresource === '' ? '' : `/${subresource}`} of ${group === '' ? version : `${group}/${version}`}`;
+    const hosts = uses.map(({ host }) => host);
+    return findingAt(
+      clusterHost(input),
+      'DeprecatedAPI',
+      'error',
+      `clients have requested ${api} since the API servers of ${few(hosts, 3)} started; Kubernetes v${removedRelease} no longer serves it`,
+      `Find these clients (an audit log has their user agents, a Helm release or operator its manifests) and move them to a version that is served: kubectl api-resources. What was requested is forgotten when an API server restarts. If that client is gone, ignore this finding.`,
+    );
+  });
+}
+
+function stored(input: UpgradeInput): Finding[] {
+  const { seen, from, to } = input;
+  return seen.stored
+    .filter(({ lostIn }) => minorOf(from) < lostIn && lostIn <= minorOf(to))
+    .map(({ groupVersion, resource, lostIn, names, count }) =>
+      findingAt(
+        clusterHost(input),
+        'StoredObjects',
+        'error',
+        `${plural(count, 'object')} of ${resource} in ${groupVersion}, which Kubernetes v1.${lostIn} can neither serve nor read from etcd: ${few(names, 3)}`,
+        `Save what you need of them, then delete them before the upgrade: kubectl delete ${resource}.${groupVersion.replace(/^(.*)\/(.*)$/, '$2.$1')} --all -A`,
+      ),
+    );
+}
+
+/** What could not be read is not taken as absent. */
+export function unreadFindings(input: UpgradeInput): Finding[] {
+  const { unread } = input.seen;
+  if (unread.length === 0) return [];
+  const [host = ''] = hostsWith(input.cluster, 'control-plane').map(({ name }) => name);
+  return [
+    findingAt(
+      host,
+      'UpgradeUnread',
+      'error',
+      `it is not known whether something would stop the upgrade half-way, since the API did not answer: ${few(unread, 3)}`,
+      'Run the same command again; `kboot status` says whether the API servers are healthy.',
+    ),
+  ];
+}

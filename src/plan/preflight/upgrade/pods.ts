@@ -1,0 +1,47 @@
+import { evictionLoss, mustLeave, podTitle } from '../../../kube/eviction.ts';
+import { few } from '../../../model/few.ts';
+import type { PodSeen } from '../../../observe/upgrade/observation.ts';
+import type { Finding } from '../finding.ts';
+import { findingAt, type UpgradeInput } from './input.ts';
+
+/** Pods that a drain would evict, by Node, in the order of the drains. */
+export function podsThatLeave({ seen, drains }: UpgradeInput): ReadonlyMap<string, readonly PodSeen[]> {
+  const byNode = new Map<string, PodSeen[]>(drains.map((node) => [node, []]));
+  for (const pod of seen.pods) if (mustLeave(pod)) byNode.get(pod.spec.nodeName ?? '')?.push(pod);
+  return byNode;
+}
+
+/** Pods that spec.upgrade.drain keeps: their drain would fail before its first eviction. */
+export function keptPodFindings(input: UpgradeInput): Finding[] {
+  const { drain } = input.cluster.upgrade;
+  return [...podsThatLeave(input)].flatMap(([node, pods]) => {
+    const those = (why: ReturnType<typeof evictionLoss>): readonly string[] =>
+      pods.filter((pod) => evictionLoss(pod, drain) === why).map(podTitle);
+    const bare = those('bare');
+    const local = those('emptyDir');
+    return [
+      ...(bare.length === 0
+        ? []
+        : [
+            findingAt(
+              node,
+              'BarePods',
+              'error',
+              `Pods without a controller, which nothing creates again once the node is drained: ${few(bare, 5)}`,
+              'Delete them, or run them by a Deployment or Job; or set spec.upgrade.drain.force: true to end them for good.',
+            ),
+          ]),
+      ...(local.length === 0
+        ? []
+        : [
+            findingAt(
+              node,
+              'EmptyDirPods',
+              'error',
+              `Pods with an emptyDir volume, whose content a drain deletes: ${few(local, 5)}`,
+              'Move or delete these Pods yourself; or set spec.upgrade.drain.deleteEmptyDirData: true.',
+            ),
+          ]),
+    ];
+  });
+}

@@ -7,6 +7,7 @@ import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
 import { argumentsGroup, flagsGroup } from './cli/manual.ts';
+import { lock } from './cli/lock.ts';
 import { drift, plan } from './cli/plan.ts';
 import { render } from './cli/render.ts';
 import { reset } from './cli/reset.ts';
@@ -43,7 +44,7 @@ const parser = yargs(words) as Argv & {
 };
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
-  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
+  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle, lock],
   ...[explain, schema, version],
 ];
 

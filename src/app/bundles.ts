@@ -1,3 +1,5 @@
+import type { Releases } from '../catalog/release.ts';
+import { refuseUnlockedBundle } from '../desire/bundle-fit.ts';
 import { KbootError } from '../model/error.ts';
 import { openBundle, type Bundle } from '../store/bundle.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
@@ -23,12 +25,24 @@ export function openBundles(given: readonly GivenBundle[]): Bundles {
   return bundles;
 }
 
-/** The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it. */
+/** The bundles, and what they are held to. */
+export interface BundleChoice {
+  readonly bundles: Bundles;
+  readonly releases: Releases;
+  /** The operator vouches for bundles that differ from kboot.lock.yaml. */
+  readonly allowUnofficial: boolean;
+}
+
+/**
+ * The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it, or
+ * if it differs from the lock.
+ */
 export function bundleFor(
-  { bundles }: { readonly bundles: Bundles },
+  { bundles, releases, allowUnofficial }: BundleChoice,
   kubernetesVersion: string,
 ): Bundle | undefined {
   const bundle = bundles.get(kubernetesVersion);
+  if (bundle !== undefined && !allowUnofficial) refuseUnlockedBundle(releases.get(kubernetesVersion), bundle);
   if (bundle !== undefined || bundles.size === 0) return bundle;
   const all = [...bundles.values()];
   const listed = all.map((each) => `${each.directory} is for Kubernetes ${each.kubernetesVersion}`);

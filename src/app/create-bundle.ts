@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
-import { artifacts, type Artifact } from '../catalog/artifacts.ts';
+import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
-import { release as releaseOf } from '../catalog/release.ts';
+import type { Release } from '../catalog/release.ts';
 import { imagePathInBundle, pathInBundle, type BundleContents } from '../desire/bundle-contents.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
@@ -47,7 +47,7 @@ const atOnce = 4;
 export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
   const { directory, contents, signal } = options;
   const parts = options.arches.flatMap((arch) => partsOf(options, arch));
-  refuseOthers(directory, contents.kubernetesVersion, options.arches);
+  refuseOthers(directory, contents.release, options.arches);
   const folders = [...new Set(parts.map(({ path }) => dirname(path)))];
   try {
     for (const folder of folders) await mkdir(join(directory, folder), { recursive: true });
@@ -77,11 +77,11 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
   } finally {
     web.close();
   }
-  return await indexBundle(directory, contents.kubernetesVersion);
+  return await indexBundle(directory, contents.release.kubernetesVersion);
 }
 
 function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): readonly Part[] {
-  const files = releaseFiles(contents.kubernetesVersion, arch)
+  const files = artifacts(contents.release, arch)
     .filter(({ name }) => contents.files.includes(name))
     .map((artifact): Part => {
       const from =
@@ -96,7 +96,8 @@ function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): reado
   const images = Object.entries(contents.images).map(([name, ref]): Part => ({
     path: imagePathInBundle(name, arch),
     from: ref,
-    fetch: async (web, path, heard) => saveImage(await findImage(web, ref, arch), path, heard),
+    fetch: async (web, path, heard) =>
+      saveImage(await findImage(web, ref, arch, contents.release.locked?.[ref]?.digest), path, heard),
   }));
   return [...files, ...images];
 }
@@ -128,9 +129,9 @@ async function tidy(folder: string): Promise<void> {
 }
 
 /** An archive of another version would be used instead of the fetched one. */
-function refuseOthers(directory: string, version: string, arches: readonly Architecture[]): void {
+function refuseOthers(directory: string, release: Release, arches: readonly Architecture[]): void {
   const others = arches.flatMap((arch) => {
-    const known = releaseFiles(version, arch).map(pathInBundle);
+    const known = artifacts(release, arch).map(pathInBundle);
     const folder = `archives/linux-${arch}`;
     const there = existsSync(join(directory, folder)) ? readdirSync(join(directory, folder)) : [];
     return there
@@ -141,16 +142,13 @@ function refuseOthers(directory: string, version: string, arches: readonly Archi
   if (others.length === 0) return;
   throw new KbootError(
     'E-BUNDLE',
-    `${directory} contains archives that do not belong to Kubernetes ${version}`,
+    `${directory} contains archives that do not belong to Kubernetes ${release.kubernetesVersion}`,
     {
       detail: others.join('\n'),
       remedy: 'Nothing was fetched. Use another folder, or remove these files.',
     },
   );
 }
-
-const releaseFiles = (version: string, arch: Architecture): readonly Artifact[] =>
-  artifacts(releaseOf(version), arch);
 
 function together(failures: readonly KbootError[], all: number, directory: string): KbootError {
   const fatal = failures.find(({ code }) => code !== 'E-FETCH' && code !== 'E-INTERRUPTED');

@@ -1,3 +1,4 @@
+import { releaseOf } from '../desire/context.ts';
 import { refuseUnfitBundle } from '../desire/bundle-fit.ts';
 import { readTexts } from '../observe/texts.ts';
 import { assemble } from '../plan/assemble.ts';
@@ -41,7 +42,7 @@ export async function makePlan(
   const { seen, connections } = await observe(workspace, known, connect, concurrency);
   try {
     const decision = await withDiffs(decide(known, seen), connections);
-    const plan = assemble(known, decision, 'live', workspace.pkiWarnings);
+    const plan = assemble(known, decision, 'live', workspace.notes);
     const { findings, failed } = decision;
     return {
       ...{ plan, findings, known, seen, decision },
@@ -56,12 +57,12 @@ export async function makePlan(
 
 /** The plan for freshly installed hosts: no host is contacted. */
 export function makeOfflinePlan(workspace: Workspace, scope: PlanScope): Plan {
-  return offlinePlan(knownOf(workspace, scope), workspace.pkiWarnings);
+  return offlinePlan(knownOf(workspace, scope), workspace.notes);
 }
 
 /** The inputs of a plan on this machine. Throws KbootError E-BUNDLE if the bundle does not fit. */
 function knownOf({ cluster, desire, preflightIgnore, toIssue }: Workspace, scope: PlanScope): Known {
-  if (desire.bundle !== undefined) refuseUnfitBundle(cluster, desire.bundle, scope.until);
+  if (desire.bundle !== undefined) refuseUnfitBundle(cluster, releaseOf(desire), desire.bundle, scope.until);
   const ignore = [...preflightIgnore, ...scope.ignore];
   return { cluster, scope, ignore, toIssue, desire, desired: desiredInApi(desire, scope) };
 }

@@ -1,6 +1,8 @@
 import { plural } from '../model/plural.ts';
 import { componentCatalog } from '../catalog/components.ts';
-import { knownVersions } from '../catalog/release.ts';
+import { withReleases, type Releases } from '../catalog/release.ts';
+import { describeInLock, parseLock, type LockedRelease, type ParsedLock } from '../catalog/release-lock.ts';
+import { contentsOf } from '../desire/bundle-contents.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
@@ -10,11 +12,24 @@ import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
+import { lockPath, readLockText } from '../store/release-lock.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 import { registrySources } from './registry-sources.ts';
 
+/** What a command takes from an inventory less strictly. */
+export interface Leniency {
+  /** Problems with files that the inventory names, and images that the lock lacks, are only warnings: the command needs neither. */
+  readonly withoutFiles?: boolean;
+  /** The Kubernetes version may be unknown. */
+  readonly anyVersion?: boolean;
+}
+
 interface ReadInventory {
   readonly cluster: Cluster;
+  /** kboot's catalog, and kboot.lock.yaml beside the inventory. */
+  readonly releases: Releases;
+  /** The releases in kboot.lock.yaml; none: there is no such file. */
+  readonly locked: readonly LockedRelease[];
   readonly record: InventoryRecord;
   readonly warnings: readonly Diagnostic[];
   readonly foreignEtcd: ForeignEtcdPems | undefined;
@@ -22,23 +37,40 @@ interface ReadInventory {
 }
 
 /**
- * Reads the inventory, and the files that spec.etcd.external, spec.files and spec.containerd.registries name.
+ * Reads the inventory, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.files and
+ * spec.containerd.registries name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
-export function readInventory(file: string, withoutEtcdFiles = false): ReadInventory {
+export function readInventory(
+  file: string,
+  { withoutFiles = false, anyVersion = false }: Leniency = {},
+): ReadInventory {
+  const lock = readLock(file);
+  const broken = (lock?.diagnostics.length ?? 0) > 0;
+  const locked = lock?.releases ?? [];
+  const releases = withReleases(locked);
   const parsed = loadInventory(file, process.env, {
-    knownVersions: knownVersions(),
+    // A version may be in the part of the lock that cannot be read.
+    knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
   });
-  const etcd = readEtcdFiles(parsed, withoutEtcdFiles);
-  const files = readUploads(parsed, withoutEtcdFiles);
-  const diagnostics = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
+  const etcd = readEtcdFiles(parsed, withoutFiles);
+  const files = readUploads(parsed, withoutFiles);
+  const own = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
+  const diagnostics = [
+    ...own,
+    ...(lock?.diagnostics ?? []),
+    ...(lock === undefined || parsed.cluster === undefined
+      ? []
+      : unlockedImages(lock, parsed.cluster, withoutFiles)),
+  ];
   const count = diagnostics.filter((each) => each.severity === 'error').length;
   if (parsed.cluster !== undefined && parsed.record !== undefined && count === 0)
     return {
       cluster: parsed.cluster,
+      ...{ releases, locked },
       record: parsed.record,
       warnings: diagnostics,
       foreignEtcd: etcd.pems,
@@ -47,6 +79,27 @@ export function readInventory(file: string, withoutEtcdFiles = false): ReadInven
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
     remedy: `${plural(count, 'problem')}; nothing was contacted.`,
   });
+}
+
+function readLock(inventory: string): ParsedLock | undefined {
+  const path = lockPath(inventory);
+  const text = readLockText(path);
+  return text === undefined ? undefined : parseLock(text, path);
+}
+
+/** Images that the cluster needs and its release in the lock has no digest of: another imageRepository, for example. */
+function unlockedImages(lock: ParsedLock, cluster: Cluster, lenient: boolean): Diagnostic[] {
+  const release = lock.releases.find((each) => each.kubernetesVersion === cluster.kubernetesVersion);
+  if (release === undefined) return [];
+  const path = ['releases', release.kubernetesVersion, 'images'];
+  const missing = Object.values(contentsOf(cluster, release).images).filter(
+    (ref) => !(ref in release.locked),
+  );
+  return missing.map((ref) => ({
+    ...lock.locate(path),
+    severity: lenient ? 'warning' : 'error',
+    message: `${describeInLock(path)} has no digest of ${ref}, which the inventory needs; \`kboot lock INVENTORY\` adds it`,
+  }));
 }
 
 function readUploads(

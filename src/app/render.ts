@@ -27,8 +27,8 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   const { cluster } = workspace;
   const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });
   const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
-  const { renderer, bundle, uploads } = workspace.desire;
-  const desire = desireOf(cluster, renderer, pki, { bundle, uploads });
+  const { renderer, releases, bundle, uploads } = workspace.desire;
+  const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads });
   const secrets = secretBytes(desire);
   let count = 0;
   const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {

@@ -102,7 +102,10 @@ export async function observeStatus(
       healthy,
       hosts,
       problems,
-      warnings: [...(present?.nodes.values() ?? [])].flatMap((node) => cordonText(node) ?? []),
+      warnings: [
+        ...[...(present?.nodes.values() ?? [])].flatMap((node) => cordonText(node) ?? []),
+        ...workspace.notices,
+      ],
       api:
         seen.state === 'present'
           ? 'answers'

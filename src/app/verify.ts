@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { images } from '../catalog/images.ts';
-import { release } from '../catalog/release.ts';
+import { releaseOf } from '../desire/context.ts';
 import { openKube } from '../kube/client.ts';
 import { hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
@@ -52,7 +52,7 @@ export async function runVerify(
       cluster,
       renderer: desire.renderer,
       namespace: `kboot-verify-${randomBytes(4).toString('hex')}`,
-      image: images(release(cluster.kubernetesVersion), cluster.imageRepository).coredns,
+      image: images(releaseOf(desire), cluster.imageRepository).coredns,
       kube,
       readers: new Map([...open].map(([name, { reader }]) => [name, reader])),
       credentials,

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { release } from '../catalog/release.ts';
+import { lockFileName, newerPatch } from '../catalog/release-lock.ts';
 import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -11,7 +11,7 @@ import type { Renderer } from '../render/params.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
-import { bundleFor, openBundles, type Bundles } from './bundles.ts';
+import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
 import { readInventory } from './read-inventory.ts';
 
 export interface CommonOptions {
@@ -19,14 +19,19 @@ export interface CommonOptions {
   readonly state?: string | undefined;
   /** For the inventory's version, and for versions on the way there. */
   readonly bundles?: readonly GivenBundle[];
+  /** Bundles may differ from kboot.lock.yaml. */
+  readonly allowUnofficial?: boolean;
   /** Problems with the files of spec.etcd.external are only warnings: the command does not need them. */
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
   readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
 }
 
-/** The inputs of every command on a cluster: the inventory, the operator's state, the bundle. Nothing is written. */
-export interface Workspace {
+/**
+ * The inputs of every command on a cluster: the inventory, the operator's state, the bundles (`desire.bundle` is the one
+ * for the inventory's version). Nothing is written.
+ */
+export interface Workspace extends BundleChoice {
   readonly inventoryFile: string;
   readonly cluster: Cluster;
   readonly warnings: readonly Diagnostic[];
@@ -38,17 +43,20 @@ export interface Workspace {
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
-  readonly pkiWarnings: readonly string[];
-  /** Every given bundle; `desire.bundle` is the one for the inventory's version. */
-  readonly bundles: Bundles;
+  /** For plans: about certificates, and the notices. */
+  readonly notes: readonly string[];
+  /** What the operator may want to do, such as an upgrade to a patch release that the lock has. */
+  readonly notices: readonly string[];
   readonly desire: Desire;
 }
 
 /** Opens the workspace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
-  const { cluster, record, warnings, foreignEtcd, uploads } = readInventory(
+  const { cluster, releases, locked, record, warnings, foreignEtcd, uploads } = readInventory(
     options.inventory,
-    options.withoutEtcdFiles,
+    {
+      withoutFiles: options.withoutEtcdFiles === true,
+    },
   );
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const hosts = options.renewCerts?.hosts;
@@ -57,9 +65,15 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const loaded = await loadPki(state, cluster, { now: new Date(), renew });
   const pki = usedPki(cluster, loaded.current, foreignEtcd);
   const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
-  const bundles = openBundles(options.bundles ?? []);
-  const bundle = bundleFor({ bundles }, cluster.kubernetesVersion);
-  release(cluster.kubernetesVersion);
+  const choice = {
+    bundles: openBundles(options.bundles ?? []),
+    releases,
+    allowUnofficial: options.allowUnofficial === true,
+  };
+  const bundle = bundleFor(choice, cluster.kubernetesVersion);
+  const newer = newerPatch(locked, cluster.kubernetesVersion);
+  const notices =
+    newer === undefined ? [] : [`${newer} is in ${lockFileName}; set spec.kubernetesVersion to upgrade`];
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
   return {
     inventoryFile: options.inventory,
@@ -70,9 +84,10 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     pki,
     foreignEtcd,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
-    pkiWarnings: loaded.warnings,
-    bundles,
-    desire: desireOf(cluster, renderer, lasting, { bundle, uploads, record }),
+    notes: [...loaded.warnings, ...notices],
+    notices,
+    ...choice,
+    desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record }),
   };
 }
 
@@ -86,7 +101,7 @@ export function desireOf(
   cluster: Cluster,
   renderer: Renderer,
   pki: Pki,
-  sources: Pick<Desire, 'bundle' | 'uploads' | 'record'>,
+  sources: Pick<Desire, 'releases' | 'bundle' | 'uploads' | 'record'>,
 ): Desire {
   return {
     cluster,

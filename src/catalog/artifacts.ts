@@ -1,8 +1,5 @@
-import { KbootError } from '../model/error.ts';
-import { checksums, type Architecture, type SummedFile } from './data.ts';
-import type { Release } from './release.ts';
-
-export type ArtifactName = 'kubelet' | 'kubectl' | 'runc' | 'containerd' | 'cni-plugins' | 'crictl' | 'etcd';
+import type { Architecture } from './data.ts';
+import { fileVersion, type ArtifactName, type Release } from './release.ts';
 
 /** One file from an upstream release. */
 export interface Artifact {
@@ -22,73 +19,48 @@ export interface Artifact {
 
 /** Every file that hosts of one architecture may need, in the order they are installed. */
 export function artifacts(release: Release, arch: Architecture): Artifact[] {
-  const kubernetes = release.kubernetesVersion.replace(/^v/, '');
-  const { containerd, runc, cniPlugins, crictl } = release;
-  const etcd = release.etcd.replace(/-\d+$/, '');
-  const bin = `dl.k8s.io/release/v${kubernetes}/bin/linux/${arch}`;
-
   const artifact = (
     name: ArtifactName,
     kind: Artifact['kind'],
-    summed: SummedFile,
-    version: string,
-    mirrorPath: string,
-  ): Artifact => ({
-    name,
-    kind,
-    version,
-    url: `https://${mirrorPath}`,
-    mirrorPath,
-    fileName: mirrorPath.slice(mirrorPath.lastIndexOf('/') + 1),
-    sha256: sum(summed, arch, version),
-    arch,
-  });
-
+    path: (version: string) => string,
+  ): Artifact => {
+    const version = fileVersion(release.kubernetesVersion, release, name);
+    const mirrorPath = path(version);
+    const fileName = mirrorPath.slice(mirrorPath.lastIndexOf('/') + 1);
+    const sha256 = release.files[arch][name];
+    return { name, kind, version, url: `https://${mirrorPath}`, mirrorPath, fileName, sha256, arch };
+  };
+  const github = (repository: string, file: (version: string) => string) => (version: string) =>
+    `github.com/${repository}/releases/download/v${version}/${file(version)}`;
+  const kubernetes = (name: string) => (version: string) =>
+    `dl.k8s.io/release/v${version}/bin/linux/${arch}/${name}`;
   return [
     artifact(
       'containerd',
       'archive',
-      'containerd',
-      containerd,
-      `${github('containerd/containerd')}/v${containerd}/containerd-${containerd}-linux-${arch}.tar.gz`,
+      github('containerd/containerd', (version) => `containerd-${version}-linux-${arch}.tar.gz`),
     ),
-    artifact('runc', 'binary', 'runc', runc, `${github('opencontainers/runc')}/v${runc}/runc.${arch}`),
+    artifact(
+      'runc',
+      'binary',
+      github('opencontainers/runc', () => `runc.${arch}`),
+    ),
     artifact(
       'cni-plugins',
       'archive',
-      'cni',
-      cniPlugins,
-      `${github('containernetworking/plugins')}/v${cniPlugins}/cni-plugins-linux-${arch}-v${cniPlugins}.tgz`,
+      github('containernetworking/plugins', (version) => `cni-plugins-linux-${arch}-v${version}.tgz`),
     ),
     artifact(
       'crictl',
       'archive',
-      'crictl',
-      crictl,
-      `${github('kubernetes-sigs/cri-tools')}/v${crictl}/crictl-v${crictl}-linux-${arch}.tar.gz`,
+      github('kubernetes-sigs/cri-tools', (version) => `crictl-v${version}-linux-${arch}.tar.gz`),
     ),
-    artifact('kubelet', 'binary', 'kubelet', kubernetes, `${bin}/kubelet`),
-    artifact('kubectl', 'binary', 'kubectl', kubernetes, `${bin}/kubectl`),
+    artifact('kubelet', 'binary', kubernetes('kubelet')),
+    artifact('kubectl', 'binary', kubernetes('kubectl')),
     artifact(
       'etcd',
       'archive',
-      'etcd',
-      etcd,
-      `${github('etcd-io/etcd')}/v${etcd}/etcd-v${etcd}-linux-${arch}.tar.gz`,
+      github('etcd-io/etcd', (version) => `etcd-v${version}-linux-${arch}.tar.gz`),
     ),
   ];
-}
-
-function github(repository: string): string {
-  return `github.com/${repository}/releases/download`;
-}
-
-function sum(file: SummedFile, arch: Architecture, version: string): string {
-  const sha256 = checksums()[file][arch][version];
-  if (sha256 === undefined) {
-    throw new KbootError('E-INVENTORY', `The catalog has no SHA-256 for ${file} ${version} on ${arch}.`, {
-      remedy: 'Choose another spec.kubernetesVersion.',
-    });
-  }
-  return sha256;
 }

@@ -14,15 +14,20 @@ export interface Pins {
   readonly runc: string;
   readonly cniPlugins: string;
   readonly crictl: string;
+  readonly metallb: string;
 }
 
+/** Every component of `Pins`. */
+export const componentNames = [
+  ...(['etcd', 'coredns', 'pause', 'flannel', 'flannelCniPlugin'] as const),
+  ...(['containerd', 'runc', 'cniPlugins', 'crictl', 'metallb'] as const),
+] satisfies readonly (keyof Pins)[];
+
 interface Releases {
-  readonly minors: Readonly<Record<string, Pins>>;
+  readonly minors: Readonly<Record<string, Omit<Pins, 'metallb'>>>;
   readonly patches: Readonly<Record<string, Partial<Pins>>>;
-  readonly metallb: {
-    readonly version: string;
-    readonly images: { readonly controller: string; readonly speaker: string };
-  };
+  /** The same for every release. */
+  readonly metallb: string;
 }
 
 /** The files whose checksums are in checksums.json. */

@@ -1,4 +1,3 @@
-import { releases } from './data.ts';
 import type { Release } from './release.ts';
 
 export type ImageName =
@@ -37,12 +36,12 @@ export function images(release: Release, imageRepository: string): Record<ImageN
   };
 }
 
-/** MetalLB's version and images. */
-export function metallb(): {
-  readonly version: string;
-  readonly controller: string;
-  readonly speaker: string;
-} {
-  const { version, images: refs } = releases().metallb;
-  return { version, ...refs };
+/** MetalLB's images: from its own registry, or `metallb/NAME` below `imageRepository` when that is not the official one. */
+export function metallbImages(
+  release: Release,
+  imageRepository: string,
+): { readonly controller: string; readonly speaker: string } {
+  const repository = imageRepository === officialRepository ? 'quay.io' : imageRepository;
+  const image = (name: string): string => `${repository}/metallb/${name}:${release.metallb}`;
+  return { controller: image('controller'), speaker: image('speaker') };
 }

@@ -17,6 +17,7 @@ export interface InventoryArgs extends GlobalArgs {
 export interface BundleArgs extends InventoryArgs {
   /** Empty: not given. */
   readonly bundle: string[];
+  readonly 'allow-unofficial': boolean;
 }
 
 /** Which part of a cluster a command applies to. */
@@ -50,6 +51,11 @@ export interface UpArgs extends BundleArgs, ScopeArgs {
 export interface ResetArgs extends InventoryArgs {
   readonly limit: string[];
   readonly yes: boolean;
+}
+
+export interface LockArgs extends InventoryArgs {
+  readonly to?: string | undefined;
+  readonly check: boolean;
 }
 
 export interface RenderArgs extends BundleArgs {

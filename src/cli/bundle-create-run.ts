@@ -1,6 +1,6 @@
 import { createBundle } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
-import { knownVersions } from '../catalog/release.ts';
+import { knownVersions, release } from '../catalog/release.ts';
 import { contentsOf, contentsOfRelease, type BundleContents } from '../desire/bundle-contents.ts';
 import { defaults } from '../inventory/defaults.ts';
 import { nearestVersions } from '../inventory/nearest-versions.ts';
@@ -44,8 +44,9 @@ function wantedBy(args: BundleCommandArgs): {
   readonly mirror: string | undefined;
 } {
   if (args.inventory !== undefined) {
-    const { cluster } = readInventory(args.inventory, true);
-    return { contents: contentsOf(cluster), mirror: cluster.artifacts.mirror };
+    const { cluster, releases } = readInventory(args.inventory, { withoutFiles: true });
+    const contents = contentsOf(cluster, releases.get(cluster.kubernetesVersion));
+    return { contents, mirror: cluster.artifacts.mirror };
   }
   const known = knownVersions();
   const version = args['kubernetes-version'] ?? known[0] ?? '';
@@ -58,7 +59,7 @@ function wantedBy(args: BundleCommandArgs): {
       },
     );
   const repository = args['image-repository'] ?? defaults.imageRepository;
-  return { contents: contentsOfRelease(version, repository), mirror: undefined };
+  return { contents: contentsOfRelease(release(version), repository), mirror: undefined };
 }
 
 function refuse(flag: string, value: string | undefined, check: (value: string) => string | undefined): void {

@@ -1,6 +1,8 @@
+import { bundleFor } from '../app/bundles.ts';
+import { readInventory } from '../app/read-inventory.ts';
 import { KbootError } from '../model/error.ts';
 import { indexBundle } from '../store/bundle-index.ts';
-import { openBundle, verifyBundle, type BundleIndex } from '../store/bundle.ts';
+import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 
@@ -23,16 +25,24 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
   const { action, directory } = args;
   if (action === 'index') return await indexBundle(directory, args['kubernetes-version']);
   if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
-  const index = openBundle({ directory });
-  await verifyBundle({ ...index, directory });
-  return index;
+  const bundle = openBundle({ directory });
+  if (args.inventory !== undefined) refuseOtherBundle(args.inventory, bundle);
+  await verifyBundle(bundle);
+  return bundle;
+}
+
+/** Throws KbootError E-BUNDLE if the bundle is for another version than the inventory, or differs from its lock. */
+function refuseOtherBundle(inventory: string, bundle: Bundle): void {
+  const { cluster, releases } = readInventory(inventory, { withoutFiles: true });
+  const bundles = new Map([[bundle.kubernetesVersion, bundle]]);
+  bundleFor({ bundles, releases, allowUnofficial: false }, cluster.kubernetesVersion);
 }
 
 function refuseIdleFlags(args: BundleCommandArgs): void {
   if (args.action === 'create') return;
-  const { inventory, mirror, arch } = args;
+  const { mirror, arch } = args;
   const given = Object.entries({
-    inventory,
+    inventory: args.action === 'verify' ? undefined : args.inventory,
     mirror,
     arch: arch[0],
     'image-repository': args['image-repository'],

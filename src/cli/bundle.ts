@@ -20,6 +20,7 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         ],
         ['kboot bundle index ./bundle', 'After collecting or replacing files by hand'],
         ['kboot bundle verify ./bundle', 'Read every file and check its SHA-256'],
+        ['kboot bundle verify ./bundle --inventory prod.yaml', 'Also hold it to kboot.lock.yaml'],
         ['kboot up prod.yaml --bundle ./bundle', 'Use it'],
       ],
       exit: '0 done · 3 a file is missing, does not match its checksum, or cannot be written · 4 a file could not be fetched · 130 interrupted; run it again',
@@ -53,7 +54,7 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         normalize: true,
         conflicts: ['kubernetes-version', 'image-repository'],
         describe:
-          'FILE: for create: fetch only what this cluster needs, with its version, imageRepository and artifacts.mirror; MetalLB and etcd if it uses them (default: everything that any cluster may need)',
+          'FILE: for create: fetch only what this cluster needs, with its version, imageRepository and artifacts.mirror, and as kboot.lock.yaml beside it has it; MetalLB and etcd if it uses them (default: everything that any cluster may need). For verify: hold the bundle to that version and lock',
       })
       .option('mirror', {
         type: 'string',

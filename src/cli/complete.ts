@@ -12,13 +12,14 @@ const fileFirst = [
   'kubeconfig',
   'reset',
   'unlock',
+  'lock',
   'init',
 ];
 const fileSecond = ['bundle', 'plan'];
 const fileFlags = ['--bundle', '--inventory', '--state', '--out', '--html', '--plan', '--identity-file'];
 /** Flags without a value; the word after any other flag is its value. */
 const switches =
-  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|help|version)$|^-[yh]$/;
+  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|allow-unofficial|help|version)$|^-[yh]$/;
 
 /**
  * The candidates for a word: these words, files (the shell's own completion), hosts of an inventory, or the default of

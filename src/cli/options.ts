@@ -68,14 +68,22 @@ export function inventoryPosition<T>(yargs: Argv<T>): Argv<T & { inventory: stri
   });
 }
 
-export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string[] }> {
-  return yargs.option('bundle', {
+export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string[]; 'allow-unofficial': boolean }> {
+  return allowUnofficialOption(yargs).option('bundle', {
     type: 'string',
     array: true,
     nargs: 1,
     default: [] as string[],
     describe:
       "DIR: folder with release files and images; repeat it for versions on the way to the inventory's (default: the folders in KBOOT_BUNDLE, separated by colons; without a bundle, hosts download from the official hosts or spec.artifacts.mirror)",
+  });
+}
+
+function allowUnofficialOption<T>(yargs: Argv<T>): Argv<T & { 'allow-unofficial': boolean }> {
+  return yargs.option('allow-unofficial', {
+    type: 'boolean',
+    default: false,
+    describe: 'Use a bundle whose files or images differ from kboot.lock.yaml',
   });
 }
 

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
-import { bundleFolders, connectOptions, event, note } from './terminal.ts';
+import { bundlesOf, connectOptions, event, note } from './terminal.ts';
 
 /** Makes and shows a plan, and saves it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
@@ -16,7 +16,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   refuseOtherFile(args.html);
   const scope = scopeOf(args);
   const workspace = await openWithWarnings({
-    ...{ ...args, bundles: bundleFolders(args.bundle) },
+    ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(scope),
   });
   const command = upCommand(args);

@@ -3,14 +3,14 @@ import { openWorkspace } from '../app/workspace.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openState } from '../store/state.ts';
 import type { RenderArgs } from './args.ts';
-import { bundleFolders, event, print } from './terminal.ts';
+import { bundlesOf, event, print } from './terminal.ts';
 
 /** Issues missing certificates and keys, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
   const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,
-    bundles: bundleFolders(args.bundle),
+    ...bundlesOf(args),
   });
   const lock = await acquireLock(await openState(workspace.state.dir), `kboot render ${args.inventory}`);
   try {

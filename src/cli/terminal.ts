@@ -5,6 +5,7 @@ import { errorsText } from '../view/error-text.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
+import type { BundleArgs } from './args.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
 const connectTimeoutMs = 10_000;
@@ -112,8 +113,16 @@ export function connectOptions(): ConnectOptions {
   };
 }
 
+/** The bundles of `--bundle` or KBOOT_BUNDLE, and whether they may differ from the lock. */
+export function bundlesOf(args: Pick<BundleArgs, 'bundle' | 'allow-unofficial'>): {
+  readonly bundles: readonly GivenBundle[];
+  readonly allowUnofficial: boolean;
+} {
+  return { bundles: bundleFolders(args.bundle), allowUnofficial: args['allow-unofficial'] };
+}
+
 /** `--bundle`, else the folders in KBOOT_BUNDLE; `--bundle ''` means none. */
-export function bundleFolders(flags: readonly string[]): readonly GivenBundle[] {
+function bundleFolders(flags: readonly string[]): readonly GivenBundle[] {
   const by = flags.length > 0 ? '--bundle' : 'KBOOT_BUNDLE';
   const named = flags.length > 0 ? flags : (process.env['KBOOT_BUNDLE'] ?? '').split(':');
   return named.filter((name) => name !== '').map((name) => ({ directory: resolve(name), by }));

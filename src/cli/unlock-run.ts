@@ -12,7 +12,7 @@ import { confirm, event, note, print, terminalWidth } from './terminal.ts';
  * is running on this machine.
  */
 export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
-  const { name } = readInventory(args.inventory, true).cluster;
+  const { name } = readInventory(args.inventory, { withoutFiles: true }).cluster;
   const state = await peekState(args.state ?? defaultStateDir(args.inventory, name));
   const found = await lockOwner(state);
   const json = args.output === 'json';

@@ -11,7 +11,7 @@ import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
-import { bundleFolders, connectOptions, tell } from './terminal.ts';
+import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
@@ -19,7 +19,7 @@ export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const asked = scopeOf(args);
   const workspace = await openWithWarnings({
-    ...{ ...args, bundles: bundleFolders(args.bundle) },
+    ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(file?.saved.scope ?? asked),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });

@@ -1,24 +1,22 @@
-import { artifacts, type Artifact, type ArtifactName } from '../catalog/artifacts.ts';
+import { artifacts, type Artifact } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
-import { images } from '../catalog/images.ts';
-import { release as releaseOf } from '../catalog/release.ts';
+import { images, metallbImages } from '../catalog/images.ts';
+import type { ArtifactName, Release } from '../catalog/release.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
-import { metallbImages } from './text/metallb.ts';
 
 /** The contents of a bundle. */
 export interface BundleContents {
-  readonly kubernetesVersion: string;
+  readonly release: Release;
   readonly files: readonly ArtifactName[];
   /** References, by the name of their archive in the bundle. */
   readonly images: Readonly<Record<string, string>>;
 }
 
-/** Everything that any cluster of a release may need. Throws E-INVENTORY if the version is not in the catalog. */
-export function contentsOfRelease(kubernetesVersion: string, imageRepository: string): BundleContents {
-  const release = releaseOf(kubernetesVersion);
-  const { controller, speaker } = metallbImages(imageRepository);
+/** Everything that any cluster of a release may need. */
+export function contentsOfRelease(release: Release, imageRepository: string): BundleContents {
+  const { controller, speaker } = metallbImages(release, imageRepository);
   return {
-    kubernetesVersion,
+    release,
     files: artifacts(release, 'amd64').map(({ name }) => name),
     images: {
       ...images(release, imageRepository),
@@ -29,8 +27,8 @@ export function contentsOfRelease(kubernetesVersion: string, imageRepository: st
 }
 
 /** Everything that the hosts of a cluster need. */
-export function contentsOf(cluster: Cluster): BundleContents {
-  const all = contentsOfRelease(cluster.kubernetesVersion, cluster.imageRepository);
+export function contentsOf(cluster: Cluster, release: Release): BundleContents {
+  const all = contentsOfRelease(release, cluster.imageRepository);
   const onHosts = hasExternalEtcd(cluster);
   const without = (name: string): boolean =>
     (name === 'etcd' && onHosts) || (name.startsWith('metallb-') && cluster.metallb === undefined);

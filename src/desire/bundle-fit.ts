@@ -1,15 +1,17 @@
 import { artifacts } from '../catalog/artifacts.ts';
-import { release as releaseOf } from '../catalog/release.ts';
+import type { Architecture } from '../catalog/data.ts';
+import type { ImageDigests, Release } from '../catalog/release.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
 import type { Bundle } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
+import { findInBundle } from './release-files.ts';
 
 /** Throws KbootError E-BUNDLE that lists all files that the bundle lacks for a run through `until`. */
-export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage): void {
+export function refuseUnfitBundle(cluster: Cluster, release: Release, bundle: Bundle, until: Stage): void {
   if (!stagesUntil(until).includes('control-plane')) return;
-  const refs = Object.values(contentsOf(cluster).images);
+  const refs = Object.values(contentsOf(cluster, release).images);
   const held = new Set(bundle.images.map(({ ref }) => ref));
   const kubelet = bundle.files.some(({ path }) => /^bin\/linux-[^/]+\/kubelet$/.test(path));
   const missing = [...(kubelet ? [] : ['bin/linux-ARCH/kubelet']), ...refs.filter((ref) => !held.has(ref))];
@@ -21,9 +23,51 @@ export function refuseUnfitBundle(cluster: Cluster, bundle: Bundle, until: Stage
     });
 }
 
+/** One difference of a bundle from the lock: which file, and both sums. */
+function differencesFromLock(
+  release: Release,
+  locked: NonNullable<Release['locked']>,
+  bundle: Bundle,
+): string[] {
+  const files = (['amd64', 'arm64'] as const).flatMap((arch) =>
+    artifacts(release, arch).flatMap((artifact) => {
+      const held = findInBundle(bundle, arch, artifact.name);
+      if (held === undefined) return [];
+      const path = pathInBundle(artifact);
+      if (held.path !== path) return [`${held.path} is not ${path}, which the lock has`];
+      if (held.sha256 === artifact.sha256) return [];
+      return [`${path} has SHA-256 ${held.sha256}, but the lock has ${artifact.sha256}`];
+    }),
+  );
+  const images = bundle.images.flatMap(({ ref, path, arch, digest }) => {
+    const wanted = locked[ref];
+    if (wanted === undefined || isOf(wanted, arch, digest)) return [];
+    const known = wanted[arch as Architecture] ?? wanted.digest;
+    return digest === undefined
+      ? [`${path} states no digest of ${ref}, but the lock has ${known}`]
+      : [`${path} has digest ${digest} of ${ref}, but the lock has ${known}`];
+  });
+  return [...files, ...images];
+}
+
+/** Whether a digest identifies the locked image on hosts of one architecture. */
+export function isOf(locked: ImageDigests, arch: string, digest: string | undefined): boolean {
+  return digest !== undefined && [locked.digest, locked[arch as Architecture]].includes(digest);
+}
+
+/** Throws KbootError E-BUNDLE with every file and image that differs from kboot.lock.yaml, if that has the release. */
+export function refuseUnlockedBundle(release: Release, bundle: Bundle): void {
+  const wrong = release.locked === undefined ? [] : differencesFromLock(release, release.locked, bundle);
+  if (wrong.length > 0)
+    throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} differs from kboot.lock.yaml`, {
+      detail: wrong.join('\n'),
+      remedy:
+        'Nothing was changed. `kboot bundle create DIR --inventory FILE` fetches what the lock has. If these are builds of your own that you trust, add --allow-unofficial.',
+    });
+}
+
 /** Files in the bundle that have the name of a known version but not its official checksum; for a warning. */
-export function unofficialFiles(cluster: Cluster, bundle: Bundle): string[] {
-  const release = releaseOf(cluster.kubernetesVersion);
+export function unofficialFiles(release: Release, bundle: Bundle): string[] {
   const official = (['amd64', 'arm64'] as const).flatMap((arch) =>
     artifacts(release, arch).map((artifact) => ({
       path: pathInBundle(artifact),

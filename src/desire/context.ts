@@ -1,5 +1,5 @@
-import { images } from '../catalog/images.ts';
-import { release as releaseOf } from '../catalog/release.ts';
+import { images, metallbImages } from '../catalog/images.ts';
+import type { Release, Releases } from '../catalog/release.ts';
 import { systemOf } from '../catalog/systems.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
@@ -24,6 +24,8 @@ interface HostStart {
 /** Everything that the desired state of a cluster is derived from. */
 export interface Desire {
   readonly cluster: Cluster;
+  /** What each Kubernetes version is installed with. */
+  readonly releases: Releases;
   readonly renderer: Renderer;
   readonly pki: Pki;
   /** Undefined while the CA is not issued yet. */
@@ -37,6 +39,11 @@ export interface Desire {
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }
 
+/** What the cluster's Kubernetes version is installed with. Throws KbootError E-INVENTORY if it is not known. */
+export function releaseOf({ releases, cluster }: Pick<Desire, 'releases' | 'cluster'>): Release {
+  return releases.get(cluster.kubernetesVersion);
+}
+
 const contexts = new WeakMap<Desire, Map<string, TextContext>>();
 
 /** The context for rendering texts for one architecture; created once. */
@@ -47,7 +54,7 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
   let context = made.get(architecture);
   if (context === undefined) {
     const { cluster, renderer, bundle, uploads } = desire;
-    const release = releaseOf(cluster.kubernetesVersion);
+    const release = releaseOf(desire);
     const versionOf = (name: 'containerd' | 'etcd'): string =>
       archiveVersion(name, release, architecture, bundle);
     const versions = {
@@ -55,7 +62,12 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
       etcd: hasExternalEtcd(cluster) ? versionOf('etcd') : release.etcd,
       containerd: versionOf('containerd'),
     };
-    context = { cluster, renderer, images: images(release, cluster.imageRepository), versions, uploads };
+    const { imageRepository } = cluster;
+    context = {
+      ...{ cluster, renderer, versions, uploads },
+      images: images(release, imageRepository),
+      metallb: metallbImages(release, imageRepository),
+    };
     made.set(architecture, context);
   }
   return context;
@@ -68,8 +80,7 @@ export function caPem(pki: Pki): string {
 
 /** The release files for one host's architecture. */
 export function filesFor(desire: Desire, facts: HostFacts): ReleaseFiles {
-  const release = releaseOf(desire.cluster.kubernetesVersion);
-  return releaseFiles(desire.cluster, release, facts.architecture, desire.bundle);
+  return releaseFiles(desire.cluster, releaseOf(desire), facts.architecture, desire.bundle);
 }
 
 /** Flags of a host's member: from the membership plan, or those for bootstrapping. */

@@ -1,5 +1,5 @@
-import { artifacts, type ArtifactName } from '../catalog/artifacts.ts';
-import type { Release } from '../catalog/release.ts';
+import { artifacts } from '../catalog/artifacts.ts';
+import type { ArtifactName, Release } from '../catalog/release.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -93,7 +93,8 @@ function fromBundle(
   };
 }
 
-function findInBundle(
+/** The file of a bundle for a release file, whatever its version; undefined if it lacks it. */
+export function findInBundle(
   bundle: Bundle,
   architecture: HostFacts['architecture'],
   name: ArtifactName,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Architecture } from '../catalog/data.ts';
+import type { ImageDigests } from '../catalog/release.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import { summed } from './download.ts';
@@ -58,10 +59,16 @@ const accept = [
 const mostBytes = 4 << 20;
 
 /**
- * Finds an image, `HOST/PATH:TAG`, for Linux on one architecture; its layers are not fetched yet. Registries on this
+ * Finds an image, `HOST/PATH:TAG`, for Linux on one architecture; its layers are not fetched yet. With
+ * `locked`, the image of that digest, whatever the tag leads to. Registries on this
  * machine are accessed over HTTP, as in containerd, all others over HTTPS. Throws KbootError E-FETCH.
  */
-export async function findImage(web: Web, ref: string, arch: Architecture): Promise<RemoteImage> {
+export async function findImage(
+  web: Web,
+  ref: string,
+  arch: Architecture,
+  locked?: string,
+): Promise<RemoteImage> {
   const { base, repository, tag } = placeOf(ref);
   const login = anonymous(web, repository);
 
@@ -75,12 +82,15 @@ export async function findImage(web: Web, ref: string, arch: Architecture): Prom
   }
 
   async function manifestOf(): Promise<Blob> {
-    const answer = await web.get(new URL(`${base}/manifests/${tag}`), { accept, login });
+    const answer = await web.get(new URL(`${base}/manifests/${locked ?? tag}`), { accept, login });
     const bytes = await whole(answer.body, ref);
+    const found = `sha256:${sha256(bytes)}`;
+    if (locked !== undefined && found !== locked)
+      throw wrongBytes(ref, `has digest ${found}, expected ${locked}`);
     const index = indexSchema.safeParse(json(bytes));
     if (!index.success) {
       const { mediaType = answer.mediaType ?? '' } = manifestIn(bytes, ref);
-      return { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes };
+      return { mediaType, digest: found, size: bytes.length, bytes };
     }
     const { manifests } = index.data;
     const chosen = manifests.find(
@@ -109,6 +119,30 @@ export async function findImage(web: Web, ref: string, arch: Architecture): Prom
     layers: [...new Map(layers.map((layer) => [layer.digest, layer])).values()],
     read,
   };
+}
+
+/**
+ * The digests of an image: of what its tag leads to, and of the manifest for each architecture that it has.
+ * Throws KbootError E-FETCH.
+ */
+export async function findDigests(web: Web, ref: string): Promise<ImageDigests> {
+  const { base, repository, tag } = placeOf(ref);
+  const login = anonymous(web, repository);
+  const { body } = await web.get(new URL(`${base}/manifests/${tag}`), { accept, login });
+  const bytes = await whole(body, ref);
+  const digest = `sha256:${sha256(bytes)}`;
+  const index = indexSchema.safeParse(json(bytes));
+  if (!index.success) {
+    manifestIn(bytes, ref);
+    return { digest };
+  }
+  const of = (arch: Architecture): ImageDigests | object => {
+    const found = index.data.manifests.find(
+      ({ platform }) => platform?.os === 'linux' && platform.architecture === arch,
+    );
+    return found === undefined ? {} : { [arch]: found.digest };
+  };
+  return { digest, ...of('amd64'), ...of('arm64') };
 }
 
 /** Where a registry has an image; names without a host are Docker Hub's. */

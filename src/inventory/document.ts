@@ -31,6 +31,16 @@ export interface SourceDocument {
 const maxDepth = 100;
 const maxAliasedNodes = 100_000;
 
+/** Words for a kind of file in messages. */
+export interface FileWords {
+  /** `the inventory` */
+  readonly name: string;
+  /** The command that writes one. */
+  readonly writtenBy: string;
+}
+
+const inventoryWords: FileWords = { name: 'the inventory', writtenBy: 'kboot init' };
+
 /**
  * Reads one YAML 1.2 document, with anchors, aliases and merge keys, and substitutes environment variables in its
  * values (not in keys or comments). Plain scalars are typed after that, so `port: ${PORT}` is a number; quoted and
@@ -40,6 +50,7 @@ export function readDocument(
   text: string,
   env: Environment,
   isVerbatim: (path: Path) => boolean = () => false,
+  words: FileWords = inventoryWords,
 ): SourceDocument {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
@@ -57,7 +68,7 @@ export function readDocument(
 
   const syntax = documents.flatMap((document: Document.Parsed) => [...document.errors, ...document.warnings]);
   if (syntax.length > 0) {
-    const foreign = foreignText(text);
+    const foreign = words === inventoryWords ? foreignText(text) : undefined;
     return unread(
       foreign === undefined ? explainSyntax(syntax, text, position) : [{ offset: 0, message: foreign }],
     );
@@ -66,15 +77,17 @@ export function readDocument(
   const written = documents.filter((document: Document.Parsed) => !isEmpty(document.contents));
   const [first, second] = written;
   if (first === undefined) {
-    return unread([{ offset: 0, message: 'the inventory is empty; `kboot init` writes a new one' }]);
+    return unread([
+      { offset: 0, message: `${words.name} is empty; \`${words.writtenBy}\` writes a new one` },
+    ]);
   }
-  const foreign = foreignFile(topLevel(first));
+  const foreign = words === inventoryWords ? foreignFile(topLevel(first)) : undefined;
   if (foreign !== undefined) return unread([{ offset: offsetOfNode(first.contents) ?? 0, message: foreign }]);
   if (second !== undefined) {
     const offset = offsetOfNode(second.contents) ?? 0;
-    return unread([{ offset, message: 'the inventory must be one YAML document; a second one starts here' }]);
+    return unread([{ offset, message: `${words.name} must be one YAML document; a second one starts here` }]);
   }
-  const walk = new Walk(first, env, position, isVerbatim);
+  const walk = new Walk(first, env, position, isVerbatim, words.name);
   const place = walk.read(first.contents, []);
   return { ...place, problems: walk.problems, unreadable: walk.unreadable, position };
 }
@@ -114,12 +127,16 @@ class Walk {
 
   private readonly isVerbatim: (path: Path) => boolean;
 
+  private readonly root: string;
+
   constructor(
     document: Document.Parsed,
     env: Environment,
     position: Locate,
     isVerbatim: (path: Path) => boolean,
+    root: string,
   ) {
+    this.root = root;
     this.isVerbatim = isVerbatim;
     this.document = document;
     this.env = env;
@@ -176,12 +193,15 @@ class Walk {
       const at = offsetOfNode(pair.key) ?? offset;
       const name = keyText(pair.key);
       if (name === undefined || name === '__proto__') {
-        this.problems.push({ offset: at, message: `a key in ${describePath(path)} must be plain text` });
+        this.problems.push({
+          offset: at,
+          message: `a key in ${describePath(path, this.root)} must be plain text`,
+        });
       } else if (name === '<<') {
         merged.push(...this.merges(pair.value, at, path));
       } else if (children.has(name)) {
         const { line } = this.position(children.get(name)?.key ?? offset);
-        const message = `duplicate key "${name}" in ${describePath(path)}; it is already defined on line ${line}`;
+        const message = `duplicate key "${name}" in ${describePath(path, this.root)}; it is already defined on line ${line}`;
         this.problems.push({ offset: at, message });
       } else {
         const value = this.read(pair.value, [...path, name], at);
@@ -207,7 +227,7 @@ class Walk {
       if (typeof read.data === 'object' && read.data !== null && !Array.isArray(read.data)) return [read];
       this.problems.push({
         offset,
-        message: `"<<" in ${describePath(path)} must refer to mappings (*anchor)`,
+        message: `"<<" in ${describePath(path, this.root)} must refer to mappings (*anchor)`,
       });
       return [];
     });
@@ -221,7 +241,7 @@ class Walk {
       const { text, changed, problems } = substitute(value, this.env);
       if (problems.length > 0) {
         for (const problem of problems)
-          this.problems.push({ offset, message: `${describePath(path)}: ${problem}` });
+          this.problems.push({ offset, message: `${describePath(path, this.root)}: ${problem}` });
         return this.skip(offset, path, key);
       }
       value = changed && node.type === Scalar.PLAIN && node.tag === undefined ? this.retype(text) : text;
@@ -231,7 +251,7 @@ class Walk {
       return this.fail(
         offset,
         path,
-        `${describePath(path)} must be a finite number, not ${source ?? String(value)}`,
+        `${describePath(path, this.root)} must be a finite number, not ${source ?? String(value)}`,
         key,
       );
     }

@@ -12,16 +12,35 @@ interface Shape {
   readonly items?: Shape;
 }
 
-/** zod's issues, worded for the user: one finding per mistake, at the value or key that is wrong. */
-export function explainIssues(issues: readonly Issue[], data: unknown, place: Position): Problem[] {
-  let shape: Shape | undefined;
-  const schema = (): Shape => (shape ??= inventoryJsonSchema() as Shape);
-  return issues.flatMap((issue) => explainIssue(issue, data, place, schema));
+/** The schema of a kind of file, and its name in messages. */
+interface Subject {
+  readonly root: string;
+  readonly schema: () => object;
 }
 
-function explainIssue(issue: Issue, data: unknown, place: Position, schema: () => Shape): Problem[] {
+const inventory: Subject = { root: 'the inventory', schema: inventoryJsonSchema };
+
+/** zod's issues, worded for the user: one finding per mistake, at the value or key that is wrong. */
+export function explainIssues(
+  issues: readonly Issue[],
+  data: unknown,
+  place: Position,
+  { root, schema }: Subject = inventory,
+): Problem[] {
+  let shape: Shape | undefined;
+  const once = (): Shape => (shape ??= schema() as Shape);
+  return issues.flatMap((issue) => explainIssue(issue, data, place, once, root));
+}
+
+function explainIssue(
+  issue: Issue,
+  data: unknown,
+  place: Position,
+  schema: () => Shape,
+  root: string,
+): Problem[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  const name = describePath(path);
+  const name = describePath(path, root);
   const found = valueAt(data, path);
   switch (issue.code) {
     case 'unrecognized_keys':

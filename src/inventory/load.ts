@@ -7,8 +7,8 @@ import { parseInventory, type ParseResult } from './parse.ts';
 
 /** What the catalog knows. */
 interface Known {
-  /** Kubernetes versions that can be installed, newest first. */
-  readonly knownVersions: readonly string[];
+  /** Kubernetes versions that can be installed, newest first; undefined: any. */
+  readonly knownVersions: readonly string[] | undefined;
   readonly components: ComponentCatalog;
 }
 

@@ -20,8 +20,8 @@ export interface ParseOptions {
   readonly file: string;
   readonly env: Environment;
   readonly homeDirectory: string;
-  /** Kubernetes versions that can be installed (`v1.36.2`), newest first. */
-  readonly knownVersions: readonly string[];
+  /** Kubernetes versions that can be installed (`v1.36.2`), newest first; undefined: any. */
+  readonly knownVersions: readonly string[] | undefined;
   /** What the components of each version accept. */
   readonly components: ComponentCatalog;
   /** SSH user of hosts that do not set one; root when absent. */

@@ -37,15 +37,15 @@ export function offsetOf(root: Position, finding: Pick<Problem, 'path' | 'at'>):
   return finding.at === 'key' ? (place.key ?? place.value) : place.value;
 }
 
-/** `spec.hosts[1].labels["example.com/zone"]`; the root is `the inventory`. */
-export function describePath(path: Path): string {
+/** `spec.hosts[1].labels["example.com/zone"]`; the root of another file than an inventory has its own name. */
+export function describePath(path: Path, root = 'the inventory'): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
     else if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
     else text += `[${JSON.stringify(step)}]`;
   }
-  return text === '' ? 'the inventory' : text;
+  return text === '' ? root : text;
 }
 
 export function error(path: Path, message: string): Problem {

@@ -1,3 +1,4 @@
+import { releaseOf } from '../desire/context.ts';
 import { unofficialFiles } from '../desire/bundle-fit.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import type { Decision, Known } from './decide.ts';
@@ -29,7 +30,7 @@ export function assemble(
   const uses =
     desire.bundle !== undefined &&
     phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
-  const unofficial = uses ? unofficialFiles(cluster, desire.bundle) : [];
+  const unofficial = uses ? unofficialFiles(releaseOf(desire), desire.bundle) : [];
   return {
     apiVersion: 'kboot.dev/v1',
     kind: 'Plan',

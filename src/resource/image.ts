@@ -9,6 +9,8 @@ interface Found {
   readonly missing: readonly string[];
   /** SHA-256 of the archive that they were loaded from, if kboot loaded them. */
   readonly digest: string | undefined;
+  /** References that have another image than the one they are held to: `REF sha256:…`. */
+  readonly other?: readonly string[];
 }
 
 const stampName = (want: ImageResource): string => sha256(want.refs.join('\n')).slice(0, 16);
@@ -16,34 +18,45 @@ const stampName = (want: ImageResource): string => sha256(want.refs.join('\n')).
 /** Container images in containerd's k8s.io namespace, from an archive in the bundle or from their registry. */
 export const image: Kind<ImageResource, Found> = {
   name: (want) => want.refs.join(', '),
-  query: (wants) => `ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'
+  query: (wants) => `ctr -n k8s.io images list 2>/dev/null | sed '1d;s/^/ref /'
 for s in ${quoteAll(wants.map(stampName))}; do
   [ -f ${hostFolder}/images/$s ] && echo "stamp $s $(cat ${hostFolder}/images/$s)"
 done`,
   read(wants, output) {
-    const refs = new Set<string>();
+    const refs = new Map<string, string>();
     const stamps = new Map<string, string>();
     for (const line of lines(output)) {
-      const [word, first, second] = line.split(' ');
-      if (word === 'ref' && first !== undefined) refs.add(first);
-      if (word === 'stamp' && first !== undefined && second !== undefined) stamps.set(first, second);
+      const [word, first, second = '', third = ''] = line.split(/ +/);
+      // REF TYPE DIGEST …
+      if (word === 'ref' && first !== undefined) refs.set(first, third);
+      if (word === 'stamp' && first !== undefined && second !== '') stamps.set(first, second);
     }
     return wants.map((want) => {
       const missing = want.refs.filter((ref) => !refs.has(ref));
       if (missing.length === want.refs.length) return { state: 'absent' };
-      return { state: 'present', found: { missing, digest: stamps.get(stampName(want)) } };
+      const other = want.refs.flatMap((ref) => {
+        const digest = refs.get(ref);
+        const held = want.digests?.[ref];
+        return digest === undefined || held === undefined || held.includes(digest)
+          ? []
+          : [`${ref} ${digest}`];
+      });
+      const found = { missing, digest: stamps.get(stampName(want)), ...(other.length > 0 && { other }) };
+      return { state: 'present', found };
     });
   },
   action(want, found) {
-    const complete = found.state === 'present' && found.found.missing.length === 0;
+    const other = found.state === 'present' ? (found.found.other ?? []) : [];
+    const complete = found.state === 'present' && found.found.missing.length + other.length === 0;
     const stamp = `${hostFolder}/images/${stampName(want)}`;
     const verb = found.state === 'absent' ? 'create' : 'update';
+    const why = other.length === 0 ? '' : `; has another image: ${other.join(', ')}`;
     if (want.artifact === null) {
       if (complete) return undefined;
       return {
         verb,
-        reason: 'pulled from its registry',
-        script: want.refs.map((ref) => `crictl pull ${quote(ref)}`).join(' && '),
+        reason: `pulled from its registry${want.digests === undefined ? '' : ' by digest'}${why}`,
+        script: want.refs.map((ref) => pull(ref, want.digests?.[ref]?.[0])).join(' && '),
         effects: [],
         timeoutSeconds: 900,
       };
@@ -51,13 +64,28 @@ done`,
     if (complete && found.found.digest === want.artifact.sha256) return undefined;
     const temporary = `${hostFolder}/tmp/image-${stampName(want)}.tar`;
     const { script, payload } = delivery(want.artifact, temporary);
+    const checks = Object.entries(want.digests ?? {}).map(([ref, digests]) => ` && ${check(ref, digests)}`);
     return {
       verb,
-      reason: describeDelivery(want.artifact),
-      script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)} && echo ${want.artifact.sha256} > ${stamp}`,
+      reason: `${describeDelivery(want.artifact)}${why}`,
+      script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)}${checks.join('')} && echo ${want.artifact.sha256} > ${stamp}`,
       ...(payload && { payload }),
       effects: [],
       timeoutSeconds: 900,
     };
   },
 };
+
+/** Pulls a reference; one that is held to a digest is pulled by it, and tagged then. */
+function pull(ref: string, digest: string | undefined): string {
+  if (digest === undefined) return `crictl pull ${quote(ref)}`;
+  const exact = quote(`${ref.slice(0, ref.lastIndexOf(':'))}@${digest}`);
+  return `crictl pull ${exact} && ctr -n k8s.io images tag --force ${exact} ${quote(ref)}`;
+}
+
+/** Removes a reference again, and fails, unless it now has one of the digests: an archive can contain anything. */
+function check(ref: string, digests: readonly string[]): string {
+  const found = `ctr -n k8s.io images list ${quote(`name==${ref}`)} | grep -q ${digests.map((digest) => `-e ${digest}`).join(' ')}`;
+  const refuse = `ctr -n k8s.io images rm ${quote(ref)} >/dev/null; echo ${quote(`${ref} in the archive is not the image in kboot.lock.yaml`)} >&2; false`;
+  return `{ ${found} || { ${refuse}; }; }`;
+}

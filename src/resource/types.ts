@@ -137,6 +137,8 @@ export interface ImageResource extends Base {
   /** Every reference in the archive, or the one to pull. */
   readonly refs: readonly string[];
   readonly artifact: Artifact | null;
+  /** By reference, the digests that its image may have, the one to pull first; absent: whatever has the reference. */
+  readonly digests?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface StaticPodResource extends Base {

@@ -5,7 +5,7 @@ import { isLeftover, writeAtomic } from './atomic.ts';
 import { refuseNoFolder } from './bundle-folder.ts';
 import { fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
 import { unreadable } from './file-error.ts';
-import { tarEntries } from './image-archive.ts';
+import { imageRefs } from './image-refs.ts';
 
 const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
 
@@ -32,7 +32,9 @@ export async function indexBundle(
     const arch = match[1] ?? 'any';
     const file = join(directory, path);
     files.push({ path, size: (await stat(file)).size, sha256: await fileSha256(file), arch });
-    if (path.startsWith('images/')) for (const ref of await imageRefs(file)) images.push({ ref, path, arch });
+    if (path.startsWith('images/'))
+      for (const [ref, digest] of await imageRefs(file))
+        images.push({ ref, path, arch, ...(digest !== undefined && { digest }) });
   }
   if (files.length === 0)
     throw new KbootError('E-BUNDLE', `${directory} does not contain any files of a bundle`, {
@@ -58,38 +60,4 @@ function versionOf(images: readonly BundleImage[]): string | undefined {
   return images
     .map(({ ref }) => /\/kube-apiserver:(v[\d.]+)/.exec(ref)?.[1])
     .find((version) => version !== undefined);
-}
-
-/** References in a docker-archive (manifest.json) or OCI (index.json) tar. Throws E-BUNDLE if there are none. */
-async function imageRefs(file: string): Promise<string[]> {
-  const refs = new Set<string>();
-  try {
-    for await (const entry of tarEntries(file)) {
-      if (entry.header.name !== 'manifest.json' && entry.header.name !== 'index.json') {
-        entry.resume();
-        continue;
-      }
-      const chunks: Buffer[] = [];
-      for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
-      for (const ref of refsIn(JSON.parse(Buffer.concat(chunks).toString('utf8')))) refs.add(ref);
-    }
-  } catch (cause) {
-    throw new KbootError(
-      'E-BUNDLE',
-      `${file} is not an image archive: ${cause instanceof Error ? cause.message : ''}`,
-      { cause },
-    );
-  }
-  if (refs.size === 0)
-    throw new KbootError('E-BUNDLE', `${file} has no image reference`, {
-      remedy: 'Save it with its tag: `docker save NAME:TAG` or `ctr images export`.',
-    });
-  return [...refs];
-}
-
-function refsIn(manifest: unknown): string[] {
-  if (Array.isArray(manifest))
-    return (manifest as { RepoTags?: string[] | null }[]).flatMap(({ RepoTags }) => RepoTags ?? []);
-  const { manifests = [] } = manifest as { manifests?: { annotations?: Record<string, string> }[] };
-  return manifests.flatMap(({ annotations }) => annotations?.['io.containerd.image.name'] ?? []);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
+import { imageRefs } from './image-refs.ts';
 import { readIndex, type GivenBundle } from './bundle-folder.ts';
 
 /** A path below the bundle's folder that cannot escape it. */
@@ -22,8 +23,16 @@ const indexSchema = z.object({
       arch: z.string(),
     }),
   ),
-  /** An image archive and one reference in it. */
-  images: z.array(z.object({ ref: z.string(), path: inside, arch: z.string() })),
+  /** An image archive, one reference in it, and the digest that the archive states for it; Docker's archives state none. */
+  images: z.array(
+    z.object({
+      ...{ ref: z.string(), path: inside, arch: z.string() },
+      digest: z
+        .string()
+        .regex(/^sha256:[0-9a-f]{64}$/)
+        .optional(),
+    }),
+  ),
 });
 
 export type BundleIndex = z.infer<typeof indexSchema>;
@@ -71,7 +80,10 @@ export function openBundle(given: GivenBundle): Bundle {
   return { ...index, directory };
 }
 
-/** Reads every file completely. Throws KbootError E-BUNDLE that lists each file whose checksum differs from the index. */
+/**
+ * Reads every file completely. Throws KbootError E-BUNDLE that lists each file whose checksum differs from the index, and
+ * each image whose archive states another digest than the index.
+ */
 export async function verifyBundle(bundle: Bundle): Promise<void> {
   const limit = pLimit(2);
   const wrong = await Promise.all(
@@ -85,6 +97,15 @@ export async function verifyBundle(bundle: Bundle): Promise<void> {
     ),
   );
   if (wrong.flat().length > 0) throw damaged(bundle.directory, wrong.flat());
+  const other = await Promise.all(
+    bundle.images.map(async ({ ref, path, digest }) => {
+      if (digest === undefined) return [];
+      const stated = (await imageRefs(join(bundle.directory, path), { onlyIndex: true })).get(ref);
+      if (stated === digest) return [];
+      return [`${path} has digest ${stated ?? 'none'} of ${ref}, but the index says ${digest}`];
+    }),
+  );
+  if (other.flat().length > 0) throw damaged(bundle.directory, other.flat());
 }
 
 /** SHA-256 of a file's bytes, in hex. */

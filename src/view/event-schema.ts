@@ -270,9 +270,33 @@ const others = [
           ref: text('Reference of the image.'),
           path: file.path,
           arch: text('amd64 or arm64.'),
+          digest: text('Digest that the archive states for the image, if it does.').optional(),
         }),
       ),
     ),
+  }),
+  shape('lock', 'What kboot.lock.yaml states for a Kubernetes version, and what it stated before (`lock`).', {
+    file: text('Path of kboot.lock.yaml.'),
+    kubernetesVersion,
+    against: text('The Kubernetes version that it is compared with.').optional(),
+    source: described(
+      'Where that version is: in kboot.lock.yaml, or in the catalog of kboot.',
+      z.enum(['lock', 'catalog']),
+    ).optional(),
+    changes: described(
+      'Every difference.',
+      z.array(
+        z.strictObject({
+          kind: described('What differs.', z.enum(['component', 'file', 'image'])),
+          name: text('Component; release file and architecture; or reference of an image.'),
+          was: text('Version, SHA-256 or digest before.').optional(),
+          now: text('Version, SHA-256 or digest now.').optional(),
+        }),
+      ),
+    ),
+    notes: list('What the operator should know about the choice of versions.'),
+    differs: flag('Whether the file differed.'),
+    written: flag('Whether the file was written.'),
   }),
   shape('explanation', 'What an error code means (`explain`).', {
     code,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBundle, type CreateOptions } from '../../src/app/create-bundle.ts';
+import { release } from '../../src/catalog/release.ts';
 import { contentsOf, contentsOfRelease } from '../../src/desire/bundle-contents.ts';
 import { refuseUnfitBundle } from '../../src/desire/bundle-fit.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
@@ -34,7 +35,7 @@ function clusterOf(text: string): Cluster {
 
 const options = (more: Partial<CreateOptions> = {}): CreateOptions => ({
   directory: at('bundle'),
-  contents: contentsOfRelease('v1.36.2', `${places.registry.host}/k8s`),
+  contents: contentsOfRelease(release('v1.36.2'), `${places.registry.host}/k8s`),
   arches: ['amd64'],
   mirror: `${places.mirror.origin}/`,
   signal: interrupt.signal,
@@ -82,6 +83,7 @@ describe('a bundle', () => {
     await verifyBundle(openBundle({ directory: at('bundle') }));
     refuseUnfitBundle(
       clusterOf(inventoryWith([`imageRepository: ${places.registry.host}/k8s`, pool])),
+      release('v1.36.2'),
       openBundle({ directory: at('bundle') }),
       'addon',
     );
@@ -180,7 +182,7 @@ describe('failures', () => {
 
 describe('the contents of a bundle', () => {
   const names = (text: string): string[] => {
-    const { files, images } = contentsOf(clusterOf(text));
+    const { files, images } = contentsOf(clusterOf(text), release('v1.36.2'));
     return [...files, ...Object.keys(images).map((name) => `${name}.tar`)];
   };
 
@@ -199,7 +201,7 @@ describe('the contents of a bundle', () => {
 it('fetches from the official hosts if no other source is named', async () => {
   // A proxy that lets nobody through: nothing leaves this machine.
   vi.stubEnv('https_proxy', places.mirror.origin);
-  const contents = contentsOfRelease('v1.36.2', 'registry.k8s.io');
+  const contents = contentsOfRelease(release('v1.36.2'), 'registry.k8s.io');
   await expect(create({ contents, mirror: undefined })).rejects.toMatchObject({ code: 'E-FETCH' });
   const asked = events.flatMap((event) => (event.type === 'unfetched' ? [event.from] : []));
   expect(asked).toHaveLength(18);

@@ -70,7 +70,7 @@ it('reports all that is missing or unfit, at its place', () => {
 });
 
 it('commands that write nothing on hosts only warn', () => {
-  expect(readInventory(inventory(), true).warnings.map(({ severity }) => severity)).toEqual(
+  expect(readInventory(inventory(), { withoutFiles: true }).warnings.map(({ severity }) => severity)).toEqual(
     Array.from({ length: 3 }, () => 'warning'),
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { artifacts } from '../../src/catalog/artifacts.ts';
-import { images, metallb } from '../../src/catalog/images.ts';
+import { images, metallbImages } from '../../src/catalog/images.ts';
 import { knownVersions, release } from '../../src/catalog/release.ts';
 import { KbootError } from '../../src/model/error.ts';
 
@@ -56,7 +56,9 @@ describe('catalog', () => {
     expect(urls).toContain(
       'https://github.com/etcd-io/etcd/releases/download/v3.6.8/etcd-v3.6.8-linux-amd64.tar.gz',
     );
-    expect(metallb().controller).toMatch(/^quay\.io\/metallb\/controller:v0\.15\.\d+$/);
+    expect(metallbImages(release('v1.36.2'), 'registry.k8s.io').controller).toMatch(
+      /^quay\.io\/metallb\/controller:v0\.15\.\d+$/,
+    );
   });
 
   it('refuses an unknown version, naming the nearest', () => {

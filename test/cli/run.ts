@@ -4,6 +4,7 @@ import { bundle } from '../../src/cli/bundle.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
+import { lock } from '../../src/cli/lock.ts';
 import { drift, plan } from '../../src/cli/plan.ts';
 import { render } from '../../src/cli/render.ts';
 import { reset } from '../../src/cli/reset.ts';
@@ -18,7 +19,7 @@ import { asksForEvents, checkEvents } from '../events.ts';
 
 /** Every command, as main.ts registers them. */
 export const commands = [
-  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle],
+  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle, lock],
   ...[explain, schema, version],
 ] as CommandModule[];
 

@@ -6,7 +6,14 @@ import type { CheckName } from '../../src/model/preflight-checks.ts';
 
 const args: PlanArgs = {
   ...{ inventory: 'my cluster.yaml', output: 'text', concurrency: 30, verbose: false, color: true },
-  ...{ bundle: [], limit: [], 'ignore-preflight': [], offline: false, 'detailed-exitcode': false },
+  ...{
+    bundle: [],
+    'allow-unofficial': false,
+    limit: [],
+    'ignore-preflight': [],
+    offline: false,
+    'detailed-exitcode': false,
+  },
 };
 
 it.each([

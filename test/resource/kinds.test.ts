@@ -187,7 +187,7 @@ describe('image', () => {
   const refs = ['registry.k8s.io/pause:3.10', 'registry.k8s.io/etcd:3.6'];
   const pulled: Resource = { kind: 'image', stage: 'runtime', refs, artifact: null };
   const loaded: Resource = { ...pulled, artifact: artifact('tar') };
-  const both = refs.map((ref) => `ref ${ref}\n`).join('');
+  const both = refs.map((ref) => `ref ${ref} type sha256:${'a'.repeat(64)} 1 MiB\n`).join('');
   it('is pulled when one reference is missing', () => {
     expect(act(pulled, both)).toBeUndefined();
     expect(act(pulled, `ref ${refs[0] ?? ''}\n`)).toMatchObject({ verb: 'update' });

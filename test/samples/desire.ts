@@ -1,3 +1,4 @@
+import { catalog } from '../../src/catalog/release.ts';
 import type { Desire } from '../../src/desire/context.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
@@ -13,6 +14,7 @@ import { material } from './pki.ts';
 export function unissued(cluster: Cluster): Desire {
   return {
     cluster,
+    releases: catalog,
     renderer: createRenderer(),
     pki: pkiOf(cluster, new Map()),
     clusterId: undefined,

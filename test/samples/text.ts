@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { metallbImages } from '../../src/catalog/images.ts';
+import { release } from '../../src/catalog/release.ts';
 import type { ImageSet, TextContext } from '../../src/desire/text/types.ts';
 import type { Cluster, ExtraVolume, Host, Role } from '../../src/model/cluster.ts';
 import { assumedFacts, type HostFacts } from '../../src/model/facts.ts';
@@ -157,6 +159,7 @@ export function contextOf(cluster: Cluster, versions: Partial<TextContext['versi
     cluster,
     renderer,
     images: images(cluster.imageRepository),
+    metallb: metallbImages(release('v1.36.2'), cluster.imageRepository),
     versions: { etcd: '3.6.8-0', containerd: '2.1.9', ...versions },
   };
 }

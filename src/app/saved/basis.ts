@@ -1,6 +1,6 @@
 import { artifacts } from '../../catalog/artifacts.ts';
 import { images } from '../../catalog/images.ts';
-import { release } from '../../catalog/release.ts';
+import { releaseOf } from '../../desire/context.ts';
 import { statedSecrets } from '../../desire/secrets.ts';
 import { uploadBytes } from '../../desire/user-work.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
@@ -32,7 +32,7 @@ const placesHere: readonly string[] = [
 /** The inputs of plans of this workspace, besides the observed state. */
 export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspace): Ground {
   const id = pki.clusterId();
-  const known = release(cluster.kubernetesVersion);
+  const known = releaseOf(desire);
   const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
   // The paths of keys and templates on this machine do not affect a plan.
   const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));

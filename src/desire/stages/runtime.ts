@@ -1,15 +1,15 @@
 import { basename, dirname } from 'node:path/posix';
-import { images, type ImageName } from '../../catalog/images.ts';
-import { release as releaseOf } from '../../catalog/release.ts';
+import { images, metallbImages, type ImageName } from '../../catalog/images.ts';
+import type { Release } from '../../catalog/release.ts';
 import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { cniFolder } from '../../resource/cni-config.ts';
-import type { Resource } from '../../resource/types.ts';
-import { filesFor, folders, textContext, textFile, type Desire } from '../context.ts';
+import type { ImageResource, Resource } from '../../resource/types.ts';
+import { isOf } from '../bundle-fit.ts';
+import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
 import { flannelLinks } from '../text/flannel.ts';
 import { kubeletUnitFiles } from '../text/kubelet.ts';
-import { metallbImages } from '../text/metallb.ts';
 import { paths } from '../text/paths.ts';
 import { proxyDropIn } from '../text/proxy.ts';
 import { registryFiles, registryFolder } from '../text/registries.ts';
@@ -105,8 +105,9 @@ const controlPlaneImages: readonly ImageName[] = [
 /** Images by role; additional images in a bundle go to every node. Without a bundle, the same list is pulled. */
 function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster, bundle } = desire;
-  const refs = images(releaseOf(cluster.kubernetesVersion), cluster.imageRepository);
-  const { controller, speaker } = metallbImages(cluster.imageRepository);
+  const release = releaseOf(desire);
+  const refs = images(release, cluster.imageRepository);
+  const { controller, speaker } = metallbImages(release, cluster.imageRepository);
   const metallb = cluster.metallb === undefined ? [] : [controller, speaker];
   const notHere = new Set(
     [
@@ -117,9 +118,15 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
   if (bundle === undefined)
     return [...Object.values(refs), ...metallb]
       .filter((ref) => !notHere.has(ref))
-      .map((ref) => ({ kind: 'image', stage: 'runtime', refs: [ref], artifact: null }));
+      .map((ref) => ({
+        ...{ kind: 'image', stage: 'runtime', refs: [ref], artifact: null },
+        ...heldTo(release, facts, [ref]),
+      }));
   const byPath = new Map<string, string[]>();
-  for (const { ref, path, arch } of bundle.images) {
+  const official = new Set<string>();
+  for (const { ref, path, arch, digest } of bundle.images) {
+    const locked = release.locked?.[ref];
+    if (arch === facts.architecture && locked && isOf(locked, arch, digest)) official.add(ref);
     if (arch === facts.architecture) byPath.set(path, [...(byPath.get(path) ?? []), ref]);
   }
   return [...byPath].flatMap(([path, held]): Resource[] => {
@@ -130,6 +137,23 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
       sha256: file.sha256,
       source: { kind: 'bundle' as const, path, size: file.size },
     };
-    return [{ kind: 'image', stage: 'runtime', refs: held, artifact }];
+    const own = held.filter((ref) => official.has(ref));
+    return [{ kind: 'image', stage: 'runtime', refs: held, artifact, ...heldTo(release, facts, own) }];
   });
+}
+
+/** The digests of locked images; a bundle's own builds, which --allow-unofficial admits, are not held to any. */
+function heldTo(
+  { locked = {} }: Release,
+  { architecture }: HostFacts,
+  refs: readonly string[],
+): Pick<ImageResource, 'digests'> {
+  const digests = Object.fromEntries(
+    refs.flatMap((ref) => {
+      const held = locked[ref];
+      if (held === undefined) return [];
+      return [[ref, [...new Set([held.digest, held[architecture] ?? held.digest])]] as const];
+    }),
+  );
+  return Object.keys(digests).length === 0 ? {} : { digests };
 }

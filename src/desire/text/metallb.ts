@@ -1,4 +1,3 @@
-import { metallb } from '../../catalog/images.ts';
 import type { LabelSelector, Metallb } from '../../model/cluster.ts';
 import type { LabelSelectorParams, TemplateParams } from '../../render/params.ts';
 import { parseObjects } from './kube-objects.ts';
@@ -16,10 +15,9 @@ export interface MetallbObjects {
  * empty if the cluster has no pools. Based on upstream's config/manifests/metallb-native.yaml. They contain no secret:
  * the controller itself creates the speakers' key (Secret memberlist) and the webhook's certificate.
  */
-export function metallbObjects({ cluster, renderer }: TextContext): MetallbObjects {
+export function metallbObjects({ cluster, renderer, metallb: images }: TextContext): MetallbObjects {
   const pools = cluster.metallb?.pools ?? [];
   if (pools.length === 0) return { system: [], pools: [] };
-  const images = metallbImages(cluster.imageRepository);
   return {
     system: [
       ...parseObjects('addons/metallb', renderer.render('addons/metallb/crds.yaml.hbs', {})),
@@ -74,15 +72,4 @@ function selectorParams({ matchLabels, matchExpressions }: LabelSelector): Label
     labels: Object.entries(matchLabels).map(([key, value]) => ({ key, value })),
     expressions: matchExpressions,
   };
-}
-
-/** MetalLB's images: from its own registry, or `metallb/NAME` below `imageRepository` when that is not the official one. */
-export function metallbImages(imageRepository: string): {
-  readonly controller: string;
-  readonly speaker: string;
-} {
-  const official = metallb();
-  if (imageRepository === 'registry.k8s.io') return official;
-  const below = (ref: string): string => `${imageRepository}/${ref.split('/').slice(1).join('/')}`;
-  return { controller: below(official.controller), speaker: below(official.speaker) };
 }

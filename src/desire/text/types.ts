@@ -19,6 +19,8 @@ export interface TextContext {
   readonly cluster: Cluster;
   readonly renderer: Renderer;
   readonly images: ImageSet;
+  /** MetalLB's images. */
+  readonly metallb: { readonly controller: string; readonly speaker: string };
   readonly versions: Versions;
   /** What the inventory names on this machine. */
   readonly uploads?: Uploads;

@@ -6,8 +6,8 @@ import type { Problem, Path } from '../position.ts';
 export interface CheckInput {
   readonly draft: InventoryDraft;
   readonly outline: Outline;
-  /** Kubernetes versions that can be installed, newest first. */
-  readonly knownVersions: readonly string[];
+  /** Kubernetes versions that can be installed, newest first; undefined: any. */
+  readonly knownVersions: readonly string[] | undefined;
   /** What the components of each version accept. */
   readonly components: ComponentCatalog;
   /** 1-based line of a value. */

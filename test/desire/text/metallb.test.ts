@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { kubeObjects } from '../../../src/desire/text/kube-objects.ts';
-import { metallbImages, metallbObjects } from '../../../src/desire/text/metallb.ts';
+import { metallbImages } from '../../../src/catalog/images.ts';
+import { release } from '../../../src/catalog/release.ts';
+import { metallbObjects } from '../../../src/desire/text/metallb.ts';
 import type { KubeObject } from '../../../src/desire/text/types.ts';
 import type { Cluster, JsonObject } from '../../../src/model/cluster.ts';
 import { contextOf, found, single } from '../../samples/text.ts';
@@ -207,8 +209,10 @@ describe('MetalLB', () => {
   });
 
   it('takes its images from another repository', () => {
-    expect(metallbImages('registry.k8s.io').speaker).toBe('quay.io/metallb/speaker:v0.15.3');
-    expect(metallbImages('registry.example/k8s').controller).toBe(
+    expect(metallbImages(release('v1.36.2'), 'registry.k8s.io').speaker).toBe(
+      'quay.io/metallb/speaker:v0.15.3',
+    );
+    expect(metallbImages(release('v1.36.2'), 'registry.example/k8s').controller).toBe(
       'registry.example/k8s/metallb/controller:v0.15.3',
     );
     const elsewhere = metallbObjects(contextOf(withPools({ imageRepository: 'registry.example/k8s' })));

@@ -1,3 +1,4 @@
+import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
 import { componentCatalog } from '../catalog/components.ts';
 import { withReleases, type Releases } from '../catalog/release.ts';
@@ -95,11 +96,14 @@ function unlockedImages(lock: ParsedLock, cluster: Cluster, lenient: boolean): D
   const missing = Object.values(contentsOf(cluster, release).images).filter(
     (ref) => !(ref in release.locked),
   );
-  return missing.map((ref) => ({
-    ...lock.locate(path),
-    severity: lenient ? 'warning' : 'error',
-    message: `${describeInLock(path)} has no digest of ${ref}, which the inventory needs; \`kboot lock INVENTORY\` adds it`,
-  }));
+  if (missing.length === 0) return [];
+  return [
+    {
+      ...lock.locate(path),
+      severity: lenient ? 'warning' : 'error',
+      message: `${describeInLock(path)} lacks ${plural(missing.length, 'image')} that the inventory needs: ${few(missing, 3)}; \`kboot lock INVENTORY\` adds them`,
+    },
+  ];
 }
 
 function readUploads(

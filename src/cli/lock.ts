@@ -11,7 +11,7 @@ export const lock: CommandModule<object, LockArgs> = {
       synopsis: 'lock INVENTORY [flags]',
       text: `Writes kboot.lock.yaml beside the inventory. For a Kubernetes version it states the version of every component, the SHA-256 of every release file for amd64 and arm64, and the digest of every image. Hosts and bundles are then held to it, and a patch release that is newer than this kboot can be installed. Without the file, kboot's own catalog applies.
 
-Reads checksums from dl.k8s.io, github.com and raw.githubusercontent.com, or from spec.artifacts.mirror, and digests from the registries of the images. Contacts no host of a cluster. Signatures are not verified.`,
+Reads checksums from dl.k8s.io, github.com and raw.githubusercontent.com, or from spec.artifacts.mirror, and digests from the registries of the images. Contacts nothing else, and no host of a cluster. Signatures are not verified.`,
       examples: [
         ['kboot lock prod.yaml', "Lock the inventory's Kubernetes version"],
         ['kboot lock prod.yaml --to v1.36.5', 'Add another one, to upgrade to'],

@@ -62,7 +62,7 @@ export function refuseUnlockedBundle(release: Release, bundle: Bundle): void {
     throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} differs from kboot.lock.yaml`, {
       detail: wrong.join('\n'),
       remedy:
-        'Nothing was changed. `kboot bundle create DIR --inventory FILE` fetches what the lock has. If these are builds of your own that you trust, add --allow-unofficial.',
+        'Nothing was changed. `kboot bundle create DIR --inventory FILE` fetches what the lock has; `kboot bundle index DIR` makes bundle.json state the digests in OCI archives. If these are builds of your own that you trust, add --allow-unofficial.',
     });
 }
 

@@ -10,6 +10,7 @@ type Issue = z.core.$ZodIssue;
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
+  readonly additionalProperties?: Shape | false;
 }
 
 /** The schema of a kind of file, and its name in messages. */
@@ -123,7 +124,10 @@ function unknownKey(root: Shape, path: Path, key: string): string {
 
 function shapeAt(root: Shape, path: Path): Shape | undefined {
   let shape: Shape | undefined = root;
-  for (const step of path) shape = typeof step === 'number' ? shape?.items : shape?.properties?.[step];
+  for (const step of path) {
+    const others: Shape | undefined = shape?.additionalProperties || undefined;
+    shape = typeof step === 'number' ? shape?.items : (shape?.properties?.[step] ?? others);
+  }
   return shape;
 }
 

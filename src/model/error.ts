@@ -33,7 +33,7 @@ export const errorCodes = {
     exit: exitStatus.badInput,
     title: 'The inventory has problems.',
     cause:
-      'The inventory cannot be read, or its content is not valid. Every problem is reported at once, as ' +
+      'The inventory, or kboot.lock.yaml beside it, cannot be read, or its content is not valid. Every problem is reported at once, as ' +
       'file:line:column. Nothing was contacted and nothing was changed: an inventory is used completely ' +
       'or not at all.',
     remedy:
@@ -57,19 +57,21 @@ export const errorCodes = {
     title: 'The bundle is incomplete, or the checksum of a file is wrong.',
     cause:
       'The folder of --bundle or KBOOT_BUNDLE does not exist or is not a bundle, lacks a file that a host ' +
-      'needs, is for another Kubernetes version, or has a file whose SHA-256 differs from bundle.json. ' +
+      'needs, is for another Kubernetes version, has a file whose SHA-256 differs from bundle.json, or has ' +
+      'a file or an image that differs from kboot.lock.yaml beside the inventory. ' +
       'The bundle is checked before the first change; if the transfer of a file failed, earlier steps ' +
       'stay done and are complete.',
     remedy:
       '`kboot bundle verify DIR` reads every file again and lists those that differ. Fetch them again ' +
       '(`kboot bundle create DIR` fetches missing and wrong files); after adding or replacing files on ' +
-      'purpose, run `kboot bundle index DIR`. Then run the same command again.',
+      'purpose, run `kboot bundle index DIR`. For builds of your own that differ from the lock, add ' +
+      '`--allow-unofficial`. Then run the same command again.',
   },
   'E-FETCH': {
     exit: exitStatus.unreachable,
     title: 'A release file or an image could not be fetched.',
     cause:
-      '`kboot bundle create` contacted an official host, a mirror or a registry, which could not be ' +
+      '`kboot bundle create` or `kboot lock` contacted an official host, a mirror or a registry, which could not be ' +
       'reached, did not have the file, closed the connection, or sent bytes with a different SHA-256. An ' +
       'incomplete or wrong file is not kept; files fetched before it are. No host of a cluster was ' +
       'contacted.',

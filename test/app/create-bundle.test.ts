@@ -79,6 +79,7 @@ describe('a bundle', () => {
       ref: `${places.registry.host}/k8s/metallb/speaker:v0.15.3`,
       path: 'images/linux-amd64/metallb-speaker.tar',
       arch: 'amd64',
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
     });
     await verifyBundle(openBundle({ directory: at('bundle') }));
     refuseUnfitBundle(

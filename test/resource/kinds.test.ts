@@ -203,6 +203,66 @@ describe('image', () => {
   });
 });
 
+describe('an image that is held to a digest', () => {
+  const [ref, other] = ['registry.k8s.io/pause:3.10.2', 'registry.k8s.io/pause:3.10.20'];
+  const [index, own, wrong] = ['a', 'b', 'c'].map((digit) => `sha256:${digit.repeat(64)}`) as [
+    string,
+    string,
+    string,
+  ];
+  const pulled: Resource = {
+    ...{ kind: 'image', stage: 'runtime', refs: [ref], artifact: null },
+    digests: { [ref]: [index, own] },
+  };
+  const loaded: Resource = { ...pulled, artifact: artifact('tar') };
+  /** As `ctr images list` prints it. */
+  const list = (...entries: (readonly [string, string])[]): string =>
+    entries.map(([name, digest]) => `ref ${name}  application/x ${digest} 1.2 MiB linux/amd64 -\n`).join('');
+  const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
+  const stamped = `stamp ${stamp} ${artifact('tar').sha256}\n`;
+
+  it('is right by the digest of the index, or of the manifest for the host', () => {
+    for (const digest of [index, own]) {
+      expect(act(pulled, list([ref, digest]))).toBeUndefined();
+      expect(act(loaded, `${list([ref, digest])}${stamped}`)).toBeUndefined();
+    }
+  });
+
+  it('is drift if another image has its tag, and is pulled by digest and tagged again', () => {
+    const action = act(pulled, list([other, index], [ref, wrong]));
+    expect(action).toMatchObject({
+      verb: 'update',
+      reason: `pulled from its registry by digest; has another image: ${ref} ${wrong}`,
+      effects: [],
+    });
+    const exact = `registry.k8s.io/pause@${index}`;
+    expect(action?.script).toBe(`crictl pull ${exact} && ctr -n k8s.io images tag --force ${exact} ${ref}`);
+    expect(act(loaded, `${list([ref, wrong])}${stamped}`)?.reason).toContain(
+      `has another image: ${ref} ${wrong}`,
+    );
+  });
+
+  it.each(shells)('is not loaded from an archive with another image, in %s', (shell) => {
+    const box = sandbox(shell);
+    const script = act(loaded, '')?.script ?? '';
+    const check = script.slice(script.indexOf('{ ctr'), script.lastIndexOf(' && echo'));
+    const run = (digest: string): { status: number | null; asked: string | undefined } => {
+      box.write(
+        box.path('bin/ctr'),
+        `#!/bin/sh\necho "$*" >> ${box.path('asked')}\necho '${ref} application/x ${digest} 1 MiB'\n`,
+        0o755,
+      );
+      const { status } = box.run(`PATH=${box.path('bin')}:$PATH\n${check}`);
+      return { status, asked: box.text(box.path('asked')) };
+    };
+    expect(run(own)).toEqual({ status: 0, asked: `-n k8s.io images list name==${ref}\n` });
+    const refused = run(wrong);
+    expect(refused.status).not.toBe(0);
+    expect(refused.asked).toContain(`-n k8s.io images rm ${ref}\n`);
+    box.remove();
+  });
+});
+
 describe('resourceId', () => {
   it('is unique per resource', () => {
     expect(resourceId({ kind: 'unit', stage, name: 'etcd' })).toBe('unit etcd');

@@ -38,6 +38,8 @@ export interface Inspection {
   readonly udpListening: readonly { readonly port: number; readonly program: string }[];
   /** Free MiB by folder. */
   readonly freeMiB: Readonly<Record<string, number>>;
+  /** Free MiB at the folders that an upgrade fills, and the mount point of the file system that each is on. */
+  readonly space: readonly { readonly folder: string; readonly freeMiB: number; readonly mount: string }[];
   /** Files in the static Pod folder, except dot files. */
   readonly manifests: readonly string[];
   /** Cluster ID that kboot left on the host; empty: none. */

@@ -55,6 +55,8 @@ const caDirectories = [
   '/usr/local/share/ca-certificates',
 ];
 const measured = ['/var/lib', '/usr/local', '/etc'];
+/** Where an upgrade puts images, fetched and former files, and programs. */
+const filled = ['/var/lib/containerd', '/var/lib/kboot', '/usr/bin'];
 
 /** Shell script that prints `key=value` lines; a key may occur several times. Reads only. */
 export function inspectScript({
@@ -148,6 +150,10 @@ for d in ${measured.join(' ')} ${etcdDataDir === undefined ? '' : quote(etcdData
   p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
   echo "free=$d $(df -Pk "$p" | { read -r _; read -r _ _ _ a _; echo "$a"; })"
 done
+for d in ${filled.join(' ')}; do
+  p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
+  echo "space=$d $(df -Pk "$p" | { read -r _; read -r _ _ _ a _ m; echo "$a $m"; })"
+done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
 echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
@@ -226,6 +232,10 @@ export function readInspection(output: string, asked: number, answered: number):
         return [folder, Math.floor(Number(kib) / 1024)];
       }),
     ),
+    space: all('space').map((entry) => {
+      const [folder = '', kib = '', ...mount] = entry.split(' ');
+      return { folder, freeMiB: Math.floor(Number(kib) / 1024), mount: mount.join(' ') };
+    }),
     manifests: all('manifest'),
     clusterId: one('clusterId'),
     caDigest: one('caDigest'),

@@ -25,6 +25,11 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     listening: [{ port: 22, program: 'sshd' }],
     udpListening: [],
     freeMiB: { '/var/lib': 2048, '/usr/local': 400, '/etc': 10 },
+    space: [
+      { folder: '/var/lib/containerd', freeMiB: 4096, mount: '/var' },
+      { folder: '/var/lib/kboot', freeMiB: 4096, mount: '/var' },
+      { folder: '/usr/bin', freeMiB: 1024, mount: '/' },
+    ],
     manifests: [],
     clusterId: '',
     caDigest: '',

@@ -62,6 +62,7 @@ export type FlagType =
   | 'gates'
   | 'etcdGates'
   | 'plugins'
+  | 'runtimeConfig'
   | 'authorizationModes';
 
 export interface ComponentFlags {
@@ -83,6 +84,8 @@ export interface FlagFacts extends Range, Readonly<Record<FlagComponent, Compone
     readonly since: Readonly<Record<string, number>>;
     readonly removed: readonly string[];
   };
+  /** Registered versions of APIs that not every covered minor has: with another one an API server does not start. */
+  readonly apiVersions: Readonly<Record<string, Span>>;
   readonly authorizationModes: readonly string[];
   readonly etcdGates: readonly string[];
 }

@@ -70,6 +70,8 @@ function flagValueProblems(
   if (type === 'gates' || type === 'etcdGates')
     return split(text).flatMap((item) => gateItemProblems(of, item, type, path, context));
   if (type === 'plugins') return split(text).flatMap((name) => pluginProblems(name, path, facts, context));
+  if (type === 'runtimeConfig')
+    return split(text).flatMap((item) => apiVersionProblems(item, path, facts, context));
   if (type === 'authorizationModes') {
     return split(text).flatMap((mode) => {
       const problem = choiceProblem(mode, facts.authorizationModes);
@@ -122,6 +124,20 @@ function pluginProblems(
   return [
     error(path, `${kubernetes(minor)} has no admission plugin "${name}"${hintFor(name, known, isIgnored)}`),
   ];
+}
+
+/** `GROUP/VERSION=true`, also of one resource: `GROUP/VERSION/RESOURCE=true`. */
+function apiVersionProblems(
+  item: string,
+  path: Path,
+  { apiVersions }: FlagFacts,
+  { minor }: Context,
+): Problem[] {
+  const [group = '', version = ''] = item.replace(/=.*$/, '').split('/');
+  const name = `${group}/${version}`;
+  const span = Object.hasOwn(apiVersions, name) ? apiVersions[name] : undefined;
+  const gone = span === undefined ? undefined : whyNotIn(minor, span);
+  return gone === undefined ? [] : [error(path, `API version ${name} ${gone}`)];
 }
 
 /** The items of a list in a flag; an empty text has none. */

@@ -214,4 +214,28 @@ describe('flagProblems', () => {
     expect(problems('kubelet', 'wibble', '1')[0]?.path).toEqual(['args', 0, 'name']);
     expect(problems('kubelet', 'max-pods', 'x')[0]?.path).toEqual(['args', 0, 'value']);
   });
+
+  it.each([
+    ['scheduling.k8s.io/v1alpha1=true', 35, []],
+    [
+      'scheduling.k8s.io/v1alpha1=true',
+      36,
+      ['API version scheduling.k8s.io/v1alpha1 was removed in Kubernetes v1.36; remove it'],
+    ],
+    [
+      'api/all=true, scheduling.k8s.io/v1alpha1/workloads',
+      36,
+      ['API version scheduling.k8s.io/v1alpha1 was removed in Kubernetes v1.36; remove it'],
+    ],
+    [
+      'storagemigration.k8s.io/v1beta1=true',
+      34,
+      [
+        'API version storagemigration.k8s.io/v1beta1 needs Kubernetes v1.35 or newer, not v1.34; remove it, or raise spec.kubernetesVersion',
+      ],
+    ],
+    ['example.com/v1=true,storage.k8s.io/v1beta1=true,v1=true', 36, []],
+  ] as const)('API versions that a minor does not have: %s in v1.%s', (value, minor, expected) => {
+    expect(messages('kube-apiserver', 'runtime-config', value, minor)).toEqual(expected);
+  });
 });

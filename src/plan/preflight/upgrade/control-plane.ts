@@ -1,6 +1,7 @@
 import { conditionOf } from '../../../kube/readiness.ts';
 import { hostsWith } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
+import { hasBegun } from './begun.ts';
 import { findingAt, isReadyPod, type UpgradeInput } from './input.ts';
 
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
@@ -45,22 +46,4 @@ export function controlPlaneFindings(input: UpgradeInput): Finding[] {
       ),
     ];
   });
-}
-
-/** Whether a kubelet or a component of the control plane has the new version. */
-function hasBegun({ seen, to, from }: UpgradeInput): boolean {
-  if (from === to) return true;
-  const kubelets = [...seen.nodes.values()].map(
-    ({ status }) =>
-      (status as { nodeInfo?: { kubeletVersion?: string } } | undefined)?.nodeInfo?.kubeletVersion,
-  );
-  return (
-    kubelets.includes(to) ||
-    seen.pods.some(
-      ({ metadata: { namespace, annotations }, spec }) =>
-        namespace === 'kube-system' &&
-        annotations?.['kubernetes.io/config.mirror'] !== undefined &&
-        spec.containers.some(({ image }) => image.endsWith(`:${to}`)),
-    )
-  );
 }

@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import { apiFindings, unreadFindings } from './apis.ts';
 import { budgetFindings } from './budgets.ts';
 import { controlPlaneFindings } from './control-plane.ts';
+import { diskFindings } from './disk.ts';
 import type { UpgradeInput } from './input.ts';
 import { keptPodFindings } from './pods.ts';
 import { webhookFindings } from './webhooks.ts';
@@ -13,6 +14,7 @@ export { upgradeNotes } from './notes.ts';
 export function upgradeFindings(input: UpgradeInput): Finding[] {
   return [
     ...controlPlaneFindings(input),
+    ...diskFindings(input),
     ...apiFindings(input),
     ...webhookFindings(input),
     ...budgetFindings(input),

@@ -2,6 +2,7 @@ import type { Cluster } from '../../../model/cluster.ts';
 import type { Inspection } from '../../../model/inspection.ts';
 import type { PodSeen, UpgradeObservation } from '../../../observe/upgrade/observation.ts';
 import type { CheckName } from '../../../model/preflight-checks.ts';
+import type { Bundle } from '../../../store/bundle.ts';
 import type { Finding } from '../finding.ts';
 
 /** What an upgrade is judged by. */
@@ -14,6 +15,8 @@ export interface UpgradeInput {
   readonly drains: readonly string[];
   readonly seen: UpgradeObservation;
   readonly inspections: ReadonlyMap<string, Inspection>;
+  /** Of the new version. */
+  readonly bundle?: Pick<Bundle, 'files' | 'images'> | undefined;
 }
 
 /** Findings of one check at a host or Node; several hosts with the same message are shown as one. */

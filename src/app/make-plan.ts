@@ -1,4 +1,3 @@
-import { releaseOf } from '../desire/context.ts';
 import { refuseUnfitBundle } from '../desire/bundle-fit.ts';
 import { readTexts } from '../observe/texts.ts';
 import { assemble } from '../plan/assemble.ts';
@@ -62,7 +61,7 @@ export function makeOfflinePlan(workspace: Workspace, scope: PlanScope): Plan {
 
 /** The inputs of a plan on this machine. Throws KbootError E-BUNDLE if the bundle does not fit. */
 function knownOf({ cluster, desire, preflightIgnore, toIssue }: Workspace, scope: PlanScope): Known {
-  if (desire.bundle !== undefined) refuseUnfitBundle(cluster, releaseOf(desire), desire.bundle, scope.until);
+  refuseUnfitBundle(desire, scope.until);
   const ignore = [...preflightIgnore, ...scope.ignore];
   return { cluster, scope, ignore, toIssue, desire, desired: desiredInApi(desire, scope) };
 }

@@ -1,17 +1,21 @@
 import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import type { ImageDigests, Release } from '../catalog/release.ts';
-import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
 import type { Bundle } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
+import type { Desire } from './context.ts';
 import { findInBundle } from './release-files.ts';
 
-/** Throws KbootError E-BUNDLE that lists all files that the bundle lacks for a run through `until`. */
-export function refuseUnfitBundle(cluster: Cluster, release: Release, bundle: Bundle, until: Stage): void {
+/** Throws KbootError E-BUNDLE that lists all files that the bundle, if there is one, lacks for a run through `until`. */
+export function refuseUnfitBundle(
+  { cluster, releases, bundle }: Pick<Desire, 'cluster' | 'releases' | 'bundle'>,
+  until: Stage,
+): void {
+  if (bundle === undefined) return;
   if (!stagesUntil(until).includes('control-plane')) return;
-  const refs = Object.values(contentsOf(cluster, release).images);
+  const refs = Object.values(contentsOf(cluster, releases.get(cluster.kubernetesVersion)).images);
   const held = new Set(bundle.images.map(({ ref }) => ref));
   const kubelet = bundle.files.some(({ path }) => /^bin\/linux-[^/]+\/kubelet$/.test(path));
   const missing = [...(kubelet ? [] : ['bin/linux-ARCH/kubelet']), ...refs.filter((ref) => !held.has(ref))];

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBundle, type CreateOptions } from '../../src/app/create-bundle.ts';
-import { release } from '../../src/catalog/release.ts';
+import { catalog, release } from '../../src/catalog/release.ts';
 import { contentsOf, contentsOfRelease } from '../../src/desire/bundle-contents.ts';
 import { refuseUnfitBundle } from '../../src/desire/bundle-fit.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
@@ -83,9 +83,11 @@ describe('a bundle', () => {
     });
     await verifyBundle(openBundle({ directory: at('bundle') }));
     refuseUnfitBundle(
-      clusterOf(inventoryWith([`imageRepository: ${places.registry.host}/k8s`, pool])),
-      release('v1.36.2'),
-      openBundle({ directory: at('bundle') }),
+      {
+        cluster: clusterOf(inventoryWith([`imageRepository: ${places.registry.host}/k8s`, pool])),
+        releases: catalog,
+        bundle: openBundle({ directory: at('bundle') }),
+      },
       'addon',
     );
   });

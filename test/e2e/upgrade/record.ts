@@ -48,6 +48,13 @@ export function drainsOf(results: readonly KbootResult[]): readonly string[] {
   return stepsDone(results).flatMap((step) => (isDrain(step) ? [step.node] : []));
 }
 
+/** Workers that runs drained, each as often as it was. */
+export function workerDrains(results: readonly KbootResult[]): readonly string[] {
+  return drainsOf(results)
+    .filter((node) => node.startsWith('w-'))
+    .toSorted();
+}
+
 /** Nodes that were cordoned, each as often as a sample shows it cordoned after one that does not. */
 export function cordonsOf(samples: readonly VersionSample[]): readonly string[] {
   return samples.flatMap(({ cordoned }, index) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { upgradeBundles } from './bundles.ts';
-import { drainsOf, skewBreaches } from './record.ts';
+import { skewBreaches, workerDrains } from './record.ts';
 import { single } from './shapes.ts';
 import { expectSettled, measured, upgradeSite } from './site.ts';
 import type { UpgradeSite } from './site.ts';
@@ -27,7 +27,7 @@ describe.skipIf(bundles === undefined)(`an upgrade of one control plane and two 
     expect(report.service.lost).toEqual([]);
     expect(report.service.answered).toBeGreaterThan(0);
     expect(skewBreaches(report.samples)).toEqual([]);
-    expect(drainsOf(results).toSorted()).toEqual(['w-1', 'w-2']);
+    expect(workerDrains(results)).toEqual(['w-1', 'w-2']);
     await expectSettled(site, site.bundles.to);
   });
 });

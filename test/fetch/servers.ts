@@ -138,7 +138,10 @@ export async function startRegistry(only?: 'amd64' | 'arm64'): Promise<FakeRegis
     }
     if (kind === 'blobs')
       return void response.writeHead(307, { location: `${storage.origin}/${what}?signature=secret` }).end();
-    return what.startsWith('sha256:') ? (blobs.get(what) ?? 404) : tagged(name);
+    if (what.startsWith('sha256:')) return blobs.get(what) ?? 404;
+    const bytes = tagged(name);
+    keep(bytes, ociIndex);
+    return bytes;
   });
   return {
     ...registry,

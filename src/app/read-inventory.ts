@@ -38,13 +38,13 @@ interface ReadInventory {
 }
 
 /**
- * Reads the inventory, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.files and
+ * Reads the inventory, possibly at another Kubernetes version, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.files and
  * spec.containerd.registries name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(
   file: string,
-  { withoutFiles = false, anyVersion = false }: Leniency = {},
+  { withoutFiles = false, anyVersion = false, kubernetesVersion }: Leniency = {},
 ): ReadInventory {
   const lock = readLock(file);
   const broken = (lock?.diagnostics.length ?? 0) > 0;
@@ -54,6 +54,7 @@ export function readInventory(
     // A version may be in the part of the lock that cannot be read.
     knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
+    kubernetesVersion,
   });
   const etcd = readEtcdFiles(parsed, withoutFiles);
   const files = readUploads(parsed, withoutFiles);

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
@@ -10,9 +9,8 @@ import { stepsOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import { trustBundle } from '../pki/types.ts';
 import { verifyBundle } from '../store/bundle.ts';
-import { writeAtomic } from '../store/atomic.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
-import { fileTime } from '../store/run-log.ts';
+import { keepSnapshot } from '../store/snapshots.ts';
 import type { Connections } from './observe/connect.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
@@ -46,8 +44,7 @@ export async function carryOut(
     materials,
     etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
-    keepSnapshot: (blobs) =>
-      writeAtomic(join(state.dir, 'snapshots', `etcd-${fileTime(new Date())}.db`), blobs),
+    keepSnapshot: (blobs, before) => keepSnapshot(state, blobs, before, new Date()),
     runHook: (step) => runOperatorHook(workspace, step),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });

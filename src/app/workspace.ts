@@ -21,6 +21,8 @@ export interface CommonOptions {
   readonly bundles?: readonly GivenBundle[];
   /** Bundles may differ from kboot.lock.yaml. */
   readonly allowUnofficial?: boolean;
+  /** Instead of the inventory's: a version on the way to that one. */
+  readonly kubernetesVersion?: string;
   /** Problems with the files of spec.etcd.external are only warnings: the command does not need them. */
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
@@ -56,6 +58,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     options.inventory,
     {
       withoutFiles: options.withoutEtcdFiles === true,
+      kubernetesVersion: options.kubernetesVersion,
     },
   );
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));

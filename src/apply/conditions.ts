@@ -12,13 +12,15 @@ export type Unmet = string | undefined;
 /** Checks a condition once, through the API. */
 export async function check(
   kube: KubeClient,
-  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'endpoint' }>,
+  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'controller' | 'endpoint' }>,
 ): Promise<Unmet> {
   switch (condition.kind) {
     case 'api':
     case 'load-balancer': {
       const { status } = await kube.request('GET', '/readyz');
-      return status === 200 ? undefined : `/readyz returned status ${status}`;
+      if (status !== 200) return `/readyz returned status ${status}`;
+      const version = condition.kind === 'api' ? condition.version : undefined;
+      return version === undefined ? undefined : await serves(kube, version);
     }
     case 'pod-ready': {
       const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
@@ -28,7 +30,7 @@ export async function check(
     case 'node-registered':
       return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;
     case 'node-ready':
-      return ready(await read(kube, node(condition.node)));
+      return nodeReady(await read(kube, node(condition.node)), condition.version);
     case 'workload-ready': {
       const workload = await read(kube, {
         apiVersion: 'apps/v1',
@@ -38,6 +40,19 @@ export async function check(
       return workloadState(workload) ?? (await podsOn(kube, workload, condition.nodes ?? []));
     }
   }
+}
+
+async function serves(kube: KubeClient, version: string): Promise<Unmet> {
+  const { body } = await kube.request('GET', '/version');
+  const { gitVersion = 'an unknown version' } = body as { readonly gitVersion?: string };
+  return gitVersion === version ? undefined : `it serves ${gitVersion}`;
+}
+
+function nodeReady(live: KubeObject | undefined, version: string | undefined): Unmet {
+  const { nodeInfo } = (live?.['status'] ?? {}) as { nodeInfo?: { kubeletVersion?: string } };
+  const reported = nodeInfo?.kubeletVersion;
+  const old = live !== undefined && version !== undefined && reported !== version;
+  return ready(live) ?? (old ? `its kubelet reported ${reported ?? 'no version'}` : undefined);
 }
 
 /** Whether a DaemonSet has a Pod that is Ready on each of the nodes. */

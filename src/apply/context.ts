@@ -17,7 +17,8 @@ export interface ApplyContext {
   /** A client certificate for the member on `host`. */
   etcdCredentials(host: string): Promise<EtcdCredentials>;
   /** Stores a snapshot in the operator's state folder. */
-  keepSnapshot(blobs: AsyncIterable<Buffer>): Promise<void>;
+  /** `before`: the version that the cluster goes to. */
+  keepSnapshot(blobs: AsyncIterable<Buffer>, before: string | undefined): Promise<void>;
   /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */
   runHook(step: HookStep): Promise<void>;
   readonly emit: Emit;

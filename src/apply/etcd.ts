@@ -27,7 +27,9 @@ export class EtcdRunner {
     const member = step.target.kind === 'etcd-member' ? step.target.name : undefined;
     switch (operation.kind) {
       case 'snapshot':
-        await this.#withClient(member, (client) => this.#context.keepSnapshot(client.snapshot()));
+        await this.#withClient(member, (client) =>
+          this.#context.keepSnapshot(client.snapshot(), operation.before),
+        );
         return;
       case 'remove':
         await this.#until(step, () =>

@@ -11,7 +11,7 @@ import type { ApplyContext, Excluded } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
 import type { KubeConnection } from './kube-connection.ts';
-import { checkKubelet } from './kubelet.ts';
+import { checkHealthz } from './healthz.ts';
 
 const pollMs = 250;
 
@@ -86,7 +86,14 @@ export class GateWatcher {
         case 'endpoint':
           return await this.#checkEndpoint(condition);
         case 'kubelet':
-          return await checkKubelet(this.#kube.reader(condition.host), condition.port);
+          return await checkHealthz(this.#kube.reader(condition.host), {
+            address: '127.0.0.1',
+            port: condition.port,
+          });
+        case 'controller': {
+          const { host, address, port } = condition;
+          return await checkHealthz(this.#kube.reader(host), { address, port, tls: true });
+        }
         case 'load-balancer': {
           const { host, address, port } = condition;
           return await through(await this.#kube.openAt(host, address, port), condition);
@@ -131,7 +138,7 @@ export class GateWatcher {
 
 /** Whether a condition is checked without the API. */
 function isOnHost({ kind }: Condition): boolean {
-  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'endpoint';
+  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'controller' || kind === 'endpoint';
 }
 
 /** Checks through a separate connection, and closes it. */

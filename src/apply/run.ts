@@ -108,8 +108,9 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
       await worker.run(phase, task);
       return 'done';
     } catch (cause) {
+      const rolledBack = await worker.rollBack(task);
       if (host !== undefined) excluded.add(host);
-      fail(cause, host);
+      fail(cause, host, rolledBack);
       return 'failed';
     }
   }
@@ -129,7 +130,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     }
     const hosts = tasks.flatMap(({ on }) => hostOf(on) ?? []);
     if (endings.every((ending) => ending === 'done')) {
-      const holds = await Promise.all(gates.map((gate) => runGate(gate, hosts)));
+      const holds = await Promise.all(gates.map((gate) => runGate(gate, tasks)));
       if (!holds.includes(false)) return undefined;
     }
     const alone = tasks.length === 1 ? hosts[0] : undefined;
@@ -138,21 +139,26 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     return { why, held: true };
   }
 
-  /** Whether a gate holds. The failure of a gate that observes a host of its batch is a failure of that host. */
-  async function runGate(gate: Gate, hosts: readonly string[]): Promise<boolean> {
+  /**
+   * Whether a gate holds. The failure of a gate that observes a host of its batch is a failure of that host, whose task
+   * is rolled back.
+   */
+  async function runGate(gate: Gate, tasks: readonly Task[]): Promise<boolean> {
     if (signal.aborted) return false;
     try {
       return await worker.wait(gate);
     } catch (cause) {
       const subject = subjectOfGate(gate);
-      if (subject !== undefined && hosts.includes(subject)) excluded.add(subject);
-      fail(cause, subject);
+      const task = tasks.find(({ on }) => subject !== undefined && hostOf(on) === subject);
+      const isFirst = task !== undefined && subject !== undefined && !excluded.has(subject);
+      if (task !== undefined && subject !== undefined) excluded.add(subject);
+      fail(cause, subject, isFirst ? await worker.rollBack(task) : undefined);
       return false;
     }
   }
 
-  function fail(cause: unknown, host: string | undefined): void {
-    const error = asKbootError(cause, host);
+  function fail(cause: unknown, host: string | undefined, rolledBack: string | undefined): void {
+    const error = asKbootError(cause, host, rolledBack);
     const { stepId } = error.context;
     failures.push({ ...(host !== undefined && { host }), ...(stepId !== undefined && { stepId }), error });
     if (error.code === 'E-CONNECT' && host !== undefined)
@@ -165,11 +171,14 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   }
 }
 
-function asKbootError(cause: unknown, host: string | undefined): KbootError {
-  if (cause instanceof KbootError)
-    return host === undefined || cause.context.host !== undefined
-      ? cause
-      : new KbootError(cause.code, cause.message, { ...cause.context, host });
+function asKbootError(cause: unknown, host: string | undefined, rolledBack: string | undefined): KbootError {
+  const known = cause instanceof KbootError ? cause : undefined;
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new KbootError('E-STEP', message, { ...(host !== undefined && { host }), cause });
+  const own = known?.context ?? { cause };
+  const remedy = [rolledBack, own.remedy].filter((text) => text !== undefined).join('\n');
+  return new KbootError(known?.code ?? 'E-STEP', message, {
+    ...(host !== undefined && { host }),
+    ...own,
+    ...(remedy !== '' && { remedy }),
+  });
 }

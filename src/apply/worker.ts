@@ -35,18 +35,18 @@ export class Worker {
     }
   }
 
-  /** Runs one task. Rejects with KbootError for the first step that failed, after the task's rollback. */
+  /** Runs one task. Rejects with KbootError for the first step that failed; its rollback is the caller's. */
   async run(phase: Phase, task: Task): Promise<void> {
     const host = hostOf(task.on);
     if (host === undefined) {
-      await this.#steps(task);
+      await this.#inOrder(undefined, task.steps, this.#context.signal);
       return;
     }
     const { emit } = this.#context;
     const begun = Date.now();
     emit({ type: 'task', phase: phase.id, host, steps: task.steps.length });
     try {
-      await this.#steps(task);
+      await this.#inOrder(host, task.steps, this.#context.signal);
       emit({ type: 'task-done', phase: phase.id, host, seconds: (Date.now() - begun) / 1000 });
     } finally {
       const left = (this.#left.get(host) ?? 1) - 1;
@@ -65,34 +65,46 @@ export class Worker {
     await this.#sessions.closeAll();
   }
 
-  async #steps({ on, steps, rollback = [] }: Task): Promise<void> {
+  /**
+   * Rolls a task back, even if the run is interrupted. Returns what happened, in words, for the report of the task's own
+   * failure; undefined if the task has no rollback.
+   */
+  async rollBack({ on, rollback = [] }: Task): Promise<string | undefined> {
+    if (rollback.length === 0) return undefined;
     const host = hostOf(on);
-    try {
-      await this.#inOrder(host, steps, this.#context.signal);
-    } catch (cause) {
-      if (rollback.length > 0) await this.#rollBack(host, rollback);
-      throw cause;
-    }
-  }
-
-  /** Rolls a task back, even if the run is interrupted. A failure here is only an event: the task's own failure is reported. */
-  async #rollBack(host: string | undefined, steps: readonly Step[]): Promise<void> {
     // The host's session skips everything after a failure.
     if (host !== undefined) await this.#sessions.close(host);
-    await this.#inOrder(host, steps, new AbortController().signal).catch(() => undefined);
+    // The host has failed, and may be the only one with an API server.
+    const none: Excluded = new Set();
+    const kube = new KubeConnection(this.#context, none);
+    const runner = new KubeRunner(kube, this.#context, none);
+    const failures: string[] = [];
+    for (const group of neighbours(rollback))
+      await this.#inOrder(host, group, new AbortController().signal, runner).catch((cause: unknown) => {
+        failures.push(cause instanceof Error ? cause.message : String(cause));
+      });
+    kube.close();
+    if (host !== undefined) await this.#sessions.close(host);
+    const what = rollback.map(({ target, reason }) => `${targetText(target)}: ${reason}`).join('; ');
+    return failures.length === 0 ? `Rolled back. ${what}.` : `Not rolled back: ${failures.join('; ')}`;
   }
 
-  async #inOrder(host: string | undefined, steps: readonly Step[], signal: AbortSignal): Promise<void> {
+  async #inOrder(
+    host: string | undefined,
+    steps: readonly Step[],
+    signal: AbortSignal,
+    runner = this.#kubeRunner,
+  ): Promise<void> {
     for (const group of neighbours(steps)) {
       if (group.every((step) => step.type === 'shell')) await this.#sessions.run(host ?? '', group, signal);
-      else for (const step of group) await this.#one(step, signal);
+      else for (const step of group) await this.#one(step, signal, runner);
     }
   }
 
-  async #one(step: Step, signal: AbortSignal): Promise<void> {
+  async #one(step: Step, signal: AbortSignal, runner: KubeRunner): Promise<void> {
     if (signal.aborted) throw interruptedBefore(step);
     try {
-      await withStepEvents(step, this.#context.emit, () => this.#do(step));
+      await withStepEvents(step, this.#context.emit, () => this.#do(step, runner));
     } catch (cause) {
       const error = cause instanceof KbootError ? cause : new KbootError('E-STEP', String(cause), { cause });
       throw new KbootError(error.code, error.message, {
@@ -104,12 +116,12 @@ export class Worker {
     }
   }
 
-  async #do(step: Step): Promise<Moot | undefined> {
+  async #do(step: Step, runner: KubeRunner): Promise<Moot | undefined> {
     switch (step.type) {
       case 'apply':
       case 'delete':
       case 'node':
-        return await this.#kubeRunner.run(step);
+        return await runner.run(step);
       case 'etcd':
         await this.#etcd.run(step);
         return undefined;

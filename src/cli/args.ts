@@ -44,6 +44,7 @@ export interface PlanShowArgs extends GlobalArgs {
 export interface UpArgs extends BundleArgs, ScopeArgs {
   readonly plan?: string | undefined;
   readonly yes: boolean;
+  readonly through: boolean;
   readonly stats: boolean;
   readonly html?: string | undefined;
 }

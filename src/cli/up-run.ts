@@ -3,6 +3,7 @@ import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
 import type { PlanScope } from '../plan/scope.ts';
+import type { Hop } from '../plan/upgrade/hops.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { whyNotIgnorable } from '../model/preflight-checks.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
@@ -11,16 +12,27 @@ import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
+import { runThrough } from './through-run.ts';
 import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
+  if (args.through) {
+    const workspace = await openWithWarnings({ ...args, bundles: bundleFolders(args.bundle) });
+    return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) => runOnce(args, hop));
+  }
+  return await runOnce(args);
+}
+
+/** `hop`: one upgrade of a chain. */
+async function runOnce(args: UpArgs, hop?: Hop): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
-  const asked = scopeOf(args);
+  const asked: PlanScope = { ...scopeOf(args), ...(hop?.holdWorkers === true && { holdWorkers: true }) };
   const workspace = await openWithWarnings({
     ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(file?.saved.scope ?? asked),
+    ...(hop && { kubernetesVersion: hop.to }),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });
   const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);

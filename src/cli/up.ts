@@ -15,6 +15,7 @@ export const up: CommandModule<object, UpArgs> = {
         ['kboot up prod.yaml --until runtime', 'Only prepare the hosts'],
         ['kboot up prod.yaml --limit w-3', 'Only w-3'],
         ['kboot up prod.yaml --renew-certs', 'Renew certificates, one control plane at a time'],
+        ['kboot up prod.yaml --through', 'Upgrade over several minor versions'],
         ['kboot up prod.yaml --plan p.json', 'Apply the reviewed plan, or nothing'],
       ],
       exit: '0 done or nothing to do · 1 a step failed · 4 a host could not be reached · 5 preflight refused · 6 a host or the saved plan is stale · 7 another run holds the lock · 130 interrupted, or answered no',
@@ -24,6 +25,13 @@ export const up: CommandModule<object, UpArgs> = {
         type: 'string',
         requiresArg: true,
         describe: 'FILE: apply this plan saved by `kboot plan --out`, unless something has changed since',
+      })
+      .option('through', {
+        type: 'boolean',
+        default: false,
+        conflicts: ['plan', 'limit', 'until'],
+        describe:
+          'Go through the minor versions between the one of the cluster and the one of the inventory, one upgrade after another',
       })
       .option('stats', {
         type: 'boolean',

@@ -102,9 +102,8 @@ export const impacts: ImpactsOf<Inventory> = {
     name: refused('it is in certificates, the state folder and the kubeconfig of every user', newCluster),
   },
   spec: {
-    kubernetesVersion: refused(
-      'kboot does not upgrade yet',
-      'Set it back to the version that the cluster runs.',
+    kubernetesVersion: stated(
+      'an upgrade: every component goes to the new version, one host after another; workers are drained',
     ),
     controlPlaneEndpoint: restarts('kube-apiserver', 'kubelet', 'flannel', 'kube-proxy'),
     networking: {

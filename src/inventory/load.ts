@@ -10,6 +10,8 @@ interface Known {
   /** Kubernetes versions that can be installed, newest first; undefined: any. */
   readonly knownVersions: readonly string[] | undefined;
   readonly components: ComponentCatalog;
+  /** Replaces spec.kubernetesVersion. */
+  readonly kubernetesVersion?: string | undefined;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ParseOptions {
   readonly file: string;
   readonly env: Environment;
   readonly homeDirectory: string;
+  /** Replaces spec.kubernetesVersion: a version on the way to that one. */
+  readonly kubernetesVersion?: string | undefined;
   /** Kubernetes versions that can be installed (`v1.36.2`), newest first; undefined: any. */
   readonly knownVersions: readonly string[] | undefined;
   /** What the components of each version accept. */
@@ -41,7 +43,8 @@ export interface ParseResult {
 
 /** Parses an inventory. Pure, and never throws, whatever the text. */
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
-  const document = withFileContents(readDocument(text, options.env, isVerbatim), options.env);
+  const read = withFileContents(readDocument(text, options.env, isVerbatim), options.env);
+  const document = { ...read, data: atVersion(read.data, options.kubernetesVersion) };
   const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
     severity,
     file: options.file,
@@ -86,6 +89,14 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     diagnostics,
     locate,
   };
+}
+
+/** The document with another Kubernetes version. */
+function atVersion(data: unknown, kubernetesVersion: string | undefined): unknown {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+  if (kubernetesVersion === undefined || !isObject(data) || !('spec' in data) || !isObject(data.spec))
+    return data;
+  return { ...data, spec: { ...data.spec, kubernetesVersion } };
 }
 
 /** Shell commands and files for hosts have their own `${…}`. */

@@ -16,10 +16,13 @@ export const components = [
 export type Component = (typeof components)[number];
 
 /** Components that the kubelet runs as static Pods. */
-export type StaticPodComponent = Extract<
-  Component,
-  'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'
->;
+export const staticPodComponents = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+] as const satisfies readonly Component[];
+export type StaticPodComponent = (typeof staticPodComponents)[number];
 
 /** Components that systemd runs. */
 export type UnitComponent = Extract<Component, 'containerd' | 'kubelet' | 'etcd' | 'haproxy' | 'keepalived'>;

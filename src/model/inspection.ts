@@ -1,3 +1,4 @@
+import type { StaticPodComponent } from './component.ts';
 import type { HostFacts } from './facts.ts';
 import type { HostPast } from './past.ts';
 
@@ -68,8 +69,8 @@ export interface Inspection {
   readonly formerPeers: readonly string[];
   /** Number of running containers of a Docker that uses the host's containerd and not kboot's; null: no such Docker. */
   readonly dockerContainers: number | null;
-  /** `v1.36.2`, from its API server's manifest; empty without one. */
-  readonly apiServerVersion: string;
+  /** Tags of the images in its static Pods' manifests: `v1.36.2`, `3.6.8-0`; without those that it does not have. */
+  readonly podVersions: Readonly<Partial<Record<StaticPodComponent, string>>>;
   /** `--etcd-servers` of its API server's manifest; empty without one. */
   readonly etcdServers: readonly string[];
   /** The control-plane endpoint as seen from this host; absent: not checked. */

@@ -26,8 +26,7 @@ const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
   Architecture: 'no release files run there',
   ForeignCluster: 'kboot would destroy the other cluster',
   ImmutableField: 'the running cluster would break in the middle of the change',
-  KubernetesVersion:
-    'kboot does not upgrade clusters yet, and a worker could get a kubelet newer than the API servers',
+  KubernetesVersion: 'Kubernetes does not support such a step, and the cluster would break half-way',
 };
 
 /** Whether a check is made when the inventory is read, before any flag counts: only the inventory can ignore it. */

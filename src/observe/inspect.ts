@@ -1,3 +1,4 @@
+import { staticPodComponents } from '../model/component.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
@@ -156,7 +157,9 @@ for d in ${filled.join(' ')}; do
 done
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
 echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
-echo "apiServer=$(grep -o -e 'kube-apiserver:v[0-9.]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d: -f2)"
+for p in ${staticPodComponents.join(' ')}; do
+  echo "podVersion=$p $(grep -o -e "/$p:[A-Za-z0-9._-]*" /etc/kubernetes/manifests/$p.yaml 2>/dev/null | head -n 1 | cut -d: -f2)"
+done
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
@@ -255,7 +258,7 @@ export function readInspection(output: string, asked: number, answered: number):
     firewalls: readFirewalls(all),
     past: readPast(all),
     settings: readSettings(one),
-    apiServerVersion: one('apiServer'),
+    podVersions: readPodVersions(all('podVersion')),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(endpoint && { endpoint }),
@@ -266,6 +269,17 @@ export function readInspection(output: string, asked: number, answered: number):
 function socket(entry: string): Inspection['listening'][number] {
   const [port = '', program = ''] = entry.split(' ');
   return { port: Number(port), program: program === '' ? '?' : program };
+}
+
+/** `kube-apiserver v1.36.2`; without a version, there is no such manifest. */
+function readPodVersions(entries: readonly string[]): Inspection['podVersions'] {
+  const versions = new Map(entries.map((entry) => entry.split(' ') as [string, string | undefined]));
+  return Object.fromEntries(
+    staticPodComponents.flatMap((name) => {
+      const version = versions.get(name) ?? '';
+      return version === '' ? [] : [[name, version]];
+    }),
+  );
 }
 
 /** `TYPE PATH` */

@@ -3,6 +3,7 @@ import { unofficialFiles } from '../desire/bundle-fit.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import type { Decision, Known } from './decide.ts';
 import { installPhases } from './phases/install.ts';
+import { upgradePhases } from './phases/upgrade.ts';
 import type { Plan, PlanHost } from './types.ts';
 
 /** Arranges the decisions into the Plan. Pure. */
@@ -26,7 +27,11 @@ export function assemble(
     state: 'probed',
     resources: 0,
   }));
-  const phases = installPhases({ ...decision, hosts });
+  const { upgrade } = decision;
+  const phases =
+    upgrade === undefined
+      ? installPhases({ ...decision, hosts })
+      : upgradePhases({ ...decision, hosts, upgrade });
   const uses =
     desire.bundle !== undefined &&
     phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
@@ -39,6 +44,7 @@ export function assemble(
     endpoint: clusterServer(cluster),
     mode,
     hosts: [...hosts, ...former],
+    ...(upgrade && { upgrade: upgrade.change }),
     ...(inventoryChanges.length > 0 && { inventoryChanges }),
     phases,
     checked:

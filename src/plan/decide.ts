@@ -1,16 +1,17 @@
+import { knownVersions } from '../catalog/release.ts';
 import type { Desire } from '../desire/context.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import type { FieldChange } from '../inventory/record.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
 import { etcdHosts, hasExternalEtcd, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { few } from '../model/few.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { HostObservation } from '../observe/probe.ts';
-import type { Resource } from '../resource/types.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, keptWarnings, type ClusterChanges } from './diff/cluster.ts';
-import { diffHost, type HostChange } from './diff/host.ts';
+import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
@@ -26,6 +27,7 @@ import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
 import { immutableFindings } from './preflight/immutable-fields.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
+import { upgradeFindings, upgradeNotes } from './preflight/upgrade/index.ts';
 import { disturbsNode } from './rollout/effects.ts';
 import { podNetworkRepairs } from './rollout/pod-network.ts';
 import { withRestart } from './rollout/registration.ts';
@@ -33,6 +35,10 @@ import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
 import { planRollout, quorumFindings } from './rollout/rollout.ts';
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
+import { skewFindings } from './upgrade/skew.ts';
+import { planUpgrade, type Upgrade } from './upgrade/upgrade.ts';
+import { versionChange, versionsOf, type ClusterVersions, type VersionChange } from './upgrade/versions.ts';
+import { isOnlyWorker } from './upgrade/workers.ts';
 
 /** The inputs of a plan on the operator's side. */
 export interface Known {
@@ -47,12 +53,6 @@ export interface Known {
   readonly desired: DesiredCluster;
 }
 
-/** The changes of one host. */
-export interface HostDecision {
-  readonly resources: readonly Resource[];
-  readonly changes: readonly HostChange[];
-}
-
 /** All changes, before `assemble` arranges them in phases. */
 export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Hosts of the plan, in the inventory's order. */
@@ -65,6 +65,8 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
   readonly api: ClusterObservation | undefined;
+  /** undefined: everything in the cluster has the version of the inventory. */
+  readonly upgrade: Upgrade | undefined;
   /** Differences from the inventory that was last applied; undefined if none is recorded. */
   readonly inventoryChanges: readonly FieldChange[] | undefined;
   readonly warnings: readonly string[];
@@ -99,6 +101,8 @@ export function decide(known: Known, seen: Observed): Decision {
   const reconciler = hostsWith(cluster, 'control-plane').find(
     ({ name }) => reaches(scope, 'control-plane') && seen.hosts.has(name) && !isReadOnly(scope, name),
   );
+  const versions = versionsOf(cluster, seen);
+  const change = versionChange(versions, cluster.kubernetesVersion);
   const perHost = new Map<string, HostDecision>();
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
@@ -106,9 +110,19 @@ export function decide(known: Known, seen: Observed): Decision {
     try {
       const restarts = [
         ['kube-apiserver', host.name === reconciler?.name ? reconciles : undefined],
+        ['kube-apiserver', change && unserved(host, versions, change)],
         ['kubelet', networks.get(host.name)?.unregistered],
       ] as const;
-      const own = decideHost({ ...desire, membership }, known, host, observed, membership, seen, restarts);
+      const own = decideHost(
+        { ...desire, membership },
+        known,
+        host,
+        observed,
+        membership,
+        seen,
+        restarts,
+        change,
+      );
       perHost.set(host.name, own);
     } catch (error) {
       if (!(error instanceof KbootError)) throw error;
@@ -134,6 +148,18 @@ export function decide(known: Known, seen: Observed): Decision {
   const etcd = seen.etcd.members;
   const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
   const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);
+  const upgrade =
+    change &&
+    planUpgrade({
+      ...{ cluster, change, versions, perHost, inspections, etcd, api, desired: known.desired },
+      snapshots: seen.snapshots,
+      holdWorkers: scope.holdWorkers === true,
+    });
+  const ahead = upgrade &&
+    seen.upgrade && {
+      ...{ cluster, inspections, seen: seen.upgrade, drains: upgrade.drained },
+      ...{ from: upgrade.change.from, to: upgrade.change.to },
+    };
   const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {
     ...{ hosts, perHost, failed, changes, api },
     membership: { ...leaving, peers: first },
@@ -143,11 +169,14 @@ export function decide(known: Known, seen: Observed): Decision {
     podNetworks,
     formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
     externalEtcd: external?.state,
+    upgrade,
     inventoryChanges: inventoryChanges(recorded, desire.record),
     warnings: [
       ...(api !== undefined && blind
         ? ['no control plane could be read, so no change through the API is planned']
         : []),
+      ...(ahead === undefined ? [] : upgradeNotes(ahead)),
+      ...heldWarnings(upgrade),
       ...cordonWarnings(api, through),
       ...formerWarnings(seen.former, through),
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
@@ -169,6 +198,13 @@ export function decide(known: Known, seen: Observed): Decision {
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
           ...quorumFindings(changes, etcd),
+          ...(change === undefined
+            ? []
+            : skewFindings({
+                ...{ cluster, scope, versions, change, failed, released: knownVersions() },
+                joining: joiningPlanes(changes, cluster, api),
+              })),
+          ...(ahead === undefined ? [] : upgradeFindings(ahead)),
           ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded),
         ],
         ignore,
@@ -185,10 +221,18 @@ function decideHost(
   membership: MembershipPlan,
   { etcd }: Observed,
   restarts: readonly (readonly ['kubelet' | 'kube-apiserver', string | undefined])[],
+  change: VersionChange | undefined,
 ): HostDecision {
   const { name, address } = host;
   const resources = desiredOn(desire, scope, host, factsOf(inspection, address));
-  const own = diffHost(name, resources, observations);
+  // A host without a kubelet runs nothing: its files are installed as they arrive.
+  const ahead = change !== undefined && (inspection.kubeletActive || !isOnlyWorker(host));
+  const own = diffHost(name, resources, observations, { ahead });
+  if (change !== undefined && scope.holdWorkers === true && isOnlyWorker(host) && inspection.kubeletActive)
+    return {
+      resources,
+      changes: own.filter(({ ahead: prepares, step }) => prepares === true && step.target.kind === 'image'),
+    };
   const changes = withMembership(
     restarts.reduce<readonly HostChange[]>(
       (before, [process, why]) => withRestart(name, before, resources, observations, process, why),
@@ -208,6 +252,39 @@ function ownInspections(
   return new Map(
     [...inspections].filter(([, seen]) => seen.clusterId !== '' && seen.clusterId === clusterId),
   );
+}
+
+/** Why an API server with the new manifest must be restarted: it does not serve the new version. */
+function unserved(
+  { name }: Host,
+  { apiServers, serving }: ClusterVersions,
+  { to }: VersionChange,
+): string | undefined {
+  return apiServers.get(name) === to && !serving.has(name) ? `it does not serve ${to} yet` : undefined;
+}
+
+/** Hosts that would join etcd or the control plane. */
+function joiningPlanes(
+  changes: readonly HostChange[],
+  cluster: Cluster,
+  api: ClusterObservation | undefined,
+): string[] {
+  const learners = changes.flatMap(({ host, step }) => (step.type === 'etcd' ? [host] : []));
+  const planes = hostsWith(cluster, 'control-plane').flatMap(({ name }) =>
+    api?.state === 'present' && !api.nodes.has(name) ? [name] : [],
+  );
+  return [...new Set([...learners, ...planes])];
+}
+
+/** Workers that keep their version in this plan. */
+function heldWarnings(upgrade: Upgrade | undefined): string[] {
+  if (upgrade?.held === undefined || upgrade.held.hosts.length === 0) return [];
+  const hosts = few(upgrade.held.hosts, 4);
+  return upgrade.held.why === 'through'
+    ? [`${hosts}: the kubelet stays as it is, and goes straight to the last version`]
+    : [
+        `the upgrade pauses here, as spec.upgrade.pauseAfter says: ${hosts} keep their version. Run the same command again to go on`,
+      ];
 }
 
 /** A Node that leaves is drained, cordoned or not. */

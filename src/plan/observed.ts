@@ -1,4 +1,5 @@
 import type { KbootError } from '../model/error.ts';
+import type { UpgradeSnapshot } from '../model/upgrade-snapshot.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
@@ -21,6 +22,10 @@ export interface Observed {
   readonly api: ClusterObservation | undefined;
   /** What would stop an upgrade; undefined if the cluster already has the inventory's version, or the API did not answer. */
   readonly upgrade?: UpgradeObservation | undefined;
+  /** What the API servers serve, by host: `v1.36.2`; without those that do not answer. */
+  readonly served: ReadonlyMap<string, string>;
+  /** Snapshots of etcd in the state folder that were taken before an upgrade. */
+  readonly snapshots: readonly UpgradeSnapshot[];
   /** Hosts that left the inventory and whose Nodes are in the API. */
   readonly former: ReadonlyMap<string, FormerHost>;
   /** The control-plane endpoint through one host; undefined if kboot runs it, or no host reached it. */

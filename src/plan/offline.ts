@@ -1,10 +1,10 @@
 import { assumedFacts } from '../model/facts.ts';
 import { resourceId } from '../resource/kinds.ts';
 import { assemble } from './assemble.ts';
-import type { Decision, HostDecision, Known } from './decide.ts';
+import type { Decision, Known } from './decide.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster } from './diff/cluster.ts';
-import { diffHost } from './diff/host.ts';
+import { diffHost, type HostDecision } from './diff/host.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { scopedHosts } from './scope.ts';
 import type { Plan } from './types.ts';
@@ -35,6 +35,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
     issue: known.toIssue,
     externalEtcd: undefined,
+    upgrade: undefined,
     api: undefined,
     inventoryChanges: undefined,
   };

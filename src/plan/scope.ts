@@ -8,6 +8,8 @@ export interface PlanScope {
   /** Only these hosts change; empty: all. */
   readonly limit: readonly string[];
   readonly ignore: readonly string[];
+  /** Workers keep their version: they may skip this one on the way to another. */
+  readonly holdWorkers?: boolean;
   /** The certificates of these hosts are renewed. */
   readonly renewCerts?: boolean;
 }

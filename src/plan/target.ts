@@ -27,11 +27,13 @@ export function conditionText(condition: Condition): string {
     case 'etcd-member':
       return `etcd member ${condition.host}`;
     case 'api':
-      return condition.host === undefined ? 'API server' : `API server of ${condition.host}`;
+      return `API server${condition.host === undefined ? '' : ` of ${condition.host}`}${condition.version === undefined ? '' : ` ${condition.version}`}`;
     case 'load-balancer':
       return `load balancer of ${condition.host}`;
     case 'kubelet':
       return `kubelet of ${condition.host}`;
+    case 'controller':
+      return `${condition.component} of ${condition.host}`;
     case 'endpoint':
       return 'controlPlaneEndpoint';
     case 'pod-ready':
@@ -39,7 +41,7 @@ export function conditionText(condition: Condition): string {
     case 'node-registered':
       return `Node ${condition.node} registered`;
     case 'node-ready':
-      return `Node ${condition.node} Ready`;
+      return `Node ${condition.node} Ready${condition.version === undefined ? '' : ` with kubelet ${condition.version}`}`;
     case 'workload-ready':
       return `${condition.workload} ${condition.namespace}/${condition.name}`;
   }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube/types.ts';
 import type { Effect } from '../model/component.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
+import type { VersionChange } from './upgrade/versions.ts';
 
 /** Identifies an object of the API. */
 export interface ObjectRef {
@@ -17,7 +18,7 @@ export type Target =
   | { readonly kind: ResourceKind; readonly name: string }
   | { readonly kind: 'object'; readonly ref: ObjectRef }
   | {
-      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover';
+      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former';
       readonly name: string;
     };
 
@@ -52,7 +53,8 @@ export interface ShellStep extends StepBase {
 export interface EtcdStep extends StepBase {
   readonly type: 'etcd';
   readonly operation:
-    | { readonly kind: 'snapshot' }
+    /** `before`: the version that the cluster goes to, for the name of the snapshot. */
+    | { readonly kind: 'snapshot'; readonly before?: string }
     | { readonly kind: 'remove'; readonly memberId: string }
     | { readonly kind: 'add-learner'; readonly peerURL: string }
     | { readonly kind: 'promote'; readonly peerURL: string }
@@ -135,8 +137,8 @@ export type Step = ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | Is
 /** What a gate observes, through the connection to a host. */
 export type Condition =
   | { readonly kind: 'etcd-member'; readonly host: string }
-  /** The API server of that host; without a host, any. */
-  | { readonly kind: 'api'; readonly host?: string }
+  /** The API server of that host; without a host, any. With a version, it must serve that one. */
+  | { readonly kind: 'api'; readonly host?: string; readonly version?: string }
   /** An API server answers through that host's own haproxy. */
   | {
       readonly kind: 'load-balancer';
@@ -146,6 +148,14 @@ export type Condition =
     }
   /** The kubelet's healthz, on 127.0.0.1 of its host. */
   | { readonly kind: 'kubelet'; readonly host: string; readonly port: number }
+  /** The healthz of a controller-manager or scheduler, at the address that it listens on. */
+  | {
+      readonly kind: 'controller';
+      readonly host: string;
+      readonly component: 'kube-controller-manager' | 'kube-scheduler';
+      readonly address: string;
+      readonly port: number;
+    }
   /** An API server, through a control-plane endpoint that kboot does not run. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {
@@ -157,7 +167,8 @@ export type Condition =
       readonly replaces?: string;
     }
   | { readonly kind: 'node-registered'; readonly node: string }
-  | { readonly kind: 'node-ready'; readonly node: string }
+  /** With a version, its kubelet must have reported that one. */
+  | { readonly kind: 'node-ready'; readonly node: string; readonly version?: string }
   | {
       readonly kind: 'workload-ready';
       readonly workload: 'DaemonSet' | 'Deployment';
@@ -178,7 +189,10 @@ export interface Gate {
 /** Where a task runs: on one host, through the cluster's APIs, or on the machine that runs kboot. */
 export type Location = { readonly host: string } | 'cluster' | 'operator';
 
-/** Steps in order at one location. A failure runs `rollback`, then skips the rest of this task. */
+/**
+ * Steps in order at one location. A failure of a step, or of a gate of its batch that observes its host, runs
+ * `rollback`, and the rest of the task is skipped.
+ */
 export interface Task {
   readonly on: Location;
   readonly steps: readonly Step[];
@@ -230,6 +244,8 @@ export interface Plan {
   /** `offline`: made without contacting a host, for reading only. */
   readonly mode: 'live' | 'offline';
   readonly hosts: readonly PlanHost[];
+  /** The Kubernetes version changes. */
+  readonly upgrade?: VersionChange;
   /** Fields of the inventory that differ from the one that was last applied; absent: nothing is recorded, or none. */
   readonly inventoryChanges?: readonly FieldChange[];
   readonly phases: readonly Phase[];

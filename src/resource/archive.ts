@@ -1,13 +1,22 @@
-import { delivery, describeArtifact } from './artifact.ts';
+import {
+  delivery,
+  describeArtifact,
+  fetchAction,
+  forgetFetched,
+  queryFetched,
+  readFetched,
+} from './artifact.ts';
 import { hostFolder, statFormat } from './prelude.ts';
 import { lines, quote, quoteAll } from './shell.ts';
-import type { ArchiveResource, Kind } from './types.ts';
+import type { ArchiveResource, Kind, Observation } from './types.ts';
 
 interface Found {
   /** SHA-256 of the archive that was unpacked last. */
   readonly digest: string;
   /** Files from it that are missing or have changed. */
   readonly altered: readonly string[];
+  /** The archive that will replace it is on the host. */
+  readonly fetched?: true;
 }
 
 /** A tar.gz unpacked into a folder. A stamp on the host lists its files, so that later changes are detected. */
@@ -20,8 +29,10 @@ export const archive: Kind<ArchiveResource, Found> = {
   tail -n +2 "$p" | while IFS='|' read -r s f; do
     [ "$(stat -c '${statFormat}' -- "$f" 2>/dev/null)" = "$s" ] || echo "altered $n $f"
   done
-done`,
+done
+${queryFetched}`,
   read(wants, output) {
+    const fetched = readFetched(output);
     const digests = new Map<string, string>();
     const altered = new Map<string, string[]>();
     for (const line of lines(output)) {
@@ -33,22 +44,29 @@ done`,
     return wants.map((want) => {
       const digest = digests.get(want.name);
       if (digest === undefined) return { state: 'absent' };
-      return { state: 'present', found: { digest, altered: altered.get(want.name) ?? [] } };
+      const isFetched = fetched.has(want.artifact.sha256);
+      return {
+        state: 'present',
+        found: { digest, altered: altered.get(want.name) ?? [], ...(isFetched && { fetched: true }) },
+      };
     });
   },
-  action(want, found) {
+  fetch: (want, found) =>
+    isInstalled(want, found) || (found.state === 'present' && found.found.fetched === true)
+      ? undefined
+      : fetchAction(want.artifact),
+  action(want, found, { ahead = false }) {
     const digest = want.artifact.sha256;
-    if (found.state === 'present' && found.found.digest === digest && found.found.altered.length === 0)
-      return undefined;
+    if (isInstalled(want, found)) return undefined;
     const temporary = `${hostFolder}/tmp/${want.name}`;
     const stamp = `${hostFolder}/archives/${want.name}`;
-    const { script, payload } = delivery(want.artifact, temporary);
+    const { script, payload } = delivery(want.artifact, temporary, ahead);
     const why =
       found.state === 'present' && found.found.digest === digest ? altered(found.found.altered) : '';
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: `${why}${describeArtifact(want.artifact)}, unpacked into ${want.destination}`,
-      script: unpackScript({
+      script: `${unpackScript({
         script,
         temporary,
         stamp,
@@ -56,7 +74,7 @@ done`,
         destination: want.destination,
         readBy: want.readBy ?? [],
         members: want.members ?? [],
-      }),
+      })}${ahead ? `\n${forgetFetched(want.artifact)}` : ''}`,
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
       effects: [],
@@ -64,6 +82,10 @@ done`,
     };
   },
 };
+
+function isInstalled({ artifact }: ArchiveResource, seen: Observation<Found>): boolean {
+  return seen.state === 'present' && seen.found.digest === artifact.sha256 && seen.found.altered.length === 0;
+}
 
 function altered(paths: readonly string[]): string {
   return `${paths.join(', ')} changed on the host; `;

@@ -1,12 +1,48 @@
-import { quote } from './shell.ts';
-import type { Artifact, Payload } from './types.ts';
+import { hostFolder } from './prelude.ts';
+import { lines, quote } from './shell.ts';
+import type { Action, Artifact, Payload } from './types.ts';
 
-/** How a release file gets to `path`: as the step's payload, or by a download on the host. Both are verified. */
+/** Release files that were put on the host ahead, by their SHA-256. */
+const folder = `${hostFolder}/fetched`;
+
+/** Prints `fetched SHA256` for each release file that was put on the host ahead. */
+export const queryFetched = `ls ${folder} 2>/dev/null | grep -E '^[0-9a-f]{64}$' | sed 's/^/fetched /'`;
+
+/** Parses the output of queryFetched among other lines. */
+export function readFetched(output: string): ReadonlySet<string> {
+  return new Set(
+    lines(output).flatMap((line) => (line.startsWith('fetched ') ? [line.slice('fetched '.length)] : [])),
+  );
+}
+
+/** Puts a release file on the host ahead of the step that installs it. */
+export function fetchAction(artifact: Artifact): Action {
+  const temporary = `${hostFolder}/tmp/fetch-${artifact.sha256}`;
+  const { script, payload } = delivery(artifact, temporary);
+  return {
+    verb: 'create',
+    reason: `${describeArtifact(artifact)}, not installed yet`,
+    script: `mkdir -p -m 700 ${folder} && ${script} && sync -- ${temporary} && mv -f -T -- ${temporary} ${folder}/${artifact.sha256}`,
+    ...(payload && { payload }),
+    effects: [],
+    timeoutSeconds: 900,
+  };
+}
+
+/** Removes a file that was fetched ahead, once it is installed. */
+export const forgetFetched = (artifact: Artifact): string => `rm -f -- ${folder}/${artifact.sha256}`;
+
+/**
+ * How a release file gets to `path`: as the step's payload, by a download on the host, or from what was fetched `ahead`.
+ * It is verified in any case.
+ */
 export function delivery(
   artifact: Artifact,
   path: string,
+  ahead = false,
 ): { readonly script: string; readonly payload?: Payload } {
   const verify = `kb_verify ${quote(path)} ${artifact.sha256}`;
+  if (ahead) return { script: `cp -f -- ${folder}/${artifact.sha256} ${quote(path)} && ${verify}` };
   return artifact.source.kind === 'bundle'
     ? { script: verify, payload: { path, content: { kind: 'artifact', artifact } } }
     : { script: `kb_fetch ${quote(artifact.source.url)} ${quote(path)} && ${verify}` };

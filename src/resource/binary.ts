@@ -1,12 +1,21 @@
-import { delivery, describeArtifact } from './artifact.ts';
+import {
+  delivery,
+  describeArtifact,
+  fetchAction,
+  forgetFetched,
+  queryFetched,
+  readFetched,
+} from './artifact.ts';
 import { besidePath, oddFile } from './file.ts';
 import { hostFolder, statFormat } from './prelude.ts';
 import { lines, quote, quoteAll } from './shell.ts';
-import type { BinaryResource, Kind } from './types.ts';
+import type { BinaryResource, Kind, Observation } from './types.ts';
 
 interface Found {
   readonly mode: string;
   readonly digest: string;
+  /** The file that will replace it is on the host. */
+  readonly fetched?: true;
 }
 
 /** One large executable. Its digest is computed again only if inode, size or times differ from the recorded ones. */
@@ -18,8 +27,10 @@ export const binary: Kind<BinaryResource, Found> = {
   d=$(grep -F -e "|$f|$s|" ${hostFolder}/sums 2>/dev/null | tail -n 1); d=\${d##*|}
   [ -n "$d" ] || { d=$(sha256sum < "$f"); d=\${d%% *}; }
   echo "$(stat -L -c %a -- "$f") $d $f"
-done`,
+done
+${queryFetched}`,
   read(wants, output) {
+    const fetched = readFetched(output);
     const seen = new Map<string, Found>();
     for (const line of lines(output)) {
       const [, mode = '', digest = '', path] = /^(\d*|odd) ([0-9a-f]*|-) (.*)$/.exec(line) ?? [];
@@ -29,15 +40,19 @@ done`,
       const found = seen.get(want.path);
       if (found === undefined) return { state: 'absent' };
       if (found.digest.length !== 64) return { state: 'unknown', reason: oddFile(want.path) };
-      return { state: 'present', found };
+      const isFetched = fetched.has(want.artifact.sha256);
+      return { state: 'present', found: { ...found, ...(isFetched && { fetched: true }) } };
     });
   },
-  action(want, found) {
+  fetch: (want, found) =>
+    isInstalled(want, found) || (found.state === 'present' && found.found.fetched === true)
+      ? undefined
+      : fetchAction(want.artifact),
+  action(want, found, { ahead = false }) {
     const digest = want.artifact.sha256;
-    if (found.state === 'present' && found.found.digest === digest && found.found.mode === '755')
-      return undefined;
+    if (isInstalled(want, found)) return undefined;
     const temporary = besidePath(want.path);
-    const { script, payload } = delivery(want.artifact, temporary);
+    const { script, payload } = delivery(want.artifact, temporary, ahead);
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: describeArtifact(want.artifact),
@@ -47,6 +62,7 @@ done`,
         `kb_disturb ${quoteAll(want.readBy ?? [])}`,
         `kb_install ${quote(temporary)} ${quote(want.path)} 755`,
         `kb_sum ${quote(want.path)} ${digest}`,
+        ...(ahead ? [forgetFetched(want.artifact)] : []),
       ].join(' && '),
       ...(payload && { payload }),
       disturbs: want.readBy ?? [],
@@ -55,3 +71,7 @@ done`,
     };
   },
 };
+
+function isInstalled({ artifact }: BinaryResource, seen: Observation<Found>): boolean {
+  return seen.state === 'present' && seen.found.digest === artifact.sha256 && seen.found.mode === '755';
+}

@@ -12,6 +12,8 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/archives/   per archive: its digest, then its files with their stat
  *   /var/lib/kboot/images/     per image: the digest of the archive that it was loaded from
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
+ *   /var/lib/kboot/fetched/    release files that are not installed yet, by their SHA-256
+ *   /var/lib/kboot/former/     per component: what its last upgrade replaced, until the next one
  *   /var/lib/kboot/tmp/        payloads in transfer
  *   /var/lib/kboot/proxy.env   the proxy for package managers and downloads
  */
@@ -104,6 +106,24 @@ kb_expect() {
 # kb_install TEMPORARY PATH MODE: moves a complete file into place, durably, with one rename.
 kb_install() {
   chmod "$3" -- "$1" && sync -- "$1" && kb_own "$2" && mv -f -T -- "$1" "$2"
+}
+
+# kb_keep COMPONENT PATH SHA256: keeps a file before it is replaced, unless it already has its new digest: then an
+# earlier run kept it.
+kb_keep() {
+  [ -f "$2" ] || return 0
+  kb_now=$(sha256sum < "$2"); [ "\${kb_now%% *}" != "$3" ] || return 0
+  mkdir -p -m 700 "$KB/former/$1$(dirname "$2")" && cp -a -- "$2" "$KB/former/$1$2" && sync -- "$KB/former/$1$2"
+}
+
+# kb_put_back COMPONENT PATH...: puts kept files back; those that were not kept stay as they are.
+kb_put_back() {
+  kb_from=$KB/former/$1; shift
+  for kb_n in "$@"; do
+    [ -f "$kb_from$kb_n" ] || continue
+    kb_now=$(dirname "$kb_n")/.kboot~$(basename "$kb_n")
+    cp -a -- "$kb_from$kb_n" "$kb_now" && sync -- "$kb_now" && mv -f -T -- "$kb_now" "$kb_n" || return 1
+  done
 }
 
 # kb_edit PATH SED-ARGUMENT...: edits one of the host's own files with sed, durably, with one rename; keeps its mode.

@@ -42,6 +42,19 @@ const endServed = (
 ): string => `for i in $(kb_containers ${name}); do ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null; done
 `;
 
+/** Shell that puts a manifest back from a copy, if there is one, and waits until the kubelet runs it. */
+export const putBackManifest = (
+  name: string,
+  copy: string,
+  serves?: string,
+): string => `if [ -f ${copy} ]; then
+  c=$(kb_containers ${name}) || exit 1
+  cp -- ${copy} /etc/kubernetes/.kboot~${name}.yaml && kb_install /etc/kubernetes/.kboot~${name}.yaml ${manifestPath(name)} 600 || exit 1
+  ${serves === undefined ? '' : endServed(serves)}
+  ${renew(name)}
+  : > ${hostFolder}/running/${podProcess(name)}
+fi`;
+
 /**
  * A manifest that the kubelet runs. It is written outside the manifest folder and moved in: the kubelet reads every
  * file that it sees there (kubernetes#136962).

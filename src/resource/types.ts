@@ -258,6 +258,8 @@ export interface Action {
 export interface Changes {
   /** Names of the processes that must restart because a file that they read changes. */
   readonly disturbed: ReadonlySet<string>;
+  /** Whether release files were put on the host ahead, by the actions of `fetch`. */
+  readonly ahead?: boolean;
 }
 
 /**
@@ -276,6 +278,8 @@ export interface Kind<W extends Resource, Found> {
     found: Exclude<Observation<Found>, { state: 'unknown' }>,
     changes: Changes,
   ): Action | undefined;
+  /** Puts the release file of a required action on the host, and disturbs nothing; undefined: it is there. */
+  fetch?(want: W, found: Exclude<Observation<Found>, { state: 'unknown' }>): Action | undefined;
   /** The state that `action` is based on, as a short text; absent: everything that was found (fact.ts). */
   fact?(want: W, found: Found): string;
 }

@@ -50,6 +50,7 @@ const waitedFor: Readonly<Record<Condition['kind'], string>> = {
   api: 'API servers',
   'load-balancer': 'load balancers',
   kubelet: 'kubelets',
+  controller: 'controllers',
   endpoint: 'control-plane endpoints',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',

@@ -5,6 +5,11 @@ import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import type { Phase, Plan, Step } from '../plan/types.ts';
 import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
 
+/** `Kubernetes v1.36.2`, or `Kubernetes v1.35.6 → v1.36.2` */
+export function versionText({ kubernetesVersion, upgrade }: Plan): string {
+  return `Kubernetes ${upgrade === undefined ? kubernetesVersion : `${upgrade.from} → ${upgrade.to}`}`;
+}
+
 /** `3 control planes`, `2 workers`: the numbers of hosts of a plan, by role. */
 export function roleCounts(plan: Plan): readonly string[] {
   const count = (role: string, noun: string): string[] => {

@@ -16,7 +16,7 @@ import {
 import { hostList } from './host-list.ts';
 import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
-import { disruption, offlineNote, placesOf, roleCounts, verbCounts } from './plan-facts.ts';
+import { disruption, offlineNote, placesOf, roleCounts, verbCounts, versionText } from './plan-facts.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -54,7 +54,7 @@ export function planSummary(plan: Plan, options: PlanTextOptions): string {
 
 /** `lab · Kubernetes v1.36.2 · 1 control plane, 2 workers · API https://10.77.0.11:6443` */
 export function title(plan: Plan): string {
-  return `${pc.bold(plan.cluster)} · Kubernetes ${plan.kubernetesVersion} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
+  return `${pc.bold(plan.cluster)} · ${versionText(plan)} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
 }
 
 /** One phase: its hosts, then its steps on hosts, then those elsewhere and its gates, batch by batch. */

@@ -116,7 +116,7 @@ function ofComponent(component: string): readonly Sample[] {
  */
 export const samples: readonly Sample[] = [
   ['metadata.name', 'other'],
-  ['spec.kubernetesVersion', 'v1.35.6'],
+  ['spec.kubernetesVersion', 'v1.36.3'],
   ['spec.controlPlaneEndpoint', 'api.example.com:8443'],
   ['spec.networking.podSubnet', '10.240.0.0/16'],
   ['spec.networking.serviceSubnet', '10.200.0.0/16'],

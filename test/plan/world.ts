@@ -66,6 +66,8 @@ export function fresh(known: Known, without: readonly string[] = []): Observed {
     // As observed: decide concludes whether the API is absent.
     api: { state: 'unavailable', why: 'no control-plane host answers' },
     endpoint: undefined,
+    served: new Map(),
+    snapshots: [],
     former: new Map(),
     metHooks: new Set(),
   };
@@ -100,7 +102,7 @@ export function running(
                 etcdDataDir: etcdDataDir(cluster),
                 kubeletActive: true,
                 settings: settingsOf(cluster, each),
-                apiServerVersion: cluster.kubernetesVersion,
+                podVersions: podVersionsOf(cluster),
                 manifests: ['kube-apiserver.yaml'],
                 listening: [
                   { port: 6443, program: 'kube-apiserver' },
@@ -121,8 +123,21 @@ export function running(
       })),
       members: members(etcdHosts(cluster).map(({ name }) => name)),
     },
-    api: apiAsDesired(desired),
+    served: new Map(
+      cluster.hosts.flatMap(({ name, roles }) =>
+        roles.includes('control-plane') && !without.includes(name) ? [[name, cluster.kubernetesVersion]] : [],
+      ),
+    ),
+    api: apiAsDesired(desired, cluster.kubernetesVersion),
   };
+}
+
+/** Tags in the manifests of a control plane. */
+export function podVersionsOf({
+  kubernetesVersion,
+}: Pick<Cluster, 'kubernetesVersion'>): Inspection['podVersions'] {
+  const names = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+  return Object.fromEntries(names.map((name) => [name, kubernetesVersion]));
 }
 
 /** What the cluster's processes on a host were started with. */
@@ -232,7 +247,7 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
   }
 }
 
-function apiAsDesired(desired: DesiredCluster): ClusterObservation {
+function apiAsDesired(desired: DesiredCluster, version: string): ClusterObservation {
   const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
   const record = desired.record === undefined ? [] : [desired.record];
   const objects = [...bootstrapRoles, ...allObjects(desired), ...record].map(
@@ -243,7 +258,7 @@ function apiAsDesired(desired: DesiredCluster): ClusterObservation {
     kind: 'Node',
     metadata: { name, labels, annotations: { 'kboot.dev/managed-by': 'kboot' } },
     spec: { taints },
-    status: ready,
+    status: { ...ready, nodeInfo: { kubeletVersion: version } },
   }));
   const pods = desired.controlPlanePods.map(({ name, namespace }): KubeObject => ({
     apiVersion: 'v1',

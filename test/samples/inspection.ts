@@ -56,7 +56,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
       controllerServiceSubnets: [],
       dnsDomain: '',
     },
-    apiServerVersion: '',
+    podVersions: {},
     etcdServers: [],
     past: noPast,
   };

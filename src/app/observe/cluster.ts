@@ -17,6 +17,24 @@ export async function observeApi(
   return await askApi(servingHosts(cluster, inspections), pki, connections, desired);
 }
 
+/** What the API server of each control-plane host serves; without those that do not answer. */
+export async function observeServed(
+  { cluster, pki }: Workspace,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+): Promise<ReadonlyMap<string, string>> {
+  if (!pki.isIssued('ca')) return new Map();
+  const { observeServedVersion } = await import('../../observe/served.ts');
+  const served = await Promise.all(
+    servingHosts(cluster, inspections).map(async ({ name, address }) => {
+      const reader = connections.open.get(name)?.reader;
+      const version = reader && (await observeServedVersion(reader, address, apiCredentials(pki)));
+      return version === undefined ? [] : [[name, version] as const];
+    }),
+  );
+  return new Map(served.flat());
+}
+
 /** Control planes with a listening API server. */
 export function servingHosts(
   cluster: Cluster,

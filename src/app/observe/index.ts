@@ -6,9 +6,10 @@ import { desiredOn, needsApi, pathsOfPods } from '../../plan/desired.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, scopedHosts } from '../../plan/scope.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
+import { listSnapshots } from '../../store/snapshots.ts';
 import { metOperatorHooks } from '../operator-hooks.ts';
 import type { Workspace } from '../workspace.ts';
-import { observeApi } from './cluster.ts';
+import { observeApi, observeServed } from './cluster.ts';
 import { connectAll, type Connections } from './connect.ts';
 import { endpointToProbe, observeOutsideEndpoint } from './endpoint.ts';
 import { observeOwnEtcd } from './etcd.ts';
@@ -41,16 +42,23 @@ export async function observe(
     const inspections = inspectionsOf(results);
     const etcd = await observeOwnEtcd(workspace, scope, inspections, connections);
     const externalEtcd = reaches(scope, 'etcd') ? await askExternalEtcd(workspace, connections) : undefined;
-    const api = needsApi(desired)
-      ? await observeApi(workspace, inspections, connections, desired)
-      : undefined;
+    const [api, served] = needsApi(desired)
+      ? await Promise.all([
+          observeApi(workspace, inspections, connections, desired),
+          observeServed(workspace, inspections, connections),
+        ])
+      : [undefined, new Map<string, string>()];
     const endpoint = await observeOutsideEndpoint(workspace, scope, inspections, connections);
     const metHooks = await metOperatorHooks(workspace, scope.until);
-    const upgrade = await observeUpgrade(workspace, inspections, connections, api);
+    const upgrade = await observeUpgrade(workspace, inspections, connections, {
+      ...{ hosts: results, served, api },
+    });
     const former = await observeFormerHosts(workspace, api, connect, concurrency);
     return {
       seen: {
         ...{ hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade },
+        served,
+        snapshots: await listSnapshots(workspace.state, new Date()),
         former: former.results,
       },
       connections: {

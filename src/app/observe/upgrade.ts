@@ -1,8 +1,6 @@
-import type { KubeObject } from '../../kube/types.ts';
-import type { Cluster } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { UpgradeObservation } from '../../observe/upgrade/observation.ts';
+import { versionChange, versionsOf } from '../../plan/upgrade/versions.ts';
 import { apiCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
 import { servingHosts } from './cluster.ts';
@@ -16,9 +14,11 @@ export async function observeUpgrade(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  api: ClusterObservation | undefined,
+  seen: Parameters<typeof versionsOf>[1],
 ): Promise<UpgradeObservation | undefined> {
-  if (api?.state !== 'present' || !isBehind(cluster, api)) return undefined;
+  const { api } = seen;
+  const change = versionChange(versionsOf(cluster, seen), cluster.kubernetesVersion);
+  if (api?.state !== 'present' || change === undefined) return undefined;
   const servers = servingHosts(cluster, inspections).flatMap(({ name, address }) => {
     const reader = connections.open.get(name)?.reader;
     return reader === undefined ? [] : [{ host: name, address, reader }];
@@ -26,25 +26,4 @@ export async function observeUpgrade(
   // HTTP/2 and TLS cost start-up time that offline plans need not pay.
   const { observeUpgrade: observe } = await import('../../observe/upgrade/index.ts');
   return await observe(servers, apiCredentials(pki), api.nodes);
-}
-
-/** Whether a kubelet or an API server has another version than the inventory. */
-function isBehind(
-  { kubernetesVersion }: Cluster,
-  { nodes, pods }: ClusterObservation & { readonly state: 'present' },
-): boolean {
-  const kubelets = [...nodes.values()].map(
-    ({ status }) =>
-      (status as { nodeInfo?: { kubeletVersion?: string } } | undefined)?.nodeInfo?.kubeletVersion,
-  );
-  const images = [...pods.values()].flatMap(apiServerImages);
-  return (
-    kubelets.some((version) => version !== undefined && version !== kubernetesVersion) ||
-    images.some((image) => !image.endsWith(`:${kubernetesVersion}`))
-  );
-}
-
-function apiServerImages({ spec }: KubeObject): readonly string[] {
-  const { containers = [] } = (spec ?? {}) as { containers?: readonly { name: string; image: string }[] };
-  return containers.filter(({ name }) => name === 'kube-apiserver').map(({ image }) => image);
 }

@@ -76,6 +76,22 @@ function etcdLines(host: string, answer: HostAnswer): Section[] {
   ];
 }
 
+/** A controller-manager or scheduler whose healthz does not answer. */
+export async function diagnoseController(
+  { host, component }: Of<'controller'>,
+  sources: Sources,
+): Promise<Section[]> {
+  const question = { containers: [staticPod(component)], units: ['kubelet', 'containerd'] };
+  return await onHost(sources, host, question, (answer) => {
+    const [container] = answer.containers;
+    return [
+      ...(container === undefined ? [] : containerLines(host, container, alone)),
+      ...unitUnlessActive(host, unitOf(answer, 'containerd'), 5),
+      ...kubelet(host, answer, several),
+    ];
+  });
+}
+
 /** The host's own haproxy does not lead to an API server: listeners, and the end of haproxy's and keepalived's logs. */
 export async function diagnoseLoadBalancer(
   { host, port }: Of<'load-balancer'>,

@@ -1,5 +1,11 @@
 import type { Condition } from '../../plan/types.ts';
-import { diagnoseApi, diagnoseEtcd, diagnoseLoadBalancer, diagnosePod } from './control-plane.ts';
+import {
+  diagnoseApi,
+  diagnoseController,
+  diagnoseEtcd,
+  diagnoseLoadBalancer,
+  diagnosePod,
+} from './control-plane.ts';
 import { diagnoseEndpoint } from './endpoint.ts';
 import { diagnoseKubelet, diagnoseNode } from './node.ts';
 import { messageOfError, Sources, type DiagnoseAccess } from './sources.ts';
@@ -21,6 +27,7 @@ const lookups: {
   'load-balancer': diagnoseLoadBalancer,
   endpoint: diagnoseEndpoint,
   kubelet: diagnoseKubelet,
+  controller: diagnoseController,
   'pod-ready': diagnosePod,
   'node-registered': diagnoseNode,
   'node-ready': diagnoseNode,

@@ -21,6 +21,8 @@ function whereToLook(condition: Condition): string {
       return `run \`curl -k https://${hostPort(condition.address, condition.port)}/readyz\` on a node`;
     case 'kubelet':
       return `run \`journalctl -u kubelet\` on ${condition.host}`;
+    case 'controller':
+      return `read /var/log/containers/${condition.component}-*.log on ${condition.host}`;
     case 'pod-ready':
       return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
     case 'node-registered':

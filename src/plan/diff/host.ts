@@ -9,6 +9,19 @@ export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdSte
   readonly host: string;
   readonly stage: Stage;
   readonly step: S;
+  /** It only prepares, and disturbs nothing: a release file or an image is put on the host. */
+  readonly ahead?: true;
+}
+
+/** The resources and changes of one host. */
+export interface HostDecision {
+  readonly resources: readonly Resource[];
+  readonly changes: readonly HostChange[];
+}
+
+interface DiffOptions {
+  /** Release files are put on the host by steps of their own, ahead of those that install them. */
+  readonly ahead?: boolean;
 }
 
 /**
@@ -20,6 +33,7 @@ export function diffHost(
   host: string,
   resources: readonly Resource[],
   observations: ReadonlyMap<string, Observation<unknown>>,
+  { ahead = false }: DiffOptions = {},
 ): HostChange<ShellStep>[] {
   const changes: HostChange<ShellStep>[] = [];
   const followers = new Set<HostChange<ShellStep>>();
@@ -35,11 +49,17 @@ export function diffHost(
           'kboot does not act on a resource that it cannot read. Nothing was changed on this host; fix the cause and run the same command again.',
       });
     const handler = handlerOf(resource.kind);
-    const action = handler.action(resource, observation, { disturbed });
-    if (action === undefined) continue;
     const target = { kind: resource.kind, name: handler.name(resource) };
+    const fetch = ahead ? handler.fetch?.(resource, observation) : undefined;
+    if (fetch !== undefined) {
+      const step: ShellStep = { ...fetch, type: 'shell', id: `${host}: fetch ${id}`, target };
+      changes.push({ host, stage: resource.stage, step, ahead: true });
+    }
+    const action = handler.action(resource, observation, { disturbed, ahead });
+    if (action === undefined) continue;
     const step: ShellStep = { ...action, type: 'shell', id: `${host}: ${id}`, target };
-    const change = { host, stage: resource.stage, step };
+    const prepares = ahead && resource.kind === 'image';
+    const change = { host, stage: resource.stage, step, ...(prepares && ({ ahead: true } as const)) };
     changes.push(change);
     if (resource.kind === 'hook' && resource.unless === undefined) followers.add(change);
     for (const process of action.disturbs ?? []) disturbed.add(process);

@@ -6,9 +6,10 @@ import { withdrawal } from '../etcd/steps.ts';
 import type { PodNetworkRepair } from '../rollout/pod-network.ts';
 import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
-import type { ApplyStep, Batch, Gate, IssueStep, Phase, PlanHost, Task } from '../types.ts';
+import type { Batch, Gate, Phase, PlanHost, Task } from '../types.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
+import { certificatesPhase, hooksBefore, namespacesFirst } from './parts.ts';
 
 /** All changes of an install, before they are arranged in phases. */
 export interface InstallWork {
@@ -37,7 +38,7 @@ export interface InstallWork {
 export function installPhases(work: InstallWork): readonly Phase[] {
   const { cluster } = work;
 
-  const hooks = hooksBefore(work);
+  const hooks = hooksBefore(work.hooks);
   const certificates = certificatesPhase(work.issue, after('all', hooks));
   const membership = membershipPhase(work.membership, after('all', hooks, certificates));
   const opening = after('all', hooks, certificates, membership);
@@ -133,28 +134,6 @@ export function installPhases(work: InstallWork): readonly Phase[] {
   return existing(...all, record);
 }
 
-function hooksBefore({ hooks }: InstallWork): Phase | undefined {
-  const before = hooks.filter(({ when }) => when === 'before');
-  const tasks = before.map(({ step }): Task => ({ on: 'operator', steps: [step] }));
-  return phase('hooks', 'host', 'hooks', [], oneByOne(tasks));
-}
-
-function certificatesPhase(issue: readonly string[], needs: Phase['after']): Phase | undefined {
-  const step: IssueStep = {
-    type: 'issue',
-    id: 'operator: certificates',
-    verb: 'create',
-    target: { kind: 'certificates', name: 'state folder' },
-    reason: 'issued here, never shown',
-    effects: [],
-    certificates: issue,
-    timeoutSeconds: 300,
-  };
-  return phase('certificates', 'host', 'certificates', needs, [
-    { tasks: issue.length === 0 ? [] : [{ on: 'operator', steps: [step] }], gates: [] },
-  ]);
-}
-
 /** Whether a host's work of a stage is part of the rollout. */
 function inRollout({ rollout }: InstallWork, host: string, stage: Stage): boolean {
   const turn = rollout.find((each) => each.host === host);
@@ -235,18 +214,6 @@ function controlPlaneDone({ hosts }: InstallWork, phases: readonly Phase[]): Pha
   const later = reached.slice(full + 1);
   const last = new Set(planes.flatMap((host) => later.findLast((each) => works(each, host)) ?? []));
   return planes.length === 0 ? [] : [...after('any', reached[full]), ...after('ended', ...last)];
-}
-
-/** Namespaces before the objects in them. */
-function namespacesFirst(steps: readonly ApplyStep[]): Batch[] {
-  const isNamespace = ({ object }: ApplyStep): boolean => object.kind === 'Namespace';
-  return [
-    together('cluster', steps.filter(isNamespace)),
-    together(
-      'cluster',
-      steps.filter((step) => !isNamespace(step)),
-    ),
-  ];
 }
 
 /** Hooks after a stage run once the cluster has gone through it; hooks after the last stage only if nothing failed. */

@@ -76,15 +76,6 @@ const checks: readonly Check[] = [
             'Boot with systemd.unified_cgroup_hierarchy=1, or set failCgroupV1: false in kubelet.config, of spec or of the host.',
         },
   kernelShortcoming,
-  (_host, seen, cluster) =>
-    seen.apiServerVersion === '' || seen.apiServerVersion === cluster.kubernetesVersion
-      ? undefined
-      : {
-          check: 'KubernetesVersion',
-          level: 'error',
-          message: `its control plane runs ${seen.apiServerVersion}, the inventory specifies ${cluster.kubernetesVersion}; kboot does not upgrade yet`,
-          remedy: `Set spec.kubernetesVersion back to ${seen.apiServerVersion}.`,
-        },
   (host, seen) =>
     seen.addresses.some((entry) => entry.address === host.address)
       ? undefined

@@ -1,12 +1,7 @@
-import type { Component } from '../../model/component.ts';
+import { staticPodComponents, type Component } from '../../model/component.ts';
 import type { Step } from '../types.ts';
 
-const staticPods: readonly Component[] = [
-  'etcd',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-];
+const staticPods: readonly Component[] = staticPodComponents;
 
 /** Whether a step restarts or stops a running process. */
 export function interrupts(step: Step, component: Component): boolean {

@@ -11,6 +11,7 @@ const condition = shared(
     z.strictObject({
       kind: z.literal('api'),
       host: text('The host whose API server must answer; absent: any.').exactOptional(),
+      version: text('The version that it must serve.').exactOptional(),
     }),
     z.strictObject({
       kind: z.literal('load-balancer'),
@@ -31,8 +32,22 @@ const condition = shared(
       name: text('Name of the Pod.'),
       replaces: text('ID of the container that this plan replaces.').exactOptional(),
     }),
+    z.strictObject({
+      kind: z.literal('controller'),
+      host,
+      component: described(
+        'The component whose healthz must answer.',
+        z.enum(['kube-controller-manager', 'kube-scheduler']),
+      ),
+      address: text('Address that it listens on.'),
+      port: described('Its port.', z.number()),
+    }),
     z.strictObject({ kind: z.literal('node-registered'), node }),
-    z.strictObject({ kind: z.literal('node-ready'), node }),
+    z.strictObject({
+      kind: z.literal('node-ready'),
+      node,
+      version: text('The version that its kubelet must report.').exactOptional(),
+    }),
     z.strictObject({
       kind: z.literal('workload-ready'),
       workload: described('Kind of the workload.', z.enum(['DaemonSet', 'Deployment'])),
@@ -163,6 +178,14 @@ export const planSchema = shared(
         }),
       ),
     ),
+    upgrade: described(
+      'The Kubernetes version changes.',
+      z.strictObject({
+        from: text('The oldest version in the cluster; on the way down, the newest.'),
+        to: text('The version of the inventory.'),
+        direction: described('down: to an older version.', z.enum(['up', 'down'])),
+      }),
+    ).exactOptional(),
     inventoryChanges: described(
       'Fields of the inventory that differ from the one that was last applied to the whole cluster.',
       z.array(fieldChange),
@@ -207,6 +230,10 @@ export const savedPlanSchema = z
         until: described('Last stage.', z.enum(stages)),
         limit: texts('Hosts that may change; empty: all.'),
         ignore: texts('Preflight checks that were ignored.'),
+        holdWorkers: described(
+          'Workers keep their version on the way to another.',
+          z.boolean(),
+        ).exactOptional(),
         renewCerts: described('Certificates of these hosts are renewed.', z.boolean()).exactOptional(),
       }),
     ),

@@ -73,7 +73,7 @@ const target = shared(
     z.strictObject({
       kind: described(
         'A resource of a host by its kind, or another target.',
-        z.enum([...resourceKinds, 'node', 'etcd-member', 'certificates', 'snapshot', 'leftover']),
+        z.enum([...resourceKinds, 'node', 'etcd-member', 'certificates', 'snapshot', 'leftover', 'former']),
       ),
       name: text('Its name, unique among the targets of its kind on its host.'),
     }),
@@ -149,7 +149,10 @@ const etcdStep = shared(
     operation: described(
       "An operation through etcd's API, by the machine that runs kboot.",
       z.discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('snapshot') }),
+        z.strictObject({
+          kind: z.literal('snapshot'),
+          before: text('The Kubernetes version that the cluster goes to.').exactOptional(),
+        }),
         z.strictObject({ kind: z.literal('remove'), memberId: text('In hexadecimal digits.') }),
         z.strictObject({ kind: z.literal('add-learner'), peerURL }),
         z.strictObject({ kind: z.literal('promote'), peerURL }),

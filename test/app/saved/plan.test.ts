@@ -90,6 +90,8 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
       endpoint: undefined,
       metHooks: new Set(),
       former: new Map(),
+      served: new Map(),
+      snapshots: [],
     },
     decision: {
       ...noWork,
@@ -98,6 +100,7 @@ function live(workspace: Workspace, world: World = {}): LivePlan {
       failed,
       findings: [],
       externalEtcd: world.foreignEtcd,
+      upgrade: undefined,
       inventoryChanges: undefined,
       api: world.api,
       formerHosts: [],

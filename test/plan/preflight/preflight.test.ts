@@ -342,15 +342,6 @@ describe('preflight', () => {
     expect(found(list[0]).message).toContain('10.0.0.12 left the inventory');
   });
 
-  it('refuses a Kubernetes version other than the running one', () => {
-    expect(short(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }))).toEqual([
-      'cp-1 KubernetesVersion error',
-    ]);
-    for (const ignore of ['KubernetesVersion', 'all'])
-      expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.1' } }, { ignore: [ignore] })).toHaveLength(1);
-    expect(findings({ 'cp-1': { apiServerVersion: 'v1.36.2' } })).toEqual([]);
-  });
-
   describe('the etcd of the API servers', () => {
     const external = {
       endpoints: ['https://10.0.0.31:2379', 'https://10.0.0.32:2379'],

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkKubelet } from '../../src/apply/kubelet.ts';
+import { checkHealthz } from '../../src/apply/healthz.ts';
 import type { Reader } from '../../src/transport/types.ts';
 
 let status = 200;
@@ -24,8 +24,10 @@ const reader: Reader = {
 };
 
 it("requests the kubelet's healthz on its host, and returns its status", async () => {
-  expect(await checkKubelet(reader, 10248)).toBeUndefined();
+  expect(await checkHealthz(reader, { address: '127.0.0.1', port: 10248 })).toBeUndefined();
   expect(asked).toEqual(['127.0.0.1:10248', '/healthz at 127.0.0.1:10248']);
   status = 500;
-  expect(await checkKubelet(reader, 10248)).toBe('its healthz returned status 500');
+  expect(await checkHealthz(reader, { address: '127.0.0.1', port: 10248 })).toBe(
+    'its healthz returned status 500',
+  );
 });

@@ -1,0 +1,119 @@
+import type { KubeObject } from '../../kube/types.ts';
+import type { Host } from '../../model/cluster.ts';
+import type { ClusterObservation } from '../../observe/cluster.ts';
+import { isCordonedByKboot } from '../diff/health.ts';
+import type { HostChange } from '../diff/host.ts';
+import { interrupts } from '../rollout/effects.ts';
+import { isReady } from '../rollout/ready.ts';
+import type { Batch, Gate, NodeStep, Taint, Task } from '../types.ts';
+import { joins, type UpgradeInput } from './input.ts';
+import { gatesOf, turnTask } from './turn-task.ts';
+import type { Turn } from './turns.ts';
+
+/** Drain and replace the kubelets of these hosts at the same time; once they are Ready, uncordon. */
+export function kubeletBatches(
+  hosts: readonly Host[],
+  changesOf: (host: Host, turn: Turn) => readonly HostChange[],
+  input: UpgradeInput,
+): Batch[] {
+  const tasks: Task[] = [];
+  const uncordons: Task[] = [];
+  const gates: Gate[] = [];
+  for (const host of hosts) {
+    const on = { host: host.name };
+    if (joins(host, input)) {
+      const changes = input.perHost.get(host.name)?.changes ?? [];
+      tasks.push({ on, steps: changes.map(({ step }) => step) });
+      continue;
+    }
+    const changes = changesOf(host, 'kubelet');
+    const task = turnTask(host, 'kubelet', changes, input);
+    gates.push(...gatesOf(host, 'kubelet', changes, input));
+    const drain = isDrained(host, hosts, changes, input) ? drainStep(host, input) : undefined;
+    const uncordon = drain !== undefined && !isCordonedByOthers(host, input) ? uncordonStep(host) : undefined;
+    tasks.push({
+      ...task,
+      steps: [...(drain === undefined ? [] : [drain]), ...task.steps],
+      ...((task.rollback !== undefined || uncordon !== undefined) && {
+        rollback: [...(task.rollback ?? []), ...(uncordon === undefined ? [] : [uncordon])],
+      }),
+    });
+    if (uncordon !== undefined) uncordons.push({ on, steps: [uncordon] });
+  }
+  return [
+    { tasks, gates },
+    { tasks: uncordons, gates: [] },
+  ];
+}
+
+/**
+ * Whether a Node is drained for its turn: its kubelet gets another version, it takes ordinary Pods, and some other Node
+ * could take them. A tainted control plane runs only what tolerates that, and where no other Node could take its Pods,
+ * a drain would only end them: they go on running while the kubelet is replaced.
+ */
+export function isDrained(
+  host: Host,
+  together: readonly Host[],
+  changes: readonly HostChange[],
+  { api, versions, change, desired }: UpgradeInput,
+): boolean {
+  const { name } = host;
+  const version = versions.kubelets.get(name);
+  if (api?.state !== 'present' || version === undefined || version === change.to) return false;
+  if (!changes.some(({ step }) => interrupts(step, 'kubelet')) || isTainted(api.nodes.get(name)))
+    return false;
+  return desired.nodes.some(
+    (node) => together.every((each) => each.name !== node.name) && takesPods(node.name, api),
+  );
+}
+
+/** Whether a Node is Ready and takes Pods without special tolerations. */
+function takesPods(name: string, api: ClusterObservation & { readonly state: 'present' }): boolean {
+  const node = api.nodes.get(name);
+  const { unschedulable } = (node?.['spec'] ?? {}) as { readonly unschedulable?: boolean };
+  const isOpen = unschedulable !== true || (node !== undefined && isCordonedByKboot(node));
+  return isOpen && !isTainted(node) && isReady(api, 'nodes', name);
+}
+
+/** Whether a Node repels Pods that do not tolerate it; for a state such as not-ready it does so only for a while. */
+function isTainted(node: KubeObject | undefined): boolean {
+  const { taints = [] } = (node?.['spec'] ?? {}) as { readonly taints?: readonly Taint[] };
+  return taints.some(
+    ({ key, effect }) => effect !== 'PreferNoSchedule' && !key.startsWith('node.kubernetes.io/'),
+  );
+}
+
+function isCordonedByOthers({ name }: Host, { api }: UpgradeInput): boolean {
+  const node = api?.state === 'present' ? api.nodes.get(name) : undefined;
+  const { unschedulable } = (node?.['spec'] ?? {}) as { readonly unschedulable?: boolean };
+  return node !== undefined && unschedulable === true && !isCordonedByKboot(node);
+}
+
+function drainStep({ name }: Host, { cluster, change }: UpgradeInput): NodeStep {
+  const { drain } = cluster.upgrade;
+  return {
+    type: 'node',
+    id: `${name}: drains Node ${name}`,
+    verb: 'update',
+    target: { kind: 'node', name },
+    reason: `cordoned, its Pods evicted (${drain.timeoutSeconds} s at most), before its kubelet goes to ${change.to}`,
+    effects: [],
+    node: name,
+    operation: { kind: 'drain', policy: { ...drain, leaves: 'serving' } },
+    timeoutSeconds: drain.timeoutSeconds,
+  };
+}
+
+function uncordonStep({ name }: Host): NodeStep {
+  return {
+    type: 'node',
+    id: `${name}: uncordons Node ${name}`,
+    verb: 'update',
+    target: { kind: 'node', name },
+    reason: 'takes Pods again',
+    effects: [],
+    node: name,
+    operation: { kind: 'uncordon' },
+    timeoutSeconds: 60,
+  };
+}

@@ -1,0 +1,99 @@
+import { extraValue } from '../../desire/text/args.ts';
+import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
+import {
+  etcdHosts,
+  isNode,
+  loadBalancerHosts,
+  type Component as Settings,
+  type Host,
+} from '../../model/cluster.ts';
+import type { Component } from '../../model/component.ts';
+import type { HostChange } from '../diff/host.ts';
+import { affects } from '../rollout/effects.ts';
+import { conditionText } from '../target.ts';
+import type { Condition, Gate, Step, Task } from '../types.ts';
+import { formerOf } from './former.ts';
+import type { UpgradeInput } from './input.ts';
+import type { Turn } from './turns.ts';
+
+/** Seconds until a component must be healthy again: kubeadm's UpgradeManifestsTimeout for static Pods. */
+const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
+  'etcd-member': 180,
+  kubelet: 120,
+  'load-balancer': 60,
+  'node-ready': 240,
+};
+const defaultTimeout = 300;
+
+/** The changes of a turn, with a rollback to what they replace. */
+export function turnTask(
+  { name }: Host,
+  turn: Turn,
+  changes: readonly HostChange[],
+  { perHost, change }: UpgradeInput,
+): Task {
+  const steps: readonly Step[] = changes.map(({ step }) => step);
+  const former = formerOf(name, turn, changes, perHost.get(name)?.resources ?? [], change.to);
+  if (former === undefined) return { on: { host: name }, steps };
+  return { on: { host: name }, steps: [former.keep, ...steps], rollback: [former.putBack] };
+}
+
+/** What must hold on a host after a turn. */
+export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], input: UpgradeInput): Gate[] {
+  const { cluster, api, change, versions } = input;
+  const { name, address } = host;
+  // Asked on the host: the API reports static Pods up to a minute later, when its own server was replaced.
+  const controllers = [
+    controller(name, 'kube-controller-manager', 10257, cluster.controllerManager),
+    controller(name, 'kube-scheduler', 10259, cluster.scheduler),
+  ];
+  const isPlane = host.roles.includes('control-plane');
+  const touches = (component: Component): boolean => changes.some(({ step }) => affects(step, component));
+  const conditions = (): Condition[] => {
+    switch (turn) {
+      case 'ahead':
+      case 'host':
+        return [];
+      case 'load-balancer':
+        return cluster.loadBalancer !== undefined && loadBalancerHosts(cluster).includes(host)
+          ? [{ kind: 'load-balancer', host: name, address, port: cluster.loadBalancer.port }]
+          : [];
+      case 'etcd':
+        return [
+          ...(etcdHosts(cluster).includes(host) ? [{ kind: 'etcd-member', host: name } as const] : []),
+          ...(isPlane && versions.serving.has(name) ? [{ kind: 'api', host: name } as const] : []),
+        ];
+      case 'kube-apiserver':
+        return touches('kube-apiserver') ? [{ kind: 'api', host: name, version: change.to }] : [];
+      case 'controllers':
+        return isPlane ? controllers.filter(({ component }) => touches(component)) : [];
+      case 'kubelet': {
+        const port = Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
+        if (!isNode(host)) return [];
+        const ready = api?.state === 'present' && api.nodes.has(name);
+        return [
+          ...(port > 0 ? [{ kind: 'kubelet', host: name, port } as const] : []),
+          ...(ready ? [{ kind: 'node-ready', node: name, version: change.to } as const] : []),
+        ];
+      }
+    }
+  };
+  return conditions().map((condition) => ({
+    type: 'wait',
+    id: `${name}: waits for ${conditionText(condition)}`,
+    condition,
+    timeoutSeconds: waitTimeouts[condition.kind] ?? defaultTimeout,
+  }));
+}
+
+/** Its healthz, at the address that its flags state; the ports are kubeadm's. */
+function controller(
+  host: string,
+  component: (Condition & { readonly kind: 'controller' })['component'],
+  port: number,
+  { extraArgs }: Settings,
+): Condition & { readonly kind: 'controller' } {
+  const stated = extraValue(extraArgs, 'bind-address') ?? '127.0.0.1';
+  const address = stated === '0.0.0.0' ? '127.0.0.1' : stated === '::' ? '::1' : stated;
+  return { kind: 'controller', host, component, address, port };
+}

@@ -17,8 +17,10 @@ import { lockPath, readLockText } from '../store/release-lock.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 import { registrySources } from './registry-sources.ts';
 
-/** What a command takes from an inventory less strictly. */
+/** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
+  /** Instead of its spec.kubernetesVersion: a version on the way to that one. */
+  readonly kubernetesVersion?: string | undefined;
   /** Problems with files that the inventory names, and images that the lock lacks, are only warnings: the command needs neither. */
   readonly withoutFiles?: boolean;
   /** The Kubernetes version may be unknown. */

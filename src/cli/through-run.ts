@@ -1,4 +1,3 @@
-import { knownVersions } from '../catalog/release.ts';
 import { makePlan } from '../app/make-plan.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
@@ -39,7 +38,7 @@ async function chain(workspace: Workspace, scope: PlanScope, concurrency: number
   const hops = hopsTo(
     cluster.kubernetesVersion,
     versionsOf(cluster, seen),
-    given.length > 0 ? given : knownVersions(),
+    given.length > 0 ? given : workspace.desire.releases.versions,
   );
   if (hops !== undefined) return hops;
   throw new KbootError(

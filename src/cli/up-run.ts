@@ -19,10 +19,27 @@ import type { UpArgs } from './args.ts';
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   if (args.through) {
-    const workspace = await openWithWarnings({ ...args, bundles: bundleFolders(args.bundle) });
+    refuseParts(args);
+    const workspace = await openWithWarnings({ ...args, ...bundlesOf(args) });
     return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) => runOnce(args, hop));
   }
   return await runOnce(args);
+}
+
+/** Throws KbootError E-USAGE for a chain of upgrades of a part of the cluster. */
+function refuseParts({ plan, limit, until }: UpArgs): void {
+  const flag =
+    plan !== undefined
+      ? '--plan'
+      : limit.length > 0
+        ? '--limit'
+        : until === undefined
+          ? undefined
+          : '--until';
+  if (flag === undefined) return;
+  throw new KbootError('E-USAGE', `--through and ${flag} exclude each other`, {
+    remedy: 'A chain of upgrades takes the whole cluster through, one version after another.',
+  });
 }
 
 /** `hop`: one upgrade of a chain. */

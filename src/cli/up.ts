@@ -29,7 +29,6 @@ export const up: CommandModule<object, UpArgs> = {
       .option('through', {
         type: 'boolean',
         default: false,
-        conflicts: ['plan', 'limit', 'until'],
         describe:
           'Go through the minor versions between the one of the cluster and the one of the inventory, one upgrade after another',
       })

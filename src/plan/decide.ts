@@ -1,4 +1,3 @@
-import { knownVersions } from '../catalog/release.ts';
 import type { Desire } from '../desire/context.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
 import type { FieldChange } from '../inventory/record.ts';
@@ -201,7 +200,7 @@ export function decide(known: Known, seen: Observed): Decision {
           ...(change === undefined
             ? []
             : skewFindings({
-                ...{ cluster, scope, versions, change, failed, released: knownVersions() },
+                ...{ cluster, scope, versions, change, failed, released: desire.releases.versions },
                 joining: joiningPlanes(changes, cluster, api),
               })),
           ...(ahead === undefined ? [] : upgradeFindings(ahead)),

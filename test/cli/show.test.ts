@@ -36,7 +36,7 @@ describe('--ignore-preflight', () => {
   });
 
   it.each([
-    ['KubernetesVersion', /cannot be ignored, because kboot does not upgrade clusters yet/],
+    ['KubernetesVersion', /cannot be ignored, because Kubernetes does not support such a step/],
     ['ForeignCluster', /cannot be ignored, because kboot would destroy the other cluster/],
     ['NumCpu', /--ignore-preflight NumCpu: there is no such check; did you mean NumCPU\?$/],
     ['everything', /there is no such check$/],

@@ -12,8 +12,8 @@ import type { DrainPolicy } from '../plan/types.ts';
 export interface LeftPod {
   readonly pod: KubeObject;
   readonly why: string;
-  /** Whether the API accepted its eviction. */
-  readonly accepted: boolean;
+  /** The API's answer to its eviction; `accepted`: it is terminating. */
+  readonly answer: 'accepted' | 'budget' | 'error';
 }
 
 /** E-DRAIN before the first eviction: the policy keeps these Pods. */
@@ -62,13 +62,14 @@ export async function notDrained(
   });
 }
 
-function whyLeft({ pod, why, accepted }: LeftPod, budgets: readonly Budget[]): string {
-  if (accepted) return terminating(pod);
+function whyLeft({ pod, why, answer }: LeftPod, budgets: readonly Budget[]): string {
+  if (answer === 'accepted') return terminating(pod);
   const own = budgetsOf(pod, budgets);
   const [only] = own;
   if (own.length > 1)
     return `the API evicts no Pod that has several budgets: ${own.map(budgetText).join(', ')}`;
-  return only === undefined ? why : `${budgetText(only)} forbids it`;
+  if (only !== undefined && answer === 'budget') return `${budgetText(only)} forbids it`;
+  return why.replace(`${podTitle(pod)}: `, '');
 }
 
 /** `is terminating, with 3600 s to end; finalizers: example.com/backup` */
@@ -88,7 +89,7 @@ function terminating(pod: KubeObject): string {
 /** The budgets of the Pods' namespaces; fewer if they cannot be read: the error is about the Pods. */
 async function readBudgets(kube: KubeClient, left: readonly LeftPod[]): Promise<readonly Budget[]> {
   const namespaces = new Set(
-    left.filter(({ accepted }) => !accepted).map(({ pod }) => pod.metadata.namespace ?? ''),
+    left.filter(({ answer }) => answer !== 'accepted').map(({ pod }) => pod.metadata.namespace ?? ''),
   );
   const lists = await Promise.all(
     [...namespaces].map(async (namespace) => {

@@ -102,7 +102,7 @@ async function evict(
   const { namespace, name, deletionTimestamp } = pod.metadata as KubeObject['metadata'] & {
     readonly deletionTimestamp?: string;
   };
-  const terminating = { why: `${podTitle(pod)} is terminating`, accepted: true };
+  const terminating = { why: `${podTitle(pod)} is terminating`, answer: 'accepted' } as const;
   if (deletionTimestamp !== undefined) return terminating;
   const answer = await kube.request('POST', `${podPath(pod.metadata)}/eviction`, {
     body: {
@@ -113,7 +113,8 @@ async function evict(
   // 429: a budget forbids it for now; 404: it no longer exists; 409: it changed; 500: it has several budgets.
   if ([200, 201, 404, 409].includes(answer.status) || namespaceGoes(answer)) return terminating;
   const { message } = refused(podTitle(pod), answer);
-  if (answer.status === 429 || answer.status >= 500) return { why: message, accepted: false };
+  if (answer.status === 429) return { why: message, answer: 'budget' };
+  if (answer.status >= 500) return { why: message, answer: 'error' };
   throw refused(`evicting Pod ${podTitle(pod)}`, answer);
 }
 

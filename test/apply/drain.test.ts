@@ -216,6 +216,17 @@ describe('a drain that leaves the Node serving', () => {
     expect(node).toMatchObject({ unschedulable: false, annotations: { 'kboot.dev/cordoned-by': null } });
   });
 
+  it('says what the API said where it is not the budget that forbids it', async () => {
+    const { drain } = world(
+      [{ name: 'db-0', owner: 'StatefulSet', labels, answers: Array<number>(10_000).fill(500) }],
+      undefined,
+      {},
+      [db],
+    );
+    const { context } = await failureOf(drain(upgrading));
+    expect(context.detail).toBe('default/db-0: the API answered 500: ');
+  });
+
   it('says that a Pod has several budgets, which the API never evicts', async () => {
     const all = { ...db, metadata: { namespace: 'default', name: 'all' } };
     const { drain } = world(

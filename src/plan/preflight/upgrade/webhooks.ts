@@ -56,8 +56,7 @@ export function webhookFindings(input: UpgradeInput): Finding[] {
     const behind = `Service ${service.namespace}/${service.name}`;
     // Its conditions may leave these requests out.
     const level = webhook.isConditional ? 'warning' : 'error';
-    const way =
-      'or let it ignore what an upgrade does: failurePolicy: Ignore, or a namespaceSelector that leaves out kube-system';
+    const way = 'or change its failurePolicy to Ignore for the time of the upgrade';
     if (ready.length === 0)
       return [
         findingAt(

@@ -1,8 +1,8 @@
 import { few } from '../../../model/few.ts';
-import { hostsWith } from '../../../model/cluster.ts';
 import { plural } from '../../../model/plural.ts';
 import type { DeprecatedUse } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
+import { hasBegun } from './begun.ts';
 import { clusterHost, findingAt, minorOf, type UpgradeInput } from './input.ts';
 
 /** API versions that the new Kubernetes no longer serves and that somebody uses, or has objects of. */
@@ -49,16 +49,15 @@ function stored(input: UpgradeInput): Finding[] {
     );
 }
 
-/** What could not be read is not taken as absent. */
+/** What could not be read is not taken as absent. Once the upgrade has begun, an API server may be down for it. */
 export function unreadFindings(input: UpgradeInput): Finding[] {
   const { unread } = input.seen;
   if (unread.length === 0) return [];
-  const [host = ''] = hostsWith(input.cluster, 'control-plane').map(({ name }) => name);
   return [
     findingAt(
-      host,
+      clusterHost(input),
       'UpgradeUnread',
-      'error',
+      hasBegun(input) ? 'warning' : 'error',
       `it is not known whether something would stop the upgrade half-way, since the API did not answer: ${few(unread, 3)}`,
       'Run the same command again; `kboot status` says whether the API servers are healthy.',
     ),

@@ -9,6 +9,7 @@ import { podsThatLeave } from './pods.ts';
 
 /** Budgets under which a drain cannot end: those that can never be met, and those that cannot now. */
 export function budgetFindings(input: UpgradeInput): Finding[] {
+  const unready = input.seen.pods.filter((pod) => !isReadyPod(pod));
   return [...podsThatLeave(input)].flatMap(([node, pods]) => {
     const covered = pods.map((pod) => ({ pod, budgets: budgetsOf(pod, input.seen.budgets) }));
     const held = new Map<Budget, PodSeen[]>();
@@ -16,7 +17,7 @@ export function budgetFindings(input: UpgradeInput): Finding[] {
       for (const budget of budgets) held.set(budget, [...(held.get(budget) ?? []), pod]);
     return [
       ...severalBudgets(node, covered),
-      ...[...held].flatMap(([budget, own]) => exhausted(node, budget, own, input)),
+      ...[...held].flatMap(([budget, own]) => exhausted(node, budget, own, unready)),
     ];
   });
 }
@@ -48,7 +49,7 @@ function exhausted(
   node: string,
   budget: Budget,
   pods: readonly PodSeen[],
-  { seen }: UpgradeInput,
+  unreadyPods: readonly PodSeen[],
 ): Finding[] {
   const { status = {}, metadata } = budget;
   const { disruptionsAllowed = 0, expectedPods = 0, desiredHealthy = 0, currentHealthy = 0 } = status;
@@ -79,7 +80,7 @@ function exhausted(
         `Scale the workload up, so that one Pod is to spare, or relax the budget (such as maxUnavailable: 1) for the time of the upgrade.`,
       ),
     ];
-  const unready = seen.pods.filter((pod) => !isReadyPod(pod) && budgetsOf(pod, [budget]).length > 0);
+  const unready = unreadyPods.filter((pod) => budgetsOf(pod, [budget]).length > 0);
   const which =
     unready.length === 0
       ? `${currentHealthy} of ${expectedPods} are healthy`

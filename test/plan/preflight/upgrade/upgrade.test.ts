@@ -210,6 +210,7 @@ it('what could not be read is an error, and the rest is found nevertheless', () 
   });
   expect(lines).toHaveLength(2);
   expect(lines[1]).toMatch(/^UpgradeUnread error cp-1: .*: webhooks: no response in 20 s$/);
+  expect(found({ unread: ['x'] }, { from: 'v1.36.2' })[0]).toMatch(/^UpgradeUnread warning/);
 });
 
 it('everything is found at once, and every check has a name that can be ignored', () => {

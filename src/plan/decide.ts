@@ -156,7 +156,7 @@ export function decide(known: Known, seen: Observed): Decision {
     });
   const ahead = upgrade &&
     seen.upgrade && {
-      ...{ cluster, inspections, seen: seen.upgrade, drains: upgrade.drained },
+      ...{ cluster, inspections, seen: seen.upgrade, drains: upgrade.drained, bundle: desire.bundle },
       ...{ from: upgrade.change.from, to: upgrade.change.to },
     };
   const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {

@@ -67,7 +67,9 @@ async function prepare(): Promise<LockedRelease> {
     tags[ref.slice(ref.indexOf('/') + 1)] = `sha256:${sha256(text)}`;
   }
   writeFileSync(join(folder, 'files.json'), JSON.stringify(Object.fromEntries(files)));
-  writeFileSync(join(folder, 'tags.json'), JSON.stringify(tags));
+  // Somebody has moved a tag in the registry.
+  const moved = { ...tags, 'pause:3.10.2': tags['coredns/coredns:v1.14.2'] };
+  writeFileSync(join(folder, 'tags.json'), JSON.stringify(moved));
   const sums = Object.fromEntries(amd64.map((each) => [each.name, held.get(pathInBundle(each))]));
   return { ...own, files: { ...own.files, amd64: sums as typeof own.files.amd64 }, locked: digests };
 }
@@ -128,9 +130,6 @@ describe.skipIf(!hasClusterBundle)(`hosts with a lock${unlessSkipped}`, () => {
   });
 
   test('pull images by digest, whatever the tags of the registry lead to', async () => {
-    const tags = join(folder, 'tags.json');
-    const real = readFileSync(tags, 'utf8');
-    expect(real).toContain('"pause:3.10.2"');
     const result = await up();
     expect(result, `${result.stderr}${result.stdout.slice(-3000)}`).toMatchObject({ exitCode: 0 });
     expect(asked).toContain(`/v2/pause/manifests/${locked.locked[pause]?.digest ?? ''}\n`);

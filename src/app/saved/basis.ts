@@ -33,7 +33,8 @@ const placesHere: readonly string[] = [
 export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspace): Ground {
   const id = pki.clusterId();
   const known = releaseOf(desire);
-  const catalog = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
+  const stating = [known, artifacts(known, 'amd64'), artifacts(known, 'arm64'), images(known, '')];
+  const catalog = sha256(JSON.stringify(known.locked === undefined ? stating : []));
   // The paths of keys and templates on this machine do not affect a plan.
   const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
   const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) => {
@@ -42,9 +43,10 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
   });
   return {
     kboot: kbootVersion(),
-    catalog: sha256(JSON.stringify(catalog)),
+    catalog,
     inventory: {
       ...leaves(JSON.parse(stated)),
+      ...(known.locked && { 'kboot.lock.yaml': `sha256 ${sha256(JSON.stringify(known))}` }),
       ...Object.fromEntries(
         [...statedSecrets(desire), ...uploadBytes(desire)].map(([name, bytes]) => [
           name,

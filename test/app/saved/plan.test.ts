@@ -15,6 +15,8 @@ import { desiredInApi, desiredOn } from '../../../src/plan/desired.ts';
 import type { Resource } from '../../../src/resource/types.ts';
 import { resourceId } from '../../../src/resource/kinds.ts';
 import { assumedFacts } from '../../../src/model/facts.ts';
+import { lockText } from '../../../src/catalog/release-lock.ts';
+import { lockedRelease } from '../../samples/lock.ts';
 import { inventoryWith } from '../../samples/inventory-options.ts';
 import { configMap, gate, phaseOf, plan, shellStep } from '../../samples/plan.ts';
 import { good } from '../../samples/inspection.ts';
@@ -143,6 +145,25 @@ describe('a saved plan', () => {
     await expect(apply(await made(), { without: 'package kmod' })).rejects.toEqual(
       stale('w-1: package kmod: was x; now absent'),
     );
+  });
+
+  it('is refused if what kboot.lock.yaml has for the version changed', async () => {
+    const file = join(folder, 'kboot.lock.yaml');
+    const locked = lockedRelease();
+    const other = lockedRelease('v1.35.6');
+    writeFileSync(file, lockText([locked]));
+    const saved = await made();
+    writeFileSync(file, lockText([locked, other]));
+    expect((await apply(saved)).plan).toEqual(steps);
+    writeFileSync(file, lockText([{ ...locked, containerd: '2.2.9' }]));
+    await expect(apply(saved)).rejects.toMatchObject({
+      code: 'E-PLAN-STALE',
+      context: {
+        detail: expect.stringMatching(
+          /^inventory: kboot\.lock\.yaml: was sha256 .*; now sha256 .*$/,
+        ) as string,
+      },
+    });
   });
 
   it('is refused if a host is another machine', async () => {

@@ -1,7 +1,7 @@
 import { KbootError } from '../model/error.ts';
 
 const network =
-  'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy, or `--mirror` and `--image-repository` to fetch from elsewhere.';
+  'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy. To fetch from elsewhere, use a mirror (spec.artifacts.mirror, or `--mirror` of `bundle create`) and another registry (spec.imageRepository, or `--image-repository`).';
 const silent = `Run the same command again. ${network}`;
 const again = 'Run the same command again: complete files are not fetched again.';
 const trust =

@@ -77,8 +77,9 @@ export const errorCodes = {
       'contacted.',
     remedy:
       'The message lists each address with its error. Behind a proxy, set HTTPS_PROXY (and NO_PROXY for ' +
-      'internal hosts); for a CA of your own, set NODE_EXTRA_CA_CERTS; `--mirror` and ' +
-      '`--image-repository` select other sources. Then run the same command again: only missing files are ' +
+      'internal hosts); for a CA of your own, set NODE_EXTRA_CA_CERTS; a mirror ' +
+      'and another registry are other sources (spec.artifacts.mirror and spec.imageRepository, or `--mirror` ' +
+      'and `--image-repository` of `bundle create`). Then run the same command again: only missing files are ' +
       'fetched.',
   },
   'E-STATE': {

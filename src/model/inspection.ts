@@ -51,6 +51,8 @@ export interface Inspection {
   readonly etcdData: 'absent' | 'present' | 'unknown';
   /** `--data-dir` that etcd is started with here; empty without one. */
   readonly etcdDataDir: string;
+  /** Size of the file of etcd's database; 0 without one. */
+  readonly etcdDatabaseMiB: number;
   /** `--initial-cluster` and `--initial-cluster-state` that etcd is started with here; empty without one. */
   readonly etcdInitialCluster: string;
   readonly etcdInitialState: string;

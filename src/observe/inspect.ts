@@ -164,6 +164,9 @@ echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
 echo "etcdDataDir=$(${runningEtcdDataDir})"
+for d in ${quote(etcdDataDir ?? '/var/lib/etcd')} $(${runningEtcdDataDir}); do
+  [ -f "$d/member/snap/db" ] && echo "etcdDb=$(stat -c %s "$d/member/snap/db")"
+done
 for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
   [ -f "$f" ] || continue
   echo "etcdInitialCluster=$(grep -o -e '--initial-cluster=[^ "]*' "$f" | head -n 1 | cut -d= -f2-)"
@@ -244,6 +247,7 @@ export function readInspection(output: string, asked: number, answered: number):
     caDigest: one('caDigest'),
     etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
     etcdDataDir: one('etcdDataDir'),
+    etcdDatabaseMiB: Math.ceil(Math.max(0, ...all('etcdDb').map(Number)) / 1024 / 1024),
     etcdInitialCluster: one('etcdInitialCluster'),
     etcdInitialState: one('etcdInitialState'),
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,

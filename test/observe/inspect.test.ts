@@ -160,6 +160,15 @@ describe('inspectScript', () => {
     expect(seen.bits).toBe(64);
     expect(Object.keys(seen.freeMiB)).toEqual(['/var/lib', '/usr/local', '/etc']);
     expect(Object.values(seen.freeMiB).every((free) => free > 0)).toBe(true);
+    expect(seen.space.map(({ folder }) => folder)).toEqual([
+      '/var/lib/containerd',
+      '/var/lib/kboot',
+      '/usr/bin',
+    ]);
+    for (const { freeMiB, mount } of seen.space) {
+      expect(freeMiB).toBeGreaterThan(0);
+      expect(mount).toMatch(/^\//);
+    }
     expect(seen.nameLookupMs === null || seen.nameLookupMs >= 0).toBe(true);
   });
 
@@ -186,7 +195,8 @@ describe('inspectScript', () => {
       return read(spawnSync('sh', ['-s'], { input: inspectScript(ask), encoding: 'utf8' }).stdout);
     };
     try {
-      mkdirSync(join(dir, 'used/member'), { recursive: true });
+      mkdirSync(join(dir, 'used/member/snap'), { recursive: true });
+      writeFileSync(join(dir, 'used/member/snap/db'), Buffer.alloc(3 * 1024 * 1024 + 1));
       mkdirSync(join(dir, 'mounted/lost+found'), { recursive: true });
       writeFileSync(join(dir, 'a file'), '');
       expect(['used', 'mounted', 'missing/data'].map((name) => see(name).etcdData)).toEqual([
@@ -194,7 +204,9 @@ describe('inspectScript', () => {
         'absent',
         'absent',
       ]);
+      expect(see('used').etcdDatabaseMiB).toBe(4);
       const seen = see('missing/data');
+      expect(seen.etcdDatabaseMiB).toBe(0);
       expect(seen.freeMiB[join(dir, 'missing/data')]).toBeGreaterThan(0);
       expect(seen.podPaths).toEqual({
         [dir]: 'Directory',

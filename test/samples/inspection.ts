@@ -35,6 +35,7 @@ export function good(of: Pick<Host, 'name' | 'address'>): Inspection {
     caDigest: '',
     etcdData: 'absent',
     etcdDataDir: '',
+    etcdDatabaseMiB: 0,
     etcdInitialCluster: '',
     etcdInitialState: '',
     nameLookupMs: 3,

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { Inspection } from '../../model/inspection.ts';
 import type { UpgradeObservation } from '../../observe/upgrade/observation.ts';
 import { versionChange, versionsOf } from '../../plan/upgrade/versions.ts';
@@ -11,7 +12,7 @@ import type { Connections } from './connect.ts';
  * inventory's version, or no API server answered.
  */
 export async function observeUpgrade(
-  { cluster, pki }: Workspace,
+  { cluster, pki, state }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
   seen: Parameters<typeof versionsOf>[1],
@@ -25,5 +26,20 @@ export async function observeUpgrade(
   });
   // HTTP/2 and TLS cost start-up time that offline plans need not pay.
   const { observeUpgrade: observe } = await import('../../observe/upgrade/index.ts');
-  return await observe(servers, apiCredentials(pki), api.nodes);
+  const [seenThrough, freeMiB] = await Promise.all([
+    observe(servers, apiCredentials(pki), api.nodes),
+    freeMiBOf(state.dir),
+  ]);
+  return (
+    seenThrough && {
+      ...seenThrough,
+      ...(freeMiB !== undefined && { stateFolder: { path: state.dir, freeMiB } }),
+    }
+  );
+}
+
+/** undefined where the file system does not say it. */
+async function freeMiBOf(folder: string): Promise<number | undefined> {
+  const seen = await statfs(folder).catch(() => undefined);
+  return seen === undefined ? undefined : Math.floor((seen.bavail * seen.bsize) / 1024 / 1024);
 }

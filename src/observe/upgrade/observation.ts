@@ -17,6 +17,8 @@ export interface UpgradeObservation {
   readonly deprecated: readonly DeprecatedUse[];
   /** Objects in API versions that a later minor neither serves nor can read. */
   readonly stored: readonly StoredObjects[];
+  /** The folder of this machine that gets the snapshot of etcd; absent: unknown. */
+  readonly stateFolder?: { readonly path: string; readonly freeMiB: number };
   /** What could not be read, and why. */
   readonly unread: readonly string[];
 }

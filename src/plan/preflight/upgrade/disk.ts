@@ -1,7 +1,7 @@
 import { isNode, type Host } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
-import { findingAt, type UpgradeInput } from './input.ts';
+import { clusterHost, findingAt, type UpgradeInput } from './input.ts';
 
 /** In MiB, without a bundle: the official images of a release unpacked beside their layers, and its release files. */
 const estimate = { controlPlaneImages: 1000, workerImages: 500, files: 350 };
@@ -16,6 +16,26 @@ const ofControlPlane = /(^|\/)(kube-apiserver|kube-controller-manager|kube-sched
  * new programs. A file system that holds several of them needs room for all.
  */
 export function diskFindings(input: UpgradeInput): Finding[] {
+  return [...snapshotFinding(input), ...hostFindings(input)];
+}
+
+/** A snapshot of etcd has at most the size of its database. It is taken before anything is disturbed. */
+function snapshotFinding(input: UpgradeInput): Finding[] {
+  const { stateFolder } = input.seen;
+  const needed = Math.max(0, ...[...input.inspections.values()].map((each) => each.etcdDatabaseMiB));
+  if (stateFolder === undefined || stateFolder.freeMiB >= needed) return [];
+  return [
+    findingAt(
+      clusterHost(input),
+      'DiskSpace',
+      'error',
+      `${stateFolder.freeMiB} MiB free on this machine at ${stateFolder.path}; the snapshot of etcd needs up to ${needed} MiB there`,
+      `Free space on this machine, or move older snapshots from ${stateFolder.path}/snapshots elsewhere.`,
+    ),
+  ];
+}
+
+function hostFindings(input: UpgradeInput): Finding[] {
   const level = hasBegun(input) ? 'warning' : 'error';
   return input.cluster.hosts.flatMap((host) => {
     const inspection = input.inspections.get(host.name);

@@ -62,3 +62,20 @@ it('with a bundle, the sizes are those of its index', () => {
   expect(plane).toContain('the upgrade needs 380 MiB there');
   expect(worker).toContain('the upgrade needs 320 MiB there');
 });
+
+it('the machine that runs kboot needs room for the snapshot of etcd', () => {
+  const inspections = new Map(
+    upgradingCluster.hosts.map((each, index) => [
+      each.name,
+      { ...good(each), etcdDatabaseMiB: index === 0 ? 900 : 0 },
+    ]),
+  );
+  const messages = (freeMiB: number): readonly string[] => {
+    const seen = { stateFolder: { path: '/srv/.kboot/mine', freeMiB } };
+    return upgradeFindings(upgradeInput(seen, { inspections })).map(({ message }) => message);
+  };
+  expect(messages(900)).toEqual([]);
+  expect(messages(899)).toEqual([
+    '899 MiB free on this machine at /srv/.kboot/mine; the snapshot of etcd needs up to 900 MiB there',
+  ]);
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { upgradeBundles } from './bundles.ts';
-import { mostAtOnce, precedes, restartsOf, skewBreaches, workerDrains } from './record.ts';
+import { mostAtOnce, precedes, replacementsOf, skewBreaches, workerDrains } from './record.ts';
 import { etcdHosts } from './shapes.ts';
 import { expectSettled, measured, tell, upgradeSite } from './site.ts';
 import type { UpgradeSite } from './site.ts';
@@ -29,8 +29,8 @@ describe.skipIf(bundles === undefined)(`an upgrade of a cluster with etcd hosts$
     expect(skewBreaches(report.samples)).toEqual([]);
     expect(mostAtOnce(report).down).toBeLessThanOrEqual(1);
     expect(workerDrains(results)).toEqual(['w-1', 'w-2']);
-    const changes = restartsOf(result);
-    tell(`restarts: ${changes.map(({ host, component }) => `${host} ${component}`).join(', ')}`);
+    const changes = replacementsOf(result);
+    tell(`replaced: ${changes.map(({ host, component }) => `${host} ${component}`).join(', ')}`);
     const members = changes.filter(({ component }) => component === 'etcd').map(({ host }) => host);
     expect(members.toSorted()).toEqual(['e-1', 'e-2', 'e-3']);
     expect(

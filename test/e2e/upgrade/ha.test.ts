@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { upgradeBundles } from './bundles.ts';
-import { mostAtOnce, precedes, restartsOf, skewBreaches, workerDrains } from './record.ts';
+import { mostAtOnce, precedes, replacementsOf, skewBreaches, workerDrains } from './record.ts';
 import type { ComponentChange } from './record.ts';
 import { expectSettled, measured, tell, upgradeSite } from './site.ts';
 import type { UpgradeSite } from './site.ts';
@@ -36,8 +36,8 @@ describe.skipIf(bundles === undefined)(`a minor upgrade that no workload notices
     expect(cordoned).toBeLessThanOrEqual(1);
     expect(workerDrains(results)).toEqual(['w-1', 'w-2']);
 
-    const changes = restartsOf(result);
-    tell(`restarts: ${changes.map(({ host, component }) => `${host} ${component}`).join(', ')}`);
+    const changes = replacementsOf(result);
+    tell(`replaced: ${changes.map(({ host, component }) => `${host} ${component}`).join(', ')}`);
     const is =
       (...names: readonly string[]) =>
       ({ component }: ComponentChange): boolean =>

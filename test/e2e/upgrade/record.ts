@@ -4,7 +4,7 @@ import type { Step, Task } from '../../../src/plan/types.ts';
 import type { KbootResult } from '../../lab/kboot.ts';
 import type { ClientsReport, VersionSample } from './clients.ts';
 
-/** A component of a host that a step of a run started, reloaded, restarted or stopped. */
+/** A component whose files a step of a run replaced on a host. */
 export interface ComponentChange {
   readonly host: string;
   readonly component: string;
@@ -20,19 +20,22 @@ function done(result: KbootResult): readonly string[] {
   return result.events.flatMap(({ type, step }) => (type === 'done' && step !== undefined ? [step] : []));
 }
 
-/** The components that a run restarted, in the order in which the steps ended. */
-export function restartsOf(result: KbootResult): readonly ComponentChange[] {
-  const effects = new Map(
-    tasks(result).flatMap((task) =>
-      task.steps.map((step) => [
-        step.id,
-        step.effects
-          .filter(({ kind }) => kind === 'restart')
-          .map(({ component }) => ({ host: hostOf(task), component })),
-      ]),
-    ),
+/**
+ * What a run replaced of the components that have a place in the order of an upgrade: static Pods and kubelets, in the
+ * order in which the steps ended. (Effects do not tell: an API server restarts with its etcd, too.)
+ */
+export function replacementsOf(result: KbootResult): readonly ComponentChange[] {
+  const steps = new Map(
+    tasks(result).flatMap((task) => task.steps.map((step) => [step.id, { host: hostOf(task), step }])),
   );
-  return done(result).flatMap((id) => effects.get(id) ?? []);
+  return done(result).flatMap((id) => {
+    const found = steps.get(id);
+    if (found === undefined) return [];
+    const { target, effects } = found.step;
+    if (target.kind === 'static-pod') return [{ host: found.host, component: target.name }];
+    const kubelet = effects.some(({ component, kind }) => component === 'kubelet' && kind === 'restart');
+    return kubelet ? [{ host: found.host, component: 'kubelet' }] : [];
+  });
 }
 
 /** The steps that runs completed, in order. */

@@ -279,11 +279,12 @@ function joiningPlanes(
 function heldWarnings(upgrade: Upgrade | undefined): string[] {
   if (upgrade?.held === undefined || upgrade.held.hosts.length === 0) return [];
   const hosts = few(upgrade.held.hosts, 4);
-  return upgrade.held.why === 'through'
-    ? [`${hosts}: the kubelet stays as it is, and goes straight to the last version`]
-    : [
-        `the upgrade pauses here, as spec.upgrade.pauseAfter says: ${hosts} keep their version. Run the same command again to go on`,
-      ];
+  const said: Readonly<Record<typeof upgrade.held.why, string>> = {
+    through: `${hosts}: the kubelet stays as it is, and goes straight to the last version`,
+    pause: `the upgrade pauses here, as spec.upgrade.pauseAfter says: ${hosts} keep their version. Run the same command again to go on`,
+    api: `the API does not answer, so the kubelets of ${hosts} keep their version. Run the same command again once it answers`,
+  };
+  return [said[upgrade.held.why]];
 }
 
 /** A Node that leaves is drained, cordoned or not. */

@@ -141,7 +141,7 @@ export function podVersionsOf({
 }
 
 /** What the cluster's processes on a host were started with. */
-function settingsOf({ networking }: Cluster, of: Host): Inspection['settings'] {
+export function settingsOf({ networking }: Cluster, of: Host): Inspection['settings'] {
   const isPlane = of.roles.includes('control-plane');
   return {
     nodeName: of.name,
@@ -178,7 +178,11 @@ function addressOf(name: string): string {
   return haCluster.hosts.find((each) => each.name === name)?.address ?? '10.0.0.99';
 }
 
-function etcdHost({ name, address }: Host, without: readonly string[], data: EtcdHost['data']): EtcdHost {
+export function etcdHost(
+  { name, address }: Host,
+  without: readonly string[],
+  data: EtcdHost['data'],
+): EtcdHost {
   return {
     ...{ name, address, peerURL: `https://${address}:2380`, startedWith: undefined },
     data: without.includes(name) ? 'unknown' : data,
@@ -201,7 +205,7 @@ function observationOf(
 }
 
 /** The observation of a resource in the desired state. */
-function presentAs(desire: Desire, of: Host, resource: Resource): Observation<unknown> {
+export function presentAs(desire: Desire, of: Host, resource: Resource): Observation<unknown> {
   const present = (found: unknown): Observation<unknown> => ({ state: 'present', found });
   switch (resource.kind) {
     case 'directory':
@@ -247,7 +251,7 @@ function presentAs(desire: Desire, of: Host, resource: Resource): Observation<un
   }
 }
 
-function apiAsDesired(desired: DesiredCluster, version: string): ClusterObservation {
+export function apiAsDesired(desired: DesiredCluster, version: string): ClusterObservation {
   const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
   const record = desired.record === undefined ? [] : [desired.record];
   const objects = [...bootstrapRoles, ...allObjects(desired), ...record].map(

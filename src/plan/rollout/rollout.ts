@@ -115,7 +115,12 @@ export function quorumFindings(changes: readonly HostChange[], etcd: EtcdObserva
     changes.some((change) => change.host === name && interrupts(change.step, 'etcd')),
   )?.name;
   if (host === undefined) return [];
-  const down = voters.filter((member) => !healthy.includes(member)).map(({ name }) => name);
+  const down = voters
+    .filter((member) => !healthy.includes(member))
+    .map(({ name }) => name)
+    // Members that this plan starts go first, be it with their kubelet.
+    .filter((name) => !changes.some((change) => change.host === name && startsMember(change.step)));
+  if (voters.length - down.length > quorum) return [];
   return [
     {
       check: 'EtcdQuorum',
@@ -125,6 +130,13 @@ export function quorumFindings(changes: readonly HostChange[], etcd: EtcdObserva
       remedy: `Bring ${down.join(', ')} back first, or remove it from the inventory.`,
     },
   ];
+}
+
+function startsMember(step: HostChange['step']): boolean {
+  return (
+    affects(step, 'etcd') ||
+    step.effects.some(({ component, kind }) => component === 'kubelet' && kind === 'start')
+  );
 }
 
 function holdsMember(host: Host, cluster: Cluster): boolean {

@@ -1,14 +1,44 @@
 import type { KubeObject } from '../../kube/types.ts';
-import type { Host } from '../../model/cluster.ts';
+import { isNode, type Host } from '../../model/cluster.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { isCordonedByKboot } from '../diff/health.ts';
 import type { HostChange } from '../diff/host.ts';
 import { interrupts } from '../rollout/effects.ts';
 import { isReady } from '../rollout/ready.ts';
-import type { Batch, Gate, NodeStep, Taint, Task } from '../types.ts';
+import type { Batch, Gate, NodeStep, ShellStep, Taint, Task } from '../types.ts';
 import { joins, type UpgradeInput } from './input.ts';
-import { gatesOf, turnTask } from './turn-task.ts';
+import { gatesOf, startGates, turnTask } from './turn-task.ts';
 import type { Turn } from './turns.ts';
+
+/**
+ * Starts the kubelets that are stopped, with what is on their hosts: without its kubelet, a static Pod that is replaced
+ * does not come back.
+ */
+export function startedKubelets(input: UpgradeInput): Batch[] {
+  const hosts = input.cluster.hosts.filter(
+    (host) =>
+      isNode(host) && !joins(host, input) && input.inspections.get(host.name)?.kubeletActive === false,
+  );
+  return [
+    {
+      tasks: hosts.map(({ name }) => ({ on: { host: name }, steps: [startStep(name)] })),
+      gates: hosts.flatMap((host) => startGates(host, input)),
+    },
+  ];
+}
+
+function startStep(host: string): ShellStep {
+  return {
+    type: 'shell',
+    id: `${host}: starts kubelet`,
+    verb: 'restart',
+    target: { kind: 'unit', name: 'kubelet' },
+    reason: 'it is stopped; it runs what this upgrade replaces',
+    effects: [{ component: 'kubelet', kind: 'start' }],
+    script: `systemctl start kubelet.service || { rc=$?; journalctl -u kubelet.service -n 15 --no-pager -o cat 2>/dev/null; exit $rc; }`,
+    timeoutSeconds: 120,
+  };
+}
 
 /** Drain and replace the kubelets of these hosts at the same time; once they are Ready, uncordon. */
 export function kubeletBatches(

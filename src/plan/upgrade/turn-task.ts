@@ -4,6 +4,7 @@ import {
   etcdHosts,
   isNode,
   loadBalancerHosts,
+  type Cluster,
   type Component as Settings,
   type Host,
 } from '../../model/cluster.ts';
@@ -68,7 +69,7 @@ export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], 
       case 'controllers':
         return isPlane ? controllers.filter(({ component }) => touches(component)) : [];
       case 'kubelet': {
-        const port = Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
+        const port = healthzPort(host, cluster);
         if (!isNode(host)) return [];
         const ready = api?.state === 'present' && api.nodes.has(name);
         return [
@@ -78,9 +79,29 @@ export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], 
       }
     }
   };
-  return conditions().map((condition) => ({
+  return waits(name, conditions());
+}
+
+/** What must hold on a host once its stopped kubelet was started. */
+export function startGates(host: Host, { cluster, versions }: UpgradeInput): Gate[] {
+  const { name } = host;
+  const port = healthzPort(host, cluster);
+  return waits(`${name} started`, [
+    ...(port > 0 ? [{ kind: 'kubelet', host: name, port } as const] : []),
+    ...(etcdHosts(cluster).includes(host) ? [{ kind: 'etcd-member', host: name } as const] : []),
+    ...(versions.apiServers.has(name) ? [{ kind: 'api', host: name } as const] : []),
+  ]);
+}
+
+/** 0: it has none. */
+function healthzPort(host: Host, cluster: Cluster): number {
+  return Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
+}
+
+function waits(who: string, conditions: readonly Condition[]): Gate[] {
+  return conditions.map((condition) => ({
     type: 'wait',
-    id: `${name}: waits for ${conditionText(condition)}`,
+    id: `${who}: waits for ${conditionText(condition)}`,
     condition,
     timeoutSeconds: waitTimeouts[condition.kind] ?? defaultTimeout,
   }));

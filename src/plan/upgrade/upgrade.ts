@@ -4,7 +4,7 @@ import type { HostChange } from '../diff/host.ts';
 import { isReady } from '../rollout/ready.ts';
 import type { Batch, EtcdStep, Task } from '../types.ts';
 import { joins, type UpgradeInput } from './input.ts';
-import { isDrained, kubeletBatches } from './kubelets.ts';
+import { isDrained, kubeletBatches, startedKubelets } from './kubelets.ts';
 import { gatesOf, turnTask } from './turn-task.ts';
 import { dividedInTurns, type HostTurns, type Turn } from './turns.ts';
 import type { VersionChange } from './versions.ts';
@@ -15,6 +15,8 @@ export interface Upgrade {
   readonly change: VersionChange;
   /** undefined: there is one, or etcd does not change and is not kboot's. */
   readonly snapshot: EtcdStep | undefined;
+  /** Kubelets that are stopped: as they are, since they run what else is replaced. */
+  readonly stopped: readonly Batch[];
   /** Release files and images, on every host. */
   readonly ahead: readonly Task[];
   /** Changes that affect no component. */
@@ -29,7 +31,7 @@ export interface Upgrade {
   /** Nodes that are drained. */
   readonly drained: readonly string[];
   /** Workers that stay at their version in this plan, and why. */
-  readonly held: { readonly hosts: readonly string[]; readonly why: 'pause' | 'through' } | undefined;
+  readonly held: { readonly hosts: readonly string[]; readonly why: 'pause' | 'through' | 'api' } | undefined;
 }
 
 /** How old a snapshot of the same upgrade may be so that an interrupted run needs no other. */
@@ -61,19 +63,30 @@ export function planUpgrade(input: UpgradeInput): Upgrade {
   const etcd = serially('etcd', (host) => isHealthyMember(host, input));
   const apiServers = serially('kube-apiserver', ({ name }) => versions.serving.has(name));
   const controllers = firstThenRest(serially('controllers', () => true));
-  const kubelets = hostsWithTurn('kubelet').concat(
-    cluster.hosts.filter((host) => joins(host, input) && turns.has(host.name)),
-  );
+  // Without the API nothing is known of Nodes: they are not drained blindly, and their kubelets wait.
+  const isServed = input.api?.state === 'present';
+  const kubelets = isServed
+    ? hostsWithTurn('kubelet').concat(
+        cluster.hosts.filter((host) => joins(host, input) && turns.has(host.name)),
+      )
+    : [];
   const planes = [...new Set(kubelets)].filter((host) => !isOnlyWorker(host));
   const workers = [...new Set(kubelets)].filter(isOnlyWorker);
   const planeBatches = planes.flatMap((host) => kubeletBatches([host], changesOf, input));
   const all = workerTurns(workers, input);
   const disturbsPlane = [etcd, apiServers, controllers, planeBatches].some((batches) => batches.length > 0);
   const { now, later } = paused(all, disturbsPlane, input);
-  const held = input.holdWorkers ? 'through' : later.length > 0 ? 'pause' : undefined;
+  const held = input.holdWorkers
+    ? 'through'
+    : later.length > 0
+      ? 'pause'
+      : !isServed && hostsWithTurn('kubelet').length > 0
+        ? 'api'
+        : undefined;
   return {
     change,
     snapshot: snapshotStep(input),
+    stopped: startedKubelets(input),
     ahead: quiet('ahead'),
     hosts: quiet('host'),
     loadBalancers: serially('load-balancer', () => true),
@@ -87,7 +100,11 @@ export function planUpgrade(input: UpgradeInput): Upgrade {
         ? undefined
         : {
             why: held,
-            hosts: input.holdWorkers ? behind(input) : later.flat().map(({ name }) => name),
+            hosts: {
+              through: behind(input),
+              pause: later.flat().map(({ name }) => name),
+              api: hostsWithTurn('kubelet').map(({ name }) => name),
+            }[held],
           },
   };
 }

@@ -9,6 +9,7 @@ import {
   fileVersion,
   knownSum,
   pinsOf,
+  type ArtifactName,
   type FileSums,
   type ImageDigests,
   type Release,
@@ -61,6 +62,7 @@ export async function proposeLock(options: LockOptions): Promise<LockProposal> {
     const own = locked.find((each) => each.kubernetesVersion === kubernetesVersion);
     const kept = withOtherRepositories(release, own);
     const was = comparable(cluster, kubernetesVersion, locked);
+    const changes = describeChanges(was, kept);
     return {
       release: kept,
       ...(was && {
@@ -69,12 +71,25 @@ export async function proposeLock(options: LockOptions): Promise<LockProposal> {
           source: was.locked === undefined ? ('catalog' as const) : ('lock' as const),
         },
       }),
-      changes: describeChanges(was, kept),
-      notes,
+      changes,
+      notes: [...notes, ...(own === undefined ? [] : republished(own, kept, changes))],
     };
   } finally {
     web.close();
   }
+}
+
+/** Files and images that differ from the lock although their version is the same. */
+function republished(was: Release, now: Release, changes: readonly LockChange[]): readonly string[] {
+  return changes.flatMap((change) => {
+    if (change.was === undefined || change.now === undefined || change.kind === 'component') return [];
+    const version = ({ kubernetesVersion, ...pins }: Release): string =>
+      fileVersion(kubernetesVersion, pins, change.name.split(' ')[0] as ArtifactName);
+    if (change.kind === 'file' && version(was) !== version(now)) return [];
+    return [
+      `${change.name} has changed although its version has not: it was published again, or replaced. Find out why before you use it.`,
+    ];
+  });
 }
 
 /** What a version is compared with: itself, or else the inventory's. */

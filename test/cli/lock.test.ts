@@ -82,6 +82,7 @@ describe('kboot lock', () => {
     expect(JSON.parse(told.out)).toMatchObject({
       ...{ type: 'lock', source: 'lock', differs: true, written: false },
       changes: [{ kind: 'image', was: expect.stringMatching(/^sha256:0/) as string }],
+      notes: [expect.stringContaining(' has changed although its version has not: ') as string],
     });
   });
 

@@ -154,6 +154,28 @@ describe.skipIf(!hasClusterBundle)(`hosts with a lock${unlessSkipped}`, () => {
     expect((await site.kboot('drift', until)).exitCode).toBe(0);
   });
 
+  test('are told a newer patch that it has, which is no drift', async () => {
+    lock();
+    const text = readFileSync(join(site.dir, 'kboot.lock.yaml'), 'utf8');
+    const newer = { ...locked, kubernetesVersion: 'v1.36.9' };
+    writeFileSync(join(site.dir, 'kboot.lock.yaml'), lockText([locked, newer]));
+    const notice = 'v1.36.9 is in kboot.lock.yaml; set spec.kubernetesVersion to upgrade';
+    const drift = await site.kboot('drift', until);
+    expect(drift, drift.stdout).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(notice) as string,
+    });
+    expect((await site.kboot('status')).stdout).toContain(notice);
+    writeFileSync(join(site.dir, 'kboot.lock.yaml'), text);
+  });
+
+  test('run a cluster with them: the kubelet finds images by their tags', async () => {
+    const result = await site.kboot('up', ['--yes']);
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect((await site.kboot('drift')).exitCode).toBe(0);
+    expect(await output(site.lab, name, 'crictl ps -q | wc -l')).not.toBe('0');
+  });
+
   test('take images from a bundle only if they are those of the lock', async () => {
     const own = join(folder, 'bundle');
     await $`cp -r ${bundle} ${own}`;

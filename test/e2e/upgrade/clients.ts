@@ -1,11 +1,12 @@
 import { apiAsker } from '../api-ask.ts';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 // Runs inside a lab's bridge namespace: clients.ts JSON, the JSON being a ClientsOrder. Until its standard input ends it
 // - requests /readyz through the control-plane endpoint every 100 ms, each over a new connection;
 // - requests the Service every 100 ms, each over a new connection;
 // - writes a ConfigMap into the namespace drill every second;
-// - asks every API server for its version, and then the API for all Nodes, every second.
+// - asks every API server for its version, every etcd member for a connection, and the API for all Nodes, every second.
 // Then it prints a ClientsReport.
 
 /** What the clients of one upgrade ask. */
@@ -15,6 +16,8 @@ export interface ClientsOrder {
   readonly service?: string;
   /** URL of each control plane's own API server, by host. */
   readonly servers: Readonly<Record<string, string>>;
+  /** Address of each etcd member, by host. */
+  readonly members: Readonly<Record<string, string>>;
 }
 
 /** One state of the cluster, as clients saw it; `ms` since the first answer. */
@@ -23,6 +26,8 @@ export interface VersionSample {
   /** Version that each API server serves; '' while it does not answer. */
   readonly servers: Readonly<Record<string, string>>;
   readonly kubelets: Readonly<Record<string, string>>;
+  /** Hosts whose etcd member takes no connection. */
+  readonly membersDown: readonly string[];
   readonly cordoned: readonly string[];
   readonly notReady: readonly string[];
 }
@@ -151,13 +156,34 @@ async function sample(): Promise<void> {
       return [host, gitVersion] as const;
     }),
   );
+  const members = await Promise.all(
+    Object.entries(order.members).map(async ([host, address]) => ((await accepts(address)) ? [] : [host])),
+  );
   const { status, text } = await ask('GET', '/api/v1/nodes').catch(() => failed);
-  if (status === 200)
-    add(Object.fromEntries(servers), (JSON.parse(text) as { items: readonly Node[] }).items);
+  if (status === 200) {
+    const { items } = JSON.parse(text) as { items: readonly Node[] };
+    add(Object.fromEntries(servers), members.flat(), items);
+  }
   sampling = false;
 }
 
-function add(servers: Readonly<Record<string, string>>, nodes: readonly Node[]): void {
+/** Whether an etcd member takes a connection. */
+function accepts(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 2379, timeout: 2000 });
+    const end = (result: boolean) => (): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.on('connect', end(true)).on('error', end(false)).on('timeout', end(false));
+  });
+}
+
+function add(
+  servers: Readonly<Record<string, string>>,
+  membersDown: readonly string[],
+  nodes: readonly Node[],
+): void {
   const names = (which: (node: Node) => boolean): readonly string[] =>
     nodes.filter(which).map(({ metadata }) => metadata.name);
   const seen = {
@@ -165,6 +191,7 @@ function add(servers: Readonly<Record<string, string>>, nodes: readonly Node[]):
     kubelets: Object.fromEntries(
       nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion]),
     ),
+    membersDown,
     cordoned: names(({ spec }) => spec.unschedulable === true),
     notReady: names(
       ({ status }) => status.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True',

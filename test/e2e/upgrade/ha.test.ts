@@ -31,9 +31,9 @@ describe.skipIf(bundles === undefined)(`a minor upgrade that no workload notices
     expect(report.service.lost).toEqual([]);
     expect(report.service.answered).toBeGreaterThan(0);
     expect(skewBreaches(report.samples)).toEqual([]);
-    const { down, cordoned } = mostAtOnce(report);
-    expect(down).toBeLessThanOrEqual(1);
-    expect(cordoned).toBeLessThanOrEqual(1);
+    const most = mostAtOnce(report);
+    tell(`most at once: ${JSON.stringify(most)}`);
+    for (const count of Object.values(most)) expect(count).toBeLessThanOrEqual(1);
     expect(workerDrains(results)).toEqual(['w-1', 'w-2']);
 
     const changes = replacementsOf(result);

@@ -92,11 +92,16 @@ export function skewBreaches(samples: readonly VersionSample[]): readonly string
   });
 }
 
-/** The most API servers that were down at any sample, and the most nodes that were cordoned. */
-export function mostAtOnce({ samples }: ClientsReport): { readonly down: number; readonly cordoned: number } {
+/** The most API servers and etcd members that were down at any sample, and the most nodes that were cordoned. */
+export function mostAtOnce({ samples }: ClientsReport): {
+  readonly servers: number;
+  readonly members: number;
+  readonly cordoned: number;
+} {
   const most = (count: (sample: VersionSample) => number): number => Math.max(0, ...samples.map(count));
   return {
-    down: most(({ servers }) => Object.values(servers).filter((version) => version === '').length),
+    servers: most(({ servers }) => Object.values(servers).filter((version) => version === '').length),
+    members: most(({ membersDown }) => membersDown.length),
     cordoned: most(({ cordoned }) => cordoned.length),
   };
 }

@@ -84,6 +84,12 @@ export async function workloadsReady(site: ClusterSite): Promise<void> {
 const controlPlanes = (site: UpgradeSite): readonly SiteHost[] =>
   site.hosts.filter(({ roles }) => roles.includes('control-plane'));
 
+/** The hosts of etcd members: those of the role etcd, or else the control planes. */
+function etcdHosts(site: UpgradeSite): readonly SiteHost[] {
+  const own = site.hosts.filter(({ roles }) => roles.includes('etcd'));
+  return own.length > 0 ? own : controlPlanes(site);
+}
+
 /**
  * Clients at the API, the Service and the versions during `during`. Returns what they saw, and prints it: no test
  * asserts how fast a machine is. Every acknowledged write exists afterwards.
@@ -98,6 +104,7 @@ export async function measured(
     servers: Object.fromEntries(
       controlPlanes(site).map(({ name, address }) => [name, `https://${address}:6443`]),
     ),
+    members: Object.fromEntries(etcdHosts(site).map(({ name, address }) => [name, address])),
     ...(await serviceOf(site)),
   };
   let seconds = 0;

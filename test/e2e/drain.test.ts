@@ -129,6 +129,15 @@ function proxied(socketPath: string): KubeClient {
   };
 }
 
+const spec = {
+  apiServer: {
+    extraArgs: [
+      { name: 'runtime-config', value: 'storage.k8s.io/v1beta1=true,scheduling.k8s.io/v1alpha2=true' },
+      { name: 'feature-gates', value: 'GenericWorkload=true' },
+    ],
+  },
+};
+
 let site: ClusterSite;
 let proxy: ChildProcess | undefined;
 let kube: KubeClient;
@@ -162,16 +171,7 @@ const drain = async (policy: Partial<DrainPolicy> = {}): Promise<KbootError | un
 /** What stops an upgrade half-way, on a real API server. The tests run in order, on one cluster. */
 describe.skipIf(!hasClusterBundle)(`drains and what stands in their way${unlessSkipped}`, () => {
   beforeAll(async () => {
-    site = await clusterSite('drain', hosts, {
-      spec: {
-        apiServer: {
-          extraArgs: [
-            { name: 'runtime-config', value: 'storage.k8s.io/v1beta1=true,scheduling.k8s.io/v1alpha2=true' },
-            { name: 'feature-gates', value: 'GenericWorkload=true' },
-          ],
-        },
-      },
-    });
+    site = await clusterSite('drain', hosts, { spec });
     const up = await site.kboot('up', ['--yes', '-o', 'json']);
     expect(up, up.stderr).toMatchObject({ exitCode: 0 });
     const socket = join(site.dir, 'api.sock');
@@ -209,6 +209,22 @@ describe.skipIf(!hasClusterBundle)(`drains and what stands in their way${unlessS
     );
   });
 
+  test('the plan of an upgrade reports it, and what happens to workloads', async () => {
+    const inventory = await site.write('raised', { spec: { ...spec, kubernetesVersion: 'v1.36.3' } });
+    // Without a bundle hosts would download the files; a plan only names them.
+    const options = { inventory, env: { KBOOT_BUNDLE: '' } };
+    const { exitCode, events, stderr } = await site.kboot('plan', ['-o', 'json'], options);
+    const findings = events
+      .filter(({ type }) => type === 'finding')
+      .map(({ check, level, host }) => `${String(check)} ${String(level)} ${host ?? ''}`);
+    expect({ exitCode, findings }, stderr).toEqual({
+      exitCode: 5,
+      findings: ['Webhook error cp-1', 'PodDisruptionBudget error w-1', 'BarePods error w-2'],
+    });
+    const { stdout } = await site.kboot('plan', ['--ignore-preflight', 'all'], options);
+    expect(stdout).toContain('Deployment default/lonely (40 s at most to end)');
+  });
+
   test('objects that the next version cannot read are found', async () => {
     const workload = {
       apiVersion: 'scheduling.k8s.io/v1alpha2',
@@ -238,9 +254,9 @@ describe.skipIf(!hasClusterBundle)(`drains and what stands in their way${unlessS
   test('a webhook without its program refuses the eviction, and the node serves on', async () => {
     const failure = await drain();
     expect(failure?.context.detail).toMatch(
-      /^default\/lonely-\S+: the API answered 500: .*failed calling webhook "gone.example.com"/m,
+      /^default\/never-\S+: the API answered 500: .*failed calling webhook "gone.example.com"/m,
     );
-    expect(failure?.context.detail).not.toContain('default/fine (');
+    expect(failure?.context.detail).not.toContain('PodDisruptionBudget');
     await site.kube(['delete', 'validatingwebhookconfiguration', 'gone']);
     await uncordonNode(kube, 'w-1');
     expect((await nodesOf()).get('w-1')?.['spec']).not.toHaveProperty('unschedulable');

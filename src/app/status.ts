@@ -3,12 +3,14 @@ import { desireCluster } from '../desire/cluster.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
-import { etcdHosts, hostsWith } from '../model/cluster.ts';
+import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
+import { few } from '../model/few.ts';
 import type { KbootError } from '../model/error.ts';
 import type { ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { observeStuckPods, type StuckPod } from '../observe/stuck-pods.ts';
 import { probeHost } from '../observe/probe.ts';
+import { kubeletVersion, versionChange, versionsOf } from '../plan/upgrade/versions.ts';
 import { clusterProblems, cordonText, nodeProblems } from '../plan/diff/health.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
@@ -17,6 +19,7 @@ import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
+import { observeServed } from './observe/cluster.ts';
 import { askMembers } from './observe/etcd.ts';
 import { askExternalEtcd } from './observe/external-etcd.ts';
 import type { Workspace } from './workspace.ts';
@@ -46,6 +49,8 @@ export async function observeStatus(
       break;
     }
     const present = seen.state === 'present' ? seen : undefined;
+    const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
+    const served = await observeServed(workspace, inspections, connections);
     const hosts = cluster.hosts.map((host) => {
       const inspection = connections.results.get(host.name)?.inspection;
       const node = present?.nodes.get(host.name);
@@ -59,7 +64,9 @@ export async function observeStatus(
             ? '-'
             : `${inspection.facts.os.id} ${inspection.facts.os.versionId}, ${inspection.facts.architecture}`,
         node: node === undefined ? '-' : isReady(node) ? 'Ready' : 'NotReady',
-        kubelet: kubeletVersion(node),
+        kubelet: kubeletVersion(present, host.name) ?? '-',
+        apiServer: served.get(host.name) ?? '-',
+        etcd: inspection?.podVersions.etcd ?? '-',
         notReady: wants.controlPlanePods
           .filter(
             (pod) => pod.host === host.name && present !== undefined && !isReady(present.pods.get(pod.name)),
@@ -76,7 +83,6 @@ export async function observeStatus(
       };
     });
     const certificates = certificateList(workspace);
-    const inspections = new Map([...connections.results].map(([name, { inspection }]) => [name, inspection]));
     const foreign = workspace.foreignEtcd && (await askExternalEtcd(workspace, connections));
     const etcd = await askMembers(workspace, inspections, connections);
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
@@ -103,6 +109,7 @@ export async function observeStatus(
       hosts,
       problems,
       warnings: [
+        ...behind(cluster, { hosts: connections.results, served, api: seen }),
         ...[...(present?.nodes.values() ?? [])].flatMap((node) => cordonText(node) ?? []),
         ...workspace.notices,
       ],
@@ -186,7 +193,20 @@ function isReady(object: KubeObject | undefined): boolean {
   return object !== undefined && conditionOf(object, 'Ready')?.status === 'True';
 }
 
-function kubeletVersion(node: KubeObject | undefined): string {
-  const status = node?.['status'] as { nodeInfo?: { kubeletVersion?: string } } | undefined;
-  return status?.nodeInfo?.kubeletVersion ?? '-';
+/** What does not have the version of the inventory, in words. */
+function behind(cluster: Cluster, seen: Parameters<typeof versionsOf>[1]): string[] {
+  const versions = versionsOf(cluster, seen);
+  const change = versionChange(versions, cluster.kubernetesVersion);
+  if (change === undefined) return [];
+  const others = (all: ReadonlyMap<string, string>): string[] =>
+    [...all].flatMap(([host, version]) => (version === change.to ? [] : [`${host} (${version})`]));
+  const lists = [
+    ['API servers', others(versions.apiServers)],
+    ['kubelets', others(versions.kubelets)],
+  ] as const;
+  return lists.flatMap(([what, hosts]) =>
+    hosts.length === 0
+      ? []
+      : [`${what} not at ${change.to}: ${few(hosts, 6)}. \`kboot plan\` shows the upgrade`],
+  );
 }

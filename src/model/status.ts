@@ -17,6 +17,10 @@ export interface ClusterStatus {
     /** `Ready`, `NotReady`, or `-` if the API has no such Node. */
     readonly node: string;
     readonly kubelet: string;
+    /** The version that its API server serves; `-`: none answers, or the host has none. */
+    readonly apiServer: string;
+    /** The tag in the manifest of its etcd: `3.6.8-0`; `-`: it has none. */
+    readonly etcd: string;
     /** Control-plane Pods that are not Ready. */
     readonly notReady: readonly string[];
     /** Why Pods cannot start on its node, or be reached there. */

@@ -169,6 +169,8 @@ const others = [
           system: text('Distribution, version and architecture; - if the host could not be read.'),
           node: text('Ready, NotReady, or - if there is no such Node.'),
           kubelet: text('Version of the kubelet.'),
+          apiServer: text('Version that its API server serves, or -.'),
+          etcd: text('Tag in the manifest of its etcd, or -.'),
           notReady: list('Control-plane Pods that are not Ready.'),
           problems: list('Why Pods cannot start on its node, or be reached there.'),
         }),

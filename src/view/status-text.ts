@@ -12,13 +12,15 @@ export function statusText(status: ClusterStatus): string {
     host.reachable ? host.system : 'unreachable',
     host.node,
     host.kubelet,
+    host.apiServer,
+    host.etcd,
     host.notReady.length === 0 ? '' : `not ready: ${host.notReady.join(', ')}`,
   ]);
   const first = [...status.certificates].sort((a, b) => a.daysLeft - b.daysLeft)[0];
   return [
     `${pc.bold(status.cluster)} · Kubernetes ${status.kubernetesVersion} · API ${status.endpoint} ${status.api}`,
     '',
-    table([['host', 'roles', 'address', 'system', 'node', 'kubelet', ''], ...rows]),
+    table([['host', 'roles', 'address', 'system', 'node', 'kubelet', 'API server', 'etcd', ''], ...rows]),
     '',
     ...status.hosts.flatMap(({ name, problems }) => problems.map((each) => pc.red(`${name}: ${each}`))),
     ...status.problems.map((each) => pc.red(each)),

@@ -110,6 +110,8 @@ const status: ClusterStatus = {
       system: 'debian 12, amd64',
       node: 'Ready',
       kubelet: 'v1.36.2',
+      apiServer: 'v1.36.2',
+      etcd: '3.6.8-0',
       notReady: ['etcd-cp-1'],
       problems: ["cni0 has 10.244.1.1/24; the Node's podCIDR is 10.244.3.0/24"],
     },
@@ -121,6 +123,8 @@ const status: ClusterStatus = {
       system: '-',
       node: 'NotReady',
       kubelet: '-',
+      apiServer: '-',
+      etcd: '-',
       notReady: [],
       problems: [],
     },
@@ -145,9 +149,9 @@ describe('statusText', () => {
     expect(statusText(status)).toMatchInlineSnapshot(`
       "prod · Kubernetes v1.36.2 · API https://10.0.0.100:8443 answers
 
-      host  roles          address    system            node      kubelet
-      cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  not ready: etcd-cp-1
-      w-1   worker         10.0.0.21  unreachable       NotReady  -
+      host  roles          address    system            node      kubelet  API server  etcd
+      cp-1  control-plane  10.0.0.11  debian 12, amd64  Ready     v1.36.2  v1.36.2     3.6.8-0  not ready: etcd-cp-1
+      w-1   worker         10.0.0.21  unreachable       NotReady  -        -           -
 
       cp-1: cni0 has 10.244.1.1/24; the Node's podCIDR is 10.244.3.0/24
       Deployment kube-system/coredns is scaled to 0

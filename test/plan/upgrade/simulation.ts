@@ -155,7 +155,10 @@ export class Simulation {
         if (state !== undefined) this.#shell(on ?? '', state, step);
         return;
       }
-      default:
+      // Nothing that this test looks at.
+      case 'delete':
+      case 'hook':
+      case 'issue':
     }
   }
 

@@ -81,7 +81,7 @@ export class Worker {
     const failures: string[] = [];
     for (const group of neighbours(rollback))
       await this.#inOrder(host, group, new AbortController().signal, runner).catch((cause: unknown) => {
-        failures.push(cause instanceof Error ? cause.message : String(cause));
+        failures.push(cause instanceof Error ? `${cause.message}${outputOf(cause)}` : String(cause));
       });
     kube.close();
     if (host !== undefined) await this.#sessions.close(host);
@@ -146,4 +146,11 @@ function neighbours(steps: readonly Step[]): Step[][] {
     else groups.push([step]);
   }
   return groups;
+}
+
+/** The last line that a failed step printed. */
+function outputOf(error: Error): string {
+  const detail = error instanceof KbootError ? error.context.detail : undefined;
+  const line = detail?.trimEnd().split('\n').at(-1) ?? '';
+  return line === '' ? '' : ` (${line})`;
 }

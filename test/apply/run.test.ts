@@ -407,6 +407,46 @@ describe('applyPlan on hosts', () => {
   });
 });
 
+describe('a gate that does not hold', () => {
+  const phases = (): Phase[] => [
+    {
+      ...phaseOf('kubelets', []),
+      batches: [
+        {
+          tasks: ['cp-1', 'cp-2'].map((name) => ({
+            on: { host: name },
+            steps: [shellStep(name, 'replace')],
+            rollback: [shellStep(name, 'put back', { script: log(name, 'put back') })],
+          })),
+          gates: ['cp-1', 'cp-2'].map((name) =>
+            gate({ kind: 'kubelet', host: name, port: 1 }, { id: `${name}: waits`, timeoutSeconds: 0.3 }),
+          ),
+        },
+        { tasks: [{ on: { host: 'w-1' }, steps: [shellStep('w-1', 'replace')] }], gates: [] },
+      ],
+    },
+  ];
+
+  it('rolls back the task of its host, reports that, and holds back the rest of the phase', async () => {
+    const result = await applyPlan(plan({ phases: phases() }), context());
+    for (const name of ['cp-1', 'cp-2']) expect(host(name).text('log')).toBe('put back\n');
+    expect(result.failures.map(({ host: of }) => of).toSorted()).toEqual(['cp-1', 'cp-2']);
+    expect(result.failures[0]?.error.context.remedy).toMatch(/^Rolled back\. /);
+    expect(result.held).toEqual(['w-1']);
+  });
+
+  it('reports a rollback that fails, too', async () => {
+    const [first] = phases();
+    const broken = first?.batches[0]?.tasks.map((task) => ({
+      ...task,
+      rollback: [shellStep('cp-1', 'put back', { script: 'echo nothing was kept; exit 1' })],
+    }));
+    const batches = [{ tasks: broken ?? [], gates: first?.batches[0]?.gates ?? [] }];
+    const result = await applyPlan(plan({ phases: [{ ...phaseOf('kubelets', []), batches }] }), context());
+    expect(result.failures[0]?.error.context.remedy).toMatch(/^Not rolled back: .*nothing was kept/s);
+  });
+});
+
 describe('applyPlan with a rollout', () => {
   const turn = (name: string, restart: ShellStep): Batch => ({
     tasks: [{ on: { host: name }, steps: [restart] }],

@@ -19,17 +19,20 @@ export const manifestPath = (name: string): string => `${manifestsFolder}/${name
 export const podProcess = (name: string): string => `pod-${name}`;
 
 /**
- * Stops the containers $c of a static Pod and waits for their replacements. A kube-apiserver that was asked to stop
- * refuses connections at once and waits half a minute for its watches: after 3 s it is killed.
+ * Stops the containers $c of a static Pod. A kube-apiserver that was asked to stop refuses connections at once and waits
+ * half a minute for its watches: after 3 s it is killed.
  */
-const renew = (name: string): string => `for i in $c; do
+const stop = `for i in $c; do
   ctr -n k8s.io tasks kill "$i" 2>/dev/null || continue
   n=0; while kb_running $i && [ $n -lt 12 ]; do n=$((n + 1)); sleep 0.25; done
   ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null
-done
+done`;
+
+/** Stops the containers $c of a static Pod and waits for their replacements. `meanwhile` is run while it waits. */
+const renew = (name: string, meanwhile = ''): string => `${stop}
 n=0; while systemctl is-active -q kubelet 2>/dev/null && [ $n -lt 60 ]; do
   kb_running $(kb_containers ${name} | grep -vxF -e "$c") && break
-  n=$((n + 1)); sleep 0.5
+  ${meanwhile}n=$((n + 1)); sleep 0.5
 done`;
 
 /**
@@ -42,6 +45,17 @@ const endServed = (
 ): string => `for i in $(kb_containers ${name}); do ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null; done
 `;
 
+/**
+ * The kubelet restarts the API server at once, and it hangs again; ended a second time, it stays down for the ten seconds
+ * of the kubelet's back-off, which is what the new etcd takes. A third time would double them.
+ */
+const endServedAgain = (
+  name: string,
+): string => `[ -n "$again" ] || ! kb_running $(kb_containers ${name}) || {
+    again=1; for i in $(kb_containers ${name}); do ctr -n k8s.io tasks kill -s SIGKILL "$i" 2>/dev/null; done
+  }
+  `;
+
 /** Shell that puts a manifest back from a copy, if there is one, and waits until the kubelet runs it. */
 export const putBackManifest = (
   name: string,
@@ -50,8 +64,9 @@ export const putBackManifest = (
 ): string => `if [ -f ${copy} ]; then
   c=$(kb_containers ${name}) || exit 1
   cp -- ${copy} /etc/kubernetes/.kboot~${name}.yaml && kb_install /etc/kubernetes/.kboot~${name}.yaml ${manifestPath(name)} 600 || exit 1
+  again=
   ${serves === undefined ? '' : endServed(serves)}
-  ${renew(name)}
+  ${renew(name, serves === undefined ? '' : endServedAgain(serves))}
   : > ${hostFolder}/running/${podProcess(name)}
 fi`;
 
@@ -114,10 +129,18 @@ ${renew(want.name)}
         payload,
         timeoutSeconds: 60,
       };
+    const { servesPod } = want;
+    // In an upgrade, the gates after the step wait for the new container, while the kubelet replaces the next one, too.
+    const renewal =
+      servesPod !== undefined
+        ? renew(want.name, endServedAgain(servesPod))
+        : changes.ahead === true
+          ? stop
+          : renew(want.name);
     return {
       verb: 'update',
       reason: 'the kubelet restarts it',
-      effects: [want.name, ...(want.servesPod === undefined ? [] : [want.servesPod])].map((component) => ({
+      effects: [want.name, ...(servesPod === undefined ? [] : [servesPod])].map((component) => ({
         component,
         kind: 'restart' as const,
       })),
@@ -127,8 +150,9 @@ ${renew(want.name)}
 c=
 if systemctl is-active -q kubelet 2>/dev/null; then c=$(kb_containers ${want.name}) || exit 1; fi
 ${install} || exit 1
-${want.servesPod === undefined ? '' : endServed(want.servesPod)}n=0; while kb_running $c && [ $n -lt 24 ]; do n=$((n + 1)); sleep 0.25; done
-${renew(want.name)}
+again=
+${servesPod === undefined ? '' : endServed(servesPod)}n=0; while kb_running $c && [ $n -lt 24 ]; do n=$((n + 1)); sleep 0.25; done
+${renewal}
 : > ${mark}`,
       payload,
       timeoutSeconds: 120,

@@ -12,7 +12,7 @@ export type Unmet = string | undefined;
 /** Checks a condition once, through the API. */
 export async function check(
   kube: KubeClient,
-  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'controller' | 'endpoint' }>,
+  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'controller' | 'leader' | 'endpoint' }>,
 ): Promise<Unmet> {
   switch (condition.kind) {
     case 'api':
@@ -53,6 +53,19 @@ function nodeReady(live: KubeObject | undefined, version: string | undefined): U
   const reported = nodeInfo?.kubeletVersion;
   const old = live !== undefined && version !== undefined && reported !== version;
   return ready(live) ?? (old ? `its kubelet reported ${reported ?? 'no version'}` : undefined);
+}
+
+/** When the leader of a component renewed its Lease; undefined: there is none. */
+export async function renewTime(kube: KubeClient, name: string): Promise<string | undefined> {
+  const metadata = { namespace: 'kube-system', name };
+  const lease = await read(kube, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata });
+  const { renewTime: time, holderIdentity = '' } = (lease?.['spec'] ?? {}) as LeaseSpec;
+  return holderIdentity === '' ? undefined : time;
+}
+
+interface LeaseSpec {
+  readonly renewTime?: string;
+  readonly holderIdentity?: string;
 }
 
 /** Whether a DaemonSet has a Pod that is Ready on each of the nodes. */

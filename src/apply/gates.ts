@@ -6,7 +6,7 @@ import { observeEndpoint } from '../observe/endpoint.ts';
 import { subjectOfGate } from '../plan/steps.ts';
 import { conditionText } from '../plan/target.ts';
 import type { Condition, Gate } from '../plan/types.ts';
-import { check, type Unmet } from './conditions.ts';
+import { check, renewTime, type Unmet } from './conditions.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
@@ -21,6 +21,8 @@ export class GateWatcher {
   #etcd: EtcdRunner;
   #context: ApplyContext;
   #excluded: Excluded;
+  /** When each Lease was renewed, as last seen. */
+  #renewed = new Map<string, string>();
 
   constructor(kube: KubeConnection, etcd: EtcdRunner, context: ApplyContext, excluded: Excluded) {
     this.#kube = kube;
@@ -101,6 +103,8 @@ export class GateWatcher {
         case 'api':
           if (condition.host === undefined) return await check(await this.#kube.client(), condition);
           return await through(await this.#kube.open(condition.host), condition);
+        case 'leader':
+          return await this.#checkLeader(condition.lease);
         case 'pod-ready':
         case 'node-registered':
         case 'node-ready':
@@ -111,6 +115,18 @@ export class GateWatcher {
       this.#kube.close();
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** A leader that is gone leaves its Lease behind: only one that is renewed while this looks at it has a holder. */
+  async #checkLeader(lease: string): Promise<Unmet> {
+    const renewed = await renewTime(await this.#kube.client(), lease);
+    const before = this.#renewed.get(lease);
+    this.#renewed.set(lease, renewed ?? '');
+    if (renewed !== undefined && before !== undefined && before !== renewed) {
+      this.#renewed.delete(lease);
+      return undefined;
+    }
+    return 'its Lease is not renewed yet';
   }
 
   /** Nodes that fail in the meantime are not waited for. */

@@ -34,6 +34,8 @@ export function conditionText(condition: Condition): string {
       return `kubelet of ${condition.host}`;
     case 'controller':
       return `${condition.component} of ${condition.host}`;
+    case 'leader':
+      return `leader of ${condition.lease}`;
     case 'endpoint':
       return 'controlPlaneEndpoint';
     case 'pod-ready':

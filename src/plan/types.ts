@@ -156,6 +156,8 @@ export type Condition =
       readonly address: string;
       readonly port: number;
     }
+  /** Some controller-manager or scheduler acts as the leader: its Lease is renewed. */
+  | { readonly kind: 'leader'; readonly lease: 'kube-controller-manager' | 'kube-scheduler' }
   /** An API server, through a control-plane endpoint that kboot does not run. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {

@@ -71,6 +71,32 @@ export const putBackManifest = (
 fi`;
 
 /**
+ * Shell that waits, after a restart of the kubelet, until it has started these static Pods anew: until their processes are
+ * younger than its own. If it starts none within 15 s, it keeps them. Whether they are well is for others to ask.
+ */
+export const awaitRenewedPods = (
+  names: readonly string[],
+): string => `born() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null; }
+k=$(born "$(systemctl show -p MainPID --value kubelet.service)")
+[ -n "$k" ] || { echo 'the kubelet is not running'; exit 1; }
+n=0; some=
+while [ $n -lt 120 ]; do
+  tasks=$(ctr -n k8s.io tasks list); left=
+  for p in ${names.join(' ')}; do
+    own=
+    for i in $(kb_containers $p); do
+      pid=$(echo "$tasks" | sed -n "s/^$i  *\\([0-9]*\\)  *RUNNING.*/\\1/p")
+      b=; [ -z "$pid" ] || b=$(born "$pid")
+      [ -z "$b" ] || [ "$b" -le "$k" ] || own=1
+    done
+    if [ -n "$own" ]; then some=1; else left=1; fi
+  done
+  [ -n "$left" ] || break
+  [ -n "$some" ] || [ $n -lt 30 ] || break
+  n=$((n + 1)); sleep 0.5
+done`;
+
+/**
  * A manifest that the kubelet runs. It is written outside the manifest folder and moved in: the kubelet reads every
  * file that it sees there (kubernetes#136962).
  */

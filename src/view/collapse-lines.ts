@@ -51,6 +51,7 @@ const waitedFor: Readonly<Record<Condition['kind'], string>> = {
   'load-balancer': 'load balancers',
   kubelet: 'kubelets',
   controller: 'controllers',
+  leader: 'leaders',
   endpoint: 'control-plane endpoints',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',

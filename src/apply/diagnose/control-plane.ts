@@ -92,6 +92,21 @@ export async function diagnoseController(
   });
 }
 
+/** No controller-manager, or no scheduler, becomes the leader. */
+export async function diagnoseLeader({ lease }: Of<'leader'>, sources: Sources): Promise<Section[]> {
+  const sections = await Promise.all(
+    sources.apiHosts
+      .slice(0, maxHosts)
+      .map((host) =>
+        diagnoseController(
+          { kind: 'controller', host, component: lease, address: '127.0.0.1', port: 0 },
+          sources,
+        ),
+      ),
+  );
+  return sections.flat();
+}
+
 /** The host's own haproxy does not lead to an API server: listeners, and the end of haproxy's and keepalived's logs. */
 export async function diagnoseLoadBalancer(
   { host, port }: Of<'load-balancer'>,

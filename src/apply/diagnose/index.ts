@@ -2,6 +2,7 @@ import type { Condition } from '../../plan/types.ts';
 import {
   diagnoseApi,
   diagnoseController,
+  diagnoseLeader,
   diagnoseEtcd,
   diagnoseLoadBalancer,
   diagnosePod,
@@ -28,6 +29,7 @@ const lookups: {
   endpoint: diagnoseEndpoint,
   kubelet: diagnoseKubelet,
   controller: diagnoseController,
+  leader: diagnoseLeader,
   'pod-ready': diagnosePod,
   'node-registered': diagnoseNode,
   'node-ready': diagnoseNode,

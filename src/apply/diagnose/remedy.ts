@@ -23,6 +23,8 @@ function whereToLook(condition: Condition): string {
       return `run \`journalctl -u kubelet\` on ${condition.host}`;
     case 'controller':
       return `read /var/log/containers/${condition.component}-*.log on ${condition.host}`;
+    case 'leader':
+      return `run \`kubectl -n kube-system get lease ${condition.lease}\`, and read /var/log/containers/${condition.lease}-*.log on the control planes`;
     case 'pod-ready':
       return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
     case 'node-registered':

@@ -42,6 +42,13 @@ const condition = shared(
       address: text('Address that it listens on.'),
       port: described('Its port.', z.number()),
     }),
+    z.strictObject({
+      kind: z.literal('leader'),
+      lease: described(
+        'The Lease in kube-system that must be renewed.',
+        z.enum(['kube-controller-manager', 'kube-scheduler']),
+      ),
+    }),
     z.strictObject({ kind: z.literal('node-registered'), node }),
     z.strictObject({
       kind: z.literal('node-ready'),

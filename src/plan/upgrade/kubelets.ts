@@ -1,14 +1,17 @@
 import type { KubeObject } from '../../kube/types.ts';
-import { isNode, type Host } from '../../model/cluster.ts';
+import { hasExternalEtcd, isNode, type Host } from '../../model/cluster.ts';
+import { staticPodComponents } from '../../model/component.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { isCordonedByKboot } from '../diff/health.ts';
 import type { HostChange } from '../diff/host.ts';
 import { interrupts } from '../rollout/effects.ts';
 import { isReady } from '../rollout/ready.ts';
+import { awaitRenewedPods } from '../../resource/static-pod.ts';
 import type { Batch, Gate, NodeStep, ShellStep, Taint, Task } from '../types.ts';
 import { joins, type UpgradeInput } from './input.ts';
-import { gatesOf, startGates, turnTask } from './turn-task.ts';
+import { gatesOf, leaderGates, startGates, turnTask } from './turn-task.ts';
 import type { Turn } from './turns.ts';
+import { minorOf } from './versions.ts';
 
 /**
  * Starts the kubelets that are stopped, with what is on their hosts: without its kubelet, a static Pod that is replaced
@@ -40,6 +43,34 @@ function startStep(host: string): ShellStep {
   };
 }
 
+/**
+ * Whether the new kubelet of a host starts its static Pods anew: the UID of a static Pod is a hash of the Pod as the kubelet
+ * knows it (pkg/kubelet/config/common.go), which has other fields in another minor version.
+ */
+function renewsPods(host: Host, changes: readonly HostChange[], { versions, change }: UpgradeInput): boolean {
+  const version = versions.kubelets.get(host.name);
+  return (
+    host.roles.includes('control-plane') &&
+    version !== undefined &&
+    minorOf(version) !== minorOf(change.to) &&
+    changes.some(({ step }) => interrupts(step, 'kubelet'))
+  );
+}
+
+function renewedPodsStep({ name }: Host, { cluster }: UpgradeInput): ShellStep {
+  const pods = staticPodComponents.filter((each) => each !== 'etcd' || !hasExternalEtcd(cluster));
+  return {
+    type: 'shell',
+    id: `${name}: static Pods of the new kubelet`,
+    verb: 'restart',
+    target: { kind: 'static-pod', name: pods.join(', ') },
+    reason: 'the kubelet of another minor version starts them anew',
+    effects: pods.map((component) => ({ component, kind: 'restart' })),
+    script: awaitRenewedPods(pods),
+    timeoutSeconds: 120,
+  };
+}
+
 /** Drain and replace the kubelets of these hosts at the same time; once they are Ready, uncordon. */
 export function kubeletBatches(
   hosts: readonly Host[],
@@ -63,14 +94,21 @@ export function kubeletBatches(
     const uncordon = drain !== undefined && !isCordonedByOthers(host, input) ? uncordonStep(host) : undefined;
     tasks.push({
       ...task,
-      steps: [...(drain === undefined ? [] : [drain]), ...task.steps],
+      steps: [
+        ...(drain === undefined ? [] : [drain]),
+        ...task.steps,
+        ...(renewsPods(host, changes, input) ? [renewedPodsStep(host, input)] : []),
+      ],
       ...((task.rollback !== undefined || uncordon !== undefined) && {
         rollback: [...(task.rollback ?? []), ...(uncordon === undefined ? [] : [uncordon])],
       }),
     });
     if (uncordon !== undefined) uncordons.push({ on, steps: [uncordon] });
   }
+  const drains = tasks.some(({ steps }) => steps.some(({ type }) => type === 'node'));
+  // What is evicted needs a scheduler, and Services their controller.
   return [
+    { tasks: [], gates: drains ? leaderGates(hosts.map(({ name }) => name).join(', ')) : [] },
     { tasks, gates },
     { tasks: uncordons, gates: [] },
   ];

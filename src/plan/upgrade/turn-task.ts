@@ -23,6 +23,7 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
   kubelet: 120,
   'load-balancer': 60,
   'node-ready': 240,
+  leader: 120,
 };
 const defaultTimeout = 300;
 
@@ -74,12 +75,16 @@ export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], 
         const ready = api?.state === 'present' && api.nodes.has(name);
         return [
           ...(port > 0 ? [{ kind: 'kubelet', host: name, port } as const] : []),
+          ...(isPlane && etcdHosts(cluster).includes(host)
+            ? [{ kind: 'etcd-member', host: name } as const]
+            : []),
+          ...(isPlane ? [{ kind: 'api', host: name, version: change.to } as const, ...controllers] : []),
           ...(ready ? [{ kind: 'node-ready', node: name, version: change.to } as const] : []),
         ];
       }
     }
   };
-  return waits(name, conditions());
+  return waits(turn === 'kubelet' ? `${name} with its kubelet` : name, conditions());
 }
 
 /** What must hold on a host once its stopped kubelet was started. */
@@ -90,6 +95,14 @@ export function startGates(host: Host, { cluster, versions }: UpgradeInput): Gat
     ...(port > 0 ? [{ kind: 'kubelet', host: name, port } as const] : []),
     ...(etcdHosts(cluster).includes(host) ? [{ kind: 'etcd-member', host: name } as const] : []),
     ...(versions.apiServers.has(name) ? [{ kind: 'api', host: name } as const] : []),
+  ]);
+}
+
+/** Before these Nodes are drained: what is evicted must be scheduled elsewhere, and leave its EndpointSlices. */
+export function leaderGates(nodes: string): Gate[] {
+  return waits(`before ${nodes}`, [
+    { kind: 'leader', lease: 'kube-controller-manager' },
+    { kind: 'leader', lease: 'kube-scheduler' },
   ]);
 }
 

@@ -226,6 +226,7 @@ const conditions: Record<Condition['kind'], Condition> = {
   'load-balancer': { kind: 'load-balancer', host: 'a', address: '1', port: 1 },
   kubelet: { kind: 'kubelet', host: 'a', port: 1 },
   controller: { kind: 'controller', host: 'a', component: 'kube-scheduler', address: '1', port: 1 },
+  leader: { kind: 'leader', lease: 'kube-scheduler' },
   endpoint: { kind: 'endpoint', address: '1', port: 1 },
   'pod-ready': { kind: 'pod-ready', host: 'a', namespace: 'n', name: 'x', replaces: 'y' },
   'node-registered': { kind: 'node-registered', node: 'a' },

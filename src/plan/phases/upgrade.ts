@@ -52,15 +52,17 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   const isUncordon = ({ operation }: NodeStep): boolean => operation.kind === 'uncordon';
   if (cluster !== undefined) {
     then('api', 'control-plane', 'API objects', namespacesFirst(cluster.objects['control-plane']));
-    const workloads = cluster.gates.ready.filter(({ condition }) => condition.kind === 'workload-ready');
-    then('addons', 'addon', 'add-ons', [
-      ...namespacesFirst(cluster.objects.addon),
-      { tasks: [], gates: cluster.objects.addon.length === 0 ? [] : workloads.map(early) },
-    ]);
+    then('addons', 'addon', 'add-ons', namespacesFirst(cluster.objects.addon));
     // A Node that an interrupted run left cordoned takes Pods before others are drained.
     then('uncordon', 'node', 'Nodes', [together('cluster', marks.filter(isUncordon).filter(notIn(upgrade)))]);
   }
   then('control-plane-kubelets', 'control-plane', 'kubelets of control planes', upgrade.planes);
+  // What the add-ons roll out meanwhile must be well before a worker is drained.
+  const workloads = (cluster?.gates.ready ?? []).filter(
+    ({ condition }) => condition.kind === 'workload-ready',
+  );
+  if (upgrade.workers.some(({ tasks }) => tasks.length > 0))
+    then('addons-ready', 'addon', 'add-ons ready', [{ tasks: [], gates: workloads.map(early) }]);
   then('workers', 'node', 'workers', upgrade.workers);
 
   if (cluster !== undefined) {
@@ -107,7 +109,7 @@ function notIn({ planes, workers }: Upgrade): (step: NodeStep) => boolean {
   return ({ node }) => !own.has(node);
 }
 
-/** The same wait before the kubelets, with an ID of its own. */
+/** The same wait before the workers, with an ID of its own. */
 function early(gate: Gate): Gate {
   return { ...gate, id: `add-ons: waits for ${conditionText(gate.condition)}` };
 }

@@ -12,6 +12,7 @@ import { joins, type UpgradeInput } from './input.ts';
 import { gatesOf, leaderGates, startGates, turnTask } from './turn-task.ts';
 import type { Turn } from './turns.ts';
 import { minorOf } from './versions.ts';
+import { isOnlyWorker } from './workers.ts';
 
 /**
  * Starts the kubelets that are stopped, with what is on their hosts: without its kubelet, a static Pod that is replaced
@@ -89,8 +90,11 @@ export function kubeletBatches(
     }
     const changes = changesOf(host, 'kubelet');
     const task = turnTask(host, 'kubelet', changes, input);
-    gates.push(...gatesOf(host, 'kubelet', changes, input));
     const drain = isDrained(host, hosts, changes, input) ? drainStep(host, input) : undefined;
+    // Behind a new API server, a kubelet reports its Node late. Only what is uncordoned must wait for that.
+    const all = gatesOf(host, 'kubelet', changes, input);
+    const waits = drain !== undefined || isOnlyWorker(host);
+    gates.push(...all.filter(({ condition }) => waits || condition.kind !== 'node-ready'));
     const uncordon = drain !== undefined && !isCordonedByOthers(host, input) ? uncordonStep(host) : undefined;
     tasks.push({
       ...task,

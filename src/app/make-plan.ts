@@ -1,16 +1,14 @@
 import { refuseUnfitBundle } from '../desire/bundle-fit.ts';
-import { readTexts } from '../observe/texts.ts';
 import { assemble } from '../plan/assemble.ts';
 import { decide, type Decision, type Known } from '../plan/decide.ts';
 import { desiredInApi } from '../plan/desired.ts';
-import type { HostChange } from '../plan/diff/host.ts';
-import { diffablePath, withDiff } from '../plan/diff/text-diffs.ts';
 import type { Observed } from '../plan/observed.ts';
 import { offlinePlan } from '../plan/offline.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import type { Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
+import { forReview } from './for-review.ts';
 import type { Connections } from './observe/connect.ts';
 import { observe } from './observe/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -40,8 +38,8 @@ export async function makePlan(
   const known = knownOf(workspace, scope);
   const { seen, connections } = await observe(workspace, known, connect, concurrency);
   try {
-    const decision = await withDiffs(decide(known, seen), connections);
-    const plan = assemble(known, decision, 'live', workspace.notes);
+    const decision = decide(known, seen);
+    const plan = await forReview(assemble(known, decision, 'live', workspace.notes), workspace, connections);
     const { findings, failed } = decision;
     return {
       ...{ plan, findings, known, seen, decision },
@@ -64,29 +62,4 @@ function knownOf({ cluster, desire, preflightIgnore, toIssue }: Workspace, scope
   refuseUnfitBundle(desire, scope.until);
   const ignore = [...preflightIgnore, ...scope.ignore];
   return { cluster, scope, ignore, toIssue, desire, desired: desiredInApi(desire, scope) };
-}
-
-/** Adds diffs to the steps that overwrite a text; a host whose texts cannot be read gets none. For display only. */
-async function withDiffs(decision: Decision, connections: Connections): Promise<Decision> {
-  const paths = new Map<string, string[]>();
-  for (const { host, step } of [...decision.membership.peers, ...decision.changes]) {
-    const path = diffablePath(step);
-    if (path !== undefined) paths.set(host, [...(paths.get(host) ?? []), path]);
-  }
-  const texts = new Map(
-    await Promise.all(
-      [...paths].map(async ([host, wanted]) => {
-        const reader = connections.open.get(host)?.reader;
-        const read = reader && (await readTexts(reader, wanted).catch(() => undefined));
-        return [host, read ?? new Map<string, string>()] as const;
-      }),
-    ),
-  );
-  const shown = (change: HostChange): HostChange => {
-    const own = texts.get(change.host);
-    return own === undefined ? change : { ...change, step: withDiff(change.step, own) };
-  };
-  const { membership, changes } = decision;
-  const peers = membership.peers.map(shown);
-  return { ...decision, membership: { ...membership, peers }, changes: changes.map(shown) };
 }

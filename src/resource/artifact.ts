@@ -22,7 +22,8 @@ export function fetchAction(artifact: Artifact): Action {
   return {
     verb: 'create',
     reason: `${describeArtifact(artifact)}, not installed yet`,
-    script: `mkdir -p -m 700 ${folder} && ${script} && sync -- ${temporary} && mv -f -T -- ${temporary} ${folder}/${artifact.sha256}`,
+    // What an upgrade that was given up has left goes after a week.
+    script: `mkdir -p -m 700 ${folder} && find ${folder} -type f -mtime +7 -delete && ${script} && sync -- ${temporary} && mv -f -T -- ${temporary} ${folder}/${artifact.sha256}`,
     ...(payload && { payload }),
     effects: [],
     timeoutSeconds: 900,

@@ -77,8 +77,9 @@ fi`;
 export const awaitRenewedPods = (
   names: readonly string[],
 ): string => `born() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null; }
-k=$(born "$(systemctl show -p MainPID --value kubelet.service)")
-[ -n "$k" ] || { echo 'the kubelet is not running'; exit 1; }
+k=; n=0
+while [ -z "$k" ] && [ $n -lt 30 ]; do k=$(born "$(systemctl show -p MainPID --value kubelet.service)"); n=$((n + 1)); [ -n "$k" ] || sleep 0.5; done
+[ -n "$k" ] || { journalctl -u kubelet.service -n 15 --no-pager -o cat 2>/dev/null; echo 'the kubelet is not running'; exit 1; }
 n=0; some=
 while [ $n -lt 120 ]; do
   tasks=$(ctr -n k8s.io tasks list); left=

@@ -79,11 +79,9 @@ function phaseLines(phase: Phase, options: PlanTextOptions): string[] {
       const own = tasks.flatMap((task) => (typeof task.on === 'string' ? task.steps : []));
       // Gates between hosts are not shown: the heading implies them.
       const shown = serial && !options.verbose ? [] : gates;
-      return [
-        ...elsewhereLines([...own, ...shown], options),
-        ...tasks.flatMap(({ rollback = [] }) => rollback).map(rollbackLine),
-      ];
+      return elsewhereLines([...own, ...shown], options);
     }),
+    ...rollbackLines(phase),
   ];
 }
 
@@ -136,9 +134,16 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
   }
 }
 
-/** A step that is carried out only if its task fails. */
-function rollbackLine({ verb, target, reason }: Step): string {
-  return `  ${signs[verb]} ${pad('rollback')} ${targetText(target)}${pc.dim(`  ${reason}`)}`;
+/** Steps that are carried out only if their task fails; those of several hosts that differ only by its name once. */
+function rollbackLines({ batches }: Phase): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { on, rollback = [] } of batches.flatMap(({ tasks }) => tasks))
+    for (const { verb, target, reason } of rollback) {
+      const line = `  ${signs[verb]} ${pad('rollback')} ${targetText(target)}${pc.dim(`  ${reason}`)}`;
+      const shared = ownNameOut(line, hostOf(on) ?? '');
+      groups.set(shared, [...(groups.get(shared) ?? []), line]);
+    }
+  return [...groups].map(([shared, lines]) => (lines.length === 1 ? (lines[0] ?? shared) : shared));
 }
 
 /** The operator's own command, as in the inventory. */

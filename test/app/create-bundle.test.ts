@@ -167,7 +167,8 @@ describe('failures', () => {
       recursive: true,
     });
     await expect(create()).rejects.toMatchObject({ code: 'E-STATE' });
-    expect(ended('fetched').length).toBeLessThan(6);
+    // Of 18, those that were under way at the same time may still end.
+    expect(ended('fetched').length).toBeLessThan(12);
     writeFileSync(at('file'), '');
     await expect(create({ directory: at('file') })).rejects.toMatchObject({ code: 'E-STATE' });
   });

@@ -17,7 +17,7 @@ import { formerOf } from './former.ts';
 import type { UpgradeInput } from './input.ts';
 import type { Turn } from './turns.ts';
 
-/** Seconds until a component must be healthy again: kubeadm's UpgradeManifestsTimeout for static Pods. */
+/** Seconds until a component must be healthy again. kubeadm waits 300 (UpgradeManifestsTimeout), which is when Pods of an unready Node are evicted. */
 const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
   'etcd-member': 180,
   kubelet: 120,
@@ -25,7 +25,7 @@ const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
   'node-ready': 240,
   leader: 120,
 };
-const defaultTimeout = 300;
+const defaultTimeout = 180;
 
 /** The changes of a turn, with a rollback to what they replace. */
 export function turnTask(

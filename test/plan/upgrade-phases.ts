@@ -28,9 +28,8 @@ export interface UpgradeWork {
 }
 
 /**
- * An upgrade in the vocabulary of the phases; kboot has no such command yet. It shows that the Plan can say what an
- * upgrade needs: what may be done everywhere at once, what goes one after another, what is undone when it fails, and
- * what must hold before it goes on.
+ * A small upgrade for tests of the scheduler: what may be done everywhere at once, what goes one after another, what is
+ * undone when it fails, and what must hold before it goes on. The real one is src/plan/phases/upgrade.ts.
  */
 export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   const { etcd, planes, workers } = work;

@@ -196,7 +196,8 @@ export function decide(known: Known, seen: Observed): Decision {
           ...(reaches(scope, 'control-plane')
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
-          ...quorumFindings(changes, etcd),
+          // An upgrade waits for its members before it disturbs one.
+          ...(change === undefined ? quorumFindings(changes, etcd) : []),
           ...(change === undefined
             ? []
             : skewFindings({

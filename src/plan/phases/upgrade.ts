@@ -29,7 +29,7 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   };
   const onHosts = (tasks: readonly Task[]): Batch[] => [{ tasks, gates: [] }];
 
-  then('stopped', 'node', 'stopped kubelets', upgrade.stopped);
+  then('stopped', 'node', 'what is down', upgrade.stopped);
   then('snapshot', 'etcd', 'snapshot of etcd', [
     together('cluster', upgrade.snapshot === undefined ? [] : [upgrade.snapshot]),
   ]);

@@ -9,14 +9,15 @@ import { isReady } from '../rollout/ready.ts';
 import { awaitRenewedPods } from '../../resource/static-pod.ts';
 import type { Batch, Gate, NodeStep, ShellStep, Taint, Task } from '../types.ts';
 import { joins, type UpgradeInput } from './input.ts';
-import { gatesOf, leaderGates, startGates, turnTask } from './turn-task.ts';
+import { gatesOf, leaderGates, memberGates, startGates, turnTask } from './turn-task.ts';
 import type { Turn } from './turns.ts';
 import { minorOf } from './versions.ts';
 import { isOnlyWorker } from './workers.ts';
 
 /**
  * Starts the kubelets that are stopped, with what is on their hosts: without its kubelet, a static Pod that is replaced
- * does not come back.
+ * does not come back. Then waits for the etcd members that are down and that this plan does not replace: an interrupted
+ * run may have restarted them a moment ago.
  */
 export function startedKubelets(input: UpgradeInput): Batch[] {
   const hosts = input.cluster.hosts.filter(
@@ -26,7 +27,7 @@ export function startedKubelets(input: UpgradeInput): Batch[] {
   return [
     {
       tasks: hosts.map(({ name }) => ({ on: { host: name }, steps: [startStep(name)] })),
-      gates: hosts.flatMap((host) => startGates(host, input)),
+      gates: [...hosts.flatMap((host) => startGates(host, input)), ...memberGates(input)],
     },
   ];
 }

@@ -98,6 +98,20 @@ export function startGates(host: Host, { cluster, versions }: UpgradeInput): Gat
   ]);
 }
 
+/** For the members that are down, and that no step of this plan starts. */
+export function memberGates({ cluster, etcd, perHost }: UpgradeInput): Gate[] {
+  if (etcd.state !== 'present') return [];
+  const isHealthy = (name: string): boolean =>
+    etcd.members.some((member) => member.name === name && etcd.healthy.has(member.id));
+  const isReplaced = (name: string): boolean =>
+    perHost.get(name)?.changes.some(({ step }) => affects(step, 'etcd')) === true;
+  const down = etcdHosts(cluster).filter(({ name }) => !isHealthy(name) && !isReplaced(name));
+  return waits(
+    'before the upgrade',
+    down.map(({ name }) => ({ kind: 'etcd-member', host: name })),
+  );
+}
+
 /** Before these Nodes are drained: what is evicted must be scheduled elsewhere, and leave its EndpointSlices. */
 export function leaderGates(nodes: string): Gate[] {
   return waits(`before ${nodes}`, [

@@ -39,6 +39,9 @@ import { planUpgrade, type Upgrade } from './upgrade/upgrade.ts';
 import { versionChange, versionsOf, type ClusterVersions, type VersionChange } from './upgrade/versions.ts';
 import { isOnlyWorker } from './upgrade/workers.ts';
 
+/** How old the snapshot of an upgrade that goes on may be: a day. */
+const begunSeconds = 86_400;
+
 /** The inputs of a plan on the operator's side. */
 export interface Known {
   readonly cluster: Cluster;
@@ -158,6 +161,9 @@ export function decide(known: Known, seen: Observed): Decision {
     seen.upgrade && {
       ...{ cluster, inspections, seen: seen.upgrade, drains: upgrade.drained, bundle: desire.bundle },
       ...{ from: upgrade.change.from, to: upgrade.change.to },
+      begun: seen.snapshots.some(
+        ({ to, ageSeconds }) => to === upgrade.change.to && ageSeconds < begunSeconds,
+      ),
     };
   const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {
     ...{ hosts, perHost, failed, changes, api },

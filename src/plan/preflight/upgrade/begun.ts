@@ -1,8 +1,8 @@
 import type { UpgradeInput } from './input.ts';
 
-/** Whether a kubelet or a component of the control plane has the new version. */
-export function hasBegun({ seen, to, from }: UpgradeInput): boolean {
-  if (from === to) return true;
+/** Whether an earlier run has begun: its snapshot is there, or a kubelet or a component has the new version. */
+export function hasBegun({ seen, to, from, begun }: UpgradeInput): boolean {
+  if (from === to || begun === true) return true;
   const kubelets = [...seen.nodes.values()].map(
     ({ status }) =>
       (status as { nodeInfo?: { kubeletVersion?: string } } | undefined)?.nodeInfo?.kubeletVersion,

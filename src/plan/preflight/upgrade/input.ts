@@ -15,6 +15,8 @@ export interface UpgradeInput {
   readonly drains: readonly string[];
   readonly seen: UpgradeObservation;
   readonly inspections: ReadonlyMap<string, Inspection>;
+  /** A snapshot was taken for this upgrade not long ago: an earlier run may have replaced members of etcd. */
+  readonly begun?: boolean;
   /** Of the new version. */
   readonly bundle?: Pick<Bundle, 'files' | 'images'> | undefined;
 }

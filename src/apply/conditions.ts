@@ -1,6 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/types.ts';
-import { workloadState } from '../kube/readiness.ts';
+import { kubeletVersionOf, workloadState } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import { containerId } from '../plan/rollout/ready.ts';
@@ -49,13 +49,12 @@ async function serves(kube: KubeClient, version: string): Promise<Unmet> {
 }
 
 function nodeReady(live: KubeObject | undefined, version: string | undefined): Unmet {
-  const { nodeInfo } = (live?.['status'] ?? {}) as { nodeInfo?: { kubeletVersion?: string } };
-  const reported = nodeInfo?.kubeletVersion;
+  const reported = kubeletVersionOf(live);
   const old = live !== undefined && version !== undefined && reported !== version;
   return ready(live) ?? (old ? `its kubelet reported ${reported ?? 'no version'}` : undefined);
 }
 
-/** When the leader of a component renewed its Lease; undefined: there is none. */
+/** When the leader of a component renewed its Lease; undefined if no instance leads. */
 export async function renewTime(kube: KubeClient, name: string): Promise<string | undefined> {
   const metadata = { namespace: 'kube-system', name };
   const lease = await read(kube, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata });

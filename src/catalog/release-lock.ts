@@ -104,7 +104,7 @@ export function parseLock(text: string, file: string): ParsedLock {
   return { releases, diagnostics, locate };
 }
 
-/** The newest patch in the lock that is newer than a version of the same minor; undefined if there is none. */
+/** The newest patch in the lock that is newer than a version of the same minor, if any. */
 export function newerPatch(releases: readonly LockedRelease[], version: string): string | undefined {
   return releases
     .map(({ kubernetesVersion }) => kubernetesVersion)

@@ -12,6 +12,12 @@ export function conditionOf(object: KubeObject, type: string): StatusCondition |
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
+/** The version that the kubelet of a Node reported last: `v1.36.2`. */
+export function kubeletVersionOf(node: KubeObject | undefined): string | undefined {
+  const status = node?.['status'] as { nodeInfo?: { kubeletVersion?: string } } | undefined;
+  return status?.nodeInfo?.kubeletVersion;
+}
+
 interface WorkloadStatus {
   readonly observedGeneration?: number;
   readonly desiredNumberScheduled?: number;

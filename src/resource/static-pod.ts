@@ -71,8 +71,8 @@ export const putBackManifest = (
 fi`;
 
 /**
- * Shell that waits, after a restart of the kubelet, until it has started these static Pods anew: until their processes are
- * younger than its own. If it starts none within 15 s, it keeps them. Whether they are well is for others to ask.
+ * Shell that waits, after a restart of the kubelet, until it has restarted these static Pods: until their processes are younger
+ * than its own. If it starts none within 15 s, it keeps them. Whether they are well is for others to ask.
  */
 export const awaitRenewedPods = (
   names: readonly string[],

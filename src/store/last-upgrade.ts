@@ -9,7 +9,7 @@ export interface LastUpgrade {
   readonly seconds: number;
 }
 
-/** The latest upgrade in the run logs that ended; undefined: there is none. Logs that cannot be read are passed over. */
+/** The latest upgrade in the run logs that completed, if any. Logs that cannot be read are skipped. */
 export function lastUpgrade({ runs }: Pick<State, 'runs'>): LastUpgrade | undefined {
   for (const name of names(runs).toReversed()) {
     const found = upgradeOf(join(runs, name));

@@ -10,7 +10,7 @@ export function lockPath(inventory: string): string {
   return join(dirname(inventory), lockFileName);
 }
 
-/** The text of a lock; undefined if there is none. Throws KbootError E-INVENTORY if it cannot be read. */
+/** The text of a lock; undefined if the file does not exist. Throws KbootError E-INVENTORY if it cannot be read. */
 export function readLockText(path: string): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));

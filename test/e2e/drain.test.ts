@@ -9,7 +9,11 @@ import type { KubeClient, KubeResponse } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { readUpgrade } from '../../src/observe/upgrade/read.ts';
-import { upgradeFindings, upgradeNotes, type UpgradeInput } from '../../src/plan/preflight/upgrade/index.ts';
+import {
+  upgradeFindings,
+  upgradeNotes,
+  type UpgradeCheckInput,
+} from '../../src/plan/preflight/upgrade/index.ts';
 import type { DrainPolicy } from '../../src/plan/types.ts';
 import type { SiteHost } from '../lab/kboot.ts';
 import { upgradingCluster } from '../samples/upgrade.ts';
@@ -147,7 +151,7 @@ const nodesOf = async (): Promise<ReadonlyMap<string, KubeObject>> => {
   return new Map((body as { items: readonly KubeObject[] }).items.map((node) => [node.metadata.name, node]));
 };
 
-async function inputOf(to: string): Promise<UpgradeInput> {
+async function inputOf(to: string): Promise<UpgradeCheckInput> {
   const metrics = async (): Promise<string> =>
     String((await kube.request('GET', '/metrics', { asText: true })).body);
   const seen = await readUpgrade(kube, await nodesOf(), new Map([['cp-1', metrics]]));

@@ -2,7 +2,7 @@ import type { Budget } from '../../src/kube/budgets.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { PodSeen, UpgradeObservation } from '../../src/observe/upgrade/observation.ts';
-import type { UpgradeInput } from '../../src/plan/preflight/upgrade/index.ts';
+import type { UpgradeCheckInput } from '../../src/plan/preflight/upgrade/index.ts';
 import { host, sampleCluster } from './pki.ts';
 
 /** A Pod on a node. `of`: its controller, as KIND/NAME; none for a bare Pod. */
@@ -83,8 +83,8 @@ export function nodeSample(name: string, ready = 'True', version = 'v1.35.6'): K
 /** An upgrade of one control plane and two workers with nothing in its way, but for `seen`. */
 export function upgradeInput(
   seen: Partial<UpgradeObservation> = {},
-  changes: Partial<UpgradeInput> = {},
-): UpgradeInput {
+  changes: Partial<UpgradeCheckInput> = {},
+): UpgradeCheckInput {
   return {
     cluster: upgradingCluster,
     from: 'v1.35.6',

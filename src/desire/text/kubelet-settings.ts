@@ -10,6 +10,12 @@ export function kubeletConfigOf(cluster: Pick<Cluster, 'kubelet'>, host: Pick<Ho
   return host.kubelet === undefined ? shared : mergePatch(shared, host.kubelet.config);
 }
 
+/** The port of a kubelet's healthz on 127.0.0.1; 0: it has none. */
+export function healthzPortOf(cluster: Pick<Cluster, 'kubelet'>, host: Pick<Host, 'kubelet'>): number {
+  const stated = kubeletConfigOf(cluster, host)['healthzPort'];
+  return typeof stated === 'number' ? stated : 10248;
+}
+
 /** systemd-resolved's stub in /etc/resolv.conf would loop; this is the file behind it. */
 export const resolvedConf = '/run/systemd/resolve/resolv.conf';
 

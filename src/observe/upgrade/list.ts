@@ -2,7 +2,7 @@ import { refused, type KubeClient } from '../../kube/client.ts';
 
 /** Objects of one page: what the API server reads from etcd at a time. */
 const pageSize = 500;
-/** A list may be started anew, since a token for its next page expires after five minutes. */
+/** A list may be read from its beginning once more, since a token for its next page expires after five minutes. */
 const attempts = 2;
 
 interface Page {

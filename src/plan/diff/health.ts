@@ -32,16 +32,23 @@ export function nodeProblems(
 
 /** A Node that somebody cordoned, in words. */
 export function cordonText(node: KubeObject): string | undefined {
-  const { unschedulable } = (node['spec'] ?? {}) as { readonly unschedulable?: boolean };
-  const { name, annotations } = node.metadata;
-  if (unschedulable !== true || annotations?.[cordonedBy] === 'kboot') return undefined;
+  if (!isCordonedByOthers(node)) return undefined;
+  const { name } = node.metadata;
   return `Node ${name} is cordoned, not by kboot: no new Pods are scheduled there. To end it: kubectl uncordon ${name}`;
 }
 
 /** Whether kboot cordoned a Node in a run that did not end. */
 export function isCordonedByKboot(node: KubeObject): boolean {
-  const { unschedulable } = (node['spec'] ?? {}) as { readonly unschedulable?: boolean };
-  return unschedulable === true && node.metadata.annotations?.[cordonedBy] === 'kboot';
+  return isCordoned(node) && node.metadata.annotations?.[cordonedBy] === 'kboot';
+}
+
+/** Whether somebody else cordoned a Node. */
+export function isCordonedByOthers(node: KubeObject): boolean {
+  return isCordoned(node) && !isCordonedByKboot(node);
+}
+
+function isCordoned(node: KubeObject): boolean {
+  return (node['spec'] as { readonly unschedulable?: boolean } | undefined)?.unschedulable === true;
 }
 
 /** Objects that the cluster needs and that are missing, and workloads that do not run, in words. */

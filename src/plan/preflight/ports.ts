@@ -7,7 +7,7 @@ import {
   type Json,
 } from '../../model/cluster.ts';
 import { extraValue } from '../../desire/text/args.ts';
-import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
+import { healthzPortOf, kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { balancerPorts } from './load-balancer.ts';
@@ -37,7 +37,7 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
           ...tcp(
             'kubelet',
             numberOr(kubelet['port'], 10250),
-            numberOr(kubelet['healthzPort'], 10248),
+            healthzPortOf(cluster, host),
             numberOr(kubelet['readOnlyPort'], 0),
           ),
           ...tcp(

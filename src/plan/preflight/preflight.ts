@@ -2,6 +2,7 @@ import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
+import { minorOf } from '../../model/minor.ts';
 import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
 import { etcdMoved } from './etcd.ts';
 import { extraVolumesThere } from './extra-volumes.ts';
@@ -66,7 +67,7 @@ const checks: readonly Check[] = [
     !isNode(host) ||
     seen.cgroupVersion === 2 ||
     kubeletConfigOf(cluster, host)['failCgroupV1'] === false ||
-    minor(cluster) < 35
+    minorOf(cluster.kubernetesVersion) < 35
       ? undefined
       : {
           check: 'Cgroups',
@@ -243,8 +244,4 @@ function sharedAddress(one: Inspection, other: Inspection | undefined): string |
     addresses.flatMap(({ address, interface: device }) => (device === 'lo' ? [] : [address])).sort();
   const [mine, theirs] = [of(one), of(other)];
   return mine.join(' ') === theirs.join(' ') ? mine[0] : undefined;
-}
-
-function minor(cluster: Cluster): number {
-  return Number(cluster.kubernetesVersion.split('.')[1]);
 }

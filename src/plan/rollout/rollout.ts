@@ -1,4 +1,4 @@
-import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
+import { healthzPortOf } from '../../desire/text/kubelet-settings.ts';
 import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import { etcdHosts, isNode, loadBalancerHosts, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Component } from '../../model/component.ts';
@@ -186,7 +186,7 @@ function healthOf(host: Host, changes: readonly HostChange[], input: RolloutInpu
   const anyApi = cluster.hosts.some((each) => apiListens(each, input));
   if (loadBalancer !== undefined && loadBalancerHosts(cluster).includes(host) && anyApi)
     conditions.push({ kind: 'load-balancer', host: name, address, port: loadBalancer.port });
-  const port = Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
+  const port = healthzPortOf(cluster, host);
   if (port > 0 && (inspections.get(name)?.kubeletActive === true || touches('kubelet')))
     conditions.push({ kind: 'kubelet', host: name, port });
   if (api?.state === 'present') {

@@ -1,6 +1,7 @@
+import { minorOf } from '../../model/minor.ts';
 import semver from 'semver';
 import { kubeletSkew } from './skew.ts';
-import { minorOf, type ClusterVersions } from './versions.ts';
+import type { ClusterVersions } from './versions.ts';
 
 /** One upgrade of a chain. */
 export interface Hop {

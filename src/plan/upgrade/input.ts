@@ -29,3 +29,11 @@ export function joins(host: Host, { inspections, api }: UpgradeInput): boolean {
   const registered = api?.state === 'present' && api.nodes.has(host.name);
   return isOnlyWorker(host) && !registered && inspections.get(host.name)?.kubeletActive !== true;
 }
+
+/** Whether etcd reports the member of a host as one that serves. */
+export function isHealthyMember({ name }: Host, { etcd }: UpgradeInput): boolean {
+  return (
+    etcd.state === 'present' &&
+    etcd.members.some((member) => member.name === name && etcd.healthy.has(member.id))
+  );
+}

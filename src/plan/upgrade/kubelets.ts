@@ -1,8 +1,9 @@
+import { minorOf } from '../../model/minor.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { hasExternalEtcd, isNode, type Host } from '../../model/cluster.ts';
 import { staticPodComponents } from '../../model/component.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
-import { isCordonedByKboot } from '../diff/health.ts';
+import { isCordonedByOthers } from '../diff/health.ts';
 import type { HostChange } from '../diff/host.ts';
 import { interrupts } from '../rollout/effects.ts';
 import { isReady } from '../rollout/ready.ts';
@@ -11,7 +12,6 @@ import type { Batch, Gate, NodeStep, ShellStep, Taint, Task } from '../types.ts'
 import { joins, type UpgradeInput } from './input.ts';
 import { gatesOf, leaderGates, memberGates, startGates, turnTask } from './turn-task.ts';
 import type { Turn } from './turns.ts';
-import { minorOf } from './versions.ts';
 import { isOnlyWorker } from './workers.ts';
 
 /**
@@ -46,7 +46,7 @@ function startStep(host: string): ShellStep {
 }
 
 /**
- * Whether the new kubelet of a host starts its static Pods anew: the UID of a static Pod is a hash of the Pod as the kubelet
+ * Whether the new kubelet of a host restarts its static Pods: the UID of a static Pod is a hash of the Pod as the kubelet
  * knows it (pkg/kubelet/config/common.go), which has other fields in another minor version.
  */
 function renewsPods(host: Host, changes: readonly HostChange[], { versions, change }: UpgradeInput): boolean {
@@ -66,7 +66,7 @@ function renewedPodsStep({ name }: Host, { cluster }: UpgradeInput): ShellStep {
     id: `${name}: static Pods of the new kubelet`,
     verb: 'restart',
     target: { kind: 'static-pod', name: pods.join(', ') },
-    reason: 'the kubelet of another minor version starts them anew',
+    reason: 'the kubelet of another minor version restarts them',
     effects: pods.map((component) => ({ component, kind: 'restart' })),
     script: awaitRenewedPods(pods),
     timeoutSeconds: 120,
@@ -96,7 +96,11 @@ export function kubeletBatches(
     const all = gatesOf(host, 'kubelet', changes, input);
     const waits = drain !== undefined || isOnlyWorker(host);
     gates.push(...all.filter(({ condition }) => waits || condition.kind !== 'node-ready'));
-    const uncordon = drain !== undefined && !isCordonedByOthers(host, input) ? uncordonStep(host) : undefined;
+    const node = input.api?.state === 'present' ? input.api.nodes.get(host.name) : undefined;
+    const uncordon =
+      drain !== undefined && (node === undefined || !isCordonedByOthers(node))
+        ? uncordonStep(host)
+        : undefined;
     tasks.push({
       ...task,
       steps: [
@@ -143,9 +147,8 @@ export function isDrained(
 /** Whether a Node is Ready and takes Pods without special tolerations. */
 function takesPods(name: string, api: ClusterObservation & { readonly state: 'present' }): boolean {
   const node = api.nodes.get(name);
-  const { unschedulable } = (node?.['spec'] ?? {}) as { readonly unschedulable?: boolean };
-  const isOpen = unschedulable !== true || (node !== undefined && isCordonedByKboot(node));
-  return isOpen && !isTainted(node) && isReady(api, 'nodes', name);
+  const isClosed = node !== undefined && isCordonedByOthers(node);
+  return !isClosed && !isTainted(node) && isReady(api, 'nodes', name);
 }
 
 /** Whether a Node repels Pods that do not tolerate it; for a state such as not-ready it does so only for a while. */
@@ -154,12 +157,6 @@ function isTainted(node: KubeObject | undefined): boolean {
   return taints.some(
     ({ key, effect }) => effect !== 'PreferNoSchedule' && !key.startsWith('node.kubernetes.io/'),
   );
-}
-
-function isCordonedByOthers({ name }: Host, { api }: UpgradeInput): boolean {
-  const node = api?.state === 'present' ? api.nodes.get(name) : undefined;
-  const { unschedulable } = (node?.['spec'] ?? {}) as { readonly unschedulable?: boolean };
-  return node !== undefined && unschedulable === true && !isCordonedByKboot(node);
 }
 
 function drainStep({ name }: Host, { cluster, change }: UpgradeInput): NodeStep {

@@ -1,10 +1,11 @@
+import { minorOf } from '../../model/minor.ts';
 import semver from 'semver';
 import { hostsWith, type Cluster } from '../../model/cluster.ts';
 import type { KbootError } from '../../model/error.ts';
 import { few } from '../../model/few.ts';
 import type { Finding } from '../preflight/finding.ts';
 import { reaches, type PlanScope } from '../scope.ts';
-import { minorOf, type ClusterVersions, type VersionChange } from './versions.ts';
+import type { ClusterVersions, VersionChange } from './versions.ts';
 
 /** How many minors older than an API server a kubelet may be (kubernetes.io/releases/version-skew-policy). */
 export const kubeletSkew = 3;

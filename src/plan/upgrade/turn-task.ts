@@ -1,10 +1,9 @@
 import { extraValue } from '../../desire/text/args.ts';
-import { kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
+import { healthzPortOf } from '../../desire/text/kubelet-settings.ts';
 import {
   etcdHosts,
   isNode,
   loadBalancerHosts,
-  type Cluster,
   type Component as Settings,
   type Host,
 } from '../../model/cluster.ts';
@@ -14,10 +13,13 @@ import { affects } from '../rollout/effects.ts';
 import { conditionText } from '../target.ts';
 import type { Condition, Gate, Step, Task } from '../types.ts';
 import { formerOf } from './former.ts';
-import type { UpgradeInput } from './input.ts';
+import { isHealthyMember, type UpgradeInput } from './input.ts';
 import type { Turn } from './turns.ts';
 
-/** Seconds until a component must be healthy again. kubeadm waits 300 (UpgradeManifestsTimeout), which is when Pods of an unready Node are evicted. */
+/**
+ * Seconds until a component must be healthy again. kubeadm waits 300 (UpgradeManifestsTimeout), which is when the Pods of a
+ * Node that is not Ready are evicted.
+ */
 const waitTimeouts: Partial<Record<Condition['kind'], number>> = {
   'etcd-member': 180,
   kubelet: 120,
@@ -70,7 +72,7 @@ export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], 
       case 'controllers':
         return isPlane ? controllers.filter(({ component }) => touches(component)) : [];
       case 'kubelet': {
-        const port = healthzPort(host, cluster);
+        const port = healthzPortOf(cluster, host);
         if (!isNode(host)) return [];
         const ready = api?.state === 'present' && api.nodes.has(name);
         return [
@@ -90,7 +92,7 @@ export function gatesOf(host: Host, turn: Turn, changes: readonly HostChange[], 
 /** What must hold on a host once its stopped kubelet was started. */
 export function startGates(host: Host, { cluster, versions }: UpgradeInput): Gate[] {
   const { name } = host;
-  const port = healthzPort(host, cluster);
+  const port = healthzPortOf(cluster, host);
   return waits(`${name} started`, [
     ...(port > 0 ? [{ kind: 'kubelet', host: name, port } as const] : []),
     ...(etcdHosts(cluster).includes(host) ? [{ kind: 'etcd-member', host: name } as const] : []),
@@ -99,13 +101,12 @@ export function startGates(host: Host, { cluster, versions }: UpgradeInput): Gat
 }
 
 /** For the members that are down, and that no step of this plan starts. */
-export function memberGates({ cluster, etcd, perHost }: UpgradeInput): Gate[] {
+export function memberGates(input: UpgradeInput): Gate[] {
+  const { cluster, etcd, perHost } = input;
   if (etcd.state !== 'present') return [];
-  const isHealthy = (name: string): boolean =>
-    etcd.members.some((member) => member.name === name && etcd.healthy.has(member.id));
   const isReplaced = (name: string): boolean =>
     perHost.get(name)?.changes.some(({ step }) => affects(step, 'etcd')) === true;
-  const down = etcdHosts(cluster).filter(({ name }) => !isHealthy(name) && !isReplaced(name));
+  const down = etcdHosts(cluster).filter((host) => !isHealthyMember(host, input) && !isReplaced(host.name));
   return waits(
     'before the upgrade',
     down.map(({ name }) => ({ kind: 'etcd-member', host: name })),
@@ -118,11 +119,6 @@ export function leaderGates(nodes: string): Gate[] {
     { kind: 'leader', lease: 'kube-controller-manager' },
     { kind: 'leader', lease: 'kube-scheduler' },
   ]);
-}
-
-/** 0: it has none. */
-function healthzPort(host: Host, cluster: Cluster): number {
-  return Number(kubeletConfigOf(cluster, host)['healthzPort'] ?? 10248);
 }
 
 function waits(who: string, conditions: readonly Condition[]): Gate[] {

@@ -3,7 +3,7 @@ import { isCordonedByKboot } from '../diff/health.ts';
 import type { HostChange } from '../diff/host.ts';
 import { isReady } from '../rollout/ready.ts';
 import type { Batch, EtcdStep, Task } from '../types.ts';
-import { joins, type UpgradeInput } from './input.ts';
+import { isHealthyMember, joins, type UpgradeInput } from './input.ts';
 import { isDrained, kubeletBatches, startedKubelets } from './kubelets.ts';
 import { gatesOf, turnTask } from './turn-task.ts';
 import { dividedInTurns, type HostTurns, type Turn } from './turns.ts';
@@ -116,7 +116,7 @@ function behind({ cluster, versions, change }: UpgradeInput): string[] {
   });
 }
 
-/** The first host alone; the others, which elect their leaders anew, together. */
+/** The first host alone, then the others together: their leaders are elected again in any case. */
 function firstThenRest([first, ...rest]: readonly Batch[]): Batch[] {
   if (first === undefined) return [];
   const together: Batch = {
@@ -127,7 +127,7 @@ function firstThenRest([first, ...rest]: readonly Batch[]): Batch[] {
 }
 
 function workerTurns(workers: readonly Host[], input: UpgradeInput): readonly (readonly Host[])[] {
-  const { cluster, api, versions, change } = input;
+  const { cluster, api } = input;
   if (input.holdWorkers) return [];
   const present = api?.state === 'present' ? api : undefined;
   const ready = (host: Host): boolean => api !== undefined && isReady(api, 'nodes', host.name);
@@ -142,24 +142,26 @@ function workerTurns(workers: readonly Host[], input: UpgradeInput): readonly (r
     (host) =>
       isOnlyWorker(host) && present?.nodes.has(host.name) === true && !ready(host) && !workers.includes(host),
   ).length;
-  const isFirst = ![...versions.kubelets].some(
-    ([name, version]) =>
-      version === change.to && cluster.hosts.some((host) => host.name === name && isOnlyWorker(host)),
-  );
-  return [...(fresh.length === 0 ? [] : [fresh]), ...workerBatches(cluster, turning, down, isFirst)];
+  return [
+    ...(fresh.length === 0 ? [] : [fresh]),
+    ...workerBatches(cluster, turning, down, !isAnyWorkerDone(input)),
+  ];
+}
+
+/** Whether the kubelet of a worker has the new version. */
+function isAnyWorkerDone({ cluster, versions, change }: UpgradeInput): boolean {
+  return cluster.hosts.some((host) => isOnlyWorker(host) && versions.kubelets.get(host.name) === change.to);
 }
 
 /** spec.upgrade.pauseAfter: which batches of workers belong to this run, and which to the next. */
 function paused(
   batches: readonly (readonly Host[])[],
   disturbsPlane: boolean,
-  { cluster: { upgrade }, versions, change, cluster }: UpgradeInput,
+  input: UpgradeInput,
 ): { readonly now: readonly (readonly Host[])[]; readonly later: readonly (readonly Host[])[] } {
-  const begun = cluster.hosts.some(
-    (host) => isOnlyWorker(host) && versions.kubelets.get(host.name) === change.to,
-  );
-  if (upgrade.pauseAfter === 'control-plane' && disturbsPlane) return { now: [], later: batches };
-  if (upgrade.pauseAfter === 'first-batch' && !begun)
+  const { pauseAfter } = input.cluster.upgrade;
+  if (pauseAfter === 'control-plane' && disturbsPlane) return { now: [], later: batches };
+  if (pauseAfter === 'first-batch' && !isAnyWorkerDone(input))
     return { now: batches.slice(0, 1), later: batches.slice(1) };
   return { now: batches, later: [] };
 }
@@ -180,9 +182,4 @@ function snapshotStep({ cluster, change, versions, etcd, snapshots }: UpgradeInp
     operation: { kind: 'snapshot', before: change.to },
     timeoutSeconds: 600,
   };
-}
-
-function isHealthyMember({ name }: Host, { etcd }: UpgradeInput): boolean {
-  const member = etcd.state === 'present' ? etcd.members.find((each) => each.name === name) : undefined;
-  return member !== undefined && etcd.state === 'present' && etcd.healthy.has(member.id);
 }

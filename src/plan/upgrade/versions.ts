@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { kubeletVersionOf } from '../../kube/readiness.ts';
 import { hostsWith, isNode, type Cluster } from '../../model/cluster.ts';
 import type { StaticPodComponent } from '../../model/component.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
@@ -68,16 +69,9 @@ export function versionChange(versions: ClusterVersions, to: string): VersionCha
   return semver.lt(oldest, to) ? { from: oldest, to, direction: 'up' } : undefined;
 }
 
-/** `36` of `v1.36.2` */
-export function minorOf(version: string): number {
-  return semver.minor(version);
-}
-
 /** The version that the kubelet of a Node reported. */
 export function kubeletVersion(api: ClusterObservation | undefined, node: string): string | undefined {
-  const live = api?.state === 'present' ? api.nodes.get(node) : undefined;
-  const status = live?.['status'] as { readonly nodeInfo?: { readonly kubeletVersion?: string } } | undefined;
-  return status?.nodeInfo?.kubeletVersion;
+  return api?.state === 'present' ? kubeletVersionOf(api.nodes.get(node)) : undefined;
 }
 
 /** A version without the suffix of a vendor: `v1.36.2+k3s1` counts as v1.36.2. */

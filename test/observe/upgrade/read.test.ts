@@ -55,7 +55,7 @@ it('reads every page of the Pods, and keeps only what counts', async () => {
   ]);
 });
 
-it('begins anew once if the pages have expired, and then says so', async () => {
+it('begins again once if the pages have expired, and then says so', async () => {
   let asked = 0;
   const client: KubeClient = {
     request: (_method, path) => {

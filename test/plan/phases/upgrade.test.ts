@@ -116,7 +116,7 @@ describe('an upgrade', () => {
     expect(end?.tasks[0]?.steps).toMatchObject([{ node: 'w-1', operation: { kind: 'uncordon' } }]);
   });
 
-  it('states that the kubelet of another minor starts the static Pods of its host anew', () => {
+  it('states that the kubelet of another minor restarts the static Pods of its host', () => {
     const [first] = phaseOf(planned(), 'control-plane-kubelets').batches;
     expect(first?.tasks[0]?.steps.at(-1)?.effects.map(({ component }) => component)).toEqual([
       'etcd',

@@ -1,3 +1,4 @@
+import { minorOf } from '../../../model/minor.ts';
 import { kubeletConfigOf } from '../../../desire/text/kubelet-settings.ts';
 import { systemOf } from '../../../catalog/systems.ts';
 import { addressesOf, isNode, type Cluster, type Host } from '../../../model/cluster.ts';
@@ -82,7 +83,7 @@ function flagsOf(text: string): readonly Flag[] {
 
 /** Why a flag breaks this node; undefined if it does not. */
 function breaks({ name, value }: Flag, host: Host, cluster: Cluster): string | undefined {
-  const minor = Number(cluster.kubernetesVersion.split('.')[1]);
+  const minor = minorOf(cluster.kubernetesVersion);
   if (removed.has(name) || minor >= (removedSince[name] ?? Infinity))
     return 'Kubernetes removed this flag, and the kubelet does not start with it';
   const { networking } = cluster;

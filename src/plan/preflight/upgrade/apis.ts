@@ -1,16 +1,17 @@
+import { minorOf } from '../../../model/minor.ts';
 import { few } from '../../../model/few.ts';
 import { plural } from '../../../model/plural.ts';
 import type { DeprecatedUse } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
-import { clusterHost, findingAt, minorOf, type UpgradeInput } from './input.ts';
+import { clusterHost, findingAt, type UpgradeCheckInput } from './input.ts';
 
 /** API versions that the new Kubernetes no longer serves and that somebody uses, or has objects of. */
-export function apiFindings(input: UpgradeInput): Finding[] {
+export function apiFindings(input: UpgradeCheckInput): Finding[] {
   return [...requested(input), ...stored(input)];
 }
 
-function requested(input: UpgradeInput): Finding[] {
+function requested(input: UpgradeCheckInput): Finding[] {
   const { seen, to } = input;
   const gone = new Map<string, DeprecatedUse[]>();
   for (const use of seen.deprecated) {
@@ -34,7 +35,7 @@ function requested(input: UpgradeInput): Finding[] {
   });
 }
 
-function stored(input: UpgradeInput): Finding[] {
+function stored(input: UpgradeCheckInput): Finding[] {
   const { seen, from, to } = input;
   return seen.stored
     .filter(({ lostIn }) => minorOf(from) < lostIn && lostIn <= minorOf(to))
@@ -50,7 +51,7 @@ function stored(input: UpgradeInput): Finding[] {
 }
 
 /** What could not be read is not taken as absent. Once the upgrade has begun, an API server may be down for it. */
-export function unreadFindings(input: UpgradeInput): Finding[] {
+export function unreadFindings(input: UpgradeCheckInput): Finding[] {
   const { unread } = input.seen;
   if (unread.length === 0) return [];
   return [

@@ -1,12 +1,10 @@
-import type { UpgradeInput } from './input.ts';
+import { kubeletVersionOf } from '../../../kube/readiness.ts';
+import type { UpgradeCheckInput } from './input.ts';
 
 /** Whether an earlier run has begun: its snapshot is there, or a kubelet or a component has the new version. */
-export function hasBegun({ seen, to, from, begun }: UpgradeInput): boolean {
+export function hasBegun({ seen, to, from, begun }: UpgradeCheckInput): boolean {
   if (from === to || begun === true) return true;
-  const kubelets = [...seen.nodes.values()].map(
-    ({ status }) =>
-      (status as { nodeInfo?: { kubeletVersion?: string } } | undefined)?.nodeInfo?.kubeletVersion,
-  );
+  const kubelets = [...seen.nodes.values()].map(kubeletVersionOf);
   return (
     kubelets.includes(to) ||
     seen.pods.some(

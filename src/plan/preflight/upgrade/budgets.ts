@@ -4,11 +4,11 @@ import { few } from '../../../model/few.ts';
 import { plural } from '../../../model/plural.ts';
 import type { PodSeen } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
-import { findingAt, isReadyPod, workloadOf, type UpgradeInput } from './input.ts';
+import { findingAt, isReadyPod, workloadOf, type UpgradeCheckInput } from './input.ts';
 import { podsThatLeave } from './pods.ts';
 
 /** Budgets under which a drain cannot end: those that can never be met, and those that cannot now. */
-export function budgetFindings(input: UpgradeInput): Finding[] {
+export function budgetFindings(input: UpgradeCheckInput): Finding[] {
   const unready = input.seen.pods.filter((pod) => !isReadyPod(pod));
   return [...podsThatLeave(input)].flatMap(([node, pods]) => {
     const covered = pods.map((pod) => ({ pod, budgets: budgetsOf(pod, input.seen.budgets) }));

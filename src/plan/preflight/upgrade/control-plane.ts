@@ -2,7 +2,7 @@ import { conditionOf } from '../../../kube/readiness.ts';
 import { hostsWith } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
-import { findingAt, isReadyPod, type UpgradeInput } from './input.ts';
+import { findingAt, isReadyPod, type UpgradeCheckInput } from './input.ts';
 
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -10,7 +10,7 @@ const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-s
  * Every control-plane Node is Ready, and so are its static Pods: an upgrade takes them down one at a time. Once the
  * upgrade has begun these are only warnings, since the run is what repairs a control plane that failed half-way.
  */
-export function controlPlaneFindings(input: UpgradeInput): Finding[] {
+export function controlPlaneFindings(input: UpgradeCheckInput): Finding[] {
   const level = hasBegun(input) ? 'warning' : 'error';
   return hostsWith(input.cluster, 'control-plane').flatMap(({ name }) => {
     const node = input.seen.nodes.get(name);

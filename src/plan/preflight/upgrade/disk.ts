@@ -1,7 +1,7 @@
 import { isNode, type Host } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
-import { clusterHost, findingAt, type UpgradeInput } from './input.ts';
+import { clusterHost, findingAt, type UpgradeCheckInput } from './input.ts';
 
 /** In MiB, without a bundle: the official images of a release unpacked beside their layers, and its release files. */
 const estimate = { controlPlaneImages: 1000, workerImages: 500, files: 350 };
@@ -15,12 +15,12 @@ const ofControlPlane = /(^|\/)(kube-apiserver|kube-controller-manager|kube-sched
  * Whether every host has room for the new images, the fetched release files with the former ones beside them, and the
  * new programs. A file system that holds several of them needs room for all.
  */
-export function diskFindings(input: UpgradeInput): Finding[] {
+export function diskFindings(input: UpgradeCheckInput): Finding[] {
   return [...snapshotFinding(input), ...hostFindings(input)];
 }
 
 /** A snapshot of etcd has at most the size of its database. It is taken before anything is disturbed. */
-function snapshotFinding(input: UpgradeInput): Finding[] {
+function snapshotFinding(input: UpgradeCheckInput): Finding[] {
   const { stateFolder } = input.seen;
   const needed = Math.max(0, ...[...input.inspections.values()].map((each) => each.etcdDatabaseMiB));
   if (stateFolder === undefined || stateFolder.freeMiB >= needed) return [];
@@ -35,7 +35,7 @@ function snapshotFinding(input: UpgradeInput): Finding[] {
   ];
 }
 
-function hostFindings(input: UpgradeInput): Finding[] {
+function hostFindings(input: UpgradeCheckInput): Finding[] {
   const level = hasBegun(input) ? 'warning' : 'error';
   return input.cluster.hosts.flatMap((host) => {
     const inspection = input.inspections.get(host.name);
@@ -73,7 +73,7 @@ function hostFindings(input: UpgradeInput): Finding[] {
 function needsOf(
   { roles }: Host,
   architecture: string,
-  { bundle }: UpgradeInput,
+  { bundle }: UpgradeCheckInput,
 ): { readonly images: number; readonly files: number } {
   const isPlane = roles.includes('control-plane');
   if (bundle === undefined)

@@ -6,7 +6,7 @@ import type { Bundle } from '../../../store/bundle.ts';
 import type { Finding } from '../finding.ts';
 
 /** What an upgrade is judged by. */
-export interface UpgradeInput {
+export interface UpgradeCheckInput {
   readonly cluster: Cluster;
   /** Versions: the oldest that an API server serves now, and that of the inventory. */
   readonly from: string;
@@ -33,13 +33,8 @@ export function findingAt(
 }
 
 /** Where a finding about the whole cluster belongs: its first control plane. */
-export function clusterHost({ cluster }: UpgradeInput): string {
+export function clusterHost({ cluster }: UpgradeCheckInput): string {
   return cluster.hosts.find(({ roles }) => roles.includes('control-plane'))?.name ?? '';
-}
-
-/** 36 of `v1.36.2` */
-export function minorOf(version: string): number {
-  return Number(/^v?\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 }
 
 export function isReadyPod({ status }: PodSeen): boolean {

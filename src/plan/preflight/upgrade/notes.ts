@@ -2,7 +2,7 @@ import { controllerKind, podTitle } from '../../../kube/eviction.ts';
 import { few } from '../../../model/few.ts';
 import { plural } from '../../../model/plural.ts';
 import type { PodSeen } from '../../../observe/upgrade/observation.ts';
-import { turnOf, workloadOf, type UpgradeInput } from './input.ts';
+import { turnOf, workloadOf, type UpgradeCheckInput } from './input.ts';
 import { podsThatLeave } from './pods.ts';
 
 /** Names in one note. */
@@ -10,7 +10,7 @@ const shown = 6;
 const defaultGraceSeconds = 30;
 
 /** What an upgrade does to workloads, in words: which move, which are down meanwhile and for how long, which stay. */
-export function upgradeNotes(input: UpgradeInput): readonly string[] {
+export function upgradeNotes(input: UpgradeCheckInput): readonly string[] {
   if (input.drains.length === 0) return [];
   const leaving = [...podsThatLeave(input).values()].flat();
   return [...moving(leaving), ...alone(input, leaving), ...pinned(input, leaving), ...staying(input)];
@@ -26,7 +26,7 @@ function moving(leaving: readonly PodSeen[]): string[] {
 }
 
 /** Workloads whose only Pod moves. */
-function alone(input: UpgradeInput, leaving: readonly PodSeen[]): string[] {
+function alone(input: UpgradeCheckInput, leaving: readonly PodSeen[]): string[] {
   const all = countBy(
     input.seen.pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'),
     workloadOf,
@@ -43,7 +43,7 @@ function alone(input: UpgradeInput, leaving: readonly PodSeen[]): string[] {
 }
 
 /** `30 s at most to end, 10 s until it is probed` */
-function downText({ cluster }: UpgradeInput, { spec }: PodSeen): string {
+function downText({ cluster }: UpgradeCheckInput, { spec }: PodSeen): string {
   const grace =
     cluster.upgrade.drain.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
   const delay = Math.max(
@@ -58,7 +58,7 @@ function downText({ cluster }: UpgradeInput, { spec }: PodSeen): string {
 }
 
 /** Pods that no other node can run: they are down until their own node is back. */
-function pinned(input: UpgradeInput, leaving: readonly PodSeen[]): string[] {
+function pinned(input: UpgradeCheckInput, leaving: readonly PodSeen[]): string[] {
   const names = leaving.flatMap((pod) => {
     const why = pinnedTo(input, pod);
     return why === undefined ? [] : [`${podTitle(pod)} on ${pod.spec.nodeName ?? ''} (${why})`];
@@ -67,7 +67,7 @@ function pinned(input: UpgradeInput, leaving: readonly PodSeen[]): string[] {
   return [`no other node can run it, so down for the whole turn of its node: ${few(names, shown)}`];
 }
 
-function pinnedTo({ cluster, seen }: UpgradeInput, { metadata, spec }: PodSeen): string | undefined {
+function pinnedTo({ cluster, seen }: UpgradeCheckInput, { metadata, spec }: PodSeen): string | undefined {
   const node = spec.nodeName ?? '';
   if (spec.nodeSelector?.['kubernetes.io/hostname'] !== undefined) return 'its nodeSelector names the node';
   const turn = turnOf(cluster, node);
@@ -83,7 +83,7 @@ function pinnedTo({ cluster, seen }: UpgradeInput, { metadata, spec }: PodSeen):
   return volume === undefined ? undefined : `PersistentVolume ${volume.volume} is there`;
 }
 
-function staying({ seen, drains }: UpgradeInput): string[] {
+function staying({ seen, drains }: UpgradeCheckInput): string[] {
   const on = new Set(drains);
   const sets = countBy(
     seen.pods.filter((pod) => on.has(pod.spec.nodeName ?? '') && controllerKind(pod) === 'DaemonSet'),

@@ -2,7 +2,7 @@ import { matches } from '../../../kube/selector.ts';
 import { few } from '../../../model/few.ts';
 import type { WebhookSeen } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
-import { findingAt, clusterHost, turnOf, type UpgradeInput } from './input.ts';
+import { findingAt, clusterHost, turnOf, type UpgradeCheckInput } from './input.ts';
 
 /** A request that an upgrade makes, or needs others to make. */
 interface Request {
@@ -47,7 +47,7 @@ const requests: readonly Request[] = [
 ];
 
 /** Webhooks that would refuse what an upgrade does: nothing answers for them now, or not while a node is drained. */
-export function webhookFindings(input: UpgradeInput): Finding[] {
+export function webhookFindings(input: UpgradeCheckInput): Finding[] {
   return input.seen.webhooks.flatMap((webhook) => {
     const refused = requests.filter((request) => concerns(webhook, request)).map(({ what }) => what);
     if (refused.length === 0) return [];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Inspection } from '../../../../src/model/inspection.ts';
-import { upgradeFindings, type UpgradeInput } from '../../../../src/plan/preflight/upgrade/index.ts';
+import { upgradeFindings, type UpgradeCheckInput } from '../../../../src/plan/preflight/upgrade/index.ts';
 import { good } from '../../../samples/inspection.ts';
 import { upgradeInput, upgradingCluster } from '../../../samples/upgrade.ts';
 
@@ -9,7 +9,7 @@ type Space = Inspection['space'];
 const on = (mount: string, freeMiB: number, ...folders: readonly string[]): Space =>
   folders.map((folder) => ({ folder, freeMiB, mount }));
 
-function lines(space: Space, changes: Partial<UpgradeInput> = {}): string[] {
+function lines(space: Space, changes: Partial<UpgradeCheckInput> = {}): string[] {
   const inspections = new Map(upgradingCluster.hosts.map((host) => [host.name, { ...good(host), space }]));
   return upgradeFindings(upgradeInput({}, { inspections, ...changes })).map(
     ({ check, level, host, message }) => `${check} ${level} ${host}: ${message}`,

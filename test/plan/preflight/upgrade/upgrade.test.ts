@@ -5,7 +5,7 @@ import type { UpgradeObservation, WebhookSeen } from '../../../../src/observe/up
 import {
   upgradeFindings,
   upgradeNotes,
-  type UpgradeInput,
+  type UpgradeCheckInput,
 } from '../../../../src/plan/preflight/upgrade/index.ts';
 import {
   budgetSample,
@@ -15,13 +15,13 @@ import {
   upgradingCluster,
 } from '../../../samples/upgrade.ts';
 
-function found(seen: Partial<UpgradeObservation>, changes: Partial<UpgradeInput> = {}): string[] {
+function found(seen: Partial<UpgradeObservation>, changes: Partial<UpgradeCheckInput> = {}): string[] {
   return upgradeFindings(upgradeInput(seen, changes)).map(
     ({ check, level, host, message }) => `${check} ${level} ${host}: ${message}`,
   );
 }
 
-const withDrain = (drain: Partial<Cluster['upgrade']['drain']>): Partial<UpgradeInput> => ({
+const withDrain = (drain: Partial<Cluster['upgrade']['drain']>): Partial<UpgradeCheckInput> => ({
   cluster: {
     ...upgradingCluster,
     upgrade: { ...upgradingCluster.upgrade, drain: { ...upgradingCluster.upgrade.drain, ...drain } },

@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), 'kboot-test-'));
+/** What failed, told again above the last line: a long log is read from its end. */
+const failures = [];
 const labRequired = isSet('CI') || isSet('KBOOT_REQUIRE_LAB');
 
 try {
@@ -21,6 +23,7 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
+if (failures.length > 0) console.log(`\n=== Failed\n${failures.join('\n')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -42,6 +45,7 @@ function check(title, npmArgs) {
   heading(title);
   if (run('npm', npmArgs) === 0) return console.log('ok');
   console.log(`${title}: FAILED`);
+  failures.push(title);
   total.failed += 1;
 }
 
@@ -63,6 +67,19 @@ function vitest(title, project, filters) {
   total.passed += counts?.numPassedTests ?? 0;
   total.skipped += (counts?.numPendingTests ?? 0) + (counts?.numTodoTests ?? 0);
   total.failed += failed === 0 && (status !== 0 || counts?.success !== true) ? 1 : failed;
+  for (const file of counts?.testResults ?? []) failures.push(...failuresOf(file));
+}
+
+/** One file of vitest's JSON report: a line for each failed test with its first lines, or for the file if it has none. */
+function failuresOf(file) {
+  const name = relative(process.cwd(), file.name);
+  const tests = file.assertionResults.filter(({ status }) => status === 'failed');
+  if (tests.length === 0) return file.status === 'failed' ? [`${name}: ${firstLines(file.message)}`] : [];
+  return tests.map((test) => `${name} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, 12).join('\n    ');
 }
 
 function hasChromium() {
@@ -79,8 +96,10 @@ function missingForLab() {
 function lacking(title, missing) {
   heading(title);
   console.log(`NOT RUN.\n${missing}`);
-  if (labRequired) total.failed += 1;
-  else total.skipped += 1;
+  if (labRequired) {
+    failures.push(`${title}: not run`);
+    total.failed += 1;
+  } else total.skipped += 1;
 }
 
 function clusterTier(missing) {

@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests talk to servers of their own on loopback, never through a proxy of whoever runs them. */
+const withoutProxy = Object.fromEntries(
+  ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+    [name, ''],
+    [name.toUpperCase(), ''],
+  ]),
+);
+
 export default defineConfig({
   test: {
     projects: [
@@ -8,6 +16,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/e2e/**', 'test/browser/**'],
+          env: withoutProxy,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,3 +1,4 @@
+import type { SiteHost } from '../../lab/kboot.ts';
 import type { UpgradeShape } from './site.ts';
 
 /** Three control planes behind a virtual IP, two workers, MetalLB. */
@@ -41,6 +42,26 @@ export function etcdHosts(net: string): UpgradeShape {
       { name: 'cp-2', roles: ['control-plane'], address: `${net}.12` },
       { name: 'w-1', roles: ['worker'], address: `${net}.21` },
       { name: 'w-2', roles: ['worker'], address: `${net}.22` },
+    ],
+    ...(spec !== undefined && { spec }),
+  };
+}
+
+/** Three control planes behind a virtual IP, one worker in a rack and two in another, MetalLB. */
+export function racks(net: string): UpgradeShape {
+  const { hosts, spec } = highlyAvailable(net);
+  const rack = (name: string, number: number, upgradeGroup: string): SiteHost => ({
+    name,
+    roles: ['worker'],
+    address: `${net}.${number}`,
+    upgradeGroup,
+  });
+  return {
+    hosts: [
+      ...hosts.slice(0, 3),
+      rack('w-1', 21, 'rack-a'),
+      rack('w-2', 22, 'rack-b'),
+      rack('w-3', 23, 'rack-b'),
     ],
     ...(spec !== undefined && { spec }),
   };

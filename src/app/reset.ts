@@ -48,7 +48,12 @@ export async function makeResetPlan(
     seenOn.set(host.name, seen);
     return resetSteps(
       host.name,
-      resetRemovals(seen, cluster.etcd.external !== undefined, cluster.etcd.dataDir),
+      resetRemovals(
+        seen,
+        cluster.etcd.external !== undefined,
+        cluster.etcd.dataDir,
+        cluster.networking.flannel === undefined,
+      ),
     );
   });
   const stay = [

@@ -79,6 +79,7 @@ export async function observeStatus(
                 inspection,
                 node,
                 stuck.filter((pod) => pod.node === host.name),
+                wants.foreignCni,
               ),
       };
     });

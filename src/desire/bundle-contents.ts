@@ -31,7 +31,9 @@ export function contentsOf(cluster: Cluster, release: Release): BundleContents {
   const all = contentsOfRelease(release, cluster.imageRepository);
   const onHosts = hasExternalEtcd(cluster);
   const without = (name: string): boolean =>
-    (name === 'etcd' && onHosts) || (name.startsWith('metallb-') && cluster.metallb === undefined);
+    (name === 'etcd' && onHosts) ||
+    (name.startsWith('metallb-') && cluster.metallb === undefined) ||
+    (name.startsWith('flannel') && cluster.networking.flannel === undefined);
   return {
     ...all,
     files: all.files.filter((name) => name !== 'etcd' || (onHosts && etcdHosts(cluster).length > 0)),

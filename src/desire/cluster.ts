@@ -22,6 +22,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
   return {
     inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
+    ...(cluster.networking.flannel === undefined && { foreignCni: true as const }),
     ...(hasOutsideEndpoint(cluster) && { outsideEndpoint: cluster.controlPlaneEndpoint }),
     objects: [
       ...own.map((object) => ({
@@ -40,8 +41,8 @@ export function desireCluster(desire: Desire): DesiredCluster {
       taints: nodeTaints(host),
     })),
     workloads: [
-      { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' },
-      { workload: 'DaemonSet', namespace: 'kube-flannel', name: 'kube-flannel-ds' },
+      { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy', hostNetwork: true },
+      ...(cluster.networking.flannel === undefined ? [] : [flannelWorkload]),
       { workload: 'Deployment', namespace: 'kube-system', name: 'coredns' },
       ...(cluster.metallb === undefined ? [] : metallbWorkloads),
     ],
@@ -58,6 +59,12 @@ function kept(
     ? { keeps: { field: 'replicas' } }
     : {};
 }
+
+const flannelWorkload: DesiredCluster['workloads'][number] = {
+  workload: 'DaemonSet',
+  namespace: 'kube-flannel',
+  name: 'kube-flannel-ds',
+};
 
 const metallbWorkloads: DesiredCluster['workloads'] = [
   { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },

@@ -1,5 +1,11 @@
 import type { Component, Effect } from '../model/component.ts';
-import { allChains, removeLinks, removeRules } from '../resource/network-leftovers.ts';
+import {
+  allChains,
+  kubeChains,
+  removeLinks,
+  removeProxyLink,
+  removeRules,
+} from '../resource/network-leftovers.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
 import { swapOn } from '../resource/swap-script.ts';
@@ -24,12 +30,14 @@ const defaultEtcdData = '/var/lib/etcd';
 /**
  * Removes everything from a host that kboot and Kubernetes put there, and only that; read from top to bottom. The
  * stamp is removed last: an interrupted run can start again and has the same result. With `foreignEtcd`, an etcd
- * service or data on the host is not kboot's. `etcdDataDir`: spec.etcd.dataDir.
+ * service or data on the host is not kboot's. `etcdDataDir`: spec.etcd.dataDir. With `foreignCni`, the Pod network is
+ * not kboot's, and its links, rules and configuration stay.
  */
 export function resetRemovals(
   seen: ResetObservation,
   foreignEtcd = false,
   etcdDataDir = defaultEtcdData,
+  foreignCni = false,
 ): readonly Removal[] {
   if (!seen.present) return [];
   const data = dataFolders(...(foreignEtcd ? [] : etcdFolders(seen, etcdDataDir)));
@@ -50,7 +58,7 @@ export function resetRemovals(
       what: 'pods',
       reason: `${seen.containers} containers stopped`,
       script: stopContainers,
-      effects: stops(...podComponents),
+      effects: stops(...podComponents.filter((name) => !foreignCni || name !== 'flannel')),
     },
     {
       what: 'unit containerd',
@@ -63,17 +71,28 @@ export function resetRemovals(
       reason: 'below the data folders, /run/containerd and /run/netns; those of /etc/fstab stay',
       script: unmountBelow(data),
     },
-    { what: 'links', reason: "flannel, cni0 and the Pods' veth interfaces", script: removeLinks },
-    {
-      what: 'rules',
-      reason: 'only the chains and tables of kube-proxy, flannel and CNI',
-      script: removeRules(allChains),
-    },
+    ...(foreignCni
+      ? [
+          { what: 'links', reason: "kube-proxy's; those of your CNI stay", script: removeProxyLink },
+          {
+            what: 'rules',
+            reason: 'only the chains and tables of kube-proxy; those of your CNI stay',
+            script: removeRules(kubeChains),
+          },
+        ]
+      : [
+          { what: 'links', reason: "flannel, cni0 and the Pods' veth interfaces", script: removeLinks },
+          {
+            what: 'rules',
+            reason: 'only the chains and tables of kube-proxy, flannel and CNI',
+            script: removeRules(allChains),
+          },
+        ]),
     {
       what: 'data',
       reason: `${data.join(', ')}${emptied(seen.keptFolders)}`,
       script: `{ ${removeFolders(data)}; } || exit
-${removeLeftovers}`,
+${removeLeftovers(foreignCni)}`,
     },
     {
       what: 'files',
@@ -156,8 +175,10 @@ const endShims = `for p in /proc/[0-9]*; do
 done
 true`;
 
-const removeLeftovers = `rm -rf --one-file-system -- /run/containerd /run/flannel /run/xtables.lock.d /run/nri
-rm -f -- /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel /run/xtables.lock
+const removeLeftovers = (
+  foreignCni: boolean,
+): string => `rm -rf --one-file-system -- /run/containerd${foreignCni ? '' : ' /run/flannel'} /run/xtables.lock.d /run/nri
+rm -f --${foreignCni ? '' : ' /etc/cni/net.d/10-flannel.conflist /opt/cni/bin/flannel'} /run/xtables.lock
 rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null
 # The controller manager's folder for FlexVolume plugins, unless it contains a plugin.
 rmdir -p /usr/libexec/kubernetes/kubelet-plugins/volume/exec 2>/dev/null

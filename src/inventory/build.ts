@@ -51,11 +51,13 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       podSubnets: cidrs(spec.networking?.podSubnet ?? defaults.podSubnet),
       serviceSubnets: cidrs(spec.networking?.serviceSubnet ?? defaults.serviceSubnet),
       dnsDomain: spec.networking?.dnsDomain ?? defaults.dnsDomain,
-      flannel: {
-        backend: flannel?.backend ?? defaults.flannelBackend,
-        ...given('mtu', flannel?.mtu),
-        ...given('interface', flannel?.interface),
-      },
+      ...((spec.networking?.cni ?? defaults.cni) === 'flannel' && {
+        flannel: {
+          backend: flannel?.backend ?? defaults.flannelBackend,
+          ...given('mtu', flannel?.mtu),
+          ...given('interface', flannel?.interface),
+        },
+      }),
     },
     ...given('loadBalancer', loadBalancer),
     ...given('metallb', spec.metallb && buildMetallb(spec.metallb)),

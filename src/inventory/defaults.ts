@@ -3,6 +3,7 @@ export const defaults = {
   podSubnet: '10.244.0.0/16',
   serviceSubnet: '10.96.0.0/12',
   dnsDomain: 'cluster.local',
+  cni: 'flannel',
   flannelBackend: 'vxlan',
   imageRepository: 'registry.k8s.io',
   apiServerPort: 6443,

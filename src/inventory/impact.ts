@@ -110,6 +110,9 @@ export const impacts: ImpactsOf<Inventory> = {
       podSubnet: refused('the Pod CIDR of a Node cannot change', newCluster),
       serviceSubnet: refused('the addresses of Services cannot change', newCluster),
       dnsDomain: refused('running Pods and certificates have the names of the old domain', newCluster),
+      cni: noted(
+        'to none: flannel runs on, but kboot no longer keeps or removes it; to flannel: kboot installs it, and refuses while Pods are in the network of another CNI',
+      ),
       flannel: {
         backend: rolls('flannel'),
         mtu: disturbs(['flannel'], [], 'Pods keep their old MTU until they are replaced'),

@@ -223,6 +223,14 @@ const networking = z
       { description: 'DNS domain of the cluster.', default: defaults.dnsDomain },
       dnsName,
     ).optional(),
+    cni: z
+      .enum(['flannel', 'none'])
+      .meta({
+        description:
+          'Who provides the Pod network. `none`: you do, with a CNI of your own; kboot installs none, leaves /etc/cni/net.d alone, and waits for Nodes and Pods only once a Node is Ready.',
+        default: defaults.cni,
+      })
+      .optional(),
     flannel: z
       .strictObject({
         backend: z

@@ -32,6 +32,8 @@ export interface DesiredCluster {
     readonly labels: Readonly<Record<string, string>>;
     readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   }[];
+  /** The Pod network is not kboot's: Nodes become Ready, and Pods start, only once somebody installs one. */
+  readonly foreignCni?: true;
   /** The control-plane endpoint, where it is not kboot's. */
   readonly outsideEndpoint?: { readonly host: string; readonly port: number };
   readonly controlPlanePods: readonly {
@@ -43,6 +45,8 @@ export interface DesiredCluster {
     readonly workload: 'DaemonSet' | 'Deployment';
     readonly namespace: string;
     readonly name: string;
+    /** Its Pods use the network of their host, so they start without a Pod network. */
+    readonly hostNetwork?: true;
   }[];
 }
 

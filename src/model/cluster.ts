@@ -275,6 +275,13 @@ export interface UpgradePolicy {
   readonly pauseAfter?: 'control-plane' | 'first-batch';
 }
 
+/** The Pod network that kboot installs. */
+export interface Flannel {
+  readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
+  readonly mtu?: number;
+  readonly interface?: string;
+}
+
 export interface Cluster {
   readonly name: string;
   /** `v1.36.2` */
@@ -285,11 +292,8 @@ export interface Cluster {
     readonly podSubnets: readonly string[];
     readonly serviceSubnets: readonly string[];
     readonly dnsDomain: string;
-    readonly flannel: {
-      readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
-      readonly mtu?: number;
-      readonly interface?: string;
-    };
+    /** Absent: the Pod network is not kboot's. */
+    readonly flannel?: Flannel;
   };
   readonly loadBalancer?: {
     readonly virtualIP: string;

@@ -14,6 +14,7 @@ import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
+import { podNetworkWarnings } from './diff/foreign-cni.ts';
 import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
@@ -25,6 +26,7 @@ import type { MembershipWork } from './phases/membership.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
 import { immutableFindings } from './preflight/immutable-fields.ts';
+import { podNetworkFindings } from './preflight/pod-network.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { upgradeFindings, upgradeNotes } from './preflight/upgrade/index.ts';
 import { disturbsNode } from './rollout/effects.ts';
@@ -93,11 +95,7 @@ export function decide(known: Known, seen: Observed): Decision {
     ? planMembership(seen.etcd.hosts, seen.etcd.members)
     : { hosts: [], remove: [] };
 
-  const networks = podNetworkStates(
-    known.desired.nodes.map(({ name }) => name),
-    inspections,
-    seen.api,
-  );
+  const networks = podNetworkStates(known.desired, inspections, seen.api);
   const roles = missingBootstrapRoles(seen.api);
   const reconciles = roles.length === 0 ? undefined : `creates ${roles.join(', ')} when it starts`;
   const reconciler = hostsWith(cluster, 'control-plane').find(
@@ -185,6 +183,7 @@ export function decide(known: Known, seen: Observed): Decision {
       ...cordonWarnings(api, through),
       ...formerWarnings(seen.former, through),
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
+      ...(through === undefined || api === undefined ? [] : podNetworkWarnings(known.desired, api)),
     ],
   };
   const doesAnything = isWork(decision);
@@ -211,6 +210,7 @@ export function decide(known: Known, seen: Observed): Decision {
                 joining: joiningPlanes(changes, cluster, api),
               })),
           ...(ahead === undefined ? [] : upgradeFindings(ahead)),
+          ...podNetworkFindings(cluster, changes, inspections, api),
           ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded),
         ],
         ignore,

@@ -34,6 +34,7 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
     lateObjects: addons ? all.lateObjects : [],
     prunedKinds: addons ? all.prunedKinds : [],
     ...(addons && all.record && { record: all.record }),
+    ...(all.foreignCni && { foreignCni: all.foreignCni }),
     ...(served && all.outsideEndpoint && { outsideEndpoint: all.outsideEndpoint }),
     nodes: reaches(scope, 'node') ? all.nodes.filter(({ name }) => isNamed(name)) : [],
     controlPlanePods: served ? all.controlPlanePods.filter(({ host }) => isNamed(host)) : [],

@@ -15,6 +15,9 @@ export const clusterChains = '(KUBE-|FLANNEL-)[A-Z0-9-]*';
 /** Chains created by kube-proxy, the kubelet, flannel and the CNI plugins. The host's own chains do not match. */
 export const allChains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 
+/** Chains of kube-proxy and the kubelet alone. */
+export const kubeChains = 'KUBE-[A-Z0-9-]*';
+
 /** Shell for each program of iptables that has rules; `$f` is its name. A legacy one would load its modules. */
 export const eachIptables = `for f in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
   command -v $f >/dev/null || continue
@@ -28,18 +31,37 @@ for l in ${podLinks.join(' ')}; do
 done
 true`;
 
-/** Shell that removes chains and everything that leads to them. Empty tables left by iptables-nft are removed as well. */
+/** The link of kube-proxy's virtual servers. */
+const proxyLink = 'kube-ipvs0';
+
+/** Shell that deletes the link of kube-proxy alone. */
+export const removeProxyLink = `if [ -e /sys/class/net/${proxyLink} ]; then
+  if [ -e /proc/net/ip_vs ] && command -v ipvsadm >/dev/null; then ipvsadm --clear; fi
+  ip link delete ${proxyLink}
+fi
+true`;
+
+/**
+ * Shell that removes chains and everything that leads to them. Empty tables left by iptables-nft are removed as well.
+ * The rules and tables of flannel and of CNI plugins go with chains other than kubeChains.
+ */
 export function removeRules(chains: string): string {
+  const proxyOnly = chains === kubeChains;
+  const rules = ['kubernetes ', ...(proxyOnly ? [] : ['flanneld'])].map((start) => `--comment "?${start}`);
+  const tables = [
+    'kube-proxy',
+    ...(proxyOnly ? [] : ['flannel-ipv4', 'flannel-ipv6', 'cni_plugins_masquerade', 'cni_hostport']),
+  ].map((name) => `*' ${name}'`);
   return `${eachIptables}
   $f-save -c 2>/dev/null > /run/kboot.rules || continue
   grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' /run/kboot.rules || continue
-  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|--comment "?flanneld|--comment "?kubernetes ' /run/kboot.rules | $f-restore -c || exit 1
+  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|${rules.join('|')}' /run/kboot.rules | $f-restore -c || exit 1
 done
 rm -f /run/kboot.rules
 if command -v nft >/dev/null; then
   nft list tables 2>/dev/null | while read -r _ family name; do
     case "$family $name" in
-      *' kube-proxy' | *' flannel-ipv4' | *' flannel-ipv6' | *' cni_plugins_masquerade' | *' cni_hostport') nft delete table "$family" "$name" ;;
+      ${tables.join(' | ')}) nft delete table "$family" "$name" ;;
       'ip filter' | 'ip nat' | 'ip mangle' | 'ip raw' | 'ip6 filter' | 'ip6 nat' | 'ip6 mangle' | 'ip6 raw')
         nft list table "$family" "$name" 2>/dev/null | grep -vE '^(table|\\}|#|[[:space:]]*$)' | grep -vE '^[[:space:]]*(chain [A-Z]+ \\{|type .* policy accept;|\\})[[:space:]]*$' | grep -q . || nft delete table "$family" "$name" ;;
     esac

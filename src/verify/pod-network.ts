@@ -38,7 +38,10 @@ export async function strayPods(kube: KubeClient, cluster: Cluster): Promise<rea
 
 /** Why a Pod has such addresses, and what to do. */
 export function whyStray({ networking }: Pick<Cluster, 'networking'>, addresses: readonly string[]): string {
-  return `its address ${addresses.join(', ')} is outside the Pod network ${networking.podSubnets.join(', ')}: when it started, its node used a configuration in /etc/cni/net.d that is not flannel's. \`kboot plan\` shows it, \`kboot up\` puts it by; then delete the Pod`;
+  const outside = `its address ${addresses.join(', ')} is outside the Pod network ${networking.podSubnets.join(', ')}`;
+  if (networking.flannel === undefined)
+    return `${outside}: your CNI gives out other addresses; set its network to spec.networking.podSubnet, then delete the Pod`;
+  return `${outside}: when it started, its node used a configuration in /etc/cni/net.d that is not flannel's. \`kboot plan\` shows it, \`kboot up\` puts it by; then delete the Pod`;
 }
 
 interface PodSpec {

@@ -60,7 +60,7 @@ export async function verifyCluster(input: VerifyInput): Promise<VerifyReport> {
     kubernetesVersion: cluster.kubernetesVersion,
     namespace,
     nodes,
-    backend: cluster.networking.flannel.backend,
+    backend: cluster.networking.flannel?.backend ?? 'none',
     results,
     notes: run.notes,
     interrupted: signal.aborted,

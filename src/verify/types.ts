@@ -1,4 +1,5 @@
 import type { Family } from '../inventory/address.ts';
+import type { Flannel } from '../model/cluster.ts';
 import type { Addresses } from './family.ts';
 
 /** The checks of `kboot verify`, in the order in which they are reported. */
@@ -40,8 +41,8 @@ export interface VerifyReport {
   readonly kubernetesVersion: string;
   readonly namespace: string;
   readonly nodes: number;
-  /** The backend of flannel, whose port a firewall may block. */
-  readonly backend: 'vxlan' | 'host-gw' | 'wireguard';
+  /** The backend of flannel, whose port a firewall may block; `none`: the Pod network is not kboot's. */
+  readonly backend: Flannel['backend'] | 'none';
   readonly results: readonly CheckResult[];
   /** Remarks on how the run was done: sampled pairs, namespaces left by earlier runs. */
   readonly notes: readonly string[];

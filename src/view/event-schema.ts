@@ -89,7 +89,10 @@ const summaries = [
     kubernetesVersion,
     namespace: text('Namespace that the test Pods ran in.'),
     nodes: number('Nodes of the cluster.'),
-    backend: described("Flannel's backend.", z.enum(['vxlan', 'host-gw', 'wireguard'])),
+    backend: described(
+      "Flannel's backend; none: another CNI.",
+      z.enum(['vxlan', 'host-gw', 'wireguard', 'none']),
+    ),
     notes: list('Limits of the result, such as hosts that were not included.'),
     interrupted: flag('Whether it was interrupted.'),
     seconds,

@@ -153,7 +153,9 @@ function lookAt(
     case 'start':
       return [
         'kubectl get nodes; on the node: journalctl -u kubelet -u containerd; the CoreDNS image must be present: crictl images',
-        'without a Pod network no Pod starts: kubectl -n kube-flannel get pods -o wide',
+        report.backend === 'none'
+          ? 'without a Pod network no Pod starts: look at the Pods of your CNI (spec.networking.cni is none)'
+          : 'without a Pod network no Pod starts: kubectl -n kube-flannel get pods -o wide',
       ];
     case 'serving-certificate':
       return [
@@ -163,10 +165,10 @@ function lookAt(
     case 'pod-tcp':
       if (kind === 'pod-tcp' && podsPass(report, 'pod-udp', family))
         return [
-          'small packets pass, large ones do not: the MTU of the network between the nodes (ip link; spec.networking.flannel.mtu)',
+          `small packets pass, large ones do not: the MTU of the network between the nodes (ip link; ${report.backend === 'none' ? 'the MTU that your CNI sets' : 'spec.networking.flannel.mtu'})`,
         ];
       return [
-        'kubectl -n kube-flannel get pods -o wide, and the log of the Pod on the nodes named above',
+        `${report.backend === 'none' ? 'the Pods of your CNI' : 'kubectl -n kube-flannel get pods -o wide'}, and the log of the Pod on the nodes named above`,
         backendHint[report.backend],
         ...(family === 6 && report.results.some((each) => each.family === 4) && podsPass(report, kind, 4)
           ? ['IPv4 passes: the firewall must allow the same over IPv6']
@@ -214,6 +216,7 @@ function podsPass(
 const backendHint: Readonly<Record<VerifyReport['backend'], string>> = {
   vxlan: 'a firewall between the nodes: flannel needs UDP 8472 both ways',
   wireguard: 'a firewall between the nodes: flannel needs UDP 51820 (IPv6: 51821) both ways',
+  none: 'a firewall between the nodes: the ports of your CNI must be open both ways',
   'host-gw': 'host-gw needs all nodes in one layer 2 network: ip route on the node',
 };
 

@@ -46,6 +46,23 @@ describe('reset', () => {
     expect(removed('/var/lib/etcd')).toEqual(['/var/lib/etcd']);
   });
 
+  it('leaves the Pod network of another CNI alone', () => {
+    const parts = (foreignCni: boolean): readonly string[] => {
+      const all = resetRemovals(seen, false, undefined, foreignCni).map(({ script }) => script);
+      return [
+        'flannel.1',
+        'cni0',
+        'FLANNEL-',
+        'cali-',
+        'flannel-ipv4',
+        '10-flannel.conflist',
+        'KUBE-',
+      ].filter((part) => all.some((script) => script.replaceAll(/grep -qE .*/g, '').includes(part)));
+    };
+    expect(parts(false)).toHaveLength(7);
+    expect(parts(true)).toEqual(['KUBE-']);
+  });
+
   it('finds nothing to do on a host that kboot never was on', () => {
     expect(resetRemovals({ ...seen, present: false })).toEqual([]);
   });

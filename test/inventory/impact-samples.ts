@@ -121,6 +121,7 @@ export const samples: readonly Sample[] = [
   ['spec.networking.podSubnet', '10.240.0.0/16'],
   ['spec.networking.serviceSubnet', '10.200.0.0/16'],
   ['spec.networking.dnsDomain', 'k8s.example'],
+  ['spec.networking.cni', 'none'],
   ['spec.networking.flannel.backend', 'host-gw'],
   ['spec.networking.flannel.mtu', 1400],
   ['spec.networking.flannel.interface', 'eth1'],

@@ -46,7 +46,9 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
       : []),
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
     ...folders(stage, ['/etc/containerd', cniFolder]),
-    { kind: 'cni-config', stage, keep: ownNetworks(desire, host) },
+    ...(desire.cluster.networking.flannel === undefined
+      ? []
+      : [{ kind: 'cni-config', stage, keep: ownNetworks(desire, host) } as const]),
     ...containerdFiles(textContext(desire, facts), host).map((file) =>
       textFile(stage, file, file.path === paths.crictlConfig ? undefined : ['containerd']),
     ),
@@ -102,6 +104,8 @@ const controlPlaneImages: readonly ImageName[] = [
   'etcd',
 ];
 
+const flannelImages: readonly ImageName[] = ['flannel', 'flannel-cni-plugin'];
+
 /** Images by role; additional images in a bundle go to every node. Without a bundle, the same list is pulled. */
 function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster, bundle } = desire;
@@ -113,6 +117,7 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
     [
       ...(host.roles.includes('control-plane') ? [] : controlPlaneImages),
       ...(hasExternalEtcd(cluster) ? ['etcd' as const] : []),
+      ...(cluster.networking.flannel === undefined ? flannelImages : []),
     ].map((name) => refs[name]),
   );
   if (bundle === undefined)

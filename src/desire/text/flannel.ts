@@ -1,10 +1,10 @@
-import { nodes, type Cluster } from '../../model/cluster.ts';
+import { nodes, type Cluster, type Flannel } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { isIPv6 } from './address.ts';
 import type { TextContext } from './types.ts';
 
 /** flannel's objects for the cluster's Pod networks, based on upstream's Documentation/kube-flannel.yml. */
-export function flannelManifest({ cluster, images, renderer }: TextContext): string {
+export function flannelManifest({ cluster, images, renderer }: TextContext, flannel: Flannel): string {
   return renderer.render('addons/flannel/flannel.yaml.hbs', {
     image: images.flannel,
     cniPluginImage: images['flannel-cni-plugin'],
@@ -12,7 +12,7 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
     apiPort: String(cluster.controlPlaneEndpoint.port),
     dualStack: cluster.networking.podSubnets.length > 1,
     command: command(cluster),
-    args: flannelArgs(cluster),
+    args: flannelArgs(cluster, flannel),
     cniConf: json({
       name: 'cbr0',
       cniVersion: '0.3.1',
@@ -21,7 +21,7 @@ export function flannelManifest({ cluster, images, renderer }: TextContext): str
         { type: 'portmap', capabilities: { portMappings: true } },
       ],
     }),
-    netConf: json(netConf(cluster)),
+    netConf: json(netConf(cluster, flannel)),
   });
 }
 
@@ -41,8 +41,7 @@ function command({ networking: { podSubnets } }: Cluster): readonly string[] {
  * Each node uses the interface with its node address (`--iface` accepts an address, pkg/ipmatch), never the one
  * of the default route. By default, its health port only listens on IPv4.
  */
-function flannelArgs(cluster: Cluster): readonly string[] {
-  const { flannel } = cluster.networking;
+function flannelArgs(cluster: Cluster, flannel: Flannel): readonly string[] {
   const nodesOnIPv6 = nodes(cluster).some((host) => isIPv6(host.address));
   return [
     '--ip-masq',
@@ -54,8 +53,7 @@ function flannelArgs(cluster: Cluster): readonly string[] {
 }
 
 /** net-conf.json: its networks must equal the controller-manager's --cluster-cidr. */
-function netConf(cluster: Cluster): object {
-  const { podSubnets, flannel } = cluster.networking;
+function netConf({ networking: { podSubnets } }: Cluster, flannel: Flannel): object {
   const v4 = podSubnets.find((subnet) => !isIPv6(subnet));
   const v6 = podSubnets.find(isIPv6);
   return {
@@ -64,29 +62,29 @@ function netConf(cluster: Cluster): object {
     EnableNFTables: false,
     Backend: {
       Type: flannel.backend,
-      ...mtuBelow(cluster),
+      ...mtuBelow(podSubnets, flannel),
     },
   };
 }
 
 /** The MTU that flannel subtracts its own overhead from; host-gw does not create a device whose MTU could be set. */
-function mtuBelow({ networking: { podSubnets, flannel } }: Cluster): { readonly MTU?: number } {
-  const { mtu, backend } = flannel;
+function mtuBelow(podSubnets: readonly string[], { mtu, backend }: Flannel): { readonly MTU?: number } {
   if (mtu === undefined || backend === 'host-gw') return {};
   // flannel subtracts 50 bytes for VXLAN (pkg/backend/vxlan), but over IPv6 it needs 70.
   return { MTU: mtu - (podSubnets.some(isIPv6) && backend === 'vxlan' ? 20 : 0) };
 }
 
-/** The links that flannel creates on a node, and the MTU of each (pkg/backend/vxlan/device.go, pkg/backend/wireguard/device.go). */
+/** The links that kboot's flannel creates on a node, and the MTU of each (pkg/backend/vxlan/device.go, pkg/backend/wireguard/device.go). */
 export function flannelLinks(cluster: Cluster, facts: Pick<HostFacts, 'interface'>): readonly FlannelLink[] {
   const { podSubnets, flannel } = cluster.networking;
+  if (flannel === undefined) return [];
   const links = {
     vxlan: { v4: 'flannel.1', v6: 'flannel-v6.1', overhead: 50 },
     wireguard: { v4: 'flannel-wg', v6: 'flannel-wg-v6', overhead: 80 },
     'host-gw': undefined,
   }[flannel.backend];
   if (links === undefined) return [];
-  const { MTU } = mtuBelow(cluster);
+  const { MTU } = mtuBelow(podSubnets, flannel);
   return [links.v4, links.v6]
     .filter((_link, index) => podSubnets.some((subnet) => isIPv6(subnet) === (index === 1)))
     .map((link) => ({

@@ -5,8 +5,8 @@ import type { HostText, TextContext } from './types.ts';
 
 /** Kernel modules that a node needs: overlayfs, bridged traffic in netfilter, flannel's tunnel. */
 export function kernelModules(cluster: Cluster): readonly string[] {
-  const { backend } = cluster.networking.flannel;
-  return ['overlay', 'br_netfilter', ...(backend === 'host-gw' ? [] : [backend])];
+  const backend = cluster.networking.flannel?.backend;
+  return ['overlay', 'br_netfilter', ...(backend === undefined || backend === 'host-gw' ? [] : [backend])];
 }
 
 export interface Sysctl {

@@ -31,7 +31,9 @@ export function kubeObjects(context: TextContext, pki: { readonly caPem: string 
     }),
     'addons/kube-proxy': kubeProxyManifest(context),
     'addons/coredns': corednsManifest(context),
-    'addons/flannel': flannelManifest(context),
+    ...(cluster.networking.flannel && {
+      'addons/flannel': flannelManifest(context, cluster.networking.flannel),
+    }),
   };
   return Object.entries(manifests).flatMap(([name, text]) => parseObjects(name, text));
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
+import { flannelIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
 import { dnsIsSound } from './dns.ts';
 import {
@@ -71,6 +72,7 @@ const checks: readonly Check[] = [
   endpointExists,
   endpointFitsLoadBalancer,
   endpointIsNotOneHost,
+  flannelIsInstalled,
   networksAreApart,
   familiesAgree,
   serviceNetworkFits,

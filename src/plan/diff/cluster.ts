@@ -17,6 +17,7 @@ import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
+import { hasPodNetwork } from './foreign-cni.ts';
 import { withKept } from './kept.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
@@ -75,6 +76,7 @@ export function diffCluster(
   const late = desired.nodes
     .filter((node) => disturbedHosts.has(node.name) || !isReady(seen, 'nodes', node.name))
     .map(({ name }) => name);
+  const connected = hasPodNetwork(desired, seen);
   const awaited = late.length > 0 && { nodes: late };
   const left = (node: KubeObject): boolean =>
     isManaged(node) && !desired.inventory.includes(node.metadata.name);
@@ -91,7 +93,7 @@ export function diffCluster(
       ...desired.nodes.flatMap((node) => nodeStep(node, seen)),
       ...desired.nodes.flatMap((node) => uncordonStep(node.name, seen)),
     ],
-    lateObjects: desired.lateObjects.flatMap((object) => objectStep(object, seen)),
+    lateObjects: connected ? desired.lateObjects.flatMap((object) => objectStep(object, seen)) : [],
     record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
     gates: {
@@ -118,15 +120,16 @@ export function diffCluster(
           .map((pod) => gate(podReady(pod, seen, renewed), waitTimeouts.pod)),
       ],
       ready: [
-        ...late.map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
+        ...(connected ? late : []).map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
         ...desired.workloads
+          .filter(({ hostNetwork }) => connected || hostNetwork === true)
           .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload))
-          .map((workload) =>
+          .map(({ workload, namespace, name }) =>
             gate(
               {
                 kind: 'workload-ready',
-                ...workload,
-                ...(workload.workload === 'DaemonSet' && awaited),
+                ...{ workload, namespace, name },
+                ...(workload === 'DaemonSet' && connected && awaited),
               },
               waitTimeouts.workload,
             ),

@@ -15,8 +15,9 @@ export function nodeProblems(
   host: PodNetworkFacts | undefined,
   node: KubeObject | undefined,
   stuck: readonly StuckPod[],
+  foreignCni = false,
 ): readonly string[] {
-  const network = host && podNetworkText(podNetworkState(host, node));
+  const network = host && podNetworkText(podNetworkState(host, node, foreignCni));
   const unavailable = node && conditionOf(node, 'NetworkUnavailable');
   const [first] = stuck;
   return [

@@ -1,4 +1,5 @@
 import { includes, networkOf } from '../../inventory/address.ts';
+import type { DesiredCluster } from '../../kube/desired-cluster.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
@@ -27,9 +28,16 @@ export type PodNetworkFacts = Pick<
 /**
  * Whether Node, flannel and bridge of a host agree. A Node that was deleted and registers again gets another podCIDR;
  * flannel reads it only when it starts, and the bridge keeps its address (plugins/main/bridge, ensureAddr: "already has
- * an IP address different from"). `node`: undefined if the API has none.
+ * an IP address different from"). `node`: undefined if the API has none. Of a Pod network that is not kboot's, only the
+ * Node is looked at.
  */
-export function podNetworkState(host: PodNetworkFacts, node: KubeObject | undefined): PodNetworkState {
+export function podNetworkState(
+  host: PodNetworkFacts,
+  node: KubeObject | undefined,
+  foreignCni = false,
+): PodNetworkState {
+  if (foreignCni)
+    return podNetworkState({ ...host, flannelSubnets: [], flannelRuns: false, addresses: [] }, node);
   const bridged = bridgeAddresses(host);
   if (node === undefined) {
     const next = 'the Node registers with another podCIDR';
@@ -55,15 +63,17 @@ export function podNetworkState(host: PodNetworkFacts, node: KubeObject | undefi
 
 /** The states of these nodes whose hosts were read; empty if the API was not. */
 export function podNetworkStates(
-  nodes: readonly string[],
+  { nodes, foreignCni }: Pick<DesiredCluster, 'nodes' | 'foreignCni'>,
   hosts: ReadonlyMap<string, PodNetworkFacts>,
   api: ClusterObservation | undefined,
 ): ReadonlyMap<string, PodNetworkState> {
   if (api?.state !== 'present') return new Map();
   return new Map(
-    nodes.flatMap((name) => {
+    nodes.flatMap(({ name }) => {
       const host = hosts.get(name);
-      return host === undefined ? [] : [[name, podNetworkState(host, api.nodes.get(name))] as const];
+      return host === undefined
+        ? []
+        : [[name, podNetworkState(host, api.nodes.get(name), foreignCni)] as const];
     }),
   );
 }

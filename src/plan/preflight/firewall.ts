@@ -94,7 +94,10 @@ function podSources(seen: Inspection, host: Host, { networking }: Cluster): read
     vxlan: { 4: 'flannel.1', 6: 'flannel-v6.1' },
     wireguard: { 4: 'flannel-wg', 6: 'flannel-wg-v6' },
   };
-  const { backend } = networking.flannel;
+  const { flannel } = networking;
+  // The interfaces of another CNI are not known.
+  if (flannel === undefined) return [];
+  const { backend } = flannel;
   return networking.podSubnets.map((from) => {
     const family = from.includes(':') ? 6 : 4;
     const other = backend === 'host-gw' ? holder(seen, host, from) : devices[backend][family];

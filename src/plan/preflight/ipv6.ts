@@ -15,7 +15,7 @@ export function ipv6Shortcoming(host: Host, seen: Inspection, cluster: Cluster):
   if (host.secondAddress !== undefined) {
     const second = holder(seen, host.secondAddress);
     if (second === undefined) return lacksAddress(host.secondAddress, seen);
-    if (own !== undefined && own !== second && flannel.interface === undefined)
+    if (own !== undefined && own !== second && flannel !== undefined && flannel.interface === undefined)
       return {
         check: 'NodeAddress',
         level: 'error',

@@ -45,7 +45,6 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
             addressPort(kubeProxy.config['healthzBindAddress'], 10256),
             addressPort(kubeProxy.config['metricsBindAddress'], 10249),
           ),
-          ...tcp('flanneld', 8081),
           ...flannelPorts(cluster),
           ...(cluster.metallb === undefined
             ? []
@@ -56,18 +55,17 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
   ];
 }
 
-/** flannel's tunnels are the kernel's own sockets (Documentation/backends.md). */
+/** flannel's health; its tunnels are the kernel's own sockets (Documentation/backends.md). */
 function flannelPorts({ networking }: Cluster): readonly WantedPort[] {
+  const { flannel, podSubnets } = networking;
+  if (flannel === undefined) return [];
   const udp = (port: number): WantedPort => ({ port, protocol: 'udp', program: 'flannel' });
-  const dualStack = networking.podSubnets.length > 1;
-  switch (networking.flannel.backend) {
-    case 'vxlan':
-      return [udp(8472)];
-    case 'wireguard':
-      return [udp(51820), ...(dualStack ? [udp(51821)] : [])];
-    case 'host-gw':
-      return [];
-  }
+  const tunnels: Readonly<Record<typeof flannel.backend, readonly WantedPort[]>> = {
+    vxlan: [udp(8472)],
+    wireguard: [udp(51820), ...(podSubnets.length > 1 ? [udp(51821)] : [])],
+    'host-gw': [],
+  };
+  return [{ port: 8081, protocol: 'tcp', program: 'flanneld' }, ...tunnels[flannel.backend]];
 }
 
 /**

@@ -113,11 +113,14 @@ function networkBands({ networking, kubeProxy, metallb }: Cluster): readonly Ban
     {
       title: 'Pod network',
       main: podSubnets.join(', '),
-      more: [
-        `flannel, ${flannel.backend}`,
-        ...(flannel.mtu === undefined ? [] : [`MTU ${flannel.mtu}`]),
-        ...(flannel.interface === undefined ? [] : [`on ${flannel.interface}`]),
-      ].join(', '),
+      more:
+        flannel === undefined
+          ? 'a CNI that kboot does not manage'
+          : [
+              `flannel, ${flannel.backend}`,
+              ...(flannel.mtu === undefined ? [] : [`MTU ${flannel.mtu}`]),
+              ...(flannel.interface === undefined ? [] : [`on ${flannel.interface}`]),
+            ].join(', '),
     },
     {
       title: 'Service network',

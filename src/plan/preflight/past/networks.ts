@@ -32,7 +32,7 @@ export const networkOverlap: PastCheck = (host, seen, cluster) => {
   if (!isNode(host)) return [];
   const gateways = new Set(cluster.hosts.flatMap(addressesOf));
   // flannel's routes, through other hosts' addresses in the network of spec.networking.flannel.interface.
-  const byFlannel = seen.clusterId !== '' && cluster.networking.flannel.backend === 'host-gw';
+  const byFlannel = seen.clusterId !== '' && cluster.networking.flannel?.backend === 'host-gw';
   const held: readonly Held[] = [
     ...seen.addresses.flatMap(({ address, prefix, interface: name }): Held[] => {
       const range = networkOf(`${address}/${prefix}`);

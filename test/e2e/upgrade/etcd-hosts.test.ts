@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { release } from '../../../src/catalog/release.ts';
+import { output } from '../../lab/traces.ts';
 import { upgradeBundles } from './bundles.ts';
 import { mostAtOnce, precedes, replacementsOf, skewBreaches, workerDrains } from './record.ts';
 import { etcdHosts } from './shapes.ts';
@@ -40,6 +42,11 @@ describe.skipIf(bundles === undefined)(`an upgrade of a cluster with etcd hosts$
         ({ component }) => component === 'kube-apiserver',
       ),
     ).toBe(true);
+    for (const host of members) {
+      const version = await output(site.lab, host, '/proc/$(pidof etcd)/exe --version | head -1');
+      tell(`${host} runs ${version}`);
+      expect(version).toBe(`etcd Version: ${release(site.bundles.to.version).etcd.replace(/-\d+$/, '')}`);
+    }
     await expectSettled(site, site.bundles.to);
   });
 });

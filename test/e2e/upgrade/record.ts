@@ -33,8 +33,12 @@ export function replacementsOf(result: KbootResult): readonly ComponentChange[] 
     if (found === undefined) return [];
     const { target, effects } = found.step;
     if (target.kind === 'static-pod') return [{ host: found.host, component: target.name }];
-    const kubelet = effects.some(({ component, kind }) => component === 'kubelet' && kind === 'restart');
-    return kubelet ? [{ host: found.host, component: 'kubelet' }] : [];
+    // An etcd host has a unit in place of the static Pod.
+    return effects.flatMap(({ component, kind }) =>
+      kind === 'restart' && (component === 'kubelet' || (component === 'etcd' && target.kind === 'unit'))
+        ? [{ host: found.host, component }]
+        : [],
+    );
   });
 }
 

@@ -2,6 +2,7 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { bundle } from './cli/bundle.ts';
+import { certs } from './cli/certs.ts';
 import { completionOf } from './cli/complete.ts';
 import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
@@ -44,8 +45,8 @@ const parser = yargs(words) as Argv & {
 };
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
-  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle, lock],
-  ...[explain, schema, version],
+  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock, bundle],
+  ...[lock, explain, schema, version],
 ];
 
 run().catch(async (error: unknown) => {

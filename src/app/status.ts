@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { desireCluster } from '../desire/cluster.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { conditionOf } from '../kube/readiness.ts';
@@ -12,12 +11,14 @@ import { observeStuckPods, type StuckPod } from '../observe/stuck-pods.ts';
 import { probeHost } from '../observe/probe.ts';
 import { kubeletVersion, versionChange, versionsOf } from '../plan/upgrade/versions.ts';
 import { clusterProblems, cordonText, nodeProblems } from '../plan/diff/health.ts';
-import { certificatesFor } from '../pki/certlist.ts';
+import { certificateStatus } from '../pki/inspect.ts';
+import { parseCertificates } from '../pki/parse.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { ConnectOptions } from '../transport/types.ts';
-import { connectAll } from './observe/connect.ts';
+import { certificatesInState, kubeletCertificates } from './certificates.ts';
+import { connectAll, type Connections } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
 import { observeServed } from './observe/cluster.ts';
 import { askMembers } from './observe/etcd.ts';
@@ -83,7 +84,7 @@ export async function observeStatus(
               ),
       };
     });
-    const certificates = certificateList(workspace);
+    const certificates = await certificateList(workspace, connections.open);
     const foreign = workspace.foreignEtcd && (await askExternalEtcd(workspace, connections));
     const etcd = await askMembers(workspace, inspections, connections);
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
@@ -168,26 +169,21 @@ function memberList(
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function certificateList({ cluster, pki, foreignEtcd }: Workspace): ClusterStatus['certificates'] {
-  const own = certificatesFor(cluster).flatMap((spec) => {
-    if (spec.kind === 'key') return [];
-    const host = spec.kind === 'leaf' ? spec.host : undefined;
-    if (!pki.isIssued(spec.id, host)) return [];
-    // The kubelet rotates its certificate; the state folder has only the first one.
-    if (spec.id === 'kubelet') return [];
-    const pem = spec.kind === 'ca' ? pki.signer(spec.id).cert : pki.certificate(spec.id, spec.host).cert;
-    return [ending(spec.path, pem)];
-  });
-  return foreignEtcd === undefined ? own : [...own, ending('spec.etcd.external', foreignEtcd.certificatePem)];
-}
-
-function ending(name: string, pem: string): ClusterStatus['certificates'][number] {
-  const expires = new Date(new X509Certificate(pem).validTo);
-  return {
-    name,
-    expires: expires.toISOString(),
-    daysLeft: Math.floor((expires.getTime() - Date.now()) / 86_400_000),
-  };
+/** Those in the state folder, valid or not, those of kubelets, which are on hosts only, and that for an etcd of others. */
+async function certificateList(
+  { cluster, state, foreignEtcd }: Workspace,
+  open: Connections['open'],
+): Promise<ClusterStatus['certificates']> {
+  const limits = { now: new Date(), warnDays: nearEndDays };
+  const own = await certificatesInState(cluster, state, limits);
+  const kubelets = await kubeletCertificates(open, limits);
+  const [foreign] = foreignEtcd === undefined ? [] : (parseCertificates(foreignEtcd.certificatePem) ?? []);
+  const place = 'spec.etcd.external';
+  return [
+    ...own.certificates,
+    ...kubelets,
+    ...(foreign === undefined ? [] : [certificateStatus(foreign, { where: 'state', place }, limits)]),
+  ].map(({ place: at, expires, daysLeft }) => ({ name: at.replace(/\.crt$/, ''), expires, daysLeft }));
 }
 
 function isReady(object: KubeObject | undefined): boolean {

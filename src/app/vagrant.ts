@@ -3,7 +3,7 @@ import type { Cluster, Connection } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { openState } from '../store/state.ts';
 import { askVagrant, machineIdentity } from '../store/vagrant.ts';
-import type { Workspace } from './workspace.ts';
+import type { ClusterPlace } from './observe/connect.ts';
 
 type Ways = ReadonlyMap<string, Connection | KbootError>;
 
@@ -15,13 +15,13 @@ const answers = new WeakMap<Cluster, Promise<Ways>>();
  * Vagrant checks no host keys. kboot saves the first key that a machine presents in the state folder, and requires that
  * key until Vagrant recreates the machine. Throws E-VAGRANT if Vagrant itself fails, E-STATE.
  */
-export function waysToMachines(workspace: Workspace): Promise<Ways> {
+export function waysToMachines(workspace: ClusterPlace): Promise<Ways> {
   const known = answers.get(workspace.cluster) ?? askForAll(workspace);
   answers.set(workspace.cluster, known);
   return known;
 }
 
-async function askForAll({ cluster, inventoryFile, state }: Workspace): Promise<Ways> {
+async function askForAll({ cluster, inventoryFile, state }: ClusterPlace): Promise<Ways> {
   const machines = cluster.hosts.flatMap(({ name, connection }) =>
     connection.kind === 'vagrant' ? [{ name, dir: connection.vagrantDir }] : [],
   );

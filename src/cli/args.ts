@@ -59,6 +59,10 @@ export interface LockArgs extends InventoryArgs {
   readonly check: boolean;
 }
 
+export interface CertsArgs extends InventoryArgs {
+  readonly 'warn-days': number;
+}
+
 export interface RenderArgs extends BundleArgs {
   readonly out: string;
 }

@@ -8,6 +8,7 @@ const fileFirst = [
   'drift',
   'up',
   'status',
+  'certs',
   'verify',
   'kubeconfig',
   'reset',

@@ -195,7 +195,7 @@ const others = [
       ),
     ),
     certificates: described(
-      'Certificates in the state folder.',
+      'Certificates in the state folder, and those of kubelets.',
       z.array(
         z.strictObject({
           name: text('Name of the certificate.'),
@@ -204,6 +204,45 @@ const others = [
         }),
       ),
     ),
+  }),
+  shape('certificates', 'The certificates of a cluster (`certs`).', {
+    cluster,
+    warnDays: number('A certificate with fewer days left is running out.'),
+    valid: flag('Whether no certificate has expired, is not valid yet, or is running out.'),
+    certificates: described(
+      'Certificates; a file with several has one entry for each.',
+      z.array(
+        z.strictObject({
+          where: described(
+            'Presented in a TLS handshake, in a file of a host, or in the state folder.',
+            z.enum(['served', 'file', 'state']),
+          ),
+          host: text('The host; absent: the state folder.').exactOptional(),
+          place: text('Component and port, or path of the file.'),
+          role: described('A CA, or a certificate that a CA signed.', z.enum(['ca', 'leaf'])),
+          subject: text('Whom it is for.'),
+          issuer: text('Who signed it.'),
+          notBefore: text('Since when it is valid.'),
+          expires: text('When it expires.'),
+          daysLeft: number('Whole days until then; negative if it has expired.'),
+          condition: z.enum(['valid', 'running-out', 'expired', 'not-yet-valid']),
+          fingerprint: text('SHA-256 of the certificate.'),
+          file: text('Of a served certificate: the file that it is read from.').exactOptional(),
+          differs: flag('Whether that file has another certificate by now.').exactOptional(),
+        }),
+      ),
+    ),
+    problems: described(
+      'Places where a certificate is expected and could not be read.',
+      z.array(
+        z.strictObject({
+          host: text('The host; absent: the state folder.').exactOptional(),
+          place: text('Component and port, or path of the file.'),
+          why: text('Why not.'),
+        }),
+      ),
+    ),
+    unreachable,
   }),
   shape('check', 'One check of `verify` and its result.', {
     kind: described('What was checked.', z.enum(checkKinds)),

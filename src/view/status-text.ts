@@ -16,7 +16,6 @@ export function statusText(status: ClusterStatus): string {
     host.etcd,
     host.notReady.length === 0 ? '' : `not ready: ${host.notReady.join(', ')}`,
   ]);
-  const first = [...status.certificates].sort((a, b) => a.daysLeft - b.daysLeft)[0];
   return [
     `${pc.bold(status.cluster)} · Kubernetes ${status.kubernetesVersion} · API ${status.endpoint} ${status.api}`,
     '',
@@ -26,13 +25,25 @@ export function statusText(status: ClusterStatus): string {
     ...status.problems.map((each) => pc.red(each)),
     ...status.warnings.map((each) => pc.yellow(each)),
     etcdLine(status),
-    first === undefined
-      ? 'No certificates have been issued yet.'
-      : `${status.certificates.length} certificates; the first to expire is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
+    certificatesLine(status.certificates),
     status.healthy
       ? pc.green('The cluster is healthy.')
       : pc.red('The cluster is not healthy; `kboot plan` shows what `kboot up` would repair.'),
   ].join('\n');
+}
+
+/** `27 certificates; the first to expire is hosts/cp-1/apiserver, in 300 days (2027-09-24)` */
+function certificatesLine(certificates: ClusterStatus['certificates']): string {
+  const [first] = [...certificates].sort((a, b) => a.daysLeft - b.daysLeft);
+  if (first === undefined) return 'No certificates have been issued yet.';
+  const count = `${certificates.length} certificates`;
+  const date = first.expires.slice(0, 10);
+  const expired = certificates.filter(({ daysLeft }) => daysLeft < 0).length;
+  return expired === 0
+    ? `${count}; the first to expire is ${first.name}, in ${first.daysLeft} days (${date})`
+    : pc.red(
+        `${count}; ${expired} of them expired, first ${first.name} on ${date}. \`kboot certs\` lists them`,
+      );
 }
 
 /** `etcd answers: 3 voting members, cp-1, cp-2, cp-3 (not serving)` */

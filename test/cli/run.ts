@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import yargs, { type CommandModule } from 'yargs';
 import { bundle } from '../../src/cli/bundle.ts';
+import { certs } from '../../src/cli/certs.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
@@ -19,8 +20,8 @@ import { asksForEvents, checkEvents } from '../events.ts';
 
 /** Every command, as main.ts registers them. */
 export const commands = [
-  ...[init, validate, render, plan, drift, up, status, verify, kubeconfig, reset, unlock, bundle, lock],
-  ...[explain, schema, version],
+  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock, bundle],
+  ...[lock, explain, schema, version],
 ] as CommandModule[];
 
 export interface Ended {

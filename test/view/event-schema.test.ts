@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../src/apply/events.ts';
 import type { FetchEvent } from '../../src/fetch/events.ts';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
+import type { CertificateReport } from '../../src/model/certificates.ts';
 import type { ClusterStatus } from '../../src/model/status.ts';
 import type { Finding } from '../../src/plan/preflight/finding.ts';
 import type { Gate, Step } from '../../src/plan/types.ts';
@@ -37,11 +38,12 @@ describe('events.schema.json', () => {
       IsSame<Told<ApplyEvent>, Extract<KbootEvent, { at: number }>>,
       IsSame<Exclude<FetchEvent, { type: 'bytes' }>, Extract<KbootEvent, { path: string }>>,
       IsSame<ClusterStatus, Fields<'status'>>,
+      IsSame<CertificateReport, Omit<Fields<'certificates'>, 'unreachable'>>,
       IsSame<CheckResult, Fields<'check'>>,
       IsSame<BundleIndex, Omit<Fields<'bundle'>, 'directory'>>,
       IsSame<Omit<Finding, 'check'>, Omit<Fields<'finding'>, 'check'>>,
       IsSame<Diagnostic, Fields<'valid'>['warnings'][number]>,
-    ] = [true, true, true, true, true, true, true];
+    ] = [true, true, true, true, true, true, true, true];
     expect(same).not.toContain(false);
   });
 

@@ -4,6 +4,9 @@ import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
 
+/** What is needed to reach the hosts of a cluster. */
+export type ClusterPlace = Pick<Workspace, 'cluster' | 'inventoryFile' | 'state'>;
+
 /** Connections of a run, by host name, and why the others could not be opened. */
 export interface Connections {
   readonly open: ReadonlyMap<string, HostConnection>;
@@ -18,7 +21,7 @@ export interface Connections {
  * Throws E-VAGRANT if Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
-  workspace: Workspace | undefined,
+  workspace: ClusterPlace | undefined,
   hosts: readonly Host[],
   options: ConnectOptions,
   concurrency: number,
@@ -64,7 +67,7 @@ function inOrder<T>(found: ReadonlyMap<string, T>, hosts: readonly Host[]): Read
 
 /** How each host is reached; Vagrant provides the settings of its machines, if there are any. */
 async function waysTo(
-  workspace: Workspace | undefined,
+  workspace: ClusterPlace | undefined,
   hosts: readonly Host[],
 ): Promise<(host: Host) => Connection | KbootError> {
   const asked = workspace !== undefined && hosts.some(({ connection }) => connection.kind === 'vagrant');

@@ -180,6 +180,7 @@ export function decide(known: Known, seen: Observed): Decision {
         : []),
       ...(ahead === undefined ? [] : upgradeNotes(ahead)),
       ...heldWarnings(upgrade),
+      ...downWarnings(upgrade),
       ...cordonWarnings(api, through),
       ...formerWarnings(seen.former, through),
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
@@ -292,6 +293,15 @@ function heldWarnings(upgrade: Upgrade | undefined): string[] {
     api: `the API does not answer, so the kubelets of ${hosts} keep their version. Run the same command again once it answers`,
   };
   return [said[upgrade.held.why]];
+}
+
+/** Nodes that no step of this upgrade brings back. */
+function downWarnings(upgrade: Upgrade | undefined): string[] {
+  if (upgrade === undefined || upgrade.down.length === 0) return [];
+  const nodes = few(upgrade.down, 4);
+  return [
+    `${nodes}: not Ready, and a DaemonSet such as kube-proxy cannot be rolled out while one of its Nodes is down. Everything else is upgraded; the run then fails until ${nodes} ${upgrade.down.length === 1 ? 'is' : 'are'} back or removed from the inventory`,
+  ];
 }
 
 /** A Node that leaves is drained, cordoned or not. */

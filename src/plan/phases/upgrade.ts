@@ -57,9 +57,12 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
     then('uncordon', 'node', 'Nodes', [together('cluster', marks.filter(isUncordon).filter(notIn(upgrade)))]);
   }
   then('control-plane-kubelets', 'control-plane', 'kubelets of control planes', upgrade.planes);
-  // What the add-ons roll out meanwhile must be well before a worker is drained.
+  // What the add-ons roll out meanwhile must be well before a worker is drained. A Node that is down holds a DaemonSet
+  // up for good: the other workers do not wait for that, the end of the run does.
   const workloads = (cluster?.gates.ready ?? []).filter(
-    ({ condition }) => condition.kind === 'workload-ready',
+    ({ condition }) =>
+      condition.kind === 'workload-ready' &&
+      (condition.workload === 'Deployment' || upgrade.down.length === 0),
   );
   if (upgrade.workers.some(({ tasks }) => tasks.length > 0))
     then('addons-ready', 'addon', 'add-ons ready', [{ tasks: [], gates: workloads.map(early) }]);

@@ -30,6 +30,8 @@ export interface Upgrade {
   readonly workers: readonly Batch[];
   /** Nodes that are drained. */
   readonly drained: readonly string[];
+  /** Nodes that are not Ready and whose kubelet stays as it is: a DaemonSet cannot be rolled out while one is down. */
+  readonly down: readonly string[];
   /** Workers that stay at their version in this plan, and why. */
   readonly held: { readonly hosts: readonly string[]; readonly why: 'pause' | 'through' | 'api' } | undefined;
 }
@@ -95,6 +97,7 @@ export function planUpgrade(input: UpgradeInput): Upgrade {
     drained: [...planes.map((host) => [host]), ...now].flatMap((hosts) =>
       hosts.flatMap((host) => (isDrained(host, hosts, changesOf(host, 'kubelet'), input) ? [host.name] : [])),
     ),
+    down: downNodes(kubelets, input),
     held:
       held === undefined
         ? undefined
@@ -138,14 +141,24 @@ function workerTurns(workers: readonly Host[], input: UpgradeInput): readonly (r
       const node = present?.nodes.get(host.name);
       return { host, ready: ready(host), begun: node !== undefined && isCordonedByKboot(node) };
     });
-  const down = cluster.hosts.filter(
-    (host) =>
-      isOnlyWorker(host) && present?.nodes.has(host.name) === true && !ready(host) && !workers.includes(host),
-  ).length;
+  const down = new Set(downNodes(workers, input));
   return [
     ...(fresh.length === 0 ? [] : [fresh]),
-    ...workerBatches(cluster, turning, down, !isAnyWorkerDone(input)),
+    ...workerBatches(
+      cluster,
+      turning,
+      cluster.hosts.filter((host) => isOnlyWorker(host) && down.has(host.name)).length,
+      !isAnyWorkerDone(input),
+    ),
   ];
+}
+
+/** Nodes that are not Ready, except those of these hosts. */
+function downNodes(hosts: readonly Host[], { api }: UpgradeInput): string[] {
+  if (api?.state !== 'present') return [];
+  return [...api.nodes.keys()].filter(
+    (node) => !isReady(api, 'nodes', node) && !hosts.some(({ name }) => name === node),
+  );
 }
 
 /** Whether the kubelet of a worker has the new version. */

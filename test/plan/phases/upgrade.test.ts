@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Desire } from '../../../src/desire/context.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
+import { KbootError } from '../../../src/model/error.ts';
 import { assemble } from '../../../src/plan/assemble.ts';
 import { decide } from '../../../src/plan/decide.ts';
 import { hostOf, stepsOf } from '../../../src/plan/steps.ts';
@@ -30,6 +31,7 @@ function planned(
   starts: Readonly<Record<string, Partial<HostStart>>> = {},
   change: Partial<Cluster> = {},
   scope: Partial<PlanScope> = {},
+  unreachable: readonly string[] = [],
 ): Plan {
   const cluster = { ...desire.cluster, ...change };
   const at = (version: string) =>
@@ -39,7 +41,12 @@ function planned(
     at('v1.36.2'),
     new Map(cluster.hosts.map(({ name }) => [name, { ...all('old'), ...starts[name] }])),
   );
-  const decision = decide(at('v1.36.2'), simulation.observe());
+  const seen = simulation.observe();
+  const decision = decide(at('v1.36.2'), {
+    ...seen,
+    hosts: new Map([...seen.hosts].filter(([name]) => !unreachable.includes(name))),
+    failed: new Map(unreachable.map((name) => [name, new KbootError('E-CONNECT', 'no route to host', {})])),
+  });
   expect(decision.findings).toEqual([]);
   return assemble(at('v1.36.2'), decision, 'live', []);
 }
@@ -165,6 +172,19 @@ describe('an upgrade', () => {
     expect(batches(plan, 'stopped')).toEqual(['w-2']);
     // One that is not Ready goes first: nothing is lost there.
     expect(batches(plan, 'workers')[0]).toBe('w-2');
+  });
+
+  it('goes on without a worker that is down for good: no DaemonSet is waited for before the others', () => {
+    const plan = planned({ 'w-2': { kubelet: { age: 'old', down: true } } }, {}, {}, ['w-2']);
+    const waits = (id: string): unknown[] =>
+      phaseOf(plan, id).batches.flatMap(({ gates }) =>
+        gates.map(({ condition }) => condition.kind === 'workload-ready' && condition.workload),
+      );
+    expect(waits('addons-ready')).not.toContain('DaemonSet');
+    expect(waits('addons-ready')).toContain('Deployment');
+    expect(waits('readiness')).toContain('DaemonSet');
+    expect(batches(plan, 'workers')).toEqual(['w-1', 'w-1', 'w-3', 'w-3']);
+    expect(plan.warnings.join()).toContain('w-2: not Ready, and a DaemonSet');
   });
 
   it.each<[Cluster['upgrade']['pauseAfter'], readonly string[]]>([

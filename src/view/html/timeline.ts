@@ -26,15 +26,16 @@ export function timelineHtml(plan: Plan, record: RunRecord | undefined): Html {
   </section>`;
 }
 
-/** Hosts that go one after another. */
+/** Hosts that go one after another, each group once. */
 function turns({ phases, hosts }: Plan): string[] {
   const all = hosts.map(({ name }) => name);
-  return phases.filter(isSerial).flatMap(({ batches }) => {
+  const sentences = phases.filter(isSerial).flatMap(({ batches }) => {
     const own = [...new Set(batches.flatMap(({ tasks }) => tasks.flatMap(({ on }) => hostOf(on) ?? [])))];
     return own.length < 2
       ? []
       : [`${hostList(own, all)} go one after another: each starts when the previous one is healthy again.`];
   });
+  return [...new Set(sentences)];
 }
 
 /** The meaning of the colours, since some bars are too short for words. */

@@ -53,7 +53,7 @@ function downText({ cluster }: UpgradeCheckInput, { spec }: PodSeen): string {
         (startupProbe?.initialDelaySeconds ?? 0) + (readinessProbe?.initialDelaySeconds ?? 0),
     ),
   );
-  const ends = `${grace} s at most to end`;
+  const ends = grace === 0 ? 'ends at once' : `${grace} s at most to end`;
   return delay === 0 ? ends : `${ends}, ${delay} s until its first probe`;
 }
 

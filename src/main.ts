@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { adopt } from './cli/adopt.ts';
 import { bundle } from './cli/bundle.ts';
 import { certs } from './cli/certs.ts';
 import { completionOf } from './cli/complete.ts';
@@ -45,8 +46,8 @@ const parser = yargs(words) as Argv & {
 };
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
-  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock, bundle],
-  ...[lock, explain, schema, version],
+  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
+  ...[adopt, bundle, lock, explain, schema, version],
 ];
 
 run().catch(async (error: unknown) => {

@@ -2,6 +2,7 @@ import { errorCodes } from '../model/error.ts';
 
 /** Commands whose first argument is a file, and commands whose second argument is. */
 const fileFirst = [
+  'adopt',
   'validate',
   'render',
   'plan',

@@ -104,7 +104,16 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
     leaf('etcd', 'etcd-healthcheck-client', 'etcd/healthcheck-client', []);
   }
   if (controlPlane) {
-    if (!member) ca('control-plane', 'etcd-ca', 'etcd/ca', [apiServer], false);
+    if (!member) {
+      ca('control-plane', 'etcd-ca', 'etcd/ca', [apiServer], false);
+      // For `kboot adopt`: the state folder must not be the only place that has it.
+      if (cluster.etcd.external === undefined)
+        add(
+          ...(['control-plane', 'etcd/ca.key', '600', []] as const),
+          pki.isIssued('etcd-ca'),
+          pki.signer('etcd-ca').key,
+        );
+    }
     leaf('control-plane', 'apiserver-etcd-client', 'apiserver-etcd-client', [apiServer]);
     leaf('control-plane', 'apiserver', 'apiserver', [apiServer]);
     leaf('control-plane', 'apiserver-kubelet-client', 'apiserver-kubelet-client', [apiServer]);

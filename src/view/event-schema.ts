@@ -150,6 +150,15 @@ const others = [
     hosts: list('Names of the hosts.'),
     warnings: list('Warnings about the inventory.'),
   }),
+  shape('adopted', '`adopt` read the state folder back from the hosts.', {
+    cluster,
+    state: text('The state folder.'),
+    clusterId: text("The cluster's ID."),
+    written: flag('Whether it was written; false: it was there, and equal.'),
+    files: number('Number of certificates and keys.'),
+    issued: list('Certificates that no host that was read has, and that were issued.'),
+    unreachable: list('Hosts that could not be read.'),
+  }),
   shape('rendered', '`render` wrote the files of all hosts.', {
     out: text('The folder.'),
     files: number('Number of files.'),

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import yargs, { type CommandModule } from 'yargs';
+import { adopt } from '../../src/cli/adopt.ts';
 import { bundle } from '../../src/cli/bundle.ts';
 import { certs } from '../../src/cli/certs.ts';
 import { explain } from '../../src/cli/explain.ts';
@@ -20,8 +21,8 @@ import { asksForEvents, checkEvents } from '../events.ts';
 
 /** Every command, as main.ts registers them. */
 export const commands = [
-  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock, bundle],
-  ...[lock, explain, schema, version],
+  ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
+  ...[adopt, bundle, lock, explain, schema, version],
 ] as CommandModule[];
 
 export interface Ended {

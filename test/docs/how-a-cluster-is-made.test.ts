@@ -35,6 +35,8 @@ const groups: Readonly<Record<string, (cluster: Cluster, host: Host) => boolean>
   'etcd hosts': (_cluster, host) => host.roles.includes('etcd'),
   'stacked control planes': (cluster, host) =>
     !hasExternalEtcd(cluster) && host.roles.includes('control-plane'),
+  'control planes with own etcd': (cluster, host) =>
+    cluster.etcd.external === undefined && host.roles.includes('control-plane'),
   'load balancers': (cluster, host) => loadBalancerHosts(cluster).includes(host),
 };
 

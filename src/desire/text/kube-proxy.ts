@@ -4,15 +4,21 @@ import { configHash } from './config-hash.ts';
 import { isObject, mergeYaml } from './merge.ts';
 import type { TextContext } from './types.ts';
 
-/** kube-proxy's objects (kubeadm phases/addons/proxy); `spec.kubeProxy.config` is merged into config.conf. */
-export function kubeProxyManifest({ cluster, images, renderer }: TextContext): string {
-  const stated = cluster.kubeProxy.config;
+/** config.conf, with `spec.kubeProxy.config` merged into it. */
+export function kubeProxyConfig({ cluster, renderer }: TextContext): string {
   const defaults = renderer.render('addons/kube-proxy/config.yaml.hbs', {
     bindAddress: hostsWith(cluster, 'control-plane').some((host) => isIPv6(host.address)) ? '::' : '0.0.0.0',
     clusterCIDR: cluster.networking.podSubnets.join(','),
   });
+  return mergeYaml(defaults, withStrictArp(cluster.kubeProxy.config));
+}
+
+/** kube-proxy's objects (kubeadm phases/addons/proxy). */
+export function kubeProxyManifest(context: TextContext): string {
+  const { cluster, images, renderer } = context;
+  const stated = cluster.kubeProxy.config;
   // kubeadm stores both without a final newline, which affects its hash.
-  const config = mergeYaml(defaults, withStrictArp(stated)).trimEnd();
+  const config = kubeProxyConfig(context).trimEnd();
   const kubeconfig = renderer
     .render('addons/kube-proxy/kubeconfig.yaml.hbs', { server: clusterServer(cluster) })
     .trimEnd();

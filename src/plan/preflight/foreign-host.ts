@@ -9,7 +9,7 @@ export function strangeStamp(
   if (ours === undefined)
     return {
       message: `it belongs to a kboot cluster (ID ${short(stamp)}), but the state folder of cluster ${name} has no cluster ID`,
-      remedy: `The state folder (.kboot/${name} beside the inventory, or --state) was lost or moved, or metadata.name changed: restore it. To remove the host from its cluster, \`kboot reset\` it with the inventory and state folder of that cluster.`,
+      remedy: `The state folder (.kboot/${name} beside the inventory, or --state) was lost or moved, or metadata.name changed: restore it, or read it back from the hosts: \`kboot adopt INVENTORY\`. To remove the host from its cluster, \`kboot reset\` it with the inventory and state folder of that cluster.`,
     };
   return {
     message: `it belongs to another kboot cluster (ID ${short(stamp)}; that of cluster ${name} is ${short(ours)})`,

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockText, parseLock, type LockedRelease } from '../../src/catalog/release-lock.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { startPublisher, type Publisher } from '../fetch/publisher.ts';
-import { startRegistry, withoutProxies, type FakeRegistry } from '../fetch/servers.ts';
+import { startRegistry, type FakeRegistry } from '../fetch/servers.ts';
 import { inventoryWith } from '../samples/inventory-options.ts';
 import { lockedRelease } from '../samples/lock.ts';
 import { freshFolder } from './folder.ts';
@@ -13,7 +13,6 @@ const at = freshFolder();
 let publisher: Publisher;
 let registry: FakeRegistry;
 beforeEach(async () => {
-  withoutProxies();
   [publisher, registry] = await Promise.all([
     startPublisher('v1.36.9', { etcd: '3.6.11-0', coredns: 'v1.14.2', pause: '3.10.2' }),
     startRegistry(),
@@ -21,7 +20,6 @@ beforeEach(async () => {
   writeInventory('v1.36.2');
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await Promise.all([publisher.close(), registry.close()]);
 });
 

@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type * as catalog from '../../src/catalog/artifacts.ts';
 import { sha256 } from '../../src/model/digest.ts';
-import {
-  fileAt,
-  startMirror,
-  startRegistry,
-  withoutProxies,
-  type FakeRegistry,
-  type FakeServer,
-} from './servers.ts';
+import { fileAt, startMirror, startRegistry, type FakeRegistry, type FakeServer } from './servers.ts';
 
 export interface Places {
   mirror: FakeServer;
@@ -19,7 +12,6 @@ export interface Places {
 export function freshPlaces(): Places {
   const places = {} as Places;
   beforeEach(async () => {
-    withoutProxies();
     [places.mirror, places.registry] = await Promise.all([startMirror(), startRegistry()]);
   });
   afterEach(async () => {

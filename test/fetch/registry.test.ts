@@ -1,23 +1,21 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saveImage } from '../../src/fetch/image-archive.ts';
 import { findImage } from '../../src/fetch/registry.ts';
 import { openWeb, type Web } from '../../src/fetch/web.ts';
 import { sha256 } from '../../src/model/digest.ts';
 import { archiveSums, tarEntries } from '../../src/store/image-archive.ts';
 import { freshFolder } from '../cli/folder.ts';
-import { startRegistry, withoutProxies, type FakeRegistry } from './servers.ts';
+import { startRegistry, type FakeRegistry } from './servers.ts';
 
 const at = freshFolder();
 let registry: FakeRegistry;
 let web: Web;
 beforeEach(async () => {
-  withoutProxies();
   registry = await startRegistry();
   web = openWeb({ signal: new AbortController().signal });
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   web.close();
   await registry.close();
 });

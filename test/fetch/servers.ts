@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { vi } from 'vitest';
 import { sha256 } from '../../src/model/digest.ts';
 
 /** How a server misbehaves, by path. */
@@ -12,11 +11,6 @@ export interface FakeServer {
   readonly asked: string[];
   readonly faults: Map<string, Fault>;
   close(): Promise<void>;
-}
-
-/** Removes the proxies from this machine's environment, for one test. */
-export function withoutProxies(): void {
-  for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) vi.stubEnv(name, '');
 }
 
 /** A server on loopback; `answer` gives a path's bytes, has answered itself (undefined), or there is none (404). */

@@ -4,14 +4,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { brokenError } from '../../src/fetch/fetch-error.ts';
 import { proxyFor } from '../../src/fetch/proxy.ts';
 import { openWeb, type Web } from '../../src/fetch/web.ts';
-import { serve, withoutProxies, type FakeServer } from './servers.ts';
+import { serve, type FakeServer } from './servers.ts';
 
 let server: FakeServer;
 let interrupt: AbortController;
 let web: Web;
 let heard: string[];
 beforeEach(async () => {
-  withoutProxies();
   interrupt = new AbortController();
   heard = [];
   web = openWeb({ signal: interrupt.signal, heard: (line) => heard.push(line), silenceMs: 1000 });

@@ -84,7 +84,7 @@ export async function openTls(
     );
     const fail = (cause: Error): void => {
       clearTimeout(timer);
-      reject(etcdError(name, cause.message));
+      reject(etcdError(name, cause.message, undefined, cause));
     };
     socket.once('secureConnect', () => {
       clearTimeout(timer);
@@ -280,10 +280,16 @@ function blobOf(line: string): Buffer {
   return Buffer.from(result?.blob ?? '', 'base64');
 }
 
-function etcdError(name: string, message: string, response?: http.IncomingMessage): KbootError {
+function etcdError(
+  name: string,
+  message: string,
+  response?: http.IncomingMessage,
+  cause?: Error,
+): KbootError {
   const httpStatus = response?.statusCode;
   return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, {
     host: name,
+    ...(cause !== undefined && { cause }),
     ...(httpStatus !== undefined && { httpStatus }),
   });
 }

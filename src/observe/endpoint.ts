@@ -1,7 +1,9 @@
+import type { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { parseCertificates } from '../pki/parse.ts';
 import type { Reader } from '../transport/types.ts';
 import type { EndpointAddress } from './endpoint-probe.ts';
 import { whyNot } from './why.ts';
@@ -37,6 +39,16 @@ export async function observeEndpoint(
   }
 }
 
+/** Whether the certificate is one of this cluster and only its dates are wrong. */
+function isExpired(socket: tls.TLSSocket, caPem: string): boolean {
+  // Of several problems OpenSSL tells the last, so the signature is checked here.
+  const certificate = socket.getPeerX509Certificate();
+  const isSigned = (ca: X509Certificate): boolean =>
+    certificate !== undefined && certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
+  const code: unknown = socket.authorizationError;
+  return code === 'CERT_HAS_EXPIRED' && (parseCertificates(caPem) ?? []).some(isSigned);
+}
+
 function readyz(stream: Duplex, host: string, caPem: string | undefined): Promise<EndpointAnswer> {
   const socket = tls.connect({
     socket: stream,
@@ -66,6 +78,11 @@ function readyz(stream: Duplex, host: string, caPem: string | undefined): Promis
       nothing('the connection was closed');
     });
     socket.once('secureConnect', () => {
+      if (caPem !== undefined && isExpired(socket, caPem)) {
+        resolve({ kind: 'not-ready', why: 'its certificate has expired' });
+        socket.destroy();
+        return;
+      }
       if (!socket.authorized || caPem === undefined) {
         const why = caPem === undefined ? 'this cluster has none yet' : String(socket.authorizationError);
         const { subject } = socket.getPeerCertificate() as { subject?: { CN?: string } };

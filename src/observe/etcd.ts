@@ -5,6 +5,7 @@ import { everServed } from '../etcd/peer.ts';
 import type { InitialCluster } from '../model/etcd.ts';
 import { etcdDataQuestion } from './inspect.ts';
 import type { Reader } from '../transport/types.ts';
+import { hasExpired } from './why.ts';
 
 /** A host that is to run an etcd member. */
 export interface EtcdHost {
@@ -21,8 +22,11 @@ export interface EtcdHost {
 export type EtcdObservation =
   /** No host holds etcd data. */
   | { readonly state: 'absent' }
-  /** There is data, and no member answers with a quorum. `bootstrapped` is false when it is certain that there never was one. */
-  | { readonly state: 'unavailable'; readonly bootstrapped: boolean }
+  /**
+   * There is data, and no member answers with a quorum. `bootstrapped` is false when it is certain that there never was
+   * one; `expired`: hosts whose member serves a certificate that has expired, so that nobody can use it.
+   */
+  | { readonly state: 'unavailable'; readonly bootstrapped: boolean; readonly expired?: readonly string[] }
   | {
       readonly state: 'present';
       readonly members: readonly EtcdMember[];
@@ -53,16 +57,22 @@ export async function observeEtcd(
   if (sources.length === 0) return { state: 'absent' };
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const lists = await Promise.all(sources.map(listOrNothing));
-    const members = lists.find((list) => list !== undefined);
+    const answers = await Promise.all(sources.map(listOf));
+    const isList = (answer: Answer | undefined): answer is readonly EtcdMember[] =>
+      answer !== undefined && typeof answer !== 'string';
+    const members = answers.find(isList);
     if (members !== undefined) {
       const healthy = members.filter((member) =>
-        sources.some(({ name }, index) => name === member.name && lists[index] !== undefined),
+        sources.some(({ name }, index) => name === member.name && isList(answers[index])),
       );
       return { state: 'present', members, healthy: new Set(healthy.map(({ id }) => id)) };
     }
+    const expired = sources.flatMap(({ name }, index) => (answers[index] === 'expired' ? [name] : []));
+    // No waiting helps those.
+    if (expired.length > sources.length / 2) return { state: 'unavailable', bootstrapped: true, expired };
     const bootstrapped = await wasBootstrapped(sources);
-    if (!bootstrapped || Date.now() >= deadline) return { state: 'unavailable', bootstrapped };
+    if (!bootstrapped || Date.now() >= deadline)
+      return { state: 'unavailable', bootstrapped, ...(expired.length > 0 && { expired }) };
     await sleep(pauseMs);
   }
 }
@@ -90,14 +100,16 @@ export async function confirmEmpty(
   );
 }
 
-async function listOrNothing(source: EtcdSource): Promise<readonly EtcdMember[] | undefined> {
+type Answer = readonly EtcdMember[] | 'nothing' | 'expired';
+
+async function listOf(source: EtcdSource): Promise<Answer> {
   const { reader, address, name, credentials } = source;
   let client: EtcdClient | undefined;
   try {
     client = await openEtcd(await reader.forward(address, etcdClientPort), name, credentials);
     return await client.members();
-  } catch {
-    return undefined;
+  } catch (error) {
+    return hasExpired(error) ? 'expired' : 'nothing';
   } finally {
     client?.close();
   }

@@ -6,3 +6,9 @@ export function whyNot(cause: unknown): string {
   const detail = cause instanceof KbootError ? (cause.context.detail ?? '') : '';
   return detail === '' ? cause.message : detail.replace(/^\(SSH\) Channel open failure: /, '');
 }
+
+/** Whether TLS failed because the certificate of the server has expired; everything else about it is right. */
+export function hasExpired(error: unknown): boolean {
+  const cause = error instanceof KbootError ? error.context.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'CERT_HAS_EXPIRED';
+}

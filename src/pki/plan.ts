@@ -32,6 +32,8 @@ export interface PkiPlan {
   readonly problems: readonly PkiProblem[];
   /** Kept, and due for renewal within 90 days. */
   readonly expiring: readonly { readonly spec: CertificateSpec; readonly notAfter: Date }[];
+  /** Certificates of hosts that have expired and are to be issued again. */
+  readonly expired: readonly { readonly spec: LeafSpec; readonly notAfter: Date }[];
 }
 
 /** Milliseconds before its expiry from which a certificate is due for renewal. */
@@ -76,6 +78,7 @@ export function pkiPlan(
     issue: verdicts.flatMap((verdict) => ('issue' in verdict ? [verdict.issue] : [])),
     problems: verdicts.flatMap((verdict) => ('problem' in verdict ? [verdict.problem] : [])),
     expiring: kept(verdicts).flatMap((verdict) => expiring(verdict, now)),
+    expired: verdicts.flatMap((verdict) => ('issue' in verdict ? expired(verdict.issue, existing, now) : [])),
   };
 }
 
@@ -156,6 +159,14 @@ function expiring({ keep, certificate }: Keep, now: Date): PkiPlan['expiring'] {
   if (certificate === undefined || keep.id === 'kubelet') return [];
   const { notAfter } = validity(certificate);
   return notAfter.getTime() - now.getTime() < renewalWindow ? [{ spec: keep, notAfter }] : [];
+}
+
+/** Not those of kubelets: what they use is on their hosts. */
+function expired({ spec }: Issue, existing: Material, now: Date): PkiPlan['expired'] {
+  const certificate = parseCertificate(existing.get(`${spec.path}.crt`) ?? '');
+  if (spec.kind !== 'leaf' || spec.id === 'kubelet' || certificate === undefined) return [];
+  const { notAfter } = validity(certificate);
+  return notAfter < now ? [{ spec, notAfter }] : [];
 }
 
 /** A cluster on an external etcd has host certificates, but none for etcd. */

@@ -53,6 +53,7 @@ function certificateProblem(pem: string, want: ClientCertificateResource): strin
     return 'the current one is for another name';
   if (want.caPem === null || !certificate.verify(new X509Certificate(want.caPem).publicKey))
     return "the current one was not issued by this cluster's CA";
-  if (Date.parse(certificate.validTo) < Date.now()) return 'the current one has expired';
+  if (Date.parse(certificate.validTo) < Date.now())
+    return `the current one expired on ${new Date(certificate.validTo).toISOString().slice(0, 10)}`;
   return undefined;
 }

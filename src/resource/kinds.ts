@@ -13,6 +13,7 @@ import { obsolete } from './obsolete.ts';
 import { packageKind } from './package.ts';
 import { podNetwork } from './pod-network.ts';
 import { selinux } from './selinux.ts';
+import { servingCertificate } from './serving-certificate.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
@@ -37,6 +38,7 @@ const kinds = {
   image,
   'static-pod': staticPod,
   'client-certificate': clientCertificate,
+  'serving-certificate': servingCertificate,
   'kubelet-checkpoint': kubeletCheckpoint,
   'link-mtu': linkMtu,
   hook,

@@ -159,6 +159,11 @@ export interface ClientCertificateResource extends Base, ReadBy {
   readonly caPem: string | null;
 }
 
+/** The certificate that the kubelet makes for itself and serves. */
+export interface ServingCertificateResource extends Base, ReadBy {
+  readonly kind: 'serving-certificate';
+}
+
 /** The kubelet's checkpoints fit its configuration: its policies for CPUs and memory, and the CPUs that are reserved. */
 export interface KubeletCheckpointResource extends Base {
   readonly kind: 'kubelet-checkpoint';
@@ -212,6 +217,7 @@ export type Resource =
   | ImageResource
   | StaticPodResource
   | ClientCertificateResource
+  | ServingCertificateResource
   | KubeletCheckpointResource
   | LinkMtuResource
   | HookResource;

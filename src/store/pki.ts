@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -23,7 +24,7 @@ export interface PkiSources extends IssueContext {
 
 /** The PKI on disk, and what an apply would issue. */
 export interface LoadedPki {
-  /** Everything that is valid now; lookups of the rest return placeholders. */
+  /** Everything that is valid now, and access to the cluster; lookups of the rest return placeholders. */
   readonly current: Pki;
   /** Everything that stays valid: without the material listed in `toIssue`. */
   readonly pki: Pki;
@@ -44,7 +45,8 @@ export async function loadPki(
   const specs = certificatesFor(cluster);
   const { material, plan: valid } = await readPlan(state, specs, now, []);
   const clusterId = await recordedId(state);
-  const current = createPki(specs, usable(valid, material), clusterId);
+  const access = clusterId === undefined ? [] : await temporaryAccess(valid, material, now);
+  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId);
   const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
   if (chosen.length === 0)
     return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid) };
@@ -81,6 +83,34 @@ export async function loadOrCreatePki(
     issued: plan.issue.map(({ spec }) => spec.path),
     warnings: warningsOf(plan),
   };
+}
+
+/**
+ * Client certificates to read a cluster with, in place of those that have expired or are missing here: its API servers and
+ * etcd accept any of their CAs. Without them a cluster that is well would look as if it did not answer. Never on a disk.
+ */
+async function temporaryAccess(
+  { issue, keep }: PkiPlan,
+  material: Material,
+  now: Date,
+): Promise<readonly (readonly [path: string, text: string])[]> {
+  const due = issue.flatMap(({ spec }) => (isAccess(spec) ? [spec] : []));
+  if (due.length === 0) return [];
+  const { issueLeaf } = await import('../pki/issue.ts');
+  const key = await generateRsaKey();
+  return due.flatMap((spec) => {
+    const ca = keep.find(({ id }) => id === spec.ca);
+    const cert = material.get(`${ca?.path ?? ''}.crt`);
+    const caKey = material.get(`${ca?.path ?? ''}.key`);
+    if (cert === undefined || caKey === undefined) return [];
+    const text = issueLeaf(spec, key, { cert, key: caKey }, { now, randomBytes });
+    return [[`${spec.path}.crt`, text] as const, [`${spec.path}.key`, key] as const];
+  });
+}
+
+/** What app/credentials.ts uses. */
+function isAccess(spec: CertificateSpec): spec is LeafSpec {
+  return spec.id === 'super-admin' || spec.id === 'etcd-healthcheck-client';
 }
 
 /** The cluster's identity as recorded when it was bootstrapped; undefined before that. Throws E-STATE. */
@@ -171,6 +201,23 @@ async function issueAll(
 }
 
 function warningsOf(plan: PkiPlan): readonly string[] {
+  return [...expiredOf(plan), ...expiringOf(plan)];
+}
+
+/** `certificates of cp-1 expired on 2025-11-28: apiserver, etcd/server; this plan replaces them` */
+function expiredOf({ expired }: PkiPlan): readonly string[] {
+  const hosts = new Map<string, typeof expired>();
+  for (const each of expired) hosts.set(each.spec.host, [...(hosts.get(each.spec.host) ?? []), each]);
+  return [...hosts].map(([host, own]) => {
+    const dates = own.map(({ notAfter }) => notAfter.toISOString().slice(0, 10)).sort();
+    const [first = '', last = first] = [dates[0], dates.at(-1)];
+    const names = own.map(({ spec }) => spec.path.slice(`hosts/${host}/`.length));
+    const when = first === last ? `on ${first}` : `from ${first} to ${last}`;
+    return `certificates of ${host} expired ${when}: ${few(names, 12)}; this plan replaces them`;
+  });
+}
+
+function expiringOf(plan: PkiPlan): readonly string[] {
   const earliest = plan.expiring.map(({ notAfter }) => notAfter).sort((a, b) => a.getTime() - b.getTime())[0];
   if (earliest === undefined) return [];
   const paths = plan.expiring.map(({ spec }) => `${spec.path}.crt`);

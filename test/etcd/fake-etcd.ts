@@ -51,8 +51,8 @@ export interface EtcdPki {
   readonly servers: ReadonlyMap<string, KeyPair>;
 }
 
-/** A CA, a server certificate for each of etcdNames, and kboot's client certificate. */
-export async function etcdPki(): Promise<EtcdPki> {
+/** A CA, a server certificate for each of etcdNames, and kboot's client certificate; of `expired`, one that has expired. */
+export async function etcdPki(expired: readonly string[] = []): Promise<EtcdPki> {
   const hosts = etcdNames.map((name, index) => host(name, `10.0.0.${31 + index}`, 'etcd'));
   const cluster = sampleCluster({ hosts });
   const using = { ...context, now: new Date() };
@@ -60,7 +60,11 @@ export async function etcdPki(): Promise<EtcdPki> {
   const key = await generateRsaKey();
   const ca = { cert: issueCa(caSpec(cluster, 'etcd-ca'), key, using), key };
   const leaf = (id: string, name: string): Promise<KeyPair> =>
-    makeLeaf(leafSpec(cluster, id, name), ca, using);
+    makeLeaf(
+      leafSpec(cluster, id, name),
+      ca,
+      expired.includes(name) && id === 'etcd-server' ? { ...using, now: new Date('2020-01-01') } : using,
+    );
   const servers = new Map<string, KeyPair>();
   for (const name of etcdNames) servers.set(name, await leaf('etcd-server', name));
   const client = await leaf('etcd-healthcheck-client', 'etcd-1');

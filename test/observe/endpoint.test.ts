@@ -8,6 +8,7 @@ import type { EndpointSeen } from '../../src/model/inspection.ts';
 import type { EndpointAnswer } from '../../src/observe/endpoint.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { fakePki, type FakePki } from '../kube/api-server.ts';
+import { context, leafSpec, makeLeaf, sampleCluster } from '../samples/pki.ts';
 import { connectTo } from '../local-stream.ts';
 
 let pki: FakePki;
@@ -52,6 +53,18 @@ describe('an external endpoint, queried by a client of the cluster', () => {
 
   it('reaches an API server that is not ready', async () => {
     expect(await ask(await readyz(500))).toEqual({ kind: 'not-ready', why: '/readyz returned 500' });
+  });
+
+  it('reaches an API server whose certificate has expired; one of another cluster stays a stranger', async () => {
+    const expiredServer = async ({ ca }: FakePki): Promise<number> => {
+      const past = { ...context, now: new Date('2020-01-01T00:00:00Z') };
+      const { cert, key } = await makeLeaf(leafSpec(sampleCluster(), 'apiserver', 'cp1'), ca, past);
+      return listening(https.createServer({ cert, key }));
+    };
+    expect(await ask(await expiredServer(pki))).toEqual({
+      ...{ kind: 'not-ready', why: 'its certificate has expired' },
+    });
+    expect(await ask(await expiredServer(stranger))).toMatchObject({ kind: 'stranger' });
   });
 
   it("leads to another cluster's, or to something else with TLS", async () => {

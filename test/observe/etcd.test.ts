@@ -71,6 +71,34 @@ it('without a quorum: silent, and founded if one member reports that any member 
   });
 });
 
+it('members whose certificates have expired are neither absent nor lost, and not waited for', async () => {
+  const old = await etcdPki(['etcd-1', 'etcd-2']);
+  const fake = await startEtcd(
+    old,
+    names.map((name) => gatewayMember(name)),
+  );
+  let asked = 0;
+  const of = (...some: readonly string[]): EtcdSource[] =>
+    sources(...some).map((each) => ({
+      ...each,
+      credentials: old.credentials,
+      reader: {
+        ...each.reader,
+        forward: () => {
+          asked += 1;
+          return fake.connect();
+        },
+      },
+    }));
+  expect(await observeEtcd(of('etcd-1', 'etcd-2'))).toEqual({
+    ...{ state: 'unavailable', bootstrapped: true, expired: ['etcd-1', 'etcd-2'] },
+  });
+  expect(asked).toBe(2);
+  // One that answers through the quorum proves that there is one.
+  expect(await observeEtcd(of(...names))).toMatchObject({ state: 'present', healthy: new Set(['103']) });
+  await fake.close();
+});
+
 it('waits for an election or a start', async () => {
   let asked = 0;
   etcd.answer = ({ path }) =>

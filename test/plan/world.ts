@@ -217,6 +217,7 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
     case 'archive':
       return present({ digest: resource.artifact.sha256, altered: [] });
     case 'obsolete':
+    case 'serving-certificate':
       return { state: 'absent' };
     case 'sysctl':
       return present(resource.value);

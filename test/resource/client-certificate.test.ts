@@ -56,7 +56,7 @@ describe('client certificate', () => {
     expect(reasonFor(cp)).toMatch(/^the current one is for another name/);
     expect(reasonFor(strange)).toMatch(/^the current one was not issued by this cluster's CA/);
     expect(reasonFor(mine, null)).toMatch(/^the current one was not issued by this cluster's CA/);
-    expect(reasonFor(expired, other)).toMatch(/^the current one has expired/);
+    expect(reasonFor(expired, other)).toMatch(/^the current one expired on 2020-12-31;/);
     expect(reasonFor('garbage')).toMatch(/^the current one cannot be read/);
     expect(reasonFor('')).toMatch(/^the current one cannot be read/);
   });

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { chmodSync, mkdirSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
@@ -41,6 +42,40 @@ const files = (of = state): Map<string, string> =>
       .map((entry) => join(entry.parentPath, entry.name))
       .map((path) => [path.slice(of.pki.length + 1), readFileSync(path, 'utf8')]),
   );
+
+describe('a cluster whose certificates have expired', () => {
+  const later = new Date(now.getTime() + 2 * 365 * 86_400_000);
+
+  it('can be read with certificates that exist in memory only, and the plan says what expired when', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    const before = files();
+    const { current, pki, toIssue, warnings } = await loadPki(state, cluster, { now: later });
+    for (const id of ['super-admin', 'etcd-healthcheck-client'] as const) {
+      const { cert, key } = current.certificate(id);
+      const leaf = new X509Certificate(cert);
+      expect(leaf.checkPrivateKey(createPrivateKey(key))).toBe(true);
+      const ca = new X509Certificate(current.signer(id === 'super-admin' ? 'ca' : 'etcd-ca').cert);
+      expect([leaf.verify(ca.publicKey), new Date(leaf.validTo) > later]).toEqual([true, true]);
+      // What hosts get is issued when the plan is applied.
+      expect([pki.isIssued(id), current.isIssued(id)]).toEqual([true, true]);
+    }
+    expect([current.isIssued('apiserver'), current.isIssued('ca')]).toEqual([false, true]);
+    expect(toIssue).toHaveLength(13);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^certificates of cp1 expired on 2027-11-20: apiserver, apiserver-kubelet-client, front-proxy-client, .*scheduler; this plan replaces them$/,
+      ),
+    ]);
+    expect(files()).toEqual(before);
+  });
+
+  it('without a CA, or before the cluster exists, there is no such access', async () => {
+    await loadOrCreatePki(state, cluster, sources);
+    rmSync(state.clusterId);
+    const { current } = await loadPki(state, cluster, { now: later });
+    expect(current.isIssued('super-admin')).toBe(false);
+  });
+});
 
 describe('renewal', () => {
   it('plans with the valid material, and without it; issues only what is due, with the existing keys', async () => {

@@ -53,7 +53,10 @@ export async function askMembers(
   // HTTP and TLS cost start-up time that offline plans need not pay.
   const { observeEtcd } = await import('../../observe/etcd.ts');
   const holders = hosts.filter(({ name }) => dataOf(name) !== 'absent');
-  return observeEtcd(memberSources(holders, pki, connections));
+  const sources = memberSources(holders, pki, connections);
+  // Members that cannot be asked are not absent.
+  if (sources.length === 0 && pki.isIssued('etcd-ca')) return { state: 'unavailable', bootstrapped: true };
+  return observeEtcd(sources);
 }
 
 /** Access to the members on these hosts, as far as they are connected and a certificate for it was issued. */

@@ -46,6 +46,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       caPem: pki.isIssued('ca') ? trustBundle(pki, 'ca') : null,
       readBy: ['kubelet'],
     },
+    { kind: 'serving-certificate', stage, readBy: ['kubelet'] },
     { kind: 'pod-network', stage },
     { kind: 'unit', stage, name: 'kubelet' },
   ];

@@ -35,7 +35,7 @@ export function planMembership(hosts: readonly EtcdHost[], seen: EtcdObservation
 }
 
 function bootstrap(hosts: readonly EtcdHost[], seen: Exclude<EtcdObservation, EtcdPresent>): MembershipPlan {
-  if (seen.state === 'unavailable') refuseSecondBootstrap(hosts, seen.bootstrapped);
+  if (seen.state === 'unavailable') refuseSecondBootstrap(hosts, seen);
   const everyone = hosts.map(entry);
   return {
     remove: [],
@@ -106,11 +106,22 @@ const namesOf = (hosts: readonly { readonly name: string }[]): string =>
   hosts.map(({ name }) => name).join(', ');
 
 /** Hosts without data would bootstrap a second cluster over the first: only an unfinished bootstrap may continue. */
-function refuseSecondBootstrap(hosts: readonly EtcdHost[], bootstrapped: boolean): void {
+function refuseSecondBootstrap(
+  hosts: readonly EtcdHost[],
+  { bootstrapped, expired = [] }: EtcdObservation & { readonly state: 'unavailable' },
+): void {
   const empty = hosts.filter(({ data }) => data === 'absent');
   const blind = hosts.some(({ data }) => data === 'unknown');
   if (empty.length === 0 || (!bootstrapped && !blind)) return;
   const holders = hosts.filter(({ data }) => data === 'present');
+  if (expired.length > 0)
+    throw new KbootError(
+      'E-QUORUM',
+      `etcd has no quorum: the certificates of ${expired.join(', ')} have expired, and there is no data on ${namesOf(empty)}`,
+      {
+        remedy: `Remove ${namesOf(empty)} from the inventory and run \`kboot up\`, which replaces the certificates; then add it again. Nothing was changed.`,
+      },
+    );
   throw new KbootError(
     'E-QUORUM',
     `etcd has no quorum: there is data on ${namesOf(holders)}, and none on ${namesOf(empty)}`,

@@ -70,6 +70,20 @@ describe('founding', () => {
     expect(error.context.remedy).toContain('Nothing was changed.');
   });
 
+  it('whose certificates have expired is not lost: what to do first is said', () => {
+    const expired = ['etcd-1', 'etcd-2'];
+    const error = refusal([etcdHost('etcd-1'), etcdHost('etcd-2'), empty('etcd-3')], {
+      ...{ state: 'unavailable', bootstrapped: true, expired },
+    });
+    expect(error.message).toBe(
+      'etcd has no quorum: the certificates of etcd-1, etcd-2 have expired, and there is no data on etcd-3',
+    );
+    expect(error.context.remedy).toMatch(/^Remove etcd-3 from the inventory and run `kboot up`/);
+    const of = three.map((name) => etcdHost(name));
+    const plan = planMembership(of, { state: 'unavailable', bootstrapped: true, expired: three });
+    expect(plan.remove).toEqual([]);
+  });
+
   it("does not continue while a host could not be read: it may have the cluster's data", () => {
     const of = [etcdHost('etcd-1'), empty('etcd-2'), etcdHost('etcd-3', { data: 'unknown' })];
     expect(refusal(of, { state: 'unavailable', bootstrapped: false }).code).toBe('E-QUORUM');

@@ -5,6 +5,7 @@ import { adopt } from './cli/adopt.ts';
 import { bundle } from './cli/bundle.ts';
 import { certs } from './cli/certs.ts';
 import { completionOf } from './cli/complete.ts';
+import { etcd } from './cli/etcd.ts';
 import { explain } from './cli/explain.ts';
 import { init } from './cli/init.ts';
 import { kubeconfig } from './cli/kubeconfig.ts';
@@ -47,7 +48,7 @@ const parser = yargs(words) as Argv & {
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, explain, schema, version],
 ];
 
 run().catch(async (error: unknown) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
@@ -37,6 +38,8 @@ export async function carryOut(
   if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
   const begun = Date.now();
   let issued: Promise<Materials> | undefined;
+  /** The last snapshot of this run. */
+  let taken: string | undefined;
   const materials = (): Promise<Materials> => (issued ??= issue());
   return await applyPlan(plan, {
     connections: connections.open,
@@ -44,7 +47,9 @@ export async function carryOut(
     materials,
     etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
-    keepSnapshot: (blobs, before) => keepSnapshot(state, blobs, before, new Date()),
+    keepSnapshot: async (blobs, cause) => {
+      taken = await keepSnapshot(state, blobs, cause, new Date());
+    },
     runHook: (step) => runOperatorHook(workspace, step),
     emit: (event) => {
       onEvent({ ...event, at: Date.now() - begun });
@@ -71,6 +76,14 @@ export async function carryOut(
       fact: (name) => facts[name](),
       kubeCredentials: () => apiCredentials(pki),
       etcdCredentials: (host) => etcdCredentials(pki, host),
+      snapshot: (file) => {
+        const path = file ?? taken;
+        const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+        if (path !== undefined && found !== undefined) return { path, size: found.size };
+        throw new KbootError('E-STATE', `the snapshot ${path ?? ''} is not there any more`, {
+          remedy: 'Run the same command again: it makes a new plan.',
+        });
+      },
       bundle: desire.bundle?.directory,
     };
   }

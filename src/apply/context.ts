@@ -1,4 +1,5 @@
 import type { EtcdCredentials } from '../etcd/client.ts';
+import type { SnapshotCause } from '../model/snapshot.ts';
 import type { HookStep } from '../plan/types.ts';
 import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
@@ -17,8 +18,7 @@ export interface ApplyContext {
   /** A client certificate for the member on `host`. */
   etcdCredentials(host: string): Promise<EtcdCredentials>;
   /** Stores a snapshot in the operator's state folder. */
-  /** `before`: the version that the cluster goes to. */
-  keepSnapshot(blobs: AsyncIterable<Buffer>, before: string | undefined): Promise<void>;
+  keepSnapshot(blobs: AsyncIterable<Buffer>, cause: SnapshotCause): Promise<void>;
   /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */
   runHook(step: HookStep): Promise<void>;
   readonly emit: Emit;

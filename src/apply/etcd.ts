@@ -27,9 +27,16 @@ export class EtcdRunner {
     const member = step.target.kind === 'etcd-member' ? step.target.name : undefined;
     switch (operation.kind) {
       case 'snapshot':
-        await this.#withClient(member, (client) =>
-          this.#context.keepSnapshot(client.snapshot(), operation.before),
-        );
+        if (operation.from !== undefined) await this.#snapshotOf(operation.from);
+        else
+          await this.#withClient(member, (client) =>
+            this.#context.keepSnapshot(
+              client.snapshot(),
+              operation.before === undefined
+                ? { kind: 'members' }
+                : { kind: 'upgrade', to: operation.before },
+            ),
+          );
         return;
       case 'remove':
         await this.#until(step, () =>
@@ -75,6 +82,17 @@ export class EtcdRunner {
     if (client === undefined) return 'not connected';
     try {
       return (await client.healthy()) ? undefined : 'has no leader yet';
+    } finally {
+      client.close();
+    }
+  }
+
+  /** A snapshot of that member alone: the others may be lost, or have less. */
+  async #snapshotOf(host: string): Promise<void> {
+    const client = await this.#open(this.#context.etcdHosts.find((each) => each.host === host));
+    if (client === undefined) throw new KbootError('E-ETCD', `${host} is not connected`, { host });
+    try {
+      await this.#context.keepSnapshot(client.snapshot(), { kind: 'survivor' });
     } finally {
       client.close();
     }

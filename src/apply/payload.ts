@@ -17,6 +17,8 @@ export interface Materials {
   kubeCredentials(): KubeCredentials;
   /** A client certificate that the etcd member on `host` accepts. */
   etcdCredentials(host: string): EtcdCredentials;
+  /** A snapshot of etcd by its path; null: the one that this run took. Throws KbootError E-STATE if it is not there. */
+  snapshot(file: string | null): { readonly path: string; readonly size: number };
   /** The bundle's folder, if one is used. */
   readonly bundle: string | undefined;
 }
@@ -29,6 +31,10 @@ export function payloadBytes(payload: Payload, materials: Materials): PayloadByt
       return buffer(fillPlaceholders(content.text, (name) => materials.fact(name)));
     case 'secret':
       return buffer(materials.secret(content.name));
+    case 'snapshot': {
+      const { path, size } = materials.snapshot(content.file);
+      return { kind: 'stream', size, open: () => createReadStream(path, { highWaterMark: 1 << 18 }) };
+    }
     case 'artifact': {
       const { source, title } = content.artifact;
       const { bundle } = materials;

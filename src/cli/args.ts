@@ -54,6 +54,15 @@ export interface ResetArgs extends InventoryArgs {
   readonly yes: boolean;
 }
 
+export interface EtcdArgs extends InventoryArgs {
+  readonly action: 'snapshot' | 'list' | 'members' | 'defrag' | 'restore';
+  readonly snapshot?: string | undefined;
+  readonly force: boolean;
+  readonly 'from-survivor': boolean;
+  readonly lost: string[];
+  readonly yes: boolean;
+}
+
 export interface LockArgs extends InventoryArgs {
   readonly to?: string | undefined;
   readonly check: boolean;

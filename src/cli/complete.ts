@@ -17,11 +17,11 @@ const fileFirst = [
   'lock',
   'init',
 ];
-const fileSecond = ['bundle', 'plan'];
+const fileSecond = ['bundle', 'etcd', 'plan'];
 const fileFlags = ['--bundle', '--inventory', '--state', '--out', '--html', '--plan', '--identity-file'];
 /** Flags without a value; the word after any other flag is its value. */
 const switches =
-  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|allow-unofficial|help|version)$|^-[yh]$/;
+  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|force|from-survivor|allow-unofficial|help|version)$|^-[yh]$/;
 
 /**
  * The candidates for a word: these words, files (the shell's own completion), hosts of an inventory, or the default of
@@ -39,8 +39,8 @@ export function completionOf(words: readonly string[]): Completion {
   const given = argumentsOf(before);
   const flag = before.findLast((word) => word.startsWith('-'));
   const behind = flag === undefined ? [] : before.slice(before.lastIndexOf(flag) + 1);
-  if (flag === '--limit' && !current.startsWith('-')) {
-    const [inventory] = given;
+  if ((flag === '--limit' || flag === '--lost') && !current.startsWith('-')) {
+    const inventory = given[verb === 'etcd' ? 1 : 0];
     return inventory === undefined ? [] : { hostsOf: inventory, except: behind };
   }
   if (flag !== undefined && fileFlags.includes(flag) && behind.length === 0) return 'files';
@@ -50,7 +50,8 @@ export function completionOf(words: readonly string[]): Completion {
   // An empty word is more likely an inventory than this one subcommand.
   if (verb === 'plan' && given.length === 0 && current !== '' && 'show'.startsWith(current)) return ['show'];
   if (fileFirst.includes(verb) && given.length === 0) return 'files';
-  return fileSecond.includes(verb) && given.length === 1 && (verb === 'bundle' || given[0] === 'show')
+  if (verb === 'etcd' && given[0] === 'restore' && given.length === 2) return 'files';
+  return fileSecond.includes(verb) && given.length === 1 && (verb !== 'plan' || given[0] === 'show')
     ? 'files'
     : 'usual';
 }
@@ -64,7 +65,7 @@ function argumentsOf(words: readonly string[]): readonly string[] {
       return false;
     }
     const isValue = open !== undefined;
-    if (open !== '--limit' && open !== '--ignore-preflight') open = undefined;
+    if (open !== '--limit' && open !== '--ignore-preflight' && open !== '--lost') open = undefined;
     return !isValue;
   });
 }

@@ -79,7 +79,7 @@ export function caPem(pki: Pki): string {
 }
 
 /** The release files for one host's architecture. */
-export function filesFor(desire: Desire, facts: HostFacts): ReleaseFiles {
+export function filesFor(desire: Desire, facts: Pick<HostFacts, 'architecture'>): ReleaseFiles {
   return releaseFiles(desire.cluster, releaseOf(desire), facts.architecture, desire.bundle);
 }
 

@@ -125,7 +125,9 @@ function emptied(kept: readonly string[]): string {
  */
 function etcdFolders(seen: ResetObservation, stated: string): readonly string[] {
   const folders = new Set([seen.etcdDataDir ?? '', stated].filter((folder) => folder !== ''));
-  return [...folders].map((folder) => (folder === defaultEtcdData ? folder : `${folder}/member`));
+  return [...folders].flatMap((folder) =>
+    folder === defaultEtcdData ? [folder] : [`${folder}/member`, `${folder}/former`, `${folder}/restore`],
+  );
 }
 
 /** What runs in Pods of this host, whichever of them do. */

@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
+import { etcdError } from './etcd-error.ts';
+import { snapshotBlobs } from './snapshot-stream.ts';
 
 export interface EtcdCredentials {
   readonly caPem: string;
@@ -28,10 +30,41 @@ export interface KeyCount {
   readonly keys: number;
 }
 
+/** What a member says of itself; it answers without a quorum, too. */
+export interface EtcdMemberState {
+  readonly id: string;
+  /** `3.6.8` */
+  readonly version: string;
+  /** ID of the leader that it knows; '0': none. */
+  readonly leader: string;
+  /** Bytes of its database file, and of what is used in it. */
+  readonly dbSize: number;
+  readonly dbSizeInUse: number;
+  /** The last entry of the raft log that it has applied, and the term of the cluster. */
+  readonly raftAppliedIndex: number;
+  readonly raftTerm: number;
+  /** The last revision of its data. */
+  readonly revision: number;
+  readonly isLearner: boolean;
+}
+
+export type EtcdAlarmKind = 'NOSPACE' | 'CORRUPT';
+
+export interface EtcdAlarm {
+  readonly memberId: string;
+  readonly alarm: EtcdAlarmKind;
+}
+
 /** One member's client port: its JSON gateway (etcd `--enable-grpc-gateway`, on by default), so gRPC is not needed. */
 export interface EtcdClient {
-  /** As agreed by the quorum: a member that is cut off from the others does not respond. */
-  members(): Promise<readonly EtcdMember[]>;
+  /** As agreed by the quorum: a member that is cut off from the others does not respond. `known`: as this member knows them. */
+  members(as?: 'agreed' | 'known'): Promise<readonly EtcdMember[]>;
+  state(): Promise<EtcdMemberState>;
+  /** Needs a quorum. */
+  alarms(): Promise<readonly EtcdAlarm[]>;
+  disarm(alarm: EtcdAlarm): Promise<void>;
+  /** Rewrites this member's database file without its free pages; it does not respond meanwhile. */
+  defragment(): Promise<void>;
   addLearner(peerURL: string): Promise<EtcdMember>;
   /** false: the learner is not in sync yet. */
   promote(id: string): Promise<boolean>;
@@ -50,11 +83,18 @@ export interface EtcdClient {
 }
 
 const timeoutMs = 10_000;
+/** A member that defragments 8 GiB on a slow disk. */
+const defragmentMs = 600_000;
 
 /** Requests over one TLS connection to a port of a member, one after another. */
 export interface EtcdConnection {
   /** Resolves when the response headers arrive. Rejects with KbootError E-ETCD. */
-  send(method: 'GET' | 'POST', path: string, body?: object): Promise<http.IncomingMessage>;
+  send(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+    silenceMs?: number,
+  ): Promise<http.IncomingMessage>;
   close(): void;
 }
 
@@ -100,10 +140,10 @@ export async function openTls(
   // The only connection: the agent keeps it between requests.
   agent.createConnection = () => socket;
   return {
-    send(method, path, body) {
+    send(method, path, body, silenceMs = timeoutMs) {
       // The agent would wait forever for a closed connection.
       if (socket.destroyed) return Promise.reject(etcdError(name, `${path}: the connection was closed`));
-      return send(agent, name, { method, path, body });
+      return send(agent, name, { method, path, body, silenceMs });
     },
     close: () => {
       agent.destroy();
@@ -119,14 +159,29 @@ export async function openEtcd(
   credentials: EtcdCredentials,
 ): Promise<EtcdClient> {
   const connection = await openTls(stream, name, credentials);
-  const post = (path: string, body: object): Promise<http.IncomingMessage> =>
-    connection.send('POST', path, body);
-  const call = async <T>(path: string, body: object): Promise<T> =>
-    json<T>(name, path, await post(path, body));
+  const post = (path: string, body: object, silenceMs?: number): Promise<http.IncomingMessage> =>
+    connection.send('POST', path, body, silenceMs);
+  const call = async <T>(path: string, body: object, silenceMs?: number): Promise<T> =>
+    json<T>(name, path, await post(path, body, silenceMs));
   return {
-    async members() {
-      const list = await call<{ members?: RawMember[] }>('/v3/cluster/member/list', { linearizable: true });
+    async members(as = 'agreed') {
+      const list = await call<{ members?: RawMember[] }>('/v3/cluster/member/list', {
+        linearizable: as === 'agreed',
+      });
       return list.members?.map(member) ?? [];
+    },
+    state: async () => memberState(await call<RawState>('/v3/maintenance/status', {})),
+    async alarms() {
+      const { alarms = [] } = await call<RawAlarms>('/v3/maintenance/alarm', { action: 'GET' });
+      return alarms.flatMap(({ memberID = '0', alarm }) =>
+        alarm === 'NOSPACE' || alarm === 'CORRUPT' ? [{ memberId: memberID, alarm }] : [],
+      );
+    },
+    async disarm({ memberId, alarm }) {
+      await call('/v3/maintenance/alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
+    },
+    async defragment() {
+      await call('/v3/maintenance/defragment', {}, defragmentMs);
     },
     addLearner: async (peerURL) =>
       member(
@@ -149,7 +204,7 @@ export async function openEtcd(
     async remove(id) {
       await call('/v3/cluster/member/remove', { ID: id });
     },
-    snapshot: () => snapshot(name, post),
+    snapshot: () => snapshotBlobs(name, post),
     async countKeys(prefix) {
       const answer = await call<RawRange>('/v3/kv/range', {
         key: base64(prefix),
@@ -209,10 +264,48 @@ function member(raw: RawMember): EtcdMember {
   };
 }
 
+/** As the gateway encodes it: zeros are omitted, 64-bit numbers are strings. */
+interface RawState {
+  readonly header: { readonly member_id: string; readonly revision?: string };
+  readonly version: string;
+  readonly leader?: string;
+  readonly dbSize?: string;
+  readonly dbSizeInUse?: string;
+  readonly raftAppliedIndex?: string;
+  readonly raftTerm?: string;
+  readonly isLearner?: boolean;
+}
+
+interface RawAlarms {
+  readonly alarms?: readonly { readonly memberID?: string; readonly alarm?: string }[];
+}
+
+function memberState(raw: RawState): EtcdMemberState {
+  return {
+    id: raw.header.member_id,
+    version: raw.version,
+    leader: raw.leader ?? '0',
+    dbSize: Number(raw.dbSize ?? 0),
+    dbSizeInUse: Number(raw.dbSizeInUse ?? 0),
+    raftAppliedIndex: Number(raw.raftAppliedIndex ?? 0),
+    raftTerm: Number(raw.raftTerm ?? 0),
+    revision: Number(raw.header.revision ?? 0),
+    isLearner: raw.isLearner ?? false,
+  };
+}
+
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly body: object | undefined;
+  /** How long the other side may send nothing. */
+  readonly silenceMs: number;
+}
+
 function send(
   agent: http.Agent,
   name: string,
-  { method, path, body }: { method: string; path: string; body: object | undefined },
+  { method, path, body, silenceMs }: Request,
 ): Promise<http.IncomingMessage> {
   const text = body === undefined ? '' : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -223,11 +316,11 @@ function send(
         method,
         path,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-        timeout: timeoutMs,
+        timeout: silenceMs,
       },
       resolve,
     );
-    request.on('timeout', () => request.destroy(new Error(`no response in ${timeoutMs / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`no response in ${silenceMs / 1000} s`)));
     request.on('error', (cause) => {
       reject(etcdError(name, `${path}: ${cause.message}`));
     });
@@ -250,46 +343,4 @@ function messageOf(text: string): string {
   } catch {
     return text.slice(0, 300);
   }
-}
-
-/** The gateway streams one JSON object per line, each with a base64 blob. Throws KbootError E-ETCD if the stream breaks off. */
-async function* snapshot(
-  name: string,
-  post: (path: string, body: object) => Promise<http.IncomingMessage>,
-): AsyncGenerator<Buffer> {
-  const path = '/v3/maintenance/snapshot';
-  const response = await post(path, {});
-  if (response.statusCode !== 200)
-    throw etcdError(name, `${path}: status ${response.statusCode ?? 0}`, response);
-  let rest = '';
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield blobOf(line);
-    }
-    if (rest.trim() !== '') yield blobOf(rest);
-  } catch (cause) {
-    throw etcdError(name, `${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-}
-
-function blobOf(line: string): Buffer {
-  const { result, error } = JSON.parse(line) as { result?: { blob?: string }; error?: { message?: string } };
-  if (error !== undefined) throw new Error(error.message ?? 'cut off');
-  return Buffer.from(result?.blob ?? '', 'base64');
-}
-
-function etcdError(
-  name: string,
-  message: string,
-  response?: http.IncomingMessage,
-  cause?: Error,
-): KbootError {
-  const httpStatus = response?.statusCode;
-  return new KbootError('E-ETCD', `etcd on ${name}: ${message}`, {
-    host: name,
-    ...(cause !== undefined && { cause }),
-    ...(httpStatus !== undefined && { httpStatus }),
-  });
 }

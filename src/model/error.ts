@@ -313,8 +313,19 @@ export const errorCodes = {
     remedy:
       'Bring members that are down back up, with their disks: power, network, `journalctl -u etcd` or ' +
       '`crictl logs`. Remove members from the inventory one at a time. If more than half are lost for ' +
-      'good, only a snapshot helps: restore it with etcdutl; kboot does not create a new cluster beside ' +
-      'an existing one.',
+      'good, `kboot etcd restore INVENTORY --from-survivor` makes a new etcd of the most advanced member ' +
+      'that is left, and `kboot etcd restore INVENTORY SNAPSHOT` one of a snapshot.',
+  },
+  'E-SNAPSHOT': {
+    exit: exitStatus.badInput,
+    title: 'This snapshot of etcd cannot be restored.',
+    cause:
+      'The file is not a snapshot, or is damaged: a snapshot ends with the SHA-256 of everything before it. Or ' +
+      'it is of another cluster, of a newer etcd or Kubernetes than the hosts have, or there is a newer one. ' +
+      'This is found before anything is stopped: nothing was changed.',
+    remedy:
+      '`kboot etcd list INVENTORY` shows the snapshots in the state folder, whether they are intact, and what ' +
+      'is in them. Choose another one, or copy it again from where it is kept.',
   },
   'E-STALE': {
     exit: exitStatus.stalePlan,

@@ -64,7 +64,7 @@ export async function observeForeignEtcd(
  * ID of the cluster whose CA is in the ConfigMap cluster-info. The ConfigMap is stored as protobuf, which holds its
  * kubeconfig as text; undefined if it is encrypted at rest.
  */
-function ownerOf(info: Buffer): string | undefined {
+export function ownerOf(info: Buffer): string | undefined {
   const [, data = ''] = /certificate-authority-data: "?([A-Za-z0-9+/=]+)/.exec(info.toString('latin1')) ?? [];
   try {
     return clusterIdOf(Buffer.from(data, 'base64').toString('latin1'));

@@ -1,5 +1,5 @@
 import type { KbootError } from '../model/error.ts';
-import type { UpgradeSnapshot } from '../model/upgrade-snapshot.ts';
+import type { UpgradeSnapshot } from '../model/snapshot.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';

@@ -53,8 +53,11 @@ export interface ShellStep extends StepBase {
 export interface EtcdStep extends StepBase {
   readonly type: 'etcd';
   readonly operation:
-    /** `before`: the version that the cluster goes to, for the name of the snapshot. */
-    | { readonly kind: 'snapshot'; readonly before?: string }
+    /**
+     * `before`: the version that the cluster goes to, for the name of the snapshot. `from`: the member that it is taken
+     * from, which need not have a quorum.
+     */
+    | { readonly kind: 'snapshot'; readonly before?: string; readonly from?: string }
     | { readonly kind: 'remove'; readonly memberId: string }
     | { readonly kind: 'add-learner'; readonly peerURL: string }
     | { readonly kind: 'promote'; readonly peerURL: string }

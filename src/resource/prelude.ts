@@ -14,6 +14,7 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
  *   /var/lib/kboot/fetched/    release files that are not installed yet, by their SHA-256
  *   /var/lib/kboot/former/     per component: what its last upgrade replaced, until the next one
+ *   /var/lib/kboot/etcd-restore  how far a restore of etcd has come
  *   /var/lib/kboot/tmp/        payloads in transfer
  *   /var/lib/kboot/proxy.env   the proxy for package managers and downloads
  */

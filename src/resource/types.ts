@@ -236,7 +236,14 @@ export type Verb = 'create' | 'update' | 'restart' | 'delete' | 'run';
 /** Content of the file at `path` that a step's script can use when it starts. */
 export interface Payload {
   readonly path: string;
-  readonly content: Content | { readonly kind: 'artifact'; readonly artifact: Artifact };
+  readonly content: Content | { readonly kind: 'artifact'; readonly artifact: Artifact } | SnapshotContent;
+}
+
+/** A snapshot of etcd on the operator's disk, by its path and SHA-256; null: the one that this plan takes. */
+export interface SnapshotContent {
+  readonly kind: 'snapshot';
+  readonly file: string | null;
+  readonly digest: string | null;
 }
 
 /** A change to one resource: the shell to run as root, and the reason. */

@@ -1,32 +1,71 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UpgradeSnapshot } from '../model/upgrade-snapshot.ts';
+import type { KeptSnapshot, SnapshotCause, UpgradeSnapshot } from '../model/snapshot.ts';
 import { writeAtomic } from './atomic.ts';
 import { fileTime } from './run-log.ts';
+import { intact, isIntact, readContent } from './snapshot-file.ts';
 import type { State } from './state.ts';
 
-/** Writes a snapshot of etcd: `snapshots/etcd-TIME.db`, or `etcd-before-v1.36.2-TIME.db` before an upgrade. Throws E-STATE. */
+/** The folder of snapshots. */
+export const snapshotFolder = ({ dir }: State): string => join(dir, 'snapshots');
+
+/**
+ * Writes a snapshot of etcd, and returns its path: `snapshots/etcd-before-v1.36.2-TIME.db` before an upgrade,
+ * `etcd-manual-TIME.db` on request, `etcd-survivor-TIME.db` after a lost quorum, `etcd-TIME.db` before members change. Throws E-ETCD if it is damaged, E-STATE.
+ */
 export async function keepSnapshot(
-  { dir }: State,
+  state: State,
   blobs: AsyncIterable<Buffer>,
-  before: string | undefined,
+  cause: SnapshotCause,
   now: Date,
-): Promise<void> {
-  const why = before === undefined ? '' : `before-${before}-`;
-  await writeAtomic(join(dir, 'snapshots', `etcd-${why}${fileTime(now)}.db`), blobs);
+): Promise<string> {
+  const names = { manual: 'manual-', survivor: 'survivor-', members: '' };
+  const why = cause.kind === 'upgrade' ? `before-${cause.to}-` : names[cause.kind];
+  const path = join(snapshotFolder(state), `etcd-${why}${fileTime(now)}.db`);
+  await writeAtomic(path, intact(blobs));
+  return path;
 }
 
 /** The snapshots that were taken before upgrades. */
-export async function listSnapshots({ dir }: State, now: Date): Promise<readonly UpgradeSnapshot[]> {
-  const folder = join(dir, 'snapshots');
+export async function listSnapshots(state: State, now: Date): Promise<readonly UpgradeSnapshot[]> {
+  return (await filesOf(state)).flatMap(({ cause, taken }) =>
+    cause?.kind === 'upgrade' ? [{ to: cause.to, ageSeconds: (now.getTime() - taken.getTime()) / 1000 }] : [],
+  );
+}
+
+/** All snapshots, the newest first; every file is read completely. */
+export async function readSnapshots(state: State): Promise<readonly KeptSnapshot[]> {
+  const read: KeptSnapshot[] = [];
+  for (const file of await filesOf(state)) read.push({ ...file, ...(await examine(file.file)) });
+  return read.sort((a, b) => b.taken.getTime() - a.taken.getTime());
+}
+
+/** Whether a snapshot is intact, and what it says. Throws what the file system throws. */
+export async function examine(path: string): Promise<Pick<KeptSnapshot, 'intact' | 'content'>> {
+  return { intact: await isIntact(path), content: readContent(path) };
+}
+
+/** The files in the folder, without reading them. */
+async function filesOf(state: State): Promise<readonly Omit<KeptSnapshot, 'intact' | 'content'>[]> {
+  const folder = snapshotFolder(state);
   const names = await readdir(folder).catch(() => []);
   const seen = await Promise.all(
-    names.map(async (name): Promise<UpgradeSnapshot[]> => {
-      const to = /^etcd-before-(v[\d.]+)-.*\.db$/.exec(name)?.[1];
-      const file = to === undefined ? undefined : await stat(join(folder, name)).catch(() => undefined);
-      if (to === undefined || file === undefined) return [];
-      return [{ to, ageSeconds: (now.getTime() - file.mtimeMs) / 1000 }];
+    names.map(async (name) => {
+      const file = join(folder, name);
+      const found = name.endsWith('.db') ? await stat(file).catch(() => undefined) : undefined;
+      return found === undefined
+        ? []
+        : [{ file, size: found.size, taken: found.mtime, cause: causeOf(name) }];
     }),
   );
   return seen.flat();
+}
+
+function causeOf(name: string): SnapshotCause | undefined {
+  const why = /^etcd-(.*-|)\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db$/.exec(name)?.[1];
+  if (why === '') return { kind: 'members' };
+  if (why === 'manual-') return { kind: 'manual' };
+  if (why === 'survivor-') return { kind: 'survivor' };
+  const to = /^before-(v[\d.]+)-$/.exec(why ?? '')?.[1];
+  return to === undefined ? undefined : { kind: 'upgrade', to };
 }

@@ -115,6 +115,23 @@ const file = {
   from: text('URL, or reference of an image.'),
 };
 
+const snapshot = {
+  file: text('Path of the snapshot.'),
+  size: number('Bytes.'),
+  taken: text('When it was written.'),
+  ageSeconds: number('Seconds since then.'),
+  intact: flag('Whether it ends with its own SHA-256, and is a database of etcd.'),
+  cause: described(
+    'What made it: `etcd snapshot`, a change of members, an upgrade, `etcd restore --from-survivor`.',
+    z.enum(['manual', 'members', 'upgrade', 'survivor', 'unknown']),
+  ),
+  to: text('The Kubernetes version that the upgrade went to.').exactOptional(),
+  revision: number('The last revision of its data.').exactOptional(),
+  etcdVersion: text('The oldest etcd among the members.').exactOptional(),
+  kubernetesVersion: text('Version of the cluster in it.').exactOptional(),
+  members: list('Names of the members at that time.').exactOptional(),
+};
+
 const others = [
   shape('error', 'The run ended with an error; nothing follows.', {
     code,
@@ -350,6 +367,54 @@ const others = [
     notes: list('What the operator should know about the choice of versions.'),
     differs: flag('Whether the file differed.'),
     written: flag('Whether the file was written.'),
+  }),
+  shape('etcd-members', 'The members of etcd (`etcd members`).', {
+    cluster,
+    healthy: flag('Whether all of them are healthy.'),
+    members: described(
+      'Every member, by name.',
+      z.array(
+        z.strictObject({
+          name: text("Name of the member's host, or its peer URL if it never started."),
+          id: text('ID, hexadecimal; empty if no member knows it.'),
+          wanted: flag('Whether the inventory has a host for it.'),
+          learner: flag('Whether it is a learner.'),
+          leader: flag('Whether it is the leader.'),
+          healthy: flag('Whether it answers a read through the quorum, and has no alarm.'),
+          problem: text('Why it is not healthy; empty otherwise.'),
+          state: z
+            .strictObject({
+              version: text('Version of etcd.'),
+              dbSize: number('Bytes of its database file.'),
+              dbSizeInUse: number('Bytes that are used in it.'),
+              raftIndex: number('The last entry of the raft log that it has applied.'),
+              raftTerm: number('Term of the cluster.'),
+              revision: number('The last revision of its data.'),
+            })
+            .exactOptional(),
+          alarms: list('NOSPACE: it accepts no more writes. CORRUPT: its data differs from that of others.'),
+        }),
+      ),
+    ),
+  }),
+  shape('etcd-snapshot', 'A snapshot of etcd was taken (`etcd snapshot`).', {
+    ...snapshot,
+    member: text('The member that it was taken from.'),
+  }),
+  shape('etcd-snapshots', 'The snapshots in the state folder (`etcd list`).', {
+    folder: text('The folder.'),
+    snapshots: described('The newest first.', z.array(z.strictObject(snapshot))),
+  }),
+  shape('etcd-defragmented', 'A member was looked at by `etcd defrag`.', {
+    member: text('Name of its host.'),
+    done: flag('false: it would have gained too little.'),
+    before: number('Bytes of its database file before.'),
+    after: number('Bytes of its database file now.'),
+    seconds: number('How long it did not respond.'),
+  }),
+  shape('etcd-disarmed', 'An alarm was disarmed after `etcd defrag`.', {
+    member: text('Name of its host.'),
+    alarm: described('The alarm.', z.literal('NOSPACE')),
   }),
   shape('explanation', 'What an error code means (`explain`).', {
     code,

@@ -63,6 +63,8 @@ export function disruption(plan: Plan): string {
     );
   if (plan.phases.some(({ id }) => id === 'reset') && has('stop', 'kubelet'))
     return 'All workloads of the cluster on these hosts stop.';
+  if (plan.phases.some(({ id }) => id === 'stop') && has('stop', 'kube-apiserver'))
+    return 'The API is unavailable until etcd has its quorum again; Pods go on running.';
   const restarts = onHosts.flatMap(({ step, on }) =>
     step.effects.flatMap(({ component, kind }) =>
       kind === 'restart' ? [{ component, host: hostOf(on) ?? '' }] : [],

@@ -102,6 +102,9 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
         etcdCredentials: () => {
           throw new Error('not in this test');
         },
+        snapshot: () => {
+          throw new Error('not in this test');
+        },
         bundle: undefined,
       }),
     etcdCredentials: () => Promise.reject(new Error('not in this test')),

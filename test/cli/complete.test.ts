@@ -32,6 +32,11 @@ describe('candidates for a word', () => {
     ['bundle |', 'usual'],
     ['bundle index |', 'files'],
     ['bundle create dir --inventory |', 'files'],
+    ['etcd |', 'usual'],
+    ['etcd members |', 'files'],
+    ['etcd defrag --force |', 'files'],
+    ['etcd restore a.yaml |', 'files'],
+    ['etcd restore a.yaml b.db --lost |', hosts()],
     ['init --control-plane a=1 |', 'files'],
     ['explain E-QUORUM |', 'usual'],
   ])('%s', (line, answer) => {

@@ -3,6 +3,7 @@ import yargs, { type CommandModule } from 'yargs';
 import { adopt } from '../../src/cli/adopt.ts';
 import { bundle } from '../../src/cli/bundle.ts';
 import { certs } from '../../src/cli/certs.ts';
+import { etcd } from '../../src/cli/etcd.ts';
 import { explain } from '../../src/cli/explain.ts';
 import { init } from '../../src/cli/init.ts';
 import { kubeconfig } from '../../src/cli/kubeconfig.ts';
@@ -22,7 +23,7 @@ import { asksForEvents, checkEvents } from '../events.ts';
 /** Every command, as main.ts registers them. */
 export const commands = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, explain, schema, version],
 ] as CommandModule[];
 
 export interface Ended {

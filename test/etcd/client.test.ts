@@ -119,6 +119,41 @@ describe('healthy', () => {
   });
 });
 
+describe('maintenance', () => {
+  it("a member's own state needs no quorum, and what the gateway omits is zero", async () => {
+    etcd.answer = () => ({
+      status: 200,
+      body: {
+        header: { member_id: '101', revision: '1000002004' },
+        ...{ version: '3.6.8', dbSize: '815104', raftAppliedIndex: '2007', raftTerm: '2' },
+      },
+    });
+    expect(await client.state()).toEqual({
+      ...{ id: '101', version: '3.6.8', leader: '0', dbSize: 815_104, dbSizeInUse: 0 },
+      ...{ raftAppliedIndex: 2007, raftTerm: 2, revision: 1_000_002_004, isLearner: false },
+    });
+    await client.members('known').catch(() => []);
+    expect(etcd.requests.at(-1)?.body).toEqual({ linearizable: false });
+  });
+
+  it('reads and disarms alarms, and defragments', async () => {
+    etcd.answer = ({ path }) => ({
+      status: 200,
+      body: path.endsWith('alarm')
+        ? { alarms: [{ memberID: '101', alarm: 'NOSPACE' }, { memberID: '7' }] }
+        : {},
+    });
+    expect(await client.alarms()).toEqual([{ memberId: '101', alarm: 'NOSPACE' }]);
+    await client.disarm({ memberId: '101', alarm: 'NOSPACE' });
+    await client.defragment();
+    expect(etcd.requests.map(({ verb, body }) => [verb, body])).toEqual([
+      ['alarm', { action: 'GET' }],
+      ['alarm', { action: 'DEACTIVATE', memberID: '101', alarm: 'NOSPACE' }],
+      ['defragment', {}],
+    ]);
+  });
+});
+
 describe('snapshot', () => {
   const line = (blob: string): string =>
     `${JSON.stringify({ result: { blob: Buffer.from(blob).toString('base64') } })}\n`;

@@ -49,7 +49,7 @@ export interface Site {
   /** Folder of the inventory and kboot's state folder. */
   readonly dir: string;
   readonly inventory: string;
-  /** Runs `kboot VERB INVENTORY …REST` from the lab's bridge. A non-zero exit is a result. */
+  /** Runs `kboot VERB INVENTORY …REST` from the lab's bridge; the verb may have two words. A non-zero exit is a result. */
   kboot(verb: string, rest?: readonly string[], options?: KbootOptions): Promise<KbootResult>;
   /** Writes another inventory beside the first; returns its path. */
   write(name: string, change: InventoryChange): Promise<string>;
@@ -119,7 +119,7 @@ export async function makeSite(
     inventory,
     write,
     kboot: (verb, rest = [], options = {}) =>
-      runKboot(lab, [main, verb, options.inventory ?? inventory, ...rest], {
+      runKboot(lab, [main, ...verb.split(' '), options.inventory ?? inventory, ...rest], {
         ...options,
         env: { ...env, ...options.env },
       }),

@@ -219,6 +219,9 @@ describe('applying an upgrade', () => {
           fact: absent,
           kubeCredentials: () => api.credentials,
           etcdCredentials: absent,
+          snapshot: () => {
+            throw new Error('not in this test');
+          },
           bundle: undefined,
         }),
       etcdCredentials: () => Promise.resolve(certificates.etcd.credentials),

@@ -127,7 +127,7 @@ function refuseSecondBootstrap(
     `etcd has no quorum: there is data on ${namesOf(holders)}, and none on ${namesOf(empty)}`,
     {
       remedy:
-        'Bring members that are down back up, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot does not create a new cluster beside an existing one. Nothing was changed.',
+        'Bring members that are down back up, with their disks. If these are lost for good, `kboot etcd restore INVENTORY --from-survivor` goes on with the most advanced member that is left, and `kboot etcd restore INVENTORY SNAPSHOT` with a snapshot. Nothing was changed.',
     },
   );
 }

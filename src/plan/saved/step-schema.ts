@@ -122,6 +122,14 @@ const shellStep = shared(
               kind: z.literal('artifact'),
               artifact: described('A file of a release.', artifact),
             }),
+            z.strictObject({
+              kind: z.literal('snapshot'),
+              file: described(
+                'A snapshot of etcd on the machine that runs kboot; null: the one that this plan takes.',
+                z.string().nullable(),
+              ),
+              digest: described('SHA-256 of it; null: not taken yet.', z.string().nullable()),
+            }),
           ]),
         ),
       }),
@@ -152,6 +160,7 @@ const etcdStep = shared(
         z.strictObject({
           kind: z.literal('snapshot'),
           before: text('The Kubernetes version that the cluster goes to.').exactOptional(),
+          from: text('The member that it is taken from, with or without a quorum.').exactOptional(),
         }),
         z.strictObject({ kind: z.literal('remove'), memberId: text('In hexadecimal digits.') }),
         z.strictObject({ kind: z.literal('add-learner'), peerURL }),

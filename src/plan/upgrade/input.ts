@@ -4,7 +4,7 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { EtcdObservation } from '../../observe/etcd.ts';
 import type { HostDecision } from '../diff/host.ts';
-import type { UpgradeSnapshot } from '../../model/upgrade-snapshot.ts';
+import type { UpgradeSnapshot } from '../../model/snapshot.ts';
 import type { ClusterVersions, VersionChange } from './versions.ts';
 import { isOnlyWorker } from './workers.ts';
 

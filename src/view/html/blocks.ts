@@ -88,6 +88,13 @@ function payloadBlocks({ content }: Payload, shown: boolean): Block[] {
           sha256: content.digest ?? 'issued when the plan is applied',
         }),
       ];
+    case 'snapshot':
+      return [
+        listBlock('Snapshot of etcd', {
+          file: content.file ?? 'the one that this plan takes',
+          sha256: content.digest ?? 'not taken yet',
+        }),
+      ];
     case 'artifact': {
       const { title, sha256, source } = content.artifact;
       return [listBlock('Release file', { title, sha256, ...source })];

@@ -1,0 +1,126 @@
+import { defragment } from '../app/etcd/defrag.ts';
+import { askEtcd, memberReports } from '../app/etcd/members.ts';
+import { snapshotReports, takeSnapshot } from '../app/etcd/snapshot.ts';
+import { openWorkspace, type Workspace } from '../app/workspace.ts';
+import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
+import { acquireLock } from '../store/lock.ts';
+import { snapshotFolder } from '../store/snapshots.ts';
+import { openState } from '../store/state.ts';
+import { defragText, membersText, snapshotsText, snapshotText } from '../view/etcd-text.ts';
+import type { EtcdArgs } from './args.ts';
+import { onInterrupt } from './interrupt.ts';
+import { readStatus } from './show.ts';
+import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+
+/** Runs one action. Returns the exit status. */
+export async function runEtcd(args: EtcdArgs): Promise<ExitStatus> {
+  const { action } = args;
+  refuseIdleWords(args);
+  const workspace = await openWorkspace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  });
+  switch (action) {
+    case 'list':
+      return await list(args, workspace);
+    case 'members':
+      return await members(args, workspace);
+    case 'snapshot':
+      return await snapshot(args, workspace);
+    case 'defrag':
+      return await defrag(args, workspace);
+    case 'restore':
+      return await (await import('./etcd-restore-run.ts')).runRestore(args, workspace);
+  }
+}
+
+/** Throws E-USAGE for arguments and flags of another action. */
+function refuseIdleWords({ action, snapshot: file, force, lost, yes, ...rest }: EtcdArgs): void {
+  const given = [
+    ...(force && action !== 'defrag' ? ['--force'] : []),
+    ...(action === 'restore'
+      ? []
+      : [
+          ...(file === undefined ? [] : [file]),
+          ...(rest['from-survivor'] ? ['--from-survivor'] : []),
+          ...(lost.length > 0 ? ['--lost'] : []),
+          ...(yes ? ['--yes'] : []),
+        ]),
+  ];
+  if (given.length === 0) return;
+  throw new KbootError('E-USAGE', `\`kboot etcd ${action}\` does not take ${given.join(', ')}`, {
+    remedy: '`kboot etcd --help` shows which action takes what.',
+  });
+}
+
+async function list(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
+  const folder = snapshotFolder(workspace.state);
+  const snapshots = await snapshotReports(workspace, new Date());
+  if (args.output === 'json') event({ type: 'etcd-snapshots', folder, snapshots });
+  else print(snapshotsText(folder, snapshots));
+  return exitStatus.done;
+}
+
+async function members(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
+  const etcd = await askEtcd(workspace, connectOptions(), args.concurrency);
+  try {
+    const reports = memberReports(etcd);
+    const healthy = reports.every((each) => each.healthy);
+    tellErrors(etcd.connections.failed.values());
+    if (args.output === 'json')
+      event({ type: 'etcd-members', cluster: workspace.cluster.name, healthy, members: reports });
+    else print(membersText(workspace.cluster.name, reports));
+    if (etcd.connections.failed.size > 0) return readStatus(etcd.connections);
+    return healthy ? exitStatus.done : exitStatus.stepFailed;
+  } finally {
+    await etcd.close();
+  }
+}
+
+async function snapshot(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
+  const etcd = await askEtcd(workspace, connectOptions(), args.concurrency);
+  try {
+    tellErrors(etcd.connections.failed.values());
+    const taken = await takeSnapshot(workspace, etcd);
+    if (args.output === 'json') event({ type: 'etcd-snapshot', ...taken });
+    else print(snapshotText(taken));
+    return exitStatus.done;
+  } finally {
+    await etcd.close();
+  }
+}
+
+async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
+  const json = args.output === 'json';
+  const lock = await acquireLock(await openState(workspace.state.dir), `kboot etcd defrag ${args.inventory}`);
+  const interrupt = onInterrupt(() => {
+    note('Interrupted: the member that is being defragmented is finished, no further one begins.');
+  });
+  try {
+    const etcd = await askEtcd(workspace, connectOptions(), args.concurrency);
+    try {
+      tellErrors(etcd.connections.failed.values());
+      await defragment(etcd, args.force, {
+        signal: AbortSignal.any([interrupt.signal, lock.lost]),
+        starts: (member) => {
+          note(`${member}: defragmenting`);
+        },
+        ends: (result) => {
+          if (json) event({ type: 'etcd-defragmented', ...result });
+          else print(defragText(result));
+        },
+        disarmed: (member) => {
+          if (json) event({ type: 'etcd-disarmed', member, alarm: 'NOSPACE' });
+          else print(`${member}: alarm NOSPACE disarmed`);
+        },
+      });
+      return exitStatus.done;
+    } finally {
+      await etcd.close();
+    }
+  } finally {
+    interrupt.stop();
+    await lock.release();
+  }
+}

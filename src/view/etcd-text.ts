@@ -1,0 +1,88 @@
+import { basename } from 'node:path';
+import pc from 'picocolors';
+import type { EtcdMemberReport, SnapshotReport } from '../model/etcd-report.ts';
+import { plural } from '../model/plural.ts';
+import { table } from './table.ts';
+
+/** The members of etcd, one row each; below, why some are not healthy. */
+export function membersText(cluster: string, members: readonly EtcdMemberReport[]): string {
+  const right = new Set([4, 5, 6, 7]);
+  const rows = members.map(({ name, id, state, leader, learner, healthy }) => [
+    name,
+    id === '' ? '-' : id,
+    state?.version ?? '-',
+    leader ? 'leader' : learner ? 'learner' : state === undefined ? '-' : 'follower',
+    size(state?.dbSize),
+    size(state?.dbSizeInUse),
+    String(state?.raftIndex ?? '-'),
+    String(state?.revision ?? '-'),
+    healthy ? 'healthy' : 'not healthy',
+  ]);
+  const head = ['member', 'id', 'version', 'role', 'database', 'in use', 'raft index', 'revision', ''];
+  const sick = members.filter(({ healthy }) => !healthy);
+  return [
+    table([head, ...rows], right),
+    '',
+    ...sick.map(({ name, problem }) => pc.red(`${name}: ${problem}`)),
+    sick.length === 0
+      ? pc.green(`${cluster}: etcd is healthy: ${plural(members.length, 'member')}`)
+      : pc.red(`${cluster}: ${sick.length} of ${plural(members.length, 'member')} not healthy`),
+  ].join('\n');
+}
+
+const causes: Readonly<Record<SnapshotReport['cause'], string>> = {
+  manual: 'kboot etcd snapshot',
+  members: 'before members changed',
+  upgrade: 'before the upgrade to',
+  survivor: 'of the survivor',
+  unknown: 'not kboot',
+};
+
+/** The snapshots in a folder, one row each. */
+export function snapshotsText(folder: string, snapshots: readonly SnapshotReport[]): string {
+  if (snapshots.length === 0) return `${folder}: no snapshots; \`kboot etcd snapshot INVENTORY\` takes one`;
+  const rows = snapshots.map((each) => [
+    basename(each.file),
+    age(each.ageSeconds),
+    size(each.size),
+    String(each.revision ?? '-'),
+    each.etcdVersion ?? '-',
+    each.kubernetesVersion ?? '-',
+    [causes[each.cause], each.to ?? ''].join(' ').trimEnd(),
+    each.intact ? 'intact' : pc.red('DAMAGED'),
+  ]);
+  const head = ['snapshot', 'age', 'size', 'revision', 'etcd', 'Kubernetes', 'taken', ''];
+  return `${table([head, ...rows], new Set([1, 2, 3]))}\n\nin ${folder}`;
+}
+
+/** One line about a snapshot that was taken. */
+export function snapshotText(taken: SnapshotReport & { readonly member: string }): string {
+  return `${taken.file}: ${size(taken.size)}, revision ${taken.revision ?? '-'}, from ${taken.member}, intact`;
+}
+
+/** One line about a member that was defragmented, or not. */
+export function defragText(result: {
+  readonly member: string;
+  readonly done: boolean;
+  readonly before: number;
+  readonly after: number;
+  readonly seconds: number;
+}): string {
+  const { member, done, before, after, seconds } = result;
+  return done
+    ? `${member}: ${size(before)} became ${size(after)} in ${seconds.toFixed(1)} s`
+    : `${member}: ${size(before)}, would gain less than a tenth: left as it is`;
+}
+
+/** `20.6 MB` */
+function size(bytes: number | undefined): string {
+  if (bytes === undefined) return '-';
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** `5 min`, `3 h`, `12 days` */
+function age(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : plural(Math.round(seconds / 86_400), 'day');
+}

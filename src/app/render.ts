@@ -4,13 +4,16 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { desireCluster } from '../desire/cluster.ts';
 import { allObjects } from '../kube/desired-cluster.ts';
+import { encryptionBytes } from '../desire/encryption.ts';
 import { desireHost } from '../desire/host.ts';
 import { secretBytes } from '../desire/secrets.ts';
+import type { EncryptionKeys } from '../model/encryption.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import { manifestPath } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
+import { saveEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
 
@@ -26,9 +29,11 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
     });
   const { cluster } = workspace;
   const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });
+  await saveEncryptionKeys(workspace.state, cluster, workspace.encryptionKeys);
   const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
   const { renderer, releases, bundle, uploads } = workspace.desire;
-  const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads });
+  const { encryptionKeys } = workspace;
+  const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads, encryptionKeys });
   const secrets = secretBytes(desire);
   let count = 0;
   const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {
@@ -38,7 +43,7 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   };
   for (const host of cluster.hosts) {
     for (const resource of desireHost(desire, host, assumedFacts)) {
-      const file = textOf(resource, secrets);
+      const file = textOf(resource, secrets, encryptionKeys);
       if (file !== undefined)
         await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
     }
@@ -59,10 +64,11 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
 function textOf(
   resource: Resource,
   secrets: ReadonlyMap<string, string | Buffer>,
+  encryptionKeys: EncryptionKeys,
 ): { path: string; mode: string; text: string | Buffer } | undefined {
   if (resource.kind === 'file') {
     const { content } = resource;
-    const text = content.kind === 'text' ? content.text : (secrets.get(content.name) ?? '');
+    const text = content.kind === 'text' ? content.text : (secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '');
     return { path: resource.path, mode: resource.mode, text };
   }
   if (resource.kind === 'static-pod')

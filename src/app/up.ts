@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
+import { encryptionBytes } from '../desire/encryption.ts';
 import { secretBytes } from '../desire/secrets.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
@@ -10,9 +11,11 @@ import { stepsOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import { trustBundle } from '../pki/types.ts';
 import { verifyBundle } from '../store/bundle.ts';
+import { saveEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { keepSnapshot } from '../store/snapshots.ts';
 import type { Connections } from './observe/connect.ts';
+import { readStored } from './observe/encryption.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
@@ -47,6 +50,7 @@ export async function carryOut(
     materials,
     etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
+    stored: (resources) => readStored(workspace, connections, resources),
     keepSnapshot: async (blobs, cause) => {
       taken = await keepSnapshot(state, blobs, cause, new Date());
     },
@@ -63,11 +67,12 @@ export async function carryOut(
       renew: stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : [])),
     });
     const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
+    await saveEncryptionKeys(state, cluster, workspace.encryptionKeys);
     const secrets = secretBytes({ ...desire, pki });
     const facts = { 'ca.crt': () => trustBundle(pki, 'ca'), 'cluster-id': () => pki.clusterId() ?? '' };
     return {
       secret(name) {
-        const bytes = secrets.get(name);
+        const bytes = secrets.get(name) ?? encryptionBytes(name, workspace.encryptionKeys);
         if (bytes !== undefined) return bytes;
         throw new KbootError('E-STATE', `the state folder has no ${name}`, {
           remedy: 'The plan was made with another inventory. Make it again.',

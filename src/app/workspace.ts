@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { lockFileName, newerPatch } from '../catalog/release-lock.ts';
 import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
+import type { KeyMaterial, StoredAs } from '../model/encryption.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
+import { loadEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
@@ -43,6 +45,8 @@ export interface Workspace extends BundleChoice {
   readonly pki: Pki;
   /** The credentials for an etcd that someone else runs. */
   readonly foreignEtcd: ForeignEtcdPems | undefined;
+  /** Keys of spec.encryption; reading hosts adds those that the state folder lacks, and apply saves them there. */
+  readonly encryptionKeys: Map<StoredAs, KeyMaterial>;
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
   /** For plans: about certificates, and the notices. */
@@ -68,6 +72,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const loaded = await loadPki(state, cluster, { now: new Date(), renew });
   const pki = usedPki(cluster, loaded.current, foreignEtcd);
   const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
+  const encryptionKeys = await loadEncryptionKeys(state, cluster);
   const choice = {
     bundles: openBundles(options.bundles ?? []),
     releases,
@@ -86,11 +91,12 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     state,
     pki,
     foreignEtcd,
+    encryptionKeys,
     toIssue: loaded.toIssue.map(({ spec }) => spec.path),
     notes: [...loaded.warnings, ...notices],
     notices,
     ...choice,
-    desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record }),
+    desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
   };
 }
 
@@ -104,7 +110,7 @@ export function desireOf(
   cluster: Cluster,
   renderer: Renderer,
   pki: Pki,
-  sources: Pick<Desire, 'releases' | 'bundle' | 'uploads' | 'record'>,
+  sources: Pick<Desire, 'releases' | 'bundle' | 'uploads' | 'record' | 'encryptionKeys'>,
 ): Desire {
   return {
     cluster,

@@ -1,5 +1,7 @@
 import type { EtcdCredentials } from '../etcd/client.ts';
+import type { EncryptableResource } from '../model/encryption.ts';
 import type { SnapshotCause } from '../model/snapshot.ts';
+import type { Stored } from '../observe/encryption.ts';
 import type { HookStep } from '../plan/types.ts';
 import type { HostConnection } from '../transport/types.ts';
 import type { Emit } from './events.ts';
@@ -17,6 +19,8 @@ export interface ApplyContext {
   materials(): Promise<Materials>;
   /** A client certificate for the member on `host`. */
   etcdCredentials(host: string): Promise<EtcdCredentials>;
+  /** How etcd holds the objects of resources; undefined if no member answers. */
+  stored(resources: readonly EncryptableResource[]): Promise<Stored | undefined>;
   /** Stores a snapshot in the operator's state folder. */
   keepSnapshot(blobs: AsyncIterable<Buffer>, cause: SnapshotCause): Promise<void>;
   /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */

@@ -103,6 +103,8 @@ export class GateWatcher {
         case 'api':
           if (condition.host === undefined) return await check(await this.#kube.client(), condition);
           return await through(await this.#kube.open(condition.host), condition);
+        case 'stored-as':
+          return await this.#checkStored(condition);
         case 'leader':
           return await this.#checkLeader(condition.lease);
         case 'pod-ready':
@@ -127,6 +129,15 @@ export class GateWatcher {
       return undefined;
     }
     return 'its Lease is not renewed yet';
+  }
+
+  async #checkStored({ resource, as }: Condition & { kind: 'stored-as' }): Promise<Unmet> {
+    const stored = await this.#context.stored([resource]);
+    if (stored === undefined) return 'no etcd member answers';
+    const others = [...(stored.get(resource) ?? [])].filter(([how]) => how !== as);
+    return others.length === 0
+      ? undefined
+      : others.map(([how, count]) => `${count} of ${resource} are still stored as ${how}`).join(', ');
   }
 
   /** Nodes that fail in the meantime are not waited for. */
@@ -154,7 +165,7 @@ export class GateWatcher {
 
 /** Whether a condition is checked without the API. */
 function isOnHost({ kind }: Condition): boolean {
-  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'controller' || kind === 'endpoint';
+  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'controller' || kind === 'endpoint' || kind === 'stored-as';
 }
 
 /** Checks through a separate connection, and closes it. */

@@ -6,7 +6,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { withKept } from '../plan/diff/kept.ts';
 import { targetText } from '../plan/target.ts';
-import type { ApplyStep, DeleteStep, NodeStep, Taint } from '../plan/types.ts';
+import type { ApplyStep, DeleteStep, NodeStep, RewriteStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { cordonNode, uncordonNode } from './cordon.ts';
@@ -14,6 +14,7 @@ import { drainNode } from './drain.ts';
 import type { Moot } from './events.ts';
 import { restartFlannel } from './flannel.ts';
 import type { KubeConnection } from './kube-connection.ts';
+import { rewriteAll } from './rewrite.ts';
 
 const pollMs = 250;
 /** Seconds in which a newly started API server may refuse requests. */
@@ -36,7 +37,7 @@ export class KubeRunner {
   }
 
   /** Runs one step; `moot` if the host of its Node, or every control plane, failed earlier. Rejects with KbootError. */
-  async run(step: ApplyStep | DeleteStep | NodeStep): Promise<Moot | undefined> {
+  async run(step: ApplyStep | DeleteStep | NodeStep | RewriteStep): Promise<Moot | undefined> {
     if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
       case 'apply':
@@ -47,6 +48,18 @@ export class KubeRunner {
           remove(kube, objectPath(step.object), targetText(step.target)),
         );
         return undefined;
+      case 'rewrite': {
+        const { resource, timeoutSeconds } = step;
+        const { signal, emit } = this.#context;
+        const waiting = (seen: string): void => {
+          emit({ type: 'waiting', step, seen });
+        };
+        await this.#retryWhileStarting(
+          (kube) => rewriteAll(kube, resource, { timeoutSeconds, signal, waiting }),
+          timeoutSeconds,
+        );
+        return undefined;
+      }
       case 'node':
         if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
         await this.#retryWhileStarting((kube) => this.#node(kube, step), step.timeoutSeconds);

@@ -121,6 +121,7 @@ export class Worker {
       case 'apply':
       case 'delete':
       case 'node':
+      case 'rewrite':
         return await runner.run(step);
       case 'etcd':
         await this.#etcd.run(step);

@@ -4,6 +4,7 @@ import { systemOf } from '../catalog/systems.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
+import type { EncryptionConfig, EncryptionKeys } from '../model/encryption.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
 import { trustBundle, type Pki } from '../pki/types.ts';
@@ -35,6 +36,10 @@ export interface Desire {
   readonly uploads: Uploads;
   /** What the cluster keeps of the inventory. */
   readonly record?: InventoryRecord;
+  /** Keys that API servers encrypt with; absent: none is made yet. */
+  readonly encryptionKeys?: EncryptionKeys;
+  /** What the API server of each host encrypts with; a host that is not in it does as in a new cluster. */
+  readonly encryption?: ReadonlyMap<string, EncryptionConfig>;
   /** Whether etcd members bootstrap, join or stay; undefined: they bootstrap. */
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }

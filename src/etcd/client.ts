@@ -75,6 +75,13 @@ export interface EtcdClient {
   countKeys(prefix: string): Promise<KeyCount>;
   /** The value of a key; undefined if it does not exist; a linearizable read. */
   value(key: string): Promise<Buffer | undefined>;
+  /**
+   * Whether every value below a prefix sorts after `from` and before `before`, decided by etcd itself; false too if there
+   * is none. A linearizable read.
+   */
+  allBetween(prefix: string, from: string, before: string): Promise<boolean>;
+  /** The values below a prefix, page by page; each page is a linearizable read of its own. */
+  values(prefix: string): AsyncIterable<Buffer>;
   /** `3.6.8` */
   version(): Promise<string>;
   /** Whether this member is healthy: it answers a linearizable read. */
@@ -217,6 +224,15 @@ export async function openEtcd(
       const { kvs } = await call<RawRange>('/v3/kv/range', { key: base64(key) });
       return kvs?.[0] === undefined ? undefined : Buffer.from(kvs[0].value ?? '', 'base64');
     },
+    async allBetween(prefix, from, before) {
+      const of = (result: 'GREATER' | 'LESS', value: string): object => ({
+        ...{ target: 'VALUE', result, value: base64(value) },
+        ...{ key: base64(prefix), range_end: base64(endOf(prefix)) },
+      });
+      const compare = [of('GREATER', from), of('LESS', before)];
+      return (await call<{ succeeded?: boolean }>('/v3/kv/txn', { compare })).succeeded === true;
+    },
+    values: (prefix) => values(prefix, (body) => call<RawRange>('/v3/kv/range', body)),
     version: async () =>
       (await json<{ etcdserver: string }>(name, '/version', await connection.send('GET', '/version')))
         .etcdserver,
@@ -233,8 +249,22 @@ export async function openEtcd(
 
 interface RawRange {
   readonly header: { readonly cluster_id: string };
-  readonly kvs?: readonly { readonly value?: string }[];
+  readonly kvs?: readonly { readonly key?: string; readonly value?: string }[];
   readonly count?: string;
+}
+
+/** Small enough that a page of big Secrets arrives within the time of a request. */
+const pageSize = 50;
+
+async function* values(prefix: string, range: (body: object) => Promise<RawRange>): AsyncGenerator<Buffer> {
+  let key = base64(prefix);
+  for (;;) {
+    const { kvs = [] } = await range({ key, range_end: base64(endOf(prefix)), limit: String(pageSize) });
+    for (const { value = '' } of kvs) yield Buffer.from(value, 'base64');
+    const last = kvs.at(-1)?.key;
+    if (last === undefined || kvs.length < pageSize) return;
+    key = Buffer.concat([Buffer.from(last, 'base64'), Buffer.from([0])]).toString('base64');
+  }
 }
 
 function base64(text: string): string {

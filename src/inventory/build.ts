@@ -14,6 +14,7 @@ import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
+import { buildEncryption } from './build-encryption.ts';
 import { buildFiles, buildHooks } from './build-hooks.ts';
 import { buildMetallb } from './build-metallb.ts';
 import { buildRegistries } from './build-registries.ts';
@@ -67,6 +68,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       ...given('dataDir', spec.etcd?.dataDir),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
+    ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),

@@ -18,5 +18,8 @@ export const defaults = {
   hookTimeoutSeconds: 300,
   maxUnavailable: 1,
   drainTimeoutSeconds: 300,
+  encryptionKey: 'key1',
+  kmsName: 'kms',
+  kmsTimeout: '3s',
   mirrorCapabilities: ['pull', 'resolve'],
 } as const;

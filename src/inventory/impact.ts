@@ -76,6 +76,11 @@ const selector = {
 };
 const ownFile = stated('restarts what its field restarts names, and static Pods that mount it');
 const nextUpgrade = noted('the next upgrade uses it');
+const encrypts = disturbs(
+  ['kube-apiserver'],
+  [],
+  'two or three times; what is stored is rewritten in between',
+);
 const hook = noted('the hook runs where its unless fails');
 
 /** containerd reads hosts.toml for every pull; only before 2.1 it needs logins in config.toml. */
@@ -169,6 +174,12 @@ export const impacts: ImpactsOf<Inventory> = {
         certFile: restarts('kube-apiserver'),
         keyFile: restarts('kube-apiserver'),
       },
+    },
+    encryption: {
+      provider: encrypts,
+      key: encrypts,
+      resources: encrypts,
+      kms: { endpoint: restarts('kube-apiserver'), name: encrypts, timeout: restarts('kube-apiserver') },
     },
     apiServer: {
       certSANs: restarts('kube-apiserver'),

@@ -19,6 +19,7 @@ import { parseEndpoint } from './endpoint.ts';
 import { component, extraArg, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
 import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
 import { dns } from './schema-dns.ts';
+import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
@@ -329,6 +330,7 @@ const spec = z
       })
       .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })
       .optional(),
+    encryption,
     apiServer: z
       .strictObject({
         certSANs: z

@@ -1,3 +1,4 @@
+import type { Encryption } from './encryption.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -308,6 +309,8 @@ export interface Cluster {
     /** Folder of the members' data; absent: /var/lib/etcd. */
     readonly dataDir?: string;
   };
+  /** Absent: everything in etcd is stored as it is. */
+  readonly encryption?: Encryption;
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;

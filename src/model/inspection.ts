@@ -73,6 +73,8 @@ export interface Inspection {
   readonly dockerContainers: number | null;
   /** Tags of the images in its static Pods' manifests: `v1.36.2`, `3.6.8-0`; without those that it does not have. */
   readonly podVersions: Readonly<Partial<Record<StaticPodComponent, string>>>;
+  /** Its API server encrypts what it stores, or there is kboot's file for that. */
+  readonly encrypts?: true;
   /** `--etcd-servers` of its API server's manifest; empty without one. */
   readonly etcdServers: readonly string[];
   /** The control-plane endpoint as seen from this host; absent: not checked. */

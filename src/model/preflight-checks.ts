@@ -11,7 +11,7 @@ const names = [
   ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'Proxy', 'ContainerdUnit', 'Containers'] as const),
   ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
-  ...(['ComponentConfig'] as const),
+  ...(['ComponentConfig', 'Encryption'] as const),
   ...(['ControlPlaneNodesReady', 'StaticPodsReady', 'PodDisruptionBudget', 'BarePods'] as const),
   ...(['EmptyDirPods', 'Webhook', 'DeprecatedAPI', 'StoredObjects', 'UpgradeUnread'] as const),
 ];
@@ -24,6 +24,7 @@ export const knownChecks: readonly string[] = [...names, 'Port-N'];
 /** Checks that nobody can ignore, and why. */
 const notIgnorable: Readonly<Partial<Record<CheckName, string>>> = {
   Architecture: 'no release files run there',
+  Encryption: 'what etcd holds could become unreadable for ever',
   ForeignCluster: 'kboot would destroy the other cluster',
   ImmutableField: 'the running cluster would break in the middle of the change',
   KubernetesVersion: 'Kubernetes does not support such a step, and the cluster would break half-way',

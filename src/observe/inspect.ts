@@ -1,3 +1,4 @@
+import { encryptionQuestion } from './encryption.ts';
 import { staticPodComponents } from '../model/component.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { hostFolder } from '../resource/prelude.ts';
@@ -161,6 +162,7 @@ for p in ${staticPodComponents.join(' ')}; do
   echo "podVersion=$p $(grep -o -e "/$p:[A-Za-z0-9._-]*" /etc/kubernetes/manifests/$p.yaml 2>/dev/null | head -n 1 | cut -d: -f2)"
 done
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
+${encryptionQuestion}
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
 echo "etcdDataDir=$(${runningEtcdDataDir})"
@@ -264,6 +266,7 @@ export function readInspection(output: string, asked: number, answered: number):
     settings: readSettings(one),
     podVersions: readPodVersions(all('podVersion')),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
+    ...(one('encryption') === '1' && { encrypts: true as const }),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(endpoint && { endpoint }),
   };

@@ -17,6 +17,8 @@ import { podNetworkStates } from './diff/pod-network.ts';
 import { podNetworkWarnings } from './diff/foreign-cni.ts';
 import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
+import { decideEncryption } from './encryption/decide.ts';
+import { encryptionWork } from './encryption/work.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
 import { planMembership, type MembershipPlan } from './etcd/membership.ts';
 import { etcdGates, membershipSteps, withMembership } from './etcd/steps.ts';
@@ -103,6 +105,11 @@ export function decide(known: Known, seen: Observed): Decision {
   );
   const versions = versionsOf(cluster, seen);
   const change = versionChange(versions, cluster.kubernetesVersion);
+  const encryption = decideEncryption({
+    ...{ cluster, scope, failed, seen: seen.encryption, api: seen.api },
+    keys: desire.encryptionKeys ?? new Map(),
+    upgrades: change !== undefined,
+  });
   const perHost = new Map<string, HostDecision>();
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
@@ -114,7 +121,7 @@ export function decide(known: Known, seen: Observed): Decision {
         ['kubelet', networks.get(host.name)?.unregistered],
       ] as const;
       const own = decideHost(
-        { ...desire, membership },
+        { ...desire, membership, encryption: encryption.configs },
         known,
         host,
         observed,
@@ -170,6 +177,10 @@ export function decide(known: Known, seen: Observed): Decision {
     etcdGates: gates,
     cluster: remaining,
     podNetworks,
+    encryption: encryptionWork(encryption, {
+      ...{ cluster, inspections, api, desired: known.desired },
+      desire: { ...desire, membership },
+    }),
     formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
     externalEtcd: external?.state,
     upgrade,
@@ -179,6 +190,7 @@ export function decide(known: Known, seen: Observed): Decision {
         ? ['no control plane could be read, so no change through the API is planned']
         : []),
       ...(ahead === undefined ? [] : upgradeNotes(ahead)),
+      ...encryption.warnings,
       ...heldWarnings(upgrade),
       ...downWarnings(upgrade),
       ...cordonWarnings(api, through),
@@ -192,13 +204,14 @@ export function decide(known: Known, seen: Observed): Decision {
   return {
     ...decision,
     // A certificate that no step of this plan puts anywhere is issued by the plan that does.
-    issue: doesAnything ? known.toIssue : [],
+    issue: doesAnything ? [...known.toIssue, ...encryption.issue] : [],
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), seen.metHooks, doesAnything),
     findings: [
       ...preflight(cluster, inspections, desire.clusterId, ignore),
       ...withoutIgnored(
         [
           ...(external?.findings ?? []),
+          ...encryption.findings,
           ...(reaches(scope, 'control-plane')
             ? endpointFindings(cluster, inspections, api?.state === 'present', seen.endpoint)
             : []),
@@ -348,6 +361,7 @@ function isWork({
   changes,
   cluster,
   podNetworks,
+  encryption,
 }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
   const { removedNodes, peers, snapshot, nodes, removals } = membership;
   const through = cluster && [
@@ -361,6 +375,7 @@ function isWork({
   ];
   return (
     snapshot !== undefined ||
+    encryption !== undefined ||
     [removedNodes, peers, nodes, removals, changes, podNetworks, through ?? []].some(
       (each) => each.length > 0,
     )

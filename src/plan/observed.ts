@@ -1,6 +1,7 @@
 import type { KbootError } from '../model/error.ts';
 import type { UpgradeSnapshot } from '../model/snapshot.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
+import type { EncryptionObservation } from '../observe/encryption.ts';
 import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { FormerHost } from '../observe/former-host.ts';
@@ -22,6 +23,8 @@ export interface Observed {
   readonly api: ClusterObservation | undefined;
   /** What would stop an upgrade; undefined if the cluster already has the inventory's version, or the API did not answer. */
   readonly upgrade?: UpgradeObservation | undefined;
+  /** What API servers encrypt with; undefined if nothing is or was encrypted, or it is not in scope. */
+  readonly encryption?: EncryptionObservation | undefined;
   /** What the API servers serve, by host: `v1.36.2`; without those that do not answer. */
   readonly served: ReadonlyMap<string, string>;
   /** Snapshots of etcd in the state folder that were taken before an upgrade. */

@@ -1,5 +1,6 @@
 import { assumedFacts } from '../model/facts.ts';
 import { resourceId } from '../resource/kinds.ts';
+import { keyPath, missingKeys } from '../model/encryption.ts';
 import { assemble } from './assemble.ts';
 import type { Decision, Known } from './decide.ts';
 import { desiredOn } from './desired.ts';
@@ -32,8 +33,9 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     changes: [...perHost.values()].flatMap(({ changes }) => changes),
     cluster: diffCluster(desired, { state: 'absent' }, new Set()),
     podNetworks: [],
+    encryption: undefined,
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
-    issue: known.toIssue,
+    issue: [...known.toIssue, ...missingKeys(cluster, desire.encryptionKeys ?? new Map()).map(keyPath)],
     externalEtcd: undefined,
     upgrade: undefined,
     api: undefined,

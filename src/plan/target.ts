@@ -36,6 +36,8 @@ export function conditionText(condition: Condition): string {
       return `${condition.component} of ${condition.host}`;
     case 'leader':
       return `leader of ${condition.lease}`;
+    case 'stored-as':
+      return `${condition.resource} in etcd: ${condition.as}`;
     case 'endpoint':
       return 'controlPlaneEndpoint';
     case 'pod-ready':

@@ -2,6 +2,7 @@ import type { FieldChange } from '../inventory/record.ts';
 import type { Kept } from '../kube/desired-cluster.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Effect } from '../model/component.ts';
+import type { EncryptableResource, StoredAs } from '../model/encryption.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
 import type { VersionChange } from './upgrade/versions.ts';
@@ -18,7 +19,8 @@ export type Target =
   | { readonly kind: ResourceKind; readonly name: string }
   | { readonly kind: 'object'; readonly ref: ObjectRef }
   | {
-      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former';
+      readonly kind:
+        'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former' | 'stored';
       readonly name: string;
     };
 
@@ -135,7 +137,14 @@ export interface HookStep extends StepBase {
   readonly command: string;
 }
 
-export type Step = ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep;
+/** Writes every object of a resource once more, unchanged, so that etcd holds it as the API servers write now. */
+export interface RewriteStep extends StepBase {
+  readonly type: 'rewrite';
+  readonly resource: EncryptableResource;
+}
+
+export type Step =
+  ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep | RewriteStep;
 
 /** What a gate observes, through the connection to a host. */
 export type Condition =
@@ -161,6 +170,8 @@ export type Condition =
     }
   /** Some controller-manager or scheduler acts as the leader: its Lease is renewed. */
   | { readonly kind: 'leader'; readonly lease: 'kube-controller-manager' | 'kube-scheduler' }
+  /** etcd holds every object of a resource in one way. */
+  | { readonly kind: 'stored-as'; readonly resource: EncryptableResource; readonly as: StoredAs }
   /** An API server, through a control-plane endpoint that kboot does not run. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {

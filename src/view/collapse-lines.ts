@@ -52,6 +52,7 @@ const waitedFor: Readonly<Record<Condition['kind'], string>> = {
   kubelet: 'kubelets',
   controller: 'controllers',
   leader: 'leaders',
+  'stored-as': 'resources in etcd',
   endpoint: 'control-plane endpoints',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',

@@ -129,6 +129,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'apply':
     case 'delete':
     case 'node':
+    case 'rewrite':
     case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
   }

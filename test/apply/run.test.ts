@@ -108,6 +108,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
         bundle: undefined,
       }),
     etcdCredentials: () => Promise.reject(new Error('not in this test')),
+    stored: () => Promise.resolve(undefined),
     keepSnapshot: () => Promise.reject(new Error('not in this test')),
     runHook: () => Promise.resolve(),
     emit: (event) => events.push(event),
@@ -353,7 +354,7 @@ describe('applyPlan on hosts', () => {
         hosts: [planHost('cp-1', 'control-plane')],
         hooks: operatorSteps(hooks, new Set(), true),
         changes: [on('cp-1', 'file /a', { script })],
-        ...{ issue: [], rollout: [], etcdGates: [], cluster: undefined, podNetworks: [] },
+        ...{ issue: [], rollout: [], etcdGates: [], cluster: undefined, podNetworks: [], encryption: undefined },
         membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
       };
       return applyPlan(plan({ phases: installPhases(work) }), context(more(fails)));

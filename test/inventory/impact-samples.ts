@@ -75,6 +75,16 @@ const proxied: Readonly<Record<string, unknown>> = {
   'spec.proxy': { http: 'http://proxy.example.com:3128', https: 'http://proxy.example.com:3128' },
 };
 
+const encrypted: Readonly<Record<string, unknown>> = {
+  'spec.encryption': { provider: 'secretbox', key: 'key1', resources: ['secrets'] },
+};
+const byPlugin: Readonly<Record<string, unknown>> = {
+  'spec.encryption': {
+    provider: 'kms',
+    kms: { endpoint: 'unix:///run/kms/one.sock', name: 'kms', timeout: '3s' },
+  },
+};
+
 const worker = 'spec.hosts[3]';
 const peer = 'spec.metallb.bgpPeers[0]';
 const advertisement = 'spec.metallb.bgpAdvertisements[0]';
@@ -238,6 +248,12 @@ export const samples: readonly Sample[] = [
   ['spec.vagrant.image', 'localhost/node:1'],
   ['spec.vagrant.memory', 4096],
   ['spec.vagrant.cpus', 4],
+  ['spec.encryption.provider', 'aescbc', encrypted],
+  ['spec.encryption.key', 'key2', encrypted],
+  ['spec.encryption.resources', ['secrets', 'configmaps'], encrypted],
+  ['spec.encryption.kms.endpoint', 'unix:///run/kms/two.sock', byPlugin],
+  ['spec.encryption.kms.name', 'other', byPlugin],
+  ['spec.encryption.kms.timeout', '5s', byPlugin],
   ['spec.upgrade.maxUnavailable', '50%'],
   ['spec.upgrade.drain.timeoutSeconds', 60],
   ['spec.upgrade.drain.deleteEmptyDirData', false],

@@ -7,6 +7,7 @@ import { parseInventory } from '../../src/inventory/parse.ts';
 import { recordOf } from '../../src/inventory/record.ts';
 import type { Inventory } from '../../src/inventory/schema.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
+import type { EncryptionKeys, KeyMaterial } from '../../src/model/encryption.ts';
 import { isImpact, type Impact } from '../../src/model/impact.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { clusterIdOf } from '../../src/pki/digest.ts';
@@ -87,6 +88,7 @@ async function desireOf(data: Data): Promise<Desire> {
         });
   return {
     ...unissued(cluster),
+    encryptionKeys: keysFor(cluster),
     pki: withEtcd,
     clusterId: clusterIdOf(pki.signer('ca').cert),
     uploads: new Map(
@@ -99,6 +101,19 @@ async function desireOf(data: Data): Promise<Desire> {
     ),
     record: recordOf(data as Inventory),
   };
+}
+
+/** Every key that the samples name. */
+function keysFor({ encryption }: Cluster): EncryptionKeys {
+  const secret = Buffer.alloc(32).toString('base64');
+  const made = ['secretbox:key1', 'secretbox:key2', 'aescbc:key1'];
+  return new Map<string, KeyMaterial>([
+    ...made.map((key) => [key, { kind: 'key', secret }] as const),
+    ['kms:kms', { kind: 'kms', endpoint: 'unix:///run/kms/one.sock', timeout: '3s' }],
+    ...(encryption?.kms === undefined
+      ? []
+      : [[`kms:${encryption.key}`, { kind: 'kms', ...encryption.kms }] as const]),
+  ]);
 }
 
 /** Resources that did not exist before the change. */

@@ -225,6 +225,7 @@ describe('applying an upgrade', () => {
           bundle: undefined,
         }),
       etcdCredentials: () => Promise.resolve(certificates.etcd.credentials),
+      stored: () => Promise.resolve(undefined),
       async keepSnapshot(blobs) {
         let text = '';
         for await (const blob of blobs) text += blob.toString();

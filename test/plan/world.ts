@@ -4,7 +4,8 @@ import { desireHost } from '../../src/desire/host.ts';
 import { allObjects, type DesiredCluster } from '../../src/kube/desired-cluster.ts';
 import { objectKey, type KubeObject } from '../../src/kube/types.ts';
 import type { Cluster, Host } from '../../src/model/cluster.ts';
-import { addressesOf, etcdDataDir, etcdHosts } from '../../src/model/cluster.ts';
+import { addressesOf, etcdDataDir, etcdHosts, hostsWith } from '../../src/model/cluster.ts';
+import { encryptableResources, finalConfig, wantedFor } from '../../src/model/encryption.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { factsOf, type Inspection } from '../../src/model/inspection.ts';
 import type { ClusterObservation } from '../../src/observe/cluster.ts';
@@ -123,12 +124,39 @@ export function running(
       })),
       members: members(etcdHosts(cluster).map(({ name }) => name)),
     },
+    encryption: encryptionAsDesired(known, without),
     served: new Map(
       cluster.hosts.flatMap(({ name, roles }) =>
         roles.includes('control-plane') && !without.includes(name) ? [[name, cluster.kubernetesVersion]] : [],
       ),
     ),
     api: apiAsDesired(desired, cluster.kubernetesVersion),
+  };
+}
+
+/** What API servers encrypt with, and how etcd holds everything, in the desired state. */
+export function encryptionAsDesired(
+  { cluster }: Pick<Known, 'cluster'>,
+  without: readonly string[] = [],
+): NonNullable<Observed['encryption']> {
+  const config = finalConfig(cluster);
+  const isOn = cluster.encryption !== undefined;
+  return {
+    servers: new Map(
+      hostsWith(cluster, 'control-plane')
+        .filter(({ name }) => !without.includes(name))
+        .map(({ name }) => [
+          name,
+          {
+            isServer: true,
+            uses: isOn ? ('kboot' as const) : ('nothing' as const),
+            config: isOn ? config : undefined,
+            digest: isOn ? 'the file' : undefined,
+          },
+        ]),
+    ),
+    stored: new Map(encryptableResources.map((resource) => [resource, new Map([[wantedFor(cluster, resource), 9]])])),
+    conflicts: [],
   };
 }
 

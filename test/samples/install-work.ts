@@ -18,6 +18,7 @@ export const noWork: InstallWork = {
   etcdGates: [],
   cluster: undefined,
   podNetworks: [],
+  encryption: undefined,
 };
 
 /** Nothing through the API. */

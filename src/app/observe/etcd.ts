@@ -63,7 +63,7 @@ export async function askMembers(
 export function memberSources(
   hosts: readonly Host[],
   pki: Pki,
-  connections: Connections,
+  connections: Pick<Connections, 'open'>,
 ): readonly EtcdSource[] {
   return hosts.flatMap(({ name, address }) => {
     const reader = connections.open.get(name)?.reader;

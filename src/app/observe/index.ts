@@ -11,6 +11,7 @@ import { metOperatorHooks } from '../operator-hooks.ts';
 import type { Workspace } from '../workspace.ts';
 import { observeApi, observeServed } from './cluster.ts';
 import { connectAll, type Connections } from './connect.ts';
+import { observeEncryption, withEncryptionFile } from './encryption.ts';
 import { endpointToProbe, observeOutsideEndpoint } from './endpoint.ts';
 import { observeOwnEtcd } from './etcd.ts';
 import { askExternalEtcd } from './external-etcd.ts';
@@ -53,10 +54,14 @@ export async function observe(
     const upgrade = await observeUpgrade(workspace, inspections, connections, {
       ...{ hosts: results, served, api },
     });
+    const encryption = await observeEncryption(workspace, scope, inspections, connections);
     const former = await observeFormerHosts(workspace, api, connect, concurrency);
     return {
       seen: {
-        ...{ hosts: results, failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade },
+        ...{ failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade, encryption },
+        hosts: new Map(
+          [...results].map(([name, each]) => [name, withEncryptionFile(each, encryption?.servers.get(name))]),
+        ),
         served,
         snapshots: await listSnapshots(workspace.state, new Date()),
         former: former.results,

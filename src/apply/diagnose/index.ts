@@ -30,6 +30,7 @@ const lookups: {
   kubelet: diagnoseKubelet,
   controller: diagnoseController,
   leader: diagnoseLeader,
+  'stored-as': () => Promise.resolve([]),
   'pod-ready': diagnosePod,
   'node-registered': diagnoseNode,
   'node-ready': diagnoseNode,

@@ -25,6 +25,8 @@ function whereToLook(condition: Condition): string {
       return `read /var/log/containers/${condition.component}-*.log on ${condition.host}`;
     case 'leader':
       return `run \`kubectl -n kube-system get lease ${condition.lease}\`, and read /var/log/containers/${condition.lease}-*.log on the control planes`;
+    case 'stored-as':
+      return `run \`kboot status\`, which says how ${condition.resource} are stored, and look for a client that writes through an API server outside of this cluster`;
     case 'pod-ready':
       return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
     case 'node-registered':

@@ -3,6 +3,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Resource } from '../../resource/types.ts';
 import { folders, membershipOf, textContext, type Desire } from '../context.ts';
+import { encryptionFile, encryptionOf, kmsFolders } from '../encryption.ts';
 import { pkiFiles, pkiResource } from '../pki-files.ts';
 import { staticPods } from '../text/static-pods.ts';
 import { nodeStage } from './node.ts';
@@ -11,7 +12,12 @@ import { nodeStage } from './node.ts';
 export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster } = desire;
   const files = pkiFiles(cluster, host, desire.pki, desire.renderer);
-  const pods = staticPods(textContext(desire, facts), host, facts, membershipOf(desire, host));
+  const config = encryptionOf(desire, host);
+  const encryption = encryptionFile(desire, config);
+  const pods = staticPods(textContext(desire, facts), host, facts, membershipOf(desire, host), {
+    isOn: encryption !== undefined,
+    folders: kmsFolders(desire, config),
+  });
   const pod = (stage: Stage, name: string): Resource[] =>
     pods
       .filter((each) => each.name === name)
@@ -41,6 +47,7 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
       .filter((file) => file.part === 'control-plane')
       .map((file) => pkiResource(file, 'control-plane')),
     ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
+    ...(encryption === undefined ? [] : [encryption]),
     ...pod('control-plane', 'kube-apiserver'),
     ...pod('control-plane', 'kube-controller-manager'),
     ...pod('control-plane', 'kube-scheduler'),

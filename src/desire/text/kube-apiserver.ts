@@ -1,25 +1,47 @@
 import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
+import { encryptionFlag, encryptionPath } from '../../model/encryption.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { apiServerPort, etcdClientPort, externalEtcdEndpoints, hostPort, loopback } from './address.ts';
 import { extraValue, flags } from './args.ts';
 import { caVolumes, podEnv, podVolumes } from './pod-volumes.ts';
 import { paths } from './paths.ts';
+import type { PodVolume } from '../../render/params.ts';
 import type { TextContext } from './types.ts';
 
+/** Whether an API server reads kboot's file for encryption, and the folders with sockets of KMS plugins. */
+export interface ServerEncryption {
+  readonly isOn: boolean;
+  readonly folders: readonly string[];
+}
+
 /** Static Pod (kubeadm phases/controlplane/manifests.go). */
-export function apiServerPod(context: TextContext, host: Host, facts: HostFacts): string {
+export function apiServerPod(
+  context: TextContext,
+  host: Host,
+  facts: HostFacts,
+  encryption: ServerEncryption = { isOn: false, folders: [] },
+): string {
   const { cluster, images, renderer } = context;
   return renderer.render('static-pods/kube-apiserver.yaml.hbs', {
-    command: ['kube-apiserver', ...apiServerFlags(cluster, host)],
+    command: ['kube-apiserver', ...apiServerFlags(cluster, host, encryption.isOn)],
     environment: podEnv(cluster.apiServer),
     image: images['kube-apiserver'],
     advertiseEndpoint: hostPort(host.address, apiServerPort),
     probeHost: host.address,
-    volumes: podVolumes(caVolumes(facts), cluster.apiServer),
+    volumes: podVolumes(
+      [...caVolumes(facts), ...encryption.folders.map(kmsVolume)],
+      cluster.apiServer,
+    ),
   });
 }
 
-function apiServerFlags(cluster: Cluster, host: Host): readonly string[] {
+/** The API server connects to a socket, so that its folder must be writable. */
+function kmsVolume(path: string, index: number): PodVolume {
+  const name = `kboot-kms-${index + 1}`;
+  return { name, path, mountPath: path, readOnly: false, type: 'DirectoryOrCreate' };
+}
+
+function apiServerFlags(cluster: Cluster, host: Host, encrypts: boolean): readonly string[] {
   const { pki } = paths;
   const { extraArgs } = cluster.apiServer;
   return flags(
@@ -32,6 +54,7 @@ function apiServerFlags(cluster: Cluster, host: Host): readonly string[] {
       'client-ca-file': `${pki}/ca.crt`,
       'enable-admission-plugins': 'NodeRestriction',
       'enable-bootstrap-token-auth': 'true',
+      ...(encrypts ? { [encryptionFlag]: encryptionPath } : {}),
       'etcd-cafile': `${pki}/etcd/ca.crt`,
       'etcd-certfile': `${pki}/apiserver-etcd-client.crt`,
       'etcd-keyfile': `${pki}/apiserver-etcd-client.key`,

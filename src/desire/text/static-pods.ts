@@ -2,7 +2,7 @@ import { hasExternalEtcd, type Cluster, type ExtraArg, type Host } from '../../m
 import type { HostFacts } from '../../model/facts.ts';
 import { extraValue, flags } from './args.ts';
 import { etcdPod } from './etcd.ts';
-import { apiServerPod } from './kube-apiserver.ts';
+import { apiServerPod, type ServerEncryption } from './kube-apiserver.ts';
 import { paths } from './paths.ts';
 import { caVolumes, ownVolume, podEnv, podVolumes } from './pod-volumes.ts';
 import type { EtcdMembership, HostText, TextContext } from './types.ts';
@@ -20,6 +20,7 @@ export function staticPods(
   host: Host,
   facts: HostFacts,
   etcd: EtcdMembership,
+  encryption?: ServerEncryption,
 ): readonly StaticPod[] {
   const pod = (name: StaticPod['name'], text: string): StaticPod => ({
     name,
@@ -29,7 +30,7 @@ export function staticPods(
   });
   return [
     ...(hasExternalEtcd(context.cluster) ? [] : [pod('etcd', etcdPod(context, host, etcd))]),
-    pod('kube-apiserver', apiServerPod(context, host, facts)),
+    pod('kube-apiserver', apiServerPod(context, host, facts, encryption)),
     pod('kube-controller-manager', controllerManagerPod(context, facts)),
     pod('kube-scheduler', schedulerPod(context)),
   ];

@@ -10,6 +10,7 @@ import {
   loadBalancerPortIsFree,
   virtualIPIsFree,
 } from './endpoint.ts';
+import { encryptionIsStatedOnce, encryptionKeyIsClear } from './encryption.ts';
 import { authorizationIsStatedOnce, derivedFlagsAreLeftAlone, environmentIsSound } from './extra-args.ts';
 import { extraVolumesAreUnique, flagPathsAreMounted, mountedFilesComeFirst } from './extra-volumes.ts';
 import { filesAreSound, hooksAreSound } from './hooks.ts';
@@ -88,6 +89,8 @@ const checks: readonly Check[] = [
   servingCertificatesAreApproved,
   componentsKnowTheirSettings,
   derivedFlagsAreLeftAlone,
+  encryptionKeyIsClear,
+  encryptionIsStatedOnce,
   authorizationIsStatedOnce,
   environmentIsSound,
   extraVolumesAreUnique,

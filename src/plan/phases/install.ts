@@ -3,11 +3,13 @@ import type { ClusterChanges } from '../diff/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
+import type { EncryptionWork } from '../encryption/work.ts';
 import type { PodNetworkRepair } from '../rollout/pod-network.ts';
 import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
 import type { Batch, Gate, Phase, PlanHost, Task } from '../types.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
+import { encryptionPhases } from './encryption.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
 import { certificatesPhase, hooksBefore, namespacesFirst } from './parts.ts';
 
@@ -26,6 +28,8 @@ export interface InstallWork {
   readonly etcdGates: readonly Gate[];
   /** undefined: nothing is changed through the API. */
   readonly cluster: ClusterChanges | undefined;
+  /** A change of what API servers encrypt with; after everything else. */
+  readonly encryption: EncryptionWork | undefined;
   /** Hosts whose flannel or bridge does not have the podCIDR of their Node. */
   readonly podNetworks: readonly PodNetworkRepair[];
 }
@@ -128,10 +132,12 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     ...clusterWork,
     ...hooksAfter(work, existing(hooks, certificates, membership), hostWork, clusterWork),
   ];
+  const encryption =
+    work.encryption === undefined ? [] : encryptionPhases(work.encryption, after('all', ...all));
   const record =
     cluster &&
-    phase('record', 'addon', 'record', after('all', ...all), [together('cluster', cluster.record)]);
-  return existing(...all, record);
+    phase('record', 'addon', 'record', after('all', ...all, ...encryption), [together('cluster', cluster.record)]);
+  return existing(...all, ...encryption, record);
 }
 
 /** Whether a host's work of a stage is part of the rollout. */

@@ -147,7 +147,7 @@ function holdsMember(host: Host, cluster: Cluster): boolean {
   );
 }
 
-function apiListens(host: Host, { inspections }: RolloutInput): boolean {
+function apiListens(host: Host, { inspections }: Pick<RolloutInput, 'inspections'>): boolean {
   return inspections.get(host.name)?.listening.some(({ port }) => port === 6443) === true;
 }
 
@@ -174,7 +174,11 @@ function isAnnounced(host: string, { changes }: RolloutInput): boolean {
 }
 
 /** Gates before the next host starts: for what is healthy now, and for what the host's steps start. */
-function healthOf(host: Host, changes: readonly HostChange[], input: RolloutInput): Gate[] {
+export function healthOf(
+  host: Host,
+  changes: readonly HostChange[],
+  input: Omit<RolloutInput, 'changes' | 'etcd'>,
+): Gate[] {
   const { cluster, inspections, api, desired } = input;
   const { name, address } = host;
   const touches = (component: Component): boolean => changes.some(({ step }) => affects(step, component));

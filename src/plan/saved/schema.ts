@@ -1,3 +1,4 @@
+import { encryptableResources } from '../../model/encryption.ts';
 import * as z from 'zod';
 import { components } from '../../model/component.ts';
 import { stages } from '../../model/stage.ts';
@@ -48,6 +49,11 @@ const condition = shared(
         'The Lease in kube-system that must be renewed.',
         z.enum(['kube-controller-manager', 'kube-scheduler']),
       ),
+    }),
+    z.strictObject({
+      kind: z.literal('stored-as'),
+      resource: described('Every object of this resource in etcd.', z.enum(encryptableResources)),
+      as: text('identity (not encrypted), or provider and key, such as secretbox:key1.'),
     }),
     z.strictObject({ kind: z.literal('node-registered'), node }),
     z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { components } from '../../model/component.ts';
+import { encryptableResources } from '../../model/encryption.ts';
 import { resourceKinds } from '../../resource/kinds.ts';
 import { described, digest, hex, map, namespace, node, shared, text, texts } from './described.ts';
 
@@ -73,7 +74,10 @@ const target = shared(
     z.strictObject({
       kind: described(
         'A resource of a host by its kind, or another target.',
-        z.enum([...resourceKinds, 'node', 'etcd-member', 'certificates', 'snapshot', 'leftover', 'former']),
+        z.enum([
+          ...resourceKinds,
+          ...(['node', 'etcd-member', 'certificates', 'snapshot', 'leftover', 'former', 'stored'] as const),
+        ]),
       ),
       name: text('Its name, unique among the targets of its kind on its host.'),
     }),
@@ -280,8 +284,20 @@ const hookStep = shared(
   }),
 );
 
+const rewriteStep = shared(
+  'RewriteStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('rewrite'),
+    resource: described(
+      'Every object of this resource is written once more, unchanged.',
+      z.enum(encryptableResources),
+    ),
+  }),
+);
+
 /** One step of a plan. */
 export const stepSchema = shared(
   'Step',
-  z.discriminatedUnion('type', [shellStep, etcdStep, applyStep, deleteStep, nodeStep, issueStep, hookStep]),
+  z.discriminatedUnion('type', [shellStep, etcdStep, applyStep, deleteStep, nodeStep, issueStep, hookStep, rewriteStep]),
 );

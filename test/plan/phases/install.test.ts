@@ -439,6 +439,7 @@ describe('for any changes', () => {
           etcdGates: gated.map((name) => gate({ kind: 'etcd-member', host: name }, { id: `${name} serves` })),
           cluster,
           podNetworks: [],
+          encryption: undefined,
         };
       },
     );

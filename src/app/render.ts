@@ -68,7 +68,10 @@ function textOf(
 ): { path: string; mode: string; text: string | Buffer } | undefined {
   if (resource.kind === 'file') {
     const { content } = resource;
-    const text = content.kind === 'text' ? content.text : (secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '');
+    const text =
+      content.kind === 'text'
+        ? content.text
+        : (secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '');
     return { path: resource.path, mode: resource.mode, text };
   }
   if (resource.kind === 'static-pod')

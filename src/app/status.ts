@@ -1,6 +1,8 @@
 import { desireCluster } from '../desire/cluster.ts';
 import { clusterServer } from '../desire/text/address.ts';
 import { conditionOf } from '../kube/readiness.ts';
+import { plain, wantedFor } from '../model/encryption.ts';
+import type { Inspection } from '../model/inspection.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
@@ -19,6 +21,7 @@ import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { certificatesInState, kubeletCertificates } from './certificates.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
+import { readStored } from './observe/encryption.ts';
 import { apiCredentials } from './credentials.ts';
 import { observeServed } from './observe/cluster.ts';
 import { askMembers } from './observe/etcd.ts';
@@ -88,6 +91,7 @@ export async function observeStatus(
     const foreign = workspace.foreignEtcd && (await askExternalEtcd(workspace, connections));
     const etcd = await askMembers(workspace, inspections, connections);
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
+    const stored = await storedList(workspace, inspections, connections);
     const problems = present === undefined ? [] : clusterProblems(wants, present);
     const healthy =
       connections.failed.size === 0 &&
@@ -126,6 +130,7 @@ export async function observeStatus(
           ? etcdWords[etcd.state]
           : foreignEtcdWords(cluster.etcd.external.endpoints, foreign),
       members,
+      stored,
       certificates,
     };
     return { status, failed: connections.failed };
@@ -167,6 +172,28 @@ function memberList(
       wanted: names.has(name),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Asked only if something is encrypted, was, or is to be. */
+async function storedList(
+  workspace: Workspace,
+  inspections: ReadonlyMap<string, Inspection>,
+  connections: Connections,
+): Promise<ClusterStatus['stored']> {
+  const { cluster } = workspace;
+  const isUsed = [...inspections.values()].some(({ encrypts }) => encrypts === true);
+  if (cluster.encryption === undefined && !isUsed) return [];
+  const stored = (await readStored(workspace, connections)) ?? new Map<never, never>();
+  return [...stored]
+    .flatMap(([resource, counts]) =>
+      [...counts].map(([as, count]) => ({
+        resource,
+        as,
+        count,
+        wanted: as === wantedFor(cluster, resource),
+      })),
+    )
+    .filter(({ as, wanted }) => as !== plain || !wanted);
 }
 
 /** Those in the state folder, valid or not, those of kubelets, which are on hosts only, and that for an etcd of others. */

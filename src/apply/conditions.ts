@@ -12,7 +12,10 @@ export type Unmet = string | undefined;
 /** Checks a condition once, through the API. */
 export async function check(
   kube: KubeClient,
-  condition: Exclude<Condition, { kind: 'etcd-member' | 'kubelet' | 'controller' | 'leader' | 'stored-as' | 'endpoint' }>,
+  condition: Exclude<
+    Condition,
+    { kind: 'etcd-member' | 'kubelet' | 'controller' | 'leader' | 'stored-as' | 'endpoint' }
+  >,
 ): Promise<Unmet> {
   switch (condition.kind) {
     case 'api':

@@ -165,7 +165,13 @@ export class GateWatcher {
 
 /** Whether a condition is checked without the API. */
 function isOnHost({ kind }: Condition): boolean {
-  return kind === 'etcd-member' || kind === 'kubelet' || kind === 'controller' || kind === 'endpoint' || kind === 'stored-as';
+  return (
+    kind === 'etcd-member' ||
+    kind === 'kubelet' ||
+    kind === 'controller' ||
+    kind === 'endpoint' ||
+    kind === 'stored-as'
+  );
 }
 
 /** Checks through a separate connection, and closes it. */

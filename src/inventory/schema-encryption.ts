@@ -18,7 +18,8 @@ const kms = z
     ),
     name: text(
       {
-        description: 'Name of the plugin in what is stored. Another name is another key: everything is rewritten.',
+        description:
+          'Name of the plugin in what is stored. Another name is another key: everything is rewritten.',
         default: defaults.kmsName,
       },
       dnsName,

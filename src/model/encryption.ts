@@ -72,7 +72,9 @@ export function isEmptyConfig(config: EncryptionConfig): boolean {
 /** `secrets=secretbox:key2,secretbox:key1,identity`: the same text for the same configuration. */
 export function configText(config: EncryptionConfig): string {
   return encryptableResources
-    .flatMap((resource) => (config[resource] === undefined ? [] : [`${resource}=${config[resource].join(',')}`]))
+    .flatMap((resource) =>
+      config[resource] === undefined ? [] : [`${resource}=${config[resource].join(',')}`],
+    )
     .join(';');
 }
 
@@ -94,7 +96,9 @@ export function parseConfigText(text: string): EncryptionConfig {
 
 /** Every key in configurations. */
 export function keysOf(configs: Iterable<EncryptionConfig>): ReadonlySet<StoredAs> {
-  return new Set([...configs].flatMap((config) => Object.values(config).flat()).filter((key) => key !== plain));
+  return new Set(
+    [...configs].flatMap((config) => Object.values(config).flat()).filter((key) => key !== plain),
+  );
 }
 
 /** The path of a key in the state folder: `encryption/secretbox-key1.key`. */

@@ -35,11 +35,24 @@ export interface ClusterStatus {
   /** The state of etcd, in words. */
   readonly etcd: string;
   readonly members: readonly EtcdMemberStatus[];
+  /** How etcd holds what is or was encrypted; empty: nothing is, or etcd did not answer. */
+  readonly stored: readonly StoredStatus[];
   readonly certificates: readonly {
     readonly name: string;
     readonly expires: string;
     readonly daysLeft: number;
   }[];
+}
+
+/** How the objects of a resource are stored. */
+export interface StoredStatus {
+  /** `secrets` */
+  readonly resource: string;
+  /** `identity` (not encrypted), or provider and key: `secretbox:key1`. */
+  readonly as: string;
+  readonly count: number;
+  /** Whether the inventory says so. */
+  readonly wanted: boolean;
 }
 
 /** One member of etcd, as the others list it. */

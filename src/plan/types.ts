@@ -19,8 +19,7 @@ export type Target =
   | { readonly kind: ResourceKind; readonly name: string }
   | { readonly kind: 'object'; readonly ref: ObjectRef }
   | {
-      readonly kind:
-        'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former' | 'stored';
+      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former' | 'stored';
       readonly name: string;
     };
 

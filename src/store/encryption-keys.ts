@@ -33,8 +33,7 @@ export async function loadEncryptionKeys(
       });
     keys.set(`${provider}:${key}`, { kind: 'key', secret });
   }
-  if (encryption?.kms !== undefined)
-    keys.set(`kms:${encryption.key}`, { kind: 'kms', ...encryption.kms });
+  if (encryption?.kms !== undefined) keys.set(`kms:${encryption.key}`, { kind: 'kms', ...encryption.kms });
   return keys;
 }
 

@@ -220,6 +220,17 @@ const others = [
         }),
       ),
     ),
+    stored: described(
+      'How etcd holds the objects that are or were encrypted; empty if nothing is.',
+      z.array(
+        z.strictObject({
+          resource: text('secrets or configmaps.'),
+          as: text('identity (not encrypted), or provider and key.'),
+          count: number('Number of objects.'),
+          wanted: flag('Whether the inventory says so.'),
+        }),
+      ),
+    ),
     certificates: described(
       'Certificates in the state folder, and those of kubelets.',
       z.array(

@@ -116,7 +116,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
   switch (item.type) {
     case 'issue':
       return [
-        `  ${signs[item.verb]} ${pad('pki')} ${item.certificates.length} certificates and keys, ${item.reason}`,
+        `  ${signs[item.verb]} ${pad('pki')} ${issuedWords(item.certificates)}, ${item.reason}`,
         ...(options.verbose ? item.certificates.map((name) => `      ${name}`) : []),
       ];
     case 'hook':
@@ -133,6 +133,14 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
   }
+}
+
+/** `18 certificates and keys` */
+function issuedWords(names: readonly string[]): string {
+  const keys = names.filter((name) => name.startsWith('encryption/'));
+  return keys.length === names.length
+    ? `${plural(keys.length, 'key')} for encryption in etcd`
+    : `${names.length} certificates and keys`;
 }
 
 /** Steps that are carried out only if their task fails; those of several hosts that differ only by its name once. */

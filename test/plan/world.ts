@@ -155,7 +155,9 @@ export function encryptionAsDesired(
           },
         ]),
     ),
-    stored: new Map(encryptableResources.map((resource) => [resource, new Map([[wantedFor(cluster, resource), 9]])])),
+    stored: new Map(
+      encryptableResources.map((resource) => [resource, new Map([[wantedFor(cluster, resource), 9]])]),
+    ),
     conflicts: [],
   };
 }

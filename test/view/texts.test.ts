@@ -138,6 +138,10 @@ const status: ClusterStatus = {
     { name: 'cp-2', role: 'learner', serves: false, wanted: true },
     { name: 'cp-9', role: 'voting', serves: false, wanted: false },
   ],
+  stored: [
+    { resource: 'secrets', as: 'secretbox:key2', count: 40, wanted: true },
+    { resource: 'secrets', as: 'identity', count: 2, wanted: false },
+  ],
   certificates: [
     { name: 'late', expires: '2027-11-20T00:00:00.000Z', daysLeft: 365 },
     { name: 'soon', expires: '2026-12-01T00:00:00.000Z', daysLeft: 10 },
@@ -157,6 +161,8 @@ describe('statusText', () => {
       Deployment kube-system/coredns is scaled to 0
       Node w-1 is cordoned
       etcd answers: 2 voting members, cp-1, cp-2 (learner, not serving), cp-9 (not serving, not in the inventory)
+      secrets in etcd: 40 encrypted with secretbox:key2
+      secrets in etcd: 2 not encrypted, unlike in the inventory
       2 certificates; the first to expire is soon, in 10 days (2026-12-01)
       The cluster is not healthy; \`kboot plan\` shows what \`kboot up\` would repair."
     `);

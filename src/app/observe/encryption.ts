@@ -73,7 +73,8 @@ export function withEncryptionFile(
   const id = `file ${encryptionPath}`;
   if (server === undefined || seen.observations.has(id)) return seen;
   const found = { mode: '600', digest: server.digest };
-  const observation = server.digest === undefined ? { state: 'absent' as const } : { state: 'present' as const, found };
+  const observation =
+    server.digest === undefined ? { state: 'absent' as const } : { state: 'present' as const, found };
   return { ...seen, observations: new Map([...seen.observations, [id, observation]]) };
 }
 
@@ -126,10 +127,12 @@ interface Member {
 /** Members of kboot's own etcd, or of the one that someone else runs, through a control plane. */
 function members({ cluster, pki, foreignEtcd }: Workspace, connections: Pick<Connections, 'open'>): Member[] {
   if (cluster.etcd.external === undefined)
-    return memberSources(etcdHosts(cluster), pki, connections).map(({ name, address, reader, credentials }) => ({
-      name,
-      open: async () => ({ stream: await reader.forward(address, etcdClientPort), credentials }),
-    }));
+    return memberSources(etcdHosts(cluster), pki, connections).map(
+      ({ name, address, reader, credentials }) => ({
+        name,
+        open: async () => ({ stream: await reader.forward(address, etcdClientPort), credentials }),
+      }),
+    );
   const [reader] = hostsWith(cluster, 'control-plane').flatMap(
     ({ name }) => connections.open.get(name)?.reader ?? [],
   );

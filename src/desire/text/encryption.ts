@@ -20,7 +20,12 @@ export function encryptionText(config: EncryptionConfig, keys: EncryptionKeys): 
     ...encryptableResources.flatMap((resource) => {
       const list = config[resource];
       if (list === undefined) return [];
-      return ['- resources:', `  - ${resource}`, '  providers:', ...list.flatMap((key) => provider(key, keys))];
+      return [
+        '- resources:',
+        `  - ${resource}`,
+        '  providers:',
+        ...list.flatMap((key) => provider(key, keys)),
+      ];
     }),
     '',
   ].join('\n');
@@ -68,13 +73,17 @@ interface RawProvider {
 export function parseEncryption(text: string): ParsedEncryption | undefined {
   try {
     const { resources } = parse(text) as {
-      readonly resources: readonly { readonly resources: readonly string[]; readonly providers: RawProvider[] }[];
+      readonly resources: readonly {
+        readonly resources: readonly string[];
+        readonly providers: RawProvider[];
+      }[];
     };
     const keys = new Map<StoredAs, KeyMaterial>();
     const config: Partial<Record<string, readonly StoredAs[]>> = {};
     for (const { resources: names, providers } of resources)
       for (const name of names) {
-        if (!encryptableResources.some((each) => each === name) || config[name] !== undefined) return undefined;
+        if (!encryptableResources.some((each) => each === name) || config[name] !== undefined)
+          return undefined;
         config[name] = providers.flatMap((each) => storedAs(each, keys));
       }
     return { config, keys };

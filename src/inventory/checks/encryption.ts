@@ -16,12 +16,18 @@ export const encryptionKeyIsClear: Check = ({ draft }) => {
       problems.push(error(at('provider'), 'spec.encryption.provider kms needs spec.encryption.kms.endpoint'));
     if (stated.key !== undefined)
       problems.push({
-        ...error(at('key'), 'spec.encryption.key is not for kms, whose plugin has its own keys; set spec.encryption.kms.name'),
+        ...error(
+          at('key'),
+          'spec.encryption.key is not for kms, whose plugin has its own keys; set spec.encryption.kms.name',
+        ),
         at: 'key',
       });
   } else if (stated.kms !== undefined)
     problems.push({
-      ...error(at('kms'), `spec.encryption.kms is only for provider kms, not ${provider}; remove one of them`),
+      ...error(
+        at('kms'),
+        `spec.encryption.kms is only for provider kms, not ${provider}; remove one of them`,
+      ),
       at: 'key',
     });
   return problems;

@@ -15,13 +15,7 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { EncryptionObservation, ServerEncryptionSeen } from '../../observe/encryption.ts';
 import type { Finding } from '../preflight/finding.ts';
 import { isReadOnly, type PlanScope } from '../scope.ts';
-import {
-  encryptionRounds,
-  isSettled,
-  joiningConfig,
-  type EncryptionState,
-  type Rounds,
-} from './rounds.ts';
+import { encryptionRounds, isSettled, joiningConfig, type EncryptionState, type Rounds } from './rounds.ts';
 
 /** What is decided about encryption. */
 export interface EncryptionDecision {
@@ -82,14 +76,18 @@ export function decideEncryption(input: EncryptionInput): EncryptionDecision {
   const leftovers = new Map(
     planes.flatMap((name): [string, string][] => {
       const server = seen.servers.get(name);
-      return server?.digest === undefined || server.uses === 'kboot' || !server.isServer ? [] : [[name, server.digest]];
+      return server?.digest === undefined || server.uses === 'kboot' || !server.isServer
+        ? []
+        : [[name, server.digest]];
     }),
   );
   const used = new Set([...stored.values()].flatMap((each) => [...each]));
   const findings = findingsOf(input, { used, settled });
   const why = settled && leftovers.size === 0 ? undefined : whyHeld(input);
   const goes = !settled && why === undefined && findings.length === 0;
-  const planned = goes ? [rounds.read, rounds.write, rounds.drop].flatMap((round) => [...round.values()]) : [];
+  const planned = goes
+    ? [rounds.read, rounds.write, rounds.drop].flatMap((round) => [...round.values()])
+    : [];
   const missing = [...keysOf([...configs.values(), ...planned])].filter(
     (key) => !keys.has(key) && !used.has(key),
   );
@@ -100,7 +98,9 @@ export function decideEncryption(input: EncryptionInput): EncryptionDecision {
     issue: missing.map(keyPath),
     findings,
     warnings:
-      why === undefined || settled || findings.length > 0 ? [] : [`what API servers encrypt with does not change in this plan: ${why}`],
+      why === undefined || settled || findings.length > 0
+        ? []
+        : [`what API servers encrypt with does not change in this plan: ${why}`],
   };
 }
 

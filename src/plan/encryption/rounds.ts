@@ -66,9 +66,7 @@ export function encryptionRounds(
   return {
     read: changed(before, 'read'),
     write: changed((host) => merged('read', host), 'write'),
-    rewrite: each.flatMap(({ resource, rewrites }) =>
-      rewrites ? [{ resource, as: wanted(resource) }] : [],
-    ),
+    rewrite: each.flatMap(({ resource, rewrites }) => (rewrites ? [{ resource, as: wanted(resource) }] : [])),
     drop: changed((host) => merged('write', host), 'drop'),
   };
 }

@@ -79,7 +79,10 @@ function fileAction(
   if (action === undefined || digest !== undefined) return action;
   // Its digest is known only when this plan has written it.
   const { expects, ...rest } = action;
-  return { ...rest, script: action.script.replace(`kb_expect ${quote(want.path)} ${expects?.digest ?? ''} && `, '') };
+  return {
+    ...rest,
+    script: action.script.replace(`kb_expect ${quote(want.path)} ${expects?.digest ?? ''} && `, ''),
+  };
 }
 
 /** Removes a file that no API server reads. */

@@ -79,7 +79,10 @@ export function encryptionWork(
   const left = hostsWith(cluster, 'control-plane').filter(
     ({ name }) => leftovers.has(name) && before.get(name)?.digest === leftovers.get(name),
   );
-  return { ...work, drop: [...work.drop, ...left.map(({ name }) => leftoverBatch(name, leftovers.get(name)))] };
+  return {
+    ...work,
+    drop: [...work.drop, ...left.map(({ name }) => leftoverBatch(name, leftovers.get(name)))],
+  };
 }
 
 function batchOf(host: Host, was: Before, config: EncryptionConfig, round: string, input: WorkInput): Batch {

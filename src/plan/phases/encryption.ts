@@ -16,7 +16,9 @@ export function encryptionPhases(work: EncryptionWork, needs: readonly Dependenc
   };
   then('encryption-read', 'encryption: every API server can read', work.read);
   then('encryption-write', 'encryption: every API server writes', work.write);
-  then('encryption-rewrite', 'encryption: what is stored', [together('cluster', work.rewrite, work.rewritten)]);
+  then('encryption-rewrite', 'encryption: what is stored', [
+    together('cluster', work.rewrite, work.rewritten),
+  ]);
   then('encryption-drop', 'encryption: former keys leave', work.drop);
   return phases;
 }

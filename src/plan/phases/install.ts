@@ -136,7 +136,9 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     work.encryption === undefined ? [] : encryptionPhases(work.encryption, after('all', ...all));
   const record =
     cluster &&
-    phase('record', 'addon', 'record', after('all', ...all, ...encryption), [together('cluster', cluster.record)]);
+    phase('record', 'addon', 'record', after('all', ...all, ...encryption), [
+      together('cluster', cluster.record),
+    ]);
   return existing(...all, ...encryption, record);
 }
 

@@ -299,5 +299,14 @@ const rewriteStep = shared(
 /** One step of a plan. */
 export const stepSchema = shared(
   'Step',
-  z.discriminatedUnion('type', [shellStep, etcdStep, applyStep, deleteStep, nodeStep, issueStep, hookStep, rewriteStep]),
+  z.discriminatedUnion('type', [
+    shellStep,
+    etcdStep,
+    applyStep,
+    deleteStep,
+    nodeStep,
+    issueStep,
+    hookStep,
+    rewriteStep,
+  ]),
 );

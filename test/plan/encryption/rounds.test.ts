@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plain, type EncryptableResource, type EncryptionConfig, type StoredAs } from '../../../src/model/encryption.ts';
+import {
+  plain,
+  type EncryptableResource,
+  type EncryptionConfig,
+  type StoredAs,
+} from '../../../src/model/encryption.ts';
 import {
   encryptionRounds,
   isSameConfig,
@@ -19,7 +24,8 @@ interface World {
 }
 
 const listOf = (config: EncryptionConfig | undefined): readonly StoredAs[] => config?.secrets ?? [plain];
-const configOf = (list: readonly StoredAs[]): EncryptionConfig => (list.join() === plain ? {} : { secrets: list });
+const configOf = (list: readonly StoredAs[]): EncryptionConfig =>
+  list.join() === plain ? {} : { secrets: list };
 const stateOf = ({ servers, stored }: World): EncryptionState => ({
   servers,
   stored: new Map([['secrets', stored]]),
@@ -30,7 +36,8 @@ const wants = (way: StoredAs) => (resource: EncryptableResource) => (resource ==
 function expectReadable({ servers, stored }: World): void {
   const lists = [...servers.values()].map(listOf);
   const needed = new Set([...stored, ...lists.map(([writer]) => writer ?? plain)]);
-  for (const list of lists) for (const way of needed) expect(list, `${way} of ${[...needed].join()}`).toContain(way);
+  for (const list of lists)
+    for (const way of needed) expect(list, `${way} of ${[...needed].join()}`).toContain(way);
 }
 
 /** Everything that API servers may do: each writes something. */
@@ -69,7 +76,11 @@ const histories = fc.record({
   first: fc.constantFrom(...ways),
   filled: fc.boolean(),
   before: fc.array(
-    fc.record({ wanted: fc.constantFrom(...ways), steps: fc.integer({ min: 0, max: 12 }), joins: fc.boolean() }),
+    fc.record({
+      wanted: fc.constantFrom(...ways),
+      steps: fc.integer({ min: 0, max: 12 }),
+      joins: fc.boolean(),
+    }),
     { maxLength: 5 },
   ),
   wanted: fc.constantFrom(...ways),
@@ -164,6 +175,8 @@ describe('the rounds', () => {
   it('are none in a new cluster', () => {
     const joining = joiningConfig(wants(one), { servers: new Map(), stored: new Map() });
     expect(joining).toEqual({ secrets: [one, plain] });
-    expect(isSettled(encryptionRounds(wants(one), { servers: three3(joining), stored: new Map() }))).toBe(true);
+    expect(isSettled(encryptionRounds(wants(one), { servers: three3(joining), stored: new Map() }))).toBe(
+      true,
+    );
   });
 });

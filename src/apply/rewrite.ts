@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { refused, type KubeClient } from '../kube/client.ts';
-import { collectionPath, objectPath } from '../kube/paths.ts';
+import { objectPath } from '../kube/paths.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import type { EncryptableResource } from '../model/encryption.ts';
 import { few } from '../model/few.ts';
@@ -33,7 +33,7 @@ export async function rewriteAll(
   { timeoutSeconds, signal, waiting }: RewriteOptions,
 ): Promise<void> {
   const kind = kinds[resource];
-  const names = await listAll(kube, collectionPath('v1', kind, undefined), ({ metadata }: KubeObject) => ({
+  const names = await listAll(kube, `/api/v1/${resource}`, ({ metadata }: KubeObject) => ({
     name: metadata.name,
     ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
   }));

@@ -48,7 +48,7 @@ export const encryption = z
       dnsName,
     ).optional(),
     resources: z
-      .array(z.enum(encryptableResources))
+      .array(z.enum(encryptableResources).meta({ description: 'A kind of objects, as the API names it.' }))
       .min(1, 'must list at least one resource')
       .meta({ description: 'The kinds of objects that are encrypted.', default: ['secrets'] })
       .optional(),

@@ -25,21 +25,14 @@ export function statusText(status: ClusterStatus): string {
     ...status.problems.map((each) => pc.red(each)),
     ...status.warnings.map((each) => pc.yellow(each)),
     etcdLine(status),
-<<<<<<< HEAD
-    certificatesLine(status.certificates),
-=======
     ...status.stored.map(storedLine),
-    first === undefined
-      ? 'No certificates have been issued yet.'
-      : `${status.certificates.length} certificates; the first to expire is ${first.name}, in ${first.daysLeft} days (${first.expires.slice(0, 10)})`,
->>>>>>> 84d4fa3 (kboot status says how Secrets are stored in etcd; tests and docs of encryption)
+    certificatesLine(status.certificates),
     status.healthy
       ? pc.green('The cluster is healthy.')
       : pc.red('The cluster is not healthy; `kboot plan` shows what `kboot up` would repair.'),
   ].join('\n');
 }
 
-<<<<<<< HEAD
 /** `27 certificates; the first to expire is hosts/cp-1/apiserver, in 300 days (2027-09-24)` */
 function certificatesLine(certificates: ClusterStatus['certificates']): string {
   const [first] = [...certificates].sort((a, b) => a.daysLeft - b.daysLeft);
@@ -52,13 +45,13 @@ function certificatesLine(certificates: ClusterStatus['certificates']): string {
     : pc.red(
         `${count}; ${expired} of them expired, first ${first.name} on ${date}. \`kboot certs\` lists them`,
       );
-=======
+}
+
 /** `secrets in etcd: 42 encrypted with secretbox:key1` */
 function storedLine({ resource, as, count, wanted }: StoredStatus): string {
   const how = as === 'identity' ? 'not encrypted' : `encrypted with ${as}`;
   const line = `${resource} in etcd: ${count} ${how}`;
   return wanted ? line : pc.yellow(`${line}, unlike in the inventory`);
->>>>>>> 84d4fa3 (kboot status says how Secrets are stored in etcd; tests and docs of encryption)
 }
 
 /** `etcd answers: 3 voting members, cp-1, cp-2, cp-3 (not serving)` */

@@ -32,7 +32,7 @@ function serve(
   for (const name of names)
     secrets.set(pathOf(name), {
       ...{ apiVersion: 'v1', kind: 'Secret', data: { value: 'eA==' } },
-      metadata: { namespace: 'shop', name, resourceVersion: '7' },
+      metadata: { namespace: 'shop', name, labels: { app: 'shop' } },
     });
   api.answer = ({ method, path }) => {
     if (path === '/api/v1/secrets' || path.startsWith('/api/v1/secrets?'))

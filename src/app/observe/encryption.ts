@@ -121,7 +121,7 @@ async function withAnyMember<T>(
 
 interface Member {
   readonly name: string;
-  open(): Promise<{ readonly stream: Duplex; readonly credentials: EtcdCredentials }>;
+  readonly open: () => Promise<{ readonly stream: Duplex; readonly credentials: EtcdCredentials }>;
 }
 
 /** Members of kboot's own etcd, or of the one that someone else runs, through a control plane. */

@@ -106,7 +106,7 @@ export function decide(known: Known, seen: Observed): Decision {
   const versions = versionsOf(cluster, seen);
   const change = versionChange(versions, cluster.kubernetesVersion);
   const encryption = decideEncryption({
-    ...{ cluster, scope, failed, seen: seen.encryption, api: seen.api },
+    ...{ cluster, scope, failed, seen: seen.encryption },
     keys: desire.encryptionKeys ?? new Map(),
     upgrades: change !== undefined,
   });
@@ -175,7 +175,8 @@ export function decide(known: Known, seen: Observed): Decision {
     membership: { ...leaving, peers: first },
     rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
     etcdGates: gates,
-    cluster: remaining,
+    // What is recorded is applied everywhere.
+    cluster: remaining && encryption.isHeld ? { ...remaining, record: [] } : remaining,
     podNetworks,
     encryption: encryptionWork(encryption, {
       ...{ cluster, inspections, api, desired: known.desired },

@@ -175,15 +175,18 @@ describe.skipIf(!hasClusterBundle).each(Object.entries(shapes))(
 
     test('get another key and provider, although kboot is killed on the way', async () => {
       const encryption = { provider: 'aescbc', key: 'key2' };
-      const moments: readonly ((event: KbootEvent) => boolean)[] = [
-        ({ type, step }) =>
-          type === 'start' && step?.includes('static-pod kube-apiserver, to write') === true,
-        ({ type, step }) => type === 'start' && step === 'API: rewrite secrets',
+      const moments: readonly { ms: number; is: (event: KbootEvent) => boolean }[] = [
+        {
+          ms: 700,
+          is: ({ type, step }) =>
+            type === 'start' && step?.includes('static-pod kube-apiserver, to write') === true,
+        },
+        { ms: 0, is: ({ type, step }) => type === 'start' && step === 'API: rewrite secrets' },
       ];
-      for (const moment of moments) {
+      for (const { ms, is } of moments) {
         const killed = await up(encryption, {
           onEvent: (event, kill) => {
-            if (moment(event)) setTimeout(kill, 700);
+            if (is(event)) setTimeout(kill, ms);
           },
         });
         expect(killed.exitCode).not.toBe(0);

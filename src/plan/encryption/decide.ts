@@ -11,7 +11,6 @@ import {
 } from '../../model/encryption.ts';
 import type { KbootError } from '../../model/error.ts';
 import { few } from '../../model/few.ts';
-import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { EncryptionObservation, ServerEncryptionSeen } from '../../observe/encryption.ts';
 import type { Finding } from '../preflight/finding.ts';
 import { isReadOnly, type PlanScope } from '../scope.ts';
@@ -23,6 +22,8 @@ export interface EncryptionDecision {
   readonly configs: ReadonlyMap<string, EncryptionConfig>;
   /** undefined: nothing changes, or nothing may change now. */
   readonly rounds: Rounds | undefined;
+  /** What the inventory states is not done by this plan. */
+  readonly isHeld: boolean;
   /** Paths in the state folder of keys to make. */
   readonly issue: readonly string[];
   /** Hosts with a file that their API server does not use, and its digest. */
@@ -34,6 +35,7 @@ export interface EncryptionDecision {
 const nothing: EncryptionDecision = {
   configs: new Map(),
   rounds: undefined,
+  isHeld: false,
   issue: [],
   leftovers: new Map(),
   findings: [],
@@ -46,7 +48,6 @@ interface EncryptionInput {
   readonly seen: EncryptionObservation | undefined;
   readonly keys: EncryptionKeys;
   readonly failed: ReadonlyMap<string, KbootError>;
-  readonly api: ClusterObservation | undefined;
   /** The Kubernetes version changes in this plan. */
   readonly upgrades: boolean;
 }
@@ -95,6 +96,7 @@ export function decideEncryption(input: EncryptionInput): EncryptionDecision {
     configs,
     leftovers: why === undefined && findings.length === 0 ? leftovers : new Map(),
     rounds: goes ? rounds : undefined,
+    isHeld: !settled && !goes,
     issue: missing.map(keyPath),
     findings,
     warnings:
@@ -111,7 +113,7 @@ function standing(server: ServerEncryptionSeen | undefined): EncryptionConfig | 
 }
 
 /** Why the rounds cannot be carried out now; undefined if they can. */
-function whyHeld({ cluster, scope, seen, failed, api, upgrades }: EncryptionInput): string | undefined {
+function whyHeld({ cluster, scope, seen, failed, upgrades }: EncryptionInput): string | undefined {
   const planes = hostsWith(cluster, 'control-plane').map(({ name }) => name);
   const unread = planes.filter((name) => failed.has(name) || seen?.servers.has(name) !== true);
   const limited = planes.filter((name) => isReadOnly(scope, name));
@@ -120,7 +122,6 @@ function whyHeld({ cluster, scope, seen, failed, api, upgrades }: EncryptionInpu
     return `${few(unread, 4)} could not be read, and every API server must be able to read what others write`;
   if (limited.length > 0) return `--limit excludes ${few(limited, 4)}, and it changes on all control planes`;
   if (seen?.stored === undefined) return 'etcd does not answer';
-  if (api?.state === 'unavailable') return 'the API does not answer; run the same command again once it does';
   return undefined;
 }
 

@@ -292,3 +292,16 @@ resources:
 `);
   expect(encryptionBytes('cp-1:sa.key', keys)).toBeUndefined();
 });
+
+it('goes on while the API does not answer, and records nothing that is held', () => {
+  const keys = { 'secretbox:key1': key(1), 'secretbox:key2': key(2) };
+  const silent = (seen: Observed): Observed => ({ ...seen, api: { state: 'unavailable', why: 'refused' } });
+  const { plan } = decided(secretbox('key1'), secretbox('key2'), keys, { change: silent });
+  expect(plan.phases.map(({ id }) => id)).toEqual(expect.arrayContaining(['api', 'encryption-write']));
+  const record = (of: Plan): number => of.phases.filter(({ id }) => id === 'record').length;
+  const blind = decided(secretbox('key1'), secretbox('key2'), keys, {
+    change: silent,
+    seen: { stored: undefined },
+  });
+  expect(record(blind.plan)).toBe(0);
+});

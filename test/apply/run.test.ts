@@ -354,7 +354,14 @@ describe('applyPlan on hosts', () => {
         hosts: [planHost('cp-1', 'control-plane')],
         hooks: operatorSteps(hooks, new Set(), true),
         changes: [on('cp-1', 'file /a', { script })],
-        ...{ issue: [], rollout: [], etcdGates: [], cluster: undefined, podNetworks: [], encryption: undefined },
+        ...{
+          issue: [],
+          rollout: [],
+          etcdGates: [],
+          cluster: undefined,
+          podNetworks: [],
+          encryption: undefined,
+        },
         membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
       };
       return applyPlan(plan({ phases: installPhases(work) }), context(more(fails)));

@@ -78,11 +78,11 @@ describe.skipIf(!hasClusterBundle).each(Object.entries(shapes))(
 
     /** Reads a Secret again and again during `action`: it is the same each time, or no API server answers. */
     const readable = async <T>(action: () => Promise<T>): Promise<T> => {
-      let goesOn = true;
+      const over = new AbortController();
       const seen = { read: 0, unanswered: 0 };
       const path = 'jsonpath={.data.value}';
       const watching = (async () => {
-        for (let n = 0; goesOn; n++) {
+        for (let n = 0; !over.signal.aborted; n++) {
           const { exitCode, stdout, stderr } = await site.kubectl([
             ...['get', 'secret', '-n', 'drill', `s-${n % count}`, '-o', path],
           ]);
@@ -97,7 +97,7 @@ describe.skipIf(!hasClusterBundle).each(Object.entries(shapes))(
         }
       })();
       const result = await action().finally(() => {
-        goesOn = false;
+        over.abort();
       });
       await watching;
       process.stderr.write(

@@ -28,7 +28,7 @@ describe.skipIf(!hasClusterBundle)(`a lost state folder${unlessSkipped}`, () => 
     renameSync(state, `${state}.lost`);
     const { exitCode, stderr } = await site.kboot('plan');
     expect(exitCode).toBe(5);
-    expect(stderr).toMatch(/ForeignCluster.*kboot adopt/s);
+    expect(stderr).toMatch(/kboot adopt INVENTORY.*\(ForeignCluster\)/s);
     expect(existsSync(state)).toBe(false);
   });
 

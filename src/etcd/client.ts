@@ -148,8 +148,9 @@ export async function openTls(
   agent.createConnection = () => socket;
   return {
     send(method, path, body, silenceMs = timeoutMs) {
-      // The agent would wait forever for a closed connection.
-      if (socket.destroyed) return Promise.reject(etcdError(name, `${path}: the connection was closed`));
+      // The agent would wait forever for a closed connection: one that etcd ended when it stopped, too.
+      if (socket.destroyed || socket.readableEnded || !socket.writable)
+        return Promise.reject(etcdError(name, `${path}: the connection was closed`));
       return send(agent, name, { method, path, body, silenceMs });
     },
     close: () => {
@@ -348,10 +349,19 @@ function send(
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
         timeout: silenceMs,
       },
-      resolve,
+      (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      },
     );
-    request.on('timeout', () => request.destroy(new Error(`no response in ${silenceMs / 1000} s`)));
+    const late = (): void => {
+      request.destroy(new Error(`no response in ${silenceMs / 1000} s`));
+    };
+    // A request without an open socket has no timeout of its own.
+    const timer = setTimeout(late, silenceMs);
+    request.on('timeout', late);
     request.on('error', (cause) => {
+      clearTimeout(timer);
       reject(etcdError(name, `${path}: ${cause.message}`));
     });
     request.end(text);

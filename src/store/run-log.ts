@@ -19,7 +19,7 @@ export function fileTime(now: Date): string {
 
 /** Starts the log of one run, `runs/TIME-COMMAND.ndjson`, and removes the oldest beyond fifty. Throws E-STATE. */
 export function openRunLog(state: State, command: string, now: Date): RunLog {
-  const path = join(state.runs, `${fileTime(now)}-${command}.ndjson`);
+  const path = join(state.runs, `${fileTime(now)}-${command.replaceAll(' ', '-')}.ndjson`);
   try {
     mkdirSync(state.runs, { recursive: true, mode: 0o700 });
     for (const old of readdirSync(state.runs)

@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEtcd, type EtcdClient } from '../../src/etcd/client.ts';
 import { everServed } from '../../src/etcd/peer.ts';
@@ -109,6 +110,23 @@ describe('members', () => {
     await expect(client.members()).rejects.toMatchObject({ code: 'E-ETCD' });
   });
 });
+
+it.each(['end', 'destroy'] as const)(
+  'a request after etcd closed the connection (%s) fails, and does not wait',
+  async (how) => {
+    // As a channel of SSH: not a socket.
+    const stream = await etcd.connect();
+    const channel = Duplex.from({ readable: stream, writable: stream });
+    const own = await openEtcd(channel, 'etcd-1', pki.credentials);
+    expect(await own.healthy()).toBe(true);
+    // As etcd does when it stops, between two requests.
+    await etcd.closeConnections(how);
+    expect(await own.healthy()).toBe(false);
+    own.close();
+  },
+  // Less than the time in which a member must answer.
+  8_000,
+);
 
 describe('healthy', () => {
   it('means a read through the quorum', async () => {

@@ -43,6 +43,8 @@ export interface FakeEtcd {
   answer: (request: EtcdRequest) => EtcdAnswer | 'hang up' | undefined;
   /** A stream as a host's `forward` returns it. */
   connect(): Promise<Duplex>;
+  /** Closes all connections, from etcd's side. */
+  closeConnections(how: 'end' | 'destroy'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -123,6 +125,8 @@ export async function startEtcd(pki: EtcdPki, members: readonly GatewayMember[])
     sockets.add(socket);
     socket.on('error', () => undefined);
   });
+  const secured = new Set<tls.TLSSocket>();
+  server.on('secureConnection', (socket: tls.TLSSocket) => secured.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const etcd: FakeEtcd = {
@@ -137,6 +141,10 @@ export async function startEtcd(pki: EtcdPki, members: readonly GatewayMember[])
         });
         socket.once('error', reject);
       }),
+    async closeConnections(how) {
+      for (const socket of secured) socket[how]();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

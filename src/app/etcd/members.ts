@@ -92,15 +92,18 @@ async function askMember(host: Host, pki: Workspace['pki'], connections: Connect
   if (reader === undefined)
     return silent(connections.failed.get(host.name)?.message ?? 'the host is not connected');
   if (!pki.isIssued('etcd-healthcheck-client', host.name)) return silent('it is not installed yet');
+  const open = async (): Promise<EtcdClient> =>
+    openEtcd(await reader.forward(host.address, etcdClientPort), host.name, etcdCredentials(pki, host.name));
   let client: EtcdClient | undefined;
   try {
-    client = await openEtcd(
-      await reader.forward(host.address, etcdClientPort),
-      host.name,
-      etcdCredentials(pki, host.name),
-    );
+    client = await open();
     const state = await client.state();
     const healthy = await client.healthy();
+    if (!healthy) {
+      // A read that no quorum answers may have ended the connection.
+      client.close();
+      client = await open();
+    }
     return { host, client, state, healthy, why: '' };
   } catch (cause) {
     client?.close();

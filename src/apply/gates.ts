@@ -131,13 +131,14 @@ export class GateWatcher {
     return 'its Lease is not renewed yet';
   }
 
-  async #checkStored({ resource: objects, as }: Condition & { kind: 'stored-as' }): Promise<Unmet> {
-    const stored = await this.#context.stored([objects]);
+  async #checkStored({ resource, as }: Condition & { kind: 'stored-as' }): Promise<Unmet> {
+    const stored = await this.#context.stored([resource]);
     if (stored === undefined) return 'no etcd member answers';
-    const others = [...(stored.get(objects) ?? [])].filter(([how]) => how !== as);
+    const counts = [...stored.values()].flatMap((each) => [...each]);
+    const others = counts.filter(([how]) => how !== as);
     return others.length === 0
       ? undefined
-      : others.map(([how, count]) => `${count} of ${objects} are still stored as ${how}`).join(', ');
+      : others.map(([how, count]) => `${count} of ${resource} are still stored as ${how}`).join(', ');
   }
 
   /** Nodes that fail in the meantime are not waited for. */

@@ -159,6 +159,7 @@ export class Simulation {
       case 'delete':
       case 'hook':
       case 'issue':
+      case 'rewrite':
     }
   }
 

@@ -28,10 +28,7 @@ export function apiServerPod(
     image: images['kube-apiserver'],
     advertiseEndpoint: hostPort(host.address, apiServerPort),
     probeHost: host.address,
-    volumes: podVolumes(
-      [...caVolumes(facts), ...encryption.folders.map(kmsVolume)],
-      cluster.apiServer,
-    ),
+    volumes: podVolumes([...caVolumes(facts), ...encryption.folders.map(kmsVolume)], cluster.apiServer),
   });
 }
 

@@ -1,22 +1,41 @@
 import type { CommandModule } from 'yargs';
-import type { InventoryArgs } from './args.ts';
+import type { AdoptArgs } from './args.ts';
 import { manual } from './manual.ts';
-import { globalOptions, inventoryPosition } from './options.ts';
+import { bundleOption, globalOptions, sshOptions } from './options.ts';
 
-export const adopt: CommandModule<object, InventoryArgs> = {
-  command: 'adopt <inventory>',
-  describe: 'Read a lost state folder back from the hosts; changes nothing on them',
+export const adopt: CommandModule<object, AdoptArgs> = {
+  command: 'adopt [inventory]',
+  describe: 'Take over a cluster of kubeadm, or read a lost state folder back; changes nothing on hosts',
   builder: (yargs) =>
-    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency')), {
-      synopsis: 'adopt INVENTORY [flags]',
-      text: "Makes the state folder of a cluster that kboot set up again, for when it is lost: CAs and their keys, the ServiceAccount key, certificates and the cluster's ID, from the control planes and the other hosts. Checks that keys fit their certificates, and that all hosts belong to one cluster. Logs in to every host and changes nothing there; an existing state folder is left as it is, and what differs from it is shown. Afterwards `kboot plan` is as it was before the loss. Run logs and snapshots of etcd are not on hosts.",
+    manual(bundleOption(sshOptions(globalOptions(yargs, 'state', 'concurrency', 'verbose'))), {
+      synopsis: 'adopt INVENTORY | --host ADDRESS… [INVENTORY] [flags]',
+      text: "Makes the state folder of a cluster from what its hosts have: CAs and their keys, the ServiceAccount key, certificates. With INVENTORY, of a cluster that kboot set up, for when the folder is lost. With --host, of a cluster that kubeadm made: it is read from that control plane, its API and its other hosts; INVENTORY (default: cluster.yaml) is written with what differs from kboot's defaults, and the plan that `kboot up` would carry out is shown. Logs in to every host, and changes nothing there. Checks that keys fit their certificates and that all hosts belong to one cluster, tells all that stands in the way at once, and overwrites nothing. Run logs and snapshots of etcd are not on hosts.",
       examples: [
-        ['kboot adopt prod.yaml', 'Write .kboot/prod beside prod.yaml'],
+        ['kboot adopt prod.yaml', 'Write .kboot/prod beside prod.yaml again'],
         ['kboot adopt prod.yaml --state /tmp/copy', 'Write it somewhere else, to compare'],
+        ['kboot adopt --host 10.0.0.11 --user ops --name prod prod.yaml', 'Take over a cluster of kubeadm'],
       ],
-      exit: '0 written, or the folder is there and equal · 3 the folder differs, or the hosts lack something · 4 a host could not be read',
-      seeAlso: ['plan', 'status'],
-    }),
+      exit: '0 written, or the folder is there and equal · 3 a file or folder exists and differs, or hosts lack something · 4 a host could not be read · 5 the cluster cannot be taken over',
+      seeAlso: ['plan', 'up', 'status'],
+    })
+      .positional('inventory', {
+        type: 'string',
+        normalize: true,
+        describe: 'The inventory; with --host, the one to write (default: cluster.yaml)',
+      })
+      .option('host', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe:
+          'ADDRESS: SSH address of a control plane that kubeadm set up; the other hosts are found through its API. Repeat it for hosts that SSH does not reach at the address of their Node',
+      })
+      .option('name', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'NAME: of the cluster with --host, a DNS label (default: clusterName of kubeadm-config)',
+      }),
   async handler(args) {
     const { runAdopt } = await import('./adopt-run.ts');
     process.exitCode = await runAdopt(args);

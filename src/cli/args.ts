@@ -92,15 +92,28 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly 'image-repository'?: string | undefined;
 }
 
-export interface InitArgs extends GlobalArgs {
-  readonly file: string;
-  readonly name?: string | undefined;
-  readonly 'control-plane': string[];
-  readonly worker: string[];
+/** How hosts are reached before there is an inventory. */
+export interface SshArgs {
   readonly user?: string | undefined;
   readonly port?: string | undefined;
   readonly 'identity-file'?: string | undefined;
   readonly bastion?: string | undefined;
+}
+
+export interface AdoptArgs extends GlobalArgs, SshArgs {
+  readonly inventory?: string | undefined;
+  /** Empty: not given. */
+  readonly host: string[];
+  readonly name?: string | undefined;
+  readonly bundle: string[];
+  readonly 'allow-unofficial': boolean;
+}
+
+export interface InitArgs extends GlobalArgs, SshArgs {
+  readonly file: string;
+  readonly name?: string | undefined;
+  readonly 'control-plane': string[];
+  readonly worker: string[];
   readonly 'virtual-ip'?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly pool: string[];

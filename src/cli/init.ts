@@ -1,13 +1,13 @@
 import type { CommandModule } from 'yargs';
 import type { InitArgs } from './args.ts';
 import { manual } from './manual.ts';
-import { globalOptions } from './options.ts';
+import { globalOptions, sshOptions } from './options.ts';
 
 export const init: CommandModule<object, InitArgs> = {
   command: 'init [file]',
   describe: 'Write an inventory from prompts or flags; overwrites nothing',
   builder: (yargs) =>
-    manual(globalOptions(yargs, 'concurrency'), {
+    manual(sshOptions(globalOptions(yargs, 'concurrency')), {
       synopsis: 'init [FILE] [flags]',
       text: 'Writes a valid inventory with comments. In a terminal it prompts for everything that flags do not give; elsewhere, and with --yes, flags must give everything that is required. With --look it logs in to the hosts and reads them, changing nothing: it uses a node address that an interface has (never a NAT address), finds a free virtual IP, and shows what preflight would report. Overwrites nothing.',
       examples: [
@@ -51,27 +51,6 @@ export const init: CommandModule<object, InitArgs> = {
         default: [] as string[],
         describe:
           'NAME=ADDRESS or ADDRESS: a worker; repeat for each. Without workers the control planes run Pods too',
-      })
-      .option('user', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'USER: for SSH; root, or a user who may use sudo (default: the user who runs kboot)',
-      })
-      .option('port', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'N: SSH port of the hosts (default: 22)',
-      })
-      .option('identity-file', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'FILE: private key for SSH (default: the agent, the default files in ~/.ssh, a password)',
-      })
-      .option('bastion', {
-        type: 'string',
-        requiresArg: true,
-        describe:
-          '[USER@]HOST[:PORT]: host to jump through to all others, with the same key and, by default, the same user',
       })
       .option('virtual-ip', {
         type: 'string',

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import type { BundleArgs, GlobalArgs, ScopeArgs } from './args.ts';
+import type { BundleArgs, GlobalArgs, ScopeArgs, SshArgs } from './args.ts';
 import { stages } from '../model/stage.ts';
 import { everywhere, inOrder } from './manual.ts';
 import { refuseOddValues } from './usage.ts';
@@ -148,4 +148,30 @@ export function htmlOption<T>(yargs: Argv<T>): Argv<T & { html: string | undefin
     requiresArg: true,
     describe: 'FILE: also write it as an HTML page; one self-contained file, mode 0600',
   });
+}
+
+/** How commands that have no inventory yet reach the hosts. */
+export function sshOptions<T>(yargs: Argv<T>): Argv<T & SshArgs> {
+  return yargs
+    .option('user', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'USER: for SSH; root, or a user who may use sudo (default: the user who runs kboot)',
+    })
+    .option('port', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'N: SSH port of the hosts (default: 22)',
+    })
+    .option('identity-file', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'FILE: private key for SSH (default: the agent, the default files in ~/.ssh, a password)',
+    })
+    .option('bastion', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        '[USER@]HOST[:PORT]: host to jump through to all others, with the same key and, by default, the same user',
+    });
 }

@@ -240,6 +240,17 @@ export const errorCodes = {
       'backup if it was lost. To remove the other cluster, reset it with its own inventory and state ' +
       'folder, or with the tool that created it (`kubeadm reset`).',
   },
+  'E-ADOPT': {
+    exit: exitStatus.preflight,
+    title: 'The cluster cannot be taken over.',
+    cause:
+      '`kboot adopt` read a cluster that another tool made, and found something that kboot cannot go on with: a CA ' +
+      'without its key, a version that it does not know, a setting that it has no field for. All reasons are ' +
+      'listed. Nothing was written, and nothing was changed on hosts.',
+    remedy:
+      'Change what the message names with the tool that made the cluster, and run the same command again. ' +
+      'The cluster runs on as it is.',
+  },
   'E-STEP': {
     exit: exitStatus.stepFailed,
     title: 'A step failed on a host.',

@@ -8,6 +8,7 @@ import { few } from '../model/few.ts';
 import { factsOf, type Inspection } from '../model/inspection.ts';
 import type { ClusterObservation } from '../observe/cluster.ts';
 import type { HostObservation } from '../observe/probe.ts';
+import { withAdopted } from './adopted.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster, keptWarnings, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
@@ -86,8 +87,9 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
  * (E-PROBE, or why it could not), etcd has no quorum or would lose it (E-QUORUM), an etcd that kboot does not run holds
  * another cluster (E-FOREIGN-CLUSTER).
  */
-export function decide(known: Known, seen: Observed): Decision {
+export function decide(known: Known, observed: Observed): Decision {
   const { cluster, scope, ignore, desire } = known;
+  const seen = withAdopted(observed, desire);
   const hosts = scopedHosts(cluster, scope);
   const inspections = new Map([...seen.hosts].map(([name, { inspection }]) => [name, inspection]));
   const failed = new Map(seen.failed);

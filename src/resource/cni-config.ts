@@ -12,7 +12,7 @@ interface Found {
   readonly files: readonly string[];
   /** Those that hand their Pods on to flannel's network, such as Multus. */
   readonly wrappers: readonly string[];
-  /** The kubelet was set up here, and flannel's configuration is there. */
+  /** The kubelet was set up here, or runs, and flannel's configuration is there. */
   readonly live: boolean;
 }
 
@@ -30,7 +30,7 @@ export const cniConfig: Kind<CniConfigResource, Found> = {
   echo "file \${f##*/}"
   grep -qsE '"type"[[:space:]]*:[[:space:]]*"(multus|multus-shim|flannel|istio-cni|linkerd-cni|genie|danm)"' "$f" && echo "wrapper \${f##*/}"
 done
-[ -e ${hostFolder}/units/kubelet ] && [ -e ${cniFolder}/${flannelFile} ] && echo live
+{ [ -e ${hostFolder}/units/kubelet ] || systemctl is-active -q kubelet; } && [ -e ${cniFolder}/${flannelFile} ] && echo live
 echo read`,
   read(wants, output) {
     const all = lines(output);

@@ -1,3 +1,4 @@
+import type { Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
 
@@ -34,5 +35,31 @@ export function adoptedStateText({
     ...(written
       ? ['  Run logs and snapshots of etcd are not on hosts, and stay lost.', `Next: kboot plan ${inventory}`]
       : []),
+  ].join('\n');
+}
+
+/** What was written for a cluster that was taken over; the plan follows. */
+export function adoptedClusterText({
+  file,
+  dir,
+  clusterId,
+  files,
+  issued,
+  cluster,
+}: {
+  readonly file: string;
+  readonly dir: string;
+  readonly clusterId: string;
+  readonly files: number;
+  readonly issued: readonly string[];
+  readonly cluster: Cluster;
+}): string {
+  return [
+    `${file} written: ${cluster.name}, Kubernetes ${cluster.kubernetesVersion}, ${plural(cluster.hosts.length, 'host')}`,
+    `${dir} written: ${plural(files, 'file')} with the certificates and keys of cluster ${clusterId.replace('sha256:', '').slice(0, 12)}`,
+    ...(issued.length === 0
+      ? []
+      : [`  Issued, since hosts keep them elsewhere or not at all: ${few(issued, 4)}`]),
+    'Nothing was changed on hosts. Read the inventory; this is what `kboot up` would do:',
   ].join('\n');
 }

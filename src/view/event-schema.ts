@@ -167,8 +167,9 @@ const others = [
     hosts: list('Names of the hosts.'),
     warnings: list('Warnings about the inventory.'),
   }),
-  shape('adopted', '`adopt` read the state folder back from the hosts.', {
+  shape('adopted', '`adopt` made the state folder from the hosts.', {
     cluster,
+    inventory: text('The inventory that was written; absent: it was there.').optional(),
     state: text('The state folder.'),
     clusterId: text("The cluster's ID."),
     written: flag('Whether it was written; false: it was there, and equal.'),

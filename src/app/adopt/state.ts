@@ -56,7 +56,7 @@ export async function adoptState(
   const clusterId = checked(found, cluster, state);
   const had = kept.material.size > 0 || (kept.clusterId !== undefined && kept.clusterId !== clusterId);
   if (had) refuseOther(state, kept, { ...found, clusterId });
-  const issued = had ? [] : await write(state, cluster, { ...found, clusterId }, inventory);
+  const issued = had ? [] : await writeState(state, cluster, { ...found, clusterId }, inventory);
   return {
     ...{ cluster, dir: state.dir, clusterId, written: !had },
     ...{ files: found.material.size, issued, failed },
@@ -94,8 +94,12 @@ function checked({ clusterId, obstacles }: ReadBack, cluster: Cluster, state: St
   });
 }
 
-/** An existing folder is left as it is: if it differs from what hosts have, that is told. */
-function refuseOther(state: State, kept: KeptState, found: ReadBack & { readonly clusterId: string }): void {
+/** An existing folder is left as it is: throws E-STATE if it differs from what hosts have, and tells how. */
+export function refuseOther(
+  state: State,
+  kept: KeptState,
+  found: ReadBack & { readonly clusterId: string },
+): void {
   const names = [...new Set([...kept.material.keys(), ...found.material.keys()])].sort();
   const differing = names.filter((name) => {
     const [here, there] = [kept.material.get(name), found.material.get(name)];
@@ -116,7 +120,7 @@ function refuseOther(state: State, kept: KeptState, found: ReadBack & { readonly
 }
 
 /** Writes the folder, and issues what no host has; returns the latter. */
-async function write(
+export async function writeState(
   state: State,
   cluster: Cluster,
   { material, clusterId, missing }: ReadBack & { readonly clusterId: string },

@@ -73,7 +73,8 @@ export async function lookAt(
   };
 }
 
-function sshHost({ name, role, stated }: StatedHost, options: LookOptions): Host {
+/** A host as it is reached before there is an inventory. */
+export function sshHost({ name, role, stated }: StatedHost, options: Omit<LookOptions, 'concurrency'>): Host {
   const { bastion } = options;
   const folders = { inventory: resolve(dirname(options.file)), home: homedir() };
   const login = (address: string, ssh: Omit<NewSsh, 'bastion'>): Bastion => ({

@@ -3,18 +3,18 @@ import { KbootError } from '../../model/error.ts';
 import { systemCode } from '../../store/file-error.ts';
 
 /** Throws KbootError E-USAGE if the path already exists; call before any prompt. */
-export async function refuseExisting(file: string): Promise<void> {
+export async function refuseExisting(file: string, command = 'init'): Promise<void> {
   const found = await lstat(file).catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
     throw unwritable(file, cause);
   });
-  if (found !== undefined) throw existing(file);
+  if (found !== undefined) throw existing(file, command);
 }
 
 /** Writes a new file with mode 0644, less the umask. Throws KbootError E-USAGE. */
-export async function writeNewFile(file: string, text: string): Promise<void> {
+export async function writeNewFile(file: string, text: string, command = 'init'): Promise<void> {
   const handle = await open(file, 'wx', 0o644).catch((cause: unknown) => {
-    throw systemCode(cause) === 'EEXIST' ? existing(file) : unwritable(file, cause);
+    throw systemCode(cause) === 'EEXIST' ? existing(file, command) : unwritable(file, cause);
   });
   try {
     await handle.writeFile(text);
@@ -25,9 +25,9 @@ export async function writeNewFile(file: string, text: string): Promise<void> {
   }
 }
 
-function existing(file: string): KbootError {
-  return new KbootError('E-USAGE', `${file} already exists; kboot init overwrites nothing.`, {
-    remedy: `Name another file: \`kboot init FILE\`. \`kboot validate ${file}\` checks the existing one.`,
+function existing(file: string, command: string): KbootError {
+  return new KbootError('E-USAGE', `${file} already exists; kboot ${command} overwrites nothing.`, {
+    remedy: `Name another file: \`kboot ${command} FILE\`. \`kboot validate ${file}\` checks the existing one.`,
   });
 }
 

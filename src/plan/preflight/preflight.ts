@@ -205,7 +205,7 @@ function foreignCluster(clusterId: string | undefined): Check {
       ...base,
       message: 'it belongs to a Kubernetes cluster that kboot did not create (/etc/kubernetes/pki/ca.crt)',
       remedy:
-        'kboot does not take over clusters of other tools. To remove the cluster, reset it with the tool that created it (`kubeadm reset`), then remove /etc/kubernetes.',
+        'If kubeadm made it, take it over: `kboot adopt --host ADDRESS`. To remove it, reset it with the tool that created it (`kubeadm reset`), then remove /etc/kubernetes.',
     };
   };
 }

@@ -1,0 +1,69 @@
+import { homedir } from 'node:os';
+import { componentCatalog } from '../../catalog/components.ts';
+import { catalog, knownVersions } from '../../catalog/release.ts';
+import { clusterFields, clusterObstacles } from '../../desire/adopt/cluster.ts';
+import { componentFields } from '../../desire/adopt/settings.ts';
+import type { AdoptedField, SeenCluster } from '../../desire/adopt/types.ts';
+import { textContext } from '../../desire/context.ts';
+import type { Obstacle } from '../../desire/read-back.ts';
+import { parseInventory } from '../../inventory/parse.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { assumedFacts } from '../../model/facts.ts';
+import { certificatesFor } from '../../pki/certlist.ts';
+import { createPki } from '../../pki/lookup.ts';
+import { createRenderer } from '../../render/renderer.ts';
+import { adoptedInventoryText } from '../../view/adopted-inventory.ts';
+import type { NewSsh } from '../../view/new-inventory.ts';
+import { desireOf } from '../workspace.ts';
+
+/** The inventory of a cluster that was read. */
+export interface AdoptedDraft {
+  readonly text: string;
+  /** undefined: it is not valid, as `obstacles` say. */
+  readonly cluster: Cluster | undefined;
+  readonly warnings: readonly string[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/**
+ * The inventory: first what the API says, then what the components have beyond what kboot would give such a cluster.
+ * Pure, but for templates. It is parsed as every command will parse it, and what that refuses is an obstacle.
+ */
+export function draftInventory(
+  { file, ssh, name }: { readonly file: string; readonly ssh: NewSsh; readonly name?: string | undefined },
+  seen: SeenCluster,
+): AdoptedDraft {
+  const obstacles = clusterObstacles(seen, knownVersions());
+  const parse = (
+    fields: readonly AdoptedField[],
+  ): Omit<AdoptedDraft, 'obstacles'> & { readonly errors: readonly string[] } => {
+    const text = adoptedInventoryText(fields, ssh);
+    const { cluster, diagnostics } = parseInventory(text, {
+      ...{ file, env: {}, homeDirectory: homedir() },
+      ...{ knownVersions: knownVersions(), components: componentCatalog },
+    });
+    const messages = (severity: 'error' | 'warning'): string[] =>
+      diagnostics
+        .filter((each) => each.severity === severity)
+        .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
+    return { text, cluster, warnings: messages('warning'), errors: messages('error') };
+  };
+  const fields = clusterFields(seen, name);
+  const first = parse(fields);
+  const refused = (errors: readonly string[]): readonly Obstacle[] =>
+    errors.map((message) => ({
+      message: `the inventory for it would not be valid: ${message}`,
+      remedy: 'Change that setting of the cluster with kubeadm first: kboot has no field for it.',
+    }));
+  if (first.cluster === undefined)
+    return { ...first, obstacles: obstacles.length > 0 ? obstacles : refused(first.errors) };
+  const { cluster } = first;
+  const pki = createPki(certificatesFor(cluster), new Map());
+  const desire = desireOf(cluster, createRenderer({}), pki, {
+    ...{ releases: catalog, bundle: undefined, uploads: new Map() },
+  });
+  const settings = componentFields(textContext(desire, assumedFacts), seen);
+  const replaced = new Set(settings.map(({ path }) => JSON.stringify(path)));
+  const whole = parse([...fields.filter(({ path }) => !replaced.has(JSON.stringify(path))), ...settings]);
+  return { ...whole, obstacles: [...obstacles, ...refused(whole.errors)] };
+}

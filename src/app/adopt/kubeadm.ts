@@ -1,0 +1,181 @@
+import { internalAddresses, nodeParts } from '../../desire/adopt/node.ts';
+import type { SeenCluster, SeenHost } from '../../desire/adopt/types.ts';
+import { pathsToReadBack, readBack, type FoundFiles, type Obstacle } from '../../desire/read-back.ts';
+import { openKube } from '../../kube/client.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { KbootError } from '../../model/error.ts';
+import { apiOf, observeForeignCluster, readForeignHost } from '../../observe/adopt.ts';
+import { readTexts } from '../../observe/texts.ts';
+import { clusterIdOf } from '../../pki/digest.ts';
+import { readKeptState } from '../../store/new-state.ts';
+import { defaultStateDir, peekState } from '../../store/state.ts';
+import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
+import type { NewSsh } from '../../view/new-inventory.ts';
+import { sshHost } from '../init/look.ts';
+import { refuseExisting, writeNewFile } from '../init/write.ts';
+import { connectAll } from '../observe/connect.ts';
+import { draftInventory } from './draft.ts';
+import { refuseOther, writeState } from './state.ts';
+
+export interface AdoptOptions {
+  /** The inventory to write. */
+  readonly file: string;
+  readonly state?: string | undefined;
+  /** Addresses for SSH; at least one is a control plane. The others are found through the API. */
+  readonly hosts: readonly string[];
+  readonly ssh: NewSsh;
+  readonly name?: string | undefined;
+  readonly concurrency: number;
+}
+
+export interface AdoptedCluster {
+  readonly cluster: Cluster;
+  readonly file: string;
+  readonly dir: string;
+  readonly clusterId: string;
+  /** Number of certificates and keys that were read. */
+  readonly files: number;
+  readonly issued: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Takes over a cluster that kubeadm made: reads its hosts and its API, writes the state folder and an inventory, and
+ * changes nothing on hosts. Throws KbootError E-ADOPT with all reasons why it cannot be taken over, before anything is
+ * written; E-USAGE if the file exists; the first failure if a host cannot be read.
+ */
+export async function adoptCluster(options: AdoptOptions, connect: ConnectOptions): Promise<AdoptedCluster> {
+  await refuseExisting(options.file, 'adopt --host');
+  const open = new Map<string, HostConnection>();
+  try {
+    const seen = await readCluster(options, connect, open);
+    const { text, cluster, warnings, obstacles } = draftInventory(options, seen);
+    const found: FoundFiles = new Map(
+      await Promise.all(
+        (cluster?.hosts ?? []).map(async (host) => {
+          const reader = open.get(host.name)?.reader;
+          const texts =
+            reader === undefined || cluster === undefined
+              ? new Map<string, string>()
+              : await readTexts(reader, pathsToReadBack(cluster, host));
+          return [host.name, texts] as const;
+        }),
+      ),
+    );
+    const keys = cluster && readBack(cluster, found);
+    const all = [
+      ...obstacles,
+      ...(keys === undefined ? [] : [...keys.obstacles, ...ownStamp(keys.clusterId)]),
+    ];
+    if (cluster === undefined || keys === undefined || all.length > 0) throw refusal(all);
+    const clusterId = clusterIdOf(keys.material.get('ca.crt') ?? '');
+    const state = await peekState(options.state ?? defaultStateDir(options.file, cluster.name));
+    const kept = await readKeptState(state);
+    const had = kept.material.size > 0 || kept.clusterId !== undefined;
+    if (had) refuseOther(state, kept, { ...keys, clusterId });
+    const issued = had ? [] : await writeState(state, cluster, { ...keys, clusterId }, options.file);
+    await writeNewFile(options.file, text, 'adopt --host');
+    return {
+      ...{ cluster, file: options.file, dir: state.dir, clusterId },
+      ...{ files: keys.material.size, issued, warnings },
+    };
+  } finally {
+    await Promise.all([...open.values()].map((connection) => connection.close()));
+  }
+}
+
+function refusal(obstacles: readonly Obstacle[]): KbootError {
+  return new KbootError('E-ADOPT', obstacles.map(({ message }) => message).join('\n'), {
+    remedy: [
+      'Nothing was written, and nothing was changed on hosts.',
+      ...new Set(obstacles.map(({ remedy }) => remedy)),
+    ].join('\n'),
+  });
+}
+
+function ownStamp(clusterId: string | undefined): readonly Obstacle[] {
+  return clusterId === undefined
+    ? []
+    : [
+        {
+          message: 'kboot set up hosts of this cluster',
+          remedy: 'With its inventory, `kboot adopt INVENTORY` reads its state folder back.',
+        },
+      ];
+}
+
+/** Connects to the hosts given, asks the API through one of them, and connects to the others. */
+async function readCluster(
+  options: AdoptOptions,
+  connect: ConnectOptions,
+  open: Map<string, HostConnection>,
+): Promise<SeenCluster> {
+  const reach = async (
+    targets: readonly { readonly name: string; readonly address: string }[],
+  ): Promise<ReadonlyMap<string, SeenHost>> => {
+    const { results, failed, ...connections } = await connectAll(
+      undefined,
+      targets.map(({ name, address }) =>
+        sshHost({ name, role: 'control-plane', stated: address }, { file: options.file, ...options.ssh }),
+      ),
+      connect,
+      options.concurrency,
+      (_host, { reader }) => readForeignHost(reader),
+    );
+    for (const [name, connection] of connections.open) open.set(name, connection);
+    const [first] = failed.values();
+    if (first !== undefined)
+      throw new KbootError(
+        first.code,
+        `${[...failed.keys()].join(', ')} could not be read: ${first.message}`,
+        {
+          ...first.context,
+          remedy:
+            `${first.context.remedy ?? ''}\nNothing was written: every host of the cluster must be read.`.trim(),
+        },
+      );
+    return results;
+  };
+  const stated = await reach(options.hosts.map((address) => ({ name: address, address })));
+  const [entrance] = [...stated].flatMap(([name, host]) => {
+    const api = apiOf(host);
+    return api === undefined ? [] : [{ name, api }];
+  });
+  const reader = entrance && open.get(entrance.name)?.reader;
+  if (entrance === undefined || reader === undefined)
+    throw new KbootError(
+      'E-ADOPT',
+      `${options.hosts.join(', ')}: not a control plane that kubeadm set up (kube-apiserver.yaml and admin.conf are not both there)`,
+      { remedy: 'Name a control plane: --host ADDRESS.' },
+    );
+  const kube = await openKube(await reader.forward(entrance.api.address, 6443), entrance.api.credentials);
+  let observed: Omit<SeenCluster, 'hosts'>;
+  try {
+    observed = await observeForeignCluster(kube);
+  } finally {
+    kube.close();
+  }
+  const hosts = new Map<string, SeenHost>();
+  const others: { readonly name: string; readonly address: string }[] = [];
+  for (const node of observed.nodes) {
+    const own = [...stated].find(([, host]) => isNodeOf(node, host));
+    const [address = ''] = internalAddresses(node).split(',');
+    const { name } = node.metadata;
+    if (own !== undefined) {
+      const [target, host] = own;
+      hosts.set(name, { ...host, ...(target !== address && { sshAddress: target }) });
+      const connection = open.get(target);
+      if (connection !== undefined) open.set(name, connection);
+    } else if (address !== '' && nodeParts(node).status?.nodeInfo?.operatingSystem !== 'windows')
+      others.push({ name, address });
+  }
+  for (const [name, host] of await reach(others)) hosts.set(name, host);
+  return { ...observed, hosts };
+}
+
+/** The machine of a Node is known by its ID, which the kubelet reports. */
+function isNodeOf(node: KubeObject, { inspection }: SeenHost): boolean {
+  const { nodeInfo } = (node['status'] ?? {}) as { readonly nodeInfo?: { readonly machineID?: string } };
+  return inspection.machineId !== '' && nodeInfo?.machineID === inspection.machineId;
+}

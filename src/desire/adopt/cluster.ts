@@ -1,0 +1,241 @@
+import { load } from 'js-yaml';
+import { defaults } from '../../inventory/defaults.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import type { Json, JsonObject } from '../../model/cluster.ts';
+import { few } from '../../model/few.ts';
+import type { Obstacle } from '../read-back.ts';
+import { isObject } from '../text/merge.ts';
+import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
+import type { AdoptedField, SeenCluster } from './types.ts';
+
+/** What kubeadm's ClusterConfiguration says, v1beta3 and v1beta4. */
+export interface ClusterConfiguration {
+  readonly clusterName?: string;
+  readonly controlPlaneEndpoint?: string;
+  readonly imageRepository?: string;
+  readonly kubernetesVersion?: string;
+  readonly networking?: {
+    readonly dnsDomain?: string;
+    readonly podSubnet?: string;
+    readonly serviceSubnet?: string;
+  };
+  readonly etcd?: { readonly external?: JsonObject; readonly local?: { readonly dataDir?: string } };
+  readonly apiServer?: { readonly certSANs?: readonly string[] };
+}
+
+export function clusterConfiguration({ configMaps }: SeenCluster): ClusterConfiguration | undefined {
+  return yamlObject(configMaps.get('kubeadm-config')?.['ClusterConfiguration']);
+}
+
+/** The first object in a YAML text; undefined if there is none. */
+export function yamlObject(text: string | undefined): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value = load(text) as Json | undefined;
+    return value !== undefined && isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The fields that stand in ConfigMaps and Nodes, where they differ from kboot's defaults. The first control plane is the
+ * one that kubeadm made first. `versions`: those that kboot can install.
+ */
+export function clusterFields(seen: SeenCluster, name: string | undefined): readonly AdoptedField[] {
+  const config = clusterConfiguration(seen) ?? {};
+  const { networking = {} } = config;
+  const field = (
+    path: AdoptedField['path'],
+    value: Json | undefined,
+    why?: string,
+    preset?: Json,
+  ): AdoptedField[] =>
+    value === undefined || value === '' || value === preset
+      ? []
+      : [{ path, value, ...(why !== undefined && { why }) }];
+  const planes = seen.nodes.filter(isControlPlane);
+  const [only] = planes;
+  const ownEndpoint =
+    planes.length === 1 && only !== undefined
+      ? `${internalAddresses(only).split(',')[0] ?? ''}:${defaults.apiServerPort}`
+      : undefined;
+  const sans = config.apiServer?.certSANs ?? [];
+  return [
+    ...field(['metadata', 'name'], name ?? config.clusterName ?? 'kubernetes'),
+    ...field(['spec', 'kubernetesVersion'], config.kubernetesVersion),
+    ...field(
+      ['spec', 'controlPlaneEndpoint'],
+      config.controlPlaneEndpoint,
+      'what clients connect to; a load balancer there stays as it is',
+      ownEndpoint,
+    ),
+    ...field(['spec', 'networking', 'podSubnet'], networking.podSubnet, undefined, defaults.podSubnet),
+    ...field(
+      ['spec', 'networking', 'serviceSubnet'],
+      networking.serviceSubnet,
+      undefined,
+      defaults.serviceSubnet,
+    ),
+    ...field(['spec', 'networking', 'dnsDomain'], networking.dnsDomain, undefined, defaults.dnsDomain),
+    ...networkFields(seen),
+    ...field(
+      ['spec', 'imageRepository'],
+      config.imageRepository,
+      'where the images come from',
+      defaults.imageRepository,
+    ),
+    ...field(
+      ['spec', 'etcd', 'dataDir'],
+      config.etcd?.local?.dataDir,
+      'where the members have their data',
+      defaults.etcdDataDir,
+    ),
+    ...(sans.length > 0
+      ? [{ path: ['spec', 'apiServer', 'certSANs'], value: sans, why: "in the API server's certificate" }]
+      : []),
+    ...[...planes, ...seen.nodes.filter((node) => !isControlPlane(node))].map((node, index) => ({
+      path: ['spec', 'hosts', index],
+      value: hostOfNode(node, seen.hosts.get(node.metadata.name)),
+    })),
+  ];
+}
+
+/** Of flannel only the layout of its own manifest is kboot's; every other CNI stays its operator's. */
+function networkFields(seen: SeenCluster): readonly AdoptedField[] {
+  const none = (why: string): AdoptedField[] => [{ path: ['spec', 'networking', 'cni'], value: 'none', why }];
+  const named = seen.daemonSets.filter(({ metadata }) => cniNames.test(metadata.name));
+  const flannel = named.find(
+    ({ metadata }) => metadata.namespace === 'kube-flannel' && metadata.name === 'kube-flannel-ds',
+  );
+  const others = named
+    .filter((each) => each !== flannel)
+    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+  if (others.length > 0 || flannel === undefined)
+    return none(
+      others.length > 0
+        ? `${few(others, 3)} stays as it is, and yours`
+        : 'kboot knows no CNI of this cluster; it stays as it is, and yours',
+    );
+  const config = yamlObject(seen.configMaps.get('kube-flannel-cfg')?.['net-conf.json']) ?? {};
+  const backend = config['Backend'];
+  const { Type: type, MTU: mtu, ...rest } = backend !== undefined && isObject(backend) ? backend : {};
+  if (Object.keys(rest).length > 0 || !(type === 'vxlan' || type === 'host-gw' || type === 'wireguard'))
+    return none(
+      `flannel's backend (${JSON.stringify(backend)}) has settings that kboot does not have; flannel stays as it is, and yours`,
+    );
+  const at = ['spec', 'networking', 'flannel'];
+  const interfaces = flagsOf(flannel).flatMap((word) => /^--iface=(?!\$)(.+)$/.exec(word)?.[1] ?? []);
+  return [
+    ...(type === defaults.flannelBackend ? [] : [{ path: [...at, 'backend'], value: type }]),
+    ...(typeof mtu === 'number' ? [{ path: [...at, 'mtu'], value: mtu }] : []),
+    ...interfaces.slice(0, 1).map((value) => ({ path: [...at, 'interface'], value })),
+  ];
+}
+
+const cniNames =
+  /^(kube-flannel.*|calico-node|canal|cilium|weave-net|kube-router|antrea-agent|kindnet|kube-ovn-cni|ovnkube-node|tigera-operator|azure-cni|aws-node)$/;
+
+function flagsOf(workload: KubeObject): readonly string[] {
+  const { template } = (workload['spec'] ?? {}) as {
+    readonly template?: {
+      readonly spec?: {
+        readonly containers?: readonly {
+          readonly args?: readonly string[];
+          readonly command?: readonly string[];
+        }[];
+      };
+    };
+  };
+  return (template?.spec?.containers ?? []).flatMap(({ command = [], args = [] }) => [...command, ...args]);
+}
+
+/** Everything for which kboot cannot take the cluster over, as far as the API and the hosts' programs tell. */
+export function clusterObstacles(seen: SeenCluster, versions: readonly string[]): readonly Obstacle[] {
+  const config = clusterConfiguration(seen);
+  if (config === undefined)
+    return [
+      {
+        message: 'there is no ConfigMap kube-system/kubeadm-config: kubeadm did not make this cluster',
+        remedy: 'kboot takes over clusters that kubeadm made.',
+      },
+    ];
+  const nodes = (matches: (node: KubeObject) => boolean): readonly string[] =>
+    seen.nodes.filter(matches).map(({ metadata }) => metadata.name);
+  const info = (
+    node: KubeObject,
+  ): NonNullable<NonNullable<ReturnType<typeof nodeParts>['status']>['nodeInfo']> =>
+    nodeParts(node).status?.nodeInfo ?? {};
+  const windows = nodes((node) => info(node).operatingSystem === 'windows');
+  const runtimes = nodes(
+    (node) =>
+      info(node).operatingSystem !== 'windows' &&
+      !(info(node).containerRuntimeVersion ?? 'containerd:').startsWith('containerd:'),
+  );
+  const version = config.kubernetesVersion ?? '';
+  const nameless = nodes((node) => internalAddresses(node) === '');
+  const [newest = '', oldest = ''] = [versions[0], versions.at(-1)];
+  return [
+    ...(versions.includes(version)
+      ? []
+      : [
+          {
+            message: `Kubernetes ${version} is not known to this kboot, which knows ${oldest} to ${newest}`,
+            remedy:
+              'Upgrade the cluster with kubeadm to one that kboot knows (`kboot version`), or write a kboot.lock.yaml with this version: kboot lock --help.',
+          },
+        ]),
+    ...(windows.length === 0
+      ? []
+      : [
+          {
+            message: `${few(windows, 3)} run${windows.length === 1 ? 's' : ''} Windows`,
+            remedy: 'kboot has Linux hosts only; remove these Nodes first.',
+          },
+        ]),
+    ...(runtimes.length === 0
+      ? []
+      : [
+          {
+            message: `the container runtime of ${few(runtimes, 3)} is not containerd`,
+            remedy: 'Change these Nodes to containerd with kubeadm first.',
+          },
+        ]),
+    ...(nameless.length === 0
+      ? []
+      : [
+          {
+            message: `${few(nameless, 3)} ${nameless.length === 1 ? 'has' : 'have'} no InternalIP`,
+            remedy: 'Set --node-ip of the kubelet.',
+          },
+        ]),
+    ...(config.etcd?.external === undefined
+      ? []
+      : [
+          {
+            message: 'its etcd is external (kubeadm-config: etcd.external)',
+            remedy:
+              'kboot adopt takes over stacked etcd only. With an inventory that names that etcd (spec.etcd.external), it is not available yet.',
+          },
+        ]),
+    ...((config.networking?.podSubnet ?? '') === ''
+      ? [
+          {
+            message: 'it has no Pod network (kubeadm-config: networking.podSubnet): Nodes get no Pod CIDR',
+            remedy:
+              'kboot always gives Nodes a Pod CIDR; clusters whose CNI assigns them are not taken over yet.',
+          },
+        ]
+      : []),
+    ...(seen.daemonSets.some(
+      ({ metadata }) => metadata.namespace === 'kube-system' && metadata.name === 'kube-proxy',
+    )
+      ? []
+      : [
+          {
+            message: 'it has no kube-proxy: its CNI takes the place of it',
+            remedy: 'kboot installs kube-proxy on every cluster; such clusters are not taken over yet.',
+          },
+        ]),
+  ];
+}

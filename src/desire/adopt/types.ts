@@ -1,0 +1,31 @@
+import type { KubeObject } from '../../kube/types.ts';
+import type { Json } from '../../model/cluster.ts';
+import type { Inspection } from '../../model/inspection.ts';
+
+/** What was read of a cluster that another tool made. */
+export interface SeenCluster {
+  readonly nodes: readonly KubeObject[];
+  /** ConfigMaps of kube-system and kube-flannel that kubeadm and flannel write, by name; those that exist. */
+  readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** DaemonSets of the whole cluster. */
+  readonly daemonSets: readonly KubeObject[];
+  /** Hosts that were read, by the name of their Node. */
+  readonly hosts: ReadonlyMap<string, SeenHost>;
+}
+
+export interface SeenHost {
+  readonly inspection: Inspection;
+  /** Texts by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Where SSH reaches it, if that is not its Node's address. */
+  readonly sshAddress?: string;
+}
+
+/** A part of an inventory that was read from a cluster. */
+export interface AdoptedField {
+  /** `['spec', 'etcd', 'dataDir']` */
+  readonly path: readonly (string | number)[];
+  readonly value: Json;
+  /** For the reader of the file: where it is from, and why it is stated. */
+  readonly why?: string;
+}

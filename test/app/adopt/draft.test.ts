@@ -1,0 +1,240 @@
+import { loadAll } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { draftInventory, type AdoptedDraft } from '../../../src/app/adopt/draft.ts';
+import type { SeenCluster } from '../../../src/desire/adopt/types.ts';
+import type { KubeObject } from '../../../src/kube/types.ts';
+import { hostsWith, type Cluster } from '../../../src/model/cluster.ts';
+import { good } from '../../samples/inspection.ts';
+import { golden as goldenText, ha, host, single as sample } from '../../samples/text.ts';
+
+/* What kubeadm itself wrote (test/golden/kubeadm) becomes an inventory that says the same. */
+
+/** The address of the sample is in the default network of Services, which kboot refuses. */
+const golden = (path: string): string => goldenText(path).replaceAll('10.99.7.11', '10.9.7.11');
+const single = (): Cluster => sample({ hosts: [host('cp1', '10.9.7.11', ['control-plane'])] });
+
+const podsOf = (folder: string): readonly string[] => [
+  ...(folder === 'external-etcd' ? [] : ['etcd']),
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+];
+
+/** The cluster of a golden folder as adopt reads it; `change` edits texts by path or name. */
+function seenOf(
+  folder: string,
+  cluster: Cluster,
+  change: (name: string, text: string) => string = (_name, text) => text,
+): SeenCluster {
+  const objects = (loadAll(golden(`${folder}/objects.yaml`)) as KubeObject[]).filter(Boolean);
+  const configMaps = new Map(
+    objects
+      .filter(({ kind }) => kind === 'ConfigMap')
+      .map(({ metadata, ...rest }) => [
+        metadata.name,
+        Object.fromEntries(
+          Object.entries((rest['data'] ?? {}) as Record<string, string>).map(([key, text]) => [
+            key,
+            change(`${metadata.name} ${key}`, text),
+          ]),
+        ),
+      ]),
+  );
+  const plane = hostsWith(cluster, 'control-plane')[0];
+  return {
+    configMaps,
+    daemonSets: [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'DaemonSet',
+        metadata: { namespace: 'kube-system', name: 'kube-proxy' },
+      },
+      {
+        ...{ apiVersion: 'apps/v1', kind: 'DaemonSet' },
+        metadata: { namespace: 'kube-flannel', name: 'kube-flannel-ds' },
+      },
+    ],
+    nodes: cluster.hosts.map(({ name, address, secondAddress, roles }) => ({
+      ...{ apiVersion: 'v1', kind: 'Node' },
+      metadata: {
+        name,
+        labels: {
+          'kubernetes.io/hostname': name,
+          ...(roles.includes('control-plane') && { 'node-role.kubernetes.io/control-plane': '' }),
+          ...(roles.includes('worker') && { zone: 'a' }),
+        },
+      },
+      spec: roles.includes('control-plane')
+        ? { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
+        : { taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] },
+      status: {
+        addresses: [address, ...(secondAddress === undefined ? [] : [secondAddress])].map((each) => ({
+          type: 'InternalIP',
+          address: each,
+        })),
+        nodeInfo: { operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.2.7' },
+      },
+    })),
+    hosts: new Map(
+      cluster.hosts.map((host) => [
+        host.name,
+        {
+          inspection: good(host),
+          files: new Map(
+            host === plane
+              ? podsOf(folder).map((name) => [
+                  `/etc/kubernetes/manifests/${name}.yaml`,
+                  change(name, golden(`${folder}/${name}.yaml`)),
+                ])
+              : [],
+          ),
+        },
+      ]),
+    ),
+  };
+}
+const withFlannel = (seen: SeenCluster, config: object): SeenCluster => ({
+  ...seen,
+  configMaps: new Map([
+    ...seen.configMaps,
+    ['kube-flannel-cfg', { 'net-conf.json': JSON.stringify(config) }],
+  ]),
+});
+const vxlan = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
+const draft = (seen: SeenCluster): AdoptedDraft =>
+  draftInventory({ file: 'cluster.yaml', ssh: { user: 'ops' } }, seen);
+const reasons = (seen: SeenCluster): readonly string[] => draft(seen).obstacles.map(({ message }) => message);
+
+describe('a cluster of kubeadm with nothing special', () => {
+  const seen = withFlannel(seenOf('single', single()), vxlan);
+
+  it('becomes an inventory without settings', () => {
+    const { text, obstacles } = draft(seen);
+    expect(obstacles).toEqual([]);
+    expect(text.replace(/^#.*\n/gm, '').trim()).toBe(
+      `
+apiVersion: kboot.dev/v1
+kind: Cluster
+metadata:
+  name: kubernetes
+spec:
+  kubernetesVersion: v1.36.2
+  ssh:
+    user: ops
+  hosts:
+    - name: cp1
+      roles:
+        - control-plane
+      address: 10.9.7.11
+`.trim(),
+    );
+  });
+
+  it('another CNI, and a flannel that kboot does not have, stay: cni is none, with the reason', () => {
+    const calico: SeenCluster = {
+      ...seen,
+      daemonSets: [
+        ...seen.daemonSets.slice(0, 1),
+        { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: 'calico', name: 'calico-node' } },
+      ],
+    };
+    expect(draft(calico).text).toMatch(/# calico\/calico-node stays as it is, and yours\n +cni: none/);
+    const other = withFlannel(seen, { Network: '10.244.0.0/16', Backend: { Type: 'vxlan', Port: 4789 } });
+    expect(draft(other).text).toMatch(/# flannel's backend .*4789.*\n +cni: none/);
+    const gateway = withFlannel(seen, { Network: '10.244.0.0/16', Backend: { Type: 'host-gw' } });
+    expect(draft(gateway).cluster?.networking.flannel).toEqual({ backend: 'host-gw' });
+  });
+
+  it('volumes of static Pods become extraVolumes', () => {
+    const volumes = withFlannel(seenOf('extra-volumes', single()), vxlan);
+    const { cluster, obstacles } = draft(volumes);
+    expect(obstacles).toEqual([]);
+    expect(cluster?.apiServer.extraVolumes?.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a cluster with settings for everything', () => {
+  it('becomes an inventory with the same settings', () => {
+    const was = ha();
+    const seen = withFlannel(seenOf('ha', was), vxlan);
+    const { cluster, obstacles } = draft(seen);
+    // Hosts of a dual-stack cluster need both addresses: the sample is for texts only.
+    expect(obstacles.map(({ message }) => message).join('\n')).toMatch(
+      /one address, but the networks are dual-stack/,
+    );
+    expect(cluster).toBeUndefined();
+    const dual: Cluster = {
+      ...was,
+      hosts: was.hosts.map((host, index) => ({ ...host, secondAddress: `fd00::1${index}` })),
+    };
+    // Its file is not mounted, which kboot refuses.
+    const mounted = (_name: string, text: string): string =>
+      text.replace('--authorization-config=/etc/kubernetes/authz.yaml', '--authorization-mode=Node,RBAC');
+    const whole = draft(withFlannel(seenOf('ha', dual, mounted), vxlan));
+    expect(whole.obstacles.map(({ message }) => message)).toEqual([]);
+    const same = ({
+      controlPlaneEndpoint,
+      networking,
+      imageRepository,
+      scheduler,
+      controllerManager,
+    }: Cluster): object => ({
+      ...{ controlPlaneEndpoint, networking, imageRepository, scheduler, controllerManager },
+    });
+    expect(whole.cluster && same(whole.cluster)).toEqual(same(was));
+    expect(whole.cluster?.etcd.extraArgs).toEqual(was.etcd.extraArgs);
+    expect(whole.cluster?.apiServer).toEqual({
+      ...was.apiServer,
+      extraArgs: was.apiServer.extraArgs.slice(0, -1),
+    });
+    expect(whole.cluster?.hosts.map(({ labels }) => labels).at(-1)).toEqual({ zone: 'a' });
+    expect(whole.cluster?.hosts.map(({ taints }) => taints).at(-1)).toEqual([]);
+  });
+});
+
+describe('what cannot be taken over', () => {
+  const seen = withFlannel(seenOf('single', single()), vxlan);
+  const node = (status: object): SeenCluster => ({
+    ...seen,
+    nodes: seen.nodes.map((each) => ({
+      ...each,
+      status: { ...(each['status'] as object), nodeInfo: status },
+    })),
+  });
+
+  it.each([
+    ['Windows', node({ operatingSystem: 'windows' }), /cp1 runs Windows/],
+    [
+      'a runtime',
+      node({ containerRuntimeVersion: 'cri-o://1.36' }),
+      /container runtime of cp1 is not containerd/,
+    ],
+    ['no kubeadm', { ...seen, configMaps: new Map() }, /no ConfigMap kube-system\/kubeadm-config/],
+    ['no kube-proxy', { ...seen, daemonSets: [] }, /it has no kube-proxy/],
+    ['external etcd', seenOf('external-etcd', single()), /its etcd is external/],
+    [
+      'a version',
+      seenOf('single', single(), (_name, text) => text.replaceAll('v1.36.2', 'v1.29.3')),
+      /Kubernetes v1\.29\.3 is not known/,
+    ],
+    [
+      'no Pod network',
+      seenOf('single', single(), (name, text) =>
+        name.startsWith('kubeadm-config') ? text.replace(/ *podSubnet:.*\n/, '') : text,
+      ),
+      /no Pod network/,
+    ],
+    [
+      'a port of the API server',
+      seenOf('single', single(), (_name, text) =>
+        text.replaceAll('--secure-port=6443', '--secure-port=7443'),
+      ),
+      /secure-port.*cannot be changed/,
+    ],
+  ])('%s', (_title, cluster, pattern) => {
+    expect(reasons(cluster).join('\n')).toMatch(pattern);
+  });
+
+  it('tells all of it at once', () => {
+    const broken = { ...node({ containerRuntimeVersion: 'cri-o://1' }), daemonSets: [] };
+    expect(reasons(broken)).toHaveLength(2);
+  });
+});

@@ -12,25 +12,29 @@ export function patchTo(found: JsonObject, own: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(found)) {
     const mine = own[key];
     if (isDeepStrictEqual(value, mine) || value === null) continue;
-    if (isObject(value) && mine !== undefined && isObject(mine)) {
-      const inner = patchTo(value, mine);
+    if (isObject(value) && (mine === undefined || isObject(mine))) {
+      const inner = patchTo(value, mine ?? {});
       if (Object.keys(inner).length > 0) patch.push([key, inner]);
-    } else if (!isEmpty(value) || mine !== undefined) patch.push([key, value]);
+    } else if (!isEmpty(key, value) || mine !== undefined) patch.push([key, value]);
   }
   return Object.fromEntries(patch);
 }
 
-/** Components write their zero values out: `0s`, `""`, `{}`. */
-function isEmpty(value: Json): boolean {
-  if (value === '' || value === '0s' || value === 0 || value === false) return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return (
-    typeof value === 'object' && value !== null && Object.values(value as JsonObject).every(isEmptyOrNull)
-  );
-}
+/**
+ * Fields that kube-proxy writes out although nobody set them: booleans without a pointer in its v1alpha1 types.go. Any
+ * other `false` was stated by somebody, such as failCgroupV1 or a feature gate.
+ */
+const zeroBooleans: ReadonlySet<string> = new Set([
+  ...['bindAddressHardFail', 'enableProfiling', 'masqueradeAll', 'strictARP'],
+  ...['enableDSR', 'forwardHealthCheckVip', 'windowsRunAsService'],
+]);
 
-function isEmptyOrNull(value: Json): boolean {
-  return value === null || isEmpty(value);
+/** Components write their zero values out: `0s`, `""`, `{}`. */
+function isEmpty(key: string, value: Json): boolean {
+  if (value === null || value === '' || value === '0s' || value === 0) return true;
+  if (value === false) return zeroBooleans.has(key);
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.entries(value).every(([name, inner]) => isEmpty(name, inner));
 }
 
 /** What all of the objects have in common, with the same value. */

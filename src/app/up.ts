@@ -13,6 +13,7 @@ import { trustBundle } from '../pki/types.ts';
 import { verifyBundle } from '../store/bundle.ts';
 import { saveEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
+import { holdRotation } from '../store/rotation.ts';
 import { keepSnapshot } from '../store/snapshots.ts';
 import type { Connections } from './observe/connect.ts';
 import { readStored } from './observe/encryption.ts';
@@ -62,6 +63,7 @@ export async function carryOut(
   });
 
   async function issue(): Promise<Materials> {
+    await holdRotation(state, workspace.rotation, workspace.nextCas);
     const own = await loadOrCreatePki(state, cluster, {
       ...{ now: new Date(), randomBytes },
       renew: stepsOf(plan).flatMap((step) => (step.type === 'issue' ? step.certificates : [])),

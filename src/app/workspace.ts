@@ -6,6 +6,8 @@ import type { Cluster } from '../model/cluster.ts';
 import type { KeyMaterial, StoredAs } from '../model/encryption.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
+import type { Material } from '../pki/plan.ts';
+import { rotationStages, type Rotatable, type Rotation } from '../pki/rotation.ts';
 import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
@@ -29,6 +31,8 @@ export interface CommonOptions {
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
   readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
+  /** Exchange these CAs, if no exchange has begun. */
+  readonly rotate?: readonly Rotatable[];
 }
 
 /**
@@ -47,6 +51,9 @@ export interface Workspace extends BundleChoice {
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   /** Keys of spec.encryption; reading hosts adds those that the state folder lacks, and apply saves them there. */
   readonly encryptionKeys: Map<StoredAs, KeyMaterial>;
+  /** CAs that apply would write, by path, when it begins to exchange some. */
+  readonly nextCas: Material;
+  readonly rotation: Rotation | undefined;
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
   /** For plans: about certificates, and the notices. */
@@ -69,7 +76,10 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const hosts = options.renewCerts?.hosts;
   const renew =
     hosts && (({ id, host }: LeafSpec) => id !== 'kubelet' && (hosts.length === 0 || hosts.includes(host)));
-  const loaded = await loadPki(state, cluster, { now: new Date(), renew });
+  const loaded = await loadPki(state, cluster, {
+    ...{ now: new Date(), renew },
+    ...(options.rotate && { rotate: options.rotate }),
+  });
   const pki = usedPki(cluster, loaded.current, foreignEtcd);
   const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
   const encryptionKeys = await loadEncryptionKeys(state, cluster);
@@ -92,12 +102,31 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     pki,
     foreignEtcd,
     encryptionKeys,
-    toIssue: loaded.toIssue.map(({ spec }) => spec.path),
-    notes: [...loaded.warnings, ...notices],
+    nextCas: loaded.next,
+    rotation: loaded.rotation,
+    toIssue: [
+      ...[...loaded.next.keys()].flatMap((path) => (path.endsWith('.crt') ? [path.slice(0, -4)] : [])),
+      ...loaded.toIssue.map(({ spec }) => spec.path),
+    ],
+    notes: [...loaded.warnings, ...rotationNotes(loaded.rotation), ...notices],
     notices,
     ...choice,
     desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
   };
+}
+
+/** How far an exchange of CAs has gone. */
+function rotationNotes(rotation: Rotation | undefined): readonly string[] {
+  if (rotation === undefined) return [];
+  const words: Readonly<Record<Rotation['stage'], string>> = {
+    trust: 'hosts accept the new CA besides the former one, which still signs',
+    sign: 'certificates of the new CA take the place of those of the former one; both are accepted',
+    retire: 'the former CA is no longer accepted',
+  };
+  const number = rotationStages.indexOf(rotation.stage) + 1;
+  return [
+    `exchange of ${rotation.cas.join(', ')}, stage ${number} of ${rotationStages.length}: ${words[rotation.stage]}`,
+  ];
 }
 
 /** The state folder's PKI, with certificates that others issue added. */

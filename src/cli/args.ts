@@ -1,4 +1,5 @@
 import type { Stage } from '../model/stage.ts';
+import type { Rotatable } from '../pki/rotation.ts';
 
 /** Flags that every command takes. */
 export interface GlobalArgs {
@@ -45,6 +46,8 @@ export interface UpArgs extends BundleArgs, ScopeArgs {
   readonly plan?: string | undefined;
   readonly yes: boolean;
   readonly through: boolean;
+  /** Empty: not given. */
+  readonly 'rotate-ca': Rotatable[];
   readonly stats: boolean;
   readonly html?: string | undefined;
 }

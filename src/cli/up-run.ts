@@ -2,6 +2,7 @@ import { plural } from '../model/plural.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
 import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
+import type { Rotatable } from '../pki/rotation.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import type { Hop } from '../plan/upgrade/hops.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
@@ -12,44 +13,53 @@ import { planSummary } from '../view/plan-text.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
+import { runRotation } from './rotate-run.ts';
 import { runThrough } from './through-run.ts';
 import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
+  if (args['rotate-ca'].length > 0) refuseParts(args, 'rotate-ca');
   if (args.through) {
-    refuseParts(args);
+    refuseParts(args, 'through');
     const workspace = await openWithWarnings({ ...args, ...bundlesOf(args) });
-    return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) => runOnce(args, hop));
+    return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) => runOnce(args, { hop }));
   }
-  return await runOnce(args);
+  // A part of the cluster is taken to the stage that it is in.
+  const rotated =
+    partOf(args) === undefined ? await runRotation(args, (rotate) => runOnce(args, { rotate })) : undefined;
+  return rotated ?? (await runOnce(args));
 }
 
-/** Throws KbootError E-USAGE for a chain of upgrades of a part of the cluster. */
-function refuseParts({ plan, limit, until }: UpArgs): void {
-  const flag =
-    plan !== undefined
-      ? '--plan'
-      : limit.length > 0
-        ? '--limit'
-        : until === undefined
-          ? undefined
-          : '--until';
+/** The flag that limits a run to a part of the cluster, or of what there is to do. */
+function partOf({ plan, limit, until }: UpArgs): string | undefined {
+  if (plan !== undefined) return '--plan';
+  if (limit.length > 0) return '--limit';
+  return until === undefined ? undefined : '--until';
+}
+
+/** Throws KbootError E-USAGE for a run of several plans with a flag that takes a part of one. */
+function refuseParts(args: UpArgs, name: 'through' | 'rotate-ca'): void {
+  const flag = partOf(args) ?? (name === 'rotate-ca' && args.through ? '--through' : undefined);
   if (flag === undefined) return;
-  throw new KbootError('E-USAGE', `--through and ${flag} exclude each other`, {
-    remedy: 'A chain of upgrades takes the whole cluster through, one version after another.',
+  throw new KbootError('E-USAGE', `--${name} and ${flag} exclude each other`, {
+    remedy: `${name === 'through' ? 'A chain of upgrades' : 'An exchange of CAs'} takes the whole cluster through, one plan after another.`,
   });
 }
 
-/** `hop`: one upgrade of a chain. */
-async function runOnce(args: UpArgs, hop?: Hop): Promise<ExitStatus> {
+/** `hop`: one upgrade of a chain; `rotate`: CAs to exchange. */
+async function runOnce(
+  args: UpArgs,
+  { hop, rotate }: { readonly hop?: Hop; readonly rotate?: readonly Rotatable[] } = {},
+): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
   const asked: PlanScope = { ...scopeOf(args), ...(hop?.holdWorkers === true && { holdWorkers: true }) };
   const workspace = await openWithWarnings({
     ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(file?.saved.scope ?? asked),
     ...(hop && { kubernetesVersion: hop.to }),
+    ...(rotate && { rotate }),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });
   const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { UpArgs } from './args.ts';
 import { manual } from './manual.ts';
 import { planningOptions, yesOption } from './options.ts';
+import { rotatable, type Rotatable } from '../pki/rotation.ts';
 
 export const up: CommandModule<object, UpArgs> = {
   command: 'up <inventory>',
@@ -15,6 +16,7 @@ export const up: CommandModule<object, UpArgs> = {
         ['kboot up prod.yaml --until runtime', 'Only prepare the hosts'],
         ['kboot up prod.yaml --limit w-3', 'Only w-3'],
         ['kboot up prod.yaml --renew-certs', 'Renew certificates, one control plane at a time'],
+        ['kboot up prod.yaml --rotate-ca etcd-ca', "Exchange etcd's CA"],
         ['kboot up prod.yaml --through', 'Upgrade over several minor versions'],
         ['kboot up prod.yaml --plan p.json', 'Apply the reviewed plan, or nothing'],
       ],
@@ -31,6 +33,14 @@ export const up: CommandModule<object, UpArgs> = {
         default: false,
         describe:
           'Go through the minor versions between the one of the cluster and the one of the inventory, one upgrade after another',
+      })
+      .option('rotate-ca', {
+        array: true,
+        requiresArg: true,
+        choices: rotatable,
+        default: [] as Rotatable[],
+        describe:
+          "CA…: exchange these CAs for new ones: etcd-ca, etcd's own (must come after INVENTORY); `kboot up` goes on with it after an interruption",
       })
       .option('stats', {
         type: 'boolean',

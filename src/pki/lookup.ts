@@ -1,13 +1,19 @@
 import { clusterIdOf } from './digest.ts';
 import { publicKeyPem } from './keys.ts';
 import type { Material } from './plan.ts';
-import type { CertificateSpec, KeyPair, Pki } from './types.ts';
+import type { CaId, CertificateSpec, KeyPair, Pki } from './types.ts';
 
 /**
  * Lookups in `material`, which has everything that is valid; for the rest of `specs` they return placeholders.
- * `clusterId`: as it was recorded; undefined: that of the CA in `material`, as for a cluster that is new.
+ * `clusterId`: as it was recorded; undefined: that of the CA in `material`, as for a cluster that is new. `others`: CAs that
+ * are accepted besides those in `material`, while one is exchanged.
  */
-export function createPki(specs: readonly CertificateSpec[], material: Material, clusterId?: string): Pki {
+export function createPki(
+  specs: readonly CertificateSpec[],
+  material: Material,
+  clusterId?: string,
+  others: ReadonlyMap<CaId, string> = new Map(),
+): Pki {
   const byName = new Map(
     specs.map((spec) => [nameOf(spec.id, spec.kind === 'leaf' ? spec.host : undefined), spec]),
   );
@@ -27,7 +33,7 @@ export function createPki(specs: readonly CertificateSpec[], material: Material,
 
   return {
     signer: (id) => pair(find(id, undefined)),
-    trusted: (id) => [pair(find(id, undefined)).cert],
+    trusted: (id) => [pair(find(id, undefined)).cert, ...[others.get(id) ?? []].flat()],
     clusterId: () => clusterId ?? idOf(material.get(`${find('ca', undefined).path}.crt`)),
     certificate: (id, host) => pair(find(id, host)),
     serviceAccount: () => {

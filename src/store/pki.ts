@@ -10,9 +10,11 @@ import type { IssueContext } from '../pki/issue.ts';
 import { generateRsaKey } from '../pki/keys.ts';
 import { createPki } from '../pki/lookup.ts';
 import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
+import { nextStem, rotationView, type Rotatable, type Rotation, type RotationView } from '../pki/rotation.ts';
 import type { CaId, CertificateSpec, KeyPair, LeafSpec, Pki } from '../pki/types.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
+import { readRotation } from './rotation.ts';
 import type { State } from './state.ts';
 
 export interface PkiSources extends IssueContext {
@@ -30,6 +32,10 @@ export interface LoadedPki {
   readonly pki: Pki;
   readonly toIssue: readonly Issue[];
   readonly warnings: readonly string[];
+  /** The exchange of CAs that has begun, or would begin. */
+  readonly rotation: Rotation | undefined;
+  /** The new CAs of an exchange that would begin: they are written when it does. */
+  readonly next: Material;
 }
 
 /**
@@ -40,20 +46,34 @@ export interface LoadedPki {
 export async function loadPki(
   state: State,
   cluster: Cluster,
-  { now, renew }: { readonly now: Date; readonly renew?: ((spec: LeafSpec) => boolean) | undefined },
+  {
+    now,
+    renew,
+    rotate = [],
+  }: {
+    readonly now: Date;
+    readonly renew?: ((spec: LeafSpec) => boolean) | undefined;
+    /** CAs to exchange, if no exchange has begun. */
+    readonly rotate?: readonly Rotatable[];
+  },
 ): Promise<LoadedPki> {
   const specs = certificatesFor(cluster);
-  const { material, plan: valid } = await readPlan(state, specs, now, []);
   const clusterId = await recordedId(state);
+  const begun = await readRotation(state);
+  const rotation = begun ?? (rotate.length === 0 ? undefined : { cas: rotate, stage: 'trust' as const });
+  const next =
+    begun !== undefined || rotation === undefined ? new Map() : await nextCas(specs, rotation, now);
+  const { material, others, plan: valid } = await readPlan(state, specs, now, [], { rotation, next });
   const access = clusterId === undefined ? [] : await temporaryAccess(valid, material, now);
-  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId);
+  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId, others);
+  const exchange = { rotation, next };
   const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
   if (chosen.length === 0)
-    return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid) };
+    return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid), ...exchange };
   const plan = pkiPlan(specs, material, now, chosen);
   return {
-    ...{ current, pki: createPki(specs, usable(plan, material), clusterId) },
-    ...{ toIssue: plan.issue, warnings: warningsOf(plan) },
+    ...{ current, pki: createPki(specs, usable(plan, material), clusterId, others) },
+    ...{ toIssue: plan.issue, warnings: warningsOf(plan), ...exchange },
   };
 }
 
@@ -70,12 +90,14 @@ export async function loadOrCreatePki(
   sources: PkiSources,
 ): Promise<{ readonly pki: Pki; readonly issued: readonly string[]; readonly warnings: readonly string[] }> {
   const specs = certificatesFor(cluster);
-  const { material, plan } = await readPlan(state, specs, sources.now, sources.renew ?? []);
+  const { material, others, plan } = await readPlan(state, specs, sources.now, sources.renew ?? [], {
+    rotation: await readRotation(state),
+  });
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
   if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
   const recorded = await recordedId(state);
-  const pki = createPki(specs, result, recorded);
+  const pki = createPki(specs, result, recorded, others);
   const clusterId = pki.clusterId();
   if (recorded === undefined && clusterId !== undefined) await writeAtomic(state.clusterId, `${clusterId}\n`);
   return {
@@ -128,16 +150,55 @@ async function readPlan(
   specs: readonly CertificateSpec[],
   now: Date,
   renew: readonly string[],
-): Promise<{ material: Material; plan: PkiPlan }> {
-  const material = await readPkiFiles(state);
+  { rotation, next = new Map() }: { readonly rotation: Rotation | undefined; readonly next?: Material },
+): Promise<RotationView & { plan: PkiPlan }> {
+  const onDisk = new Map([...(await readPkiFiles(state)), ...next]);
+  const { material, others } = viewOf(state, specs, onDisk, rotation);
   const plan = pkiPlan(specs, material, now, renew);
   const [first] = plan.problems;
-  if (first === undefined) return { material, plan };
+  if (first === undefined) return { material, others, plan };
   const code = plan.problems.some((problem) => problem.code === 'E-STATE') ? 'E-STATE' : 'E-PKI';
   const lines = plan.problems.map(({ file, message }) => `${join(state.pki, file)} ${message}`);
   throw new KbootError(code, lines.join('\n'), {
     remedy: [...new Set(plan.problems.map(({ remedy }) => remedy))].join('\n'),
   });
+}
+
+/** What the files mean in an exchange of CAs. Throws E-STATE if a new CA is missing. */
+function viewOf(
+  state: State,
+  specs: readonly CertificateSpec[],
+  onDisk: Material,
+  rotation: Rotation | undefined,
+): RotationView {
+  if (rotation === undefined) return { material: onDisk, others: new Map() };
+  const { missing, ...view } = rotationView(specs, onDisk, rotation);
+  if (missing.length === 0) return view;
+  throw new KbootError(
+    'E-STATE',
+    `${missing.map((stem) => join(state.pki, stem)).join(', ')}: the new CA is missing`,
+    {
+      remedy:
+        'An exchange of CAs has begun, and hosts may trust or use this one already. Restore the state folder from a backup.',
+    },
+  );
+}
+
+/** New CAs, in memory. */
+async function nextCas(
+  specs: readonly CertificateSpec[],
+  { cas }: Rotation,
+  now: Date,
+): Promise<ReadonlyMap<string, string>> {
+  const { issueCa } = await import('../pki/issue.ts');
+  const texts = new Map<string, string>();
+  for (const spec of specs) {
+    if (spec.kind !== 'ca' || !(cas as readonly string[]).includes(spec.id)) continue;
+    const key = await generateRsaKey();
+    const stem = nextStem(spec.path);
+    texts.set(`${stem}.key`, key).set(`${stem}.crt`, issueCa(spec, key, { now, randomBytes }));
+  }
+  return texts;
 }
 
 /** The texts that stay: both halves of pairs that are kept, and the keys that are reused. */

@@ -9,6 +9,8 @@ export interface State {
   readonly pki: string;
   /** Records the cluster's identity, which outlives its CA. */
   readonly clusterId: string;
+  /** Records an exchange of CAs that has begun. */
+  readonly rotation: string;
   readonly runs: string;
   readonly lock: string;
 }
@@ -50,6 +52,7 @@ function stateAt(dir: string): State {
     dir: path,
     pki: below('pki'),
     clusterId: below('cluster-id'),
+    rotation: below('rotation.json'),
     runs: below('runs'),
     lock: below('lock'),
   };

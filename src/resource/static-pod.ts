@@ -134,7 +134,9 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
             };
       return {
         verb: 'restart',
-        reason: 'a file that it reads changes',
+        reason: changes.disturbed.has(podProcess(want.name))
+          ? 'a file that it reads changes'
+          : 'it may still run with former files',
         effects: [{ component: want.name, kind: 'restart' }],
         // The kubelet restarts the container as soon as its process is gone.
         script: `${chmod === '' ? '' : `${chmod}\n`}c=$(kb_containers ${want.name}) || exit 1

@@ -258,7 +258,7 @@ test('if two of three came back without data, no second cluster is bootstrapped 
   await Promise.all([site.lab.replace('etcd-2'), site.lab.replace('etcd-3')]);
   expect(await refused()).toMatchInlineSnapshot(`
     "✗ etcd has no quorum: there is data on etcd-1, and none on etcd-2, etcd-3
-      Bring members that are down back up, with their disks. If these are lost for good, restore a snapshot with etcdutl: kboot does not create a new cluster beside an existing one. Nothing was changed.
+      Bring members that are down back up, with their disks. If these are lost for good, \`kboot etcd restore INVENTORY --from-survivor\` goes on with the most advanced member that is left, and \`kboot etcd restore INVENTORY SNAPSHOT\` with a snapshot. Nothing was changed.
       (E-QUORUM, \`kboot explain E-QUORUM\`)
     "
   `);

@@ -1,7 +1,7 @@
 import { resetRemovals } from '../desire/reset.ts';
-import { clusterServer, etcdPeerPort, hostPort } from '../desire/text/address.ts';
+import { etcdPeerPort, hostPort } from '../desire/text/address.ts';
 import { etcdPrefix } from '../desire/text/kube-apiserver.ts';
-import { etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
+import { controlHosts, etcdHosts, hostsWith, type Cluster, type Host } from '../model/cluster.ts';
 import { nothingDesired } from '../kube/desired-cluster.ts';
 import { plural } from '../model/plural.ts';
 import { KbootError } from '../model/error.ts';
@@ -12,6 +12,7 @@ import { strangeStamp } from '../plan/preflight/foreign-host.ts';
 import { planLeave } from '../plan/rollout/leave.ts';
 import { resetPhases, resetSteps } from '../plan/phases/reset.ts';
 import type { Leave } from '../plan/rollout/leave.ts';
+import { planHeader } from '../plan/header.ts';
 import type { Plan, ShellStep } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
@@ -56,11 +57,7 @@ export async function makeResetPlan(
       ),
     );
   });
-  const stay = [
-    ...new Set(
-      [...hostsWith(cluster, 'control-plane'), ...etcdHosts(cluster)].filter((each) => !hosts.includes(each)),
-    ),
-  ];
+  const stay = controlHosts(cluster).filter((each) => !hosts.includes(each));
   const others = await connectAll(workspace, stay, connect, concurrency, () => Promise.resolve());
   const all: Connections = {
     open: new Map([...connections.open, ...others.open]),
@@ -75,12 +72,7 @@ export async function makeResetPlan(
     throw error;
   });
   const plan: Plan = {
-    apiVersion: 'kboot.dev/v1',
-    kind: 'Plan',
-    cluster: cluster.name,
-    kubernetesVersion: cluster.kubernetesVersion,
-    endpoint: clusterServer(cluster),
-    mode: 'live',
+    ...planHeader(cluster, 'live'),
     hosts: hosts.map((each) => ({
       name: each.name,
       roles: each.roles,

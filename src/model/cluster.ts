@@ -355,6 +355,11 @@ export function etcdHosts(cluster: Cluster): readonly Host[] {
   return hasExternalEtcd(cluster) ? hostsWith(cluster, 'etcd') : hostsWith(cluster, 'control-plane');
 }
 
+/** Hosts with an etcd member that kboot runs, and the control planes. */
+export function controlHosts(cluster: Cluster): readonly Host[] {
+  return [...new Set([...etcdHosts(cluster), ...hostsWith(cluster, 'control-plane')])];
+}
+
 /** The folder of every member's data. */
 export function etcdDataDir({ etcd }: Pick<Cluster, 'etcd'>): string {
   return etcd.dataDir ?? '/var/lib/etcd';

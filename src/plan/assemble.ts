@@ -1,6 +1,6 @@
 import { releaseOf } from '../desire/context.ts';
 import { unofficialFiles } from '../desire/bundle-fit.ts';
-import { clusterServer } from '../desire/text/address.ts';
+import { planHeader } from './header.ts';
 import type { Decision, Known } from './decide.ts';
 import { installPhases } from './phases/install.ts';
 import { upgradePhases } from './phases/upgrade.ts';
@@ -37,12 +37,7 @@ export function assemble(
     phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
   const unofficial = uses ? unofficialFiles(releaseOf(desire), desire.bundle) : [];
   return {
-    apiVersion: 'kboot.dev/v1',
-    kind: 'Plan',
-    cluster: cluster.name,
-    kubernetesVersion: cluster.kubernetesVersion,
-    endpoint: clusterServer(cluster),
-    mode,
+    ...planHeader(cluster, mode),
     hosts: [...hosts, ...former],
     ...(upgrade && { upgrade: upgrade.change }),
     ...(inventoryChanges.length > 0 && { inventoryChanges }),

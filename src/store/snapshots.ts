@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { KeptSnapshot, SnapshotCause, UpgradeSnapshot } from '../model/snapshot.ts';
 import { writeAtomic } from './atomic.ts';
 import { fileTime } from './run-log.ts';
@@ -40,25 +40,29 @@ export async function readSnapshots(state: State): Promise<readonly KeptSnapshot
   return read.sort((a, b) => b.taken.getTime() - a.taken.getTime());
 }
 
+/** One snapshot. Throws what the file system throws. */
+export async function readSnapshot(file: string): Promise<KeptSnapshot> {
+  return { ...(await fileOf(file)), ...(await examine(file)) };
+}
+
 /** Whether a snapshot is intact, and what it says. Throws what the file system throws. */
 export async function examine(path: string): Promise<Pick<KeptSnapshot, 'intact' | 'content'>> {
   return { intact: await isIntact(path), content: readContent(path) };
 }
 
+type UnreadSnapshot = Omit<KeptSnapshot, 'intact' | 'content'>;
+
 /** The files in the folder, without reading them. */
-async function filesOf(state: State): Promise<readonly Omit<KeptSnapshot, 'intact' | 'content'>[]> {
+async function filesOf(state: State): Promise<readonly UnreadSnapshot[]> {
   const folder = snapshotFolder(state);
-  const names = await readdir(folder).catch(() => []);
-  const seen = await Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name);
-      const found = name.endsWith('.db') ? await stat(file).catch(() => undefined) : undefined;
-      return found === undefined
-        ? []
-        : [{ file, size: found.size, taken: found.mtime, cause: causeOf(name) }];
-    }),
-  );
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.db'));
+  const seen = await Promise.all(names.map((name) => fileOf(join(folder, name)).catch(() => [])));
   return seen.flat();
+}
+
+async function fileOf(file: string): Promise<UnreadSnapshot> {
+  const { size, mtime } = await stat(file);
+  return { file, size, taken: mtime, cause: causeOf(basename(file)) };
 }
 
 function causeOf(name: string): SnapshotCause | undefined {

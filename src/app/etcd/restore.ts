@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { etcdArchive } from '../../desire/stages/etcd.ts';
 import { releaseOf, textContext } from '../../desire/context.ts';
-import { clusterServer } from '../../desire/text/address.ts';
-import { etcdDataDir, etcdHosts, hasExternalEtcd, hostsWith, isNode } from '../../model/cluster.ts';
+import { controlHosts, etcdDataDir, etcdHosts, hasExternalEtcd, isNode } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { minorOf } from '../../model/minor.ts';
 import type { SnapshotContent } from '../../model/snapshot.ts';
 import type { RestoreObservation } from '../../model/restore-observation.ts';
 import { ownerOf } from '../../observe/foreign-etcd.ts';
 import { observeForRestore, restoreRecordFile } from '../../observe/restore.ts';
+import { planHeader } from '../../plan/header.ts';
 import { restorePhases } from '../../plan/phases/restore.ts';
 import { decideRestore, type RestoreSource, type Survivor } from '../../plan/restore/decide.ts';
 import type { Plan, ShellStep } from '../../plan/types.ts';
 import { archive } from '../../resource/archive.ts';
+import { fileSha256 } from '../../store/bundle.ts';
 import { examine, readSnapshots, snapshotFolder } from '../../store/snapshots.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll, type Connections } from '../observe/connect.ts';
@@ -69,7 +69,7 @@ export async function checkSource(workspace: Workspace, { snapshot }: RestoreCho
   return {
     source: {
       kind: 'snapshot',
-      ...{ file, digest: await sha256Of(file), size: statSync(file).size, revision: content.revision },
+      ...{ file, digest: await fileSha256(file), size: statSync(file).size, revision: content.revision },
     },
     former: content.members,
     warnings,
@@ -129,13 +129,6 @@ function isNewerMinor(one: string, other: string): boolean {
   return one !== '' && (a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]));
 }
 
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)
-    hash.update(chunk);
-  return hash.digest('hex');
-}
-
 /** Reads the hosts and plans the restore. Throws what decideRestore throws. */
 export async function makeRestorePlan(
   workspace: Workspace,
@@ -146,7 +139,7 @@ export async function makeRestorePlan(
 ): Promise<{ readonly plan: Plan; readonly connections: Connections; readonly next: string }> {
   const { cluster, desire } = workspace;
   refuseUnknown(cluster, lost);
-  const concerned = [...new Set([...etcdHosts(cluster), ...hostsWith(cluster, 'control-plane')])];
+  const concerned = controlHosts(cluster);
   const asked = concerned.filter(({ name }) => !lost.includes(name));
   const connections = await connectAll(workspace, asked, connect, concurrency, (_host, { reader }) =>
     observeForRestore(reader, etcdDataDir(cluster)),
@@ -176,12 +169,7 @@ export async function makeRestorePlan(
       }),
     );
     const plan: Plan = {
-      apiVersion: 'kboot.dev/v1',
-      kind: 'Plan',
-      cluster: cluster.name,
-      kubernetesVersion: cluster.kubernetesVersion,
-      endpoint: clusterServer(cluster),
-      mode: 'live',
+      ...planHeader(cluster, 'live'),
       hosts: concerned.map(({ name, roles }) => ({
         name,
         roles,

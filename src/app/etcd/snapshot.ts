@@ -1,7 +1,7 @@
 import { KbootError } from '../../model/error.ts';
 import type { SnapshotReport } from '../../model/etcd-report.ts';
 import type { KeptSnapshot } from '../../model/snapshot.ts';
-import { keepSnapshot, readSnapshots } from '../../store/snapshots.ts';
+import { keepSnapshot, readSnapshot, readSnapshots } from '../../store/snapshots.ts';
 import { openState } from '../../store/state.ts';
 import type { Workspace } from '../workspace.ts';
 import type { AskedEtcd, AskedMember } from './members.ts';
@@ -33,8 +33,7 @@ export async function takeSnapshot(
     try {
       const now = new Date();
       const file = await keepSnapshot(state, client.snapshot(), { kind: 'manual' }, now);
-      const kept = (await readSnapshots(state)).find((each) => each.file === file);
-      if (kept !== undefined) return { ...snapshotReport(kept, now), member: host.name };
+      return { ...snapshotReport(await readSnapshot(file), now), member: host.name };
     } catch (error) {
       if (!(error instanceof KbootError) || error.code !== 'E-ETCD') throw error;
       last = error;

@@ -1,6 +1,7 @@
 import { formerPlace, type RestoredMember, type RestoreTool } from '../../desire/restore.ts';
 import { etcdPeerPort, hostPort } from '../../desire/text/address.ts';
 import {
+  controlHosts,
   etcdDataDir,
   etcdHosts,
   hasExternalEtcd,
@@ -185,8 +186,7 @@ function isUnderWay(record: RestoreRecord, sourceName: string, survivors: readon
 
 /** A host that does not answer may still run the former etcd: with it, there would be two clusters. */
 function refuseUnread({ cluster, failed, lost }: RestoreInput): void {
-  const concerned = [...new Set([...etcdHosts(cluster), ...hostsWith(cluster, 'control-plane')])];
-  const blind = concerned.filter(({ name }) => failed.has(name) && !lost.includes(name));
+  const blind = controlHosts(cluster).filter(({ name }) => failed.has(name) && !lost.includes(name));
   const [first] = blind;
   if (first === undefined) return;
   const cause = failed.get(first.name);

@@ -10,6 +10,9 @@ export interface FileFound {
   readonly digest: string;
 }
 
+/** null: an earlier step of the same plan writes it, with a key that is only made then. */
+type FoundBefore = Omit<FileFound, 'digest'> & { readonly digest: string | null };
+
 /** Temporary path for a file's new content: beside it, with a name that the kubelet's file source skips. */
 export function besidePath(path: string): string {
   return `${dirname(path)}/.kboot~${basename(path)}`;
@@ -44,22 +47,22 @@ export function oddFile(path: string): string {
   return `${path} is not a regular file, or cannot be read`;
 }
 
-/** Shell that puts a payload in place as a file. */
+/** Shell that puts a payload in place as a file. `expected`: the digest of what is there; null: not known. */
 export function installScript(
   path: string,
   mode: string,
-  expected: string,
+  expected: string | null,
   readBy: readonly string[],
 ): string {
   return [
-    `kb_expect ${quote(path)} ${expected}`,
+    ...(expected === null ? [] : [`kb_expect ${quote(path)} ${expected}`]),
     ...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
   ].join(' && ');
 }
 
 /** A file of moderate size, with its content and mode, owned by root. */
-export const file: Kind<FileResource, FileFound> = {
+export const file: Kind<FileResource, FoundBefore> = {
   name: (want) => want.path,
   query: (wants) => queryFiles(wants.map((want) => want.path)),
   read(wants, output) {
@@ -91,7 +94,7 @@ export const file: Kind<FileResource, FileFound> = {
       script: installScript(want.path, want.mode, expected, readBy),
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
-      expects: { path: want.path, digest: expected },
+      ...(expected !== null && { expects: { path: want.path, digest: expected } }),
       effects: [],
       timeoutSeconds: 60,
     };

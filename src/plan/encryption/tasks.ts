@@ -7,7 +7,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import { contentDigest, file } from '../../resource/file.ts';
 import { quote } from '../../resource/shell.ts';
 import { podProcess, staticPod } from '../../resource/static-pod.ts';
-import type { Action, StaticPodResource } from '../../resource/types.ts';
+import type { Action, FileResource, StaticPodResource } from '../../resource/types.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { ShellStep } from '../types.ts';
 
@@ -16,14 +16,14 @@ const server = podProcess('kube-apiserver');
 /** What an API server has before a round. */
 export interface Before {
   readonly config: EncryptionConfig;
-  /** SHA-256 of kboot's file; `absent`; undefined: a key in it is only made when the plan is applied. */
-  readonly digest: string | undefined;
+  /** SHA-256 of kboot's file; `absent`; null: a key in it is only made when the plan is applied. */
+  readonly digest: string | null;
 }
 
 /** The same after a round. */
 export function afterRound(desire: Desire, config: EncryptionConfig): Before {
   const want = encryptionFile(desire, config);
-  return { config, digest: want === undefined ? 'absent' : (contentDigest(want.content) ?? undefined) };
+  return { config, digest: want === undefined ? 'absent' : contentDigest(want.content) };
 }
 
 /**
@@ -38,13 +38,16 @@ export function roundChanges(
   config: EncryptionConfig,
   round: string,
 ): HostChange<ShellStep>[] {
-  const change = (target: ShellStep['target'], action: Action): HostChange<ShellStep> => ({
+  const change = (
+    target: { readonly kind: 'file' | 'static-pod'; readonly name: string },
+    action: Action,
+  ): HostChange<ShellStep> => ({
     host: host.name,
     stage: 'control-plane',
     step: {
       ...action,
       type: 'shell',
-      id: `${host.name}: ${target.kind === 'object' ? '' : `${target.kind} ${target.name}`}, ${round}`,
+      id: `${host.name}: ${target.kind} ${target.name}, ${round}`,
       target,
     },
   });
@@ -66,32 +69,21 @@ export function roundChanges(
   ];
 }
 
-function fileAction(
-  want: NonNullable<ReturnType<typeof encryptionFile>>,
-  digest: string | undefined,
-): Action | undefined {
-  if (digest === 'absent') return file.action(want, { state: 'absent' }, { disturbed: new Set() });
-  const action = file.action(
+function fileAction(want: FileResource, digest: Before['digest']): Action | undefined {
+  return file.action(
     want,
-    { state: 'present', found: { mode: want.mode, digest: digest ?? '' } },
+    digest === 'absent' ? { state: 'absent' } : { state: 'present', found: { mode: want.mode, digest } },
     { disturbed: new Set() },
   );
-  if (action === undefined || digest !== undefined) return action;
-  // Its digest is known only when this plan has written it.
-  const { expects, ...rest } = action;
-  return {
-    ...rest,
-    script: action.script.replace(`kb_expect ${quote(want.path)} ${expects?.digest ?? ''} && `, ''),
-  };
 }
 
 /** Removes a file that no API server reads. */
-export function removal(digest: string | undefined): Action {
+export function removal(digest: Before['digest']): Action {
   const path = quote(encryptionPath);
   return {
     verb: 'delete',
     reason: 'no API server reads it any more',
-    script: `[ ! -e ${path} ] || { ${digest === undefined ? '' : `kb_expect ${path} ${digest} && `}kb_disown ${path}; }`,
+    script: `[ ! -e ${path} ] || { ${digest === null ? '' : `kb_expect ${path} ${digest} && `}kb_disown ${path}; }`,
     effects: [],
     timeoutSeconds: 30,
   };

@@ -76,12 +76,10 @@ export function encryptionWork(
     drop: round('without former keys', rounds?.drop),
   };
   // A file that no API server reads, and that no round replaces or removes.
-  const left = hostsWith(cluster, 'control-plane').filter(
-    ({ name }) => leftovers.has(name) && before.get(name)?.digest === leftovers.get(name),
-  );
+  const left = [...leftovers].filter(([host, digest]) => before.get(host)?.digest === digest);
   return {
     ...work,
-    drop: [...work.drop, ...left.map(({ name }) => leftoverBatch(name, leftovers.get(name)))],
+    drop: [...work.drop, ...left.map(([host, digest]) => leftoverBatch(host, digest))],
   };
 }
 
@@ -101,7 +99,7 @@ function gatesOf(host: Host, changes: readonly HostChange[], round: string, inpu
   return healthOf(host, changes, input).map((gate) => ({ ...gate, id: `${gate.id}, ${round}` }));
 }
 
-function leftoverBatch(host: string, digest: string | undefined): Batch {
+function leftoverBatch(host: string, digest: string): Batch {
   const step: ShellStep = {
     ...removal(digest),
     type: 'shell',

@@ -2,7 +2,7 @@ import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { etcdHosts } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { observeServedCertificate } from '../observe/served-certificate.ts';
-import { parseCertificate } from '../pki/parse.ts';
+import { isSignedBy, parseCertificate } from '../pki/parse.ts';
 import type { Rotatable, Rotation } from '../pki/rotation.ts';
 import { changesAnything, gatesOf } from '../plan/steps.ts';
 import type { PlanScope } from '../plan/scope.ts';
@@ -108,9 +108,7 @@ async function servedByOthers(
         const served = reader && (await observeServedCertificate(reader, address, port));
         if (served === undefined || typeof served === 'string')
           return `${name}:${port} (${served ?? 'not read'})`;
-        return ca !== undefined && served.checkIssued(ca) && served.verify(ca.publicKey)
-          ? []
-          : `${name}:${port}`;
+        return ca !== undefined && isSignedBy(served, ca) ? [] : `${name}:${port}`;
       }),
     ),
   );

@@ -1,6 +1,6 @@
-import { etcdClientPort } from '../desire/text/address.ts';
-import { openEtcd, type EtcdClient, type EtcdMember } from '../etcd/client.ts';
+import type { EtcdClient, EtcdMember } from '../etcd/client.ts';
 import { KbootError } from '../model/error.ts';
+import { openMember } from '../observe/etcd.ts';
 import type { EtcdStep } from '../plan/types.ts';
 import type { ApplyContext, HostAddress } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
@@ -157,8 +157,8 @@ export class EtcdRunner {
     const connection = this.#context.connections.get(member?.host ?? '');
     if (member === undefined || connection === undefined) return undefined;
     const { host, address } = member;
-    const stream = await connection.reader.forward(address, etcdClientPort);
-    return openEtcd(stream, host, await this.#context.etcdCredentials(host));
+    const credentials = await this.#context.etcdCredentials(host);
+    return await openMember({ name: host, address, reader: connection.reader, credentials });
   }
 }
 

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 import { refused, type KubeClient } from '../kube/client.ts';
+import { listAll } from '../kube/list.ts';
 import { objectPath } from '../kube/paths.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import type { EncryptableResource } from '../model/encryption.ts';
 import { few } from '../model/few.ts';
 import { KbootError } from '../model/error.ts';
-import { listAll } from '../observe/upgrade/list.ts';
 
 const kinds: Readonly<Record<EncryptableResource, string>> = { secrets: 'Secret', configmaps: 'ConfigMap' };
 

@@ -1,4 +1,3 @@
-import { load } from 'js-yaml';
 import { hostsWith, isNode, type Cluster, type Host } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
 import { sha256 } from '../model/digest.ts';
@@ -8,6 +7,7 @@ import type { Material } from '../pki/plan.ts';
 import type { CaSpec, KeyPair, LeafSpec } from '../pki/types.ts';
 import { caProblems } from '../pki/verify.ts';
 import { hostFolder } from '../resource/prelude.ts';
+import { embeddedIn } from './text/kubeconfig.ts';
 import { paths } from './text/paths.ts';
 
 /** Texts of files, by path, of every host that was read. */
@@ -213,7 +213,7 @@ function leafOf(spec: LeafSpec, files: ReadonlyMap<string, string>): KeyPair | u
       ? splitPem(first)
       : spec.target.in === 'pki'
         ? { cert: first, key: second }
-        : embedded(first);
+        : embeddedIn(first);
   const certificate = parseCertificates(pair.cert)?.[0];
   const key = parsePrivateKey(pair.key);
   return certificate !== undefined && key !== undefined && certificate.checkPrivateKey(key)
@@ -225,19 +225,4 @@ function leafOf(spec: LeafSpec, files: ReadonlyMap<string, string>): KeyPair | u
 function splitPem(text: string): KeyPair {
   const at = text.search(/-----BEGIN [A-Z ]*PRIVATE KEY-----/);
   return at < 0 ? { cert: text, key: '' } : { cert: text.slice(0, at), key: text.slice(at) };
-}
-
-/** The client certificate in a kubeconfig. */
-function embedded(text: string): KeyPair {
-  const decoded = (value: unknown): string =>
-    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
-  try {
-    const { users = [] } = (load(text) ?? {}) as {
-      readonly users?: readonly { readonly user?: Readonly<Record<string, unknown>> }[];
-    };
-    const user = users[0]?.user ?? {};
-    return { cert: decoded(user['client-certificate-data']), key: decoded(user['client-key-data']) };
-  } catch {
-    return { cert: '', key: '' };
-  }
 }

@@ -1,8 +1,9 @@
-import { load } from 'js-yaml';
 import type { SeenCluster, SeenHost } from '../desire/adopt/types.ts';
 import { readStaticPod } from '../desire/adopt/static-pod.ts';
+import { embeddedIn } from '../desire/text/kubeconfig.ts';
 import { paths } from '../desire/text/paths.ts';
-import { refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import type { KubeClient, KubeCredentials } from '../kube/client.ts';
+import { listAll } from '../kube/list.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
 import { probeHost } from './probe.ts';
@@ -39,32 +40,14 @@ export function apiOf({
 }
 
 function credentialsIn(text: string): KubeCredentials | undefined {
-  const decoded = (value: unknown): string =>
-    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
-  try {
-    const { clusters, users } = (load(text) ?? {}) as {
-      readonly clusters?: readonly { readonly cluster?: Readonly<Record<string, unknown>> }[];
-      readonly users?: readonly { readonly user?: Readonly<Record<string, unknown>> }[];
-    };
-    const caPem = decoded(clusters?.[0]?.cluster?.['certificate-authority-data']);
-    const user = users?.[0]?.user ?? {};
-    const certificatePem = decoded(user['client-certificate-data']);
-    const keyPem = decoded(user['client-key-data']);
-    return caPem !== '' && certificatePem !== '' && keyPem !== ''
-      ? { caPem, certificatePem, keyPem }
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const { ca, cert, key } = embeddedIn(text);
+  return [ca, cert, key].includes('') ? undefined : { caPem: ca, certificatePem: cert, keyPem: key };
 }
 
 /** Reads what the API knows of a cluster that another tool made. Throws KbootError E-KUBE-API. */
 export async function observeForeignCluster(kube: KubeClient): Promise<Omit<SeenCluster, 'hosts'>> {
-  const list = async (path: string): Promise<readonly KubeObject[]> => {
-    const response = await kube.request('GET', path);
-    if (response.status !== 200) throw refused(`reading ${path}`, response);
-    return (response.body as { readonly items: readonly KubeObject[] }).items;
-  };
+  const list = (path: string): Promise<readonly KubeObject[]> =>
+    listAll(kube, path, (object: KubeObject) => object);
   const [nodes, daemonSets, system, flannel] = await Promise.all([
     list('/api/v1/nodes'),
     list('/apis/apps/v1/daemonsets'),

@@ -1,3 +1,4 @@
+import { kubeletPki } from '../resource/kubelet-pki.ts';
 import { KbootError } from '../model/error.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import type { Reader } from '../transport/types.ts';
@@ -16,12 +17,10 @@ export interface CertificateFiles {
   readonly kubeletServing: string;
 }
 
-const kubeletFolder = '/var/lib/kubelet/pki';
-
 /** Of a kubelet's rotated certificates only the current ones: it keeps the former beside them. No key is ever printed. */
 const script = `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 for f in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/*.pem /etc/kubernetes/pki/*/*.crt /etc/kubernetes/pki/*/*.pem \\
-    ${kubeletCertificatePath} ${kubeletFolder}/kubelet-server-current.pem ${kubeletFolder}/kubelet.crt \\
+    ${kubeletCertificatePath} ${kubeletPki}/kubelet-server-current.pem ${kubeletPki}/kubelet.crt \\
     "$(sed -n 's/^tlsCertFile: *//p' /var/lib/kubelet/config.yaml | tr -d "\\"'" | head -n 1)"; do
   [ -f "$f" ] || continue
   echo "@file $f"
@@ -35,7 +34,7 @@ for f in /etc/kubernetes/*.conf; do
 done
 echo "@tlsCertFile $(sed -n 's/^tlsCertFile: *//p' /var/lib/kubelet/config.yaml | tr -d "\\"'" | head -n 1)"
 for f in kubelet-server-current.pem kubelet.crt; do
-  if [ -f ${kubeletFolder}/$f ]; then echo "@kubelet ${kubeletFolder}/$f"; break; fi
+  if [ -f ${kubeletPki}/$f ]; then echo "@kubelet ${kubeletPki}/$f"; break; fi
 done
 echo @end`;
 

@@ -1,9 +1,8 @@
-import type { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { parseCertificates } from '../pki/parse.ts';
+import { isSignedBy, parseCertificates } from '../pki/parse.ts';
 import type { Reader } from '../transport/types.ts';
 import type { EndpointAddress } from './endpoint-probe.ts';
 import { whyNot } from './why.ts';
@@ -43,10 +42,9 @@ export async function observeEndpoint(
 function isExpired(socket: tls.TLSSocket, caPem: string): boolean {
   // Of several problems OpenSSL tells the last, so the signature is checked here.
   const certificate = socket.getPeerX509Certificate();
-  const isSigned = (ca: X509Certificate): boolean =>
-    certificate !== undefined && certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
   const code: unknown = socket.authorizationError;
-  return code === 'CERT_HAS_EXPIRED' && (parseCertificates(caPem) ?? []).some(isSigned);
+  if (code !== 'CERT_HAS_EXPIRED' || certificate === undefined) return false;
+  return (parseCertificates(caPem) ?? []).some((ca) => isSignedBy(certificate, ca));
 }
 
 function readyz(stream: Duplex, host: string, caPem: string | undefined): Promise<EndpointAnswer> {

@@ -42,6 +42,11 @@ export interface EtcdSource {
   readonly credentials: EtcdCredentials;
 }
 
+/** Connects to a member. Rejects with KbootError. */
+export async function openMember({ name, address, reader, credentials }: EtcdSource): Promise<EtcdClient> {
+  return await openEtcd(await reader.forward(address, etcdClientPort), name, credentials);
+}
+
 /** How long to retry an unavailable etcd: longer than an election (etcd's election timeout is 1 s) or a start takes. */
 const waitTimeoutMs = 6000;
 const pauseMs = 300;
@@ -103,10 +108,9 @@ export async function confirmEmpty(
 type Answer = readonly EtcdMember[] | 'nothing' | 'expired';
 
 async function listOf(source: EtcdSource): Promise<Answer> {
-  const { reader, address, name, credentials } = source;
   let client: EtcdClient | undefined;
   try {
-    client = await openEtcd(await reader.forward(address, etcdClientPort), name, credentials);
+    client = await openMember(source);
     return await client.members();
   } catch (error) {
     return hasExpired(error) ? 'expired' : 'nothing';

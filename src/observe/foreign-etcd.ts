@@ -37,13 +37,7 @@ export async function observeForeignEtcd(
       endpoints.map(async (endpoint): Promise<EtcdAnswer> => {
         let client: EtcdClient | undefined;
         try {
-          const { hostname, port } = new URL(endpoint);
-          const host = hostname.replace(/^\[|\]$/g, '');
-          client = await openEtcd(
-            await reader.forward(host, port === '' ? 443 : Number(port)),
-            host,
-            credentials,
-          );
+          client = await openEndpoint(reader, endpoint, credentials);
           const version = await client.version();
           const look = await client.countKeys(`${prefix}/`);
           const info =
@@ -58,6 +52,17 @@ export async function observeForeignEtcd(
       }),
     ),
   );
+}
+
+/** Connects from a host to an endpoint, such as `https://[fd00::31]:2379`. Rejects with KbootError. */
+export async function openEndpoint(
+  reader: Reader,
+  endpoint: string,
+  credentials: EtcdCredentials,
+): Promise<EtcdClient> {
+  const { hostname, port } = new URL(endpoint);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return await openEtcd(await reader.forward(host, port === '' ? 443 : Number(port)), host, credentials);
 }
 
 /**

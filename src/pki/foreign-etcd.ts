@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { parseCertificates, parsePrivateKey, validity } from './parse.ts';
+import { isSignedBy, parseCertificates, parsePrivateKey, validity } from './parse.ts';
 import { renewalWindow } from './plan.ts';
 import type { KeyPair, Pki } from './types.ts';
 import { dateProblems, privateKeyProblem } from './verify.ts';
@@ -73,11 +73,10 @@ function isIssued(
   intermediates: readonly X509Certificate[],
   cas: readonly X509Certificate[],
 ): boolean {
-  const issues = (issuer: X509Certificate): boolean =>
-    certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  if (cas.some(issues)) return true;
+  if (cas.some((ca) => isSignedBy(certificate, ca))) return true;
   return intermediates.some(
-    (issuer, index) => issues(issuer) && isIssued(issuer, intermediates.toSpliced(index, 1), cas),
+    (issuer, index) =>
+      isSignedBy(certificate, issuer) && isIssued(issuer, intermediates.toSpliced(index, 1), cas),
   );
 }
 

@@ -17,6 +17,11 @@ export function parseCertificate(pem: string): X509Certificate | undefined {
   return parseCertificates(pem)?.[0];
 }
 
+/** Whether `issuer` signed a certificate, by name and signature. */
+export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
 /** A private key in any PEM form without a passphrase, or undefined. */
 export function parsePrivateKey(pem: string): KeyObject | undefined {
   try {

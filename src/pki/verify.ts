@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isEncryptedKey, parseCertificates, parsePrivateKey, validity } from './parse.ts';
+import { isEncryptedKey, isSignedBy, parseCertificates, parsePrivateKey, validity } from './parse.ts';
 import { canonicalIp } from './sans.ts';
 import type { KeyPair, LeafSpec, Usage } from './types.ts';
 
@@ -53,10 +53,10 @@ function chainProblems([ca, ...others]: Chain): readonly string[] {
 }
 
 function reachesRoot(certificate: X509Certificate, others: readonly X509Certificate[]): boolean {
-  const isIssuer = (issuer: X509Certificate) =>
-    certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-  if (certificate.checkIssued(certificate)) return isIssuer(certificate);
-  return others.some((issuer, index) => isIssuer(issuer) && reachesRoot(issuer, others.toSpliced(index, 1)));
+  if (certificate.checkIssued(certificate)) return isSignedBy(certificate, certificate);
+  return others.some(
+    (issuer, index) => isSignedBy(certificate, issuer) && reachesRoot(issuer, others.toSpliced(index, 1)),
+  );
 }
 
 /**
@@ -71,7 +71,7 @@ export function leafProblems(
   now: Date,
 ): readonly string[] {
   return [
-    ...(leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? [] : [`is not signed by the current ${spec.ca}`]),
+    ...(isSignedBy(leaf, ca) ? [] : [`is not signed by the current ${spec.ca}`]),
     ...(leaf.ca ? ['is a CA certificate'] : []),
     ...subjectProblems(leaf, spec),
     ...usageProblems(leaf, spec),

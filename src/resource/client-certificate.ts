@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { kubeletPki as folder, queryCertificate, readCertificate } from './kubelet-pki.ts';
 import { quoteAll } from './shell.ts';
 import type { ClientCertificateResource, Kind } from './types.ts';
 
-const folder = '/var/lib/kubelet/pki';
 /** Where the kubelet reads its certificate from: a link to the latest rotated one (client-go util/certificate). */
 export const kubeletCertificatePath = `${folder}/kubelet-client-current.pem`;
 
@@ -15,14 +15,8 @@ type Found = string;
  */
 export const clientCertificate: Kind<ClientCertificateResource, Found> = {
   name: (want) => want.commonName,
-  query: () =>
-    `[ -e ${kubeletCertificatePath} ] && { echo present; sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' ${kubeletCertificatePath}; }`,
-  read: (wants, output) =>
-    wants.map(() =>
-      output.startsWith('present')
-        ? { state: 'present', found: output.slice('present\n'.length) }
-        : { state: 'absent' },
-    ),
+  query: () => queryCertificate(kubeletCertificatePath),
+  read: readCertificate,
   action(want, found) {
     const problem = found.state === 'absent' ? 'none yet' : certificateProblem(found.found, want);
     if (problem === undefined) return undefined;

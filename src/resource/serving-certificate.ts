@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { kubeletPki as folder, queryCertificate, readCertificate } from './kubelet-pki.ts';
 import { quoteAll } from './shell.ts';
 import type { Kind, ServingCertificateResource } from './types.ts';
 
-const folder = '/var/lib/kubelet/pki';
 const path = `${folder}/kubelet.crt`;
 const day = 86_400_000;
 /** Before its end it is renewed: `kboot certs` reports it from then on. */
@@ -15,13 +15,8 @@ const window = 30 * day;
  */
 export const servingCertificate: Kind<ServingCertificateResource, string> = {
   name: () => 'kubelet',
-  query: () => `[ -e ${path} ] && { echo present; sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' ${path}; }`,
-  read: (wants, output) =>
-    wants.map(() =>
-      output.startsWith('present')
-        ? { state: 'present', found: output.slice('present\n'.length) }
-        : { state: 'absent' },
-    ),
+  query: () => queryCertificate(path),
+  read: readCertificate,
   action(want, found) {
     const problem = found.state === 'absent' ? undefined : ending(found.found);
     if (problem === undefined) return undefined;

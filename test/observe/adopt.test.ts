@@ -34,7 +34,7 @@ it('lists the oldest Node first, and refuses an answer that is not complete', as
       Promise.resolve({
         status: path.includes('daemonsets') ? status : 200,
         body: {
-          items: path.endsWith('/nodes')
+          items: path.startsWith('/api/v1/nodes')
             ? [
                 node('cp-2', '2026-01-02T00:00:00Z'),
                 node('w-1', '2026-01-01T00:00:00Z'),

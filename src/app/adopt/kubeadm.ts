@@ -1,3 +1,4 @@
+import { apiServerPort } from '../../desire/text/address.ts';
 import { internalAddresses, nodeParts } from '../../desire/adopt/node.ts';
 import type { SeenCluster, SeenHost } from '../../desire/adopt/types.ts';
 import { pathsToReadBack, readBack, type FoundFiles, type Obstacle } from '../../desire/read-back.ts';
@@ -149,7 +150,10 @@ async function readCluster(
       `${options.hosts.join(', ')}: not a control plane that kubeadm set up (kube-apiserver.yaml and admin.conf are not both there)`,
       { remedy: 'Name a control plane: --host ADDRESS.' },
     );
-  const kube = await openKube(await reader.forward(entrance.api.address, 6443), entrance.api.credentials);
+  const kube = await openKube(
+    await reader.forward(entrance.api.address, apiServerPort),
+    entrance.api.credentials,
+  );
   let observed: Omit<SeenCluster, 'hosts'>;
   try {
     observed = await observeForeignCluster(kube);

@@ -1,14 +1,9 @@
-import { etcdClientPort, etcdPeerPort, hostPort } from '../../desire/text/address.ts';
-import {
-  openEtcd,
-  type EtcdAlarm,
-  type EtcdClient,
-  type EtcdMember,
-  type EtcdMemberState,
-} from '../../etcd/client.ts';
+import { etcdPeerPort, hostPort } from '../../desire/text/address.ts';
+import type { EtcdAlarm, EtcdClient, EtcdMember, EtcdMemberState } from '../../etcd/client.ts';
 import { etcdHosts, hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { EtcdMemberReport } from '../../model/etcd-report.ts';
+import { openMember } from '../../observe/etcd.ts';
 import { whyNot } from '../../observe/why.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import { etcdCredentials } from '../credentials.ts';
@@ -92,8 +87,9 @@ async function askMember(host: Host, pki: Workspace['pki'], connections: Connect
   if (reader === undefined)
     return silent(connections.failed.get(host.name)?.message ?? 'the host is not connected');
   if (!pki.isIssued('etcd-healthcheck-client', host.name)) return silent('it is not installed yet');
-  const open = async (): Promise<EtcdClient> =>
-    openEtcd(await reader.forward(host.address, etcdClientPort), host.name, etcdCredentials(pki, host.name));
+  const { name, address } = host;
+  const open = (): Promise<EtcdClient> =>
+    openMember({ name, address, reader, credentials: etcdCredentials(pki, name) });
   let client: EtcdClient | undefined;
   try {
     client = await open();

@@ -1,9 +1,7 @@
-import type { Duplex } from 'node:stream';
 import { parseEncryption } from '../../desire/text/encryption.ts';
-import { etcdClientPort } from '../../desire/text/address.ts';
 import { extraValue } from '../../desire/text/args.ts';
 import { etcdPrefix } from '../../desire/text/kube-apiserver.ts';
-import type { EtcdClient, EtcdCredentials } from '../../etcd/client.ts';
+import type { EtcdClient } from '../../etcd/client.ts';
 import { etcdHosts, hostsWith } from '../../model/cluster.ts';
 import {
   encryptableResources,
@@ -41,9 +39,13 @@ export async function observeEncryption(
   const { readEncryptionFiles } = await import('../../observe/encryption.ts');
   const conflicts: { host: string; key: StoredAs }[] = [];
   const servers = new Map<string, ServerEncryptionSeen>();
-  for (const { name } of planes) {
-    const reader = connections.open.get(name)?.reader;
-    const files = reader && inspections.has(name) ? await readEncryptionFiles(reader) : undefined;
+  const read = await Promise.all(
+    planes.map(async ({ name }) => {
+      const reader = connections.open.get(name)?.reader;
+      return { name, files: reader && inspections.has(name) ? await readEncryptionFiles(reader) : undefined };
+    }),
+  );
+  for (const { name, files } of read) {
     if (files === undefined) continue;
     const parsed = files.file && parseEncryption(files.file.text);
     for (const [key, material] of parsed?.keys ?? []) {
@@ -102,12 +104,10 @@ async function withAnyMember<T>(
   connections: Pick<Connections, 'open'>,
   action: (client: EtcdClient) => Promise<T>,
 ): Promise<T | undefined> {
-  const { openEtcd } = await import('../../etcd/client.ts');
-  for (const { name, open } of members(workspace, connections)) {
+  for (const open of await members(workspace, connections)) {
     let client: EtcdClient | undefined;
     try {
-      const { stream, credentials } = await open();
-      client = await openEtcd(stream, name, credentials);
+      client = await open();
       return await action(client);
     } catch (error) {
       // The next member is asked; an answer that none gives is unknown.
@@ -119,33 +119,20 @@ async function withAnyMember<T>(
   return undefined;
 }
 
-interface Member {
-  readonly name: string;
-  readonly open: () => Promise<{ readonly stream: Duplex; readonly credentials: EtcdCredentials }>;
-}
-
-/** Members of kboot's own etcd, or of the one that someone else runs, through a control plane. */
-function members({ cluster, pki, foreignEtcd }: Workspace, connections: Pick<Connections, 'open'>): Member[] {
-  if (cluster.etcd.external === undefined)
-    return memberSources(etcdHosts(cluster), pki, connections).map(
-      ({ name, address, reader, credentials }) => ({
-        name,
-        open: async () => ({ stream: await reader.forward(address, etcdClientPort), credentials }),
-      }),
-    );
+/** How to connect to the members of kboot's own etcd, or of the one that someone else runs, through a control plane. */
+async function members(
+  { cluster, pki, foreignEtcd }: Workspace,
+  connections: Pick<Connections, 'open'>,
+): Promise<readonly (() => Promise<EtcdClient>)[]> {
+  const { external } = cluster.etcd;
+  if (external === undefined) {
+    const { openMember } = await import('../../observe/etcd.ts');
+    return memberSources(etcdHosts(cluster), pki, connections).map((source) => () => openMember(source));
+  }
+  const { openEndpoint } = await import('../../observe/foreign-etcd.ts');
   const [reader] = hostsWith(cluster, 'control-plane').flatMap(
     ({ name }) => connections.open.get(name)?.reader ?? [],
   );
   if (reader === undefined || foreignEtcd === undefined) return [];
-  return cluster.etcd.external.endpoints.map((endpoint) => {
-    const { hostname, port } = new URL(endpoint);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    return {
-      name: host,
-      open: async () => ({
-        stream: await reader.forward(host, port === '' ? 443 : Number(port)),
-        credentials: foreignEtcd,
-      }),
-    };
-  });
+  return external.endpoints.map((endpoint) => () => openEndpoint(reader, endpoint, foreignEtcd));
 }

@@ -1,10 +1,9 @@
-import { load } from 'js-yaml';
 import { defaults } from '../../inventory/defaults.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Json, JsonObject } from '../../model/cluster.ts';
 import { few } from '../../model/few.ts';
 import type { Obstacle } from '../read-back.ts';
-import { isObject } from '../text/merge.ts';
+import { isObject, yamlObject } from '../text/merge.ts';
 import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
 import type { AdoptedField, SeenCluster } from './types.ts';
 
@@ -25,17 +24,6 @@ export interface ClusterConfiguration {
 
 export function clusterConfiguration({ configMaps }: SeenCluster): ClusterConfiguration | undefined {
   return yamlObject(configMaps.get('kubeadm-config')?.['ClusterConfiguration']);
-}
-
-/** The first object in a YAML text; undefined if there is none. */
-export function yamlObject(text: string | undefined): JsonObject | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value = load(text) as Json | undefined;
-    return value !== undefined && isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

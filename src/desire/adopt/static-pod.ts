@@ -1,4 +1,3 @@
-import { load } from 'js-yaml';
 import {
   pathTypes,
   type ExtraArg,
@@ -6,6 +5,7 @@ import {
   type ExtraVolume,
   type PathType,
 } from '../../model/cluster.ts';
+import { yamlObject } from '../text/merge.ts';
 
 /** What of a static Pod an inventory can state. */
 export interface PodSettings {
@@ -36,12 +36,7 @@ interface PodSpec {
 
 /** Reads a manifest; undefined if it is not a Pod. */
 export function readStaticPod(text: string): PodSettings | undefined {
-  let spec: PodSpec | undefined;
-  try {
-    ({ spec } = (load(text) ?? {}) as { readonly spec?: PodSpec });
-  } catch {
-    return undefined;
-  }
+  const { spec } = (yamlObject(text) ?? {}) as { readonly spec?: PodSpec };
   const container = spec?.containers?.[0];
   if (container === undefined) return undefined;
   const words = [...(container.command ?? []), ...(container.args ?? [])];

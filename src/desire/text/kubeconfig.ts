@@ -2,6 +2,7 @@ import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Renderer } from '../../render/params.ts';
 import { placeholder } from '../../resource/placeholder.ts';
 import { clusterServer, localServer } from './address.ts';
+import { yamlObject } from './merge.ts';
 import { paths } from './paths.ts';
 
 export interface KubeconfigInput {
@@ -65,4 +66,24 @@ export function componentServer(cluster: Cluster, host: Host): string {
 export function base64(pem: string): string {
   if (pem === placeholder('ca.crt')) return placeholder('ca.crt', 'base64');
   return Buffer.from(pem, 'utf8').toString('base64');
+}
+
+/** What a kubeconfig has embedded, as PEM, of its first cluster and user; '' for what is not there. */
+export function embeddedIn(text: string): {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+} {
+  const decoded = (value: unknown): string =>
+    typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
+  const { clusters, users } = (yamlObject(text) ?? {}) as {
+    readonly clusters?: readonly { readonly cluster?: Readonly<Record<string, unknown>> }[] | null;
+    readonly users?: readonly { readonly user?: Readonly<Record<string, unknown>> }[] | null;
+  };
+  const user = users?.[0]?.user ?? {};
+  return {
+    ca: decoded(clusters?.[0]?.cluster?.['certificate-authority-data']),
+    cert: decoded(user['client-certificate-data']),
+    key: decoded(user['client-key-data']),
+  };
 }

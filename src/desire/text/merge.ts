@@ -32,6 +32,17 @@ export function goYaml(value: JsonObject): string {
   });
 }
 
+/** The object that a YAML text consists of; undefined if it is not one, or is not YAML. */
+export function yamlObject(text: string | undefined): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value = load(text) as Json | undefined;
+    return value !== undefined && isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { listAll } from './list.ts';
+import { listAll } from '../../kube/list.ts';
 import type { LocalVolume } from './observation.ts';
 
 interface Volume extends KubeObject {

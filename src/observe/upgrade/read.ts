@@ -3,7 +3,7 @@ import { lostApis } from '../../catalog/lost-apis.ts';
 import type { Budget } from '../../kube/budgets.ts';
 import { refused, type KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { listAll } from './list.ts';
+import { listAll } from '../../kube/list.ts';
 import { readLocalVolumes } from './local-volumes.ts';
 import type { DeprecatedUse, PodSeen, StoredObjects, UpgradeObservation } from './observation.ts';
 import { readWebhooks } from './webhooks.ts';

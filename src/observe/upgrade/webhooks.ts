@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { refused, type KubeClient } from '../../kube/client.ts';
 import { objectPath, urlPart } from '../../kube/paths.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { listAll } from './list.ts';
+import { listAll } from '../../kube/list.ts';
 import type { WebhookSeen } from './observation.ts';
 
 interface Configuration extends KubeObject {

@@ -1,4 +1,4 @@
-import { refused, type KubeClient } from '../../kube/client.ts';
+import { refused, type KubeClient } from './client.ts';
 
 /** Objects of one page: what the API server reads from etcd at a time. */
 const pageSize = 500;

@@ -51,7 +51,7 @@ export async function refuseUnsettled(
 }
 
 /**
- * Ends a stage: if every host has reached it, as read anew, and what is served shows it, the next one is recorded.
+ * Ends a stage: reads every host again, and records the next stage if all have reached this one and serve accordingly.
  * Returns the exchange as it goes on; undefined: it has ended. Throws KbootError E-WAIT if a host has not reached the stage.
  */
 export async function endStage(
@@ -69,7 +69,7 @@ export async function endStage(
     );
     if (why !== undefined)
       throw new KbootError('E-WAIT', `the hosts have not all reached stage ${rotation.stage}: ${why}`, {
-        remedy: 'Nothing was lost: both CAs are accepted. Run the same command again to go on.',
+        remedy: 'Nothing is lost. Run the same command again: it goes on with this stage.',
       });
     return await advanceRotation(state, cluster, rotation);
   } finally {

@@ -22,7 +22,7 @@ interface RewriteOptions {
 }
 
 /**
- * Writes every object of a resource once more, unchanged: the API server stores it anew if etcd holds it in another way
+ * Writes every object of a resource once more, unchanged: the API server stores it again if etcd holds it in another way
  * than it writes now, and does nothing otherwise. An object that somebody changes meanwhile is read and written again;
  * one that is deleted needs nothing. Throws KbootError E-STEP with the names of objects that could not be written, E-KUBE-API
  * if the API cannot be used, E-TIMEOUT, E-INTERRUPTED.
@@ -40,7 +40,7 @@ export async function rewriteAll(
   const deadline = Date.now() + timeoutSeconds * 1000;
   const failed = new Map<string, KbootError>();
   let done = 0;
-  let told = Date.now();
+  let reported = Date.now();
   const one = async (metadata: KubeObject['metadata']): Promise<void> => {
     if (signal.aborted) throw new KbootError('E-INTERRUPTED', `interrupted after ${done} of ${names.length}`);
     if (Date.now() > deadline)
@@ -51,8 +51,8 @@ export async function rewriteAll(
     const error = await rewrite(kube, object);
     if (error !== undefined) failed.set(objectTitle(object), error);
     done++;
-    if (Date.now() - told > 2000) {
-      told = Date.now();
+    if (Date.now() - reported > 2000) {
+      reported = Date.now();
       waiting(`${done} of ${names.length} ${resource}`);
     }
   };

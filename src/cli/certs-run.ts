@@ -5,7 +5,7 @@ import { certificatesText } from '../view/certificates-text.ts';
 import type { CertsArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
-/** Lists certificates. 1 if one has expired or is running out, 4 if none of those that were read, but a host was not. */
+/** Lists certificates. Status 1 if one has expired or soon will, 4 if none has but a host could not be read. */
 export async function runCerts(args: CertsArgs): Promise<ExitStatus> {
   const { inventory, state } = args;
   const warnDays = args['warn-days'];

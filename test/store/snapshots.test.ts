@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { examine, keepSnapshot, listSnapshots, readSnapshots } from '../../src/store/snapshots.ts';
 import { openState, type State } from '../../src/store/state.ts';
@@ -11,7 +11,7 @@ beforeEach(async () => {
   state = await openState(join(mkdtempSync(join(tmpdir(), 'kboot-state-')), 'x'));
 });
 afterEach(() => {
-  rmSync(state.dir, { recursive: true });
+  rmSync(dirname(state.dir), { recursive: true });
 });
 
 const objects = {

@@ -34,7 +34,7 @@ export interface AdoptedState {
 
 /**
  * Makes the state folder of a cluster that kboot set up from what its hosts have. Hosts are only read, and an existing
- * folder is never changed. Throws KbootError E-STATE with everything that stands in the way, the first failure if no
+ * folder is never changed. Throws KbootError E-STATE with every obstacle, the first failure if no
  * control plane could be read, and what the inventory throws.
  */
 export async function adoptState(
@@ -73,7 +73,7 @@ function refuseBlind(cluster: Cluster, found: FoundFiles, failed: ReadonlyMap<st
   );
 }
 
-/** The cluster's ID, if nothing stands in the way. */
+/** The cluster's ID. Throws KbootError E-STATE if there is an obstacle. */
 function checked({ clusterId, obstacles }: ReadBack, cluster: Cluster, state: State): string {
   const all: readonly Obstacle[] =
     clusterId !== undefined || obstacles.length > 0

@@ -32,7 +32,7 @@ export function goYaml(value: JsonObject): string {
   });
 }
 
-/** The object that a YAML text consists of; undefined if it is not one, or is not YAML. */
+/** The object that a YAML text consists of; undefined if it is anything else, or not YAML. */
 export function yamlObject(text: string | undefined): JsonObject | undefined {
   if (text === undefined) return undefined;
   try {

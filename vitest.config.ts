@@ -1,12 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests talk to servers of their own on loopback, never through a proxy of whoever runs them. */
-const withoutProxy = Object.fromEntries(
-  ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
-    [name, ''],
-    [name.toUpperCase(), ''],
-  ]),
-);
+const setupFiles = ['test/own-environment.ts'];
 
 export default defineConfig({
   test: {
@@ -16,7 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/e2e/**', 'test/browser/**'],
-          env: withoutProxy,
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Whatever else runs on a machine can starve a test once; vitest prints which ones were run again.
@@ -27,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -35,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          setupFiles,
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,

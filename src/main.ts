@@ -15,6 +15,7 @@ import { drift, plan } from './cli/plan.ts';
 import { render } from './cli/render.ts';
 import { reset } from './cli/reset.ts';
 import { schema } from './cli/schema.ts';
+import { state } from './cli/state.ts';
 import { status } from './cli/status.ts';
 import { unlock } from './cli/unlock.ts';
 import { up } from './cli/up.ts';
@@ -48,7 +49,7 @@ const parser = yargs(words) as Argv & {
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, etcd, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, state, explain, schema, version],
 ];
 
 run().catch(async (error: unknown) => {

@@ -66,6 +66,14 @@ export interface EtcdArgs extends InventoryArgs {
   readonly yes: boolean;
 }
 
+export interface StateArgs extends InventoryArgs {
+  readonly action: 'push' | 'pull' | 'show';
+  readonly file?: string | undefined;
+  readonly identity?: string | undefined;
+  readonly force: boolean;
+  readonly yes: boolean;
+}
+
 export interface LockArgs extends InventoryArgs {
   readonly to?: string | undefined;
   readonly check: boolean;

@@ -17,8 +17,17 @@ const fileFirst = [
   'lock',
   'init',
 ];
-const fileSecond = ['bundle', 'etcd', 'plan'];
-const fileFlags = ['--bundle', '--inventory', '--state', '--out', '--html', '--plan', '--identity-file'];
+const fileSecond = ['bundle', 'etcd', 'plan', 'state'];
+const fileFlags = [
+  '--bundle',
+  '--inventory',
+  '--state',
+  '--out',
+  '--html',
+  '--plan',
+  '--identity-file',
+  '--identity',
+];
 /** Flags without a value; the word after any other flag is its value. */
 const switches =
   /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|force|from-survivor|allow-unofficial|help|version)$|^-[yh]$/;
@@ -51,6 +60,7 @@ export function completionOf(words: readonly string[]): Completion {
   if (verb === 'plan' && given.length === 0 && current !== '' && 'show'.startsWith(current)) return ['show'];
   if (fileFirst.includes(verb) && given.length === 0) return 'files';
   if (verb === 'etcd' && given[0] === 'restore' && given.length === 2) return 'files';
+  if (verb === 'state' && given.length === 2) return 'files';
   return fileSecond.includes(verb) && given.length === 1 && (verb !== 'plan' || given[0] === 'show')
     ? 'files'
     : 'usual';

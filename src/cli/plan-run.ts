@@ -6,6 +6,7 @@ import type { SavedPlan } from '../plan/saved/saved.ts';
 import { changesAnything } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
+import { tellCopy } from './copy-guard.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundlesOf, connectOptions, event, note } from './terminal.ts';
@@ -19,6 +20,7 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
     ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(scope),
   });
+  await tellCopy(args);
   const command = upCommand(args);
   if (args.offline) {
     const plan = makeOfflinePlan(workspace, scope);

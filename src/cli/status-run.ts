@@ -3,6 +3,7 @@ import { openWorkspace } from '../app/workspace.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { statusText } from '../view/status-text.ts';
+import { tellCopy } from './copy-guard.ts';
 import type { InventoryArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 
@@ -17,6 +18,7 @@ export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
     for (const warning of workspace.warnings) note(formatDiagnostic(warning));
+    await tellCopy(args);
     tellErrors(failed.values());
     print(statusText(status));
   }

@@ -6,6 +6,7 @@ import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { BundleArgs } from './args.ts';
+import { askSecretsWith } from '../store/state-secret.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
 const connectTimeoutMs = 10_000;
@@ -54,6 +55,8 @@ async function askSecret(question: string): Promise<string | undefined> {
   if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'the prompt was cancelled');
   return answer;
 }
+
+askSecretsWith(askSecret);
 
 /** Asks whether to continue; `preset` is the answer on Enter. Throws KbootError E-USAGE without a terminal, unless `--yes` was given. */
 export async function confirm(

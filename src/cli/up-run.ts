@@ -14,12 +14,17 @@ import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
 import { runRotation } from './rotate-run.ts';
+import { withCopy } from './copy-guard.ts';
 import { runThrough } from './through-run.ts';
 import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
+  return await withCopy(args, () => runPlans(args));
+}
+
+async function runPlans(args: UpArgs): Promise<ExitStatus> {
   if (args['rotate-ca'].length > 0) refuseParts(args, 'rotate-ca');
   if (args.through) {
     refuseParts(args, 'through');

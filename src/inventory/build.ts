@@ -20,6 +20,7 @@ import { buildMetallb } from './build-metallb.ts';
 import { buildRegistries } from './build-registries.ts';
 import { buildUpgrade } from './build-upgrade.ts';
 import { given, valid } from './build-value.ts';
+import { buildState } from './build-state.ts';
 import { absolutePath, type Folders } from './paths.ts';
 import type { Inventory, InventoryHost } from './schema.ts';
 
@@ -69,6 +70,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
     ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),
+    ...given('state', spec.state && buildState(spec.state, options.folders)),
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),

@@ -23,6 +23,7 @@ import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
+import { state } from './schema-state.ts';
 import { upgrade } from './schema-upgrade.ts';
 import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
@@ -331,6 +332,7 @@ const spec = z
       .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })
       .optional(),
     encryption,
+    state,
     apiServer: z
       .strictObject({
         certSANs: z

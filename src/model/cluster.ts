@@ -1,4 +1,5 @@
 import type { Encryption } from './encryption.ts';
+import type { StateSettings } from './state-settings.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -311,6 +312,7 @@ export interface Cluster {
   };
   /** Absent: everything in etcd is stored as it is. */
   readonly encryption?: Encryption;
+  readonly state?: StateSettings;
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;

@@ -94,6 +94,31 @@ export const errorCodes = {
       'Run kboot as the owner of the folder, free space, or specify the right folder with --state. If the ' +
       'folder is lost, restore it from your backup: a running cluster cannot be changed without its CA.',
   },
+  'E-STATE-COPY': {
+    exit: exitStatus.badInput,
+    title: 'The copy of the state folder cannot be used.',
+    cause:
+      'The copy that `kboot state push` made and the state folder do not fit together: somebody else pushed since ' +
+      'this folder was last pushed or pulled, both were changed, the copy is of another cluster, older than the ' +
+      'one that was here before, written by a newer kboot, or damaged. Nothing was overwritten; an interrupted ' +
+      'pull is completed by the next one.',
+    remedy:
+      '`kboot state show INVENTORY` says which of the two has changed. Usually `kboot state pull INVENTORY` first, ' +
+      'then the command again. If both have changed, decide which one is right: `--force` overwrites the other after ' +
+      'a question, and a pull keeps the files that it replaces.',
+  },
+  'E-STATE-KEY': {
+    exit: exitStatus.badInput,
+    title: 'The passphrase or identity is missing or wrong.',
+    cause:
+      'The copy of the state folder, or the private keys in it, are encrypted, and nothing that was given decrypts ' +
+      'them: there was no passphrase and no terminal to ask for it, it was wrong, the identity file is not of age, ' +
+      'can be read by others, or is not of a recipient. Nothing was written.',
+    remedy:
+      'Enter the passphrase, or set KBOOT_STATE_PASSPHRASE, or KBOOT_STATE_PASSPHRASE_FILE to a file with it; with ' +
+      'recipients, set KBOOT_STATE_IDENTITY to the file with your identity (AGE-SECRET-KEY-1…), mode 600. If you are ' +
+      'not a recipient yet, somebody who is adds your public key to spec.state.recipients and pushes again.',
+  },
   'E-PKI': {
     exit: exitStatus.badInput,
     title: 'A key or certificate cannot be used.',

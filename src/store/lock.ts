@@ -50,7 +50,7 @@ export interface FoundLock {
  * again, acts, and removes the claim: if two processes take over the same stale lock, only one can win.
  */
 export async function acquireLock(
-  state: State,
+  state: Pick<State, 'lock'>,
   command: string,
   times: LockTimes = lockTimes,
 ): Promise<Lock> {

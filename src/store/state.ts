@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
@@ -13,6 +14,8 @@ export interface State {
   readonly rotation: string;
   readonly runs: string;
   readonly lock: string;
+  /** Is there while files of another state take the place of these. */
+  readonly replacing: string;
 }
 
 /** `.kboot/NAME` beside the inventory. */
@@ -22,10 +25,11 @@ export function defaultStateDir(inventoryFile: string, clusterName: string): str
 
 /**
  * Creates the folder with mode 0700, or removes other users' permissions on it. `dir` may be a symbolic link.
- * Throws E-STATE if it belongs to another user or cannot be created.
+ * Throws E-STATE if it belongs to another user or cannot be created, E-STATE-COPY if a pull was killed there; `pulling` goes on with it.
  */
-export async function openState(dir: string): Promise<State> {
+export async function openState(dir: string, { pulling = false } = {}): Promise<State> {
   const state = stateAt(dir);
+  if (!pulling) refuseHalfReplaced(state);
   try {
     await mkdir(state.dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -38,11 +42,20 @@ export async function openState(dir: string): Promise<State> {
   return state;
 }
 
-/** For read-only commands: creates and changes nothing; the folder need not exist. Throws E-STATE like openState. */
-export async function peekState(dir: string): Promise<State> {
+/** For read-only commands: creates and changes nothing; the folder need not exist. Throws like openState. */
+export async function peekState(dir: string, { pulling = false } = {}): Promise<State> {
   const state = stateAt(dir);
+  if (!pulling) refuseHalfReplaced(state);
   await checkedMode(state.dir);
   return state;
+}
+
+/** Files of two states are there. */
+function refuseHalfReplaced({ dir, replacing }: State): void {
+  if (existsSync(replacing))
+    throw new KbootError('E-STATE-COPY', `${dir}: a pull was interrupted and is not complete`, {
+      remedy: '`kboot state pull INVENTORY` completes it. Nothing is lost.',
+    });
 }
 
 function stateAt(dir: string): State {
@@ -55,6 +68,7 @@ function stateAt(dir: string): State {
     rotation: below('rotation.json'),
     runs: below('runs'),
     lock: below('lock'),
+    replacing: below('pull.json'),
   };
 }
 

@@ -115,6 +115,9 @@ const file = {
   from: text('URL, or reference of an image.'),
 };
 
+const stateCopy = { cluster, state: text('The state folder.'), copy: text('The file of its copy.') };
+const generation = number('How often the copy was pushed.');
+
 const snapshot = {
   file: text('Path of the snapshot.'),
   size: number('Bytes.'),
@@ -416,6 +419,31 @@ const others = [
   shape('etcd-snapshots', 'The snapshots in the state folder (`etcd list`).', {
     folder: text('The folder.'),
     snapshots: described('The newest first.', z.array(z.strictObject(snapshot))),
+  }),
+  shape('state-pushed', 'The copy of the state folder is up to date (`state push`).', {
+    ...stateCopy,
+    written: flag('false: it was already, and its file was not touched.'),
+    generation,
+    files: number('Files of the state folder in it.'),
+  }),
+  shape('state-pulled', 'The state folder has what the copy has (`state pull`).', {
+    ...stateCopy,
+    written: flag('false: it had that already.'),
+    generation,
+    files: number('Files in the copy.'),
+    by: text('Who had pushed it: user@machine.').exactOptional(),
+    at: text('When it was pushed (ISO 8601).').exactOptional(),
+    kept: text('Folder in the state folder with the files that were overwritten by --force.').exactOptional(),
+  }),
+  shape('state', 'How the state folder and its copy compare (`state show`).', {
+    ...stateCopy,
+    comparison: described(
+      'Which of both has changed since the last push or pull; unrelated: this folder was never pushed there.',
+      z.enum([
+        ...(['absent', 'same', 'folder-changed', 'copy-changed', 'both-changed', 'unrelated'] as const),
+        'recipients-changed',
+      ]),
+    ),
   }),
   shape('etcd-defragmented', 'A member was looked at by `etcd defrag`.', {
     member: text('Name of its host.'),

@@ -12,6 +12,7 @@ import { drift, plan } from '../../src/cli/plan.ts';
 import { render } from '../../src/cli/render.ts';
 import { reset } from '../../src/cli/reset.ts';
 import { schema } from '../../src/cli/schema.ts';
+import { state } from '../../src/cli/state.ts';
 import { status } from '../../src/cli/status.ts';
 import { unlock } from '../../src/cli/unlock.ts';
 import { up } from '../../src/cli/up.ts';
@@ -23,7 +24,7 @@ import { asksForEvents, checkEvents } from '../events.ts';
 /** Every command, as main.ts registers them. */
 export const commands = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, etcd, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, state, explain, schema, version],
 ] as CommandModule[];
 
 export interface Ended {

@@ -1,0 +1,15 @@
+import type { StateSettings } from '../model/state-settings.ts';
+import { given } from './build-value.ts';
+import { absolutePath, type Folders } from './paths.ts';
+import type { Inventory } from './schema.ts';
+
+/** `spec.state` with every default filled in. */
+export function buildState(
+  { recipients, copy }: NonNullable<Inventory['spec']['state']>,
+  folders: Folders,
+): StateSettings {
+  return {
+    recipients: [...new Set(recipients)].sort(),
+    ...given('copy', copy && absolutePath(copy, folders)),
+  };
+}

@@ -1,0 +1,90 @@
+import type * as Age from 'age-encryption';
+import { KbootError } from '../model/error.ts';
+
+/** What decrypts a file of age: a passphrase, or identities (`AGE-SECRET-KEY-1…`). */
+export type AgeSecret =
+  { readonly passphrase: string } | { readonly identities: readonly string[]; readonly from: string };
+
+/** Who can decrypt: age public keys (`age1…`), or everybody who knows the passphrase. */
+export type AgeAudience = { readonly recipients: readonly string[] } | { readonly passphrase: string };
+
+const firstLine = 'age-encryption.org/v1\n';
+
+// The library is loaded only when something is encrypted: most runs do without it.
+const library = async (): Promise<typeof Age> => await import('age-encryption');
+
+/** Encrypts `bytes` as `age` does (age-encryption.org/v1). Throws KbootError E-STATE-KEY for a key that is not valid. */
+export async function encrypt(bytes: Uint8Array | string, audience: AgeAudience): Promise<Uint8Array> {
+  const { Encrypter } = await library();
+  const encrypter = new Encrypter();
+  if ('passphrase' in audience) encrypter.setPassphrase(audience.passphrase);
+  else
+    for (const recipient of audience.recipients)
+      try {
+        encrypter.addRecipient(recipient);
+      } catch (cause) {
+        throw new KbootError('E-STATE-KEY', `${recipient} is not a public key of age`, {
+          cause,
+          remedy: '`age-keygen` prints a public key, age1…, and writes the identity that belongs to it.',
+        });
+      }
+  return await encrypter.encrypt(bytes);
+}
+
+/** What is in a file of age. `name` is that of the file in errors: E-STATE-KEY for a wrong secret, E-STATE-COPY for damage. */
+export async function decrypt(bytes: Uint8Array, secret: AgeSecret, name: string): Promise<Uint8Array> {
+  const { Decrypter } = await library();
+  const decrypter = new Decrypter();
+  if ('passphrase' in secret) decrypter.addPassphrase(secret.passphrase);
+  else
+    for (const identity of secret.identities)
+      try {
+        decrypter.addIdentity(identity);
+      } catch (cause) {
+        throw new KbootError('E-STATE-KEY', `${secret.from} contains an identity that is not valid`, {
+          cause,
+          remedy: 'It has lines AGE-SECRET-KEY-1…, as `age-keygen` writes them.',
+        });
+      }
+  try {
+    return await decrypter.decrypt(bytes);
+  } catch (cause) {
+    throw whyNot(cause, secret, name);
+  }
+}
+
+/** The library tells its reasons only in words; no decision but the choice of these two rests on them. */
+function whyNot(cause: unknown, secret: AgeSecret, name: string): KbootError {
+  const isSecret = cause instanceof Error && cause.message.startsWith('no identity matched');
+  if (!isSecret)
+    return new KbootError('E-STATE-COPY', `${name} is damaged: it was truncated or changed`, {
+      cause,
+      remedy: 'Restore it from a backup or from git. Nothing was written.',
+    });
+  const [message, remedy] =
+    'passphrase' in secret
+      ? [`the passphrase is not that of ${name}`, 'Nothing was written. Run the same command again.']
+      : [
+          `${name} is not encrypted for ${secret.from}`,
+          'Nothing was written. Have somebody who can decrypt it add your public key (age1…) to spec.state.recipients and push again.',
+        ];
+  return new KbootError('E-STATE-KEY', message, { cause, remedy });
+}
+
+/** Whether the bytes begin like a binary file of age. */
+export function isAge(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, firstLine.length)).toString('latin1') === firstLine;
+}
+
+/** Whether a file of age needs a passphrase; such a file has no other recipients (age-encryption.org/v1). */
+export function needsPassphrase(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 256)).toString('latin1').startsWith(`${firstLine}-> scrypt `);
+}
+
+/** A new identity, and the public key that belongs to one. */
+export async function newIdentity(): Promise<string> {
+  return await (await library()).generateX25519Identity();
+}
+export async function publicKeyOf(identity: string): Promise<string> {
+  return await (await library()).identityToRecipient(identity);
+}

@@ -1,5 +1,6 @@
 import { isNode, loadBalancerHosts, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
+import { podProcess } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Desire } from './context.ts';
 import { controlPlaneStages } from './stages/control-plane.ts';
@@ -25,5 +26,16 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
     ...(has('control-plane') ? controlPlaneStages(desire, host, facts) : []),
     ...(isNode(host) && !has('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
   ];
-  return withUserWork(desire, host, own);
+  return withReads(withUserWork(desire, host, own));
+}
+
+/** Static Pods with the paths of the files that say that they read them. */
+function withReads(resources: readonly Resource[]): readonly Resource[] {
+  const reads = (process: string): readonly string[] =>
+    resources.flatMap((each) =>
+      each.kind === 'file' && each.readBy?.includes(process) === true ? [each.path] : [],
+    );
+  return resources.map((each) =>
+    each.kind === 'static-pod' ? { ...each, reads: reads(podProcess(each.name)) } : each,
+  );
 }

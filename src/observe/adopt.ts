@@ -1,4 +1,5 @@
 import type { SeenCluster, SeenHost } from '../desire/adopt/types.ts';
+import { kubeletDefaultsFiles } from '../desire/adopt/settings.ts';
 import { readStaticPod } from '../desire/adopt/static-pod.ts';
 import { embeddedIn } from '../desire/text/kubeconfig.ts';
 import { paths } from '../desire/text/paths.ts';
@@ -7,6 +8,7 @@ import { listAll } from '../kube/list.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
 import { probeHost } from './probe.ts';
+import { readRunningConfig } from './running-config.ts';
 import { readTexts } from './texts.ts';
 
 const apiServerManifest = `${paths.manifests}/kube-apiserver.yaml`;
@@ -18,14 +20,14 @@ const files = [
   ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
     (name) => `${paths.manifests}/${name}.yaml`,
   ),
-  ...[paths.kubeletConfig, paths.kubeletFlags, `${paths.pki}/apiserver.crt`],
+  ...[paths.kubeletConfig, paths.kubeletFlags, ...kubeletDefaultsFiles, `${paths.pki}/apiserver.crt`],
   ...adminConfs,
 ];
 
-/** Reads one host of a cluster that another tool made: two execs. Throws KbootError E-PROBE, and those of the Reader. */
+/** Reads one host of a cluster that another tool made: three execs. Throws KbootError E-PROBE, and those of the Reader. */
 export async function readForeignHost(reader: Reader): Promise<SeenHost> {
   const { inspection } = await probeHost(reader, []);
-  return { inspection, files: await readTexts(reader, files) };
+  return { inspection, files: await readTexts(reader, files), running: await readRunningConfig(reader) };
 }
 
 /** How to ask the API server of a control plane as its administrator; undefined if the host has none. */

@@ -1,6 +1,6 @@
 import { contentDigest, oddFile, queryFiles, readFiles } from './file.ts';
 import { hostFolder } from './prelude.ts';
-import { lines } from './shell.ts';
+import { lines, quoteAll } from './shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
 
 interface Found {
@@ -97,6 +97,24 @@ while [ $n -lt 120 ]; do
   n=$((n + 1)); sleep 0.5
 done`;
 
+/** containerd's folder of a task: its config.json is written when the container is created. */
+const taskFolder = '/run/containerd/io.containerd.runtime.v2.task/k8s.io';
+
+/**
+ * Prints `since POD` for a Pod without a mark whose container is younger than the last change of its manifest and of every
+ * file that it reads: on a host that kboot did not set up, that is how it is known to run with what is there.
+ */
+const queryStart = ({ name, reads = [] }: StaticPodResource): string =>
+  `[ -e ${hostFolder}/running/${podProcess(name)} ] || {
+  s=
+  for i in $(ctr -n k8s.io containers list -q 'labels."io.kubernetes.container.name"==${name},labels."io.cri-containerd.kind"==container'); do
+    [ -e ${taskFolder}/$i/config.json ] || continue
+    s=$(find -L ${quoteAll([manifestPath(name), ...reads])} -cnewer ${taskFolder}/$i/config.json 2>&1 && echo started)
+    [ "$s" = started ] || break
+  done
+  [ "$s" != started ] || echo 'since ${podProcess(name)}'
+}`;
+
 /**
  * A manifest that the kubelet runs. It is written outside the manifest folder and moved in: the kubelet reads every
  * file that it sees there (kubernetes#136962).
@@ -104,15 +122,19 @@ done`;
 export const staticPod: Kind<StaticPodResource, Found> = {
   name: (want) => want.name,
   query: (wants) => `${queryFiles(wants.map((want) => manifestPath(want.name)))}
-ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'`,
+ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'
+${wants.map(queryStart).join('\n')}`,
   read(wants, output) {
     const files = readFiles(output);
-    const marks = new Set(lines(output).filter((line) => line.startsWith('mark ')));
+    const marks = new Set(lines(output).map((line) => line.replace(/^(mark|since) /, 'current ')));
     return wants.map((want) => {
       const found = files.get(manifestPath(want.name));
       if (found === undefined) return { state: 'absent' };
       if (found.mode === 'odd') return { state: 'unknown', reason: oddFile(manifestPath(want.name)) };
-      return { state: 'present', found: { ...found, current: marks.has(`mark ${podProcess(want.name)}`) } };
+      return {
+        state: 'present',
+        found: { ...found, current: marks.has(`current ${podProcess(want.name)}`) },
+      };
     });
   },
   action(want, found, changes) {

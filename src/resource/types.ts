@@ -145,6 +145,8 @@ export interface StaticPodResource extends Base {
   readonly kind: 'static-pod';
   readonly name: StaticPodComponent;
   readonly text: string;
+  /** Paths of the files that it reads, as far as kboot writes them. */
+  readonly reads?: readonly string[];
   /** A Pod of this host that hangs without this one, and is restarted with it. */
   readonly servesPod?: StaticPodComponent;
 }

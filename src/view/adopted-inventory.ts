@@ -4,8 +4,7 @@ import type { Json } from '../model/cluster.ts';
 import type { NewSsh } from './new-inventory.ts';
 
 const header = ` A Kubernetes cluster that kubeadm made, taken over by \`kboot adopt\`. Fields that are not set have kboot's defaults,
- which is what the cluster has. containerd is configured by kboot from now on: what of /etc/containerd/config.toml you
- need goes under spec.containerd.config. \`kboot schema > inventory.schema.json\` lets an editor check this file.`;
+ which is what the cluster has. \`kboot schema > inventory.schema.json\` lets an editor check this file.`;
 
 /** The inventory of a cluster that was taken over, with a comment where a field is from. Does not validate it. */
 export function adoptedInventoryText(fields: readonly AdoptedField[], ssh: NewSsh): string {

@@ -49,6 +49,11 @@ export async function clusterSite(
     swapLine: ['w-1'],
   });
   const site = await makeSite(lab, name, hosts, { KBOOT_BUNDLE: process.env['KBOOT_BUNDLE'] }, spec);
+  return withKubectl(site);
+}
+
+/** A site with kubectl for the cluster of its inventory. */
+export function withKubectl(site: Site): ClusterSite {
   const kubeconfig = async (): Promise<string> => {
     const path = join(site.dir, 'kubeconfig');
     const { stdout } = await site.kboot('kubeconfig');
@@ -58,7 +63,7 @@ export async function clusterSite(
   const kubectl = async (args: readonly string[], input?: string): Promise<LabResult> => {
     const program = bundleProgram('kubectl');
     const argv = [program, '--kubeconfig', await kubeconfig(), '--request-timeout=20s', ...args];
-    return lab.exec(argv, input === undefined ? {} : { input });
+    return site.lab.exec(argv, input === undefined ? {} : { input });
   };
   return {
     ...site,

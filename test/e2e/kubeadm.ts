@@ -1,24 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import type { SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { hasClusterBundle } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 
 /** kubeadm's program: KBOOT_KUBEADM, or `kubeadm` in the folder BUNDLE-kubeadm. */
-const kubeadm =
-  process.env['KBOOT_KUBEADM'] ?? join(`${process.env['KBOOT_BUNDLE'] ?? ''}-kubeadm`, 'kubeadm');
+const kubeadmOf = (bundle: string): string =>
+  process.env['KBOOT_KUBEADM'] ?? join(`${bundle}-kubeadm`, 'kubeadm');
 
-/** Whether clusters can be made with kubeadm here. */
-export const hasKubeadm = hasClusterBundle && existsSync(kubeadm);
+const ownBundle = process.env['KBOOT_BUNDLE'] ?? '';
+
+/** Whether clusters can be made with kubeadm here, of the files of a bundle (default: KBOOT_BUNDLE). */
+export const kubeadmWith = (bundle = ownBundle): boolean => hasClusterBundle && existsSync(kubeadmOf(bundle));
+
+export const hasKubeadm = kubeadmWith();
 
 export const unlessKubeadm = hasKubeadm
   ? ''
   : ' [NOT RUN: KBOOT_BUNDLE names no bundle with a kubelet, or KBOOT_KUBEADM no kubeadm]';
 
-const bundleDir = process.env['KBOOT_BUNDLE'] ?? '';
 /** What an administrator installs before `kubeadm init`: by hand, and not where kboot would put all of it. */
-const install = `set -e
+const install = (pause: string): string => `set -e
 cd /srv/brought
 tar -C /usr/local -xzf archives/*/containerd-*.tar.gz
 mkdir -p /opt/cni/bin /etc/containerd/conf.d /usr/lib/systemd/system/kubelet.service.d /etc/kubernetes/manifests
@@ -31,7 +35,7 @@ cat > /etc/containerd/config.toml <<'X'
 version = 3
 imports = ['/etc/containerd/conf.d/*.toml']
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = 'registry.k8s.io/pause:3.10.2'
+  sandbox = '${pause}'
 X
 cat > /etc/containerd/conf.d/lab.toml <<'X'
 version = 3
@@ -82,35 +86,72 @@ systemctl enable -q kubelet
 for i in images/*/*.tar; do ctr -n k8s.io images import "$i" >/dev/null; done
 rm -rf /srv/brought`;
 
-const config = (address: string, endpoint: string | undefined): string => `apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint: { advertiseAddress: ${address} }
-nodeRegistration: { criSocket: unix:///run/containerd/containerd.sock }
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: v1.36.2
-${endpoint === undefined ? '' : `controlPlaneEndpoint: ${endpoint}\n`}networking: { podSubnet: 10.42.0.0/16 }
-apiServer:
-  certSANs: [api.example.com]
-  extraArgs: [{ name: event-ttl, value: 2h }]
-  extraVolumes: [{ name: audit, hostPath: /srv/audit, mountPath: /srv/audit, pathType: DirectoryOrCreate }]
----
-apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-failCgroupV1: false
-cgroupDriver: cgroupfs
-imageGCHighThresholdPercent: 100
-maxPods: 90
----
-apiVersion: kubeproxy.config.k8s.io/v1alpha1
-kind: KubeProxyConfiguration
-conntrack: { maxPerCore: 0 }
-`;
+/** What a cluster of kubeadm has beyond its defaults. Objects are merged into those that the lab needs. */
+export interface KubeadmCluster {
+  /** The CNI, applied by kubectl on the first control plane. */
+  readonly manifest: string;
+  /** controlPlaneEndpoint */
+  readonly endpoint?: string;
+  /** Folder of the bundle whose programs and images it has; default: KBOOT_BUNDLE. */
+  readonly bundle?: string;
+  /** Of kubeadm; default: v1.36.2. */
+  readonly version?: string;
+  readonly sandbox?: string;
+  /** Fields of the ClusterConfiguration, over those of the lab. */
+  readonly cluster?: object;
+  /** Fields of the InitConfiguration. */
+  readonly init?: object;
+  /** Fields of the KubeletConfiguration, over those of the lab. */
+  readonly kubelet?: object;
+  /** Fields of the KubeProxyConfiguration, over those of the lab. */
+  readonly proxy?: object;
+  /** A script that runs on every host once its programs are there, before kubeadm; `$1` is the host's name. */
+  readonly prepare?: string;
+}
 
-async function copy(site: ClusterSite, host: string): Promise<void> {
+const config = (address: string, given: KubeadmCluster): string => {
+  const { endpoint, version = 'v1.36.2' } = given;
+  return [
+    {
+      ...{ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'InitConfiguration' },
+      localAPIEndpoint: { advertiseAddress: address },
+      nodeRegistration: { criSocket: 'unix:///run/containerd/containerd.sock' },
+      ...given.init,
+    },
+    {
+      ...{ apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'ClusterConfiguration', kubernetesVersion: version },
+      ...(endpoint !== undefined && { controlPlaneEndpoint: endpoint }),
+      networking: { podSubnet: '10.42.0.0/16' },
+      apiServer: {
+        certSANs: ['api.example.com'],
+        extraArgs: [{ name: 'event-ttl', value: '2h' }],
+        extraVolumes: [
+          {
+            ...{ name: 'audit', hostPath: '/srv/audit', mountPath: '/srv/audit' },
+            pathType: 'DirectoryOrCreate',
+          },
+        ],
+      },
+      ...given.cluster,
+    },
+    {
+      ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },
+      ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100, maxPods: 90 },
+      ...given.kubelet,
+    },
+    {
+      ...{ apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
+      conntrack: { maxPerCore: 0 },
+      ...given.proxy,
+    },
+  ]
+    .map((object) => stringify(object))
+    .join('---\n');
+};
+
+async function copy(site: ClusterSite, host: string, bundle: string): Promise<void> {
   const argv = site.lab.sshArgv(host);
-  const script = `tar -C ${bundleDir} -c archives bin images | { "$@" 'mkdir -p /srv/brought && tar -C /srv/brought -x'; } && "$@" 'cat > /srv/brought/kubeadm' < ${kubeadm}`;
+  const script = `tar -C ${bundle} -c archives bin images | { "$@" 'mkdir -p /srv/brought && tar -C /srv/brought -x'; } && "$@" 'cat > /srv/brought/kubeadm' < ${kubeadmOf(bundle)}`;
   const { exitCode, stderr } = await site.lab.exec(['sh', '-c', script, 'sh', ...argv]);
   if (exitCode !== 0) throw new Error(`copying to ${host}: ${stderr}`);
 }
@@ -118,21 +159,23 @@ async function copy(site: ClusterSite, host: string): Promise<void> {
 // The lab's kernel is not one that kubeadm verifies.
 const ignore = '--ignore-preflight-errors=all';
 
-/** Makes a cluster with kubeadm; the CNI is `manifest`, applied by kubectl on the first control plane. */
+/** Makes a cluster with kubeadm. */
 export async function kubeadmCluster(
   site: ClusterSite,
   hosts: readonly SiteHost[],
-  { manifest, endpoint }: { readonly manifest: string; readonly endpoint?: string },
+  given: KubeadmCluster,
 ): Promise<void> {
+  const { manifest, bundle = ownBundle, sandbox = 'registry.k8s.io/pause:3.10.2', prepare } = given;
   await Promise.all(
     hosts.map(async ({ name }) => {
-      await copy(site, name);
-      await output(site.lab, name, install);
+      await copy(site, name, bundle);
+      await output(site.lab, name, install(sandbox));
+      if (prepare !== undefined) await output(site.lab, name, `set -- ${name}\n${prepare}`);
     }),
   );
   const [first, ...others] = hosts;
   if (first === undefined) return;
-  await site.lab.ssh(first.name, 'cat > /root/kubeadm.yaml', { input: config(first.address, endpoint) });
+  await site.lab.ssh(first.name, 'cat > /root/kubeadm.yaml', { input: config(first.address, given) });
   await output(
     site.lab,
     first.name,

@@ -1,8 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { staleStatus } from '../../src/resource/prelude.ts';
 import type { StaticPodResource } from '../../src/resource/types.ts';
 import { sandbox, shells, type Sandbox } from './sandbox.ts';
+
+const taskFolder = '/run/containerd/io.containerd.runtime.v2.task/k8s.io';
 
 describe.each(shells)('static Pod in %s', (shell) => {
   let box: Sandbox;
@@ -14,7 +17,7 @@ describe.each(shells)('static Pod in %s', (shell) => {
   });
   const manifests = (): string => box.path('/etc/kubernetes/manifests');
   beforeEach(() => {
-    box = sandbox(shell, ['/etc/kubernetes']);
+    box = sandbox(shell, ['/etc/kubernetes', taskFolder]);
     mkdirSync(manifests(), { recursive: true });
   });
   afterEach(() => {
@@ -74,6 +77,54 @@ describe.each(shells)('static Pod in %s', (shell) => {
     expect(box.apply(killed).status).toBe(0);
     expect(box.text(box.path('calls'))).toContain('-n k8s.io tasks kill c1');
     expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('of another tool runs on if its container is younger than all that it reads, and restarts if it may not be', () => {
+    const files = ['/etc/kubernetes/pki/etcd/server.crt', '/etc/kubernetes/etcd.conf'];
+    const reading = { ...want(), reads: files };
+    const tasks = box.path(taskFolder);
+    const task = (id: string): string => `${tasks}/${id}/config.json`;
+    /** `ctr` of a host on which these containers of the Pod exist. */
+    const programs = (...ids: readonly string[]): void => {
+      box.write(box.path('bin/ctr'), `#!/bin/sh\nprintf '%s\\n' ${ids.join(' ')}\n`, 0o755);
+    };
+    const verb = (): string | undefined => {
+      const { PATH = '' } = process.env;
+      process.env['PATH'] = `${box.path('bin')}:${PATH}`;
+      try {
+        return box.plan(reading)?.verb;
+      } finally {
+        process.env['PATH'] = PATH;
+      }
+    };
+    const later = (): void => {
+      spawnSync('sleep', ['0.05']);
+    };
+    for (const path of files) box.write(box.path(path), 'x');
+    box.write(`${manifests()}/etcd.yaml`, 'kind: Pod\n', 0o600);
+    programs('c1', 'c2');
+    later();
+    expect(verb()).toBe('restart');
+    box.write(task('c2'), '{}');
+    expect(verb()).toBeUndefined();
+    box.write(task('c1'), '{}');
+    expect(verb()).toBeUndefined();
+    later();
+    chmodSync(box.path(files[1] ?? ''), 0o600);
+    expect(verb()).toBe('restart');
+    rmSync(tasks, { recursive: true });
+    box.write(task('c3'), '{}');
+    programs('c3');
+    expect(verb()).toBeUndefined();
+    rmSync(box.path(files[0] ?? ''));
+    expect(verb()).toBe('restart');
+    box.write(box.path(files[0] ?? ''), 'x');
+    later();
+    box.write(task('c3'), '{}');
+    expect(verb()).toBeUndefined();
+    later();
+    box.write(`${manifests()}/etcd.yaml`, 'kind: Pod\n', 0o600);
+    expect(verb()).toBe('restart');
   });
 
   it('a change is complete once the new container runs in place of the old one, which is killed if necessary', () => {

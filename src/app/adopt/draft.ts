@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { componentCatalog } from '../../catalog/components.ts';
 import { catalog, knownVersions } from '../../catalog/release.ts';
 import { clusterFields, clusterObstacles } from '../../desire/adopt/cluster.ts';
+import { containerdObstacles } from '../../desire/adopt/containerd.ts';
 import { componentFields } from '../../desire/adopt/settings.ts';
 import type { AdoptedField, SeenCluster } from '../../desire/adopt/types.ts';
 import { textContext } from '../../desire/context.ts';
@@ -33,7 +34,7 @@ export function draftInventory(
   { file, ssh, name }: { readonly file: string; readonly ssh: NewSsh; readonly name?: string | undefined },
   seen: SeenCluster,
 ): AdoptedDraft {
-  const obstacles = clusterObstacles(seen, knownVersions());
+  const obstacles = [...clusterObstacles(seen, knownVersions())];
   const parse = (
     fields: readonly AdoptedField[],
   ): Omit<AdoptedDraft, 'obstacles'> & { readonly errors: readonly string[] } => {
@@ -62,7 +63,9 @@ export function draftInventory(
   const desire = desireOf(cluster, createRenderer({}), pki, {
     ...{ releases: catalog, bundle: undefined, uploads: new Map() },
   });
-  const settings = componentFields(textContext(desire, assumedFacts), seen);
+  const context = textContext(desire, assumedFacts);
+  const settings = componentFields(context, seen);
+  obstacles.push(...containerdObstacles(context, seen));
   const replaced = new Set(settings.map(({ path }) => JSON.stringify(path)));
   const whole = parse([...fields.filter(({ path }) => !replaced.has(JSON.stringify(path))), ...settings]);
   return { ...whole, obstacles: [...obstacles, ...refused(whole.errors)] };

@@ -41,8 +41,25 @@ function isEmpty(key: string, value: Json): boolean {
 export function commonOf(objects: readonly JsonObject[]): JsonObject {
   const [first = {}, ...others] = objects;
   return Object.fromEntries(
-    Object.entries(first).filter(([key, value]) =>
-      others.every((other) => isDeepStrictEqual(other[key], value)),
-    ),
+    Object.entries(first).flatMap(([key, value]): [string, Json][] => {
+      const theirs = others.map((other) => other[key] ?? null);
+      if (theirs.every((each) => isDeepStrictEqual(each, value))) return [[key, value]];
+      if (!isObject(value) || !theirs.every(isObject)) return [];
+      const inner = commonOf([value, ...theirs]);
+      return Object.keys(inner).length === 0 ? [] : [[key, inner]];
+    }),
+  );
+}
+
+/** What of an object is not in `common`, which it contains. */
+export function beyond(object: JsonObject, common: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([key, value]): [string, Json][] => {
+      const shared = common[key];
+      if (shared === undefined) return [[key, value]];
+      if (!isObject(value) || !isObject(shared)) return [];
+      const inner = beyond(value, shared);
+      return Object.keys(inner).length === 0 ? [] : [[key, inner]];
+    }),
   );
 }

@@ -16,7 +16,8 @@ import { yamlObject } from '../text/merge.ts';
 import { paths } from '../text/paths.ts';
 import { staticPods } from '../text/static-pods.ts';
 import type { TextContext } from '../text/types.ts';
-import { commonOf, patchTo } from './difference.ts';
+import { containerdFields } from './containerd.ts';
+import { beyond, commonOf, patchTo } from './difference.ts';
 import { podDifference, readStaticPod, type PodDifference } from './static-pod.ts';
 import type { AdoptedField, SeenCluster, SeenHost } from './types.ts';
 
@@ -40,6 +41,7 @@ export function componentFields(context: TextContext, seen: SeenCluster): readon
     ...podFields(context, seen),
     ...kubeletFields(context, seen),
     ...proxyFields(context, seen),
+    ...containerdFields(context, seen),
   ];
 }
 
@@ -120,7 +122,7 @@ function sanFields(cluster: Cluster, seen: SeenCluster): AdoptedField[] {
 /** Fields that kboot derives from the host. */
 const ownKubeletFields = ['containerRuntimeEndpoint', 'resolvConf', 'apiVersion', 'kind'];
 const ownKubeletFlags =
-  /^--(node-ip|hostname-override|register-with-taints|container-runtime-endpoint|container-runtime|pod-infra-container-image)\b/;
+  /^--(node-ip|hostname-override|register-with-taints|container-runtime-endpoint|container-runtime|pod-infra-container-image|bootstrap-kubeconfig|kubeconfig|config)(=|$)/;
 
 function kubeletFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
   const { cluster } = context;
@@ -136,31 +138,45 @@ function kubeletFields(context: TextContext, seen: SeenCluster): AdoptedField[] 
   const args = commonOf(nodes.map((node) => node.args));
   const listed = (all: JsonObject): readonly Json[] =>
     Object.entries(all).map(([name, value]) => ({ name, value }));
-  const without = (all: JsonObject, common: JsonObject): JsonObject =>
-    Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(common, key)));
   const stated = (at: AdoptedField['path'], own: JsonObject, flags: JsonObject): AdoptedField[] => [
     ...(Object.keys(own).length === 0
       ? []
       : [{ path: [...at, 'kubelet', 'config'], value: own, why: `from ${paths.kubeletConfig}` }]),
     ...(Object.keys(flags).length === 0
       ? []
-      : [{ path: [...at, 'kubelet', 'extraArgs'], value: listed(flags), why: `from ${paths.kubeletFlags}` }]),
+      : [
+          {
+            path: [...at, 'kubelet', 'extraArgs'],
+            value: listed(flags),
+            why: 'flags of the kubelet that are there',
+          },
+        ]),
   ];
   return [
     ...stated(['spec'], config, args),
     ...nodes.flatMap((node) =>
-      stated(['spec', 'hosts', node.index], without(node.config, config), without(node.args, args)),
+      stated(['spec', 'hosts', node.index], beyond(node.config, config), beyond(node.args, args)),
     ),
   ];
 }
 
-/** Flags in kubeadm-flags.env that are not kboot's. Those of /etc/default/kubelet stay in force as they are. */
-function flagsOf({ files }: SeenHost): JsonObject {
-  const line = /^KUBELET_KUBEADM_ARGS="?([^"\n]*)"?$/m.exec(files.get(paths.kubeletFlags) ?? '')?.[1] ?? '';
+/** Files whose flags stay in force as they are: the drop-in of kboot, too, reads one of them. */
+export const kubeletDefaultsFiles = ['/etc/default/kubelet', '/etc/sysconfig/kubelet'];
+
+/** Flags of the kubelet that are not kboot's: of kubeadm-flags.env, and of a unit that kboot's takes the place of. */
+function flagsOf({ files, running }: SeenHost): JsonObject {
+  const inFile = (path: string, variable: string): readonly string[] =>
+    (new RegExp(`^${variable}=["']?([^"'\\n]*)["']?$`, 'm').exec(files.get(path) ?? '')?.[1] ?? '').split(
+      /\s+/,
+    );
+  const lasting = new Set(kubeletDefaultsFiles.flatMap((path) => inFile(path, 'KUBELET_EXTRA_ARGS')));
+  const words = [
+    ...inFile(paths.kubeletFlags, 'KUBELET_KUBEADM_ARGS'),
+    ...(running?.kubeletFlags ?? []).filter((word) => !lasting.has(word)),
+  ];
   return Object.fromEntries(
-    line
-      .split(/\s+/)
-      .filter((word) => word.startsWith('--') && !ownKubeletFlags.test(word))
+    words
+      .filter((word) => /^--[^\s"'\\]+$/.test(word) && !ownKubeletFlags.test(word))
       .map((word) => {
         const [name = '', value = 'true'] = word.slice(2).split(/=(.*)/s);
         return [name, value];

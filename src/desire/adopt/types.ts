@@ -17,8 +17,22 @@ export interface SeenHost {
   readonly inspection: Inspection;
   /** Texts by path. */
   readonly files: ReadonlyMap<string, string>;
+  readonly running?: RunningConfig;
   /** Where SSH reaches it, if that is not its Node's address. */
   readonly sshAddress?: string;
+}
+
+/** What containerd and the kubelet of a host run with. */
+export interface RunningConfig {
+  /** The file that containerd was started with, and its text. */
+  readonly containerdPath: string;
+  readonly containerd: string;
+  /** What this containerd has without a file: `containerd config default`. */
+  readonly containerdDefaults: string;
+  /** Arguments of the kubelet, from wherever they are. */
+  readonly kubeletFlags: readonly string[];
+  /** containerd's unit with its drop-ins: `systemctl cat`. */
+  readonly containerdUnit: string;
 }
 
 /** A part of an inventory that was read from a cluster. */

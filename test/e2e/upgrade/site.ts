@@ -135,6 +135,9 @@ export async function measured(
 async function serviceOf(site: UpgradeSite): Promise<{ readonly service?: string }> {
   const { exitCode } = await site.kubectl(['get', 'service', serviceName]);
   if (exitCode !== 0) return {};
+  const kind = 'jsonpath={.spec.type} {.spec.ports[0].nodePort}';
+  const [type, nodePort = ''] = (await site.kube(['get', 'service', serviceName, '-o', kind])).split(' ');
+  if (type === 'NodePort') return { service: `http://${controlPlanes(site)[0]?.address ?? ''}:${nodePort}/` };
   const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
   const address = await eventually(30, async () => {
     const found = await site.kube(['get', 'service', serviceName, '-o', path]);

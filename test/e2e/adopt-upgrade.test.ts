@@ -126,8 +126,8 @@ describe.skipIf(!possible).each(Object.entries(shapes))(
       const inventory = join(lab.dir, 'adopted.yaml');
       const login = ['--host', '10.77.0.11', '--user', 'root', '--identity-file', lab.lab.identityFile];
       const adopted = await site.kboot('adopt', [...login, '--name', 'adopted']);
+      expect(adopted, adopted.stderr + adopted.stdout).toMatchObject({ exitCode: 0 });
       process.stdout.write(`${readFileSync(inventory, 'utf8')}\n${adopted.stderr}\n${adopted.stdout}\n`);
-      expect(adopted, adopted.stderr).toMatchObject({ exitCode: 0 });
       expect(await containerStarts(lab)).toEqual(before);
       const results: KbootResult[] = [];
       const report = await measured(site, `first up of ${hosts.length} hosts`, async () => {

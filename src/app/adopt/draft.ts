@@ -15,7 +15,7 @@ import { createPki } from '../../pki/lookup.ts';
 import { createRenderer } from '../../render/renderer.ts';
 import { adoptedInventoryText } from '../../view/adopted-inventory.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
-import { desireOf } from '../workspace.ts';
+import { desireOf, usedPki } from '../workspace.ts';
 
 /** The inventory of a cluster that was read. */
 export interface AdoptedDraft {
@@ -31,7 +31,18 @@ export interface AdoptedDraft {
  * Pure, but for templates. It is parsed as every command will parse it, and what that refuses is an obstacle.
  */
 export function draftInventory(
-  { file, ssh, name }: { readonly file: string; readonly ssh: NewSsh; readonly name?: string | undefined },
+  {
+    file,
+    ssh,
+    name,
+    externalFolder,
+  }: {
+    readonly file: string;
+    readonly ssh: NewSsh;
+    readonly name?: string | undefined;
+    /** Where the credentials of an external etcd will be, as the inventory names it. */
+    readonly externalFolder: string;
+  },
   seen: SeenCluster,
 ): AdoptedDraft {
   const obstacles = [...clusterObstacles(seen, knownVersions())];
@@ -49,7 +60,7 @@ export function draftInventory(
         .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
     return { text, cluster, warnings: messages('warning'), errors: messages('error') };
   };
-  const fields = clusterFields(seen, name);
+  const fields = clusterFields(seen, name, externalFolder);
   const first = parse(fields);
   const refused = (errors: readonly string[]): readonly Obstacle[] =>
     errors.map((message) => ({
@@ -59,7 +70,7 @@ export function draftInventory(
   if (first.cluster === undefined)
     return { ...first, obstacles: obstacles.length > 0 ? obstacles : refused(first.errors) };
   const { cluster } = first;
-  const pki = createPki(certificatesFor(cluster), new Map());
+  const pki = usedPki(cluster, createPki(certificatesFor(cluster), new Map()), undefined);
   const desire = desireOf(cluster, createRenderer({}), pki, {
     ...{ releases: catalog, bundle: undefined, uploads: new Map() },
   });

@@ -1,3 +1,6 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import { clusterConfiguration, clusterName } from '../../desire/adopt/cluster.ts';
+import { externalPaths, externalPems } from '../../desire/adopt/external-etcd.ts';
 import { apiServerPort } from '../../desire/text/address.ts';
 import { internalAddresses, nodeParts } from '../../desire/adopt/node.ts';
 import type { SeenCluster, SeenHost } from '../../desire/adopt/types.ts';
@@ -17,7 +20,7 @@ import { sshHost } from '../init/look.ts';
 import { refuseExisting, writeNewFile } from '../init/write.ts';
 import { connectAll } from '../observe/connect.ts';
 import { draftInventory } from './draft.ts';
-import { refuseOther, writeState } from './state.ts';
+import { refuseOther, writeExternalEtcd, writeState } from './state.ts';
 
 export interface AdoptOptions {
   /** The inventory to write. */
@@ -51,31 +54,44 @@ export async function adoptCluster(options: AdoptOptions, connect: ConnectOption
   const open = new Map<string, HostConnection>();
   try {
     const seen = await readCluster(options, connect, open);
-    const { text, cluster, warnings, obstacles } = draftInventory(options, seen);
-    const found: FoundFiles = new Map(
-      await Promise.all(
-        (cluster?.hosts ?? []).map(async (host) => {
-          const reader = open.get(host.name)?.reader;
-          const texts =
-            reader === undefined || cluster === undefined
-              ? new Map<string, string>()
-              : await readTexts(reader, pathsToReadBack(cluster, host));
-          return [host.name, texts] as const;
-        }),
-      ),
+    const stateDir = options.state ?? defaultStateDir(options.file, clusterName(seen, options.name));
+    const folder = join(resolve(stateDir), 'external-etcd');
+    const { text, cluster, warnings, obstacles } = draftInventory(
+      { ...options, externalFolder: relative(dirname(resolve(options.file)), folder) },
+      seen,
     );
+    const filesOf = async (pathsOn: (host: string) => readonly string[]): Promise<FoundFiles> =>
+      new Map(
+        await Promise.all(
+          [...seen.hosts.keys()].map(async (name) => {
+            const reader = open.get(name)?.reader;
+            const texts = reader && (await readTexts(reader, pathsOn(name)));
+            return [name, texts ?? new Map<string, string>()] as const;
+          }),
+        ),
+      );
+    const found = await filesOf((name) => {
+      const host = cluster?.hosts.find((each) => each.name === name);
+      return cluster === undefined || host === undefined ? [] : pathsToReadBack(cluster, host);
+    });
+    const stated = clusterConfiguration(seen)?.etcd?.external;
+    const external =
+      stated &&
+      externalPems(stated, seen, await filesOf(() => Object.values(externalPaths(stated))), new Date());
     const keys = cluster && readBack(cluster, found);
     const all = [
       ...obstacles,
+      ...(external?.obstacles ?? []),
       ...(keys === undefined ? [] : [...keys.obstacles, ...ownStamp(keys.clusterId)]),
     ];
     if (cluster === undefined || keys === undefined || all.length > 0) throw refusal(all);
     const clusterId = clusterIdOf(keys.material.get('ca.crt') ?? '');
-    const state = await peekState(options.state ?? defaultStateDir(options.file, cluster.name));
+    const state = await peekState(stateDir);
     const kept = await readKeptState(state);
     const had = kept.material.size > 0 || kept.clusterId !== undefined;
     if (had) refuseOther(state, kept, { ...keys, clusterId });
     const issued = had ? [] : await writeState(state, cluster, { ...keys, clusterId }, options.file);
+    if (external?.pems !== undefined) await writeExternalEtcd(folder, external.pems);
     await writeNewFile(options.file, text, 'adopt --host');
     return {
       ...{ cluster, file: options.file, dir: state.dir, clusterId },

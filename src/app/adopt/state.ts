@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { externalFiles } from '../../desire/adopt/external-etcd.ts';
 import {
   pathsToReadBack,
   readBack,
@@ -11,6 +13,8 @@ import { KbootError } from '../../model/error.ts';
 import { few } from '../../model/few.ts';
 import { plural } from '../../model/plural.ts';
 import { readTexts } from '../../observe/texts.ts';
+import type { ForeignEtcdPems } from '../../pki/foreign-etcd.ts';
+import { writeAtomic } from '../../store/atomic.ts';
 import { acquireLock } from '../../store/lock.ts';
 import { readKeptState, writeNewState, type KeptState } from '../../store/new-state.ts';
 import { loadOrCreatePki } from '../../store/pki.ts';
@@ -134,4 +138,11 @@ export async function writeState(
   } finally {
     await lock.release();
   }
+}
+
+/** The credentials of the API servers for an etcd that someone else runs, in a folder of the state folder. */
+export async function writeExternalEtcd(folder: string, pems: ForeignEtcdPems): Promise<void> {
+  const texts = { caFile: pems.caPem, certFile: pems.certificatePem, keyFile: pems.keyPem };
+  for (const field of ['caFile', 'certFile', 'keyFile'] as const)
+    await writeAtomic(join(folder, externalFiles[field]), texts[field]);
 }

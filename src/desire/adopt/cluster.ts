@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../model/cluster.ts';
 import { few } from '../../model/few.ts';
 import type { Obstacle } from '../read-back.ts';
 import { isObject, yamlObject } from '../text/merge.ts';
+import { externalField } from './external-etcd.ts';
 import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
 import type { AdoptedField, SeenCluster } from './types.ts';
 
@@ -26,11 +27,20 @@ export function clusterConfiguration({ configMaps }: SeenCluster): ClusterConfig
   return yamlObject(configMaps.get('kubeadm-config')?.['ClusterConfiguration']);
 }
 
+/** The name for kboot: of the option, or else kubeadm's. */
+export function clusterName(seen: SeenCluster, stated: string | undefined): string {
+  return stated ?? clusterConfiguration(seen)?.clusterName ?? 'kubernetes';
+}
+
 /**
  * The fields that stand in ConfigMaps and Nodes, where they differ from kboot's defaults. The first control plane is the
- * one that kubeadm made first. `versions`: those that kboot can install.
+ * one that kubeadm made first. `externalFolder`: for the credentials of an external etcd.
  */
-export function clusterFields(seen: SeenCluster, name: string | undefined): readonly AdoptedField[] {
+export function clusterFields(
+  seen: SeenCluster,
+  name: string | undefined,
+  externalFolder: string,
+): readonly AdoptedField[] {
   const config = clusterConfiguration(seen) ?? {};
   const { networking = {} } = config;
   const field = (
@@ -50,7 +60,7 @@ export function clusterFields(seen: SeenCluster, name: string | undefined): read
       : undefined;
   const sans = config.apiServer?.certSANs ?? [];
   return [
-    ...field(['metadata', 'name'], name ?? config.clusterName ?? 'kubernetes'),
+    ...field(['metadata', 'name'], clusterName(seen, name)),
     ...field(['spec', 'kubernetesVersion'], config.kubernetesVersion),
     ...field(
       ['spec', 'controlPlaneEndpoint'],
@@ -79,6 +89,7 @@ export function clusterFields(seen: SeenCluster, name: string | undefined): read
       'where the members have their data',
       defaults.etcdDataDir,
     ),
+    ...(config.etcd?.external === undefined ? [] : [externalField(config.etcd.external, externalFolder)]),
     ...(sans.length > 0
       ? [{ path: ['spec', 'apiServer', 'certSANs'], value: sans, why: "in the API server's certificate" }]
       : []),
@@ -195,15 +206,6 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
           {
             message: `${few(nameless, 3)} ${nameless.length === 1 ? 'has' : 'have'} no InternalIP`,
             remedy: 'Set --node-ip of the kubelet.',
-          },
-        ]),
-    ...(config.etcd?.external === undefined
-      ? []
-      : [
-          {
-            message: 'its etcd is external (kubeadm-config: etcd.external)',
-            remedy:
-              'kboot adopt takes over stacked etcd only. With an inventory that names that etcd (spec.etcd.external), it is not available yet.',
           },
         ]),
     ...((config.networking?.podSubnet ?? '') === ''

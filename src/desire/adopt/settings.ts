@@ -8,6 +8,7 @@ import {
 } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { factsOf } from '../../model/inspection.ts';
+import { ownMounts } from '../../model/pod-mounts.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
 import { parseCertificate } from '../../pki/parse.ts';
 import { kubeletConfig } from '../text/kubelet.ts';
@@ -17,6 +18,7 @@ import { paths } from '../text/paths.ts';
 import { staticPods } from '../text/static-pods.ts';
 import type { TextContext } from '../text/types.ts';
 import { containerdFields } from './containerd.ts';
+import { externalFlags, isExternalVolume } from './external-etcd.ts';
 import { beyond, commonOf, patchTo } from './difference.ts';
 import { podDifference, readStaticPod, type PodDifference } from './static-pod.ts';
 import type { AdoptedField, SeenCluster, SeenHost } from './types.ts';
@@ -51,11 +53,19 @@ function podFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
   const found = hostsWith(cluster, 'control-plane').flatMap((host) => {
     const read = seen.hosts.get(host.name);
     if (read === undefined) return [];
-    const own = staticPods(context, host, factsFor(read, host), membership);
-    return own.flatMap(({ name, text, path }) => {
+    return staticPods(context, host, factsFor(read, host), membership).flatMap(({ name, text, path }) => {
       const [theirs, ours] = [readStaticPod(read.files.get(path) ?? ''), readStaticPod(text)];
       if (theirs === undefined || ours === undefined) return [];
-      return [{ host: host.name, name, difference: podDifference(theirs, ours, membershipFlags) }];
+      const ignored = [...membershipFlags, ...(cluster.etcd.external === undefined ? [] : externalFlags)];
+      const { volumes, ...rest } = podDifference(theirs, ours, ignored);
+      // Mounts that kubeadm makes itself are not the operator's; which of them it makes depends on release and host.
+      const made = ownMounts[name];
+      const own = volumes.filter(
+        (volume) =>
+          made[volume.name] !== volume.mountPath &&
+          (cluster.etcd.external === undefined || !isExternalVolume(volume.name)),
+      );
+      return [{ host: host.name, name, difference: { ...rest, volumes: own } }];
     });
   });
   return Object.entries(fields).flatMap(([name, field]) => {

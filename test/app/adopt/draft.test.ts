@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { draftInventory, type AdoptedDraft } from '../../../src/app/adopt/draft.ts';
@@ -100,7 +101,10 @@ const withFlannel = (seen: SeenCluster, config: object): SeenCluster => ({
 });
 const vxlan = { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } };
 const draft = (seen: SeenCluster): AdoptedDraft =>
-  draftInventory({ file: 'cluster.yaml', ssh: { user: 'ops' } }, seen);
+  draftInventory(
+    { file: 'cluster.yaml', ssh: { user: 'ops' }, externalFolder: '.kboot/x/external-etcd' },
+    seen,
+  );
 const reasons = (seen: SeenCluster): readonly string[] => draft(seen).obstacles.map(({ message }) => message);
 
 describe('a cluster of kubeadm with nothing special', () => {
@@ -148,6 +152,28 @@ spec:
     const { cluster, obstacles } = draft(volumes);
     expect(obstacles).toEqual([]);
     expect(cluster?.apiServer.extraVolumes?.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a cluster whose etcd is external', () => {
+  it('becomes an inventory that names it, wherever kubeadm had the credentials', () => {
+    const elsewhere = (_name: string, text: string): string =>
+      text
+        .replaceAll('/etc/kubernetes/pki/etcd/ca.crt', '/srv/etcd/ca.pem')
+        .replaceAll('/etc/kubernetes/pki/apiserver-etcd-client', '/srv/etcd/client');
+    const plane = sample({ hosts: [host('cp-1', '10.0.0.11', ['control-plane'])] });
+    for (const change of [undefined, elsewhere]) {
+      const { cluster, text, obstacles } = draft(withFlannel(seenOf('external-etcd', plane, change), vxlan));
+      expect(obstacles).toEqual([]);
+      expect(cluster?.apiServer.extraArgs).toEqual([]);
+      expect(cluster?.etcd.external).toEqual({
+        endpoints: ['https://10.0.0.21:2379', 'https://10.0.0.22:2379'],
+        caFile: resolve('.kboot/x/external-etcd/ca.crt'),
+        certFile: resolve('.kboot/x/external-etcd/client.crt'),
+        keyFile: resolve('.kboot/x/external-etcd/client.key'),
+      });
+      expect(text).toContain('# from kubeadm-config; the members are not changed.');
+    }
   });
 });
 
@@ -209,7 +235,6 @@ describe('what cannot be taken over', () => {
     ],
     ['no kubeadm', { ...seen, configMaps: new Map() }, /no ConfigMap kube-system\/kubeadm-config/],
     ['no kube-proxy', { ...seen, daemonSets: [] }, /it has no kube-proxy/],
-    ['external etcd', seenOf('external-etcd', single()), /its etcd is external/],
     [
       'a version',
       seenOf('single', single(), (_name, text) => text.replaceAll('v1.36.2', 'v1.29.3')),

@@ -29,6 +29,12 @@ export function adoptedInventoryText(fields: readonly AdoptedField[], ssh: NewSs
   return document.toString({ lineWidth: 0 });
 }
 
+/** The end of the file: what kboot replaces with its own. */
+export function lostText(lost: readonly string[]): string {
+  if (lost.length === 0) return '';
+  return `\n# \`kboot up\` changes this, which no field of an inventory can state:\n${lost.map((line) => `#   ${printable(line)}\n`).join('')}`;
+}
+
 /** Puts a comment above the key of a field. */
 function remark(document: Document, path: AdoptedField['path'], why: string): void {
   const parent = document.getIn(path.slice(0, -1), true);

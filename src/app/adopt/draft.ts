@@ -6,6 +6,8 @@ import { containerdObstacles } from '../../desire/adopt/containerd.ts';
 import { componentFields } from '../../desire/adopt/settings.ts';
 import type { AdoptedField, SeenCluster } from '../../desire/adopt/types.ts';
 import { textContext } from '../../desire/context.ts';
+import { lostSettings } from '../../desire/adopt/lost.ts';
+import type { TextContext } from '../../desire/text/types.ts';
 import type { Obstacle } from '../../desire/read-back.ts';
 import { parseInventory } from '../../inventory/parse.ts';
 import type { Cluster } from '../../model/cluster.ts';
@@ -13,7 +15,7 @@ import { assumedFacts } from '../../model/facts.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
 import { createPki } from '../../pki/lookup.ts';
 import { createRenderer } from '../../render/renderer.ts';
-import { adoptedInventoryText } from '../../view/adopted-inventory.ts';
+import { adoptedInventoryText, lostText } from '../../view/adopted-inventory.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
 import { desireOf, usedPki } from '../workspace.ts';
 
@@ -71,13 +73,21 @@ export function draftInventory(
     return { ...first, obstacles: obstacles.length > 0 ? obstacles : refused(first.errors) };
   const { cluster } = first;
   const pki = usedPki(cluster, createPki(certificatesFor(cluster), new Map()), undefined);
-  const desire = desireOf(cluster, createRenderer({}), pki, {
-    ...{ releases: catalog, bundle: undefined, uploads: new Map() },
-  });
-  const context = textContext(desire, assumedFacts);
+  const renderer = createRenderer({});
+  const contextOf = (of: Cluster): TextContext =>
+    textContext(
+      desireOf(of, renderer, pki, { releases: catalog, bundle: undefined, uploads: new Map() }),
+      assumedFacts,
+    );
+  const context = contextOf(cluster);
   const settings = componentFields(context, seen);
   obstacles.push(...containerdObstacles(context, seen));
   const replaced = new Set(settings.map(({ path }) => JSON.stringify(path)));
   const whole = parse([...fields.filter(({ path }) => !replaced.has(JSON.stringify(path))), ...settings]);
-  return { ...whole, obstacles: [...obstacles, ...refused(whole.errors)] };
+  const lost = whole.cluster === undefined ? [] : lostSettings(contextOf(whole.cluster), seen);
+  return {
+    ...{ cluster: whole.cluster, text: `${whole.text}${lostText(lost)}` },
+    warnings: [...whole.warnings, ...lost],
+    obstacles: [...obstacles, ...refused(whole.errors)],
+  };
 }

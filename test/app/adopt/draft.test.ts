@@ -177,6 +177,45 @@ describe('a cluster whose etcd is external', () => {
   });
 });
 
+it('what no field can state is named before anything happens: patches of kubeadm, variables in the unit of containerd', () => {
+  const patched = (name: string, text: string): string =>
+    name === 'kube-scheduler'
+      ? text
+          .replace('cpu: 100m', 'cpu: 300m\n        memory: 1Gi')
+          .replace('    tier: control-plane', '    tier: control-plane\n    team: a')
+      : text;
+  const seen = withFlannel(seenOf('single', single(), patched), vxlan);
+  const unit = `# /usr/lib/systemd/system/containerd.service
+[Service]
+Environment="HTTPS_PROXY=http://secret@proxy"
+ExecStart=/usr/bin/containerd
+
+# /etc/systemd/system/containerd.service.d/own.conf
+[Service]
+Environment=MINE=1
+`;
+  const running = { containerdPath: '', containerd: '', containerdDefaults: '', kubeletFlags: [] };
+  const { warnings, text, obstacles } = draft({
+    ...seen,
+    hosts: new Map(
+      [...seen.hosts].map(([name, host]) => [
+        name,
+        { ...host, running: { ...running, containerdUnit: unit } },
+      ]),
+    ),
+  });
+  expect(obstacles).toEqual([]);
+  const at = 'cp1: /etc/kubernetes/manifests/kube-scheduler.yaml:';
+  expect(warnings.slice(1).map((line) => line.replace(/;.*/, ''))).toEqual([
+    'cp1: /usr/lib/systemd/system/containerd.service: HTTPS_PROXY is dropped with this unit',
+    `${at} metadata.labels.team "a" is dropped`,
+    `${at} spec.containers[0].resources.requests.cpu "300m" becomes "100m"`,
+    `${at} spec.containers[0].resources.requests.memory "1Gi" is dropped`,
+  ]);
+  expect(text).toContain('#   cp1: /usr/lib/systemd/system/containerd.service: HTTPS_PROXY is dropped');
+  expect(text).not.toContain('secret@');
+});
+
 describe('a cluster with settings for everything', () => {
   it('becomes an inventory with the same settings', () => {
     const was = ha();

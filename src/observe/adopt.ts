@@ -6,6 +6,7 @@ import { paths } from '../desire/text/paths.ts';
 import type { KubeClient, KubeCredentials } from '../kube/client.ts';
 import { listAll } from '../kube/list.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { parseCertificate, validity } from '../pki/parse.ts';
 import type { Reader } from '../transport/types.ts';
 import { probeHost } from './probe.ts';
 import { readRunningConfig } from './running-config.ts';
@@ -37,7 +38,13 @@ export function apiOf({
   const address = readStaticPod(texts.get(apiServerManifest) ?? '')?.args.findLast(
     ({ name }) => name === 'advertise-address',
   )?.value;
-  const credentials = adminConfs.flatMap((path) => credentialsIn(texts.get(path) ?? '') ?? [])[0];
+  const all = adminConfs.flatMap((path) => credentialsIn(texts.get(path) ?? '') ?? []);
+  // kubeadm renews admin.conf; who made the cluster may have put super-admin.conf away, or forgotten it.
+  const ends = ({ certificatePem }: KubeCredentials): number => {
+    const certificate = parseCertificate(certificatePem);
+    return certificate === undefined ? 0 : validity(certificate).notAfter.getTime();
+  };
+  const credentials = all.find((each) => ends(each) > Date.now()) ?? all[0];
   return address === undefined || credentials === undefined ? undefined : { address, credentials };
 }
 

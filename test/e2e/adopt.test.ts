@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KbootResult, SiteHost } from '../lab/kboot.ts';
@@ -85,12 +85,61 @@ describe.skipIf(!hasKubeadm).each(Object.entries(shapes))(
       await site.close();
     });
 
+    it('what cannot be taken over is told in one error, and nothing is written', async () => {
+      const file = join(site.dir, 'refused.yaml');
+      const adopt = (...rest: readonly string[]): Promise<KbootResult> =>
+        site.kboot(
+          'adopt',
+          ['--user', 'root', '--identity-file', site.lab.identityFile, '--name', 'refused', ...rest],
+          { inventory: file },
+        );
+      const refused = async (
+        exitCode: number,
+        pattern: RegExp,
+        ...rest: readonly string[]
+      ): Promise<void> => {
+        const result = await adopt(...rest);
+        process.stdout.write(result.stderr);
+        expect(result, result.stderr + result.stdout).toMatchObject({ exitCode });
+        expect(result.stderr).toMatch(pattern);
+        expect(existsSync(file)).toBe(false);
+        expect(existsSync(join(site.dir, '.kboot/refused'))).toBe(false);
+      };
+      const plane = ['--host', '10.77.0.11'];
+      await refused(5, /10\.77\.0\.21: not a control plane that kubeadm set up/, '--host', '10.77.0.21');
+      const planes = hosts.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name);
+      const key = '/etc/kubernetes/pki/ca.key';
+      for (const name of planes) await output(site.lab, name, `mv ${key} /root/ca.key`);
+      await refused(5, /\/etc\/kubernetes\/pki\/ca\.key is missing on cp-1/, ...plane);
+      for (const name of planes) await output(site.lab, name, `mv /root/ca.key ${key}`);
+      await site.lab.cut('w-1');
+      await refused(4, /w-1 could not be read:.*every host of the cluster must be read/s, ...plane);
+      await site.lab.mend('w-1');
+      const conf = '/etc/kubernetes/admin.conf';
+      await output(site.lab, 'cp-1', `mv /etc/kubernetes/super-admin.conf /root; cp ${conf} /root`);
+      const expire = `openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=old -keyout /root/k -out /root/c -days 1 -not_before 20200101000000Z -not_after 20210101000000Z 2>/dev/null`;
+      const { exitCode } = await site.lab.ssh('cp-1', expire);
+      if (exitCode === 0) {
+        await output(
+          site.lab,
+          'cp-1',
+          `sed -i -e "s/client-certificate-data: .*/client-certificate-data: $(base64 -w0 /root/c)/" ${conf}`,
+        );
+        await refused(5, /cp-1|10\.77\.0\.11: the client certificate in .* expired on 2021-01-01/, ...plane);
+      } else process.stdout.write('an expired admin.conf was NOT tried: this openssl cannot issue one\n');
+      await output(
+        site.lab,
+        'cp-1',
+        `cp /root/admin.conf ${conf}; mv /root/super-admin.conf /etc/kubernetes/`,
+      );
+    });
+
     it('adopt writes the state folder and an inventory, shows the plan, and restarts nothing', async () => {
       const result = await site.kboot(
         'adopt',
         [
-          '--host',
-          '10.77.0.11',
+          // Twice, as somebody who lists all addresses would.
+          ...['--host', '10.77.0.11', '--host', '10.77.0.11', '--host', '10.77.0.21'],
           '--user',
           'root',
           '--identity-file',
@@ -105,6 +154,37 @@ describe.skipIf(!hasKubeadm).each(Object.entries(shapes))(
       expect(existsSync(join(site.dir, '.kboot/adopted/pki/ca.key'))).toBe(true);
       expect(await containerStarts(site)).toEqual(before);
       expect(await output(site.lab, 'cp-1', 'ls /var/lib/kboot 2>/dev/null || echo none')).toBe('none');
+    });
+
+    it('a second adopt overwrites nothing, and one that was killed is carried on', async () => {
+      const state = join(site.dir, '.kboot/adopted');
+      const text = readFileSync(inventory, 'utf8');
+      const adopt = (): Promise<KbootResult> =>
+        kboot('adopt', [
+          ...['--host', '10.77.0.11', '--user', 'root', '--identity-file', site.lab.identityFile],
+          ...['--name', 'adopted'],
+        ]);
+      const again = await adopt();
+      expect(again).toMatchObject({ exitCode: 3 });
+      expect(again.stderr).toMatch(/already exists; kboot adopt --host overwrites nothing/);
+      // Killed before the inventory was written, and before the keys were.
+      renameSync(inventory, `${inventory}.kept`);
+      expect(await adopt()).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(inventory, 'utf8')).toBe(text.replace(/^( +)ssh:\n +address: .*\n/gm, ''));
+      rmSync(inventory);
+      rmSync(join(state, 'pki'), { recursive: true });
+      expect(await adopt()).toMatchObject({ exitCode: 0 });
+      expect(existsSync(join(state, 'pki/ca.key'))).toBe(true);
+      // Another cluster's folder is left as it is.
+      rmSync(inventory);
+      const key = readFileSync(join(state, 'pki/sa.key'), 'utf8');
+      writeFileSync(join(state, 'pki/sa.key'), 'mine');
+      const other = await adopt();
+      expect(other).toMatchObject({ exitCode: 3 });
+      expect(other.stderr).toMatch(/is left as it is\.[\s\S]*differs from the hosts: sa\.key/);
+      expect(existsSync(inventory)).toBe(false);
+      writeFileSync(join(state, 'pki/sa.key'), key);
+      renameSync(`${inventory}.kept`, inventory);
     });
 
     it('up carries the plan out, and workloads run on', async () => {

@@ -7,6 +7,7 @@ import { componentFields } from '../../desire/adopt/settings.ts';
 import type { AdoptedField, SeenCluster } from '../../desire/adopt/types.ts';
 import { textContext } from '../../desire/context.ts';
 import { lostSettings } from '../../desire/adopt/lost.ts';
+import { versionWarnings } from '../../desire/adopt/versions.ts';
 import type { TextContext } from '../../desire/text/types.ts';
 import type { Obstacle } from '../../desire/read-back.ts';
 import { parseInventory } from '../../inventory/parse.ts';
@@ -87,7 +88,7 @@ export function draftInventory(
   const lost = whole.cluster === undefined ? [] : lostSettings(contextOf(whole.cluster), seen);
   return {
     ...{ cluster: whole.cluster, text: `${whole.text}${lostText(lost)}` },
-    warnings: [...whole.warnings, ...lost],
+    warnings: [...whole.warnings, ...versionWarnings(seen, cluster.kubernetesVersion), ...lost],
     obstacles: [...obstacles, ...refused(whole.errors)],
   };
 }

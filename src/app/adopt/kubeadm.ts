@@ -1,6 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { clusterConfiguration, clusterName } from '../../desire/adopt/cluster.ts';
 import { externalPaths, externalPems } from '../../desire/adopt/external-etcd.ts';
+import { entranceObstacles } from '../../desire/adopt/entrance.ts';
 import { apiServerPort } from '../../desire/text/address.ts';
 import { internalAddresses, nodeParts } from '../../desire/adopt/node.ts';
 import type { SeenCluster, SeenHost } from '../../desire/adopt/types.ts';
@@ -88,7 +89,8 @@ export async function adoptCluster(options: AdoptOptions, connect: ConnectOption
     const clusterId = clusterIdOf(keys.material.get('ca.crt') ?? '');
     const state = await peekState(stateDir);
     const kept = await readKeptState(state);
-    const had = kept.material.size > 0 || kept.clusterId !== undefined;
+    // A run that was killed leaves the ID of this cluster, and nothing else.
+    const had = kept.material.size > 0 || (kept.clusterId !== undefined && kept.clusterId !== clusterId);
     if (had) refuseOther(state, kept, { ...keys, clusterId });
     const issued = had ? [] : await writeState(state, cluster, { ...keys, clusterId }, options.file);
     if (external?.pems !== undefined) await writeExternalEtcd(folder, external.pems);
@@ -149,12 +151,12 @@ async function readCluster(
         {
           ...first.context,
           remedy:
-            `${first.context.remedy ?? ''}\nNothing was written: every host of the cluster must be read.`.trim(),
+            `${first.context.remedy ?? ''}\nNothing was written: every host of the cluster must be read. Remove a Node whose machine is gone (kubectl delete node); name a host that SSH reaches elsewhere: --host ADDRESS.`.trim(),
         },
       );
     return results;
   };
-  const stated = await reach(options.hosts.map((address) => ({ name: address, address })));
+  const stated = await reach([...new Set(options.hosts)].map((address) => ({ name: address, address })));
   const [entrance] = [...stated].flatMap(([name, host]) => {
     const api = apiOf(host);
     return api === undefined ? [] : [{ name, api }];
@@ -166,6 +168,13 @@ async function readCluster(
       `${options.hosts.join(', ')}: not a control plane that kubeadm set up (kube-apiserver.yaml and admin.conf are not both there)`,
       { remedy: 'Name a control plane: --host ADDRESS.' },
     );
+  const expired = entranceObstacles(
+    entrance.name,
+    stated.get(entrance.name) ?? { files: new Map() },
+    entrance.api.credentials,
+    new Date(),
+  );
+  if (expired.length > 0) throw refusal(expired);
   const kube = await openKube(
     await reader.forward(entrance.api.address, apiServerPort),
     entrance.api.credentials,
@@ -178,24 +187,40 @@ async function readCluster(
   }
   const hosts = new Map<string, SeenHost>();
   const others: { readonly name: string; readonly address: string }[] = [];
+  const strangers = new Set(stated.keys());
   for (const node of observed.nodes) {
-    const own = [...stated].find(([, host]) => isNodeOf(node, host));
+    const own = [...stated].filter(([, host]) => isNodeOf(node, host, observed.nodes));
     const [address = ''] = internalAddresses(node).split(',');
     const { name } = node.metadata;
-    if (own !== undefined) {
-      const [target, host] = own;
+    for (const [target] of own) strangers.delete(target);
+    const [first] = own;
+    if (first !== undefined) {
+      const [target, host] = first;
       hosts.set(name, { ...host, ...(target !== address && { sshAddress: target }) });
       const connection = open.get(target);
       if (connection !== undefined) open.set(name, connection);
     } else if (address !== '' && nodeParts(node).status?.nodeInfo?.operatingSystem !== 'windows')
       others.push({ name, address });
   }
+  if (strangers.size > 0)
+    throw refusal(
+      [...strangers].map((address) => ({
+        message: `--host ${address}: its machine is not a Node of this cluster`,
+        remedy: 'Name hosts of one cluster only.',
+      })),
+    );
   for (const [name, host] of await reach(others)) hosts.set(name, host);
   return { ...observed, hosts };
 }
 
-/** The machine of a Node is known by its ID, which the kubelet reports. */
-function isNodeOf(node: KubeObject, { inspection }: SeenHost): boolean {
-  const { nodeInfo } = (node['status'] ?? {}) as { readonly nodeInfo?: { readonly machineID?: string } };
-  return inspection.machineId !== '' && nodeInfo?.machineID === inspection.machineId;
+/** The machine of a Node is known by its ID, which the kubelet reports; of clones with the same ID, by its address. */
+function isNodeOf(node: KubeObject, { inspection }: SeenHost, nodes: readonly KubeObject[]): boolean {
+  const idOf = (of: KubeObject): string | undefined =>
+    ((of['status'] ?? {}) as { readonly nodeInfo?: { readonly machineID?: string } }).nodeInfo?.machineID;
+  if (inspection.machineId === '' || idOf(node) !== inspection.machineId) return false;
+  if (nodes.filter((each) => idOf(each) === inspection.machineId).length === 1) return true;
+  const held = inspection.addresses.map(({ address }) => address);
+  return internalAddresses(node)
+    .split(',')
+    .some((address) => held.includes(address));
 }

@@ -7,6 +7,7 @@ import { isObject, yamlObject } from '../text/merge.ts';
 import { externalField } from './external-etcd.ts';
 import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
 import type { AdoptedField, SeenCluster } from './types.ts';
+import { versionObstacles } from './versions.ts';
 
 /** What kubeadm's ClusterConfiguration says, v1beta3 and v1beta4. */
 export interface ClusterConfiguration {
@@ -184,6 +185,7 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
               'Upgrade the cluster with kubeadm to one that kboot knows (`kboot version`), or write a kboot.lock.yaml with this version: kboot lock --help.',
           },
         ]),
+    ...(/^v\d+\.\d+\.\d+/.test(version) ? versionObstacles(seen, version) : []),
     ...(windows.length === 0
       ? []
       : [

@@ -275,6 +275,18 @@ describe('what cannot be taken over', () => {
     ['no kubeadm', { ...seen, configMaps: new Map() }, /no ConfigMap kube-system\/kubeadm-config/],
     ['no kube-proxy', { ...seen, daemonSets: [] }, /it has no kube-proxy/],
     [
+      'an upgrade of kubeadm that has not ended',
+      seenOf('single', single(), (name, text) =>
+        name === 'kube-scheduler' ? text.replace(':v1.36.2', ':v1.35.6') : text,
+      ),
+      /several versions: kubeadm-config says v1\.36\.2, but kube-scheduler of cp1 is v1\.35\.6$/,
+    ],
+    [
+      'a kubelet that is newer',
+      node({ operatingSystem: 'linux', kubeletVersion: 'v1.36.3' }),
+      /several versions: .* the kubelet of cp1 is v1\.36\.3$/,
+    ],
+    [
       'a version',
       seenOf('single', single(), (_name, text) => text.replaceAll('v1.36.2', 'v1.29.3')),
       /Kubernetes v1\.29\.3 is not known/,
@@ -295,6 +307,14 @@ describe('what cannot be taken over', () => {
     ],
   ])('%s', (_title, cluster, pattern) => {
     expect(reasons(cluster).join('\n')).toMatch(pattern);
+  });
+
+  it('an older kubelet is not among it: the first up upgrades it', () => {
+    const { obstacles, warnings } = draft(node({ operatingSystem: 'linux', kubeletVersion: 'v1.35.6' }));
+    expect(obstacles).toEqual([]);
+    expect(warnings.join()).toMatch(
+      /the kubelets of cp1 \(v1\.35\.6\) are older than v1\.36\.2; `kboot up` upgrades/,
+    );
   });
 
   it('tells all of it at once', () => {

@@ -11,7 +11,7 @@ import { certificatesFor } from '../pki/certlist.ts';
 import { certificateStatus, fingerprintOf } from '../pki/inspect.ts';
 import { parseCertificates } from '../pki/parse.ts';
 import type { Material } from '../pki/plan.ts';
-import { readPkiFiles } from '../store/pki-files.ts';
+import { readCertificates } from '../store/pki-files.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import type { ConnectOptions, HostConnection } from '../transport/types.ts';
@@ -82,7 +82,7 @@ export async function kubeletCertificates(
  * they renew their own.
  */
 export async function certificatesInState(cluster: Cluster, state: State, limits: Limits): Promise<Found> {
-  const material: Material = await readPkiFiles(state);
+  const material: Material = await readCertificates(state);
   const places = certificatesFor(cluster).flatMap((spec) =>
     spec.kind === 'key' || spec.id === 'kubelet' ? [] : [`${spec.path}.crt`],
   );

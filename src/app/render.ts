@@ -35,6 +35,8 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   const { encryptionKeys } = workspace;
   const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads, encryptionKeys });
   const secrets = secretBytes(desire);
+  const shown = (text: string | Buffer): string | Buffer =>
+    cluster.state?.encryptKeys === true && isPrivate(text) ? leftOut : text;
   let count = 0;
   const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {
     await mkdir(dirname(path), { recursive: true });
@@ -43,7 +45,7 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   };
   for (const host of cluster.hosts) {
     for (const resource of desireHost(desire, host, assumedFacts)) {
-      const file = textOf(resource, secrets, encryptionKeys);
+      const file = textOf(resource, secrets, encryptionKeys, shown);
       if (file !== undefined)
         await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
     }
@@ -61,10 +63,19 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   return count;
 }
 
+/** Instead of a file with private keys, if they are encrypted on this machine's disk. */
+const leftOut = '# Not written here: it contains a private key, and spec.state.encryptKeys is set.\n';
+
+/** Keys, kubeconfigs, and the configuration of encryption in etcd. */
+function isPrivate(text: string | Buffer): boolean {
+  return /PRIVATE KEY-----|^\s*client-key-data:|^kind: EncryptionConfiguration/m.test(text.toString());
+}
+
 function textOf(
   resource: Resource,
   secrets: ReadonlyMap<string, string | Buffer>,
   encryptionKeys: EncryptionKeys,
+  shown: (text: string | Buffer) => string | Buffer,
 ): { path: string; mode: string; text: string | Buffer } | undefined {
   if (resource.kind === 'file') {
     const { content } = resource;
@@ -72,11 +83,15 @@ function textOf(
       content.kind === 'text'
         ? content.text
         : (secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '');
-    return { path: resource.path, mode: resource.mode, text };
+    return { path: resource.path, mode: resource.mode, text: shown(text) };
   }
   if (resource.kind === 'static-pod')
     return { path: manifestPath(resource.name), mode: '600', text: resource.text };
   if (resource.kind === 'client-certificate')
-    return { path: kubeletCertificatePath, mode: '600', text: secrets.get(resource.content.name) ?? '' };
+    return {
+      path: kubeletCertificatePath,
+      mode: '600',
+      text: shown(secrets.get(resource.content.name) ?? ''),
+    };
   return undefined;
 }

@@ -13,6 +13,7 @@ import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import { loadEncryptionKeys } from '../store/encryption-keys.ts';
+import { countPrivateFiles, isUnsettled } from '../store/private-files.ts';
 import { loadPki } from '../store/pki.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
@@ -108,11 +109,30 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       ...[...loaded.next.keys()].flatMap((path) => (path.endsWith('.crt') ? [path.slice(0, -4)] : [])),
       ...loaded.toIssue.map(({ spec }) => spec.path),
     ],
-    notes: [...loaded.warnings, ...rotationNotes(loaded.rotation), ...notices],
+    notes: [
+      ...loaded.warnings,
+      ...rotationNotes(loaded.rotation),
+      ...(await keyNotes(state, cluster)),
+      ...notices,
+    ],
     notices,
     ...choice,
     desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
   };
+}
+
+/** Whether the private keys on this machine are not as spec.state says. */
+async function keyNotes(state: State, { state: wanted }: Cluster): Promise<readonly string[]> {
+  if (!(await isUnsettled(state, wanted))) return [];
+  const { all, encrypted } = await countPrivateFiles(state);
+  if (all === 0) return [];
+  const change =
+    wanted?.encryptKeys !== true
+      ? 'decrypts'
+      : encrypted < all
+        ? 'encrypts'
+        : 'encrypts for other recipients';
+  return [`\`kboot up\` ${change} the private keys in ${state.dir}, as spec.state says`];
 }
 
 /** How far an exchange of CAs has gone. */

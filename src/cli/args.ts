@@ -67,7 +67,7 @@ export interface EtcdArgs extends InventoryArgs {
 }
 
 export interface StateArgs extends InventoryArgs {
-  readonly action: 'push' | 'pull' | 'show';
+  readonly action: 'push' | 'pull' | 'show' | 'rekey';
   readonly file?: string | undefined;
   readonly identity?: string | undefined;
   readonly force: boolean;

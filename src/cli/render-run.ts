@@ -3,6 +3,7 @@ import { openWorkspace } from '../app/workspace.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openState } from '../store/state.ts';
 import type { RenderArgs } from './args.ts';
+import { settleKeys } from './settle-keys.ts';
 import { bundlesOf, event, print } from './terminal.ts';
 
 /** Issues missing certificates and keys, then writes the tree. */
@@ -12,8 +13,10 @@ export async function runRender(args: RenderArgs): Promise<void> {
     state: args.state,
     ...bundlesOf(args),
   });
-  const lock = await acquireLock(await openState(workspace.state.dir), `kboot render ${args.inventory}`);
+  const state = await openState(workspace.state.dir);
+  const lock = await acquireLock(state, `kboot render ${args.inventory}`);
   try {
+    await settleKeys(state, workspace.cluster);
     const count = await renderTree(workspace, args.out);
     if (args.output === 'json') event({ type: 'rendered', out: args.out, files: count });
     else print(`${args.out}: ${count} files for ${workspace.cluster.hosts.length} hosts and the API`);

@@ -14,6 +14,7 @@ import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import type { PageRun } from '../view/html/input.ts';
 import { pageOf, refuseOtherFile, writeReport } from './html.ts';
+import { settleKeys } from './settle-keys.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
@@ -56,10 +57,8 @@ export async function runOperation<P extends Planned>(
   operation: Operation<P>,
 ): Promise<ExitStatus> {
   refuseOtherFile(args.html);
-  const lock = await acquireLock(
-    await openState(workspace.state.dir),
-    `kboot ${operation.command} ${args.inventory}`,
-  );
+  const state = await openState(workspace.state.dir);
+  const lock = await acquireLock(state, `kboot ${operation.command} ${args.inventory}`);
   const say = (text: string): void => {
     if (args.output === 'text') tell(text);
   };
@@ -80,6 +79,7 @@ export async function runOperation<P extends Planned>(
     if (!changesAnything(planned.plan) && gatesOf(planned.plan).length === 0) {
       if (args.output === 'json') tellNothing(planned);
       say(operation.nothing(planned));
+      await settleKeys(state, workspace.cluster);
       stats(planned, []);
       await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
       return readStatus(planned.connections);
@@ -91,6 +91,7 @@ export async function runOperation<P extends Planned>(
       return exitStatus.interrupted;
     }
     if (lock.lost.aborted) throw lockLost('Nothing was changed.');
+    await settleKeys(state, workspace.cluster);
     const outcome = await apply(args, workspace, planned, operation.command, lock.lost);
     stats(planned, outcome.events);
     await report(planned, outcome);

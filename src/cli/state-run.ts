@@ -1,8 +1,14 @@
-import { compare, copySite, readCopy, type CopySite } from '../app/state/copy.ts';
+import { resolve } from 'node:path';
+import { readInventory } from '../app/read-inventory.ts';
+import { compare, copySite, readCopy, statedCopy, type CopySite } from '../app/state/copy.ts';
 import { pullState } from '../app/state/pull.ts';
 import { pushState } from '../app/state/push.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { comparisonText, pulledText, pushedText } from '../view/state-text.ts';
+import { plural } from '../model/plural.ts';
+import { acquireLock } from '../store/lock.ts';
+import { countPrivateFiles, isUnsettled, settlePrivateFiles } from '../store/private-files.ts';
+import { defaultStateDir, openState } from '../store/state.ts';
+import { comparisonText, keysText, pulledText, pushedText } from '../view/state-text.ts';
 import type { StateArgs } from './args.ts';
 import { confirm, event, note, print } from './terminal.ts';
 
@@ -10,22 +16,24 @@ import { confirm, event, note, print } from './terminal.ts';
 export async function runState(args: StateArgs): Promise<ExitStatus> {
   const { action } = args;
   refuseIdleWords(args);
-  const site = copySite(args);
   switch (action) {
     case 'push':
-      return await push(args, site);
+      return await push(args, copySite(args));
     case 'pull':
-      return await pull(args, site);
+      return await pull(args, copySite(args));
     case 'show':
-      return await show(args, site);
+      return await show(args, statedCopy(args));
+    case 'rekey':
+      return await rekey(args);
   }
 }
 
 /** Throws E-USAGE for flags of another action. */
-function refuseIdleWords({ action, force, identity, yes }: StateArgs): void {
+function refuseIdleWords({ action, file, force, identity, yes }: StateArgs): void {
   const given = [
+    ...(file !== undefined && action === 'rekey' ? [file] : []),
     ...(identity !== undefined && action !== 'pull' ? ['--identity'] : []),
-    ...(force && action === 'show' ? ['--force'] : []),
+    ...(force && action !== 'push' && action !== 'pull' ? ['--force'] : []),
     ...(yes && !force ? ['--yes without --force'] : []),
   ];
   if (given.length === 0) return;
@@ -62,14 +70,57 @@ async function pull(args: StateArgs, site: CopySite): Promise<ExitStatus> {
   return exitStatus.done;
 }
 
-async function show(args: StateArgs, site: CopySite): Promise<ExitStatus> {
-  const { cluster, target, dir } = site;
-  const read = await readCopy(site);
-  const comparison = compare(read, site.recipients);
+async function show(args: StateArgs, site: CopySite | undefined): Promise<ExitStatus> {
+  const { cluster } = readInventory(args.inventory, { withoutFiles: true });
+  const dir = resolve(args.state ?? defaultStateDir(args.inventory, cluster.name));
+  const keys = await countPrivateFiles({ dir });
+  const settled = !(await isUnsettled({ dir }, cluster.state)) || keys.all === 0;
+  const comparison = site && compare(await readCopy(site), site.recipients);
   if (args.output === 'json')
-    event({ type: 'state', cluster: cluster.name, state: dir, copy: target, comparison });
-  else print(comparisonText(site, comparison));
-  return comparison === 'same' ? exitStatus.done : exitStatus.changesPending;
+    event({
+      ...{
+        type: 'state',
+        cluster: cluster.name,
+        state: dir,
+        keys: keys.all,
+        encryptedKeys: keys.encrypted,
+        settled,
+      },
+      ...(site && comparison && { copy: site.target, comparison }),
+    });
+  else
+    print(
+      [
+        ...(site && comparison ? [comparisonText(site, comparison)] : ['spec.state.copy is not set']),
+        keysText({ dir, ...keys, settled }),
+      ].join('\n'),
+    );
+  return settled && (comparison === undefined || comparison === 'same')
+    ? exitStatus.done
+    : exitStatus.changesPending;
+}
+
+async function rekey(args: StateArgs): Promise<ExitStatus> {
+  const { cluster } = readInventory(args.inventory, { withoutFiles: true });
+  const state = await openState(args.state ?? defaultStateDir(args.inventory, cluster.name));
+  const lock = await acquireLock(state, `kboot state rekey ${args.inventory}`);
+  try {
+    const renew = cluster.state?.encryptKeys === true && !(await isUnsettled(state, cluster.state));
+    const rewritten = await settlePrivateFiles(state, cluster.state, { renew });
+    const keys = await countPrivateFiles(state);
+    if (args.output === 'json')
+      event({
+        ...{ type: 'state-rekeyed', cluster: cluster.name, state: state.dir, rewritten },
+        ...{ keys: keys.all, encryptedKeys: keys.encrypted },
+      });
+    else
+      print(
+        `${plural(rewritten, 'private key')} rewritten\n${keysText({ dir: state.dir, ...keys, settled: true })}`,
+      );
+    return exitStatus.done;
+  } finally {
+    await lock.release();
+  }
 }
 
 function unanswered(): ExitStatus {

@@ -5,10 +5,11 @@ import type { Inventory } from './schema.ts';
 
 /** `spec.state` with every default filled in. */
 export function buildState(
-  { recipients, copy }: NonNullable<Inventory['spec']['state']>,
+  { recipients, encryptKeys, copy }: NonNullable<Inventory['spec']['state']>,
   folders: Folders,
 ): StateSettings {
   return {
+    encryptKeys: encryptKeys ?? false,
     recipients: [...new Set(recipients)].sort(),
     ...given('copy', copy && absolutePath(copy, folders)),
   };

@@ -181,7 +181,7 @@ export const impacts: ImpactsOf<Inventory> = {
       resources: encrypts,
       kms: { endpoint: restarts('kube-apiserver'), name: encrypts, timeout: restarts('kube-apiserver') },
     },
-    state: { recipients: nothing, copy: nothing },
+    state: { recipients: nothing, encryptKeys: nothing, copy: nothing },
     apiServer: {
       certSANs: restarts('kube-apiserver'),
       ...component('kube-apiserver'),

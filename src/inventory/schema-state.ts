@@ -32,8 +32,16 @@ export const state = z
       )
       .meta({
         description:
-          'Who can decrypt the copy. Default: everybody who knows the passphrase (asked for, KBOOT_STATE_PASSPHRASE, or the file KBOOT_STATE_PASSPHRASE_FILE).',
+          'Who can decrypt the copy and the private keys. Default: everybody who knows the passphrase (asked for, KBOOT_STATE_PASSPHRASE, or the file KBOOT_STATE_PASSPHRASE_FILE).',
         default: [],
+      })
+      .optional(),
+    encryptKeys: z
+      .boolean()
+      .meta({
+        description:
+          'Whether the private keys in the state folder are encrypted too, for the same recipients or with a passphrase. kboot decrypts them in memory. A change is made by the next `up`, or at once by `kboot state rekey INVENTORY`.',
+        default: false,
       })
       .optional(),
     copy: text(
@@ -47,6 +55,6 @@ export const state = z
   })
   .meta({
     description:
-      "The state folder, which has the cluster's keys: an encrypted copy of it for a team. Nothing on hosts depends on this.",
+      "The state folder, which has the cluster's keys: an encrypted copy of it for a team, and its keys encrypted at rest. Nothing on hosts depends on this.",
   })
   .optional();

@@ -2,6 +2,8 @@
 export interface StateSettings {
   /** Public keys of age that can decrypt; empty: everybody who knows the passphrase. */
   readonly recipients: readonly string[];
+  /** Private keys in the state folder are encrypted. */
+  readonly encryptKeys: boolean;
   /** Absolute path of the file that `kboot state push` writes; absent: the command line names it. */
   readonly copy?: string;
 }

@@ -31,8 +31,15 @@ export async function encrypt(bytes: Uint8Array | string, audience: AgeAudience)
   return await encrypter.encrypt(bytes);
 }
 
-/** What is in a file of age. `name` is that of the file in errors: E-STATE-KEY for a wrong secret, E-STATE-COPY for damage. */
-export async function decrypt(bytes: Uint8Array, secret: AgeSecret, name: string): Promise<Uint8Array> {
+type Damage = 'E-STATE' | 'E-STATE-COPY';
+
+/** What is in a file of age. `name` is that of the file in errors: E-STATE-KEY for a wrong secret, `damage` for damage. */
+export async function decrypt(
+  bytes: Uint8Array,
+  secret: AgeSecret,
+  name: string,
+  damage: Damage = 'E-STATE-COPY',
+): Promise<Uint8Array> {
   const { Decrypter } = await library();
   const decrypter = new Decrypter();
   if ('passphrase' in secret) decrypter.addPassphrase(secret.passphrase);
@@ -49,26 +56,29 @@ export async function decrypt(bytes: Uint8Array, secret: AgeSecret, name: string
   try {
     return await decrypter.decrypt(bytes);
   } catch (cause) {
-    throw whyNot(cause, secret, name);
+    throw whyNot(cause, secret, name, damage);
   }
 }
 
 /** The library tells its reasons only in words; no decision but the choice of these two rests on them. */
-function whyNot(cause: unknown, secret: AgeSecret, name: string): KbootError {
+function whyNot(cause: unknown, secret: AgeSecret, name: string, damage: Damage): KbootError {
   const isSecret = cause instanceof Error && cause.message.startsWith('no identity matched');
-  if (!isSecret)
-    return new KbootError('E-STATE-COPY', `${name} is damaged: it was truncated or changed`, {
-      cause,
-      remedy: 'Restore it from a backup or from git. Nothing was written.',
-    });
+  if (!isSecret) return damaged(name, damage, cause);
   const [message, remedy] =
     'passphrase' in secret
       ? [`the passphrase is not that of ${name}`, 'Nothing was written. Run the same command again.']
       : [
           `${name} is not encrypted for ${secret.from}`,
-          'Nothing was written. Have somebody who can decrypt it add your public key (age1…) to spec.state.recipients and push again.',
+          'Nothing was written. Have somebody who can decrypt it add your public key (age1…) to spec.state.recipients, and run `kboot up` or `kboot state push`.',
         ];
   return new KbootError('E-STATE-KEY', message, { cause, remedy });
+}
+
+function damaged(name: string, code: Damage, cause: unknown): KbootError {
+  return new KbootError(code, `${name} is damaged: it was truncated or changed`, {
+    cause,
+    remedy: 'Restore it from a backup or from git. Nothing was written.',
+  });
 }
 
 /** Whether the bytes begin like a binary file of age. */
@@ -79,6 +89,27 @@ export function isAge(bytes: Uint8Array): boolean {
 /** Whether a file of age needs a passphrase; such a file has no other recipients (age-encryption.org/v1). */
 export function needsPassphrase(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, 256)).toString('latin1').startsWith(`${firstLine}-> scrypt `);
+}
+
+/** Whether a text is a file of age in its form for text files. */
+export const isArmored = (text: string): boolean => text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----');
+
+/** Encrypts to a text. Throws like encrypt. */
+export async function encryptText(text: string, audience: AgeAudience): Promise<string> {
+  const { armor } = await library();
+  return `${armor.encode(await encrypt(text, audience)).trimEnd()}\n`;
+}
+
+/** Decrypts a text of encryptText. Throws KbootError E-STATE-KEY for a wrong secret, E-STATE for damage. */
+export async function decryptText(text: string, secret: AgeSecret, name: string): Promise<string> {
+  const { armor } = await library();
+  let bytes: Uint8Array;
+  try {
+    bytes = armor.decode(text);
+  } catch (cause) {
+    throw damaged(name, 'E-STATE', cause);
+  }
+  return Buffer.from(await decrypt(bytes, secret, name, 'E-STATE')).toString();
 }
 
 /** A new identity, and the public key that belongs to one. */

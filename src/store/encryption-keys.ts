@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Cluster } from '../model/cluster.ts';
 import { keyPath, missingKeys, type KeyMaterial, type StoredAs } from '../model/encryption.ts';
 import { KbootError } from '../model/error.ts';
-import { readText, writeAtomic } from './atomic.ts';
+import { readText } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { readStateFile, writeStateFile } from './private-files.ts';
 import type { State } from './state.ts';
 
 /** `encryption/secretbox-key1.key`, with 32 bytes in base64. */
@@ -13,10 +14,10 @@ const fileName = /^(secretbox|aescbc|aesgcm)-([a-z0-9.-]+)\.key$/;
 
 /** The keys in the state folder, and the plugin of the inventory. The folder need not exist. Throws E-STATE. */
 export async function loadEncryptionKeys(
-  { dir }: Pick<State, 'dir'>,
+  state: Pick<State, 'dir'>,
   { encryption }: Cluster,
 ): Promise<Map<StoredAs, KeyMaterial>> {
-  const folder = join(dir, 'encryption');
+  const folder = join(state.dir, 'encryption');
   const names = await readdir(folder).catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return [];
     throw fileError('The folder cannot be read', folder, cause);
@@ -25,7 +26,7 @@ export async function loadEncryptionKeys(
   for (const name of names.sort()) {
     const [, provider = '', key = ''] = fileName.exec(name) ?? [];
     if (provider === '') continue;
-    const secret = ((await readText(join(folder, name))) ?? '').trim();
+    const secret = ((await readStateFile(state, join(folder, name))) ?? '').trim();
     if (Buffer.from(secret, 'base64').length !== 32)
       throw new KbootError('E-STATE', `${join(folder, name)} does not contain a key.`, {
         remedy:
@@ -42,15 +43,15 @@ export async function loadEncryptionKeys(
  * that were read back from hosts. Adds the new ones to `keys`. The caller holds the lock. Throws E-STATE.
  */
 export async function saveEncryptionKeys(
-  { dir }: Pick<State, 'dir'>,
+  state: Pick<State, 'dir'>,
   cluster: Cluster,
   keys: Map<StoredAs, KeyMaterial>,
 ): Promise<void> {
   for (const key of missingKeys(cluster, keys))
     keys.set(key, { kind: 'key', secret: randomBytes(32).toString('base64') });
   for (const [key, material] of keys) {
-    const path = join(dir, keyPath(key));
+    const path = join(state.dir, keyPath(key));
     if (material.kind === 'key' && (await readText(path)) === undefined)
-      await writeAtomic(path, `${material.secret}\n`);
+      await writeStateFile(state, path, `${material.secret}\n`);
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Material } from '../pki/plan.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { fileError } from './file-error.ts';
+import { writeStateFile } from './private-files.ts';
 import { readPkiFiles } from './pki-files.ts';
 import type { State } from './state.ts';
 
@@ -32,7 +33,7 @@ export async function writeNewState(
   for (const name of await readdir(state.dir))
     if (/^\.pki\.[0-9a-f]{16}\.tmp$/.test(name)) await rm(join(state.dir, name), { recursive: true });
   const temporary = join(state.dir, `.pki.${randomBytes(8).toString('hex')}.tmp`);
-  for (const [path, text] of material) await writeAtomic(join(temporary, path), text);
+  for (const [path, text] of material) await writeStateFile(state, join(temporary, path), text);
   await writeAtomic(state.clusterId, `${clusterId}\n`);
   try {
     // An empty folder may be there; rename replaces it, and refuses one with files.

@@ -2,18 +2,28 @@ import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import pLimit from 'p-limit';
 import type { Material } from '../pki/plan.ts';
-import { isLeftover, readText } from './atomic.ts';
+import { isLeftover } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { readStateFile } from './private-files.ts';
 import type { State } from './state.ts';
 
-/** Every .crt and .key under the state's pki folder; empty if the folder does not exist. Read-only. Throws E-STATE. */
+/** Every .crt and .key under the state's pki folder; empty if the folder does not exist. Read-only. Throws E-STATE, E-STATE-KEY. */
 export async function readPkiFiles(state: State): Promise<Material> {
+  return await readFiles(state, /\.(crt|key)$/);
+}
+
+/** Every .crt: needs no passphrase. Otherwise like readPkiFiles. */
+export async function readCertificates(state: State): Promise<Material> {
+  return await readFiles(state, /\.crt$/);
+}
+
+async function readFiles(state: State, names: RegExp): Promise<Material> {
   const limit = pLimit(16);
-  const files = (await entries(state)).filter(
-    ({ kind, path }) => kind === 'file' && /\.(crt|key)$/.test(path),
-  );
+  const files = (await entries(state)).filter(({ kind, path }) => kind === 'file' && names.test(path));
   const texts = await Promise.all(
-    files.map(({ path }) => limit(async () => [path, await readText(join(state.pki, path))] as const)),
+    files.map(({ path }) =>
+      limit(async () => [path, await readStateFile(state, join(state.pki, path))] as const),
+    ),
   );
   return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const])));
 }

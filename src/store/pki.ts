@@ -14,6 +14,7 @@ import { nextStem, rotationView, type Rotatable, type Rotation, type RotationVie
 import type { CaId, CertificateSpec, KeyPair, LeafSpec, Pki } from '../pki/types.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
+import { writeStateFile } from './private-files.ts';
 import { readRotation } from './rotation.ts';
 import type { State } from './state.ts';
 
@@ -228,7 +229,7 @@ async function issueAll(
   const limit = pLimit(availableParallelism());
 
   const put = async (path: string, text: string): Promise<void> => {
-    await writeAtomic(join(state.pki, path), text);
+    await writeStateFile(state, join(state.pki, path), text);
     material.set(path, text);
   };
   const ca = (id: CaId): KeyPair => {

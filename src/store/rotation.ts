@@ -7,6 +7,7 @@ import type { Material } from '../pki/plan.ts';
 import { nextStem, rotatable, rotationStages, stageAfter, type Rotation } from '../pki/rotation.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { loadJson, readText, saveJson, writeAtomic } from './atomic.ts';
+import { writeStateFile } from './private-files.ts';
 import type { State } from './state.ts';
 
 const schema = z.strictObject({
@@ -42,7 +43,7 @@ export async function holdRotation(
       remedy: 'Run the same command again: it makes a new plan.',
     });
   if (planned === undefined || next.size === 0) return;
-  for (const [path, text] of next) await writeAtomic(join(state.pki, path), text);
+  for (const [path, text] of next) await writeStateFile(state, join(state.pki, path), text);
   await saveJson(state.rotation, planned);
 }
 

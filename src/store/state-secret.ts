@@ -54,8 +54,7 @@ function stated(): string | undefined {
 export function stateIdentities(name: string, file = given('KBOOT_STATE_IDENTITY')): AgeSecret {
   if (file === undefined)
     throw new KbootError('E-STATE-KEY', `an identity of age is needed for ${name}, and none was given`, {
-      remedy:
-        'Set KBOOT_STATE_IDENTITY to the file with your identity (AGE-SECRET-KEY-1…), or `kboot state pull --identity FILE`.',
+      remedy: 'Set KBOOT_STATE_IDENTITY to the file with your identity (AGE-SECRET-KEY-1…), mode 600.',
     });
   const identities = readSecretFile(file, 'the identity file')
     .split(/\r?\n/)

@@ -116,6 +116,10 @@ const file = {
 };
 
 const stateCopy = { cluster, state: text('The state folder.'), copy: text('The file of its copy.') };
+const privateKeys = {
+  keys: number('Private keys in the state folder.'),
+  encryptedKeys: number('How many of them are encrypted.'),
+};
 const generation = number('How often the copy was pushed.');
 
 const snapshot = {
@@ -435,15 +439,21 @@ const others = [
     at: text('When it was pushed (ISO 8601).').exactOptional(),
     kept: text('Folder in the state folder with the files that were overwritten by --force.').exactOptional(),
   }),
-  shape('state', 'How the state folder and its copy compare (`state show`).', {
-    ...stateCopy,
+  shape('state-rekeyed', 'The private keys in the state folder are as spec.state says (`state rekey`).', {
+    ...{ cluster, state: stateCopy.state, ...privateKeys },
+    rewritten: number('Private keys that were rewritten.'),
+  }),
+  shape('state', 'How the state folder, its copy and spec.state compare (`state show`).', {
+    ...{ cluster, state: stateCopy.state, ...privateKeys },
+    settled: flag('Whether the private keys are encrypted, or not, as spec.state says.'),
+    copy: stateCopy.copy.exactOptional(),
     comparison: described(
       'Which of both has changed since the last push or pull; unrelated: this folder was never pushed there.',
       z.enum([
         ...(['absent', 'same', 'folder-changed', 'copy-changed', 'both-changed', 'unrelated'] as const),
         'recipients-changed',
       ]),
-    ),
+    ).exactOptional(),
   }),
   shape('etcd-defragmented', 'A member was looked at by `etcd defrag`.', {
     member: text('Name of its host.'),

@@ -64,3 +64,20 @@ const comparisons: Readonly<Record<CopyComparison, (place: Place) => string>> = 
 export function comparisonText(place: Place, comparison: CopyComparison): string {
   return comparisons[comparison](place);
 }
+
+/** `38 private keys in DIR, all encrypted` */
+export function keysText({
+  dir,
+  all,
+  encrypted,
+  settled,
+}: {
+  readonly dir: string;
+  readonly all: number;
+  readonly encrypted: number;
+  readonly settled: boolean;
+}): string {
+  const how =
+    encrypted === 0 ? 'not encrypted' : encrypted === all ? 'encrypted' : `${encrypted} of them encrypted`;
+  return `${plural(all, 'private key')} in ${dir}, ${how}${settled ? '' : ', which is not as spec.state says: `kboot state rekey INVENTORY`'}`;
+}

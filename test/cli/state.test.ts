@@ -1,5 +1,5 @@
 import '../view/no-color.ts';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inventoryWith } from '../samples/inventory-options.ts';
 import { identityFile, newPerson, sample, tree, write, type Person } from '../app/state/site.ts';
@@ -100,6 +100,70 @@ describe('kboot state', () => {
       code: 'E-USAGE',
       message: 'the file of the copy is not named',
     });
+  });
+});
+
+describe('with spec.state.encryptKeys', () => {
+  const keysOf = (dir: string): readonly string[] =>
+    Object.entries(tree(dir)).flatMap(([path, text]) => (path.endsWith('.key') ? [text] : []));
+  const inventory = (line: string): void => {
+    writeFileSync(at('prod.yaml'), inventoryWith([line, 'encryption: {provider: secretbox}']));
+  };
+  beforeEach(() => {
+    rmSync(at('.kboot'), { recursive: true });
+    inventory(`state: {recipients: [${alice.recipient}], encryptKeys: true}`);
+  });
+
+  it('no private key lies on this disk, not in rendered files either, and kubeconfig has it', async () => {
+    expect(await kboot('render', at('prod.yaml'), '--out', at('out'))).toMatchObject({ error: undefined });
+    const keys = keysOf(at('.kboot/test'));
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((text) => !text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----'))).toEqual([]);
+    const rendered = readdirSync(at('out'), { recursive: true, withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8')] : [],
+    );
+    expect(rendered.filter((text) => /PRIVATE KEY|client-key-data|secret: \S/.test(text))).toEqual([]);
+    expect(rendered.filter((text) => text.includes('contains a private key')).length).toBeGreaterThan(5);
+    expect((await kboot('kubeconfig', at('prod.yaml'))).out).toContain('client-key-data: ');
+    expect((await kboot('plan', at('prod.yaml'), '--offline')).error).toBeUndefined();
+    expect(JSON.parse((await state('show', '-o', 'json')).out)).toMatchObject({
+      ...{ keys: keys.length, encryptedKeys: keys.length, settled: true },
+    });
+  });
+
+  it('without the identity, what needs a key says so, and the rest works', async () => {
+    await kboot('render', at('prod.yaml'), '--out', at('out'));
+    vi.stubEnv('KBOOT_STATE_IDENTITY', '');
+    // As another process: the record of the keys is not one that was decrypted here.
+    const text = readFileSync(at('.kboot/test/key-encryption.json'), 'utf8');
+    const { identities, ...rest } = JSON.parse(text) as { identities: string };
+    const other = { ...rest, identities: identities.replace('FILE-----\n', 'FILE-----\r\n') };
+    writeFileSync(at('.kboot/test/key-encryption.json'), JSON.stringify(other));
+    for (const verb of ['kubeconfig', 'plan'])
+      expect((await kboot(verb, at('prod.yaml'))).error).toMatchObject({ code: 'E-STATE-KEY', exit: 3 });
+    for (const verb of ['validate', 'unlock'])
+      expect(await kboot(verb, at('prod.yaml'))).toMatchObject({ exit: 0 });
+    expect(await state('show')).toMatchObject({ exit: 0 });
+    expect(await state('push', at('team/x.age'))).toMatchObject({ exit: 0 });
+  });
+
+  it('keys that are there are encrypted by rekey, which plan tells before', async () => {
+    inventory('state: {}');
+    await kboot('render', at('prod.yaml'), '--out', at('out'));
+    inventory(`state: {recipients: [${alice.recipient}], encryptKeys: true}`);
+    expect((await kboot('plan', at('prod.yaml'), '--offline')).out).toContain('encrypts the private keys');
+    expect(await state('show')).toMatchObject({ exit: 2 });
+    const count = keysOf(at('.kboot/test')).length;
+    expect(shown(await state('rekey'))).toBe(
+      `${count} private keys rewritten\n${count} private keys in DIR/.kboot/test, encrypted\n`,
+    );
+    expect(keysOf(at('.kboot/test')).join()).not.toContain('PRIVATE KEY');
+    inventory('state: {}');
+    expect(JSON.parse((await state('rekey', '-o', 'json')).out)).toMatchObject({
+      rewritten: count,
+      encryptedKeys: 0,
+    });
+    expect(await state('show')).toMatchObject({ exit: 0 });
   });
 });
 

@@ -255,6 +255,7 @@ export const samples: readonly Sample[] = [
   ['spec.encryption.kms.name', 'other', byPlugin],
   ['spec.encryption.kms.timeout', '5s', byPlugin],
   ['spec.state.recipients', ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p']],
+  ['spec.state.encryptKeys', true],
   ['spec.state.copy', 'prod.age'],
   ['spec.upgrade.maxUnavailable', '50%'],
   ['spec.upgrade.drain.timeoutSeconds', 60],

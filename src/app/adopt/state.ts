@@ -17,6 +17,7 @@ import type { ForeignEtcdPems } from '../../pki/foreign-etcd.ts';
 import { writeAtomic } from '../../store/atomic.ts';
 import { acquireLock } from '../../store/lock.ts';
 import { readKeptState, writeNewState, type KeptState } from '../../store/new-state.ts';
+import { settlePrivateFiles } from '../../store/private-files.ts';
 import { loadOrCreatePki } from '../../store/pki.ts';
 import { defaultStateDir, openState, peekState, type State } from '../../store/state.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
@@ -132,6 +133,7 @@ export async function writeState(
 ): Promise<readonly string[]> {
   const lock = await acquireLock(await openState(state.dir), `kboot adopt ${inventory}`);
   try {
+    await settlePrivateFiles(state, cluster.state);
     await writeNewState(state, { material, clusterId });
     if (missing.length === 0) return [];
     return (await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes })).issued;

@@ -1,0 +1,19 @@
+import type { Cluster } from '../model/cluster.ts';
+import { plural } from '../model/plural.ts';
+import { settlePrivateFiles } from '../store/private-files.ts';
+import type { State } from '../store/state.ts';
+import { note } from './terminal.ts';
+
+/**
+ * Encrypts or decrypts the private keys of the state folder as spec.state says, and tells of it. The caller holds the lock.
+ * Throws KbootError E-STATE, E-STATE-KEY.
+ */
+export async function settleKeys(state: State, { state: wanted }: Cluster): Promise<void> {
+  const count = await settlePrivateFiles(state, wanted);
+  if (count > 0)
+    note(
+      wanted?.encryptKeys === true
+        ? `${plural(count, 'private key')} in ${state.dir} encrypted`
+        : `${plural(count, 'private key')} in ${state.dir} decrypted: spec.state.encryptKeys is not set`,
+    );
+}

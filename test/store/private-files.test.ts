@@ -1,12 +1,14 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as Atomic from '../../src/store/atomic.ts';
+import type * as PrivateFiles from '../../src/store/private-files.ts';
 import { identityFile, newPerson, sample, tree, write, type Person } from '../app/state/site.ts';
 import { freshFolder } from '../cli/folder.ts';
 
 /** Writes until the process is killed; undefined: it is not. */
 const life = vi.hoisted(() => ({ writes: undefined as number | undefined }));
 vi.mock('../../src/store/atomic.ts', async (original) => {
-  const real = await original<typeof import('../../src/store/atomic.ts')>();
+  const real = await original<typeof Atomic>();
   const spend = (): void => {
     if (life.writes === undefined) return;
     if (life.writes === 0) throw new Error('killed');
@@ -26,7 +28,7 @@ vi.mock('../../src/store/atomic.ts', async (original) => {
 });
 
 /** A new process: it remembers nothing. */
-async function run(): Promise<typeof import('../../src/store/private-files.ts')> {
+async function run(): Promise<typeof PrivateFiles> {
   vi.resetModules();
   return await import('../../src/store/private-files.ts');
 }

@@ -15,7 +15,7 @@ import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
 import { lockPath, readLockText } from '../store/release-lock.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
-import { registrySources } from './registry-sources.ts';
+import { backupSources, registrySources } from './named-sources.ts';
 
 /** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
@@ -40,8 +40,8 @@ interface ReadInventory {
 }
 
 /**
- * Reads the inventory, possibly at another Kubernetes version, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.files and
- * spec.containerd.registries name.
+ * Reads the inventory, possibly at another Kubernetes version, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.etcd.backup,
+ * spec.files and spec.containerd.registries name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(
@@ -126,7 +126,10 @@ function readUploads(
   for (const [index, { content }] of (cluster?.files ?? []).entries())
     if ('source' in content && !uploads.has(content.source))
       add(content.source, content.source, ['spec', 'files', index, 'source'], readUpload(content.source));
-  for (const source of registrySources(cluster?.containerd.registries ?? []))
+  for (const source of [
+    ...registrySources(cluster?.containerd.registries ?? []),
+    ...backupSources(cluster?.etcd.backup?.s3),
+  ])
     if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());
   return { uploads, diagnostics };
 }

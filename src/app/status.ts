@@ -7,10 +7,11 @@ import type { KubeObject } from '../kube/types.ts';
 import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
 import type { KbootError } from '../model/error.ts';
-import type { ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
+import type { BackupStatus, ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { observeStuckPods, type StuckPod } from '../observe/stuck-pods.ts';
 import { probeHost } from '../observe/probe.ts';
+import { backupState } from '../plan/backup/state.ts';
 import { kubeletVersion, versionChange, versionsOf } from '../plan/upgrade/versions.ts';
 import { clusterProblems, cordonText, nodeProblems } from '../plan/diff/health.ts';
 import { certificateStatus } from '../pki/inspect.ts';
@@ -93,10 +94,12 @@ export async function observeStatus(
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
     const stored = await storedList(workspace, inspections, connections);
     const problems = present === undefined ? [] : clusterProblems(wants, present);
+    const backup = backupStatus(cluster, inspections);
     const healthy =
       connections.failed.size === 0 &&
       present !== undefined &&
       problems.length === 0 &&
+      (backup?.problems ?? []).length === 0 &&
       hosts.every(
         (host) =>
           host.notReady.length + host.problems.length === 0 &&
@@ -130,6 +133,7 @@ export async function observeStatus(
           ? etcdWords[etcd.state]
           : foreignEtcdWords(cluster.etcd.external.endpoints, foreign),
       members,
+      ...(backup && { backup }),
       stored,
       certificates,
     };
@@ -137,6 +141,24 @@ export async function observeStatus(
   } finally {
     await connections.close();
   }
+}
+
+/** Before the first `kboot up` with spec.etcd.backup, no host knows of one. */
+function backupStatus(
+  cluster: Cluster,
+  inspections: ReadonlyMap<string, Inspection>,
+): BackupStatus | undefined {
+  if (cluster.etcd.backup === undefined) return undefined;
+  const { last, problems } = backupState(cluster, inspections) ?? { last: undefined, problems: [] };
+  return {
+    taken: last?.taken.toISOString() ?? '',
+    ageSeconds: last?.ageSeconds ?? 0,
+    host: last?.host ?? '',
+    file: last?.file ?? '',
+    stored: last?.stored ?? '',
+    size: last?.size ?? 0,
+    problems,
+  };
 }
 
 const etcdWords = {

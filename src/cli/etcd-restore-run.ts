@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { fetchSnapshot, placeOnHost } from '../app/etcd/host-snapshots.ts';
 import { checkSource, makeRestorePlan } from '../app/etcd/restore.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
@@ -22,7 +23,11 @@ export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<
           '`kboot etcd list INVENTORY` shows the snapshots in the state folder. With --from-survivor, etcd goes on with the most advanced member that is left.',
       },
     );
-  const choice = { snapshot, lost };
+  const place = snapshot === undefined ? undefined : placeOnHost(workspace, snapshot);
+  const choice = {
+    lost,
+    snapshot: place === undefined ? snapshot : await fetchSnapshot(workspace, place, connectOptions()),
+  };
   const checked = await checkSource(workspace, choice);
   const from =
     checked.source.kind === 'snapshot'

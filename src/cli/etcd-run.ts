@@ -1,4 +1,5 @@
 import { defragment } from '../app/etcd/defrag.ts';
+import { hostSnapshots } from '../app/etcd/host-snapshots.ts';
 import { askEtcd, memberReports } from '../app/etcd/members.ts';
 import { snapshotReports, takeSnapshot } from '../app/etcd/snapshot.ts';
 import { openWorkspace, type Workspace } from '../app/workspace.ts';
@@ -6,7 +7,7 @@ import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { acquireLock } from '../store/lock.ts';
 import { snapshotFolder } from '../store/snapshots.ts';
 import { openState } from '../store/state.ts';
-import { defragText, membersText, snapshotsText, snapshotText } from '../view/etcd-text.ts';
+import { defragText, hostSnapshotsText, membersText, snapshotsText, snapshotText } from '../view/etcd-text.ts';
 import type { EtcdArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readStatus } from './show.ts';
@@ -56,10 +57,17 @@ function refuseIdleWords({ action, snapshot: file, force, lost, yes, ...rest }: 
 
 async function list(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
   const folder = snapshotFolder(workspace.state);
-  const snapshots = await snapshotReports(workspace, new Date());
-  if (args.output === 'json') event({ type: 'etcd-snapshots', folder, snapshots });
-  else print(snapshotsText(folder, snapshots));
-  return exitStatus.done;
+  const now = new Date();
+  const snapshots = await snapshotReports(workspace, now);
+  const onHosts = await hostSnapshots(workspace, now, connectOptions(), args.concurrency);
+  tellErrors(onHosts.failed.values());
+  if (args.output === 'json')
+    event({ type: 'etcd-snapshots', folder, snapshots, onHosts: onHosts.snapshots });
+  else {
+    print(snapshotsText(folder, snapshots));
+    if (workspace.cluster.etcd.backup !== undefined) print(`\n${hostSnapshotsText(onHosts.snapshots)}`);
+  }
+  return onHosts.failed.size > 0 ? readStatus(onHosts) : exitStatus.done;
 }
 
 async function members(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {

@@ -1,3 +1,4 @@
+import { backupUnit } from '../model/backup.ts';
 import type { Component, Effect } from '../model/component.ts';
 import {
   allChains,
@@ -9,6 +10,7 @@ import {
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
 import { swapOn } from '../resource/swap-script.ts';
+import { plural } from '../model/plural.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
 import { dataFolders, removeFolders, unmountBelow } from './reset-data.ts';
 
@@ -42,6 +44,7 @@ export function resetRemovals(
   if (!seen.present) return [];
   const data = dataFolders(...(foreignEtcd ? [] : etcdFolders(seen, etcdDataDir)));
   const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
+    ...(seen.backup === undefined ? [] : backupRemovals(seen.backup)),
     {
       what: 'unit kubelet',
       reason: 'stopped and disabled',
@@ -112,6 +115,22 @@ ${removeLeftovers(foreignCni)}`,
     },
   ];
   return removals.map((removal) => ({ effects: [], ...removal }));
+}
+
+/** The files of the timer are among those that kboot created. */
+function backupRemovals({
+  directory,
+  snapshots,
+}: NonNullable<ResetObservation['backup']>): readonly Omit<Removal, 'effects'>[] {
+  const kept =
+    snapshots === 0 ? '' : `; ${plural(snapshots, 'snapshot')} in ${directory} ${snapshots === 1 ? 'stays' : 'stay'}`;
+  return [
+    {
+      what: `timer ${backupUnit}`,
+      reason: `stopped and disabled${kept}`,
+      script: `systemctl disable --now ${backupUnit}.timer 2>&1 | grep -v '^Removed'; systemctl stop ${backupUnit}.service 2>/dev/null; true`,
+    },
+  ];
 }
 
 /** What is said about mount points and links among the data folders. */

@@ -2,6 +2,7 @@ import { architectures } from '../catalog/data.ts';
 import { isNode } from '../model/cluster.ts';
 import { textContext, type Desire } from './context.ts';
 import { secretTexts } from './pki-files.ts';
+import { backupSecrets } from './text/backup.ts';
 import { containerdFiles } from './text/containerd.ts';
 import { proxyEnvironment } from './text/proxy.ts';
 import { registryFiles } from './text/registries.ts';
@@ -24,6 +25,7 @@ export function statedSecrets(desire: Desire): Map<string, string> {
     return [
       ...proxyEnvironment(context),
       ...registryFiles(context),
+      ...backupSecrets(context, desire.cluster.etcd.backup?.s3),
       ...desire.cluster.hosts.filter(isNode).flatMap((host) => containerdFiles(context, host)),
     ];
   });

@@ -14,6 +14,7 @@ import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
+import { buildBackup } from './build-backup.ts';
 import { buildEncryption } from './build-encryption.ts';
 import { buildFiles, buildHooks } from './build-hooks.ts';
 import { buildMetallb } from './build-metallb.ts';
@@ -67,6 +68,10 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     etcd: {
       ...component(spec.etcd),
       ...given('dataDir', spec.etcd?.dataDir),
+      ...given(
+        'backup',
+        spec.etcd?.backup && buildBackup(spec.etcd.backup, metadata.name, options.folders),
+      ),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
     ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),

@@ -168,6 +168,21 @@ export const impacts: ImpactsOf<Inventory> = {
       ),
       extraArgs: variable('etcd', 'kube-apiserver'),
       extraEnvs: variable('etcd', 'kube-apiserver'),
+      backup: {
+        schedule: nothing,
+        keep: noted('older snapshots go after the next good one'),
+        directory: noted('snapshots in the former folder stay there'),
+        s3: {
+          endpoint: nothing,
+          bucket: nothing,
+          prefix: nothing,
+          region: nothing,
+          accessKeyId: nothing,
+          secretAccessKeyFile: nothing,
+          secretAccessKeyEnv: nothing,
+          caFile: nothing,
+        },
+      },
       external: {
         endpoints: disturbs(['kube-apiserver'], [], "an etcd without the cluster's data is refused"),
         caFile: restarts('kube-apiserver'),

@@ -17,6 +17,7 @@ import {
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { component, extraArg, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
+import { backup } from './schema-backup.ts';
 import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
 import { dns } from './schema-dns.ts';
 import { encryption } from './schema-encryption.ts';
@@ -327,6 +328,7 @@ const spec = z
         ).optional(),
         extraArgs: extraArgs('etcd').optional(),
         extraEnvs: extraEnvs('etcd').optional(),
+        backup: backup.optional(),
         external: externalEtcd.optional(),
       })
       .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })

@@ -1,4 +1,6 @@
+import type { Backup } from './backup.ts';
 import type { Encryption } from './encryption.ts';
+import type { PasswordSource } from './password-source.ts';
 import type { StateSettings } from './state-settings.ts';
 import type { Stage } from './stage.ts';
 
@@ -132,9 +134,6 @@ export interface ForeignEtcd {
   readonly certFile: string;
   readonly keyFile: string;
 }
-
-/** Where the operator's machine has a password: an absolute path, or the name of an environment variable. */
-export type PasswordSource = { readonly file: string } | { readonly env: string };
 
 export interface RegistryLogin {
   readonly username: string;
@@ -309,6 +308,8 @@ export interface Cluster {
     readonly external?: ForeignEtcd;
     /** Folder of the members' data; absent: /var/lib/etcd. */
     readonly dataDir?: string;
+    /** Absent: none but on request, and before upgrades. */
+    readonly backup?: Backup;
   };
   /** Absent: everything in etcd is stored as it is. */
   readonly encryption?: Encryption;

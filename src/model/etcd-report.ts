@@ -47,3 +47,14 @@ export interface SnapshotReport {
   /** Names of the members at that time. */
   readonly members?: readonly string[];
 }
+
+/** A snapshot that a host took by itself, and checked then. */
+export interface HostSnapshotReport {
+  readonly host: string;
+  /** Its path there. */
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly taken: string;
+  readonly ageSeconds: number;
+}

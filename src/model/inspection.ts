@@ -1,3 +1,4 @@
+import type { BackupSeen } from './backup.ts';
 import type { StaticPodComponent } from './component.ts';
 import type { HostFacts } from './facts.ts';
 import type { HostPast } from './past.ts';
@@ -75,6 +76,8 @@ export interface Inspection {
   readonly podVersions: Readonly<Partial<Record<StaticPodComponent, string>>>;
   /** Its API server encrypts what it stores, or there is kboot's file for that. */
   readonly encrypts?: true;
+  /** Its backups of etcd; absent: no timer is there. */
+  readonly backup?: BackupSeen;
   /** `--etcd-servers` of its API server's manifest; empty without one. */
   readonly etcdServers: readonly string[];
   /** The control-plane endpoint as seen from this host; absent: not checked. */

@@ -6,7 +6,7 @@ const names = [
   ...(['ForeignManifests', 'ExtraVolumes'] as const),
   ...(['NameResolution', 'DiskSpace', 'ClockSkew', 'MachineID', 'ProductUUID', 'ForeignCluster'] as const),
   ...(['VirtualIP', 'VirtualIPInterface', 'VirtualIPNetwork', 'FormerLoadBalancer'] as const),
-  ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData'] as const),
+  ...(['ControlPlaneEndpoint', 'EtcdServers', 'EtcdQuorum', 'EtcdData', 'EtcdBackup'] as const),
   ...(['CgroupControllers', 'KernelModules', 'NoExec', 'ForeignKubernetes', 'ForeignNetwork'] as const),
   ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'Proxy', 'ContainerdUnit', 'Containers'] as const),
   ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),

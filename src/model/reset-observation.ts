@@ -11,6 +11,8 @@ export interface ResetObservation {
   readonly containers: number;
   /** Data folders that are mount points or links, which the reset empties and keeps. */
   readonly keptFolders: readonly string[];
+  /** Backups of etcd that a timer takes here: their folder, and how many it has; absent: no timer. */
+  readonly backup?: { readonly directory: string; readonly snapshots: number };
   readonly swap: boolean;
   /** Whether SELinux was enforcing before. */
   readonly selinux: boolean;

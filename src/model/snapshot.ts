@@ -6,6 +6,8 @@ export type SnapshotCause =
   | { readonly kind: 'members' }
   /** `kboot etcd snapshot` */
   | { readonly kind: 'manual' }
+  /** `spec.etcd.backup`: by a host; copied from there. */
+  | { readonly kind: 'backup' }
   /** Of the most advanced member, after the quorum was lost. */
   | { readonly kind: 'survivor' };
 

@@ -5,7 +5,7 @@ export interface ClusterStatus {
   readonly endpoint: string;
   /**
    * Every host responds; every node, control-plane Pod, add-on and etcd member is healthy; Pods can start on every
-   * node; no certificate expires soon.
+   * node; no certificate expires soon; no backup failed or is overdue.
    */
   readonly healthy: boolean;
   readonly hosts: readonly {
@@ -35,6 +35,8 @@ export interface ClusterStatus {
   /** The state of etcd, in words. */
   readonly etcd: string;
   readonly members: readonly EtcdMemberStatus[];
+  /** Backups that the hosts take; absent: there are to be none. */
+  readonly backup?: BackupStatus;
   /** How etcd holds what is or was encrypted; empty: nothing is, or etcd did not answer. */
   readonly stored: readonly StoredStatus[];
   readonly certificates: readonly {
@@ -42,6 +44,21 @@ export interface ClusterStatus {
     readonly expires: string;
     readonly daysLeft: number;
   }[];
+}
+
+/** The backups of etcd that the hosts take. */
+export interface BackupStatus {
+  /** When the last good one was taken; empty: never. */
+  readonly taken: string;
+  readonly ageSeconds: number;
+  /** The host that has it, its path there, and its URL in S3 or ''. */
+  readonly host: string;
+  readonly file: string;
+  readonly stored: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What failed or is overdue. */
+  readonly problems: readonly { readonly host: string; readonly message: string }[];
 }
 
 /** How the objects of a resource are stored. */

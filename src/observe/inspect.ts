@@ -1,3 +1,4 @@
+import { backupQuestion, readBackup } from './backup.ts';
 import { encryptionQuestion } from './encryption.ts';
 import { staticPodComponents } from '../model/component.ts';
 import type { Inspection } from '../model/inspection.ts';
@@ -163,6 +164,7 @@ for p in ${staticPodComponents.join(' ')}; do
 done
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 ${encryptionQuestion}
+${backupQuestion}
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
 echo "etcdDataDir=$(${runningEtcdDataDir})"
@@ -208,6 +210,7 @@ export function readInspection(output: string, asked: number, answered: number):
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: one('resolved') === '1',
   };
+  const backup = readBackup(one);
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
   return {
     facts,
@@ -268,6 +271,7 @@ export function readInspection(output: string, asked: number, answered: number):
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(one('encryption') === '1' && { encrypts: true as const }),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
+    ...(backup && { backup }),
     ...(endpoint && { endpoint }),
   };
 }

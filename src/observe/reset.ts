@@ -3,6 +3,7 @@ import { KbootError } from '../model/error.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import type { Reader } from '../transport/types.ts';
+import { backupProgram } from './backup.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { runningEtcdDataDir } from './inspect.ts';
 
@@ -17,6 +18,10 @@ echo "containers=$(ctr -n k8s.io containers list -q 2>/dev/null | wc -l)"
 for f in ${dataFolders('/var/lib/etcd').join(' ')}; do
   if [ -L "$f" ] || grep -q "^[^ ]* [^ ]* [^ ]* [^ ]* $f " /proc/self/mountinfo; then echo "keptFolder=$f"; fi
 done
+if [ -f ${backupProgram} ] && grep -qxF -e ${backupProgram} ${hostFolder}/owned 2>/dev/null; then
+  d=$(sed -n 's/^directory=//p' ${backupProgram} | head -n 1)
+  echo "backup=$(ls -- "$d" 2>/dev/null | grep -c '^etcd-.*[.]db$') $d"
+fi
 [ -e ${hostFolder}/selinux ] && echo selinux=1
 ${dockerQuestion}
 echo end=1`;
@@ -32,6 +37,7 @@ export async function observeForReset(reader: Reader): Promise<ResetObservation>
       host: reader.host,
       remedy: 'Nothing was changed. Run the same command again.',
     });
+  const backup = /^(\d+) (\/.+)$/.exec(values.get('backup') ?? '');
   return {
     present: values.get('present') === '1',
     clusterId: values.get('clusterId') ?? '',
@@ -40,6 +46,7 @@ export async function observeForReset(reader: Reader): Promise<ResetObservation>
     kept: Number(values.get('kept') ?? 0),
     containers: Number(values.get('containers') ?? 0),
     keptFolders: stdout.split('\n').flatMap((line) => /^keptFolder=(.+)$/.exec(line)?.[1] ?? []),
+    ...(backup && { backup: { snapshots: Number(backup[1]), directory: backup[2] ?? '' } }),
     swap: values.get('swap') === '1',
     selinux: values.get('selinux') === '1',
     dockerContainers: readDocker(values.get('dockerContainers')),

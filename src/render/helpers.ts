@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars/runtime.js';
 import {
   bareWord,
+  calendarEvent,
   environmentValue,
   jsonScalar,
   systemdAssignment,
@@ -28,6 +29,8 @@ export const formats: Readonly<Record<string, (value: Scalar) => string>> = {
   env: environmentValue,
   /** Unquoted word; any other value is refused. */
   word: bareWord,
+  /** Value of OnCalendar= in a systemd timer. */
+  calendar: calendarEvent,
 };
 
 /** Blocks; unlike handlebars' own, they throw on an undefined variable. */

@@ -114,6 +114,36 @@ export interface TemplateParams {
     /** A folder whose file systems must be mounted first; '' if it is always there. */
     readonly dataDir: string;
   };
+  'etcd/backup.sh.hbs': {
+    readonly host: string;
+    readonly directory: string;
+    readonly keep: number;
+    readonly dataDir: string;
+    /** URL of the member on this host, and of all members, in the order of the inventory. */
+    readonly local: string;
+    readonly members: readonly { readonly name: string; readonly url: string }[];
+    readonly record: string;
+    /** null: no copy. */
+    readonly s3: {
+      readonly endpoint: string;
+      /** As in the header Host. */
+      readonly host: string;
+      /** `bucket/prefix` */
+      readonly place: string;
+      readonly region: string;
+      /** File with the access key: its ID, then the secret. */
+      readonly credentials: string;
+      /** File, or ''. */
+      readonly ca: string;
+    } | null;
+  };
+  'etcd/backup.service.hbs': {
+    readonly directory: string;
+    readonly program: string;
+    readonly part: string;
+    readonly proxy: string;
+  };
+  'etcd/backup.timer.hbs': { readonly schedule: string };
   'kubelet/kubelet.service.hbs': { readonly kubelet: string };
   'kubelet/10-kubeadm.conf.hbs': { readonly kubelet: string; readonly defaults: string };
   'kubelet/config.yaml.hbs': {

@@ -75,6 +75,13 @@ export function bareWord(value: Scalar): string {
   return text;
 }
 
+/** A calendar event of systemd.time(7). */
+export function calendarEvent(value: Scalar): string {
+  const text = String(value);
+  if (!/^[\w.,:*/~+ -]+$/.test(text)) throw new RangeError(`${jsonString(text)} is not a calendar event`);
+  return text;
+}
+
 function number(value: number | boolean): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('not a finite number');
   return String(value);

@@ -17,6 +17,7 @@ import { servingCertificate } from './serving-certificate.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
+import { timer } from './timer.ts';
 import type { Kind, Resource, ResourceKind, ResourceOf } from './types.ts';
 import { unit } from './unit.ts';
 
@@ -35,6 +36,7 @@ const kinds = {
   'cni-config': cniConfig,
   'pod-network': podNetwork,
   unit,
+  timer,
   image,
   'static-pod': staticPod,
   'client-certificate': clientCertificate,

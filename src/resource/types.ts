@@ -127,6 +127,17 @@ export interface UnitResource extends Base {
   readonly reloads?: boolean;
 }
 
+/** A systemd timer of kboot's own. */
+export interface TimerResource extends Base {
+  readonly kind: 'timer';
+  /** Without `.timer`. */
+  readonly name: string;
+  /** false: it is removed, with its files. */
+  readonly wanted: boolean;
+  /** Every file that belongs to it. */
+  readonly files: readonly string[];
+}
+
 /** No state of an earlier cluster's Pod network when the kubelet starts on the host for the first time. */
 export interface PodNetworkResource extends Base {
   readonly kind: 'pod-network';
@@ -215,6 +226,7 @@ export type Resource =
   | SELinuxResource
   | CniConfigResource
   | UnitResource
+  | TimerResource
   | PodNetworkResource
   | ImageResource
   | StaticPodResource

@@ -19,7 +19,7 @@ export async function keepSnapshot(
   cause: SnapshotCause,
   now: Date,
 ): Promise<string> {
-  const names = { manual: 'manual-', survivor: 'survivor-', members: '' };
+  const names = { manual: 'manual-', survivor: 'survivor-', backup: 'backup-', members: '' };
   const why = cause.kind === 'upgrade' ? `before-${cause.to}-` : names[cause.kind];
   const path = join(snapshotFolder(state), `etcd-${why}${fileTime(now)}.db`);
   await writeAtomic(path, intact(blobs));
@@ -70,6 +70,7 @@ function causeOf(name: string): SnapshotCause | undefined {
   if (why === '') return { kind: 'members' };
   if (why === 'manual-') return { kind: 'manual' };
   if (why === 'survivor-') return { kind: 'survivor' };
+  if (why?.startsWith('backup-') === true) return { kind: 'backup' };
   const to = /^before-(v[\d.]+)-$/.exec(why ?? '')?.[1];
   return to === undefined ? undefined : { kind: 'upgrade', to };
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import pc from 'picocolors';
-import type { EtcdMemberReport, SnapshotReport } from '../model/etcd-report.ts';
+import type { EtcdMemberReport, HostSnapshotReport, SnapshotReport } from '../model/etcd-report.ts';
 import { plural } from '../model/plural.ts';
+import { age, size } from './amounts.ts';
 import { table } from './table.ts';
 
 /** The members of etcd, one row each; below, why some are not healthy. */
@@ -35,6 +36,7 @@ const causes: Readonly<Record<SnapshotReport['cause'], string>> = {
   members: 'before members changed',
   upgrade: 'before the upgrade to',
   survivor: 'of the survivor',
+  backup: 'spec.etcd.backup',
   unknown: 'not kboot',
 };
 
@@ -55,6 +57,13 @@ export function snapshotsText(folder: string, snapshots: readonly SnapshotReport
   return `${table([head, ...rows], new Set([1, 2, 3]))}\n\nin ${folder}`;
 }
 
+/** The snapshots that hosts took by themselves, one row each. */
+export function hostSnapshotsText(snapshots: readonly HostSnapshotReport[]): string {
+  if (snapshots.length === 0) return 'on hosts: none yet';
+  const rows = snapshots.map((each) => [`${each.host}:${each.file}`, age(each.ageSeconds), size(each.size)]);
+  return table([['on hosts', 'age', 'size'], ...rows], new Set([1, 2]));
+}
+
 /** One line about a snapshot that was taken. */
 export function snapshotText(taken: SnapshotReport & { readonly member: string }): string {
   return `${taken.file}: ${size(taken.size)}, revision ${taken.revision ?? '-'}, from ${taken.member}, intact`;
@@ -72,17 +81,4 @@ export function defragText(result: {
   return done
     ? `${member}: ${size(before)} became ${size(after)} in ${seconds.toFixed(1)} s`
     : `${member}: ${size(before)}, would gain less than a tenth: left as it is`;
-}
-
-/** `20.6 MB` */
-function size(bytes: number | undefined): string {
-  if (bytes === undefined) return '-';
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
-}
-
-/** `5 min`, `3 h`, `12 days` */
-function age(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : plural(Math.round(seconds / 86_400), 'day');
 }

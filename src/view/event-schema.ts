@@ -129,8 +129,8 @@ const snapshot = {
   ageSeconds: number('Seconds since then.'),
   intact: flag('Whether it ends with its own SHA-256, and is a database of etcd.'),
   cause: described(
-    'What made it: `etcd snapshot`, a change of members, an upgrade, `etcd restore --from-survivor`.',
-    z.enum(['manual', 'members', 'upgrade', 'survivor', 'unknown']),
+    'What made it: `etcd snapshot`, a change of members, an upgrade, `etcd restore --from-survivor`, a host by spec.etcd.backup.',
+    z.enum(['manual', 'members', 'upgrade', 'survivor', 'backup', 'unknown']),
   ),
   to: text('The Kubernetes version that the upgrade went to.').exactOptional(),
   revision: number('The last revision of its data.').exactOptional(),
@@ -228,6 +228,21 @@ const others = [
         }),
       ),
     ),
+    backup: described(
+      'Backups of etcd that the hosts take; absent without spec.etcd.backup.',
+      z.strictObject({
+        taken: text('When the last good one was taken; empty if there is none yet.'),
+        ageSeconds: number('Its age.'),
+        host: text('The host that has it.'),
+        file: text('Its path there.'),
+        stored: text('Its URL in S3, or empty.'),
+        size: number('Bytes.'),
+        problems: described(
+          'What failed or is overdue.',
+          z.array(z.strictObject({ host, message: text('What happened, and when.') })),
+        ),
+      }),
+    ).exactOptional(),
     stored: described(
       'How etcd holds the objects that are or were encrypted; empty if nothing is.',
       z.array(
@@ -420,9 +435,21 @@ const others = [
     ...snapshot,
     member: text('The member that it was taken from.'),
   }),
-  shape('etcd-snapshots', 'The snapshots in the state folder (`etcd list`).', {
+  shape('etcd-snapshots', 'The snapshots in the state folder, and those of spec.etcd.backup (`etcd list`).', {
     folder: text('The folder.'),
     snapshots: described('The newest first.', z.array(z.strictObject(snapshot))),
+    onHosts: described(
+      'Those that hosts took by themselves, and checked then.',
+      z.array(
+        z.strictObject({
+          host,
+          file: text('Its path there.'),
+          size: number('Bytes.'),
+          taken: text('When it was written.'),
+          ageSeconds: number('Seconds since then.'),
+        }),
+      ),
+    ),
   }),
   shape('state-pushed', 'The copy of the state folder is up to date (`state push`).', {
     ...stateCopy,

@@ -1,6 +1,7 @@
 import { plural } from '../model/plural.ts';
 import pc from 'picocolors';
 import type { ClusterStatus, StoredStatus } from '../model/status.ts';
+import { age, size } from './amounts.ts';
 import { table } from './table.ts';
 
 /** The state of a cluster for people: a line per host, then the API and the certificate that expires first. */
@@ -25,6 +26,7 @@ export function statusText(status: ClusterStatus): string {
     ...status.problems.map((each) => pc.red(each)),
     ...status.warnings.map((each) => pc.yellow(each)),
     etcdLine(status),
+    ...backupLines(status.backup),
     ...status.stored.map(storedLine),
     certificatesLine(status.certificates),
     status.healthy
@@ -45,6 +47,18 @@ function certificatesLine(certificates: ClusterStatus['certificates']): string {
     : pc.red(
         `${count}; ${expired} of them expired, first ${first.name} on ${date}. \`kboot certs\` lists them`,
       );
+}
+
+/** `last backup of etcd: 3 h ago, cp-1:/var/backups/etcd/etcd-backup-cp-1-TIME.db (20.6 MB), also in S3` */
+function backupLines(backup: ClusterStatus['backup']): string[] {
+  if (backup === undefined) return [];
+  const { taken, ageSeconds, host, file, stored, problems } = backup;
+  return [
+    taken === ''
+      ? pc.yellow('last backup of etcd: none yet')
+      : `last backup of etcd: ${age(ageSeconds)} ago, ${host}:${file} (${size(backup.size)})${stored === '' ? '' : `, and ${stored}`}`,
+    ...problems.map((each) => pc.red(`${each.host}: ${each.message}`)),
+  ];
 }
 
 /** `secrets in etcd: 42 encrypted with secretbox:key1` */

@@ -85,6 +85,20 @@ const byPlugin: Readonly<Record<string, unknown>> = {
   },
 };
 
+/** Backups with everything. */
+const backups: Readonly<Record<string, unknown>> = {
+  'spec.etcd.backup': {
+    schedule: 'daily',
+    s3: {
+      endpoint: 'https://s3.example.com',
+      bucket: 'backups',
+      accessKeyId: 'one',
+      secretAccessKeyFile: '/password',
+      caFile: '/ca.crt',
+    },
+  },
+};
+
 const worker = 'spec.hosts[3]';
 const peer = 'spec.metallb.bgpPeers[0]';
 const advertisement = 'spec.metallb.bgpAdvertisements[0]';
@@ -168,6 +182,22 @@ export const samples: readonly Sample[] = [
   ['spec.etcd.extraArgs[0].name', 'max-request-bytes'],
   ['spec.etcd.extraArgs[0].value', '8589934592'],
   ['spec.etcd.dataDir', '/mnt/etcd/data'],
+  ['spec.etcd.backup.schedule', 'hourly', backups],
+  ['spec.etcd.backup.keep', 3, backups],
+  ['spec.etcd.backup.directory', '/mnt/backup/etcd', backups],
+  ['spec.etcd.backup.s3.endpoint', 'https://other.example.com', backups],
+  ['spec.etcd.backup.s3.bucket', 'others', backups],
+  ['spec.etcd.backup.s3.prefix', 'other/', backups],
+  ['spec.etcd.backup.s3.region', 'eu-central-1', backups],
+  ['spec.etcd.backup.s3.accessKeyId', 'other', backups],
+  ['spec.etcd.backup.s3.secretAccessKeyFile', '/other', backups],
+  [
+    'spec.etcd.backup.s3.secretAccessKeyEnv',
+    'PASSWORD',
+    backups,
+    { 'spec.etcd.backup.s3.secretAccessKeyFile': undefined },
+  ],
+  ['spec.etcd.backup.s3.caFile', '/other.crt', backups],
   ...['etcd', 'apiServer', 'controllerManager', 'scheduler'].flatMap((name) => ofComponent(`spec.${name}`)),
   ['spec.etcd.external.endpoints', ['https://10.0.0.32:2379'], externalEtcd],
   ['spec.etcd.external.caFile', '/other.crt', externalEtcd],

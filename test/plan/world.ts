@@ -263,6 +263,10 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
       return present({ cpu: resource.cpu, memory: resource.memory, reserved: resource.reserved });
     case 'unit':
       return present({ enabled: true, active: true, current: true });
+    case 'timer':
+      return resource.wanted
+        ? present({ enabled: true, active: true, current: true, files: [] })
+        : { state: 'absent' };
     case 'pod-network':
       return present([]);
     case 'image':

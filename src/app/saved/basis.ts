@@ -27,6 +27,7 @@ const placesHere: readonly string[] = [
   'certFile',
   'keyFile',
   'passwordFile',
+  'secretAccessKeyFile',
 ];
 
 /** The inputs of plans of this workspace, besides the observed state. */

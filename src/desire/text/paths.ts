@@ -1,3 +1,4 @@
+import { backupUnit } from '../../model/backup.ts';
 import { proxyFile } from '../../resource/prelude.ts';
 
 /** Paths on a host. Unit, drop-in and binaries are kboot's choice; the rest is kubeadm's layout. */
@@ -19,6 +20,11 @@ export const paths = {
   crictlConfig: '/etc/crictl.yaml',
   etcdUnit: '/etc/systemd/system/etcd.service',
   etcd: '/usr/local/bin/etcd',
+  backupProgram: `/usr/local/sbin/${backupUnit}`,
+  backupService: `/etc/systemd/system/${backupUnit}.service`,
+  backupTimer: `/etc/systemd/system/${backupUnit}.timer`,
+  backupCredentials: `/etc/kubernetes/${backupUnit}.s3`,
+  backupCa: `/etc/kubernetes/${backupUnit}-s3-ca.crt`,
   modules: '/etc/modules-load.d/kboot.conf',
   sysctls: '/etc/sysctl.d/99-kboot.conf',
   /** In kboot's own folder: the functions of resource/prelude.ts read it. */

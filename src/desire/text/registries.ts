@@ -1,9 +1,10 @@
 import type { JsonObject, Registry, RegistryLogin } from '../../model/cluster.ts';
-import { KbootError } from '../../model/error.ts';
 import { statedName } from '../../resource/upload-name.ts';
-import { variableName } from '../../store/uploads.ts';
+import { namedPassword, namedText } from './named.ts';
 import { paths } from './paths.ts';
 import type { HostText, TextContext } from './types.ts';
+
+const field = 'spec.containerd.registries';
 
 /*
  * Logins. containerd sends the header Authorization of hosts.toml with each request to that host; a registry with basic
@@ -31,7 +32,7 @@ export function registryFiles(context: TextContext): readonly HostText[] {
     const ca = (file: string | undefined, name: string): string => {
       if (file === undefined) return '';
       const path = `${registryFolder(host)}/${name}`;
-      cas.push({ path, mode: 0o644, text: textOf(context, file) });
+      cas.push({ path, mode: 0o644, text: namedText(context, file, field) });
       return path;
     };
     const login = (of: RegistryLogin | undefined): string => (of === undefined ? '' : basic(context, of));
@@ -84,14 +85,5 @@ function basic(context: TextContext, login: RegistryLogin): string {
 }
 
 function passwordOf(context: TextContext, { password }: RegistryLogin): string {
-  return textOf(context, 'env' in password ? variableName(password.env) : password.file).trimEnd();
-}
-
-/** The inventory was read with everything that it names. */
-function textOf({ uploads }: TextContext, name: string): string {
-  const text = uploads?.get(name)?.text;
-  if (text !== undefined) return text;
-  throw new KbootError('E-INVENTORY', `spec.containerd.registries: ${name} was not read`, {
-    remedy: 'Check that it exists and that you can read it.',
-  });
+  return namedPassword(context, password, field);
 }

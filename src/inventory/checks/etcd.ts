@@ -17,9 +17,9 @@ export const foreignEtcdStandsAlone: Check = ({ outline, draft, lineOf }) => {
       `(line ${lineOf([...host.path, 'roles'])}); remove one of them`;
     findings.push({ ...error(externalPath, message), at: 'key' });
   }
-  for (const field of ['dataDir', 'extraArgs', 'extraEnvs'] as const) {
+  for (const field of ['dataDir', 'extraArgs', 'extraEnvs', 'backup'] as const) {
     const value = draft.spec?.etcd?.[field];
-    if (value === undefined || value.length === 0) continue;
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
     const path = ['spec', 'etcd', field];
     const message = `${describePath(path)} has no effect with spec.etcd.external, since kboot does not run etcd then; remove it`;
     findings.push({ ...error(path, message), at: 'key' });

@@ -1,5 +1,6 @@
 import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
+import { backupIsSound } from './backup.ts';
 import { flannelIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
 import { dnsIsSound } from './dns.ts';
@@ -67,6 +68,7 @@ const checks: readonly Check[] = [
   etcdCountIsOdd,
   foreignEtcdStandsAlone,
   etcdEndpointsAreUnique,
+  backupIsSound,
   loadBalancerIsSet,
   loadBalancerPortIsFree,
   virtualIPIsFree,

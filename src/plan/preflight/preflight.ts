@@ -4,6 +4,7 @@ import { isNode } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { minorOf } from '../../model/minor.ts';
 import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
+import { failedBackups } from './backup.ts';
 import { etcdMoved } from './etcd.ts';
 import { extraVolumesThere } from './extra-volumes.ts';
 import type { Finding } from './finding.ts';
@@ -167,7 +168,11 @@ export function preflight(
         findings.push({ ...finding, host: host.name });
     }
   }
-  findings.push(...virtualIPTaken(cluster, seen), ...formerPeers(cluster, seen));
+  findings.push(
+    ...virtualIPTaken(cluster, seen),
+    ...formerPeers(cluster, seen),
+    ...failedBackups(cluster, seen),
+  );
   findings.push(
     ...notUnique(
       seen,

@@ -1,8 +1,10 @@
 import type { Path } from '../inventory/position.ts';
-import type { Registry, RegistryLogin } from '../model/cluster.ts';
+import type { BackupS3 } from '../model/backup.ts';
+import type { Registry } from '../model/cluster.ts';
+import type { PasswordSource } from '../model/password-source.ts';
 import { readUpload, readVariable, variableName, type Upload } from '../store/uploads.ts';
 
-/** A file or environment variable of this machine that spec.containerd.registries names. */
+/** A file or environment variable of this machine that spec.containerd.registries or spec.etcd.backup names. */
 interface Source {
   /** Its name among the uploads. */
   readonly name: string;
@@ -26,30 +28,42 @@ export function registrySources(registries: readonly Registry[]): readonly Sourc
 
 function sourcesOf({ caFile, credentials }: Pick<Registry, 'caFile' | 'credentials'>, path: Path): Source[] {
   return [
-    ...(caFile === undefined
+    ...caSource(caFile, path),
+    ...(credentials === undefined
       ? []
-      : [{ name: caFile, shown: caFile, path: [...path, 'caFile'], read: () => readCertificate(caFile) }]),
-    ...(credentials === undefined ? [] : [passwordSource(credentials, [...path, 'credentials'])]),
+      : [passwordSource(credentials.password, [...path, 'credentials'], 'password')]),
   ];
 }
 
-function passwordSource({ password }: RegistryLogin, path: Path): Source {
+/** Everything on this machine that backups need: the CA and the secret access key of S3. */
+export function backupSources(s3: BackupS3 | undefined): readonly Source[] {
+  if (s3 === undefined) return [];
+  const path: Path = ['spec', 'etcd', 'backup', 's3'];
+  return [...caSource(s3.caFile, path), passwordSource(s3.secretAccessKey, path, 'secretAccessKey')];
+}
+
+function caSource(caFile: string | undefined, path: Path): Source[] {
+  if (caFile === undefined) return [];
+  return [{ name: caFile, shown: caFile, path: [...path, 'caFile'], read: () => readCertificate(caFile) }];
+}
+
+function passwordSource(password: PasswordSource, path: Path, field: string): Source {
   if ('env' in password)
     return {
       name: variableName(password.env),
       shown: password.env,
-      path: [...path, 'passwordEnv'],
+      path: [...path, `${field}Env`],
       read: () => readVariable(process.env[password.env]),
     };
   return {
     name: password.file,
     shown: password.file,
-    path: [...path, 'passwordFile'],
+    path: [...path, `${field}File`],
     read: () => readPassword(password.file),
   };
 }
 
-/** containerd fails every pull from a registry whose CA it cannot read. */
+/** containerd fails every pull from a registry whose CA it cannot read, and curl every upload. */
 function readCertificate(file: string): Upload | string {
   const read = readUpload(file);
   if (typeof read === 'string' || read.text?.includes('-----BEGIN CERTIFICATE-----') === true) return read;

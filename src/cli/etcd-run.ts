@@ -7,7 +7,13 @@ import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { acquireLock } from '../store/lock.ts';
 import { snapshotFolder } from '../store/snapshots.ts';
 import { openState } from '../store/state.ts';
-import { defragText, hostSnapshotsText, membersText, snapshotsText, snapshotText } from '../view/etcd-text.ts';
+import {
+  defragText,
+  hostSnapshotsText,
+  membersText,
+  snapshotsText,
+  snapshotText,
+} from '../view/etcd-text.ts';
 import type { EtcdArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readStatus } from './show.ts';

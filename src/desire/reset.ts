@@ -123,7 +123,9 @@ function backupRemovals({
   snapshots,
 }: NonNullable<ResetObservation['backup']>): readonly Omit<Removal, 'effects'>[] {
   const kept =
-    snapshots === 0 ? '' : `; ${plural(snapshots, 'snapshot')} in ${directory} ${snapshots === 1 ? 'stays' : 'stay'}`;
+    snapshots === 0
+      ? ''
+      : `; ${plural(snapshots, 'snapshot')} in ${directory} ${snapshots === 1 ? 'stays' : 'stay'}`;
   return [
     {
       what: `timer ${backupUnit}`,

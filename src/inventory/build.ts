@@ -68,10 +68,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     etcd: {
       ...component(spec.etcd),
       ...given('dataDir', spec.etcd?.dataDir),
-      ...given(
-        'backup',
-        spec.etcd?.backup && buildBackup(spec.etcd.backup, metadata.name, options.folders),
-      ),
+      ...given('backup', spec.etcd?.backup && buildBackup(spec.etcd.backup, metadata.name, options.folders)),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
     ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),

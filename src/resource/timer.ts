@@ -17,7 +17,10 @@ export const timer: Kind<TimerResource, Found> = {
   query: (wants) =>
     wants
       .map(
-        ({ name, files }) => `if [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
+        ({
+          name,
+          files,
+        }) => `if [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
   echo "${name} timer $(systemctl is-enabled ${name}.timer 2>/dev/null) $(systemctl is-active ${name}.timer) $([ -e ${hostFolder}/running/${name} ] && echo current || echo older)"
 fi
 for f in ${quoteAll(files)}; do

@@ -54,7 +54,8 @@ export function backupState(
       return [
         {
           host: name,
-          message: 'the last backup of etcd ended without a result: journalctl -u kboot-etcd-backup shows why',
+          message:
+            'the last backup of etcd ended without a result: journalctl -u kboot-etcd-backup shows why',
         },
       ];
     return [];

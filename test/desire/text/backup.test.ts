@@ -76,11 +76,15 @@ describe.each(shells)('the backup program in %s', (shell) => {
     const lines = [];
     for (let at = 0; at < bytes.length; at += 32_768)
       lines.push(
-        JSON.stringify({ result: { blob: bytes.subarray(at, at + 32_768).toString('base64'), remaining_bytes: '1' } }),
+        JSON.stringify({
+          result: { blob: bytes.subarray(at, at + 32_768).toString('base64'), remaining_bytes: '1' },
+        }),
       );
     put('stream', `${lines.join('\n')}\n`);
   };
-  const run = (backup: Partial<Backup> = {}): { status: number | null; text: string; record: Record<string, string> } => {
+  const run = (
+    backup: Partial<Backup> = {},
+  ): { status: number | null; text: string; record: Record<string, string> } => {
     const script = textOf(backup)
       .replace('PATH=/usr/local/sbin', `PATH=${root}/bin:/usr/local/sbin`)
       .replaceAll(backupRecord, `${root}/record`)
@@ -92,7 +96,9 @@ describe.each(shells)('the backup program in %s', (shell) => {
     writeFileSync(join(root, 'script'), script);
     const { status, stdout, stderr } = spawnSync(shell, [join(root, 'script')], { encoding: 'utf8' });
     const lines = readFileSync(join(root, 'record'), 'utf8').trimEnd().split('\n');
-    const record = Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
+    const record = Object.fromEntries(
+      lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
+    );
     return { status, text: stdout + stderr, record };
   };
   const kept = (): string[] => {
@@ -125,7 +131,13 @@ describe.each(shells)('the backup program in %s', (shell) => {
     const file = join(root, 'backups', kept()[1] ?? name);
     expect(readFileSync(file).equals(snapshot)).toBe(true);
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
-    expect(record).toMatchObject({ result: 'good', file, size: String(snapshot.length), why: '', stored: '' });
+    expect(record).toMatchObject({
+      result: 'good',
+      file,
+      size: String(snapshot.length),
+      why: '',
+      stored: '',
+    });
     expect(record['good']).toBe(record['at']);
   });
 
@@ -138,12 +150,28 @@ describe.each(shells)('the backup program in %s', (shell) => {
   });
 
   it.each([
-    ['no member is healthy', () => rmSync(join(root, 'bin/health-10.0.0.11:2379')), /not one member of etcd is healthy; cp-2: .*RAFT NO LEADER.*; cp-1: curl: \(7\)/],
+    [
+      'no member is healthy',
+      () => rmSync(join(root, 'bin/health-10.0.0.11:2379')),
+      /not one member of etcd is healthy; cp-2: .*RAFT NO LEADER.*; cp-1: curl: \(7\)/,
+    ],
     ['the stream breaks off', () => put('broken', ''), /etcd does not answer: curl: \(18\) transfer closed/],
-    ['etcd refuses', () => put('stream', '{"error":{"message":"etcdserver: corrupt"}}\n'), /etcd does not give a snapshot: .*corrupt/],
-    ['a part is missing', () => stream(Buffer.concat([snapshot.subarray(0, 40_000), snapshot.subarray(41_000)])), /the snapshot is damaged/],
+    [
+      'etcd refuses',
+      () => put('stream', '{"error":{"message":"etcdserver: corrupt"}}\n'),
+      /etcd does not give a snapshot: .*corrupt/,
+    ],
+    [
+      'a part is missing',
+      () => stream(Buffer.concat([snapshot.subarray(0, 40_000), snapshot.subarray(41_000)])),
+      /the snapshot is damaged/,
+    ],
     ['nothing comes', () => put('stream', ''), /the snapshot is damaged/],
-    ['the folder is a file', () => writeFileSync(join(root, 'backups'), ''), /backups cannot be created: .*File exists/],
+    [
+      'the folder is a file',
+      () => writeFileSync(join(root, 'backups'), ''),
+      /backups cannot be created: .*File exists/,
+    ],
   ])('fails if %s: says so, leaves nothing, removes nothing', (title, arrange, why) => {
     const old = title === 'the folder is a file' ? [] : before(1, 2, 3);
     writeFileSync(join(root, 'record'), 'good=17\nfile=/former.db\nsize=5\n');
@@ -156,7 +184,10 @@ describe.each(shells)('the backup program in %s', (shell) => {
   });
 
   it('needs no base64 that takes padding in the middle', () => {
-    put('base64', '#!/bin/sh\nread -r line; case $line in *=*=?*) exit 1 ;; esac; printf %s "$line" | /usr/bin/base64 -d\n');
+    put(
+      'base64',
+      '#!/bin/sh\nread -r line; case $line in *=*=?*) exit 1 ;; esac; printf %s "$line" | /usr/bin/base64 -d\n',
+    );
     expect(run()).toMatchObject({ status: 0, record: { result: 'good', size: String(snapshot.length) } });
   });
 
@@ -166,7 +197,10 @@ describe.each(shells)('the backup program in %s', (shell) => {
     const { status, record, text } = run({ s3 });
     expect(status, text).toBe(0);
     const [name] = kept();
-    expect(record).toMatchObject({ result: 'good', stored: `https://s3.example.com/backups/lab/${name ?? ''}` });
+    expect(record).toMatchObject({
+      result: 'good',
+      stored: `https://s3.example.com/backups/lab/${name ?? ''}`,
+    });
     expect(readFileSync(join(root, 'bin/stored')).equals(snapshot)).toBe(true);
     expect(readFileSync(join(root, 'bin/headers'), 'utf8')).toMatch(
       /Credential=AKIAIOSFODNN7EXAMPLE\/\d{8}\/us-east-1\/s3\/aws4_request,SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature=[0-9a-f]{64}"\n/,
@@ -177,7 +211,10 @@ describe.each(shells)('the backup program in %s', (shell) => {
   it('says what S3 refused, keeps the snapshot, and at most twice as many as wanted', () => {
     before(1, 2, 3, 4, 5);
     put('status', '403');
-    put('answer', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+    put(
+      'answer',
+      '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>',
+    );
     const { status, record } = run({ s3 });
     expect(status).toBe(1);
     expect(record['why']).toMatch(
@@ -186,7 +223,7 @@ describe.each(shells)('the backup program in %s', (shell) => {
     expect(kept()).toHaveLength(4);
   });
 
-  it("signs like AWS: the request GET lifecycle of its documentation", () => {
+  it('signs like AWS: the request GET lifecycle of its documentation', () => {
     const functions = /hex\(\)[^]*?(?=^put\(\))/m.exec(textOf({ s3 }))?.[0] ?? '';
     const script = `s3_host=examplebucket.s3.amazonaws.com s3_region=us-east-1 s3_secret=${secret} time=20130524T000000Z day=20130524
 ${functions}

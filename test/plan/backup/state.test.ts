@@ -17,12 +17,17 @@ const seen = (more: Partial<BackupSeen>): { readonly backup: BackupSeen } => ({
     ...more,
   },
 });
-const good = (at: number): Partial<BackupSeen> => ({ result: 'good', at, good: at, file: '/b/etcd.db', size: 7 });
+const good = (at: number): Partial<BackupSeen> => ({
+  result: 'good',
+  at,
+  good: at,
+  file: '/b/etcd.db',
+  size: 7,
+});
 const problems = (...hosts: readonly Partial<BackupSeen>[]): readonly string[] | undefined =>
-  backupState(
-    cluster,
-    new Map(hosts.map((each, index) => [`cp-${index + 1}`, seen(each)])),
-  )?.problems.map(({ host, message }) => `${host}: ${message}`);
+  backupState(cluster, new Map(hosts.map((each, index) => [`cp-${index + 1}`, seen(each)])))?.problems.map(
+    ({ host, message }) => `${host}: ${message}`,
+  );
 
 describe('backupState', () => {
   it('has the newest good snapshot of any host', () => {
@@ -39,9 +44,7 @@ describe('backupState', () => {
 
   it('tells a failure until a later run is good, on whichever host', () => {
     const failed = { ...good(now - 7200), result: 'failed', at: now - 600, why: 'disk' } as const;
-    expect(problems(failed, {})).toEqual([
-      'cp-1: the backup of etcd at 2026-11-28T11:50:00Z failed: disk',
-    ]);
+    expect(problems(failed, {})).toEqual(['cp-1: the backup of etcd at 2026-11-28T11:50:00Z failed: disk']);
     expect(problems(failed, good(now - 300))).toEqual([]);
     expect(problems(good(now - 300), { result: 'cut' })).toEqual([expect.stringContaining('journalctl')]);
   });

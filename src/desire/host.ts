@@ -1,9 +1,8 @@
-import { etcdHosts, isNode, loadBalancerHosts, type Host } from '../model/cluster.ts';
+import { isNode, loadBalancerHosts, type Host } from '../model/cluster.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { podProcess } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
 import type { Desire } from './context.ts';
-import { backupStage } from './stages/backup.ts';
 import { controlPlaneStages } from './stages/control-plane.ts';
 import { etcdStage } from './stages/etcd.ts';
 import { hostStage } from './stages/host.ts';
@@ -25,7 +24,6 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
     ...(balances ? loadBalancerStage(desire, host, facts) : []),
     ...(has('etcd') ? etcdStage(desire, host, facts) : []),
     ...(has('control-plane') ? controlPlaneStages(desire, host, facts) : []),
-    ...(etcdHosts(desire.cluster).includes(host) ? backupStage(desire, host, facts) : []),
     ...(isNode(host) && !has('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
   ];
   return withReads(withUserWork(desire, host, own));

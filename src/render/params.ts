@@ -118,7 +118,6 @@ export interface TemplateParams {
     readonly host: string;
     readonly directory: string;
     readonly keep: number;
-    readonly dataDir: string;
     /** URL of the member on this host, and of all members, in the order of the inventory. */
     readonly local: string;
     readonly members: readonly { readonly name: string; readonly url: string }[];

@@ -50,7 +50,6 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     host: 'cp-1',
     directory: '/var/backups/etcd',
     keep: 7,
-    dataDir: '/var/lib/etcd',
     local: 'https://127.0.0.1:2379',
     members: [{ name: 'cp-1', url: 'https://[fd00::1]:2379' }],
     record: '/var/lib/kboot/etcd-backup',

@@ -6,6 +6,7 @@ import { folders, membershipOf, textContext, type Desire } from '../context.ts';
 import { encryptionFile, encryptionOf, kmsFolders } from '../encryption.ts';
 import { pkiFiles, pkiResource } from '../pki-files.ts';
 import { staticPods } from '../text/static-pods.ts';
+import { backupStage } from './backup.ts';
 import { nodeStage } from './node.ts';
 
 /** Stacked etcd, the control plane's static Pods, and the kubelet that starts them all at once. */
@@ -43,6 +44,7 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
       : []),
     ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
     ...pod('etcd', 'etcd'),
+    ...(stacked ? backupStage(desire, host, facts) : []),
     ...files
       .filter((file) => file.part === 'control-plane')
       .map((file) => pkiResource(file, 'control-plane')),

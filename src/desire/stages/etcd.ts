@@ -4,6 +4,7 @@ import type { ArchiveResource, Resource } from '../../resource/types.ts';
 import { filesFor, folders, membershipOf, textContext, textFile, type Desire } from '../context.ts';
 import { pkiFiles, pkiResource } from '../pki-files.ts';
 import { etcdUnit } from '../text/etcd.ts';
+import { backupStage } from './backup.ts';
 
 /** etcd's programs. */
 export function etcdArchive(desire: Desire, facts: Pick<HostFacts, 'architecture'>): ArchiveResource {
@@ -32,5 +33,6 @@ export function etcdStage(desire: Desire, host: Host, facts: HostFacts): readonl
       .map((file) => pkiResource(file, stage)),
     textFile(stage, unit, ['etcd']),
     { kind: 'unit', stage, name: 'etcd' },
+    ...backupStage(desire, host, facts),
   ];
 }

@@ -1,5 +1,5 @@
 import { backupRecord, type Backup, type BackupS3 } from '../../model/backup.ts';
-import { etcdDataDir, etcdHosts, type Host } from '../../model/cluster.ts';
+import { etcdHosts, type Host } from '../../model/cluster.ts';
 import { statedName } from '../../resource/upload-name.ts';
 import { etcdClientPort, hostPort, loopback } from './address.ts';
 import { namedPassword, namedText } from './named.ts';
@@ -18,7 +18,6 @@ export function backupFiles(context: TextContext, host: Host, backup: Backup): r
       mode: 0o755,
       text: renderer.render('etcd/backup.sh.hbs', {
         ...{ host: host.name, directory, keep, record: backupRecord },
-        dataDir: etcdDataDir(cluster),
         local: `https://${hostPort(loopback(host.address), etcdClientPort)}`,
         members: etcdHosts(cluster).map(({ name, address }) => ({
           name,

@@ -45,6 +45,7 @@ cd "$(dirname "$0")"
 echo "$@" >> argv
 case $last in
   */health) cat "health-$(echo "$last" | cut -d/ -f3)" 2>/dev/null || { echo 'curl: (7) Failed to connect' >&2; exit 7; } ;;
+  */status) echo '{"header":{},"version":"3.6.8","dbSize":"100000"}' ;;
   */snapshot) cat stream; [ ! -e broken ] || { echo 'curl: (18) transfer closed' >&2; exit 18; } ;;
   *) cat > headers; while [ $# -gt 1 ]; do [ "$1" != -o ] || cp answer "$2"; [ "$1" != -T ] || cp "$2" stored; shift; done; cat status ;;
 esac
@@ -55,8 +56,6 @@ describe.each(shells)('the backup program in %s', (shell) => {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'kboot-backup-'));
     mkdirSync(join(root, 'bin'));
-    mkdirSync(join(root, 'data/member/snap'), { recursive: true });
-    writeFileSync(join(root, 'data/member/snap/db'), 'x');
     put('curl', curl);
     put('health-10.0.0.12:2379', '{"health":"false","reason":"RAFT NO LEADER"}');
     put('health-10.0.0.11:2379', '{"health":"true"}');
@@ -89,7 +88,6 @@ describe.each(shells)('the backup program in %s', (shell) => {
       .replace('PATH=/usr/local/sbin', `PATH=${root}/bin:/usr/local/sbin`)
       .replaceAll(backupRecord, `${root}/record`)
       .replaceAll('/run/kboot-etcd-backup', `${root}/run`)
-      .replaceAll('/var/lib/etcd', `${root}/data`)
       .replaceAll('directory=/backups', `directory=${root}/backups`)
       .replaceAll('/etc/kubernetes/kboot-etcd-backup', `${root}/credentials`);
     writeFileSync(join(root, 'credentials.s3'), `${s3.accessKeyId}\n${secret}\n`);

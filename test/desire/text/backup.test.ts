@@ -72,7 +72,7 @@ describe.each(shells)('the backup program in %s', (shell) => {
   const snapshot = Buffer.concat([body, createHash('sha256').update(body).digest()]);
   /** Parts whose base64 is padded, as etcd sends them. */
   const stream = (bytes: Buffer): void => {
-    const lines = [];
+    const lines: string[] = [];
     for (let at = 0; at < bytes.length; at += 32_768)
       lines.push(
         JSON.stringify({
@@ -94,8 +94,8 @@ describe.each(shells)('the backup program in %s', (shell) => {
     writeFileSync(join(root, 'script'), script);
     const { status, stdout, stderr } = spawnSync(shell, [join(root, 'script')], { encoding: 'utf8' });
     const lines = readFileSync(join(root, 'record'), 'utf8').trimEnd().split('\n');
-    const record = Object.fromEntries(
-      lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]),
+    const record: Record<string, string> = Object.fromEntries(
+      lines.map((line) => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)] as const),
     );
     return { status, text: stdout + stderr, record };
   };
@@ -150,24 +150,44 @@ describe.each(shells)('the backup program in %s', (shell) => {
   it.each([
     [
       'no member is healthy',
-      () => rmSync(join(root, 'bin/health-10.0.0.11:2379')),
+      () => {
+        rmSync(join(root, 'bin/health-10.0.0.11:2379'));
+      },
       /not one member of etcd is healthy; cp-2: .*RAFT NO LEADER.*; cp-1: curl: \(7\)/,
     ],
-    ['the stream breaks off', () => put('broken', ''), /etcd does not answer: curl: \(18\) transfer closed/],
+    [
+      'the stream breaks off',
+      () => {
+        put('broken', '');
+      },
+      /etcd does not answer: curl: \(18\) transfer closed/,
+    ],
     [
       'etcd refuses',
-      () => put('stream', '{"error":{"message":"etcdserver: corrupt"}}\n'),
+      () => {
+        put('stream', '{"error":{"message":"etcdserver: corrupt"}}\n');
+      },
       /etcd does not give a snapshot: .*corrupt/,
     ],
     [
       'a part is missing',
-      () => stream(Buffer.concat([snapshot.subarray(0, 40_000), snapshot.subarray(41_000)])),
+      () => {
+        stream(Buffer.concat([snapshot.subarray(0, 40_000), snapshot.subarray(41_000)]));
+      },
       /the snapshot is damaged/,
     ],
-    ['nothing comes', () => put('stream', ''), /the snapshot is damaged/],
+    [
+      'nothing comes',
+      () => {
+        put('stream', '');
+      },
+      /the snapshot is damaged/,
+    ],
     [
       'the folder is a file',
-      () => writeFileSync(join(root, 'backups'), ''),
+      () => {
+        writeFileSync(join(root, 'backups'), '');
+      },
       /backups cannot be created: .*File exists/,
     ],
   ])('fails if %s: says so, leaves nothing, removes nothing', (title, arrange, why) => {

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import type { Json, JsonObject } from '../../model/cluster.ts';
 import { few } from '../../model/few.ts';
 import type { Obstacle } from '../read-back.ts';
+import { hostPort } from '../text/address.ts';
 import { isObject, yamlObject } from '../text/merge.ts';
 import { externalField } from './external-etcd.ts';
 import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
@@ -57,7 +58,7 @@ export function clusterFields(
   const [only] = planes;
   const ownEndpoint =
     planes.length === 1 && only !== undefined
-      ? `${internalAddresses(only).split(',')[0] ?? ''}:${defaults.apiServerPort}`
+      ? hostPort(internalAddresses(only).split(',')[0] ?? '', defaults.apiServerPort)
       : undefined;
   const sans = config.apiServer?.certSANs ?? [];
   return [

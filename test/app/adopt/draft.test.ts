@@ -216,6 +216,44 @@ Environment=MINE=1
   expect(text).not.toContain('secret@');
 });
 
+it('flags of the kubelet are stated, except those that a file keeps in force and those that kboot sets', () => {
+  const seen = withFlannel(seenOf('single', single()), vxlan);
+  const config = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
+  const flags = [
+    '--config=/var/lib/kubelet/config.yaml',
+    '--node-ip=10.9.7.11',
+    '--v=2',
+    '--max-pods=77',
+    '--image-gc-high-threshold=90',
+  ];
+  const running = { containerdPath: '', containerd: '', containerdDefaults: '', containerdUnit: '' };
+  const { cluster } = draft({
+    ...seen,
+    hosts: new Map(
+      [...seen.hosts].map(([name, host]) => [
+        name,
+        {
+          ...host,
+          running: { ...running, kubeletFlags: flags },
+          files: new Map([
+            ...host.files,
+            ['/var/lib/kubelet/config.yaml', config],
+            [
+              '/var/lib/kubelet/kubeadm-flags.env',
+              'KUBELET_KUBEADM_ARGS="--node-ip=10.9.7.11 --image-gc-high-threshold=90"',
+            ],
+            ['/etc/default/kubelet', 'KUBELET_EXTRA_ARGS="--v=2"'],
+          ]),
+        },
+      ]),
+    ),
+  });
+  expect(cluster?.kubelet.extraArgs).toEqual([
+    { name: 'image-gc-high-threshold', value: '90' },
+    { name: 'max-pods', value: '77' },
+  ]);
+});
+
 describe('a cluster with settings for everything', () => {
   it('becomes an inventory with the same settings', () => {
     const was = ha();

@@ -56,7 +56,13 @@ export const networkOverlap: PastCheck = (host, seen, cluster) => {
     ...clusterNetworks.flatMap(({ text, field }): Shortcoming[] => {
       const network = networkOf(text);
       if (network === undefined) return [];
-      const touching = held.filter(({ range }) => overlap(range, network));
+      // On a node of the cluster, addresses and routes of the Pod network are those of the CNI that is not kboot's.
+      const byCni =
+        field === 'podSubnet' && seen.clusterId !== '' && cluster.networking.flannel === undefined;
+      const touching = held.filter(
+        ({ range, interface: name }) =>
+          overlap(range, network) && !(byCni && includes(network, range) && !inner.test(name)),
+      );
       const inside = distinct(touching.filter(({ range }) => includes(network, range)));
       const around = distinct(touching.filter(({ range, direct }) => direct && !includes(network, range)));
       // On a node of the cluster, the larger network has been accepted.

@@ -84,6 +84,19 @@ describe('NetworkOverlap', () => {
     expect(told(routes, { clusterId: 'x', kubeletActive: true })).toHaveLength(1);
   });
 
+  it("leaves a CNI that is not kboot's its addresses and routes in the Pod network of a running cluster", () => {
+    const { podSubnets, serviceSubnets, dnsDomain } = single().networking;
+    const networking = { podSubnets, serviceSubnets, dnsDomain };
+    const calico = addresses(['10.244.5.64', 32, 'tunl0'], ['10.244.0.1', 24, 'own0']);
+    const routes = [route('10.244.5.64/26', 'tunl0', '192.168.0.9'), route('10.244.9.9', 'cali1')];
+    const member = { ...calico, clusterId: 'sha256:1' };
+    expect(told(routes, member, { networking })).toEqual([]);
+    expect(told(routes, calico, { networking })).toHaveLength(1);
+    expect(told(routes, member)).toHaveLength(1);
+    expect(told([route('10.244.0.0/16', 'tun0')], member, { networking })).toHaveLength(1);
+    expect(told([route('10.96.0.0/16', 'cali1')], member, { networking })).toHaveLength(1);
+  });
+
   it('accepts a larger network behind a gateway, and warns once of one that is connected', () => {
     expect(told([route('10.0.0.0/8', 'eth0', '10.0.0.1')])).toEqual([]);
     const wide = addresses(['10.3.0.5', 8, 'eth1']);

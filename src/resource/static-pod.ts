@@ -8,6 +8,8 @@ interface Found {
   readonly digest: string;
   /** Whether its Pod was started after the last change of a file that it reads. */
   readonly current: boolean;
+  /** It is current, but kboot has not recorded that yet. */
+  readonly unmarked?: true;
 }
 
 /** kubeadm's constants.GetStaticPodDirectory. */
@@ -126,15 +128,15 @@ ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'
 ${wants.map(queryStart).join('\n')}`,
   read(wants, output) {
     const files = readFiles(output);
-    const marks = new Set(lines(output).map((line) => line.replace(/^(mark|since) /, 'current ')));
+    const seen = new Set(lines(output));
     return wants.map((want) => {
       const found = files.get(manifestPath(want.name));
       if (found === undefined) return { state: 'absent' };
       if (found.mode === 'odd') return { state: 'unknown', reason: oddFile(manifestPath(want.name)) };
-      return {
-        state: 'present',
-        found: { ...found, current: marks.has(`current ${podProcess(want.name)}`) },
-      };
+      const process = podProcess(want.name);
+      if (seen.has(`mark ${process}`)) return { state: 'present', found: { ...found, current: true } };
+      const current = seen.has(`since ${process}`);
+      return { state: 'present', found: { ...found, current, ...(current && { unmarked: true as const }) } };
     });
   },
   action(want, found, changes) {
@@ -142,18 +144,25 @@ ${wants.map(queryStart).join('\n')}`,
     const mark = `${hostFolder}/running/${podProcess(want.name)}`;
     const digest = contentDigest({ kind: 'text', text: want.text });
     if (found.state === 'present' && found.found.digest === digest) {
-      const { mode, current } = found.found;
+      const { mode, current, unmarked } = found.found;
       const chmod = mode === '600' ? '' : `chmod 600 -- ${path}`;
-      if (current && !changes.disturbed.has(podProcess(want.name)))
-        return chmod === ''
+      if (current && !changes.disturbed.has(podProcess(want.name))) {
+        const script = [
+          ...(chmod === '' ? [] : [chmod]),
+          // Recorded, since changes of mode or owner make a file look newer than its reader.
+          ...(unmarked === true ? [`: > ${mark}`] : []),
+        ];
+        return script.length === 0
           ? undefined
           : {
               verb: 'update',
-              reason: `mode ${mode} becomes 600`,
-              script: chmod,
+              reason:
+                chmod === '' ? 'it runs with these files, which is recorded' : `mode ${mode} becomes 600`,
+              script: script.join(' && '),
               effects: [],
               timeoutSeconds: 30,
             };
+      }
       return {
         verb: 'restart',
         reason: changes.disturbed.has(podProcess(want.name))

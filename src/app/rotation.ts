@@ -1,5 +1,6 @@
-import { etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
-import { etcdHosts } from '../model/cluster.ts';
+import { apiServerPort, etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
+import { extraValue } from '../desire/text/args.ts';
+import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { observeServedCertificate } from '../observe/served-certificate.ts';
 import { isSignedBy, parseCertificate } from '../pki/parse.ts';
@@ -10,6 +11,7 @@ import { acquireLock } from '../store/lock.ts';
 import { advanceRotation, readRotation } from '../store/rotation.ts';
 import { defaultStateDir, openState, peekState } from '../store/state.ts';
 import type { ConnectOptions } from '../transport/types.ts';
+import { apiCredentials } from './credentials.ts';
 import { makePlan, type LivePlan } from './make-plan.ts';
 import { readInventory } from './read-inventory.ts';
 import type { CommonOptions, Workspace } from './workspace.ts';
@@ -25,14 +27,40 @@ export async function begunRotation({
   return await readRotation(await peekState(state ?? defaultStateDir(inventory, cluster.name)));
 }
 
-/** Throws KbootError E-USAGE for a CA that is not the cluster's own. */
+/**
+ * Throws KbootError E-USAGE for what is not the cluster's own: others exchange it, and kboot would put nothing into effect.
+ */
 export function refuseForeignCas({ cluster }: Workspace, cas: readonly Rotatable[]): void {
-  if (cluster.etcd.external === undefined || !cas.includes('etcd-ca')) return;
-  throw new KbootError('E-USAGE', 'etcd-ca is not a CA of this cluster: spec.etcd.external has its own', {
-    remedy:
-      "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
-  });
+  if (cluster.etcd.external !== undefined && cas.includes('etcd-ca'))
+    throw new KbootError('E-USAGE', 'etcd-ca is not a CA of this cluster: spec.etcd.external has its own', {
+      remedy:
+        "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
+    });
+  const own = ownFlags.flatMap(([component, flag, ca]) =>
+    cas.includes(ca) && extraValue(cluster[component].extraArgs, flag) !== undefined
+      ? [{ ca, field: `spec.${component}.extraArgs.${flag}` }]
+      : [],
+  );
+  const [first] = own;
+  if (first !== undefined)
+    throw new KbootError(
+      'E-USAGE',
+      `${first.ca} cannot be exchanged: ${own.map(({ field }) => field).join(', ')} names a file of yours`,
+      { remedy: 'Remove the flag from the inventory and run `kboot up`, or exchange the file yourself.' },
+    );
 }
+
+/** Flags that make a component use another file than kboot's. */
+const ownFlags: readonly (readonly ['apiServer' | 'controllerManager', string, Rotatable])[] = [
+  ['apiServer', 'client-ca-file', 'ca'],
+  ['apiServer', 'tls-cert-file', 'ca'],
+  ['apiServer', 'requestheader-client-ca-file', 'front-proxy-ca'],
+  ['apiServer', 'service-account-key-file', 'sa'],
+  ['apiServer', 'service-account-signing-key-file', 'sa'],
+  ['controllerManager', 'cluster-signing-cert-file', 'ca'],
+  ['controllerManager', 'root-ca-file', 'ca'],
+  ['controllerManager', 'service-account-private-key-file', 'sa'],
+];
 
 /**
  * Throws KbootError E-PREFLIGHT unless the whole cluster was read and is as the inventory says: an exchange of CAs restarts
@@ -64,14 +92,18 @@ export async function endStage(
   const state = await openState(workspace.state.dir);
   const lock = await acquireLock(state, `kboot up ${workspace.inventoryFile}`);
   try {
-    const why = await unsettled(workspace, connect, concurrency, (live) =>
-      rotation.stage === 'trust' ? Promise.resolve(undefined) : servedByOthers(workspace, live),
-    );
+    let now: string | undefined;
+    const why = await unsettled(workspace, connect, concurrency, async (live) => {
+      if (live.seen.rotation === undefined) return 'no API server answers';
+      now = await timeOf(workspace, live);
+      if (now === undefined) return 'no API server tells the time';
+      return rotation.stage === 'trust' ? undefined : await servedByOthers(workspace, rotation, live);
+    });
     if (why !== undefined)
       throw new KbootError('E-WAIT', `the hosts have not all reached stage ${rotation.stage}: ${why}`, {
         remedy: 'Nothing is lost. Run the same command again: it goes on with this stage.',
       });
-    return await advanceRotation(state, cluster, rotation);
+    return await advanceRotation(state, cluster, rotation, now);
   } finally {
     await lock.release();
   }
@@ -95,22 +127,46 @@ async function unsettled(
   }
 }
 
-/** Members that serve a certificate of another CA than the one that signs now. */
+/** By the clock of the first API server that answers. */
+async function timeOf({ cluster, pki }: Workspace, { connections }: LivePlan): Promise<string | undefined> {
+  const { observeTime } = await import('../observe/rotation.ts');
+  for (const { name, address } of hostsWith(cluster, 'control-plane')) {
+    const reader = connections.open.get(name)?.reader;
+    const time = reader && (await observeTime(reader, address, apiCredentials(pki)));
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
+/** Servers that present a certificate of another CA than the one that signs now. */
 async function servedByOthers(
   { cluster, pki }: Workspace,
+  { cas }: Rotation,
   { connections }: LivePlan,
 ): Promise<string | undefined> {
-  const ca = parseCertificate(pki.signer('etcd-ca').cert);
+  const servers = [
+    ...(cas.includes('etcd-ca')
+      ? etcdHosts(cluster).flatMap((host) =>
+          [etcdClientPort, etcdPeerPort].map((port) => ({ ...host, port, ca: 'etcd-ca' as const })),
+        )
+      : []),
+    ...(cas.includes('ca')
+      ? hostsWith(cluster, 'control-plane').map((host) => ({
+          ...host,
+          port: apiServerPort,
+          ca: 'ca' as const,
+        }))
+      : []),
+  ];
   const others = await Promise.all(
-    etcdHosts(cluster).flatMap(({ name, address }) =>
-      [etcdClientPort, etcdPeerPort].map(async (port) => {
-        const reader = connections.open.get(name)?.reader;
-        const served = reader && (await observeServedCertificate(reader, address, port));
-        if (served === undefined || typeof served === 'string')
-          return `${name}:${port} (${served ?? 'not read'})`;
-        return ca !== undefined && isSignedBy(served, ca) ? [] : `${name}:${port}`;
-      }),
-    ),
+    servers.map(async ({ name, address, port, ca: id }) => {
+      const ca = parseCertificate(pki.signer(id).cert);
+      const reader = connections.open.get(name)?.reader;
+      const served = reader && (await observeServedCertificate(reader, address, port));
+      if (served === undefined || typeof served === 'string')
+        return `${name}:${port} (${served ?? 'not read'})`;
+      return ca !== undefined && isSignedBy(served, ca) ? [] : `${name}:${port}`;
+    }),
   );
   const found = others.flat();
   return found.length === 0 ? undefined : `another certificate is served at ${found.join(', ')}`;

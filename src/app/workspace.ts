@@ -7,7 +7,7 @@ import type { KeyMaterial, StoredAs } from '../model/encryption.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { Material } from '../pki/plan.ts';
-import { rotationStages, type Rotatable, type Rotation } from '../pki/rotation.ts';
+import { stagesOf, type Rotatable, type Rotation } from '../pki/rotation.ts';
 import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
@@ -117,7 +117,10 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     ],
     notices,
     ...choice,
-    desire: desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
+    desire: {
+      ...desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
+      rotation: loaded.rotation,
+    },
   };
 }
 
@@ -139,13 +142,22 @@ async function keyNotes(state: State, { state: wanted }: Cluster): Promise<reado
 function rotationNotes(rotation: Rotation | undefined): readonly string[] {
   if (rotation === undefined) return [];
   const words: Readonly<Record<Rotation['stage'], string>> = {
-    trust: 'hosts accept the new CA besides the former one, which still signs',
-    sign: 'certificates of the new CA take the place of those of the former one; both are accepted',
-    retire: 'the former CA is no longer accepted',
+    trust: 'hosts accept what is new besides the former, which still signs',
+    sign: 'certificates and tokens that are signed anew take the place of those of before; both are accepted',
+    roll: 'workloads restart whose Pods hold tokens or CAs of before',
+    retire: 'what was signed by the former is no longer accepted',
   };
-  const number = rotationStages.indexOf(rotation.stage) + 1;
+  const stages = stagesOf(rotation);
+  const number = stages.indexOf(rotation.stage) + 1;
+  const outside =
+    rotation.cas.includes('ca') && (rotation.stage === 'sign' || rotation.stage === 'roll')
+      ? [
+          'kubeconfigs outside of the hosts work until the last stage: give their users new ones before that (`kboot kubeconfig`)',
+        ]
+      : [];
   return [
-    `exchange of ${rotation.cas.join(', ')}, stage ${number} of ${rotationStages.length}: ${words[rotation.stage]}`,
+    `exchange of ${rotation.cas.join(', ')}, stage ${number} of ${stages.length}: ${words[rotation.stage]}`,
+    ...outside,
   ];
 }
 

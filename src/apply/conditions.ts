@@ -1,5 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { outdated, readPublished } from '../kube/published-cas.ts';
+import { few } from '../model/few.ts';
 import { kubeletVersionOf, workloadState } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
@@ -29,6 +31,10 @@ export async function check(
       const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
       const old = pod !== undefined && containerId(pod) === condition.replaces;
       return old && condition.replaces !== undefined ? 'the API still reports the old container' : ready(pod);
+    }
+    case 'published-cas': {
+      const late = outdated(await readPublished(kube, condition.copy), condition);
+      return late.length === 0 ? undefined : `not yet in ${few(late, 3)}`;
     }
     case 'node-registered':
       return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;

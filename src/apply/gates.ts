@@ -107,6 +107,7 @@ export class GateWatcher {
           return await this.#checkStored(condition);
         case 'leader':
           return await this.#checkLeader(condition.lease);
+        case 'published-cas':
         case 'pod-ready':
         case 'node-registered':
         case 'node-ready':

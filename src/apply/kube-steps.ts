@@ -6,7 +6,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { withKept } from '../plan/diff/kept.ts';
 import { targetText } from '../plan/target.ts';
-import type { ApplyStep, DeleteStep, NodeStep, RewriteStep, Taint } from '../plan/types.ts';
+import type { ApplyStep, DeleteStep, NodeStep, PatchStep, RewriteStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { cordonNode, uncordonNode } from './cordon.ts';
@@ -37,7 +37,7 @@ export class KubeRunner {
   }
 
   /** Runs one step; `moot` if the host of its Node, or every control plane, failed earlier. Rejects with KbootError. */
-  async run(step: ApplyStep | DeleteStep | NodeStep | RewriteStep): Promise<Moot | undefined> {
+  async run(step: ApplyStep | DeleteStep | NodeStep | RewriteStep | PatchStep): Promise<Moot | undefined> {
     if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
       case 'apply':
@@ -47,6 +47,9 @@ export class KubeRunner {
         await this.#retryWhileStarting((kube) =>
           remove(kube, objectPath(step.object), targetText(step.target)),
         );
+        return undefined;
+      case 'patch':
+        await this.#retryWhileStarting((kube) => patchObject(kube, step));
         return undefined;
       case 'rewrite': {
         const { resource, timeoutSeconds } = step;
@@ -159,6 +162,15 @@ async function patchNode(kube: KubeClient, node: string, body: unknown, doing: s
     contentType: 'application/merge-patch+json',
   });
   if (answer.status !== 200) throw refused(`${doing} Node ${node}`, answer);
+}
+
+/** An object that does not exist any more needs no patch. */
+async function patchObject(kube: KubeClient, { object, patch, target }: PatchStep): Promise<void> {
+  const answer = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot-rotation`, {
+    body: patch,
+    contentType: 'application/merge-patch+json',
+  });
+  if (answer.status !== 200 && answer.status !== 404) throw refused(`updating ${targetText(target)}`, answer);
 }
 
 /** An object that does not exist counts as deleted. */

@@ -122,6 +122,7 @@ export class Worker {
       case 'delete':
       case 'node':
       case 'rewrite':
+      case 'patch':
         return await runner.run(step);
       case 'etcd':
         await this.#etcd.run(step);

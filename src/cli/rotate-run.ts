@@ -1,12 +1,12 @@
 import { begunRotation, endStage, refuseForeignCas, refuseUnsettled } from '../app/rotation.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
-import { rotationStages, type Rotatable, type Rotation } from '../pki/rotation.ts';
+import { stagesOf, type Rotatable, type Rotation } from '../pki/rotation.ts';
 import { openWorkspace } from '../app/workspace.ts';
 import { bundlesOf, connectOptions, note } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 
 /**
- * Exchanges CAs in three stages, each an `up` of its own: `stage` plans, asks and applies one. Goes on with an exchange that
+ * Exchanges CAs in stages, each an `up` of its own: `stage` plans, asks and applies one. Goes on with an exchange that
  * has begun. Returns undefined if there is nothing to exchange.
  */
 export async function runRotation(
@@ -22,7 +22,7 @@ export async function runRotation(
     const workspace = await openWorkspace(open);
     refuseForeignCas(workspace, rotate);
     await refuseUnsettled(workspace, connectOptions(), args.concurrency);
-    note(`Exchanging ${rotate.join(', ')}, in ${rotationStages.length} stages.`);
+    note(`Exchanging ${rotate.join(', ')}, in ${stagesOf({ cas: rotate }).length} stages.`);
   }
   for (;;) {
     const status = await stage(rotate);
@@ -33,11 +33,16 @@ export async function runRotation(
     const workspace = await openWorkspace(open);
     const { cas, stage: reached } = rotation;
     rotation = await endStage(workspace, rotation, connectOptions(), args.concurrency);
-    const [number, count] = [rotationStages.indexOf(reached) + 1, rotationStages.length];
-    note(`${cas.join(', ')}: every host has reached stage ${number} of ${count} (${reached}).`);
-    if (rotation !== undefined) continue;
+    const stages = stagesOf({ cas });
     note(
-      `${cas.join(', ')}: exchanged. The former CA is accepted nowhere; copy the state folder to its backup.`,
+      `${cas.join(', ')}: every host has reached stage ${stages.indexOf(reached) + 1} of ${stages.length} (${reached}).`,
+    );
+    if (rotation !== undefined) continue;
+    const kubeconfigs = cas.includes('ca')
+      ? ` Kubeconfigs of before are refused: \`kboot kubeconfig ${args.inventory} --merge\`.`
+      : '';
+    note(
+      `${cas.join(', ')}: exchanged. What was signed before is accepted nowhere.${kubeconfigs} Copy the state folder to its backup.`,
     );
     return exitStatus.done;
   }

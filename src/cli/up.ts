@@ -16,7 +16,7 @@ export const up: CommandModule<object, UpArgs> = {
         ['kboot up prod.yaml --until runtime', 'Only prepare the hosts'],
         ['kboot up prod.yaml --limit w-3', 'Only w-3'],
         ['kboot up prod.yaml --renew-certs', 'Renew certificates, one control plane at a time'],
-        ['kboot up prod.yaml --rotate-ca etcd-ca', "Exchange etcd's CA"],
+        ['kboot up prod.yaml --rotate-ca ca sa', 'Exchange the CA and the key of tokens'],
         ['kboot up prod.yaml --through', 'Upgrade over several minor versions'],
         ['kboot up prod.yaml --plan p.json', 'Apply the reviewed plan, or nothing'],
       ],
@@ -40,7 +40,7 @@ export const up: CommandModule<object, UpArgs> = {
         choices: rotatable,
         default: [] as Rotatable[],
         describe:
-          "CA…: exchange these CAs for new ones: etcd-ca, etcd's own (must come after INVENTORY); `kboot up` goes on with it after an interruption",
+          "CA…: exchange these for new ones: ca, the cluster's; front-proxy-ca; etcd-ca, etcd's own; sa, the key of ServiceAccount tokens (must come after INVENTORY); `kboot up` goes on with it after an interruption",
       })
       .option('stats', {
         type: 'boolean',

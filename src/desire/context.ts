@@ -7,6 +7,7 @@ import { sha256 } from '../model/digest.ts';
 import type { EncryptionConfig, EncryptionKeys } from '../model/encryption.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Stage } from '../model/stage.ts';
+import type { Rotation } from '../pki/rotation.ts';
 import { trustBundle, type Pki } from '../pki/types.ts';
 import type { InitialCluster } from '../model/etcd.ts';
 import type { Renderer } from '../render/params.ts';
@@ -36,6 +37,8 @@ export interface Desire {
   readonly uploads: Uploads;
   /** What the cluster keeps of the inventory. */
   readonly record?: InventoryRecord;
+  /** The exchange of CAs that has begun. */
+  readonly rotation?: Rotation | undefined;
   /** Keys that API servers encrypt with; absent: none is made yet. */
   readonly encryptionKeys?: EncryptionKeys;
   /** What the API server of each host encrypts with; a host that is not in it does as in a new cluster. */

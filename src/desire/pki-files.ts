@@ -1,5 +1,6 @@
 import { hasExternalEtcd, isNode, type Cluster, type Host } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
+import { parseCertificates } from '../pki/parse.ts';
 import { trustBundle, type CaId, type LeafId, type Pki } from '../pki/types.ts';
 import type { Renderer } from '../render/params.ts';
 import { podProcess } from '../resource/static-pod.ts';
@@ -67,7 +68,8 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
   };
   const leaf = (part: PkiFile['part'], id: LeafId, stem: string, readBy: readonly string[]): void => {
     const pair = pki.certificate(id, host.name);
-    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id, host.name), pair.cert);
+    const chain = id === 'apiserver' ? pki.cross('ca') : '';
+    add(part, `${stem}.crt`, '644', readBy, pki.isIssued(id, host.name), pair.cert + chain);
     // A reissued certificate keeps its key.
     add(part, `${stem}.key`, '600', readBy, isPem(pair.key), pair.key);
   };
@@ -114,6 +116,8 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
           pki.signer('etcd-ca').key,
         );
     }
+    const signing = signingCertificate(pki);
+    if (signing !== undefined) add('control-plane', signingStem, '644', [controllerManager], true, signing);
     leaf('control-plane', 'apiserver-etcd-client', 'apiserver-etcd-client', [apiServer]);
     leaf('control-plane', 'apiserver', 'apiserver', [apiServer]);
     leaf('control-plane', 'apiserver-kubelet-client', 'apiserver-kubelet-client', [apiServer]);
@@ -131,6 +135,19 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
     conf('scheduler', 'system:kube-scheduler', componentServer(cluster, host), [scheduler]);
   }
   return files;
+}
+
+/** Where the controller-manager finds the certificate that it signs with, if that is not the whole of ca.crt. */
+export const signingStem = 'ca-signing.crt';
+
+/**
+ * The certificate of the CA that signs, if ca.crt holds others besides: those of its issuers, or of a CA that is exchanged.
+ * The controller-manager signs only with a file of exactly one (pkg/controller/certificates/signer/ca_provider.go).
+ */
+export function signingCertificate(pki: Pki): string | undefined {
+  if (!pki.isIssued('ca')) return undefined;
+  const [first, ...others] = parseCertificates(trustBundle(pki, 'ca')) ?? [];
+  return first === undefined || others.length === 0 ? undefined : first.toString();
 }
 
 /** The first client certificate of a node's kubelet: certificate, then key, in one file. */

@@ -12,6 +12,7 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   ServiceAccount: { plural: 'serviceaccounts', namespaced: true },
   PodDisruptionBudget: { plural: 'poddisruptionbudgets', namespaced: true },
   DaemonSet: { plural: 'daemonsets', namespaced: true },
+  StatefulSet: { plural: 'statefulsets', namespaced: true },
   Deployment: { plural: 'deployments', namespaced: true },
   Role: { plural: 'roles', namespaced: true },
   RoleBinding: { plural: 'rolebindings', namespaced: true },

@@ -28,7 +28,7 @@ interface WorkloadStatus {
   readonly readyReplicas?: number;
 }
 
-/** undefined if every Pod of a DaemonSet or Deployment runs the newest template and is Ready; else how many do. */
+/** undefined if every Pod of a DaemonSet, Deployment or StatefulSet runs the newest template and is Ready; else how many do. */
 export function workloadState(object: KubeObject | undefined): string | undefined {
   if (object === undefined) return 'does not exist yet';
   const status = (object['status'] ?? {}) as WorkloadStatus;
@@ -40,5 +40,9 @@ export function workloadState(object: KubeObject | undefined): string | undefine
   const updated = daemonSet ? status.updatedNumberScheduled : status.updatedReplicas;
   const ready = daemonSet ? status.numberReady : status.readyReplicas;
   const good = Math.min(updated ?? 0, ready ?? 0);
+  // `kubectl rollout status` waits for them, too.
+  const former = daemonSet ? 0 : (status.replicas ?? 0) - (updated ?? 0);
+  if (good >= desired && former > 0)
+    return `${former} former ${former === 1 ? 'Pod has' : 'Pods have'} not ended`;
   return good >= desired && desired > 0 ? undefined : `${good} of ${desired} Pods ready`;
 }

@@ -108,6 +108,8 @@ export function withForeignEtcd(pki: Pki, pems: ForeignEtcdPems | undefined): Pk
   return {
     signer: (id) => (id === 'etcd-ca' ? { cert: text(pems?.caPem), key: text(undefined) } : pki.signer(id)),
     trusted: (id) => (id === 'etcd-ca' ? [text(pems?.caPem)] : pki.trusted(id)),
+    retired: (id) => pki.retired(id),
+    cross: (id) => pki.cross(id),
     clusterId: () => pki.clusterId(),
     certificate: (id, host) => (id === 'apiserver-etcd-client' ? client : pki.certificate(id, host)),
     serviceAccount: () => pki.serviceAccount(),

@@ -2,7 +2,7 @@ import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { KbootError } from '../model/error.ts';
 import { publicKeyPem } from './keys.ts';
-import { parseCertificate } from './parse.ts';
+import { isSignedBy, parseCertificate } from './parse.ts';
 import { ipBytes } from './sans.ts';
 import type { CaSpec, KeyPair, LeafSpec } from './types.ts';
 import { caProblems, leafProblems } from './verify.ts';
@@ -61,6 +61,49 @@ export function issueLeaf(spec: LeafSpec, keyPem: string, ca: KeyPair, context: 
     leafProblems(new X509Certificate(cert), createPrivateKey(keyPem), spec, issuer, context.now),
   );
   return cert;
+}
+
+/**
+ * The certificate of a CA as another CA signs it: same subject, key and purpose, for clients that know only that one. Valid
+ * no longer than either. Throws E-PKI if one cannot be read.
+ */
+export function issueCross(caPem: string, signer: KeyPair, context: IssueContext): string {
+  const [ca, issuer] = [parseCertificate(caPem), parseCertificate(signer.cert)];
+  if (ca === undefined || issuer === undefined)
+    throw new KbootError('E-PKI', 'A CA certificate cannot be read.');
+  const [own, forgeIssuer] = [ca, issuer].map((each) => forge.pki.certificateFromPem(each.toString())) as [
+    forge.pki.Certificate,
+    forge.pki.Certificate,
+  ];
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = own.publicKey;
+  certificate.serialNumber = serialNumber(context.randomBytes);
+  certificate.validity.notBefore = new Date(context.now.getTime() - backdate);
+  const [first, second] = [own, forgeIssuer].map(({ validity }) => validity.notAfter) as [Date, Date];
+  certificate.validity.notAfter = first < second ? first : second;
+  certificate.setSubject(subjectOf(own));
+  certificate.setIssuer(subjectOf(forgeIssuer));
+  certificate.setExtensions([
+    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true, keyCertSign: true },
+    { name: 'basicConstraints', critical: true, cA: true },
+    ...subjectKeyIdentifier(own),
+    ...authorityKeyIdentifier(forgeIssuer),
+  ]);
+  const cert = signed(certificate, signer.key);
+  const issued = new X509Certificate(cert);
+  refuse('the new CA', [
+    ...(isSignedBy(issued, issuer) ? [] : ['is not signed by the former CA']),
+    ...(issued.publicKey.equals(ca.publicKey) ? [] : ['has another key']),
+  ]);
+  return cert;
+}
+
+/** That of the CA itself, by which its certificates name their issuer. */
+function subjectKeyIdentifier(ca: forge.pki.Certificate): object[] {
+  const extension = ca.getExtension('subjectKeyIdentifier') as { value?: string } | null;
+  return extension?.value === undefined
+    ? []
+    : [{ name: 'subjectKeyIdentifier', id: '2.5.29.14', value: extension.value }];
 }
 
 function draft(keyPem: string, lifetime: number, { now, randomBytes }: IssueContext): forge.pki.Certificate {

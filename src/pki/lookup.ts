@@ -1,18 +1,19 @@
 import { clusterIdOf } from './digest.ts';
 import { publicKeyPem } from './keys.ts';
 import type { Material } from './plan.ts';
-import type { CaId, CertificateSpec, KeyPair, Pki } from './types.ts';
+import { noExchange, type RotationView } from './rotation.ts';
+import type { CertificateSpec, KeyPair, Pki } from './types.ts';
 
 /**
  * Lookups in `material`, which has everything that is valid; for the rest of `specs` they return placeholders.
- * `clusterId`: as it was recorded; undefined: that of the CA in `material`, as for a cluster that is new. `others`: CAs that
- * are accepted besides those in `material`, while one is exchanged.
+ * `clusterId`: as it was recorded; undefined: that of the CA in `material`, as for a cluster that is new. `exchange`: what is
+ * accepted besides what is in `material`, while a CA is exchanged.
  */
 export function createPki(
   specs: readonly CertificateSpec[],
   material: Material,
   clusterId?: string,
-  others: ReadonlyMap<CaId, string> = new Map(),
+  { others, cross, retired }: Omit<RotationView, 'material'> = noExchange,
 ): Pki {
   const byName = new Map(
     specs.map((spec) => [nameOf(spec.id, spec.kind === 'leaf' ? spec.host : undefined), spec]),
@@ -34,6 +35,8 @@ export function createPki(
   return {
     signer: (id) => pair(find(id, undefined)),
     trusted: (id) => [pair(find(id, undefined)).cert, ...[others.get(id) ?? []].flat()],
+    retired: (id) => retired.get(id) ?? '',
+    cross: (id) => cross.get(id) ?? '',
     clusterId: () => clusterId ?? idOf(material.get(`${find('ca', undefined).path}.crt`)),
     certificate: (id, host) => pair(find(id, host)),
     serviceAccount: () => {
@@ -41,7 +44,10 @@ export function createPki(
       const key = material.get(`${path}.key`);
       return {
         privateKey: text(`${path}.key`),
-        publicKey: key === undefined ? placeholder(`${path}.pub`) : publicKeyPem(key),
+        publicKey:
+          key === undefined
+            ? placeholder(`${path}.pub`)
+            : [key, ...[others.get('sa') ?? []].flat()].map(publicKeyPem).join(''),
       };
     },
     isIssued: (id, host) => {

@@ -78,8 +78,13 @@ export interface Pki {
   signer(id: CaId): KeyPair;
   /** PEMs of every CA whose certificates are accepted: the signer's, and others only while a CA is exchanged. */
   trusted(id: CaId): readonly string[];
+  /** PEM of a CA that must not be accepted any more, in the last stage of its exchange; else empty. */
+  retired(id: CaId): string;
+  /** PEM of what a server presents after its certificate of this CA, for clients that know the former CA; mostly empty. */
+  cross(id: CaId): string;
   /** The cluster's identity, which outlives its CA; undefined before the CA is issued. */
   clusterId(): string | undefined;
+  /** `publicKey`: that of the private key, followed by others that are accepted while the key is exchanged. */
   serviceAccount(): { readonly privateKey: string; readonly publicKey: string };
   /** Without `host`: the first control plane's. Throws if that host has no such certificate, which is a bug in the caller. */
   certificate(id: LeafId, host?: string): KeyPair;

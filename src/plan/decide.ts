@@ -39,6 +39,7 @@ import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
 import { planRollout, quorumFindings } from './rollout/rollout.ts';
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
+import { decideRotation } from './rotation/decide.ts';
 import { skewFindings } from './upgrade/skew.ts';
 import { planUpgrade, type Upgrade } from './upgrade/upgrade.ts';
 import { versionChange, versionsOf, type ClusterVersions, type VersionChange } from './upgrade/versions.ts';
@@ -172,6 +173,11 @@ export function decide(known: Known, observed: Observed): Decision {
         ({ to, ageSeconds }) => to === upgrade.change.to && ageSeconds < begunSeconds,
       ),
     };
+  const { rotation } = desire;
+  const exchange =
+    rotation === undefined || seen.rotation === undefined || change !== undefined || scope.limit.length > 0
+      ? undefined
+      : decideRotation({ cluster, pki: desire.pki, rotation, seen: seen.rotation });
   const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {
     ...{ hosts, perHost, failed, changes, api },
     membership: { ...leaving, peers: first },
@@ -184,6 +190,7 @@ export function decide(known: Known, observed: Observed): Decision {
       ...{ cluster, inspections, api, desired: known.desired },
       desire: { ...desire, membership },
     }),
+    rotation: exchange?.work,
     formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
     externalEtcd: external?.state,
     upgrade,
@@ -194,6 +201,7 @@ export function decide(known: Known, observed: Observed): Decision {
         : []),
       ...(ahead === undefined ? [] : upgradeNotes(ahead)),
       ...encryption.warnings,
+      ...(exchange?.warnings ?? []),
       ...heldWarnings(upgrade),
       ...downWarnings(upgrade),
       ...cordonWarnings(api, through),
@@ -365,6 +373,7 @@ function isWork({
   cluster,
   podNetworks,
   encryption,
+  rotation,
 }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
   const { removedNodes, peers, snapshot, nodes, removals } = membership;
   const through = cluster && [
@@ -379,6 +388,7 @@ function isWork({
   return (
     snapshot !== undefined ||
     encryption !== undefined ||
+    rotation !== undefined ||
     [removedNodes, peers, nodes, removals, changes, podNetworks, through ?? []].some(
       (each) => each.length > 0,
     )

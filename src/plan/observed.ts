@@ -6,6 +6,7 @@ import type { EtcdHost, EtcdObservation } from '../observe/etcd.ts';
 import type { EtcdAnswer } from '../observe/foreign-etcd.ts';
 import type { FormerHost } from '../observe/former-host.ts';
 import type { HostObservation } from '../observe/probe.ts';
+import type { RotationObservation } from '../observe/rotation.ts';
 import type { UpgradeObservation } from '../observe/upgrade/observation.ts';
 import type { EndpointServing } from './preflight/endpoint.ts';
 
@@ -25,6 +26,8 @@ export interface Observed {
   readonly upgrade?: UpgradeObservation | undefined;
   /** What API servers encrypt with; undefined if nothing is or was encrypted, or it is not in scope. */
   readonly encryption?: EncryptionObservation | undefined;
+  /** What an exchange of CAs that has begun has to do in the API; undefined if there is none, or the API did not answer. */
+  readonly rotation?: RotationObservation | undefined;
   /** What the API servers serve, by host: `v1.36.2`; without those that do not answer. */
   readonly served: ReadonlyMap<string, string>;
   /** Snapshots of etcd in the state folder that were taken before an upgrade. */

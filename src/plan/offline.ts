@@ -34,6 +34,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     cluster: diffCluster(desired, { state: 'absent' }, new Set()),
     podNetworks: [],
     encryption: undefined,
+    rotation: undefined,
     hooks: operatorSteps(operatorHooks(cluster.hooks ?? [], scope.until), new Set(), true),
     issue: [...known.toIssue, ...missingKeys(cluster, desire.encryptionKeys ?? new Map()).map(keyPath)],
     externalEtcd: undefined,

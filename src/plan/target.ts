@@ -38,6 +38,8 @@ export function conditionText(condition: Condition): string {
       return `leader of ${condition.lease}`;
     case 'stored-as':
       return `${condition.resource} in etcd: ${condition.as}`;
+    case 'published-cas':
+      return `CAs in ${condition.copy}`;
     case 'endpoint':
       return 'controlPlaneEndpoint';
     case 'pod-ready':

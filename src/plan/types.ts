@@ -1,6 +1,8 @@
 import type { FieldChange } from '../inventory/record.ts';
 import type { Kept } from '../kube/desired-cluster.ts';
+import type { WantedCopy } from '../kube/published-cas.ts';
 import type { KubeObject } from '../kube/types.ts';
+import type { JsonObject } from '../model/cluster.ts';
 import type { Effect } from '../model/component.ts';
 import type { EncryptableResource, StoredAs } from '../model/encryption.ts';
 import type { Stage } from '../model/stage.ts';
@@ -142,8 +144,15 @@ export interface RewriteStep extends StepBase {
   readonly resource: EncryptableResource;
 }
 
+/** Changes stated fields of one object that others own, by a JSON merge patch (RFC 7386); never holds a secret. */
+export interface PatchStep extends StepBase {
+  readonly type: 'patch';
+  readonly object: ObjectRef;
+  readonly patch: JsonObject;
+}
+
 export type Step =
-  ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep | RewriteStep;
+  ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep | RewriteStep | PatchStep;
 
 /** What a gate observes, through the connection to a host. */
 export type Condition =
@@ -171,6 +180,8 @@ export type Condition =
   | { readonly kind: 'leader'; readonly lease: 'kube-controller-manager' | 'kube-scheduler' }
   /** etcd holds every object of a resource in one way. */
   | { readonly kind: 'stored-as'; readonly resource: EncryptableResource; readonly as: StoredAs }
+  /** Every copy of a kind that Kubernetes publishes holds certain CAs, and none of some others. */
+  | ({ readonly kind: 'published-cas' } & WantedCopy)
   /** An API server, through a control-plane endpoint that kboot does not run. */
   | { readonly kind: 'endpoint'; readonly address: string; readonly port: number }
   | {
@@ -186,7 +197,7 @@ export type Condition =
   | { readonly kind: 'node-ready'; readonly node: string; readonly version?: string }
   | {
       readonly kind: 'workload-ready';
-      readonly workload: 'DaemonSet' | 'Deployment';
+      readonly workload: 'DaemonSet' | 'Deployment' | 'StatefulSet';
       readonly namespace: string;
       readonly name: string;
       /** Nodes that must run a Ready Pod of a DaemonSet: its status lags for Nodes that just registered. */

@@ -9,9 +9,19 @@ import { certificatesFor } from '../pki/certlist.ts';
 import type { IssueContext } from '../pki/issue.ts';
 import { generateRsaKey } from '../pki/keys.ts';
 import { createPki } from '../pki/lookup.ts';
+import { parsePrivateKey } from '../pki/parse.ts';
 import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
-import { nextStem, rotationView, type Rotatable, type Rotation, type RotationView } from '../pki/rotation.ts';
+import {
+  crossStem,
+  nextStem,
+  noExchange,
+  rotationView,
+  type Rotatable,
+  type Rotation,
+  type RotationView,
+} from '../pki/rotation.ts';
 import type { CaId, CertificateSpec, KeyPair, LeafSpec, Pki } from '../pki/types.ts';
+import { caProblems, privateKeyProblem } from '../pki/verify.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
 import { writeStateFile } from './private-files.ts';
@@ -63,17 +73,17 @@ export async function loadPki(
   const begun = await readRotation(state);
   const rotation = begun ?? (rotate.length === 0 ? undefined : { cas: rotate, stage: 'trust' as const });
   const next =
-    begun !== undefined || rotation === undefined ? new Map() : await nextCas(specs, rotation, now);
-  const { material, others, plan: valid } = await readPlan(state, specs, now, [], { rotation, next });
+    begun !== undefined || rotation === undefined ? new Map() : await nextCas(state, specs, rotation, now);
+  const { material, plan: valid, ...accepted } = await readPlan(state, specs, now, [], { rotation, next });
   const access = clusterId === undefined ? [] : await temporaryAccess(valid, material, now);
-  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId, others);
+  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId, accepted);
   const exchange = { rotation, next };
   const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
   if (chosen.length === 0)
     return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid), ...exchange };
   const plan = pkiPlan(specs, material, now, chosen);
   return {
-    ...{ current, pki: createPki(specs, usable(plan, material), clusterId, others) },
+    ...{ current, pki: createPki(specs, usable(plan, material), clusterId, accepted) },
     ...{ toIssue: plan.issue, warnings: warningsOf(plan), ...exchange },
   };
 }
@@ -91,14 +101,14 @@ export async function loadOrCreatePki(
   sources: PkiSources,
 ): Promise<{ readonly pki: Pki; readonly issued: readonly string[]; readonly warnings: readonly string[] }> {
   const specs = certificatesFor(cluster);
-  const { material, others, plan } = await readPlan(state, specs, sources.now, sources.renew ?? [], {
+  const { material, plan, ...accepted } = await readPlan(state, specs, sources.now, sources.renew ?? [], {
     rotation: await readRotation(state),
   });
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
   if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
   const recorded = await recordedId(state);
-  const pki = createPki(specs, result, recorded, others);
+  const pki = createPki(specs, result, recorded, accepted);
   const clusterId = pki.clusterId();
   if (recorded === undefined && clusterId !== undefined) await writeAtomic(state.clusterId, `${clusterId}\n`);
   return {
@@ -154,10 +164,10 @@ async function readPlan(
   { rotation, next = new Map() }: { readonly rotation: Rotation | undefined; readonly next?: Material },
 ): Promise<RotationView & { plan: PkiPlan }> {
   const onDisk = new Map([...(await readPkiFiles(state)), ...next]);
-  const { material, others } = viewOf(state, specs, onDisk, rotation);
-  const plan = pkiPlan(specs, material, now, renew);
+  const view = viewOf(state, specs, onDisk, rotation);
+  const plan = pkiPlan(specs, view.material, now, renew);
   const [first] = plan.problems;
-  if (first === undefined) return { material, others, plan };
+  if (first === undefined) return { ...view, plan };
   const code = plan.problems.some((problem) => problem.code === 'E-STATE') ? 'E-STATE' : 'E-PKI';
   const lines = plan.problems.map(({ file, message }) => `${join(state.pki, file)} ${message}`);
   throw new KbootError(code, lines.join('\n'), {
@@ -172,12 +182,12 @@ function viewOf(
   onDisk: Material,
   rotation: Rotation | undefined,
 ): RotationView {
-  if (rotation === undefined) return { material: onDisk, others: new Map() };
+  if (rotation === undefined) return { material: onDisk, ...noExchange };
   const { missing, ...view } = rotationView(specs, onDisk, rotation);
   if (missing.length === 0) return view;
   throw new KbootError(
     'E-STATE',
-    `${missing.map((stem) => join(state.pki, stem)).join(', ')}: the new CA is missing`,
+    `${missing.map((stem) => join(state.pki, stem)).join(', ')}: what takes the place of the former one is missing`,
     {
       remedy:
         'An exchange of CAs has begun, and hosts may trust or use this one already. Restore the state folder from a backup.',
@@ -185,21 +195,47 @@ function viewOf(
   );
 }
 
-/** New CAs, in memory. */
+/**
+ * New CAs and keys, in memory. Those that the operator put beside the others, as pki/next/ca.crt and .key, are used as they
+ * are. Throws E-PKI if one of them cannot be.
+ */
 async function nextCas(
+  state: State,
   specs: readonly CertificateSpec[],
   { cas }: Rotation,
   now: Date,
-): Promise<ReadonlyMap<string, string>> {
-  const { issueCa } = await import('../pki/issue.ts');
+): Promise<Material> {
+  const { issueCa, issueCross } = await import('../pki/issue.ts');
+  const onDisk = await readPkiFiles(state);
   const texts = new Map<string, string>();
   for (const spec of specs) {
-    if (spec.kind !== 'ca' || !(cas as readonly string[]).includes(spec.id)) continue;
-    const key = await generateRsaKey();
+    if (spec.kind === 'leaf' || !cas.includes(spec.id)) continue;
     const stem = nextStem(spec.path);
-    texts.set(`${stem}.key`, key).set(`${stem}.crt`, issueCa(spec, key, { now, randomBytes }));
+    const key = onDisk.get(`${stem}.key`) ?? (await generateRsaKey());
+    texts.set(`${stem}.key`, key);
+    if (spec.kind === 'key') {
+      refuseNext(state, `${stem}.key`, parsePrivateKey(key) === undefined ? [privateKeyProblem(key)] : []);
+      continue;
+    }
+    const given = onDisk.get(`${stem}.crt`);
+    const cert = given ?? issueCa(spec, key, { now, randomBytes });
+    if (given !== undefined) refuseNext(state, `${stem}.crt`, caProblems({ cert, key }, now));
+    texts.set(`${stem}.crt`, cert);
+    const [former, formerKey] = [onDisk.get(`${spec.path}.crt`), onDisk.get(`${spec.path}.key`)];
+    if (spec.id === 'ca' && former !== undefined && formerKey !== undefined)
+      texts.set(
+        `${crossStem(spec.path)}.crt`,
+        issueCross(cert, { cert: former, key: formerKey }, { now, randomBytes }),
+      );
   }
   return texts;
+}
+
+function refuseNext(state: State, file: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new KbootError('E-PKI', `${join(state.pki, file)} ${problems.join('; ')}`, {
+    remedy: 'Replace it, or remove the .crt and the .key there to let kboot create its own.',
+  });
 }
 
 /** The texts that stay: both halves of pairs that are kept, and the keys that are reused. */

@@ -13,6 +13,7 @@ import type { State } from './state.ts';
 const schema = z.strictObject({
   cas: z.array(z.enum(rotatable)).min(1),
   stage: z.enum(rotationStages),
+  since: z.iso.datetime().exactOptional(),
 });
 
 /** The exchange of CAs that has begun; undefined: none. Throws E-STATE if its record cannot be read. */
@@ -49,21 +50,22 @@ export async function holdRotation(
 
 /**
  * Records that every host has reached a stage: the next one begins; after the last one, the new CAs take the place of the
- * former ones. The caller holds the lock. Returns the stage that begins; undefined: the exchange has ended.
+ * former ones. The caller holds the lock. `now`: RFC 3339, by an API server's clock; stage `roll` needs it. Returns the stage that begins; undefined: the exchange has ended.
  */
 export async function advanceRotation(
   state: State,
   cluster: Cluster,
   rotation: Rotation,
+  now?: string,
 ): Promise<Rotation | undefined> {
-  const stage = stageAfter(rotation.stage);
+  const stage = stageAfter(rotation);
   if (stage !== undefined) {
-    const next = { ...rotation, stage };
+    const next = { ...rotation, stage, ...(stage === 'roll' && now !== undefined && { since: now }) };
     await saveJson(state.rotation, next);
     return next;
   }
   const stems = certificatesFor(cluster).flatMap((spec) =>
-    spec.kind === 'ca' && (rotation.cas as readonly string[]).includes(spec.id) ? [spec.path] : [],
+    spec.kind !== 'leaf' && rotation.cas.includes(spec.id) ? [spec.path] : [],
   );
   // Until the record is removed, the new CAs are read from where they were: a kill in between changes nothing.
   for (const stem of stems)

@@ -53,6 +53,7 @@ const waitedFor: Readonly<Record<Condition['kind'], string>> = {
   controller: 'controllers',
   leader: 'leaders',
   'stored-as': 'resources in etcd',
+  'published-cas': 'copies of CAs',
   endpoint: 'control-plane endpoints',
   'etcd-member': 'etcd members',
   'pod-ready': 'Pods Ready',

@@ -130,6 +130,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'delete':
     case 'node':
     case 'rewrite':
+    case 'patch':
     case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];
   }

@@ -361,6 +361,7 @@ describe('applyPlan on hosts', () => {
           cluster: undefined,
           podNetworks: [],
           encryption: undefined,
+          rotation: undefined,
         },
         membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
       };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
 
@@ -23,21 +23,23 @@ export interface ApiAsker {
   readonly ask: (method: string, path: string, body?: object, server?: string) => Promise<ApiAnswer>;
 }
 
-/** Reads a kubeconfig of kboot, for requests without a library that keeps connections or retries. */
+/**
+ * For requests with a kubeconfig of kboot, without a library that keeps connections or retries. The file is read again
+ * when it has changed.
+ */
 export function apiAsker(path: string): ApiAsker {
-  const config = parse(readFileSync(path, 'utf8')) as Kubeconfig;
-  const { cluster } = config.clusters[0];
-  const { user } = config.users[0];
-  const tls = {
-    ca: Buffer.from(cluster['certificate-authority-data'], 'base64'),
-    cert: Buffer.from(user['client-certificate-data'], 'base64'),
-    key: Buffer.from(user['client-key-data'], 'base64'),
+  let access: Access | undefined;
+  const current = (): Access => {
+    const { mtimeMs } = statSync(path);
+    return access?.mtimeMs === mtimeMs ? access : (access = { ...readAccess(path), mtimeMs });
   };
   return {
-    ask: (method, url, body, server = cluster.server) =>
+    ask: (method, url, body, given) =>
       new Promise((resolve, reject) => {
+        const { server, tls } = current();
         const agent = new Agent({ keepAlive: false });
-        const sent = request(new URL(url, server), { ...tls, method, agent, timeout: 2000 }, (answer) => {
+        const to = new URL(url, given ?? server);
+        const sent = request(to, { ...tls, method, agent, timeout: 2000 }, (answer) => {
           let text = '';
           answer
             .setEncoding('utf8')
@@ -51,5 +53,25 @@ export function apiAsker(path: string): ApiAsker {
         sent.setHeader('content-type', 'application/json');
         sent.end(body === undefined ? undefined : JSON.stringify(body));
       }),
+  };
+}
+
+interface Access {
+  readonly mtimeMs: number;
+  readonly server: string;
+  readonly tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+}
+
+function readAccess(path: string): Omit<Access, 'mtimeMs'> {
+  const config = parse(readFileSync(path, 'utf8')) as Kubeconfig;
+  const { cluster } = config.clusters[0];
+  const { user } = config.users[0];
+  return {
+    server: cluster.server,
+    tls: {
+      ca: Buffer.from(cluster['certificate-authority-data'], 'base64'),
+      cert: Buffer.from(user['client-certificate-data'], 'base64'),
+      key: Buffer.from(user['client-key-data'], 'base64'),
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { createLab } from '../lab/lab.ts';
@@ -57,7 +57,9 @@ export function withKubectl(site: Site): ClusterSite {
   const kubeconfig = async (): Promise<string> => {
     const path = join(site.dir, 'kubeconfig');
     const { stdout } = await site.kboot('kubeconfig');
-    await writeFile(path, stdout, { mode: 0o600 });
+    // Clients may be reading it.
+    await writeFile(`${path}.new`, stdout, { mode: 0o600 });
+    await rename(`${path}.new`, path);
     return path;
   };
   const kubectl = async (args: readonly string[], input?: string): Promise<LabResult> => {

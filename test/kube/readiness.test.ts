@@ -23,7 +23,9 @@ describe('workloadState', () => {
     expect(workloadState(object('DaemonSet', daemonSet))).toBeUndefined();
     expect(workloadState(object('Deployment', deployment, { replicas: 2 }))).toBeUndefined();
     expect(
-      workloadState(object('Deployment', { ...deployment, updatedReplicas: 1, readyReplicas: 1 })),
+      workloadState(
+        object('Deployment', { ...deployment, replicas: 1, updatedReplicas: 1, readyReplicas: 1 }),
+      ),
     ).toBeUndefined();
   });
 
@@ -33,6 +35,11 @@ describe('workloadState', () => {
       'was not seen',
       object('DaemonSet', { ...daemonSet, observedGeneration: 1 }),
       'not yet observed by its controller',
+    ],
+    [
+      'has one of before',
+      object('Deployment', { ...deployment, replicas: 3 }, { replicas: 2 }),
+      '1 former Pod has not ended',
     ],
     ['has no status', object('Deployment', {}), 'not yet observed by its controller'],
     [

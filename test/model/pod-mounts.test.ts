@@ -9,8 +9,7 @@ it('the mounts of the static Pods are those of their texts', () => {
   const on = { ...facts, caDirectories: ['/etc/pki/ca-trust', '/etc/pki/tls/certs', ...facts.caDirectories] };
   const host = firstHost(cluster);
   for (const { name, text } of staticPods(contextOf(cluster), host, on, {
-    initialCluster: [host],
-    state: 'new',
+    etcd: { initialCluster: [host], state: 'new' },
   })) {
     const { spec } = parse(text) as {
       spec: { containers: [{ volumeMounts: { name: string; mountPath: string }[] }] };

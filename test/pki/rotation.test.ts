@@ -41,7 +41,7 @@ describe('the stages of a rotation', () => {
     const view = rotationView(specs, material, { cas: ['etcd-ca'], stage: 'sign' });
     expect(view.material.get('etcd/ca.key')).toBe('new key');
     expect(view.material.get('ca.crt')).toBe('kubernetes');
-    expect([view.missing, stageAfter('retire')]).toEqual([[], undefined]);
+    expect([view.missing, stageAfter({ cas: ['etcd-ca'], stage: 'retire' })]).toEqual([[], undefined]);
   });
 
   it('say which new CA is not there', () => {

@@ -36,7 +36,7 @@ function desireAt(stage: RotationStage | undefined): Desire {
   if (stage === undefined) return { ...base, pki: createPki(specs, texts) };
   const view = rotationView(specs, texts, { cas: ['etcd-ca'], stage });
   const all = new Map([...view.material, ...(stage === 'trust' ? [] : reissued)]);
-  return { ...base, pki: createPki(specs, all, base.clusterId, view.others) };
+  return { ...base, pki: createPki(specs, all, base.clusterId, view) };
 }
 
 /** The plan that takes hosts from one stage to the next. */

@@ -19,6 +19,7 @@ export const noWork: InstallWork = {
   cluster: undefined,
   podNetworks: [],
   encryption: undefined,
+  rotation: undefined,
 };
 
 /** Nothing through the API. */

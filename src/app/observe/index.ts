@@ -17,6 +17,7 @@ import { observeOwnEtcd } from './etcd.ts';
 import { askExternalEtcd } from './external-etcd.ts';
 import { observeFormerHosts } from './former-hosts.ts';
 import { observeHost } from './host.ts';
+import { observeExchange } from './rotation.ts';
 import { observeUpgrade } from './upgrade.ts';
 
 /**
@@ -55,10 +56,11 @@ export async function observe(
       ...{ hosts: results, served, api },
     });
     const encryption = await observeEncryption(workspace, scope, inspections, connections);
+    const rotation = await observeExchange(workspace, scope, inspections, connections);
     const former = await observeFormerHosts(workspace, api, connect, concurrency);
     return {
       seen: {
-        ...{ failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade, encryption },
+        ...{ failed, etcd, externalEtcd, api, endpoint, metHooks, upgrade, encryption, rotation },
         hosts: new Map(
           [...results].map(([name, each]) => [name, withEncryptionFile(each, encryption?.servers.get(name))]),
         ),

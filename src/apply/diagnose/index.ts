@@ -31,6 +31,7 @@ const lookups: {
   controller: diagnoseController,
   leader: diagnoseLeader,
   'stored-as': () => Promise.resolve([]),
+  'published-cas': () => Promise.resolve([]),
   'pod-ready': diagnosePod,
   'node-registered': diagnoseNode,
   'node-ready': diagnoseNode,

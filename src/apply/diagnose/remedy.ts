@@ -27,6 +27,10 @@ function whereToLook(condition: Condition): string {
       return `run \`kubectl -n kube-system get lease ${condition.lease}\`, and read /var/log/containers/${condition.lease}-*.log on the control planes`;
     case 'stored-as':
       return `run \`kboot status\`, which says how ${condition.resource} are stored, and look for a client that writes through an API server outside of this cluster`;
+    case 'published-cas':
+      return condition.copy === 'kube-root-ca.crt'
+        ? 'read /var/log/containers/kube-controller-manager-*.log on the control planes, whose leader publishes it'
+        : `run \`kubectl -n kube-system get configmap extension-apiserver-authentication -o yaml\`, which every API server keeps up to date`;
     case 'pod-ready':
       return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
     case 'node-registered':

@@ -53,20 +53,22 @@ function podFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
   const found = hostsWith(cluster, 'control-plane').flatMap((host) => {
     const read = seen.hosts.get(host.name);
     if (read === undefined) return [];
-    return staticPods(context, host, factsFor(read, host), membership).flatMap(({ name, text, path }) => {
-      const [theirs, ours] = [readStaticPod(read.files.get(path) ?? ''), readStaticPod(text)];
-      if (theirs === undefined || ours === undefined) return [];
-      const ignored = [...membershipFlags, ...(cluster.etcd.external === undefined ? [] : externalFlags)];
-      const { volumes, ...rest } = podDifference(theirs, ours, ignored);
-      // Mounts that kubeadm makes itself are not the operator's; which of them it makes depends on release and host.
-      const made = ownMounts[name];
-      const own = volumes.filter(
-        (volume) =>
-          made[volume.name] !== volume.mountPath &&
-          (cluster.etcd.external === undefined || !isExternalVolume(volume.name)),
-      );
-      return [{ host: host.name, name, difference: { ...rest, volumes: own } }];
-    });
+    return staticPods(context, host, factsFor(read, host), { etcd: membership }).flatMap(
+      ({ name, text, path }) => {
+        const [theirs, ours] = [readStaticPod(read.files.get(path) ?? ''), readStaticPod(text)];
+        if (theirs === undefined || ours === undefined) return [];
+        const ignored = [...membershipFlags, ...(cluster.etcd.external === undefined ? [] : externalFlags)];
+        const { volumes, ...rest } = podDifference(theirs, ours, ignored);
+        // Mounts that kubeadm makes itself are not the operator's; which of them it makes depends on release and host.
+        const made = ownMounts[name];
+        const own = volumes.filter(
+          (volume) =>
+            made[volume.name] !== volume.mountPath &&
+            (cluster.etcd.external === undefined || !isExternalVolume(volume.name)),
+        );
+        return [{ host: host.name, name, difference: { ...rest, volumes: own } }];
+      },
+    );
   });
   return Object.entries(fields).flatMap(([name, field]) => {
     const all = found.filter((each) => each.name === name);

@@ -4,7 +4,8 @@ import type { Stage } from '../../model/stage.ts';
 import type { Resource } from '../../resource/types.ts';
 import { folders, membershipOf, textContext, type Desire } from '../context.ts';
 import { encryptionFile, encryptionOf, kmsFolders } from '../encryption.ts';
-import { pkiFiles, pkiResource } from '../pki-files.ts';
+import { pkiFiles, pkiResource, signingCertificate, signingStem } from '../pki-files.ts';
+import { paths } from '../text/paths.ts';
 import { staticPods } from '../text/static-pods.ts';
 import { backupStage } from './backup.ts';
 import { nodeStage } from './node.ts';
@@ -15,9 +16,11 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   const files = pkiFiles(cluster, host, desire.pki, desire.renderer);
   const config = encryptionOf(desire, host);
   const encryption = encryptionFile(desire, config);
-  const pods = staticPods(textContext(desire, facts), host, facts, membershipOf(desire, host), {
-    isOn: encryption !== undefined,
-    folders: kmsFolders(desire, config),
+  const signs = signingCertificate(desire.pki) !== undefined;
+  const pods = staticPods(textContext(desire, facts), host, facts, {
+    etcd: membershipOf(desire, host),
+    encryption: { isOn: encryption !== undefined, folders: kmsFolders(desire, config) },
+    ...(signs && { signingCertificate: `${paths.pki}/${signingStem}` }),
   });
   const pod = (stage: Stage, name: string): Resource[] =>
     pods
@@ -53,6 +56,16 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
     ...pod('control-plane', 'kube-apiserver'),
     ...pod('control-plane', 'kube-controller-manager'),
     ...pod('control-plane', 'kube-scheduler'),
+    ...(desire.rotation?.stage === 'retire' && !signs ? [unusedSigningCertificate] : []),
     ...nodeStage(desire, host, facts, 'control-plane'),
   ];
 }
+
+/** Read while a CA is exchanged; the controller-manager has restarted without it by then. */
+const unusedSigningCertificate: Resource = {
+  kind: 'obsolete',
+  stage: 'control-plane',
+  name: signingStem,
+  patterns: [`${paths.pki}/${signingStem}`],
+  keep: [],
+};

@@ -1,6 +1,7 @@
 import type { Host, JsonObject } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Stage } from '../../model/stage.ts';
+import { hostFolder } from '../../resource/prelude.ts';
 import type { Resource } from '../../resource/types.ts';
 import { caPem, folders, textContext, textFile, type Desire } from '../context.ts';
 import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-files.ts';
@@ -26,6 +27,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       : []),
     { kind: 'directory', stage, path: '/var/lib/kubelet', mode: '700' },
     ...folders(stage, ['/var/lib/kubelet/pki']),
+    ...renewedTokens(desire, stage),
     checkpoint(kubeletConfigOf(cluster, host), stage),
     ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
       textFile(stage, file, ['kubelet']),
@@ -50,6 +52,23 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
     { kind: 'pod-network', stage },
     { kind: 'unit', stage, name: 'kubelet' },
   ];
+}
+
+const tokensPath = `${hostFolder}/tokens-since`;
+
+/**
+ * When the key of ServiceAccount tokens is exchanged, kubelets restart once the new one signs: they request new tokens for
+ * all of their Pods then (pkg/kubelet/token/token_manager.go keeps them in memory), also for Pods that nothing replaces.
+ */
+function renewedTokens({ rotation }: Desire, stage: Stage): readonly Resource[] {
+  if (rotation?.cas.includes('sa') !== true) return [];
+  if (rotation.stage === 'roll') {
+    const content = { kind: 'text', text: `${rotation.since ?? ''}\n` } as const;
+    return [{ kind: 'file', stage, path: tokensPath, mode: '644', content, readBy: ['kubelet'] }];
+  }
+  return rotation.stage === 'retire'
+    ? [{ kind: 'obsolete', stage, name: 'tokens-since', patterns: [tokensPath], keep: [] }]
+    : [];
 }
 
 /** Defaults are the kubelet's (pkg/kubelet/apis/config/v1beta1/defaults.go). */

@@ -11,6 +11,14 @@ export interface StaticPod extends HostText {
   readonly name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
 }
 
+/** What static Pods depend on besides the inventory and the host. */
+interface PodChoices {
+  readonly etcd: EtcdMembership;
+  readonly encryption?: ServerEncryption;
+  /** The file that the controller-manager signs with; default: ca.crt. */
+  readonly signingCertificate?: string;
+}
+
 /**
  * The static Pods of a control-plane host, byte for byte as kubeadm writes them; etcd first, and only
  * where etcd is stacked.
@@ -19,8 +27,7 @@ export function staticPods(
   context: TextContext,
   host: Host,
   facts: HostFacts,
-  etcd: EtcdMembership,
-  encryption?: ServerEncryption,
+  { etcd, encryption, signingCertificate }: PodChoices,
 ): readonly StaticPod[] {
   const pod = (name: StaticPod['name'], text: string): StaticPod => ({
     name,
@@ -31,7 +38,7 @@ export function staticPods(
   return [
     ...(hasExternalEtcd(context.cluster) ? [] : [pod('etcd', etcdPod(context, host, etcd))]),
     pod('kube-apiserver', apiServerPod(context, host, facts, encryption)),
-    pod('kube-controller-manager', controllerManagerPod(context, facts)),
+    pod('kube-controller-manager', controllerManagerPod(context, facts, signingCertificate)),
     pod('kube-scheduler', schedulerPod(context)),
   ];
 }
@@ -39,7 +46,11 @@ export function staticPods(
 const controllerManagerConf = '/etc/kubernetes/controller-manager.conf';
 const schedulerConf = '/etc/kubernetes/scheduler.conf';
 
-function controllerManagerPod({ cluster, images, renderer }: TextContext, facts: HostFacts): string {
+function controllerManagerPod(
+  { cluster, images, renderer }: TextContext,
+  facts: HostFacts,
+  signingCertificate = `${paths.pki}/ca.crt`,
+): string {
   const { pki } = paths;
   const { extraArgs } = cluster.controllerManager;
   const defaults = {
@@ -49,7 +60,7 @@ function controllerManagerPod({ cluster, images, renderer }: TextContext, facts:
     'bind-address': '127.0.0.1',
     'client-ca-file': `${pki}/ca.crt`,
     'cluster-name': 'kubernetes',
-    'cluster-signing-cert-file': `${pki}/ca.crt`,
+    'cluster-signing-cert-file': signingCertificate,
     'cluster-signing-key-file': `${pki}/ca.key`,
     controllers: '*,bootstrapsigner,tokencleaner',
     kubeconfig: controllerManagerConf,

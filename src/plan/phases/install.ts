@@ -5,6 +5,7 @@ import type { OperatorHook } from '../diff/operator-hooks.ts';
 import { withdrawal } from '../etcd/steps.ts';
 import type { EncryptionWork } from '../encryption/work.ts';
 import type { PodNetworkRepair } from '../rollout/pod-network.ts';
+import type { RotationWork } from '../rotation/decide.ts';
 import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
 import type { Batch, Gate, Phase, PlanHost, Task } from '../types.ts';
@@ -12,6 +13,7 @@ import { after, existing, oneByOne, phase, together } from './build.ts';
 import { encryptionPhases } from './encryption.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
 import { certificatesPhase, hooksBefore, namespacesFirst } from './parts.ts';
+import { rotationPhases } from './rotation.ts';
 
 /** All changes of an install, before they are arranged in phases. */
 export interface InstallWork {
@@ -30,6 +32,8 @@ export interface InstallWork {
   readonly cluster: ClusterChanges | undefined;
   /** A change of what API servers encrypt with; after everything else. */
   readonly encryption: EncryptionWork | undefined;
+  /** What an exchange of CAs does in the API; after everything else. */
+  readonly rotation: RotationWork | undefined;
   /** Hosts whose flannel or bridge does not have the podCIDR of their Node. */
   readonly podNetworks: readonly PodNetworkRepair[];
 }
@@ -134,12 +138,14 @@ export function installPhases(work: InstallWork): readonly Phase[] {
   ];
   const encryption =
     work.encryption === undefined ? [] : encryptionPhases(work.encryption, after('all', ...all));
+  const rotation =
+    work.rotation === undefined ? [] : rotationPhases(work.rotation, after('all', ...all, ...encryption));
   const record =
     cluster &&
-    phase('record', 'addon', 'record', after('all', ...all, ...encryption), [
+    phase('record', 'addon', 'record', after('all', ...all, ...encryption, ...rotation), [
       together('cluster', cluster.record),
     ]);
-  return existing(...all, ...encryption, record);
+  return existing(...all, ...encryption, ...rotation, record);
 }
 
 /** Whether a host's work of a stage is part of the rollout. */

@@ -1,3 +1,4 @@
+import { publishedCopies } from '../../kube/published-cas.ts';
 import { encryptableResources } from '../../model/encryption.ts';
 import * as z from 'zod';
 import { components } from '../../model/component.ts';
@@ -55,6 +56,12 @@ const condition = shared(
       resource: described('Every object of this resource in etcd.', z.enum(encryptableResources)),
       as: text('identity (not encrypted), or provider and key, such as secretbox:key1.'),
     }),
+    z.strictObject({
+      kind: z.literal('published-cas'),
+      copy: described('Where Kubernetes publishes them.', z.enum(publishedCopies)),
+      holds: texts('SHA-256 of certificates that each copy must have.'),
+      lacks: texts('SHA-256 of certificates that none may have.'),
+    }),
     z.strictObject({ kind: z.literal('node-registered'), node }),
     z.strictObject({
       kind: z.literal('node-ready'),
@@ -63,7 +70,7 @@ const condition = shared(
     }),
     z.strictObject({
       kind: z.literal('workload-ready'),
-      workload: described('Kind of the workload.', z.enum(['DaemonSet', 'Deployment'])),
+      workload: described('Kind of the workload.', z.enum(['DaemonSet', 'Deployment', 'StatefulSet'])),
       namespace,
       name: text('Name of the workload.'),
       nodes: texts('Nodes that must run a Ready Pod of the DaemonSet.').exactOptional(),

@@ -296,6 +296,16 @@ const rewriteStep = shared(
   }),
 );
 
+const patchStep = shared(
+  'PatchStep',
+  z.strictObject({
+    ...step,
+    type: z.literal('patch'),
+    object: described('The object.', objectRef),
+    patch: described('JSON merge patch (RFC 7386).', z.record(z.string(), z.json())),
+  }),
+);
+
 /** One step of a plan. */
 export const stepSchema = shared(
   'Step',
@@ -308,5 +318,6 @@ export const stepSchema = shared(
     issueStep,
     hookStep,
     rewriteStep,
+    patchStep,
   ]),
 );

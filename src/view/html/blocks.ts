@@ -35,6 +35,8 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
       return [textBlock('Deleted through the API', item.object)];
     case 'node':
       return [nodeBlock(item)];
+    case 'patch':
+      return [textBlock('Merged into the object', item.patch)];
     case 'rewrite':
       return [listBlock('Through the API', { read: item.resource, write: 'every object, unchanged' })];
     case 'wait':

@@ -30,7 +30,9 @@ describe('values cannot break out of the place where they stand', () => {
         });
         const expected = extraArgs.map(({ name, value }) => `--${name}=${value}`);
         const first = firstHost(cluster);
-        const pods = staticPods(contextOf(cluster), first, facts, { initialCluster: [first], state: 'new' });
+        const pods = staticPods(contextOf(cluster), first, facts, {
+          etcd: { initialCluster: [first], state: 'new' },
+        });
         for (const pod of pods) {
           const { spec } = parse(pod.text) as { spec: { containers: { command: string[] }[] } };
           expect(found(spec.containers[0]).command.slice(-expected.length)).toEqual(expected);

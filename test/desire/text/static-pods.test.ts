@@ -23,7 +23,7 @@ function alone(cluster: Cluster): EtcdMembership {
 }
 
 function podText(cluster: Cluster, name: string, etcd = alone(cluster), versions = {}, on = facts): string {
-  const pods = staticPods(contextOf(cluster, versions), firstHost(cluster), on, etcd);
+  const pods = staticPods(contextOf(cluster, versions), firstHost(cluster), on, { etcd });
   return found(pods.find((pod) => pod.name === name)).text;
 }
 
@@ -37,7 +37,7 @@ describe('static Pods equal those of kubeadm v1.36.2, byte for byte', () => {
     ['extra-volumes', extraVolumes(), stacked],
   ];
   it.each(cases)('%s', (folder, cluster, names) => {
-    const pods = staticPods(contextOf(cluster), firstHost(cluster), facts, alone(cluster));
+    const pods = staticPods(contextOf(cluster), firstHost(cluster), facts, { etcd: alone(cluster) });
     expect(pods.map((pod) => pod.name)).toEqual(names);
     for (const pod of pods) {
       expect(pod.text, pod.name).toBe(golden(`${folder}/${pod.name}.yaml`));

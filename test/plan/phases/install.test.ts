@@ -440,6 +440,7 @@ describe('for any changes', () => {
           cluster,
           podNetworks: [],
           encryption: undefined,
+          rotation: undefined,
         };
       },
     );

@@ -227,6 +227,7 @@ const conditions: Record<Condition['kind'], Condition> = {
   kubelet: { kind: 'kubelet', host: 'a', port: 1 },
   controller: { kind: 'controller', host: 'a', component: 'kube-scheduler', address: '1', port: 1 },
   leader: { kind: 'leader', lease: 'kube-scheduler' },
+  'published-cas': { kind: 'published-cas', copy: 'kube-root-ca.crt', holds: ['AA'], lacks: [] },
   'stored-as': { kind: 'stored-as', resource: 'secrets', as: 'identity' },
   endpoint: { kind: 'endpoint', address: '1', port: 1 },
   'pod-ready': { kind: 'pod-ready', host: 'a', namespace: 'n', name: 'x', replaces: 'y' },

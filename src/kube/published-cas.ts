@@ -1,0 +1,75 @@
+import { X509Certificate } from 'node:crypto';
+import { refused, type KubeClient } from './client.ts';
+import { listAll } from './list.ts';
+import { objectPath } from './paths.ts';
+import { objectTitle, type KubeObject } from './types.ts';
+
+/**
+ * Copies of CAs that Kubernetes keeps in the API: for Pods, in every namespace, by the controller-manager; for API servers
+ * of extensions, by the API servers, which only ever add to them (pkg/controlplane/controller/clusterauthenticationtrust).
+ */
+export const publishedCopies = [
+  'kube-root-ca.crt',
+  'client-ca-file',
+  'requestheader-client-ca-file',
+] as const;
+export type PublishedCopy = (typeof publishedCopies)[number];
+
+/** The ConfigMap with what API servers accept, for those that are not of the cluster. */
+export const authenticationRef = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace: 'kube-system', name: 'extension-apiserver-authentication' },
+} as const;
+
+/** SHA-256 of certificates, by the object that has them: `ConfigMap shop/kube-root-ca.crt`. */
+export type Published = ReadonlyMap<string, readonly string[]>;
+
+/** Reads one of the copies wherever it is. Throws KbootError E-KUBE-API. */
+export async function readPublished(kube: KubeClient, copy: PublishedCopy): Promise<Published> {
+  if (copy === 'kube-root-ca.crt') {
+    const selector = `fieldSelector=metadata.name%3D${copy}`;
+    return new Map(
+      await listAll(kube, `/api/v1/configmaps?${selector}`, (object: ConfigMap) => [
+        objectTitle({ ...object, kind: 'ConfigMap' }),
+        fingerprints(object.data?.['ca.crt']),
+      ]),
+    );
+  }
+  const answer = await kube.request('GET', objectPath(authenticationRef));
+  if (answer.status === 404) return new Map();
+  if (answer.status !== 200) throw refused(`reading ${objectTitle(authenticationRef)}`, answer);
+  const { data } = answer.body as ConfigMap;
+  return new Map([[objectTitle(authenticationRef), fingerprints(data?.[copy])]]);
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** SHA-256 of the certificates in a PEM text; those that cannot be read are left out. */
+export function fingerprints(pem = ''): readonly string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block).fingerprint256];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** What a copy must hold, and what it must not. */
+export interface WantedCopy {
+  readonly copy: PublishedCopy;
+  /** SHA-256 of certificates. */
+  readonly holds: readonly string[];
+  readonly lacks: readonly string[];
+}
+
+/** Objects whose copy is not as wanted: `ConfigMap shop/kube-root-ca.crt`. */
+export function outdated(published: Published, { holds, lacks }: WantedCopy): readonly string[] {
+  return [...published].flatMap(([title, found]) =>
+    holds.every((each) => found.includes(each)) && !lacks.some((each) => found.includes(each)) ? [] : [title],
+  );
+}

@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { apiServerPort, etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { extraValue } from '../desire/text/args.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { few } from '../model/few.ts';
 import { observeServedCertificate } from '../observe/served-certificate.ts';
 import { isSignedBy, parseCertificate } from '../pki/parse.ts';
 import type { Rotatable, Rotation } from '../pki/rotation.ts';
-import { changesAnything, gatesOf } from '../plan/steps.ts';
+import { gatesOf, tasksOf } from '../plan/steps.ts';
+import { conditionText, targetText } from '../plan/target.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { acquireLock } from '../store/lock.ts';
 import { advanceRotation, readRotation } from '../store/rotation.ts';
@@ -109,22 +112,38 @@ export async function endStage(
   }
 }
 
-/** Why the whole cluster is not as the plan of its workspace says; undefined if it is. */
+/** How long what has just restarted may take until it is ready. */
+const settleMs = 120_000;
+const pollMs = 3_000;
+
+/** Why the whole cluster is not as its workspace says, once what is on its way has had time to be; undefined if it is. */
 async function unsettled(
   workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,
   check: (live: LivePlan) => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const live = await makePlan(workspace, wholeCluster, connect, concurrency);
-  try {
-    const { plan, connections } = live;
-    if (connections.failed.size > 0) return `${[...connections.failed.keys()].join(', ')} could not be read`;
-    if (changesAnything(plan) || gatesOf(plan).length > 0) return 'it differs from the inventory';
-    return await check(live);
-  } finally {
-    await live.connections.close();
+  const deadline = Date.now() + settleMs;
+  for (;;) {
+    const live = await makePlan(workspace, wholeCluster, connect, concurrency);
+    try {
+      const why = difference(live) ?? (await check(live));
+      if (why === undefined || Date.now() > deadline) return why;
+    } finally {
+      await live.connections.close();
+    }
+    await sleep(pollMs);
   }
+}
+
+function difference({ plan, connections }: LivePlan): string | undefined {
+  if (connections.failed.size > 0) return `${few([...connections.failed.keys()], 3)} could not be read`;
+  const steps = tasksOf(plan.phases).flatMap(({ on, steps: own }) =>
+    own.map(({ target }) => `${typeof on === 'string' ? '' : `${on.host}: `}${targetText(target)}`),
+  );
+  if (steps.length > 0) return `${few(steps, 3)} would change`;
+  const gates = gatesOf(plan).map(({ condition }) => conditionText(condition));
+  return gates.length === 0 ? undefined : `${few(gates, 3)} not ready`;
 }
 
 /** By the clock of the first API server that answers. */

@@ -22,6 +22,7 @@ export const defaults = {
   maxUnavailable: 1,
   drainTimeoutSeconds: 300,
   encryptionKey: 'key1',
+  caKeyAlgorithm: 'RSA-2048',
   kmsName: 'kms',
   kmsTimeout: '3s',
   mirrorCapabilities: ['pull', 'resolve'],

@@ -25,7 +25,7 @@ const operators =
 
 /** Fields whose values are names, numbers and addresses. The others are recorded by digest. */
 const shown =
-  /^(metadata|spec\.(kubernetesVersion|controlPlaneEndpoint|networking|loadBalancer|metallb|imageRepository|encryption|dns\.(upstream|replicas)|etcd\.dataDir|upgrade|hosts\[[^\]]*\]\.(roles|address|connection|labels|taints|upgradeGroup|ssh\.(address|port|user))|ssh\.(user|port)))\b/;
+  /^(metadata|spec\.(kubernetesVersion|controlPlaneEndpoint|networking|loadBalancer|metallb|imageRepository|encryption|pki|dns\.(upstream|replicas)|etcd\.dataDir|upgrade|hosts\[[^\]]*\]\.(roles|address|connection|labels|taints|upgradeGroup|ssh\.(address|port|user))|ssh\.(user|port)))\b/;
 
 const digested = /^"sha256:/;
 

@@ -25,6 +25,7 @@ import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
 import { state } from './schema-state.ts';
+import { pki } from './schema-pki.ts';
 import { upgrade } from './schema-upgrade.ts';
 import { metallb } from './schema-metallb.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
@@ -335,6 +336,7 @@ const spec = z
       .optional(),
     encryption,
     state,
+    pki,
     apiServer: z
       .strictObject({
         certSANs: z

@@ -2,6 +2,7 @@ import type { Backup } from './backup.ts';
 import type { Encryption } from './encryption.ts';
 import type { PasswordSource } from './password-source.ts';
 import type { StateSettings } from './state-settings.ts';
+import type { CaKeyAlgorithm } from './pki.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -314,6 +315,8 @@ export interface Cluster {
   /** Absent: everything in etcd is stored as it is. */
   readonly encryption?: Encryption;
   readonly state?: StateSettings;
+  /** Of CAs and of the ServiceAccount key that kboot makes. */
+  readonly caKeyAlgorithm: CaKeyAlgorithm;
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;

@@ -1,7 +1,7 @@
-import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { KbootError } from '../model/error.ts';
-import { publicKeyPem } from './keys.ts';
+import { keyInfoOf, partsOf, signedPem, subjectKeyIdentifier } from './der.ts';
 import { isSignedBy, parseCertificate } from './parse.ts';
 import { ipBytes } from './sans.ts';
 import type { CaSpec, KeyPair, LeafSpec } from './types.ts';
@@ -18,48 +18,50 @@ const hour = 60 * minute;
 const backdate = 5 * minute;
 const caLifetime = 87_600 * hour;
 const leafLifetime = 8_760 * hour;
-const utf8String = 12;
 
-/** A self-signed CA certificate for the RSA key `keyPem`, as PEM. Throws E-PKI if the result does not verify. */
+const caExtensions = [
+  { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true, keyCertSign: true },
+  { name: 'basicConstraints', critical: true, cA: true },
+];
+
+/** A self-signed CA certificate for the RSA or ECDSA key `keyPem`, as PEM. Throws E-PKI if the result does not verify. */
 export function issueCa(spec: CaSpec, keyPem: string, context: IssueContext): string {
-  const certificate = draft(keyPem, caLifetime, context);
+  const key = createPrivateKey(keyPem);
+  const { keyInfo, keyId } = keyInfoOf(key);
+  const certificate = draft(context, new Date(context.now.getTime() + caLifetime));
   const subject = name(spec.commonName);
   certificate.setSubject(subject);
   certificate.setIssuer(subject);
   certificate.setExtensions([
-    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true, keyCertSign: true },
-    { name: 'basicConstraints', critical: true, cA: true },
-    { name: 'subjectKeyIdentifier' },
+    ...caExtensions,
+    subjectKeyIdentifier(keyId),
     { name: 'subjectAltName', altNames: [{ type: 2, value: spec.commonName }] },
   ]);
-  const cert = signed(certificate, keyPem);
+  const cert = signedPem(certificate, { keyInfo }, key);
   refuse(spec.path, caProblems({ cert, key: keyPem }, context.now));
   return cert;
 }
 
 /**
- * A leaf certificate for the RSA key `keyPem`, signed by `ca`, as PEM.
+ * A leaf certificate for the RSA or ECDSA key `keyPem`, signed by `ca`, as PEM.
  * Throws E-PKI if the result does not verify against `spec` and `ca`.
  */
 export function issueLeaf(spec: LeafSpec, keyPem: string, ca: KeyPair, context: IssueContext): string {
-  const issuer = parseCertificate(ca.cert);
-  if (issuer === undefined) throw new KbootError('E-PKI', `${spec.path}: the CA certificate cannot be read.`);
-  const forgeIssuer = forge.pki.certificateFromPem(issuer.toString());
-  const certificate = draft(keyPem, leafLifetime, context);
+  const issuer = readCa(ca.cert, spec.path);
+  const { subject, keyId } = partsOf(issuer);
+  const certificate = draft(context, new Date(context.now.getTime() + leafLifetime));
   certificate.setSubject(name(spec.commonName, spec.organization));
-  certificate.setIssuer(subjectOf(forgeIssuer));
   certificate.setExtensions([
     { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
     { name: 'extKeyUsage', ...Object.fromEntries(spec.usages.map((usage) => [usage, true])) },
     { name: 'basicConstraints', critical: true, cA: false },
-    ...authorityKeyIdentifier(forgeIssuer),
+    ...authorityKeyIdentifier(keyId),
     ...subjectAltName(spec),
   ]);
-  const cert = signed(certificate, ca.key);
-  refuse(
-    spec.path,
-    leafProblems(new X509Certificate(cert), createPrivateKey(keyPem), spec, issuer, context.now),
-  );
+  const key = createPrivateKey(keyPem);
+  const { keyInfo } = keyInfoOf(key);
+  const cert = signedPem(certificate, { keyInfo, issuer: subject }, createPrivateKey(ca.key));
+  refuse(spec.path, leafProblems(new X509Certificate(cert), key, spec, issuer, context.now));
   return cert;
 }
 
@@ -68,28 +70,17 @@ export function issueLeaf(spec: LeafSpec, keyPem: string, ca: KeyPair, context: 
  * no longer than either. Throws E-PKI if one cannot be read.
  */
 export function issueCross(caPem: string, signer: KeyPair, context: IssueContext): string {
-  const [ca, issuer] = [parseCertificate(caPem), parseCertificate(signer.cert)];
-  if (ca === undefined || issuer === undefined)
-    throw new KbootError('E-PKI', 'A CA certificate cannot be read.');
-  const [own, forgeIssuer] = [ca, issuer].map((each) => forge.pki.certificateFromPem(each.toString())) as [
-    forge.pki.Certificate,
-    forge.pki.Certificate,
-  ];
-  const certificate = forge.pki.createCertificate();
-  certificate.publicKey = own.publicKey;
-  certificate.serialNumber = serialNumber(context.randomBytes);
-  certificate.validity.notBefore = new Date(context.now.getTime() - backdate);
-  const [first, second] = [own, forgeIssuer].map(({ validity }) => validity.notAfter) as [Date, Date];
-  certificate.validity.notAfter = first < second ? first : second;
-  certificate.setSubject(subjectOf(own));
-  certificate.setIssuer(subjectOf(forgeIssuer));
+  const [ca, issuer] = [readCa(caPem, 'the new CA'), readCa(signer.cert, 'the former CA')];
+  const [own, other] = [partsOf(ca), partsOf(issuer)];
+  const ends = [ca, issuer].map(({ validTo }) => Date.parse(validTo));
+  const certificate = draft(context, new Date(Math.min(...ends)));
   certificate.setExtensions([
-    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true, keyCertSign: true },
-    { name: 'basicConstraints', critical: true, cA: true },
-    ...subjectKeyIdentifier(own),
-    ...authorityKeyIdentifier(forgeIssuer),
+    ...caExtensions,
+    ...(own.keyId === undefined ? [] : [subjectKeyIdentifier(own.keyId)]),
+    ...authorityKeyIdentifier(other.keyId),
   ]);
-  const cert = signed(certificate, signer.key);
+  const parts = { keyInfo: own.keyInfo, subject: own.subject, issuer: other.subject };
+  const cert = signedPem(certificate, parts, createPrivateKey(signer.key));
   const issued = new X509Certificate(cert);
   refuse('the new CA', [
     ...(isSignedBy(issued, issuer) ? [] : ['is not signed by the former CA']),
@@ -98,20 +89,17 @@ export function issueCross(caPem: string, signer: KeyPair, context: IssueContext
   return cert;
 }
 
-/** That of the CA itself, by which its certificates name their issuer. */
-function subjectKeyIdentifier(ca: forge.pki.Certificate): object[] {
-  const extension = ca.getExtension('subjectKeyIdentifier') as { value?: string } | null;
-  return extension?.value === undefined
-    ? []
-    : [{ name: 'subjectKeyIdentifier', id: '2.5.29.14', value: extension.value }];
+function readCa(pem: string, path: string): X509Certificate {
+  const ca = parseCertificate(pem);
+  if (ca === undefined) throw new KbootError('E-PKI', `${path}: the CA certificate cannot be read.`);
+  return ca;
 }
 
-function draft(keyPem: string, lifetime: number, { now, randomBytes }: IssueContext): forge.pki.Certificate {
+function draft({ now, randomBytes }: IssueContext, notAfter: Date): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicKeyPem(keyPem));
   certificate.serialNumber = serialNumber(randomBytes);
   certificate.validity.notBefore = new Date(now.getTime() - backdate);
-  certificate.validity.notAfter = new Date(now.getTime() + lifetime);
+  certificate.validity.notAfter = notAfter;
   return certificate;
 }
 
@@ -136,23 +124,11 @@ function name(commonName: string, organization?: string): forge.pki.CertificateF
   return fields;
 }
 
-/** A CA's subject in its original encoding: forge encodes UTF-8 strings when writing but does not decode them. */
-function subjectOf(ca: forge.pki.Certificate): forge.pki.CertificateField[] {
-  return ca.subject.attributes.map((field) => {
-    const tag: number | undefined = field.valueTagClass;
-    return tag === utf8String && typeof field.value === 'string'
-      ? { ...field, value: forge.util.decodeUtf8(field.value) }
-      : field;
-  });
-}
-
 /** The CA's own key identifier; absent when the CA has none, as in Go. */
-function authorityKeyIdentifier(ca: forge.pki.Certificate): object[] {
-  const extension = ca.getExtension('subjectKeyIdentifier') as { subjectKeyIdentifier?: string } | null;
-  const id = extension?.subjectKeyIdentifier;
-  return id === undefined
+function authorityKeyIdentifier(keyId: Buffer | undefined): object[] {
+  return keyId === undefined
     ? []
-    : [{ name: 'authorityKeyIdentifier', keyIdentifier: forge.util.hexToBytes(id) }];
+    : [{ name: 'authorityKeyIdentifier', keyIdentifier: keyId.toString('latin1') }];
 }
 
 function subjectAltName({ sans }: LeafSpec): object[] {
@@ -161,19 +137,6 @@ function subjectAltName({ sans }: LeafSpec): object[] {
     ...sans.ips.map((ip) => ({ type: 7, value: Buffer.from(ipBytes(ip)).toString('latin1') })),
   ];
   return altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames }];
-}
-
-/** Signs natively: forge passes its own digest to `sign`, which reads the encoded certificate instead. */
-function signed(certificate: forge.pki.Certificate, keyPem: string): string {
-  const key = createPrivateKey(keyPem);
-  const native = {
-    sign: () => {
-      const der = forge.asn1.toDer(certificate.tbsCertificate).getBytes();
-      return sign('sha256', Buffer.from(der, 'latin1'), key).toString('latin1');
-    },
-  };
-  certificate.sign(native as unknown as forge.pki.rsa.PrivateKey, forge.md.sha256.create());
-  return forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n');
 }
 
 function refuse(path: string, problems: readonly string[]): void {

@@ -94,10 +94,14 @@ function caVerdict(spec: CaSpec, existing: Material, bootstrapped: boolean, now:
     return { problem: lost(file, spec.id === 'etcd-ca' && isOthersEtcd(existing) ? othersEtcd : backup) };
   if (cert === undefined) {
     if (key === undefined) return { issue: { spec, key: 'new', reason: 'missing' } };
-    return parsePrivateKey(key)?.asymmetricKeyType === 'rsa'
+    return ['rsa', 'ec'].includes(parsePrivateKey(key)?.asymmetricKeyType ?? '')
       ? { issue: { spec, key: 'reuse', reason: 'certificate missing' } }
       : {
-          problem: badRoot(`${spec.path}.key`, 'is not an RSA private key that kboot can read', bootstrapped),
+          problem: badRoot(
+            `${spec.path}.key`,
+            'is not an RSA or ECDSA private key that kboot can read',
+            bootstrapped,
+          ),
         };
   }
   if (key === undefined) {

@@ -29,7 +29,8 @@ export function caProblems(pair: KeyPair, now: Date): readonly string[] {
 
 function caKeyProblems(ca: X509Certificate, keyPem: string): readonly string[] {
   const type = keyType(ca.publicKey);
-  if (type !== 'rsa') return [`has a key of type ${type}; kboot signs with RSA CAs only`];
+  if (type !== 'rsa' && type !== 'ec')
+    return [`has a key of type ${type}; Kubernetes uses CAs with RSA or ECDSA keys`];
   const key = parsePrivateKey(keyPem);
   if (key === undefined) return [privateKeyProblem(keyPem)];
   return ca.checkPrivateKey(key) ? [] : ['does not match the private key beside it'];

@@ -7,7 +7,7 @@ import { few } from '../model/few.ts';
 import { KbootError } from '../model/error.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { IssueContext } from '../pki/issue.ts';
-import { generateRsaKey } from '../pki/keys.ts';
+import { generateCaKey, generateRsaKey } from '../pki/keys.ts';
 import { createPki } from '../pki/lookup.ts';
 import { parsePrivateKey } from '../pki/parse.ts';
 import { pkiPlan, type Issue, type Material, type PkiPlan } from '../pki/plan.ts';
@@ -29,8 +29,8 @@ import { readRotation } from './rotation.ts';
 import type { State } from './state.ts';
 
 export interface PkiSources extends IssueContext {
-  /** An RSA private key as PEM; default: a new RSA-2048 key. */
-  readonly generateKey?: () => Promise<string>;
+  /** A private key as PEM; default: a new one, as the inventory wants it. */
+  readonly generateKey?: (spec: CertificateSpec) => Promise<string>;
   /** Paths of certificates to reissue even though they are valid. */
   readonly renew?: readonly string[];
 }
@@ -73,7 +73,7 @@ export async function loadPki(
   const begun = await readRotation(state);
   const rotation = begun ?? (rotate.length === 0 ? undefined : { cas: rotate, stage: 'trust' as const });
   const next =
-    begun !== undefined || rotation === undefined ? new Map() : await nextCas(state, specs, rotation, now);
+    begun !== undefined || rotation === undefined ? new Map() : await nextCas(state, cluster, rotation, now);
   const { material, plan: valid, ...accepted } = await readPlan(state, specs, now, [], { rotation, next });
   const access = clusterId === undefined ? [] : await temporaryAccess(valid, material, now);
   const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId, accepted);
@@ -106,7 +106,9 @@ export async function loadOrCreatePki(
   });
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
-  if (plan.issue.length > 0) await issueAll(state, specs, plan.issue, sources, result);
+  const makeKey = sources.generateKey ?? newKey(cluster);
+  if (plan.issue.length > 0)
+    await issueAll(state, specs, plan.issue, { ...sources, generateKey: makeKey }, result);
   const recorded = await recordedId(state);
   const pki = createPki(specs, result, recorded, accepted);
   const clusterId = pki.clusterId();
@@ -199,19 +201,14 @@ function viewOf(
  * New CAs and keys, in memory. Those that the operator put beside the others, as pki/next/ca.crt and .key, are used as they
  * are. Throws E-PKI if one of them cannot be.
  */
-async function nextCas(
-  state: State,
-  specs: readonly CertificateSpec[],
-  { cas }: Rotation,
-  now: Date,
-): Promise<Material> {
+async function nextCas(state: State, cluster: Cluster, { cas }: Rotation, now: Date): Promise<Material> {
   const { issueCa, issueCross } = await import('../pki/issue.ts');
   const onDisk = await readPkiFiles(state);
   const texts = new Map<string, string>();
-  for (const spec of specs) {
+  for (const spec of certificatesFor(cluster)) {
     if (spec.kind === 'leaf' || !cas.includes(spec.id)) continue;
     const stem = nextStem(spec.path);
-    const key = onDisk.get(`${stem}.key`) ?? (await generateRsaKey());
+    const key = onDisk.get(`${stem}.key`) ?? (await generateCaKey(cluster.caKeyAlgorithm));
     texts.set(`${stem}.key`, key);
     if (spec.kind === 'key') {
       refuseNext(state, `${stem}.key`, parsePrivateKey(key) === undefined ? [privateKeyProblem(key)] : []);
@@ -238,6 +235,11 @@ function refuseNext(state: State, file: string, problems: readonly string[]): vo
   });
 }
 
+/** Keys of hosts are RSA-2048, whatever those of CAs are. */
+function newKey(cluster: Cluster): (spec: CertificateSpec) => Promise<string> {
+  return ({ kind }) => (kind === 'leaf' ? generateRsaKey() : generateCaKey(cluster.caKeyAlgorithm));
+}
+
 /** The texts that stay: both halves of pairs that are kept, and the keys that are reused. */
 function usable(plan: PkiPlan, material: Material): Material {
   const paths = [
@@ -256,12 +258,11 @@ async function issueAll(
   state: State,
   specs: readonly CertificateSpec[],
   issues: readonly Issue[],
-  sources: PkiSources,
+  sources: PkiSources & Required<Pick<PkiSources, 'generateKey'>>,
   material: Map<string, string>,
 ): Promise<void> {
   // node-forge is loaded only if something is issued: most runs issue nothing.
   const { issueCa, issueLeaf } = await import('../pki/issue.ts');
-  const generateKey = sources.generateKey ?? generateRsaKey;
   const limit = pLimit(availableParallelism());
 
   const put = async (path: string, text: string): Promise<void> => {
@@ -284,7 +285,7 @@ async function issueAll(
   };
   const issue = async ({ spec }: Issue): Promise<void> => {
     const reused = material.get(`${spec.path}.key`);
-    const key = reused ?? (await generateKey());
+    const key = reused ?? (await sources.generateKey(spec));
     const cert = certificate(spec, key);
     if (reused === undefined) await put(`${spec.path}.key`, key);
     if (cert !== undefined) await put(`${spec.path}.crt`, cert);

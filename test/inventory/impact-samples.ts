@@ -278,6 +278,7 @@ export const samples: readonly Sample[] = [
   ['spec.vagrant.image', 'localhost/node:1'],
   ['spec.vagrant.memory', 4096],
   ['spec.vagrant.cpus', 4],
+  ['spec.pki.caKeyAlgorithm', 'ECDSA-P256'],
   ['spec.encryption.provider', 'aescbc', encrypted],
   ['spec.encryption.key', 'key2', encrypted],
   ['spec.encryption.resources', ['secrets', 'configmaps'], encrypted],

@@ -25,6 +25,7 @@ export function sampleCluster(changes: Partial<Cluster> = {}): Cluster {
       dnsDomain: 'cluster.local',
       flannel: { backend: 'vxlan' },
     },
+    caKeyAlgorithm: 'RSA-2048',
     etcd: component,
     apiServer: { ...component, certSANs: [] },
     controllerManager: component,

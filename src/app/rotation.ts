@@ -74,7 +74,10 @@ export async function refuseUnsettled(
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<void> {
-  const why = await unsettled(workspace, connect, concurrency, () => Promise.resolve(undefined));
+  const why = await unsettled(workspace, connect, concurrency, {
+    patienceMs: 0,
+    check: () => Promise.resolve(undefined),
+  });
   if (why === undefined) return;
   throw new KbootError('E-PREFLIGHT', `CAs are exchanged only in a cluster that is well: ${why}`, {
     remedy: 'Run `kboot up` without --rotate-ca first. Nothing was changed.',
@@ -96,11 +99,14 @@ export async function endStage(
   const lock = await acquireLock(state, `kboot up ${workspace.inventoryFile}`);
   try {
     let now: string | undefined;
-    const why = await unsettled(workspace, connect, concurrency, async (live) => {
-      if (live.seen.rotation === undefined) return 'no API server answers';
-      now = await timeOf(workspace, live);
-      if (now === undefined) return 'no API server tells the time';
-      return rotation.stage === 'trust' ? undefined : await servedByOthers(workspace, rotation, live);
+    const why = await unsettled(workspace, connect, concurrency, {
+      patienceMs: settleMs,
+      check: async (live) => {
+        if (live.seen.rotation === undefined) return 'no API server answers';
+        now = await timeOf(workspace, live);
+        if (now === undefined) return 'no API server tells the time';
+        return rotation.stage === 'trust' ? undefined : await servedByOthers(workspace, rotation, live);
+      },
     });
     if (why !== undefined)
       throw new KbootError('E-WAIT', `the hosts have not all reached stage ${rotation.stage}: ${why}`, {
@@ -116,19 +122,25 @@ export async function endStage(
 const settleMs = 120_000;
 const pollMs = 3_000;
 
+interface SettleOptions {
+  readonly patienceMs: number;
+  /** Why it is not as it should be, though no step and no gate says so. */
+  readonly check: (live: LivePlan) => Promise<string | undefined>;
+}
+
 /** Why the whole cluster is not as its workspace says, once what is on its way has had time to be; undefined if it is. */
 async function unsettled(
   workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,
-  check: (live: LivePlan) => Promise<string | undefined>,
+  { patienceMs, check }: SettleOptions,
 ): Promise<string | undefined> {
-  const deadline = Date.now() + settleMs;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const live = await makePlan(workspace, wholeCluster, connect, concurrency);
     try {
       const why = difference(live) ?? (await check(live));
-      if (why === undefined || Date.now() > deadline) return why;
+      if (why === undefined || Date.now() >= deadline) return why;
     } finally {
       await live.connections.close();
     }

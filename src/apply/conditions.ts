@@ -1,6 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/types.ts';
-import { outdated, readPublished } from '../kube/published-cas.ts';
+import { outdated } from '../kube/published-cas.ts';
+import { readPublished } from '../kube/read-published.ts';
 import { few } from '../model/few.ts';
 import { kubeletVersionOf, workloadState } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';

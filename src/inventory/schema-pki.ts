@@ -9,7 +9,7 @@ export const pki = z
       .enum(caKeyAlgorithms)
       .meta({
         description:
-          'The keys of CAs that kboot makes, and of the one that signs ServiceAccount tokens. A cluster that runs keeps its own until `kboot up --rotate-ca`. Certificates of hosts have RSA-2048 keys.',
+          'The keys of CAs that kboot makes, and of the one that signs ServiceAccount tokens. A cluster that runs keeps its own until `kboot up INVENTORY --rotate-ca ca`. Certificates of hosts have RSA-2048 keys.',
         default: defaults.caKeyAlgorithm,
       })
       .optional(),

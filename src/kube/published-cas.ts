@@ -1,8 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { refused, type KubeClient } from './client.ts';
-import { listAll } from './list.ts';
-import { objectPath } from './paths.ts';
-import { objectTitle, type KubeObject } from './types.ts';
 
 /**
  * Copies of CAs that Kubernetes keeps in the API: for Pods, in every namespace, by the controller-manager; for API servers
@@ -24,28 +20,6 @@ export const authenticationRef = {
 
 /** SHA-256 of certificates, by the object that has them: `ConfigMap shop/kube-root-ca.crt`. */
 export type Published = ReadonlyMap<string, readonly string[]>;
-
-/** Reads one of the copies wherever it is. Throws KbootError E-KUBE-API. */
-export async function readPublished(kube: KubeClient, copy: PublishedCopy): Promise<Published> {
-  if (copy === 'kube-root-ca.crt') {
-    const selector = `fieldSelector=metadata.name%3D${copy}`;
-    return new Map(
-      await listAll(kube, `/api/v1/configmaps?${selector}`, (object: ConfigMap) => [
-        objectTitle({ ...object, kind: 'ConfigMap' }),
-        fingerprints(object.data?.['ca.crt']),
-      ]),
-    );
-  }
-  const answer = await kube.request('GET', objectPath(authenticationRef));
-  if (answer.status === 404) return new Map();
-  if (answer.status !== 200) throw refused(`reading ${objectTitle(authenticationRef)}`, answer);
-  const { data } = answer.body as ConfigMap;
-  return new Map([[objectTitle(authenticationRef), fingerprints(data?.[copy])]]);
-}
-
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
 
 /** SHA-256 of the certificates in a PEM text; those that cannot be read are left out. */
 export function fingerprints(pem = ''): readonly string[] {

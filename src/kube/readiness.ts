@@ -46,3 +46,6 @@ export function workloadState(object: KubeObject | undefined): string | undefine
     return `${former} former ${former === 1 ? 'Pod has' : 'Pods have'} not ended`;
   return good >= desired && desired > 0 ? undefined : `${good} of ${desired} Pods ready`;
 }
+
+/** The annotation of a Pod template by which `kubectl rollout restart` starts Pods anew. */
+export const restartedAt = 'kubectl.kubernetes.io/restartedAt';

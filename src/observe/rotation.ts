@@ -2,8 +2,9 @@ import { publicKeyPem } from '../pki/keys.ts';
 import { openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { listAll } from '../kube/list.ts';
 import { objectPath } from '../kube/paths.ts';
-import { publishedCopies, readPublished, type Published, type PublishedCopy } from '../kube/published-cas.ts';
-import { workloadState } from '../kube/readiness.ts';
+import { publishedCopies, type Published, type PublishedCopy } from '../kube/published-cas.ts';
+import { readPublished } from '../kube/read-published.ts';
+import { restartedAt, workloadState } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
 import { tokenKeyId } from './token-key.ts';
@@ -33,9 +34,6 @@ export interface RotationObservation {
   /** Secrets with a token that another key signed. */
   readonly tokens: readonly { readonly namespace: string; readonly name: string }[];
 }
-
-/** The annotation by which `kubectl rollout restart` does it. */
-export const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 interface RotationQuestions {
   /** RFC 3339: look for Pods that were created until then. */

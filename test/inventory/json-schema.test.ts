@@ -32,6 +32,7 @@ describe('inventory.schema.json', () => {
     expect(schema['additionalProperties']).toBe(false);
     expect(Object.keys(schema.properties?.['spec']?.properties ?? {}).sort()).toEqual(
       'apiServer artifacts containerd controlPlaneEndpoint controllerManager dns encryption etcd files hooks hosts imageRepository kubeProxy kubelet kubernetesVersion loadBalancer metallb networking preflight proxy scheduler ssh state templates upgrade vagrant'.split(
+      'apiServer artifacts containerd controlPlaneEndpoint controllerManager dns encryption etcd files hooks hosts imageRepository kubeProxy kubelet kubernetesVersion loadBalancer metallb networking pki preflight proxy scheduler ssh templates upgrade vagrant'.split(
         ' ',
       ),
     );

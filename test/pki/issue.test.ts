@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificatesFor } from '../../src/pki/certlist.ts';
-import { issueCa, issueLeaf } from '../../src/pki/issue.ts';
+import { caKeyAlgorithms } from '../../src/model/pki.ts';
+import { issueCa, issueCross, issueLeaf } from '../../src/pki/issue.ts';
+import { generateCaKey } from '../../src/pki/keys.ts';
 import type { KeyPair } from '../../src/pki/types.ts';
 import { validity } from '../../src/pki/parse.ts';
 import {
@@ -239,4 +241,45 @@ describe('a CA of the user', () => {
 it('refuses a subject that is not a PrintableString', async () => {
   const key = await keyFor('x');
   expect(() => issueCa({ kind: 'ca', id: 'ca', path: 'ca', commonName: 'a@b' }, key, context)).toThrow(/a@b/);
+});
+
+describe.each(caKeyAlgorithms)('CAs with %s keys', (algorithm) => {
+  const cluster = sampleCluster();
+  const today = { ...context, now: new Date() };
+  const spec = leafSpec(cluster, 'apiserver', 'cp1');
+  const make = async (): Promise<KeyPair> => {
+    const key = await generateCaKey(algorithm);
+    return { cert: issueCa(caSpec(cluster, 'ca'), key, today), key };
+  };
+  const verified = (trusted: string, leaf: string, between = ''): string => {
+    for (const [name, text] of Object.entries({ trusted, leaf, between }))
+      writeFileSync(join(folder, `${name}.crt`), text);
+    const files = (name: string): string => join(folder, `${name}.crt`);
+    const untrusted = between === '' ? [] : ['-untrusted', files('between')];
+    return openssl([
+      ...['verify', '-x509_strict', '-no-CApath', '-no-CAstore'],
+      ...['-CAfile', files('trusted'), ...untrusted, files('leaf')],
+    ]);
+  };
+
+  it('sign what OpenSSL verifies', async () => {
+    const ca = await make();
+    const [kind = '', size = ''] = algorithm.split('-');
+    expect(printed(ca.cert)).toMatch(
+      kind === 'RSA' ? `(${size} bit)` : `NIST CURVE: ${size.replace('P', 'P-')}`,
+    );
+    expect(verified(ca.cert, (await makeLeaf(spec, ca, today)).cert)).toContain('OK');
+  });
+
+  it('are verified by those who know the former CA only, and by those who know the new one only', async () => {
+    const [former, next] = [await makeCa(caSpec(cluster, 'ca'), today), await make()];
+    const cross = issueCross(next.cert, former, today);
+    const leaf = (await makeLeaf(spec, next, today)).cert;
+    expect(verified(former.cert, leaf, cross)).toContain('OK');
+    expect(verified(next.cert, leaf, cross)).toContain('OK');
+    expect(() => verified(former.cert, leaf)).toThrow(/Command failed/);
+    // And a CA of another kind signs for an RSA one: a cluster may go back.
+    const back = issueCross(former.cert, next, today);
+    expect(verified(next.cert, (await makeLeaf(spec, former, today)).cert, back)).toContain('OK');
+  });
 });

@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { issueCa } from '../../src/pki/issue.ts';
+import { generateRsaKey } from '../../src/pki/keys.ts';
 import { trustBundle } from '../../src/pki/types.ts';
 import { loadOrCreatePki, loadPki, type PkiSources } from '../../src/store/pki.ts';
 import { advanceRotation, holdRotation, readRotation } from '../../src/store/rotation.ts';
 import { openState, type State } from '../../src/store/state.ts';
-import { context, host, keyFor, now, sampleCluster } from '../samples/pki.ts';
+import { caSpec, context, host, keyFor, now, sampleCluster } from '../samples/pki.ts';
 
 const cluster = sampleCluster({
   hosts: [host('cp1', '10.99.7.11', 'control-plane'), host('w1', '10.99.7.12', 'worker')],
@@ -120,5 +122,65 @@ describe("an exchange of etcd's CA", () => {
     await expect(loadPki(state, cluster, { now })).rejects.toMatchObject({ code: 'E-STATE' });
     writeFileSync(state.rotation, '{}');
     await expect(loadPki(state, cluster, { now })).rejects.toMatchObject({ code: 'E-STATE' });
+  });
+});
+
+describe('an exchange of the CA and of the key of tokens', () => {
+  it('signs the new CA with the former one, and accepts tokens of both keys while both are used', async () => {
+    const cas = ['ca', 'sa'] as const;
+    const former = { ca: file('ca.crt'), sa: file('sa.key') };
+    const { rotation, next } = await loadPki(state, cluster, { now, rotate: cas });
+    expect([...next.keys()].sort()).toEqual([
+      ...['next/ca-cross.crt', 'next/ca.crt', 'next/ca.key', 'next/sa.key'],
+    ]);
+    await holdRotation(state, rotation, next);
+    const seen: unknown[] = [];
+    for (
+      let at = rotation;
+      at !== undefined;
+      at = await advanceRotation(state, cluster, at, '2026-11-20T10:00:00Z')
+    ) {
+      const { pki } = await loadOrCreatePki(state, cluster, sources);
+      const { privateKey, publicKey } = pki.serviceAccount();
+      seen.push([
+        ...[at.stage, at.since, privateKey === former.sa, publicKey.match(/BEGIN/g)?.length],
+        ...[pki.signer('ca').cert === former.ca, pki.trusted('ca').length],
+        ...[pki.cross('ca') !== '', pki.retired('ca') === former.ca],
+      ]);
+    }
+    expect(seen).toEqual([
+      ['trust', undefined, true, 2, true, 2, false, false],
+      ['sign', undefined, false, 2, false, 2, true, false],
+      ['roll', '2026-11-20T10:00:00Z', false, 2, false, 2, true, false],
+      ['retire', '2026-11-20T10:00:00Z', false, 1, false, 1, false, true],
+    ]);
+    expect(file('sa.key')).toBe(next.get('next/sa.key'));
+    expect(list().filter((name) => name.startsWith('next'))).toEqual([]);
+  });
+
+  it('uses a CA of the operator, and refuses one that cannot sign', async () => {
+    const own = await keyFor('own');
+    mkdirSync(join(state.pki, 'next'));
+    writeFileSync(join(state.pki, 'next/ca.key'), own);
+    writeFileSync(join(state.pki, 'next/ca.crt'), issueCa(caSpec(cluster, 'ca'), own, context));
+    const { next } = await loadPki(state, cluster, { now, rotate: ['ca'] });
+    expect([next.get('next/ca.key'), next.get('next/ca.crt')]).toEqual([own, file('next/ca.crt')]);
+    writeFileSync(join(state.pki, 'next/ca.key'), await generateRsaKey());
+    await expect(loadPki(state, cluster, { now, rotate: ['ca'] })).rejects.toMatchObject({
+      code: 'E-PKI',
+      message: expect.stringContaining('next/ca.crt does not match the private key beside it') as unknown,
+    });
+  });
+
+  it('makes keys as the inventory wants them, and leaves those of hosts', async () => {
+    const wanted = { ...cluster, caKeyAlgorithm: 'ECDSA-P256' } as const;
+    const { next, rotation } = await loadPki(state, wanted, { now, rotate: ['ca'] });
+    expect(next.get('next/ca.key')).toMatch(/^-----BEGIN EC PRIVATE KEY-----/);
+    await holdRotation(state, rotation, next);
+    await advanceRotation(state, wanted, { cas: ['ca'], stage: 'trust' });
+    const { pki, issued } = await loadOrCreatePki(state, wanted, sources);
+    expect(issued).toContain('hosts/cp1/apiserver');
+    expect(pki.certificate('apiserver').key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
+    expect((await loadPki(state, wanted, { now })).toIssue).toEqual([]);
   });
 });

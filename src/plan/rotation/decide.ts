@@ -9,9 +9,10 @@ import {
   type PublishedCopy,
   type WantedCopy,
 } from '../../kube/published-cas.ts';
+import { restartedAt } from '../../kube/readiness.ts';
 import type { CaId, Pki } from '../../pki/types.ts';
 import type { Rotation } from '../../pki/rotation.ts';
-import { restartedAt, type OldWorkload, type RotationObservation } from '../../observe/rotation.ts';
+import type { OldWorkload, RotationObservation } from '../../observe/rotation.ts';
 import { refOf } from '../target.ts';
 import type { Gate, ObjectRef, PatchStep } from '../types.ts';
 

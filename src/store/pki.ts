@@ -76,15 +76,16 @@ export async function loadPki(
     begun !== undefined || rotation === undefined ? new Map() : await nextCas(state, cluster, rotation, now);
   const { material, plan: valid, ...accepted } = await readPlan(state, specs, now, [], { rotation, next });
   const access = clusterId === undefined ? [] : await temporaryAccess(valid, material, now);
-  const current = createPki(specs, new Map([...usable(valid, material), ...access]), clusterId, accepted);
-  const exchange = { rotation, next };
+  const former = rotation?.stage === 'sign' ? await formerLeaves(state, specs, rotation, now) : [];
+  const own = new Map([...usable(valid, material), ...access, ...former]);
   const chosen = specs.flatMap((spec) => (spec.kind === 'leaf' && renew?.(spec) === true ? [spec.path] : []));
-  if (chosen.length === 0)
-    return { current, pki: current, toIssue: valid.issue, warnings: warningsOf(valid), ...exchange };
-  const plan = pkiPlan(specs, material, now, chosen);
+  const plan = chosen.length === 0 ? valid : pkiPlan(specs, material, now, chosen);
   return {
-    ...{ current, pki: createPki(specs, usable(plan, material), clusterId, accepted) },
-    ...{ toIssue: plan.issue, warnings: warningsOf(plan), ...exchange },
+    current: createPki(specs, own, clusterId, accepted),
+    pki: createPki(specs, usable(plan, material), clusterId, accepted),
+    toIssue: plan.issue,
+    warnings: warningsOf(plan),
+    ...{ rotation, next },
   };
 }
 
@@ -118,6 +119,23 @@ export async function loadOrCreatePki(
     issued: plan.issue.map(({ spec }) => spec.path),
     warnings: warningsOf(plan),
   };
+}
+
+/** Certificates of the former CA: they are accepted, and in use, until those of the new one are issued. */
+async function formerLeaves(
+  state: State,
+  specs: readonly CertificateSpec[],
+  rotation: Rotation,
+  now: Date,
+): Promise<readonly (readonly [path: string, text: string])[]> {
+  const { material, plan } = await readPlan(state, specs, now, [], {
+    rotation: { ...rotation, stage: 'trust' },
+  });
+  return plan.keep.flatMap(({ kind, path }) =>
+    kind !== 'leaf'
+      ? []
+      : [`${path}.crt`, `${path}.key`].map((file) => [file, material.get(file) ?? ''] as const),
+  );
 }
 
 /**

@@ -56,7 +56,8 @@ export async function clusterSite(
 export function withKubectl(site: Site): ClusterSite {
   const kubeconfig = async (): Promise<string> => {
     const path = join(site.dir, 'kubeconfig');
-    const { stdout } = await site.kboot('kubeconfig');
+    const { stdout, stderr, exitCode } = await site.kboot('kubeconfig');
+    if (exitCode !== 0) throw new Error(`kboot kubeconfig: ${stderr}`);
     // Clients may be reading it.
     await writeFile(`${path}.new`, stdout, { mode: 0o600 });
     await rename(`${path}.new`, path);

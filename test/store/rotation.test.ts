@@ -67,8 +67,9 @@ describe("an exchange of etcd's CA", () => {
       'hosts/cp1/etcd/peer reuse',
       'hosts/cp1/etcd/healthcheck-client reuse',
     ]);
-    // etcd is asked with a certificate that it accepts meanwhile.
-    expect(due.current.isIssued('etcd-healthcheck-client')).toBe(true);
+    // Until then, what the former CA signed is in use, and accepted.
+    expect(due.current.certificate('etcd-peer').cert).toBe(peer);
+    expect(due.pki.isIssued('etcd-peer')).toBe(false);
     const { pki: second } = await loadOrCreatePki(state, cluster, sources);
     expect([...second.trusted('etcd-ca')]).toEqual([next, former]);
     expect(second.certificate('etcd-peer').cert).not.toBe(peer);

@@ -198,7 +198,6 @@ export const impacts: ImpactsOf<Inventory> = {
     },
     state: { recipients: nothing, encryptKeys: nothing, copy: nothing },
     state: { recipients: nothing, copy: nothing },
-    pki: { caKeyAlgorithm: noted('CAs and the key of tokens stay until `kboot up --rotate-ca`') },
     pki: {
       caKeyAlgorithm: noted('CAs and the key of tokens stay until `kboot up INVENTORY --rotate-ca ca`'),
     },

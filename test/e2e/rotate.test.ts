@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { CertificateReport } from '../../src/model/certificates.ts';
 import { rotationStages, type RotationStage } from '../../src/pki/rotation.ts';
 import { killAt, type KbootEvent, type KbootResult, type SiteHost } from '../lab/kboot.ts';
@@ -64,6 +64,12 @@ describe.skipIf(!hasClusterBundle)(`the exchange of every CA${unlessSkipped}`, (
     await site.kube(['apply', '-f', '-'], workloads(await pauseImage()));
     await site.kube(['-n', 'drill', 'rollout', 'status', 'deployment/web', '--timeout=120s']);
     await site.kube(['-n', 'drill', 'wait', 'pod/alone', '--for=condition=Ready', '--timeout=120s']);
+    // RSA keys until now.
+    const inventory = parse(readFileSync(site.inventory, 'utf8')) as { spec: object };
+    const wanted = { ...inventory, spec: { ...inventory.spec, pki: { caKeyAlgorithm: 'ECDSA-P256' } } };
+    await writeFile(site.inventory, stringify(wanted));
+    const recorded = await site.kboot('up', ['--yes']);
+    expect(recorded, recorded.stdout + recorded.stderr).toMatchObject({ exitCode: 0 });
     before = join(site.dir, 'kubeconfig-before');
     await copyFile(await site.kubeconfig(), before);
     formerToken = await eventually(30, secretToken);
@@ -101,6 +107,7 @@ describe.skipIf(!hasClusterBundle)(`the exchange of every CA${unlessSkipped}`, (
 
     for (const file of files) {
       expect(local(file), file).not.toBe(former.get(file));
+      if (file.endsWith('.key')) expect(local(file)).toMatch(/^-----BEGIN EC PRIVATE KEY/);
       for (const { name } of planes)
         expect(await output(site.lab, name, `cat /etc/kubernetes/pki/${file}`), name).toBe(
           local(file).trim(),

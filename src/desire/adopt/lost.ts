@@ -24,7 +24,7 @@ export function lostSettings(context: TextContext, seen: SeenCluster): readonly 
     const read = seen.hosts.get(host.name);
     if (read === undefined) continue;
     const own = staticPods(context, host, factsOf(read.inspection, host.address), {
-      ...{ etcd: { initialCluster: [], state: 'new' } },
+      etcd: { initialCluster: [], state: 'new' },
     });
     for (const { path, text } of own) {
       const [theirs, ours] = [yamlObject(read.files.get(path)), yamlObject(text)];

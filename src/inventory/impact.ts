@@ -197,7 +197,6 @@ export const impacts: ImpactsOf<Inventory> = {
       kms: { endpoint: restarts('kube-apiserver'), name: encrypts, timeout: restarts('kube-apiserver') },
     },
     state: { recipients: nothing, encryptKeys: nothing, copy: nothing },
-    state: { recipients: nothing, copy: nothing },
     pki: {
       caKeyAlgorithm: noted('CAs and the key of tokens stay until `kboot up INVENTORY --rotate-ca ca`'),
     },

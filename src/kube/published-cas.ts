@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { fingerprintOf } from '../pki/inspect.ts';
+import { readableCertificates } from '../pki/parse.ts';
 
 /**
  * Copies of CAs that Kubernetes keeps in the API: for Pods, in every namespace, by the controller-manager; for API servers
@@ -23,14 +24,7 @@ export type Published = ReadonlyMap<string, readonly string[]>;
 
 /** SHA-256 of the certificates in a PEM text; those that cannot be read are left out. */
 export function fingerprints(pem = ''): readonly string[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
-    try {
-      return [new X509Certificate(block).fingerprint256];
-    } catch {
-      return [];
-    }
-  });
+  return readableCertificates(pem).map(fingerprintOf);
 }
 
 /** What a copy must hold, and what it must not. */

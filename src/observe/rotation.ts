@@ -1,5 +1,5 @@
 import { publicKeyPem } from '../pki/keys.ts';
-import { openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import { refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { listAll } from '../kube/list.ts';
 import { objectPath } from '../kube/paths.ts';
 import { publishedCopies, type Published, type PublishedCopy } from '../kube/published-cas.ts';
@@ -7,6 +7,7 @@ import { readPublished } from '../kube/read-published.ts';
 import { restartedAt, workloadState } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
+import { askServer } from './ask-server.ts';
 import { tokenKeyId } from './token-key.ts';
 
 /** Kinds whose controllers replace Pods by themselves when their template changes. */
@@ -33,6 +34,8 @@ export interface RotationObservation {
   readonly pods: readonly string[];
   /** Secrets with a token that another key signed. */
   readonly tokens: readonly { readonly namespace: string; readonly name: string }[];
+  /** By the API server's clock, RFC 3339; undefined: it did not tell. */
+  readonly now: string | undefined;
 }
 
 interface RotationQuestions {
@@ -49,42 +52,23 @@ export async function observeRotation(
   credentials: KubeCredentials,
   { since, signingKey }: RotationQuestions,
 ): Promise<RotationObservation | undefined> {
-  let kube: KubeClient | undefined;
-  try {
-    const client = (kube = await openKube(await reader.forward(address, 6443), credentials));
+  return await askServer(reader, address, credentials, async (kube) => {
     const published = await Promise.all(
-      publishedCopies.map(async (copy) => [copy, await readPublished(client, copy)] as const),
+      publishedCopies.map(async (copy) => [copy, await readPublished(kube, copy)] as const),
     );
-    const old = since === undefined ? { workloads: [], pods: [] } : await readOldPods(client, since);
-    const tokens = signingKey === undefined ? [] : await readOldTokens(client, signingKey);
-    return { published: new Map(published), ...old, tokens };
-  } catch {
-    return undefined;
-  } finally {
-    kube?.close();
-  }
+    const old = since === undefined ? { workloads: [], pods: [] } : await readOldPods(kube, since);
+    const tokens = signingKey === undefined ? [] : await readOldTokens(kube, signingKey);
+    return { published: new Map(published), ...old, tokens, now: await readTime(kube) };
+  });
 }
 
-/** What an API server's clock says, as RFC 3339; undefined if it does not answer. A Node's clock may differ. */
-export async function observeTime(
-  reader: Reader,
-  address: string,
-  credentials: KubeCredentials,
-): Promise<string | undefined> {
-  let kube: KubeClient | undefined;
-  try {
-    kube = await openKube(await reader.forward(address, 6443), credentials);
-    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-    const answer = await kube.request('POST', path, {
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
-    });
-    const { metadata } = answer.body as { readonly metadata?: { readonly creationTimestamp?: string } };
-    return answer.status === 201 ? metadata?.creationTimestamp : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    kube?.close();
-  }
+/** What an API server's clock says, as RFC 3339; undefined if it does not tell. A Node's clock may differ. */
+async function readTime(kube: KubeClient): Promise<string | undefined> {
+  const answer = await kube.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  });
+  const { metadata } = answer.body as { readonly metadata?: { readonly creationTimestamp?: string } };
+  return answer.status === 201 ? metadata?.creationTimestamp : undefined;
 }
 
 interface Owner {

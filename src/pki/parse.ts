@@ -12,6 +12,17 @@ export function parseCertificates(pem: string): readonly [X509Certificate, ...X5
   }
 }
 
+/** The certificates in a PEM text that can be parsed, in order. */
+export function readableCertificates(pem: string): readonly X509Certificate[] {
+  return (pem.match(certificateBlock) ?? []).flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** The first certificate in a PEM text, or undefined. */
 export function parseCertificate(pem: string): X509Certificate | undefined {
   return parseCertificates(pem)?.[0];

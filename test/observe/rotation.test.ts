@@ -1,6 +1,6 @@
 import { createSign } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { observeRotation, observeTime } from '../../src/observe/rotation.ts';
+import { observeRotation } from '../../src/observe/rotation.ts';
 import { tokenKeyId } from '../../src/observe/token-key.ts';
 import { fingerprints } from '../../src/kube/published-cas.ts';
 import { generateCaKey, publicKeyPem } from '../../src/pki/keys.ts';
@@ -169,12 +169,18 @@ it('reads what is published, in every namespace', async () => {
 });
 
 it('is unknown without an answer, and so is the time', async () => {
-  const time = (): Promise<string | undefined> => observeTime(reader, '10.0.0.1', pki.credentials);
-  api.answer = ({ method }) =>
-    method === 'POST' ? { status: 201, body: { metadata: { creationTimestamp: since } } } : undefined;
-  expect(await time()).toBe(since);
+  const now = async (): Promise<string | undefined> => (await observe({}))?.now;
+  lists['/api/v1/configmaps'] = [];
+  const { answer } = api;
+  api.answer = (request) =>
+    request.method === 'POST'
+      ? { status: 201, body: { metadata: { creationTimestamp: since } } }
+      : answer(request);
+  expect(await now()).toBe(since);
+  api.answer = answer;
+  expect([await now(), await observe({})]).toMatchObject([undefined, { now: undefined }]);
   api.answer = () => ({ status: 503, body: {} });
-  expect([await time(), await observe({ since })]).toEqual([undefined, undefined]);
+  expect([await now(), await observe({ since })]).toEqual([undefined, undefined]);
   await api.close();
-  expect([await time(), await observe({ since })]).toEqual([undefined, undefined]);
+  expect([await now(), await observe({ since })]).toEqual([undefined, undefined]);
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
   texts.set(`${nextStem('sa')}.key`, texts.get('ca.key') ?? '');
 });
 
-const nothing = { published: new Map(), workloads: [], pods: [], tokens: [] };
+const nothing = { published: new Map(), workloads: [], pods: [], tokens: [], now: undefined };
 const since = '2026-11-20T10:00:00Z';
 
 function decided(stage: RotationStage, seen: Partial<RotationObservation>, own = cluster) {

@@ -143,8 +143,8 @@ function rotationNotes(rotation: Rotation | undefined): readonly string[] {
   if (rotation === undefined) return [];
   const words: Readonly<Record<Rotation['stage'], string>> = {
     trust: 'hosts accept what is new besides the former, which still signs',
-    sign: 'certificates and tokens that are signed anew take the place of those of before; both are accepted',
-    roll: 'workloads restart whose Pods hold tokens or CAs of before',
+    sign: 'newly signed certificates and tokens replace the old ones; both are accepted',
+    roll: 'workloads whose Pods hold old tokens or CAs are restarted',
     retire: 'what was signed by the former is no longer accepted',
   };
   const stages = stagesOf(rotation);

@@ -40,7 +40,7 @@ export async function runRotation(
     );
     if (rotation !== undefined) continue;
     const kubeconfigs = cas.includes('ca')
-      ? ` Kubeconfigs of before are refused: \`kboot kubeconfig ${args.inventory} --merge\`.`
+      ? ` Old kubeconfigs no longer work; get a new one: \`kboot kubeconfig ${args.inventory} --merge\`.`
       : '';
     note(
       `${cas.join(', ')}: exchanged. What was signed before is accepted nowhere.${kubeconfigs} Copy the state folder to its backup.`,

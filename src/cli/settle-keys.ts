@@ -5,7 +5,7 @@ import type { State } from '../store/state.ts';
 import { note } from './terminal.ts';
 
 /**
- * Encrypts or decrypts the private keys of the state folder as spec.state says, and tells of it. The caller holds the lock.
+ * Encrypts or decrypts the private keys of the state folder as spec.state says, and reports it. The caller holds the lock.
  * Throws KbootError E-STATE, E-STATE-KEY.
  */
 export async function settleKeys(state: State, { state: wanted }: Cluster): Promise<void> {

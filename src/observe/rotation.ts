@@ -14,7 +14,7 @@ import { tokenKeyId } from './token-key.ts';
 export const rollingKinds = ['DaemonSet', 'Deployment', 'StatefulSet'] as const;
 export type RollingKind = (typeof rollingKinds)[number];
 
-/** A workload with Pods of before. */
+/** A workload with old Pods. */
 export interface OldWorkload {
   readonly kind: RollingKind;
   readonly namespace: string;
@@ -30,7 +30,7 @@ export interface RotationObservation {
   readonly published: ReadonlyMap<PublishedCopy, Published>;
   /** Only in the stage in which Pods start anew. */
   readonly workloads: readonly OldWorkload[];
-  /** Pods of before that no such controller replaces: `Pod shop/job-1 of Job shop/job`. */
+  /** Old Pods that no such controller replaces: `Pod shop/job-1 of Job shop/job`. */
   readonly pods: readonly string[];
   /** Secrets with a token that another key signed. */
   readonly tokens: readonly { readonly namespace: string; readonly name: string }[];

@@ -9,7 +9,7 @@ export type Rotatable = (typeof rotatable)[number];
 
 /**
  * How an exchange goes. `trust`: the former CA signs, and both are accepted; `sign`: the new one signs, and both are
- * accepted; `roll`: as `sign`, while Pods start anew that hold tokens and CAs of before; `retire`: only the new one is
+ * accepted; `roll`: as `sign`, while Pods that hold old tokens and CAs are replaced; `retire`: only the new one is
  * accepted. A stage begins when every host has reached the one before: so at any time, whoever verifies a certificate
  * accepts its issuer, whichever of two neighbouring stages either has reached.
  */

@@ -26,7 +26,7 @@ export interface Observed {
   readonly upgrade?: UpgradeObservation | undefined;
   /** What API servers encrypt with; undefined if nothing is or was encrypted, or it is not in scope. */
   readonly encryption?: EncryptionObservation | undefined;
-  /** What an exchange of CAs that has begun has to do in the API; undefined if there is none, or the API did not answer. */
+  /** What an exchange of CAs still has to do in the API; undefined if none has begun, or the API did not answer. */
   readonly rotation?: RotationObservation | undefined;
   /** What the API servers serve, by host: `v1.36.2`; without those that do not answer. */
   readonly served: ReadonlyMap<string, string>;

@@ -30,7 +30,7 @@ const schema = z.strictObject({
   format: z.literal(1),
   /** Public keys that the identity is encrypted for; empty: a passphrase. */
   recipients: z.array(z.string()),
-  /** The folder's identity, and former ones while files are encrypted anew; a file of age. */
+  /** The folder's identity, and former ones while files are re-encrypted; a file of age. */
   identities: z.string(),
 });
 type KeyRecord = z.infer<typeof schema>;

@@ -6,7 +6,7 @@ import type { Workspace } from '../workspace.ts';
 import { servingHosts } from './cluster.ts';
 import type { Connections } from './connect.ts';
 
-/** What an exchange of CAs has to do in the API; undefined if there is none, or no API server answers. */
+/** What an exchange of CAs still has to do in the API; undefined if none has begun, or no API server answers. */
 export async function observeExchange(
   { cluster, pki, rotation }: Workspace,
   scope: PlanScope,

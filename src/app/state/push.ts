@@ -75,7 +75,7 @@ async function push(site: CopySite, force: MayOverwrite | undefined): Promise<Pu
   const audience = await audienceFor(site, bytes, force !== undefined);
   let generation = seen?.generation ?? 0;
   if (foreign && bytes !== undefined && force !== undefined) {
-    // Whoever can read it is told if it is of another cluster.
+    // Those who can decrypt it learn whether it belongs to another cluster.
     if (needsPassphrase(bytes) || hasIdentity()) {
       const { about } = await openCopy(site, bytes, read);
       generation = Math.max(generation, about.generation);

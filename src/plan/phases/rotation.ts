@@ -4,7 +4,7 @@ import { after, existing, phase, together } from './build.ts';
 
 /**
  * What an exchange of CAs does through the API once every host has reached its stage: what Kubernetes publishes for others
- * follows, then whatever holds a token or CA of before starts anew.
+ * follows, then whatever holds an old token or CA is restarted.
  */
 export function rotationPhases(work: RotationWork, needs: readonly Dependency[]): readonly Phase[] {
   const published = phase('published-cas', 'addon', 'exchange of CAs: what others read', needs, [
@@ -20,7 +20,7 @@ export function rotationPhases(work: RotationWork, needs: readonly Dependency[])
   const restarts = phase(
     'restarts',
     'addon',
-    'exchange of CAs: workloads with tokens and CAs of before',
+    'exchange of CAs: workloads with old tokens and CAs',
     [...needs, ...after('all', published, tokens)],
     work.restarts.map(({ steps, gates }) => together('cluster', steps, gates)),
   );

@@ -22,7 +22,7 @@ export interface RotationWork {
   readonly withdrawals: readonly PatchStep[];
   /** What Kubernetes publishes for others is as this stage needs it. */
   readonly published: readonly Gate[];
-  /** Tokens in Secrets are signed anew. */
+  /** Tokens in Secrets are reissued. */
   readonly tokens: readonly PatchStep[];
   /** Workloads start their Pods anew, a few at a time. */
   readonly restarts: readonly { readonly steps: readonly PatchStep[]; readonly gates: readonly Gate[] }[];
@@ -111,7 +111,7 @@ function tokenStep({ namespace, name }: { readonly namespace: string; readonly n
     { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name } },
     { data: { token: null } },
     'update',
-    'its token is signed anew; copies of the former one are refused from now on',
+    'its token is reissued; copies of the old one are refused from now on',
   );
 }
 
@@ -155,7 +155,7 @@ function warningsOf({ rotation, seen }: RotationInput): string[] {
     ...(stuck.length === 0
       ? []
       : [
-          `not restarted, though their Pods hold tokens or CAs of before: ${few(stuck, 6)}. Restart them yourself before the last stage`,
+          `not restarted, though their Pods hold old tokens or CAs: ${few(stuck, 6)}. Restart them yourself before the last stage`,
         ]),
     ...(seen.pods.length === 0
       ? []

@@ -33,6 +33,8 @@ export async function saveImage(image: RemoteImage, path: string, heard: Heard):
 /** https://github.com/opencontainers/image-spec/blob/main/image-layout.md, with containerd's name of the image. */
 function membersOf(image: RemoteImage, heard: (bytes: number) => void): readonly Member[] {
   const { ref, arch, manifest, config, layers } = image;
+  // Nothing in the archive refers to it: it proves that the manifest is the one that was published.
+  const above = image.index === undefined ? [] : [image.index];
   const { mediaType, digest, size } = manifest;
   const index = {
     schemaVersion: 2,
@@ -53,7 +55,7 @@ function membersOf(image: RemoteImage, heard: (bytes: number) => void): readonly
   return [
     text('oci-layout', { imageLayoutVersion: '1.0.0' }),
     text('index.json', index),
-    ...[manifest, config].map((blob) => blobOf(blob, blob.bytes)),
+    ...[...above, manifest, config].map((blob) => blobOf(blob, blob.bytes)),
     ...layers.map((layer) => blobOf(layer, image.read(layer, heard))),
   ];
 }

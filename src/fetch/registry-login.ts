@@ -1,5 +1,8 @@
 import type { Login, Web } from './web.ts';
 
+/** A token has a few KB. */
+const mostBytes = 1 << 20;
+
 /**
  * Anonymous login, as public registries require it: a token for pulling one repository, from the server in the
  * challenge (https://distribution.github.io/distribution/spec/auth/token/).
@@ -11,11 +14,18 @@ export function anonymous(web: Web, repository: string): Login {
     async answer(origin, challenge) {
       const url = tokenUrl(challenge, repository);
       if (url === undefined) return false;
+      // As for redirects: no step down from HTTPS, after which anybody could answer.
+      if (url.protocol !== 'https:' && !origin.startsWith('http:')) return false;
       const chunks: Uint8Array[] = [];
-      for await (const chunk of (await web.get(url)).body) chunks.push(chunk);
+      let size = 0;
+      for await (const chunk of (await web.get(url)).body) {
+        size += chunk.length;
+        if (size > mostBytes) return false;
+        chunks.push(chunk);
+      }
       const { token, access_token: other } = parsed(Buffer.concat(chunks).toString('utf8'));
       const given = token ?? other;
-      if (typeof given !== 'string') return false;
+      if (typeof given !== 'string' || !/^[\x20-\x7e]+$/.test(given)) return false;
       tokens.set(origin, `Bearer ${given}`);
       return true;
     },

@@ -1,35 +1,24 @@
-import * as z from 'zod';
 import type { Architecture } from '../catalog/data.ts';
 import type { ImageDigests } from '../catalog/release.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
+import {
+  entryFor,
+  indexTypes,
+  manifestTypes,
+  readConfig,
+  readDocument,
+  type Descriptor,
+  type ImageDocument,
+} from '../store/oci.ts';
 import { summed } from './download.ts';
 import { wrongBytes } from './fetch-error.ts';
 import { anonymous } from './registry-login.ts';
-import type { Web } from './web.ts';
+import type { Login, Web } from './web.ts';
 
 /*
  * Pulling an image: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
- * Format of an image: https://github.com/opencontainers/image-spec
  */
-
-const descriptorSchema = z.object({
-  mediaType: z.string(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  size: z.number().int().nonnegative(),
-});
-const platformSchema = z.object({ os: z.string(), architecture: z.string() });
-const indexSchema = z.object({
-  manifests: z.array(descriptorSchema.extend({ platform: platformSchema.optional() })),
-});
-const manifestSchema = z.object({
-  mediaType: z.string().optional(),
-  config: descriptorSchema,
-  layers: z.array(descriptorSchema),
-});
-
-/** A blob in a registry, by its digest `sha256:HEX`. */
-export type Descriptor = z.infer<typeof descriptorSchema>;
 
 /** A blob that was read. */
 interface Blob extends Descriptor {
@@ -40,6 +29,8 @@ interface Blob extends Descriptor {
 export interface RemoteImage {
   readonly ref: string;
   readonly arch: Architecture;
+  /** What the tag leads to, if that is not the manifest: it has the digest that is published, and names the manifest. */
+  readonly index?: Blob;
   readonly manifest: Blob;
   readonly config: Blob;
   /** Without duplicates. */
@@ -48,12 +39,7 @@ export interface RemoteImage {
   read(layer: Descriptor, heard: (bytes: number) => void): AsyncIterable<Uint8Array>;
 }
 
-const accept = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
+const accept = [...indexTypes, ...manifestTypes];
 
 /** Maximum size of manifests and configurations; they usually have a few KB. */
 const mostBytes = 4 << 20;
@@ -69,7 +55,7 @@ export async function findImage(
   arch: Architecture,
   locked?: string,
 ): Promise<RemoteImage> {
-  const { base, repository, tag } = placeOf(ref);
+  const { base, repository } = placeOf(ref);
   const login = anonymous(web, repository);
 
   async function* read(
@@ -81,39 +67,32 @@ export async function findImage(
     yield* summed(body, `${ref}: ${digest}`, { sha256: digest.slice('sha256:'.length), size }, heard);
   }
 
-  async function manifestOf(): Promise<Blob> {
-    const answer = await web.get(new URL(`${base}/manifests/${locked ?? tag}`), { accept, login });
-    const bytes = await whole(answer.body, ref);
-    const found = `sha256:${sha256(bytes)}`;
-    if (locked !== undefined && found !== locked)
-      throw wrongBytes(ref, `has digest ${found}, expected ${locked}`);
-    const index = indexSchema.safeParse(json(bytes));
-    if (!index.success) {
-      const { mediaType = answer.mediaType ?? '' } = manifestIn(bytes, ref);
-      return { mediaType, digest: found, size: bytes.length, bytes };
-    }
-    const { manifests } = index.data;
-    const chosen = manifests.find(
-      ({ platform }) => platform?.os === 'linux' && platform.architecture === arch,
-    );
+  async function found(): Promise<{ readonly index?: Blob; readonly manifest: Blob }> {
+    const { document, ...top } = await readTop(web, ref, login, locked);
+    if (document.kind === 'manifest') return { manifest: top };
+    const chosen = readable(ref, () => entryFor(document.manifests, arch));
     if (chosen === undefined)
       throw notFor(
         arch,
         ref,
-        manifests.map(({ platform }) => platform?.architecture),
+        document.manifests.map(({ platform }) => platform?.architecture),
       );
     const { mediaType, digest, size } = chosen;
-    return { mediaType, digest, size, bytes: await whole(read(chosen, undefined, 'manifests'), ref) };
+    const bytes = await whole(read(chosen, undefined, 'manifests'), ref);
+    return { index: top, manifest: { mediaType, digest, size, bytes } };
   }
 
-  const manifest = await manifestOf();
-  const { config, layers } = manifestIn(manifest.bytes, ref);
+  const { index, manifest } = await found();
+  const document = readable(ref, () => readDocument(manifest.bytes, manifest.mediaType));
+  if (document.kind !== 'manifest') throw wrongBytes(ref, 'its index leads to another index');
+  const { config, layers } = document;
   const configBytes = await whole(read(config), ref);
-  const made = platformSchema.safeParse(json(configBytes)).data;
-  if (made?.os !== 'linux' || made.architecture !== arch) throw notFor(arch, ref, [made?.architecture]);
+  const { os, architecture } = readable(`${ref}: ${config.digest}`, () => readConfig(configBytes));
+  if (os !== 'linux' || architecture !== arch) throw notFor(arch, ref, [architecture]);
   return {
     ref,
     arch,
+    ...(index && { index }),
     manifest,
     config: { ...config, bytes: configBytes },
     layers: [...new Map(layers.map((layer) => [layer.digest, layer])).values()],
@@ -126,23 +105,41 @@ export async function findImage(
  * Throws KbootError E-FETCH.
  */
 export async function findDigests(web: Web, ref: string): Promise<ImageDigests> {
-  const { base, repository, tag } = placeOf(ref);
-  const login = anonymous(web, repository);
-  const { body } = await web.get(new URL(`${base}/manifests/${tag}`), { accept, login });
-  const bytes = await whole(body, ref);
-  const digest = `sha256:${sha256(bytes)}`;
-  const index = indexSchema.safeParse(json(bytes));
-  if (!index.success) {
-    manifestIn(bytes, ref);
-    return { digest };
-  }
+  const { digest, document } = await readTop(web, ref, anonymous(web, placeOf(ref).repository));
+  if (document.kind === 'manifest') return { digest };
   const of = (arch: Architecture): ImageDigests | object => {
-    const found = index.data.manifests.find(
-      ({ platform }) => platform?.os === 'linux' && platform.architecture === arch,
-    );
-    return found === undefined ? {} : { [arch]: found.digest };
+    const entry = readable(ref, () => entryFor(document.manifests, arch));
+    return entry === undefined ? {} : { [arch]: entry.digest };
   };
   return { digest, ...of('amd64'), ...of('arm64') };
+}
+
+/** Reads what a tag, or with `locked` that digest, leads to. Throws KbootError E-FETCH. */
+async function readTop(
+  web: Web,
+  ref: string,
+  login: Login,
+  locked?: string,
+): Promise<Blob & { readonly document: ImageDocument }> {
+  const { base, tag } = placeOf(ref);
+  const answer = await web.get(new URL(`${base}/manifests/${locked ?? tag}`), { accept, login });
+  const bytes = await whole(answer.body, ref);
+  const digest = `sha256:${sha256(bytes)}`;
+  if (locked !== undefined && digest !== locked)
+    throw wrongBytes(ref, `has digest ${digest}, expected ${locked}`);
+  // Plain file servers state no type of their own.
+  const stated = answer.mediaType?.startsWith('application/vnd.') === true ? answer.mediaType : undefined;
+  const document = readable(ref, () => readDocument(bytes, stated));
+  return { mediaType: document.mediaType, digest, size: bytes.length, bytes, document };
+}
+
+/** Throws E-FETCH instead of an Error that says what is wrong with a document. */
+function readable<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw wrongBytes(name, `the registry's response ${error instanceof Error ? error.message : ''}`);
+  }
 }
 
 /** Where a registry has an image; names without a host are Docker Hub's. */
@@ -154,12 +151,6 @@ function placeOf(ref: string): { readonly base: string; readonly repository: str
   const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
   const repository = host === 'docker.io' && !path.includes('/') ? `library/${path}` : path;
   return { base: `${scheme}://${server}/v2/${repository}`, repository, tag };
-}
-
-function manifestIn(bytes: Buffer, ref: string): z.infer<typeof manifestSchema> {
-  const { data } = manifestSchema.safeParse(json(bytes));
-  if (data !== undefined) return data;
-  throw wrongBytes(ref, "the registry's response is not an image that kboot can read");
 }
 
 function notFor(arch: string, ref: string, found: readonly (string | undefined)[]): KbootError {
@@ -183,12 +174,4 @@ async function whole(body: AsyncIterable<Uint8Array>, ref: string): Promise<Buff
       throw wrongBytes(ref, `a manifest or configuration of more than ${mostBytes} bytes`);
   }
   return Buffer.concat(chunks);
-}
-
-function json(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

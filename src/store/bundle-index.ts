@@ -1,17 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
+import { archivedImages } from './archived-images.ts';
 import { isLeftover, writeAtomic } from './atomic.ts';
 import { refuseNoFolder } from './bundle-folder.ts';
-import { fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
+import { ambiguities, fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
 import { unreadable } from './file-error.ts';
-import { imageRefs } from './image-refs.ts';
 
 const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
 
 /**
- * Writes bundle.json for the files in a bundle's folders; references are read from the image archives. Throws
- * KbootError E-BUNDLE if there are no files, an archive has no image reference, or the version cannot be determined.
+ * Writes bundle.json for the files in a bundle's folders; image archives are read to their ends. Throws KbootError E-BUNDLE if
+ * there are no files, an archive is not one (archivedImages), two have one image, or the version cannot be determined.
  */
 export async function indexBundle(
   directory: string,
@@ -33,9 +33,14 @@ export async function indexBundle(
     const file = join(directory, path);
     files.push({ path, size: (await stat(file)).size, sha256: await fileSha256(file), arch });
     if (path.startsWith('images/'))
-      for (const [ref, digest] of await imageRefs(file))
-        images.push({ ref, path, arch, ...(digest !== undefined && { digest }) });
+      for (const image of await archivedImages(file, arch)) images.push({ ...image, path, arch });
   }
+  const wrong = ambiguities({ files, images });
+  if (wrong.length > 0)
+    throw new KbootError('E-BUNDLE', `${directory} has images twice`, {
+      detail: wrong.join('\n'),
+      remedy: 'Remove the archive that is not to be used.',
+    });
   if (files.length === 0)
     throw new KbootError('E-BUNDLE', `${directory} does not contain any files of a bundle`, {
       remedy: `The layout is bin/linux-ARCH/, archives/linux-ARCH/, images/linux-ARCH/*.tar. \`kboot bundle create ${directory}\` fetches such files.`,

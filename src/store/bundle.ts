@@ -4,33 +4,38 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
-import { imageRefs } from './image-refs.ts';
+import { archivedImages, imageRef, type ArchivedImage } from './archived-images.ts';
 import { readIndex, type GivenBundle } from './bundle-folder.ts';
 
 /** A path below the bundle's folder that cannot escape it. */
-const inside = z.string().refine((path) => !path.startsWith('/') && !path.split('/').includes('..'));
+const inside = z
+  .string()
+  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..') && !/\p{Cc}/u.test(path));
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+const arch = z.string().regex(/^\w+$/);
 
 /** bundle.json */
 const indexSchema = z.object({
   apiVersion: z.literal('kboot.dev/v1'),
   kind: z.literal('Bundle'),
-  kubernetesVersion: z.string(),
+  kubernetesVersion: z.string().regex(/^v[\w.+-]+$/),
   files: z.array(
     z.object({
       path: inside,
       size: z.number().int().nonnegative(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      arch: z.string(),
+      arch,
     }),
   ),
-  /** An image archive, one reference in it, and the digest that the archive states for it; Docker's archives state none. */
+  /**
+   * An image archive, one reference in it, its digest (Docker's archives have none), and the digest of an index in the archive
+   * that has the image.
+   */
   images: z.array(
     z.object({
-      ...{ ref: z.string(), path: inside, arch: z.string() },
-      digest: z
-        .string()
-        .regex(/^sha256:[0-9a-f]{64}$/)
-        .optional(),
+      ...{ ref: z.string().regex(imageRef), path: inside, arch },
+      ...{ digest: digest.optional(), index: digest.optional() },
     }),
   ),
 });
@@ -67,24 +72,41 @@ export function openBundle(given: GivenBundle): Bundle {
       remedy: `\`kboot bundle index ${directory}\` writes a new one.`,
     });
   const index = parsed.data;
-  const wrong = index.files.flatMap((file) => {
-    const size = statSync(join(directory, file.path), { throwIfNoEntry: false })?.size;
-    if (size === file.size) return [];
-    return [
-      size === undefined
-        ? `${file.path} is missing`
-        : `${file.path} has ${size} bytes, but the index says ${file.size}`,
-    ];
-  });
+  const wrong = [
+    ...index.files.flatMap((file) => {
+      const found = statSync(join(directory, file.path), { throwIfNoEntry: false });
+      if (found === undefined) return [`${file.path} is missing`];
+      if (!found.isFile()) return [`${file.path} is not a file`];
+      if (found.size === file.size) return [];
+      return [`${file.path} has ${found.size} bytes, but the index says ${file.size}`];
+    }),
+    ...ambiguities(index),
+  ];
   if (wrong.length > 0) throw damaged(directory, wrong);
   return { ...index, directory };
 }
 
+/** Names that mean two things: which of them a host gets would depend on the order. */
+export function ambiguities({ files, images }: Pick<BundleIndex, 'files' | 'images'>): string[] {
+  const paths = new Set<string>();
+  const twice = files.filter(({ path }) => paths.size === paths.add(path).size);
+  const held = new Map<string, string>();
+  return [
+    ...twice.map(({ path }) => `${path} is in the index twice`),
+    ...images.flatMap(({ ref, path, arch: of }) => {
+      if (!paths.has(path)) return [`${path}, the archive of ${ref}, is not in the list of files`];
+      const other = held.get(`${of} ${ref}`);
+      held.set(`${of} ${ref}`, path);
+      return other === undefined ? [] : [`${ref} is in ${other} and in ${path}`];
+    }),
+  ];
+}
+
 /**
- * Reads every file completely. Throws KbootError E-BUNDLE that lists each file whose checksum differs from the index, and
- * each image whose archive states another digest than the index.
+ * Reads every file completely. Returns the images as their archives prove them. Throws KbootError E-BUNDLE that lists each
+ * file whose checksum differs from the index, and each archive that is not what the index says, or not whole.
  */
-export async function verifyBundle(bundle: Bundle): Promise<void> {
+export async function verifyBundle(bundle: Bundle): Promise<readonly BundleImage[]> {
   const limit = pLimit(2);
   const wrong = await Promise.all(
     bundle.files.map((file) =>
@@ -97,15 +119,45 @@ export async function verifyBundle(bundle: Bundle): Promise<void> {
     ),
   );
   if (wrong.flat().length > 0) throw damaged(bundle.directory, wrong.flat());
-  const other = await Promise.all(
-    bundle.images.map(async ({ ref, path, digest }) => {
-      if (digest === undefined) return [];
-      const stated = (await imageRefs(join(bundle.directory, path), { onlyIndex: true })).get(ref);
-      if (stated === digest) return [];
-      return [`${path} has digest ${stated ?? 'none'} of ${ref}, but the index says ${digest}`];
-    }),
+  const archives = bundle.files.filter(({ path }) => path.startsWith('images/'));
+  const found = await Promise.all(
+    archives.map(({ path, arch: of }) =>
+      limit(async () => ({ path, arch: of, images: await archivedImages(join(bundle.directory, path), of) })),
+    ),
   );
-  if (other.flat().length > 0) throw damaged(bundle.directory, other.flat());
+  const other = found.flatMap(({ path, images }) =>
+    differences(
+      path,
+      images,
+      bundle.images.filter((image) => image.path === path),
+    ),
+  );
+  if (other.length > 0) throw damaged(bundle.directory, other);
+  return found.flatMap(({ path, arch: of, images }) => images.map((image) => ({ ...image, path, arch: of })));
+}
+
+/** What an archive has otherwise than the index says. An index of an older kboot states no digests. */
+function differences(
+  path: string,
+  images: readonly ArchivedImage[],
+  stated: readonly BundleImage[],
+): readonly string[] {
+  const held = new Map(images.map((image) => [image.ref, image]));
+  const more = images.filter(({ ref }) => !stated.some((each) => each.ref === ref));
+  return [
+    ...more.map(({ ref }) => `${path} has ${ref}, but the index does not say so`),
+    ...stated.flatMap((image) => {
+      const found = held.get(image.ref);
+      if (found === undefined) return [`${path} does not have ${image.ref}, but the index says so`];
+      return (['digest', 'index'] as const).flatMap((name) =>
+        image[name] === undefined || image[name] === found[name]
+          ? []
+          : [
+              `${path} has ${name} ${found[name] ?? 'none'} of ${image.ref}, but the index says ${image[name]}`,
+            ],
+      );
+    }),
+  ];
 }
 
 /** SHA-256 of a file's bytes, in hex. */

@@ -7,6 +7,7 @@ import { lockText, type LockedRelease } from '../../src/catalog/release-lock.ts'
 import { contentsOfRelease } from '../../src/desire/bundle-contents.ts';
 import { findDigests } from '../../src/fetch/registry.ts';
 import { openWeb } from '../../src/fetch/web.ts';
+import { sha256 } from '../../src/model/digest.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { indexBundle } from '../../src/store/bundle-index.ts';
 import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../../src/store/bundle.ts';
@@ -94,15 +95,28 @@ describe('a bundle and a lock', () => {
     cpSync(at('bundle/images/linux-amd64/etcd.tar'), at('bundle/images/linux-amd64/pause.tar'));
     const file = at('bundle/bundle.json');
     const claimed = JSON.parse(readFileSync(file, 'utf8')) as BundleIndex;
-    await indexBundle(at('bundle'), 'v1.36.2');
-    const real = JSON.parse(readFileSync(file, 'utf8')) as BundleIndex;
-    writeFileSync(file, JSON.stringify({ ...real, images: claimed.images }));
+    const bytes = readFileSync(at('bundle/images/linux-amd64/pause.tar'));
+    const files = claimed.files.map((each) =>
+      each.path.endsWith('/pause.tar') ? { ...each, size: bytes.length, sha256: sha256(bytes) } : each,
+    );
+    writeFileSync(file, JSON.stringify({ ...claimed, files }));
     await expect(verifyBundle(openBundle({ directory: at('bundle') }))).rejects.toMatchObject({
       code: 'E-BUNDLE',
       context: {
         detail: expect.stringMatching(
-          /pause\.tar has digest none of \S+\/pause:3\.10\.2, but the index says sha256:/,
+          /pause\.tar does not have \S+\/pause:3\.10\.2, but the index says so/,
         ) as string,
+      },
+    });
+  });
+
+  it('an image in two archives is refused: which one a host keeps would depend on the order', async () => {
+    await create(locked);
+    cpSync(at('bundle/images/linux-amd64/etcd.tar'), at('bundle/images/linux-amd64/zz.tar'));
+    await expect(indexBundle(at('bundle'), 'v1.36.2')).rejects.toMatchObject({
+      code: 'E-BUNDLE',
+      context: {
+        detail: `${ref('etcd')} is in images/linux-amd64/etcd.tar and in images/linux-amd64/zz.tar`,
       },
     });
   });

@@ -80,6 +80,7 @@ describe('a bundle', () => {
       path: 'images/linux-amd64/metallb-speaker.tar',
       arch: 'amd64',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+      index: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
     });
     await verifyBundle(openBundle({ directory: at('bundle') }));
     refuseUnfitBundle(

@@ -71,7 +71,8 @@ describe('an image', () => {
     const sums = [...((await archiveSums(at('pause.tar'))) ?? [])];
     expect(sums.map(([name]) => name).slice(0, 2)).toEqual(['oci-layout', 'index.json']);
     for (const [name, sum] of sums.slice(2)) expect(name).toBe(`blobs/sha256/${sum}`);
-    expect(sums).toHaveLength(6);
+    // The published index, the manifest, the configuration, two layers.
+    expect(sums).toHaveLength(7);
   });
 
   it('that exists is not fetched again; one that is damaged is, with the same result', async () => {
@@ -136,7 +137,7 @@ describe('an image', () => {
   it('E-FETCH if the tag does not refer to an image, or no token is issued', async () => {
     registry.faults.set('/v2/a/pause/manifests/3.10', 'wrong');
     await expect(save()).rejects.toMatchObject({
-      message: expect.stringContaining('is not an image') as string,
+      message: expect.stringContaining("the registry's response is not JSON") as string,
     });
     registry.faults.clear();
     registry.faults.set('/token', 'wrong');

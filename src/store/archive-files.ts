@@ -30,7 +30,7 @@ export async function archiveFiles(file: string): Promise<ReadonlyMap<string, Ar
     if (++entries > most.entries) throw new Error(`has more than ${most.entries} members`);
     const path = pathIn(name);
     // Names and sizes of sparse files are read from these by some, and not by others.
-    if (Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse')))
+    if (Object.keys({ ...pax }).some((key) => key.startsWith('GNU.sparse')))
       throw new Error(`has a sparse file, ${shown(name)}`);
     if (files.has(path) || links.has(path)) throw new Error(`has ${shown(name)} twice`);
     if (type === 'directory') {
@@ -38,7 +38,7 @@ export async function archiveFiles(file: string): Promise<ReadonlyMap<string, Ar
       continue;
     }
     if (type === 'symlink') {
-      links.set(path, layerLink(path, linkname ?? ''));
+      links.set(path, layerLink(path, linkname));
       entry.resume();
       continue;
     }

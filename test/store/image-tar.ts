@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 import { sha256 } from '../../src/model/digest.ts';
 
 /** A member of a tar: a name with its content, or with a header of its own. */
-export type Member = readonly [name: string, content: string, header?: Partial<Headers>];
+export type Member = readonly [name: string, content: string, header?: Partial<Header>];
 
 /** Writes a tar with these members, in this order. */
 export async function writeTar(path: string, members: readonly Member[]): Promise<void> {

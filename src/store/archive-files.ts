@@ -26,11 +26,12 @@ export async function archiveFiles(file: string): Promise<ReadonlyMap<string, Ar
   let entries = 0;
   let kept = 0;
   for await (const entry of tarEntries(file)) {
-    const { name, type, linkname, pax } = entry.header;
+    const { name, type, linkname } = entry.header;
+    const pax = entry.header.pax as Readonly<Record<string, string>> | null;
     if (++entries > most.entries) throw new Error(`has more than ${most.entries} members`);
     const path = pathIn(name);
     // Names and sizes of sparse files are read from these by some, and not by others.
-    if (Object.keys({ ...pax }).some((key) => key.startsWith('GNU.sparse')))
+    if (Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse')))
       throw new Error(`has a sparse file, ${shown(name)}`);
     if (files.has(path) || links.has(path)) throw new Error(`has ${shown(name)} twice`);
     if (type === 'directory') {
@@ -43,7 +44,7 @@ export async function archiveFiles(file: string): Promise<ReadonlyMap<string, Ar
       continue;
     }
     if (type !== 'file' && type !== 'contiguous-file')
-      throw new Error(`has ${shown(name)}, which is a ${type ?? 'member of an unknown kind'}`);
+      throw new Error(`has ${shown(name)}, which is a ${type}`);
     const hash = createHash('sha256');
     const chunks: Buffer[] = [];
     let size = 0;

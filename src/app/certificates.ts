@@ -40,7 +40,10 @@ export async function observeCertificates(
   readonly failed: ReadonlyMap<string, KbootError>;
   readonly warnings: ReturnType<typeof readInventory>['warnings'];
 }> {
-  const { cluster, warnings } = readInventory(options.inventory, { withoutFiles: true, anyVersion: true });
+  const { cluster, warnings } = readInventory(options.inventory, {
+    ...{ withoutFiles: true, anyVersion: true },
+    state: options.state,
+  });
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const limits = { now: new Date(), warnDays: options.warnDays };
   const inState = await certificatesInState(cluster, state, limits);

@@ -14,6 +14,8 @@ import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
 import { lockPath, readLockText } from '../store/release-lock.ts';
+import { foundedAs } from '../store/security-profile.ts';
+import { defaultStateDir } from '../store/state.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 import { backupSources, registrySources } from './named-sources.ts';
 
@@ -25,6 +27,8 @@ export interface Leniency {
   readonly withoutFiles?: boolean;
   /** The Kubernetes version may be unknown. */
   readonly anyVersion?: boolean;
+  /** The state folder, if it is not the one beside the inventory: it knows what the cluster was founded as. */
+  readonly state?: string | undefined;
 }
 
 interface ReadInventory {
@@ -46,7 +50,7 @@ interface ReadInventory {
  */
 export function readInventory(
   file: string,
-  { withoutFiles = false, anyVersion = false, kubernetesVersion }: Leniency = {},
+  { withoutFiles = false, anyVersion = false, kubernetesVersion, state }: Leniency = {},
 ): ReadInventory {
   const lock = readLock(file);
   const broken = (lock?.diagnostics.length ?? 0) > 0;
@@ -57,6 +61,7 @@ export function readInventory(
     knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
     kubernetesVersion,
+    profileOf: (name) => foundedAs(state ?? defaultStateDir(file, name)),
   });
   const etcd = readEtcdFiles(parsed, withoutFiles);
   const files = readUploads(parsed, withoutFiles);

@@ -25,7 +25,7 @@ export async function begunRotation({
   inventory,
   state,
 }: Pick<CommonOptions, 'inventory' | 'state'>): Promise<Rotation | undefined> {
-  const { cluster } = readInventory(inventory, { withoutFiles: true });
+  const { cluster } = readInventory(inventory, { withoutFiles: true, state });
   return await readRotation(await peekState(state ?? defaultStateDir(inventory, cluster.name)));
 }
 

@@ -71,6 +71,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     {
       withoutFiles: options.withoutEtcdFiles === true,
       kubernetesVersion: options.kubernetesVersion,
+      state: options.state,
     },
   );
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));

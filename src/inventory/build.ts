@@ -10,6 +10,7 @@ import type {
   KubeletSettings,
   Proxy,
 } from '../model/cluster.ts';
+import type { SecurityProfile } from '../model/security.ts';
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
@@ -21,6 +22,7 @@ import { buildMetallb } from './build-metallb.ts';
 import { buildRegistries } from './build-registries.ts';
 import { buildUpgrade } from './build-upgrade.ts';
 import { given, valid } from './build-value.ts';
+import { buildSecurity } from './build-security.ts';
 import { buildState } from './build-state.ts';
 import { absolutePath, type Folders } from './paths.ts';
 import type { Inventory, InventoryHost } from './schema.ts';
@@ -29,6 +31,8 @@ export interface BuildOptions {
   readonly folders: Folders;
   /** SSH user of hosts that do not set one. */
   readonly defaultUser: string;
+  /** What a cluster of this name is founded as, or was, if its inventory does not say. */
+  readonly profileOf: (clusterName: string) => SecurityProfile;
 }
 
 type Spec = Inventory['spec'];
@@ -71,6 +75,10 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       ...given('backup', spec.etcd?.backup && buildBackup(spec.etcd.backup, metadata.name, options.folders)),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
+    security: buildSecurity(spec.security ?? {}, options.profileOf(metadata.name), {
+      folders: options.folders,
+      networkPolicy: spec.networking?.networkPolicy,
+    }),
     ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),
     ...given('state', spec.state && buildState(spec.state, options.folders)),
     caKeyAlgorithm: spec.pki?.caKeyAlgorithm ?? defaults.caKeyAlgorithm,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { KbootError } from '../model/error.ts';
+import type { SecurityProfile } from '../model/security.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import type { Environment } from './environment.ts';
 import { parseInventory, type ParseResult } from './parse.ts';
@@ -12,6 +13,8 @@ interface Known {
   readonly components: ComponentCatalog;
   /** Replaces spec.kubernetesVersion. */
   readonly kubernetesVersion?: string | undefined;
+  /** What a cluster is if its inventory has no spec.security.profile. */
+  readonly profileOf?: (clusterName: string) => SecurityProfile;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../model/cluster.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { newClusterProfile, type SecurityProfile } from '../model/security.ts';
 import { buildCluster } from './build.ts';
 import { runChecks } from './checks/index.ts';
 import type { ComponentCatalog } from './components/facts.ts';
@@ -28,6 +29,8 @@ export interface ParseOptions {
   readonly components: ComponentCatalog;
   /** SSH user of hosts that do not set one; root when absent. */
   readonly defaultUser?: string;
+  /** What a cluster of this name is if its inventory has no spec.security.profile; absent: as new ones are. */
+  readonly profileOf?: ((clusterName: string) => SecurityProfile) | undefined;
 }
 
 export interface ParseResult {
@@ -83,9 +86,11 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     return { diagnostics, locate };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
+  const profileOf = options.profileOf ?? (() => newClusterProfile);
+  const cluster = buildCluster(parsed.data, { folders, defaultUser, profileOf });
   return {
-    cluster: buildCluster(parsed.data, { folders, defaultUser }),
-    record: recordOf(parsed.data),
+    cluster,
+    record: recordOf(parsed.data, cluster.security.profile),
     diagnostics,
     locate,
   };

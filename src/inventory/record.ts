@@ -1,5 +1,6 @@
 import { sha256 } from '../model/digest.ts';
 import { isImpact, type Impact } from '../model/impact.ts';
+import type { SecurityProfile } from '../model/security.ts';
 import { defaultAt, impactOf } from './json-schema.ts';
 import { impacts } from './impact.ts';
 import type { Inventory } from './schema.ts';
@@ -21,17 +22,24 @@ export interface FieldChange {
 
 /** Fields that concern the machine that runs kboot, and may differ between operators. */
 const operators =
-  /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|state|templates)|.*\.(identityFile|vagrant|source))\b/;
+  /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|state|templates)|.*\.(identityFile|vagrant|source|policyFile))\b/;
 
 /** Fields whose values are names, numbers and addresses. The others are recorded by digest. */
 const shown =
-  /^(metadata|spec\.(kubernetesVersion|controlPlaneEndpoint|networking|loadBalancer|metallb|imageRepository|encryption|pki|dns\.(upstream|replicas)|etcd\.dataDir|upgrade|hosts\[[^\]]*\]\.(roles|address|connection|labels|taints|upgradeGroup|ssh\.(address|port|user))|ssh\.(user|port)))\b/;
+  /^(metadata|spec\.(kubernetesVersion|controlPlaneEndpoint|networking|loadBalancer|metallb|imageRepository|security|encryption|pki|dns\.(upstream|replicas)|etcd\.dataDir|upgrade|hosts\[[^\]]*\]\.(roles|address|connection|labels|taints|upgradeGroup|ssh\.(address|port|user))|ssh\.(user|port)))\b/;
 
 const digested = /^"sha256:/;
 
-/** What is kept of an applied inventory: a plan compares the next one with it, to say what changed. */
-export function recordOf(inventory: Inventory): InventoryRecord {
-  const record: Record<string, string> = {};
+const profileField = 'spec.security.profile';
+
+/**
+ * What is kept of an applied inventory: a plan compares the next one with it, to say what changed. `profile`: what the
+ * cluster is, whether the inventory says so or not.
+ */
+export function recordOf(inventory: Inventory, profile: SecurityProfile = 'kubeadm'): InventoryRecord {
+  // Clusters of before there were profiles have no word of it in their records.
+  const record: Record<string, string> =
+    profile === 'kubeadm' ? {} : { [profileField]: JSON.stringify(profile) };
   const walk = (value: unknown, tree: unknown, path: string): void => {
     if (value === undefined || operators.test(path)) return;
     if (isImpact(tree)) record[path] = shown.test(path) ? JSON.stringify(value) : digestOf(value);

@@ -24,6 +24,7 @@ import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
+import { security } from './schema-security.ts';
 import { state } from './schema-state.ts';
 import { pki } from './schema-pki.ts';
 import { upgrade } from './schema-upgrade.ts';
@@ -235,6 +236,12 @@ const networking = z
         default: defaults.cni,
       })
       .optional(),
+    networkPolicy: z
+      .boolean()
+      .meta({
+        description: 'Whether NetworkPolicies are enforced. Default: as spec.security.profile sets it.',
+      })
+      .optional(),
     flannel: z
       .strictObject({
         backend: z
@@ -334,6 +341,7 @@ const spec = z
       })
       .meta({ description: 'Settings of etcd: on the control plane unless hosts have the role etcd.' })
       .optional(),
+    security,
     encryption,
     state,
     pki,

@@ -1,6 +1,7 @@
 import type { Backup } from './backup.ts';
 import type { Encryption } from './encryption.ts';
 import type { PasswordSource } from './password-source.ts';
+import type { Security } from './security.ts';
 import type { StateSettings } from './state-settings.ts';
 import type { CaKeyAlgorithm } from './pki.ts';
 import type { Stage } from './stage.ts';
@@ -312,6 +313,7 @@ export interface Cluster {
     /** Absent: none but on request, and before upgrades. */
     readonly backup?: Backup;
   };
+  readonly security: Security;
   /** Absent: everything in etcd is stored as it is. */
   readonly encryption?: Encryption;
   readonly state?: StateSettings;

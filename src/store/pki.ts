@@ -26,6 +26,7 @@ import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
 import { writeStateFile } from './private-files.ts';
 import { readRotation } from './rotation.ts';
+import { recordFounding } from './security-profile.ts';
 import type { State } from './state.ts';
 
 export interface PkiSources extends IssueContext {
@@ -105,6 +106,7 @@ export async function loadOrCreatePki(
   const { material, plan, ...accepted } = await readPlan(state, specs, sources.now, sources.renew ?? [], {
     rotation: await readRotation(state),
   });
+  await recordFounding(state, cluster.security.profile);
   await tidyPkiFiles(state);
   const result = new Map(usable(plan, material));
   const makeKey = sources.generateKey ?? newKey(cluster);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { profileSettings } from '../../src/inventory/security-profiles.ts';
 import type { Cluster, Host, Role } from '../../src/model/cluster.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { issueCa, issueLeaf, type IssueContext } from '../../src/pki/issue.ts';
@@ -25,6 +26,7 @@ export function sampleCluster(changes: Partial<Cluster> = {}): Cluster {
       dnsDomain: 'cluster.local',
       flannel: { backend: 'vxlan' },
     },
+    security: { profile: 'kubeadm', ...profileSettings.kubeadm },
     caKeyAlgorithm: 'RSA-2048',
     etcd: component,
     apiServer: { ...component, certSANs: [] },

@@ -47,7 +47,7 @@ export async function adoptState(
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<AdoptedState> {
-  const { cluster } = readInventory(inventory, { withoutFiles: true });
+  const { cluster } = readInventory(inventory, { withoutFiles: true, state: given });
   const state = await peekState(given ?? defaultStateDir(inventory, cluster.name));
   const site = { cluster, inventoryFile: inventory, state };
   const connections = await connectAll(site, cluster.hosts, connect, concurrency, (host, { reader }) =>

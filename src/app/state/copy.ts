@@ -52,7 +52,7 @@ export function copySite(options: SiteOptions): CopySite {
 
 /** Undefined if the inventory has no spec.state.copy. Throws KbootError E-INVENTORY. */
 export function statedCopy(options: SiteOptions): CopySite | undefined {
-  const { cluster } = readInventory(options.inventory, { withoutFiles: true });
+  const { cluster } = readInventory(options.inventory, { withoutFiles: true, state: options.state });
   const target = options.file === undefined ? cluster.state?.copy : resolve(options.file);
   const dir = resolve(options.state ?? defaultStateDir(options.inventory, cluster.name));
   if (target === undefined) return undefined;

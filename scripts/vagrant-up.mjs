@@ -17,12 +17,17 @@ process.exitCode =
   run('vagrant', ['up'], join(root, 'vagrant')) ||
   run(process.execPath, [main, 'up', inventory, ...flags], process.cwd());
 
+/** kboot's variables may be passwords, which are not for others. */
+function withoutSecrets() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^KBOOT_/i.test(name)));
+}
+
 /** Runs a program on this terminal and returns its exit status. */
 function run(program, args, cwd) {
   const ended = spawnSync(program, args, {
     cwd,
     stdio: 'inherit',
-    env: { ...process.env, KBOOT_INVENTORY: inventory },
+    env: { ...(program === process.execPath ? process.env : withoutSecrets()), KBOOT_INVENTORY: inventory },
   });
   if (ended.error?.code === 'ENOENT')
     process.stderr.write(`${program} is not installed (Debian: apt-get install ${program}).\n`);

@@ -135,6 +135,20 @@ describe('architecture', () => {
     expect(descents.length).toBeLessThanOrEqual(60);
   });
 
+  it('one file starts programs and decides what is in their environment', () => {
+    const starting =
+      /^(node:)?(child_process|cluster|worker_threads)$|^(zx|execa|cross-spawn|node-pty)(\/|$)/;
+    expect([...new Set(imports.filter(({ to }) => starting.test(to)).map(({ from }) => from))]).toEqual([
+      'transport/child.ts',
+    ]);
+    // Everybody else takes single variables; the inventory's ${NAME} are looked up in all.
+    expect(files.filter(takesWholeEnvironment).toSorted()).toEqual([
+      'app/host-names.ts',
+      'app/read-inventory.ts',
+      'transport/child.ts',
+    ]);
+  });
+
   it('the command starts with yargs and nothing else from npm', () => {
     expect(packagesAtStart('main.ts').filter((name) => !name.startsWith('node:'))).toEqual(['yargs']);
     expect(packagesAtStart('cli/up-run.ts')).toContain('yaml');
@@ -219,6 +233,26 @@ describe('text for people', () => {
     expect(textDecisions('x.ts', snippet)).toEqual([]);
   });
 });
+
+/** Whether a file uses `process.env` otherwise than for one variable, or reaches it in another way. */
+function takesWholeEnvironment(file: string): boolean {
+  const tree = ts.createSourceFile(
+    file,
+    readFileSync(new URL(file, source), 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  );
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    const whole = ts.isPropertyAccessExpression(node) && node.name.text === 'env';
+    if (whole && node.expression.getText() === 'process' && !ts.isElementAccessExpression(node.parent))
+      found = true;
+    if (ts.isStringLiteral(node) && /^(node:)?process$/.test(node.text)) found = true;
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
 
 /** npm packages, and `node:` modules, that loading `entry` loads at once. */
 function packagesAtStart(entry: string): string[] {

@@ -7,22 +7,39 @@ import { allObjects } from '../kube/desired-cluster.ts';
 import { encryptionBytes } from '../desire/encryption.ts';
 import { desireHost } from '../desire/host.ts';
 import { secretBytes } from '../desire/secrets.ts';
+import type { Cluster } from '../model/cluster.ts';
 import type { EncryptionKeys } from '../model/encryption.ts';
 import { KbootError } from '../model/error.ts';
 import { assumedFacts } from '../model/facts.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import { manifestPath } from '../resource/static-pod.ts';
+import { uploadName } from '../resource/upload-name.ts';
 import type { Resource } from '../resource/types.ts';
 import { saveEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
 
+/** What was written, and what was not because it has a secret; relative to the folder. */
+export interface RenderedTree {
+  readonly files: number;
+  readonly leftOut: readonly string[];
+}
+
 /**
- * Writes the files of each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`.
- * Returns the number of files. Throws E-USAGE if `out` is not empty.
+ * Writes the files of each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`; those with a secret
+ * only if asked. A .gitignore keeps them from being committed. Throws E-USAGE if `out` is not empty, and if secrets may
+ * not be on this disk.
  */
-export async function renderTree(workspace: Workspace, out: string): Promise<number> {
-  await mkdir(out, { recursive: true });
+export async function renderTree(
+  workspace: Workspace,
+  out: string,
+  { withSecrets }: { readonly withSecrets: boolean },
+): Promise<RenderedTree> {
+  if (withSecrets && workspace.cluster.state?.encryptKeys === true)
+    throw new KbootError('E-USAGE', '--with-secrets contradicts spec.state.encryptKeys', {
+      remedy: 'Private keys must not be on this disk in plain text. Omit the flag, or the field.',
+    });
+  await mkdir(out, { recursive: true, ...(withSecrets && { mode: 0o700 }) });
   if ((await readdir(out)).length > 0)
     throw new KbootError('E-USAGE', `${out} is not empty; it was not changed`, {
       remedy: 'Specify a new folder with --out.',
@@ -35,63 +52,84 @@ export async function renderTree(workspace: Workspace, out: string): Promise<num
   const { encryptionKeys } = workspace;
   const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads, encryptionKeys });
   const secrets = secretBytes(desire);
-  const shown = (text: string | Buffer): string | Buffer =>
-    cluster.state?.encryptKeys === true && isPrivate(text) ? leftOut : text;
-  let count = 0;
-  const write = async (path: string, text: string | Buffer, mode: number): Promise<void> => {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { mode });
-    count++;
+  const shown = uploadsThatPlansShow(cluster);
+  let files = 0;
+  const leftOut: string[] = [];
+  const write = async ({ path, mode, text, secret }: Rendered, folder: string): Promise<void> => {
+    const hidden = isPrivate(text) || (secret !== undefined && !isPublic(text) && !shown.has(secret));
+    if (hidden && !withSecrets) {
+      leftOut.push(join(folder, path));
+      return;
+    }
+    const place = join(out, folder, path);
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, text, { mode: hidden ? mode & 0o600 : mode });
+    files++;
   };
   for (const host of cluster.hosts) {
     for (const resource of desireHost(desire, host, assumedFacts)) {
-      const file = textOf(resource, secrets, encryptionKeys, shown);
-      if (file !== undefined)
-        await write(join(out, host.name, file.path), file.text, Number.parseInt(file.mode, 8));
+      const file = textOf(resource, secrets, encryptionKeys);
+      if (file !== undefined) await write(file, host.name);
     }
   }
   for (const [index, object] of allObjects(desireCluster(desire)).entries()) {
     const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
       .toLowerCase()
       .replaceAll(/[^a-z0-9.-]/g, '-');
-    await write(
-      join(out, 'cluster', `${name}.yaml`),
-      stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false }),
-      0o644,
-    );
+    const text = stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false });
+    await write({ path: `${name}.yaml`, mode: 0o644, text, secret: undefined }, 'cluster');
   }
-  return count;
+  await writeFile(
+    join(out, '.gitignore'),
+    withSecrets ? '*\n' : leftOut.map((path) => `/${path}\n`).join(''),
+  );
+  return { files, leftOut };
 }
 
-/** Instead of a file with private keys, if they are encrypted on this machine's disk. */
-const leftOut = '# Not written here: it contains a private key, and spec.state.encryptKeys is set.\n';
+interface Rendered {
+  readonly path: string;
+  readonly mode: number;
+  readonly text: string | Buffer;
+  /** Its name, if plans show only its digest. */
+  readonly secret: string | undefined;
+}
 
-/** Keys, kubeconfigs, and the configuration of encryption in etcd. */
+/** Keys, kubeconfigs, the configuration of encryption in etcd, Secrets of the API. */
 function isPrivate(text: string | Buffer): boolean {
-  return /PRIVATE KEY-----|^\s*client-key-data:|^kind: EncryptionConfiguration/m.test(text.toString());
+  return /PRIVATE KEY-----|^\s*client-key-data:|^kind: (?:EncryptionConfiguration|Secret)$/m.test(
+    text.toString(),
+  );
+}
+
+/** Nothing but certificates and public keys. */
+function isPublic(text: string | Buffer): boolean {
+  return /^(?:-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\n[\w+/=\n]*-----END \1-----\n*)+$/.test(
+    text.toString(),
+  );
+}
+
+/** Names of files of spec.files whose digest a plan shows only for their size or because they are not text. */
+function uploadsThatPlansShow({ files = [] }: Cluster): ReadonlySet<string> {
+  return new Set(files.flatMap(({ path, secret }) => (secret ? [] : [uploadName(path)])));
 }
 
 function textOf(
   resource: Resource,
   secrets: ReadonlyMap<string, string | Buffer>,
   encryptionKeys: EncryptionKeys,
-  shown: (text: string | Buffer) => string | Buffer,
-): { path: string; mode: string; text: string | Buffer } | undefined {
+): Rendered | undefined {
   if (resource.kind === 'file') {
-    const { content } = resource;
-    const text =
-      content.kind === 'text'
-        ? content.text
-        : (secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '');
-    return { path: resource.path, mode: resource.mode, text: shown(text) };
+    const { path, content } = resource;
+    const mode = Number.parseInt(resource.mode, 8);
+    if (content.kind === 'text') return { path, mode, text: content.text, secret: undefined };
+    const text = secrets.get(content.name) ?? encryptionBytes(content.name, encryptionKeys) ?? '';
+    return { path, mode, text, secret: content.name };
   }
   if (resource.kind === 'static-pod')
-    return { path: manifestPath(resource.name), mode: '600', text: resource.text };
-  if (resource.kind === 'client-certificate')
-    return {
-      path: kubeletCertificatePath,
-      mode: '600',
-      text: shown(secrets.get(resource.content.name) ?? ''),
-    };
+    return { path: manifestPath(resource.name), mode: 0o600, text: resource.text, secret: undefined };
+  if (resource.kind === 'client-certificate') {
+    const { name } = resource.content;
+    return { path: kubeletCertificatePath, mode: 0o600, text: secrets.get(name) ?? '', secret: name };
+  }
   return undefined;
 }

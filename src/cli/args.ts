@@ -85,6 +85,7 @@ export interface CertsArgs extends InventoryArgs {
 
 export interface RenderArgs extends BundleArgs {
   readonly out: string;
+  readonly 'with-secrets': boolean;
 }
 
 export interface KubeconfigArgs extends InventoryArgs {

@@ -105,6 +105,7 @@ export function connectOptions(): ConnectOptions {
     process.env[name] === '' ? undefined : process.env[name];
   const sudoPassword = given('KBOOT_SUDO_PASSWORD');
   const sshPassword = given('KBOOT_SSH_PASSWORD');
+  const bastionPassword = given('KBOOT_BASTION_PASSWORD');
   const agentSocket = given('SSH_AUTH_SOCK');
   return {
     connectTimeoutMs,
@@ -112,6 +113,7 @@ export function connectOptions(): ConnectOptions {
     askSecret,
     ...(sudoPassword !== undefined && { sudoPassword }),
     ...(sshPassword !== undefined && { sshPassword }),
+    ...(bastionPassword !== undefined && { bastionPassword }),
     ...(agentSocket !== undefined && { agentSocket }),
   };
 }

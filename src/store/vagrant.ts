@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { $ } from 'zx/core';
 import { KbootError } from '../model/error.ts';
+import { child } from '../transport/child.ts';
 import { parseSshConfig, type SshSettings } from './ssh-config.ts';
 
 /** Connection settings of machines, by name, or why there are none. */
@@ -63,16 +63,15 @@ interface Said {
 }
 
 async function vagrant(dir: string, inventory: string, args: readonly string[]): Promise<Said> {
-  const env = {
-    ...process.env,
-    KBOOT_INVENTORY: inventory,
-    VAGRANT_CHECKPOINT_DISABLE: '1',
-    VAGRANT_NO_COLOR: '1',
-  };
-  const run = $({
-    ...{ prefix: '', postfix: '', quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'pipe'] },
-    ...{ cwd: dir, env: { ...env, VAGRANT_CWD: dir }, timeout: '120s' },
-  });
+  const run = child(
+    { stdio: ['ignore', 'pipe', 'pipe'], cwd: dir, timeout: '120s' },
+    {
+      KBOOT_INVENTORY: inventory,
+      VAGRANT_CHECKPOINT_DISABLE: '1',
+      VAGRANT_NO_COLOR: '1',
+      VAGRANT_CWD: dir,
+    },
+  );
   const { exitCode, stdout, stderr } = await run`vagrant ${args}`;
   const said = { ok: exitCode === 0, missing: exitCode === 127, stdout, stderr };
   if (said.missing) throw failure(dir, said);

@@ -7,15 +7,20 @@ import { listAgent, type ListedAgent } from './agent.ts';
 import type { Deadline } from './deadline.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { readIdentity, unlockIdentity } from './identity.ts';
-import { askOnce } from './secret.ts';
+import { passwordMethods, takes, type LoginState, type Unused } from './password-login.ts';
 import type { ConnectOptions } from './types.ts';
 
 const defaultIdentities = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
 
 /** The credentials of one login, offered one after another. */
 export interface Credentials {
-  /** The next credential to offer; false after the last. `accepted`: the methods the server still allows, if known. */
-  next(accepted: readonly AuthenticationType[] | null): Promise<AnyAuthMethod | false>;
+  /**
+   * The next credential to offer; false after the last. `accepted`: the methods the server still allows, if known.
+   * `partial`: it accepted the last one, and wants another.
+   */
+  next(accepted: readonly AuthenticationType[] | null, partial: boolean): Promise<AnyAuthMethod | false>;
+  /** The login has ended. */
+  ended(how: 'accepted' | 'untold'): void;
   /** E-AUTH that lists everything that was tried. */
   refused(detail?: string): KbootError;
 }
@@ -27,34 +32,28 @@ export interface Credentials {
  * `next` throws E-AUTH for a configured identity file that cannot be used.
  */
 export function credentials(endpoint: Endpoint, options: ConnectOptions, deadline: Deadline): Credentials {
-  const state: State = { endpoint, options, deadline, accepted: null, tried: [], unused: [] };
+  const state: State = {
+    ...{ endpoint, options, deadline, accepted: null, partial: false },
+    ...{ tried: [], unused: [], typed: undefined },
+  };
   const offers = offer(state);
   return {
-    async next(accepted) {
+    async next(accepted, partial) {
       state.accepted = accepted;
+      state.partial = partial;
+      if (partial) state.typed?.accepted();
+      else state.typed?.refused();
       const { value, done } = await offers.next();
       return done === true ? false : value;
+    },
+    ended(how) {
+      state.typed?.[how]();
     },
     refused: (detail) => refused(state, detail),
   };
 }
 
-interface State {
-  readonly endpoint: Endpoint;
-  readonly options: ConnectOptions;
-  readonly deadline: Deadline;
-  accepted: readonly AuthenticationType[] | null;
-  /** Credentials that the host refused. */
-  readonly tried: string[];
-  /** Credentials that could not be offered, and the remedy. */
-  readonly unused: Unused[];
-}
-
-interface Unused {
-  readonly what: string;
-  readonly why: string;
-  readonly remedy?: string;
-}
+type State = LoginState;
 
 type Offers = AsyncGenerator<AnyAuthMethod, undefined>;
 type SyncOffers = Generator<AnyAuthMethod, undefined>;
@@ -73,7 +72,7 @@ async function* offer(state: State): Offers {
     yield* configuredIdentity(state, endpoint.identityFile, agent);
     yield* agentKeys(state, agent);
   }
-  yield* password(state);
+  yield* passwordMethods(state);
   return undefined;
 }
 
@@ -161,37 +160,6 @@ async function identity(
         remedy: `Add it to the agent (\`ssh-add ${path}\`), or run kboot in a terminal.`,
       }
     : { type: 'publickey', username, key };
-}
-
-async function* password(state: State): Offers {
-  const { endpoint, options } = state;
-  if (state.accepted === null) yield { type: 'none', username: endpoint.user };
-  const method = (['password', 'keyboard-interactive'] as const).find((m) => takes(state, m));
-  if (method === undefined) return undefined;
-  const secret =
-    options.sshPassword ??
-    (await state.deadline.stoppedWhile(() =>
-      askOnce(options.askSecret, `SSH password for ${endpoint.user} (used for every host that asks)`),
-    ));
-  if (secret === undefined) {
-    state.unused.push({ what: 'password', why: 'none was given, and there is no terminal to prompt on' });
-    return undefined;
-  }
-  yield method === 'password'
-    ? { type: method, username: endpoint.user, password: secret }
-    : {
-        type: method,
-        username: endpoint.user,
-        prompt: (_name, _instructions, _language, prompts, finish) => {
-          finish(prompts.map((prompt) => (prompt.echo === true ? '' : secret)));
-        },
-      };
-  state.tried.push('password');
-  return undefined;
-}
-
-function takes(state: State, method: AuthenticationType): boolean {
-  return state.accepted?.includes(method) ?? true;
 }
 
 function refused(state: State, detail?: string): KbootError {

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { KbootError } from '../model/error.ts';
 import type { Process } from './process.ts';
-import { endGroup, ownGroup } from './own-group.ts';
+import { endGroup, ownGroup } from './child.ts';
 import { hostConnection } from './shell.ts';
 import { noStats } from './stats.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
@@ -41,7 +41,7 @@ export function connectLocal(host: string, options: ConnectOptions): HostConnect
 }
 
 function spawn(command: string, stats: TransportStats): Process {
-  const shell = ownGroup`exec sh -c ${command}`;
+  const shell = ownGroup({ stdio: 'pipe' })`exec sh -c ${command}`;
   stats.execs++;
   const stdin = shell.stdin;
   stdin.on('error', () => undefined);

@@ -45,7 +45,10 @@ export function login(
       ended = true;
       deadline.clear();
       if (phase === 'ready') lost.abort(error);
-      else reject(error);
+      else {
+        offers.ended('untold');
+        reject(error);
+      }
       client.destroy();
       stream.destroy();
     };
@@ -65,8 +68,10 @@ export function login(
       else end(noHandshake(endpoint, cause));
     };
 
-    const authHandler: AuthHandlerMiddleware = (accepted, _partial, next) => {
-      offers.next(accepted as typeof accepted | null).then(
+    const authHandler: AuthHandlerMiddleware = (accepted, partial, next) => {
+      // ssh2 has no answer before the first offer.
+      const isPartial = (partial as typeof partial | null) === true;
+      offers.next(accepted as typeof accepted | null, isPartial).then(
         (method) => {
           if (ended) return;
           if (method === false) end(offers.refused());
@@ -90,6 +95,7 @@ export function login(
     client.once('ready', () => {
       deadline.clear();
       phase = 'ready';
+      offers.ended('accepted');
       resolve({ client, lost: lost.signal, close });
     });
     // A bastion's stream may end without emitting close.

@@ -1,8 +1,8 @@
-import { endGroup, ownGroup } from './own-group.ts';
+import { endGroup, ownGroup } from './child.ts';
 
 export interface OperatorRun {
   readonly cwd: string;
-  /** Set in addition to this process's environment. */
+  /** Set in addition to this process's environment (child.ts). */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
 }
@@ -18,11 +18,7 @@ export interface OperatorResult {
 /** Runs a POSIX shell script on this machine as the user who runs kboot, in its own process group; a timeout ends the whole group. */
 export async function runOnOperator(script: string, options: OperatorRun): Promise<OperatorResult> {
   const { cwd, environment, timeoutSeconds } = options;
-  const run = ownGroup({
-    cwd,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const run = ownGroup({ cwd, stdio: ['ignore', 'pipe', 'pipe'] }, environment);
   const child = run`exec sh -e -c ${script}`;
   let timedOut = false;
   const timer = setTimeout(() => {

@@ -3,8 +3,8 @@ import { KbootError } from '../model/error.ts';
 import { Deadline } from './deadline.ts';
 import { MarkerFilter } from './marker.ts';
 import type { Launcher, Process } from './process.ts';
-import { askOnce } from './secret.ts';
-import { sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
+import { notOffered, sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
+import { typedPassword } from './typed-password.ts';
 import type { ConnectOptions, RootProcess } from './types.ts';
 
 /** How to become root on a host. */
@@ -49,8 +49,7 @@ export class RootShell {
   }
 
   async #findWay(body: string, options: RootOptions): Promise<{ way: Way; process: RootProcess }> {
-    const { sudoPassword, askSecret } = this.#options;
-    const { user } = this.#launcher;
+    const { sudoPassword } = this.#options;
     const known: Way =
       sudoPassword === undefined ? { kind: 'sudo' } : { kind: 'sudo-with-password', password: sudoPassword };
     try {
@@ -58,10 +57,34 @@ export class RootShell {
     } catch (error) {
       const asks = known.kind === 'sudo' && error instanceof KbootError && error.code === 'E-SUDO';
       if (!asks || !wantsPassword(error.context.detail ?? '')) throw error;
-      const password = await askOnce(askSecret, `sudo password for ${user} (used for every host that asks)`);
-      if (password === undefined) throw error;
-      const way: Way = { kind: 'sudo-with-password', password };
-      return { way, process: await this.#attempt(way, body, options) };
+      return await this.#typed(error, body, options);
+    }
+  }
+
+  /** With the password that is typed. Throws `error` if there is none. */
+  async #typed(
+    error: KbootError,
+    body: string,
+    options: RootOptions,
+  ): Promise<{ way: Way; process: RootProcess }> {
+    const { host, user } = this.#launcher;
+    const offer = await typedPassword(
+      this.#options.askSecret,
+      `sudo ${user}`,
+      `sudo password for ${user} on ${host} (then used for other hosts that ask)`,
+      host,
+    );
+    if (offer === undefined) throw error;
+    if ('refusedBy' in offer) throw notOffered(host, user, offer.refusedBy);
+    const way: Way = { kind: 'sudo-with-password', password: offer.secret };
+    try {
+      const process = await this.#attempt(way, body, options);
+      offer.accepted();
+      return { way, process };
+    } catch (cause) {
+      if (cause instanceof KbootError && cause.code === 'E-SUDO') offer.refused();
+      else offer.untold();
+      throw cause;
     }
   }
 

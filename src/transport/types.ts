@@ -68,8 +68,10 @@ export interface ConnectOptions {
   readonly askSecret: AskSecret;
   /** sudo password from the environment (KBOOT_SUDO_PASSWORD), if set. */
   readonly sudoPassword?: string;
-  /** SSH password from the environment (KBOOT_SSH_PASSWORD), if set. */
+  /** SSH password of the hosts from the environment (KBOOT_SSH_PASSWORD), if set; no bastion gets it. */
   readonly sshPassword?: string;
+  /** SSH password of bastions from the environment (KBOOT_BASTION_PASSWORD), if set; no host gets it. */
+  readonly bastionPassword?: string;
   /** SSH_AUTH_SOCK */
   readonly agentSocket?: string;
 }

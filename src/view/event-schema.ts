@@ -187,6 +187,7 @@ const others = [
   shape('rendered', '`render` wrote the files of all hosts.', {
     out: text('The folder.'),
     files: number('Number of files.'),
+    leftOut: list('Files that were not written, since they have secrets; relative to the folder.'),
   }),
   shape('status', 'The state of the cluster (`status`).', {
     cluster,

@@ -353,7 +353,7 @@ describe('kboot render and kubeconfig', () => {
     let made = 0;
     const generateKey = (): Promise<string> => keyFor(`k${made++}`);
     await loadOrCreatePki(state, cluster, { ...context, now: new Date(), generateKey });
-    const { out, error } = await kboot('render', file, '--out', join(place, 'tree'));
+    const { out, error } = await kboot('render', file, '--out', join(place, 'tree'), '--with-secrets');
     expect(error).toBeUndefined();
     expect(out).toMatch(/tree: \d+ files for 2 hosts and the API\n$/);
   }, 60_000);
@@ -380,6 +380,75 @@ describe('kboot render and kubeconfig', () => {
       expect(text).not.toMatch(/__kboot:|issued when the plan is applied/);
       if (/PRIVATE KEY|client-key-data/.test(text)) expect(statSync(path).mode & 0o077).toBe(0);
     }
+  });
+
+  it('leaves out everything with a secret unless asked, says so, and keeps secrets out of git', async () => {
+    const password = 'Tr0ub4dor-and-3';
+    vi.stubEnv('HARBOR_PASSWORD', password);
+    writeFileSync(join(place, 'token'), `${password}\n`);
+    writeFileSync(
+      join(place, 'secrets.yaml'),
+      inventoryWith([
+        'encryption: {provider: secretbox}',
+        `proxy: {http: 'http://squid:${password}@10.0.0.9:3128'}`,
+        'containerd: {registries: [{host: harbor.example.com, credentials: {username: pull, passwordEnv: HARBOR_PASSWORD}}]}',
+        `files: [{path: /etc/token, source: ./token, secret: true}, {path: /etc/motd, content: hello}]`,
+      ]),
+    );
+    const render = (...flags: string[]): ReturnType<typeof kboot> =>
+      kboot(
+        'render',
+        join(place, 'secrets.yaml'),
+        '--out',
+        join(place, flags.length === 0 ? 'review' : 'all'),
+        ...flags,
+      );
+    const { out, err, error } = await render();
+    const all = await render('--with-secrets');
+    vi.unstubAllEnvs();
+    expect([error, all.error]).toEqual([undefined, undefined]);
+    expect(out).toMatch(/review: \d+ files for 2 hosts and the API\n$/);
+    expect(err).toMatch(
+      /^\d+ files with secrets were left out \(.*ca\.key.*\); --with-secrets writes them\n$/,
+    );
+    const filesOf = (dir: string): ReadonlyMap<string, string> =>
+      new Map(
+        readdirSync(join(place, dir), { recursive: true, encoding: 'utf8' })
+          .filter((name) => statSync(join(place, dir, name)).isFile())
+          .map((name) => [name, readFileSync(join(place, dir, name), 'utf8')]),
+      );
+    const [review, whole] = [filesOf('review'), filesOf('all')];
+    expect([...review.keys()]).toEqual(
+      expect.arrayContaining([
+        'cp-1/etc/kubernetes/pki/ca.crt',
+        'cp-1/etc/kubernetes/pki/sa.pub',
+        'w-1/etc/motd',
+      ]),
+    );
+    const secret = /PRIVATE KEY|client-key-data|Tr0ub4dor|secret: \S{20}/;
+    expect(
+      [...review].filter(([, text]) => secret.test(text) || text.includes(btoa(`pull:${password}`))),
+    ).toEqual([]);
+    const missing = [...whole.keys()].filter((name) => !review.has(name));
+    expect(missing.map((name) => name.replace(/.*\//, ''))).toEqual(
+      expect.arrayContaining([
+        ...[
+          'admin.conf',
+          'super-admin.conf',
+          'controller-manager.conf',
+          'scheduler.conf',
+          'ca.key',
+          'sa.key',
+        ],
+        ...['hosts.toml', 'proxy.env', 'token'],
+      ]),
+    );
+    expect(review.get('.gitignore')?.trimEnd().split('\n').toSorted()).toEqual(
+      missing.map((name) => `/${name}`).toSorted(),
+    );
+    expect(whole.get('.gitignore')).toBe('*\n');
+    for (const name of missing) expect(statSync(join(place, 'all', name)).mode & 0o077).toBe(0);
+    expect(statSync(join(place, 'all')).mode & 0o077).toBe(0);
   });
 
   it('does not write into a folder that is not empty', async () => {

@@ -11,6 +11,8 @@ export interface FakeVagrant {
   set(machines: Readonly<Record<string, FakeMachine>>): void;
   /** The command lines that it was called with, each with the value of KBOOT_INVENTORY. */
   calls(): readonly string[];
+  /** Its environment in the last call. */
+  environment(): string;
 }
 
 interface FakeMachine {
@@ -37,7 +39,7 @@ export function fakeVagrant(): FakeVagrant {
   writeFileSync(program, script);
   chmodSync(program, 0o755);
   vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH'] ?? ''}`);
-  vi.stubEnv('KBOOT_TEST_VAGRANT', data);
+  vi.stubEnv('FAKE_VAGRANT_DATA', data);
   vi.stubEnv('VAGRANT_DOTFILE_PATH', undefined);
   return {
     dir,
@@ -60,6 +62,7 @@ export function fakeVagrant(): FakeVagrant {
       const log = join(data, 'calls');
       return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
     },
+    environment: () => readFileSync(join(data, 'environment'), 'utf8'),
   };
 }
 
@@ -77,7 +80,8 @@ const section = (name: string, port: number, identityFile: string): string => `H
 `;
 
 const script = `#!/bin/sh
-cd "$KBOOT_TEST_VAGRANT" || exit 9
+cd "$FAKE_VAGRANT_DATA" || exit 9
+env >environment
 echo "$* | $KBOOT_INVENTORY" >>calls
 command=$1
 shift

@@ -25,6 +25,14 @@ describe('askVagrant', () => {
     expect(vagrant.calls()).toEqual(['ssh-config cp-1 w-1 | /inventories/own.yaml']);
   });
 
+  it('gives Vagrant no secret of kboot', async () => {
+    vi.stubEnv('KBOOT_SUDO_PASSWORD', 'hunter2');
+    vagrant.set({ 'cp-1': { state: 'running', port: 2222 } });
+    await ask('cp-1');
+    expect(vagrant.environment()).toContain('KBOOT_INVENTORY=/inventories/own.yaml');
+    expect(vagrant.environment()).not.toContain('hunter2');
+  });
+
   it('a machine that is not running is reported as such, and the others are reached', async () => {
     vagrant.set({
       'cp-1': { state: 'not_created' },

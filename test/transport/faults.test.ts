@@ -72,6 +72,165 @@ describe('a faulty server', () => {
     });
   }
 
+  /** A server whose dialogue asks these questions one by one, each with the answer that it takes. */
+  const asking = (questions: readonly (readonly [string, string, boolean?])[], seen: string[][]) =>
+    start({
+      auth(context) {
+        if (context.method !== 'keyboard-interactive') {
+          context.reject(['keyboard-interactive']);
+          return;
+        }
+        const next = (index: number): void => {
+          const [prompt, right, echo = false] = questions[index] ?? ['', ''];
+          if (prompt === '') {
+            context.accept();
+            return;
+          }
+          context.prompt([{ prompt, echo }], (answers) => {
+            seen.push([prompt, ...answers]);
+            if (answers[0] === right) next(index + 1);
+            else context.reject(['keyboard-interactive']);
+          });
+        };
+        next(0);
+      },
+    });
+
+  it.each([
+    'Verification code: ',
+    "One-time password (OATH) for `ops': ",
+    'Enter PASSCODE: ',
+    'Password & verification code: ',
+    '(ops@cp-1) Duo two-factor login, password or code: ',
+    'YubiKey for ops: ',
+    'Favourite colour? ',
+    'New password: ',
+    'Retype new password: ',
+    "Please give me root's secret: ",
+  ])('a dialogue that asks "%s" gets no password', async (prompt) => {
+    const seen: string[][] = [];
+    const server = await asking([[prompt, 'hunter2']], seen);
+    const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
+    const error = await failure(connectHost(host, connectOptions({ sshPassword: 'hunter2' })));
+    expect(error.code).toBe('E-AUTH');
+    expect(error.context.detail).toContain(`an answer to "${prompt.trim().replace(/:$/, '')}"`);
+    expect(seen).toEqual([[prompt, '']]);
+  });
+
+  it.each([
+    'Password: ',
+    '(ops@cp-1) Password: ',
+    "ops's password: ",
+    'Passwort: ',
+    '(code@token-1) Password: ',
+  ])('a dialogue that asks "%s" gets it once, and not if it would be echoed', async (prompt) => {
+    const seen: string[][] = [];
+    const server = await asking([[prompt, 'hunter2']], seen);
+    const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
+    const options = connectOptions({ sshPassword: 'hunter2' });
+    const connection = await connectHost(host, options);
+    cleanup.push(() => connection.close());
+    expect(seen).toEqual([[prompt, 'hunter2']]);
+    const greedy = await asking(
+      [
+        [prompt, 'hunter2'],
+        [prompt, 'hunter2'],
+      ],
+      seen,
+    );
+    await failure(connectHost(sshHost({ port: greedy.port, hostKey: greedy.hostKey, user: 'ops' }), options));
+    const open = await asking([[prompt, 'hunter2', true]], seen);
+    await failure(connectHost(sshHost({ port: open.port, hostKey: open.hostKey, user: 'ops' }), options));
+    expect(seen.slice(1)).toEqual([
+      [prompt, 'hunter2'],
+      [prompt, ''],
+      [prompt, ''],
+    ]);
+  });
+
+  it('a code is asked for on the terminal, which names the host, and the password goes to its own question', async () => {
+    const seen: string[][] = [];
+    const server = await asking(
+      [
+        ['Password: ', 'hunter2'],
+        ['Code\u001b[2J: ', '123456'],
+      ],
+      seen,
+    );
+    const asked: string[] = [];
+    const askSecret = (question: string): Promise<string> => {
+      asked.push(question);
+      return Promise.resolve('123456');
+    };
+    const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
+    const connection = await connectHost(host, connectOptions({ sshPassword: 'hunter2', askSecret }));
+    cleanup.push(() => connection.close());
+    expect(asked).toEqual(['cp-1 asks ops: Code⟨U+001B⟩[2J']);
+    expect(seen.map(([, answer]) => answer)).toEqual(['hunter2', '123456']);
+  });
+
+  it('a bastion gets its own password, and never that of the hosts', async () => {
+    const given: string[] = [];
+    const password = (right: string) =>
+      start({
+        auth(context) {
+          if (context.method === 'password') given.push(context.password);
+          if (context.method === 'password' && context.password === right) context.accept();
+          else context.reject(['password']);
+        },
+      });
+    const bastion = await password('of the bastion');
+    const target = { address: '127.0.0.1', port: bastion.port, user: 'jump', hostKey: bastion.hostKey };
+    const host = sshHost({ port: 22, hostKey: bastion.hostKey, user: 'ops', bastion: target });
+    const error = await failure(connectHost(host, connectOptions({ sshPassword: 'of the hosts' })));
+    expect(error.code).toBe('E-AUTH');
+    expect(error.message).toContain('bastion 127.0.0.1');
+    expect(error.context.detail).toContain('KBOOT_BASTION_PASSWORD is not set');
+    expect(given).toEqual([]);
+    const asked: string[] = [];
+    const askSecret = (question: string): Promise<undefined> => {
+      asked.push(question);
+      return Promise.resolve(undefined);
+    };
+    await failure(connectHost(host, connectOptions({ sshPassword: 'of the hosts', askSecret })));
+    expect(asked).toEqual([`SSH password for jump on the bastion 127.0.0.1:${bastion.port}`]);
+    const options = connectOptions({ sshPassword: 'of the hosts', bastionPassword: 'of the bastion' });
+    await failure(connectHost(host, options));
+    expect(given).toEqual(['of the bastion']);
+  });
+
+  it('a password that was typed goes to one host first, and to nobody once it was refused', async () => {
+    const given: string[] = [];
+    const right = 'right';
+    const server = await start({
+      auth(context) {
+        if (context.method === 'password') given.push(context.password);
+        if (context.method === 'password' && context.password === right) context.accept();
+        else context.reject(['password']);
+      },
+    });
+    const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
+    const connectThirty = async (word: string): Promise<string[]> => {
+      given.length = 0;
+      const asked: string[] = [];
+      const askSecret = (question: string): Promise<string> => {
+        asked.push(question);
+        return Promise.resolve(word);
+      };
+      const options = connectOptions({ askSecret });
+      const ended = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, n) => connectHost({ ...host, name: `w-${n}` }, options)),
+      );
+      for (const each of ended) if (each.status === 'fulfilled') await each.value.close();
+      expect(asked).toEqual([expect.stringMatching(/^SSH password for ops on w-\d+ \(then used for/)]);
+      return ended.map(({ status }) => status);
+    };
+    expect(new Set(await connectThirty('mistyped'))).toEqual(new Set(['rejected']));
+    expect(given).toEqual(['mistyped']);
+    expect(new Set(await connectThirty('right'))).toEqual(new Set(['fulfilled']));
+    expect(given).toHaveLength(30);
+  });
+
   it('does not count the time the operator takes to type', async () => {
     const server = await start({
       auth(context) {

@@ -136,7 +136,6 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(error.context.detail?.split('\n')).toEqual([
         `refused: ${identityFile}`,
         'not tried: the agent at /nonexistent: it does not respond',
-        'not tried: password: none was given, and there is no terminal to prompt on',
         'the host accepts: publickey, keyboard-interactive',
       ]);
       expect(error.context.remedy).toContain('authorized_keys');

@@ -138,6 +138,23 @@ describe('becoming root', () => {
     expect(server.commands.join()).not.toContain('word');
   });
 
+  it('what was typed is offered to one host first, and to no other once it was refused', async () => {
+    const questions: string[] = [];
+    const askSecret = (question: string): Promise<string> => {
+      questions.push(question);
+      return Promise.resolve('mistyped');
+    };
+    const dialogue = { early: 0, lines: [] };
+    const readers = await Promise.all(
+      Array.from({ length: 5 }, () => hostWith(withPassword('right', dialogue), { askSecret })),
+    );
+    const errors = await Promise.all(readers.map(({ reader }) => failure(reader.read('id', patient))));
+    expect(errors.map(({ code }) => code)).toEqual(Array(5).fill('E-SUDO'));
+    expect(questions).toEqual(['sudo password for ops on cp-1 (then used for other hosts that ask)']);
+    expect(dialogue.lines).toEqual(['mistyped\n']);
+    expect(errors.filter(({ context }) => context.detail?.includes('was not offered here'))).toHaveLength(4);
+  });
+
   it('uses a password from the environment at once, even if none is required', async () => {
     const { reader, server } = await hostWith(withPassword('given'), { sudoPassword: 'given' });
     expect((await reader.read('echo hi', patient)).stdout).toBe('hi\n');

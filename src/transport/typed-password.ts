@@ -1,0 +1,93 @@
+import { askInTurn } from './secret.ts';
+import type { AskSecret } from './types.ts';
+
+/** What was typed, and how to tell what became of it; calls after the first do nothing. */
+export interface Offer {
+  readonly secret: string;
+  accepted(): void;
+  refused(): void;
+  /** Neither: the connection was lost, for example. */
+  untold(): void;
+}
+
+/** Who refused what was typed: nobody else is offered it. */
+export interface Withheld {
+  readonly refusedBy: string;
+}
+
+type State = 'untried' | 'accepted' | Withheld;
+
+/**
+ * A password that is typed once for all hosts. It is asked for by the first that needs it, and offered to that one alone;
+ * to the others once it was accepted, so that a mistyped password locks no accounts.
+ */
+class TypedPassword {
+  #state: State = 'untried';
+  #answer: string | undefined;
+  #trial: Promise<void> | undefined;
+
+  async take(ask: AskSecret, question: string, who: string): Promise<Offer | Withheld | undefined> {
+    while (this.#trial !== undefined) await this.#trial;
+    if (typeof this.#state === 'object') return this.#state;
+    if (this.#state === 'accepted') return this.#offer(who, () => undefined);
+    let end: () => void = () => undefined;
+    let fail: (error: unknown) => void = () => undefined;
+    this.#trial = new Promise((resolve, reject) => {
+      end = resolve;
+      fail = reject;
+    });
+    // Those who wait get the rejection; there may be none.
+    this.#trial.catch(() => undefined);
+    const over = (): void => {
+      this.#trial = undefined;
+      end();
+    };
+    try {
+      this.#answer ??= await askInTurn(ask, question);
+    } catch (error) {
+      this.#trial = undefined;
+      fail(error);
+      throw error;
+    }
+    if (this.#answer === undefined) {
+      over();
+      return undefined;
+    }
+    return this.#offer(who, over);
+  }
+
+  #offer(who: string, over: () => void): Offer {
+    let told = false;
+    const tell = (state?: State) => (): void => {
+      if (told) return;
+      told = true;
+      if (state !== undefined) this.#state = state;
+      over();
+    };
+    return {
+      secret: this.#answer ?? '',
+      accepted: tell('accepted'),
+      refused: tell({ refusedBy: who }),
+      untold: tell(),
+    };
+  }
+}
+
+const typed = new WeakMap<AskSecret, Map<string, TypedPassword>>();
+
+/**
+ * The password `name` (`sudo ops`), asked for with `question` if it was not typed yet. undefined: there is no terminal.
+ * Waits while somebody else tries it. Rejects as `ask` does.
+ */
+export function typedPassword(
+  ask: AskSecret,
+  name: string,
+  question: string,
+  who: string,
+): Promise<Offer | Withheld | undefined> {
+  const known = typed.get(ask) ?? new Map<string, TypedPassword>();
+  typed.set(ask, known);
+  const password = known.get(name) ?? new TypedPassword();
+  known.set(name, password);
+  return password.take(ask, question, who);
+}

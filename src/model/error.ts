@@ -204,7 +204,7 @@ export const errorCodes = {
     remedy:
       'Try `ssh -i KEY USER@ADDRESS`. Add your public key to ~USER/.ssh/authorized_keys on the host, ' +
       'correct ssh.user or ssh.identityFile in the inventory, or add the key to the agent (`ssh-add`). ' +
-      'Passwords are read from the terminal or from KBOOT_SSH_PASSWORD.',
+      'Passwords are read from the terminal, from KBOOT_SSH_PASSWORD, and for a bastion from KBOOT_BASTION_PASSWORD.',
   },
   'E-SUDO': {
     exit: exitStatus.unreachable,

@@ -42,9 +42,9 @@ describe('the environment of a program that kboot starts', () => {
   });
 
   it.skipIf(userInfo().uid !== 0)('has none on a host with `connection: local`', async () => {
-    const { reader, close } = await connectHost(host({ kind: 'local' }), connectOptions());
-    const { stdout } = await reader.read('env', { timeoutMs: 20_000 });
-    await close();
+    const connection = await connectHost(host({ kind: 'local' }), connectOptions());
+    const { stdout } = await connection.reader.read('env', { timeoutMs: 20_000 });
+    await connection.close();
     expect(stdout).toContain('OF_THE_OPERATOR=kept');
     expect(stdout).not.toContain('value-');
   });

@@ -22,7 +22,7 @@ import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
 
 /**
- * Applies a plan over the connections it was made with. The caller holds the lock.
+ * Applies a plan over the connections it was made with. The caller holds the locks; `lockToken` is that of the cluster's.
  * Throws KbootError E-BUNDLE before the first change if a bundle file does not match its index.
  */
 export async function carryOut(
@@ -31,6 +31,7 @@ export async function carryOut(
   connections: Connections,
   onEvent: (event: ApplyEvent) => void,
   signal: AbortSignal,
+  lockToken?: string,
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = workspace;
   const fromBundle = stepsOf(plan).some(
@@ -60,6 +61,7 @@ export async function carryOut(
       onEvent({ ...event, at: Date.now() - begun });
     },
     signal,
+    ...(lockToken !== undefined && { lockToken }),
   });
 
   async function issue(): Promise<Materials> {

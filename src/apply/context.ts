@@ -25,6 +25,8 @@ export interface ApplyContext {
   keepSnapshot(blobs: AsyncIterable<Buffer>, cause: SnapshotCause): Promise<void>;
   /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */
   runHook(step: HookStep): Promise<void>;
+  /** That of the cluster's lock: control planes run no step once another run holds it. */
+  readonly lockToken?: string;
   readonly emit: Emit;
   /** Aborted: nothing new starts; running steps finish. */
   readonly signal: AbortSignal;

@@ -9,7 +9,7 @@ import { interruptedBefore, stepError } from './step-error.ts';
 /** Maximum number of steps sent ahead to a host: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
 
-type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit'>;
+type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'lockToken'>;
 
 /** One shell session for each host, from its first step to its last. */
 export class HostSessions {
@@ -45,7 +45,7 @@ export class HostSessions {
     const session =
       connection === undefined
         ? Promise.reject(new KbootError('E-CONNECT', 'there is no connection to this host', { host }))
-        : Session.open(connection.writer);
+        : Session.open(connection.writer, this.#context.lockToken);
     this.#open.set(host, session);
     return session;
   }

@@ -2,8 +2,11 @@ import { openKube, type KubeClient } from '../kube/client.ts';
 import { KbootError } from '../model/error.ts';
 import type { Reader } from '../transport/types.ts';
 import type { ApplyContext, Excluded } from './context.ts';
+import type { Materials } from './payload.ts';
 
-type KubeContext = Pick<ApplyContext, 'connections' | 'apiHosts' | 'materials'>;
+type KubeContext = Pick<ApplyContext, 'connections' | 'apiHosts'> & {
+  materials(): Promise<Pick<Materials, 'kubeCredentials'>>;
+};
 
 /** Access to the API: one connection for all requests, through the first control-plane host that answers. */
 export class KubeConnection {

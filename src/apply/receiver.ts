@@ -1,10 +1,10 @@
-import { makeHostFolder, prelude } from '../resource/prelude.ts';
+import { fencedStatus, makeHostFolder, makeRunFolder, prelude, runFolder } from '../resource/prelude.ts';
 
 /**
  * The remote end of a session: one shell on the host that reads steps from its stdin and writes results to its stdout.
  *
  * Operator to host, per step:   `step ID SCRIPTBYTES PAYLOADBYTES TIMEOUT PAYLOADPATH\n` SCRIPT PAYLOAD
- * Host to operator:             `@NONCE ready`, `@NONCE busy …`, `@NONCE start ID`,
+ * Host to operator:             `@NONCE ready`, `@NONCE busy …`, `@NONCE unsafe`, `@NONCE start ID`,
  *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`
  * A step without a payload has the path `-`. After a failed step, the rest is read and skipped. The shell exits at the
  * end of stdin, and after a payload that could not be received completely.
@@ -13,28 +13,42 @@ import { makeHostFolder, prelude } from '../resource/prelude.ts';
 /** The only text that is visible in the host's process list. */
 export const receiverCommand = `read -r n && s=$(head -c "$n") && eval "$s"`;
 
-/** On a tmpfs, readable by root only: the output of the running step, its script, and the functions it calls. */
-const outputFile = '/run/kboot.out';
-const scriptFile = '/run/kboot.step';
-const functionsFile = '/run/kboot.functions';
+/** The output of the running step, its script, and the functions it calls. */
+const outputFile = `${runFolder}/out`;
+const scriptFile = `${runFolder}/step`;
+const functionsFile = `${runFolder}/functions`;
+const pidFile = `${runFolder}/pid`;
+/** Held by the session of this host. */
+export const sessionLock = `${runFolder}/session.lock`;
+/** On control planes, the holder of the cluster's lock (lock/program.ts); its first word is the token. */
+export const holderFile = `${runFolder}/holder`;
 
 /** Number of bytes from the end of a step's output that are sent back, without trailing newlines. */
 export const keptOutput = 4000;
 
-/** The program of the remote end, sent as its first message. A second session on the host waits up to 60 s for the first. */
-export function receiverProgram(nonce: string): string {
+/**
+ * The program of the remote end, sent as its first message. A second session on the host waits up to 60 s for the first.
+ * `token`: that of the cluster's lock; no step starts here while another run holds it.
+ */
+export function receiverProgram(nonce: string, token = ''): string {
   return `export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
-exec 9>/run/kboot.lock
-flock -w 60 9 || { echo "@${nonce} busy $(cat /run/kboot.pid 2>/dev/null)"; exit 0; }
-echo $$ > /run/kboot.pid
-trap 'rm -f ${outputFile} ${scriptFile} ${functionsFile} /run/kboot.pid' EXIT
+${makeRunFolder} || { echo "@${nonce} unsafe"; exit 0; }
+exec 9>${sessionLock}
+flock -w 60 9 || { echo "@${nonce} busy $(cat ${pidFile} 2>/dev/null)"; exit 0; }
+echo $$ > ${pidFile}
+trap 'rm -f ${outputFile} ${scriptFile} ${functionsFile} ${pidFile}' EXIT
 ${makeHostFolder}
 (umask 077; : > ${outputFile}; : > ${scriptFile}; cat > ${functionsFile} << 'END_OF_FUNCTIONS'
 ${prelude}
 END_OF_FUNCTIONS
 )
 failed=
+# fenced: whether another run holds the lock of the cluster here.
+fenced() {
+  [ -n "${token}" ] && [ -f ${holderFile} ] || return 1
+  read -r held _ < ${holderFile} && [ "$held" != "${token}" ]
+}
 echo "@${nonce} ready"
 while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ "$verb" = step ] || exit 0
@@ -54,7 +68,9 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
     [ -n "$broken" ] || [ "$(stat -c %s -- "$payloadPath")" = "$payloadBytes" ] || broken=1
     [ -z "$broken" ] || { status=74; rm -f -- "$payloadPath"; }
   fi
-  if [ $status = 0 ]; then
+  if [ $status = 0 ] && fenced; then
+    status=${fencedStatus}
+  elif [ $status = 0 ]; then
     printf '%s\\n' "$script" > ${scriptFile}
     timeout -k 10 "$limit" sh -c '. ${functionsFile}; . ${scriptFile}' < /dev/null > ${outputFile} 2>&1 9>&-
     status=$?

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { KbootError } from '../model/error.ts';
+import { runFolder } from '../resource/prelude.ts';
 import type { RootProcess, Writer } from '../transport/types.ts';
 import { receiverCommand, receiverProgram } from './receiver.ts';
 
@@ -77,12 +78,12 @@ export class Session {
 
   /**
    * Opens the session: one exec. Rejects with E-LOCKED if another kboot session is still active on this host, and with the
-   * errors of Writer.start.
+   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts.
    */
-  static async open(writer: Writer): Promise<Session> {
+  static async open(writer: Writer, token?: string): Promise<Session> {
     const nonce = randomBytes(12).toString('hex');
     const session = new Session(writer.host, await writer.start(receiverCommand), nonce);
-    const program = Buffer.from(receiverProgram(nonce));
+    const program = Buffer.from(receiverProgram(nonce, token));
     session.#process.stdin.write(`${program.length}\n`);
     session.#process.stdin.write(program);
     await session.#ready;
@@ -173,6 +174,7 @@ export class Session {
       } else if (mark === `@${this.#nonce}`) {
         if (event === 'ready') this.#onReady();
         if (event === 'busy') this.#onReady(busy(this.host, id));
+        if (event === 'unsafe') this.#onReady(unsafeRunFolder(this.host));
         if (event === 'start') this.#pending.get(id)?.started();
         if (event === 'skip') this.#settle(id, { state: 'skipped', status: 0, output: '' });
       }
@@ -211,6 +213,17 @@ function payloadUnreadable(host: string, cause: unknown): KbootError {
       'Finished steps stay done, and files are complete. Check the bundle (`kboot bundle verify`) and run again.',
     cause,
   });
+}
+
+function unsafeRunFolder(host: string): KbootError {
+  return new KbootError(
+    'E-STEP',
+    `${runFolder} is not a folder of root: somebody else could hold kboot's lock`,
+    {
+      host,
+      remedy: `Find out who made it (\`stat ${runFolder}\` on the host), remove it, then run the same command again.`,
+    },
+  );
 }
 
 function busy(host: string, pid: string): KbootError {

@@ -1,7 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import { targetText } from '../plan/target.ts';
 import type { ShellStep, Step } from '../plan/types.ts';
-import { staleStatus } from '../resource/prelude.ts';
+import { fencedStatus, staleStatus } from '../resource/prelude.ts';
 import { keptOutput } from './receiver.ts';
 
 /** Known outputs of failed steps, with their causes and remedies. */
@@ -112,6 +112,15 @@ export function stepError(host: string, step: ShellStep, status: number, output:
       ...context,
       remedy: 'The host was changed after it was read. Run the same command again: it makes a new plan.',
     });
+  if (status === fencedStatus)
+    return new KbootError(
+      'E-LOCKED',
+      'another run has taken over the lock of the cluster; this step was not run',
+      {
+        ...context,
+        remedy: '`kboot unlock INVENTORY` shows that run. Once it has ended, run the same command again.',
+      },
+    );
   const known = causes.find(({ said }) => said.test(output));
   const message = typeof known?.message === 'function' ? known.message(output) : known?.message;
   return new KbootError('E-STEP', message ?? `ended with status ${status}`, {

@@ -145,4 +145,6 @@ export interface SchemaArgs extends GlobalArgs {
 
 export interface UnlockArgs extends InventoryArgs {
   readonly yes: boolean;
+  /** Only the lock of the state folder. */
+  readonly local: boolean;
 }

@@ -36,6 +36,7 @@ export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<
   return await runOperation(args, workspace, {
     command: 'etcd restore',
     risky: true,
+    lost,
     question: `Restore etcd from ${from}? Everything in the cluster becomes what it was then.`,
     make: () => makeRestorePlan(workspace, checked, choice, connectOptions(), args.concurrency),
     nothing: ({ plan }) => `${plan.cluster}: nothing to restore`,

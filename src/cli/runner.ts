@@ -1,5 +1,8 @@
 import type { ApplyEvent } from '../apply/events.ts';
+import type { ClusterLock } from '../apply/lock/cluster-lock.ts';
+import { Moment } from '../apply/lock/times.ts';
 import type { ApplyResult } from '../apply/run.ts';
+import { lockCluster } from '../app/cluster-lock.ts';
 import { carryOut } from '../app/up.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
@@ -33,6 +36,8 @@ export interface Operation<P extends Planned> {
   readonly question: string;
   /** The change cannot be undone: Enter answers no. */
   readonly risky?: boolean;
+  /** Hosts that are given up for good: they do not count for the lock of the cluster. */
+  readonly lost?: readonly string[];
   make(): Promise<P>;
   /** Replaces the plan, or throws; the result of reading is reported first. */
   hold?(planned: P): P;
@@ -46,7 +51,9 @@ export interface Operation<P extends Planned> {
   summary(planned: P, outcome: Outcome): string;
 }
 
-/** Plans, shows, asks and applies under the lock of the cluster. Returns the exit status. */
+/**
+ * Plans, shows and asks under the lock of the state folder, and applies under that of the cluster. Returns the exit status.
+ */
 export async function runOperation<P extends Planned>(
   args: InventoryArgs & {
     readonly yes: boolean;
@@ -58,7 +65,8 @@ export async function runOperation<P extends Planned>(
 ): Promise<ExitStatus> {
   refuseOtherFile(args.html);
   const state = await openState(workspace.state.dir);
-  const lock = await acquireLock(state, `kboot ${operation.command} ${args.inventory}`);
+  const title = `kboot ${operation.command} ${args.inventory}`;
+  const lock = await acquireLock(state, title);
   const say = (text: string): void => {
     if (args.output === 'text') tell(text);
   };
@@ -67,39 +75,66 @@ export async function runOperation<P extends Planned>(
   };
   const report = (planned: P, run: PageRun): Promise<void> =>
     writeReport(args.html, {
-      ...pageOf(workspace, planned, `kboot ${operation.command} ${args.inventory}`),
+      ...pageOf(workspace, planned, title),
       run,
     });
-  let planned: P | undefined;
   try {
-    planned = await operation.make();
-    tellReading(args, planned);
-    planned = operation.hold?.(planned) ?? planned;
-    operation.check?.(planned);
-    if (!changesAnything(planned.plan) && gatesOf(planned.plan).length === 0) {
-      if (args.output === 'json') tellNothing(planned);
-      say(operation.nothing(planned));
-      await settleKeys(state, workspace.cluster);
-      stats(planned, []);
-      await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
-      return readStatus(planned.connections);
+    for (;;) {
+      const status = await once();
+      if (status !== 'outdated') return status;
     }
-    if (operation.show === undefined) showPlan(args, planned.plan);
-    else operation.show(planned);
-    if (!(await confirm(operation.question, args.yes, operation.risky === true ? 'no' : 'yes'))) {
-      note('Nothing was changed.');
-      return exitStatus.interrupted;
-    }
-    if (lock.lost.aborted) throw lockLost('Nothing was changed.');
-    await settleKeys(state, workspace.cluster);
-    const outcome = await apply(args, workspace, planned, operation.command, lock.lost);
-    stats(planned, outcome.events);
-    await report(planned, outcome);
-    say(operation.summary(planned, outcome));
-    return outcomeStatus(planned, outcome);
   } finally {
-    await planned?.connections.close();
     await lock.release();
+  }
+
+  /** `outdated`: another run changed the cluster after the plan was made, and before this one had the lock. */
+  async function once(): Promise<ExitStatus | 'outdated'> {
+    const begun = new Moment();
+    let planned: P | undefined;
+    let held: ClusterLock | undefined;
+    let changed = false;
+    try {
+      planned = await operation.make();
+      tellReading(args, planned);
+      planned = operation.hold?.(planned) ?? planned;
+      operation.check?.(planned);
+      if (!changesAnything(planned.plan) && gatesOf(planned.plan).length === 0) {
+        if (args.output === 'json') tellNothing(planned);
+        say(operation.nothing(planned));
+        await settleKeys(state, workspace.cluster);
+        stats(planned, []);
+        await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
+        return readStatus(planned.connections);
+      }
+      if (operation.show === undefined) showPlan(args, planned.plan);
+      else operation.show(planned);
+      if (!(await confirm(operation.question, args.yes, operation.risky === true ? 'no' : 'yes'))) {
+        note('Nothing was changed.');
+        return exitStatus.interrupted;
+      }
+      if (lock.lost.aborted) throw lockLost('Nothing was changed.');
+      held = await lockCluster(workspace, planned.connections, title, {
+        say: note,
+        lost: operation.lost ?? [],
+      });
+      if (held.changedMs < begun.ageMs) {
+        note('Another run has changed the cluster since this plan was made. Reading the hosts again.');
+        return 'outdated';
+      }
+      changed = true;
+      await settleKeys(state, workspace.cluster);
+      const outcome = await apply(args, workspace, planned, operation.command, {
+        lost: AbortSignal.any([lock.lost, held.lost]),
+        token: held.token,
+      });
+      stats(planned, outcome.events);
+      await report(planned, outcome);
+      say(operation.summary(planned, outcome));
+      return outcomeStatus(planned, outcome);
+    } finally {
+      await held?.release(changed);
+      await planned?.connections.close();
+    }
   }
 }
 
@@ -109,7 +144,7 @@ async function apply(
   workspace: Workspace,
   { plan, connections }: Planned,
   command: string,
-  lost: AbortSignal,
+  { lost, token }: { readonly lost: AbortSignal; readonly token: string },
 ): Promise<Outcome> {
   const json = args.output === 'json';
   const log = openRunLog(workspace.state, command, new Date());
@@ -131,7 +166,7 @@ async function apply(
   try {
     log.write({ type: 'plan', plan });
     const signal = AbortSignal.any([interrupt.signal, lost]);
-    result = await carryOut(workspace, plan, connections, take, signal);
+    result = await carryOut(workspace, plan, connections, take, signal, token);
   } finally {
     progress?.stop();
     interrupt.stop();

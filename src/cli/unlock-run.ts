@@ -1,24 +1,47 @@
+import { holderText, type Holder } from '../apply/lock/holder.ts';
+import { clusterLockTimes } from '../apply/lock/times.ts';
+import { viewClusterLock } from '../app/cluster-unlock.ts';
+import type { ClusterPlace } from '../app/observe/connect.ts';
 import { readInventory } from '../app/read-inventory.ts';
+import { openWorkspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
+import type { Pki } from '../pki/types.ts';
 import { isStale, lockOwner, ownerState, removeLock, type FoundLock, type LockOwner } from '../store/lock.ts';
-import { defaultStateDir, peekState } from '../store/state.ts';
-import { lockAdvice, lockText } from '../view/lock-text.ts';
+import { defaultStateDir, peekState, type State } from '../store/state.ts';
+import { clusterLockText, lockAdvice, lockText } from '../view/lock-text.ts';
 import { paragraph } from '../view/paragraph.ts';
 import type { UnlockArgs } from './args.ts';
-import { confirm, event, note, print, terminalWidth } from './terminal.ts';
+import { readStatus } from './show.ts';
+import { confirm, connectOptions, event, note, print, tellErrors, terminalWidth } from './terminal.ts';
 
 /**
- * Shows who holds the lock, and removes it after confirmation. Throws KbootError E-LOCKED while its owner's process
- * is running on this machine.
+ * Shows who holds the locks of the state folder and of the cluster, and removes each after confirmation. Throws KbootError
+ * E-LOCKED while the holder's process runs.
  */
 export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
-  const { name } = readInventory(args.inventory, { withoutFiles: true }).cluster;
+  const inventory = readInventory(args.inventory, { withoutFiles: true });
+  const { name } = inventory.cluster;
   const state = await peekState(args.state ?? defaultStateDir(args.inventory, name));
+  const local = await unlockFolder(args, state, name);
+  if (args.local || local !== exitStatus.done) return local;
+  const pki = await openWorkspace({
+    inventory: args.inventory,
+    state: args.state,
+    withoutEtcdFiles: true,
+  }).then(
+    (workspace) => workspace.pki,
+    // Without the keys, the Lease is left to the next run.
+    () => undefined,
+  );
+  return await unlockCluster(args, { cluster: inventory.cluster, inventoryFile: args.inventory, state }, pki);
+}
+
+async function unlockFolder(args: UnlockArgs, state: State, name: string): Promise<ExitStatus> {
   const found = await lockOwner(state);
   const json = args.output === 'json';
   if (found === undefined) {
     if (json) event({ type: 'lock', cluster: name, held: false });
-    else print(`${name}: the lock is not held`);
+    else print(`${name}: the lock of the state folder is not held`);
     return exitStatus.done;
   }
   const process = ownerState(found);
@@ -36,12 +59,56 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
     });
   else print(lockText(name, state.lock, found, process));
   if (process === 'lives') throw alive(found.owner?.pid ?? 0);
-  if (!json) print(paragraph(lockAdvice({ process, freesItself }), terminalWidth()));
+  return await removeAfterQuestion(args, name, { process, freesItself }, () => removeLock(state, found));
+}
+
+async function unlockCluster(
+  args: UnlockArgs,
+  place: ClusterPlace,
+  pki: Pki | undefined,
+): Promise<ExitStatus> {
+  const { name } = place.cluster;
+  const view = await viewClusterLock(place, pki, connectOptions(), args.concurrency);
+  try {
+    tellErrors(view.connections.failed.values());
+    const read = readStatus(view.connections);
+    if (view.locks.length === 0 && view.connections.open.size > 0) {
+      if (args.output === 'json') event({ type: 'cluster-lock', cluster: name, held: false });
+      else print(`${name}: the lock of the cluster is not held`);
+    }
+    for (const lock of view.locks) {
+      const { process, holder, hosts, lease, ageMs } = lock;
+      const freesItself = process === 'gone' || (ageMs ?? 0) >= clusterLockTimes.staleMs;
+      const silentSeconds = ageMs === undefined ? undefined : Math.round(ageMs / 1000);
+      if (args.output === 'json')
+        event({
+          ...{ type: 'cluster-lock', cluster: name, held: true, ...seenHolder(holder), hosts, lease },
+          ...{ process, silentSeconds, freesItself },
+        });
+      else print(clusterLockText(name, lock, process));
+      if (process === 'lives') throw running(holder);
+      const status = await removeAfterQuestion(args, name, { process, freesItself }, () => view.remove(lock));
+      if (status !== exitStatus.done) return status;
+    }
+    return read;
+  } finally {
+    await view.close();
+  }
+}
+
+async function removeAfterQuestion(
+  args: UnlockArgs,
+  name: string,
+  seen: Parameters<typeof lockAdvice>[0],
+  remove: () => Promise<boolean>,
+): Promise<ExitStatus> {
+  const json = args.output === 'json';
+  if (!json) print(paragraph(lockAdvice(seen), terminalWidth()));
   if (!(await confirm('Remove the lock?', args.yes))) {
     note('The lock was not removed.');
     return exitStatus.interrupted;
   }
-  const removed = await removeLock(state, found);
+  const removed = await remove();
   if (json) event({ type: 'unlocked', removed });
   else
     print(
@@ -50,6 +117,22 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
         : `${name}: another run took the lock in the meantime; it was not removed`,
     );
   return removed ? exitStatus.done : exitStatus.locked;
+}
+
+/** The holder without what is internal. */
+function seenHolder(
+  holder: Holder | undefined,
+): Partial<Pick<Holder, 'pid' | 'host' | 'user' | 'since' | 'command'>> {
+  if (holder === undefined) return {};
+  const { pid, host, user, since, command } = holder;
+  return { pid, host, user, since, command };
+}
+
+function running(holder: Holder | undefined): KbootError {
+  return new KbootError('E-LOCKED', `${holderText(holder)} is running: its lock was not removed.`, {
+    remedy:
+      'Wait until it ends, or end it there: Ctrl-C in its terminal; running steps are finished first. If its machine is off, it sends no heartbeats, and the next run takes the lock over after 30 s.',
+  });
 }
 
 /** The owner without its token, which is internal. */

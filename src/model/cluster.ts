@@ -368,6 +368,11 @@ export function controlHosts(cluster: Cluster): readonly Host[] {
   return [...new Set([...etcdHosts(cluster), ...hostsWith(cluster, 'control-plane')])];
 }
 
+/** Hosts that keep the lock of the cluster: every run reaches the same ones. */
+export function lockHosts(cluster: Cluster): readonly Host[] {
+  return hostsWith(cluster, 'control-plane');
+}
+
 /** The folder of every member's data. */
 export function etcdDataDir({ etcd }: Pick<Cluster, 'etcd'>): string {
   return etcd.dataDir ?? '/var/lib/etcd';

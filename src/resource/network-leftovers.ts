@@ -1,3 +1,5 @@
+import { runFolder } from './prelude.ts';
+
 /** Links of flannel, the bridge plugin and kube-proxy, and the veth interfaces of Pods on the bridge. */
 export const podLinks = [
   'cni0',
@@ -53,11 +55,11 @@ export function removeRules(chains: string): string {
     ...(proxyOnly ? [] : ['flannel-ipv4', 'flannel-ipv6', 'cni_plugins_masquerade', 'cni_hostport']),
   ].map((name) => `*' ${name}'`);
   return `${eachIptables}
-  $f-save -c 2>/dev/null > /run/kboot.rules || continue
-  grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' /run/kboot.rules || continue
-  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|${rules.join('|')}' /run/kboot.rules | $f-restore -c || exit 1
+  $f-save -c 2>/dev/null > ${runFolder}/rules || continue
+  grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' ${runFolder}/rules || continue
+  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|${rules.join('|')}' ${runFolder}/rules | $f-restore -c || exit 1
 done
-rm -f /run/kboot.rules
+rm -f ${runFolder}/rules
 if command -v nft >/dev/null; then
   nft list tables 2>/dev/null | while read -r _ family name; do
     case "$family $name" in

@@ -20,6 +20,12 @@ import { packageFunctions } from './package-functions.ts';
  */
 export const hostFolder = '/var/lib/kboot';
 
+/** On a tmpfs, for root only: what sessions and runs leave while they last. Nobody else can hold a lock in it. */
+export const runFolder = '/run/kboot';
+
+/** Makes it; false if it is not root's own folder. */
+export const makeRunFolder = `{ (umask 077; mkdir -p ${runFolder}) && [ -d ${runFolder} ] && [ ! -L ${runFolder} ] && [ "$(stat -c %u ${runFolder})" = "$(id -u)" ] && chmod 700 ${runFolder}; }`;
+
 /** Environment variables with the proxy of the host, if it has one. */
 export const proxyFile = `${hostFolder}/proxy.env`;
 
@@ -28,6 +34,9 @@ export const statFormat = '%i:%s:%Y:%Z';
 
 /** Exit status of a step whose observed basis has changed. */
 export const staleStatus = 75;
+
+/** Exit status of a step that was not run, since another run holds the lock of the cluster. */
+export const fencedStatus = 76;
 
 /**
  * Kernel settings that the kubelet (pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables) and

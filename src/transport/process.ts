@@ -20,6 +20,9 @@ export interface Launcher {
   readonly isRoot: boolean;
   /** Aborts when the host becomes unreachable; the reason is an E-CONNECT. */
   readonly lost: AbortSignal;
-  /** Runs `command` in the login user's shell, whichever that is. Throws E-CONNECT. */
-  launch(command: string): Promise<Process>;
+  /**
+   * Runs `command` in the login user's shell, whichever that is. With `spare`, it is ended if the host allows no other session,
+   * and `spare` is called. Throws E-CONNECT.
+   */
+  launch(command: string, spare?: () => void): Promise<Process>;
 }

@@ -17,6 +17,7 @@ interface RootOptions {
   /** Written to stdin as soon as that is safe; stdin is then closed. */
   readonly input?: string;
   readonly timeoutMs: number;
+  readonly spare?: () => void;
 }
 
 /** A root shell on one host: finds out once how to become root, then reuses that. */
@@ -88,10 +89,10 @@ export class RootShell {
     }
   }
 
-  async #attempt(way: Way, body: string, { input, timeoutMs }: RootOptions): Promise<RootProcess> {
+  async #attempt(way: Way, body: string, { input, timeoutMs, spare }: RootOptions): Promise<RootProcess> {
     const mark = `kboot-${randomBytes(12).toString('hex')}`;
     const prompt = `kboot-${randomBytes(12).toString('hex')}:`;
-    const process = await this.#launcher.launch(commandLine(way, mark, prompt, body));
+    const process = await this.#launcher.launch(commandLine(way, mark, prompt, body), spare);
     const stdout = process.stdout.pipe(new MarkerFilter(mark));
     const stderr = new MarkerFilter(mark);
     const early = way.kind !== 'sudo-with-password';

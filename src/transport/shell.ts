@@ -33,7 +33,8 @@ export function hostConnection({ launcher, stats, options, forward, close }: Par
     reader,
     writer: {
       ...reader,
-      start: (command) => shell.run(startBody(command), { timeoutMs: options.connectTimeoutMs }),
+      start: (command, { spare } = {}) =>
+        shell.run(startBody(command), { timeoutMs: options.connectTimeoutMs, ...(spare && { spare }) }),
     },
     close,
   };

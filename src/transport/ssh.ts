@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ClientChannel } from 'ssh2';
 import type { Connection } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
@@ -37,13 +38,20 @@ export async function connectSsh(
   }
   stats.connections = bastion?.opened === true ? 2 : 1;
   const slots = new Slots(execsAtATime);
+  const spares = new Map<Process, () => void>();
   return hostConnection({
     launcher: {
       host,
       user: endpoint.user,
       isRoot: endpoint.user === 'root',
       lost: session.lost,
-      launch: (command) => launch(endpoint, session, slots, stats, command),
+      async launch(command, spare) {
+        const process = await launch({ endpoint, session, slots, stats, spares }, command);
+        if (spare === undefined) return process;
+        spares.set(process, spare);
+        void process.exit.then(() => spares.delete(process));
+        return process;
+      },
     },
     stats,
     options,
@@ -55,13 +63,20 @@ export async function connectSsh(
   });
 }
 
+interface Launching {
+  readonly endpoint: Endpoint;
+  readonly session: SshLogin;
+  readonly slots: Slots;
+  readonly stats: TransportStats;
+  /** Processes that make room if the host allows too few sessions. */
+  readonly spares: ReadonlyMap<Process, () => void>;
+}
+
 async function launch(
-  endpoint: Endpoint,
-  session: SshLogin,
-  slots: Slots,
-  stats: TransportStats,
+  { endpoint, session, slots, stats, spares }: Launching,
   command: string,
 ): Promise<Process> {
+  let room = 0;
   for (;;) {
     const release = await slots.take();
     try {
@@ -69,12 +84,30 @@ async function launch(
       stats.execs++;
       return channelProcess(channel, stats, session.lost, release);
     } catch (cause) {
-      const wait = isRefusedChannel(cause) && !session.lost.aborted && slots.shrink();
+      const refused = isRefusedChannel(cause) && !session.lost.aborted;
+      if (refused && (await makeRoom(spares))) room = roomTries;
+      const wait = refused && (room > 0 || slots.shrink());
       release();
       session.lost.throwIfAborted();
       if (!wait) throw noExec(endpoint, cause);
+      // The server counts a session until its processes have ended.
+      if (room-- > 0) await sleep(50);
     }
   }
+}
+
+/** How often a channel is asked for again after others have made room for it. */
+const roomTries = 40;
+
+/** Ends the spare processes; false if there are none. */
+async function makeRoom(spares: Launching['spares']): Promise<boolean> {
+  const ending = [...spares];
+  for (const [process, ended] of ending) {
+    process.kill();
+    ended();
+  }
+  await Promise.all(ending.map(([{ exit }]) => exit));
+  return ending.length > 0;
 }
 
 function exec(session: SshLogin, command: string): Promise<ClientChannel> {

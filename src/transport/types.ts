@@ -46,8 +46,9 @@ export interface Writer extends Reader {
   /**
    * Starts `command` (fixed text without secrets: it is visible in `ps`) as root through sh.
    * Resolves once the process is root and stdin belongs to the command.
+   * `spare`: called if it had to end, because the host allows too few sessions for it and for what else has to run.
    */
-  start(command: string): Promise<RootProcess>;
+  start(command: string, options?: { readonly spare?: () => void }): Promise<RootProcess>;
 }
 
 /** One connection to one host. */

@@ -345,7 +345,28 @@ const others = [
     silentSeconds: number('Seconds since its last heartbeat.'),
     freesItself: flag('Whether the next run may take the lock over.'),
   }),
-  shape('unlocked', '`unlock` has ended.', {
+  shape('cluster-lock', 'Nobody holds the lock of the cluster (`unlock`).', {
+    cluster,
+    held: described('Whether somebody holds it.', z.literal(false)),
+  }),
+  shape('cluster-lock', 'The holder of the lock of the cluster (`unlock`); absent fields are unknown.', {
+    cluster,
+    held: described('Whether somebody holds it.', z.literal(true)),
+    pid: number('Process.').optional(),
+    host: text('Machine of the process.').optional(),
+    user: text('User of the process.').optional(),
+    since: text('When the lock was taken, by the clock of that machine.').optional(),
+    command: text('Command line that took it.').optional(),
+    hosts: described('Control planes on which it is held.', z.array(z.string())),
+    lease: flag('Whether it is held as Lease kube-system/kboot.'),
+    process: described(
+      'Whether the run is alive; unknown: it is on another machine and sends no heartbeats.',
+      z.enum(['lives', 'gone', 'unknown']),
+    ),
+    silentSeconds: number('Seconds since its last heartbeat.').optional(),
+    freesItself: flag('Whether the next run takes the lock over at once.'),
+  }),
+  shape('unlocked', '`unlock` has removed a lock.', {
     removed: flag('false: another run had taken over the lock.'),
   }),
   shape('fetching', '`bundle create` begins to fetch a file.', file),

@@ -19,7 +19,7 @@ export interface LocalHost {
 }
 
 /** Makes such a host whose receiver runs in `shell`. */
-export function localHost(shell = 'sh'): LocalHost {
+export function localHost(shell = 'sh', name = 'h1'): LocalHost {
   const root = mkdtempSync(join(tmpdir(), 'kboot-host-'));
   mkdirSync(join(root, 'run'));
   const commands: string[] = [];
@@ -36,7 +36,7 @@ export function localHost(shell = 'sh'): LocalHost {
       rmSync(root, { recursive: true, force: true });
     },
     writer: {
-      host: 'h1',
+      host: name,
       stats: { connections: 1, execs: 0, forwards: 0, bytesUp: 0, bytesDown: 0 },
       read: () => Promise.reject(new Error('not in this test')),
       forward: () => Promise.reject(new Error('not in this test')),

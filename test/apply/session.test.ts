@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -176,6 +185,48 @@ describe.each(shells)('a session in %s', (shell) => {
     const third = await open();
     expect((await third.run(step('echo mine'))).output).toBe('mine');
     await third.close();
+  });
+
+  it('keeps its files where only root can read them, and hold their locks', async () => {
+    const session = await open();
+    expect(statSync(host.path('run/kboot')).mode & 0o7777).toBe(0o700);
+    expect(readdirSync(host.path('run'))).toEqual(['kboot']);
+    await session.close();
+    expect(readdirSync(host.path('run/kboot'))).toEqual(['session.lock']);
+  });
+
+  it.each([
+    ['a link', (path: string) => symlinkSync('/tmp', path)],
+    ['a file', (path: string) => writeFileSync(path, '')],
+    [
+      "a folder of somebody else's",
+      (path: string) => {
+        mkdirSync(path);
+        chownSync(path, 65534, 65534);
+      },
+    ],
+  ])('refuses %s in the place of its folder', async (_what, make) => {
+    make(host.path('run/kboot'));
+    const error = await failure(open());
+    expect(error).toMatchObject({ code: 'E-STEP', context: { host: 'h1' } });
+    expect(error.message).toContain('is not a folder of root');
+  });
+
+  it('starts no step, not even one that was sent ahead, once another run has the lock of the cluster', async () => {
+    const session = await Session.open(host.writer, 'a'.repeat(32));
+    const holder = host.path('run/kboot/holder');
+    expect((await session.run(step('echo nobody has it'))).state).toBe('done');
+    writeFileSync(holder, `${'a'.repeat(32)} 1 run\nwho\n`);
+    const results = await Promise.all([
+      session.run(step(`echo "${'b'.repeat(32)} 2 run" > ${holder}`)),
+      session.run(step(`touch ${host.path('ran')}`)),
+    ]);
+    await session.close();
+    expect(results.map(({ state, status }) => [state, status])).toEqual([
+      ['done', 0],
+      ['failed', 76],
+    ]);
+    expect(existsSync(host.path('ran'))).toBe(false);
   });
 
   it('a background process of a step does not hold the lock', async () => {

@@ -3,12 +3,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Holder } from '../../src/apply/lock/holder.ts';
+import { HostLock } from '../../src/apply/lock/host-lock.ts';
 import { openWorkspace } from '../../src/app/workspace.ts';
 import { runOperation, type Operation } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
 import { KbootError } from '../../src/model/error.ts';
 import type { HookStep, Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
+import { localHost, type LocalHost } from '../apply/local-host.ts';
 import { checkEvents } from '../events.ts';
 import { phaseOf, plan } from '../samples/plan.ts';
 import { captured } from './run.ts';
@@ -107,6 +111,90 @@ describe('runOperation', () => {
     const broken = { ...operation(pending), make: () => Promise.reject(new Error('broken')) };
     expect((await run(broken, 'text', true)).error).toMatchObject({ message: 'broken' });
     expect(existsSync(join(state, 'lock'))).toBe(false);
+  });
+
+  describe('with another copy of the state folder', () => {
+    let host: LocalHost;
+    beforeEach(() => {
+      host = localHost('sh', 'cp-1');
+      return () => {
+        host.remove();
+      };
+    });
+    const elsewhere: Holder = {
+      ...{ token: 'c'.repeat(32), run: 'c'.repeat(16), command: 'kboot up other.yaml', user: 'ops' },
+      ...{ host: 'laptop', pid: 4711, machine: 'another', started: '1', since: '2026-11-28T08:00:00.000Z' },
+    };
+    const connected = (make: () => Plan): Operation<Planned> => ({
+      ...operation(pending),
+      make: () =>
+        Promise.resolve({
+          plan: make(),
+          connections: {
+            open: new Map([
+              ['cp-1', { reader: host.writer, writer: host.writer, close: () => Promise.resolve() }],
+            ]),
+            failed: new Map(),
+            close: () => Promise.resolve(),
+          },
+        }),
+    });
+
+    it('plans again if another run has changed the cluster since the plan was made', async () => {
+      let plans = 0;
+      const make = (): Plan => {
+        plans++;
+        return plans === 1 ? pending : plan();
+      };
+      const other = await HostLock.open(host.writer);
+      await other.take(elsewhere, 30_000, undefined);
+      const running = run(connected(make), 'text', true);
+      await sleep(300);
+      // It has changed something, and ends.
+      await other.drop(elsewhere.token, true);
+      other.close();
+      const { value, out } = await running;
+      expect([value, plans]).toEqual([0, 2]);
+      expect(out).toMatch(/nothing\n$/);
+      expect(existsSync(join(state, 'runs'))).toBe(false);
+    });
+
+    it('applies the plan if the other run has changed nothing, or that was before', async () => {
+      const other = await HostLock.open(host.writer);
+      await other.take(elsewhere, 30_000, undefined);
+      await other.drop(elsewhere.token, true);
+      other.close();
+      await sleep(50);
+      let plans = 0;
+      const { value } = await run(
+        connected(() => {
+          plans++;
+          return pending;
+        }),
+        'text',
+        true,
+      );
+      expect([value, plans]).toEqual([0, 1]);
+      expect(existsSync(host.path('run/kboot/holder'))).toBe(false);
+    });
+
+    it('ends with 7 and changes nothing while the other run lives', async () => {
+      const other = await HostLock.open(host.writer);
+      await other.take(elsewhere, 30_000, undefined);
+      const beats = setInterval(() => void other.beat(elsewhere.token), 500);
+      const { error } = await run(
+        connected(() => pending),
+        'text',
+        true,
+      );
+      clearInterval(beats);
+      other.close();
+      expect(error).toMatchObject({ code: 'E-LOCKED', exit: 7 });
+      expect(String(error)).toContain(
+        '`kboot up other.yaml` (ops@laptop, process 4711, since 2026-11-28T08:00:00Z)',
+      );
+      expect(existsSync(join(state, 'runs'))).toBe(false);
+    });
   });
 
   it('changes nothing if it lost its lock before the answer', async () => {

@@ -15,7 +15,7 @@ beforeEach(async () => {
   writeFileSync(at('prod.yaml'), inventoryWith());
   state = await openState(at('.kboot/test'));
 });
-const unlock = (...words: string[]): Promise<Ended> => kboot('unlock', at('prod.yaml'), ...words);
+const unlock = (...words: string[]): Promise<Ended> => kboot('unlock', at('prod.yaml'), '--local', ...words);
 const owner = {
   ...{ pid: 4711, host: 'ops-1.example', user: 'ops', since: '2026-11-20T10:00:00.000Z' },
   ...{ command: 'kboot up prod.yaml', token: 'a'.repeat(32) },
@@ -36,7 +36,7 @@ function deadPid(): number {
 
 describe('kboot unlock', () => {
   it('says that the lock is not held', async () => {
-    expect(await unlock()).toMatchObject({ out: 'test: the lock is not held\n', exit: 0, error: undefined });
+    expect(await unlock()).toMatchObject({ out: 'test: the lock of the state folder is not held\n', exit: 0, error: undefined });
   });
 
   it('refuses while the process is running on this machine, even with --yes', async () => {
@@ -55,7 +55,7 @@ describe('kboot unlock', () => {
     const ended = await unlock();
     expect(ended.error).toMatchObject({ code: 'E-USAGE' });
     expect(shown(ended)).toMatchInlineSnapshot(`
-      "test: the lock is held
+      "test: the lock of the state folder is held
         command    kboot up prod.yaml
         process    4711 on ops-1.example
         user       ops

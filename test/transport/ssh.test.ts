@@ -326,6 +326,20 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(writer.stats.bytesUp).toBe(20_000_000);
     });
 
+    it('ends a spare command if the host allows too few sessions for it and others', async () => {
+      const { writer } = await connect();
+      let ended = 0;
+      const spare = await writer.start('echo spare; cat', { spare: () => ended++ });
+      spare.stdout.resume();
+      const first = await writer.start('cat');
+      expect(ended).toBe(0);
+      const second = await writer.start('echo second');
+      expect(await text(second.stdout)).toBe('second\n');
+      expect(ended).toBe(1);
+      await spare.exit;
+      first.kill();
+    });
+
     it('passes the command on unchanged', async () => {
       const { writer } = await connect();
       const command = `printf '%s|' 'a b' "it's" '\\\\n' '!x' '$HOME'\n\nprintf "%s" "last line"\n\n`;

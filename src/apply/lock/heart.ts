@@ -1,0 +1,114 @@
+import type { Holder } from './holder.ts';
+import type { HostLock } from './host-lock.ts';
+import type { LeaseLock } from './lease.ts';
+import { Moment, type ClusterLockTimes } from './times.ts';
+
+interface HeartOptions {
+  /** Where the lock was taken. */
+  readonly locks: readonly HostLock[];
+  readonly lease: LeaseLock | undefined;
+  readonly hasLease: boolean;
+  readonly holder: Holder;
+  readonly times: ClusterLockTimes;
+  /** Number of hosts that must confirm heartbeats, unless the Lease is renewed. */
+  readonly need: number;
+  readonly say: (text: string) => void;
+}
+
+/** Renews a lock, and notices its loss. */
+export class Heart {
+  readonly #options: HeartOptions;
+  readonly #lost = new AbortController();
+  /** When each host last confirmed a heartbeat. */
+  readonly #hosts: Map<string, Moment>;
+  readonly #timer: NodeJS.Timeout;
+  #lease: Moment | undefined;
+  #beating: Promise<unknown> | undefined;
+  #renewing: Promise<unknown> | undefined;
+  readonly #left = new Set<string>();
+
+  constructor(options: HeartOptions) {
+    this.#options = options;
+    this.#hosts = new Map(options.locks.map(({ host }) => [host, new Moment()]));
+    this.#lease = options.hasLease ? new Moment() : undefined;
+    this.#timer = setInterval(() => {
+      this.#tick();
+    }, options.times.heartbeatMs);
+    this.#timer.unref();
+  }
+
+  /** Aborts once another run has the lock, or may take it. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Stops, and gives the lock up where it can be reached. */
+  async stop(changed: boolean): Promise<void> {
+    const { locks, lease, holder } = this.#options;
+    clearInterval(this.#timer);
+    await Promise.allSettled([this.#beating, this.#renewing]);
+    await Promise.allSettled([
+      ...locks.filter(({ isOpen }) => isOpen).map((lock) => lock.drop(holder.token, changed)),
+      this.#lease && lease?.drop(),
+    ]);
+    for (const lock of locks) lock.close();
+  }
+
+  #tick(): void {
+    // Answers that are late: how long ago was the last one?
+    if (this.#beating !== undefined) this.#check();
+    this.#beating ??= this.#beat().finally(() => {
+      this.#beating = undefined;
+    });
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
+    });
+  }
+
+  async #beat(): Promise<void> {
+    await Promise.allSettled(
+      this.#options.locks.map(async (lock) => {
+        if (lock.gaveWay) this.#leave(lock.host);
+        if (!lock.isOpen) return;
+        if (await this.#isOurs(lock)) this.#hosts.set(lock.host, new Moment());
+        else this.#hosts.delete(lock.host);
+      }),
+    );
+    this.#check();
+  }
+
+  /** Where somebody removed the lock, it is taken again at the next heartbeat, if a majority still has it then. */
+  async #isOurs(lock: HostLock): Promise<boolean> {
+    const { holder, times } = this.#options;
+    if (this.#hosts.has(lock.host)) return await lock.beat(holder.token);
+    return (await lock.take(holder, times.staleMs, undefined)).kind === 'taken';
+  }
+
+  async #renew(): Promise<void> {
+    const held = await this.#options.lease
+      ?.take(() => false)
+      .then((other) => {
+        if (other === undefined) this.#lease = new Moment();
+        return other;
+      })
+      .catch(() => undefined);
+    if (held !== undefined) this.#lost.abort();
+  }
+
+  /** A host that has no room for the shell that keeps the lock. */
+  #leave(host: string): void {
+    if (this.#left.has(host)) return;
+    this.#left.add(host);
+    this.#options.say(
+      `warning: ${host} allows only one session at a time (MaxSessions of its sshd): the lock of the cluster is not kept there.`,
+    );
+  }
+
+  #check(): void {
+    const { need, times } = this.#options;
+    const isFresh = (moment: Moment): boolean => moment.ageMs < times.doubtMs;
+    const fresh = [...this.#hosts].filter(([host, moment]) => isFresh(moment) || this.#left.has(host));
+    if (fresh.length >= need || (this.#lease !== undefined && isFresh(this.#lease))) return;
+    this.#lost.abort();
+  }
+}

@@ -6,7 +6,8 @@ import type { Holder } from '../apply/lock/holder.ts';
 import { hostsWith, lockHosts } from '../model/cluster.ts';
 import { thisProcess } from '../store/process-identity.ts';
 import { apiCredentials } from './credentials.ts';
-import type { Connections } from './observe/connect.ts';
+import type { ConnectOptions } from '../transport/types.ts';
+import { connectAll, type Connections } from './observe/connect.ts';
 import type { Workspace } from './workspace.ts';
 
 /** This kboot, whatever it runs. */
@@ -45,6 +46,18 @@ export async function lockCluster(
       kube.close();
     },
   };
+}
+
+/** Connects to the hosts of the lock to which a command is not connected. `close` closes these; `open` has all. */
+export async function connectLockHosts(
+  workspace: Workspace,
+  { open, failed }: Pick<Connections, 'open' | 'failed'>,
+  connect: ConnectOptions,
+  concurrency: number,
+): Promise<Connections> {
+  const missing = lockHosts(workspace.cluster).filter(({ name }) => !open.has(name) && !failed.has(name));
+  const others = await connectAll(workspace, missing, connect, concurrency, () => Promise.resolve());
+  return { ...others, open: new Map([...open, ...others.open]) };
 }
 
 function holderOf(command: string): Holder {

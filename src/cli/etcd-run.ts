@@ -1,7 +1,10 @@
+import type { ClusterLock } from '../apply/lock/cluster-lock.ts';
+import { connectLockHosts, lockCluster } from '../app/cluster-lock.ts';
 import { defragment } from '../app/etcd/defrag.ts';
 import { hostSnapshots } from '../app/etcd/host-snapshots.ts';
 import { askEtcd, memberReports } from '../app/etcd/members.ts';
 import { snapshotReports, takeSnapshot } from '../app/etcd/snapshot.ts';
+import type { Connections } from '../app/observe/connect.ts';
 import { openWorkspace, type Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { acquireLock } from '../store/lock.ts';
@@ -107,16 +110,21 @@ async function snapshot(args: EtcdArgs, workspace: Workspace): Promise<ExitStatu
 
 async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
   const json = args.output === 'json';
-  const lock = await acquireLock(await openState(workspace.state.dir), `kboot etcd defrag ${args.inventory}`);
+  const title = `kboot etcd defrag ${args.inventory}`;
+  const lock = await acquireLock(await openState(workspace.state.dir), title);
   const interrupt = onInterrupt(() => {
     note('Interrupted: the member that is being defragmented is finished, no further one begins.');
   });
   try {
     const etcd = await askEtcd(workspace, connectOptions(), args.concurrency);
+    let held: ClusterLock | undefined;
+    let planes: Connections | undefined;
     try {
       tellErrors(etcd.connections.failed.values());
+      planes = await connectLockHosts(workspace, etcd.connections, connectOptions(), args.concurrency);
+      held = await lockCluster(workspace, planes, title, { say: note });
       await defragment(etcd, args.force, {
-        signal: AbortSignal.any([interrupt.signal, lock.lost]),
+        signal: AbortSignal.any([interrupt.signal, lock.lost, held.lost]),
         starts: (member) => {
           note(`${member}: defragmenting`);
         },
@@ -131,6 +139,8 @@ async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus>
       });
       return exitStatus.done;
     } finally {
+      await held?.release(true);
+      await planes?.close();
       await etcd.close();
     }
   } finally {

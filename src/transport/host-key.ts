@@ -40,33 +40,35 @@ const offered: readonly { readonly type: string; readonly algorithms: ServerHost
 
 /**
  * Collects the known keys of a server: only the inventory's hostKey if it is set, else known_hosts. An endpoint
- * with `firstUse` uses only that file, and if the file has no key for it, trusts the first key presented.
+ * with `firstUse` uses only that file, and if the file has no key for it, trusts the first key presented. What known_hosts
+ * marks (`@revoked`, `@cert-authority`) holds in any case.
  * Throws E-INVENTORY for a hostKey that is not a plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
  */
 export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
   const { firstUse } = endpoint;
   const sources = firstUse === undefined ? files : [firstUse.file];
-  const written = endpoint.hostKey === undefined ? await fromKnownHosts(endpoint, sources) : [];
-  const known: KnownKey[] =
-    endpoint.hostKey === undefined
-      ? written.filter((entry) => matchesName(entry, nameOf(endpoint)))
-      : [fromInventory(endpoint, endpoint.hostKey)];
-  const isFirst = known.length === 0 && firstUse !== undefined;
-  const plain = known.filter((k) => k.marker === undefined);
+  const written = await fromKnownHosts(endpoint, sources);
+  const own = written.filter((entry) => entry.marker === undefined && matchesName(entry, nameOf(endpoint)));
+  const plain: KnownKey[] =
+    endpoint.hostKey === undefined ? own : [fromInventory(endpoint, endpoint.hostKey)];
+  const known = [...plain, ...marks(endpoint, [...written, ...(await marksElsewhere(endpoint, files))])];
+  const isFirst = plain.length === 0 && firstUse !== undefined;
+  let first: KnownKey | undefined;
   const isKnown = (type: string): boolean => plain.some((k) => k.type === type);
   const ordered = [...offered.filter((o) => isKnown(o.type)), ...offered.filter((o) => !isKnown(o.type))];
   return {
     algorithms: ordered.flatMap((o) => o.algorithms),
     verify(key) {
       const type = keyType(key);
-      if (isFirst && known.length === 0 && type !== undefined)
-        known.push({ type, key, where: 'the first connection' });
+      if (isFirst && first === undefined && type !== undefined) {
+        first = { type, key, where: 'the first connection' };
+        known.push(first);
+      }
       const bearer = written.find((entry) => entry.marker === undefined && entry.key.equals(key));
       return verify(endpoint, sources, { known, bearer }, key);
     },
     async keep() {
-      const [first] = known;
-      if (!isFirst || first === undefined) return;
+      if (first === undefined || firstUse === undefined) return;
       try {
         await appendFile(firstUse.file, `${firstUse.name} ${keyText(first.key)}\n`, { mode: 0o600 });
       } catch (cause) {
@@ -84,6 +86,20 @@ export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[])
 /** The server's name in known_hosts files. */
 function nameOf({ firstUse, address, port }: Endpoint): string {
   return firstUse?.name ?? knownHostsName(address, port);
+}
+
+/** Entries with a marker that are about this server. As OpenSSH, also those that name no port. */
+function marks(endpoint: Endpoint, written: readonly Written[]): readonly Written[] {
+  const { address } = endpoint;
+  const names = [nameOf(endpoint), knownHostsName(address, endpoint.port), knownHostsName(address, 22)];
+  return written.filter(
+    (entry) => entry.marker !== undefined && names.some((name) => matchesName(entry, name)),
+  );
+}
+
+/** An endpoint whose keys are in a file of its own is still one that the operator's files may mark. */
+async function marksElsewhere(endpoint: Endpoint, files: readonly string[]): Promise<readonly Written[]> {
+  return endpoint.firstUse === undefined ? [] : await fromKnownHosts(endpoint, files);
 }
 
 function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
@@ -138,6 +154,8 @@ function verify(
   const same = known.filter((k) => k.key.equals(key));
   const revoked = same.find((k) => k.marker === 'revoked');
   if (revoked !== undefined) return revokedKey(endpoint, revoked);
+  const authority = same.find((k) => k.marker === 'cert-authority');
+  if (authority !== undefined && endpoint.hostKey !== undefined) return authorityKey(endpoint, authority);
   if (same.some((k) => k.marker === undefined)) return undefined;
   const plain = known.filter((k) => k.marker === undefined);
   return plain.length > 0
@@ -209,6 +227,18 @@ function revokedKey(endpoint: Endpoint, revoked: KnownKey): KbootError {
     {
       host: endpoint.host,
       remedy: 'Generate new host keys on the host; a revoked key must not be trusted again.',
+    },
+  );
+}
+
+function authorityKey(endpoint: Endpoint, authority: KnownKey): KbootError {
+  return new KbootError(
+    'E-HOST-KEY-CHANGED',
+    `${describeEndpoint(endpoint)} presented the key ${fingerprint(authority.key)}, which ${authority.where} marks as that of a certificate authority`,
+    {
+      host: endpoint.host,
+      remedy:
+        'A certificate authority signs host keys and is none itself: set hostKey in the inventory to the key of the host.',
     },
   );
 }

@@ -25,7 +25,7 @@ export function lockText(
           ['  since', owner.since],
         ];
   return [
-    `${cluster}: the lock of the state folder is held`,
+    `${cluster}: the lock is held`,
     table([...who, ['  heartbeat', life], ['  file', path]]),
   ].join('\n');
 }

@@ -196,8 +196,18 @@ describe.each(shells)('a session in %s', (shell) => {
   });
 
   it.each([
-    ['a link', (path: string) => symlinkSync('/tmp', path)],
-    ['a file', (path: string) => writeFileSync(path, '')],
+    [
+      'a link',
+      (path: string) => {
+        symlinkSync('/tmp', path);
+      },
+    ],
+    [
+      'a file',
+      (path: string) => {
+        writeFileSync(path, '');
+      },
+    ],
     [
       "a folder of somebody else's",
       (path: string) => {

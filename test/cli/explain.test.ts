@@ -15,10 +15,11 @@ describe('kboot explain', () => {
 
       What it means
         Another kboot is working on this cluster: it holds the lock in the state
-        folder, or one of its sessions is still running on a host. Two runs at once
-        could undo each other's changes, so this one did nothing. A run renews its
-        lock every 5 s; if it dies, the lock becomes free: at once if it ran on this
-        machine, otherwise after 30 s.
+        folder, or the lock of the cluster on its control planes (/run/kboot) and in
+        its API (Lease kube-system/kboot), or one of its sessions is still running on
+        a host. Two runs at once could undo each other's changes, so this one did
+        nothing. A run renews its lock every 5 s; if it dies, the lock becomes free:
+        at once if it ran on this machine, otherwise after 30 s.
 
       What to do
         Wait until the other run ends, or end it (press Ctrl-C once to let its current

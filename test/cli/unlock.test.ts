@@ -36,7 +36,7 @@ function deadPid(): number {
 
 describe('kboot unlock', () => {
   it('says that the lock is not held', async () => {
-    expect(await unlock()).toMatchObject({ out: 'test: the lock of the state folder is not held\n', exit: 0, error: undefined });
+    expect(await unlock()).toMatchObject({ out: 'test: the lock is not held\n', exit: 0, error: undefined });
   });
 
   it('refuses while the process is running on this machine, even with --yes', async () => {
@@ -55,7 +55,7 @@ describe('kboot unlock', () => {
     const ended = await unlock();
     expect(ended.error).toMatchObject({ code: 'E-USAGE' });
     expect(shown(ended)).toMatchInlineSnapshot(`
-      "test: the lock of the state folder is held
+      "test: the lock is held
         command    kboot up prod.yaml
         process    4711 on ops-1.example
         user       ops

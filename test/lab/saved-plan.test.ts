@@ -100,7 +100,7 @@ test('a change between reading and the step is detected on the host', async () =
   const meanwhile = output(
     site.lab,
     'w-1',
-    `flock /run/kboot.lock sh -c 'until [ -e /run/go ]; do sleep 0.2; done; echo "# two" >> ${config}; rm /run/go'`,
+    `mkdir -p -m 700 /run/kboot; flock /run/kboot/session.lock sh -c 'until [ -e /run/go ]; do sleep 0.2; done; echo "# two" >> ${config}; rm /run/go'`,
   );
   let told: Promise<string> | undefined;
   const result = await upWith([], {

@@ -102,6 +102,59 @@ describe('refused', () => {
   });
 });
 
+describe('what would bring other code or text into a file is refused before anything is rendered, with file and line', () => {
+  const params = { a: 'x', list: ['x'], nested: { b: 'x' } };
+  it.each([
+    '{{* log}}',
+    '{{*inline "x"}}',
+    '{{#*inline "x"}}y{{/inline}}',
+    '{{#* inline a}}{{/inline}}',
+    '{{> containerd/crictl}}',
+    '{{> (lookup . "a")}}',
+    '{{> (a)}}',
+    '{{>a nested}}',
+    '{{#> layout}}x{{/layout}}',
+    '{{> @partial-block}}',
+    '{{helperMissing a}}',
+    '{{#helperMissing a}}{{/helperMissing}}',
+    '{{blockHelperMissing a}}',
+    '{{#blockHelperMissing a}}{{/blockHelperMissing}}',
+    '{{#a}}x{{/a}}',
+    '{{^a}}x{{/a}}',
+    '{{#yaml a}}x{{/yaml}}',
+    '{{{{raw}}}}x{{{{/raw}}}}',
+    '{{yaml (lookup nested "constructor")}}',
+    '{{yaml (helperMissing "x")}}',
+    '{{yaml (yaml)}}',
+    '{{yaml (yaml nested.constructor)}}',
+    '{{#if (lookup nested "b")}}x{{/if}}',
+    '{{yaml a b=(lookup nested "constructor")}}',
+    '{{yaml constructor.name}}',
+    '{{yaml a.constructor.name}}',
+    '{{yaml this.[constructor].name}}',
+    '{{yaml nested.__proto__.b}}',
+    '{{yaml nested.[__proto__]}}',
+    '{{yaml @root.constructor.name}}',
+    '{{#each list}}{{yaml ../constructor.name}}{{/each}}',
+    '{{#if nested.toString}}x{{/if}}',
+    '{{#if __defineGetter__}}x{{/if}}',
+    '{{constructor a}}',
+    '{{toString a}}',
+    '{{this.yaml a}}',
+    '{{./yaml a}}',
+    '{{../yaml a}}',
+    '{{"yaml"}}',
+    '{{yaml @partial-block}}',
+    '{{yaml @level}}',
+    '{{#if a}}{{else}}{{#*inline "x"}}{{/inline}}{{/if}}',
+  ])('%s', (source) => {
+    // Where it would never be reached, too.
+    const error = failure(() => render(`first: 1\n{{#if false}}\n${source}\n{{/if}}\n`, params));
+    expect(error.code).toBe('E-TEMPLATE');
+    expect(error.message).toContain(`${join(dir, path)}:3: `);
+  });
+});
+
 describe('the language', () => {
   it('loops with @index, @first and @last, reaches out with ../, and joins arguments', () => {
     const source = '{{#each list}}{{yaml ../name "-" this}}{{#unless @last}}, {{/unless}}{{/each}}';
@@ -115,6 +168,10 @@ describe('the language', () => {
     for (const a of [[], '', null, false]) expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('no');
     for (const a of [['x'], 'x', {}, true])
       expect(render('{{#if a}}yes{{else}}no{{/if}}', { a })).toBe('yes');
+  });
+
+  it('puts a format into another one', () => {
+    expect(render('{{yaml (json a)}}', { a: 'x' })).toBe(`'"x"'`);
   });
 
   it('does not interpret values', () => {

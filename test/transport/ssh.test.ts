@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -112,6 +112,36 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       const authority = await failure(connectKnowing(`@cert-authority ${name} ${sshd.hostKey}\n`));
       expect(authority.code).toBe('E-HOST-KEY-UNKNOWN');
       expect(authority.message).toContain('certificates are not supported');
+    });
+
+    it('refuses a key that known_hosts marks, whatever the inventory says', async () => {
+      const { hostKey, port } = sshd;
+      const file = join(sshd.dir, 'marked');
+      const stated = (line: string, more: object = {}): Promise<HostConnection> => {
+        writeFileSync(file, `${line}\n`);
+        return connect({ knownHostsFiles: [file] }, more);
+      };
+      const name = `[127.0.0.1]:${port}`;
+      for (const names of ['*', name, '127.0.0.1', `other,${name}`]) {
+        const error = await failure(stated(`@revoked ${names} ${hostKey}`));
+        expect(error).toMatchObject({ code: 'E-HOST-KEY-CHANGED' });
+        expect(error.message).toContain(`${file}:1 marks as revoked`);
+      }
+      writeFileSync(file, `${name} ${hostKey}\n`);
+      execFileSync('ssh-keygen', ['-q', '-H', '-f', file], { stdio: 'ignore' });
+      const hashed = readFileSync(file, 'utf8').trim();
+      expect(await failure(stated(`@revoked ${hashed}`))).toMatchObject({ code: 'E-HOST-KEY-CHANGED' });
+      const firstUse = { file: join(sshd.dir, 'first'), name: 'machine' };
+      const first = await failure(stated(`@revoked * ${hostKey}`, { hostKey: undefined, firstUse }));
+      expect(first.message).toContain('marks as revoked');
+      expect(existsSync(firstUse.file)).toBe(false);
+      const authority = await failure(stated(`@cert-authority * ${hostKey}`));
+      expect(authority.message).toContain('marks as that of a certificate authority');
+      const bastion = { address: '127.0.0.1', port, user: 'root', identityFile: sshd.identityFile, hostKey };
+      expect((await failure(stated(`@revoked * ${hostKey}`, { bastion }))).message).toContain('bastion');
+      // Of other hosts, or of another key.
+      await stated(`@revoked elsewhere ${hostKey}`);
+      await stated(`@revoked * ${makeKey(join(sshd.dir, 'another'))}`);
     });
 
     it('is verified on the bastion too, and hosts share the connection to a bastion', async () => {

@@ -39,10 +39,11 @@ export class HostLock {
   #process: RootProcess;
   #pending: Pending[] = [];
   #ended: Error | undefined;
-  #gaveWay = false;
+  #gaveWay: () => boolean;
 
-  private constructor(host: string, process: RootProcess, nonce: string) {
+  private constructor(host: string, process: RootProcess, nonce: string, gaveWay: () => boolean) {
     this.host = host;
+    this.#gaveWay = gaveWay;
     this.#process = process;
     process.stdin.on('error', () => undefined);
     process.stderr.resume();
@@ -58,12 +59,12 @@ export class HostLock {
   /** One exec. Rejects with the errors of Writer.start. */
   static async open(writer: Writer): Promise<HostLock> {
     const nonce = randomBytes(12).toString('hex');
-    let lock: HostLock | undefined;
+    let ended = false;
     const spare = (): void => {
-      if (lock !== undefined) lock.#gaveWay = true;
+      ended = true;
     };
     const process = await writer.start(receiverCommand, { spare });
-    lock = new HostLock(writer.host, process, nonce);
+    const lock = new HostLock(writer.host, process, nonce, () => ended);
     const program = Buffer.from(lockProgram(nonce));
     process.stdin.write(`${program.length}\n`);
     process.stdin.write(program);
@@ -77,7 +78,7 @@ export class HostLock {
 
   /** Whether its shell had to end, because the host allows too few sessions. */
   get gaveWay(): boolean {
-    return this.#gaveWay;
+    return this.#gaveWay();
   }
 
   /** Takes the lock if it is free, stale, or that of the acquisition `dead`. */

@@ -1,0 +1,192 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compiledKboot, makeSite, type Site } from './kboot.ts';
+import { createLab } from './lab.ts';
+import { output } from './traces.ts';
+
+/*
+ * Two copies of one state folder, each with a kboot of its own that does not see the processes of the other, as on two
+ * machines. Stage host only, with a hook that takes some seconds.
+ */
+
+const planes = ['cp-1', 'cp-2', 'cp-3'];
+const hosts = planes.map((name, index) => ({
+  name,
+  roles: ['control-plane'],
+  address: `10.77.62.${11 + index}`,
+}));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+}
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once the output contains this text. */
+  says(text: string): Promise<void>;
+}
+
+let site: Site;
+const copy = (): string => join(site.dir, 'copy');
+
+/** A kboot of a PID namespace of its own. `state`: its copy of the state folder. */
+function elsewhere(verb: string, state: string, rest: readonly string[]): Running {
+  const kboot = [compiledKboot(), verb, site.inventory, '--state', state, ...rest];
+  const alone = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, ...kboot];
+  const [file = '', ...args] = site.lab.inside(alone);
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOME: site.lab.dir, NO_COLOR: '1', KBOOT_KNOWN_HOSTS: site.lab.knownHosts },
+  });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (out += text));
+  return {
+    child,
+    ended: new Promise((resolve) =>
+      child.once('close', (code) => {
+        resolve({ code, out });
+      }),
+    ),
+    async says(text) {
+      for (let waited = 0; !out.includes(text); waited += 100) {
+        if (waited > 60_000 || child.exitCode !== null) throw new Error(`it does not say ${text}:\n${out}`);
+        await sleep(100);
+      }
+    },
+  };
+}
+
+const up = (state: string): Running => elsewhere('up', state, ['--until', 'host', '--yes']);
+const own = (): string => join(site.dir, '.kboot/locked');
+/** Drift on every host; the hook then takes `seconds`. */
+async function spoil(seconds: number): Promise<void> {
+  for (const name of planes)
+    await output(
+      site.lab,
+      name,
+      `echo ${seconds} > /srv/seconds; sysctl -qw net.ipv4.ip_forward=0; rm -f /srv/ran`,
+    );
+}
+/** How often the hook ran on each host. */
+const ran = (): Promise<readonly string[]> =>
+  Promise.all(planes.map((name) => output(site.lab, name, 'cat /srv/ran 2>/dev/null | wc -l')));
+
+beforeAll(async () => {
+  const lab = await createLab({ name: 'locked', hosts });
+  site = await makeSite(
+    lab,
+    'locked',
+    hosts,
+    {},
+    {
+      controlPlaneEndpoint: '10.77.62.100:6443',
+      hooks: [
+        {
+          name: 'slow',
+          before: 'host',
+          run: 'echo x >> /srv/ran; sleep $(cat /srv/seconds 2>/dev/null || echo 0)',
+          timeoutSeconds: 120,
+        },
+      ],
+    },
+  );
+  const first = await up(own()).ended;
+  expect(first, first.out).toMatchObject({ code: 0 });
+  cpSync(own(), copy(), { recursive: true });
+});
+
+afterAll(() => site.close());
+
+test('of two runs that start in the same second, one goes and the other names it', async () => {
+  await spoil(15);
+  const both = [up(own()), up(copy())];
+  const results = await Promise.all(both.map(({ ended }) => ended));
+  const outs = results.map(({ out }) => out).join('\n---\n');
+  expect(results.map(({ code }) => code).sort(), outs).toEqual([0, 7]);
+  expect(outs).toMatch(
+    /Another run holds the lock of the cluster: `kboot up \S+` \(root@\S+, process \d+, since \S+Z\)\. It sends heartbeats to cp-1\./,
+  );
+  expect(await ran()).toEqual(['1', '1', '1']);
+});
+
+test('a run that waited for a short one finds nothing left to do', async () => {
+  await spoil(2);
+  const both = [up(own()), up(copy())];
+  const results = await Promise.all(both.map(({ ended }) => ended));
+  const outs = results.map(({ out }) => out).join('\n---\n');
+  expect(
+    results.map(({ code }) => code),
+    outs,
+  ).toEqual([0, 0]);
+  expect(outs).toContain('Another run has changed the cluster since this plan was made.');
+  expect(outs).toContain('nothing to do');
+  expect(await ran()).toEqual(['1', '1', '1']);
+});
+
+test('the lock of a run that was killed is taken over elsewhere once it is silent; the same machine needs not wait', async () => {
+  await spoil(5);
+  const killed = up(own());
+  await killed.says('hook');
+  await sleep(2_000);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const begun = Date.now();
+  const next = await up(copy()).ended;
+  expect(next, next.out).toMatchObject({ code: 0 });
+  expect(next.out).toMatch(/Waiting for a sign of life: [^]*taken over in \d+ s\./);
+  expect(next.out).toMatch(/was taken over from `kboot up/);
+  expect(Date.now() - begun).toBeGreaterThan(15_000);
+  await spoil(5);
+  const args = ['--until', 'host', '--yes', '-o', 'json'];
+  await site.kboot('up', args, {
+    onEvent: (event, kill) => {
+      if (event.type === 'start' && event.step?.includes('hook') === true) kill();
+    },
+  });
+  const again = await site.kboot('up', ['--until', 'host', '--yes']);
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+  expect(again.stderr).not.toContain('Waiting for a sign of life');
+  expect(again.stderr).toContain('was taken over from');
+});
+
+test('unlock shows the run, refuses while it lives, and removes what it left', async () => {
+  await spoil(12);
+  const running = up(own());
+  await running.says('hook');
+  const alive = await elsewhere('unlock', copy(), ['--yes']).ended;
+  expect(alive, alive.out).toMatchObject({ code: 7 });
+  expect(alive.out).toMatch(/on +cp-1, cp-2, cp-3/);
+  running.child.kill('SIGKILL');
+  await running.ended;
+  const removed = await elsewhere('unlock', copy(), ['--yes']).ended;
+  expect(removed, removed.out).toMatchObject({ code: 0 });
+  expect(removed.out).toContain('locked: the lock was removed');
+  const free = await elsewhere('unlock', copy(), []).ended;
+  expect(free.out).toContain('locked: the lock of the cluster is not held');
+  expect(await up(copy()).ended).toMatchObject({ code: 0 });
+});
+
+test('an ordinary user can hold no lock of a host', async () => {
+  for (const file of ['session.lock', 'guard', 'holder', 'own']) {
+    const held = await site.lab.ssh('cp-1', `flock -n /run/kboot/${file} true`, { user: 'nosudo' });
+    expect(held.exitCode, held.stderr).not.toBe(0);
+    expect(held.stderr).toContain('Permission denied');
+  }
+  expect(await output(site.lab, 'cp-1', 'stat -c %U:%a /run/kboot; ls -d /run/kboot*')).toBe(
+    'root:700\n/run/kboot',
+  );
+});
+
+test('a host that is down does not keep the others from their changes', async () => {
+  await spoil(0);
+  await site.lab.kill('cp-2');
+  const result = await up(copy()).ended;
+  expect(result, result.out).toMatchObject({ code: 4 });
+  expect(result.out).not.toContain('warning: the lock');
+  expect(await output(site.lab, 'cp-3', 'cat /proc/sys/net/ipv4/ip_forward')).toBe('1');
+});

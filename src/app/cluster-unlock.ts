@@ -23,7 +23,7 @@ export interface FoundClusterLock {
   /** Milliseconds since its last heartbeat, where that was last; undefined if only the Lease shows it. */
   readonly ageMs: number | undefined;
   /** Whether its process runs: on this machine, or by the heartbeats that it sends. */
-  readonly process: 'lives' | 'gone' | 'unknown';
+  readonly life: 'lives' | 'gone' | 'unknown';
 }
 
 interface Seen {
@@ -109,14 +109,14 @@ export async function viewClusterLock(
     const youngest = [...own].sort((a, b) => a.ageMs - b.ageMs)[0];
     return {
       ...{ token, holder, hosts: own.map(({ host }) => host), lease: isLease, ageMs: youngest?.ageMs },
-      process: await stateOf(holder, youngest),
+      life: await stateOf(holder, youngest),
     };
   }
 
   async function stateOf(
     holder: Holder | undefined,
     youngest: Seen | undefined,
-  ): Promise<FoundClusterLock['process']> {
+  ): Promise<FoundClusterLock['life']> {
     const state = holder === undefined ? 'unknown' : processState(holder);
     const reader = connections.open.get(youngest?.host ?? '')?.reader;
     const { heartbeatMs, staleMs } = clusterLockTimes;

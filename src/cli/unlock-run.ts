@@ -76,7 +76,7 @@ async function unlockCluster(
       else print(`${name}: the lock of the cluster is not held`);
     }
     for (const lock of view.locks) {
-      const { process, holder, hosts, lease, ageMs } = lock;
+      const { life: process, holder, hosts, lease, ageMs } = lock;
       const freesItself = process === 'gone' || (ageMs ?? 0) >= clusterLockTimes.staleMs;
       const silentSeconds = ageMs === undefined ? undefined : Math.round(ageMs / 1000);
       if (args.output === 'json')

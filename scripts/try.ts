@@ -22,7 +22,11 @@ async function tryOut(): Promise<number> {
   if (source.why !== undefined) say(source.why);
   if (source.bundle === debianBundle && (await makeDebianBundle()) !== 0) return 1;
   if ((await run(...lab('up'))) !== 0) return 1;
-  const inside = ['env', 'KBOOT_KNOWN_HOSTS=.lab/known_hosts', `KBOOT_BUNDLE=${source.bundle}`];
+  // A bundle of Debian's packages, or one that was built somewhere: it is only tried here.
+  const inside = [
+    ...['env', 'KBOOT_KNOWN_HOSTS=.lab/known_hosts', `KBOOT_BUNDLE=${source.bundle}`],
+    'KBOOT_ALLOW_UNOFFICIAL=true',
+  ];
   const up = [process.execPath, main, 'up', inventory, '--yes', ...source.rest];
   const status = await run(...lab('exec', '--', ...inside, ...up));
   if (status === 0) {
@@ -60,7 +64,7 @@ async function findFiles(): Promise<Source> {
     return debian(
       'The Kubernetes files are not available (KBOOT_BUNDLE is not set, and the official host does not respond)',
     );
-  const create = [main, 'bundle', 'create', fetchedBundle, '--inventory', inventory];
+  const create = [main, 'bundle', 'create', fetchedBundle, '--inventory', inventory, '--allow-unofficial'];
   if ((await run(process.execPath, create)) === 0) return { bundle: fetchedBundle, rest: [] };
   return debian('Not all Kubernetes files could be fetched');
 }

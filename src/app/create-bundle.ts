@@ -4,14 +4,16 @@ import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
+import { knownDigests } from '../catalog/known-digests.ts';
 import type { Release } from '../catalog/release.ts';
 import { imagePathInBundle, pathInBundle, type BundleContents } from '../desire/bundle-contents.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
 import { saveImage } from '../fetch/image-archive.ts';
-import { findImage } from '../fetch/registry.ts';
+import { findImage, type RemoteImage } from '../fetch/registry.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
 import { KbootError } from '../model/error.ts';
+import { plural } from '../model/plural.ts';
 import { isLeftover } from '../store/atomic.ts';
 import { indexBundle } from '../store/bundle-index.ts';
 import type { BundleIndex } from '../store/bundle.ts';
@@ -23,6 +25,8 @@ export interface CreateOptions {
   readonly arches: readonly Architecture[];
   /** Base URL to use instead of the official hosts. */
   readonly mirror: string | undefined;
+  /** Take images that no digest is known of as the registry serves them, and others than the catalog has. */
+  readonly allowUnofficial: boolean;
   readonly signal: AbortSignal;
   readonly tell: (event: FetchEvent) => void;
   /** Called with every request. */
@@ -42,10 +46,11 @@ const atOnce = 4;
 /**
  * Fetches the files that a bundle lacks and writes its index. Files with the right checksum stay; files that differ are
  * replaced. Throws KbootError E-FETCH that names all files that could not be fetched, E-STATE if the folder cannot be
- * written, E-BUNDLE if it holds another release, E-INTERRUPTED.
+ * written, E-BUNDLE if it holds another release or no digest is known of an image, E-INTERRUPTED.
  */
 export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
   const { directory, contents, signal } = options;
+  if (!options.allowUnofficial) refuseUnknown(contents);
   const parts = options.arches.flatMap((arch) => partsOf(options, arch));
   refuseOthers(directory, contents.release, options.arches);
   const folders = [...new Set(parts.map(({ path }) => dirname(path)))];
@@ -80,7 +85,7 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
   return await indexBundle(directory, contents.release.kubernetesVersion);
 }
 
-function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): readonly Part[] {
+function partsOf({ contents, mirror, allowUnofficial }: CreateOptions, arch: Architecture): readonly Part[] {
   const files = artifacts(contents.release, arch)
     .filter(({ name }) => contents.files.includes(name))
     .map((artifact): Part => {
@@ -93,13 +98,56 @@ function partsOf({ contents, mirror }: CreateOptions, arch: Architecture): reado
         fetch: (web, path, heard) => download(web, { url: new URL(from), path, sha256 }, heard),
       };
     });
-  const images = Object.entries(contents.images).map(([name, ref]): Part => ({
-    path: imagePathInBundle(name, arch),
-    from: ref,
-    fetch: async (web, path, heard) =>
-      saveImage(await findImage(web, ref, arch, contents.release.locked?.[ref]?.digest), path, heard),
-  }));
+  const images = Object.entries(contents.images).map(([name, ref]): Part => {
+    const known = knownDigests(contents.release, ref);
+    const held = known?.by === 'catalog' && allowUnofficial ? undefined : known;
+    return {
+      path: imagePathInBundle(name, arch),
+      from: ref,
+      fetch: async (web, path, heard) => saveImage(await heldImage(web, ref, arch, held), path, heard),
+    };
+  });
   return [...files, ...images];
+}
+
+/** Finds the image that the lock or the catalog has. Throws as findImage does. */
+async function heldImage(
+  web: Web,
+  ref: string,
+  arch: Architecture,
+  held: ReturnType<typeof knownDigests>,
+): Promise<RemoteImage> {
+  try {
+    return await findImage(web, ref, arch, held?.digest);
+  } catch (error) {
+    if (held?.by !== 'catalog' || !(error instanceof KbootError) || error.code !== 'E-FETCH') throw error;
+    throw new KbootError('E-FETCH', `${error.message} (the official image is ${held.digest})`, {
+      ...error.context,
+      remedy: `${error.context.remedy ?? ''} If the registry has builds of your own: \`kboot lock INVENTORY\` pins them for --inventory, and --allow-unofficial takes whatever it serves.`,
+    });
+  }
+}
+
+/** Throws E-BUNDLE that names the images of which neither the lock nor the catalog has a digest. */
+function refuseUnknown({ images, release }: BundleContents): void {
+  const unknown = unheldImages({ images, release });
+  if (unknown.length === 0) return;
+  throw new KbootError(
+    'E-BUNDLE',
+    `no digest is known of ${plural(unknown.length, 'image')}: ${unknown.join(', ')}`,
+    {
+      remedy:
+        'Nothing was fetched. `kboot lock INVENTORY` writes the digests that the registry serves now into kboot.lock.yaml; review it, and add --inventory INVENTORY. Or add --allow-unofficial, which takes whatever the registry serves.',
+    },
+  );
+}
+
+/** The images of which neither the lock nor the catalog has a digest. */
+export function unheldImages({
+  images,
+  release,
+}: Pick<BundleContents, 'images' | 'release'>): readonly string[] {
+  return Object.values(images).filter((ref) => knownDigests(release, ref) === undefined);
 }
 
 /** Fetches one file; returns the error if it could not be fetched. */

@@ -37,6 +37,10 @@ type Checksums = Readonly<
   Record<SummedFile, Readonly<Record<Architecture, Readonly<Record<string, string>>>>>
 >;
 
+/** image-digests.json: name without registry → tag → digest. */
+type ImageDigestTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+let imageDigestsRead: ImageDigestTable | undefined;
 let releasesRead: Releases | undefined;
 let checksumsRead: Checksums | undefined;
 
@@ -48,6 +52,11 @@ export function releases(): Releases {
 /** checksums.json: file → architecture → version without `v` → SHA-256 in hex. */
 export function checksums(): Checksums {
   return (checksumsRead ??= readJson('./checksums.json') as Checksums);
+}
+
+/** The digests of images that are known, read once, at first use. */
+export function imageDigests(): ImageDigestTable {
+  return (imageDigestsRead ??= readJson('./image-digests.json') as ImageDigestTable);
 }
 
 function readJson(name: string): unknown {

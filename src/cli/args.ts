@@ -102,6 +102,7 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly inventory?: string | undefined;
   readonly mirror?: string | undefined;
   readonly 'image-repository'?: string | undefined;
+  readonly 'allow-unofficial': boolean;
 }
 
 /** How hosts are reached before there is an inventory. */

@@ -1,4 +1,4 @@
-import { createBundle } from '../app/create-bundle.ts';
+import { createBundle, unheldImages } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
 import { knownVersions, release } from '../catalog/release.ts';
 import { contentsOf, contentsOfRelease, type BundleContents } from '../desire/bundle-contents.ts';
@@ -6,11 +6,12 @@ import { defaults } from '../inventory/defaults.ts';
 import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { imageRepository, mirror } from '../inventory/schema.ts';
 import { KbootError } from '../model/error.ts';
+import { few } from '../model/few.ts';
 import type { BundleIndex } from '../store/bundle.ts';
 import { showFetching } from '../view/fetch-progress.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
-import { event, note } from './terminal.ts';
+import { event, mayBeUnofficial, note } from './terminal.ts';
 
 /** Fetches the files that the bundle lacks. Progress goes to stderr; with `-o json`, events go to stdout. Throws as createBundle does. */
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
@@ -19,12 +20,17 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   const wanted = wantedBy(args);
   const json = args.output === 'json';
   const progress = json ? undefined : showFetching(process.stderr);
+  const allowUnofficial = mayBeUnofficial(args);
+  const unheld = allowUnofficial ? unheldImages(wanted.contents) : [];
+  if (unheld.length > 0)
+    note(`warning: no digest is known of ${few(unheld, 3)}; whatever the registry serves is taken`);
   const interrupt = onInterrupt(() => undefined);
   try {
     return await createBundle({
       directory: args.directory,
       contents: wanted.contents,
       mirror: args.mirror ?? wanted.mirror,
+      allowUnofficial,
       arches: args.arch.length === 0 ? ['amd64'] : [...new Set(args.arch)],
       signal: interrupt.signal,
       tell(each) {

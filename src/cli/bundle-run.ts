@@ -1,24 +1,38 @@
 import { bundleFor } from '../app/bundles.ts';
 import { readInventory } from '../app/read-inventory.ts';
+import { catalog, type Release } from '../catalog/release.ts';
+import { originsOf } from '../desire/bundle-origin.ts';
 import { KbootError } from '../model/error.ts';
 import { indexBundle } from '../store/bundle-index.ts';
 import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
+import { originText } from '../view/origin-text.ts';
 
 /** Creates, indexes or verifies a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
   const index = await indexOf(args);
+  const origins = originsOf(releaseFor(args, index.kubernetesVersion), index);
   const bytes = index.files.reduce((sum, file) => sum + file.size, 0);
-  if (args.output === 'json') event({ type: 'bundle', directory, ...index });
-  else
+  if (args.output === 'json') event({ type: 'bundle', directory, ...index, origins: [...origins] });
+  else {
     print(
       `${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
     );
+    const text = originText(origins);
+    if (text !== '') print(text);
+  }
   if (args.action === 'create' && args.output === 'text')
     print(`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`);
+}
+
+/** What the lock beside the inventory, or the catalog, has for a version; undefined if neither has it. */
+function releaseFor({ inventory }: BundleCommandArgs, version: string): Release | undefined {
+  const releases =
+    inventory === undefined ? catalog : readInventory(inventory, { withoutFiles: true }).releases;
+  return releases.versions.includes(version) ? releases.get(version) : undefined;
 }
 
 async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
@@ -27,8 +41,8 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
   if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
   const bundle = openBundle({ directory });
   if (args.inventory !== undefined) refuseOtherBundle(args.inventory, bundle);
-  await verifyBundle(bundle);
-  return bundle;
+  const { apiVersion, kind, kubernetesVersion, files } = bundle;
+  return { apiVersion, kind, kubernetesVersion, files, images: [...(await verifyBundle(bundle))] };
 }
 
 /** Throws KbootError E-BUNDLE if the bundle is for another version than the inventory, or differs from its lock. */
@@ -47,6 +61,7 @@ function refuseIdleFlags(args: BundleCommandArgs): void {
     arch: arch[0],
     'image-repository': args['image-repository'],
     'kubernetes-version': args.action === 'index' ? undefined : args['kubernetes-version'],
+    'allow-unofficial': args['allow-unofficial'] ? true : undefined,
   }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` does not take ${given.join(', ')}`, {

@@ -1,17 +1,17 @@
 import type { CommandModule } from 'yargs';
 import type { BundleCommandArgs } from './args.ts';
 import { manual } from './manual.ts';
-import { globalOptions } from './options.ts';
+import { allowUnofficialOption, globalOptions } from './options.ts';
 
 export const bundle: CommandModule<object, BundleCommandArgs> = {
   command: 'bundle <action> <directory>',
   describe: 'Create, index or verify a folder of release files and images for air-gapped sites',
   builder: (yargs) =>
-    manual(globalOptions(yargs, 'verbose'), {
+    manual(allowUnofficialOption(globalOptions(yargs, 'verbose')), {
       synopsis: 'bundle ACTION DIRECTORY [flags]',
       text: `Creates or verifies a bundle: a folder of release files and images for hosts without internet access. Files are in bin/linux-ARCH, archives/linux-ARCH and images/linux-ARCH, their checksums in bundle.json.
 
-create fetches missing files, replaces files that differ, and writes bundle.json. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and the hosts they redirect to, or your mirror and registry; it does not log in there, and contacts no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are honoured. index writes bundle.json for the files that are present; verify changes nothing. Both contact nothing.`,
+create fetches missing files, replaces files that differ, and writes bundle.json. Files and images are those of kboot.lock.yaml or of kboot's catalog; an image that neither has a digest of is refused, unless --allow-unofficial. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and the hosts they redirect to, or your mirror and registry; it does not log in there, and contacts no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are honoured. index writes bundle.json for the files that are present; verify reads all of them and changes nothing. Both contact nothing, and say which files and images are official, of another origin (another digest than the official build), or unknown.`,
       examples: [
         ['kboot bundle create ./bundle --inventory prod.yaml', 'Fetch what this cluster needs'],
         [

@@ -79,11 +79,12 @@ export function bundleOption<T>(yargs: Argv<T>): Argv<T & { bundle: string[]; 'a
   });
 }
 
-function allowUnofficialOption<T>(yargs: Argv<T>): Argv<T & { 'allow-unofficial': boolean }> {
+export function allowUnofficialOption<T>(yargs: Argv<T>): Argv<T & { 'allow-unofficial': boolean }> {
   return yargs.option('allow-unofficial', {
     type: 'boolean',
     default: false,
-    describe: 'Use a bundle whose files or images differ from kboot.lock.yaml',
+    describe:
+      'Use files and images that are not official builds, or differ from kboot.lock.yaml; `up` asks for it once (default: KBOOT_ALLOW_UNOFFICIAL)',
   });
 }
 

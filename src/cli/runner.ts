@@ -21,6 +21,7 @@ import { settleKeys } from './settle-keys.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
+import { vouchFor } from './unofficial.ts';
 import { confirm, event, note, tell, tellErrors } from './terminal.ts';
 
 /** The result of applying a plan. */
@@ -79,6 +80,7 @@ export async function runOperation<P extends Planned>(
       run,
     });
   try {
+    await vouchFor(workspace, state, args);
     for (;;) {
       const status = await once();
       if (status !== 'outdated') return status;

@@ -123,7 +123,15 @@ export function bundlesOf(args: Pick<BundleArgs, 'bundle' | 'allow-unofficial'>)
   readonly bundles: readonly GivenBundle[];
   readonly allowUnofficial: boolean;
 } {
-  return { bundles: bundleFolders(args.bundle), allowUnofficial: args['allow-unofficial'] };
+  return { bundles: bundleFolders(args.bundle), allowUnofficial: mayBeUnofficial(args) };
+}
+
+/** `--allow-unofficial`, or KBOOT_ALLOW_UNOFFICIAL for scripts. Throws KbootError E-USAGE for a value that is neither yes nor no. */
+export function mayBeUnofficial(args: { readonly 'allow-unofficial': boolean }): boolean {
+  const given = process.env['KBOOT_ALLOW_UNOFFICIAL'] ?? '';
+  if (!['', '0', '1', 'false', 'true'].includes(given))
+    throw new KbootError('E-USAGE', 'KBOOT_ALLOW_UNOFFICIAL is neither true nor false');
+  return args['allow-unofficial'] || given === '1' || given === 'true';
 }
 
 /** `--bundle`, else the folders in KBOOT_BUNDLE; `--bundle ''` means none. */

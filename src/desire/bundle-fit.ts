@@ -43,9 +43,9 @@ function differencesFromLock(
       return [`${path} has SHA-256 ${held.sha256}, but the lock has ${artifact.sha256}`];
     }),
   );
-  const images = bundle.images.flatMap(({ ref, path, arch, digest }) => {
+  const images = bundle.images.flatMap(({ ref, path, arch, digest, index }) => {
     const wanted = locked[ref];
-    if (wanted === undefined || isOf(wanted, arch, digest)) return [];
+    if (wanted === undefined || isOf(wanted, arch, digest) || index === wanted.digest) return [];
     const known = wanted[arch as Architecture] ?? wanted.digest;
     return digest === undefined
       ? [`${path} states no digest of ${ref}, but the lock has ${known}`]
@@ -68,17 +68,4 @@ export function refuseUnlockedBundle(release: Release, bundle: Bundle): void {
       remedy:
         'Nothing was changed. `kboot bundle create DIR --inventory FILE` fetches what the lock has; `kboot bundle index DIR` makes bundle.json state the digests in OCI archives. If these are builds of your own that you trust, add --allow-unofficial.',
     });
-}
-
-/** Files in the bundle that have the name of a known version but not its official checksum; for a warning. */
-export function unofficialFiles(release: Release, bundle: Bundle): string[] {
-  const official = (['amd64', 'arm64'] as const).flatMap((arch) =>
-    artifacts(release, arch).map((artifact) => ({
-      path: pathInBundle(artifact),
-      sha256: artifact.sha256,
-    })),
-  );
-  return bundle.files
-    .filter((file) => official.some(({ path, sha256 }) => path === file.path && sha256 !== file.sha256))
-    .map(({ path }) => path);
 }

@@ -1,4 +1,5 @@
 import { artifacts } from '../catalog/artifacts.ts';
+import type { Architecture } from '../catalog/data.ts';
 import type { ArtifactName, Release } from '../catalog/release.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
@@ -20,6 +21,10 @@ const archivePrefix: Readonly<Partial<Record<ArtifactName, string>>> = {
   crictl: 'crictl-',
   etcd: 'etcd-',
 };
+
+const artifactNames = [
+  ...(['kubelet', 'kubectl', 'runc', 'containerd', 'cni-plugins', 'crictl', 'etcd'] as const),
+] satisfies readonly ArtifactName[];
 
 /** Finds every release file. Files in a bundle have the bundle's own checksums: its maker is responsible for them. */
 export function releaseFiles(
@@ -107,7 +112,22 @@ export function findInBundle(
   );
 }
 
-function versionIn(path: string): string | undefined {
+/** The release file that a path in a bundle is for, whatever its version. */
+export function nameOfFile(
+  path: string,
+): { readonly name: ArtifactName; readonly arch: Architecture } | undefined {
+  const [, folder, arch, file = ''] = /^(bin|archives)\/linux-(amd64|arm64)\/(.+)$/.exec(path) ?? [];
+  const name = artifactNames.find((each) => {
+    const prefix = archivePrefix[each];
+    return prefix === undefined
+      ? folder === 'bin' && file === each
+      : folder === 'archives' && file.startsWith(prefix);
+  });
+  return name === undefined ? undefined : { name, arch: arch as Architecture };
+}
+
+/** The version in the name of an archive, without `v`. */
+export function versionIn(path: string): string | undefined {
   return /-v?(\d+\.\d+\.\d+)/.exec(path)?.[1];
 }
 

@@ -58,14 +58,16 @@ export const errorCodes = {
     cause:
       'The folder of --bundle or KBOOT_BUNDLE does not exist or is not a bundle, lacks a file that a host ' +
       'needs, is for another Kubernetes version, has a file whose SHA-256 differs from bundle.json, or has ' +
-      'a file or an image that differs from kboot.lock.yaml beside the inventory. ' +
+      'a file or an image that differs from kboot.lock.yaml beside the inventory. Or it has builds that are not official ' +
+      'and that nobody has vouched for; or `kboot bundle create` knows no digest of an image. ' +
       'The bundle is checked before the first change; if the transfer of a file failed, earlier steps ' +
       'stay done and are complete.',
     remedy:
       '`kboot bundle verify DIR` reads every file again and lists those that differ. Fetch them again ' +
       '(`kboot bundle create DIR` fetches missing and wrong files); after adding or replacing files on ' +
-      'purpose, run `kboot bundle index DIR`. For builds of your own that differ from the lock, add ' +
-      '`--allow-unofficial`. Then run the same command again.',
+      'purpose, run `kboot bundle index DIR`. For builds of your own that are not the official ones, or differ from the ' +
+      'lock, add `--allow-unofficial` (or set KBOOT_ALLOW_UNOFFICIAL=true); `kboot up` remembers them. `kboot lock ' +
+      'INVENTORY` pins images. Then run the same command again.',
   },
   'E-FETCH': {
     exit: exitStatus.unreachable,

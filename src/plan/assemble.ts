@@ -1,5 +1,5 @@
 import { releaseOf } from '../desire/context.ts';
-import { unofficialFiles } from '../desire/bundle-fit.ts';
+import { inShort, originsOf, unofficial } from '../desire/bundle-origin.ts';
 import { planHeader } from './header.ts';
 import type { Decision, Known } from './decide.ts';
 import { installPhases } from './phases/install.ts';
@@ -35,7 +35,7 @@ export function assemble(
   const uses =
     desire.bundle !== undefined &&
     phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
-  const unofficial = uses ? unofficialFiles(releaseOf(desire), desire.bundle) : [];
+  const foreign = uses ? unofficial(originsOf(releaseOf(desire), desire.bundle)) : [];
   return {
     ...planHeader(cluster, mode),
     hosts: [...hosts, ...former],
@@ -50,9 +50,9 @@ export function assemble(
     warnings: [
       ...notes,
       ...decision.warnings,
-      ...(unofficial.length === 0
+      ...(foreign.length === 0
         ? []
-        : [`the bundle replaces official builds with its own: ${unofficial.join(', ')}`]),
+        : [`the bundle has other builds than the official ones: ${inShort(foreign)}`]),
     ],
   };
 }

@@ -86,6 +86,6 @@ function pull(ref: string, digest: string | undefined): string {
 /** Removes a reference again, and fails, unless it now has one of the digests: an archive can contain anything. */
 function check(ref: string, digests: readonly string[]): string {
   const found = `ctr -n k8s.io images list ${quote(`name==${ref}`)} | grep -q ${digests.map((digest) => `-e ${digest}`).join(' ')}`;
-  const refuse = `ctr -n k8s.io images rm ${quote(ref)} >/dev/null; echo ${quote(`${ref} in the archive is not the image in kboot.lock.yaml`)} >&2; false`;
+  const refuse = `ctr -n k8s.io images rm ${quote(ref)} >/dev/null; echo ${quote(`${ref} in the archive is not the image that it should be`)} >&2; false`;
   return `{ ${found} || { ${refuse}; }; }`;
 }

@@ -86,14 +86,19 @@ export function openBundle(given: GivenBundle): Bundle {
   return { ...index, directory };
 }
 
-/** Names that mean two things: which of them a host gets would depend on the order. */
+/** What can be read in two ways: which of two files or images a host gets would depend on who reads, or on the order. */
 export function ambiguities({ files, images }: Pick<BundleIndex, 'files' | 'images'>): string[] {
   const paths = new Set<string>();
   const twice = files.filter(({ path }) => paths.size === paths.add(path).size);
   const held = new Map<string, string>();
   return [
     ...twice.map(({ path }) => `${path} is in the index twice`),
+    ...[...files, ...images].flatMap(({ path, arch: of }) => {
+      const own = /^(?:bin|archives|images)\/linux-([^/]+)\//.exec(path)?.[1];
+      return own === undefined || own === of ? [] : [`${path} is for ${own}, but the index says ${of}`];
+    }),
     ...images.flatMap(({ ref, path, arch: of }) => {
+      if (!path.startsWith('images/')) return [`${path}, the archive of ${ref}, is not in images/`];
       if (!paths.has(path)) return [`${path}, the archive of ${ref}, is not in the list of files`];
       const other = held.get(`${of} ${ref}`);
       held.set(`${of} ${ref}`, path);

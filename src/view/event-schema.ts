@@ -396,8 +396,28 @@ const others = [
           ref: text('Reference of the image.'),
           path: file.path,
           arch: text('amd64 or arm64.'),
-          digest: text('Digest of the image; archives of `docker save` before Docker 25 have none.').optional(),
-          index: text('Digest of an index in the archive that has the image for its architecture.').optional(),
+          digest: text(
+            'Digest of the image; archives of `docker save` before Docker 25 have none.',
+          ).optional(),
+          index: text(
+            'Digest of an index in the archive that has the image for its architecture.',
+          ).optional(),
+        }),
+      ),
+    ),
+    origins: described(
+      'Where the files and images are from.',
+      z.array(
+        z.strictObject({
+          path: file.path,
+          ref: text('Reference, of an image.').optional(),
+          origin: described(
+            'official: what kboot.lock.yaml or the catalog has; other: another build of the same name; unknown: neither has it.',
+            z.enum(['official', 'other', 'unknown']),
+          ),
+          digest: text('`sha256:HEX` of what it is, if that is known.').optional(),
+          known: text('`sha256:HEX` of what it should be.').optional(),
+          by: described('Which of both says so.', z.enum(['lock', 'catalog'])).optional(),
         }),
       ),
     ),

@@ -39,7 +39,8 @@ beforeEach(async () => {
 const create = (release: Release): Promise<BundleIndex> =>
   createBundle({
     ...{ directory: at('bundle'), contents: contentsOfRelease(release, repository()), signal },
-    ...{ arches: ['amd64'], mirror: places.mirror.origin, tell: () => undefined, heard: () => undefined },
+    ...{ arches: ['amd64'], mirror: places.mirror.origin, tell: () => undefined },
+    ...{ heard: () => undefined, allowUnofficial: false },
   });
 const refusal = (bundle: Bundle, release = locked): string => {
   try {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBundle, type CreateOptions } from '../../src/app/create-bundle.ts';
+import { catalogDigest } from '../../src/catalog/known-digests.ts';
 import { catalog, release } from '../../src/catalog/release.ts';
 import { contentsOf, contentsOfRelease } from '../../src/desire/bundle-contents.ts';
 import { refuseUnfitBundle } from '../../src/desire/bundle-fit.ts';
@@ -38,6 +39,7 @@ const options = (more: Partial<CreateOptions> = {}): CreateOptions => ({
   contents: contentsOfRelease(release('v1.36.2'), `${places.registry.host}/k8s`),
   arches: ['amd64'],
   mirror: `${places.mirror.origin}/`,
+  allowUnofficial: true,
   signal: interrupt.signal,
   tell: (event) => events.push(event),
   heard: () => undefined,
@@ -115,6 +117,44 @@ describe('a bundle', () => {
     await create();
     expect(ended('fetched').sort()).toEqual(['bin/linux-amd64/runc', 'images/linux-amd64/pause.tar']);
     await verifyBundle(openBundle({ directory: at('bundle') }));
+  });
+});
+
+describe('images of a registry that has others under the official tags', () => {
+  const contents = (): CreateOptions['contents'] => {
+    const all = contentsOfRelease(release('v1.36.2'), `${places.registry.host}/k8s`);
+    const known = Object.entries(all.images).filter(([, ref]) => catalogDigest(ref) !== undefined);
+    return { ...all, files: [], images: Object.fromEntries(known) };
+  };
+
+  it('are refused, each of them, by tag and by digest', async () => {
+    const forged = { contents: contents(), allowUnofficial: false };
+    const count = Object.keys(forged.contents.images).length;
+    expect(count).toBe(7);
+    await expect(create(forged)).rejects.toMatchObject({
+      code: 'E-FETCH',
+      message: `7 of 7 files could not be fetched into ${at('bundle')}`,
+      context: {
+        detail: expect.stringMatching(
+          /pause\/manifests\/sha256:f548e0e8\w+: HTTP status 404 \(the official image is sha256:f548e0e8/,
+        ) as string,
+        remedy: expect.stringContaining('`kboot lock INVENTORY` pins them') as string,
+      },
+    });
+    for (const ref of Object.values(forged.contents.images)) {
+      const path = ref.slice(places.registry.host.length, ref.lastIndexOf(':'));
+      places.registry.faults.set(`/v2${path}/manifests/${catalogDigest(ref) ?? ''}`, 'wrong');
+      places.registry.served.set(catalogDigest(ref) ?? '', Buffer.from('{"schemaVersion":2}'));
+    }
+    await expect(create(forged)).rejects.toMatchObject({
+      message: `7 of 7 files could not be fetched into ${at('bundle')}`,
+      context: { detail: expect.stringMatching(/has digest sha256:\w+, expected sha256:f548e0e8/) as string },
+    });
+    expect(ended('fetched')).toEqual([]);
+  });
+
+  it('are fetched if the operator vouches for them', async () => {
+    expect((await create({ contents: contents(), allowUnofficial: true })).images).toHaveLength(7);
   });
 });
 

@@ -12,6 +12,8 @@ vi.mock(import('../../src/catalog/artifacts.ts'), async (original) =>
 const at = freshFolder();
 const places = freshPlaces();
 
+const other = (name: string): string => `  ${places.registry.host}/k8s/${name}  SUM, but the catalog has SUM`;
+
 describe('kboot bundle create', () => {
   it('fetches what an inventory needs from the hosts that it names, and the bundle fits it', async () => {
     const inventory = at('lab.yaml');
@@ -27,11 +29,26 @@ describe('kboot bundle create', () => {
       '--inventory',
       inventory,
       '--verbose',
+      '--allow-unofficial',
     );
     expect(error).toBeUndefined();
-    expect(out).toBe(
-      `${at('bundle')}: bundle.json written for 15 files, 3 MB, 9 images, Kubernetes v1.36.2\n` +
-        `Next: \`kboot up ${inventory} --bundle ${at('bundle')}\`\n`,
+    expect(out.replaceAll(/sha256:[0-9a-f]{12}/g, 'SUM').split('\n')).toEqual([
+      `${at('bundle')}: bundle.json written for 15 files, 3 MB, 9 images, Kubernetes v1.36.2`,
+      'official: 6 files',
+      'another origin: 7 images',
+      ...['coredns:v1.14.2', 'etcd:3.6.8-0'].map(other),
+      ...['apiserver', 'controller-manager', 'proxy', 'scheduler'].map((name) =>
+        other(`kube-${name}:v1.36.2`),
+      ),
+      other('pause:3.10.2'),
+      'unknown: 2 images',
+      `  ${places.registry.host}/k8s/flannel-cni-plugin:v1.9.1-flannel3  SUM`,
+      `  ${places.registry.host}/k8s/flannel:v0.28.9  SUM`,
+      `Next: \`kboot up ${inventory} --bundle ${at('bundle')}\``,
+      '',
+    ]);
+    expect(err).toMatch(
+      /^warning: no digest is known of \S+flannel:v0.28.9, \S+; whatever the registry serves/m,
     );
     expect(err).toMatch(/^ +\d+\.\d s {2}bin\/linux-amd64\/kubelet {2}0\.1 MB$/m);
     expect(err).toContain(
@@ -43,7 +60,7 @@ describe('kboot bundle create', () => {
 
   it('fetches the newest release without an inventory, and shows the fields that the inventory must set', async () => {
     const { out } = await kboot(
-      ...['bundle', 'create', at('bundle'), '--arch', 'arm64'],
+      ...['bundle', 'create', at('bundle'), '--arch', 'arm64', '--allow-unofficial'],
       ...['--mirror', places.mirror.origin, '--image-repository', `${places.registry.host}/k8s`],
     );
     expect(out).toMatch(
@@ -57,6 +74,7 @@ describe('kboot bundle create', () => {
     const line = [
       ...['bundle', 'create', at('bundle'), '-o', 'json', '--kubernetes-version', 'v1.36.2'],
       ...['--mirror', places.mirror.origin, '--image-repository', `${places.registry.host}/k8s`],
+      '--allow-unofficial',
     ];
     const types = (text: string): string[] => [
       ...new Set(
@@ -67,13 +85,31 @@ describe('kboot bundle create', () => {
       ),
     ];
     const first = await kboot(...line);
-    expect([types(first.out), first.err]).toEqual([['fetching', 'fetched', 'bundle'], '']);
+    expect(types(first.out)).toEqual(['fetching', 'fetched', 'bundle']);
+    expect(first.err).toMatch(/^warning: no digest is known of .*\n$/);
     expect(types((await kboot(...line)).out)).toEqual(['fetching', 'present', 'bundle']);
     places.mirror.faults.set('/dl.k8s.io/release/v1.36.2/bin/linux/amd64/kubectl', 404);
     writeFileSync(at('bundle/bin/linux-amd64/kubectl'), 'rotten');
     const last = await kboot(...line);
     expect(types(last.out)).toContain('unfetched');
     expect(last.error).toMatchObject({ code: 'E-FETCH', exit: 4 });
+  });
+
+  it('fetches no image that no digest is known of, and says how to go on', async () => {
+    const line = ['--mirror', places.mirror.origin, '--image-repository', `${places.registry.host}/k8s`];
+    const create = ['bundle', 'create', at('bundle'), '--kubernetes-version', 'v1.36.2', ...line];
+    const { error } = await kboot(...create);
+    expect(error).toMatchObject({
+      code: 'E-BUNDLE',
+      exit: 3,
+      message: expect.stringMatching(/^no digest is known of 4 images: \S+\/flannel:v0.28.9, /) as string,
+      context: { remedy: expect.stringMatching(/`kboot lock INVENTORY`.*--allow-unofficial/) as string },
+    });
+    expect([places.mirror.asked, places.registry.asked]).toEqual([[], []]);
+    vi.stubEnv('KBOOT_ALLOW_UNOFFICIAL', 'true');
+    expect((await kboot(...create)).error).toBeUndefined();
+    vi.stubEnv('KBOOT_ALLOW_UNOFFICIAL', 'perhaps');
+    expect((await kboot(...create)).error).toMatchObject({ code: 'E-USAGE' });
   });
 
   it.each([

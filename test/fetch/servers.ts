@@ -73,6 +73,8 @@ export interface FakeRegistry extends FakeServer {
   readonly host: string;
   /** The server with the blobs; it refuses any request with an Authorization header. */
   readonly storage: FakeServer;
+  /** What it has by digest. */
+  readonly served: Map<string, Buffer>;
 }
 
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json';
@@ -141,6 +143,7 @@ export async function startRegistry(only?: 'amd64' | 'arm64'): Promise<FakeRegis
     ...registry,
     host: registry.origin.slice('http://'.length),
     storage,
+    served: blobs,
     close: async () => {
       await Promise.all([registry.close(), storage.close()]);
     },

@@ -157,6 +157,8 @@ function runKboot(lab: Lab, argv: readonly string[], options: KbootOptions): Pro
     ...process.env,
     SSH_AUTH_SOCK: undefined,
     KBOOT_BUNDLE: undefined,
+    // Bundles of the lab are built here, or of Debian's packages.
+    KBOOT_ALLOW_UNOFFICIAL: 'true',
     HOME: lab.dir,
     NO_COLOR: '1',
     KBOOT_KNOWN_HOSTS: lab.knownHosts,

@@ -1,11 +1,12 @@
 import { basename, dirname } from 'node:path/posix';
 import { images, metallbImages, type ImageName } from '../../catalog/images.ts';
-import type { Release } from '../../catalog/release.ts';
+import { isOfficialPlace, knownDigests } from '../../catalog/known-digests.ts';
+import type { ImageDigests, Release } from '../../catalog/release.ts';
 import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { cniFolder } from '../../resource/cni-config.ts';
 import type { ImageResource, Resource } from '../../resource/types.ts';
-import { isOf } from '../bundle-fit.ts';
+import { isOfficial } from '../bundle-origin.ts';
 import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
 import { flannelLinks } from '../text/flannel.ts';
@@ -125,14 +126,18 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
       .filter((ref) => !notHere.has(ref))
       .map((ref) => ({
         ...{ kind: 'image', stage: 'runtime', refs: [ref], artifact: null },
-        ...heldTo(release, facts, [ref]),
+        ...heldTo(facts, [[ref, pulledAs(release, ref)]]),
       }));
   const byPath = new Map<string, string[]>();
-  const official = new Set<string>();
-  for (const { ref, path, arch, digest } of bundle.images) {
-    const locked = release.locked?.[ref];
-    if (arch === facts.architecture && locked && isOf(locked, arch, digest)) official.add(ref);
-    if (arch === facts.architecture) byPath.set(path, [...(byPath.get(path) ?? []), ref]);
+  const official = new Map<string, ImageDigests>();
+  for (const image of bundle.images) {
+    const { ref, path, arch, digest } = image;
+    if (arch !== facts.architecture) continue;
+    byPath.set(path, [...(byPath.get(path) ?? []), ref]);
+    const known = knownDigests(release, ref);
+    // An index in the archive proves that the image is the known one; containerd gives the tag to the image itself.
+    if (known && digest !== undefined && isOfficial(known, image))
+      official.set(ref, { ...known, [facts.architecture]: digest });
   }
   return [...byPath].flatMap(([path, held]): Resource[] => {
     const file = bundle.files.find((candidate) => candidate.path === path);
@@ -142,23 +147,28 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
       sha256: file.sha256,
       source: { kind: 'bundle' as const, path, size: file.size },
     };
-    const own = held.filter((ref) => official.has(ref));
-    return [{ kind: 'image', stage: 'runtime', refs: held, artifact, ...heldTo(release, facts, own) }];
+    const own = held.map((ref) => [ref, official.get(ref)] as const);
+    return [{ kind: 'image', stage: 'runtime', refs: held, artifact, ...heldTo(facts, own) }];
   });
 }
 
-/** The digests of locked images; a bundle's own builds, which --allow-unofficial admits, are not held to any. */
+/** What a host pulls a reference as: what the lock has, or the catalog for the projects' own registries. */
+function pulledAs(release: Release, ref: string): ImageDigests | undefined {
+  const known = knownDigests(release, ref);
+  return known?.by === 'catalog' && !isOfficialPlace(ref) ? undefined : known;
+}
+
+/** The digests of images; a bundle's own builds, which --allow-unofficial admits, are not held to any. */
 function heldTo(
-  { locked = {} }: Release,
   { architecture }: HostFacts,
-  refs: readonly string[],
+  refs: readonly (readonly [ref: string, held: ImageDigests | undefined])[],
 ): Pick<ImageResource, 'digests'> {
   const digests = Object.fromEntries(
-    refs.flatMap((ref) => {
-      const held = locked[ref];
-      if (held === undefined) return [];
-      return [[ref, [...new Set([held.digest, held[architecture] ?? held.digest])]] as const];
-    }),
+    refs.flatMap(([ref, held]) =>
+      held === undefined
+        ? []
+        : [[ref, [...new Set([held.digest, held[architecture] ?? held.digest])]] as const],
+    ),
   );
   return Object.keys(digests).length === 0 ? {} : { digests };
 }

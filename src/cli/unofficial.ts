@@ -1,0 +1,35 @@
+import type { Workspace } from '../app/workspace.ts';
+import { inShort, originsOf, unofficial } from '../desire/bundle-origin.ts';
+import { KbootError } from '../model/error.ts';
+import { readAllowed, recordAllowed } from '../store/allowed-builds.ts';
+import type { State } from '../store/state.ts';
+import { confirm, isInteractive } from './terminal.ts';
+
+/**
+ * Before any host is contacted: asks once for the files and images of the bundle that are not official builds, and remembers
+ * the answer for exactly these. The caller holds the lock. Throws KbootError E-BUNDLE if nobody vouches for them.
+ */
+export async function vouchFor(
+  { desire: { bundle }, releases, cluster, allowUnofficial }: Workspace,
+  state: State,
+  { yes }: { readonly yes: boolean },
+): Promise<void> {
+  if (bundle === undefined) return;
+  const release = releases.get(cluster.kubernetesVersion);
+  const sums = new Map(bundle.files.map(({ path, sha256 }) => [path, sha256]));
+  const known = await readAllowed(state);
+  const fresh = unofficial(originsOf(release, bundle)).filter(
+    ({ path }) => !((sums.get(path) ?? '') in known),
+  );
+  if (fresh.length === 0) return;
+  const what = `the bundle ${bundle.directory} has other builds than the official ones: ${inShort(fresh)}`;
+  const asks = !allowUnofficial && !yes && isInteractive();
+  if (!allowUnofficial && !asks)
+    throw new KbootError('E-BUNDLE', what, {
+      remedy:
+        'No host was contacted. If these builds are your own, or from somebody you trust: the same command with --allow-unofficial, or with KBOOT_ALLOW_UNOFFICIAL=true in its environment; later runs do not ask again for the same files. `kboot bundle verify DIR` lists them all. kboot.lock.yaml (docs/lock.md) pins official images.',
+    });
+  if (asks && !(await confirm(`${what}. Do you trust them?`, false, 'no')))
+    throw new KbootError('E-BUNDLE', what, { remedy: 'Nothing was changed.' });
+  await recordAllowed(state, Object.fromEntries(fresh.map(({ path }) => [sums.get(path) ?? '', path])));
+}

@@ -3,6 +3,7 @@ import semver from 'semver';
 import { artifacts, type Artifact } from '../catalog/artifacts.ts';
 import { architectures, componentNames, type Architecture, type Pins } from '../catalog/data.ts';
 import { kubeadmPath, kubeadmPins, sumIn, sumPath } from '../catalog/published.ts';
+import { catalogDigest, isOfficialPlace } from '../catalog/known-digests.ts';
 import { describeChanges, type LockChange } from '../catalog/lock-changes.ts';
 import {
   catalog,
@@ -185,7 +186,11 @@ async function fetchRelease(
     sumsOf('arm64'),
     Promise.allSettled(
       refs.map((ref) =>
-        limit(async (): Promise<readonly [string, ImageDigests]> => [ref, await findDigests(web, ref)]),
+        limit(async (): Promise<readonly [string, ImageDigests]> => {
+          const found = await findDigests(web, ref);
+          refuseOtherImage(ref, found.digest);
+          return [ref, found];
+        }),
       ),
     ),
   ]);
@@ -206,6 +211,13 @@ function refuseOtherSum(
   const known = knownSum(name, fileVersion(wanted.kubernetesVersion, wanted, name), arch);
   if (known !== undefined && known !== sum)
     throw wrongBytes(url.href, `states SHA-256 ${sum}, but kboot's catalog has ${known}`);
+}
+
+/** A mirror may have builds of its own; the registry of the project itself serves the same image under a tag for ever. */
+function refuseOtherImage(ref: string, digest: string): void {
+  const known = catalogDigest(ref);
+  if (isOfficialPlace(ref) && known !== undefined && known !== digest)
+    throw wrongBytes(ref, `has digest ${digest}, but kboot's catalog has ${known}`);
 }
 
 /** Throws one error for everything that could not be read. */

@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compiledKboot, makeSite, type Site } from './kboot.ts';
+import { elsewhere, type Running } from './elsewhere.ts';
+import { makeSite, type Site } from './kboot.ts';
 import { createLab } from './lab.ts';
 import { output } from './traces.ts';
 
@@ -19,49 +19,10 @@ const hosts = planes.map((name, index) => ({
   address: `10.77.62.${11 + index}`,
 }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-}
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** Resolves once the output contains this text. */
-  says(text: string): Promise<void>;
-}
-
 let site: Site;
 const copy = (): string => join(site.dir, 'copy');
 
-/** A kboot of a PID namespace of its own. `state`: its copy of the state folder. */
-function elsewhere(verb: string, state: string, rest: readonly string[]): Running {
-  const kboot = [compiledKboot(), verb, site.inventory, '--state', state, ...rest];
-  const alone = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, ...kboot];
-  const [file = '', ...args] = site.lab.inside(alone);
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, HOME: site.lab.dir, NO_COLOR: '1', KBOOT_KNOWN_HOSTS: site.lab.knownHosts },
-  });
-  let out = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (out += text));
-  return {
-    child,
-    ended: new Promise((resolve) =>
-      child.once('close', (code) => {
-        resolve({ code, out });
-      }),
-    ),
-    async says(text) {
-      for (let waited = 0; !out.includes(text); waited += 100) {
-        if (waited > 60_000 || child.exitCode !== null) throw new Error(`it does not say ${text}:\n${out}`);
-        await sleep(100);
-      }
-    },
-  };
-}
-
-const up = (state: string): Running => elsewhere('up', state, ['--until', 'host', '--yes']);
+const up = (state: string): Running => elsewhere(site, 'up', state, ['--until', 'host', '--yes']);
 const own = (): string => join(site.dir, '.kboot/locked');
 /** Drift on every host; the hook then takes `seconds`. */
 async function spoil(seconds: number): Promise<void> {
@@ -158,15 +119,15 @@ test('unlock shows the run, refuses while it lives, and removes what it left', a
   await spoil(12);
   const running = up(own());
   await running.says('hook');
-  const alive = await elsewhere('unlock', copy(), ['--yes']).ended;
+  const alive = await elsewhere(site, 'unlock', copy(), ['--yes']).ended;
   expect(alive, alive.out).toMatchObject({ code: 7 });
   expect(alive.out).toMatch(/on +cp-1, cp-2, cp-3/);
   running.child.kill('SIGKILL');
   await running.ended;
-  const removed = await elsewhere('unlock', copy(), ['--yes']).ended;
+  const removed = await elsewhere(site, 'unlock', copy(), ['--yes']).ended;
   expect(removed, removed.out).toMatchObject({ code: 0 });
   expect(removed.out).toContain('locked: the lock was removed');
-  const free = await elsewhere('unlock', copy(), []).ended;
+  const free = await elsewhere(site, 'unlock', copy(), []).ended;
   expect(free.out).toContain('locked: the lock of the cluster is not held');
   expect(await up(copy()).ended).toMatchObject({ code: 0 });
 });

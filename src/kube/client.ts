@@ -95,13 +95,17 @@ function request(
       fail('the connection to the API server is closed');
       return;
     }
-    const stream = session.request({
-      ':method': method,
-      ':path': path,
-      accept: options.asText === true ? 'application/json, */*' : 'application/json',
-      'user-agent': 'kboot',
-      ...(options.body !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
-    });
+    const stream = session.request(
+      {
+        ':method': method,
+        ':path': path,
+        accept: options.asText === true ? 'application/json, */*' : 'application/json',
+        'user-agent': 'kboot',
+        ...(options.body !== undefined && { 'content-type': options.contentType ?? 'application/json' }),
+      },
+      // By itself, Node sends no body with DELETE.
+      { endStream: options.body === undefined },
+    );
     let status = 0;
     const chunks: Buffer[] = [];
     stream.setTimeout(requestTimeoutMs, () => {
@@ -131,7 +135,7 @@ function request(
       const text = Buffer.concat(chunks).toString('utf8');
       resolve({ status, body: options.asText === true ? text : parse(text) });
     });
-    stream.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+    if (options.body !== undefined) stream.end(JSON.stringify(options.body));
   });
 }
 

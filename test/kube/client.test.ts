@@ -53,6 +53,12 @@ describe('the API client', () => {
     expect(await getObject(kube, coredns)).toEqual(coredns);
   });
 
+  it('sends the body of a DELETE: its preconditions', async () => {
+    const body = { kind: 'DeleteOptions', preconditions: { uid: 'u' } };
+    await kube.request('DELETE', path, { body });
+    expect(api.requests[0]).toMatchObject({ method: 'DELETE', contentType: 'application/json', body });
+  });
+
   it('distinguishes objects that do not exist from objects that could not be read', async () => {
     expect(await getObject(kube, coredns)).toBeUndefined();
     api.answer = () => ({ status: 403, body: { message: 'forbidden: User "x"' } });

@@ -125,7 +125,10 @@ async function takeLease(lease: LeaseLock, robbed: ReadonlySet<string>, watch: W
     watch.isStale(held);
   for (;;) {
     const late = sleep(leaseMs, 'late' as const);
-    const held = await Promise.race([lease.take(isDead), late]).catch(() => 'late' as const);
+    const held = await Promise.race([lease.take(isDead), late]).catch((error: unknown) => {
+      if (error instanceof KbootError && error.code === 'E-LOCKED') throw error;
+      return 'late' as const;
+    });
     if (held === 'late') return false;
     if (held === undefined) return true;
     watch.lease(held);
@@ -152,9 +155,13 @@ class Watch {
     this.pollMs = times.pollMs;
   }
 
-  /** Whether its process, on this machine, is gone. Throws E-LOCKED if it runs here. */
+  /**
+   * Whether its process, on this machine, is gone; or whether it is this one, which could not give up an earlier lock. Throws
+   * E-LOCKED if another one runs here.
+   */
   isGone(holder: Holder | undefined, token: string | undefined): boolean {
     if (holder === undefined || holder.token !== token) return false;
+    if (holder.run === this.#request.holder.run) return true;
     const state = processState(holder);
     if (state === 'lives') throw locked(holder, 'It is running on this machine.');
     return state === 'gone';

@@ -6,6 +6,7 @@ import { decodeHolder, encodeHolder, type Holder } from './holder.ts';
 const path = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const name = 'kboot';
 const annotation = 'kboot.dev/holder';
+const dropTries = 3;
 
 interface Lease {
   readonly metadata: {
@@ -54,10 +55,19 @@ export class LeaseLock {
 
   /** Deletes the Lease if it is still ours. */
   async drop(): Promise<void> {
-    await this.#ask(async (client) => {
-      const found = await readLease(client);
-      if (found !== undefined && this.#isOurs(found)) await deleteLease(client, found);
-    });
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.#ask(async (client) => {
+          const found = await readLease(client);
+          if (found !== undefined && this.#isOurs(found)) await deleteLease(client, found);
+        });
+        return;
+      } catch (error) {
+        // The API server that was asked before may have just restarted.
+        if (tries >= dropTries) throw error;
+        await sleep(500);
+      }
+    }
   }
 
   async #ask<T>(question: (client: KubeClient) => Promise<T>): Promise<T> {
@@ -133,9 +143,11 @@ async function readLease(client: KubeClient): Promise<Lease | undefined> {
 
 async function deleteLease(client: KubeClient, { metadata }: Lease): Promise<void> {
   const { uid, resourceVersion } = metadata;
-  await client.request('DELETE', `${path}/${name}`, {
+  const response = await client.request('DELETE', `${path}/${name}`, {
     body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
   });
+  // Another run has written it in the meantime, or deleted it.
+  if (![200, 202, 404, 409].includes(response.status)) throw refused('deleting the Lease', response);
 }
 
 function heldOf({ metadata, spec }: Lease): HeldLease {

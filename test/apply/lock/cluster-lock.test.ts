@@ -245,6 +245,25 @@ describe('the Lease', () => {
     expect([second, third].map(holderOn)).toEqual(['', '']);
   });
 
+  it('of a process that runs on this machine is not waited for', async () => {
+    const api = leaseApi();
+    await api.leave(runOf('c'));
+    const error = await failure(take(runOf('a', elsewhere), hosts, api));
+    expect(error).toMatchObject({ code: 'E-LOCKED' });
+    expect(error.message).toContain('It is running on this machine.');
+  });
+
+  it('and the locks of hosts that a run could not give up are its own the next time', async () => {
+    const api = leaseApi();
+    const own = { ...runOf('a'), token: hex('d', 32) };
+    await api.leave(own);
+    leave(second, own);
+    const lock = await take(runOf('a'), hosts, api);
+    expect([lock.lost.aborted, said.length]).toEqual([false, 1]);
+    await lock.release(false);
+    expect(api.lease()).toBeUndefined();
+  });
+
   it('of a run that died is taken over: at once, if it is gone here or its hosts were; else once it is stale', async () => {
     const api = leaseApi();
     await api.leave(runOf('c', gone));

@@ -15,7 +15,7 @@ process.exitCode =
   (existsSync(main) ? 0 : run('npm', ['run', '--silent', 'build'], root)) ||
   run(process.execPath, [main, 'validate', inventory], root) ||
   run('vagrant', ['up'], join(root, 'vagrant')) ||
-  run(process.execPath, [main, 'up', inventory, ...flags], process.cwd());
+  run(process.execPath, [main, 'up', inventory, '--allow-hooks', ...flags], process.cwd());
 
 /** kboot's variables may be passwords, which are not for others. */
 function withoutSecrets() {

@@ -8,6 +8,7 @@ import type { Finding } from '../plan/preflight/finding.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import type { Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
+import { mayRunCommands, unaskedHooks } from './consent.ts';
 import { forReview } from './for-review.ts';
 import type { Connections } from './observe/connect.ts';
 import { observe } from './observe/index.ts';
@@ -34,12 +35,20 @@ export async function makePlan(
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<LivePlan> {
+  const mayAskHooks = await mayRunCommands(workspace.inventoryFile, workspace.cluster);
   const started = Date.now();
-  const known = knownOf(workspace, scope);
+  const known = knownOf({ ...workspace, desire: { ...workspace.desire, mayAskHooks } }, scope);
   const { seen, connections } = await observe(workspace, known, connect, concurrency);
   try {
     const decision = decide(known, seen);
-    const plan = await forReview(assemble(known, decision, 'live', workspace.notes), workspace, connections);
+    const plan = await forReview(
+      assemble(known, decision, 'live', [
+        ...workspace.notes,
+        ...unaskedHooks(known.cluster, scope.until, mayAskHooks),
+      ]),
+      workspace,
+      connections,
+    );
     const { findings, failed } = decision;
     return {
       ...{ plan, findings, known, seen, decision },

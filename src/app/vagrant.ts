@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Cluster, Connection } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { mayRunCommands } from './consent.ts';
 import { openState } from '../store/state.ts';
 import { askVagrant, machineIdentity } from '../store/vagrant.ts';
 import type { ClusterPlace } from './observe/connect.ts';
@@ -11,7 +12,8 @@ type Ways = ReadonlyMap<string, Connection | KbootError>;
 const answers = new WeakMap<Cluster, Promise<Ways>>();
 
 /**
- * How to reach each Vagrant machine of a cluster, or why it cannot be reached. Runs Vagrant once per run and folder.
+ * How to reach each Vagrant machine of a cluster, or why it cannot be reached. Runs Vagrant, if it may, once per run and
+ * folder.
  * Vagrant checks no host keys. kboot saves the first key that a machine presents in the state folder, and requires that
  * key until Vagrant recreates the machine. Throws E-VAGRANT if Vagrant itself fails, E-STATE.
  */
@@ -25,6 +27,8 @@ async function askForAll({ cluster, inventoryFile, state }: ClusterPlace): Promi
   const machines = cluster.hosts.flatMap(({ name, connection }) =>
     connection.kind === 'vagrant' ? [{ name, dir: connection.vagrantDir }] : [],
   );
+  if (!(await mayRunCommands(inventoryFile, cluster)))
+    return new Map(machines.map(({ name, dir }) => [name, notRun(name, dir)]));
   const { dir: stateDir } = await openState(state.dir);
   const file = join(stateDir, 'vagrant_known_hosts');
   const ways = new Map<string, Connection | KbootError>();
@@ -44,4 +48,11 @@ async function askForAll({ cluster, inventoryFile, state }: ClusterPlace): Promi
     }
   }
   return ways;
+}
+
+function notRun(host: string, dir: string): KbootError {
+  return new KbootError('E-CONSENT', `Vagrant was not run in ${dir}: a Vagrantfile is a program`, {
+    host,
+    remedy: 'If you trust it, answer the question in a terminal, or run the same command with --allow-hooks.',
+  });
 }

@@ -4,7 +4,7 @@ import type { SnapshotCause } from '../model/snapshot.ts';
 import type { Stored } from '../observe/encryption.ts';
 import type { HookStep } from '../plan/types.ts';
 import type { HostConnection } from '../transport/types.ts';
-import type { Emit } from './events.ts';
+import type { Emit, Moot } from './events.ts';
 import type { Materials } from './payload.ts';
 
 /** Connections and services that applying a plan needs. */
@@ -23,8 +23,8 @@ export interface ApplyContext {
   stored(resources: readonly EncryptableResource[]): Promise<Stored | undefined>;
   /** Stores a snapshot in the operator's state folder. */
   keepSnapshot(blobs: AsyncIterable<Buffer>, cause: SnapshotCause): Promise<void>;
-  /** Runs a hook on the operator's machine. Rejects with KbootError E-STEP, with the last lines as its detail. */
-  runHook(step: HookStep): Promise<void>;
+  /** Runs a hook on the operator's machine, unless there is nothing to do. Rejects with KbootError E-STEP, with the last lines as its detail. */
+  runHook(step: HookStep): Promise<Moot | undefined>;
   /** That of the cluster's lock: control planes run no step once another run holds it. */
   readonly lockToken?: string;
   readonly emit: Emit;

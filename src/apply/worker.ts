@@ -131,8 +131,7 @@ export class Worker {
         await this.#context.materials();
         return undefined;
       case 'hook':
-        await this.#context.runHook(step);
-        return undefined;
+        return await this.#context.runHook(step);
       case 'shell':
         throw new Error('a shell step runs in the session of its host');
     }

@@ -7,6 +7,8 @@ export interface GlobalArgs {
   readonly state?: string | undefined;
   readonly concurrency: number;
   readonly verbose: boolean;
+  /** Commands of the inventory may run while planning. */
+  readonly 'allow-hooks'?: boolean;
   readonly color: boolean;
 }
 

@@ -8,12 +8,15 @@ export const certs: CommandModule<object, CertsArgs> = {
   describe: 'Certificates that are served, on hosts and in the state folder, with days left; changes nothing',
   builder: (yargs) =>
     manual(
-      inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')).option('warn-days', {
-        type: 'number',
-        requiresArg: true,
-        default: 30,
-        describe: 'N: a certificate with fewer days left counts as running out (default: 30)',
-      }),
+      inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')).option(
+        'warn-days',
+        {
+          type: 'number',
+          requiresArg: true,
+          default: 30,
+          describe: 'N: a certificate with fewer days left counts as running out (default: 30)',
+        },
+      ),
       {
         synopsis: 'certs INVENTORY',
         text: 'Shows every certificate of the cluster and its days left: those that API servers, etcd, kubelets, controller managers and schedulers serve, those in files and kubeconfigs of hosts, and those in the state folder. Logs in to every host and needs neither the API nor etcd; changes nothing.',

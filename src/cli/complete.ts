@@ -30,7 +30,7 @@ const fileFlags = [
 ];
 /** Flags without a value; the word after any other flag is its value. */
 const switches =
-  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|force|from-survivor|allow-unofficial|with-secrets|help|version)$|^-[yh]$/;
+  /^--(no-.*|verbose|color|yes|stats|offline|merge|detailed-exitcode|look|check|force|from-survivor|allow-unofficial|with-secrets|allow-hooks|help|version)$|^-[yh]$/;
 
 /**
  * The candidates for a word: these words, files (the shell's own completion), hosts of an inventory, or the default of

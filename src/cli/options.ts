@@ -1,11 +1,13 @@
 import type { Argv } from 'yargs';
 import type { BundleArgs, GlobalArgs, ScopeArgs, SshArgs } from './args.ts';
+import { consentAs } from '../app/consent.ts';
 import { stages } from '../model/stage.ts';
+import { askConsent } from './consent.ts';
 import { everywhere, inOrder } from './manual.ts';
 import { refuseOddValues } from './usage.ts';
 
 /** Flags that every command accepts but that do not apply to every command. */
-type Particular = 'state' | 'concurrency' | 'verbose';
+type Particular = 'state' | 'concurrency' | 'verbose' | 'allow-hooks';
 
 /** The types of yargs lack this method. */
 interface Known {
@@ -50,6 +52,20 @@ export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particu
       default: false,
       hidden: hidden('verbose'),
       describe: 'Show everything: scripts, names of collapsed files',
+    })
+    .option('allow-hooks', {
+      group: everywhere,
+      type: 'boolean',
+      default: false,
+      hidden: hidden('allow-hooks'),
+      describe:
+        'Run commands of the inventory before anybody has seen the plan, without asking: `unless` of hooks, and Vagrant',
+    })
+    .middleware((given) => {
+      consentAs({
+        always: given['allow-hooks'] === true,
+        ...(given['yes'] !== true && { ask: askConsent }),
+      });
     })
     .option('color', {
       group: everywhere,
@@ -121,7 +137,9 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
 export function planningOptions<T>(
   yargs: Argv<T>,
 ): Argv<T & BundleArgs & ScopeArgs & { html: string | undefined }> {
-  const common = scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')));
+  const common = scopeOptions(
+    inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')),
+  );
   return htmlOption(bundleOption(renewOption(common)));
 }
 

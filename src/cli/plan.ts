@@ -12,7 +12,7 @@ import {
 
 const ofPlanAlone = [
   ...['inventory', 'state', 'concurrency', 'bundle', 'until', 'limit', 'ignore-preflight'],
-  ...['offline', 'out', 'detailed-exitcode', 'renew-certs'],
+  ...['allow-hooks', 'offline', 'out', 'detailed-exitcode', 'renew-certs'],
 ];
 
 const show: CommandModule<object, PlanShowArgs> = {
@@ -98,7 +98,9 @@ export const drift: CommandModule<object, PlanArgs> = {
     manual(
       htmlOption(
         bundleOption(
-          scopeOptions(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose'))),
+          scopeOptions(
+            inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')),
+          ),
         ),
       ),
       {

@@ -9,7 +9,9 @@ export const reset: CommandModule<object, ResetArgs> = {
     'Remove the cluster: restores hosts to their state before `up`; workloads and their data are lost',
   builder: (yargs) =>
     manual(
-      limitOption(yesOption(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')))),
+      limitOption(
+        yesOption(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks'))),
+      ),
       {
         synopsis: 'reset INVENTORY [--limit HOST…] [--yes]',
         text: 'Removes the cluster: stops its services, and restores hosts to their state before `up`. Workloads and their data are lost. Logs in to the hosts, shows what will be removed, asks for confirmation, and removes it. With --limit the named hosts leave a cluster that keeps running. Packages and the state folder stay.',

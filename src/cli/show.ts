@@ -91,18 +91,23 @@ export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus 
 export function upCommand(args: PlanArgs): string {
   const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
   const { 'renew-certs': renewCerts, 'allow-unofficial': allowUnofficial } = args;
+  const { 'allow-hooks': allowHooks } = args;
   const kept =
     out === undefined
       ? { until, limit, 'ignore-preflight': ignored, 'renew-certs': renewCerts }
       : { plan: out };
-  const flags = Object.entries({ ...kept, state, bundle, 'allow-unofficial': allowUnofficial }).flatMap(
-    ([flag, value]) => {
-      if (typeof value === 'boolean') return value ? [`--${flag}`] : [];
-      const words = [value ?? []].flat();
-      if (flag === 'bundle') return words.flatMap((word) => ['--bundle', quote(word)]);
-      return words.length === 0 ? [] : [`--${flag}`, quoteAll(words)];
-    },
-  );
+  const flags = Object.entries({
+    ...kept,
+    state,
+    bundle,
+    'allow-unofficial': allowUnofficial,
+    'allow-hooks': allowHooks,
+  }).flatMap(([flag, value]) => {
+    if (typeof value === 'boolean') return value ? [`--${flag}`] : [];
+    const words = [value ?? []].flat();
+    if (flag === 'bundle') return words.flatMap((word) => ['--bundle', quote(word)]);
+    return words.length === 0 ? [] : [`--${flag}`, quoteAll(words)];
+  });
   return ['kboot up', quote(inventory), ...flags].join(' ');
 }
 

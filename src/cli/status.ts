@@ -7,7 +7,7 @@ export const status: CommandModule<object, InventoryArgs> = {
   command: 'status <inventory>',
   describe: 'Hosts, nodes, control-plane Pods, certificates, versions; changes nothing',
   builder: (yargs) =>
-    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency')), {
+    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'allow-hooks')), {
       synopsis: 'status INVENTORY',
       text: 'Shows the state of the cluster: hosts, nodes, control-plane Pods, etcd, certificates, versions. Logs in to every host and queries the API through the control plane; changes nothing.',
       examples: [

@@ -8,7 +8,7 @@ export const verify: CommandModule<object, InventoryArgs> = {
   describe:
     'Test with real traffic: Pods, DNS, Services, load balancer, API; in its own namespace, which is removed again',
   builder: (yargs) =>
-    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose')), {
+    manual(inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')), {
       synopsis: 'verify INVENTORY',
       text: 'Tests the cluster with real traffic: Pods across nodes, DNS, Services, load balancers, the API servers. Logs in to every host; creates Pods in its own namespace and removes it again. Changes nothing else.',
       examples: [

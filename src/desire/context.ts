@@ -43,6 +43,8 @@ export interface Desire {
   readonly encryptionKeys?: EncryptionKeys;
   /** What the API server of each host encrypts with; a host that is not in it does as in a new cluster. */
   readonly encryption?: ReadonlyMap<string, EncryptionConfig>;
+  /** Whether `unless` of hooks on hosts may run while planning. */
+  readonly mayAskHooks?: boolean;
   /** Whether etcd members bootstrap, join or stay; undefined: they bootstrap. */
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }

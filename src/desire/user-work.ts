@@ -123,14 +123,14 @@ function readersOf(cluster: Cluster, host: Host, { path, restarts }: UserFile): 
   return [...services, ...pods];
 }
 
-function hookResource({ cluster }: Desire, host: Host, hook: Hook): Resource {
+function hookResource({ cluster, mayAskHooks = false }: Desire, host: Host, hook: Hook): Resource {
   return {
     kind: 'hook',
     stage: hook.stage,
     name: hook.name,
     when: hook.when,
     run: hook.run,
-    ...(hook.unless !== undefined && { unless: hook.unless }),
+    ...(hook.unless !== undefined && { unless: hook.unless, mayAsk: mayAskHooks }),
     environment: {
       KBOOT_CLUSTER: cluster.name,
       KBOOT_HOST: host.name,

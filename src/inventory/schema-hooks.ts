@@ -115,7 +115,7 @@ export const hooks = z
           'mount /data',
         ),
         unless: shell(
-          "Read-only shell command; if it succeeds, the hook is not needed and is skipped. Without it, the hook runs wherever its stage changes something (on the operator's machine: if the plan changes anything).",
+          "Read-only shell command; if it succeeds, the hook is not needed and is skipped. While planning, it only runs if you agreed to it, or with --allow-hooks; applying runs it right before the hook. Without it, the hook runs wherever its stage changes something (on the operator's machine: if the plan changes anything).",
           'mountpoint -q /data',
         ).optional(),
         timeoutSeconds: whole(1, 3600, {

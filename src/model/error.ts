@@ -159,6 +159,17 @@ export const errorCodes = {
       'same command again: it continues where it stopped. `--limit HOST` works on other hosts in the ' +
       'meantime; control planes are read in any case.',
   },
+  'E-CONSENT': {
+    exit: exitStatus.badInput,
+    title: 'A program of the inventory may not run.',
+    cause:
+      'The hosts of the inventory are Vagrant machines (ssh.vagrant), and a Vagrantfile is a program, which ' +
+      'runs on this machine as you. kboot runs it only if you say so: whoever can change the inventory could ' +
+      'otherwise run anything wherever it is planned, for example in CI. Nothing was contacted.',
+    remedy:
+      'Read the Vagrantfile. Then run the command in a terminal and answer its question, which it remembers ' +
+      'until inventory or Vagrantfile change, or add --allow-hooks.',
+  },
   'E-VAGRANT': {
     exit: exitStatus.unreachable,
     title: 'Vagrant does not provide the connection settings of the machine.',

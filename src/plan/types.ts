@@ -46,6 +46,8 @@ export interface ShellStep extends StepBase {
   readonly diff?: string;
   /** A hook's own shell. For display only. */
   readonly command?: string;
+  /** The shell that tells that a hook is not needed; `script` asks it first. For display only. */
+  readonly unless?: string;
   /** Processes whose files this changes: they restart in a later step of their own. */
   readonly disturbs?: readonly string[];
   /** A file whose digest must still be the observed one (`absent`: it must not exist). */
@@ -136,6 +138,8 @@ export interface HookStep extends StepBase {
   readonly type: 'hook';
   /** POSIX shell, as the operator wrote it. */
   readonly command: string;
+  /** Asked first: if it succeeds, the command does not run. */
+  readonly unless?: string;
 }
 
 /** Writes every object of a resource once more, unchanged, so that etcd holds it as the API servers write now. */

@@ -210,6 +210,8 @@ export interface HookResource extends Base {
   readonly environment: Readonly<Record<string, string>>;
   /** Read-only POSIX shell: if it succeeds, there is nothing to do. Absent: the hook runs with its stage. */
   readonly unless?: string;
+  /** Whether `unless` may run while planning; otherwise it is only asked right before the hook. */
+  readonly mayAsk?: boolean;
   readonly timeoutSeconds: number;
 }
 
@@ -271,6 +273,8 @@ export interface Action {
   readonly diff?: string;
   /** The operator's own shell in the script, for the user. */
   readonly command?: string;
+  /** The operator's own shell that tells whether that is needed, for the user. */
+  readonly unless?: string;
   /** Processes whose files this changes: they restart in a later step of their own. */
   readonly disturbs?: readonly string[];
   /** What this does to running components; empty where it only prepares. */

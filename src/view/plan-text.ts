@@ -123,6 +123,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
       return [
         `  ${signs[item.verb]} ${pad('hook')} ${targetWords(item.target).name}${reason}`,
         ...commandLines(item.command),
+        ...unlessLines(item.unless),
       ];
     case 'etcd':
       return [`  ${signs[item.verb]} ${pad('etcd')} ${words}${reason}`];
@@ -161,6 +162,14 @@ function commandLines(command: string): string[] {
   return command.split('\n').map((line) => pc.dim(`      $ ${line}`));
 }
 
+/** The operator's own command that is asked first. */
+function unlessLines(command: string | undefined): string[] {
+  if (command === undefined) return [];
+  return command
+    .split('\n')
+    .map((line, index) => pc.dim(`      ${index === 0 ? 'unless' : '      '} $ ${line}`));
+}
+
 function lineText(
   { item: { step }, items }: Collapsed<PlacedStep>,
   phaseHosts: readonly string[],
@@ -175,8 +184,12 @@ function lineText(
   const text = `  ${signs[step.verb]} ${pad(targetWords(step.target).kind)} ${head}${pc.dim(reason)}${whose}`;
   if (step.type !== 'shell') return [text];
   const diff = step.diff === undefined ? [] : diffLines(step.diff);
-  const shell = options.verbose ? step.script : step.command;
-  return [text, ...diff, ...(shell === undefined ? [] : commandLines(shell))];
+  if (options.verbose) return [text, ...diff, ...commandLines(step.script)];
+  return [
+    ...[text, ...diff],
+    ...(step.command === undefined ? [] : commandLines(step.command)),
+    ...unlessLines(step.unless),
+  ];
 }
 
 /** A text that all of them share, possibly except for their host's name. */

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectAll } from '../../src/app/observe/connect.ts';
+import { consentAs } from '../../src/app/consent.ts';
 import { openWorkspace } from '../../src/app/workspace.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { kboot } from '../cli/run.ts';
@@ -16,6 +17,7 @@ let vagrant: FakeVagrant;
 let inventory: string;
 let identityFile: string;
 beforeEach(() => {
+  consentAs({ always: true });
   vagrant = fakeVagrant();
   inventory = join(vagrant.dir, 'mine.yaml');
   identityFile = join(vagrant.dir, 'key');
@@ -23,6 +25,7 @@ beforeEach(() => {
   writeFileSync(inventory, inventoryWith(['ssh: {vagrant: .}']));
 });
 afterEach(() => {
+  consentAs({ always: false });
   for (const step of cleanup.splice(0).reverse()) step();
   vi.unstubAllEnvs();
   rmSync(join(vagrant.dir, '..'), { recursive: true });
@@ -57,6 +60,16 @@ async function run(): Promise<ReadonlyMap<string, KbootError>> {
 }
 
 describe('hosts that Vagrant makes', () => {
+  it('are not asked for before somebody has agreed: a Vagrantfile is a program', async () => {
+    consentAs({ always: false });
+    vagrant.set({ 'cp-1': { state: 'running' }, 'w-1': { state: 'running' } });
+    const failed = await run();
+    expect([...failed.values()].map(({ code }) => code)).toEqual(['E-CONSENT', 'E-CONSENT']);
+    for (const verb of ['plan', 'drift', 'status', 'certs', 'verify']) await kboot(verb, inventory);
+    expect(await kboot('up', inventory, '--yes')).toMatchObject({ error: { code: 'E-CONSENT' } });
+    expect(vagrant.calls()).toEqual([]);
+  });
+
   it('are queried once per run, and pinned to the first host key that they present', async () => {
     const [plane, worker] = [await machine({}), await machine({})];
     vagrant.set({ 'cp-1': running(plane, 'a'), 'w-1': running(worker, 'b') });

@@ -110,7 +110,7 @@ function context(more: Partial<ApplyContext> = {}): ApplyContext {
     etcdCredentials: () => Promise.reject(new Error('not in this test')),
     stored: () => Promise.resolve(undefined),
     keepSnapshot: () => Promise.reject(new Error('not in this test')),
-    runHook: () => Promise.resolve(),
+    runHook: () => Promise.resolve(undefined),
     emit: (event) => events.push(event),
     signal: interrupt.signal,
     ...more,
@@ -343,7 +343,9 @@ describe('applyPlan on hosts', () => {
     const more = (fails?: string): Partial<ApplyContext> => ({
       runHook: (step) => {
         order.push(step.id);
-        return step.id === fails ? Promise.reject(new KbootError('E-STEP', 'no')) : Promise.resolve();
+        return step.id === fails
+          ? Promise.reject(new KbootError('E-STEP', 'no'))
+          : Promise.resolve(undefined);
       },
       emit: (event) => {
         if (event.type === 'done' && event.step.type === 'shell') order.push(event.step.id);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stepLines } from './kboot.ts';
@@ -9,7 +9,7 @@ import { output } from './traces.ts';
 // spec.files and spec.hooks on real hosts.
 
 const token = 'dont-tell-anybody-7c1f';
-const until = ['--until', 'runtime', '--yes', '-o', 'json'];
+const until = ['--until', 'runtime', '--yes', '--allow-hooks', '-o', 'json'];
 
 let site: Site;
 
@@ -74,7 +74,7 @@ test('files are written and hooks run as specified in the inventory; the secret 
 test('a second up runs nothing; a hook whose `unless` fails again is drift, and only it runs', async () => {
   expect(stepLines(await up())).toEqual([]);
   await output(site.lab, 'w-2', 'rm /srv/mark');
-  const drift = await site.kboot('drift', ['--until', 'runtime']);
+  const drift = await site.kboot('drift', ['--until', 'runtime', '--allow-hooks']);
   expect(drift, drift.stderr).toMatchObject({ exitCode: 2 });
   expect(drift.stdout).toMatch(/\$ hook +mark {2}after runtime\n +\$ echo "\$KBOOT_HOST/);
   expect(stepLines(await up()).toSorted()).toEqual(['operator run hook begin', 'w-2 run hook mark']);
@@ -82,12 +82,40 @@ test('a second up runs nothing; a hook whose `unless` fails again is drift, and 
   expect(own()).toBe('begin own\nbegin own\n');
 });
 
+test('without --allow-hooks nothing of the inventory runs while planning, and up asks right before the hook', async () => {
+  await output(site.lab, 'w-1', 'rm /srv/mark');
+  await output(site.lab, 'w-2', 'echo kept > /srv/mark');
+  const plain = ['--until', 'runtime'];
+  const seen = 'unless was here';
+  const asks = (name: string, path: string, more: object): object => ({
+    ...{ name, after: 'runtime', unless: `echo "${seen}" >> ${path}.asked; test -e ${path}`, ...more },
+    run: `echo made > ${path}`,
+  });
+  const here = join(site.dir, 'here');
+  const hooks = [asks('there', '/srv/mark', { roles: ['worker'] }), asks('here', here, { on: 'operator' })];
+  await site.write('site', { spec: spec({ hooks }) });
+  for (const verb of ['plan', 'drift']) {
+    const { stdout } = await site.kboot(verb, plain);
+    expect(stdout).toMatch(/\$ hook +there .*\n +\$ echo made .*\n +unless \$ echo "unless was here"/);
+    expect(stdout).toContain('`unless` of hooks there, here was not run while planning');
+  }
+  expect(existsSync(`${here}.asked`)).toBe(false);
+  expect(await output(site.lab, 'w-2', 'ls /srv')).not.toContain('asked');
+  const result = await site.kboot('up', [...plain, '--yes']);
+  expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+  expect(await output(site.lab, 'w-1', 'cat /srv/mark')).toBe('made');
+  expect(await output(site.lab, 'w-2', 'cat /srv/mark')).toBe('kept');
+  expect(readFileSync(here, 'utf8')).toBe('made\n');
+  expect((await site.kboot('drift', [...plain, '--allow-hooks'])).exitCode).toBe(0);
+  await site.write('site', { spec: spec() });
+});
+
 test('a changed file is shown as a diff, and an older plan is refused', async () => {
   const file = join(site.dir, 'p.json');
   await output(site.lab, 'w-1', 'rm /srv/mark');
-  await site.kboot('plan', ['--until', 'runtime', '--out', file]);
+  await site.kboot('plan', ['--until', 'runtime', '--allow-hooks', '--out', file]);
   writeFileSync(join(site.dir, 'hosts.toml'), 'server = "https://two.example"\n');
-  const stale = await site.kboot('up', ['--plan', file, '--yes']);
+  const stale = await site.kboot('up', ['--plan', file, '--yes', '--allow-hooks']);
   expect(stale, stale.stderr).toMatchObject({ exitCode: 6 });
   expect(stale.stderr).toContain('spec.files /etc/containerd/certs.d/example/hosts.toml');
   const plan = await site.kboot('plan', ['--until', 'runtime']);

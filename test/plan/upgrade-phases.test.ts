@@ -231,7 +231,7 @@ describe('applying an upgrade', () => {
         for await (const blob of blobs) text += blob.toString();
         snapshots.push(text);
       },
-      runHook: () => Promise.resolve(),
+      runHook: () => Promise.resolve(undefined),
       emit: (event) => events.push(event),
       signal,
     };

@@ -12,6 +12,7 @@ describe.each(shells)('hook in %s', (shell) => {
     when: 'before',
     run: `echo "$KBOOT_HOST it's" > ${box.path('made')}\n`,
     environment: { KBOOT_HOST: 'w 1' },
+    mayAsk: true,
     timeoutSeconds: 20,
     ...more,
   });
@@ -33,6 +34,19 @@ describe.each(shells)('hook in %s', (shell) => {
     expect(box.apply(action).status).toBe(0);
     expect(box.text(box.path('made'))).toBe("w 1 it's\n");
     expect(box.plan(state)).toBeUndefined();
+  });
+
+  it('is not asked while planning unless it may be; applied, it asks first', () => {
+    const made = box.path('made');
+    const state = want('state', { unless: `touch ${box.path('asked')}; test -e ${made}`, mayAsk: false });
+    const action = box.plan(state);
+    expect(action).toMatchObject({ verb: 'run', unless: state.unless });
+    expect(existsSync(box.path('asked'))).toBe(false);
+    expect(box.apply(action).status).toBe(0);
+    expect(existsSync(box.path('asked'))).toBe(true);
+    box.write(made, 'kept');
+    expect(box.apply(box.plan(state)).status).toBe(0);
+    expect(box.text(made)).toBe('kept');
   });
 
   it('is due without `unless`, or if that cannot be run', () => {

@@ -27,7 +27,7 @@ export function operatorSteps(
   const due = hooks.filter(({ name, unless }) => unless !== undefined && !met.has(name));
   return hooks
     .filter((hook) => due.includes(hook) || (hook.unless === undefined && (changes || due.length > 0)))
-    .map(({ name, when, stage, run, timeoutSeconds }) => ({
+    .map(({ name, when, stage, run, unless, timeoutSeconds }) => ({
       when,
       stage,
       step: {
@@ -38,6 +38,7 @@ export function operatorSteps(
         reason: `${when} ${stage}`,
         effects: [],
         command: run.trimEnd(),
+        ...(unless !== undefined && { unless: unless.trimEnd() }),
         timeoutSeconds,
       },
     }));

@@ -140,6 +140,9 @@ const shellStep = shared(
     ).exactOptional(),
     diff: text('Unified diff of a text. For display only.').exactOptional(),
     command: text("A hook's own shell. For display only.").exactOptional(),
+    unless: text(
+      'The shell that tells that a hook is not needed; the script asks it first. For display only.',
+    ).exactOptional(),
     disturbs: texts('Processes whose files this changes; they restart in a later step.').exactOptional(),
     expects: described(
       'The step fails if this file has changed since it was observed.',
@@ -281,6 +284,7 @@ const hookStep = shared(
     ...step,
     type: z.literal('hook'),
     command: text("POSIX shell, run on the operator's machine as the user who runs kboot."),
+    unless: text('POSIX shell that is run first; if it succeeds, the command is not run.').exactOptional(),
   }),
 );
 

@@ -11,6 +11,10 @@ export interface Block {
   readonly text: string;
 }
 
+function unlessBlocks(unless: string | undefined): readonly Block[] {
+  return unless === undefined ? [] : [{ kind: 'text', title: 'Unless this succeeds', text: unless }];
+}
+
 /** The full details of a step in the plan: its diff or text, then its script; or the condition of a gate. */
 export function blocksOf(item: Step | Gate): readonly Block[] {
   switch (item.type) {
@@ -21,10 +25,14 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
         ...(item.command === undefined
           ? []
           : [{ kind: 'text' as const, title: 'In the inventory', text: item.command }]),
+        ...unlessBlocks(item.unless),
         { kind: 'script', title: 'Shell, as root', text: item.script },
       ];
     case 'hook':
-      return [{ kind: 'script', title: 'Shell, on this machine', text: item.command }];
+      return [
+        { kind: 'script', title: 'Shell, on this machine', text: item.command },
+        ...unlessBlocks(item.unless),
+      ];
     case 'issue':
       return [{ kind: 'text', title: 'By name', text: item.certificates.join('\n') }];
     case 'etcd':

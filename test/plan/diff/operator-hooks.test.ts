@@ -22,8 +22,8 @@ it('a hook runs if its `unless` fails; hooks without `unless` run with any chang
   expect(names(hooks, ['state'], false)).toEqual([]);
 });
 
-it('have the command as in the inventory', () => {
-  expect(operatorSteps([hook('tell')], new Set(), true)).toEqual([
+it('have the commands as in the inventory', () => {
+  expect(operatorSteps([hook('tell', { unless: 'test -e told\n' })], new Set(), true)).toEqual([
     {
       when: 'after',
       stage: 'addon',
@@ -35,6 +35,7 @@ it('have the command as in the inventory', () => {
         reason: 'after addon',
         effects: [],
         command: 'echo tell',
+        unless: 'test -e told',
         timeoutSeconds: 300,
       },
     },

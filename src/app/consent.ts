@@ -7,6 +7,7 @@ import { isTrusted, trust } from '../store/trust.ts';
 
 /** A command of the inventory that would run while kboot only reads. */
 export interface PlanningCommand {
+  readonly kind: 'unless' | 'vagrant';
   /** Hosts where it runs as root; undefined: on this machine, as the user who runs kboot. */
   readonly hosts: readonly string[] | undefined;
   /** `unless of hook data-disk` */
@@ -63,6 +64,7 @@ export function planningCommands({ hooks = [], hosts }: Cluster): readonly Plann
         ? []
         : [
             {
+              kind: 'unless' as const,
               hosts: on === 'operator' ? undefined : on,
               what: `unless of hook ${name}`,
               text: unless.trimEnd(),
@@ -70,6 +72,7 @@ export function planningCommands({ hooks = [], hosts }: Cluster): readonly Plann
           ],
     ),
     ...[...folders].map((folder) => ({
+      kind: 'vagrant' as const,
       hosts: undefined,
       what: 'Vagrant, which runs a Vagrantfile',
       text: vagrantText(folder),

@@ -1,6 +1,7 @@
 import { visible } from '../model/visible.ts';
 
 interface Shown {
+  readonly kind: 'unless' | 'vagrant';
   readonly hosts: readonly string[] | undefined;
   readonly what: string;
   readonly text: string;
@@ -8,6 +9,11 @@ interface Shown {
 
 /** The commands of an inventory that would run while kboot only reads, in full. */
 export function consentText(inventory: string, commands: readonly Shown[]): string {
+  const has = (kind: Shown['kind']): boolean => commands.some((each) => each.kind === kind);
+  const without = [
+    ...(has('unless') ? ['the plan has these hooks as if they were needed'] : []),
+    ...(has('vagrant') ? ['Vagrant machines cannot be reached'] : []),
+  ];
   return [
     `${inventory} has commands that run before you see the plan, to find out what has to be done:`,
     ...commands.flatMap(({ hosts, what, text }) => [
@@ -16,6 +22,6 @@ export function consentText(inventory: string, commands: readonly Shown[]): stri
         .split('\n')
         .map((line) => `      $ ${line}`),
     ]),
-    'Without them, the plan has these hooks as if they were needed; Vagrant machines cannot be reached.',
+    `Without them, ${without.join('; ')}.`,
   ].join('\n');
 }

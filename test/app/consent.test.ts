@@ -47,8 +47,9 @@ describe('commands of an inventory that run while planning', () => {
     const file = at('mine.yaml');
     writeFileSync(file, inventoryWith([unless('one\n  two', 'roles: [worker]'), 'ssh: {vagrant: .}']));
     expect(planningCommands(readInventory(file).cluster)).toEqual([
-      { hosts: ['w-1'], what: 'unless of hook tidy', text: 'one\n  two' },
+      { kind: 'unless', hosts: ['w-1'], what: 'unless of hook tidy', text: 'one\n  two' },
       {
+        kind: 'vagrant',
         hosts: undefined,
         what: 'Vagrant, which runs a Vagrantfile',
         text: expect.stringMatching(/^vagrant ssh-config # .*\/Vagrantfile, sha256 [0-9a-f]{64}$/) as string,

@@ -125,20 +125,17 @@ function complete(
 /** Reports an error: a line of JSON on stdout, or text on stderr. */
 async function report(error: unknown): Promise<number> {
   const known = error instanceof KbootError ? error : undefined;
+  const terminal = await import('./cli/terminal.ts');
   if (wantsJson() && known !== undefined) {
     const { host, step, detail, remedy } = known.context;
     const { code, message } = known;
     const { title } = errorCodes[code];
     const event: KbootEvent = { type: 'error', code, title, message, host, step, detail, remedy };
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    terminal.event(event);
   } else if (known !== undefined) {
     const { errorText } = await import('./view/error-text.ts');
-    const { note } = await import('./cli/terminal.ts');
-    note(errorText(known));
-  } else {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`This is a bug in kboot, not a problem with your input:\n${text}\n`);
-  }
+    terminal.note(errorText(known));
+  } else terminal.tellDefect(error);
   return known?.exit ?? exitStatus.stepFailed;
 }
 

@@ -162,6 +162,41 @@ describe('architecture', () => {
   });
 });
 
+describe('text leaves kboot at one place', () => {
+  const texts = new Map(files.map((file) => [file, readFileSync(new URL(file, source), 'utf8')]));
+  const having = (pattern: RegExp): string[] =>
+    [...texts].flatMap(([file, text]) => (pattern.test(text) ? [file] : []));
+
+  it('only cli/terminal.ts writes to stdout and stderr, which take Printable', () => {
+    expect(having(/process\.std(out|err)\.write|\bwriteSync\((1|2)\b|\/dev\/(stdout|stderr|tty)['"`]/)).toEqual([
+      'cli/terminal.ts',
+    ]);
+    expect(having(/\bconsole\.\w+\(|process\.emitWarning|process\.binding/)).toEqual([]);
+  });
+
+  it('only the prompts and the terminal hold the streams', () => {
+    const other = /\bprocess: (Root)?Process\b|const process = /;
+    const holders = having(/process\.std(out|err)(?!\.columns|\.isTTY|\.on\b)/);
+    expect(holders.filter((file) => !other.test(texts.get(file) ?? '')).toSorted()).toEqual([
+      'cli/ask.ts',
+      'cli/terminal.ts',
+      'main.ts',
+    ]);
+    // It listens for readers that close their pipe early.
+    expect(texts.get('main.ts')).toContain('for (const stream of [process.stdout, process.stderr])');
+    expect(texts.get('main.ts')).not.toContain('stream.write');
+  });
+
+  it('only view/printable.ts makes Printable', () => {
+    expect(having(/\bas (unknown as )?Printable\b|<Printable>/)).toEqual(['view/printable.ts']);
+  });
+
+  it('logs and events are JSON in which every character shows', () => {
+    const writers = ['main.ts', 'cli/terminal.ts', 'store/run-log.ts'];
+    expect(having(/JSON\.stringify/).filter((file) => writers.includes(file))).toEqual([]);
+  });
+});
+
 /** What view/ decides from text for people, each only about how it prints that text. */
 const printing = {
   'view/html/steps.ts: phase.title === phase.id': 'an ID that says the same is not printed',

@@ -8,6 +8,7 @@ import { adoptedClusterText, adoptedStateText } from '../view/adopted-text.ts';
 import type { AdoptArgs, PlanArgs } from './args.ts';
 import { runPlan } from './plan-run.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Takes over a cluster of kubeadm with --host, else reads a state folder back. */
 export async function runAdopt(args: AdoptArgs): Promise<ExitStatus> {
@@ -63,7 +64,7 @@ async function takeOver(args: AdoptArgs): Promise<ExitStatus> {
       ...{ issued: [...issued], unreachable: [] },
     });
   else {
-    for (const warning of warnings) note(`warning: ${warning}`);
+    for (const warning of warnings) note(line`warning: ${warning}`);
     print(adoptedClusterText(adopted));
   }
   const plan: PlanArgs = {

@@ -11,7 +11,8 @@ import type { BundleIndex } from '../store/bundle.ts';
 import { showFetching } from '../view/fetch-progress.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
-import { event, mayBeUnofficial, note } from './terminal.ts';
+import { event, mayBeUnofficial, note, screen } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Fetches the files that the bundle lacks. Progress goes to stderr; with `-o json`, events go to stdout. Throws as createBundle does. */
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
@@ -19,11 +20,11 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   refuse('--image-repository', args['image-repository'], imageRepository);
   const wanted = wantedBy(args);
   const json = args.output === 'json';
-  const progress = json ? undefined : showFetching(process.stderr);
+  const progress = json ? undefined : showFetching(screen);
   const allowUnofficial = mayBeUnofficial(args);
   const unheld = allowUnofficial ? unheldImages(wanted.contents) : [];
   if (unheld.length > 0)
-    note(`warning: no digest is known of ${few(unheld, 3)}; whatever the registry serves is taken`);
+    note(line`warning: no digest is known of ${few(unheld, 3)}; whatever the registry serves is taken`);
   const interrupt = onInterrupt(() => undefined);
   try {
     return await createBundle({
@@ -37,7 +38,7 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
         progress?.take(each);
         if (json && each.type !== 'bytes') event(each);
       },
-      heard: args.verbose ? (progress?.say ?? note) : () => undefined,
+      heard: args.verbose ? (progress?.say ?? ((text: string) => { note(line`${text}`); })) : () => undefined,
     });
   } finally {
     interrupt.stop();

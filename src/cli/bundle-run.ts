@@ -8,6 +8,7 @@ import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../stor
 import type { BundleCommandArgs } from './args.ts';
 import { event, print } from './terminal.ts';
 import { originText } from '../view/origin-text.ts';
+import { line } from '../view/printable.ts';
 
 /** Creates, indexes or verifies a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
@@ -19,13 +20,13 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
   if (args.output === 'json') event({ type: 'bundle', directory, ...index, origins: [...origins] });
   else {
     print(
-      `${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
+      line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
     );
     const text = originText(origins);
     if (text !== '') print(text);
   }
   if (args.action === 'create' && args.output === 'text')
-    print(`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`);
+    print(line`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`);
 }
 
 /** What the lock beside the inventory, or the catalog, has for a version; undefined if neither has it. */

@@ -4,6 +4,7 @@ import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { certificatesText } from '../view/certificates-text.ts';
 import type { CertsArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Lists certificates. Status 1 if one has expired or soon will, 4 if none has but a host could not be read. */
 export async function runCerts(args: CertsArgs): Promise<ExitStatus> {
@@ -20,7 +21,7 @@ export async function runCerts(args: CertsArgs): Promise<ExitStatus> {
   );
   if (args.output === 'json') event({ type: 'certificates', ...report, unreachable: [...failed.keys()] });
   else {
-    for (const warning of warnings) note(formatDiagnostic(warning));
+    for (const warning of warnings) note(line`${formatDiagnostic(warning)}`);
     tellErrors(failed.values());
     print(certificatesText(report, args.verbose));
   }

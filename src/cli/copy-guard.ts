@@ -7,6 +7,7 @@ import { errorText } from '../view/error-text.ts';
 import { comparisonText, pushedText } from '../view/state-text.ts';
 import type { InventoryArgs } from './args.ts';
 import { isInteractive, note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** What a run must not continue from: somebody else's changes are not in the folder. */
 const outdated: readonly CopyComparison[] = ['copy-changed', 'both-changed', 'unrelated'];
@@ -50,7 +51,7 @@ async function pushed(site: CopySite, contentBefore: string, always: boolean): P
     if (!(error instanceof KbootError)) throw error;
     note(errorText(error));
     note(
-      'The cluster was changed, but the copy of the state folder is outdated: run `kboot state push INVENTORY`.',
+      line`The cluster was changed, but the copy of the state folder is outdated: run \`kboot state push INVENTORY\`.`,
     );
     return false;
   }
@@ -61,5 +62,5 @@ export async function tellCopy(args: InventoryArgs): Promise<void> {
   const site = statedCopy(args);
   if (site === undefined) return;
   const comparison = compare(await readCopy(site), site.recipients);
-  if (comparison !== 'same') note(`warning: ${comparisonText(site, comparison)}`);
+  if (comparison !== 'same') note(line`warning: ${comparisonText(site, comparison)}`);
 }

@@ -8,6 +8,7 @@ import { stepsOf } from '../plan/steps.ts';
 import type { EtcdArgs } from './args.ts';
 import { runOperation } from './runner.ts';
 import { connectOptions } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Plans, shows, asks, restores. */
 export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
@@ -39,9 +40,9 @@ export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<
     lost,
     question: `Restore etcd from ${from}? Everything in the cluster becomes what it was then.`,
     make: () => makeRestorePlan(workspace, checked, choice, connectOptions(), args.concurrency),
-    nothing: ({ plan }) => `${plan.cluster}: nothing to restore`,
+    nothing: ({ plan }) => line`${plan.cluster}: nothing to restore`,
     summary: ({ plan, next }, { executed, seconds, failures }) =>
-      `${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s${
+      line`${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s${
         failures.length > 0 ? '; the same command goes on' : `; next: ${next}`
       }`,
   });

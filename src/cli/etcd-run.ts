@@ -21,6 +21,7 @@ import type { EtcdArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readStatus } from './show.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+import { below, line } from '../view/printable.ts';
 
 /** Runs one action. Returns the exit status. */
 export async function runEtcd(args: EtcdArgs): Promise<ExitStatus> {
@@ -74,7 +75,7 @@ async function list(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
     event({ type: 'etcd-snapshots', folder, snapshots, onHosts: onHosts.snapshots });
   else {
     print(snapshotsText(folder, snapshots));
-    if (workspace.cluster.etcd.backup !== undefined) print(`\n${hostSnapshotsText(onHosts.snapshots)}`);
+    if (workspace.cluster.etcd.backup !== undefined) print(below(line``, hostSnapshotsText(onHosts.snapshots)));
   }
   return onHosts.failed.size > 0 ? readStatus(onHosts) : exitStatus.done;
 }
@@ -113,7 +114,7 @@ async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus>
   const title = `kboot etcd defrag ${args.inventory}`;
   const lock = await acquireLock(await openState(workspace.state.dir), title);
   const interrupt = onInterrupt(() => {
-    note('Interrupted: the member that is being defragmented is finished, no further one begins.');
+    note(line`Interrupted: the member that is being defragmented is finished, no further one begins.`);
   });
   try {
     const etcd = await askEtcd(workspace, connectOptions(), args.concurrency);
@@ -126,7 +127,7 @@ async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus>
       await defragment(etcd, args.force, {
         signal: AbortSignal.any([interrupt.signal, lock.lost, held.lost]),
         starts: (member) => {
-          note(`${member}: defragmenting`);
+          note(line`${member}: defragmenting`);
         },
         ends: (result) => {
           if (json) event({ type: 'etcd-defragmented', ...result });
@@ -134,7 +135,7 @@ async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus>
         },
         disarmed: (member) => {
           if (json) event({ type: 'etcd-disarmed', member, alarm: 'NOSPACE' });
-          else print(`${member}: alarm NOSPACE disarmed`);
+          else print(line`${member}: alarm NOSPACE disarmed`);
         },
       });
       return exitStatus.done;

@@ -7,6 +7,7 @@ import { errorText } from '../view/error-text.ts';
 import type { PageInput } from '../view/html/input.ts';
 import type { Planned } from './show.ts';
 import { note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Writes the page of a plan, or of a run, readable only by its owner: diffs show files of hosts. Does nothing if no
@@ -21,7 +22,7 @@ export async function writePage(
   const { pageHtml } = await import('../view/html/page.ts');
   const page = pageHtml({ ...input, kboot: kbootVersion(), at: new Date() });
   await writeAtomic(file, page);
-  note(`page ${file}, ${Math.ceil(Buffer.byteLength(page) / 1024)} KiB`);
+  note(line`page ${file}, ${Math.ceil(Buffer.byteLength(page) / 1024)} KiB`);
 }
 
 /** The same at the end of a run; a page that cannot be written does not fail the run. */

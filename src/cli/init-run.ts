@@ -17,6 +17,7 @@ import { terminalAsk, type Ask } from './ask.ts';
 import type { InitArgs } from './args.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
 import { connectOptions, event, isInteractive, note, print, tellErrors } from './terminal.ts';
+import { below, line, view } from '../view/printable.ts';
 
 /** Asks for everything that flags do not give, reads the hosts if allowed, and writes a new inventory. */
 export async function runInit(args: InitArgs): Promise<ExitStatus> {
@@ -25,7 +26,7 @@ export async function runInit(args: InitArgs): Promise<ExitStatus> {
   const first = ask === undefined ? answersOf(args) : await askFirst(ask, args, answersOf(args));
   if (ask === undefined) refuseMissing(first);
   if (first.look && args.output === 'text')
-    note(`reading ${first.hosts.length === 1 ? '1 host' : `${first.hosts.length} hosts`}`);
+    note(line`reading ${first.hosts.length === 1 ? '1 host' : `${first.hosts.length} hosts`}`);
   const { file, concurrency } = args;
   const look = first.look
     ? await lookAt(first.hosts, { file, concurrency, ...sshOf(first) }, connectOptions())
@@ -95,7 +96,7 @@ async function refuseUnseen(
   );
 }
 
-function seenTable(hosts: readonly SettledHost[]): string {
+const seenTable = view((hosts: readonly SettledHost[]): string => {
   return table(
     hosts.map(({ name, address, sshAddress, seen }) => [
       `  ${name}`,
@@ -103,7 +104,7 @@ function seenTable(hosts: readonly SettledHost[]): string {
       `${seen ?? 'not read'}${sshAddress === undefined ? '' : `; SSH connects to ${sshAddress}`}`,
     ]),
   );
-}
+});
 
 /** Replaces `auto` with addresses that the look found, and checks a given virtual IP. */
 async function withProposals(
@@ -156,7 +157,7 @@ function tell(
     });
     return;
   }
-  if (findings.length > 0) note(`To fix before \`kboot up\`, or to ignore:\n${findingsText(findings)}`);
-  for (const warning of warnings) note(`warning: ${warning}`);
+  if (findings.length > 0) note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings)));
+  for (const warning of warnings) note(line`warning: ${warning}`);
   print(initText({ file, cluster, virtualIP: answers.virtualIP, pools: answers.pools }));
 }

@@ -7,6 +7,7 @@ import { releaseLockText } from '../view/release-lock-text.ts';
 import type { LockArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { event, note, tell } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Fetches what the lock should state for a version, shows what differs, and writes it. Returns the exit status. */
 export async function runLock(args: LockArgs): Promise<ExitStatus> {
@@ -19,7 +20,9 @@ export async function runLock(args: LockArgs): Promise<ExitStatus> {
   try {
     const proposal = await proposeLock({
       ...{ cluster, kubernetesVersion, locked, signal: interrupt.signal },
-      heard: verbose ? note : () => undefined,
+      heard: (text) => {
+        if (verbose) note(line`${text}`);
+      },
     });
     const { release, against, changes, notes } = proposal;
     const others = locked.filter((each) => each.kubernetesVersion !== kubernetesVersion);

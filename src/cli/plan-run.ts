@@ -10,6 +10,7 @@ import { tellCopy } from './copy-guard.ts';
 import { pageOf, refuseOtherFile, writePage } from './html.ts';
 import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundlesOf, connectOptions, event, note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Makes and shows a plan, and saves it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
@@ -51,5 +52,5 @@ async function keep({ out, output }: PlanArgs, make: () => SavedPlan): Promise<v
   const saved = make();
   await writePlan(out, saved);
   if (output === 'json') event({ type: 'saved', file: out, digest: saved.digest });
-  else note(`saved to ${out}, digest ${saved.digest.slice(0, 12)}`);
+  else note(line`saved to ${out}, digest ${saved.digest.slice(0, 12)}`);
 }

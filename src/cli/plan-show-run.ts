@@ -3,6 +3,7 @@ import type { PlanShowArgs } from './args.ts';
 import { refuseOtherFile, writePage } from './html.ts';
 import { showPlan } from './show.ts';
 import { note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Prints a saved plan like `kboot plan`; with `-o json` as the same event. */
 export async function runPlanShow(args: PlanShowArgs): Promise<void> {
@@ -13,7 +14,7 @@ export async function runPlanShow(args: PlanShowArgs): Promise<void> {
       ...(scope.until === 'addon' ? [] : [`--until ${scope.until}`]),
       ...(scope.limit.length === 0 ? [] : [`--limit ${scope.limit.join(' ')}`]),
     ];
-    note(`made ${made} by kboot ${basis.kboot}${limits.map((each) => `, ${each}`).join('')}`);
+    note(line`made ${made} by kboot ${basis.kboot}${limits.map((each) => `, ${each}`).join('')}`);
   }
   const command = plan.mode === 'offline' ? undefined : `kboot up INVENTORY --plan ${args.file}`;
   showPlan(args, plan, command === undefined ? {} : { command });

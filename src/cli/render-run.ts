@@ -7,6 +7,7 @@ import { openState } from '../store/state.ts';
 import type { RenderArgs } from './args.ts';
 import { settleKeys } from './settle-keys.ts';
 import { bundlesOf, event, note, print } from './terminal.ts';
+import { below, line } from '../view/printable.ts';
 
 /** Issues missing certificates and keys, then writes the tree. */
 export async function runRender(args: RenderArgs): Promise<void> {
@@ -22,12 +23,12 @@ export async function runRender(args: RenderArgs): Promise<void> {
     const { files, leftOut } = await renderTree(workspace, args.out, { withSecrets: args['with-secrets'] });
     if (args.output === 'json') event({ type: 'rendered', out: args.out, files, leftOut });
     else {
-      print(`${args.out}: ${files} files for ${workspace.cluster.hosts.length} hosts and the API`);
+      print(line`${args.out}: ${files} files for ${workspace.cluster.hosts.length} hosts and the API`);
       if (leftOut.length > 0)
         note(
           args.verbose
-            ? `left out, since they have secrets:\n${leftOut.map((path) => `  ${path}`).join('\n')}`
-            : `${leftOut.length} files with secrets were left out (${few(namesOf(leftOut), 6)}); --with-secrets writes them`,
+            ? below(line`left out, since they have secrets:`, ...leftOut.map((path) => line`  ${path}`))
+            : line`${leftOut.length} files with secrets were left out (${few(namesOf(leftOut), 6)}); --with-secrets writes them`,
         );
     }
   } finally {

@@ -7,6 +7,7 @@ import type { ResetArgs } from './args.ts';
 import { runOperation } from './runner.ts';
 import { openWithWarnings } from './show.ts';
 import { connectOptions } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Plans, shows, asks, resets. The state folder stays: it has the keys of anything that may still run elsewhere. */
 export async function runReset(args: ResetArgs): Promise<ExitStatus> {
@@ -22,10 +23,10 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     make: () => makeResetPlan(workspace, args.limit, connectOptions(), args.concurrency),
     nothing: ({ plan, connections }) =>
       connections.results.size === 0
-        ? `${plan.cluster}: nothing was reset`
-        : `${plan.cluster}: nothing to reset on ${plural(connections.results.size, 'host')}${leftAlone(connections)}`,
+        ? line`${plan.cluster}: nothing was reset`
+        : line`${plan.cluster}: nothing to reset on ${plural(connections.results.size, 'host')}${leftAlone(connections)}`,
     summary: ({ plan, connections }, { executed, seconds }) =>
-      `${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${workspace.state.dir} stays${leftAlone(connections)}`,
+      line`${plan.cluster}: ${executed} of ${plural(stepsOf(plan).length, 'step')} in ${seconds.toFixed(1)} s; the state folder ${workspace.state.dir} stays${leftAlone(connections)}`,
   });
 }
 

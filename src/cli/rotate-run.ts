@@ -4,6 +4,7 @@ import { stagesOf, type Rotatable, type Rotation } from '../pki/rotation.ts';
 import { openWorkspace } from '../app/workspace.ts';
 import { bundlesOf, connectOptions, note } from './terminal.ts';
 import type { UpArgs } from './args.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Exchanges CAs in stages, each an `up` of its own: `stage` plans, asks and applies one. Goes on with an exchange that
@@ -22,7 +23,7 @@ export async function runRotation(
     const workspace = await openWorkspace(open);
     refuseForeignCas(workspace, rotate);
     await refuseUnsettled(workspace, connectOptions(), args.concurrency);
-    note(`Exchanging ${rotate.join(', ')}, in ${stagesOf({ cas: rotate }).length} stages.`);
+    note(line`Exchanging ${rotate.join(', ')}, in ${stagesOf({ cas: rotate }).length} stages.`);
   }
   for (;;) {
     const status = await stage(rotate);
@@ -32,18 +33,18 @@ export async function runRotation(
     if (rotation === undefined) return status;
     const workspace = await openWorkspace(open);
     const { cas, stage: reached } = rotation;
-    note(`${cas.join(', ')}: reading every host again; what has just restarted has two minutes to be ready.`);
+    note(line`${cas.join(', ')}: reading every host again; what has just restarted has two minutes to be ready.`);
     rotation = await endStage(workspace, rotation, connectOptions(), args.concurrency);
     const stages = stagesOf({ cas });
     note(
-      `${cas.join(', ')}: every host has reached stage ${stages.indexOf(reached) + 1} of ${stages.length} (${reached}).`,
+      line`${cas.join(', ')}: every host has reached stage ${stages.indexOf(reached) + 1} of ${stages.length} (${reached}).`,
     );
     if (rotation !== undefined) continue;
     const kubeconfigs = cas.includes('ca')
       ? ` Old kubeconfigs no longer work; get a new one: \`kboot kubeconfig ${args.inventory} --merge\`.`
       : '';
     note(
-      `${cas.join(', ')}: exchanged. What was signed before is accepted nowhere.${kubeconfigs} Copy the state folder to its backup.`,
+      line`${cas.join(', ')}: exchanged. What was signed before is accepted nowhere.${kubeconfigs} Copy the state folder to its backup.`,
     );
     return exitStatus.done;
   }

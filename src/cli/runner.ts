@@ -22,7 +22,8 @@ import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
 import { vouchFor } from './unofficial.ts';
-import { confirm, event, note, tell, tellErrors } from './terminal.ts';
+import { confirm, event, note, screen, tell, tellErrors } from './terminal.ts';
+import { line, type Printable } from '../view/printable.ts';
 
 /** The result of applying a plan. */
 export interface Outcome extends ApplyResult {
@@ -47,9 +48,9 @@ export interface Operation<P extends Planned> {
   /** Absent: the whole plan. */
   show?(planned: P): void;
   /** The message for an empty plan. */
-  nothing(planned: P): string;
+  nothing(planned: P): Printable;
   /** The message at the end. */
-  summary(planned: P, outcome: Outcome): string;
+  summary(planned: P, outcome: Outcome): Printable;
 }
 
 /**
@@ -68,7 +69,7 @@ export async function runOperation<P extends Planned>(
   const state = await openState(workspace.state.dir);
   const title = `kboot ${operation.command} ${args.inventory}`;
   const lock = await acquireLock(state, title);
-  const say = (text: string): void => {
+  const say = (text: Printable): void => {
     if (args.output === 'text') tell(text);
   };
   const stats = (planned: P, events: readonly ApplyEvent[]): void => {
@@ -111,16 +112,18 @@ export async function runOperation<P extends Planned>(
       if (operation.show === undefined) showPlan(args, planned.plan);
       else operation.show(planned);
       if (!(await confirm(operation.question, args.yes, operation.risky === true ? 'no' : 'yes'))) {
-        note('Nothing was changed.');
+        note(line`Nothing was changed.`);
         return exitStatus.interrupted;
       }
       if (lock.lost.aborted) throw lockLost('Nothing was changed.');
       held = await lockCluster(workspace, planned.connections, title, {
-        say: note,
+        say: (text) => {
+          note(line`${text}`);
+        },
         lost: operation.lost ?? [],
       });
       if (held.changedMs < begun.ageMs) {
-        note('Another run has changed the cluster since this plan was made. Reading the hosts again.');
+        note(line`Another run has changed the cluster since this plan was made. Reading the hosts again.`);
         return 'outdated';
       }
       changed = true;
@@ -152,11 +155,11 @@ async function apply(
   const log = openRunLog(workspace.state, command, new Date());
   const interrupt = onInterrupt(() => {
     (progress?.say ?? note)(
-      'Interrupted: running steps finish, nothing new starts. Press Ctrl-C again to stop at once; the same command continues later.',
+      line`Interrupted: running steps finish, nothing new starts. Press Ctrl-C again to stop at once; the same command continues later.`,
     );
   });
   const events: ApplyEvent[] = [];
-  const progress = json ? undefined : showProgress(plan, process.stderr);
+  const progress = json ? undefined : showProgress(plan, screen);
   const begun = Date.now();
   const take = (happened: ApplyEvent): void => {
     events.push(happened);
@@ -179,7 +182,7 @@ async function apply(
   if (json) event(summaryEvent(plan, outcome));
   // An interruption is not a failure of the host: the summary reports it.
   else tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
-  if (!json && result.failures.length > 0) note(`  log ${log.path}`);
+  if (!json && result.failures.length > 0) note(line`  log ${log.path}`);
   return outcome;
 }
 

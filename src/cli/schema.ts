@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { visibleJson } from '../model/visible.ts';
 import type { SchemaArgs } from './args.ts';
 import { manual } from './manual.ts';
 import { globalOptions } from './options.ts';
@@ -26,9 +27,10 @@ export const schema: CommandModule<object, SchemaArgs> = {
     }),
   async handler({ subject, output }) {
     const { event, print } = await import('./terminal.ts');
+    const { block } = await import('../view/printable.ts');
     const found = await schemaOf(subject);
     if (output === 'json') event({ type: 'schema', name: subject, schema: { ...found } });
-    else print(JSON.stringify(found, undefined, 2));
+    else print(block(visibleJson(found, 2)));
   },
 };
 

@@ -3,6 +3,7 @@ import { plural } from '../model/plural.ts';
 import { settlePrivateFiles } from '../store/private-files.ts';
 import type { State } from '../store/state.ts';
 import { note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Encrypts or decrypts the private keys of the state folder as spec.state says, and reports it. The caller holds the lock.
@@ -13,7 +14,7 @@ export async function settleKeys(state: State, { state: wanted }: Cluster): Prom
   if (count > 0)
     note(
       wanted?.encryptKeys === true
-        ? `${plural(count, 'private key')} in ${state.dir} encrypted`
-        : `${plural(count, 'private key')} in ${state.dir} decrypted: spec.state.encryptKeys is not set`,
+        ? line`${plural(count, 'private key')} in ${state.dir} encrypted`
+        : line`${plural(count, 'private key')} in ${state.dir} decrypted: spec.state.encryptKeys is not set`,
     );
 }

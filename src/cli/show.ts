@@ -12,6 +12,7 @@ import { findingsText } from '../view/findings-text.ts';
 import { planText, type PlanTextOptions } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';
 import { event, note, tell, tellErrors } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** A plan, and the connections it was made over. */
 export interface Planned {
@@ -25,7 +26,7 @@ export interface Planned {
 /** Opens the inventory's workspace and reports its warnings. */
 export async function openWithWarnings(options: CommonOptions): Promise<Workspace> {
   const workspace = await openWorkspace(options);
-  for (const warning of workspace.warnings) note(formatDiagnostic(warning));
+  for (const warning of workspace.warnings) note(line`${formatDiagnostic(warning)}`);
   return workspace;
 }
 
@@ -77,7 +78,7 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
   if (findings.length > 0) note(findingsText(findings));
   const read = [...connections.open.keys()].filter((name) => !connections.failed.has(name)).length;
   if (seconds !== undefined && read > 0)
-    note(`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);
+    note(line`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);
 }
 
 /** 0 if every host was read, 4 if one could not be; if all hosts failed with another error, the status of that error. */

@@ -11,6 +11,7 @@ import { defaultStateDir, openState } from '../store/state.ts';
 import { comparisonText, keysText, pulledText, pushedText } from '../view/state-text.ts';
 import type { StateArgs } from './args.ts';
 import { confirm, event, note, print } from './terminal.ts';
+import { below, line } from '../view/printable.ts';
 
 /** Runs one action. Returns the exit status. */
 export async function runState(args: StateArgs): Promise<ExitStatus> {
@@ -90,10 +91,10 @@ async function show(args: StateArgs, site: CopySite | undefined): Promise<ExitSt
     });
   else
     print(
-      [
-        ...(site && comparison ? [comparisonText(site, comparison)] : ['spec.state.copy is not set']),
+      below(
+        site && comparison ? comparisonText(site, comparison) : line`spec.state.copy is not set`,
         keysText({ dir, ...keys, settled }),
-      ].join('\n'),
+      ),
     );
   return settled && (comparison === undefined || comparison === 'same')
     ? exitStatus.done
@@ -115,7 +116,10 @@ async function rekey(args: StateArgs): Promise<ExitStatus> {
       });
     else
       print(
-        `${plural(rewritten, 'private key')} rewritten\n${keysText({ dir: state.dir, ...keys, settled: true })}`,
+        below(
+          line`${plural(rewritten, 'private key')} rewritten`,
+          keysText({ dir: state.dir, ...keys, settled: true }),
+        ),
       );
     return exitStatus.done;
   } finally {
@@ -124,6 +128,6 @@ async function rekey(args: StateArgs): Promise<ExitStatus> {
 }
 
 function unanswered(): ExitStatus {
-  note('Nothing was changed.');
+  note(line`Nothing was changed.`);
   return exitStatus.interrupted;
 }

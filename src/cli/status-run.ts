@@ -6,6 +6,7 @@ import { statusText } from '../view/status-text.ts';
 import { tellCopy } from './copy-guard.ts';
 import type { InventoryArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /** Shows the state of a cluster. 4 if a host could not be reached, 1 if something is not healthy. */
 export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
@@ -17,7 +18,7 @@ export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
   const { status, failed } = await observeStatus(workspace, connectOptions(), args.concurrency);
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
-    for (const warning of workspace.warnings) note(formatDiagnostic(warning));
+    for (const warning of workspace.warnings) note(line`${formatDiagnostic(warning)}`);
     await tellCopy(args);
     tellErrors(failed.values());
     print(statusText(status));

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
+import { visibleJson } from '../model/visible.ts';
 import { knownHostsFiles } from '../app/workspace.ts';
 import { errorsText } from '../view/error-text.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
+import { below, line, type Printable, type Screen } from '../view/printable.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { BundleArgs } from './args.ts';
 import { askSecretsWith } from '../store/state-secret.ts';
@@ -11,24 +13,32 @@ import type { ConnectOptions } from '../transport/types.ts';
 
 const connectTimeoutMs = 10_000;
 
-/** One line to stdout: results. */
-export function print(text: string): void {
+/*
+ * Text leaves kboot here, and in the prompts of ask.ts: it is Printable, or JSON in which every character shows
+ * (test/architecture.test.ts looks).
+ */
+
+/** To stdout: results. */
+export function print(text: Printable): void {
   process.stdout.write(`${text}\n`);
 }
 
 /** To stdout, for people: fits a terminal. */
-export function tell(text: string): void {
-  print(fitted(text, process.stdout));
+export function tell(text: Printable): void {
+  process.stdout.write(`${fitted(text, process.stdout)}\n`);
 }
 
 /** To stderr, for people: progress, warnings. */
-export function note(text: string): void {
+export function note(text: Printable): void {
   process.stderr.write(`${fitted(text, process.stderr)}\n`);
 }
 
-function fitted(text: string, stream: NodeJS.WriteStream): string {
+function fitted(text: Printable, stream: NodeJS.WriteStream): string {
   return stream.isTTY ? fit(text, Math.max(40, stream.columns)) : text;
 }
+
+/** Where progress is shown. */
+export const screen: Screen = process.stderr;
 
 /** Errors of hosts, to stderr. */
 export function tellErrors(errors: Iterable<KbootError>): void {
@@ -36,9 +46,17 @@ export function tellErrors(errors: Iterable<KbootError>): void {
   if (text !== '') note(text);
 }
 
+/** An error that is no KbootError, to stderr. */
+export function tellDefect(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // What an error quotes may come from anywhere: its lines are indented, so that none passes for kboot's.
+  const lines = text.split('\n').map((each) => line`  ${each}`);
+  note(below(line`This is a bug in kboot, not a problem with your input:`, ...lines));
+}
+
 /** One event to stdout, as view/event-schema.ts describes it. */
 export function event(value: KbootEvent): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${visibleJson(value)}\n`);
 }
 
 /** Width of running text: that of the terminal, from 40 to 100 columns. */
@@ -51,7 +69,7 @@ export const isInteractive = (): boolean => process.stdin.isTTY && process.stder
 async function askSecret(question: string): Promise<string | undefined> {
   if (!isInteractive()) return undefined;
   const { password, isCancel } = await import('@clack/prompts');
-  const answer = await password({ message: question, output: process.stderr });
+  const answer = await password({ message: line`${question}`, output: process.stderr });
   if (isCancel(answer)) throw new KbootError('E-INTERRUPTED', 'the prompt was cancelled');
   return answer;
 }
@@ -72,7 +90,7 @@ export async function confirm(
   const prompts = await import('@clack/prompts');
   if (await typedAhead(process.stdin)) return false;
   const answer = await prompts.confirm({
-    message: question,
+    message: line`${question}`,
     initialValue: preset === 'yes',
     output: process.stderr,
   });

@@ -5,6 +5,7 @@ import { hopsTo, type Hop } from '../plan/upgrade/hops.ts';
 import { versionsOf } from '../plan/upgrade/versions.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { connectOptions, note } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Takes a cluster to the version of the inventory through the minor versions between: reads where it is, and runs `hop`
@@ -19,7 +20,7 @@ export async function runThrough(
   const hops = await chain(workspace, scope, concurrency);
   if (hops.length > 1)
     note(
-      `${hops.length} upgrades, one after another: ${hops.map(({ to, holdWorkers }) => `to ${to}${holdWorkers ? ' (control plane)' : ''}`).join(', ')}`,
+      line`${hops.length} upgrades, one after another: ${hops.map(({ to, holdWorkers }) => `to ${to}${holdWorkers ? ' (control plane)' : ''}`).join(', ')}`,
     );
   let status: ExitStatus = exitStatus.done;
   for (const each of hops) {

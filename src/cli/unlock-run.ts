@@ -9,9 +9,9 @@ import type { Pki } from '../pki/types.ts';
 import { isStale, lockOwner, ownerState, removeLock, type FoundLock, type LockOwner } from '../store/lock.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { clusterLockText, lockAdvice, lockText } from '../view/lock-text.ts';
-import { paragraph } from '../view/paragraph.ts';
 import type { UnlockArgs } from './args.ts';
 import { confirm, connectOptions, event, note, print, tellErrors, terminalWidth } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Shows who holds the locks of the state folder and of the cluster, and removes each after confirmation. Throws KbootError
@@ -41,7 +41,7 @@ async function unlockFolder(args: UnlockArgs, state: State, name: string): Promi
   const json = args.output === 'json';
   if (found === undefined) {
     if (json) event({ type: 'lock', cluster: name, held: false });
-    else print(`${name}: the lock is not held`);
+    else print(line`${name}: the lock is not held`);
     return exitStatus.done;
   }
   const process = ownerState(found);
@@ -73,7 +73,7 @@ async function unlockCluster(
     tellErrors(view.connections.failed.values());
     if (view.locks.length === 0 && view.connections.open.size > 0) {
       if (args.output === 'json') event({ type: 'cluster-lock', cluster: name, held: false });
-      else print(`${name}: the lock of the cluster is not held`);
+      else print(line`${name}: the lock of the cluster is not held`);
     }
     for (const lock of view.locks) {
       const { life: process, holder, hosts, lease, ageMs } = lock;
@@ -102,9 +102,9 @@ async function removeAfterQuestion(
   remove: () => Promise<boolean>,
 ): Promise<ExitStatus> {
   const json = args.output === 'json';
-  if (!json) print(paragraph(lockAdvice(seen), terminalWidth()));
+  if (!json) print(lockAdvice(seen, terminalWidth()));
   if (!(await confirm('Remove the lock?', args.yes))) {
-    note('The lock was not removed.');
+    note(line`The lock was not removed.`);
     return exitStatus.interrupted;
   }
   const removed = await remove();
@@ -112,8 +112,8 @@ async function removeAfterQuestion(
   else
     print(
       removed
-        ? `${name}: the lock was removed`
-        : `${name}: another run took the lock in the meantime; it was not removed`,
+        ? line`${name}: the lock was removed`
+        : line`${name}: another run took the lock in the meantime; it was not removed`,
     );
   return removed ? exitStatus.done : exitStatus.locked;
 }

@@ -18,6 +18,7 @@ import { withCopy } from './copy-guard.ts';
 import { runThrough } from './through-run.ts';
 import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import type { UpArgs } from './args.ts';
+import { below, line, type Printable } from '../view/printable.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
@@ -105,35 +106,41 @@ export function refuseFindings(findings: readonly Finding[]): void {
   );
 }
 
-function nothingText({ plan, connections, seconds }: LivePlan): string {
+function nothingText({ plan, connections, seconds }: LivePlan): Printable {
   const unread = [...connections.failed.keys()];
-  const warnings = plan.warnings.map((warning) => `warning ${warning}\n`).join('');
+  const warnings = plan.warnings.map((warning) => line`warning ${warning}`);
   if (unread.length === 0)
-    return `${warnings}${plan.cluster}: nothing to do (${plural(connections.open.size, 'host')}, ${plural(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`;
+    return below(
+      ...warnings,
+      line`${plan.cluster}: nothing to do (${plural(connections.open.size, 'host')}, ${plural(plan.checked, 'resource')} checked in ${seconds.toFixed(1)} s)`,
+    );
   const others = plan.hosts.length - unread.length;
-  return `${warnings}${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`;
+  return below(
+    ...warnings,
+    line`${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`,
+  );
 }
 
-function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): string {
+function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): Printable {
   const name = live.plan.cluster;
   const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${phaseSeconds(live.plan, outcome.events)})`;
   const again = 'Run the same command again: it continues where this run stopped.';
-  if (outcome.interrupted) return `${name}: interrupted after ${went}. ${again}`;
+  if (outcome.interrupted) return line`${name}: interrupted after ${went}. ${again}`;
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
   ];
   const held =
     outcome.held.length === 0 ? '' : ` Not attempted: the rollout stopped before ${outcome.held.join(', ')}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
-    return `${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
-  if (until !== 'addon') return `${name}: done through stage ${until}: ${went}`;
+    return line`${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
+  if (until !== 'addon') return line`${name}: done through stage ${until}: ${went}`;
   const nodes = live.plan.hosts.filter((host) =>
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),
   ).length;
-  return [
-    `${name} is up: ${plural(nodes, 'node')} Ready, ${went}`,
-    `  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
-    `  status       kboot status ${args.inventory}`,
-    `  verify       kboot verify ${args.inventory}`,
-  ].join('\n');
+  return below(
+    line`${name} is up: ${plural(nodes, 'node')} Ready, ${went}`,
+    line`  kubeconfig   kboot kubeconfig ${args.inventory} --merge`,
+    line`  status       kboot status ${args.inventory}`,
+    line`  verify       kboot verify ${args.inventory}`,
+  );
 }

@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 import type { InventoryArgs } from './args.ts';
 import { manual } from './manual.ts';
 import { globalOptions, inventoryPosition } from './options.ts';
+import { line } from '../view/printable.ts';
 
 export const validate: CommandModule<object, InventoryArgs> = {
   command: 'validate <inventory>',
@@ -26,9 +27,9 @@ export const validate: CommandModule<object, InventoryArgs> = {
     if (args.output === 'json')
       event({ type: 'valid', cluster: cluster.name, hosts: cluster.hosts.length, warnings });
     else {
-      for (const warning of warnings) note(formatDiagnostic(warning));
+      for (const warning of warnings) note(line`${formatDiagnostic(warning)}`);
       print(
-        `${args.inventory}: valid: ${cluster.name}, ${plural(cluster.hosts.length, 'host')}, Kubernetes ${cluster.kubernetesVersion}`,
+        line`${args.inventory}: valid: ${cluster.name}, ${plural(cluster.hosts.length, 'host')}, Kubernetes ${cluster.kubernetesVersion}`,
       );
     }
   },

@@ -5,6 +5,7 @@ import { verifyText } from '../view/verify-text.ts';
 import type { InventoryArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
+import { line } from '../view/printable.ts';
 
 /**
  * Verifies a cluster. 1 if a check failed, 4 if all passed but a host could not be reached, 130 if
@@ -19,7 +20,7 @@ export async function runVerifyCommand(args: InventoryArgs): Promise<ExitStatus>
   const json = args.output === 'json';
   const interrupt = onInterrupt(() => {
     note(
-      'Interrupted: running no further checks, removing the namespace. Press Ctrl-C again to stop at once and leave it.',
+      line`Interrupted: running no further checks, removing the namespace. Press Ctrl-C again to stop at once and leave it.`,
     );
   });
   try {

@@ -3,6 +3,7 @@ import { kbootVersion } from '../model/kboot-version.ts';
 import type { GlobalArgs } from './args.ts';
 import { manual } from './manual.ts';
 import { globalOptions } from './options.ts';
+import { line } from '../view/printable.ts';
 
 export const version: CommandModule<object, GlobalArgs> = {
   command: 'version',
@@ -24,6 +25,6 @@ export const version: CommandModule<object, GlobalArgs> = {
     const kubernetes = knownVersions();
     if (output === 'json')
       event({ type: 'version', version: kbootVersion(), node: process.version, kubernetes });
-    else print(`kboot ${kbootVersion()}\nKubernetes ${kubernetes.join(' ')}`);
+    else print(line`kboot ${kbootVersion()}\nKubernetes ${kubernetes.join(' ')}`);
   },
 };

@@ -1,3 +1,5 @@
+import { visibleLine } from './visible.ts';
+
 /** One finding about the inventory, with its position in the file. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning';
@@ -8,7 +10,9 @@ export interface Diagnostic {
   readonly message: string;
 }
 
-/** `file:line:column: message`, with `warning: ` before the message of a warning. */
+/** `file:line:column: message`, with `warning: ` before the message of a warning: one line, in which every character shows. */
 export function formatDiagnostic(d: Diagnostic): string {
-  return `${d.file}:${d.line}:${d.column}: ${d.severity === 'warning' ? 'warning: ' : ''}${d.message}`;
+  return visibleLine(
+    `${d.file}:${d.line}:${d.column}: ${d.severity === 'warning' ? 'warning: ' : ''}${d.message}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { visibleJson } from '../model/visible.ts';
 import { fileError } from './file-error.ts';
 import type { State } from './state.ts';
 
@@ -30,7 +31,7 @@ export function openRunLog(state: State, command: string, now: Date): RunLog {
     return {
       path,
       write: (event) => {
-        writeSync(file, `${JSON.stringify(event)}\n`);
+        writeSync(file, `${visibleJson(event)}\n`);
       },
       close: () => {
         closeSync(file);

@@ -1,9 +1,12 @@
 import type { Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
+import { view } from './printable.ts';
 
 /** What became of a state folder that was read back from hosts, and what to do next. */
-export function adoptedStateText({
+export const adoptedStateText = view(composeAdoptedStateText);
+
+function composeAdoptedStateText({
   dir,
   clusterId,
   written,
@@ -39,7 +42,9 @@ export function adoptedStateText({
 }
 
 /** What was written for a cluster that was taken over; the plan follows. */
-export function adoptedClusterText({
+export const adoptedClusterText = view(composeAdoptedClusterText);
+
+function composeAdoptedClusterText({
   file,
   dir,
   clusterId,

@@ -3,12 +3,15 @@ import type { CertificateReport, CertificateStatus } from '../model/certificates
 import { plural } from '../model/plural.ts';
 import { visible } from '../model/visible.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /**
  * The certificates of a cluster for people: a line for each, hosts in the inventory's order. Without `verbose`, copies of
  * what the state folder has are listed there only.
  */
-export function certificatesText(report: CertificateReport, verbose: boolean): string {
+export const certificatesText = view(composeCertificatesText);
+
+function composeCertificatesText(report: CertificateReport, verbose: boolean): string {
   const { certificates, problems, warnDays } = report;
   if (certificates.length === 0 && problems.length === 0)
     return `No certificates of ${report.cluster} were found, neither on hosts nor in the state folder.`;

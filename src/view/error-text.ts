@@ -2,9 +2,12 @@ import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
 import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
+import { view } from './printable.ts';
 
 /** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
-export function errorsText(errors: Iterable<KbootError>): string {
+export const errorsText = view(composeErrorsText);
+
+function composeErrorsText(errors: Iterable<KbootError>): string {
   return groupBy([...errors], wordsOf)
     .map(([first, ...others]) => errorText(first, others))
     .join('\n');
@@ -16,7 +19,9 @@ function wordsOf({ code, message, context: { host = '', step, detail, remedy } }
 }
 
 /** An error for the user: host, step, message, remedy; and `others` that failed the same way. */
-export function errorText(error: KbootError, others: readonly KbootError[] = []): string {
+export const errorText = view(composeErrorText);
+
+function composeErrorText(error: KbootError, others: readonly KbootError[] = []): string {
   const { host, step, remedy } = error.context;
   if (error.code === 'E-INVENTORY')
     return [error.message, ...(remedy === undefined ? [] : [remedy])].join('\n');

@@ -4,9 +4,12 @@ import type { EtcdMemberReport, HostSnapshotReport, SnapshotReport } from '../mo
 import { plural } from '../model/plural.ts';
 import { age, size } from './amounts.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /** The members of etcd, one row each; below, why some are not healthy. */
-export function membersText(cluster: string, members: readonly EtcdMemberReport[]): string {
+export const membersText = view(composeMembersText);
+
+function composeMembersText(cluster: string, members: readonly EtcdMemberReport[]): string {
   const right = new Set([4, 5, 6, 7]);
   const rows = members.map(({ name, id, state, leader, learner, healthy }) => [
     name,
@@ -41,7 +44,9 @@ const causes: Readonly<Record<SnapshotReport['cause'], string>> = {
 };
 
 /** The snapshots in a folder, one row each. */
-export function snapshotsText(folder: string, snapshots: readonly SnapshotReport[]): string {
+export const snapshotsText = view(composeSnapshotsText);
+
+function composeSnapshotsText(folder: string, snapshots: readonly SnapshotReport[]): string {
   if (snapshots.length === 0) return `${folder}: no snapshots; \`kboot etcd snapshot INVENTORY\` takes one`;
   const rows = snapshots.map((each) => [
     basename(each.file),
@@ -58,19 +63,25 @@ export function snapshotsText(folder: string, snapshots: readonly SnapshotReport
 }
 
 /** The snapshots that hosts took by themselves, one row each. */
-export function hostSnapshotsText(snapshots: readonly HostSnapshotReport[]): string {
+export const hostSnapshotsText = view(composeHostSnapshotsText);
+
+function composeHostSnapshotsText(snapshots: readonly HostSnapshotReport[]): string {
   if (snapshots.length === 0) return 'on hosts: none yet';
   const rows = snapshots.map((each) => [`${each.host}:${each.file}`, age(each.ageSeconds), size(each.size)]);
   return table([['on hosts', 'age', 'size'], ...rows], new Set([1, 2]));
 }
 
 /** One line about a snapshot that was taken. */
-export function snapshotText(taken: SnapshotReport & { readonly member: string }): string {
+export const snapshotText = view(composeSnapshotText);
+
+function composeSnapshotText(taken: SnapshotReport & { readonly member: string }): string {
   return `${taken.file}: ${size(taken.size)}, revision ${taken.revision ?? '-'}, from ${taken.member}, intact`;
 }
 
 /** One line about a member that was defragmented, or not. */
-export function defragText(result: {
+export const defragText = view(composeDefragText);
+
+function composeDefragText(result: {
   readonly member: string;
   readonly done: boolean;
   readonly before: number;

@@ -2,9 +2,12 @@ import pc from 'picocolors';
 import { errorCodes, type ErrorCode } from '../model/error.ts';
 import { paragraph } from './paragraph.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /** Meaning and remedy of one code, in lines of at most `width` columns. */
-export function explainText(code: ErrorCode, width: number): string {
+export const explainText = view(composeExplainText);
+
+function composeExplainText(code: ErrorCode, width: number): string {
   const { exit, title, cause, remedy } = errorCodes[code];
   return [
     `${pc.bold(code)} · exit status ${exit}`,
@@ -19,7 +22,9 @@ export function explainText(code: ErrorCode, width: number): string {
 }
 
 /** One line per code, with its exit status. */
-export function codesText(): string {
+export const codesText = view(composeCodesText);
+
+function composeCodesText(): string {
   const rows = Object.entries(errorCodes).map(([code, { exit, title }]) => [code, String(exit), title]);
   return [
     table([['CODE', 'EXIT', 'MEANS'], ...rows], new Set([1])),

@@ -1,6 +1,7 @@
-import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { FetchEvent } from '../fetch/events.ts';
+import { below, beside, line, view, type Printable, type Screen } from './printable.ts';
+import { redrawing } from './redraw.ts';
 
 /** Files being fetched: bytes by path. */
 type Coming = Map<string, { bytes: number; total: number | undefined }>;
@@ -15,24 +16,26 @@ export function comingLines(coming: Coming, width: number): string[] {
 }
 
 /** Shows progress: a line for each finished file and, in a terminal, the files being fetched below them. */
-export function showFetching(stream: NodeJS.WriteStream): {
+export function showFetching(screen: Screen): {
   take(event: FetchEvent): void;
-  readonly say: (line: string) => void;
+  readonly say: (text: string) => void;
   stop(): void;
 } {
   const begun = Date.now();
   const coming: Coming = new Map();
-  const update = stream.isTTY ? createLogUpdate(stream) : undefined;
-  const draw = (): void => update?.(comingLines(coming, stream.columns).join('\n'));
+  const update = screen.isTTY === true ? redrawing(screen) : undefined;
+  const draw = (): void => update?.(drawn(coming, screen.columns));
   const timer = update && setInterval(draw, 200);
-  const say = (line: string): void => {
-    const whole = `${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}`;
+  const say = (text: Printable): void => {
+    const at = ((Date.now() - begun) / 1000).toFixed(1).padStart(6);
     update?.clear();
-    stream.write(`${whole}\n`);
+    screen.write(below(beside(line`${at} s  `, text), line``));
     draw();
   };
   return {
-    say,
+    say: (text) => {
+      say(line`${text}`);
+    },
     take(event) {
       if (event.type === 'fetching') coming.set(event.path, { bytes: 0, total: undefined });
       else if (event.type === 'bytes') {
@@ -40,10 +43,10 @@ export function showFetching(stream: NodeJS.WriteStream): {
         if (file !== undefined) Object.assign(file, { bytes: file.bytes + event.bytes, total: event.total });
       } else {
         coming.delete(event.path);
-        if (event.type === 'unfetched') say(`${event.path}  ${pc.red('FAILED')}`);
+        if (event.type === 'unfetched') say(failed(event.path));
         else
           say(
-            `${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
+            line`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
           );
       }
     },
@@ -54,6 +57,10 @@ export function showFetching(stream: NodeJS.WriteStream): {
     },
   };
 }
+
+const drawn = view((coming: Coming, width: number) => comingLines(coming, width).join('\n'));
+
+const failed = view((path: string) => `${path}  ${pc.red('FAILED')}`);
 
 /** `84 MB`, and `0.8 MB` for less than ten. */
 function megabytes(bytes: number): string {

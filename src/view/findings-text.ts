@@ -1,9 +1,12 @@
 import pc from 'picocolors';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { groupBy } from './group.ts';
+import { view } from './printable.ts';
 
 /** All preflight findings: hosts, message, remedy, and the name of the check to ignore. */
-export function findingsText(findings: readonly Finding[]): string {
+export const findingsText = view(composeFindingsText);
+
+function composeFindingsText(findings: readonly Finding[]): string {
   return groupBy(findings, (finding) => JSON.stringify({ ...finding, host: '' }))
     .map(text)
     .join('\n');

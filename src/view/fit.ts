@@ -11,7 +11,7 @@ const leading = /^((?:\u001B\[[\d;]*m)*) +/;
  * Wraps lines of a text that are wider than `width` columns between words; continuation lines are aligned with the
  * text of their line. Diffs, scripts and other quoted lines are not changed.
  */
-export function fit(text: string, width: number): string {
+export function fit<Text extends string>(text: Text, width: number): Text {
   return text
     .split('\n')
     .flatMap((line) => {
@@ -24,5 +24,5 @@ export function fit(text: string, width: number): string {
         ...rest.map((part) => `${' '.repeat(indent)}${part.replace(leading, '$1').trimEnd()}`),
       ];
     })
-    .join('\n');
+    .join('\n') as Text;
 }

@@ -1,8 +1,11 @@
 import { plural } from '../model/plural.ts';
 import type { Cluster } from '../model/cluster.ts';
+import { view } from './printable.ts';
 
 /** A summary of the inventory that was written, and the next steps. */
-export function initText(written: {
+export const initText = view(composeInitText);
+
+function composeInitText(written: {
   readonly file: string;
   readonly cluster: Cluster;
   readonly virtualIP: string | undefined;

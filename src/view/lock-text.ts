@@ -1,9 +1,13 @@
 import type { Holder } from '../apply/lock/holder.ts';
 import type { FoundLock } from '../store/lock.ts';
 import { table } from './table.ts';
+import { paragraph } from './paragraph.ts';
+import { view } from './printable.ts';
 
 /** The holder of a cluster's lock, one row each: command, process, since when, last heartbeat. */
-export function lockText(
+export const lockText = view(composeLockText);
+
+function composeLockText(
   cluster: string,
   path: string,
   { owner, ageMs }: FoundLock,
@@ -31,7 +35,11 @@ export function lockText(
 }
 
 /** What to do about a lock whose process is not running on this machine. */
-export function lockAdvice(seen: {
+export const lockAdvice = view((seen: Parameters<typeof adviceFor>[0], width: number) =>
+  paragraph(adviceFor(seen), width),
+);
+
+function adviceFor(seen: {
   readonly process: 'gone' | 'unknown';
   readonly freesItself: boolean;
 }): string {

@@ -17,6 +17,7 @@ import { hostList } from './host-list.ts';
 import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
 import { disruption, offlineNote, placesOf, roleCounts, verbCounts, versionText } from './plan-facts.ts';
+import { view } from './printable.ts';
 
 export interface PlanTextOptions {
   readonly verbose: boolean;
@@ -36,7 +37,9 @@ const signs: Readonly<Record<Step['verb'] | 'wait', string>> = {
 };
 
 /** The plan for people: phase by phase, equal steps of several hosts in one line, diffs below. */
-export function planText(plan: Plan, options: PlanTextOptions): string {
+export const planText = view(composePlanText);
+
+function composePlanText(plan: Plan, options: PlanTextOptions): string {
   if (plan.hosts.length > 0 && plan.hosts.every((host) => host.state === 'unreachable'))
     return `${plan.cluster}: no plan, because no host could be read`;
   const out: string[] = [title(plan), ''];
@@ -48,7 +51,9 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
 }
 
 /** The summary of a plan that was already shown. */
-export function planSummary(plan: Plan, options: PlanTextOptions): string {
+export const planSummary = view(composePlanSummary);
+
+function composePlanSummary(plan: Plan, options: PlanTextOptions): string {
   return [title(plan), ...summary(plan, options)].join('\n');
 }
 

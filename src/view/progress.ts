@@ -1,10 +1,11 @@
-import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
 import { plural } from '../model/plural.ts';
 import type { Gate, Plan, Step } from '../plan/types.ts';
 import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
+import { below, line, shown, view, type Printable, type Screen } from './printable.ts';
+import { redrawing } from './redraw.ts';
 
 interface HostLine {
   /** Phases that it has completed, by id. */
@@ -194,21 +195,36 @@ function clip(text: string, width: number): string {
 export interface Progress {
   take(event: ApplyEvent): void;
   /** A permanent line above the view. */
-  say(text: string): void;
+  say(text: Printable): void;
   stop(): void;
 }
 
 /** Redraws in place on a terminal; otherwise prints one line for each task of a host, gate and failure. */
-export function showProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? liveProgress(plan, stream) : plainProgress(plan, stream);
+export function showProgress(plan: Plan, screen: Screen): Progress {
+  const { take, ...progress } =
+    screen.isTTY === true ? liveProgress(shown(plan), screen) : plainProgress(shown(plan), screen);
+  return {
+    ...progress,
+    take: (event) => {
+      take(shown(inOneLine(event)));
+    },
+  };
 }
 
-function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
+/** What hosts and servers said takes one line each. */
+function inOneLine(event: ApplyEvent): ApplyEvent {
+  if ('message' in event) return { ...event, message: event.message.replaceAll('\n', ' ') };
+  return 'seen' in event ? { ...event, seen: event.seen.replaceAll('\n', ' ') } : event;
+}
+
+const drawn = view((...given: Parameters<typeof progressLines>) => progressLines(...given).join('\n'));
+
+function liveProgress(plan: Plan, screen: Screen): Progress {
   const state = new ProgressState(plan);
-  const update = createLogUpdate(stream);
+  const update = redrawing(screen);
   const begun = Date.now();
   const draw = (): void => {
-    update(progressLines(state, Date.now() - begun, stream.columns, Math.max(3, stream.rows - 2)).join('\n'));
+    update(drawn(state, Date.now() - begun, screen.columns, Math.max(3, screen.rows - 2)));
   };
   const timer = setInterval(draw, 100);
   return {
@@ -217,7 +233,7 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
     },
     say(text) {
       update.clear();
-      stream.write(`${fit(text, stream.columns)}\n`);
+      screen.write(below(fit(text, screen.columns), line``));
       draw();
     },
     stop() {
@@ -228,10 +244,10 @@ function liveProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function plainProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
+function plainProgress(plan: Plan, screen: Screen): Progress {
   const located = locate(plan);
   const say = (at: number, text: string): void => {
-    stream.write(`${(at / 1000).toFixed(1).padStart(6)} s  ${text.replaceAll('\n', ' ')}\n`);
+    screen.write(line`${(at / 1000).toFixed(1).padStart(6)} s  ${text.replaceAll('\n', ' ')}\n`);
   };
   const words = (step: Step | Gate): string => {
     const host = step.type === 'shell' ? located.get(step.id)?.host : undefined;
@@ -275,14 +291,16 @@ function plainProgress(plan: Plan, stream: NodeJS.WriteStream): Progress {
       }
     },
     say(text) {
-      stream.write(`${text}\n`);
+      screen.write(below(text, line``));
     },
     stop: () => undefined,
   };
 }
 
 /** Seconds that each phase took, from its first event to its last. */
-export function phaseSeconds(plan: Plan, events: readonly ApplyEvent[]): string {
+export const phaseSeconds = view(composePhaseSeconds);
+
+function composePhaseSeconds(plan: Plan, events: readonly ApplyEvent[]): string {
   const located = locate(plan);
   const spans = new Map<string, { first: number; last: number }>();
   for (const event of events) {

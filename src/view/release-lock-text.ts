@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { LockChange } from '../catalog/lock-changes.ts';
 import { plural } from '../model/plural.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /** What `kboot lock` found, and did. */
 interface Shown {
@@ -14,7 +15,9 @@ interface Shown {
 }
 
 /** The differences as a list, old → new, then what happened to the file. */
-export function releaseLockText({ release, against, changes, notes, file, result }: Shown): string {
+export const releaseLockText = view(composeReleaseLockText);
+
+function composeReleaseLockText({ release, against, changes, notes, file, result }: Shown): string {
   const from =
     against === undefined
       ? ''

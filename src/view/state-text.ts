@@ -1,5 +1,6 @@
 import { plural } from '../model/plural.ts';
 import type { CopyComparison } from '../model/state-settings.ts';
+import { view } from './printable.ts';
 
 interface Place {
   readonly dir: string;
@@ -7,7 +8,9 @@ interface Place {
 }
 
 /** `prod.age written: generation 4, 38 files` */
-export function pushedText(
+export const pushedText = view(composePushedText);
+
+function composePushedText(
   target: string,
   {
     written,
@@ -21,7 +24,9 @@ export function pushedText(
 }
 
 /** What a pull did, and who had pushed. */
-export function pulledText(
+export const pulledText = view(composePulledText);
+
+function composePulledText(
   { dir, target }: Place,
   pulled: {
     readonly written: boolean;
@@ -61,12 +66,16 @@ const comparisons: Readonly<Record<CopyComparison, (place: Place) => string>> = 
 };
 
 /** Which of both has changed, and what to do. */
-export function comparisonText(place: Place, comparison: CopyComparison): string {
+export const comparisonText = view(composeComparisonText);
+
+function composeComparisonText(place: Place, comparison: CopyComparison): string {
   return comparisons[comparison](place);
 }
 
 /** `38 private keys in DIR, all encrypted` */
-export function keysText({
+export const keysText = view(composeKeysText);
+
+function composeKeysText({
   dir,
   all,
   encrypted,

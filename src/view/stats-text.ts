@@ -1,9 +1,12 @@
 import type { ApplyEvent } from '../apply/events.ts';
 import type { HostConnection } from '../transport/types.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /** A table of the costs of a run: connections, execs, bytes and seconds per phase of each host. */
-export function statsText(
+export const statsText = view(composeStatsText);
+
+function composeStatsText(
   connections: ReadonlyMap<string, HostConnection>,
   events: readonly ApplyEvent[],
 ): string {

@@ -3,9 +3,12 @@ import pc from 'picocolors';
 import type { ClusterStatus, StoredStatus } from '../model/status.ts';
 import { age, size } from './amounts.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 /** The state of a cluster for people: a line per host, then the API and the certificate that expires first. */
-export function statusText(status: ClusterStatus): string {
+export const statusText = view(composeStatusText);
+
+function composeStatusText(status: ClusterStatus): string {
   const rows = status.hosts.map((host) => [
     host.name,
     host.roles.join(', '),

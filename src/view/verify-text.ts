@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { familyName, type Family } from '../inventory/address.ts';
 import { checkKinds, type CheckKind, type CheckResult, type VerifyReport } from '../verify/types.ts';
 import { table } from './table.ts';
+import { view } from './printable.ts';
 
 const titles: Readonly<Record<CheckKind, string>> = {
   start: 'Pods start',
@@ -29,7 +30,9 @@ interface Row {
 }
 
 /** The report for people: a line per kind and family, then the failures and where to look next. */
-export function verifyText(
+export const verifyText = view(composeVerifyText);
+
+function composeVerifyText(
   report: VerifyReport,
   options: { readonly verbose: boolean; readonly inventory: string },
 ): string {

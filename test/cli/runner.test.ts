@@ -13,6 +13,7 @@ import { KbootError } from '../../src/model/error.ts';
 import type { HookStep, Plan } from '../../src/plan/types.ts';
 import { lockTimes } from '../../src/store/lock.ts';
 import { localHost, type LocalHost } from '../apply/local-host.ts';
+import { line } from '../../src/view/printable.ts';
 import { checkEvents } from '../events.ts';
 import { phaseOf, plan } from '../samples/plan.ts';
 import { captured } from './run.ts';
@@ -43,8 +44,8 @@ function operation(of: Plan, failed: readonly string[] = []): Operation<Planned>
     command: 'reset',
     question: 'Really?',
     make: () => Promise.resolve({ plan: of, connections }),
-    nothing: () => 'nothing',
-    summary: () => 'the end',
+    nothing: () => line`nothing`,
+    summary: () => line`the end`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { line } from '../view/printable.ts';
 import { KbootError } from '../model/error.ts';
 
 /** Prompts at a terminal. Each throws KbootError E-INTERRUPTED on Ctrl-C. */
@@ -25,11 +26,14 @@ export async function terminalAsk(): Promise<Ask> {
   return {
     async text({ message, initial, placeholder, check }) {
       const answer = await prompts.text({
-        message,
+        message: line`${message}`,
         output,
         ...(initial !== undefined && { initialValue: initial }),
         ...(placeholder !== undefined && { placeholder }),
-        validate: (value) => check((value ?? '').trim()),
+        validate: (value) => {
+          const problem = check((value ?? '').trim());
+          return problem === undefined ? undefined : line`${problem}`;
+        },
       });
       // clack returns undefined for an empty answer.
       return (answered<string | undefined>(answer) ?? '').trim();
@@ -39,9 +43,9 @@ export async function terminalAsk(): Promise<Ask> {
         value,
         label,
       }));
-      return answered<string>(await prompts.select({ message, output, options: entries })) as T;
+      return answered<string>(await prompts.select({ message: line`${message}`, output, options: entries })) as T;
     },
     confirm: async (message, initial) =>
-      answered<boolean>(await prompts.confirm({ message, output, initialValue: initial })),
+      answered<boolean>(await prompts.confirm({ message: line`${message}`, output, initialValue: initial })),
   };
 }

@@ -12,6 +12,7 @@ import {
   type ParsedNode,
   type YAMLMap,
 } from 'yaml';
+import { characterProblem } from './characters.ts';
 import { substitute, type Environment } from './environment.ts';
 import { foreignFile, foreignText } from './foreign-file.ts';
 import { describePath, type Path, type Position } from './position.ts';
@@ -197,6 +198,12 @@ class Walk {
           offset: at,
           message: `a key in ${describePath(path, this.root)} must be plain text`,
         });
+      } else if (characterProblem(name, []) !== undefined) {
+        const wrong = characterProblem(name, []) ?? '';
+        this.problems.push({
+          offset: at,
+          message: `a key in ${describePath(path, this.root)} ${wrong}`,
+        });
       } else if (name === '<<') {
         merged.push(...this.merges(pair.value, at, path));
       } else if (children.has(name)) {
@@ -255,6 +262,8 @@ class Walk {
         key,
       );
     }
+    const wrong = typeof value === 'string' ? characterProblem(value, path) : undefined;
+    if (wrong !== undefined) return this.fail(offset, path, `${describePath(path, this.root)} ${wrong}`, key);
     return { data: value, place: { ...place(offset, key), ...(source !== undefined && { source }) } };
   }
 

@@ -45,7 +45,7 @@ export async function readText(path: string): Promise<string | undefined> {
 
 /** Saves `value` as indented JSON, readable by its owner only. */
 export async function saveJson(path: string, value: unknown): Promise<void> {
-  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeAtomic(path, `${visibleJson(value, 2)}\n`);
 }
 
 /** The value written by saveJson, unchecked; undefined if the file does not exist. Throws E-STATE if it is not JSON. */

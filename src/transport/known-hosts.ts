@@ -43,9 +43,10 @@ export function decodeKey(type: string, base64: string): Buffer | undefined {
   return parts !== undefined && parts.length > 1 && parts[0]?.toString('latin1') === type ? key : undefined;
 }
 
-/** The key type encoded in a public key blob. */
+/** The key type encoded in a public key blob, if it is a name as RFC 4250 4.6.1 has it: a peer may write anything there. */
 export function keyType(key: Buffer): string | undefined {
-  return keyFields(key)?.[0]?.toString('latin1');
+  const type = keyFields(key)?.[0]?.toString('latin1');
+  return type !== undefined && /^[\x21-\x7e]{1,64}$/.test(type) ? type : undefined;
 }
 
 /** A public key blob is its type followed by its numbers, each prefixed with its length (RFC 4253, 6.6). */

@@ -1,4 +1,4 @@
-import { visible } from '../../model/visible.ts';
+import { visible, visibleJson } from '../../model/visible.ts';
 
 /** Markup that is safe to put into a page. Only `html` and `markup` make it. */
 export class Html {
@@ -24,7 +24,7 @@ export function markup(text: string): Html {
 
 /** Data as JSON that cannot end its script element in HTML. */
 export function jsonMarkup(data: unknown): Html {
-  return new Html(JSON.stringify(data).replaceAll('<', '\\u003c'));
+  return new Html(visibleJson(data).replaceAll('<', '\\u003c'));
 }
 
 function textOf(part: Part): string {

@@ -168,9 +168,9 @@ describe('text leaves kboot at one place', () => {
     [...texts].flatMap(([file, text]) => (pattern.test(text) ? [file] : []));
 
   it('only cli/terminal.ts writes to stdout and stderr, which take Printable', () => {
-    expect(having(/process\.std(out|err)\.write|\bwriteSync\((1|2)\b|\/dev\/(stdout|stderr|tty)['"`]/)).toEqual([
-      'cli/terminal.ts',
-    ]);
+    expect(
+      having(/process\.std(out|err)\.write|\bwriteSync\((1|2)\b|\/dev\/(stdout|stderr|tty)['"`]/),
+    ).toEqual(['cli/terminal.ts']);
     expect(having(/\bconsole\.\w+\(|process\.emitWarning|process\.binding/)).toEqual([]);
   });
 

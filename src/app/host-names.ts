@@ -8,7 +8,9 @@ export function hostNames(file: string): readonly string[] {
     const { data } = readDocument(readFileSync(file, 'utf8'), process.env);
     const { spec } = (data ?? {}) as { spec?: { hosts?: unknown } | null };
     const hosts = Array.isArray(spec?.hosts) ? (spec.hosts as ({ name?: unknown } | null)[]) : [];
-    return hosts.flatMap((host) => (typeof host?.name === 'string' && nodeName(host.name) === undefined ? [host.name] : []));
+    return hosts.flatMap((host) =>
+      typeof host?.name === 'string' && nodeName(host.name) === undefined ? [host.name] : [],
+    );
   } catch {
     return [];
   }

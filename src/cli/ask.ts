@@ -43,7 +43,9 @@ export async function terminalAsk(): Promise<Ask> {
         value,
         label,
       }));
-      return answered<string>(await prompts.select({ message: line`${message}`, output, options: entries })) as T;
+      return answered<string>(
+        await prompts.select({ message: line`${message}`, output, options: entries }),
+      ) as T;
     },
     confirm: async (message, initial) =>
       answered<boolean>(await prompts.confirm({ message: line`${message}`, output, initialValue: initial })),

@@ -38,7 +38,12 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
         progress?.take(each);
         if (json && each.type !== 'bytes') event(each);
       },
-      heard: args.verbose ? (progress?.say ?? ((text: string) => { note(line`${text}`); })) : () => undefined,
+      heard: args.verbose
+        ? (progress?.say ??
+          ((text: string) => {
+            note(line`${text}`);
+          }))
+        : () => undefined,
     });
   } finally {
     interrupt.stop();

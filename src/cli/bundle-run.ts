@@ -26,7 +26,9 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
     if (text !== '') print(text);
   }
   if (args.action === 'create' && args.output === 'text')
-    print(line`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`);
+    print(
+      line`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`,
+    );
 }
 
 /** What the lock beside the inventory, or the catalog, has for a version; undefined if neither has it. */

@@ -75,7 +75,8 @@ async function list(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
     event({ type: 'etcd-snapshots', folder, snapshots, onHosts: onHosts.snapshots });
   else {
     print(snapshotsText(folder, snapshots));
-    if (workspace.cluster.etcd.backup !== undefined) print(below(line``, hostSnapshotsText(onHosts.snapshots)));
+    if (workspace.cluster.etcd.backup !== undefined)
+      print(below(line``, hostSnapshotsText(onHosts.snapshots)));
   }
   return onHosts.failed.size > 0 ? readStatus(onHosts) : exitStatus.done;
 }

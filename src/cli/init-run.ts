@@ -157,7 +157,8 @@ function tell(
     });
     return;
   }
-  if (findings.length > 0) note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings)));
+  if (findings.length > 0)
+    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings)));
   for (const warning of warnings) note(line`warning: ${warning}`);
   print(initText({ file, cluster, virtualIP: answers.virtualIP, pools: answers.pools }));
 }

@@ -33,7 +33,9 @@ export async function runRotation(
     if (rotation === undefined) return status;
     const workspace = await openWorkspace(open);
     const { cas, stage: reached } = rotation;
-    note(line`${cas.join(', ')}: reading every host again; what has just restarted has two minutes to be ready.`);
+    note(
+      line`${cas.join(', ')}: reading every host again; what has just restarted has two minutes to be ready.`,
+    );
     rotation = await endStage(workspace, rotation, connectOptions(), args.concurrency);
     const stages = stagesOf({ cas });
     note(

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { FirewallRule, HostFirewall } from '../model/inspection.ts';
 
 const object = 'org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1';
@@ -38,8 +39,8 @@ export function readFirewalls(all: (key: string) => readonly string[]): readonly
 /** Zones of sources take precedence over zones of interfaces, each sorted by name; the default zone gets the rest. */
 function firewalldRules(all: (key: string) => readonly string[]): readonly FirewallRule[] | undefined {
   const targets = new Map(all('firewalldTarget').map((line) => splitAt(line, ' ')));
-  const [zones] = answer(all('firewalldZones')[0]) as (Zones | undefined)[];
-  const [standard] = answer(all('firewalldDefault')[0]) as (string | undefined)[];
+  const zones = answer(all('firewalldZones')[0], zonesSchema);
+  const standard = answer(all('firewalldDefault')[0], z.string());
   if (zones === undefined || standard === undefined) return undefined;
   const names = Object.keys(zones).sort();
   if ([...names, standard].some((name) => (targets.get(name) ?? '') === '')) return undefined;
@@ -55,16 +56,18 @@ function firewalldRules(all: (key: string) => readonly string[]): readonly Firew
   ];
 }
 
-type Zones = Readonly<
-  Record<string, { readonly sources?: readonly string[]; readonly interfaces?: readonly string[] }>
->;
+const zonesSchema = z.record(
+  z.string(),
+  z.object({ sources: z.array(z.string()).optional(), interfaces: z.array(z.string()).optional() }),
+);
 
-/** The values in an answer of `busctl --json=short`; empty if it printed none. */
-function answer(line = ''): readonly unknown[] {
+/** The first value in an answer of `busctl --json=short`; undefined if it printed none of this form. */
+function answer<T>(line: string | undefined, form: z.ZodType<T>): T | undefined {
   try {
-    return (JSON.parse(line) as { readonly data: readonly unknown[] }).data;
+    return z.object({ data: z.tuple([form]).rest(z.unknown()) }).safeParse(JSON.parse(line ?? '')).data
+      ?.data[0];
   } catch {
-    return [];
+    return undefined;
   }
 }
 

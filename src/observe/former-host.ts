@@ -27,11 +27,14 @@ export async function observeFormerHost(
   const { stdout } = await reader.read(`{ ${script}\n} </dev/null`, { timeoutMs: 30_000 });
   const value = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(stdout)?.[1];
   if (value('end') !== '1') return { state: 'unreachable', why: 'its answer was cut off' };
-  const pem = /-----BEGIN[\s\S]*-----END CERTIFICATE-----/.exec(stdout)?.[0];
+  const [from, to] = [stdout.indexOf('-----BEGIN'), stdout.lastIndexOf(endLine)];
+  const pem = from < 0 || to < from ? undefined : stdout.slice(from, to + endLine.length);
   if (clusterId === undefined || value('clusterId') !== clusterId || nameIn(pem) !== `system:node:${node}`)
     return { state: 'unreachable', why: 'another machine has its address' };
   return { state: 'reached', kubelet: value('kubelet') === 'off' ? 'off' : 'on' };
 }
+
+const endLine = '-----END CERTIFICATE-----';
 
 function nameIn(pem: string | undefined): string | undefined {
   try {

@@ -30,7 +30,7 @@ export async function* readHostFile(reader: Reader, file: string): AsyncGenerato
   for (let index = 0; ; index += 1) {
     const { stdout, stderr, exitCode } = await reader.read(
       `dd if=${quote(file)} bs=${chunk} skip=${index} count=1 status=none | base64 -w 0; [ -r ${quote(file)} ] && echo .`,
-      { timeoutMs: 300_000 },
+      { timeoutMs: 300_000, maxBytes: 2 * chunk },
     );
     if (exitCode !== 0)
       throw new KbootError('E-SNAPSHOT', `${file} cannot be read: ${stderr.trim()}`, {

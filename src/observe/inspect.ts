@@ -194,7 +194,11 @@ export function readInspection(output: string, asked: number, answered: number):
   const values = new Map<string, string[]>();
   for (const line of output.split('\n')) {
     const at = line.indexOf('=');
-    if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)]);
+    if (at <= 0) continue;
+    const key = line.slice(0, at);
+    const known = values.get(key);
+    if (known === undefined) values.set(key, [line.slice(at + 1)]);
+    else known.push(line.slice(at + 1));
   }
   const one = (key: string): string => values.get(key)?.[0] ?? '';
   const all = (key: string): readonly string[] => values.get(key) ?? [];
@@ -252,7 +256,13 @@ export function readInspection(output: string, asked: number, answered: number):
     caDigest: one('caDigest'),
     etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
     etcdDataDir: one('etcdDataDir'),
-    etcdDatabaseMiB: Math.ceil(Math.max(0, ...all('etcdDb').map(Number)) / 1024 / 1024),
+    etcdDatabaseMiB: Math.ceil(
+      all('etcdDb')
+        .map(Number)
+        .reduce((most, each) => (each > most ? each : most), 0) /
+        1024 /
+        1024,
+    ),
     etcdInitialCluster: one('etcdInitialCluster'),
     etcdInitialState: one('etcdInitialState'),
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,

@@ -89,6 +89,12 @@ export function readPast(all: (key: string) => readonly string[]): HostPast {
   const of = (pattern: RegExp): readonly Line[] => lines.filter(({ file }) => pattern.test(file));
   const unitLines = inForce(of(/\/(kubelet|containerd)\.service\.d\//)).flatMap(unitSetting);
   const defaults = of(/^\/etc\/(default|sysconfig)\/kubelet$/);
+  const byFile = new Map<string, Line[]>();
+  for (const line of lines) {
+    const known = byFile.get(line.file);
+    if (known === undefined) byFile.set(line.file, [line]);
+    else known.push(line);
+  }
   const kept = all('kubeletPackage')[0];
   const controllers = all('controllers')[0];
   return {
@@ -108,7 +114,7 @@ export function readPast(all: (key: string) => readonly string[]): HostPast {
     sysctlSettings: of(/\/sysctl\.d\//).flatMap(sysctlSetting),
     resolvers: all('resolver').map((file) => ({
       file,
-      servers: lines.flatMap((line) => (line.file === file ? nameServer(line.text) : [])),
+      servers: (byFile.get(file) ?? []).flatMap((line) => nameServer(line.text)),
     })),
     containers: countOf(all('container')),
     cgroupControllers:
@@ -140,10 +146,13 @@ function inForce(lines: readonly Line[]): readonly Line[] {
   const rank = ({ file }: Place): number =>
     unitFolders.findIndex((folder) => file.startsWith(`${folder}/systemd/`));
   const key = ({ file }: Place): string => file.split('/').slice(-2).join('/');
+  const first = new Map<string, number>();
+  for (const line of lines) {
+    const known = first.get(key(line)) ?? Infinity;
+    if (rank(line) < known) first.set(key(line), rank(line));
+  }
   return lines.filter(
-    (line) =>
-      !line.file.endsWith(`/kubelet.service.d/${ownDropIn}`) &&
-      !lines.some((other) => key(other) === key(line) && rank(other) < rank(line)),
+    (line) => !line.file.endsWith(`/kubelet.service.d/${ownDropIn}`) && first.get(key(line)) === rank(line),
   );
 }
 
@@ -168,8 +177,10 @@ function variable(text: string): Variable[] {
 
 /** `-net/ipv4/conf/all/forwarding = 0` as `net.ipv4.conf.all.forwarding`: the first separator is the one (sysctl.d(5)). */
 function sysctlSetting({ file, line, text }: Line): HostPast['sysctlSettings'][number][] {
-  const [, key, value] = /^\s*-?\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
-  if (key === undefined || value === undefined) return [];
+  const at = text.indexOf('=');
+  const key = text.slice(0, Math.max(0, at)).trim().replace(/^-/, '').trim();
+  if (key === '' || /\s/.test(key)) return [];
+  const value = text.slice(at + 1).trim();
   const slashed = (/[./]/.exec(key) ?? [])[0] === '/';
   const dotted = slashed ? key.replaceAll(/[./]/g, (mark) => (mark === '/' ? '.' : '/')) : key;
   return [{ file, line, key: dotted, value }];
@@ -191,7 +202,8 @@ function route(line: string): HostPast['routes'][number][] {
 function vxlan(entry: string): Tunnel {
   const [name = ''] = entry.split(' ');
   const [, port] = / dstport (\d+)/.exec(entry) ?? [];
-  const external = / vxlan (.*)\bexternal\b/.test(entry);
+  const kind = entry.indexOf(' vxlan ');
+  const external = kind >= 0 && /\bexternal\b/.test(entry.slice(kind));
   return {
     ...{ name, kind: 'vxlan' },
     ...(port !== undefined && { port: Number(port) }),

@@ -41,11 +41,22 @@ function queries(resources: readonly Resource[]): Map<string, string> {
 /** Splits a probe's output into sections; omits a section that did not end, or was ended by a signal or a missing program. */
 export function readSections(output: string, nonce: string): Map<string, string> {
   const sections = new Map<string, string>();
-  const pattern = new RegExp(`^@${nonce} begin (\\S+)\\n([\\s\\S]*?)^@${nonce} end \\1 (\\d+)$`, 'gm');
-  for (const [, name, body, status] of output.matchAll(pattern)) {
-    if (name !== undefined && body !== undefined && Number(status) < 126) sections.set(name, body);
+  const mark = `@${nonce} `;
+  let open: { readonly name: string; readonly from: number } | undefined;
+  // From mark to mark: text between them is not looked at line by line.
+  for (let at = output.startsWith(mark) ? 0 : output.indexOf(`\n${mark}`) + 1; ;) {
+    if (!output.startsWith(mark, at)) return sections;
+    const newline = output.indexOf('\n', at);
+    const end = newline < 0 ? output.length : newline;
+    const [word, name = '', status = ''] = output.slice(at + mark.length, end).split(' ', 3);
+    if (word === 'begin') open = { name, from: end + 1 };
+    else if (word === 'end' && open?.name === name) {
+      if (/^\d{1,3}$/.test(status) && Number(status) < 126) sections.set(name, output.slice(open.from, at));
+      open = undefined;
+    }
+    at = output.indexOf(`\n${mark}`, end) + 1;
+    if (at === 0) return sections;
   }
-  return sections;
 }
 
 /**

@@ -39,7 +39,11 @@ ${queryFetched}`,
       const match = /^(archive|altered) (\S+) (.*)$/.exec(line);
       if (match?.[2] === undefined || match[3] === undefined) continue;
       if (match[1] === 'archive') digests.set(match[2], match[3]);
-      else altered.set(match[2], [...(altered.get(match[2]) ?? []), match[3]]);
+      else {
+        const known = altered.get(match[2]);
+        if (known === undefined) altered.set(match[2], [match[3]]);
+        else known.push(match[3]);
+      }
     }
     return wants.map((want) => {
       const digest = digests.get(want.name);

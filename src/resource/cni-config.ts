@@ -64,5 +64,6 @@ echo read`,
 function foreignFiles({ files, wrappers, live }: Found): readonly string[] {
   if (!live) return files;
   const before = (name: string): boolean => Buffer.compare(Buffer.from(name), Buffer.from(flannelFile)) < 0;
-  return files.filter((name) => before(name) && !wrappers.includes(name));
+  const own = new Set(wrappers);
+  return files.filter((name) => before(name) && !own.has(name));
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
+import { visibleJson } from '../model/visible.ts';
 import { fileError, systemCode } from './file-error.ts';
 
 type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;

@@ -6,6 +6,7 @@ import type { Launcher, Process } from './process.ts';
 import { notOffered, sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
 import { typedPassword } from './typed-password.ts';
 import type { ConnectOptions, RootProcess } from './types.ts';
+import { within } from './within.ts';
 
 /** How to become root on a host. */
 type Way =
@@ -92,9 +93,17 @@ export class RootShell {
   async #attempt(way: Way, body: string, { input, timeoutMs, spare }: RootOptions): Promise<RootProcess> {
     const mark = `kboot-${randomBytes(12).toString('hex')}`;
     const prompt = `kboot-${randomBytes(12).toString('hex')}:`;
-    const process = await this.#launcher.launch(commandLine(way, mark, prompt, body), spare);
+    // Opening a channel may also wait for another one to end.
+    const process = await within(
+      this.#launcher.launch(commandLine(way, mark, prompt, body), spare),
+      Math.max(timeoutMs, 3 * this.#options.connectTimeoutMs),
+      () => this.#slow(timeoutMs),
+      (late) => {
+        late.kill();
+      },
+    );
     const stdout = process.stdout.pipe(new MarkerFilter(mark));
-    const stderr = new MarkerFilter(mark);
+    const stderr = new MarkerFilter(mark, prompt);
     const early = way.kind !== 'sudo-with-password';
     try {
       await new Promise<void>((resolve, reject) => {
@@ -106,14 +115,17 @@ export class RootShell {
           if (error === undefined) resolve();
           else reject(error);
         };
+        const flood = (): void => {
+          settle(this.#flood());
+        };
+        stdout.once('flood', flood);
+        stderr.once('flood', flood);
         let answered = false;
-        stderr.on('before', (text: string) => {
+        stderr.on('watched', (prompts: number) => {
           if (way.kind !== 'sudo-with-password') return;
-          const prompts = text.split(prompt).length - 1;
           if (prompts > 1) settle(wrongPassword(this.#launcher.host, this.#launcher.user));
-          if (prompts !== 1 || answered) return;
+          else if (!answered) process.stdin.write(`${way.password}\n`);
           answered = true;
-          process.stdin.write(`${way.password}\n`);
         });
         stderr.once('mark', () => {
           settle();
@@ -145,6 +157,13 @@ export class RootShell {
       host,
       detail: stderr.trim(),
       remedy: `Give ${user} a login shell, and remove ForceCommand and "command=" for kboot's key.`,
+    });
+  }
+
+  #flood(): KbootError {
+    return new KbootError('E-PROBE', 'the login shell prints without end before it runs a command', {
+      host: this.#launcher.host,
+      remedy: `Check the startup files of the login shell of user ${this.#launcher.user} on the host.`,
     });
   }
 

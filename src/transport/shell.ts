@@ -1,11 +1,12 @@
-import { text } from 'node:stream/consumers';
 import { KbootError } from '../model/error.ts';
+import { bounded } from './bounded.ts';
 import type { Launcher } from './process.ts';
 import { RootShell } from './root.ts';
 import type {
   ConnectOptions,
   HostConnection,
   Reader,
+  ReadLimits,
   RootProcess,
   ScriptResult,
   TransportStats,
@@ -27,7 +28,7 @@ export function hostConnection({ launcher, stats, options, forward, close }: Par
     host,
     stats,
     forward,
-    read: (script, { timeoutMs }) => readScript(launcher, shell, script, timeoutMs),
+    read: (script, limits) => readScript(launcher, shell, script, { maxBytes: mostOutput, ...limits }),
   };
   return {
     reader,
@@ -54,6 +55,10 @@ function wholeScript(script: string): string {
   return `{ :\n${script}\n} </dev/null\n`;
 }
 
+/** Bytes of an answer that are read at most; far more than any host has to tell. */
+const mostOutput = 8 * 1024 * 1024;
+const mostErrors = 256 * 1024;
+
 /** The remote timeout is one second longer than the local one. */
 function readBody(timeoutMs: number): string {
   return `exec timeout -k 5 ${Math.ceil(timeoutMs / 1000) + 1} sh`;
@@ -63,7 +68,7 @@ async function readScript(
   launcher: Launcher,
   shell: RootShell,
   script: string,
-  timeoutMs: number,
+  { timeoutMs, maxBytes }: Required<ReadLimits>,
 ): Promise<ScriptResult> {
   const process = await shell.run(readBody(timeoutMs), { input: wholeScript(script), timeoutMs });
   let timer: NodeJS.Timeout | undefined;
@@ -73,7 +78,7 @@ async function readScript(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([result(launcher, process), late]);
+    return await Promise.race([result(launcher, process, maxBytes), late]);
   } catch (error) {
     process.kill();
     throw error;
@@ -82,15 +87,23 @@ async function readScript(
   }
 }
 
-async function result(launcher: Launcher, process: RootProcess): Promise<ScriptResult> {
+async function result(launcher: Launcher, process: RootProcess, maxBytes: number): Promise<ScriptResult> {
   const [stdout, stderr, exitCode] = await Promise.all([
-    text(process.stdout),
-    text(process.stderr),
+    bounded(process.stdout, maxBytes, () => flood(launcher.host, maxBytes)),
+    bounded(process.stderr, mostErrors, () => flood(launcher.host, mostErrors)),
     process.exit,
   ]);
   // sshd may send the exit status before the last output: if the connection is lost, the output may be truncated.
   launcher.lost.throwIfAborted();
-  return { stdout, stderr, exitCode };
+  return { stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8'), exitCode };
+}
+
+function flood(host: string, bytes: number): KbootError {
+  return new KbootError('E-PROBE', `a read-only command printed more than ${bytes} bytes, and was ended`, {
+    host,
+    remedy:
+      'Nothing was changed. Something on the host answers with far more than kboot asks for: check its login shell and its programs.',
+  });
 }
 
 function tooLong(host: string, timeoutMs: number): KbootError {

@@ -14,6 +14,7 @@ import { Slots } from './slots.ts';
 import { noStats } from './stats.ts';
 import { openTcp } from './tcp.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
+import { within } from './within.ts';
 
 /** OpenSSH allows 10 sessions per connection (MaxSessions); leave some of them free. */
 const execsAtATime = 4;
@@ -55,7 +56,7 @@ export async function connectSsh(
     },
     stats,
     options,
-    forward: (address, port) => forward(endpoint, session, stats, address, port),
+    forward: (address, port) => forward(endpoint, session, stats, address, port, options.connectTimeoutMs),
     async close() {
       await session.close();
       await bastion?.release();
@@ -153,10 +154,18 @@ async function forward(
   stats: TransportStats,
   address: string,
   port: number,
+  timeoutMs: number,
 ): Promise<Duplex> {
   try {
-    const channel = await untilLost<ClientChannel>(session, (done) =>
-      session.client.forwardOut('127.0.0.1', 0, address, port, done),
+    const channel = await within(
+      untilLost<ClientChannel>(session, (done) =>
+        session.client.forwardOut('127.0.0.1', 0, address, port, done),
+      ),
+      timeoutMs,
+      () => new Error(`no answer from the host in ${timeoutMs} ms`),
+      (late) => {
+        late.destroy();
+      },
     );
     stats.forwards++;
     return channelStream(channel, stats, session.lost);

@@ -16,6 +16,13 @@ export interface ScriptResult {
   readonly exitCode: number | null;
 }
 
+/** What an answer may take, by this machine's clock and memory. */
+export interface ReadLimits {
+  readonly timeoutMs: number;
+  /** Bytes of its output; default: 8 MiB. */
+  readonly maxBytes?: number;
+}
+
 /** Read-only access to a host, for observers. */
 export interface Reader {
   readonly host: string;
@@ -23,9 +30,9 @@ export interface Reader {
   /**
    * Runs a POSIX shell script as root, the script itself over stdin (never in argv).
    * The script must only read. One exec.
-   * Throws KbootError E-SUDO, E-TIMEOUT, E-CONNECT; a non-zero exit is a result, not an error.
+   * Throws KbootError E-SUDO, E-TIMEOUT, E-CONNECT, and E-PROBE for an answer that is too long; a non-zero exit is a result, not an error.
    */
-  read(script: string, options: { readonly timeoutMs: number }): Promise<ScriptResult>;
+  read(script: string, limits: ReadLimits): Promise<ScriptResult>;
   /** A TCP stream from the host to `address:port`, for the Kubernetes API. Not an exec. */
   forward(address: string, port: number): Promise<Duplex>;
 }

@@ -39,10 +39,7 @@ export const lockAdvice = view((seen: Parameters<typeof adviceFor>[0], width: nu
   paragraph(adviceFor(seen), width),
 );
 
-function adviceFor(seen: {
-  readonly process: 'gone' | 'unknown';
-  readonly freesItself: boolean;
-}): string {
+function adviceFor(seen: { readonly process: 'gone' | 'unknown'; readonly freesItself: boolean }): string {
   if (seen.process === 'gone')
     return 'That process is gone. The next run takes over the lock by itself; you do not have to remove it.';
   if (seen.freesItself)
@@ -51,7 +48,9 @@ function adviceFor(seen: {
 }
 
 /** The holder of the lock that is on the cluster's hosts and in its API, one row each. */
-export function clusterLockText(
+export const clusterLockText = view(composeClusterLockText);
+
+function composeClusterLockText(
   cluster: string,
   { holder, hosts, lease, ageMs }: ClusterLockSeen,
   process: 'lives' | 'gone' | 'unknown',

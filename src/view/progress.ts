@@ -201,12 +201,12 @@ export interface Progress {
 
 /** Redraws in place on a terminal; otherwise prints one line for each task of a host, gate and failure. */
 export function showProgress(plan: Plan, screen: Screen): Progress {
-  const { take, ...progress } =
+  const progress =
     screen.isTTY === true ? liveProgress(shown(plan), screen) : plainProgress(shown(plan), screen);
   return {
     ...progress,
     take: (event) => {
-      take(shown(inOneLine(event)));
+      progress.take(shown(inOneLine(event)));
     },
   };
 }

@@ -10,5 +10,5 @@ export interface Redraw {
 
 /** Takes over the lines below what the screen shows. */
 export function redrawing(screen: Screen): Redraw {
-  return createLogUpdate(screen as NodeJS.WriteStream);
+  return createLogUpdate(screen as never);
 }

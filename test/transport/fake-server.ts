@@ -13,6 +13,8 @@ export interface FakeServer {
 
 interface Behaviour {
   readonly auth?: (context: AuthContext) => void;
+  /** Never answers a request for a channel, nor one on a channel; the connection stays alive. */
+  readonly silent?: boolean;
   readonly exec?: (command: string, channel: ServerChannel, client: Connection) => void;
 }
 
@@ -30,9 +32,11 @@ export async function fakeServer(behaviour: Behaviour): Promise<FakeServer> {
       if (behaviour.auth === undefined) context.accept();
       else behaviour.auth(context);
     });
+    if (behaviour.silent === true) client.on('tcpip', () => undefined);
     client.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, info) => {
         commands.push(info.command);
+        if (behaviour.silent === true) return;
         const channel = acceptExec();
         channel.on('error', () => undefined);
         behaviour.exec?.(info.command, channel, client);

@@ -3,6 +3,7 @@ import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
+import { unreadable } from '../../observe/unreadable.ts';
 
 /** What is needed to reach the hosts of a cluster. */
 export type ClusterPlace = Pick<Workspace, 'cluster' | 'inventoryFile' | 'state'>;
@@ -17,7 +18,7 @@ export interface Connections {
 /**
  * Connects to hosts of a workspace, `concurrency` at a time, and calls `then` with each connection as soon as it is open.
  * Hosts without a workspace are not Vagrant machines.
- * An error of `then` counts as that host's failure. A dead host does not delay the others.
+ * Whatever `then` throws counts as that host's failure. A dead host does not delay the others.
  * Throws E-VAGRANT if Vagrant is needed and fails as a whole.
  */
 export async function connectAll<T>(
@@ -84,6 +85,6 @@ function withHost(cause: unknown, host: string): KbootError {
     return cause.context.host === undefined
       ? new KbootError(cause.code, cause.message, { ...cause.context, host })
       : cause;
-  // Any other error is a bug in kboot: it must not be treated as an unreachable host.
-  throw cause;
+  // One bad host is one bad host: the others are read, and every connection is closed.
+  return unreadable(host, cause);
 }

@@ -76,7 +76,8 @@ function startedWith({ etcdInitialCluster, etcdInitialState }: Inspection): Init
   if (etcdInitialCluster === '') return undefined;
   const initialCluster = etcdInitialCluster.split(',').map((entry) => {
     const [name = '', url = ''] = entry.split('=');
-    return { name, address: new URL(url).hostname.replace(/^\[|\]$/g, '') };
+    const address = URL.canParse(url) ? new URL(url).hostname : url;
+    return { name, address: address.replace(/^\[|\]$/g, '') };
   });
   return { initialCluster, state: etcdInitialState === 'existing' ? 'existing' : 'new' };
 }

@@ -126,7 +126,10 @@ export function deprecatedUses(host: string, metrics: string): DeprecatedUse[] {
   return [...metrics.matchAll(/^apiserver_requested_deprecated_apis\{(.*)\} [^0\s]/gm)].flatMap(
     ([, text = '']) => {
       const labels = new Map(
-        [...text.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+        [...text.matchAll(/(?<![a-z_])([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [
+          name,
+          value,
+        ]),
       );
       const of = (name: string): string => labels.get(name) ?? '';
       const removedRelease = of('removed_release');

@@ -124,7 +124,11 @@ async function defrag(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus>
     try {
       tellErrors(etcd.connections.failed.values());
       planes = await connectLockHosts(workspace, etcd.connections, connectOptions(), args.concurrency);
-      held = await lockCluster(workspace, planes, title, { say: note });
+      held = await lockCluster(workspace, planes, title, {
+        say: (text) => {
+          note(line`${text}`);
+        },
+      });
       await defragment(etcd, args.force, {
         signal: AbortSignal.any([interrupt.signal, lock.lost, held.lost]),
         starts: (member) => {

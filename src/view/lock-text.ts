@@ -28,10 +28,9 @@ function composeLockText(
           ...(owner.user === undefined ? [] : [['  user', owner.user]]),
           ['  since', owner.since],
         ];
-  return [
-    `${cluster}: the lock is held`,
-    table([...who, ['  heartbeat', life], ['  file', path]]),
-  ].join('\n');
+  return [`${cluster}: the lock is held`, table([...who, ['  heartbeat', life], ['  file', path]])].join(
+    '\n',
+  );
 }
 
 /** What to do about a lock whose process is not running on this machine. */

@@ -3,7 +3,6 @@ import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
-import { unreadable } from '../../observe/unreadable.ts';
 
 /** What is needed to reach the hosts of a cluster. */
 export type ClusterPlace = Pick<Workspace, 'cluster' | 'inventoryFile' | 'state'>;
@@ -87,4 +86,15 @@ function withHost(cause: unknown, host: string): KbootError {
       : cause;
   // One bad host is one bad host: the others are read, and every connection is closed.
   return unreadable(host, cause);
+}
+
+/** What was thrown while a host's answer was read, and is no KbootError. */
+function unreadable(host: string, cause: unknown): KbootError {
+  return new KbootError('E-PROBE', 'what the host answered cannot be understood', {
+    host,
+    detail: cause instanceof Error ? cause.message : String(cause),
+    remedy:
+      'Nothing was changed. Check what answers on this host; if it is in order, this is a bug in kboot: report it with the output of --verbose.',
+    cause,
+  });
 }

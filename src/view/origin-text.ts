@@ -1,5 +1,6 @@
 import type { Origin, Originated } from '../desire/bundle-origin.ts';
 import { plural } from '../model/plural.ts';
+import { view } from './printable.ts';
 
 const titles: readonly (readonly [Origin, string])[] = [
   ['official', 'official'],
@@ -8,7 +9,9 @@ const titles: readonly (readonly [Origin, string])[] = [
 ];
 
 /** The origins of what a bundle has: how much is official, and each file and image that is not. Empty if all of it is. */
-export function originText(origins: readonly Originated[]): string {
+export const originText = view(composeOriginText);
+
+function composeOriginText(origins: readonly Originated[]): string {
   if (origins.every(({ origin }) => origin === 'official'))
     return origins.length === 0 ? '' : `official: all ${counted(origins)}`;
   return titles

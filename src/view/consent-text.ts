@@ -1,4 +1,4 @@
-import { visible } from '../model/visible.ts';
+import { view } from './printable.ts';
 
 interface Shown {
   readonly kind: 'unless' | 'vagrant';
@@ -8,7 +8,9 @@ interface Shown {
 }
 
 /** The commands of an inventory that would run while kboot only reads, in full. */
-export function consentText(inventory: string, commands: readonly Shown[]): string {
+export const consentText = view(composeConsentText);
+
+function composeConsentText(inventory: string, commands: readonly Shown[]): string {
   const has = (kind: Shown['kind']): boolean => commands.some((each) => each.kind === kind);
   const without = [
     ...(has('unless') ? ['the plan has these hooks as if they were needed'] : []),
@@ -18,9 +20,7 @@ export function consentText(inventory: string, commands: readonly Shown[]): stri
     `${inventory} has commands that run before you see the plan, to find out what has to be done:`,
     ...commands.flatMap(({ hosts, what, text }) => [
       `  ${what}, ${hosts === undefined ? 'on this machine, as you' : `as root on ${hosts.join(', ')}`}`,
-      ...visible(text)
-        .split('\n')
-        .map((line) => `      $ ${line}`),
+      ...text.split('\n').map((line) => `      $ ${line}`),
     ]),
     `Without them, ${without.join('; ')}.`,
   ].join('\n');

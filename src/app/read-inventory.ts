@@ -31,7 +31,8 @@ export interface Leniency {
   readonly state?: string | undefined;
 }
 
-interface ReadInventory {
+/** An inventory, and what it names. */
+export interface ReadInventory {
   readonly cluster: Cluster;
   /** kboot's catalog, and kboot.lock.yaml beside the inventory. */
   readonly releases: Releases;

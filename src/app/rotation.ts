@@ -1,32 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiServerPort, etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { extraValue } from '../desire/text/args.ts';
-import { etcdHosts, hostsWith } from '../model/cluster.ts';
+import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
+import { ownCaFlags, type Rotatable } from '../model/pki.ts';
 import { observeServedCertificate } from '../observe/served-certificate.ts';
 import { isSignedBy, parseCertificate } from '../pki/parse.ts';
-import type { Rotatable, Rotation } from '../pki/rotation.ts';
+import { stageAfter, type Rotation } from '../pki/rotation.ts';
 import { gatesOf, tasksOf } from '../plan/steps.ts';
 import { conditionText, targetText } from '../plan/target.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { acquireLock } from '../store/lock.ts';
+import { dueRotation, recordRotated, rotatedOf } from '../store/rotated.ts';
 import { advanceRotation, readRotation } from '../store/rotation.ts';
 import { defaultStateDir, openState, peekState } from '../store/state.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { makePlan, type LivePlan } from './make-plan.ts';
-import { readInventory } from './read-inventory.ts';
 import type { CommonOptions, Workspace } from './workspace.ts';
 
 const wholeCluster: PlanScope = { until: 'addon', limit: [], ignore: [] };
 
-/** The exchange of CAs that has begun, if one has. Throws KbootError E-INVENTORY, E-STATE. */
-export async function begunRotation({
-  inventory,
-  state,
-}: Pick<CommonOptions, 'inventory' | 'state'>): Promise<Rotation | undefined> {
-  const { cluster } = readInventory(inventory, { withoutFiles: true, state });
-  return await readRotation(await peekState(state ?? defaultStateDir(inventory, cluster.name)));
+/** An exchange of CAs that has begun, and what spec.pki.rotate asks for. */
+export interface AskedRotation {
+  readonly begun: Rotation | undefined;
+  /** Listed, and not exchanged yet. */
+  readonly due: readonly Rotatable[];
+  /** Listed, and exchanged. */
+  readonly done: readonly Rotatable[];
+}
+
+/** Reads it from the state folder. Throws KbootError E-STATE. */
+export async function askedRotation(
+  { inventory, state: dir }: Pick<CommonOptions, 'inventory' | 'state'>,
+  cluster: Cluster,
+): Promise<AskedRotation> {
+  const state = await peekState(dir ?? defaultStateDir(inventory, cluster.name));
+  return {
+    begun: await readRotation(state),
+    due: await dueRotation(state, cluster),
+    done: await rotatedOf(state, cluster),
+  };
 }
 
 /**
@@ -38,7 +52,7 @@ export function refuseForeignCas({ cluster }: Workspace, cas: readonly Rotatable
       remedy:
         "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
     });
-  const own = ownFlags.flatMap(([component, flag, ca]) =>
+  const own = ownCaFlags.flatMap(([component, flag, ca]) =>
     cas.includes(ca) && extraValue(cluster[component].extraArgs, flag) !== undefined
       ? [{ ca, field: `spec.${component}.extraArgs.${flag}` }]
       : [],
@@ -52,35 +66,25 @@ export function refuseForeignCas({ cluster }: Workspace, cas: readonly Rotatable
     );
 }
 
-/** Flags that make a component use another file than kboot's. */
-const ownFlags: readonly (readonly ['apiServer' | 'controllerManager', string, Rotatable])[] = [
-  ['apiServer', 'client-ca-file', 'ca'],
-  ['apiServer', 'tls-cert-file', 'ca'],
-  ['apiServer', 'requestheader-client-ca-file', 'front-proxy-ca'],
-  ['apiServer', 'service-account-key-file', 'sa'],
-  ['apiServer', 'service-account-signing-key-file', 'sa'],
-  ['controllerManager', 'cluster-signing-cert-file', 'ca'],
-  ['controllerManager', 'root-ca-file', 'ca'],
-  ['controllerManager', 'service-account-private-key-file', 'sa'],
-];
-
 /**
- * Throws KbootError E-PREFLIGHT unless the whole cluster was read and is as the inventory says: an exchange of CAs restarts
- * members in turn, and each stage rests on what every host has reached.
+ * Why the cluster was not wholly read, or is not as the inventory says; undefined if all is well. An exchange of CAs restarts
+ * members in turn, and each stage rests on what every host has reached: none begins before.
  */
-export async function refuseUnsettled(
+export async function whyUnsettled(
   workspace: Workspace,
   connect: ConnectOptions,
   concurrency: number,
-): Promise<void> {
-  const why = await unsettled(workspace, connect, concurrency, {
+): Promise<string | undefined> {
+  return await unsettled(workspace, connect, concurrency, {
     patienceMs: 0,
     check: () => Promise.resolve(undefined),
   });
+}
+
+/** Throws KbootError E-PREFLIGHT for what whyUnsettled found. */
+export function refuseUnsettled(why: string | undefined, remedy: string): void {
   if (why === undefined) return;
-  throw new KbootError('E-PREFLIGHT', `CAs are exchanged only in a cluster that is well: ${why}`, {
-    remedy: 'Run `kboot up` without --rotate-ca first. Nothing was changed.',
-  });
+  throw new KbootError('E-PREFLIGHT', `CAs are exchanged only in a cluster that is well: ${why}`, { remedy });
 }
 
 /**
@@ -111,6 +115,8 @@ export async function endStage(
       throw new KbootError('E-WAIT', `the hosts have not all reached stage ${rotation.stage}: ${why}`, {
         remedy: 'Nothing is lost. Run the same command again: it goes on with this stage.',
       });
+    // Killed after the record, the last stage is still under way.
+    if (stageAfter(rotation) === undefined) await recordRotated(state, cluster, rotation.cas);
     return await advanceRotation(state, cluster, rotation, now);
   } finally {
     await lock.release();

@@ -5,9 +5,10 @@ import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { KeyMaterial, StoredAs } from '../model/encryption.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Rotatable } from '../model/pki.ts';
 import { withForeignEtcd, type ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import type { Material } from '../pki/plan.ts';
-import { stagesOf, type Rotatable, type Rotation } from '../pki/rotation.ts';
+import { stageText, stagesOf, type Rotation } from '../pki/rotation.ts';
 import type { LeafSpec, Pki } from '../pki/types.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/params.ts';
@@ -15,9 +16,10 @@ import type { GivenBundle } from '../store/bundle-folder.ts';
 import { loadEncryptionKeys } from '../store/encryption-keys.ts';
 import { countPrivateFiles, isUnsettled } from '../store/private-files.ts';
 import { loadPki } from '../store/pki.ts';
+import { dueRotation } from '../store/rotated.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
 import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
-import { readInventory } from './read-inventory.ts';
+import { readInventory, type ReadInventory } from './read-inventory.ts';
 
 export interface CommonOptions {
   readonly inventory: string;
@@ -32,6 +34,8 @@ export interface CommonOptions {
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
   readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
+  /** The inventory, if it was read already: strictly, and at its own version. */
+  readonly read?: ReadInventory;
   /** Exchange these CAs, if no exchange has begun. */
   readonly rotate?: readonly Rotatable[];
 }
@@ -55,6 +59,8 @@ export interface Workspace extends BundleChoice {
   /** CAs that apply would write, by path, when it begins to exchange some. */
   readonly nextCas: Material;
   readonly rotation: Rotation | undefined;
+  /** What spec.pki.rotate lists, and was not exchanged yet. */
+  readonly rotationDue: readonly Rotatable[];
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
   /** For plans: about certificates, and the notices. */
@@ -66,14 +72,13 @@ export interface Workspace extends BundleChoice {
 
 /** Opens the workspace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
-  const { cluster, releases, locked, record, warnings, foreignEtcd, uploads } = readInventory(
-    options.inventory,
-    {
+  const { cluster, releases, locked, record, warnings, foreignEtcd, uploads } =
+    options.read ??
+    readInventory(options.inventory, {
       withoutFiles: options.withoutEtcdFiles === true,
       kubernetesVersion: options.kubernetesVersion,
       state: options.state,
-    },
-  );
+    });
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const hosts = options.renewCerts?.hosts;
   const renew =
@@ -85,6 +90,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const pki = usedPki(cluster, loaded.current, foreignEtcd);
   const lasting = usedPki(cluster, loaded.pki, foreignEtcd);
   const encryptionKeys = await loadEncryptionKeys(state, cluster);
+  const rotationDue = await dueRotation(state, cluster);
   const choice = {
     bundles: openBundles(options.bundles ?? []),
     releases,
@@ -106,6 +112,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     encryptionKeys,
     nextCas: loaded.next,
     rotation: loaded.rotation,
+    rotationDue,
     toIssue: [
       ...[...loaded.next.keys()].flatMap((path) => (path.endsWith('.crt') ? [path.slice(0, -4)] : [])),
       ...loaded.toIssue.map(({ spec }) => spec.path),
@@ -113,6 +120,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     notes: [
       ...loaded.warnings,
       ...rotationNotes(loaded.rotation),
+      ...(loaded.rotation === undefined ? dueNotes(rotationDue) : []),
       ...(await keyNotes(state, cluster)),
       ...notices,
     ],
@@ -148,8 +156,6 @@ function rotationNotes(rotation: Rotation | undefined): readonly string[] {
     roll: 'workloads whose Pods hold old tokens or CAs are restarted',
     retire: 'what was signed by the former is no longer accepted',
   };
-  const stages = stagesOf(rotation);
-  const number = stages.indexOf(rotation.stage) + 1;
   const outside =
     rotation.cas.includes('ca') && (rotation.stage === 'sign' || rotation.stage === 'roll')
       ? [
@@ -157,8 +163,17 @@ function rotationNotes(rotation: Rotation | undefined): readonly string[] {
         ]
       : [];
   return [
-    `exchange of ${rotation.cas.join(', ')}, stage ${number} of ${stages.length}: ${words[rotation.stage]}`,
+    `exchange of ${rotation.cas.join(', ')}, ${stageText(rotation)}: ${words[rotation.stage]}`,
     ...outside,
+  ];
+}
+
+/** What `kboot up` does once nothing else is to do. */
+function dueNotes(cas: readonly Rotatable[]): readonly string[] {
+  if (cas.length === 0) return [];
+  const stages = stagesOf({ cas }).length;
+  return [
+    `spec.pki.rotate: \`kboot up\` exchanges ${cas.join(', ')} after this plan, in ${stages} stages with plans of their own`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Stage } from '../model/stage.ts';
-import type { Rotatable } from '../pki/rotation.ts';
+import type { Rotatable } from '../model/pki.ts';
 
 /** Flags that every command takes. */
 export interface GlobalArgs {

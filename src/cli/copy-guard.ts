@@ -1,5 +1,6 @@
 import { compare, readCopy, statedCopy, type CopySite } from '../app/state/copy.ts';
 import { pushState } from '../app/state/push.ts';
+import type { Cluster } from '../model/cluster.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import type { CopyComparison } from '../model/state-settings.ts';
 import { refuseWithoutPassphrase } from '../store/state-secret.ts';
@@ -17,8 +18,12 @@ const outdated: readonly CopyComparison[] = ['copy-changed', 'both-changed', 'un
  * the run. Does nothing without spec.state.copy. Returns the run's exit status, 1 if only the push failed.
  * Throws KbootError E-STATE-COPY, E-STATE-KEY before the run.
  */
-export async function withCopy(args: InventoryArgs, run: () => Promise<ExitStatus>): Promise<ExitStatus> {
-  const site = statedCopy(args);
+export async function withCopy(
+  args: InventoryArgs,
+  cluster: Cluster,
+  run: () => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  const site = statedCopy(args, { cluster });
   if (site === undefined) return await run();
   const before = await readCopy(site);
   const comparison = compare(before, site.recipients);
@@ -58,8 +63,8 @@ async function pushed(site: CopySite, contentBefore: string, always: boolean): P
 }
 
 /** For commands that only look: what differs between the folder and its copy, if the inventory names one and they differ. */
-export async function tellCopy(args: InventoryArgs): Promise<void> {
-  const site = statedCopy(args);
+export async function tellCopy(args: InventoryArgs, cluster: Cluster): Promise<void> {
+  const site = statedCopy(args, { cluster });
   if (site === undefined) return;
   const comparison = compare(await readCopy(site), site.recipients);
   if (comparison !== 'same') note(line`warning: ${comparisonText(site, comparison)}`);

@@ -1,9 +1,10 @@
-import { makeOfflinePlan, makePlan } from '../app/make-plan.ts';
+import { makeOfflinePlan, makePlan, type LivePlan } from '../app/make-plan.ts';
 import { planTarget, writePlan } from '../app/saved/file.ts';
 import { savedOfflinePlan, savedPlan } from '../app/saved/plan.ts';
+import { openWorkspace, type Workspace } from '../app/workspace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { SavedPlan } from '../plan/saved/saved.ts';
-import { changesAnything } from '../plan/steps.ts';
+import { changesAnything, gatesOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { tellCopy } from './copy-guard.ts';
@@ -17,11 +18,9 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html);
   const scope = scopeOf(args);
-  const workspace = await openWithWarnings({
-    ...{ ...args, ...bundlesOf(args) },
-    renewCerts: renewal(scope),
-  });
-  await tellCopy(args);
+  const options = { ...args, ...bundlesOf(args), renewCerts: renewal(scope) };
+  let workspace = await openWithWarnings(options);
+  await tellCopy(args, workspace.cluster);
   const command = upCommand(args);
   if (args.offline) {
     const plan = makeOfflinePlan(workspace, scope);
@@ -30,8 +29,13 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
     await writePage(args.html, { plan, cluster: workspace.cluster });
     return madeStatus(args, plan);
   }
-  const live = await makePlan(workspace, scope, connectOptions(), args.concurrency);
+  let live = await makePlan(workspace, scope, connectOptions(), args.concurrency);
   await live.connections.close();
+  if (beginsRotation(args, workspace, live)) {
+    workspace = await openWorkspace({ ...options, rotate: workspace.rotationDue });
+    live = await makePlan(workspace, scope, connectOptions(), args.concurrency);
+    await live.connections.close();
+  }
   tellReading(args, live);
   const refused = live.findings.some((finding) => finding.level === 'error');
   showPlan(args, live.plan, { command, refused });
@@ -40,6 +44,20 @@ export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (live.connections.failed.size > 0) return readStatus(live.connections);
   if (refused) return exitStatus.preflight;
   return madeStatus(args, live.plan);
+}
+
+/**
+ * Whether nothing is to do but what spec.pki.rotate lists: its first stage is the plan then. Not one that is saved: its new
+ * CAs are made when it is applied.
+ */
+function beginsRotation(
+  args: PlanArgs,
+  { rotation, rotationDue }: Workspace,
+  { plan, connections }: LivePlan,
+): boolean {
+  const isPart = args.out !== undefined || args.limit.length > 0 || args.until !== undefined;
+  if (isPart || rotation !== undefined || rotationDue.length === 0) return false;
+  return connections.failed.size === 0 && !changesAnything(plan) && gatesOf(plan).length === 0;
 }
 
 /** 2 with `--detailed-exitcode` if the plan has a step or a certificate to issue, else 0. */

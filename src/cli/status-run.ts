@@ -19,7 +19,7 @@ export async function runStatus(args: InventoryArgs): Promise<ExitStatus> {
   if (args.output === 'json') event({ type: 'status', ...status });
   else {
     for (const warning of workspace.warnings) note(line`${formatDiagnostic(warning)}`);
-    await tellCopy(args);
+    await tellCopy(args, workspace.cluster);
     tellErrors(failed.values());
     print(statusText(status));
   }

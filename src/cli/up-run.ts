@@ -1,8 +1,9 @@
 import { plural } from '../model/plural.ts';
 import { makePlan, type LivePlan } from '../app/make-plan.ts';
+import { readInventory, type ReadInventory } from '../app/read-inventory.ts';
 import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
-import type { Rotatable } from '../pki/rotation.ts';
+import type { Rotatable } from '../model/pki.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import type { Hop } from '../plan/upgrade/hops.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
@@ -22,20 +23,25 @@ import { below, line, type Printable } from '../view/printable.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
-  return await withCopy(args, () => runPlans(args));
+  const read = readInventory(args.inventory, { state: args.state });
+  return await withCopy(args, read.cluster, () => runPlans(args, read));
 }
 
-async function runPlans(args: UpArgs): Promise<ExitStatus> {
+async function runPlans(args: UpArgs, read: ReadInventory): Promise<ExitStatus> {
   if (args['rotate-ca'].length > 0) refuseParts(args, 'rotate-ca');
   if (args.through) {
     refuseParts(args, 'through');
-    const workspace = await openWithWarnings({ ...args, ...bundlesOf(args) });
-    return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) => runOnce(args, { hop }));
+    const workspace = await openWithWarnings({ ...args, ...bundlesOf(args), read });
+    return await runThrough(workspace, scopeOf(args), args.concurrency, (hop) =>
+      runOnce(args, read, { hop }),
+    );
   }
   // A part of the cluster is taken to the stage that it is in.
   const rotated =
-    partOf(args) === undefined ? await runRotation(args, (rotate) => runOnce(args, { rotate })) : undefined;
-  return rotated ?? (await runOnce(args));
+    partOf(args) === undefined
+      ? await runRotation(args, read, (rotate) => runOnce(args, read, { ...(rotate && { rotate }) }))
+      : undefined;
+  return rotated ?? (await runOnce(args, read));
 }
 
 /** The flag that limits a run to a part of the cluster, or of what there is to do. */
@@ -57,6 +63,7 @@ function refuseParts(args: UpArgs, name: 'through' | 'rotate-ca'): void {
 /** `hop`: one upgrade of a chain; `rotate`: CAs to exchange. */
 async function runOnce(
   args: UpArgs,
+  read: ReadInventory,
   { hop, rotate }: { readonly hop?: Hop; readonly rotate?: readonly Rotatable[] } = {},
 ): Promise<ExitStatus> {
   const file = args.plan === undefined ? undefined : { path: args.plan, saved: await readPlan(args.plan) };
@@ -64,7 +71,7 @@ async function runOnce(
   const workspace = await openWithWarnings({
     ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(file?.saved.scope ?? asked),
-    ...(hop && { kubernetesVersion: hop.to }),
+    ...(hop ? { kubernetesVersion: hop.to } : { read }),
     ...(rotate && { rotate }),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });

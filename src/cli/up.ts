@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { UpArgs } from './args.ts';
 import { manual } from './manual.ts';
 import { planningOptions, yesOption } from './options.ts';
-import { rotatable, type Rotatable } from '../pki/rotation.ts';
+import { rotatable, type Rotatable } from '../model/pki.ts';
 
 export const up: CommandModule<object, UpArgs> = {
   command: 'up <inventory>',

@@ -82,6 +82,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),
     ...given('state', spec.state && buildState(spec.state, options.folders)),
     caKeyAlgorithm: spec.pki?.caKeyAlgorithm ?? defaults.caKeyAlgorithm,
+    rotate: [...new Set(spec.pki?.rotate ?? [])],
     apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),

@@ -228,7 +228,8 @@ export const impacts: ImpactsOf<Inventory> = {
     },
     state: { recipients: nothing, encryptKeys: nothing, copy: nothing },
     pki: {
-      caKeyAlgorithm: noted('CAs and the key of tokens stay until `kboot up INVENTORY --rotate-ca ca`'),
+      caKeyAlgorithm: noted('CAs and the key of tokens stay until they are exchanged'),
+      rotate: noted('`kboot up` exchanges each once, in stages with plans of their own'),
     },
     apiServer: {
       certSANs: restarts('kube-apiserver'),

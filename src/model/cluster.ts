@@ -3,7 +3,7 @@ import type { Encryption } from './encryption.ts';
 import type { PasswordSource } from './password-source.ts';
 import type { Security } from './security.ts';
 import type { StateSettings } from './state-settings.ts';
-import type { CaKeyAlgorithm } from './pki.ts';
+import type { CaKeyAlgorithm, Rotatable } from './pki.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -319,6 +319,8 @@ export interface Cluster {
   readonly state?: StateSettings;
   /** Of CAs and of the ServiceAccount key that kboot makes. */
   readonly caKeyAlgorithm: CaKeyAlgorithm;
+  /** To be exchanged once, as long as they are listed. */
+  readonly rotate: readonly Rotatable[];
   readonly apiServer: Component & { readonly certSANs: readonly string[] };
   readonly controllerManager: Component;
   readonly scheduler: Component;

@@ -1,11 +1,6 @@
+import type { Rotatable } from '../model/pki.ts';
 import type { Material } from './plan.ts';
 import type { CaId, CertificateSpec } from './types.ts';
-
-/** What can be exchanged while the cluster runs: its CAs, and the key that signs tokens of ServiceAccounts. */
-export const rotatable = ['ca', 'front-proxy-ca', 'etcd-ca', 'sa'] as const satisfies readonly (
-  CaId | 'sa'
-)[];
-export type Rotatable = (typeof rotatable)[number];
 
 /**
  * How an exchange goes. `trust`: the former CA signs, and both are accepted; `sign`: the new one signs, and both are
@@ -85,6 +80,12 @@ export function rotationView(
 /** The stages that an exchange goes through: nothing in a Pod depends on etcd's CA, or on that of the front proxy. */
 export function stagesOf({ cas }: Pick<Rotation, 'cas'>): readonly RotationStage[] {
   return rotationStages.filter((stage) => stage !== 'roll' || cas.includes('ca') || cas.includes('sa'));
+}
+
+/** `stage 2 of 4` */
+export function stageText(rotation: Pick<Rotation, 'cas' | 'stage'>): string {
+  const stages = stagesOf(rotation);
+  return `stage ${stages.indexOf(rotation.stage) + 1} of ${stages.length}`;
 }
 
 /** The stage after that of an exchange; undefined after the last one. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import type { Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
+import type { Rotatable } from '../model/pki.ts';
 import { KbootError } from '../model/error.ts';
 import { certificatesFor } from '../pki/certlist.ts';
 import type { IssueContext } from '../pki/issue.ts';
@@ -16,7 +17,6 @@ import {
   nextStem,
   noExchange,
   rotationView,
-  type Rotatable,
   type Rotation,
   type RotationView,
 } from '../pki/rotation.ts';
@@ -25,6 +25,7 @@ import { caProblems, privateKeyProblem } from '../pki/verify.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { readPkiFiles, tidyPkiFiles } from './pki-files.ts';
 import { writeStateFile } from './private-files.ts';
+import { recordRotated } from './rotated.ts';
 import { readRotation } from './rotation.ts';
 import { recordFounding } from './security-profile.ts';
 import type { State } from './state.ts';
@@ -115,7 +116,11 @@ export async function loadOrCreatePki(
   const recorded = await recordedId(state);
   const pki = createPki(specs, result, recorded, accepted);
   const clusterId = pki.clusterId();
-  if (recorded === undefined && clusterId !== undefined) await writeAtomic(state.clusterId, `${clusterId}\n`);
+  if (recorded === undefined && clusterId !== undefined) {
+    // The CAs of a new cluster are new.
+    await recordRotated(state, cluster);
+    await writeAtomic(state.clusterId, `${clusterId}\n`);
+  }
   return {
     pki,
     issued: plan.issue.map(({ spec }) => spec.path),

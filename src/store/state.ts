@@ -12,6 +12,8 @@ export interface State {
   readonly clusterId: string;
   /** Records an exchange of CAs that has begun. */
   readonly rotation: string;
+  /** Records which of spec.pki.rotate were exchanged. */
+  readonly rotated: string;
   readonly runs: string;
   readonly lock: string;
   /** Is there while files of another state take the place of these. */
@@ -66,6 +68,7 @@ function stateAt(dir: string): State {
     pki: below('pki'),
     clusterId: below('cluster-id'),
     rotation: below('rotation.json'),
+    rotated: below('rotated.json'),
     runs: below('runs'),
     lock: below('lock'),
     replacing: below('pull.json'),

@@ -63,3 +63,26 @@ it("of somebody else's etcd is refused", async () => {
     message: expect.stringContaining('etcd-ca is not a CA of this cluster') as unknown,
   });
 });
+
+it.each([
+  [
+    'etcd: { external: { endpoints: ["https://10.0.0.31:2379"], caFile: a, certFile: b, keyFile: c } }',
+    /prod\.yaml:7:\d+: spec\.pki\.rotate\[1\]: etcd-ca is not a CA of this cluster/,
+  ],
+  [
+    'controllerManager: { extraArgs: [{ name: root-ca-file, value: /etc/kubernetes/pki/ca.crt }] }',
+    /prod\.yaml:7:\d+: spec\.pki\.rotate\[0\]: ca cannot be exchanged/,
+  ],
+])('spec.pki.rotate refuses what is not the own of the cluster: %s', async (field, message) => {
+  const file = inventory(`  ${field}\n  pki: { rotate: [ca, etcd-ca] }\n`);
+  const { error } = await kboot('validate', file);
+  expect(error).toMatchObject({ message: expect.stringMatching(message) as unknown });
+});
+
+it('spec.pki.rotate asks for nothing of a cluster that does not exist', async () => {
+  const file = inventory('  pki: { rotate: [ca] }\n');
+  const { out, error } = await kboot('plan', file, '--offline');
+  expect(error).toBeUndefined();
+  expect(out).toContain('Plan: ');
+  expect(out).not.toContain('spec.pki.rotate');
+});

@@ -280,6 +280,7 @@ export const samples: readonly Sample[] = [
   ['spec.vagrant.memory', 4096],
   ['spec.vagrant.cpus', 4],
   ['spec.pki.caKeyAlgorithm', 'ECDSA-P256'],
+  ['spec.pki.rotate', ['ca', 'sa']],
   ['spec.security.profile', 'restricted'],
   ['spec.security.audit.level', 'Request'],
   ['spec.security.audit.policyFile', '/other'],

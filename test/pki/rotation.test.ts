@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rotatable, type Rotatable } from '../../src/model/pki.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import {
   crossStem,
   nextStem,
-  rotatable,
   rotationStages,
   rotationView,
   stageAfter,
   stagesOf,
-  type Rotatable,
   type RotationStage,
 } from '../../src/pki/rotation.ts';
 import { sampleCluster } from '../samples/pki.ts';

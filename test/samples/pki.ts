@@ -28,6 +28,7 @@ export function sampleCluster(changes: Partial<Cluster> = {}): Cluster {
     },
     security: { profile: 'kubeadm', ...profileSettings.kubeadm },
     caKeyAlgorithm: 'RSA-2048',
+    rotate: [],
     etcd: component,
     apiServer: { ...component, certSANs: [] },
     controllerManager: component,

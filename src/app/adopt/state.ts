@@ -19,6 +19,7 @@ import { acquireLock } from '../../store/lock.ts';
 import { readKeptState, writeNewState, type KeptState } from '../../store/new-state.ts';
 import { settlePrivateFiles } from '../../store/private-files.ts';
 import { loadOrCreatePki } from '../../store/pki.ts';
+import { recordRotated } from '../../store/rotated.ts';
 import { defaultStateDir, openState, peekState, type State } from '../../store/state.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll } from '../observe/connect.ts';
@@ -134,6 +135,8 @@ export async function writeState(
   const lock = await acquireLock(await openState(state.dir), `kboot adopt ${inventory}`);
   try {
     await settlePrivateFiles(state, cluster.state);
+    // Whether it was exchanged is not on hosts: nothing is exchanged that nobody asks for now.
+    await recordRotated(state, cluster);
     await writeNewState(state, { material, clusterId });
     if (missing.length === 0) return [];
     return (await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes })).issued;

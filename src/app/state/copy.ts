@@ -50,9 +50,14 @@ export function copySite(options: SiteOptions): CopySite {
   });
 }
 
-/** Undefined if the inventory has no spec.state.copy. Throws KbootError E-INVENTORY. */
-export function statedCopy(options: SiteOptions): CopySite | undefined {
-  const { cluster } = readInventory(options.inventory, { withoutFiles: true, state: options.state });
+/** Undefined if the inventory has no spec.state.copy. Throws KbootError E-INVENTORY, unless its cluster is given. */
+export function statedCopy(
+  options: SiteOptions,
+  { cluster }: { readonly cluster: Cluster } = readInventory(options.inventory, {
+    withoutFiles: true,
+    state: options.state,
+  }),
+): CopySite | undefined {
   const target = options.file === undefined ? cluster.state?.copy : resolve(options.file);
   const dir = resolve(options.state ?? defaultStateDir(options.inventory, cluster.name));
   if (target === undefined) return undefined;

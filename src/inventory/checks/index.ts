@@ -41,6 +41,7 @@ import { kubeletFlagsAreFree } from './kubelet.ts';
 import { ignoredChecksAreIgnorable } from './preflight.ts';
 import { proxyIsGiven } from './proxy.ts';
 import { registriesAreSound } from './registries.ts';
+import { rotatedIsOwn } from './rotate.ts';
 import {
   controlPlaneExists,
   etcdCountIsOdd,
@@ -93,6 +94,7 @@ const checks: readonly Check[] = [
   derivedFlagsAreLeftAlone,
   encryptionKeyIsClear,
   encryptionIsStatedOnce,
+  rotatedIsOwn,
   authorizationIsStatedOnce,
   environmentIsSound,
   extraVolumesAreUnique,

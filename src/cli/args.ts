@@ -93,6 +93,8 @@ export interface RenderArgs extends BundleArgs {
 export interface KubeconfigArgs extends InventoryArgs {
   readonly merge: boolean;
   readonly server: string | undefined;
+  readonly context: string | undefined;
+  readonly force: boolean;
 }
 
 export interface BundleCommandArgs extends GlobalArgs {

@@ -323,8 +323,11 @@ const others = [
     kubeconfig: text('The kubeconfig, as YAML.'),
   }),
   shape('merged', '`kubeconfig --merge` wrote the kubeconfig.', {
-    file: text('Path of the file.'),
+    file: text('Path of the file with the context.'),
+    files: described('Paths of the files that were written.', z.array(z.string())),
+    backups: described('Paths of copies of what they were.', z.array(z.string())),
     context: text('Name of the context, which is now the current one.'),
+    before: text('Name of the context that was current before; absent: none, or the same.').exactOptional(),
   }),
   shape('lock', 'Nobody holds the lock of the state folder (`unlock`).', {
     cluster,

@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/bundling.ts';
 import { buildPackage } from '../../scripts/package.ts';
+import {
+  installedPackages,
+  shrinkwrapFile,
+  writeShrinkwrap,
+  type LockedPackage,
+} from '../../scripts/shrinkwrap.ts';
 import { runtimePackages } from '../../scripts/third-party.ts';
 
 /** Holds `source`, what is packed, and `site`, an empty folder into which the package was put. */
@@ -31,9 +36,10 @@ beforeAll(async () => {
     'package.json',
     'README.md',
     'LICENSE',
-    ...files.filter((each) => !each.includes('dist')),
+    ...files.filter((each) => !each.includes('dist') && each !== shrinkwrapFile),
   ])
     cpSync(join(root, name), join(source, name), { recursive: true });
+  writeShrinkwrap(source);
   await buildPackage(join(source, 'dist'));
   for (const needed of [env.HOME, installed]) mkdirSync(needed, { recursive: true });
   const pack = ['pack', '--ignore-scripts', '--offline', '--pack-destination', folder];
@@ -43,7 +49,11 @@ beforeAll(async () => {
   packed = readdirSync(installed, { recursive: true, encoding: 'utf8' });
   for (const path of runtimePackages().filter((each) => existsSync(join(root, each)))) {
     mkdirSync(dirname(join(site, path)), { recursive: true });
-    symlinkSync(join(root, path), join(site, path));
+    // As with `npm ci --ignore-scripts`: nothing that an install script has built.
+    cpSync(join(root, path), join(site, path), {
+      recursive: true,
+      filter: (file) => !/\/build(\/|$)|\.node$/.test(file.slice(root.length)),
+    });
   }
 });
 afterAll(() => {
@@ -72,6 +82,7 @@ describe('the package', () => {
       'events.schema.json',
       'inventories',
       'inventory.schema.json',
+      'npm-shrinkwrap.json',
       'package.json',
       'plan.schema.json',
       'templates',
@@ -83,6 +94,7 @@ describe('the package', () => {
       'component-fields.json',
       'component-flags.json',
       'feature-gates.json',
+      'image-digests.json',
       'main.js',
       'page.css',
       'page.js',
@@ -97,6 +109,46 @@ describe('the package', () => {
     };
     expect(Object.keys(dependencies)).toEqual(['ssh2']);
     expect(readdirSync(join(site, 'node_modules'))).not.toContain('yaml');
+  });
+
+  it('states version and checksum of all that npm installs with it, and nothing else', () => {
+    const { packages, ...head } = JSON.parse(readFileSync(join(installed, shrinkwrapFile), 'utf8')) as {
+      packages: Record<string, LockedPackage>;
+    };
+    const { '': own, ...others } = packages;
+    expect(head).toMatchObject({ name: 'kboot', lockfileVersion: 3, requires: true });
+    expect(own).toMatchObject({ dependencies: { ssh2: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string } });
+    expect(own).not.toHaveProperty('devDependencies');
+    expect(Object.keys(others)).toEqual(expect.arrayContaining(['node_modules/ssh2', 'node_modules/asn1']));
+    expect(Object.keys(others)).not.toContain('node_modules/yaml');
+    for (const [path, { integrity, dev }] of Object.entries(others))
+      expect([path, integrity, dev]).toEqual([path, expect.stringMatching(/^sha512-/), undefined]);
+  });
+
+  it('needs no install script: those that exist build what is optional, and this test runs without', () => {
+    const scripted = Object.entries(installedPackages()).filter(
+      ([, { hasInstallScript }]) => hasInstallScript,
+    );
+    expect(scripted.map(([path]) => path)).toEqual(['node_modules/cpu-features', 'node_modules/ssh2']);
+    const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    const native = readdirSync(join(site, 'node_modules'), { recursive: true, encoding: 'utf8' });
+    expect(native.filter((name) => name.endsWith('.node') || name.startsWith('cpu-features'))).toEqual([]);
+  });
+
+  it('npm makes the list when it packs, and removes it: in the repository it would override package-lock.json', () => {
+    const { scripts, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      files: string[];
+    };
+    expect(scripts).toMatchObject({
+      prepack: 'node --import tsx scripts/shrinkwrap.ts',
+      postpack: 'node --import tsx scripts/shrinkwrap.ts --remove',
+    });
+    expect(files).toContain(shrinkwrapFile);
+    expect(existsSync(join(root, shrinkwrapFile))).toBe(false);
   });
 
   it('every module of it can be loaded', () => {
@@ -146,7 +198,7 @@ describe('the command of the package', () => {
       'spec:\n  templates: ./own',
     );
     writeOwn('own.yaml', inventory);
-    expect(kboot('render', 'own.yaml', '--out', 'tree')).toMatchObject({ status: 0, stderr: '' });
+    expect(kboot('render', 'own.yaml', '--out', 'tree')).toMatchObject({ status: 0 });
     expect(readFileSync(join(site, 'tree/cp-1/etc/crictl.yaml'), 'utf8')).toMatch(/^# ours\n/);
     expect(existsSync(join(site, 'tree/cp-1/etc/kubernetes/manifests/etcd.yaml'))).toBe(true);
   });

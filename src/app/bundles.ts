@@ -3,6 +3,7 @@ import { refuseUnlockedBundle } from '../desire/bundle-fit.ts';
 import { KbootError } from '../model/error.ts';
 import { openBundle, type Bundle } from '../store/bundle.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
+import { holdToSigners } from '../store/bundle-signature.ts';
 
 /** The given bundles, by the Kubernetes version that each is for. */
 export type Bundles = ReadonlyMap<string, Bundle>;
@@ -31,17 +32,20 @@ export interface BundleChoice {
   readonly releases: Releases;
   /** The operator vouches for bundles that differ from kboot.lock.yaml. */
   readonly allowUnofficial: boolean;
+  /** Who must have signed bundles: public keys, or files of them. Absent: nobody. */
+  readonly signers?: readonly string[] | undefined;
 }
 
 /**
- * The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it, or
- * if it differs from the lock.
+ * The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it, if none
+ * of the signers signed it, or if it differs from the lock.
  */
 export function bundleFor(
-  { bundles, releases, allowUnofficial }: BundleChoice,
+  { bundles, releases, allowUnofficial, signers }: BundleChoice,
   kubernetesVersion: string,
 ): Bundle | undefined {
   const bundle = bundles.get(kubernetesVersion);
+  if (bundle !== undefined && signers !== undefined) holdToSigners(bundle, signers);
   if (bundle !== undefined && !allowUnofficial) refuseUnlockedBundle(releases.get(kubernetesVersion), bundle);
   if (bundle !== undefined || bundles.size === 0) return bundle;
   const all = [...bundles.values()];

@@ -95,6 +95,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     bundles: openBundles(options.bundles ?? []),
     releases,
     allowUnofficial: options.allowUnofficial === true,
+    signers: cluster.artifacts.bundleSigners,
   };
   const bundle = bundleFor(choice, cluster.kubernetesVersion);
   const newer = newerPatch(locked, cluster.kubernetesVersion);

@@ -107,6 +107,9 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly mirror?: string | undefined;
   readonly 'image-repository'?: string | undefined;
   readonly 'allow-unofficial': boolean;
+  readonly 'sign-key'?: string | undefined;
+  /** Empty: not given. */
+  readonly signers: string[];
 }
 
 /** How hosts are reached before there is an inventory. */

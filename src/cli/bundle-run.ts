@@ -4,9 +4,16 @@ import { catalog, type Release } from '../catalog/release.ts';
 import { originsOf } from '../desire/bundle-origin.ts';
 import { KbootError } from '../model/error.ts';
 import { indexBundle } from '../store/bundle-index.ts';
+import {
+  holdToSigners,
+  readSigningKey,
+  removeOldSignature,
+  signatureName,
+  signBundle,
+} from '../store/bundle-signature.ts';
 import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
-import { event, print } from './terminal.ts';
+import { event, note, print } from './terminal.ts';
 import { originText } from '../view/origin-text.ts';
 import { line } from '../view/printable.ts';
 
@@ -14,16 +21,28 @@ import { line } from '../view/printable.ts';
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
-  const index = await indexOf(args);
+  const signKey = args['sign-key'] === undefined ? undefined : readSigningKey(args['sign-key'], directory);
+  const { signedBy, ...index } = await indexOf(args);
+  if (signKey !== undefined) await signBundle(directory, signKey);
+  else if (args.action !== 'verify' && removeOldSignature(directory))
+    note(`${directory}/${signatureName} was of another bundle.json: it is removed, sign again`);
   const origins = originsOf(releaseFor(args, index.kubernetesVersion), index);
   const bytes = index.files.reduce((sum, file) => sum + file.size, 0);
-  if (args.output === 'json') event({ type: 'bundle', directory, ...index, origins: [...origins] });
+  if (args.output === 'json')
+    event({
+      type: 'bundle',
+      directory,
+      ...index,
+      origins: [...origins],
+      ...(signedBy !== undefined && { signedBy }),
+    });
   else {
     print(
       line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
     );
     const text = originText(origins);
     if (text !== '') print(text);
+    if (signedBy !== undefined) print(`signed by ${signedBy === '' ? 'a trusted key' : signedBy}`);
   }
   if (args.action === 'create' && args.output === 'text')
     print(
@@ -38,34 +57,47 @@ function releaseFor({ inventory }: BundleCommandArgs, version: string): Release 
   return releases.versions.includes(version) ? releases.get(version) : undefined;
 }
 
-async function indexOf(args: BundleCommandArgs): Promise<BundleIndex> {
+async function indexOf(args: BundleCommandArgs): Promise<BundleIndex & { readonly signedBy?: string }> {
   const { action, directory } = args;
   if (action === 'index') return await indexBundle(directory, args['kubernetes-version']);
   if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
   const bundle = openBundle({ directory });
-  if (args.inventory !== undefined) refuseOtherBundle(args.inventory, bundle);
+  const wanted = args.inventory === undefined ? undefined : refuseOtherBundle(args.inventory, bundle);
+  const signers = args.signers.length > 0 ? args.signers : wanted;
+  const signedBy = signers === undefined ? undefined : holdToSigners(bundle, signers);
   const { apiVersion, kind, kubernetesVersion, files } = bundle;
-  return { apiVersion, kind, kubernetesVersion, files, images: [...(await verifyBundle(bundle))] };
+  const images = [...(await verifyBundle(bundle))];
+  return {
+    ...{ apiVersion, kind, kubernetesVersion, files, images },
+    ...(signedBy !== undefined && { signedBy }),
+  };
 }
 
-/** Throws KbootError E-BUNDLE if the bundle is for another version than the inventory, or differs from its lock. */
-function refuseOtherBundle(inventory: string, bundle: Bundle): void {
+/**
+ * Throws KbootError E-BUNDLE if the bundle is for another version than the inventory, or differs from its lock. Returns who
+ * must have signed it, according to the inventory.
+ */
+function refuseOtherBundle(inventory: string, bundle: Bundle): readonly string[] | undefined {
   const { cluster, releases } = readInventory(inventory, { withoutFiles: true });
   const bundles = new Map([[bundle.kubernetesVersion, bundle]]);
   bundleFor({ bundles, releases, allowUnofficial: false }, cluster.kubernetesVersion);
+  return cluster.artifacts.bundleSigners;
 }
 
 function refuseIdleFlags(args: BundleCommandArgs): void {
-  if (args.action === 'create') return;
   const { mirror, arch } = args;
-  const given = Object.entries({
+  const ofVerify = { signers: args.action === 'verify' ? undefined : args.signers[0] };
+  const ofOthers = { 'sign-key': args.action === 'verify' ? args['sign-key'] : undefined };
+  const ofCreate = {
     inventory: args.action === 'verify' ? undefined : args.inventory,
     mirror,
     arch: arch[0],
     'image-repository': args['image-repository'],
     'kubernetes-version': args.action === 'index' ? undefined : args['kubernetes-version'],
     'allow-unofficial': args['allow-unofficial'] ? true : undefined,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  };
+  const idle = { ...(args.action === 'create' ? {} : ofCreate), ...ofVerify, ...ofOthers };
+  const given = Object.entries(idle).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` does not take ${given.join(', ')}`, {
     remedy: '`kboot bundle --help` shows which action takes which flag.',

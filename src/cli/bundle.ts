@@ -21,6 +21,8 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         ['kboot bundle index ./bundle', 'After collecting or replacing files by hand'],
         ['kboot bundle verify ./bundle', 'Read every file and check its SHA-256'],
         ['kboot bundle verify ./bundle --inventory prod.yaml', 'Also hold it to kboot.lock.yaml'],
+        ['kboot bundle index ./bundle --sign-key ~/.ssh/id_ed25519', 'Sign it'],
+        ['kboot bundle verify ./bundle --signers ./signers', 'Check who signed it'],
         ['kboot up prod.yaml --bundle ./bundle', 'Use it'],
       ],
       exit: '0 done · 3 a file is missing, does not match its checksum, or cannot be written · 4 a file could not be fetched · 130 interrupted; run it again',
@@ -67,6 +69,21 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         requiresArg: true,
         describe:
           "REPOSITORY: for create: registry and path of all images, like the inventory's spec.imageRepository (default: the official registries)",
+      })
+      .option('sign-key', {
+        type: 'string',
+        requiresArg: true,
+        normalize: true,
+        describe:
+          'FILE: for create and index: sign bundle.json with this private key of ssh-keygen (Ed25519, without a passphrase), into bundle.json.sig; with a passphrase: `ssh-keygen -Y sign -f FILE -n kboot-bundle DIRECTORY/bundle.json`',
+      })
+      .option('signers', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        default: [] as string[],
+        describe:
+          "FILE: for verify: whose signature the bundle must have, a file of allowed signers (ssh-keygen(1)) or of public keys; repeat for more (default: the inventory's spec.artifacts.bundleSigners)",
       }),
   async handler(args) {
     const { runBundle } = await import('./bundle-run.ts');

@@ -27,6 +27,8 @@ const fileFlags = [
   '--plan',
   '--identity-file',
   '--identity',
+  '--sign-key',
+  '--signers',
 ];
 /** Flags without a value; the word after any other flag is its value. */
 const switches =

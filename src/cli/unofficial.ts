@@ -10,11 +10,12 @@ import { confirm, isInteractive } from './terminal.ts';
  * the answer for exactly these. The caller holds the lock. Throws KbootError E-BUNDLE if nobody vouches for them.
  */
 export async function vouchFor(
-  { desire: { bundle }, releases, cluster, allowUnofficial }: Workspace,
+  { desire: { bundle }, releases, cluster, allowUnofficial, signers }: Workspace,
   state: State,
   { yes }: { readonly yes: boolean },
 ): Promise<void> {
-  if (bundle === undefined) return;
+  // Whoever signed the bundle has vouched for all of it.
+  if (bundle === undefined || signers !== undefined) return;
   const release = releases.get(cluster.kubernetesVersion);
   const sums = new Map(bundle.files.map(({ path, sha256 }) => [path, sha256]));
   const known = await readAllowed(state);

@@ -96,7 +96,15 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       ),
     },
     imageRepository: spec.imageRepository ?? defaults.imageRepository,
-    artifacts: { ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')) },
+    artifacts: {
+      ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')),
+      ...given(
+        'bundleSigners',
+        spec.artifacts?.bundleSigners?.map((signer) =>
+          signer.startsWith('ssh-') ? signer : absolutePath(signer, options.folders),
+        ),
+      ),
+    },
     ...given('proxy', spec.proxy && buildProxy(spec.proxy)),
     ...given('templates', spec.templates && absolutePath(spec.templates, options.folders)),
     upgrade: buildUpgrade(spec.upgrade),

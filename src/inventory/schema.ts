@@ -282,6 +282,17 @@ const loadBalancer = z
       "kboot's own keepalived and haproxy in front of the API servers, on the hosts with the role load-balancer, or else on the control plane.",
   });
 
+/** The problem with an entry of spec.artifacts.bundleSigners. */
+const signer = (value: string): string | undefined => {
+  if (!/^(sk-)?(ssh|ecdsa)-/.test(value)) return filePath(value);
+  const [type, base64 = ''] = value.split(/\s+/);
+  const bytes = Buffer.from(base64, 'base64');
+  const isWhole = bytes.length === 51 && bytes.toString('base64') === base64;
+  return type === 'ssh-ed25519' && isWhole && bytes.subarray(4, 15).toString('latin1') === type
+    ? undefined
+    : 'must be a complete public key of Ed25519, "ssh-ed25519 AAAA…" as in a .pub file of ssh-keygen, or the path of a file';
+};
+
 /** The problem with a URL in spec.artifacts.mirror, as a phrase that follows the field's name. */
 export const mirror = (value: string): string | undefined => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -390,6 +401,22 @@ const spec = z
           },
           mirror,
         ).optional(),
+        bundleSigners: z
+          .array(
+            text(
+              {
+                description:
+                  "A public key (`ssh-ed25519 AAAA…`), or a file of allowed signers as `ssh-keygen -Y verify` reads it, or of public keys; a relative path is resolved from the inventory's folder.",
+                examples: ['./signers'],
+              },
+              signer,
+            ),
+          )
+          .meta({
+            description:
+              'Who signs bundles: one that none of them signed, or that was changed afterwards, is refused before any host is contacted. Default: bundles need no signature.',
+          })
+          .optional(),
       })
       .meta({ description: 'Where binaries and archives come from.' })
       .optional(),

@@ -329,7 +329,11 @@ export interface Cluster {
   readonly containerd: { readonly config: JsonObject; readonly registries?: readonly Registry[] };
   readonly imageRepository: string;
   /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */
-  readonly artifacts: { readonly mirror?: string };
+  readonly artifacts: {
+    readonly mirror?: string;
+    /** Public keys (`ssh-ed25519 AAAA…`), or absolute paths of files of them. */
+    readonly bundleSigners?: readonly string[];
+  };
   readonly proxy?: Proxy;
   readonly upgrade: UpgradePolicy;
   /** Absolute path of a folder whose files replace kboot's own templates. */

@@ -59,7 +59,7 @@ export const errorCodes = {
       'The folder of --bundle or KBOOT_BUNDLE does not exist or is not a bundle, lacks a file that a host ' +
       'needs, is for another Kubernetes version, has a file whose SHA-256 differs from bundle.json, or has ' +
       'a file or an image that differs from kboot.lock.yaml beside the inventory. Or it has builds that are not official ' +
-      'and that nobody has vouched for; or no digest is known of an image that `kboot bundle create DIR` was to fetch. ' +
+      'and that nobody has vouched for; or none of spec.artifacts.bundleSigners signed it; or no digest is known of an image that `kboot bundle create DIR` was to fetch. ' +
       'The bundle is checked before the first change; if the transfer of a file failed, earlier steps ' +
       'stay done and are complete.',
     remedy:

@@ -46,6 +46,8 @@ export type BundleImage = BundleIndex['images'][number];
 
 export interface Bundle extends BundleIndex {
   readonly directory: string;
+  /** bundle.json as it was read, which its signature is of. */
+  readonly text?: string;
 }
 
 /**
@@ -83,7 +85,7 @@ export function openBundle(given: GivenBundle): Bundle {
     ...ambiguities(index),
   ];
   if (wrong.length > 0) throw damaged(directory, wrong);
-  return { ...index, directory };
+  return { ...index, directory, text };
 }
 
 /** What can be read in two ways: which of two files or images a host gets would depend on who reads, or on the order. */

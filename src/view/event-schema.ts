@@ -424,6 +424,7 @@ const others = [
         }),
       ),
     ),
+    signedBy: text('Name beside the key that signed it; `verify` with signers.').optional(),
   }),
   shape('lock', 'What kboot.lock.yaml states for a Kubernetes version, and what it stated before (`lock`).', {
     file: text('Path of kboot.lock.yaml.'),

@@ -246,6 +246,7 @@ export const samples: readonly Sample[] = [
   ['spec.containerd.config', { debug: { level: 'info' } }],
   ['spec.imageRepository', 'registry.example.com/k8s'],
   ['spec.artifacts.mirror', 'https://mirror.example/k8s'],
+  ['spec.artifacts.bundleSigners', ['./signers']],
   ['spec.templates', '/srv/templates'],
   ['spec.ssh.user', 'other'],
   ['spec.ssh.port', 2222],

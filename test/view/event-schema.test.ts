@@ -40,7 +40,7 @@ describe('events.schema.json', () => {
       IsSame<ClusterStatus, Fields<'status'>>,
       IsSame<CertificateReport, Omit<Fields<'certificates'>, 'unreachable'>>,
       IsSame<CheckResult, Fields<'check'>>,
-      IsSame<BundleIndex, Omit<Fields<'bundle'>, 'directory' | 'origins'>>,
+      IsSame<BundleIndex, Omit<Fields<'bundle'>, 'directory' | 'origins' | 'signedBy'>>,
       IsSame<Omit<Finding, 'check'>, Omit<Fields<'finding'>, 'check'>>,
       IsSame<Diagnostic, Fields<'valid'>['warnings'][number]>,
     ] = [true, true, true, true, true, true, true, true];

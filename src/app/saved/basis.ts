@@ -28,6 +28,7 @@ const placesHere: readonly string[] = [
   'keyFile',
   'passwordFile',
   'secretAccessKeyFile',
+  'bundleSigners',
 ];
 
 /** The inputs of plans of this workspace, besides the observed state. */

@@ -25,7 +25,7 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { signedBy, ...index } = await indexOf(args);
   if (signKey !== undefined) await signBundle(directory, signKey);
   else if (args.action !== 'verify' && removeOldSignature(directory))
-    note(`${directory}/${signatureName} was of another bundle.json: it is removed, sign again`);
+    note(line`${directory}/${signatureName} was of another bundle.json: it is removed, sign again`);
   const origins = originsOf(releaseFor(args, index.kubernetesVersion), index);
   const bytes = index.files.reduce((sum, file) => sum + file.size, 0);
   if (args.output === 'json')
@@ -42,7 +42,7 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
     );
     const text = originText(origins);
     if (text !== '') print(text);
-    if (signedBy !== undefined) print(`signed by ${signedBy === '' ? 'a trusted key' : signedBy}`);
+    if (signedBy !== undefined) print(line`signed by ${signedBy === '' ? 'a trusted key' : signedBy}`);
   }
   if (args.action === 'create' && args.output === 'text')
     print(

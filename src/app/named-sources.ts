@@ -1,6 +1,7 @@
+import { isMap, parseDocument } from 'yaml';
 import type { Path } from '../inventory/position.ts';
 import type { BackupS3 } from '../model/backup.ts';
-import type { Registry } from '../model/cluster.ts';
+import type { Cluster, Registry } from '../model/cluster.ts';
 import type { PasswordSource } from '../model/password-source.ts';
 import { readUpload, readVariable, variableName, type Upload } from '../store/uploads.ts';
 
@@ -40,6 +41,38 @@ export function backupSources(s3: BackupS3 | undefined): readonly Source[] {
   if (s3 === undefined) return [];
   const path: Path = ['spec', 'etcd', 'backup', 's3'];
   return [...caSource(s3.caFile, path), passwordSource(s3.secretAccessKey, path, 'secretAccessKey')];
+}
+
+/** Files of the operator's for API servers: an audit policy, and configurations of authentication and authorization. */
+export function apiServerSources({ security, apiServer }: Cluster): readonly Source[] {
+  const { policyFile } = security.audit;
+  const source = (file: string, path: Path, kind: string): Source => ({
+    ...{ name: file, shown: file, path },
+    read: () => readOfKind(file, kind),
+  });
+  const at = (field: 'authentication' | 'authorization', kind: string): Source[] => {
+    const stated = apiServer[field];
+    return stated !== undefined && 'file' in stated
+      ? [source(stated.file, ['spec', 'apiServer', field, 'file'], kind)]
+      : [];
+  };
+  return [
+    ...(policyFile === undefined
+      ? []
+      : [source(policyFile, ['spec', 'security', 'audit', 'policyFile'], 'Policy')]),
+    ...at('authentication', 'AuthenticationConfiguration'),
+    ...at('authorization', 'AuthorizationConfiguration'),
+  ];
+}
+
+/** API servers do not start with a configuration that they cannot read. */
+function readOfKind(file: string, kind: string): Upload | string {
+  const read = readUpload(file);
+  if (typeof read === 'string') return read;
+  const document = parseDocument(read.text ?? '');
+  const [first] = document.errors;
+  if (first !== undefined) return `is not YAML: ${first.message.split('\n')[0] ?? ''}`;
+  return isMap(document.contents) && document.get('kind') === kind ? read : `must have kind: ${kind}`;
 }
 
 function caSource(caFile: string | undefined, path: Path): Source[] {

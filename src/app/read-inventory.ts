@@ -17,7 +17,7 @@ import { lockPath, readLockText } from '../store/release-lock.ts';
 import { foundedAs } from '../store/security-profile.ts';
 import { defaultStateDir } from '../store/state.ts';
 import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
-import { backupSources, registrySources } from './named-sources.ts';
+import { apiServerSources, backupSources, registrySources } from './named-sources.ts';
 
 /** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
@@ -135,6 +135,7 @@ function readUploads(
   for (const source of [
     ...registrySources(cluster?.containerd.registries ?? []),
     ...backupSources(cluster?.etcd.backup?.s3),
+    ...(cluster === undefined ? [] : apiServerSources(cluster)),
   ])
     if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());
   return { uploads, diagnostics };

@@ -16,6 +16,7 @@ import type { FileResource, PackageResource, Resource } from '../resource/types.
 import type { Bundle } from '../store/bundle.ts';
 import type { Uploads } from '../store/uploads.ts';
 import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
+import { hardened } from './text/hardened.ts';
 import type { HostText, TextContext } from './text/types.ts';
 
 interface HostStart {
@@ -63,7 +64,8 @@ export function textContext(desire: Desire, facts: Pick<HostFacts, 'architecture
   contexts.set(desire, made);
   let context = made.get(architecture);
   if (context === undefined) {
-    const { cluster, renderer, bundle, uploads } = desire;
+    const { renderer, bundle, uploads } = desire;
+    const cluster = hardened(desire.cluster);
     const release = releaseOf(desire);
     const versionOf = (name: 'containerd' | 'etcd'): string =>
       archiveVersion(name, release, architecture, bundle);

@@ -1,4 +1,5 @@
 import type {
+  ApiServerConfig,
   Bastion,
   Cluster,
   Component,
@@ -10,7 +11,8 @@ import type {
   KubeletSettings,
   Proxy,
 } from '../model/cluster.ts';
-import type { SecurityProfile } from '../model/security.ts';
+import { encryptionFlag } from '../model/encryption.ts';
+import type { Security, SecurityProfile } from '../model/security.ts';
 import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
@@ -50,6 +52,10 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     ...given('interface', spec.loadBalancer.interface),
   };
   const flannel = spec.networking?.flannel;
+  const security = buildSecurity(spec.security ?? {}, options.profileOf(metadata.name), {
+    folders: options.folders,
+    networkPolicy: spec.networking?.networkPolicy,
+  });
   return {
     name: metadata.name,
     kubernetesVersion: spec.kubernetesVersion,
@@ -75,15 +81,17 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
       ...given('backup', spec.etcd?.backup && buildBackup(spec.etcd.backup, metadata.name, options.folders)),
       ...given('external', spec.etcd?.external && foreignEtcd(spec.etcd.external, options.folders)),
     },
-    security: buildSecurity(spec.security ?? {}, options.profileOf(metadata.name), {
-      folders: options.folders,
-      networkPolicy: spec.networking?.networkPolicy,
-    }),
-    ...given('encryption', spec.encryption && buildEncryption(spec.encryption)),
+    security,
+    ...given('encryption', encryptionOf(spec, security)),
     ...given('state', spec.state && buildState(spec.state, options.folders)),
     caKeyAlgorithm: spec.pki?.caKeyAlgorithm ?? defaults.caKeyAlgorithm,
     rotate: [...new Set(spec.pki?.rotate ?? [])],
-    apiServer: { certSANs: spec.apiServer?.certSANs ?? [], ...component(spec.apiServer) },
+    apiServer: {
+      certSANs: spec.apiServer?.certSANs ?? [],
+      ...component(spec.apiServer),
+      ...given('authentication', apiServerConfig(spec.apiServer?.authentication, options.folders)),
+      ...given('authorization', apiServerConfig(spec.apiServer?.authorization, options.folders)),
+    },
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),
     kubelet: kubelet(spec.kubelet),
@@ -113,6 +121,24 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     ...given('hooks', spec.hooks && buildHooks(spec.hooks, hosts)),
     hosts,
   };
+}
+
+/** Secrets are encrypted as the inventory says, or with a key of kboot's own unless the operator has a file for that. */
+function encryptionOf(spec: Spec, { encryptSecrets }: Security): Cluster['encryption'] {
+  if (spec.encryption !== undefined) return buildEncryption(spec.encryption);
+  const isTheirs = spec.apiServer?.extraArgs?.some(
+    ({ name }) => name.replaceAll('_', '-') === encryptionFlag,
+  );
+  return encryptSecrets && isTheirs !== true ? buildEncryption({ provider: 'secretbox' }) : undefined;
+}
+
+function apiServerConfig(
+  stated: { readonly file?: string | undefined } | undefined,
+  folders: Folders,
+): ApiServerConfig | undefined {
+  if (stated === undefined) return undefined;
+  const { file, ...config } = stated;
+  return file === undefined ? { config: config as JsonObject } : { file: absolutePath(file, folders) };
 }
 
 function buildEndpoint(

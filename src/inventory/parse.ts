@@ -70,11 +70,13 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     document.data,
     issues.map((finding) => finding.path),
   );
+  const profileOf = options.profileOf ?? (() => newClusterProfile);
   const ofWhole = runChecks({
     draft,
     outline: outlineOf(draft),
     knownVersions: options.knownVersions,
     components: options.components,
+    profile: profileOf(draft.metadata?.name ?? ''),
     lineOf: (path) => locate(path).line,
   });
 
@@ -86,7 +88,6 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     return { diagnostics, locate };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
-  const profileOf = options.profileOf ?? (() => newClusterProfile);
   const cluster = buildCluster(parsed.data, { folders, defaultUser, profileOf });
   return {
     cluster,

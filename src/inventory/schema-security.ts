@@ -149,3 +149,55 @@ export const security = z
   })
   .meta({ description: 'How the cluster is hardened.' })
   .optional();
+
+const configFile = (kind: string) =>
+  text(
+    {
+      description: `Your ${kind} instead, on this machine; a relative path is resolved from the inventory's folder.`,
+      examples: [`${kind}.yaml`],
+    },
+    filePath,
+  );
+
+/** `spec.apiServer.authentication`: who users are. */
+export const authentication = z
+  .strictObject({
+    jwt: z
+      .array(
+        z.record(z.string(), z.unknown()).meta({
+          description: 'An issuer of tokens, for example of OpenID Connect: fields of JWTAuthenticator.',
+          examples: [
+            {
+              issuer: { url: 'https://login.example.com', audiences: ['kubernetes'] },
+              claimMappings: { username: { claim: 'email', prefix: '' } },
+            },
+          ],
+        }),
+      )
+      .min(1, 'must list at least one issuer')
+      .meta({ description: 'Issuers of tokens that API servers accept.' })
+      .optional(),
+    file: configFile('AuthenticationConfiguration').optional(),
+  })
+  .meta({
+    description:
+      'AuthenticationConfiguration of the API servers. What spec.security.anonymous says is added unless your file has `anonymous`.',
+  });
+
+/** `spec.apiServer.authorization`: what users may do. */
+export const authorization = z
+  .strictObject({
+    authorizers: z
+      .array(
+        z.record(z.string(), z.unknown()).meta({
+          description:
+            'An authorizer, in the order in which they are asked: fields of AuthorizerConfiguration. Files that it names are spec.files in folders that the API server mounts.',
+          examples: [{ type: 'RBAC', name: 'rbac' }],
+        }),
+      )
+      .min(1, 'must list at least one authorizer')
+      .meta({ description: 'All authorizers; they must include Node and RBAC.' })
+      .optional(),
+    file: configFile('AuthorizationConfiguration').optional(),
+  })
+  .meta({ description: 'AuthorizationConfiguration of the API servers.' });

@@ -24,7 +24,7 @@ import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
-import { security } from './schema-security.ts';
+import { authentication, authorization, security } from './schema-security.ts';
 import { state } from './schema-state.ts';
 import { pki } from './schema-pki.ts';
 import { upgrade } from './schema-upgrade.ts';
@@ -367,6 +367,8 @@ const spec = z
           )
           .meta({ description: "Additional names in the API server's certificate.", default: [] })
           .optional(),
+        authentication: authentication.optional(),
+        authorization: authorization.optional(),
         extraArgs: extraArgs('kube-apiserver').optional(),
         extraEnvs: extraEnvs('kube-apiserver').optional(),
         extraVolumes: extraVolumes('kube-apiserver').optional(),

@@ -127,6 +127,9 @@ export interface Component {
   readonly extraVolumes?: readonly ExtraVolume[];
 }
 
+/** A configuration of the API servers: its fields, or the absolute path of a file on the operator's disk. */
+export type ApiServerConfig = { readonly config: JsonObject } | { readonly file: string };
+
 /** An etcd that someone else runs, and the credential files for it on the operator's disk. */
 export interface ForeignEtcd {
   /** `https://HOST:PORT`, in the order given, with the host in canonical form. */
@@ -321,7 +324,13 @@ export interface Cluster {
   readonly caKeyAlgorithm: CaKeyAlgorithm;
   /** To be exchanged once, as long as they are listed. */
   readonly rotate: readonly Rotatable[];
-  readonly apiServer: Component & { readonly certSANs: readonly string[] };
+  readonly apiServer: Component & {
+    readonly certSANs: readonly string[];
+    /** AuthenticationConfiguration; absent: what spec.security says. */
+    readonly authentication?: ApiServerConfig;
+    /** AuthorizationConfiguration; absent: Node and RBAC. */
+    readonly authorization?: ApiServerConfig;
+  };
   readonly controllerManager: Component;
   readonly scheduler: Component;
   readonly kubelet: KubeletSettings;

@@ -1,3 +1,5 @@
+import type { PodSecurity } from '../model/security.ts';
+
 /** The variables of each template. Nothing is optional: absent values are null, false or empty. */
 
 export interface PodVolume {
@@ -105,6 +107,11 @@ export interface TemplateParams {
     readonly probePort: number;
     readonly probeScheme: string;
     readonly dataDir: string;
+  };
+  'security/audit-policy.yaml.hbs': { readonly bodies: boolean };
+  'security/admission.yaml.hbs': {
+    readonly podSecurity: PodSecurity | null;
+    readonly eventRateLimit: boolean;
   };
   'etcd/etcd.service.hbs': {
     readonly etcd: string;

@@ -106,6 +106,12 @@ const file = 'spec.files[0]';
 const hook = 'spec.hooks[0]';
 const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
 
+/** An issuer of tokens. */
+const issuer = (audience: string): object => ({
+  issuer: { url: 'https://login.example.com', audiences: [audience] },
+  claimMappings: { username: { claim: 'sub', prefix: '' } },
+});
+
 type Fields = Readonly<Record<string, unknown>>;
 type Sample = readonly [field: string, becomes: unknown, beside?: Fields, along?: Fields];
 
@@ -205,6 +211,13 @@ export const samples: readonly Sample[] = [
   ['spec.etcd.external.certFile', '/other.crt', externalEtcd],
   ['spec.etcd.external.keyFile', '/other.key', externalEtcd],
   ['spec.apiServer.certSANs', ['api.example.com']],
+  ['spec.apiServer.authentication.jwt', [issuer('kubernetes')]],
+  ['spec.apiServer.authentication.file', '/authentication.yaml'],
+  [
+    'spec.apiServer.authorization.authorizers',
+    ['Node', 'RBAC'].map((type) => ({ type, name: type.toLowerCase() })),
+  ],
+  ['spec.apiServer.authorization.file', '/authorization.yaml'],
   ['spec.apiServer.extraArgs[0].name', 'max-requests-inflight'],
   ['spec.apiServer.extraArgs[0].value', '3'],
   ['spec.controllerManager.extraArgs[0].name', 'kube-api-qps'],
@@ -284,7 +297,7 @@ export const samples: readonly Sample[] = [
   ['spec.pki.rotate', ['ca', 'sa']],
   ['spec.security.profile', 'restricted'],
   ['spec.security.audit.level', 'Request'],
-  ['spec.security.audit.policyFile', '/other'],
+  ['spec.security.audit.policyFile', '/policy.yaml'],
   ['spec.security.audit.path', '/var/log/own.log'],
   ['spec.security.audit.maxAgeDays', 7],
   ['spec.security.audit.maxBackups', 3],

@@ -92,12 +92,20 @@ async function desireOf(data: Data): Promise<Desire> {
     pki: withEtcd,
     clusterId: clusterIdOf(pki.signer('ca').cert),
     uploads: new Map(
-      ['/srv/own.conf', '/ca.crt', '/other.crt', '/password', '/other', variableName('PASSWORD')].map(
-        (name) => {
-          const text = name === '/srv/own.conf' ? 'two' : name;
-          return [name, { bytes: Buffer.from(text), sha256: '', text }];
-        },
-      ),
+      [
+        '/policy.yaml',
+        '/authentication.yaml',
+        '/authorization.yaml',
+        '/srv/own.conf',
+        '/ca.crt',
+        '/other.crt',
+        '/password',
+        '/other',
+        variableName('PASSWORD'),
+      ].map((name) => {
+        const text = name === '/srv/own.conf' ? 'two' : name.endsWith('.yaml') ? 'kind: Own\n' : name;
+        return [name, { bytes: Buffer.from(text), sha256: '', text }];
+      }),
     ),
     record: recordOf(data as Inventory),
   };

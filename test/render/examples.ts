@@ -40,6 +40,16 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     probeScheme: 'HTTP',
     dataDir: '/mnt/etcd/data',
   },
+  'security/audit-policy.yaml.hbs': { bodies: true },
+  'security/admission.yaml.hbs': {
+    podSecurity: {
+      enforce: 'baseline',
+      audit: 'restricted',
+      warn: 'restricted',
+      exemptNamespaces: ['kube-system'],
+    },
+    eventRateLimit: true,
+  },
   'etcd/etcd.service.hbs': {
     etcd: '/usr/local/bin/etcd',
     args: ['--name=a', '--data-dir=/mnt/etcd/data'],

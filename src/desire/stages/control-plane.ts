@@ -5,6 +5,7 @@ import type { Resource } from '../../resource/types.ts';
 import { folders, membershipOf, textContext, type Desire } from '../context.ts';
 import { encryptionFile, encryptionOf, kmsFolders } from '../encryption.ts';
 import { pkiFiles, pkiResource, signingCertificate, signingStem } from '../pki-files.ts';
+import { formerSecurityFiles, securityFiles } from '../security.ts';
 import { paths } from '../text/paths.ts';
 import { staticPods } from '../text/static-pods.ts';
 import { backupStage } from './backup.ts';
@@ -53,9 +54,11 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
       .map((file) => pkiResource(file, 'control-plane')),
     ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
     ...(encryption === undefined ? [] : [encryption]),
+    ...securityFiles(desire),
     ...pod('control-plane', 'kube-apiserver'),
     ...pod('control-plane', 'kube-controller-manager'),
     ...pod('control-plane', 'kube-scheduler'),
+    ...formerSecurityFiles(desire),
     ...(desire.rotation?.stage === 'retire' && !signs ? [unusedSigningCertificate] : []),
     ...nodeStage(desire, host, facts, 'control-plane'),
   ];

@@ -1,3 +1,4 @@
+import type { SecurityProfile } from '../../model/security.ts';
 import type { ComponentCatalog } from '../components/facts.ts';
 import type { InventoryDraft } from '../draft.ts';
 import type { Outline } from '../outline.ts';
@@ -10,6 +11,8 @@ export interface CheckInput {
   readonly knownVersions: readonly string[] | undefined;
   /** What the components of each version accept. */
   readonly components: ComponentCatalog;
+  /** What the cluster is if the inventory does not say. */
+  readonly profile: SecurityProfile;
   /** 1-based line of a value. */
   readonly lineOf: (path: Path) => number;
 }

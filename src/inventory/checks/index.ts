@@ -49,6 +49,7 @@ import {
   podsCanRun,
   rolesFitTogether,
 } from './roles.ts';
+import { apiServerConfigsAreSound, encryptionIsWanted, securityFlagsFit } from './security.ts';
 import { drainTimesFit, upgradeGroupsAreWorkers } from './upgrade.ts';
 import { versionIsKnown } from './version.ts';
 
@@ -96,6 +97,9 @@ const checks: readonly Check[] = [
   encryptionIsStatedOnce,
   rotatedIsOwn,
   authorizationIsStatedOnce,
+  securityFlagsFit,
+  apiServerConfigsAreSound,
+  encryptionIsWanted,
   environmentIsSound,
   extraVolumesAreUnique,
   flagPathsAreMounted,

@@ -10,6 +10,7 @@ import type { InventoryRecord } from '../inventory/record.ts';
 import { describePath, type Path } from '../inventory/position.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { formatDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import type { SecurityProfile } from '../model/security.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
@@ -29,6 +30,8 @@ export interface Leniency {
   readonly anyVersion?: boolean;
   /** The state folder, if it is not the one beside the inventory: it knows what the cluster was founded as. */
   readonly state?: string | undefined;
+  /** What the cluster is, instead of what its state folder says, if the inventory does not say. */
+  readonly profile?: SecurityProfile;
 }
 
 /** An inventory, and what it names. */
@@ -51,7 +54,7 @@ export interface ReadInventory {
  */
 export function readInventory(
   file: string,
-  { withoutFiles = false, anyVersion = false, kubernetesVersion, state }: Leniency = {},
+  { withoutFiles = false, anyVersion = false, kubernetesVersion, state, profile }: Leniency = {},
 ): ReadInventory {
   const lock = readLock(file);
   const broken = (lock?.diagnostics.length ?? 0) > 0;
@@ -62,7 +65,7 @@ export function readInventory(
     knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
     kubernetesVersion,
-    profileOf: (name) => foundedAs(state ?? defaultStateDir(file, name)),
+    profileOf: (name) => profile ?? foundedAs(state ?? defaultStateDir(file, name)),
   });
   const etcd = readEtcdFiles(parsed, withoutFiles);
   const files = readUploads(parsed, withoutFiles);

@@ -24,10 +24,7 @@ export async function runVerify(
   run: Pick<VerifyInput, 'signal' | 'onResult' | 'onProgress'>,
 ): Promise<{ readonly report: VerifyReport; readonly failed: ReadonlyMap<string, KbootError> }> {
   const { cluster, pki, desire } = workspace;
-  if (!pki.isIssued('ca'))
-    throw new KbootError('E-STATE', `${workspace.state.dir} has no certificates: there is no cluster yet`, {
-      remedy: `Create it first: kboot up ${workspace.inventoryFile}`,
-    });
+  refuseUnfounded(workspace);
   const credentials = apiCredentials(pki);
   const connections = await connectAll(workspace, cluster.hosts, connect, concurrency, () =>
     Promise.resolve(),
@@ -64,4 +61,12 @@ export async function runVerify(
     kube.close();
     await connections.close();
   }
+}
+
+/** Throws KbootError E-STATE if no cluster was created from the state folder. */
+export function refuseUnfounded({ pki, state, inventoryFile }: Workspace): void {
+  if (!pki.isIssued('ca'))
+    throw new KbootError('E-STATE', `${state.dir} has no certificates: there is no cluster yet`, {
+      remedy: `Create it first: kboot up ${inventoryFile}`,
+    });
 }

@@ -119,6 +119,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       ...loaded.toIssue.map(({ spec }) => spec.path),
     ],
     notes: [
+      ...(pki.clusterId() === undefined ? foundingNotes(cluster) : []),
       ...loaded.warnings,
       ...rotationNotes(loaded.rotation),
       ...(loaded.rotation === undefined ? dueNotes(rotationDue) : []),
@@ -132,6 +133,18 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       rotation: loaded.rotation,
     },
   };
+}
+
+/** What the profile of a new cluster costs its users. */
+function foundingNotes({ security: { profile } }: Cluster): readonly string[] {
+  if (profile === 'kubeadm') return [];
+  const pods =
+    profile === 'baseline'
+      ? 'need the host (privileged, hostNetwork, hostPath)'
+      : 'run as root or with privileges';
+  return [
+    `security profile ${profile}: Pods that ${pods} are refused unless their namespace is labelled; requests are logged; Secrets are encrypted in etcd; \`kubeadm join\` cannot add nodes. spec.security.profile: kubeadm leaves all of it as kubeadm has it`,
+  ];
 }
 
 /** Whether the private keys on this machine are not as spec.state says. */

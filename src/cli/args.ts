@@ -17,6 +17,10 @@ export interface InventoryArgs extends GlobalArgs {
   readonly inventory: string;
 }
 
+export interface VerifyArgs extends InventoryArgs {
+  readonly security: boolean;
+}
+
 export interface BundleArgs extends InventoryArgs {
   /** Empty: not given. */
   readonly bundle: string[];

@@ -7,6 +7,7 @@ import type { Material } from '../pki/plan.ts';
 import type { CaSpec, KeyPair, LeafSpec } from '../pki/types.ts';
 import { caProblems } from '../pki/verify.ts';
 import { hostFolder } from '../resource/prelude.ts';
+import { profileRecord } from './security.ts';
 import { embeddedIn } from './text/kubeconfig.ts';
 import { paths } from './text/paths.ts';
 
@@ -43,6 +44,7 @@ export function pathsToReadBack(cluster: Cluster, host: Host): readonly string[]
   const shared = host.roles.includes('control-plane') || host.roles.includes('etcd');
   return [
     stampPath,
+    ...(host.roles.includes('control-plane') ? [profileRecord] : []),
     ...(shared
       ? specs.flatMap((spec) => {
           if (spec.kind === 'ca') return [`${paths.pki}/${spec.path}.crt`, `${paths.pki}/${spec.path}.key`];

@@ -1,3 +1,5 @@
+import type { Cluster } from '../model/cluster.ts';
+import { securityProfiles, type SecurityProfile } from '../model/security.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { podProcess } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
@@ -7,6 +9,15 @@ import { securityText } from './text/security.ts';
 
 /** On control planes: what the cluster is. A lost state folder is made again with it. */
 export const profileRecord = `${hostFolder}/security-profile`;
+
+/** What a cluster is, by the files of its control planes in the inventory's order: one of before profiles has none. */
+export function recordedProfile(
+  { hosts }: Pick<Cluster, 'hosts'>,
+  found: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): SecurityProfile {
+  const texts = hosts.flatMap(({ name }) => found.get(name)?.get(profileRecord)?.trim() ?? []);
+  return securityProfiles.find((profile) => profile === texts[0]) ?? 'kubeadm';
+}
 
 /** What API servers read of spec.security, before they do. */
 export function securityFiles(desire: Desire): readonly Resource[] {

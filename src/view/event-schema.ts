@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { errorCodes, type ErrorCode } from '../model/error.ts';
 import { planSchema } from '../plan/saved/schema.ts';
 import type { Plan } from '../plan/types.ts';
+import { securityProfiles } from '../model/security.ts';
+import { securityChecks } from '../verify/security/types.ts';
 import { checkKinds } from '../verify/types.ts';
 
 const described = <S extends z.ZodType>(description: string, schema: S): S => schema.meta({ description });
@@ -98,6 +100,13 @@ const summaries = [
     seconds,
     passed: number('Checks that passed.'),
     failed: number('Checks that failed.'),
+    unreachable: list('Hosts that could not be reached.'),
+  }),
+  shape('summary', 'The end of `verify --security`, after its security events.', {
+    cluster,
+    profile: described('What the cluster is.', z.enum(securityProfiles)),
+    passed: number('Checks of what the profile promises that passed.'),
+    failed: number('Checks of what the profile promises that failed.'),
     unreachable: list('Hosts that could not be reached.'),
   }),
 ] as const;
@@ -317,6 +326,13 @@ const others = [
     why: text(
       'Why it failed; for a check that passed on retry, why the first attempt failed.',
     ).exactOptional(),
+  }),
+  shape('security', 'One check of `verify --security` and its result.', {
+    check: described('What was looked at.', z.enum(securityChecks)),
+    on: text('Host and server, or `cluster`.'),
+    promised: flag('Whether spec.security promises it; if not, it is only shown.'),
+    ok: flag('Whether it is so.'),
+    found: text('What was found.'),
   }),
   shape('kubeconfig', "The administrator's kubeconfig: it gives full access to the cluster.", {
     cluster,

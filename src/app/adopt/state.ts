@@ -8,6 +8,7 @@ import {
   type Obstacle,
   type ReadBack,
 } from '../../desire/read-back.ts';
+import { recordedProfile } from '../../desire/security.ts';
 import { hostsWith, type Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { few } from '../../model/few.ts';
@@ -18,6 +19,7 @@ import { writeAtomic } from '../../store/atomic.ts';
 import { acquireLock } from '../../store/lock.ts';
 import { readKeptState, writeNewState, type KeptState } from '../../store/new-state.ts';
 import { settlePrivateFiles } from '../../store/private-files.ts';
+import { writeProfile } from '../../store/security-profile.ts';
 import { loadOrCreatePki } from '../../store/pki.ts';
 import { recordRotated } from '../../store/rotated.ts';
 import { defaultStateDir, openState, peekState, type State } from '../../store/state.ts';
@@ -48,15 +50,17 @@ export async function adoptState(
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<AdoptedState> {
-  const { cluster } = readInventory(inventory, { withoutFiles: true, state: given });
-  const state = await peekState(given ?? defaultStateDir(inventory, cluster.name));
-  const site = { cluster, inventoryFile: inventory, state };
-  const connections = await connectAll(site, cluster.hosts, connect, concurrency, (host, { reader }) =>
-    readTexts(reader, pathsToReadBack(cluster, host)),
+  const { cluster: assumed } = readInventory(inventory, { withoutFiles: true, state: given });
+  const state = await peekState(given ?? defaultStateDir(inventory, assumed.name));
+  const site = { cluster: assumed, inventoryFile: inventory, state };
+  const connections = await connectAll(site, assumed.hosts, connect, concurrency, (host, { reader }) =>
+    readTexts(reader, pathsToReadBack(assumed, host)),
   );
   await connections.close();
   const { results, failed } = connections;
-  refuseBlind(cluster, results, failed);
+  refuseBlind(assumed, results, failed);
+  const profile = recordedProfile(assumed, results);
+  const { cluster } = readInventory(inventory, { withoutFiles: true, profile });
   const found = readBack(cluster, results);
   const kept = await readKeptState(state);
   const clusterId = checked(found, cluster, state);
@@ -137,6 +141,7 @@ export async function writeState(
     await settlePrivateFiles(state, cluster.state);
     // Whether it was exchanged is not on hosts: nothing is exchanged that nobody asks for now.
     await recordRotated(state, cluster);
+    await writeProfile(state, cluster.security.profile);
     await writeNewState(state, { material, clusterId });
     if (missing.length === 0) return [];
     return (await loadOrCreatePki(state, cluster, { now: new Date(), randomBytes })).issued;

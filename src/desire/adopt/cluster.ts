@@ -65,6 +65,11 @@ export function clusterFields(
     ...field(['metadata', 'name'], clusterName(seen, name)),
     ...field(['spec', 'kubernetesVersion'], config.kubernetesVersion),
     ...field(
+      ['spec', 'security', 'profile'],
+      'kubeadm',
+      'as kubeadm left it; baseline hardens it (docs/security-profiles.md)',
+    ),
+    ...field(
       ['spec', 'controlPlaneEndpoint'],
       config.controlPlaneEndpoint,
       'what clients connect to; a load balancer there stays as it is',

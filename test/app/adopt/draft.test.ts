@@ -121,6 +121,9 @@ metadata:
   name: kubernetes
 spec:
   kubernetesVersion: v1.36.2
+  security:
+    # as kubeadm left it; baseline hardens it (docs/security-profiles.md)
+    profile: kubeadm
   ssh:
     user: ops
   hosts:

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { plural } from '../model/plural.ts';
 import type { Security } from '../model/security.ts';
 import { securityChecks, type SecurityCheck, type SecurityResult } from '../verify/security/types.ts';
+import { view } from './printable.ts';
 import { table } from './table.ts';
 
 const titles: Readonly<Record<SecurityCheck, string>> = {
@@ -20,7 +21,9 @@ const titles: Readonly<Record<SecurityCheck, string>> = {
 };
 
 /** The report for people: a line per check, then what is not as promised. */
-export function securityText(
+export const securityText = view(composed);
+
+function composed(
   results: readonly SecurityResult[],
   { profile }: Security,
   { verbose }: { readonly verbose: boolean },

@@ -138,7 +138,7 @@ function apiServerConfig(
 ): ApiServerConfig | undefined {
   if (stated === undefined) return undefined;
   const { file, ...config } = stated;
-  return file === undefined ? { config: config as JsonObject } : { file: absolutePath(file, folders) };
+  return file === undefined ? { config: config } : { file: absolutePath(file, folders) };
 }
 
 function buildEndpoint(

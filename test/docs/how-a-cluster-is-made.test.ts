@@ -1,3 +1,4 @@
+import { securityFilesOf } from '../../src/desire/text/hardened.ts';
 import { portsOf } from '../../src/plan/preflight/ports.ts';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -37,6 +38,8 @@ const groups: Readonly<Record<string, (cluster: Cluster, host: Host) => boolean>
     !hasExternalEtcd(cluster) && host.roles.includes('control-plane'),
   'control planes with own etcd': (cluster, host) =>
     cluster.etcd.external === undefined && host.roles.includes('control-plane'),
+  'control planes with that audit log': (cluster, host) =>
+    host.roles.includes('control-plane') && securityFilesOf(cluster).includes('audit'),
   'load balancers': (cluster, host) => loadBalancerHosts(cluster).includes(host),
 };
 

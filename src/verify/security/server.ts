@@ -95,7 +95,7 @@ async function handshake(
         socket.once('secureConnect', () => {
           resolve(undefined);
         });
-        socket.once('error', (error) => {
+        socket.once('error', (error: Error) => {
           resolve(error.message);
         });
         socket.once('close', () => {

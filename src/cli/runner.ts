@@ -29,6 +29,8 @@ import { line, type Printable } from '../view/printable.ts';
 export interface Outcome extends ApplyResult {
   readonly events: readonly ApplyEvent[];
   readonly seconds: number;
+  /** Another run has, or may have, a lock of this one. */
+  readonly lostLock: boolean;
 }
 
 /** The specifics of a command that plans, shows, asks and applies. */
@@ -178,7 +180,7 @@ async function apply(
     log.close();
   }
   if (lost.aborted) note(errorText(lockLost('Running steps finished, and nothing new was started.')));
-  const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000 };
+  const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000, lostLock: lost.aborted };
   if (json) event(summaryEvent(plan, outcome));
   // An interruption is not a failure of the host: the summary reports it.
   else tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
@@ -195,7 +197,8 @@ function lockLost(so: string): KbootError {
 }
 
 /** Exit status of a run: that of the most severe failure. */
-function outcomeStatus({ connections }: Planned, { interrupted, failures }: Outcome): ExitStatus {
+function outcomeStatus({ connections }: Planned, { lostLock, interrupted, failures }: Outcome): ExitStatus {
+  if (lostLock) return exitStatus.locked;
   if (interrupted) return exitStatus.interrupted;
   if (failures.length === 0) return readStatus(connections);
   const codes = failures.map(({ error }) => error.code);

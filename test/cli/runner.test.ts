@@ -1,5 +1,5 @@
 import '../view/no-color.ts';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -178,6 +178,25 @@ describe('runOperation', () => {
       expect([value, plans]).toEqual([0, 1]);
       expect(existsSync(host.path('run/kboot/holder'))).toBe(false);
     });
+
+    it('ends with 7, and starts nothing more, once another run has its lock', async () => {
+      const slow = { ...hook, id: 'operator: hook slow', command: 'sleep 7' };
+      const next = { ...hook, id: 'operator: hook next', command: `touch ${host.path('next')}` };
+      const steps = plan({ hosts: [], phases: [phaseOf('hooks', [['operator', [slow, next]]])] });
+      const running = run(
+        connected(() => steps),
+        'text',
+        true,
+      );
+      await sleep(1_500);
+      writeFileSync(host.path('run/kboot/holder'), `${elsewhere.token} 1 ${elsewhere.run}\n-\n`);
+      const { value, err } = await running;
+      expect(value, err).toBe(7);
+      expect(err).toContain('This run lost its lock. Running steps finished, and nothing new was started.');
+      expect(existsSync(host.path('next'))).toBe(false);
+      // It is the other run's.
+      expect(host.text('run/kboot/holder')).toContain(elsewhere.token);
+    }, 30_000);
 
     it('ends with 7 and changes nothing while the other run lives', async () => {
       const other = await HostLock.open(host.writer);

@@ -356,6 +356,25 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       expect(writer.stats.bytesUp).toBe(20_000_000);
     });
 
+    it('ends a spare command of a host that allows a single session', async () => {
+      const single = await startSshd(['MaxSessions 1']);
+      const { port, hostKey, identityFile } = single;
+      const made = await connectHost(sshHost({ port, hostKey, identityFile }), connectOptions());
+      try {
+        let ended = 0;
+        const spare = await made.writer.start('cat', { spare: () => ended++ });
+        spare.stdout.resume();
+        for (const word of ['one', 'two']) {
+          const next = await made.writer.start(`echo ${word}`);
+          expect(await text(next.stdout)).toBe(`${word}\n`);
+        }
+        expect(ended).toBe(1);
+      } finally {
+        await made.close();
+        await single.stop();
+      }
+    });
+
     it('ends a spare command if the host allows too few sessions for it and others', async () => {
       const { writer } = await connect();
       let ended = 0;

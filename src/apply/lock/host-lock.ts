@@ -47,6 +47,13 @@ export class HostLock {
     this.#process = process;
     process.stdin.on('error', () => undefined);
     process.stderr.resume();
+    let bytes = 0;
+    process.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return;
+      this.#end(talkative(host));
+      process.kill();
+    });
     createInterface({ input: process.stdout, crlfDelay: Infinity }).on('line', (line) => {
       const [mark, ...words] = line.split(' ');
       if (mark === `@${nonce}`) this.#pending.shift()?.settle(words);
@@ -152,6 +159,12 @@ export class HostLock {
 
 /** More than the 10 s that the host may wait for the others that ask. */
 const answerMs = 12_000;
+
+/** Far more than the answers of a run that takes days. */
+const mostBytes = 16 << 20;
+
+const talkative = (host: string): KbootError =>
+  new KbootError('E-CONNECT', "the shell that keeps the cluster's lock printed more than answers", { host });
 
 const gone = (host: string): KbootError =>
   new KbootError('E-CONNECT', "the shell that keeps the cluster's lock ended", { host });

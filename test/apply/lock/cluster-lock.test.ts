@@ -153,6 +153,18 @@ describe('the lock of a cluster', () => {
     expect([first, third].map(holderOn)).toEqual([hex('a', 32), hex('a', 32)]);
   });
 
+  it('a host that prints without end, or nonsense, does not stop the run', async () => {
+    const babbling = (command: string, { writer }: LocalHost): LocalHost => {
+      const host = localHost('sh', writer.host);
+      hosts = [...hosts, host];
+      return { ...host, writer: { ...host.writer, start: () => host.writer.start(command) } };
+    };
+    const endless = babbling('yes | tr -d "\\n"', at(first));
+    const nonsense = babbling('while echo @x taken y z; do sleep 0.01; done', at(second));
+    await take(runOf('a'), [endless, nonsense, at(third)]);
+    expect(said).toEqual([expect.stringMatching(/^warning: [^]*only on cp-3/)]);
+  }, 40_000);
+
   it('the same run may take it again', async () => {
     await (await take(runOf('a'))).release(true);
     const again = await take({ ...runOf('b'), run: hex('a', 16) });

@@ -50,7 +50,7 @@ mkdir -p /etc/haproxy; echo '# of an earlier tool' > /etc/haproxy/haproxy.cfg`;
  * A lock file (up-runtime.test.ts); what the test itself leaves; devices that come to be known; the mode of the
  * folder of containerd, which sets it.
  */
-const permitted = /\/run\/kboot\.lock|\/var\/precious|units . (dev|sys)-|\/containerd\|d\|7/;
+const permitted = /\/run\/kboot\|d$|\/var\/precious|units . (dev|sys)-|\/containerd\|d\|7/;
 
 let site: Site;
 let before: ReadonlyMap<string, Traces>;

@@ -23,6 +23,7 @@ import { readText } from '../fetch/read-text.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { few } from '../model/few.ts';
 
 export interface LockOptions {
   readonly cluster: Cluster;
@@ -73,7 +74,11 @@ export async function proposeLock(options: LockOptions): Promise<LockProposal> {
         },
       }),
       changes,
-      notes: [...notes, ...(own === undefined ? [] : republished(own, kept, changes))],
+      notes: [
+        ...notes,
+        ...otherBuilds(release, own),
+        ...(own === undefined ? [] : republished(own, kept, changes)),
+      ],
     };
   } finally {
     web.close();
@@ -91,6 +96,19 @@ function republished(was: Release, now: Release, changes: readonly LockChange[])
       `${change.name} has changed although its version has not: it was published again, or replaced. Find out why before you use it.`,
     ];
   });
+}
+
+/** Images of another repository than the official one that are not the official images, nor locked before. */
+function otherBuilds({ locked }: LockedRelease, own: LockedRelease | undefined): readonly string[] {
+  const others = Object.entries(locked).flatMap(([ref, { digest }]) => {
+    const known = catalogDigest(ref);
+    const isNew = own?.locked[ref] === undefined;
+    return known !== undefined && known !== digest && isNew ? [ref] : [];
+  });
+  if (others.length === 0) return [];
+  return [
+    `other builds than the official ones: ${few(others, 3)}. Lock them only if they are your own, or from somebody you trust.`,
+  ];
 }
 
 /** What a version is compared with: itself, or else the inventory's. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lockText, parseLock, type LockedRelease } from '../../src/catalog/release-lock.ts';
 import type { KbootError } from '../../src/model/error.ts';
 import { startPublisher, type Publisher } from '../fetch/publisher.ts';
@@ -8,6 +8,13 @@ import { inventoryWith } from '../samples/inventory-options.ts';
 import { lockedRelease } from '../samples/lock.ts';
 import { freshFolder } from './folder.ts';
 import { kboot } from './run.ts';
+
+/** A registry that is taken for an official one; none can be reached from here. */
+const official = { host: 'nowhere' };
+vi.mock(import('../../src/catalog/known-digests.ts'), async (original) => ({
+  ...(await original()),
+  isOfficialPlace: (ref) => ref.startsWith(official.host),
+}));
 
 const at = freshFolder();
 let publisher: Publisher;
@@ -20,6 +27,7 @@ beforeEach(async () => {
   writeInventory('v1.36.2');
 });
 afterEach(async () => {
+  official.host = 'nowhere';
   await Promise.all([publisher.close(), registry.close()]);
 });
 
@@ -162,6 +170,33 @@ describe('kboot lock refuses', () => {
     const { code, context } = await refused('--to', 'v1.36.9');
     expect(code).toBe('E-FETCH');
     expect(context.detail).toMatch(/states SHA-256 0{64}, but kboot's catalog has [0-9a-f]{64}\n.*1{64}/);
+  });
+});
+
+describe('images that are not those of the catalog', () => {
+  it("are pointed out, once, if they are from a repository of one's own", async () => {
+    const lock = ['lock', inventory(), '--to', 'v1.36.9'];
+    const { out, error } = await kboot(...lock);
+    expect(error).toBeUndefined();
+    expect(out).toMatch(
+      /note other builds than the official ones: \S+\/coredns:v1\.14\.2, \S+\/pause:3\.10\.2\. /,
+    );
+    expect((await kboot(...lock)).out).not.toContain('other builds');
+  });
+
+  it('are refused if they are from the official registry', async () => {
+    official.host = repository();
+    const { error } = await kboot('lock', inventory(), '--to', 'v1.36.9');
+    expect(error).toMatchObject({
+      code: 'E-FETCH',
+      context: {
+        detail: expect.stringMatching(
+          /pause:3.10.2: has digest sha256:\w+, but kboot's catalog has sha256:f548e0e8/,
+        ) as string,
+      },
+    });
+    expect((error as KbootError).message).toMatch(/^2 of the checksums and digests could not be read/);
+    expect(existsSync(file())).toBe(false);
   });
 });
 

@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { KbootError } from '../model/error.ts';
 import { runFolder } from '../resource/prelude.ts';
 import type { RootProcess, Writer } from '../transport/types.ts';
-import { receiverCommand, receiverProgram } from './receiver.ts';
+import { within } from '../transport/within.ts';
+import { keptOutput, receiverCommand, receiverProgram } from './receiver.ts';
 
 export interface StepResult {
   /** `skipped`: an earlier step of this session failed, or the session was stopped. */
@@ -26,10 +27,21 @@ export interface SessionStep {
 }
 
 interface Pending {
+  /** How long it may take by this machine's clock, its payload included. */
+  readonly limitMs: number;
+  isStarted: boolean;
   readonly started: () => void;
   readonly settle: (result: StepResult) => void;
   readonly fail: (error: KbootError) => void;
 }
+
+/** What a host may take beyond the limits of a step, which it enforces itself, and for a lock that another session holds. */
+const graceMs = 40_000;
+const readyMs = 90_000;
+/** The slowest link that payloads are sent over, in bytes per millisecond. */
+const slowest = 16;
+/** More than a mark with the output of a step. */
+const mostHeld = 4 * keptOutput;
 
 /**
  * One shell on a host that runs steps in the order in which they are submitted. Steps may be submitted without waiting
@@ -45,12 +57,15 @@ export class Session {
   #sending: Promise<void> = Promise.resolve();
   #ended: KbootError | undefined;
   #stopped = false;
+  #clock: NodeJS.Timeout | undefined;
+  readonly #graceMs: number;
   #stderr = '';
   #ready: Promise<void>;
   #onReady: (error?: KbootError) => void = () => undefined;
 
-  private constructor(host: string, process: RootProcess, nonce: string) {
+  private constructor(host: string, process: RootProcess, nonce: string, grace: number) {
     this.host = host;
+    this.#graceMs = grace;
     this.#process = process;
     this.#nonce = nonce;
     this.#ready = new Promise((resolve, reject) => {
@@ -60,8 +75,10 @@ export class Session {
       };
     });
     process.stdout.on('data', (chunk: Buffer) => {
+      if (this.#ended) return;
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
       this.#read();
+      if (this.#buffer.length > mostHeld) this.#give(nonsense(this.host));
     });
     process.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-1000);
@@ -78,15 +95,26 @@ export class Session {
 
   /**
    * Opens the session: one exec. Rejects with E-LOCKED if another kboot session is still active on this host, and with the
-   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts.
+   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts. A host that is
+   * silent for `grace` milliseconds longer than a step may take is given up.
    */
-  static async open(writer: Writer, token?: string): Promise<Session> {
+  static async open(writer: Writer, token?: string, grace = graceMs): Promise<Session> {
     const nonce = randomBytes(12).toString('hex');
-    const session = new Session(writer.host, await writer.start(receiverCommand), nonce);
+    const session = new Session(writer.host, await writer.start(receiverCommand), nonce, grace);
     const program = Buffer.from(receiverProgram(nonce, token));
     session.#process.stdin.write(`${program.length}\n`);
     session.#process.stdin.write(program);
-    await session.#ready;
+    try {
+      await within(
+        session.#ready,
+        Math.min(readyMs, 3 * grace),
+        () => silent(writer.host, 'it did not begin to take steps'),
+        () => undefined,
+      );
+    } catch (error) {
+      session.#process.kill();
+      throw error;
+    }
     return session;
   }
 
@@ -95,7 +123,12 @@ export class Session {
     const id = String(this.#next++);
     const result = new Promise<StepResult>((settle, fail) => {
       if (this.#ended) fail(this.#ended);
-      else this.#pending.set(id, { started: onStart, settle, fail });
+      else {
+        const size = sizeOf(step);
+        const limitMs = step.timeoutSeconds * 1000 + size / slowest + this.#graceMs;
+        this.#pending.set(id, { limitMs, isStarted: false, started: onStart, settle, fail });
+        if (this.#pending.size === 1) this.#watch();
+      }
     });
     this.#sending = this.#sending
       .then(() => this.#send(id, step))
@@ -114,7 +147,7 @@ export class Session {
 
   /** Ends the shell after the submitted steps. */
   async close(): Promise<void> {
-    await this.#sending;
+    await Promise.race([this.#sending, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
     this.#process.stdin.end();
     await Promise.race([this.#process.exit, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
     this.#process.kill();
@@ -128,7 +161,7 @@ export class Session {
     }
     const script = Buffer.from(step.script);
     const payload = step.payload?.bytes;
-    const size = payload === undefined ? 0 : payload.kind === 'buffer' ? payload.bytes.length : payload.size;
+    const size = sizeOf(step);
     await this.#write(
       Buffer.from(
         `step ${id} ${script.length} ${size} ${step.timeoutSeconds} ${step.payload?.path ?? '-'}\n`,
@@ -166,6 +199,10 @@ export class Session {
       const [mark, event, id = '', status = '0', length = '0'] = words;
       let rest = newline + 1;
       if (mark === `@${this.#nonce}` && event === 'done') {
+        if (!/^\d{1,6}$/.test(length) || Number(length) > mostHeld / 2) {
+          this.#give(nonsense(this.host));
+          return;
+        }
         const end = rest + Number(length);
         if (this.#buffer.length < end + 1) return;
         const output = this.#buffer.subarray(rest, end).toString('utf8');
@@ -175,7 +212,7 @@ export class Session {
         if (event === 'ready') this.#onReady();
         if (event === 'busy') this.#onReady(busy(this.host, id));
         if (event === 'unsafe') this.#onReady(unsafeRunFolder(this.host));
-        if (event === 'start') this.#pending.get(id)?.started();
+        if (event === 'start') this.#started(id);
         if (event === 'skip') this.#settle(id, { state: 'skipped', status: 0, output: '' });
       }
       this.#buffer = this.#buffer.subarray(rest);
@@ -183,17 +220,66 @@ export class Session {
   }
 
   #settle(id: string, result: StepResult): void {
-    this.#pending.get(id)?.settle(result);
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    pending.settle(result);
     this.#pending.delete(id);
+    this.#watch();
+  }
+
+  #started(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined || pending.isStarted) return;
+    pending.isStarted = true;
+    pending.started();
+    this.#watch();
+  }
+
+  /** Starts the clock of the step that is next, anew when it becomes the next one and when it starts. */
+  #watch(): void {
+    clearTimeout(this.#clock);
+    const [next] = this.#pending.values();
+    if (next === undefined) return;
+    this.#clock = setTimeout(() => {
+      this.#give(silent(this.host, `a step had ${Math.round(next.limitMs / 1000)} s`));
+    }, next.limitMs);
+  }
+
+  #give(error: KbootError): void {
+    this.#end(error);
+    this.#process.kill();
   }
 
   #end(error: KbootError): void {
     if (this.#ended) return;
     this.#ended = error;
+    clearTimeout(this.#clock);
+    this.#buffer = Buffer.alloc(0);
     this.#onReady(error);
     for (const pending of this.#pending.values()) pending.fail(error);
     this.#pending.clear();
   }
+}
+
+function sizeOf({ payload }: SessionStep): number {
+  if (payload === undefined) return 0;
+  return payload.bytes.kind === 'buffer' ? payload.bytes.bytes.length : payload.bytes.size;
+}
+
+function silent(host: string, what: string): KbootError {
+  return new KbootError('E-TIMEOUT', `the host is connected, but does not answer: ${what}`, {
+    host,
+    remedy:
+      "Finished steps stay done, and files are complete. Check the host's load and disks, then run the same command: it continues there.",
+  });
+}
+
+function nonsense(host: string): KbootError {
+  return new KbootError('E-PROBE', 'the host sends something else than the results of steps', {
+    host,
+    remedy:
+      'Finished steps stay done, and files are complete. Something on the host answers in place of its shell: check the host before you run the same command again.',
+  });
 }
 
 function connectionEnded(host: string, stderr: string): KbootError {

@@ -2,7 +2,10 @@ import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
+import { bounded } from '../transport/bounded.ts';
+import { within } from '../transport/within.ts';
 import { etcdError } from './etcd-error.ts';
 import { snapshotBlobs } from './snapshot-stream.ts';
 
@@ -90,6 +93,9 @@ export interface EtcdClient {
 }
 
 const timeoutMs = 10_000;
+/** For a whole answer, however slowly it comes in; and its bytes: fifty Secrets of the greatest size. */
+const answerTimeoutMs = 120_000;
+const mostBytes = 128 * 1024 * 1024;
 /** A member that defragments 8 GiB on a slow disk. */
 const defragmentMs = 600_000;
 
@@ -169,40 +175,34 @@ export async function openEtcd(
   const connection = await openTls(stream, name, credentials);
   const post = (path: string, body: object, silenceMs?: number): Promise<http.IncomingMessage> =>
     connection.send('POST', path, body, silenceMs);
-  const call = async <T>(path: string, body: object, silenceMs?: number): Promise<T> =>
-    json<T>(name, path, await post(path, body, silenceMs));
+  const call = async <T>(path: string, body: object, form: z.ZodType<T>, silenceMs?: number): Promise<T> =>
+    json(name, path, await post(path, body, silenceMs), form);
   return {
     async members(as = 'agreed') {
-      const list = await call<{ members?: RawMember[] }>('/v3/cluster/member/list', {
-        linearizable: as === 'agreed',
-      });
+      const body = { linearizable: as === 'agreed' };
+      const list = await call('/v3/cluster/member/list', body, memberList);
       return list.members?.map(member) ?? [];
     },
-    state: async () => memberState(await call<RawState>('/v3/maintenance/status', {})),
+    state: async () => memberState(await call('/v3/maintenance/status', {}, rawState)),
     async alarms() {
-      const { alarms = [] } = await call<RawAlarms>('/v3/maintenance/alarm', { action: 'GET' });
+      const { alarms = [] } = await call('/v3/maintenance/alarm', { action: 'GET' }, rawAlarms);
       return alarms.flatMap(({ memberID = '0', alarm }) =>
         alarm === 'NOSPACE' || alarm === 'CORRUPT' ? [{ memberId: memberID, alarm }] : [],
       );
     },
     async disarm({ memberId, alarm }) {
-      await call('/v3/maintenance/alarm', { action: 'DEACTIVATE', memberID: memberId, alarm });
+      await call('/v3/maintenance/alarm', { action: 'DEACTIVATE', memberID: memberId, alarm }, anything);
     },
     async defragment() {
-      await call('/v3/maintenance/defragment', {}, defragmentMs);
+      await call('/v3/maintenance/defragment', {}, anything, defragmentMs);
     },
-    addLearner: async (peerURL) =>
-      member(
-        (
-          await call<{ member: RawMember }>('/v3/cluster/member/add', {
-            peerURLs: [peerURL],
-            isLearner: true,
-          })
-        ).member,
-      ),
+    async addLearner(peerURL) {
+      const body = { peerURLs: [peerURL], isLearner: true };
+      return member((await call('/v3/cluster/member/add', body, z.object({ member: rawMember }))).member);
+    },
     async promote(id) {
       try {
-        await call('/v3/cluster/member/promote', { ID: id });
+        await call('/v3/cluster/member/promote', { ID: id }, anything);
         return true;
       } catch (error) {
         if (error instanceof KbootError && /in sync with leader|unhealthy/.test(error.message)) return false;
@@ -210,19 +210,16 @@ export async function openEtcd(
       }
     },
     async remove(id) {
-      await call('/v3/cluster/member/remove', { ID: id });
+      await call('/v3/cluster/member/remove', { ID: id }, anything);
     },
     snapshot: () => snapshotBlobs(name, post),
     async countKeys(prefix) {
-      const answer = await call<RawRange>('/v3/kv/range', {
-        key: base64(prefix),
-        range_end: base64(endOf(prefix)),
-        count_only: true,
-      });
+      const body = { key: base64(prefix), range_end: base64(endOf(prefix)), count_only: true };
+      const answer = await call('/v3/kv/range', body, rawCount);
       return { clusterId: answer.header.cluster_id, keys: Number(answer.count ?? 0) };
     },
     async value(key) {
-      const { kvs } = await call<RawRange>('/v3/kv/range', { key: base64(key) });
+      const { kvs } = await call('/v3/kv/range', { key: base64(key) }, rawRange);
       return kvs?.[0] === undefined ? undefined : Buffer.from(kvs[0].value ?? '', 'base64');
     },
     async allBetween(prefix, from, before) {
@@ -231,14 +228,23 @@ export async function openEtcd(
         ...{ key: base64(prefix), range_end: base64(endOf(prefix)) },
       });
       const compare = [of('GREATER', from), of('LESS', before)];
-      return (await call<{ succeeded?: boolean }>('/v3/kv/txn', { compare })).succeeded === true;
+      return (
+        (await call('/v3/kv/txn', { compare }, z.object({ succeeded: z.boolean().optional() }))).succeeded ===
+        true
+      );
     },
-    values: (prefix) => values(prefix, (body) => call<RawRange>('/v3/kv/range', body)),
+    values: (prefix) => values(name, prefix, (body) => call('/v3/kv/range', body, rawRange)),
     version: async () =>
-      (await json<{ etcdserver: string }>(name, '/version', await connection.send('GET', '/version')))
-        .etcdserver,
+      (
+        await json(
+          name,
+          '/version',
+          await connection.send('GET', '/version'),
+          z.object({ etcdserver: z.string() }),
+        )
+      ).etcdserver,
     healthy: () =>
-      call('/v3/kv/range', { key: base64('health'), limit: '1' }).then(
+      call('/v3/kv/range', { key: base64('health'), limit: '1' }, anything).then(
         () => true,
         () => false,
       ),
@@ -248,23 +254,32 @@ export async function openEtcd(
   };
 }
 
-interface RawRange {
-  readonly header: { readonly cluster_id: string };
-  readonly kvs?: readonly { readonly key?: string; readonly value?: string }[];
-  readonly count?: string;
-}
+const anything = z.object({});
+
+const rawRange = z.object({
+  kvs: z.array(z.object({ key: z.string().optional(), value: z.string().optional() })).optional(),
+});
+type RawRange = z.infer<typeof rawRange>;
+
+const rawCount = z.object({ header: z.object({ cluster_id: z.string() }), count: z.string().optional() });
 
 /** Small enough that a page of big Secrets arrives within the time of a request. */
 const pageSize = 50;
 
-async function* values(prefix: string, range: (body: object) => Promise<RawRange>): AsyncGenerator<Buffer> {
+async function* values(
+  name: string,
+  prefix: string,
+  range: (body: object) => Promise<RawRange>,
+): AsyncGenerator<Buffer> {
   let key = base64(prefix);
   for (;;) {
     const { kvs = [] } = await range({ key, range_end: base64(endOf(prefix)), limit: String(pageSize) });
     for (const { value = '' } of kvs) yield Buffer.from(value, 'base64');
     const last = kvs.at(-1)?.key;
     if (last === undefined || kvs.length < pageSize) return;
-    key = Buffer.concat([Buffer.from(last, 'base64'), Buffer.from([0])]).toString('base64');
+    const next = Buffer.concat([Buffer.from(last, 'base64'), Buffer.from([0])]);
+    if (next.compare(Buffer.from(key, 'base64')) <= 0) throw etcdError(name, 'its keys have no order');
+    key = next.toString('base64');
   }
 }
 
@@ -277,15 +292,16 @@ function endOf(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
 
-interface RawMember {
-  readonly ID: string;
-  readonly name?: string;
-  readonly peerURLs?: readonly string[];
-  readonly clientURLs?: readonly string[];
-  readonly isLearner?: boolean;
-}
+const rawMember = z.object({
+  ID: z.string(),
+  name: z.string().optional(),
+  peerURLs: z.array(z.string()).optional(),
+  clientURLs: z.array(z.string()).optional(),
+  isLearner: z.boolean().optional(),
+});
+const memberList = z.object({ members: z.array(rawMember).optional() });
 
-function member(raw: RawMember): EtcdMember {
+function member(raw: z.infer<typeof rawMember>): EtcdMember {
   return {
     id: raw.ID,
     name: raw.name ?? '',
@@ -296,22 +312,22 @@ function member(raw: RawMember): EtcdMember {
 }
 
 /** As the gateway encodes it: zeros are omitted, 64-bit numbers are strings. */
-interface RawState {
-  readonly header: { readonly member_id: string; readonly revision?: string };
-  readonly version: string;
-  readonly leader?: string;
-  readonly dbSize?: string;
-  readonly dbSizeInUse?: string;
-  readonly raftAppliedIndex?: string;
-  readonly raftTerm?: string;
-  readonly isLearner?: boolean;
-}
+const rawState = z.object({
+  header: z.object({ member_id: z.string(), revision: z.string().optional() }),
+  version: z.string(),
+  leader: z.string().optional(),
+  dbSize: z.string().optional(),
+  dbSizeInUse: z.string().optional(),
+  raftAppliedIndex: z.string().optional(),
+  raftTerm: z.string().optional(),
+  isLearner: z.boolean().optional(),
+});
 
-interface RawAlarms {
-  readonly alarms?: readonly { readonly memberID?: string; readonly alarm?: string }[];
-}
+const rawAlarms = z.object({
+  alarms: z.array(z.object({ memberID: z.string().optional(), alarm: z.string().optional() })).optional(),
+});
 
-function memberState(raw: RawState): EtcdMemberState {
+function memberState(raw: z.infer<typeof rawState>): EtcdMemberState {
   return {
     id: raw.header.member_id,
     version: raw.version,
@@ -368,13 +384,34 @@ function send(
   });
 }
 
-/** The body of a response. Throws KbootError E-ETCD with etcd's own message if it refused. */
-export async function json<T>(name: string, path: string, response: http.IncomingMessage): Promise<T> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
+/** The body of a response. Throws KbootError E-ETCD with etcd's own message if it refused, and for an answer without the form. */
+export async function json<T>(
+  name: string,
+  path: string,
+  response: http.IncomingMessage,
+  form: z.ZodType<T>,
+): Promise<T> {
+  const flood = (): KbootError => etcdError(name, `${path}: the answer is longer than ${mostBytes} bytes`);
+  const endless = (): KbootError =>
+    etcdError(name, `${path}: the answer did not end in ${answerTimeoutMs / 1000} s`);
+  const whole = bounded(response, mostBytes, flood).catch((cause: unknown) => {
+    throw cause instanceof KbootError ? cause : etcdError(name, `${path}: ${String(cause)}`);
+  });
+  let text: string;
+  try {
+    text = (await within(whole, answerTimeoutMs, endless, () => undefined)).toString('utf8');
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
   if (response.statusCode !== 200) throw etcdError(name, `${path}: ${messageOf(text)}`, response);
-  return JSON.parse(text) as T;
+  try {
+    const { data } = form.safeParse(JSON.parse(text));
+    if (data !== undefined) return data;
+  } catch {
+    // Not JSON.
+  }
+  throw etcdError(name, `${path}: the answer does not have the form of etcd's`);
 }
 
 function messageOf(text: string): string {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import * as z from 'zod';
 import { json, openTls, type EtcdCredentials } from './client.ts';
 
 /**
@@ -14,11 +15,8 @@ export async function everServed(
   const connection = await openTls(stream, name, credentials);
   try {
     const path = '/members';
-    const members = await json<readonly { readonly clientURLs?: readonly string[] | null }[]>(
-      name,
-      path,
-      await connection.send('GET', path),
-    );
+    const form = z.array(z.object({ clientURLs: z.array(z.string()).nullish() }));
+    const members = await json(name, path, await connection.send('GET', path), form);
     return members.some(({ clientURLs }) => (clientURLs ?? []).length > 0);
   } finally {
     connection.close();

@@ -34,7 +34,9 @@ export function anonymous(web: Web, repository: string): Login {
 
 /** `Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull"` */
 function tokenUrl(challenge: string, repository: string): URL | undefined {
-  const said = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+  const said = new Map(
+    [...challenge.matchAll(/(?<!\w)(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  );
   const realm = said.get('realm');
   if (!/^bearer /i.test(challenge) || realm === undefined || !URL.canParse(realm)) return undefined;
   const url = new URL(realm);

@@ -48,11 +48,15 @@ export interface WebOptions {
   readonly signal: AbortSignal;
   /** Called for every request with its status. */
   readonly heard?: (line: string) => void;
-  /** Maximum time to wait for a response, and between two chunks of a body. */
+  /** Maximum time to wait for a response, and for the next 4 KiB of a body. */
   readonly silenceMs?: number;
 }
 
 const mostHops = 10;
+/** A body that brings less than this in the time that a server may be silent is one that never ends. */
+const leastBytes = 4096;
+/** What is read of an answer that is not used, to have its connection for the next request. */
+const mostIgnored = 256 * 1024;
 
 /** A client that uses the proxies set in the environment and trusts Node's CAs and those in NODE_EXTRA_CA_CERTS. */
 export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }: WebOptions): Web {
@@ -81,8 +85,13 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
   async function* bodyOf(url: URL, response: IncomingMessage): AsyncGenerator<Uint8Array> {
     const timer = setTimeout(() => response.destroy(silentError(url, silenceMs)), silenceMs);
     try {
+      let recent = 0;
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        timer.refresh();
+        recent += chunk.length;
+        if (recent >= leastBytes) {
+          recent = 0;
+          timer.refresh();
+        }
         yield chunk;
       }
     } catch (cause) {
@@ -111,7 +120,7 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
           body: bodyOf(url, response),
         };
       // Reading it to the end frees the connection for the next request.
-      response.on('error', () => undefined).resume();
+      ignore(response);
       const challenge = headers['www-authenticate'];
       if (statusCode === 401 && login && challenge !== undefined && !answered.has(url.href)) {
         answered.add(url.href);
@@ -129,6 +138,15 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
+}
+
+function ignore(response: IncomingMessage): void {
+  let bytes = 0;
+  response.on('error', () => undefined);
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > mostIgnored) response.destroy();
+  });
 }
 
 interface Agents {

@@ -22,7 +22,7 @@ export interface KubeRequestOptions {
   readonly contentType?: string;
   /** The body of the answer is a string, even where it could be parsed as JSON: a container's log. */
   readonly asText?: boolean;
-  /** A longer answer is an error. Without it there is no limit. */
+  /** A longer answer is an error; default: 64 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -33,6 +33,10 @@ export interface KubeClient {
 }
 
 const requestTimeoutMs = 20_000;
+/** For a whole answer, however slowly it comes in. */
+const answerTimeoutMs = 120_000;
+/** A page of five hundred big objects. */
+const mostBytes = 64 * 1024 * 1024;
 
 /**
  * Opens the API on a stream to an API server. The server certificate must be signed by the cluster's CA and
@@ -116,11 +120,16 @@ function request(
       status = headers[':status'] ?? 0;
     });
     let bytes = 0;
+    const most = options.maxBytes ?? mostBytes;
+    const clock = setTimeout(() => {
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      fail(`the answer did not end in ${answerTimeoutMs / 1000} s`);
+    }, answerTimeoutMs);
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= (options.maxBytes ?? Infinity)) chunks.push(chunk);
+      if (bytes <= most) chunks.push(chunk);
       else {
-        fail(`the answer is longer than ${options.maxBytes ?? 0} bytes`);
+        fail(`the answer is longer than ${most} bytes`);
         stream.close(http2.constants.NGHTTP2_CANCEL);
       }
     });
@@ -128,6 +137,7 @@ function request(
       fail(cause.message, cause);
     });
     stream.on('close', () => {
+      clearTimeout(clock);
       if (status === 0) {
         fail('the connection to the API server ended');
         return;
@@ -152,7 +162,22 @@ export async function getObject(kube: KubeClient, object: KubeObject): Promise<K
   const response = await kube.request('GET', objectPath(object));
   if (response.status === 404) return undefined;
   if (response.status !== 200) throw refused(`reading ${objectTitle(object)}`, response);
-  return response.body as KubeObject;
+  return objectIn(response.body, objectTitle(object));
+}
+
+/** An answer as an object of the API. Throws KbootError E-KUBE-API for one that has no name or no form of it. */
+export function objectIn(body: unknown, what: string): KubeObject {
+  const name = (body as { readonly metadata?: { readonly name?: unknown } | null } | null)?.metadata?.name;
+  if (typeof name === 'string') return body as KubeObject;
+  throw new KbootError('E-KUBE-API', `reading ${what}: the answer is not an object of the API`);
+}
+
+/** The objects of an answer that is a list. Throws KbootError E-KUBE-API for one that is not. */
+export function itemsIn(body: unknown, what: string): readonly KubeObject[] {
+  const items = (body as { readonly items?: unknown } | null)?.items;
+  if (!Array.isArray(items))
+    throw new KbootError('E-KUBE-API', `reading ${what}: the answer is not a list of the API`);
+  return items.map((item) => objectIn(item, what));
 }
 
 /** Server-side apply as field manager `kboot`, taking over fields from other managers (KEP-555). */

@@ -59,7 +59,9 @@ export function readCertificateFiles(output: string): CertificateFiles | undefin
   const files: { path: string; part: CertificateFile['part']; pem: string }[] = [];
   const one = new Map<string, string>();
   for (const line of lines) {
-    const [, key = '', value = ''] = /^@(\S+) ?(.*)$/.exec(line) ?? [];
+    const space = line.indexOf(' ');
+    const key = line.startsWith('@') ? line.slice(1, space < 0 ? undefined : space) : '';
+    const value = space < 0 ? '' : line.slice(space + 1);
     if (key === 'file') files.push({ path: value, part: 'whole', pem: '' });
     else if (key === 'client-certificate' || key === 'certificate-authority') {
       const at = value.indexOf(' ');

@@ -1,4 +1,11 @@
-import { getObject, openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import {
+  getObject,
+  itemsIn,
+  openKube,
+  refused,
+  type KubeClient,
+  type KubeCredentials,
+} from '../kube/client.ts';
 import { collectionPath } from '../kube/paths.ts';
 import { objectKey, type KubeObject } from '../kube/types.ts';
 import { allObjects, ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
@@ -75,7 +82,7 @@ async function listOwn(
   if (response.status === 404) return [];
   if (response.status !== 200) throw refused(`reading ${path}`, response);
   // Items of a list do not carry their type.
-  return (response.body as { items: readonly KubeObject[] }).items.map((item) => ({
+  return itemsIn(response.body, path).map((item) => ({
     ...item,
     apiVersion,
     kind,
@@ -85,6 +92,5 @@ async function listOwn(
 async function list(kube: KubeClient, path: string): Promise<Map<string, KubeObject>> {
   const response = await kube.request('GET', path);
   if (response.status !== 200) throw refused(`reading ${path}`, response);
-  const { items } = response.body as { items: readonly KubeObject[] };
-  return new Map(items.map((item) => [item.metadata.name, item]));
+  return new Map(itemsIn(response.body, path).map((item) => [item.metadata.name, item]));
 }

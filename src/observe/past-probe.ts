@@ -137,7 +137,7 @@ type Line = Place & { readonly text: string };
 
 /** `/etc/a.conf:12:text`, as grep prints it. */
 function placed(entry: string): Line[] {
-  const [, file, line, text] = /^(.*?):(\d+):(.*)$/.exec(entry) ?? [];
+  const [, file, line, text] = /^([^:]*):(\d+):([\s\S]*)$/.exec(entry) ?? [];
   return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
 }
 
@@ -158,9 +158,10 @@ function inForce(lines: readonly Line[]): readonly Line[] {
 
 function unitSetting({ file, line, text }: Line): HostPast['unitSettings'][number][] {
   const [, unit] = /\/(kubelet|containerd)\.service\.d\//.exec(file) ?? [];
-  const [, key, value] = /^\s*(\w+)\s*=\s*(.*)$/.exec(text) ?? [];
-  if ((unit !== 'kubelet' && unit !== 'containerd') || key === undefined || value === undefined) return [];
-  return [{ file, line, unit, key, value }];
+  const at = text.indexOf('=');
+  const key = text.slice(0, Math.max(0, at)).trim();
+  if ((unit !== 'kubelet' && unit !== 'containerd') || !/^\w+$/.test(key)) return [];
+  return [{ file, line, unit, key, value: text.slice(at + 1).trimStart() }];
 }
 
 /** `"A=1 2" B=3`: the variables of a systemd Environment setting. */
@@ -172,7 +173,13 @@ function environment(value: string): Variable[] {
 
 function variable(text: string): Variable[] {
   const [, name, value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
-  return name === undefined ? [] : [{ name, value: value.trim().replace(/^(["'])(.*)\1$/, '$2') }];
+  return name === undefined ? [] : [{ name, value: unquoted(value.trim()) }];
+}
+
+function unquoted(text: string): string {
+  const [first = ''] = text;
+  const quoted = (first === '"' || first === "'") && text.length > 1 && text.endsWith(first);
+  return quoted ? text.slice(1, -1) : text;
 }
 
 /** `-net/ipv4/conf/all/forwarding = 0` as `net.ipv4.conf.all.forwarding`: the first separator is the one (sysctl.d(5)). */

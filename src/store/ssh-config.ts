@@ -20,9 +20,9 @@ export function parseSshConfig(text: string): ReadonlyMap<string, SshSettings | 
   const sections = new Map<string, [string, string][]>();
   let lines: [string, string][] = [];
   for (const line of text.split('\n')) {
-    const [, word, rest] = /^\s*([A-Za-z0-9]+)\s+(.+?)\s*$/.exec(line) ?? [];
+    const [, word, rest] = /^([A-Za-z0-9]+)\s([\s\S]+)$/.exec(line.trim()) ?? [];
     if (word === undefined || rest === undefined) continue;
-    const value = /^"(.*)"$/.exec(rest)?.[1] ?? rest;
+    const value = /^"(.*)"$/.exec(rest.trim())?.[1] ?? rest.trim();
     if (word.toLowerCase() !== 'host') lines.push([word.toLowerCase(), value]);
     else sections.set(value, (lines = []));
   }

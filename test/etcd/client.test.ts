@@ -53,6 +53,34 @@ describe('openEtcd', () => {
   });
 });
 
+describe('a member that answers nonsense', () => {
+  it.each([
+    ['members', (it: EtcdClient): Promise<unknown> => it.members(), { members: 5 }],
+    ['members', (it: EtcdClient): Promise<unknown> => it.members(), { members: [null] }],
+    ['members', (it: EtcdClient): Promise<unknown> => it.members(), null],
+    ['state', (it: EtcdClient): Promise<unknown> => it.state(), {}],
+    ['state', (it: EtcdClient): Promise<unknown> => it.state(), { header: 7, version: [] }],
+    ['alarms', (it: EtcdClient): Promise<unknown> => it.alarms(), { alarms: {} }],
+    ['countKeys', (it: EtcdClient): Promise<unknown> => it.countKeys('/a/'), { count: '1' }],
+    ['value', (it: EtcdClient): Promise<unknown> => it.value('/a'), { kvs: 'x' }],
+  ])('%s: E-ETCD of its host', async (_what, ask, body) => {
+    etcd.answer = () => ({ status: 200, body });
+    await expect(ask(client)).rejects.toMatchObject({ code: 'E-ETCD', context: { host: 'etcd-1' } });
+  });
+
+  it('pages that repeat themselves end', async () => {
+    const kvs = Array.from({ length: 50 }, () => ({
+      key: Buffer.from('/a/1').toString('base64'),
+      value: '',
+    }));
+    etcd.answer = () => ({ status: 200, body: { kvs } });
+    const reading = (async () => {
+      for await (const value of client.values('/a/')) expect(value).toHaveLength(0);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'E-ETCD' });
+  });
+});
+
 describe('members', () => {
   it('are read through the quorum, and fields that the gateway omits are empty', async () => {
     etcd.members = [

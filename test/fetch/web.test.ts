@@ -80,6 +80,53 @@ describe('a GET', () => {
     expect(await read('/new')).toBe(300_000);
   });
 
+  it('E-FETCH for a body that brings a byte now and then', async () => {
+    const dripping = await serve((_request, response) => {
+      const timer = setInterval(() => response.write('x'), 50);
+      response.once('close', () => {
+        clearInterval(timer);
+      });
+      return undefined;
+    });
+    try {
+      const { body } = await web.get(new URL(`${dripping.origin}/drip`));
+      const reading = (async () => {
+        for await (const chunk of body) expect(chunk.length).toBeGreaterThan(0);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: 'E-FETCH' });
+    } finally {
+      await dripping.close();
+    }
+  });
+
+  it('does not read an answer without end that it does not use', async () => {
+    let sent = 0;
+    const endless = await serve((_request, response) => {
+      response.writeHead(404);
+      const more = (): void => {
+        while (!response.destroyed) {
+          sent += 65_536;
+          if (!response.write(Buffer.alloc(65_536))) return void response.once('drain', more);
+        }
+      };
+      more();
+      return undefined;
+    });
+    try {
+      await expect(web.get(new URL(`${endless.origin}/none`))).rejects.toMatchObject({ code: 'E-FETCH' });
+      await vi.waitFor(() => {
+        const before = sent;
+        expect(sent).toBe(before);
+        expect(sent).toBeGreaterThan(0);
+      });
+      const stopped = sent;
+      await new Promise((done) => setTimeout(done, 200));
+      expect(sent - stopped).toBeLessThan(20 * 65_536);
+    } finally {
+      await endless.close();
+    }
+  });
+
   it('E-FETCH where nothing listens', async () => {
     await server.close();
     await expect(read('/new')).rejects.toMatchObject({

@@ -1,7 +1,16 @@
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { applyObject, getObject, openKube, type KubeClient } from '../../src/kube/client.ts';
+import {
+  applyObject,
+  getObject,
+  itemsIn,
+  objectIn,
+  openKube,
+  type KubeClient,
+} from '../../src/kube/client.ts';
+import { listAll } from '../../src/kube/list.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
+import { KbootError } from '../../src/model/error.ts';
 import { context, leafSpec, makeLeaf, sampleCluster } from '../samples/pki.ts';
 import { failure } from '../transport/failure.ts';
 import { fakePki, startApi, type FakeApi, type FakePki } from './api-server.ts';
@@ -158,5 +167,34 @@ describe('opening the API', () => {
     const open = client as KubeClient;
     expect((await failure(open.request('GET', '/readyz'))).code).toBe('E-KUBE-API');
     open.close();
+  });
+});
+
+describe('answers of another form', () => {
+  it.each([null, 5, 'x', {}, { metadata: null }, { metadata: { name: 7 } }])(
+    '%j is not an object',
+    (body) => {
+      expect(() => objectIn(body, 'x')).toThrow(KbootError);
+      expect(() => itemsIn({ items: [body] }, 'x')).toThrow(KbootError);
+    },
+  );
+
+  it.each([null, 5, {}, { items: 5 }, { items: null }])('%j is not a list', (body) => {
+    expect(() => itemsIn(body, 'x')).toThrow(KbootError);
+  });
+
+  it('a list without an end is an error', async () => {
+    let pages = 0;
+    const endless = {
+      request: () => {
+        pages++;
+        return Promise.resolve({ status: 200, body: { items: [], metadata: { continue: `t${pages}` } } });
+      },
+      close: () => undefined,
+    };
+    await expect(listAll(endless, '/api/v1/pods', (each: KubeObject) => each)).rejects.toMatchObject({
+      code: 'E-KUBE-API',
+    });
+    expect(pages).toBe(2000);
   });
 });

@@ -53,7 +53,7 @@ export function readStaticPod(text: string): PodSettings | undefined {
         ? []
         : [{ name, hostPath: hostPath.path, mountPath, readOnly, pathType: isPathType(type) ? type : '' }];
     }),
-    tag: /:([^:/@]+)(?:@.*)?$/.exec(container.image ?? '')?.[1] ?? '',
+    tag: /:([^:/@]+)(?:@[\s\S]*)?$/.exec(container.image ?? '')?.[1] ?? '',
   };
 }
 

@@ -5,7 +5,7 @@ const named =
   /^(.*?(?:^|[\s"'._]|--)(?:passw(?:or)?d|auth_pass|secret|token|auth|client-key-data|identitytoken|authorization|private_?key)["']?(?:\s*[:=]\s*|\s+))(\S.*)$/i;
 
 /** The user and password of a URL. */
-const inUrl = /(:\/\/)([^/\s@"']*:[^/\s@"']+)@/g;
+const inUrl = /(:\/\/)([^/\s@"':]*:[^/\s@"']+)@/g;
 
 /**
  * A text of a host as a plan may show it: values of passwords and the like, and private keys, only as digests. A user

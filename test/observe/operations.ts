@@ -36,7 +36,8 @@ const made = (_self: unknown, _given: unknown, result: unknown): number =>
 
 /** A search that goes on where the last one ended looks at the text from there; a sticky one only there. */
 function countingExec(): () => void {
-  const { exec } = RegExp.prototype;
+  const exec = Object.getOwnPropertyDescriptor(RegExp.prototype, 'exec')
+    ?.value as typeof RegExp.prototype.exec;
   RegExp.prototype.exec = function (this: RegExp, text: string): RegExpExecArray | null {
     const from = this.global || this.sticky ? this.lastIndex : 0;
     const result = exec.call(this, text);

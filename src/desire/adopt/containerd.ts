@@ -149,7 +149,9 @@ function withImports(patch: JsonObject, theirs: JsonObject, own: JsonObject): Js
 /** Another tag of the same sandbox image belongs to another release of kubeadm: kboot takes that of its own. */
 function withOwnImage(patch: JsonObject, own: JsonObject): JsonObject {
   const at = ['plugins', criImages, 'pinned_images', 'sandbox'];
-  const [theirs, ours] = [patch, own].map((config) => textAt(config, at)?.replace(/:[^:/@]+(@[\s\S]*)?$/, ''));
+  const [theirs, ours] = [patch, own].map((config) =>
+    textAt(config, at)?.replace(/:[^:/@]+(@[\s\S]*)?$/, ''),
+  );
   if (theirs === undefined || theirs !== ours) return patch;
   return mergePatch(patch, { plugins: { [criImages]: { pinned_images: { sandbox: null } } } });
 }

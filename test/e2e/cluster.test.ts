@@ -33,7 +33,11 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
   let before: ReadonlyMap<string, Traces>;
 
   beforeAll(async () => {
-    site = await clusterSite('life', hosts, { further: [joiner] });
+    site = await clusterSite('life', hosts, {
+      further: [joiner],
+      // `kubeadm join` needs bootstrap tokens, and reads what it joins without credentials.
+      spec: { security: { profile: 'kubeadm' } },
+    });
     before = await everyHost((name) => traces(site.lab, name));
   });
 

@@ -15,14 +15,17 @@ const shapes = {
   'one control plane': {
     id: 'enc1',
     hosts: [{ name: 'cp-1', roles: ['control-plane', 'worker'], address: '10.79.41.11' }],
-    spec: {},
+    spec: { security: { profile: 'kubeadm' } },
   },
   'three control planes': {
     id: 'enc3',
     hosts: ['1', '2', '3'].map((n) => ({
       ...{ name: `cp-${n}`, roles: ['control-plane', 'worker'], address: `10.79.42.1${n}` },
     })),
-    spec: { loadBalancer: { virtualIP: '10.79.42.100', port: 8443, virtualRouterID: 61 } },
+    spec: {
+      security: { profile: 'kubeadm' },
+      loadBalancer: { virtualIP: '10.79.42.100', port: 8443, virtualRouterID: 61 },
+    },
   },
 } satisfies Record<string, { id: string; hosts: readonly SiteHost[]; spec: SiteSpec }>;
 

@@ -1,8 +1,9 @@
 import { isMap, parseDocument } from 'yaml';
 import type { Path } from '../inventory/position.ts';
-import type { BackupS3 } from '../model/backup.ts';
+import type { Backup } from '../model/backup.ts';
 import type { Cluster, Registry } from '../model/cluster.ts';
 import type { PasswordSource } from '../model/password-source.ts';
+import { parseCertificates } from '../pki/parse.ts';
 import { readUpload, readVariable, variableName, type Upload } from '../store/uploads.ts';
 
 /** A file or environment variable of this machine that spec.containerd.registries or spec.etcd.backup names. */
@@ -36,11 +37,33 @@ function sourcesOf({ caFile, credentials }: Pick<Registry, 'caFile' | 'credentia
   ];
 }
 
-/** Everything on this machine that backups need: the CA and the secret access key of S3. */
-export function backupSources(s3: BackupS3 | undefined): readonly Source[] {
-  if (s3 === undefined) return [];
-  const path: Path = ['spec', 'etcd', 'backup', 's3'];
-  return [...caSource(s3.caFile, path), passwordSource(s3.secretAccessKey, path, 'secretAccessKey')];
+/** Everything on this machine that backups need: certificates of those who can decrypt; the CA and the secret access key of S3. */
+export function backupSources({ encryptFor = [], s3 }: Partial<Backup> = {}): readonly Source[] {
+  const at: Path = ['spec', 'etcd', 'backup'];
+  const path: Path = [...at, 's3'];
+  return [
+    ...encryptFor.map((file, index) => ({
+      ...{ name: file, shown: file, path: [...at, 'encryptFor', index] },
+      read: () => readRecipient(file),
+    })),
+    ...(s3 === undefined
+      ? []
+      : [...caSource(s3.caFile, path), passwordSource(s3.secretAccessKey, path, 'secretAccessKey')]),
+  ];
+}
+
+/** What openssl of every distribution can encrypt for, and hosts may have. */
+function readRecipient(file: string): Upload | string {
+  const read = readUpload(file);
+  if (typeof read === 'string') return read;
+  const text = read.text ?? '';
+  if (text.includes('PRIVATE KEY-----')) return 'contains a private key, which must not get onto hosts';
+  const [certificate, ...more] = parseCertificates(text) ?? [];
+  if (certificate === undefined || more.length > 0) return 'must contain one certificate in PEM';
+  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048
+    ? read
+    : 'must contain a certificate with an RSA key of at least 2048 bits';
 }
 
 /** Files of the operator's for API servers: an audit policy, and configurations of authentication and authorization. */

@@ -137,7 +137,7 @@ function readUploads(
       add(content.source, content.source, ['spec', 'files', index, 'source'], readUpload(content.source));
   for (const source of [
     ...registrySources(cluster?.containerd.registries ?? []),
-    ...backupSources(cluster?.etcd.backup?.s3),
+    ...backupSources(cluster?.etcd.backup),
     ...(cluster === undefined ? [] : apiServerSources(cluster)),
   ])
     if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());

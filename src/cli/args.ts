@@ -67,6 +67,7 @@ export interface EtcdArgs extends InventoryArgs {
   readonly action: 'snapshot' | 'list' | 'members' | 'defrag' | 'restore';
   readonly snapshot?: string | undefined;
   readonly force: boolean;
+  readonly key?: string | undefined;
   readonly 'from-survivor': boolean;
   readonly lost: string[];
   readonly yes: boolean;

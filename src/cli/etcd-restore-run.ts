@@ -1,10 +1,12 @@
+import type { KeyObject } from 'node:crypto';
 import { basename } from 'node:path';
-import { fetchSnapshot, placeOnHost } from '../app/etcd/host-snapshots.ts';
+import { fetchSnapshot, localSnapshot, placeOnHost } from '../app/etcd/host-snapshots.ts';
 import { checkSource, makeRestorePlan } from '../app/etcd/restore.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { stepsOf } from '../plan/steps.ts';
+import { backupKey } from '../store/encrypted-snapshot.ts';
 import type { EtcdArgs } from './args.ts';
 import { runOperation } from './runner.ts';
 import { connectOptions } from './terminal.ts';
@@ -25,9 +27,13 @@ export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<
       },
     );
   const place = snapshot === undefined ? undefined : placeOnHost(workspace, snapshot);
+  const key = (): KeyObject => backupKey(workspace.state, args.key);
   const choice = {
     lost,
-    snapshot: place === undefined ? snapshot : await fetchSnapshot(workspace, place, connectOptions()),
+    snapshot:
+      place !== undefined
+        ? await fetchSnapshot(workspace, place, connectOptions(), key)
+        : snapshot && (await localSnapshot(workspace, snapshot, key)),
   };
   const checked = await checkSource(workspace, choice);
   const from =

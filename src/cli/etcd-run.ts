@@ -54,6 +54,7 @@ function refuseIdleWords({ action, snapshot: file, force, lost, yes, ...rest }: 
       ? []
       : [
           ...(file === undefined ? [] : [file]),
+          ...(rest.key === undefined ? [] : ['--key']),
           ...(rest['from-survivor'] ? ['--from-survivor'] : []),
           ...(lost.length > 0 ? ['--lost'] : []),
           ...(yes ? ['--yes'] : []),

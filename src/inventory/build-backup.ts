@@ -8,8 +8,21 @@ type Stated = NonNullable<NonNullable<Inventory['spec']['etcd']>['backup']>;
 
 /** `spec.etcd.backup` with every default filled in. */
 export function buildBackup(stated: Stated, clusterName: string, folders: Folders): Backup {
-  const { schedule, keep = defaults.backupKeep, directory = defaults.backupDirectory, s3 } = stated;
-  return { schedule, keep, directory, ...given('s3', s3 && buildS3(s3, clusterName, folders)) };
+  const {
+    schedule,
+    keep = defaults.backupKeep,
+    directory = defaults.backupDirectory,
+    s3,
+    encryptFor,
+  } = stated;
+  return {
+    ...{ schedule, keep, directory },
+    ...given(
+      'encryptFor',
+      encryptFor?.map((file) => absolutePath(file, folders)),
+    ),
+    ...given('s3', s3 && buildS3(s3, clusterName, folders)),
+  };
 }
 
 function buildS3(

@@ -173,6 +173,7 @@ export const impacts: ImpactsOf<Inventory> = {
         schedule: nothing,
         keep: noted('older snapshots go after the next good one'),
         directory: noted('snapshots in the former folder stay there'),
+        encryptFor: noted('the next snapshot is encrypted so; former ones stay as they are'),
         s3: {
           endpoint: nothing,
           bucket: nothing,

@@ -100,9 +100,26 @@ export const backup = z
       },
       (value) => hostFolderProblem(value, 'for snapshots', '/var/backups/etcd'),
     ).optional(),
+    encryptFor: z
+      .array(
+        text(
+          {
+            description: `PEM file on this machine with a certificate that has an RSA key; ${here}`,
+            examples: ['./backup.crt'],
+          },
+          filePath,
+        ),
+      )
+      .min(1, 'must name a certificate; leave it out for snapshots that are not encrypted')
+      .meta({
+        description:
+          "Certificates of those who can decrypt the snapshots: each is encrypted for all of them on its host, by the distribution's openssl (CMS, AES-256, RSA-OAEP), and its name ends in .db.cms. Whoever has the private key of one of them can: keep it away from hosts. `kboot etcd restore` takes it with --key.",
+        examples: [['./backup.crt']],
+      })
+      .optional(),
     s3: s3.optional(),
   })
   .meta({
     description:
-      'Snapshots of etcd at set times, by a systemd timer on every host of a member: the first member of the inventory that is healthy takes it, the others leave it to that one. Each is checked against its own SHA-256. `kboot status` and `kboot drift` tell a failed or overdue one. A snapshot contains everything in the cluster: Secrets too, unless spec.encryption encrypts them. Without this field, timer and credentials are removed; snapshots stay.',
+      'Snapshots of etcd at set times, by a systemd timer on every host of a member: the first member of the inventory that is healthy takes it, the others leave it to that one. Each is checked against its own SHA-256. `kboot status` and `kboot drift` tell a failed or overdue one. A snapshot contains everything in the cluster, Secrets too, unless spec.encryption encrypts them, or encryptFor the whole file. Without this field, timer and credentials are removed; snapshots stay.',
   });

@@ -13,6 +13,8 @@ export interface Backup {
   readonly keep: number;
   /** Absolute path on hosts. */
   readonly directory: string;
+  /** Files with the certificates of those who can decrypt, absolute paths on the operator's disk; absent: not encrypted. */
+  readonly encryptFor?: readonly string[];
   readonly s3?: BackupS3;
 }
 

@@ -14,7 +14,7 @@ export interface FoundSnapshot {
 /** The snapshots in a folder of a host, the newest first: one exec. Their content is not read. */
 export async function listHostSnapshots(reader: Reader, folder: string): Promise<readonly FoundSnapshot[]> {
   const { stdout } = await reader.read(
-    `for f in ${quote(folder)}/etcd-*.db; do [ -f "$f" ] && stat -c '%s %Y %n' -- "$f"; done; echo end`,
+    `for f in ${quote(folder)}/etcd-*.db ${quote(folder)}/etcd-*.db.cms; do [ -f "$f" ] && stat -c '%s %Y %n' -- "$f"; done; echo end`,
     { timeoutMs: 30_000 },
   );
   if (!stdout.endsWith('end\n')) throw cutOff(reader.host);

@@ -129,6 +129,8 @@ export interface TemplateParams {
     readonly local: string;
     readonly members: readonly { readonly name: string; readonly url: string }[];
     readonly record: string;
+    /** File with the certificates of those who can decrypt; empty: snapshots stay as etcd writes them. */
+    readonly recipients: string;
     /** null: no copy. */
     readonly s3: {
       readonly endpoint: string;
@@ -147,6 +149,8 @@ export interface TemplateParams {
     readonly directory: string;
     readonly program: string;
     readonly part: string;
+    /** Empty: snapshots are not encrypted. */
+    readonly encrypted: string;
     readonly proxy: string;
   };
   'etcd/backup.timer.hbs': { readonly schedule: string };

@@ -77,7 +77,7 @@ export function refuseWithoutPassphrase(name: string, isInteractive: boolean): v
 export const hasIdentity = (): boolean => given('KBOOT_STATE_IDENTITY') !== undefined;
 
 /** Throws KbootError E-STATE-KEY unless only its owner can read it. */
-function readSecretFile(path: string, what: string): string {
+export function readSecretFile(path: string, what: string): string {
   try {
     const { mode } = statSync(path);
     if ((mode & 0o077) !== 0)

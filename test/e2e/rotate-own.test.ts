@@ -76,15 +76,6 @@ describe.skipIf(!hasClusterBundle)(`an exchange that the inventory asks for${unl
         ),
         file,
       ).toBe('1');
-    // Who knows only the root, as other programs of that organisation do, verifies what the API server presents.
-    await writeFile(join(site.dir, 'root.crt'), files['root.crt']);
-    const asked = await site.lab.exec([
-      ...['curl', '-sS', '--max-time', '10', '--cacert', join(site.dir, 'root.crt')],
-      'https://10.79.64.11:6443/version',
-    ]);
-    tell(
-      `the API server, asked with the root only: ${(asked.stdout + asked.stderr).slice(0, 120).replaceAll('\n', ' ')}`,
-    );
     const verify = await site.kboot('verify');
     expect(verify, verify.stdout).toMatchObject({ exitCode: 0 });
   });
@@ -106,7 +97,7 @@ describe.skipIf(!hasClusterBundle)(`an exchange that the inventory asks for${unl
 });
 
 /** A root, and an intermediate CA of it with the chain in its file; RSA-4096. */
-async function ownCa(dir: string): Promise<{ 'ca.crt': string; 'ca.key': string; 'root.crt': string }> {
+async function ownCa(dir: string): Promise<{ 'ca.crt': string; 'ca.key': string }> {
   const at = (name: string): string => join(dir, name);
   const openssl = (...args: readonly string[]) => run('openssl', args);
   const ca = [
@@ -140,5 +131,5 @@ async function ownCa(dir: string): Promise<{ 'ca.crt': string; 'ca.key': string;
   const [crt, key, root] = await Promise.all(
     ['own.crt', 'own.key', 'own-root.crt'].map((name) => readFile(at(name), 'utf8')),
   );
-  return { 'ca.crt': `${crt ?? ''}${root ?? ''}`, 'ca.key': key ?? '', 'root.crt': root ?? '' };
+  return { 'ca.crt': `${crt ?? ''}${root ?? ''}`, 'ca.key': key ?? '' };
 }

@@ -192,6 +192,7 @@ export const samples: readonly Sample[] = [
   ['spec.etcd.backup.schedule', 'hourly', backups],
   ['spec.etcd.backup.keep', 3, backups],
   ['spec.etcd.backup.directory', '/mnt/backup/etcd', backups],
+  ['spec.etcd.backup.encryptFor', ['/other.crt'], backups],
   ['spec.etcd.backup.s3.endpoint', 'https://other.example.com', backups],
   ['spec.etcd.backup.s3.bucket', 'others', backups],
   ['spec.etcd.backup.s3.prefix', 'other/', backups],

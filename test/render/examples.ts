@@ -63,6 +63,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     local: 'https://127.0.0.1:2379',
     members: [{ name: 'cp-1', url: 'https://[fd00::1]:2379' }],
     record: '/var/lib/kboot/etcd-backup',
+    recipients: '/etc/kubernetes/kboot-etcd-backup.recipients',
     s3: {
       endpoint: 'https://s3.example.com',
       host: 's3.example.com',
@@ -76,6 +77,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     directory: '/var/backups/etcd',
     program: '/usr/local/sbin/kboot-etcd-backup',
     part: '/var/backups/etcd/.part',
+    encrypted: '/var/backups/etcd/.part.cms',
     proxy: '/var/lib/kboot/proxy.env',
   },
   'etcd/backup.timer.hbs': { schedule: 'Mon..Fri *-*-* 03:00 Europe/Berlin' },

@@ -1,15 +1,20 @@
+import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { etcdHosts, type Host } from '../../model/cluster.ts';
 import type { HostSnapshotReport } from '../../model/etcd-report.ts';
-import type { KbootError } from '../../model/error.ts';
+import { KbootError } from '../../model/error.ts';
 import { listHostSnapshots, readHostFile } from '../../observe/host-snapshots.ts';
 import { writeAtomic } from '../../store/atomic.ts';
+import { isCms } from '../../store/cms.ts';
+import { decrypted, plainName } from '../../store/encrypted-snapshot.ts';
 import { intact } from '../../store/snapshot-file.ts';
 import { snapshotFolder } from '../../store/snapshots.ts';
 import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll } from '../observe/connect.ts';
 import type { Workspace } from '../workspace.ts';
+import { pathOf } from './restore.ts';
 
 /** The snapshots that hosts took by themselves; none, and no contact, without spec.etcd.backup. */
 export async function hostSnapshots(
@@ -58,18 +63,51 @@ export function placeOnHost(
   return { host, file: file.startsWith('/') || folder === undefined ? file : `${folder}/${file}` };
 }
 
-/** Copies a snapshot from a host into the state folder, and returns its path. Throws KbootError E-ETCD if it is damaged. */
+/**
+ * Copies a snapshot from a host into the state folder, decrypted, and returns its path. Throws KbootError E-ETCD if it is
+ * damaged, E-SNAPSHOT if it cannot be decrypted.
+ */
 export async function fetchSnapshot(
   workspace: Workspace,
   { host, file }: { readonly host: Host; readonly file: string },
   connect: ConnectOptions,
+  key: () => KeyObject,
 ): Promise<string> {
-  const path = join(snapshotFolder(workspace.state), basename(file));
+  const path = join(snapshotFolder(workspace.state), plainName(basename(file)));
   const connections = await connectAll(workspace, [host], connect, 1, (_host, { reader }) =>
-    writeAtomic(path, intact(readHostFile(reader, file))),
+    writeAtomic(path, intact(decrypted(readHostFile(reader, file), key, `${host.name}:${file}`))),
   );
   await connections.close();
   const error = connections.failed.get(host.name);
   if (error !== undefined) throw error;
   return path;
+}
+
+/**
+ * A snapshot on this disk, as a path or by its name in the state folder: one that is encrypted is first decrypted into the state
+ * folder. Returns its path. Throws like fetchSnapshot, E-SNAPSHOT if it is not there.
+ */
+export async function localSnapshot(
+  workspace: Workspace,
+  snapshot: string,
+  key: () => KeyObject,
+): Promise<string> {
+  const file = pathOf(workspace, snapshot);
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(32), 0, 32, 0);
+    if (!isCms(buffer)) return file;
+    const path = join(snapshotFolder(workspace.state), plainName(basename(file)));
+    if (path === file)
+      throw new KbootError('E-SNAPSHOT', `${file} is encrypted, and its name does not end in .cms`, {
+        remedy: 'Rename it. Nothing was changed.',
+      });
+    await writeAtomic(
+      path,
+      intact(decrypted(handle.createReadStream({ start: 0, autoClose: false }), key, file)),
+    );
+    return path;
+  } finally {
+    await handle.close();
+  }
 }

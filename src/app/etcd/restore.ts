@@ -76,7 +76,8 @@ export async function checkSource(workspace: Workspace, { snapshot }: RestoreCho
   };
 }
 
-function pathOf({ state }: Workspace, snapshot: string): string {
+/** The file that an operator means by a snapshot on this disk. Throws KbootError E-SNAPSHOT. */
+export function pathOf({ state }: Pick<Workspace, 'state'>, snapshot: string): string {
   const path = [resolve(snapshot), join(snapshotFolder(state), snapshot)].find((each) => existsSync(each));
   if (path !== undefined && statSync(path).isFile()) return path;
   throw refusal(`there is no snapshot ${snapshot}, neither as a path nor in ${snapshotFolder(state)}`);

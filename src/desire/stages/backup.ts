@@ -13,11 +13,15 @@ const units: readonly string[] = [paths.backupTimer, paths.backupService];
 /** Backups of etcd on a host with a member; without spec.etcd.backup, what an earlier inventory had of them is removed. */
 export function backupStage(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { backup } = desire.cluster.etcd;
-  const all = [...[...units, paths.backupProgram], ...[paths.backupCredentials, paths.backupCa]];
+  const all = [
+    ...[...units, paths.backupProgram],
+    ...[paths.backupCredentials, paths.backupCa, paths.backupRecipients],
+  ];
   if (backup === undefined) return [{ kind: 'timer', stage, name: backupUnit, wanted: false, files: all }];
   const files = backupFiles(textContext(desire, facts), host, backup);
   return [
     packageOf(facts, stage, 'curl'),
+    ...(backup.encryptFor === undefined ? [] : [packageOf(facts, stage, 'openssl')]),
     { kind: 'directory', stage, path: backup.directory, mode: '700', keep: true },
     { kind: 'directory', stage, path: dirname(paths.backupProgram), mode: '755', keep: true },
     ...files.map((file) => textFile(stage, file, units.includes(file.path) ? [backupUnit] : undefined)),
@@ -25,7 +29,7 @@ export function backupStage(desire: Desire, host: Host, facts: HostFacts): reado
       kind: 'obsolete',
       stage,
       name: 'etcd-backup',
-      patterns: [paths.backupCredentials, paths.backupCa],
+      patterns: [paths.backupCredentials, paths.backupCa, paths.backupRecipients],
       keep: files.map(({ path }) => path),
     },
     { kind: 'timer', stage, name: backupUnit, wanted: true, files: all },

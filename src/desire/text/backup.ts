@@ -11,7 +11,8 @@ const field = 'etcd.backup.s3';
 /** Program, units and credentials of the backups on one host. */
 export function backupFiles(context: TextContext, host: Host, backup: Backup): readonly HostText[] {
   const { cluster, renderer } = context;
-  const { directory, keep, schedule, s3 } = backup;
+  const { directory, keep, schedule, encryptFor = [], s3 } = backup;
+  const part = `${directory}/.kboot-etcd-backup.part`;
   return [
     {
       path: paths.backupProgram,
@@ -23,9 +24,21 @@ export function backupFiles(context: TextContext, host: Host, backup: Backup): r
           name,
           url: `https://${hostPort(address, etcdClientPort)}`,
         })),
+        recipients: encryptFor.length > 0 ? paths.backupRecipients : '',
         s3: s3 === undefined ? null : s3Params(s3),
       }),
     },
+    ...(encryptFor.length === 0
+      ? []
+      : [
+          {
+            path: paths.backupRecipients,
+            mode: 0o644,
+            text: encryptFor
+              .map((file) => `${namedText(context, file, 'spec.etcd.backup.encryptFor').trim()}\n`)
+              .join(''),
+          },
+        ]),
     ...backupSecrets(context, s3),
     {
       path: paths.backupService,
@@ -33,7 +46,8 @@ export function backupFiles(context: TextContext, host: Host, backup: Backup): r
       text: renderer.render('etcd/backup.service.hbs', {
         directory,
         program: paths.backupProgram,
-        part: `${directory}/.kboot-etcd-backup.part`,
+        part,
+        encrypted: encryptFor.length > 0 ? `${part}.cms` : '',
         proxy: paths.proxy,
       }),
     },

@@ -24,6 +24,8 @@ export const paths = {
   backupService: `/etc/systemd/system/${backupUnit}.service`,
   backupTimer: `/etc/systemd/system/${backupUnit}.timer`,
   backupCredentials: `/etc/kubernetes/${backupUnit}.s3`,
+  /** Certificates of those who can decrypt backups. */
+  backupRecipients: `/etc/kubernetes/${backupUnit}.recipients`,
   backupCa: `/etc/kubernetes/${backupUnit}-s3-ca.crt`,
   modules: '/etc/modules-load.d/kboot.conf',
   sysctls: '/etc/sysctl.d/99-kboot.conf',

@@ -1,14 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backupFiles } from '../../../src/desire/text/backup.ts';
+import type { HostText } from '../../../src/desire/text/types.ts';
 import type { Backup, BackupS3 } from '../../../src/model/backup.ts';
 import { backupRecord } from '../../../src/model/backup.ts';
 import type { Cluster } from '../../../src/model/cluster.ts';
-import { readVariable, variableName, type Upload } from '../../../src/store/uploads.ts';
+import { readUpload, readVariable, variableName, type Upload } from '../../../src/store/uploads.ts';
 import { shells } from '../../resource/sandbox.ts';
 import { contextOf, firstHost, found, single } from '../../samples/text.ts';
 
@@ -27,16 +28,23 @@ const s3: BackupS3 = {
 };
 const uploads = new Map([[variableName('SECRET'), readVariable(secret) as Upload]]);
 
-function textOf(backup: Partial<Backup>): string {
+const openssl = (...args: readonly string[]): void => {
+  execFileSync('openssl', args, { stdio: 'pipe' });
+};
+
+/** The files of the backups; the first is the program. */
+function filesOf(backup: Partial<Backup>): readonly HostText[] {
   const stated = { schedule: 'daily', keep: 2, directory: '/backups', ...backup };
   const cluster: Cluster = single({});
   const host = firstHost(cluster);
   const own = { ...host, name: 'cp-1', address: '10.0.0.11' };
   const other = { ...host, name: 'cp-2', address: '10.0.0.12' };
   const of = { ...cluster, hosts: [other, own], etcd: { ...cluster.etcd, backup: stated } };
-  const [program] = backupFiles({ ...contextOf(of), uploads }, own, stated);
-  return found(program).text;
+  for (const file of stated.encryptFor ?? []) uploads.set(file, readUpload(file) as Upload);
+  return backupFiles({ ...contextOf(of), uploads }, own, stated);
 }
+
+const textOf = (backup: Partial<Backup>): string => found(filesOf(backup)[0]).text;
 
 /** Standing for curl: what it is asked for is the last argument, its configuration on stdin with -K. */
 const curl = `#!/bin/sh
@@ -90,6 +98,8 @@ describe.each(shells)('the backup program in %s', (shell) => {
       .replaceAll('/run/kboot-etcd-backup', `${root}/run`)
       .replaceAll('directory=/backups', `directory=${root}/backups`)
       .replaceAll('/etc/kubernetes/kboot-etcd-backup', `${root}/credentials`);
+    for (const { path, text } of filesOf(backup))
+      if (path.endsWith('.recipients')) writeFileSync(join(root, 'credentials.recipients'), text);
     writeFileSync(join(root, 'credentials.s3'), `${s3.accessKeyId}\n${secret}\n`);
     writeFileSync(join(root, 'script'), script);
     const { status, stdout, stderr } = spawnSync(shell, [join(root, 'script')], { encoding: 'utf8' });
@@ -199,6 +209,42 @@ describe.each(shells)('the backup program in %s', (shell) => {
     expect(record['why']).toMatch(why);
     expect(record).toMatchObject({ result: 'failed', good: '17', file: '/former.db', size: '5' });
     expect(kept()).toEqual(old);
+  });
+
+  it('encrypts it for those who have the key of a certificate, and leaves nothing else', () => {
+    const file = (name: string): string => join(root, name);
+    for (const name of ['one', 'two'])
+      openssl(
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '9', '-subj', `/CN=${name}`],
+        ...['-keyout', file(`${name}.key`), '-out', file(`${name}.crt`)],
+      );
+    const encryptFor = [file('one.crt'), file('two.crt')];
+    before(1, 2, 3);
+    put('status', '200');
+    put('answer', '');
+    const { status, text, record } = run({ encryptFor, s3 });
+    expect(status, text).toBe(0);
+    expect(kept()).toEqual([
+      'etcd-backup-cp-1-2026-01-03T00-00-00Z.db',
+      expect.stringMatching(/^etcd-backup-cp-1-20.*Z\.db\.cms$/),
+    ]);
+    const taken = file(`backups/${kept()[1] ?? ''}`);
+    expect(record).toMatchObject({ result: 'good', file: taken, size: String(statSync(taken).size) });
+    expect(readFileSync(taken).includes(body.subarray(0, 64))).toBe(false);
+    expect(readFileSync(taken).equals(readFileSync(join(root, 'bin/stored')))).toBe(true);
+    // As anybody can, without kboot.
+    for (const name of ['one', 'two'])
+      openssl(
+        ...['cms', '-decrypt', '-inform', 'DER', '-binary', '-in', taken, '-out', file('plain')],
+        ...['-inkey', file(`${name}.key`), '-recip', file(`${name}.crt`)],
+      );
+    expect(readFileSync(file('plain')).equals(snapshot)).toBe(true);
+
+    put('openssl', '#!/bin/sh\necho "No space left on device" >&2; exit 1\n');
+    const failed = run({ encryptFor });
+    expect(failed.record).toMatchObject({ result: 'failed' });
+    expect(failed.record['why']).toMatch(/^the snapshot cannot be encrypted: No space left/);
+    expect(kept()).toHaveLength(2);
   });
 
   it('needs no base64 that takes padding in the middle', () => {

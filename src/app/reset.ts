@@ -27,7 +27,7 @@ import type { Workspace } from './workspace.ts';
  */
 export async function makeResetPlan(
   workspace: Workspace,
-  limit: readonly string[],
+  { limit, deleteBackups }: { readonly limit: readonly string[]; readonly deleteBackups: boolean },
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<{
@@ -54,6 +54,7 @@ export async function makeResetPlan(
         cluster.etcd.external !== undefined,
         cluster.etcd.dataDir,
         cluster.networking.flannel === undefined,
+        deleteBackups,
       ),
     );
   });

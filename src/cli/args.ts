@@ -59,6 +59,7 @@ export interface UpArgs extends BundleArgs, ScopeArgs {
 }
 
 export interface ResetArgs extends InventoryArgs {
+  readonly 'delete-backups': boolean;
   readonly limit: string[];
   readonly yes: boolean;
 }

@@ -20,7 +20,13 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     command: 'reset',
     risky: true,
     question: 'Reset these hosts? All workloads and data of the cluster on them are lost.',
-    make: () => makeResetPlan(workspace, args.limit, connectOptions(), args.concurrency),
+    make: () =>
+      makeResetPlan(
+        workspace,
+        { limit: args.limit, deleteBackups: args['delete-backups'] },
+        connectOptions(),
+        args.concurrency,
+      ),
     nothing: ({ plan, connections }) =>
       connections.results.size === 0
         ? line`${plan.cluster}: nothing was reset`

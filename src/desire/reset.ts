@@ -9,6 +9,7 @@ import {
 } from '../resource/network-leftovers.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
+import { quote } from '../resource/shell.ts';
 import { swapOn } from '../resource/swap-script.ts';
 import { plural } from '../model/plural.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';
@@ -33,18 +34,19 @@ const defaultEtcdData = '/var/lib/etcd';
  * Removes everything from a host that kboot and Kubernetes put there, and only that; read from top to bottom. The
  * stamp is removed last: an interrupted run can start again and has the same result. With `foreignEtcd`, an etcd
  * service or data on the host is not kboot's. `etcdDataDir`: spec.etcd.dataDir. With `foreignCni`, the Pod network is
- * not kboot's, and its links, rules and configuration stay.
+ * not kboot's, and its links, rules and configuration stay. `deleteBackups`: snapshots that the host took by itself go, too.
  */
 export function resetRemovals(
   seen: ResetObservation,
   foreignEtcd = false,
   etcdDataDir = defaultEtcdData,
   foreignCni = false,
+  deleteBackups = false,
 ): readonly Removal[] {
   if (!seen.present) return [];
   const data = dataFolders(...(foreignEtcd ? [] : etcdFolders(seen, etcdDataDir)));
   const removals: readonly (Omit<Removal, 'effects'> & Partial<Removal>)[] = [
-    ...(seen.backup === undefined ? [] : backupRemovals(seen.backup)),
+    ...(seen.backup === undefined ? [] : backupRemovals(seen.backup, deleteBackups)),
     {
       what: 'unit kubelet',
       reason: 'stopped and disabled',
@@ -118,19 +120,22 @@ ${removeLeftovers(foreignCni)}`,
 }
 
 /** The files of the timer are among those that kboot created. */
-function backupRemovals({
-  directory,
-  snapshots,
-}: NonNullable<ResetObservation['backup']>): readonly Omit<Removal, 'effects'>[] {
+function backupRemovals(
+  { directory, snapshots }: NonNullable<ResetObservation['backup']>,
+  deleted: boolean,
+): readonly Omit<Removal, 'effects'>[] {
+  const be = snapshots === 1 ? ['is deleted', 'stays'] : ['are deleted', 'stay'];
   const kept =
-    snapshots === 0
-      ? ''
-      : `; ${plural(snapshots, 'snapshot')} in ${directory} ${snapshots === 1 ? 'stays' : 'stay'}`;
+    snapshots === 0 ? '' : `; ${plural(snapshots, 'snapshot')} in ${directory} ${be[deleted ? 0 : 1] ?? ''}`;
   return [
     {
       what: `timer ${backupUnit}`,
       reason: `stopped and disabled${kept}`,
-      script: `systemctl disable --now ${backupUnit}.timer 2>&1 | grep -v '^Removed'; systemctl stop ${backupUnit}.service 2>/dev/null; true`,
+      script: `systemctl disable --now ${backupUnit}.timer 2>&1 | grep -v '^Removed'; systemctl stop ${backupUnit}.service 2>/dev/null; ${
+        deleted
+          ? `find ${quote(directory)} -maxdepth 1 -type f \\( -name 'etcd-backup-*.db' -o -name 'etcd-backup-*.db.cms' \\) -delete`
+          : 'true'
+      }`,
     },
   ];
 }

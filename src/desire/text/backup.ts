@@ -35,7 +35,7 @@ export function backupFiles(context: TextContext, host: Host, backup: Backup): r
             path: paths.backupRecipients,
             mode: 0o644,
             text: encryptFor
-              .map((file) => `${namedText(context, file, 'spec.etcd.backup.encryptFor').trim()}\n`)
+              .map((file) => certificateIn(namedText(context, file, 'spec.etcd.backup.encryptFor')))
               .join(''),
           },
         ]),
@@ -53,6 +53,11 @@ export function backupFiles(context: TextContext, host: Host, backup: Backup): r
     },
     { path: paths.backupTimer, mode: 0o644, text: renderer.render('etcd/backup.timer.hbs', { schedule }) },
   ];
+}
+
+/** Without what people write around it. */
+function certificateIn(pem: string): string {
+  return `${/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''}\n`;
 }
 
 /** The access key of S3, and the CA of its certificate. */

@@ -132,7 +132,7 @@ function backupRemovals(
       what: `timer ${backupUnit}`,
       reason: `stopped and disabled${kept}`,
       script: `systemctl disable --now ${backupUnit}.timer 2>&1 | grep -v '^Removed'; systemctl stop ${backupUnit}.service 2>/dev/null; ${
-        deleted
+        deleted && snapshots > 0
           ? `find ${quote(directory)} -maxdepth 1 -type f \\( -name 'etcd-backup-*.db' -o -name 'etcd-backup-*.db.cms' \\) -delete`
           : 'true'
       }`,

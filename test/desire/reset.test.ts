@@ -46,6 +46,21 @@ describe('reset', () => {
     expect(removed('/var/lib/etcd')).toEqual(['/var/lib/etcd']);
   });
 
+  it.each([
+    [false, 0, 'stopped and disabled', false],
+    [true, 0, 'stopped and disabled', false],
+    [false, 2, 'stopped and disabled; 2 snapshots in /var/backups/etcd stay', false],
+    [true, 2, 'stopped and disabled; 2 snapshots in /var/backups/etcd are deleted', true],
+  ])(
+    'snapshots that the host took go only if asked to: %s, %d of them',
+    (asked, snapshots, reason, deletes) => {
+      const backup = { directory: '/var/backups/etcd', snapshots };
+      const [timer] = resetRemovals({ ...seen, backup }, false, undefined, false, asked);
+      expect(timer?.reason).toBe(reason);
+      expect(timer?.script.includes('-delete')).toBe(deletes);
+    },
+  );
+
   it('leaves the Pod network of another CNI alone', () => {
     const parts = (foreignCni: boolean): readonly string[] => {
       const all = resetRemovals(seen, false, undefined, foreignCni).map(({ script }) => script);

@@ -52,7 +52,10 @@ export async function* decryptCms(
 /** The pieces of [0] IMPLICIT OCTET STRING: one, or many in a constructed one. */
 async function* contentOf(source: Source): AsyncGenerator<Buffer> {
   const { tag, length } = await source.header();
-  if (tag === 0x80 && length !== undefined) return yield* source.pieces(length);
+  if (tag === 0x80 && length !== undefined) {
+    yield* source.pieces(length);
+    return;
+  }
   if (tag !== 0xa0 || length !== undefined) throw damaged(source.name);
   for (;;) {
     const piece = await source.header();
@@ -102,7 +105,7 @@ function children(bytes: Buffer): readonly Value[] {
 /** Reads a stream value by value. */
 class Source {
   readonly name: string;
-  readonly #from: AsyncIterator<Uint8Array>;
+  readonly #from: AsyncIterator<Uint8Array, unknown>;
   #held = Buffer.alloc(0);
 
   constructor(bytes: AsyncIterable<Uint8Array>, name: string) {
@@ -150,9 +153,9 @@ class Source {
   }
 
   async #more(): Promise<void> {
-    const { value, done } = await this.#from.next();
-    if (done === true) throw damaged(this.name);
-    this.#held = Buffer.concat([this.#held, value]);
+    const next = await this.#from.next();
+    if (next.done === true) throw damaged(this.name);
+    this.#held = Buffer.concat([this.#held, next.value]);
   }
 }
 

@@ -7,6 +7,7 @@ import type { ClusterSite } from '../cluster.ts';
 import { watchWith } from '../watch.ts';
 import type { UpgradeBundles, VersionBundle } from './bundles.ts';
 import type { ClientsOrder, ClientsReport } from './clients.ts';
+import { skewBreaches, workerDrains } from './record.ts';
 import { serviceName, workloadNames, workloads } from './workloads.ts';
 
 /** A cluster of the old version with workloads, and kboot for it. */
@@ -130,6 +131,25 @@ export async function measured(
   expect(lost).toEqual([]);
   expect(report.acknowledged.length).toBeGreaterThan(0);
   return report;
+}
+
+/** An upgrade while clients look on: no request of the Service is lost, no version too new, and each worker is drained once. */
+export async function expectSmoothUpgrade(
+  site: UpgradeSite,
+  title: string,
+  workers: readonly string[],
+): Promise<void> {
+  const results: KbootResult[] = [];
+  const report = await measured(site, title, async () => {
+    results.push(await site.upgrade());
+  });
+  const [result] = results;
+  expect(result, `${result?.stdout.slice(-3000)}${result?.stderr}`).toMatchObject({ exitCode: 0 });
+  expect(report.service.lost).toEqual([]);
+  expect(report.service.answered).toBeGreaterThan(0);
+  expect(skewBreaches(report.samples)).toEqual([]);
+  expect(workerDrains(results)).toEqual(workers);
+  await expectSettled(site, site.bundles.to);
 }
 
 async function serviceOf(site: UpgradeSite): Promise<{ readonly service?: string }> {

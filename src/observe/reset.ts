@@ -20,7 +20,7 @@ for f in ${dataFolders('/var/lib/etcd').join(' ')}; do
 done
 if [ -f ${backupProgram} ] && grep -qxF -e ${backupProgram} ${hostFolder}/owned 2>/dev/null; then
   d=$(sed -n 's/^directory=//p' ${backupProgram} | head -n 1)
-  echo "backup=$(ls -- "$d" 2>/dev/null | grep -c '^etcd-backup-.*[.]db\([.]cms\)*$') $d"
+  echo "backup=$(ls -- "$d" 2>/dev/null | grep -cE '^etcd-backup-.*[.]db([.]cms)?$') $d"
 fi
 [ -e ${hostFolder}/selinux ] && echo selinux=1
 ${dockerQuestion}

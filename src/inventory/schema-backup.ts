@@ -113,7 +113,7 @@ export const backup = z
       .min(1, 'must name a certificate; leave it out for snapshots that are not encrypted')
       .meta({
         description:
-          "Certificates of those who can decrypt the snapshots: each is encrypted for all of them on its host, by the distribution's openssl (CMS, AES-256, RSA-OAEP), and its name ends in .db.cms. Whoever has the private key of one of them can: keep it away from hosts. `kboot etcd restore` takes it with --key.",
+          "Certificates of those who can decrypt the snapshots: each is encrypted for all of them on its host, by the distribution's openssl (CMS, AES-256, RSA-OAEP), and its name ends in .db.cms. Whoever has the private key of one of them can: keep it away from hosts. To restore: `kboot etcd restore INVENTORY SNAPSHOT --key FILE`.",
         examples: [['./backup.crt']],
       })
       .optional(),

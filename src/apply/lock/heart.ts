@@ -18,6 +18,7 @@ interface HeartOptions {
 /** Renews a lock, and notices its loss. */
 export class Heart {
   readonly #options: HeartOptions;
+  #locks: readonly HostLock[];
   readonly #lost = new AbortController();
   /** When each host last confirmed a heartbeat. */
   readonly #hosts: Map<string, Moment>;
@@ -29,6 +30,7 @@ export class Heart {
 
   constructor(options: HeartOptions) {
     this.#options = options;
+    this.#locks = options.locks;
     this.#hosts = new Map(options.locks.map(({ host }) => [host, new Moment()]));
     this.#lease = options.hasLease ? new Moment() : undefined;
     this.#timer = setInterval(() => {
@@ -44,9 +46,10 @@ export class Heart {
 
   /** Stops, and gives the lock up where it can be reached. */
   async stop(changed: boolean): Promise<void> {
-    const { locks, lease, holder } = this.#options;
+    const { lease, holder } = this.#options;
     clearInterval(this.#timer);
     await Promise.allSettled([this.#beating, this.#renewing]);
+    const locks = this.#locks;
     await Promise.allSettled([
       ...locks.filter(({ isOpen }) => isOpen).map((lock) => lock.drop(holder.token, changed)),
       this.#lease && lease?.drop(),
@@ -66,9 +69,15 @@ export class Heart {
   }
 
   async #beat(): Promise<void> {
-    await Promise.allSettled(
-      this.#options.locks.map(async (lock) => {
+    // A shell that ended, or was too slow, is followed by another one, as long as there is a connection.
+    this.#locks = await Promise.all(
+      this.#locks.map(async (lock) => {
         if (lock.gaveWay) this.#leave(lock.host);
+        return lock.isOpen || lock.gaveWay ? lock : await lock.reopened().catch(() => lock);
+      }),
+    );
+    await Promise.allSettled(
+      this.#locks.map(async (lock) => {
         if (!lock.isOpen) return;
         if (await this.#isOurs(lock)) this.#hosts.set(lock.host, new Moment());
         else this.#hosts.delete(lock.host);

@@ -36,13 +36,16 @@ interface Pending {
 /** The lock on one host, through one shell there that lasts as long as the lock. */
 export class HostLock {
   readonly host: string;
+  readonly #writer: Writer;
   #process: RootProcess;
   #pending: Pending[] = [];
   #ended: Error | undefined;
   #gaveWay: () => boolean;
 
-  private constructor(host: string, process: RootProcess, nonce: string, gaveWay: () => boolean) {
+  private constructor(writer: Writer, process: RootProcess, nonce: string, gaveWay: () => boolean) {
+    const { host } = writer;
     this.host = host;
+    this.#writer = writer;
     this.#gaveWay = gaveWay;
     this.#process = process;
     process.stdin.on('error', () => undefined);
@@ -71,11 +74,16 @@ export class HostLock {
       ended = true;
     };
     const process = await writer.start(receiverCommand, { spare });
-    const lock = new HostLock(writer.host, process, nonce, () => ended);
+    const lock = new HostLock(writer, process, nonce, () => ended);
     const program = Buffer.from(lockProgram(nonce));
     process.stdin.write(`${program.length}\n`);
     process.stdin.write(program);
     return lock;
+  }
+
+  /** Another shell on the host, after this one ended. Rejects with the errors of Writer.start. */
+  async reopened(): Promise<HostLock> {
+    return await HostLock.open(this.#writer);
   }
 
   /** Whether the host can still be asked. */

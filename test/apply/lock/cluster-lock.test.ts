@@ -192,6 +192,12 @@ describe('the lock of a cluster', () => {
   });
 });
 
+/** The connection to a host is lost, or leads nowhere. */
+function disconnect(host: LocalHost, signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): void {
+  Object.assign(host.writer, { start: () => Promise.reject(new Error('no connection')) });
+  for (const child of host.processes) child.kill(signal);
+}
+
 describe('a run loses the lock', () => {
   const isLost = async ({ lost }: ClusterLock, withinMs: number): Promise<boolean> => {
     for (let waited = 0; waited < withinMs && !lost.aborted; waited += 50) await sleep(50);
@@ -219,11 +225,19 @@ describe('a run loses the lock', () => {
     expect(await isLost(lock, 4 * times.heartbeatMs)).toBe(true);
   });
 
+  it('not if the shells that keep it end: others follow them', async () => {
+    const lock = await take(runOf('a'));
+    for (const host of hosts) for (const child of host.processes) child.kill('SIGKILL');
+    expect(await isLost(lock, 2 * times.staleMs)).toBe(false);
+    await lock.release(true);
+    expect([0, 1, 2].map(holderOn)).toEqual(['', '', '']);
+  });
+
   it('if a majority of the hosts no longer answers, but not for one', async () => {
     const lock = await take(runOf('a'));
-    for (const child of at(first).processes) child.kill('SIGKILL');
+    disconnect(at(first));
     expect(await isLost(lock, times.staleMs)).toBe(false);
-    for (const child of at(second).processes) child.kill('SIGSTOP');
+    disconnect(at(second), 'SIGSTOP');
     const begun = performance.now();
     expect(await isLost(lock, times.staleMs)).toBe(true);
     // Before any other run may take it over.
@@ -307,7 +321,9 @@ describe('the Lease', () => {
   it('keeps the lock of a run whose hosts are gone, and another holder ends the run', async () => {
     const api = leaseApi();
     const lock = await take(runOf('a'), hosts, api);
-    for (const host of hosts) for (const child of host.processes) child.kill('SIGKILL');
+    hosts.forEach((host) => {
+      disconnect(host);
+    });
     await sleep(times.staleMs);
     expect(lock.lost.aborted).toBe(false);
     await api.leave(runOf('b', elsewhere));

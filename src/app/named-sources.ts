@@ -109,7 +109,10 @@ function passwordSource(password: PasswordSource, path: Path, field: string): So
       name: variableName(password.env),
       shown: password.env,
       path: [...path, `${field}Env`],
-      read: () => readVariable(process.env[password.env]),
+      read: () =>
+        /^KBOOT_(SSH|SUDO|BASTION|STATE)_/i.test(password.env)
+          ? 'is for kboot itself, and not for hosts'
+          : readVariable(process.env[password.env]),
     };
   return {
     name: password.file,

@@ -119,7 +119,7 @@ function unlockedImages(lock: ParsedLock, cluster: Cluster, lenient: boolean): D
 }
 
 function readUploads(
-  { cluster, locate }: ParseResult,
+  { cluster, locate, conceal }: ParseResult,
   lenient: boolean,
 ): {
   readonly uploads: Uploads;
@@ -130,7 +130,12 @@ function readUploads(
   const severity = lenient ? 'warning' : 'error';
   const add = (name: string, shown: string, path: Path, read: Upload | string): void => {
     if (typeof read !== 'string') uploads.set(name, read);
-    else diagnostics.push({ ...locate(path), severity, message: `${describePath(path)} ${shown} ${read}` });
+    else
+      diagnostics.push({
+        ...locate(path),
+        severity,
+        message: conceal(`${describePath(path)} ${shown} ${read}`, path),
+      });
   };
   for (const [index, { content }] of (cluster?.files ?? []).entries())
     if ('source' in content && !uploads.has(content.source))
@@ -145,7 +150,7 @@ function readUploads(
 }
 
 function readEtcdFiles(
-  { cluster, locate }: ParseResult,
+  { cluster, locate, conceal }: ParseResult,
   lenient: boolean,
 ): { readonly pems: ForeignEtcdPems | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const external = cluster?.etcd.external;
@@ -158,7 +163,7 @@ function readEtcdFiles(
       return {
         ...locate(path),
         severity: lenient ? 'warning' : severity,
-        message: `${describePath(path)} ${external[field]} ${message}`,
+        message: conceal(`${describePath(path)} ${external[field]} ${message}`, path),
       };
     }),
   };

@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { characterProblem } from './characters.ts';
-import { substitute, type Environment } from './environment.ts';
+import { substitute, type Environment, type Taken } from './environment.ts';
 import { foreignFile, foreignText } from './foreign-file.ts';
 import { describePath, type Path, type Position } from './position.ts';
 import { explainSyntax, type Locate, type TextProblem } from './syntax.ts';
@@ -25,8 +25,16 @@ export interface SourceDocument {
   readonly problems: readonly TextProblem[];
   /** Paths whose value could not be read; no further problems are reported for them. */
   readonly unreadable: readonly Path[];
+  /** What values have of the environment, by path. */
+  readonly taken: readonly TakenAt[];
   /** 1-based. */
   readonly position: Locate;
+}
+
+/** What the value at a path has of the environment. */
+export interface TakenAt {
+  readonly path: Path;
+  readonly taken: readonly Taken[];
 }
 
 const maxDepth = 100;
@@ -64,6 +72,7 @@ export function readDocument(
     place: { value: 0, children: new Map() },
     problems,
     unreadable: [],
+    taken: [],
     position,
   });
 
@@ -90,7 +99,7 @@ export function readDocument(
   }
   const walk = new Walk(first, env, position, isVerbatim, words.name);
   const place = walk.read(first.contents, []);
-  return { ...place, problems: walk.problems, unreadable: walk.unreadable, position };
+  return { ...place, problems: walk.problems, unreadable: walk.unreadable, taken: walk.taken, position };
 }
 
 /** Top-level keys of a document, as far as they show which tool it is for: scalars, and whether a value is a list. */
@@ -117,6 +126,7 @@ interface Read {
 class Walk {
   readonly problems: TextProblem[] = [];
   readonly unreadable: Path[] = [];
+  readonly taken: TakenAt[] = [];
   private readonly document: Document.Parsed;
   private readonly env: Environment;
   private readonly anchors = new Map<string, Node>();
@@ -245,7 +255,8 @@ class Walk {
     let value: unknown = node.value;
     let source = node.source;
     if (typeof value === 'string' && value.includes('${') && !this.isVerbatim(path)) {
-      const { text, changed, problems } = substitute(value, this.env);
+      const { text, changed, taken, problems } = substitute(value, this.env);
+      if (taken.length > 0) this.taken.push({ path, taken });
       if (problems.length > 0) {
         for (const problem of problems)
           this.problems.push({ offset, message: `${describePath(path, this.root)}: ${problem}` });

@@ -9,11 +9,13 @@ import { describePath, offsetOf, type Path } from './position.ts';
 export function withFileContents(document: SourceDocument, env: Environment): SourceDocument {
   const problems = [...document.problems];
   const unreadable = [...document.unreadable];
+  const taken = [...document.taken];
   const read = (file: unknown, index: number): unknown => {
     const { substitute: asked, content } = recordOf(file);
     if (asked !== true || typeof content !== 'string') return file;
     const path: Path = ['spec', 'files', index, 'content'];
     const result = substitute(content, env);
+    if (result.taken.length > 0) taken.push({ path, taken: result.taken });
     const offset = offsetOf(document.place, { path });
     for (const problem of result.problems)
       problems.push({ offset, message: `${describePath(path)}: ${problem}` });
@@ -29,6 +31,7 @@ export function withFileContents(document: SourceDocument, env: Environment): So
     data: { ...data, spec: { ...spec, files: files.map((file, index) => read(file, index)) } },
     problems,
     unreadable,
+    taken,
   };
 }
 

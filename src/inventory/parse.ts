@@ -6,6 +6,7 @@ import { buildCluster } from './build.ts';
 import { runChecks } from './checks/index.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import { defaults } from './defaults.ts';
+import { concealed } from './conceal.ts';
 import { readDocument } from './document.ts';
 import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
@@ -42,6 +43,8 @@ export interface ParseResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Position of a value in the text, for problems that other code finds with it. */
   readonly locate: (path: Path) => Pick<Diagnostic, 'file' | 'line' | 'column'>;
+  /** A message about a value without what came from the environment. */
+  readonly conceal: (message: string, path: Path) => string;
 }
 
 /** Parses an inventory. Pure, and never throws, whatever the text. */
@@ -52,14 +55,15 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     severity,
     file: options.file,
     ...document.position(offset),
-    message,
+    message: concealed(message, document.taken, []),
   });
   const locate: ParseResult['locate'] = (path) => ({
     file: options.file,
     ...document.position(offsetOf(document.place, { path })),
   });
   const ofText = document.problems.map((problem) => diagnostic('error', problem.offset, problem.message));
-  if (document.data === undefined) return { diagnostics: ofText, locate };
+  const conceal = (message: string, path: Path): string => concealed(message, document.taken, path);
+  if (document.data === undefined) return { diagnostics: ofText, locate, conceal };
 
   const parsed = inventorySchema.safeParse(document.data);
   const issues = parsed.success ? [] : explainIssues(parsed.error.issues, document.data, document.place);
@@ -81,19 +85,28 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   });
 
   const ofValues = [...ofShape, ...ofWhole].map((finding: Problem) =>
-    diagnostic(finding.severity, offsetOf(document.place, finding), finding.message),
+    diagnostic(
+      finding.severity,
+      offsetOf(document.place, finding),
+      concealed(finding.message, document.taken, finding.path),
+    ),
   );
   const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);
   if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error'))
-    return { diagnostics, locate };
+    return { diagnostics, locate, conceal };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
   const cluster = buildCluster(parsed.data, { folders, defaultUser, profileOf });
   return {
     cluster,
-    record: recordOf(parsed.data, cluster.security.profile),
+    record: recordOf(
+      parsed.data,
+      cluster.security.profile,
+      document.taken.map(({ path }) => path),
+    ),
     diagnostics,
     locate,
+    conceal,
   };
 }
 

@@ -3,6 +3,7 @@ import { isImpact, type Impact } from '../model/impact.ts';
 import type { SecurityProfile } from '../model/security.ts';
 import { defaultAt, impactOf } from './json-schema.ts';
 import { impacts } from './impact.ts';
+import type { Path } from './position.ts';
 import type { Inventory } from './schema.ts';
 
 /**
@@ -34,26 +35,36 @@ const profileField = 'spec.security.profile';
 
 /**
  * What is kept of an applied inventory: a plan compares the next one with it, to say what changed. `profile`: what the
- * cluster is, whether the inventory says so or not.
+ * cluster is, whether the inventory says so or not. `fromEnvironment`: values that are kept by digest.
  */
-export function recordOf(inventory: Inventory, profile: SecurityProfile = 'kubeadm'): InventoryRecord {
+export function recordOf(
+  inventory: Inventory,
+  profile: SecurityProfile = 'kubeadm',
+  fromEnvironment: readonly Path[] = [],
+): InventoryRecord {
   // Clusters of before there were profiles have no word of it in their records.
   const record: Record<string, string> =
     profile === 'kubeadm' ? {} : { [profileField]: JSON.stringify(profile) };
-  const walk = (value: unknown, tree: unknown, path: string): void => {
+  const isTaken = (at: Path): boolean =>
+    fromEnvironment.some((taken) => at.every((step, index) => taken[index] === step));
+  const walk = (value: unknown, tree: unknown, path: string, at: Path): void => {
     if (value === undefined || operators.test(path)) return;
-    if (isImpact(tree)) record[path] = shown.test(path) ? JSON.stringify(value) : digestOf(value);
+    if (isImpact(tree))
+      record[path] = shown.test(path) && !isTaken(at) ? JSON.stringify(value) : digestOf(value);
     else if (Array.isArray(value))
       for (const [index, item] of value.entries()) {
         const key = keyOf(item);
         const isFirst = key !== undefined && value.findIndex((each) => keyOf(each) === key) === index;
-        walk(item, tree, `${path}[${isFirst ? key : String(index)}]`);
+        walk(item, tree, `${path}[${isFirst ? key : String(index)}]`, [...at, index]);
       }
     else if (typeof value === 'object' && value !== null)
       for (const [key, child] of Object.entries(value))
-        walk(child, (tree as Readonly<Record<string, unknown>>)[key], path === '' ? key : `${path}.${key}`);
+        walk(child, (tree as Readonly<Record<string, unknown>>)[key], path === '' ? key : `${path}.${key}`, [
+          ...at,
+          key,
+        ]);
   };
-  walk(inventory, impacts, '');
+  walk(inventory, impacts, '', []);
   return record;
 }
 

@@ -18,7 +18,7 @@ describe('broken inventories', () => {
     const text = readFileSync(new URL(`${name}.yaml`, folder), 'utf8');
     const { cluster, diagnostics } = parseInventory(
       text,
-      optionsFor(`${name}.yaml`, { KBOOT_TEST_ROLE: 'worker' }),
+      optionsFor(`${name}.yaml`, { MY_TEST_ROLE: 'worker' }),
     );
     expect(diagnostics.length).toBeGreaterThan(0);
     expect(cluster === undefined).toBe(diagnostics.some(({ severity }) => severity === 'error'));

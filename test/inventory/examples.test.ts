@@ -48,6 +48,6 @@ describe('example inventories', () => {
   it('the lab key comes from the environment or is in .lab', () => {
     const key = (cluster: Cluster): unknown => cluster.hosts[0]?.connection;
     expect(key(example('lab.yaml'))).toMatchObject({ identityFile: '/repo/.lab/id_ecdsa', user: 'root' });
-    expect(key(example('lab.yaml', { KBOOT_LAB_KEY: '/k' }))).toMatchObject({ identityFile: '/k' });
+    expect(key(example('lab.yaml', { LAB_KEY: '/k' }))).toMatchObject({ identityFile: '/k' });
   });
 });

@@ -88,11 +88,14 @@ test('without --allow-hooks nothing of the inventory runs while planning, and up
   const plain = ['--until', 'runtime'];
   const seen = 'unless was here';
   const asks = (name: string, path: string, more: object): object => ({
-    ...{ name, after: 'runtime', unless: `echo "${seen}" >> ${path}.asked; test -e ${path}`, ...more },
+    ...{ name, unless: `echo "${seen}" >> ${path}.asked; test -e ${path}`, ...more },
     run: `echo made > ${path}`,
   });
   const here = join(site.dir, 'here');
-  const hooks = [asks('there', '/srv/mark', { roles: ['worker'] }), asks('here', here, { on: 'operator' })];
+  const hooks = [
+    asks('there', '/srv/mark', { after: 'runtime', roles: ['worker'] }),
+    asks('here', here, { before: 'host', on: 'operator' }),
+  ];
   await site.write('site', { spec: spec({ hooks }) });
   for (const verb of ['plan', 'drift']) {
     const { stdout } = await site.kboot(verb, plain);
@@ -108,6 +111,7 @@ test('without --allow-hooks nothing of the inventory runs while planning, and up
   expect(readFileSync(here, 'utf8')).toBe('made\n');
   expect((await site.kboot('drift', [...plain, '--allow-hooks'])).exitCode).toBe(0);
   await site.write('site', { spec: spec() });
+  expect(await up()).toMatchObject({ exitCode: 0 });
 });
 
 test('a changed file is shown as a diff, and an older plan is refused', async () => {

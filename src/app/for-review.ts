@@ -1,4 +1,4 @@
-import { readTexts } from '../observe/texts.ts';
+import { readForDiffs, type HostFileText } from '../observe/texts.ts';
 import { diffablePath, withDiff } from '../plan/diff/text-diffs.ts';
 import { hostOf, tasksOf } from '../plan/steps.ts';
 import type { Plan, Task } from '../plan/types.ts';
@@ -29,8 +29,8 @@ async function withDiffs(plan: Plan, connections: Connections): Promise<Plan> {
     await Promise.all(
       [...paths].map(async ([host, wanted]) => {
         const reader = connections.open.get(host)?.reader;
-        const read = reader && (await readTexts(reader, wanted).catch(() => undefined));
-        return [host, read ?? new Map<string, string>()] as const;
+        const read = reader && (await readForDiffs(reader, wanted).catch(() => undefined));
+        return [host, read ?? new Map<string, HostFileText>()] as const;
       }),
     ),
   );

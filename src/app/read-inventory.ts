@@ -17,7 +17,7 @@ import { readForeignEtcd } from '../store/foreign-etcd.ts';
 import { lockPath, readLockText } from '../store/release-lock.ts';
 import { foundedAs } from '../store/security-profile.ts';
 import { defaultStateDir } from '../store/state.ts';
-import { readUpload, type Upload, type Uploads } from '../store/uploads.ts';
+import { isBeside, readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 import { apiServerSources, backupSources, registrySources } from './named-sources.ts';
 
 /** What a command takes from an inventory less strictly, or otherwise. */
@@ -68,7 +68,7 @@ export function readInventory(
     profileOf: (name) => profile ?? foundedAs(state ?? defaultStateDir(file, name)),
   });
   const etcd = readEtcdFiles(parsed, withoutFiles);
-  const files = readUploads(parsed, withoutFiles);
+  const files = readUploads(parsed, withoutFiles, file);
   const own = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
@@ -121,6 +121,7 @@ function unlockedImages(lock: ParsedLock, cluster: Cluster, lenient: boolean): D
 function readUploads(
   { cluster, locate, conceal }: ParseResult,
   lenient: boolean,
+  inventory: string,
 ): {
   readonly uploads: Uploads;
   readonly diagnostics: readonly Diagnostic[];
@@ -139,7 +140,12 @@ function readUploads(
   };
   for (const [index, { content }] of (cluster?.files ?? []).entries())
     if ('source' in content && !uploads.has(content.source))
-      add(content.source, content.source, ['spec', 'files', index, 'source'], readUpload(content.source));
+      add(
+        content.source,
+        content.source,
+        ['spec', 'files', index, 'source'],
+        readBeside(content.source, inventory),
+      );
   for (const source of [
     ...registrySources(cluster?.containerd.registries ?? []),
     ...backupSources(cluster?.etcd.backup),
@@ -147,6 +153,11 @@ function readUploads(
   ])
     if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());
   return { uploads, diagnostics };
+}
+
+function readBeside(path: string, inventory: string): Upload | string {
+  const read = readUpload(path);
+  return typeof read === 'string' ? read : { ...read, isElsewhere: !isBeside(path, inventory) };
 }
 
 function readEtcdFiles(

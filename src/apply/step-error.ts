@@ -1,4 +1,5 @@
 import { KbootError } from '../model/error.ts';
+import { redactLog } from '../plan/diff/redact.ts';
 import { targetText } from '../plan/target.ts';
 import type { ShellStep, Step } from '../plan/types.ts';
 import { fencedStatus, staleStatus } from '../resource/prelude.ts';
@@ -105,7 +106,7 @@ function unreadSources(output: string): string {
 
 /** The error of a step that exited with `status` on its host and printed `output`. */
 export function stepError(host: string, step: ShellStep, status: number, output: string): KbootError {
-  const detail = wholeLines(output);
+  const detail = redactLog(wholeLines(output));
   const context = { host, step: targetText(step.target), stepId: step.id, command: step.script, detail };
   if (status === staleStatus)
     return new KbootError('E-STALE', output.trim(), {

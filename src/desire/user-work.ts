@@ -1,6 +1,7 @@
 import { dirname } from 'node:path/posix';
 import type { Cluster, Host, Hook, UserFile } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
+import { holdsSecret } from '../model/secret-value.ts';
 import { KbootError } from '../model/error.ts';
 import { readsFile, staticPodsOf } from '../model/pod-mounts.ts';
 import { stages, type Stage } from '../model/stage.ts';
@@ -53,8 +54,9 @@ export function withUserWork(desire: Desire, host: Host, own: readonly Resource[
 
 /** The content of a file of spec.files in plans: its text, or its digest if the text must not be shown. */
 function contentOf(desire: Pick<Desire, 'uploads'>, file: UserFile): Content {
-  const { bytes, text } = uploadOf(desire, file);
-  if (text !== undefined && !file.secret && text.length <= shownLength) return { kind: 'text', text };
+  const { bytes, text, isElsewhere = false } = uploadOf(desire, file);
+  const hidden = file.secret || isElsewhere || text === undefined || holdsSecret(text);
+  if (!hidden && text.length <= shownLength) return { kind: 'text', text };
   return { kind: 'secret', name: uploadName(file.path), digest: sha256(bytes) };
 }
 
@@ -68,7 +70,7 @@ export function uploadBytes(desire: Desire): Map<string, Buffer> {
 function uploadOf(
   { uploads }: Pick<Desire, 'uploads'>,
   { content }: UserFile,
-): Pick<Upload, 'bytes' | 'text'> {
+): Pick<Upload, 'bytes' | 'text' | 'isElsewhere'> {
   if ('text' in content) return { bytes: Buffer.from(content.text), text: content.text };
   return uploads.get(content.source) ?? { bytes: Buffer.alloc(0), text: undefined };
 }

@@ -7,7 +7,7 @@ import { runChecks } from './checks/index.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import { defaults } from './defaults.ts';
 import { concealed } from './conceal.ts';
-import { readDocument } from './document.ts';
+import { readDocument, type TakenAt } from './document.ts';
 import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
@@ -15,7 +15,7 @@ import { withFileContents } from './file-contents.ts';
 import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
 import { recordOf, type InventoryRecord } from './record.ts';
-import { inventorySchema } from './schema.ts';
+import { inventorySchema, type Inventory } from './schema.ts';
 
 export interface ParseOptions {
   /** Path shown in diagnostics; relative paths in the inventory are resolved from its folder. */
@@ -96,7 +96,11 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     return { diagnostics, locate, conceal };
   const folders = { inventory: resolve(dirname(options.file)), home: options.homeDirectory };
   const defaultUser = options.defaultUser ?? defaults.sshUser;
-  const cluster = buildCluster(parsed.data, { folders, defaultUser, profileOf });
+  const cluster = buildCluster(withSecretFiles(parsed.data, document.taken), {
+    folders,
+    defaultUser,
+    profileOf,
+  });
   return {
     cluster,
     record: recordOf(
@@ -108,6 +112,15 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     locate,
     conceal,
   };
+}
+
+/** Files with something of the environment are secret, whether they say so or not. */
+function withSecretFiles(inventory: Inventory, taken: readonly TakenAt[]): Inventory {
+  const { files } = inventory.spec;
+  const indices = taken.flatMap(({ path: [, list, index] }) => (list === 'files' ? [index] : []));
+  if (files === undefined || indices.length === 0) return inventory;
+  const secret = files.map((file, index) => (indices.includes(index) ? { ...file, secret: true } : file));
+  return { ...inventory, spec: { ...inventory.spec, files: secret } };
 }
 
 /** The document with another Kubernetes version. */

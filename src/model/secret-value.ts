@@ -25,3 +25,14 @@ export function hasSecret(value: Json, name = ''): boolean {
     hasSecret(item, Array.isArray(value) ? name : key),
   );
 }
+
+/** `name = "value"`, `name: value`, `name value`, and the quotes around either. */
+const assignment = /^\s*(?:export\s+|-\s+)?["']?([\w.-]+)["']?\s*(?:[:=]|\s)\s*["'[]*([^"'\]]*)/;
+
+/** Whether some line of a text of any format looks like a secret: what is written by hand may have one anywhere. */
+export function holdsSecret(text: string): boolean {
+  return text.split('\n').some((line) => {
+    const [, name = '', value = ''] = assignment.exec(line) ?? [];
+    return isSecretValue(name, value.trim()) || isSecretValue('', line.trim());
+  });
+}

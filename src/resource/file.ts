@@ -47,16 +47,21 @@ export function oddFile(path: string): string {
   return `${path} is not a regular file, or cannot be read`;
 }
 
-/** Shell that puts a payload in place as a file. `expected`: the digest of what is there; null: not known. */
+/**
+ * Shell that puts a payload in place as a file. `expected`: the digest of what is there; null: not known. `shown`: plans
+ * show the text, and so they may show it when it is replaced.
+ */
 export function installScript(
   path: string,
   mode: string,
   expected: string | null,
   readBy: readonly string[],
+  { shown = false } = {},
 ): string {
   return [
     ...(expected === null ? [] : [`kb_expect ${quote(path)} ${expected}`]),
     ...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]),
+    ...(shown ? [`kb_wrote ${quote(besidePath(path))} ${quote(path)}`] : []),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
   ].join(' && ');
 }
@@ -91,7 +96,7 @@ export const file: Kind<FileResource, FoundBefore> = {
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: describe(want.content),
-      script: installScript(want.path, want.mode, expected, readBy),
+      script: installScript(want.path, want.mode, expected, readBy, { shown: want.content.kind === 'text' }),
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
       ...(expected !== null && { expects: { path: want.path, digest: expected } }),

@@ -9,6 +9,7 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/running/    a mark for each process that runs with the current files
  *   /var/lib/kboot/units/      whether a unit was enabled and active before kboot set it
  *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times are the same
+ *   /var/lib/kboot/texts       digests of the files that kboot wrote with a text that its plan showed
  *   /var/lib/kboot/archives/   per archive: its digest, then its files with their stat
  *   /var/lib/kboot/images/     per image: the digest of the archive that it was loaded from
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
@@ -25,6 +26,9 @@ export const runFolder = '/run/kboot';
 
 /** Makes it; false if it is not root's own folder. */
 export const makeRunFolder = `{ (umask 077; mkdir -p ${runFolder}) && [ -d ${runFolder} ] && [ ! -L ${runFolder} ] && [ "$(stat -c %u ${runFolder})" = "$(id -u)" ] && chmod 700 ${runFolder}; }`;
+
+/** Lines `|PATH|SHA256`. */
+export const textsFile = `${hostFolder}/texts`;
 
 /** Environment variables with the proxy of the host, if it has one. */
 export const proxyFile = `${hostFolder}/proxy.env`;
@@ -116,6 +120,12 @@ kb_expect() {
 # kb_install TEMPORARY PATH MODE: moves a complete file into place, durably, with one rename.
 kb_install() {
   chmod "$3" -- "$1" && sync -- "$1" && kb_own "$2" && mv -f -T -- "$1" "$2"
+}
+
+# kb_wrote TEMPORARY PATH: records, before it moves into place, that the content of PATH is a text of kboot without secrets.
+kb_wrote() {
+  kb_now=$(sha256sum < "$1")
+  { grep -v -F -e "|$2|" $KB/texts 2>/dev/null; printf '|%s|%s\\n' "$2" "\${kb_now%% *}"; } > $KB/tmp/texts && mv -f $KB/tmp/texts $KB/texts
 }
 
 # kb_keep COMPONENT PATH SHA256: keeps a file before it is replaced, unless it already has its new digest: then an

@@ -185,7 +185,7 @@ ${renew(want.name, { first: remove })}
       };
     }
     const temporary = `/etc/kubernetes/.kboot~${want.name}.yaml`;
-    const install = `kb_install ${temporary} ${path} 600`;
+    const install = `kb_wrote ${temporary} ${path} && kb_install ${temporary} ${path} 600`;
     const payload = { path: temporary, content: { kind: 'text' as const, text: want.text } };
     if (found.state === 'absent')
       return {

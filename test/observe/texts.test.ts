@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { observeForReset } from '../../src/observe/reset.ts';
-import { readTexts } from '../../src/observe/texts.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { readForDiffs, readTexts } from '../../src/observe/texts.ts';
+import { textsFile } from '../../src/resource/prelude.ts';
 import type { Reader } from '../../src/transport/types.ts';
 import { failure } from '../transport/failure.ts';
 
@@ -41,6 +43,30 @@ it('readTexts returns texts unchanged, and omits files that are missing or too l
     [...half.keys()].every((path) => half.get(path) === texts[path.slice(root.length + 1) as 'plain']),
   ).toBe(true);
   expect(half.size).toBeLessThan(4);
+  rmSync(root, { recursive: true });
+});
+
+it('readForDiffs tells texts that kboot wrote and showed from all others', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'kboot-texts-'));
+  const [own, changed, foreign, stamps] = ['own', 'changed', 'foreign', 'stamps'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string];
+  for (const path of [own, changed, foreign]) writeFileSync(path, 'text\n');
+  writeFileSync(stamps, `|${own}|${sha256('text\n')}\n|${changed}|${sha256('another\n')}\n`);
+  const reader = local();
+  const elsewhere: Reader = {
+    ...reader,
+    read: async (script, options) => {
+      const answer = await reader.read(script.replaceAll(textsFile, stamps), options);
+      return { ...answer, stdout: answer.stdout.replaceAll(stamps, textsFile) };
+    },
+  };
+  const found = await readForDiffs(elsewhere, [own, changed, foreign]);
+  expect([...found].map(([path, { isShown }]) => [path, isShown])).toEqual([
+    [own, true],
+    [changed, false],
+    [foreign, false],
+  ]);
   rmSync(root, { recursive: true });
 });
 

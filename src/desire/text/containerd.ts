@@ -1,7 +1,7 @@
 import { parse, stringify } from 'smol-toml';
 import type { Host, JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
-import { hasSecret } from '../../model/secret-value.ts';
+import { hasSecret, holdsSecret } from '../../model/secret-value.ts';
 import { statedName } from '../../resource/upload-name.ts';
 import { registryAuths } from './registries.ts';
 import { cgroupDriver } from './kubelet.ts';
@@ -16,11 +16,12 @@ export function containerdFiles(context: TextContext, host: Host): readonly Host
     registryAuths(context) !== undefined ||
     hasSecret(cluster.containerd.config) ||
     hasSecret(host.containerd?.config ?? {});
+  const config = containerdConfig(context, host);
   const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
   return [
     {
-      ...file(paths.containerdConfig, containerdConfig(context, host)),
-      ...(confidential && {
+      ...file(paths.containerdConfig, config),
+      ...((confidential || holdsSecret(config)) && {
         mode: 0o600,
         secret: statedName('containerd.config', `${host.name} ${versions.containerd}`),
       }),

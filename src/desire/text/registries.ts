@@ -1,4 +1,5 @@
 import type { JsonObject, Registry, RegistryLogin } from '../../model/cluster.ts';
+import { holdsSecret } from '../../model/secret-value.ts';
 import { statedName } from '../../resource/upload-name.ts';
 import { namedPassword, namedText } from './named.ts';
 import { paths } from './paths.ts';
@@ -51,7 +52,7 @@ export function registryFiles(context: TextContext): readonly HostText[] {
     const path = `${registryFolder(host)}/hosts.toml`;
     return [
       ...cas,
-      loginsOf(registry).length === 0
+      loginsOf(registry).length === 0 && !holdsSecret(text)
         ? { path, mode: 0o644, text }
         : { path, mode: 0o600, text, secret: statedName('containerd.registries', host) },
     ];

@@ -28,6 +28,26 @@ export function redact(text: string): string {
     .join('\n');
 }
 
+/** In place of a line of a host that may be anything. */
+const unknownLine = '(not shown: kboot did not write this line)';
+
+/**
+ * A text of a host that kboot did not write as it is now, as a plan may show it: only lines that the new text has too,
+ * also with other numbers or another yes or no. Any other line may be a secret: its form tells nothing for certain.
+ */
+export function onlyKnown(text: string, young: string): string {
+  const known = new Set(young.split('\n').map(shapeOf));
+  return redact(text)
+    .split('\n')
+    .map((line) => (known.has(shapeOf(line)) ? line : unknownLine))
+    .join('\n');
+}
+
+/** A line without its numbers, which a plan may show up to a length that no key has. */
+function shapeOf(line: string): string {
+  return line.replaceAll(/\b(?:true|false|yes|no|on|off)\b/gi, '?').replaceAll(/(?<!\d)\d{1,6}(?!\d)/g, '#');
+}
+
 function mask(value: string): string {
   return `(not shown, sha256 ${sha256(value).slice(0, 12)})`;
 }
@@ -46,6 +66,10 @@ const inLogs: readonly (readonly [RegExp, string])[] = [
   [/(\b(?:bearer|basic)\s+)[\w+/=.~-]{16,}/gi, `$1${hidden}`],
   [/(\bauth_pass\s+|\bauth\s+[^\s:]+:)\S+/gi, `$1${hidden}`],
   [/(--[\w-]{0,40}(?:token|password|secret)\s+)(?!-)\S+/gi, `$1${hidden}`],
+  [/(\binsecure-password\s+|\bauthorization\s+\\*["']?(?:basic|bearer)\s+)[^\s"'\\]+/gi, `$1${hidden}`],
+  // Keys of AWS and tokens of GitHub and GitLab by their prefixes, and hashes of passwords.
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{16,}|\bglpat-[\w-]{16,}/g, hidden],
+  [/\$(?:apr1|1|2[aby]|5|6|y)\$[\w./$=,-]{8,}/g, hidden],
   // A JSON Web Token, a bootstrap token, the user of a URL, PEM in base64, and other long base64.
   [/\beyJ[\w-]{10,}(?:\.[\w-]*)*/g, hidden],
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/g, hidden],

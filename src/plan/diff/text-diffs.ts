@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
+import type { HostFileText } from '../../observe/texts.ts';
 import type { ShellStep, Step } from '../types.ts';
-import { redact } from './redact.ts';
+import { onlyKnown, redact } from './redact.ts';
 
 /** Path of the public text file that a step overwrites, if any: a diff can be shown for it. */
 export function diffablePath(step: Step): string | undefined {
@@ -10,13 +11,14 @@ export function diffablePath(step: Step): string | undefined {
 }
 
 /** The step with a unified diff if it changes a text whose current content is in `texts`, by path. */
-export function withDiff<S extends Step>(step: S, texts: ReadonlyMap<string, string>): S | ShellStep {
+export function withDiff<S extends Step>(step: S, texts: ReadonlyMap<string, HostFileText>): S | ShellStep {
   const path = diffablePath(step);
   const before = path === undefined ? undefined : texts.get(path);
   if (step.type !== 'shell' || path === undefined || before === undefined) return step;
   const content = step.payload?.content;
   if (content?.kind !== 'text') return step;
-  const [old, young] = [redact(before), redact(content.text)];
+  const young = redact(content.text);
+  const old = before.isShown ? redact(before.text) : onlyKnown(before.text, young);
   const patch = createTwoFilesPatch(path, path, old, young, undefined, undefined, { context: 2 });
   return { ...step, diff: patch.slice(patch.indexOf('--- ')).trimEnd() };
 }

@@ -147,7 +147,10 @@ describe('withDiff', () => {
 
   it('shows the changes of a public text', () => {
     expect(diffablePath(step)).toBe('/etc/containerd/config.toml');
-    const shown = withDiff(step, new Map([['/etc/containerd/config.toml', 'version = 3\nlast = 1\n']]));
+    const shown = withDiff(
+      step,
+      new Map([['/etc/containerd/config.toml', { text: 'version = 3\nlast = 1\n', isShown: false }]]),
+    );
     expect(shown.diff).toMatchInlineSnapshot(`
       "--- /etc/containerd/config.toml
       +++ /etc/containerd/config.toml
@@ -181,7 +184,9 @@ describe('withDiff', () => {
     ]) {
       if (each === undefined) throw new Error('a step');
       expect(diffablePath(each)).toBeUndefined();
-      expect(withDiff(each, new Map([['/etc/containerd/config.toml', 'old']]))).toBe(each);
+      expect(withDiff(each, new Map([['/etc/containerd/config.toml', { text: 'old', isShown: true }]]))).toBe(
+        each,
+      );
     }
   });
 });

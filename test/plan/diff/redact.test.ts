@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withDiff } from '../../../src/plan/diff/text-diffs.ts';
-import { redact, redactLog } from '../../../src/plan/diff/redact.ts';
+import { onlyKnown, redact, redactLog } from '../../../src/plan/diff/redact.ts';
 import { shellStep } from '../../samples/plan.ts';
 
 const hidden = /\(not shown, sha256 [0-9a-f]{12}\)/;
@@ -49,6 +50,11 @@ describe('redactLog', () => {
     [`got ${jwt} from w-1`, 'got (not shown) from w-1'],
     [`cut ${jwt.slice(0, 20)}`, 'cut (not shown)'],
     ['join with hunter.2hunter2hunter20 failed', 'join with (not shown) failed'],
+    ['user ops insecure-password hunter2', 'user ops insecure-password (not shown)'],
+    ['set-header Authorization "Basic aHVudGVyMg=="', 'set-header Authorization "Basic (not shown)"'],
+    ['ops:$apr1$hunter2$hunter2hunter2 x', 'ops:(not shown) x'],
+    ['with AKIAHUNTER2HUNTER2HU', 'with (not shown)'],
+    ['got ghp_hunter2hunter2hunter2', 'got (not shown)'],
     ['--bootstrap-token=hunter2 --v=2', '--bootstrap-token=(not shown) --v=2'],
     ['--password hunter2 --v=2', '--password (not shown) --v=2'],
     ['{"access_token":"hunter2","a":1}', '{"access_token":(not shown),"a":1}'],
@@ -103,8 +109,76 @@ describe('a diff', () => {
       expects: { path: '/etc/x', digest: '0'.repeat(64) },
       payload: { path: '/etc/.x', content: { kind: 'text', text: 'a\n' } },
     });
-    const shown = withDiff(step, new Map([['/etc/x', 'a\npassword = "hunter2"\n']]));
-    expect(shown.diff).toMatch(/^-password = \(not shown, sha256 [0-9a-f]{12}\)$/m);
-    expect(shown.diff).not.toContain('hunter2');
+    for (const isShown of [true, false]) {
+      const { diff } = withDiff(step, new Map([['/etc/x', { text: 'a\npassword = "hunter2"\n', isShown }]]));
+      expect(diff).toMatch(
+        isShown ? /^-password = \(not shown, sha256 [0-9a-f]{12}\)$/m : /^-\(not shown: kboot/m,
+      );
+      expect(diff).not.toContain('hunter2');
+    }
+  });
+});
+
+describe('what a plan shows of a file that kboot did not write', () => {
+  const young = [
+    ...['global', '    maxconn 4000', 'defaults', '    option httpchk', '    tls = true'],
+    ...['    server cp-1 10.77.1.11:6443', 'net.ipv4.ip_forward = 1', ''],
+  ].join('\n');
+  const shown = (line: string): string => onlyKnown(`global\n${line}\ndefaults\n`, young);
+
+  it.each([
+    '    user ops insecure-password hunter2',
+    '    http-request set-header Authorization "Basic aHVudGVyMg=="',
+    'http_proxy=http://proxy:hunter2@10.0.0.9:3128',
+    'https_proxy=http://hunter2@10.0.0.9:3128',
+    'machine registry login ops password hunter2',
+    'machine registry login ops\n  password\n  hunter2',
+    'password: |\n  hunter2\n  and more',
+    '<password>hunter2</password>',
+    '{"auths":{"r.example":{"auth":"aHVudGVyMg=="}}}',
+    '.dockerconfigjson: eyJhdXRocyI6aHVudGVyMg==',
+    'AKIAHUNTER2HUNTER2HU',
+    'aws_secret_access_key = hunter2/hunter2+hunter2',
+    'ops:$apr1$hunter2$hunter2hunter2hunter2',
+    'eyJhbGciOiJSUzI1NiJ9.aHVudGVyMg.aHVudGVyMg',
+    'aHVudGVyMgaHVudGVyMgaHVudGVyMgaHVudGVyMgaHVudGVyMg',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\naHVudGVyMg\n',
+    'PIN=hunter2',
+    'pass hunter2',
+    '-u ops:hunter2 https://r.example',
+    'ghp_hunter2hunter2hunter2',
+    '# the password is hunter2',
+    '    server cp-1 10.77.1.11:6443 # hunter2',
+    '    maxconn hunter2',
+    '    maxconn 40001234567890',
+  ])('hides %j', (line) => {
+    const text = shown(line);
+    expect(text).not.toMatch(/hunter2|aHVud|HUNTER2|1234567890/);
+    expect(text.split('\n')[0]).toBe('global');
+  });
+
+  it.each([
+    '    maxconn 9',
+    '    server cp-2 10.77.1.12:6443',
+    'net.ipv4.ip_forward = 0',
+    '    tls = false',
+    '    option httpchk',
+  ])('shows %j, which kboot has with another number, or as it is', (line) => {
+    expect(shown(line).split('\n')[1]).toBe(line);
+  });
+
+  it('hides every word that is in no line of the new text, whatever it looks like', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 5 }), { minLength: 1 }), (lines) => {
+        const out = onlyKnown(lines.join('\n'), young).split('\n');
+        const known = young.split('\n').map((line) => line.replaceAll(/\d+|true|false/g, '#'));
+        expect(
+          out.filter(
+            (line) =>
+              !line.startsWith('(not shown') && !known.includes(line.replaceAll(/\d+|true|false/g, '#')),
+          ),
+        ).toEqual([]);
+      }),
+    );
   });
 });

@@ -85,8 +85,8 @@ it.each([
 
 it('begins with a complete line if the output was truncated', () => {
   const detail = (output: string): string | undefined => stepError('w-1', step, 1, output).context.detail;
-  const long = `${'x'.repeat(keptOutput - 6)}\nlast`;
+  const long = `${'x '.repeat(keptOutput / 2 - 3)}\nlast`;
   expect(detail(long)).toBe('last');
   expect(detail(long.slice(10))).toBe(long.slice(10));
-  expect(detail('y'.repeat(keptOutput))).toHaveLength(keptOutput);
+  expect(detail('y '.repeat(keptOutput / 2))).toHaveLength(keptOutput);
 });

@@ -109,6 +109,6 @@ describe.skipIf(!hasClusterBundle)(`a bundle of one's own builds${unlessSkipped}
     expect([altered.exitCode, altered.stdout]).toEqual([3, expect.stringMatching(/E-BUNDLE/)]);
     flip('bundle.json');
     const repaired = await up(flags, inventory);
-    expect(stepLines(repaired)).toEqual([`${name} update image registry.k8s.io/pause:3.10.2`]);
+    expect(stepLines(repaired)).toEqual([`${name} create image registry.k8s.io/pause:3.10.2`]);
   });
 });

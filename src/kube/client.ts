@@ -167,9 +167,26 @@ export async function getObject(kube: KubeClient, object: KubeObject): Promise<K
 
 /** An answer as an object of the API. Throws KbootError E-KUBE-API for one that has no name or no form of it. */
 export function objectIn(body: unknown, what: string): KubeObject {
-  const name = (body as { readonly metadata?: { readonly name?: unknown } | null } | null)?.metadata?.name;
-  if (typeof name === 'string') return body as KubeObject;
+  const object = body as Readonly<Record<string, unknown>> | null;
+  const metadata = (object?.['metadata'] ?? {}) as Readonly<Record<string, unknown>>;
+  const parts = [object?.['spec'], object?.['status'], object?.['data']];
+  if (
+    typeof metadata['name'] === 'string' &&
+    [metadata['labels'], metadata['annotations']].every(isTexts) &&
+    parts.every((part) => part === undefined || isRecord(part))
+  )
+    return body as KubeObject;
   throw new KbootError('E-KUBE-API', `reading ${what}: the answer is not an object of the API`);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): boolean {
+  return (
+    value === undefined || (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
+  );
 }
 
 /** The objects of an answer that is a list. Throws KbootError E-KUBE-API for one that is not. */

@@ -98,8 +98,9 @@ export async function confirmEmpty(
       const reader = readerOf(host.name);
       const began = members.some(({ name }) => name === host.name);
       if (host.data !== 'absent' || !began || reader === undefined) return host;
-      const { stdout } = await reader.read(etcdDataQuestion(dataDir), { timeoutMs: 30_000 });
-      const answer = /^etcd=(present|absent)$/m.exec(stdout)?.[1];
+      // A host that does not answer this any more has data that is not known; the others are planned.
+      const read = await reader.read(etcdDataQuestion(dataDir), { timeoutMs: 30_000 }).catch(() => undefined);
+      const answer = /^etcd=(present|absent)$/m.exec(read?.stdout ?? '')?.[1];
       return { ...host, data: answer === 'present' || answer === 'absent' ? answer : 'unknown' };
     }),
   );

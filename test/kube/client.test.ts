@@ -171,13 +171,19 @@ describe('opening the API', () => {
 });
 
 describe('answers of another form', () => {
-  it.each([null, 5, 'x', {}, { metadata: null }, { metadata: { name: 7 } }])(
-    '%j is not an object',
-    (body) => {
-      expect(() => objectIn(body, 'x')).toThrow(KbootError);
-      expect(() => itemsIn({ items: [body] }, 'x')).toThrow(KbootError);
-    },
-  );
+  it.each([
+    null,
+    5,
+    'x',
+    {},
+    { metadata: null },
+    { metadata: { name: 7 } },
+    { metadata: { name: 'x', labels: { a: 5 } } },
+    { metadata: { name: 'x' }, spec: [] },
+  ])('%j is not an object', (body) => {
+    expect(() => objectIn(body, 'x')).toThrow(KbootError);
+    expect(() => itemsIn({ items: [body] }, 'x')).toThrow(KbootError);
+  });
 
   it.each([null, 5, {}, { items: 5 }, { items: null }])('%j is not a list', (body) => {
     expect(() => itemsIn(body, 'x')).toThrow(KbootError);

@@ -270,6 +270,16 @@ const answer = fc
   })
   .chain((all) => fc.constantFrom(all.join('\n'), `${all.join('\n')}\nnow=1\nend=1\nread`, all.join('')));
 
+/** Answers that ended the plan of every host, or took minutes. */
+const examples: readonly [string][] = [
+  'firewall=firewalld\nfirewalldZones={"data":5}\nfirewalldDefault={"data":[7]}',
+  'firewall=firewalld\nfirewalldZones={"data":[{"a":7}]}\nfirewalldDefault={"data":["a"]}\nfirewalldTarget=a ACCEPT',
+  'firewall=firewalld\nfirewalldZones=null\nfirewalldDefault=null',
+  'firewall=ufw\nufwINPUT=ACCEPT\nufwRead=a\nufwRead=b\nufwRule=',
+  '@NONCE begin inspection\n'.repeat(2000),
+  'k=v\n'.repeat(2000),
+].map((each) => [`${each}\nnow=1\nend=1\nread`]);
+
 /** Counter-examples are kept: fast-check prints their seed, which belongs here. */
 const seeds = [14, 0x5eed, 20261128];
 const numRuns = 150;
@@ -304,7 +314,7 @@ describe('readers of hosts', () => {
             if (!(error instanceof KbootError)) throw error;
           });
         }),
-        { seed, numRuns },
+        { seed, numRuns, examples: [...examples] },
       );
   });
 
@@ -315,7 +325,7 @@ describe('readers of hosts', () => {
           cases++;
           read(text);
         }),
-        { seed, numRuns },
+        { seed, numRuns, examples: [...examples] },
       );
   });
 

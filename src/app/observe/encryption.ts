@@ -42,7 +42,9 @@ export async function observeEncryption(
   const read = await Promise.all(
     planes.map(async ({ name }) => {
       const reader = connections.open.get(name)?.reader;
-      return { name, files: reader && inspections.has(name) ? await readEncryptionFiles(reader) : undefined };
+      // What cannot be read is not known, on that host.
+      const read = reader && inspections.has(name) ? readEncryptionFiles(reader) : undefined;
+      return { name, files: await read?.catch(() => undefined) };
     }),
   );
   for (const { name, files } of read) {

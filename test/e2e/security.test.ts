@@ -11,6 +11,9 @@ const hosts: readonly SiteHost[] = [
   { name: 'w-1', roles: ['worker'], address: '10.79.44.21' },
 ];
 
+/** Enforcing NetworkPolicies needs an image of its own: network-policy.test.ts has it. */
+const networking = { podSubnet: '10.244.0.0/16', networkPolicy: false };
+
 const flagsOf = 'kube-apiserver.yaml';
 
 /** One cluster, whose tests run in order. */
@@ -31,7 +34,7 @@ describe.skipIf(!hasClusterBundle)(`Security profiles${unlessSkipped}`, () => {
     rest: readonly string[] = [],
   ): Promise<KbootResult> => {
     const inventory = await site.write(`security-${written++}`, {
-      spec: security === undefined ? {} : { security },
+      spec: { networking, ...(security !== undefined && { security }) },
     });
     return await site.kboot(verb, rest, { inventory });
   };
@@ -77,7 +80,7 @@ describe.skipIf(!hasClusterBundle)(`Security profiles${unlessSkipped}`, () => {
   });
 
   test('becomes restricted, kubeadm, baseline again, and what the inventory states wins', async () => {
-    await settled({ profile: 'restricted' });
+    await settled({ profile: 'restricted', denyByDefault: false });
     await settled({ profile: 'kubeadm' });
     const bare = await manifest();
     expect(bare).not.toMatch(/audit|profiling|authentication-config|tls-min-version/);

@@ -45,7 +45,9 @@ const excluded: readonly Excluded[] = [
 
 /** Flags of the API server that Kubernetes does not accept beside files that kboot writes. */
 export const securityFlagsFit: Check = (input) =>
-  apiServerFlags(input).flatMap(({ name, path }) => {
+  apiServerFlags(input).flatMap(({ name, value, path }) => {
+    // Never possible: said already.
+    if (normal(name) === 'anonymous-auth' && value === 'false') return [];
     const rule = excluded.find(({ flags, holds }) => flags.test(normal(name)) && holds(input));
     const where = [...path, 'name'];
     return rule === undefined ? [] : [error(where, `${describePath(where)}: ${name} ${rule.why}`)];

@@ -37,12 +37,12 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
       ...(signedBy !== undefined && { signedBy }),
     });
   else {
-    print(
-      line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
-    );
     const text = originText(origins);
     if (text !== '') print(text);
     if (signedBy !== undefined) print(line`signed by ${signedBy === '' ? 'a trusted key' : signedBy}`);
+    print(
+      line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
+    );
   }
   if (args.action === 'create' && args.output === 'text')
     print(

@@ -33,7 +33,6 @@ describe('kboot bundle create', () => {
     );
     expect(error).toBeUndefined();
     expect(out.replaceAll(/sha256:[0-9a-f]{12}/g, 'SUM').split('\n')).toEqual([
-      `${at('bundle')}: bundle.json written for 15 files, 3 MB, 9 images, Kubernetes v1.36.2`,
       'official: 6 files',
       'another origin: 7 images',
       ...['coredns:v1.14.2', 'etcd:3.6.8-0'].map(other),
@@ -44,6 +43,7 @@ describe('kboot bundle create', () => {
       'unknown: 2 images',
       `  ${places.registry.host}/k8s/flannel-cni-plugin:v1.9.1-flannel3  SUM`,
       `  ${places.registry.host}/k8s/flannel:v0.28.9  SUM`,
+      `${at('bundle')}: bundle.json written for 15 files, 3 MB, 9 images, Kubernetes v1.36.2`,
       `Next: \`kboot up ${inventory} --bundle ${at('bundle')}\``,
       '',
     ]);

@@ -228,7 +228,7 @@ describe('kboot bundle', () => {
     const index = ['bundle', 'index', bundle(), '--kubernetes-version', 'v1.36.2'];
     expect((await kboot(...index, '--sign-key', at('own'))).error).toBeUndefined();
     const verify = ['bundle', 'verify', bundle(), '--signers', at('own.pub')];
-    expect((await kboot(...verify)).out).toContain('\nsigned by own@example\n');
+    expect((await kboot(...verify)).out).toContain('signed by own@example\n');
     writeFileSync(at('bundle/bin/linux-amd64/kubectl'), 'kubectL');
     expect((await kboot(...verify)).error).toMatchObject({ code: 'E-BUNDLE' });
     const { err } = await kboot(...index);

@@ -57,7 +57,7 @@ async function create(mirror: string, env: NodeJS.ProcessEnv): Promise<string> {
   const line = ['bundle', 'create', at('bundle'), '-o', 'json', '--mirror', `https://${mirror}`];
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'src/main.ts', ...line, '--image-repository', mirror],
+    ['--import', 'tsx', 'src/main.ts', ...line, '--image-repository', mirror, '--allow-unofficial'],
     {
       cwd: root,
       env: { PATH: process.env['PATH'], HTTPS_PROXY: `http://127.0.0.1:${proxy}`, ...env },

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { kubeletConfigOf } from '../desire/text/kubelet-settings.ts';
+import { kubeletPort } from '../desire/text/kubelet-settings.ts';
 import { apiServerPort, etcdClientPort, etcdPeerPort, loopback } from '../desire/text/address.ts';
 import { paths } from '../desire/text/paths.ts';
 import { etcdHosts, isNode, type Cluster, type Host } from '../model/cluster.ts';
@@ -137,7 +137,7 @@ function portsOf(cluster: Cluster, host: Host, { kubeletServing }: CertificateFi
   const { address } = host;
   const pki = (stem: string): string => `${paths.pki}/${stem}.crt`;
   const own = loopback(address);
-  const kubelet = Number(kubeletConfigOf(cluster, host)['port'] ?? 10250);
+  const kubelet = kubeletPort(cluster, host);
   return [
     ...(host.roles.includes('control-plane')
       ? [

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiServerPort, etcdClientPort, etcdPeerPort } from '../desire/text/address.ts';
 import { extraValue } from '../desire/text/args.ts';
+import { kubeletPort } from '../desire/text/kubelet-settings.ts';
 import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { hasIssuedServing } from '../model/kubelet-serving.ts';
 import { few } from '../model/few.ts';
 import { ownCaFlags, type Rotatable } from '../model/pki.ts';
 import { observeServedCertificate } from '../observe/served-certificate.ts';
@@ -181,6 +183,11 @@ async function servedByOthers(
           port: apiServerPort,
           ca: 'ca' as const,
         }))
+      : []),
+    ...(cas.includes('ca')
+      ? cluster.hosts
+          .filter((host) => hasIssuedServing(cluster, host))
+          .map((host) => ({ ...host, port: kubeletPort(cluster, host), ca: 'ca' as const }))
       : []),
   ];
   const others = await Promise.all(

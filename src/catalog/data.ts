@@ -15,19 +15,21 @@ export interface Pins {
   readonly cniPlugins: string;
   readonly crictl: string;
   readonly metallb: string;
+  readonly kubeNetworkPolicies: string;
 }
 
 /** Every component of `Pins`. */
 export const componentNames = [
   ...(['etcd', 'coredns', 'pause', 'flannel', 'flannelCniPlugin'] as const),
-  ...(['containerd', 'runc', 'cniPlugins', 'crictl', 'metallb'] as const),
+  ...(['containerd', 'runc', 'cniPlugins', 'crictl', 'metallb', 'kubeNetworkPolicies'] as const),
 ] satisfies readonly (keyof Pins)[];
 
 interface Releases {
-  readonly minors: Readonly<Record<string, Omit<Pins, 'metallb'>>>;
+  readonly minors: Readonly<Record<string, Omit<Pins, 'metallb' | 'kubeNetworkPolicies'>>>;
   readonly patches: Readonly<Record<string, Partial<Pins>>>;
   /** The same for every release. */
   readonly metallb: string;
+  readonly kubeNetworkPolicies: string;
 }
 
 /** The files whose checksums are in checksums.json. */

@@ -9,7 +9,8 @@ export type ImageName =
   | 'pause'
   | 'etcd'
   | 'flannel'
-  | 'flannel-cni-plugin';
+  | 'flannel-cni-plugin'
+  | 'kube-network-policies';
 
 const officialRepository = 'registry.k8s.io';
 const flannelRepository = 'ghcr.io/flannel-io';
@@ -17,7 +18,7 @@ const flannelRepository = 'ghcr.io/flannel-io';
 /**
  * The full reference of every image of a release.
  * CoreDNS is `coredns/coredns` at registry.k8s.io and `coredns` in any other repository, as in kubeadm
- * (app/images). flannel comes from its own registry, or from `imageRepository` when that is not the official one.
+ * (app/images); likewise kube-network-policies, which is in `networking` there. flannel comes from its own registry, or from `imageRepository` when that is not the official one.
  */
 export function images(release: Release, imageRepository: string): Record<ImageName, string> {
   const official = imageRepository === officialRepository;
@@ -33,6 +34,7 @@ export function images(release: Release, imageRepository: string): Record<ImageN
     etcd: `${imageRepository}/etcd:${release.etcd}`,
     flannel: `${flannel}/flannel:${release.flannel}`,
     'flannel-cni-plugin': `${flannel}/flannel-cni-plugin:${release.flannelCniPlugin}`,
+    'kube-network-policies': `${imageRepository}/${official ? 'networking/' : ''}kube-network-policies:${release.kubeNetworkPolicies}`,
   };
 }
 

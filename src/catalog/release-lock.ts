@@ -5,7 +5,7 @@ import { readDocument } from '../inventory/document.ts';
 import { explainIssues } from '../inventory/explain.ts';
 import { describePath, offsetOf, type Path } from '../inventory/position.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Pins } from './data.ts';
+import { releases as pinsInCatalog, type Pins } from './data.ts';
 import type { ArtifactName, ImageDigests, Release } from './release.ts';
 
 /*
@@ -35,6 +35,8 @@ const components = z.strictObject({
   cniPlugins: version,
   crictl: version,
   metallb: tag,
+  // Locks of before kboot knew it have none.
+  kubeNetworkPolicies: tag.optional(),
 } satisfies Record<keyof Pins, z.ZodType>);
 
 const files = z.strictObject({
@@ -98,10 +100,14 @@ export function parseLock(text: string, file: string): ParsedLock {
   const diagnostics = [...ofText, ...issues].sort((a, b) => a.line - b.line || a.column - b.column);
   if (!parsed.success || diagnostics.length > 0) return { releases: [], diagnostics, locate };
   const releases = Object.entries(parsed.data.releases).map(([kubernetesVersion, each]): LockedRelease => ({
-    ...{ kubernetesVersion, ...each.components, files: each.files },
+    ...{ kubernetesVersion, ...withDefaults(each.components), files: each.files },
     locked: each.images as Readonly<Record<string, ImageDigests>>,
   }));
   return { releases, diagnostics, locate };
+}
+
+function withDefaults(found: z.infer<typeof components>): Pins {
+  return { ...found, kubeNetworkPolicies: found.kubeNetworkPolicies ?? pinsInCatalog().kubeNetworkPolicies };
 }
 
 /** The newest patch in the lock that is newer than a version of the same minor, if any. */

@@ -12,8 +12,8 @@ export type FileSums = Readonly<Record<Architecture, Readonly<Record<ArtifactNam
 export type ImageDigests = { readonly digest: string } & { readonly [arch in Architecture]?: string };
 
 /**
- * Everything one Kubernetes release is installed with. `etcd`, `coredns`, `pause`, `flannel`, `flannelCniPlugin` and
- * `metallb` are image tags (`3.6.8-0`, `v1.14.2`); the rest are versions without `v`.
+ * Everything one Kubernetes release is installed with. `etcd`, `coredns`, `pause`, `flannel`, `flannelCniPlugin`,
+ * `metallb` and `kubeNetworkPolicies` are image tags (`3.6.8-0`, `v1.14.2`); the rest are versions without `v`.
  */
 export interface Release extends Pins {
   /** `v1.36.2` */
@@ -97,9 +97,9 @@ export function release(kubernetesVersion: string): Release {
 export function pinsOf(kubernetesVersion: string): Pins | undefined {
   const version = kubernetesVersion.replace(/^v/, '');
   const minor = version.split('.').slice(0, 2).join('.');
-  const { minors, patches, metallb } = releases();
+  const { minors, patches, metallb, kubeNetworkPolicies } = releases();
   const pins = minors[minor];
-  return pins && { ...pins, metallb, ...patches[version] };
+  return pins && { ...pins, metallb, kubeNetworkPolicies, ...patches[version] };
 }
 
 /** The version of a release file, without `v`. */

@@ -3,6 +3,7 @@ import type { Architecture } from '../catalog/data.ts';
 import { images, metallbImages } from '../catalog/images.ts';
 import type { ArtifactName, Release } from '../catalog/release.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
+import { enforcesPolicies } from './text/network-policy.ts';
 
 /** The contents of a bundle. */
 export interface BundleContents {
@@ -33,6 +34,7 @@ export function contentsOf(cluster: Cluster, release: Release): BundleContents {
   const without = (name: string): boolean =>
     (name === 'etcd' && onHosts) ||
     (name.startsWith('metallb-') && cluster.metallb === undefined) ||
+    (name === 'kube-network-policies' && !enforcesPolicies({ cluster })) ||
     (name.startsWith('flannel') && cluster.networking.flannel === undefined);
   return {
     ...all,

@@ -8,6 +8,7 @@ import { rolledByConfig } from './config-roll.ts';
 import { corefile } from './text/coredns.ts';
 import { kubeObjects } from './text/kube-objects.ts';
 import { metallbObjects } from './text/metallb.ts';
+import { enforcesPolicies, networkPolicyObjects } from './text/network-policy.ts';
 import { recordObject } from './record.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { TextContext } from './text/types.ts';
@@ -30,11 +31,14 @@ export function desireCluster(desire: Desire): DesiredCluster {
         object,
         ...kept(context, object),
       })),
-      ...rolledByConfig(metallb.system).map((object) => ({ stage: 'addon' as const, object })),
+      ...[...networkPolicyObjects(context), ...rolledByConfig(metallb.system)].map((object) => ({
+        stage: 'addon' as const,
+        object,
+      })),
     ],
     lateObjects: metallb.pools,
     ...(desire.record !== undefined && { record: recordObject(desire.record) }),
-    prunedKinds: cluster.metallb === undefined ? [] : metallbKinds,
+    prunedKinds: [...policyKinds, ...(cluster.metallb === undefined ? [] : metallbKinds)],
     nodes: nodes(cluster).map((host) => ({
       name: host.name,
       labels: nodeLabels(host),
@@ -43,6 +47,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
     workloads: [
       { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy', hostNetwork: true },
       ...(cluster.networking.flannel === undefined ? [] : [flannelWorkload]),
+      ...(enforcesPolicies(context) ? [policyWorkload] : []),
       { workload: 'Deployment', namespace: 'kube-system', name: 'coredns' },
       ...(cluster.metallb === undefined ? [] : metallbWorkloads),
     ],
@@ -65,6 +70,22 @@ const flannelWorkload: DesiredCluster['workloads'][number] = {
   namespace: 'kube-flannel',
   name: 'kube-flannel-ds',
 };
+
+const policyWorkload: DesiredCluster['workloads'][number] = {
+  workload: 'DaemonSet',
+  namespace: 'kube-system',
+  name: 'kube-network-policies',
+  hostNetwork: true,
+};
+
+/** Of text/network-policy.ts: they leave when the inventory no longer has them. */
+const policyKinds: DesiredCluster['prunedKinds'] = [
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'kube-system' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: 'kube-system' },
+  { apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'kube-system' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
+];
 
 const metallbWorkloads: DesiredCluster['workloads'] = [
   { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },

@@ -46,6 +46,8 @@ export interface Desire {
   readonly encryption?: ReadonlyMap<string, EncryptionConfig>;
   /** Whether `unless` of hooks on hosts may run while planning. */
   readonly mayAskHooks?: boolean;
+  /** Whether the API server of each host verifies kubelets; a host that is not in it does as the inventory says. */
+  readonly verifying?: ReadonlyMap<string, boolean>;
   /** Whether etcd members bootstrap, join or stay; undefined: they bootstrap. */
   readonly membership?: { readonly hosts: readonly HostStart[] };
 }

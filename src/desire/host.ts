@@ -26,7 +26,19 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
     ...(has('control-plane') ? controlPlaneStages(desire, host, facts) : []),
     ...(isNode(host) && !has('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
   ];
-  return withReads(withUserWork(desire, host, own));
+  const kept = desire.cluster.security.fileModes === 'private' ? own.map(privately) : own;
+  return withReads(withUserWork(desire, host, kept));
+}
+
+/** Folders of Kubernetes, and files of systemd for the kubelet. */
+const ofKubernetes =
+  /^\/(etc\/kubernetes|var\/lib\/kubelet|etc\/cni|etc\/systemd\/system\/kubelet\.service(\.d)?)(\/|$)/;
+
+/** Files of Kubernetes that kubeadm leaves readable, except certificates. */
+function privately(resource: Resource): Resource {
+  if (resource.kind !== 'file' || resource.mode !== '644') return resource;
+  const { path } = resource;
+  return ofKubernetes.test(path) && !path.endsWith('.crt') ? { ...resource, mode: '600' } : resource;
 }
 
 /** Static Pods with the paths of the files that say that they read them. */

@@ -1,4 +1,6 @@
 import { hasExternalEtcd, isNode, type Cluster, type Host } from '../model/cluster.ts';
+import { etcdUserName } from '../model/etcd-user.ts';
+import { hasIssuedServing } from '../model/kubelet-serving.ts';
 import { sha256 } from '../model/digest.ts';
 import { parseCertificates } from '../pki/parse.ts';
 import { trustBundle, type CaId, type LeafId, type Pki } from '../pki/types.ts';
@@ -15,8 +17,10 @@ export interface PkiFile {
   readonly name: string;
   readonly path: string;
   readonly mode: string;
+  /** The user that owns it; absent: root when it is written. */
+  readonly owner?: string;
   /** The stage that writes it. */
-  readonly part: 'node' | 'etcd' | 'control-plane';
+  readonly part: 'node' | 'etcd' | 'control-plane' | 'kubelet';
   readonly readBy: readonly string[];
   readonly issued: boolean;
   readonly text: string;
@@ -31,10 +35,20 @@ const controllerManager = podProcess('kube-controller-manager');
 const scheduler = podProcess('kube-scheduler');
 
 /**
- * Every PKI file of one host, with kubeadm's paths and modes (phases/certs, phases/kubeconfig).
+ * Every PKI file of one host, with kubeadm's paths and modes (phases/certs, phases/kubeconfig), and what its kubelet serves.
  * The table below is the complete list.
  */
 export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Renderer): readonly PkiFile[] {
+  const files = allPkiFiles(cluster, host, pki, renderer);
+  return cluster.security.etcdUser === 'root'
+    ? files
+    : files.map((file) => (etcdKeys.includes(file.path) ? { ...file, owner: etcdUserName } : file));
+}
+
+/** Keys that etcd itself reads. */
+export const etcdKeys: readonly string[] = ['server', 'peer'].map((stem) => `${paths.pki}/etcd/${stem}.key`);
+
+function allPkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Renderer): readonly PkiFile[] {
   const controlPlane = host.roles.includes('control-plane');
   const member = hasExternalEtcd(cluster) ? host.roles.includes('etcd') : controlPlane;
   const files: PkiFile[] = [];
@@ -99,6 +113,24 @@ export function pkiFiles(cluster: Cluster, host: Host, pki: Pki, renderer: Rende
       controlPlane ? ['kubelet', apiServer, controllerManager] : ['kubelet'],
       controlPlane,
     );
+  if (hasIssuedServing(cluster, host)) {
+    const pair = pki.certificate('kubelet-server', host.name);
+    const issued = pki.isIssued('kubelet-server', host.name);
+    const serving = { part: 'kubelet', readBy: [] } as const;
+    // The kubelet notices when they change (feature gate ReloadKubeletServerCertificateFile, on since v1.31).
+    files.push(
+      {
+        ...serving,
+        ...{ name: `${host.name}:kubelet-server.crt`, path: paths.kubeletServingCert, mode: '644' },
+        ...{ issued, text: pair.cert + pki.cross('ca') },
+      },
+      {
+        ...serving,
+        ...{ name: `${host.name}:kubelet-server.key`, path: paths.kubeletServingKey, mode: '600' },
+        ...{ issued: isPem(pair.key), text: pair.key },
+      },
+    );
+  }
   if (member) {
     ca('etcd', 'etcd-ca', 'etcd/ca', controlPlane ? [etcd, apiServer] : ['etcd'], controlPlane);
     leaf('etcd', 'etcd-server', 'etcd/server', controlPlane ? [etcd] : ['etcd']);
@@ -179,6 +211,7 @@ export function pkiResource(file: PkiFile, stage: FileResource['stage']): FileRe
     stage,
     path: file.path,
     mode: file.mode,
+    ...(file.owner !== undefined && { owner: file.owner }),
     content: pkiContent(file),
     readBy: file.readBy,
   };

@@ -6,6 +6,7 @@ import { parseCertificates, parsePrivateKey, validity } from '../pki/parse.ts';
 import type { Material } from '../pki/plan.ts';
 import type { CaSpec, KeyPair, LeafSpec } from '../pki/types.ts';
 import { caProblems } from '../pki/verify.ts';
+import { kubeletPki } from '../resource/kubelet-pki.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { profileRecord } from './security.ts';
 import { embeddedIn } from './text/kubeconfig.ts';
@@ -202,9 +203,9 @@ function identityOf(found: FoundFiles): {
 
 function pathsOfLeaf({ id, target }: LeafSpec): readonly string[] {
   if (id === 'kubelet') return [firstKubeletPem];
-  return target.in === 'pki'
-    ? [`${paths.pki}/${target.stem}.crt`, `${paths.pki}/${target.stem}.key`]
-    : [`/etc/kubernetes/${target.file}`];
+  if (target.in === 'kubeconfig') return [`/etc/kubernetes/${target.file}`];
+  const folder = target.in === 'pki' ? paths.pki : kubeletPki;
+  return [`${folder}/${target.stem}.crt`, `${folder}/${target.stem}.key`];
 }
 
 /** The pair as its host has it; undefined if it is not complete, or the key does not fit. */
@@ -213,9 +214,9 @@ function leafOf(spec: LeafSpec, files: ReadonlyMap<string, string>): KeyPair | u
   const pair =
     spec.id === 'kubelet'
       ? splitPem(first)
-      : spec.target.in === 'pki'
-        ? { cert: first, key: second }
-        : embeddedIn(first);
+      : spec.target.in === 'kubeconfig'
+        ? embeddedIn(first)
+        : { cert: first, key: second };
   const certificate = parseCertificates(pair.cert)?.[0];
   const key = parsePrivateKey(pair.key);
   return certificate !== undefined && key !== undefined && certificate.checkPrivateKey(key)

@@ -105,6 +105,7 @@ ${removeLeftovers(foreignCni)}`,
       script: removeOwned,
     },
     { what: 'units', reason: 'enabled and active as before', script: restoreUnits },
+    { what: 'users', reason: 'those that kboot created are removed', script: removeUsers },
     { what: 'sysctl', reason: 'previous values restored', script: restoreSysctls },
     ...(seen.swap
       ? [{ what: 'swap', reason: 'restored: /etc/fstab, units, active areas', script: swapOn }]
@@ -221,6 +222,14 @@ if [ -d ${hostFolder}/before ]; then
     mkdir -p "/$(dirname "$f")" && cp -a -- "$f" "/$f" || exit 1
   done
 fi`;
+
+const removeUsers = `for f in ${hostFolder}/users/*; do
+  [ -f "$f" ] || continue
+  u=\${f##*/}
+  ! id -u "$u" >/dev/null 2>&1 || userdel "$u" || exit
+  ! getent group "$u" >/dev/null || groupdel "$u" || exit
+done
+true`;
 
 const restoreSysctls = `for f in ${hostFolder}/sysctl/*; do
   [ -f "$f" ] || continue

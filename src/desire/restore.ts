@@ -113,6 +113,8 @@ if [ -e ${quote(made)} ]; then
     t=member; while [ -e ${quote(former)}/$t ]; do t=$t.again; done
     mv -T -- ${quote(present)} ${quote(former)}/$t || exit
   fi
+  # It becomes that of whoever owns the folder.
+  chown -R --reference=${quote(dataDir)} -- ${quote(made)} || exit
   mv -T -- ${quote(made)} ${quote(present)} || exit
 fi
 sync -f ${quote(dataDir)} || exit

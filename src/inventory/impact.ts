@@ -118,7 +118,7 @@ export const impacts: ImpactsOf<Inventory> = {
       cni: noted(
         'to none: flannel runs on, but kboot no longer keeps or removes it; to flannel: kboot installs it, and refuses while Pods are in the network of another CNI',
       ),
-      networkPolicy: nothing,
+      networkPolicy: noted('NetworkPolicies that there are take effect, or no longer do'),
       flannel: {
         backend: rolls('flannel'),
         mtu: disturbs(['flannel'], [], 'Pods keep their old MTU until they are replaced'),
@@ -216,15 +216,21 @@ export const impacts: ImpactsOf<Inventory> = {
       bootstrapTokens: restarts('kube-apiserver', 'kube-controller-manager'),
       extendTokens: restarts('kube-apiserver'),
       maxTokenSeconds: restarts('kube-apiserver'),
-      kubeletCertificates: nothing,
-      seccompDefault: nothing,
-      podPidsLimit: nothing,
-      protectKernelDefaults: nothing,
+      kubeletCertificates: disturbs(
+        ['kubelet', 'kube-apiserver'],
+        [],
+        'API servers verify once every kubelet has its certificate',
+      ),
+      seccompDefault: disturbs(['kubelet'], [], 'Pods have it once they are replaced'),
+      podPidsLimit: restarts('kubelet'),
+      protectKernelDefaults: restarts('kubelet'),
       fileModes: nothing,
-      etcdUser: nothing,
-      denyByDefault: nothing,
-      vrrp: nothing,
-      metrics: nothing,
+      etcdUser: restarts('etcd', 'kube-apiserver'),
+      denyByDefault: noted(
+        'Pods in kube-system no longer accept connections that no NetworkPolicy names, or do again',
+      ),
+      vrrp: reloads('keepalived'),
+      metrics: rolls('flannel', 'metallb'),
     },
     encryption: {
       provider: encrypts,

@@ -19,11 +19,12 @@ export interface DesiredCluster {
   }[];
   /** Objects that the API accepts only once `workloads` are ready, because a webhook of theirs validates them. */
   readonly lateObjects: readonly KubeObject[];
-  /** Kinds of `lateObjects` whose objects are deleted once undesired, as long as they carry kboot's label. */
+  /** Kinds whose objects are deleted once undesired, as long as they carry kboot's label. */
   readonly prunedKinds: readonly {
     readonly apiVersion: string;
     readonly kind: string;
-    readonly namespace: string;
+    /** Absent: objects of this kind are in no namespace. */
+    readonly namespace?: string;
   }[];
   /** What is kept of the inventory, once all of it is applied. */
   readonly record?: KubeObject;

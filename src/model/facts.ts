@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly caDirectories: readonly string[];
   /** Whether systemd-resolved runs: the kubelet must then read its upstream file (kubeadm componentconfigs/kubelet.go). */
   readonly systemdResolved: boolean;
+  /** IDs of the user `etcd`; absent: there is none. */
+  readonly etcdUser?: { readonly uid: number; readonly gid: number };
   /** The interface that has the host's address. */
   readonly interface: string;
 }

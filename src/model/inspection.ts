@@ -72,10 +72,16 @@ export interface Inspection {
   readonly formerPeers: readonly string[];
   /** Number of running containers of a Docker that uses the host's containerd and not kboot's; null: no such Docker. */
   readonly dockerContainers: number | null;
+  /** The ID that kboot gives the user `etcd` is another user's or group's. */
+  readonly etcdIdTaken?: boolean;
+  /** Whether nftables of its kernel can queue packets to a program. */
+  readonly queuesPackets?: 'yes' | 'no' | 'unknown';
   /** Tags of the images in its static Pods' manifests: `v1.36.2`, `3.6.8-0`; without those that it does not have. */
   readonly podVersions: Readonly<Partial<Record<StaticPodComponent, string>>>;
   /** Its API server encrypts what it stores, or there is kboot's file for that. */
   readonly encrypts?: true;
+  /** Its API server verifies the certificates of kubelets. */
+  readonly verifiesKubelets?: true;
   /** Its backups of etcd; absent: no timer is there. */
   readonly backup?: BackupSeen;
   /** `--etcd-servers` of its API server's manifest; empty without one. */

@@ -11,7 +11,7 @@ const names = [
   ...(['KubeletUnit', 'KubeletFlags', 'KubeletPackage', 'Proxy', 'ContainerdUnit', 'Containers'] as const),
   ...(['MaskedUnit', 'NameServers', 'NetworkOverlap', 'Sysctl', 'XtablesLock', 'SavedRules'] as const),
   ...(['ExternalEtcd', 'ExternalEtcdVersion', 'ImmutableField'] as const),
-  ...(['ComponentConfig', 'Encryption'] as const),
+  ...(['ComponentConfig', 'Encryption', 'NetworkPolicy', 'EtcdUser'] as const),
   ...(['ControlPlaneNodesReady', 'StaticPodsReady', 'PodDisruptionBudget', 'BarePods'] as const),
   ...(['EmptyDirPods', 'Webhook', 'DeprecatedAPI', 'StoredObjects', 'UpgradeUnread'] as const),
 ];

@@ -17,11 +17,15 @@ export interface CertificateFiles {
   readonly kubeletServing: string;
 }
 
-/** Of a kubelet's rotated certificates only the current ones: it keeps the former beside them. No key is ever printed. */
+/**
+ * Of a kubelet's rotated certificates only the current ones: it keeps the former beside them; and the one that it made for
+ * itself only if it serves no other. No key is ever printed.
+ */
 const script = `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+tls=$(sed -n 's/^tlsCertFile: *//p' /var/lib/kubelet/config.yaml | tr -d "\\"'" | head -n 1)
 for f in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/*.pem /etc/kubernetes/pki/*/*.crt /etc/kubernetes/pki/*/*.pem \\
-    ${kubeletCertificatePath} ${kubeletPki}/kubelet-server-current.pem ${kubeletPki}/kubelet.crt \\
-    "$(sed -n 's/^tlsCertFile: *//p' /var/lib/kubelet/config.yaml | tr -d "\\"'" | head -n 1)"; do
+    ${kubeletCertificatePath} ${kubeletPki}/kubelet-server-current.pem \\
+    "\${tls:-${kubeletPki}/kubelet.crt}"; do
   [ -f "$f" ] || continue
   echo "@file $f"
   sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' "$f"
@@ -32,7 +36,7 @@ for f in /etc/kubernetes/*.conf; do
     sed -n "s/^.*$k-data: *[\\"']\\{0,1\\}\\([A-Za-z0-9+/=]*\\).*/\\1/p" "$f" | while read -r d; do echo "@$k $d $f"; done
   done
 done
-echo "@tlsCertFile $(sed -n 's/^tlsCertFile: *//p' /var/lib/kubelet/config.yaml | tr -d "\\"'" | head -n 1)"
+echo "@tlsCertFile $tls"
 for f in kubelet-server-current.pem kubelet.crt; do
   if [ -f ${kubeletPki}/$f ]; then echo "@kubelet ${kubeletPki}/$f"; break; fi
 done

@@ -1,13 +1,17 @@
 import { backupQuestion, readBackup } from './backup.ts';
 import { encryptionQuestion } from './encryption.ts';
 import { staticPodComponents } from '../model/component.ts';
+import { etcdUserName, newEtcdId } from '../model/etcd-user.ts';
+import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
+import { kubeletCaFlag } from '../model/kubelet-serving.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
 import { pastProbe, readPast } from './past-probe.ts';
+import { queueProbe, readQueues } from './queue-probe.ts';
 import { readSettings, settingsProbe } from './settings-probe.ts';
 
 /** Questions that the inspection of a host answers beyond the facts of the host itself. */
@@ -75,6 +79,7 @@ export function inspectScript({
     firewallProbe,
     pastProbe(resolvConf),
     settingsProbe,
+    queueProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
@@ -163,8 +168,11 @@ for p in ${staticPodComponents.join(' ')}; do
   echo "podVersion=$p $(grep -o -e "/$p:[A-Za-z0-9._-]*" /etc/kubernetes/manifests/$p.yaml 2>/dev/null | head -n 1 | cut -d: -f2)"
 done
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
+grep -q -e '--${kubeletCaFlag}=' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null && echo verifiesKubelets=1
 ${encryptionQuestion}
 ${backupQuestion}
+echo "etcdUser=$(id -u etcd 2>/dev/null) $(id -g etcd 2>/dev/null)"
+echo "etcdIdOf=$(getent passwd ${newEtcdId} | cut -d: -f1) $(getent group ${newEtcdId} | cut -d: -f1)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
 echo "etcdDataDir=$(${runningEtcdDataDir})"
@@ -213,6 +221,7 @@ export function readInspection(output: string, asked: number, answered: number):
     },
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: one('resolved') === '1',
+    ...readEtcdUser(one('etcdUser')),
   };
   const backup = readBackup(one);
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
@@ -277,13 +286,24 @@ export function readInspection(output: string, asked: number, answered: number):
     firewalls: readFirewalls(all),
     past: readPast(all),
     settings: readSettings(one),
+    ...(values.has('queues') && { queuesPackets: readQueues(one('queues')) }),
+    etcdIdTaken: one('etcdIdOf')
+      .split(' ')
+      .some((name) => name !== '' && name !== etcdUserName),
     podVersions: readPodVersions(all('podVersion')),
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(one('encryption') === '1' && { encrypts: true as const }),
+    ...(one('verifiesKubelets') === '1' && { verifiesKubelets: true as const }),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(backup && { backup }),
     ...(endpoint && { endpoint }),
   };
+}
+
+/** `UID GID`; nothing without that user. */
+function readEtcdUser(entry: string): Pick<HostFacts, 'etcdUser'> {
+  const [, uid, gid] = /^(\d+) (\d+)$/.exec(entry) ?? [];
+  return uid === undefined ? {} : { etcdUser: { uid: Number(uid), gid: Number(gid) } };
 }
 
 /** `10250 kubelet`, or only the port. */

@@ -1,6 +1,7 @@
 import { etcdHosts, hostsWith, nodes, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
-import { apiServerSans, etcdSans } from './sans.ts';
+import { hasIssuedServing } from '../model/kubelet-serving.ts';
+import { apiServerSans, etcdSans, kubeletSans } from './sans.ts';
 import type {
   CaId,
   CaSpec,
@@ -22,8 +23,12 @@ interface CaRow {
 interface LeafRow {
   readonly id: LeafId;
   readonly scope: Scope;
-  /** `etcd/server` under /etc/kubernetes/pki, or `admin.conf`: embedded in that kubeconfig. */
+  /** `etcd/server` under /etc/kubernetes/pki; or `admin.conf`: embedded in that kubeconfig. */
   readonly file: string;
+  /** It is in the kubelet's own folder instead. */
+  readonly inKubelet?: true;
+  /** Which of the hosts have it; absent: all. */
+  readonly when?: (cluster: Cluster, host: Host) => boolean;
   readonly ca: CaId;
   readonly cn: string | ((host: Host) => string);
   readonly o?: string;
@@ -38,7 +43,8 @@ const hostName = (host: Host): string => host.name;
 const nodeUser = (host: Host): string => `system:node:${host.name}`;
 
 /**
- * The whole PKI, as kubeadm v1.36.2 lays it out (phases/certs/certlist.go, phases/kubeconfig).
+ * The whole PKI, as kubeadm v1.36.2 lays it out (phases/certs/certlist.go, phases/kubeconfig), and what kubelets serve, which
+ * kubeadm leaves to them.
  * CAs and the ServiceAccount key exist once; every other row is issued separately for each host in its scope.
  */
 // prettier-ignore
@@ -66,6 +72,7 @@ export const certificateTable: {
     { id: 'controller-manager',       scope: 'control-plane',      file: 'controller-manager.conf',  ca: 'ca',             cn: 'system:kube-controller-manager', usages: client },
     { id: 'scheduler',                scope: 'control-plane',      file: 'scheduler.conf',           ca: 'ca',             cn: 'system:kube-scheduler',          usages: client },
     { id: 'kubelet',                  scope: 'node',                file: 'kubelet.conf',             ca: 'ca',             cn: nodeUser,                         usages: client, o: 'system:nodes' },
+    { id: 'kubelet-server',           scope: 'node',                file: 'kubelet-server',           ca: 'ca',             cn: nodeUser,                         usages: server, o: 'system:nodes', sans: kubeletSans, inKubelet: true, when: hasIssuedServing },
   ],
 };
 
@@ -82,7 +89,11 @@ export function certificatesFor(cluster: Cluster): readonly CertificateSpec[] {
   const serviceAccount: KeySpec = { kind: 'key', id: 'sa', path: certificateTable.serviceAccount };
   const leaves = certificateTable.leaves
     .filter(({ ca }) => isOurs(ca))
-    .flatMap((row) => hostsIn(cluster, row.scope).map((host) => leafSpec(cluster, row, host)));
+    .flatMap((row) =>
+      hostsIn(cluster, row.scope)
+        .filter((host) => row.when?.(cluster, host) ?? true)
+        .map((host) => leafSpec(cluster, row, host)),
+    );
   return [...cas, serviceAccount, ...leaves];
 }
 
@@ -109,7 +120,9 @@ function leafSpec(cluster: Cluster, row: LeafRow, host: Host): LeafSpec {
     id: row.id,
     host: host.name,
     path: `hosts/${host.name}/${row.file.replace(/\.conf$/, '')}`,
-    target: inKubeconfig ? { in: 'kubeconfig', file: row.file } : { in: 'pki', stem: row.file },
+    target: inKubeconfig
+      ? { in: 'kubeconfig', file: row.file }
+      : { in: row.inKubelet === true ? 'kubelet' : 'pki', stem: row.file },
     ca: row.ca,
     commonName: typeof row.cn === 'string' ? row.cn : row.cn(host),
     ...(row.o === undefined ? {} : { organization: row.o }),

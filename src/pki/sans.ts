@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { Cluster, Host } from '../model/cluster.ts';
+import { addressesOf, type Cluster, type Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { SubjectAltNames } from './types.ts';
 
@@ -75,6 +75,11 @@ export function apiServerSans(cluster: Cluster, host: Host): SubjectAltNames {
     ...(cluster.loadBalancer === undefined ? [] : [cluster.loadBalancer.virtualIP]),
     ...(host.secondAddress === undefined ? [] : [host.secondAddress]),
   ]);
+}
+
+/** As kubelets request them (pkg/kubelet/certificate/kubelet.go): the node's name and addresses. */
+export function kubeletSans(_cluster: Cluster, host: Host): SubjectAltNames {
+  return subjectAltNames([host.name, ...addressesOf(host)]);
 }
 
 /** The same for server and peer (kubeadm's getAltNames): both loopback addresses, whatever the family. */

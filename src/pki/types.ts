@@ -2,7 +2,7 @@ import type { Host } from '../model/cluster.ts';
 
 export type CaId = 'ca' | 'front-proxy-ca' | 'etcd-ca';
 
-/** kubeadm's names, as `kubeadm certs check-expiration` prints them (without `.conf`). */
+/** kubeadm's names, as `kubeadm certs check-expiration` prints them (without `.conf`), and one of kboot's own. */
 export type LeafId =
   | 'apiserver'
   | 'apiserver-kubelet-client'
@@ -15,7 +15,8 @@ export type LeafId =
   | 'super-admin'
   | 'controller-manager'
   | 'scheduler'
-  | 'kubelet';
+  | 'kubelet'
+  | 'kubelet-server';
 
 /** Which hosts get their own copy of a certificate. */
 export type Scope = 'control-plane' | 'first-control-plane' | 'etcd' | 'node';
@@ -51,9 +52,14 @@ export interface LeafSpec {
   readonly host: Host['name'];
   /** Path stem under the state's pki folder: `hosts/cp1/etcd/server`. */
   readonly path: string;
-  /** On the host: path stem under /etc/kubernetes/pki, or the kubeconfig in /etc/kubernetes that embeds it. */
+  /**
+   * On the host: path stem under /etc/kubernetes/pki, the kubeconfig in /etc/kubernetes that embeds it, or the path stem in the
+   * kubelet's own folder.
+   */
   readonly target:
-    { readonly in: 'pki'; readonly stem: string } | { readonly in: 'kubeconfig'; readonly file: string };
+    | { readonly in: 'pki'; readonly stem: string }
+    | { readonly in: 'kubeconfig'; readonly file: string }
+    | { readonly in: 'kubelet'; readonly stem: string };
   readonly ca: CaId;
   readonly commonName: string;
   readonly organization?: string;

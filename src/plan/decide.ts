@@ -20,6 +20,7 @@ import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { decideEncryption } from './encryption/decide.ts';
 import { encryptionWork } from './encryption/work.ts';
+import { decideVerifying, verifyingWork } from './kubelets/verifying.ts';
 import { judgeForeignEtcd } from './etcd/external.ts';
 import { planMembership, type MembershipPlan } from './etcd/membership.ts';
 import { etcdGates, membershipSteps, withMembership } from './etcd/steps.ts';
@@ -113,6 +114,7 @@ export function decide(known: Known, observed: Observed): Decision {
     keys: desire.encryptionKeys ?? new Map(),
     upgrades: change !== undefined,
   });
+  const verifying = decideVerifying({ cluster, scope, inspections, upgrades: change !== undefined });
   const perHost = new Map<string, HostDecision>();
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
@@ -124,7 +126,7 @@ export function decide(known: Known, observed: Observed): Decision {
         ['kubelet', networks.get(host.name)?.unregistered],
       ] as const;
       const own = decideHost(
-        { ...desire, membership, encryption: encryption.configs },
+        { ...desire, membership, encryption: encryption.configs, verifying: verifying.first },
         known,
         host,
         observed,
@@ -184,11 +186,15 @@ export function decide(known: Known, observed: Observed): Decision {
     rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
     etcdGates: gates,
     // What is recorded is applied everywhere.
-    cluster: remaining && encryption.isHeld ? { ...remaining, record: [] } : remaining,
+    cluster: remaining && (encryption.isHeld || verifying.isHeld) ? { ...remaining, record: [] } : remaining,
     podNetworks,
+    verifying: verifyingWork(verifying, {
+      ...{ cluster, inspections, api, desired: known.desired },
+      desire: { ...desire, membership, encryption: encryption.configs },
+    }),
     encryption: encryptionWork(encryption, {
       ...{ cluster, inspections, api, desired: known.desired },
-      desire: { ...desire, membership },
+      desire: { ...desire, membership, verifying: verifying.last },
     }),
     rotation: exchange?.work,
     formerHosts: (through?.removals ?? []).flatMap(({ on }) => (typeof on === 'string' ? [] : [on.host])),
@@ -201,6 +207,7 @@ export function decide(known: Known, observed: Observed): Decision {
         : []),
       ...(ahead === undefined ? [] : upgradeNotes(ahead)),
       ...encryption.warnings,
+      ...verifying.warnings,
       ...(exchange?.warnings ?? []),
       ...heldWarnings(upgrade),
       ...downWarnings(upgrade),
@@ -372,6 +379,7 @@ function isWork({
   changes,
   cluster,
   podNetworks,
+  verifying = [],
   encryption,
   rotation,
 }: Omit<Decision, 'hooks' | 'issue' | 'findings'>): boolean {
@@ -389,7 +397,7 @@ function isWork({
     snapshot !== undefined ||
     encryption !== undefined ||
     rotation !== undefined ||
-    [removedNodes, peers, nodes, removals, changes, podNetworks, through ?? []].some(
+    [removedNodes, peers, nodes, removals, changes, podNetworks, verifying, through ?? []].some(
       (each) => each.length > 0,
     )
   );

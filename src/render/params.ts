@@ -88,6 +88,8 @@ export interface FlannelParams {
   /** Contents of the ConfigMap's two files. */
   readonly cniConf: string;
   readonly netConf: string;
+  /** Where it tells its health, if not on all addresses; ''. */
+  readonly healthHost: string;
 }
 
 interface KeyPair {
@@ -107,6 +109,8 @@ export interface TemplateParams {
     readonly probePort: number;
     readonly probeScheme: string;
     readonly dataDir: string;
+    /** null: root. */
+    readonly user: { readonly uid: number; readonly gid: number } | null;
   };
   'security/audit-policy.yaml.hbs': { readonly bodies: boolean };
   'security/admission.yaml.hbs': {
@@ -120,6 +124,10 @@ export interface TemplateParams {
     readonly environment: readonly string[];
     /** A folder whose file systems must be mounted first; '' if it is always there. */
     readonly dataDir: string;
+    /** '': root. */
+    readonly user: string;
+    /** The folder of its data. */
+    readonly data: string;
   };
   'etcd/backup.sh.hbs': {
     readonly host: string;
@@ -225,6 +233,8 @@ export interface TemplateParams {
     readonly peers: readonly string[];
     readonly virtualIP: string;
     readonly prefixLength: number;
+    /** Packets that came through a router are not believed to be a peer's. */
+    readonly onlyNeighbours: boolean;
   };
   'load-balancer/keepalived-drop-in.conf.hbs': { readonly virtualIP: string; readonly prefixLength: number };
   'load-balancer/check-haproxy.hbs': { readonly healthPort: number };
@@ -261,8 +271,21 @@ export interface TemplateParams {
     readonly dnsDomain: string;
   };
   'addons/flannel/flannel.yaml.hbs': FlannelParams;
+  'addons/network-policy/controller.yaml.hbs': {
+    readonly image: string;
+    readonly apiHost: string;
+    readonly apiPort: string;
+    /** The flag with the address where it serves metrics. */
+    readonly metrics: string;
+  };
+  'addons/network-policy/kube-system.yaml.hbs': Readonly<Record<string, never>>;
   'addons/metallb/crds.yaml.hbs': Readonly<Record<string, never>>;
-  'addons/metallb/metallb.yaml.hbs': { readonly controllerImage: string; readonly speakerImage: string };
+  'addons/metallb/metallb.yaml.hbs': {
+    readonly controllerImage: string;
+    readonly speakerImage: string;
+    /** Where speakers serve metrics, if not at the address of their node; ''. */
+    readonly metricsHost: string;
+  };
   'addons/metallb/pools.yaml.hbs': {
     readonly pools: readonly { readonly name: string; readonly addresses: readonly string[] }[];
     /** Names of pools announced by ARP and NDP; empty: no L2Advertisement, since one without names covers all pools. */

@@ -7,6 +7,8 @@ import type { Content, FileResource, Kind } from './types.ts';
 
 export interface FileFound {
   readonly mode: string;
+  /** Absent: root. */
+  readonly owner?: string;
   readonly digest: string;
 }
 
@@ -24,10 +26,10 @@ export function contentDigest(content: Content): string | null {
   return hasPlaceholder(content.text) ? null : sha256(content.text);
 }
 
-/** Shell that prints `MODE DIGEST PATH` for each regular file. */
+/** Shell that prints `MODE DIGEST PATH` for each regular file, `MODE:OWNER` if it is not root's. */
 export function queryFiles(paths: readonly string[]): string {
   return `for f in ${quoteAll(paths)}; do
-  if [ -f "$f" ]; then echo "$(stat -L -c %a -- "$f") $(sha256sum < "$f" | cut -c1-64) $f"
+  if [ -f "$f" ]; then echo "$(stat -L -c %a:%U -- "$f" | sed 's/:root$//') $(sha256sum < "$f" | cut -c1-64) $f"
   elif [ -e "$f" ]; then echo "odd - $f"; fi
 done`;
 }
@@ -35,9 +37,10 @@ done`;
 /** Parses the output of queryFiles. An entry without a digest is not a regular file or not readable; its mode is `odd`. */
 export function readFiles(output: string): Map<string, FileFound> {
   const seen = new Map<string, FileFound>();
-  for (const match of output.matchAll(/^(\d*|odd) ([0-9a-f]*|-) (.*)$/gm)) {
-    const [, mode = '', digest = '', path = ''] = match;
-    seen.set(path, { mode: digest.length === 64 && mode !== '' ? mode : 'odd', digest });
+  for (const match of output.matchAll(/^(\d*|odd)(?::(\S+))? ([0-9a-f]*|-) (.*)$/gm)) {
+    const [, mode = '', owner, digest = '', path = ''] = match;
+    const isOdd = digest.length !== 64 || mode === '';
+    seen.set(path, { mode: isOdd ? 'odd' : mode, ...(owner !== undefined && { owner }), digest });
   }
   return seen;
 }
@@ -56,17 +59,18 @@ export function installScript(
   mode: string,
   expected: string | null,
   readBy: readonly string[],
-  { shown = false } = {},
+  { shown = false, owner }: { readonly shown?: boolean; readonly owner?: string | undefined } = {},
 ): string {
   return [
     ...(expected === null ? [] : [`kb_expect ${quote(path)} ${expected}`]),
     ...(readBy.length === 0 ? [] : [`kb_disturb ${quoteAll(readBy)}`]),
     ...(shown ? [`kb_wrote ${quote(besidePath(path))} ${quote(path)}`] : []),
+    ...(owner === undefined ? [] : [`chown ${quote(`${owner}:`)} -- ${quote(besidePath(path))}`]),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
   ].join(' && ');
 }
 
-/** A file of moderate size, with its content and mode, owned by root. */
+/** A file of moderate size, with its content, mode and owner. */
 export const file: Kind<FileResource, FoundBefore> = {
   name: (want) => want.path,
   query: (wants) => queryFiles(wants.map((want) => want.path)),
@@ -83,11 +87,20 @@ export const file: Kind<FileResource, FoundBefore> = {
     const digest = contentDigest(want.content);
     const readBy = want.readBy ?? [];
     if (found.state === 'present' && digest !== null && found.found.digest === digest) {
-      if (found.found.mode === want.mode) return undefined;
+      const { mode, owner = 'root' } = found.found;
+      const given = want.owner === undefined || want.owner === owner ? undefined : want.owner;
+      if (mode === want.mode && given === undefined) return undefined;
+      const path = quote(want.path);
       return {
         verb: 'update',
-        reason: `mode ${found.found.mode} becomes ${want.mode}`,
-        script: `chmod ${want.mode} -- ${quote(want.path)}`,
+        reason: [
+          ...(mode === want.mode ? [] : [`mode ${mode} becomes ${want.mode}`]),
+          ...(given === undefined ? [] : [`owner ${owner} becomes ${given}`]),
+        ].join(', '),
+        script: [
+          ...(mode === want.mode ? [] : [`chmod ${want.mode} -- ${path}`]),
+          ...(given === undefined ? [] : [`chown ${quote(`${given}:`)} -- ${path}`]),
+        ].join(' && '),
         effects: [],
         timeoutSeconds: 30,
       };
@@ -96,7 +109,10 @@ export const file: Kind<FileResource, FoundBefore> = {
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: describe(want.content),
-      script: installScript(want.path, want.mode, expected, readBy, { shown: want.content.kind === 'text' }),
+      script: installScript(want.path, want.mode, expected, readBy, {
+        shown: want.content.kind === 'text',
+        owner: want.owner,
+      }),
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
       ...(expected !== null && { expects: { path: want.path, digest: expected } }),

@@ -20,6 +20,7 @@ import { sysctl } from './sysctl.ts';
 import { timer } from './timer.ts';
 import type { Kind, Resource, ResourceKind, ResourceOf } from './types.ts';
 import { unit } from './unit.ts';
+import { user } from './user.ts';
 
 /** The handler of every kind; a kind without a handler does not compile. */
 const kinds = {
@@ -29,6 +30,7 @@ const kinds = {
   binary,
   archive,
   package: packageKind,
+  user,
   module: moduleKind,
   sysctl,
   swap,

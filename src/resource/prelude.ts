@@ -7,6 +7,7 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/owned       paths created by kboot, one per line; `reset` removes them, newest first
  *   /var/lib/kboot/before/     previous content of such paths, and files that were put by; `reset` restores them
  *   /var/lib/kboot/running/    a mark for each process that runs with the current files
+ *   /var/lib/kboot/users/      users that kboot created
  *   /var/lib/kboot/units/      whether a unit was enabled and active before kboot set it
  *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times are the same
  *   /var/lib/kboot/texts       digests of the files that kboot wrote with a text that its plan showed
@@ -104,6 +105,16 @@ kb_mkdir() {
   elif [ -z "\${3:-}" ]; then
     chmod "$2" -- "$1"
   fi
+}
+
+# kb_give USER PATH...: files and folders become the user's, and what is in a folder's \`member\`.
+kb_give() {
+  kb_to=$1; shift
+  for kb_n in "$@"; do
+    [ -e "$kb_n" ] || continue
+    chown "$kb_to:" -- "$kb_n" || return 1
+    [ ! -d "$kb_n/member" ] || find "$kb_n/member" ! -user "$kb_to" -exec chown "$kb_to:" {} + 2>/dev/null || :
+  done
 }
 
 # kb_disturb NAME...: these processes no longer run with the files on disk.

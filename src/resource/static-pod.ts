@@ -1,6 +1,6 @@
 import { contentDigest, oddFile, queryFiles, readFiles } from './file.ts';
 import { hostFolder } from './prelude.ts';
-import { lines, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from './shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
 
 interface Found {
@@ -148,6 +148,9 @@ ${wants.map(queryStart).join('\n')}`,
     });
   },
   action(want, found, changes) {
+    const { owns } = want;
+    // What the old process made until it ended is given away before the new one reads it.
+    const give = owns === undefined ? '' : `kb_give ${quote(owns.user)} ${quoteAll(owns.paths)}\n`;
     const path = manifestPath(want.name);
     const mark = `${hostFolder}/running/${podProcess(want.name)}`;
     const digest = contentDigest({ kind: 'text', text: want.text });
@@ -179,7 +182,7 @@ ${wants.map(queryStart).join('\n')}`,
         effects: [{ component: want.name, kind: 'restart' }],
         // The kubelet restarts the container as soon as its process is gone.
         script: `${chmod === '' ? '' : `${chmod}\n`}c=$(kb_containers ${want.name}) || exit 1
-${renew(want.name, { first: remove })}
+${give}${renew(want.name, { first: remove, meanwhile: give })}
 : > ${mark}`,
         timeoutSeconds: 120,
       };
@@ -201,10 +204,10 @@ ${renew(want.name, { first: remove })}
     // In an upgrade, the gates after the step wait for the new container, while the kubelet replaces the next one, too.
     const renewal =
       servesPod !== undefined
-        ? renew(want.name, { meanwhile: endServedAgain(servesPod) })
+        ? renew(want.name, { meanwhile: `${give}${endServedAgain(servesPod)}` })
         : changes.ahead === true
           ? stop
-          : renew(want.name);
+          : renew(want.name, { meanwhile: give });
     return {
       verb: 'update',
       reason: 'the kubelet restarts it',
@@ -220,7 +223,7 @@ if systemctl is-active -q kubelet 2>/dev/null; then c=$(kb_containers ${want.nam
 ${install} || exit 1
 again=
 ${servesPod === undefined ? '' : endServed(servesPod)}n=0; while kb_running $c && [ $n -lt 24 ]; do n=$((n + 1)); sleep 0.25; done
-${renewal}
+${give}${renewal}
 : > ${mark}`,
       payload,
       timeoutSeconds: 120,

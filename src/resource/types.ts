@@ -42,12 +42,16 @@ export interface DirectoryResource extends Base {
   readonly mode: string;
   /** An existing folder is not changed. */
   readonly keep?: true;
+  /** The user that owns it, and everything in its folder `member`; absent: whoever does. */
+  readonly owner?: string;
 }
 
 export interface FileResource extends Base, ReadBy {
   readonly kind: 'file';
   readonly path: string;
   readonly mode: string;
+  /** The user that owns it; absent: root when it is written. */
+  readonly owner?: string;
   readonly content: Content;
 }
 
@@ -93,6 +97,14 @@ export interface ModuleResource extends Base {
   readonly name: string;
   /** A path that exists if the feature is present, built in or loaded. */
   readonly feature: string;
+}
+
+/** A user of the system without a login, and its group of the same name. */
+export interface UserResource extends Base {
+  readonly kind: 'user';
+  readonly name: string;
+  /** Of user and group, if there is no such user yet. */
+  readonly id: number;
 }
 
 export interface SysctlResource extends Base {
@@ -158,6 +170,8 @@ export interface StaticPodResource extends Base {
   readonly text: string;
   /** Paths of the files that it reads, as far as kboot writes them. */
   readonly reads?: readonly string[];
+  /** The user that it runs as, and what must be that user's when it starts. */
+  readonly owns?: { readonly user: string; readonly paths: readonly string[] };
   /** A Pod of this host that hangs without this one, and is restarted with it. */
   readonly servesPod?: StaticPodComponent;
 }
@@ -223,6 +237,7 @@ export type Resource =
   | ArchiveResource
   | PackageResource
   | ModuleResource
+  | UserResource
   | SysctlResource
   | SwapResource
   | SELinuxResource

@@ -70,6 +70,7 @@ describe('a bundle', () => {
         'flannel',
         'kube-apiserver',
         'kube-controller-manager',
+        'kube-network-policies',
         'kube-proxy',
         'kube-scheduler',
         'metallb-controller',
@@ -110,7 +111,7 @@ describe('a bundle', () => {
     places.mirror.asked.length = 0;
     await create();
     expect([ended('fetched'), places.mirror.asked]).toEqual([[], []]);
-    expect(ended('present')).toHaveLength(18);
+    expect(ended('present')).toHaveLength(19);
     writeFileSync(at('bundle/bin/linux-amd64/runc'), 'rotten');
     writeFileSync(at('bundle/images/linux-amd64/pause.tar'), '');
     events = [];
@@ -165,7 +166,7 @@ describe('failures', () => {
     places.registry.faults.set('/v2/k8s/pause/manifests/3.10.2', 500);
     await expect(create()).rejects.toMatchObject({
       code: 'E-FETCH',
-      message: `3 of 18 files could not be fetched into ${at('bundle')}`,
+      message: `3 of 19 files could not be fetched into ${at('bundle')}`,
       context: {
         detail: expect.stringMatching(
           /kubelet: has SHA-256 .*\n.*kubectl: HTTP status 404\n.*3\.10\.2: HTTP status 500$/,
@@ -173,14 +174,14 @@ describe('failures', () => {
         remedy: expect.stringContaining('The file does not exist.') as string,
       },
     });
-    expect(ended('fetched')).toHaveLength(15);
+    expect(ended('fetched')).toHaveLength(16);
     expect(readdirSync(at('bundle/bin/linux-amd64'))).toEqual(['runc']);
     expect(existsSync(at('bundle/bundle.json'))).toBe(false);
     places.mirror.faults.clear();
     places.registry.faults.clear();
     events = [];
     await create();
-    expect(ended('present')).toHaveLength(15);
+    expect(ended('present')).toHaveLength(16);
   });
 
   it('an interrupted run leaves no partial file; the next run cleans up after a killed one', async () => {
@@ -200,7 +201,7 @@ describe('failures', () => {
     writeFileSync(half, 'half');
     places.mirror.faults.clear();
     const { files } = await create({ signal: new AbortController().signal });
-    expect([existsSync(half), files.length]).toEqual([false, 18]);
+    expect([existsSync(half), files.length]).toEqual([false, 19]);
   });
 
   it('a folder that cannot be written ends it at once', async () => {
@@ -208,7 +209,7 @@ describe('failures', () => {
       recursive: true,
     });
     await expect(create()).rejects.toMatchObject({ code: 'E-STATE' });
-    // Of 18, those that were under way at the same time may still end.
+    // Of 19, those that were under way at the same time may still end.
     expect(ended('fetched').length).toBeLessThan(12);
     writeFileSync(at('file'), '');
     await expect(create({ directory: at('file') })).rejects.toMatchObject({ code: 'E-STATE' });
@@ -249,7 +250,7 @@ it('fetches from the official hosts if no other source is named', async () => {
   const contents = contentsOfRelease(release('v1.36.2'), 'registry.k8s.io');
   await expect(create({ contents, mirror: undefined })).rejects.toMatchObject({ code: 'E-FETCH' });
   const asked = events.flatMap((event) => (event.type === 'unfetched' ? [event.from] : []));
-  expect(asked).toHaveLength(18);
+  expect(asked).toHaveLength(19);
   expect(asked).toContain('https://dl.k8s.io/release/v1.36.2/bin/linux/amd64/kubelet');
   expect(asked).toContain('registry.k8s.io/coredns/coredns:v1.14.2');
 });

@@ -102,7 +102,7 @@ describe('kboot bundle create', () => {
     expect(error).toMatchObject({
       code: 'E-BUNDLE',
       exit: 3,
-      message: expect.stringMatching(/^no digest is known of 4 images: \S+\/flannel:v0.28.9, /) as string,
+      message: expect.stringMatching(/^no digest is known of 5 images: \S+\/flannel:v0.28.9, /) as string,
       context: { remedy: expect.stringMatching(/`kboot lock INVENTORY`.*--allow-unofficial/) as string },
     });
     expect([places.mirror.asked, places.registry.asked]).toEqual([[], []]);

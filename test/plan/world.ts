@@ -1,3 +1,4 @@
+import { verifiesKubelets } from '../../src/model/kubelet-serving.ts';
 import type { Desire } from '../../src/desire/context.ts';
 import { bootstrapRoles } from '../../src/kube/bootstrap-roles.ts';
 import { desireHost } from '../../src/desire/host.ts';
@@ -225,7 +226,8 @@ function observationOf(
   observe: (resource: Resource) => Observation<unknown>,
   more: Partial<Inspection> = {},
 ): HostObservation {
-  const inspection = { ...good(of), ...more };
+  const verifies = verifiesKubelets(desire.cluster) && ({ verifiesKubelets: true } as const);
+  const inspection = { ...good(of), ...verifies, ...more };
   const resources = desireHost(desire, of, factsOf(inspection, of.address));
   return {
     host: of.name,
@@ -239,9 +241,13 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
   const present = (found: unknown): Observation<unknown> => ({ state: 'present', found });
   switch (resource.kind) {
     case 'directory':
-      return present({ mode: resource.mode });
+      return present({ mode: resource.mode, owned: true });
     case 'file':
-      return present({ mode: resource.mode, digest: contentDigest(resource.content) });
+      return present({
+        mode: resource.mode,
+        digest: contentDigest(resource.content),
+        ...(resource.owner !== undefined && { owner: resource.owner }),
+      });
     case 'binary':
       return present({ mode: '755', digest: resource.artifact.sha256 });
     case 'archive':
@@ -280,6 +286,7 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
     case 'client-certificate':
       return present(desire.pki.certificate('kubelet', of.name).cert);
     case 'package':
+    case 'user':
     case 'module':
     case 'hook':
       return present(true);

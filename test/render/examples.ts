@@ -39,6 +39,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     probePort: 2381,
     probeScheme: 'HTTP',
     dataDir: '/mnt/etcd/data',
+    user: { uid: 2379, gid: 2379 },
   },
   'security/audit-policy.yaml.hbs': { bodies: true },
   'security/admission.yaml.hbs': {
@@ -55,6 +56,8 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     args: ['--name=a', '--data-dir=/mnt/etcd/data'],
     environment: ['ZONE=a'],
     dataDir: '/mnt/etcd/data',
+    user: 'etcd',
+    data: '/mnt/etcd/data',
   },
   'etcd/backup.sh.hbs': {
     host: 'cp-1',
@@ -140,6 +143,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     peers: ['10.0.0.12'],
     virtualIP: '10.0.0.100',
     prefixLength: 32,
+    onlyNeighbours: true,
   },
   'load-balancer/keepalived-drop-in.conf.hbs': { virtualIP: '10.0.0.100', prefixLength: 32 },
   'load-balancer/check-haproxy.hbs': { healthPort: 8404 },
@@ -185,6 +189,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     dnsDomain: 'cluster.local',
   },
   'addons/flannel/flannel.yaml.hbs': {
+    healthHost: '127.0.0.1',
     image: 'registry.example/flannel:v1',
     apiHost: '10.0.0.100',
     apiPort: '8443',
@@ -195,10 +200,18 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     cniConf: '{}\n',
     netConf: '{}\n',
   },
+  'addons/network-policy/controller.yaml.hbs': {
+    image: 'registry.example/kube-network-policies:v1',
+    apiHost: '10.0.0.1',
+    apiPort: '6443',
+    metrics: '--metrics-bind-address=127.0.0.1:9080',
+  },
+  'addons/network-policy/kube-system.yaml.hbs': {},
   'addons/metallb/crds.yaml.hbs': {},
   'addons/metallb/metallb.yaml.hbs': {
     controllerImage: 'registry.example/metallb/controller:v1',
     speakerImage: 'registry.example/metallb/speaker:v1',
+    metricsHost: '127.0.0.1',
   },
   'addons/metallb/pools.yaml.hbs': {
     pools: [{ name: 'default', addresses: ['10.0.0.200-10.0.0.220'] }],

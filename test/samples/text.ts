@@ -149,6 +149,7 @@ export function images(repository: string): ImageSet {
     etcd: `${repository}/etcd:3.6.8-0`,
     flannel: 'ghcr.io/flannel-io/flannel:v0.28.9',
     'flannel-cni-plugin': 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3',
+    'kube-network-policies': 'registry.k8s.io/networking/kube-network-policies:v1.1.1',
   };
 }
 

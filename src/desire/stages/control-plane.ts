@@ -1,9 +1,10 @@
-import { etcdDataDir, hasExternalEtcd, type Host } from '../../model/cluster.ts';
+import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Stage } from '../../model/stage.ts';
 import type { Resource } from '../../resource/types.ts';
 import { folders, membershipOf, textContext, type Desire } from '../context.ts';
 import { encryptionFile, encryptionOf, kmsFolders } from '../encryption.ts';
+import { etcdFolder, etcdOwns } from '../etcd-owner.ts';
 import { pkiFiles, pkiResource, signingCertificate, signingStem } from '../pki-files.ts';
 import { formerSecurityFiles, securityFiles } from '../security.ts';
 import { paths } from '../text/paths.ts';
@@ -18,10 +19,12 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   const config = encryptionOf(desire, host);
   const encryption = encryptionFile(desire, config);
   const signs = signingCertificate(desire.pki) !== undefined;
+  const verifying = desire.verifying?.get(host.name);
   const pods = staticPods(textContext(desire, facts), host, facts, {
     etcd: membershipOf(desire, host),
     encryption: { isOn: encryption !== undefined, folders: kmsFolders(desire, config) },
     ...(signs && { signingCertificate: `${paths.pki}/${signingStem}` }),
+    ...(verifying !== undefined && { verifiesKubelets: verifying }),
   });
   const pod = (stage: Stage, name: string): Resource[] =>
     pods
@@ -31,7 +34,7 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
         stage,
         name: each.name,
         text: each.text,
-        ...(name === 'etcd' && { servesPod: 'kube-apiserver' }),
+        ...(name === 'etcd' && { servesPod: 'kube-apiserver', owns: etcdOwns(cluster) }),
       }));
   const stacked = !hasExternalEtcd(cluster);
   const manifests: Resource = {
@@ -43,9 +46,7 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   return [
     ...folders('etcd', ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
     manifests,
-    ...(stacked
-      ? [{ kind: 'directory', stage: 'etcd', path: etcdDataDir(cluster), mode: '700' } as const]
-      : []),
+    ...(stacked ? etcdFolder(cluster) : []),
     ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
     ...pod('etcd', 'etcd'),
     ...(stacked ? backupStage(desire, host, facts) : []),

@@ -1,7 +1,8 @@
-import { etcdDataDir, type Host } from '../../model/cluster.ts';
+import type { Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { ArchiveResource, Resource } from '../../resource/types.ts';
 import { filesFor, folders, membershipOf, textContext, textFile, type Desire } from '../context.ts';
+import { etcdFolder } from '../etcd-owner.ts';
 import { pkiFiles, pkiResource } from '../pki-files.ts';
 import { etcdUnit } from '../text/etcd.ts';
 import { backupStage } from './backup.ts';
@@ -27,7 +28,7 @@ export function etcdStage(desire: Desire, host: Host, facts: HostFacts): readonl
   return [
     etcdArchive(desire, facts),
     ...folders(stage, ['/etc/kubernetes', '/etc/kubernetes/pki', '/etc/kubernetes/pki/etcd']),
-    { kind: 'directory', stage, path: etcdDataDir(cluster), mode: '700' },
+    ...etcdFolder(cluster),
     ...pkiFiles(cluster, host, pki, renderer)
       .filter((file) => file.part === 'etcd')
       .map((file) => pkiResource(file, stage)),

@@ -14,7 +14,9 @@ import { trustBundle } from '../../pki/types.ts';
 export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): readonly Resource[] {
   const { cluster, pki, renderer } = desire;
   const worker = !host.roles.includes('control-plane');
-  const ca = pkiFiles(cluster, host, pki, renderer).filter((file) => file.part === 'node');
+  const files = pkiFiles(cluster, host, pki, renderer);
+  const ca = files.filter((file) => file.part === 'node');
+  const serving = files.filter((file) => file.part === 'kubelet');
   return [
     ...(worker
       ? [
@@ -29,6 +31,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
     ...folders(stage, ['/var/lib/kubelet/pki']),
     ...renewedTokens(desire, stage),
     checkpoint(kubeletConfigOf(cluster, host), stage),
+    ...serving.map((file) => pkiResource(file, stage)),
     ...kubeletFiles(textContext(desire, facts), host, facts).map((file) =>
       textFile(stage, file, ['kubelet']),
     ),
@@ -48,7 +51,7 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       caPem: pki.isIssued('ca') ? trustBundle(pki, 'ca') : null,
       readBy: ['kubelet'],
     },
-    { kind: 'serving-certificate', stage, readBy: ['kubelet'] },
+    ...(serving.length === 0 ? [{ kind: 'serving-certificate', stage, readBy: ['kubelet'] } as const] : []),
     { kind: 'pod-network', stage },
     { kind: 'unit', stage, name: 'kubelet' },
   ];

@@ -11,6 +11,7 @@ import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from
 import { containerdFiles } from '../text/containerd.ts';
 import { flannelLinks } from '../text/flannel.ts';
 import { kubeletUnitFiles } from '../text/kubelet.ts';
+import { enforcesPolicies } from '../text/network-policy.ts';
 import { paths } from '../text/paths.ts';
 import { proxyDropIn } from '../text/proxy.ts';
 import { registryFiles, registryFolder } from '../text/registries.ts';
@@ -119,6 +120,7 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
       ...(host.roles.includes('control-plane') ? [] : controlPlaneImages),
       ...(hasExternalEtcd(cluster) ? ['etcd' as const] : []),
       ...(cluster.networking.flannel === undefined ? flannelImages : []),
+      ...(enforcesPolicies(desire) ? [] : ['kube-network-policies' as const]),
     ].map((name) => refs[name]),
   );
   if (bundle === undefined)

@@ -1,4 +1,6 @@
 import { etcdDataDir, type Cluster, type Host } from '../../model/cluster.ts';
+import { etcdUserName, newEtcdId } from '../../model/etcd-user.ts';
+import type { HostFacts } from '../../model/facts.ts';
 import { etcdClientPort, etcdPeerPort, hostPort, loopback } from './address.ts';
 import { extraValue, flags } from './args.ts';
 import { paths } from './paths.ts';
@@ -8,7 +10,7 @@ import type { EtcdMembership, HostText, TextContext } from './types.ts';
 const metricsPort = 2381;
 
 /** Static Pod of a stacked member (kubeadm phases/etcd/local.go). */
-export function etcdPod(context: TextContext, host: Host, etcd: EtcdMembership): string {
+export function etcdPod(context: TextContext, host: Host, facts: HostFacts, etcd: EtcdMembership): string {
   const { cluster, images, renderer } = context;
   const probe = probeEndpoint(cluster, host);
   return renderer.render('static-pods/etcd.yaml.hbs', {
@@ -20,6 +22,7 @@ export function etcdPod(context: TextContext, host: Host, etcd: EtcdMembership):
     probePort: probe.port,
     probeScheme: probe.scheme,
     dataDir: etcdDataDir(cluster),
+    user: podUser(cluster, facts),
   });
 }
 
@@ -30,8 +33,18 @@ export function etcdUnit(context: TextContext, host: Host, etcd: EtcdMembership)
     args: etcdFlags(context, host, etcd),
     environment: podEnv(context.cluster.etcd).map(({ name, value }) => `${name}=${value}`),
     dataDir: context.cluster.etcd.dataDir ?? '',
+    user: context.cluster.security.etcdUser === 'root' ? '' : etcdUserName,
+    data: etcdDataDir(context.cluster),
   });
   return { path: paths.etcdUnit, mode: 0o644, text };
+}
+
+/** IDs that etcd's container runs with; null: root's. */
+function podUser(
+  { security }: Cluster,
+  { etcdUser }: HostFacts,
+): { readonly uid: number; readonly gid: number } | null {
+  return security.etcdUser === 'root' ? null : (etcdUser ?? { uid: newEtcdId, gid: newEtcdId });
 }
 
 function etcdFlags(context: TextContext, host: Host, etcd: EtcdMembership): readonly string[] {

@@ -13,6 +13,7 @@ export function flannelManifest({ cluster, images, renderer }: TextContext, flan
     dualStack: cluster.networking.podSubnets.length > 1,
     command: command(cluster),
     args: flannelArgs(cluster, flannel),
+    healthHost: healthAddress(cluster) ?? '',
     cniConf: json({
       name: 'cbr0',
       cniVersion: '0.3.1',
@@ -42,14 +43,24 @@ function command({ networking: { podSubnets } }: Cluster): readonly string[] {
  * of the default route. By default, its health port only listens on IPv4.
  */
 function flannelArgs(cluster: Cluster, flannel: Flannel): readonly string[] {
-  const nodesOnIPv6 = nodes(cluster).some((host) => isIPv6(host.address));
+  const own = healthAddress(cluster);
   return [
     '--ip-masq',
     '--kube-subnet-mgr',
     `--iface=${flannel.interface ?? '$(NODE_IP)'}`,
-    ...(nodesOnIPv6 ? ['--healthz-ip=::'] : []),
+    ...(own === undefined ? (nodesOnIPv6(cluster) ? ['--healthz-ip=::'] : []) : [`--healthz-ip=${own}`]),
     '--healthz-port=8081',
   ];
+}
+
+function nodesOnIPv6(cluster: Cluster): boolean {
+  return nodes(cluster).some((host) => isIPv6(host.address));
+}
+
+/** Where flannel tells its health to the host alone; undefined: on all addresses. */
+function healthAddress(cluster: Cluster): string | undefined {
+  if (cluster.security.metrics !== 'local') return undefined;
+  return nodesOnIPv6(cluster) ? '::1' : '127.0.0.1';
 }
 
 /** net-conf.json: its networks must equal the controller-manager's --cluster-cidr. */

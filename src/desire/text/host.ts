@@ -14,9 +14,20 @@ export interface Sysctl {
   readonly value: string;
 }
 
+/** With protectKernelDefaults, the kubelet only starts if they have these values (pkg/kubelet/cm/container_manager_linux.go). */
+const kubeletSysctls: Readonly<Record<string, string>> = {
+  'kernel.keys.root_maxbytes': '25000000',
+  'kernel.keys.root_maxkeys': '1000000',
+  'kernel.panic': '10',
+  'kernel.panic_on_oops': '1',
+  'vm.overcommit_memory': '1',
+  'vm.panic_on_oom': '0',
+};
+
 /** Kernel settings that a node needs; the net.bridge ones exist only once br_netfilter is loaded. */
 export function sysctls(cluster: Cluster): readonly Sysctl[] {
-  const { podSubnets, serviceSubnets } = cluster.networking;
+  const { networking, security } = cluster;
+  const { podSubnets, serviceSubnets } = networking;
   const ipv6 = [...podSubnets, ...serviceSubnets].some(isIPv6);
   const settings: Readonly<Record<string, string>> = {
     'net.ipv4.ip_forward': '1',
@@ -28,6 +39,7 @@ export function sysctls(cluster: Cluster): readonly Sysctl[] {
     // A kubelet, its runtime and many Pods on one kernel exceed the default of 128 instances.
     'fs.inotify.max_user_instances': '8192',
     'fs.inotify.max_user_watches': '524288',
+    ...(security.protectKernelDefaults ? kubeletSysctls : {}),
   };
   return Object.entries(settings).map(([key, value]) => ({ key, value }));
 }

@@ -34,6 +34,7 @@ export function keepalivedFiles(
     peers: all.filter(({ name }) => name !== host.name).map((peer) => addressLike(virtualIP, peer)),
     virtualIP,
     prefixLength,
+    onlyNeighbours: cluster.security.vrrp === 'peers',
   });
   const check = renderer.render('load-balancer/check-haproxy.hbs', { healthPort: haproxyHealthPort });
   const dropIn = renderer.render('load-balancer/keepalived-drop-in.conf.hbs', { virtualIP, prefixLength });

@@ -1,6 +1,7 @@
 import { hasExternalEtcd, type Cluster, type Host } from '../../model/cluster.ts';
 import { encryptionFlag, encryptionPath } from '../../model/encryption.ts';
 import type { HostFacts } from '../../model/facts.ts';
+import { kubeletCaFlag, verifiesKubelets } from '../../model/kubelet-serving.ts';
 import { apiServerPort, etcdClientPort, externalEtcdEndpoints, hostPort, loopback } from './address.ts';
 import { extraValue, flags } from './args.ts';
 import { caVolumes, podEnv, podVolumes } from './pod-volumes.ts';
@@ -14,16 +15,26 @@ export interface ServerEncryption {
   readonly folders: readonly string[];
 }
 
+/** What an API server does besides what the inventory says of it. */
+export interface ServerChoices {
+  readonly encryption?: ServerEncryption;
+  /** It verifies the certificates of kubelets. */
+  readonly verifiesKubelets?: boolean;
+}
+
 /** Static Pod (kubeadm phases/controlplane/manifests.go). */
 export function apiServerPod(
   context: TextContext,
   host: Host,
   facts: HostFacts,
-  encryption: ServerEncryption = { isOn: false, folders: [] },
+  {
+    encryption = { isOn: false, folders: [] },
+    verifiesKubelets: verifies = verifiesKubelets(context.cluster),
+  }: ServerChoices = {},
 ): string {
   const { cluster, images, renderer } = context;
   return renderer.render('static-pods/kube-apiserver.yaml.hbs', {
-    command: ['kube-apiserver', ...apiServerFlags(cluster, host, encryption.isOn)],
+    command: ['kube-apiserver', ...apiServerFlags(cluster, host, { encrypts: encryption.isOn, verifies })],
     environment: podEnv(cluster.apiServer),
     image: images['kube-apiserver'],
     advertiseEndpoint: hostPort(host.address, apiServerPort),
@@ -38,7 +49,11 @@ function kmsVolume(path: string, index: number): PodVolume {
   return { name, path, mountPath: path, readOnly: false, type: 'DirectoryOrCreate' };
 }
 
-function apiServerFlags(cluster: Cluster, host: Host, encrypts: boolean): readonly string[] {
+function apiServerFlags(
+  cluster: Cluster,
+  host: Host,
+  { encrypts, verifies }: { readonly encrypts: boolean; readonly verifies: boolean },
+): readonly string[] {
   const { pki } = paths;
   const { extraArgs } = cluster.apiServer;
   return flags(
@@ -56,6 +71,7 @@ function apiServerFlags(cluster: Cluster, host: Host, encrypts: boolean): readon
       'etcd-certfile': `${pki}/apiserver-etcd-client.crt`,
       'etcd-keyfile': `${pki}/apiserver-etcd-client.key`,
       'etcd-servers': etcdServers(cluster, host),
+      ...(verifies ? { [kubeletCaFlag]: `${pki}/ca.crt` } : {}),
       'kubelet-client-certificate': `${pki}/apiserver-kubelet-client.crt`,
       'kubelet-client-key': `${pki}/apiserver-kubelet-client.key`,
       'kubelet-preferred-address-types': 'InternalIP,ExternalIP,Hostname',

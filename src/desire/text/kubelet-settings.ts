@@ -16,6 +16,12 @@ export function healthzPortOf(cluster: Pick<Cluster, 'kubelet'>, host: Pick<Host
   return typeof stated === 'number' ? stated : 10248;
 }
 
+/** The port where a kubelet serves its API. */
+export function kubeletPort(cluster: Pick<Cluster, 'kubelet'>, host: Pick<Host, 'kubelet'>): number {
+  const stated = kubeletConfigOf(cluster, host)['port'];
+  return typeof stated === 'number' ? stated : 10250;
+}
+
 /** systemd-resolved's stub in /etc/resolv.conf would loop; this is the file behind it. */
 export const resolvedConf = '/run/systemd/resolve/resolv.conf';
 

@@ -1,6 +1,7 @@
 import { systemOf } from '../../catalog/systems.ts';
-import { addressesOf, type ExtraArg, type Host, type JsonObject } from '../../model/cluster.ts';
+import { addressesOf, type Cluster, type ExtraArg, type Host, type JsonObject } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
+import { hasIssuedServing } from '../../model/kubelet-serving.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { dnsAddress } from './address.ts';
 import { kubeletConfigOf, resolvedConf } from './kubelet-settings.ts';
@@ -40,12 +41,29 @@ export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts)
 /** config.yaml on a host: the cluster's configuration, with the host's and the CRI socket merged over it. */
 export function kubeletConfig(context: TextContext, host: Host, facts: HostFacts): string {
   const shared = merged(context, criSocket, facts.systemdResolved ? resolvedConf : '');
-  return mergedOnce(shared, host.kubelet?.config ?? {}, criSocket);
+  const own = hasIssuedServing(context.cluster, host) ? servingFiles : {};
+  return mergedOnce(mergedOnce(shared, own, criSocket), host.kubelet?.config ?? {}, criSocket);
 }
 
 /** The same for the ConfigMap kubelet-config: without the socket and anything observed on a host. */
 export function sharedKubeletConfig(context: TextContext): string {
   return merged(context, '', '');
+}
+
+/** Not in the ConfigMap: a node that joins with kubeadm has no such files. */
+const servingFiles: JsonObject = {
+  tlsCertFile: paths.kubeletServingCert,
+  tlsPrivateKeyFile: paths.kubeletServingKey,
+};
+
+/** What spec.security sets of the configuration, besides TLS (hardened.ts); empty for a cluster that is as kubeadm leaves it. */
+function hardenedKubelet({ security }: Cluster): JsonObject {
+  const { seccompDefault, podPidsLimit, protectKernelDefaults } = security;
+  return {
+    ...(seccompDefault && { seccompDefault }),
+    ...(podPidsLimit !== undefined && { podPidsLimit }),
+    ...(protectKernelDefaults && { protectKernelDefaults }),
+  };
 }
 
 /** 'systemd' unless set in the inventory; the containerd of the host must use the same. */
@@ -92,7 +110,7 @@ function merged(context: TextContext, endpoint: string, resolvConf: string): str
     containerRuntimeEndpoint: endpoint,
     resolvConf,
   });
-  return mergedOnce(defaults, cluster.kubelet.config, endpoint);
+  return mergedOnce(mergeYaml(defaults, hardenedKubelet(cluster)), cluster.kubelet.config, endpoint);
 }
 
 function mergedOnce(base: string, stated: JsonObject, endpoint: string): string {

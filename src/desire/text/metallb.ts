@@ -1,5 +1,6 @@
-import type { LabelSelector, Metallb } from '../../model/cluster.ts';
+import { nodes, type Cluster, type LabelSelector, type Metallb } from '../../model/cluster.ts';
 import type { LabelSelectorParams, TemplateParams } from '../../render/params.ts';
+import { isIPv6 } from './address.ts';
 import { parseObjects } from './kube-objects.ts';
 import type { KubeObject, TextContext } from './types.ts';
 
@@ -26,6 +27,7 @@ export function metallbObjects({ cluster, renderer, metallb: images }: TextConte
         renderer.render('addons/metallb/metallb.yaml.hbs', {
           controllerImage: images.controller,
           speakerImage: images.speaker,
+          metricsHost: metricsHost(cluster),
         }),
       ),
     ],
@@ -43,6 +45,12 @@ export function metallbObjects({ cluster, renderer, metallb: images }: TextConte
       ),
     ],
   };
+}
+
+/** The loopback address, unless metrics are for everybody, or nodes have IPv6 addresses. */
+function metricsHost(cluster: Cluster): string {
+  const isLocal = cluster.security.metrics === 'local';
+  return isLocal && !nodes(cluster).some(({ address }) => isIPv6(address)) ? '127.0.0.1' : '';
 }
 
 function bgpParams(metallb: Metallb | undefined): TemplateParams['addons/metallb/bgp.yaml.hbs'] {

@@ -1,4 +1,5 @@
 import { backupUnit } from '../../model/backup.ts';
+import { kubeletPki } from '../../resource/kubelet-pki.ts';
 import { proxyFile } from '../../resource/prelude.ts';
 
 /** Paths on a host. Unit, drop-in and binaries are kboot's choice; the rest is kubeadm's layout. */
@@ -11,6 +12,8 @@ export const paths = {
   kubeletUnit: '/etc/systemd/system/kubelet.service',
   kubeletDropIn: '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf',
   kubeletClientPem: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  kubeletServingCert: `${kubeletPki}/kubelet-server.crt`,
+  kubeletServingKey: `${kubeletPki}/kubelet-server.key`,
   kubelet: '/usr/bin/kubelet',
   containerdConfig: '/etc/containerd/config.toml',
   registries: '/etc/containerd/certs.d',

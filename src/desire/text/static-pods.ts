@@ -2,7 +2,7 @@ import { hasExternalEtcd, type Cluster, type ExtraArg, type Host } from '../../m
 import type { HostFacts } from '../../model/facts.ts';
 import { extraValue, flags } from './args.ts';
 import { etcdPod } from './etcd.ts';
-import { apiServerPod, type ServerEncryption } from './kube-apiserver.ts';
+import { apiServerPod, type ServerChoices } from './kube-apiserver.ts';
 import { paths } from './paths.ts';
 import { caVolumes, ownVolume, podEnv, podVolumes } from './pod-volumes.ts';
 import type { EtcdMembership, HostText, TextContext } from './types.ts';
@@ -12,9 +12,8 @@ export interface StaticPod extends HostText {
 }
 
 /** What static Pods depend on besides the inventory and the host. */
-interface PodChoices {
+interface PodChoices extends ServerChoices {
   readonly etcd: EtcdMembership;
-  readonly encryption?: ServerEncryption;
   /** The file that the controller-manager signs with; default: ca.crt. */
   readonly signingCertificate?: string;
 }
@@ -27,7 +26,7 @@ export function staticPods(
   context: TextContext,
   host: Host,
   facts: HostFacts,
-  { etcd, encryption, signingCertificate }: PodChoices,
+  { etcd, signingCertificate, ...server }: PodChoices,
 ): readonly StaticPod[] {
   const pod = (name: StaticPod['name'], text: string): StaticPod => ({
     name,
@@ -36,8 +35,8 @@ export function staticPods(
     text,
   });
   return [
-    ...(hasExternalEtcd(context.cluster) ? [] : [pod('etcd', etcdPod(context, host, etcd))]),
-    pod('kube-apiserver', apiServerPod(context, host, facts, encryption)),
+    ...(hasExternalEtcd(context.cluster) ? [] : [pod('etcd', etcdPod(context, host, facts, etcd))]),
+    pod('kube-apiserver', apiServerPod(context, host, facts, server)),
     pod('kube-controller-manager', controllerManagerPod(context, facts, signingCertificate)),
     pod('kube-scheduler', schedulerPod(context)),
   ];

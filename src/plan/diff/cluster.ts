@@ -1,5 +1,5 @@
 import type { DesiredCluster, Kept } from '../../kube/desired-cluster.ts';
-import { ownLabel } from '../../kube/desired-cluster.ts';
+import { allObjects, ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
 import { leftOver, ownLabels } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
@@ -221,7 +221,7 @@ function filled(object: KubeObject): KubeObject {
 
 function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[] {
   if (seen.state !== 'present') return [];
-  const wanted = new Set(desired.lateObjects.map(objectKey));
+  const wanted = new Set(allObjects(desired).map(objectKey));
   const kinds = new Set(desired.prunedKinds.map(({ kind }) => kind));
   return [...seen.objects.values()]
     .filter(({ kind, metadata }) => kinds.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)

@@ -30,6 +30,8 @@ export interface InstallWork {
   readonly etcdGates: readonly Gate[];
   /** undefined: nothing is changed through the API. */
   readonly cluster: ClusterChanges | undefined;
+  /** API servers that start to verify kubelets, once every kubelet serves its certificate. */
+  readonly verifying?: readonly Batch[];
   /** A change of what API servers encrypt with; after everything else. */
   readonly encryption: EncryptionWork | undefined;
   /** What an exchange of CAs does in the API; after everything else. */
@@ -136,16 +138,26 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     ...clusterWork,
     ...hooksAfter(work, existing(hooks, certificates, membership), hostWork, clusterWork),
   ];
+  const verifying = existing(
+    phase(
+      'kubelet-verification',
+      'control-plane',
+      'API servers verify kubelets',
+      after('all', ...all),
+      work.verifying ?? [],
+    ),
+  );
+  const before = [...all, ...verifying];
   const encryption =
-    work.encryption === undefined ? [] : encryptionPhases(work.encryption, after('all', ...all));
+    work.encryption === undefined ? [] : encryptionPhases(work.encryption, after('all', ...before));
   const rotation =
-    work.rotation === undefined ? [] : rotationPhases(work.rotation, after('all', ...all, ...encryption));
+    work.rotation === undefined ? [] : rotationPhases(work.rotation, after('all', ...before, ...encryption));
   const record =
     cluster &&
-    phase('record', 'addon', 'record', after('all', ...all, ...encryption, ...rotation), [
+    phase('record', 'addon', 'record', after('all', ...before, ...encryption, ...rotation), [
       together('cluster', cluster.record),
     ]);
-  return existing(...all, ...encryption, ...rotation, record);
+  return existing(...before, ...encryption, ...rotation, record);
 }
 
 /** Whether a host's work of a stage is part of the rollout. */

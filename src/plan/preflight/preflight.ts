@@ -6,7 +6,9 @@ import { minorOf } from '../../model/minor.ts';
 import { whyNotIgnorable, type CheckName } from '../../model/preflight-checks.ts';
 import { failedBackups } from './backup.ts';
 import { etcdMoved } from './etcd.ts';
+import { etcdUserFree } from './etcd-user.ts';
 import { extraVolumesThere } from './extra-volumes.ts';
+import { packetQueue } from './network-policy.ts';
 import type { Finding } from './finding.ts';
 import { firewallShortcomings } from './firewall.ts';
 import { strangeStamp } from './foreign-host.ts';
@@ -110,6 +112,8 @@ const checks: readonly Check[] = [
   ...pastChecks,
   foreignManifests,
   extraVolumesThere,
+  packetQueue,
+  etcdUserFree,
   (_host, seen) =>
     seen.nameLookupMs !== null && seen.nameLookupMs < 2000
       ? undefined

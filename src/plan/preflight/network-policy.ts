@@ -1,0 +1,25 @@
+import { enforcesPolicies } from '../../desire/text/network-policy.ts';
+import { isNode, type Cluster, type Host } from '../../model/cluster.ts';
+import type { Inspection } from '../../model/inspection.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * What enforces NetworkPolicies has nftables queue packets to it. On a kernel that cannot, it writes no rule at all, and
+ * every packet passes, though the cluster looks well.
+ */
+export function packetQueue(
+  host: Host,
+  { queuesPackets = 'unknown', kernel }: Inspection,
+  cluster: Cluster,
+): Omit<Finding, 'host'> | undefined {
+  if (!isNode(host) || !enforcesPolicies({ cluster }) || queuesPackets === 'yes') return undefined;
+  const isKnown = queuesPackets === 'no';
+  return {
+    check: 'NetworkPolicy',
+    level: isKnown ? 'error' : 'warning',
+    message: isKnown
+      ? `its kernel ${kernel} has no nft_queue (CONFIG_NFT_QUEUE), so that no NetworkPolicy would be enforced there`
+      : `whether its kernel ${kernel} has nft_queue (CONFIG_NFT_QUEUE) could not be read; without it, no NetworkPolicy is enforced there`,
+    remedy: `Boot a kernel that has it${isKnown ? ' (the module may be in a package of its own, such as linux-modules-extra or kernel-modules-extra)' : ' and look with \`kboot verify INVENTORY --security\`'}, or set spec.networking.networkPolicy to false.`,
+  };
+}

@@ -48,15 +48,15 @@ describe('a lock with mistakes', () => {
     ],
     [
       text.replace('pause: 3.10.2', 'pause: 3.1'),
-      ['17:14: releases["v1.36.2"].components.pause must be a string, not the number 3.1 (write "3.1")'],
+      ['18:14: releases["v1.36.2"].components.pause must be a string, not the number 3.1 (write "3.1")'],
     ],
     [
       text.replace('runc: 1.3.6', 'runc: 1.3.6/../..'),
-      ['18:13: releases["v1.36.2"].components.runc must be like 1.36.2, not "1.3.6/../.."'],
+      ['19:13: releases["v1.36.2"].components.runc must be like 1.36.2, not "1.3.6/../.."'],
     ],
     [
       text.replace(own.files.amd64.runc, 'abc'),
-      ['27:15: releases["v1.36.2"].files.amd64.runc must be like a SHA-256 in hex, not "abc"'],
+      ['28:15: releases["v1.36.2"].files.amd64.runc must be like a SHA-256 in hex, not "abc"'],
     ],
     [
       text.replace('  v1.36.2:', '  1.36.2:'),
@@ -69,7 +69,7 @@ describe('a lock with mistakes', () => {
 
   it('does not take variables of the environment', () => {
     expect(problems(text.replace('pause: 3.10.2', 'pause: ${PAUSE}'))).toEqual([
-      '17:14: releases["v1.36.2"].components.pause must be like 3.10.2, not "${PAUSE}"',
+      '18:14: releases["v1.36.2"].components.pause must be like 3.10.2, not "${PAUSE}"',
     ]);
   });
 

@@ -31,6 +31,7 @@ const secret = { kind: 'secret', name: 's', digest: 'ab'.repeat(32) } as const;
 /** A resource of every kind: a new kind does not compile without one. */
 const resources: { readonly [K in ResourceKind]: ResourceOf<K> } = {
   directory: { kind: 'directory', stage, path: '/a', mode: '755' },
+  user: { kind: 'user', stage: 'etcd', name: 'etcd', id: 2379 },
   file: { kind: 'file', stage, path: '/a', mode: '644', content: { kind: 'text', text: 'x\n' } },
   obsolete: { kind: 'obsolete', stage, name: 'a', patterns: ['/a*'], keep: ['/a/b'] },
   binary: { kind: 'binary', stage, path: '/a', artifact },

@@ -10,6 +10,7 @@ export const read = (path: string): string => readFileSync(join(root, path), 'ut
 export const documents: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'src/README.md',
   'vagrant/README.md',
   ...readdirSync(join(root, 'docs'))

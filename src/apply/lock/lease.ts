@@ -59,7 +59,8 @@ export class LeaseLock {
       try {
         await this.#ask(async (client) => {
           const found = await readLease(client);
-          if (found !== undefined && this.#isOurs(found)) await deleteLease(client, found);
+          if (found !== undefined && heldOf(found).holder?.token === this.#holder.token)
+            await deleteLease(client, found);
         });
         return;
       } catch (error) {
@@ -82,20 +83,15 @@ export class LeaseLock {
   async #take(client: KubeClient, isDead: (held: HeldLease) => boolean): Promise<HeldLease | undefined> {
     for (;;) {
       const found = await readLease(client);
-      if (found !== undefined && !this.#isOurs(found)) {
-        const held = heldOf(found);
-        if (!isDead(held)) return held;
-      }
+      const held = found && heldOf(found);
+      // An earlier lock of this run, whose Lease could not be deleted while its API server restarted, is ours, too.
+      if (held !== undefined && held.holder?.run !== this.#holder.run && !isDead(held)) return held;
       const response = await this.#write(client, found);
       if (response.status < 300) return undefined;
       // Another run wrote it in the meantime.
       if (response.status !== 409 && response.status !== 404) throw refused('taking the Lease', response);
       await sleep(50);
     }
-  }
-
-  #isOurs(lease: Lease): boolean {
-    return heldOf(lease).holder?.token === this.#holder.token;
   }
 
   async #write(client: KubeClient, found: Lease | undefined): Promise<KubeResponse> {

@@ -318,6 +318,18 @@ describe('the Lease', () => {
     expect(lock.lost.aborted).toBe(false);
   });
 
+  it('that an earlier lock of this run left while the API was away does not end the run', async () => {
+    const api = leaseApi();
+    await api.leave({ ...runOf('a'), token: hex('d', 32) });
+    api.broken = true;
+    const lock = await take(runOf('a'), hosts, api);
+    api.broken = false;
+    await sleep(3 * times.heartbeatMs);
+    expect(lock.lost.aborted).toBe(false);
+    await lock.release(false);
+    expect(api.lease()).toBeUndefined();
+  });
+
   it('keeps the lock of a run whose hosts are gone, and another holder ends the run', async () => {
     const api = leaseApi();
     const lock = await take(runOf('a'), hosts, api);

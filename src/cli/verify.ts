@@ -9,11 +9,14 @@ export const verify: CommandModule<object, VerifyArgs> = {
     'Test with real traffic: Pods, DNS, Services, load balancer, API; in its own namespace, which is removed again',
   builder: (yargs) =>
     manual(
-      inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')).option('security', {
-        type: 'boolean',
-        default: false,
-        describe: 'Test instead what servers refuse, log and encrypt, against spec.security',
-      }),
+      inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')).option(
+        'security',
+        {
+          type: 'boolean',
+          default: false,
+          describe: 'Test instead what servers refuse, log and encrypt, against spec.security',
+        },
+      ),
       {
         synopsis: 'verify INVENTORY [--security]',
         text: 'Tests the cluster with real traffic: Pods across nodes, DNS, Services, load balancers, the API servers. Logs in to every host; creates Pods in its own namespace and removes it again. Changes nothing else.',

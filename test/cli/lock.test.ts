@@ -45,7 +45,7 @@ describe('kboot lock', () => {
     const { out, error } = await kboot('lock', inventory(), '--to', 'v1.36.9');
     expect(error).toBeUndefined();
     expect(out).toMatch(
-      /^Kubernetes v1\.36\.9, compared with v1\.36\.2 in kboot's catalog: 19 differences\n/,
+      /^Kubernetes v1\.36\.9, compared with v1\.36\.2 in kboot's catalog: 20 differences\n/,
     );
     for (const line of [
       /^ {2}component +kubernetes +v1\.36\.2 → v1\.36\.9$/m,
@@ -205,7 +205,7 @@ describe('a command on an inventory with a lock', () => {
     writeFileSync(file(), lockText([lockedRelease()]));
     const { message } = (await kboot('validate', inventory())).error as KbootError;
     expect(message).toBe(
-      `${file()}:37:7: releases["v1.36.2"].images lacks 9 images that the inventory needs: ${['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => `${repository()}/${name}:v1.36.2`).join(', ')} and 6 more; \`kboot lock INVENTORY\` adds them`,
+      `${file()}:38:7: releases["v1.36.2"].images lacks 9 images that the inventory needs: ${['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => `${repository()}/${name}:v1.36.2`).join(', ')} and 6 more; \`kboot lock INVENTORY\` adds them`,
     );
     writeFileSync(
       file(),

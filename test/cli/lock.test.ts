@@ -213,7 +213,7 @@ describe('a command on an inventory with a lock', () => {
     );
     writeInventory('v1.36.9');
     expect(((await kboot('validate', inventory())).error as KbootError).message).toBe(
-      `${file()}:17:14: releases["v1.36.9"].components.pause must be like 3.10.2, not "x"`,
+      `${file()}:18:14: releases["v1.36.9"].components.pause must be like 3.10.2, not "x"`,
     );
   });
 

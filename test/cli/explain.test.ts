@@ -49,12 +49,12 @@ describe('kboot explain', () => {
   });
 
   it('suggests the nearest code for an unknown one', async () => {
-    const [near, far] = [await kboot('explain', 'e-quorm'), await kboot('explain', 'nonsense')];
+    const [near, far] = [await kboot('explain', 'e-quorm'), await kboot('explain', 'bootstrapping')];
     expect(near.error).toMatchObject({
       code: 'E-USAGE',
       message: '"e-quorm" is not an error code of kboot; did you mean E-QUORUM?',
     });
-    expect(far.error).toMatchObject({ message: '"nonsense" is not an error code of kboot.' });
+    expect(far.error).toMatchObject({ message: '"bootstrapping" is not an error code of kboot.' });
   });
 });
 

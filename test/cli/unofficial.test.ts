@@ -47,7 +47,7 @@ describe('a bundle of builds that are not official', () => {
     const { code, exit, message, context } = await up();
     expect([code, exit]).toEqual(['E-BUNDLE', 3]);
     expect(message).toBe(
-      `the bundle ${at('bundle')} has other builds than the official ones: archives/linux-amd64/cni-plugins-linux-amd64-v1.9.1.tgz and 4 more files, registry.k8s.io/coredns/coredns:v1.14.2 and 10 more images`,
+      `the bundle ${at('bundle')} has other builds than the official ones: archives/linux-amd64/cni-plugins-linux-amd64-v1.9.1.tgz and 4 more files, registry.k8s.io/coredns/coredns:v1.14.2 and 11 more images`,
     );
     expect(context.remedy).toMatch(/--allow-unofficial, or with KBOOT_ALLOW_UNOFFICIAL=true/);
   });
@@ -101,11 +101,12 @@ describe('a bundle of builds that are not official', () => {
     expect(origins.filter(({ origin }) => origin === 'unknown').map(({ ref }) => ref)).toEqual([
       'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3',
       'ghcr.io/flannel-io/flannel:v0.28.9',
+      'registry.k8s.io/networking/kube-network-policies:v1.1.1',
       'quay.io/metallb/controller:v0.15.3',
       'quay.io/metallb/speaker:v0.15.3',
     ]);
     const { out } = await kboot('bundle', 'verify', at('bundle'));
-    expect(out).toMatch(/^another origin: 5 files and 7 images\n {2}archives[^]*: verified 16 files.*\n$/);
+    expect(out).toMatch(/^another origin: 5 files and 7 images\n {2}archives[^]*: verified 17 files.*\n$/);
     expect(out).toMatch(
       /\n {2}registry.k8s.io\/pause:3.10.2 {2}sha256:\w{12}, but the catalog has sha256:f548e0e8/,
     );

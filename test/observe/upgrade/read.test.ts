@@ -98,6 +98,7 @@ it('reads webhooks that fail closed, with the ready endpoints of their Services'
     ],
     '/apis/discovery.k8s.io/v1/namespaces/policy/endpointslices': [
       {
+        metadata: { name: 'hook-x7' },
         endpoints: [
           { conditions: { ready: true }, nodeName: 'w-1', targetRef: { name: 'hook-1' } },
           { conditions: { ready: false }, nodeName: 'w-2' },

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { images } from '../catalog/images.ts';
+import { releaseOf } from '../desire/context.ts';
 import { openEtcd, type EtcdClient } from '../etcd/client.ts';
 import { openKube } from '../kube/client.ts';
 import { etcdHosts, hostsWith } from '../model/cluster.ts';
@@ -27,7 +29,7 @@ export async function runVerifySecurity(
   readonly failed: ReadonlyMap<string, KbootError>;
 }> {
   refuseUnfounded(workspace);
-  const { cluster, pki } = workspace;
+  const { cluster, pki, desire } = workspace;
   const credentials = apiCredentials(pki);
   const connections = await connectAll(workspace, cluster.hosts, connect, concurrency, () =>
     Promise.resolve(),
@@ -56,6 +58,8 @@ export async function runVerifySecurity(
       throw [...failed.values()][0] ?? new KbootError('E-CONNECT', 'no control-plane host is reachable');
     const results = await verifySecurity({
       ...{ cluster, kube, kubeOf, readers, credentials, etcd, onResult },
+      renderer: desire.renderer,
+      image: images(releaseOf(desire), cluster.imageRepository).coredns,
       namespace: `kboot-verify-${randomBytes(4).toString('hex')}`,
       etcdCredentials: (host) => members.find(({ name }) => name === host)?.credentials,
     });

@@ -109,6 +109,10 @@ test.runIf(hasClusterBundle)(`NetworkPolicies are enforced, and no longer${unles
     say('with the policy', seen);
     expect(seen).toEqual({ friend: true, other: false, near: false });
   });
+  const served = await site.kboot('verify', ['--security']);
+  say(served.stdout);
+  expect(served.exitCode, served.stdout + served.stderr).toBe(0);
+  expect(served.stdout).toMatch(/no longer reaches a Pod/);
   say(await site.kube(['get', 'pods,ds,networkpolicy', '-A', '-o', 'wide']));
   const logs = await site.kubectl([
     'logs',

@@ -4,23 +4,19 @@ import type { EtcdClient } from '../../etcd/client.ts';
 import { storedAs } from '../../etcd/stored-as.ts';
 import { refused, type KubeClient, type KubeCredentials } from '../../kube/client.ts';
 import { wantedFor } from '../../model/encryption.ts';
-import { addressesOf, etcdHosts, hostsWith, nodes, type Cluster, type Host } from '../../model/cluster.ts';
+import { addressesOf, etcdHosts, hostsWith, nodes, type Host } from '../../model/cluster.ts';
 import { isAudited } from '../../model/security.ts';
-import type { Reader } from '../../transport/types.ts';
 import { quote } from '../../resource/shell.ts';
 import { removeNamespace } from '../namespace.ts';
 import { pause } from '../kube.ts';
 import { distrust, getStatus, takesWeakTls, type Server } from './server.ts';
-import type { SecurityCheck, SecurityResult } from './types.ts';
+import { networkPolicyDrops, type NetworkPolicyInput } from './network-policy.ts';
+import type { Found, SecurityCheck, SecurityResult } from './types.ts';
 
-export interface SecurityInput {
-  readonly cluster: Cluster;
-  /** Its own, made for the checks and removed. */
-  readonly namespace: string;
-  readonly kube: KubeClient;
+/** `namespace`: its own, made for the checks and removed. */
+export interface SecurityInput extends NetworkPolicyInput {
   /** The API server of a control plane. */
   readonly kubeOf: (host: Host) => Promise<KubeClient>;
-  readonly readers: ReadonlyMap<string, Reader>;
   readonly credentials: KubeCredentials;
   /** A client certificate for the etcd member of a host; undefined: none is issued. */
   readonly etcdCredentials: (host: string) => KubeCredentials | undefined;
@@ -28,9 +24,6 @@ export interface SecurityInput {
   readonly etcd: () => Promise<EtcdClient | undefined>;
   onResult(result: SecurityResult): void;
 }
-
-/** Found, and whether that is as promised. */
-type Found = Pick<SecurityResult, 'ok' | 'found'>;
 
 const good = (found: string): Found => ({ ok: true, found });
 const bad = (found: string): Found => ({ ok: false, found });
@@ -79,6 +72,9 @@ function checksOf(input: SecurityInput): readonly Check[] {
   const planes = hostsWith(cluster, 'control-plane').filter(({ name }) => input.readers.has(name));
   const members = etcdHosts(cluster).filter(({ name }) => input.readers.has(name));
   const kubelets = nodes(cluster).filter(({ name }) => input.readers.has(name));
+  const [target, ...others] = [...kubelets].reverse();
+  const from = others[0];
+  const enforcing = target === undefined || from === undefined ? undefined : ([from, target] as const);
   const files = securityFilesOf(cluster);
   const server = (host: Host, name: string, port: number, address = host.address): Server => ({
     ...{ host: host.name, name, address, port },
@@ -152,6 +148,13 @@ function checksOf(input: SecurityInput): readonly Check[] {
         ? good('clients without a certificate are refused')
         : bad(`a client without a certificate gets ${status}`);
     }),
+    ...(enforcing === undefined
+      ? []
+      : once('network-policy', security.networkPolicy, () =>
+          security.networkPolicy
+            ? networkPolicyDrops(input, enforcing)
+            : Promise.resolve(bad('kboot installs nothing that enforces them')),
+        )),
   ];
 }
 

@@ -27,3 +27,6 @@ export interface SecurityResult {
   /** What was found. */
   readonly found: string;
 }
+
+/** What was found, and whether that is as promised. */
+export type Found = Pick<SecurityResult, 'ok' | 'found'>;

@@ -116,7 +116,7 @@ done`;
 
 function formerPeersProbe({ balancers, port }: Balancing): string {
   return `
-for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev/null | grep -oE '^ +[0-9a-f.:]+$'); do
+for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev/null | grep -oE '^ +[0-9a-f.:]+( |$)'); do
   case ' ${balancers.join(' ')} ' in *" $p "*) continue ;; esac
   if timeout 2 bash -c "exec 3<>/dev/tcp/$p/${port}" 2>/dev/null; then echo "formerPeer=$p"; fi
 done`;

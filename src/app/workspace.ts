@@ -65,6 +65,8 @@ export interface Workspace extends BundleChoice {
   readonly toIssue: readonly string[];
   /** For plans: about certificates, and the notices. */
   readonly notes: readonly string[];
+  /** What a plan that creates control planes says of a new cluster. */
+  readonly foundingNotes: readonly string[];
   /** What the operator may want to do, such as an upgrade to a patch release that the lock has. */
   readonly notices: readonly string[];
   readonly desire: Desire;
@@ -118,8 +120,8 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       ...[...loaded.next.keys()].flatMap((path) => (path.endsWith('.crt') ? [path.slice(0, -4)] : [])),
       ...loaded.toIssue.map(({ spec }) => spec.path),
     ],
+    foundingNotes: pki.clusterId() === undefined ? foundingNotes(cluster) : [],
     notes: [
-      ...(pki.clusterId() === undefined ? foundingNotes(cluster) : []),
       ...loaded.warnings,
       ...rotationNotes(loaded.rotation),
       ...(loaded.rotation === undefined ? dueNotes(rotationDue) : []),

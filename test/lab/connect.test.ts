@@ -118,7 +118,7 @@ describe('refused with exit status 4, nothing changed', () => {
       "✗ two
         10.79.3.12:22 refused user root
           refused: SITE/stranger
-          not tried: password: none was given, and there is no terminal to prompt on
+          not tried: password: KBOOT_SSH_PASSWORD is not set, and there is no terminal to prompt on
           the host accepts: publickey, password
         Add your public key to ~root/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory.
         (E-AUTH, \`kboot explain E-AUTH\`)

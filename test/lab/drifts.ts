@@ -14,7 +14,7 @@ export const drifts: readonly {
     spoil: "sed -i 's/^version = .*/& # by hand/' /etc/containerd/config.toml",
     check: '! grep "by hand" /etc/containerd/config.toml',
     steps: ['update file /etc/containerd/config.toml', 'restart unit containerd'],
-    shows: '# by hand',
+    shows: '-(not shown: kboot did not write this line)',
     restarts: true,
   },
   {

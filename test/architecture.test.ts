@@ -131,7 +131,7 @@ describe('architecture', () => {
       ({ from, to }) => reached.has(from) && layerOf(from) === 'app' && layerOf(to) !== 'app',
     );
     // They were 30 and 52 while makePlan observed, decided and assembled in one function, without encryption (11) and consent (3).
-    expect(called.length).toBeLessThanOrEqual(9);
+    expect(called.length).toBeLessThanOrEqual(8);
     expect(descents.length).toBeLessThanOrEqual(63);
   });
 

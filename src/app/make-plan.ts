@@ -5,7 +5,7 @@ import { desiredInApi } from '../plan/desired.ts';
 import type { Observed } from '../plan/observed.ts';
 import { offlinePlan } from '../plan/offline.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
-import { reaches, type PlanScope } from '../plan/scope.ts';
+import type { PlanScope } from '../plan/scope.ts';
 import type { Plan } from '../plan/types.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { mayRunCommands, unaskedHooks } from './consent.ts';
@@ -43,7 +43,7 @@ export async function makePlan(
     const decision = decide(known, seen);
     const plan = await forReview(
       assemble(known, decision, 'live', [
-        ...notesOf(workspace, scope),
+        ...workspace.notes(scope.until),
         ...unaskedHooks(known.cluster, scope.until, mayAskHooks),
       ]),
       workspace,
@@ -63,11 +63,7 @@ export async function makePlan(
 
 /** The plan for freshly installed hosts: no host is contacted. */
 export function makeOfflinePlan(workspace: Workspace, scope: PlanScope): Plan {
-  return offlinePlan(knownOf(workspace, scope), notesOf(workspace, scope));
-}
-
-function notesOf({ notes, foundingNotes }: Workspace, scope: PlanScope): readonly string[] {
-  return [...(reaches(scope, 'control-plane') ? foundingNotes : []), ...notes];
+  return offlinePlan(knownOf(workspace, scope), workspace.notes(scope.until));
 }
 
 /** The inputs of a plan on this machine. Throws KbootError E-BUNDLE if the bundle does not fit. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { lockFileName, newerPatch } from '../catalog/release-lock.ts';
 import type { Desire } from '../desire/context.ts';
 import type { Cluster } from '../model/cluster.ts';
+import { stagesUntil, type Stage } from '../model/stage.ts';
 import type { KeyMaterial, StoredAs } from '../model/encryption.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Rotatable } from '../model/pki.ts';
@@ -63,10 +64,8 @@ export interface Workspace extends BundleChoice {
   readonly rotationDue: readonly Rotatable[];
   /** Paths of certificates and keys that apply would issue. */
   readonly toIssue: readonly string[];
-  /** For plans: about certificates, and the notices. */
-  readonly notes: readonly string[];
-  /** What a plan that creates control planes says of a new cluster. */
-  readonly foundingNotes: readonly string[];
+  /** For plans up to a stage: what the profile of a new cluster costs, about certificates, and the notices. */
+  readonly notes: (until: Stage) => readonly string[];
   /** What the operator may want to do, such as an upgrade to a patch release that the lock has. */
   readonly notices: readonly string[];
   readonly desire: Desire;
@@ -104,6 +103,13 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   const notices =
     newer === undefined ? [] : [`${newer} is in ${lockFileName}; set spec.kubernetesVersion to upgrade`];
   const renderer = createRenderer(cluster.templates === undefined ? {} : { templatesDir: cluster.templates });
+  const notes = [
+    ...loaded.warnings,
+    ...rotationNotes(loaded.rotation),
+    ...(loaded.rotation === undefined ? dueNotes(rotationDue) : []),
+    ...(await keyNotes(state, cluster)),
+    ...notices,
+  ];
   return {
     inventoryFile: options.inventory,
     cluster,
@@ -120,13 +126,11 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       ...[...loaded.next.keys()].flatMap((path) => (path.endsWith('.crt') ? [path.slice(0, -4)] : [])),
       ...loaded.toIssue.map(({ spec }) => spec.path),
     ],
-    foundingNotes: pki.clusterId() === undefined ? foundingNotes(cluster) : [],
-    notes: [
-      ...loaded.warnings,
-      ...rotationNotes(loaded.rotation),
-      ...(loaded.rotation === undefined ? dueNotes(rotationDue) : []),
-      ...(await keyNotes(state, cluster)),
-      ...notices,
+    notes: (until) => [
+      ...(pki.clusterId() === undefined && stagesUntil(until).includes('control-plane')
+        ? foundingNotes(cluster)
+        : []),
+      ...notes,
     ],
     notices,
     ...choice,

@@ -3,7 +3,7 @@ import type { Architecture } from '../catalog/data.ts';
 import type { ImageDigests, Release } from '../catalog/release.ts';
 import { KbootError } from '../model/error.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
-import type { Bundle } from '../store/bundle.ts';
+import type { Bundle, BundleImage } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
 import type { Desire } from './context.ts';
 import { findInBundle } from './release-files.ts';
@@ -43,9 +43,10 @@ function differencesFromLock(
       return [`${path} has SHA-256 ${held.sha256}, but the lock has ${artifact.sha256}`];
     }),
   );
-  const images = bundle.images.flatMap(({ ref, path, arch, digest, index }) => {
+  const images = bundle.images.flatMap((image) => {
+    const { ref, path, arch, digest } = image;
     const wanted = locked[ref];
-    if (wanted === undefined || isOf(wanted, arch, digest) || index === wanted.digest) return [];
+    if (wanted === undefined || isOfficial(wanted, image)) return [];
     const known = wanted[arch as Architecture] ?? wanted.digest;
     return digest === undefined
       ? [`${path} states no digest of ${ref}, but the lock has ${known}`]
@@ -54,9 +55,13 @@ function differencesFromLock(
   return [...files, ...images];
 }
 
-/** Whether a digest identifies the locked image on hosts of one architecture. */
-export function isOf(locked: ImageDigests, arch: string, digest: string | undefined): boolean {
-  return digest !== undefined && [locked.digest, locked[arch as Architecture]].includes(digest);
+/** Whether an image is the one that is known, by its own digest or by that of an index that names it. */
+export function isOfficial(
+  known: ImageDigests,
+  { arch, digest, index }: Pick<BundleImage, 'arch' | 'digest' | 'index'>,
+): boolean {
+  const isKnown = digest !== undefined && [known.digest, known[arch as Architecture]].includes(digest);
+  return isKnown || (index !== undefined && known.digest === index);
 }
 
 /** Throws KbootError E-BUNDLE with every file and image that differs from kboot.lock.yaml, if that has the release. */

@@ -2,8 +2,9 @@ import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import { knownDigests } from '../catalog/known-digests.ts';
 import { knownSum, type ArtifactName, type Release } from '../catalog/release.ts';
+import { plural } from '../model/plural.ts';
 import type { BundleFile, BundleImage, BundleIndex } from '../store/bundle.ts';
-import { isOf } from './bundle-fit.ts';
+import { isOfficial } from './bundle-fit.ts';
 import { pathInBundle } from './bundle-contents.ts';
 import { nameOfFile, versionIn } from './release-files.ts';
 
@@ -77,14 +78,6 @@ function originOfImage(release: Release | undefined, image: BundleImage): Origin
   };
 }
 
-/** Whether an image is the one that is known, by its own digest or by that of an index that names it. */
-export function isOfficial(
-  known: Parameters<typeof isOf>[0],
-  { arch, digest, index }: Pick<BundleImage, 'arch' | 'digest' | 'index'>,
-): boolean {
-  return isOf(known, arch, digest) || (index !== undefined && known.digest === index);
-}
-
 /** What `up` asks about: hosts get it, and nothing says that it is official. */
 export function unofficial(origins: readonly Originated[]): readonly Originated[] {
   return origins.filter(
@@ -98,9 +91,7 @@ export function inShort(list: readonly Originated[]): string {
   const part = (names: readonly string[], noun: string): readonly string[] => {
     const [first, ...rest] = names;
     if (first === undefined) return [];
-    return [
-      rest.length === 0 ? first : `${first} and ${rest.length} more ${noun}${rest.length === 1 ? '' : 's'}`,
-    ];
+    return [rest.length === 0 ? first : `${first} and ${plural(rest.length, `more ${noun}`)}`];
   };
   const files = list.flatMap(({ ref, path }) => (ref === undefined ? [path] : []));
   const refs = list.flatMap(({ ref }) => ref ?? []);

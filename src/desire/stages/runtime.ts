@@ -6,7 +6,7 @@ import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { cniFolder } from '../../resource/cni-config.ts';
 import type { ImageResource, Resource } from '../../resource/types.ts';
-import { isOfficial } from '../bundle-origin.ts';
+import { isOfficial } from '../bundle-fit.ts';
 import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
 import { flannelLinks } from '../text/flannel.ts';

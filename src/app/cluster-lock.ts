@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
-import { KubeConnection } from '../apply/kube-connection.ts';
+import { hostname } from 'node:os';
 import { takeClusterLock, type ClusterLock } from '../apply/lock/cluster-lock.ts';
 import type { Holder } from '../apply/lock/holder.ts';
-import { hostsWith, lockHosts } from '../model/cluster.ts';
+import { lockHosts } from '../model/cluster.ts';
+import { loginName } from '../store/lock.ts';
 import { thisProcess } from '../store/process-identity.ts';
-import { apiCredentials } from './credentials.ts';
+import { apiConnection } from './api-connection.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,26 +24,18 @@ export async function lockCluster(
   { say, lost = [] }: { readonly say: (text: string) => void; readonly lost?: readonly string[] },
 ): Promise<ClusterLock> {
   const hosts = lockHosts(cluster).map(({ name }) => name);
-  const kube = new KubeConnection(
-    {
-      connections: connections.open,
-      apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
-      materials: () => Promise.resolve({ kubeCredentials: () => apiCredentials(pki) }),
-    },
-    new Set(),
-  );
+  const api = pki.isIssued('super-admin') ? apiConnection(cluster, connections, pki) : undefined;
   const lock = await takeClusterLock({
     writers: hosts.flatMap((name) => connections.open.get(name)?.writer ?? []),
     hosts: hosts.filter((name) => !lost.includes(name)),
     holder: holderOf(command),
-    api: pki.isIssued('super-admin') ? kube : undefined,
-    say,
+    ...{ api, say },
   });
   return {
     ...lock,
     release: async (changed) => {
       await lock.release(changed);
-      kube.close();
+      api?.close();
     },
   };
 }
@@ -62,16 +54,7 @@ export async function connectLockHosts(
 
 function holderOf(command: string): Holder {
   return {
-    ...{ token: randomBytes(16).toString('hex'), run, command, user: userName(), host: hostname() },
+    ...{ token: randomBytes(16).toString('hex'), run, command, user: loginName() ?? '?', host: hostname() },
     ...{ ...thisProcess(), since: new Date().toISOString() },
   };
-}
-
-/** `?` for a user whom the system does not know. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return '?';
-  }
 }

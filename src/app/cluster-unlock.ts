@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConnection } from '../apply/kube-connection.ts';
 import { decodeHolder, type Holder } from '../apply/lock/holder.ts';
 import { HostLock } from '../apply/lock/host-lock.ts';
 import { leaseHolder, removeLease } from '../apply/lock/lease.ts';
 import { lookScript } from '../apply/lock/program.ts';
 import { clusterLockTimes } from '../apply/lock/times.ts';
-import { hostsWith, lockHosts } from '../model/cluster.ts';
+import { lockHosts } from '../model/cluster.ts';
 import type { Pki } from '../pki/types.ts';
 import { processState } from '../store/process-identity.ts';
 import type { ConnectOptions, Reader } from '../transport/types.ts';
-import { apiCredentials } from './credentials.ts';
+import { apiConnection } from './api-connection.ts';
 import { connectAll, type ClusterPlace, type Connections } from './observe/connect.ts';
 
 /** One acquisition of the cluster's lock, as hosts and the API show it. */
@@ -59,21 +58,11 @@ export async function viewClusterLock(
     look(reader),
   );
   const seen = [...connections.results.values()].flatMap((each) => each ?? []);
-  const kube = new KubeConnection(
-    {
-      connections: connections.open,
-      apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
-      materials: () => Promise.resolve({ kubeCredentials: () => apiCredentials(pki as Pki) }),
-    },
-    new Set(),
-  );
-  const hasApi = pki?.isIssued('super-admin') === true;
-  const lease = hasApi
-    ? await kube
-        .client()
-        .then(leaseHolder)
-        .catch(() => undefined)
-    : undefined;
+  const kube = pki?.isIssued('super-admin') === true ? apiConnection(cluster, connections, pki) : undefined;
+  const lease = await kube
+    ?.client()
+    .then(leaseHolder)
+    .catch(() => undefined);
   const tokens = new Set([...seen.map(({ token }) => token), ...(lease ? [lease.holder?.token ?? ''] : [])]);
   const locks = await Promise.all([...tokens].map((token) => foundLock(token)));
   return {
@@ -86,7 +75,8 @@ export async function viewClusterLock(
         await lock.drop(token, true);
         lock.close();
       }
-      if (hasLease) await removeLease(await kube.client(), token === '' ? undefined : token);
+      if (hasLease && kube !== undefined)
+        await removeLease(await kube.client(), token === '' ? undefined : token);
       const after = await Promise.all(
         on.map(async (name) => {
           const reader = connections.open.get(name)?.reader;
@@ -96,7 +86,7 @@ export async function viewClusterLock(
       return after.every((each) => each === undefined);
     },
     async close() {
-      kube.close();
+      kube?.close();
       await connections.close();
     },
   };

@@ -17,6 +17,7 @@ import { holdRotation } from '../store/rotation.ts';
 import { keepSnapshot } from '../store/snapshots.ts';
 import type { Connections } from './observe/connect.ts';
 import { readStored } from './observe/encryption.ts';
+import { addressed } from './api-connection.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
@@ -48,9 +49,9 @@ export async function carryOut(
   const materials = (): Promise<Materials> => (issued ??= issue());
   return await applyPlan(plan, {
     connections: connections.open,
-    apiHosts: hostsWith(cluster, 'control-plane').map(({ name, address }) => ({ host: name, address })),
+    apiHosts: addressed(hostsWith(cluster, 'control-plane')),
     materials,
-    etcdHosts: etcdHosts(cluster).map(({ name, address }) => ({ host: name, address })),
+    etcdHosts: addressed(etcdHosts(cluster)),
     etcdCredentials: async (host) => (await materials()).etcdCredentials(host),
     stored: (resources) => readStored(workspace, connections, resources),
     keepSnapshot: async (blobs, cause) => {

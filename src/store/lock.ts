@@ -141,8 +141,8 @@ export async function removeLock(state: State, found: FoundLock): Promise<boolea
   }
 }
 
-/** Undefined for a user whom the system does not know. */
-function loginName(): string | undefined {
+/** Who runs kboot; undefined for a user whom the system does not know. */
+export function loginName(): string | undefined {
   try {
     return userInfo().username;
   } catch {

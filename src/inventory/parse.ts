@@ -51,18 +51,18 @@ export interface ParseResult {
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
   const read = withFileContents(readDocument(text, options.env, isVerbatim), options.env);
   const document = { ...read, data: atVersion(read.data, options.kubernetesVersion) };
+  const conceal = (message: string, path: Path): string => concealed(message, document.taken, path);
   const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
     severity,
     file: options.file,
     ...document.position(offset),
-    message: concealed(message, document.taken, []),
+    message: conceal(message, []),
   });
   const locate: ParseResult['locate'] = (path) => ({
     file: options.file,
     ...document.position(offsetOf(document.place, { path })),
   });
   const ofText = document.problems.map((problem) => diagnostic('error', problem.offset, problem.message));
-  const conceal = (message: string, path: Path): string => concealed(message, document.taken, path);
   if (document.data === undefined) return { diagnostics: ofText, locate, conceal };
 
   const parsed = inventorySchema.safeParse(document.data);
@@ -85,11 +85,7 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   });
 
   const ofValues = [...ofShape, ...ofWhole].map((finding: Problem) =>
-    diagnostic(
-      finding.severity,
-      offsetOf(document.place, finding),
-      concealed(finding.message, document.taken, finding.path),
-    ),
+    diagnostic(finding.severity, offsetOf(document.place, finding), conceal(finding.message, finding.path)),
   );
   const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);
   if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error'))

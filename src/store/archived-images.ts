@@ -109,20 +109,22 @@ function refuseIncomplete(files: Files, entry: IndexEntry, arch: string): void {
     throw new Error(`has ${entry.digest} of the type ${JSON.stringify(entry.mediaType)}`);
   const manifest = named(entry.digest, () => readDocument(blobIn(files, entry), entry.mediaType));
   if (manifest.kind !== 'manifest') throw new Error(`has ${entry.digest}, which is not an image`);
-  const { os, architecture } = named(manifest.config.digest, () =>
-    readConfig(blobIn(files, manifest.config)),
+  refuseOtherPlatform(
+    named(manifest.config.digest, () => readConfig(blobIn(files, manifest.config))),
+    arch,
   );
+  for (const layer of manifest.layers) fileOf(files, layer);
+}
+
+function refuseOtherPlatform({ os, architecture }: ReturnType<typeof readConfig>, arch: string): void {
   if (os !== 'linux' || architecture !== arch)
     throw new Error(`has an image for ${os}/${architecture}, not for linux/${arch}`);
-  for (const layer of manifest.layers) fileOf(files, layer);
 }
 
 /** Some tools write both indexes, some readers prefer the one, some the other. */
 function refuseOtherNames(files: Files, images: ReadonlyMap<string, ArchivedImage>): void {
   if (!files.has('manifest.json')) return;
-  for (const { ref } of manifestsOf(files).flatMap(({ RepoTags }) =>
-    (RepoTags ?? []).map((ref) => ({ ref })),
-  ))
+  for (const ref of manifestsOf(files).flatMap(({ RepoTags }) => RepoTags ?? []))
     if (!images.has(ref) && !images.has(`docker.io/library/${ref}`) && !images.has(`docker.io/${ref}`))
       throw new Error(`has ${JSON.stringify(ref)} in its manifest.json, but not in its index.json`);
 }
@@ -172,10 +174,9 @@ function configOf(files: Files, name: string, layers: readonly string[], arch: s
     throw new Error(`lacks ${name}, the configuration of an image`);
   const stated = /^(?:blobs\/sha256\/)?([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
   if (stated !== undefined && stated !== sha256) throw new Error(`has ${name}, whose SHA-256 is ${sha256}`);
-  const { os, architecture, diffIds } = named(name, () => readConfig(bytes));
-  if (os !== 'linux' || architecture !== arch)
-    throw new Error(`has an image for ${os}/${architecture}, not for linux/${arch}`);
-  for (const [index, layer] of layers.entries()) refuseOtherLayer(files, layer, diffIds[index]);
+  const config = named(name, () => readConfig(bytes));
+  refuseOtherPlatform(config, arch);
+  for (const [index, layer] of layers.entries()) refuseOtherLayer(files, layer, config.diffIds[index]);
   return sha256;
 }
 

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { hasExternalEtcd, hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
+import { hasExternalEtcd, hostsWith, nodes, type Cluster, type Host } from '../../model/cluster.ts';
 
 /** The API server's port on each control-plane host; a load balancer may listen on another. */
 export const apiServerPort = 6443;
@@ -8,6 +8,11 @@ export const etcdPeerPort = 2380;
 
 export function isIPv6(address: string): boolean {
   return address.includes(':');
+}
+
+/** Whether some node has an IPv6 address. */
+export function nodesOnIPv6(cluster: Cluster): boolean {
+  return nodes(cluster).some(({ address }) => isIPv6(address));
 }
 
 /** `10.0.0.1:6443`, `[fd00::1]:6443` */

@@ -1,6 +1,6 @@
-import { nodes, type Cluster, type Flannel } from '../../model/cluster.ts';
+import type { Cluster, Flannel } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
-import { isIPv6 } from './address.ts';
+import { isIPv6, nodesOnIPv6 } from './address.ts';
 import type { TextContext } from './types.ts';
 
 /** flannel's objects for the cluster's Pod networks, based on upstream's Documentation/kube-flannel.yml. */
@@ -51,10 +51,6 @@ function flannelArgs(cluster: Cluster, flannel: Flannel): readonly string[] {
     ...(own === undefined ? (nodesOnIPv6(cluster) ? ['--healthz-ip=::'] : []) : [`--healthz-ip=${own}`]),
     '--healthz-port=8081',
   ];
-}
-
-function nodesOnIPv6(cluster: Cluster): boolean {
-  return nodes(cluster).some((host) => isIPv6(host.address));
 }
 
 /** Where flannel tells its health to the host alone; undefined: on all addresses. */

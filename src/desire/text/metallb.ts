@@ -1,6 +1,6 @@
-import { nodes, type Cluster, type LabelSelector, type Metallb } from '../../model/cluster.ts';
+import type { Cluster, LabelSelector, Metallb } from '../../model/cluster.ts';
 import type { LabelSelectorParams, TemplateParams } from '../../render/params.ts';
-import { isIPv6 } from './address.ts';
+import { nodesOnIPv6 } from './address.ts';
 import { parseObjects } from './kube-objects.ts';
 import type { KubeObject, TextContext } from './types.ts';
 
@@ -49,8 +49,7 @@ export function metallbObjects({ cluster, renderer, metallb: images }: TextConte
 
 /** The loopback address, unless metrics are for everybody, or nodes have IPv6 addresses. */
 function metricsHost(cluster: Cluster): string {
-  const isLocal = cluster.security.metrics === 'local';
-  return isLocal && !nodes(cluster).some(({ address }) => isIPv6(address)) ? '127.0.0.1' : '';
+  return cluster.security.metrics === 'local' && !nodesOnIPv6(cluster) ? '127.0.0.1' : '';
 }
 
 function bgpParams(metallb: Metallb | undefined): TemplateParams['addons/metallb/bgp.yaml.hbs'] {

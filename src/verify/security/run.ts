@@ -1,5 +1,7 @@
+import { apiServerPort, etcdClientPort, loopback } from '../../desire/text/address.ts';
 import { securityFilesOf } from '../../desire/text/hardened.ts';
 import { etcdPrefix } from '../../desire/text/kube-apiserver.ts';
+import { kubeletPort } from '../../desire/text/kubelet-settings.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
 import { storedAs } from '../../etcd/stored-as.ts';
 import { refused, type KubeClient, type KubeCredentials } from '../../kube/client.ts';
@@ -72,9 +74,8 @@ function checksOf(input: SecurityInput): readonly Check[] {
   const planes = hostsWith(cluster, 'control-plane').filter(({ name }) => input.readers.has(name));
   const members = etcdHosts(cluster).filter(({ name }) => input.readers.has(name));
   const kubelets = nodes(cluster).filter(({ name }) => input.readers.has(name));
-  const [target, ...others] = [...kubelets].reverse();
-  const from = others[0];
-  const enforcing = target === undefined || from === undefined ? undefined : ([from, target] as const);
+  const [from, target] = kubelets.slice(-2);
+  const enforcing = from === undefined || target === undefined ? undefined : ([from, target] as const);
   const files = securityFilesOf(cluster);
   const server = (host: Host, name: string, port: number, address = host.address): Server => ({
     ...{ host: host.name, name, address, port },
@@ -85,13 +86,13 @@ function checksOf(input: SecurityInput): readonly Check[] {
         : reader.forward(address, port);
     },
   });
-  const apiServers = planes.map((host) => server(host, 'kube-apiserver', 6443));
+  const apiServers = planes.map((host) => server(host, 'kube-apiserver', apiServerPort));
   const ofPlanes = planes.flatMap((host) => [
-    server(host, 'kube-controller-manager', 10257, '127.0.0.1'),
-    server(host, 'kube-scheduler', 10259, '127.0.0.1'),
+    server(host, 'kube-controller-manager', 10257, loopback(host.address)),
+    server(host, 'kube-scheduler', 10259, loopback(host.address)),
   ]);
-  const ofKubelets = kubelets.map((host) => server(host, 'kubelet', 10250));
-  const ofEtcd = members.map((host) => server(host, 'etcd', 2379));
+  const ofKubelets = kubelets.map((host) => server(host, 'kubelet', kubeletPort(cluster, host)));
+  const ofEtcd = members.map((host) => server(host, 'etcd', etcdClientPort));
   const titled = ({ host, name }: Server): string => `${host} ${name}`;
   const each = (
     check: SecurityCheck,

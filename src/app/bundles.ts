@@ -37,8 +37,8 @@ export interface BundleChoice {
 }
 
 /**
- * The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if none of them is for it, if none
- * of the signers signed it, or if it differs from the lock.
+ * The bundle for a version; undefined if no bundle was given. Throws KbootError E-BUNDLE if no given bundle is for that
+ * version, or if the one that is lacks a trusted signature or differs from the lock.
  */
 export function bundleFor(
   { bundles, releases, allowUnofficial, signers }: BundleChoice,

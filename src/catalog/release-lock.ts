@@ -35,7 +35,7 @@ const components = z.strictObject({
   cniPlugins: version,
   crictl: version,
   metallb: tag,
-  // Locks of before kboot knew it have none.
+  // Absent in lock files of older versions of kboot.
   kubeNetworkPolicies: tag.optional(),
 } satisfies Record<keyof Pins, z.ZodType>);
 

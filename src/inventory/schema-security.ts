@@ -52,7 +52,7 @@ const podSecurity = z
     exemptNamespaces: z
       .array(text({ description: 'Name of a namespace.', examples: ['storage-system'] }, dnsLabel))
       .meta({
-        description: "Namespaces to which none of it applies, besides kboot's own.",
+        description: "Further exempt namespaces, besides those of kboot's own components.",
         default: [],
       })
       .optional(),

@@ -416,7 +416,7 @@ const spec = z
           )
           .meta({
             description:
-              'Who signs bundles: one that none of them signed, or that was changed afterwards, is refused before any host is contacted. Default: bundles need no signature.',
+              'Trusted signers of bundles. A bundle that is not signed by one of them, or was changed after signing, is refused before any host is contacted. Default: bundles need no signature.',
           })
           .optional(),
       })

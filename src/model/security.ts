@@ -31,7 +31,7 @@ export interface PodSecurity {
   readonly enforce: PodSecurityLevel;
   readonly audit: PodSecurityLevel;
   readonly warn: PodSecurityLevel;
-  /** Namespaces to which none of it applies. */
+  /** Exempt namespaces: these levels do not apply there. */
   readonly exemptNamespaces: readonly string[];
 }
 

@@ -28,7 +28,7 @@ export interface ReadCopy {
   readonly files: StateFiles;
   /** Digest of `files`. */
   readonly content: string;
-  /** The copy; undefined if there is none. */
+  /** The copy; undefined if it does not exist. */
   readonly bytes: Buffer | undefined;
   readonly sha256: string | undefined;
   readonly seen: SeenCopy | undefined;

@@ -120,7 +120,7 @@ function lossOf(
       : `${dir} was changed since it was last pushed or pulled, and differs from ${target} in ${what}`,
     {
       remedy: isNewer
-        ? 'Both have changed, and nothing was overwritten. Agree on which one is right with whoever pushed: `--force` at pull takes the copy and keeps the files of the folder beside it; `--force` at push takes the folder.'
+        ? 'Both have changed, and nothing was overwritten. Decide together with the person who pushed. `kboot state pull INVENTORY --force` takes the copy, and keeps the files that it replaces; `kboot state push INVENTORY --force` keeps the folder.'
         : 'Nothing was overwritten. `kboot state push INVENTORY` keeps the folder; `kboot state pull INVENTORY --force` takes the copy, and keeps the files that it replaces.',
     },
   );

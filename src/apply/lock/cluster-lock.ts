@@ -15,7 +15,7 @@ export interface LockRequest {
   /** Names of all control planes, without those that are given up for good. */
   readonly hosts: readonly string[];
   readonly holder: Holder;
-  /** The API; undefined if there is none yet. */
+  /** The API; undefined before the cluster has one. */
   readonly api: LeaseApi | undefined;
   /** Reports, in words, what happens meanwhile. */
   readonly say: (text: string) => void;
@@ -146,7 +146,7 @@ class Watch {
   #times: ClusterLockTimes;
   #ages = new Map<string, number>();
   #leases = new Map<string, number>();
-  #told = new Set<string>();
+  #reported = new Set<string>();
   #until = Infinity;
 
   constructor(request: LockRequest, times: ClusterLockTimes) {
@@ -168,7 +168,7 @@ class Watch {
   }
 
   robbed({ token, holder }: NonNullable<Taken['over']>): void {
-    this.#tell(
+    this.#report(
       `${token} robbed`,
       `The lock of the cluster was taken over from ${holderText(holder)}, which is gone.`,
     );
@@ -185,7 +185,7 @@ class Watch {
   lease(held: HeldLease): void {
     const token = held.holder?.token ?? '';
     if (!this.#leases.has(held.renewed)) {
-      if (this.#told.has(token) && this.#leases.size > 0)
+      if (this.#reported.has(token) && this.#leases.size > 0)
         throw locked(held.holder, 'It renews the Lease kube-system/kboot.');
       this.#leases.set(held.renewed, performance.now());
     }
@@ -203,15 +203,15 @@ class Watch {
     if (this.#until === Infinity) this.#until = performance.now() + 2 * staleMs + heartbeatMs;
     if (performance.now() > this.#until) throw locked(holder, 'Runs take turns with it.');
     const left = Math.max(1, Math.ceil(leftMs / 1000));
-    this.#tell(
+    this.#report(
       token,
       `The lock of the cluster is held by ${holderText(holder)}. Waiting for a sign of life: a run renews its lock every ${heartbeatMs / 1000} s; without that, the lock is taken over in ${left} s.`,
     );
   }
 
-  #tell(token: string, text: string): void {
-    if (this.#told.has(token)) return;
-    this.#told.add(token);
+  #report(token: string, text: string): void {
+    if (this.#reported.has(token)) return;
+    this.#reported.add(token);
     this.#request.say(text);
   }
 }

@@ -1,6 +1,6 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,18 +14,15 @@ import {
   unlessSkipped,
   type ClusterSite,
 } from './cluster.ts';
+import { hasS3Server, s3Secret, startS3Server, unlessWithoutS3 } from './s3-server.ts';
 
-/* KBOOT_S3_SERVER is explained in etcd-backup.test.ts. */
-const server = process.env['KBOOT_S3_SERVER'] ?? '';
-const withServer = existsSync(server) ? '' : ' [NOT RUN: KBOOT_S3_SERVER names no S3 server]';
-const secret = 'a-secret-of-forty-letters-0123456789abcd';
 const folder = '/var/backups/etcd';
 const hosts = [{ name: 'cp-1', roles: ['control-plane', 'worker'], address: '10.77.22.11' }];
 /** In the clear in etcd, and in every snapshot that is not encrypted. */
 const word = 'sesame-open-the-door';
 
-describe.runIf(hasClusterBundle && withServer === '')(
-  `encrypted backups of etcd${unlessSkipped}${withServer}`,
+describe.runIf(hasClusterBundle && hasS3Server)(
+  `encrypted backups of etcd${unlessSkipped}${unlessWithoutS3}`,
   () => {
     let site: ClusterSite;
     let keys: string;
@@ -49,13 +46,9 @@ describe.runIf(hasClusterBundle && withServer === '')(
         secretAccessKeyEnv: 'DRILL_SECRET',
       };
       const backup = { schedule: 'yearly', keep: 2, encryptFor: [at('one.crt'), at('two.crt')], s3 };
-      process.env['DRILL_SECRET'] = secret;
+      process.env['DRILL_SECRET'] = s3Secret;
       site = await clusterSite('etcdcms', hosts, { spec: { etcd: { backup } } });
-      const [program = '', ...args] = site.lab.inside([
-        ...[server, '--port', '10.77.22.1:7070', 'posix', join(keys, 's3')],
-      ]);
-      const env = { ...process.env, ROOT_ACCESS_KEY: 'kboot', ROOT_SECRET_KEY: secret };
-      running = spawn(program, args, { stdio: 'ignore', env });
+      running = startS3Server(site.lab, '10.77.22.1:7070', join(keys, 's3'));
       const up = await kboot('up', ['--yes']);
       expect(up, up.stdout + up.stderr).toMatchObject({ exitCode: 0 });
       await site.kube(['create', 'namespace', 'drill']);
@@ -68,7 +61,7 @@ describe.runIf(hasClusterBundle && withServer === '')(
     });
 
     const kboot = (verb: string, rest: readonly string[] = []): Promise<KbootResult> =>
-      site.kboot(verb, rest, { env: { DRILL_SECRET: secret } });
+      site.kboot(verb, rest, { env: { DRILL_SECRET: s3Secret } });
     const on = (command: string): Promise<string> => output(site.lab, 'cp-1', command);
     const taken = async (): Promise<string> =>
       (await on(`ls -A ${folder}`)).split('\n').filter(Boolean).at(-1) ?? '';

@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KbootResult } from '../lab/kboot.ts';
-import type { Lab } from '../lab/lab.ts';
 import { output } from '../lab/traces.ts';
 import {
   clusterSite,
@@ -15,14 +14,7 @@ import {
   unlessSkipped,
   type ClusterSite,
 } from './cluster.ts';
-
-/*
- * KBOOT_S3_SERVER: the program of an S3 server with the command line of versitygw
- * (https://github.com/versity/versitygw): `PROGRAM --port ADDRESS posix FOLDER`, the key in ROOT_ACCESS_KEY and
- * ROOT_SECRET_KEY. A bucket is a folder of FOLDER.
- */
-const server = process.env['KBOOT_S3_SERVER'] ?? '';
-const withServer = existsSync(server) ? '' : ' [NOT RUN: KBOOT_S3_SERVER names no S3 server]';
+import { hasS3Server, s3Secret, startS3Server, unlessWithoutS3 } from './s3-server.ts';
 
 const planes = ['cp-1', 'cp-2', 'cp-3'];
 const hosts = planes.map((name, index) => ({
@@ -32,7 +24,6 @@ const hosts = planes.map((name, index) => ({
 }));
 const endpoint = 'http://10.77.21.1:7070';
 const folder = '/var/backups/etcd';
-const secret = 'a-secret-of-forty-letters-0123456789abcd';
 
 interface Status {
   readonly healthy: boolean;
@@ -45,7 +36,7 @@ interface Status {
   };
 }
 
-describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSkipped}${withServer}`, () => {
+describe.runIf(hasClusterBundle && hasS3Server)(`backups of etcd${unlessSkipped}${unlessWithoutS3}`, () => {
   let site: ClusterSite;
   let buckets: string;
   let running: ChildProcess;
@@ -56,7 +47,7 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
     site = await clusterSite('etcdbackup', hosts, {
       spec: { loadBalancer: { virtualIP: '10.77.21.100', port: 8443 }, etcd: { backup: backup({}) } },
     });
-    running = startServer(site.lab);
+    running = startS3Server(site.lab, '10.77.21.1:7070', buckets);
     tellTime('up', await kboot('up', ['--yes']));
     await site.kube(['create', 'namespace', 'drill']);
     await site.kube(['-n', 'drill', 'create', 'configmap', 'before', '--from-literal=a=b']);
@@ -74,14 +65,9 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
     s3: { endpoint, bucket: 'backups', accessKeyId: 'kboot', secretAccessKeyEnv: 'DRILL_SECRET' },
     ...more,
   });
-  const startServer = (lab: Lab): ChildProcess => {
-    const [program = '', ...args] = lab.inside([server, '--port', '10.77.21.1:7070', 'posix', buckets]);
-    const env = { ...process.env, ROOT_ACCESS_KEY: 'kboot', ROOT_SECRET_KEY: secret };
-    return spawn(program, args, { stdio: 'ignore', env });
-  };
   const kboot = (verb: string, rest: readonly string[] = [], inventory?: string): Promise<KbootResult> =>
     site.kboot(verb, rest, {
-      env: { DRILL_SECRET: secret },
+      env: { DRILL_SECRET: s3Secret },
       ...(inventory !== undefined && { inventory }),
     });
   const status = async (inventory?: string): Promise<Status> =>
@@ -128,7 +114,7 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
         .digest('hex'),
     ).toBe((await on('cp-1', `sha256sum < ${folder}/${name}`)).slice(0, 64));
     expect(await on('cp-1', 'stat -c "%a %U" /etc/kubernetes/kboot-etcd-backup.s3')).toBe('600 root');
-    expect(await on('cp-1', `journalctl --no-pager | grep -c '${secret}' || true`)).toBe('0');
+    expect(await on('cp-1', `journalctl --no-pager | grep -c '${s3Secret}' || true`)).toBe('0');
     await timers('start');
     await expectNothing();
     await timers('stop');
@@ -136,7 +122,7 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
 
   /** As expectNothingToDo, with the secret. */
   async function expectNothing(): Promise<void> {
-    process.env['DRILL_SECRET'] = secret;
+    process.env['DRILL_SECRET'] = s3Secret;
     await expectNothingToDo(site);
   }
 
@@ -208,13 +194,13 @@ describe.runIf(hasClusterBundle && withServer === '')(`backups of etcd${unlessSk
     const repaired = await kboot('up', ['--yes']);
     expect(repaired, repaired.stderr).toMatchObject({ exitCode: 0 });
     expect(repaired.stdout).toContain('kboot-etcd-backup.s3');
-    expect(repaired.stdout + repaired.stderr).not.toContain(secret);
+    expect(repaired.stdout + repaired.stderr).not.toContain(s3Secret);
     await timers('stop');
     running.kill();
     const silent = await take('cp-1');
     process.stdout.write(`${silent}\n`);
     expect(silent).toMatch(/S3 at http:\/\/10.77.21.1:7070 does not answer .*curl: \(7\)/);
-    running = startServer(site.lab);
+    running = startS3Server(site.lab, '10.77.21.1:7070', buckets);
     await eventually(20, async () => {
       expect(await take('cp-1')).toBe('good');
     });

@@ -286,9 +286,8 @@ const loadBalancer = z
 const signer = (value: string): string | undefined => {
   if (!/^(sk-)?(ssh|ecdsa)-/.test(value)) return filePath(value);
   const [type, base64 = ''] = value.split(/\s+/);
-  const bytes = Buffer.from(base64, 'base64');
-  const isWhole = bytes.length === 51 && bytes.toString('base64') === base64;
-  return type === 'ssh-ed25519' && isWhole && bytes.subarray(4, 15).toString('latin1') === type
+  const isWhole = Buffer.from(base64, 'base64').length === 51 && hostKey(`${type} ${base64}`) === undefined;
+  return type === 'ssh-ed25519' && isWhole
     ? undefined
     : 'must be a complete public key of Ed25519, "ssh-ed25519 AAAA…" as in a .pub file of ssh-keygen, or the path of a file';
 };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { isRunning } from './process-identity.ts';
 import type { State } from './state.ts';
 
 export interface Lock {
@@ -117,12 +118,7 @@ export function isStale(found: FoundLock, times: LockTimes = lockTimes): boolean
 /** Whether an owner's process is running; `unknown` for those on other machines. */
 export function ownerState({ owner }: FoundLock): 'lives' | 'gone' | 'unknown' {
   if (owner === undefined || owner.host !== hostname()) return 'unknown';
-  try {
-    process.kill(owner.pid, 0);
-    return 'lives';
-  } catch (cause) {
-    return systemCode(cause) === 'ESRCH' ? 'gone' : 'lives';
-  }
+  return isRunning(owner.pid) ? 'lives' : 'gone';
 }
 
 /** Removes the lock that was found; false if it changed in the meantime. Throws E-STATE if it cannot be removed. */

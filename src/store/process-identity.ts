@@ -20,13 +20,19 @@ export function thisProcess(): ProcessIdentity {
 /** Whether a process runs; `unknown` for those of other machines, and of other containers on this one. */
 export function processState({ pid, machine, started }: ProcessIdentity): 'lives' | 'gone' | 'unknown' {
   if (machine !== thisMachine()) return 'unknown';
-  try {
-    process.kill(pid, 0);
-  } catch (cause) {
-    if (systemCode(cause) === 'ESRCH') return 'gone';
-  }
+  if (!isRunning(pid)) return 'gone';
   const now = startOf(pid);
   return started !== '' && now !== undefined && now !== started ? 'gone' : 'lives';
+}
+
+/** Whether a process of this machine has that PID, whoever runs it. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return systemCode(cause) !== 'ESRCH';
+  }
 }
 
 function thisMachine(): string {

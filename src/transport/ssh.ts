@@ -77,7 +77,8 @@ async function launch(
   { endpoint, session, slots, stats, spares }: Launching,
   command: string,
 ): Promise<Process> {
-  let room = 0;
+  let tries = 0;
+  let mayHaveEnded = true;
   for (;;) {
     const release = await slots.take();
     try {
@@ -86,19 +87,26 @@ async function launch(
       return channelProcess(channel, stats, session.lost, release);
     } catch (cause) {
       const refused = isRefusedChannel(cause) && !session.lost.aborted;
-      if (refused && (await makeRoom(spares))) room = roomTries;
-      const wait = refused && (room > 0 || slots.shrink());
+      if (refused && (await makeRoom(spares))) tries = triesAfterAnEnd;
+      let wait = refused && (tries > 0 || slots.shrink());
+      if (refused && !wait && mayHaveEnded && stats.execs > 0) {
+        mayHaveEnded = false;
+        tries = triesAfterAnEnd;
+        wait = true;
+      }
       release();
       session.lost.throwIfAborted();
       if (!wait) throw noExec(endpoint, cause);
-      // The server counts a session until its processes have ended.
-      if (room-- > 0) await sleep(50);
+      if (tries-- > 0) await sleep(50);
     }
   }
 }
 
-/** How often a channel is asked for again after others have made room for it. */
-const roomTries = 40;
+/**
+ * How often a channel is asked for again, 50 ms apart, after another one has ended:
+ * the server counts a session until its processes have ended, which may be after its channel has closed here.
+ */
+const triesAfterAnEnd = 40;
 
 /** Ends the spare processes; false if there are none. */
 async function makeRoom(spares: Launching['spares']): Promise<boolean> {

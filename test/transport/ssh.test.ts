@@ -375,6 +375,22 @@ describe.skipIf(noSshd !== undefined)(withSshd('a real sshd'), () => {
       }
     });
 
+    it('starts one command after another on a host that allows a single session', async () => {
+      const single = await startSshd(['MaxSessions 1']);
+      const { port, hostKey, identityFile } = single;
+      const made = await connectHost(sshHost({ port, hostKey, identityFile }), connectOptions());
+      try {
+        // sshd may read the close of one session and the opening of the next in one go, and refuse the next.
+        for (let i = 0; i < 60; i++) {
+          const next = await made.writer.start(`echo ${i}`);
+          expect(await text(next.stdout)).toBe(`${i}\n`);
+        }
+      } finally {
+        await made.close();
+        await single.stop();
+      }
+    });
+
     it('ends a spare command if the host allows too few sessions for it and others', async () => {
       const { writer } = await connect();
       let ended = 0;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readInventory } from '../../src/app/read-inventory.ts';
 import { kubeletClientPem, pkiFiles } from '../../src/desire/pki-files.ts';
 import { isNode } from '../../src/model/cluster.ts';
+import { hasIssuedServing } from '../../src/model/kubelet-serving.ts';
 import { certificatesFor } from '../../src/pki/certlist.ts';
 import { issueLeaf } from '../../src/pki/issue.ts';
 import { createPki } from '../../src/pki/lookup.ts';
@@ -50,8 +51,13 @@ export async function expireEverything(site: Site): Promise<void> {
       const own = isNode(host)
         ? [
             ['/var/lib/kubelet/pki/kubelet-client-current.pem', kubeletClientPem(host, pki).text] as const,
-            ['/var/lib/kubelet/pki/kubelet.crt', servingCertificate(key, -365)] as const,
-            ['/var/lib/kubelet/pki/kubelet.key', key] as const,
+            // Unless kboot issues what it serves.
+            ...(hasIssuedServing(cluster, host)
+              ? []
+              : [
+                  ['/var/lib/kubelet/pki/kubelet.crt', servingCertificate(key, -365)] as const,
+                  ['/var/lib/kubelet/pki/kubelet.key', key] as const,
+                ]),
           ]
         : [];
       const script = ['systemctl stop kubelet 2>/dev/null'];

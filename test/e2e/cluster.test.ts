@@ -211,22 +211,31 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     /^folders \+ \/usr\/lib\/modules\|d/,
   ];
 
-  test('reset restores rules, links, mounts, files and units; up works with another podSubnet', async () => {
-    const rebooted = await everyHost((name) => traces(site.lab, name));
-    expect(rebooted).not.toEqual(before);
+  /** Resets, and compares every host with what it was before the first up. */
+  async function expectReset(furtherPermitted: readonly RegExp[] = []): Promise<void> {
     const reset = await site.kboot('reset', ['--yes']);
     expect(reset, reset.stderr).toMatchObject({ exitCode: 0 });
-    for (const [name, now] of await everyHost((name) => traces(site.lab, name))) {
+    for (const [name, now] of await everyHost((each) => traces(site.lab, each))) {
       const first = before.get(name);
       if (first === undefined) throw new Error(name);
-      const left = traceDifferences(first, now).filter((line) => !permitted.some((each) => each.test(line)));
+      const left = traceDifferences(first, now).filter(
+        (line) => ![...permitted, ...furtherPermitted].some((each) => each.test(line)),
+      );
       expect(left, name).toEqual([]);
     }
     expect((await site.kboot('reset', ['--yes'])).stdout).toBe('life: nothing to reset on 3 hosts\n');
+  }
 
+  test('reset restores rules, links, mounts, files and units', async () => {
+    const rebooted = await everyHost((name) => traces(site.lab, name));
+    expect(rebooted).not.toEqual(before);
+    await expectReset();
+  });
+
+  test('up works with another podSubnet and profile; a reset of it leaves only the audit log', async () => {
     const inventory = await site.write('site', {
       hosts,
-      spec: { networking: { podSubnet: '10.200.0.0/16' } },
+      spec: { networking: { podSubnet: '10.200.0.0/16' }, security: { profile: 'baseline' } },
     });
     expect(inventory).toBe(site.inventory);
     const again = await up();
@@ -236,6 +245,8 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     expect(await podAddress('w-2')).toMatch(/^10\.200\./);
     await traffic();
     await expectNothingToDo(site);
+    await expectReset([/^folders \+ \/var\/log\/kubernetes(\/audit(\/audit\.log)?)?\|/]);
+    expect(await output(site.lab, 'cp-1', 'wc -l < /var/log/kubernetes/audit/audit.log')).not.toBe('0');
   });
 });
 

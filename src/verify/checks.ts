@@ -24,6 +24,8 @@ export interface DnsCheck extends Route {
   readonly expect: readonly string[];
   /** The answer must be at least this long. */
   readonly atLeastBytes: number;
+  /** The name was made for this run: DNS may learn it late. */
+  readonly isNew?: true;
 }
 
 interface ApiCheck extends Route {
@@ -116,8 +118,10 @@ export function makeChecks(
   return [
     ...podPairs,
     ...nodes.flatMap((node) =>
-      dnsNames(cluster, services).flatMap(({ name, type, address }) =>
-        fromPod('dns', node, type === 'A' ? name : `${name} (AAAA)`, type, name, clusterDns, [address]),
+      dnsNames(cluster, services).flatMap(({ name, type, address, isNew }) =>
+        fromPod('dns', node, type === 'A' ? name : `${name} (AAAA)`, type, name, clusterDns, [address]).map(
+          (check) => ({ ...check, ...(isNew && { isNew }) }),
+        ),
       ),
     ),
     ...families.flatMap((family) =>
@@ -142,20 +146,21 @@ export function makeChecks(
 function dnsNames(
   cluster: Cluster,
   services: Services,
-): { name: string; type: 'A' | 'AAAA'; address: string }[] {
+): { name: string; type: 'A' | 'AAAA'; address: string; isNew: boolean }[] {
   const { serviceSubnets, dnsDomain } = cluster.networking;
   const kubernetes = nthAddress(serviceSubnets[0] ?? '10.96.0.0/12', 1);
-  const entry = (name: string, address: string): { name: string; type: 'A' | 'AAAA'; address: string } => ({
+  const entry = (name: string, address: string, isNew: boolean): ReturnType<typeof dnsNames>[number] => ({
     name: `${name}.svc.${dnsDomain}`,
     type: familyOf(address) === 6 ? 'AAAA' : 'A',
     address,
+    isNew,
   });
   return [
-    entry('kubernetes.default', kubernetes),
+    entry('kubernetes.default', kubernetes, false),
     ...familiesOf(cluster)
       .map((family) => services.clusterIPs[family])
       .filter((address) => address !== undefined)
-      .map((address) => entry(`cluster-ip.${services.namespace}`, address)),
+      .map((address) => entry(`cluster-ip.${services.namespace}`, address, true)),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -23,6 +23,15 @@ export const hasClusterBundle =
 export const unlessSkipped = hasClusterBundle
   ? ''
   : ' [NOT RUN: KBOOT_BUNDLE names no bundle with a kubelet]';
+
+/**
+ * Whether a bundle has what enforces NetworkPolicies. On a kernel without nft_queue it must queue in another way, and the
+ * preflight check that refuses such a kernel be ignored.
+ */
+export function enforcesPolicies(bundle: string): boolean {
+  const index = join(bundle, 'bundle.json');
+  return existsSync(index) && readFileSync(index, 'utf8').includes('kube-network-policies');
+}
 
 /** A lab, kboot for it, and kubectl with the cluster's administrator. */
 export interface ClusterSite extends Site {

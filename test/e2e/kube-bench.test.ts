@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SiteHost } from '../lab/kboot.ts';
-import { clusterSite, hasClusterBundle, unlessSkipped } from './cluster.ts';
+import { clusterSite, enforcesPolicies, hasClusterBundle, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 import { hasKubeBench, kubeBench, summary, unlessKubeBench, type Target } from './kube-bench.ts';
 import { hasKubeadm, kubeadmCluster, unlessKubeadm } from './kubeadm.ts';
@@ -72,12 +72,23 @@ describe.skipIf(!hasKubeBench || !hasClusterBundle)(
       ['baseline', ['cp-1 1.1.12', 'cp-1 1.2.30']],
       ['restricted', ['cp-1 1.1.19']],
     ])('%s fails only what is known', async (profile, known) => {
-      // What enforces NetworkPolicies is no part of the benchmark, and not in every bundle.
-      const networking = { podSubnet: '10.244.0.0/16', networkPolicy: false };
-      await site.write('site', { spec: { networking, security: { profile } } });
+      // NetworkPolicies are enforced if the bundle has the image for it.
+      const enforced = profile === 'restricted' && enforcesPolicies(process.env['KBOOT_BUNDLE'] ?? '');
+      const networking = { podSubnet: '10.244.0.0/16', networkPolicy: enforced };
+      await site.write('site', {
+        spec: {
+          networking,
+          preflight: { ignore: ['NetworkPolicy'] },
+          security: { profile, ...(!enforced && { denyByDefault: false }) },
+        },
+      });
       const made = await site.kboot('up', ['--yes']);
       expect(made.exitCode, made.stderr).toBe(0);
+      process.stdout.write(`## ${profile}, NetworkPolicies enforced: ${enforced ? 'yes' : 'no'}\n`);
       expect(await failing(site, profile)).toEqual(known);
+      const served = await site.kboot('verify', ['--security']);
+      process.stdout.write(served.stdout);
+      expect(served, served.stdout + served.stderr).toMatchObject({ exitCode: 0 });
     });
   },
 );

@@ -1,21 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SiteSpec } from '../lab/kboot.ts';
-import { expectNothingToDo } from './cluster.ts';
+import { enforcesPolicies, expectNothingToDo } from './cluster.ts';
 import { upgradeBundles, type VersionBundle } from './upgrade/bundles.ts';
 import { highlyAvailable } from './upgrade/shapes.ts';
 import { expectSettled, tell, upgradeSite } from './upgrade/site.ts';
 import type { UpgradeSite } from './upgrade/site.ts';
 
 const { bundles, suffix } = upgradeBundles('minor');
-
-/**
- * Enforcing NetworkPolicies needs an image of its own; without it everything else of `restricted` is tried. On a kernel
- * without nft_queue it must be one that queues in another way (network-policy.test.ts).
- */
-const hasImage = ({ dir }: VersionBundle): boolean =>
-  readFileSync(join(dir, 'bundle.json'), 'utf8').includes('kube-network-policies');
 
 /** `restricted` on three control planes and two workers: the life of a cluster, whose tests run in order. */
 describe.skipIf(bundles === undefined)(`profile restricted${suffix}`, () => {
@@ -24,7 +15,7 @@ describe.skipIf(bundles === undefined)(`profile restricted${suffix}`, () => {
 
   beforeAll(async () => {
     if (bundles === undefined) return;
-    const enforced = hasImage(bundles.from) && hasImage(bundles.to);
+    const enforced = enforcesPolicies(bundles.from.dir) && enforcesPolicies(bundles.to.dir);
     if (!enforced) tell('NetworkPolicies are NOT enforced: a bundle lacks kube-network-policies');
     const shape = highlyAvailable('10.79.45');
     spec = {

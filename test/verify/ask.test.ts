@@ -11,7 +11,10 @@ afterEach(() => {
   server?.close();
 });
 
-const options: AskOptions = { concurrency: 4, timeoutMs: 150, attempts: 2, retriedFailures: 100 };
+const options: AskOptions = {
+  ...{ concurrency: 4, timeoutMs: 150, attempts: 2, retriedFailures: 100 },
+  ...{ newNameMs: 60_000, newNamePauseMs: 1 },
+};
 const credentials = { caPem: '', certificatePem: '', keyPem: '' };
 
 const check = (more: Partial<DnsCheck> = {}): DnsCheck => ({
@@ -69,6 +72,29 @@ describe('askAll', () => {
     ['another node', text('w-2'), 'the answer is w-2, not w-1'],
   ])('fails on %s, and tells it', async (_name, reply, why) => {
     expect(await ask(() => reply)).toMatchObject([{ ok: false, attempts: 2, why }]);
+  });
+
+  it('asks again for a new name that DNS does not know yet, and for no other', async () => {
+    const isNew = check({ kind: 'dns', isNew: true });
+    const late = (number: number): Reply => (number < 6 ? { answers: [], rcode: 3 } : text('w-1'));
+    expect(await ask(late, [isNew])).toMatchObject([
+      { ok: true, attempts: 6, why: 'the answer is NXDOMAIN' },
+    ]);
+    server?.close();
+    expect(await ask(late, [check({ kind: 'dns' })])).toMatchObject([{ ok: false, attempts: 2 }]);
+  });
+
+  it('gives a name up that DNS never learns, all checks together', async () => {
+    const checks = Array.from({ length: 4 }, () => check({ kind: 'dns', isNew: true }));
+    const begun = performance.now();
+    const results = await ask(() => ({ answers: [], rcode: 3 }), checks, {
+      options: { concurrency: 1, newNameMs: 200, timeoutMs: 10_000 },
+    });
+    expect(results.map(({ ok, why }) => [ok, why])).toEqual(
+      checks.map(() => [false, 'the answer is NXDOMAIN']),
+    );
+    expect(results.slice(1).map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
+    expect(performance.now() - begun).toBeGreaterThan(200);
   });
 
   it('reports both reasons if they differ', async () => {

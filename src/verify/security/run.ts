@@ -12,6 +12,8 @@ import { quote } from '../../resource/shell.ts';
 import { removeNamespace } from '../namespace.ts';
 import { pause } from '../kube.ts';
 import { distrust, getStatus, takesWeakTls, type Server } from './server.ts';
+import { eventRateLimit } from './event-rate-limit.ts';
+import { bootstrapToken, tokenExtension, tokenLifetime } from './tokens.ts';
 import { networkPolicyDrops, type NetworkPolicyInput } from './network-policy.ts';
 import type { Found, SecurityCheck, SecurityResult } from './types.ts';
 
@@ -133,6 +135,16 @@ function checksOf(input: SecurityInput): readonly Check[] {
       return status === 404 ? good('/debug/pprof/ is not served') : bad(`/debug/pprof/ answers ${status}`);
     }),
     ...once('token-lifetime', security.maxTokenSeconds !== undefined, () => tokenLifetime(input)),
+    ...once('token-extension', !security.extendTokens, () => tokenExtension(input)),
+    ...each('bootstrap-token', !security.bootstrapTokens, apiServers, (of) => bootstrapToken(input.kube, of)),
+    ...planes.map((host): Check => ({
+      ...{ check: 'event-rate-limit', on: `${host.name} kube-apiserver` },
+      promised: security.eventRateLimit && files.includes('admission'),
+      look: () =>
+        withApi(input, host, (kube) =>
+          eventRateLimit(kube, input.namespace, `${input.namespace}-${host.name}`),
+        ),
+    })),
     ...each('kubelet-certificate', security.kubeletCertificates === 'cluster', ofKubelets, (of) =>
       kubeletCertificate(input, of),
     ),
@@ -159,15 +171,27 @@ function checksOf(input: SecurityInput): readonly Check[] {
   ];
 }
 
-/** A request that nobody else makes is in the log of the API server that it was made to. */
-async function audited({ cluster, kubeOf, readers, namespace }: SecurityInput, host: Host): Promise<Found> {
-  const mark = `${namespace}-${host.name}`;
+/** Asks the API server of a host. */
+async function withApi<T>(
+  { kubeOf }: SecurityInput,
+  host: Host,
+  ask: (kube: KubeClient) => Promise<T>,
+): Promise<T> {
   const kube = await kubeOf(host);
   try {
-    await kube.request('GET', `/api/v1/namespaces/${namespace}/configmaps/${mark}`);
+    return await ask(kube);
   } finally {
     kube.close();
   }
+}
+
+/** A request that nobody else makes is in the log of the API server that it was made to. */
+async function audited(input: SecurityInput, host: Host): Promise<Found> {
+  const { cluster, readers, namespace } = input;
+  const mark = `${namespace}-${host.name}`;
+  await withApi(input, host, (kube) =>
+    kube.request('GET', `/api/v1/namespaces/${namespace}/configmaps/${mark}`),
+  );
   const { path } = cluster.security.audit;
   const script = `tail -c 4000000 -- ${quote(path)} 2>/dev/null | grep -cF -- ${quote(mark)}`;
   for (let attempt = 0; ; attempt++) {
@@ -222,31 +246,6 @@ async function anonymous(of: Server): Promise<Found> {
   return other === 401
     ? good('/readyz answers without credentials, /version does not')
     : bad(`/version answers ${other} without credentials`);
-}
-
-/** A request for a token of ten years. */
-async function tokenLifetime({ cluster, kube, namespace }: SecurityInput): Promise<Found> {
-  const seconds = 315_360_000;
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`;
-  for (let attempt = 0; ; attempt++) {
-    const answer = await kube.request('POST', path, {
-      body: {
-        ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
-        spec: { expirationSeconds: seconds },
-      },
-    });
-    if (answer.status === 201) {
-      const { status } = answer.body as { readonly status: { readonly expirationTimestamp: string } };
-      const valid = Math.round((Date.parse(status.expirationTimestamp) - Date.now()) / 1000);
-      const most = cluster.security.maxTokenSeconds ?? seconds;
-      const found = `a token requested for ten years is valid for ${Math.round(valid / 3600)} h`;
-      // The clocks may differ.
-      return valid <= most + 300 && valid < seconds / 2 ? good(found) : bad(found);
-    }
-    // The ServiceAccount comes a moment after its namespace.
-    if (attempt === 20 || answer.status !== 404) throw refused('requesting a token', answer);
-    await pause(500);
-  }
 }
 
 async function kubeletCertificate({ cluster, kube, credentials }: SecurityInput, of: Server): Promise<Found> {

@@ -17,7 +17,13 @@ export interface Server {
   open(): Promise<Duplex>;
 }
 
-type Client = Pick<KubeCredentials, 'certificatePem' | 'keyPem'> | undefined;
+type Certificate = Pick<KubeCredentials, 'certificatePem' | 'keyPem'>;
+type Client = Certificate | undefined;
+
+/** A bearer token of a user. */
+export interface Bearer {
+  readonly token: string;
+}
 
 function optionsOf({ address }: Server, stream: Duplex, client: Client): tls.ConnectionOptions {
   return {
@@ -29,13 +35,18 @@ function optionsOf({ address }: Server, stream: Duplex, client: Client): tls.Con
 }
 
 /** The status of the answer to a GET, whoever signed the server's certificate. Rejects if there is no answer. */
-export async function getStatus(server: Server, path: string, client: Client): Promise<number> {
+export async function getStatus(server: Server, path: string, client: Client | Bearer): Promise<number> {
+  const [certificate, bearer] =
+    client === undefined || 'certificatePem' in client ? [client] : [undefined, client.token];
   return await overStream(
     () => server.open(),
     timeoutMs,
     (stream) =>
       new Promise((resolve, reject) => {
-        const socket = tls.connect({ ...optionsOf(server, stream, client), rejectUnauthorized: false });
+        const socket = tls.connect({
+          ...optionsOf(server, stream, certificate),
+          rejectUnauthorized: false,
+        });
         socket.once('error', reject);
         socket.once('close', () => {
           reject(new Error('the connection was closed'));
@@ -43,7 +54,10 @@ export async function getStatus(server: Server, path: string, client: Client): P
         const request = http.request({
           createConnection: () => socket,
           path,
-          headers: { host: 'localhost', connection: 'close' },
+          headers: {
+            ...{ host: 'localhost', connection: 'close' },
+            ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+          },
         });
         request.once('error', reject);
         request.once('response', (response) => {

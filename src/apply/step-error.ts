@@ -17,6 +17,11 @@ const again = 'then run the same command again: it continues there.';
 /** The first match applies. */
 const causes: readonly Cause[] = [
   {
+    said: /^kube-apiserver does not accept \S+:$/m,
+    message: 'the API server would not start with this file; the one that it has stays',
+    remedy: `Correct it where the inventory has it (spec.apiServer.authentication, spec.apiServer.authorization or spec.security.audit.policyFile), then run the same command again.`,
+  },
+  {
     said: /No space left on device/i,
     message: 'the disk is full',
     remedy: 'Free space on this host and run the same command again: it continues there.',

@@ -3,6 +3,7 @@ import { securityProfiles, type SecurityProfile } from '../model/security.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { podProcess } from '../resource/static-pod.ts';
 import type { Resource } from '../resource/types.ts';
+import { acceptedByApiServer } from './api-server-check.ts';
 import { folders, type Desire } from './context.ts';
 import { securityFilesOf, securityFolder, securityPaths } from './text/hardened.ts';
 import { securityText } from './text/security.ts';
@@ -19,8 +20,8 @@ export function recordedProfile(
   return securityProfiles.find((profile) => profile === texts[0]) ?? 'kubeadm';
 }
 
-/** What API servers read of spec.security, before they do. */
-export function securityFiles(desire: Desire): readonly Resource[] {
+/** What API servers read of spec.security, before they do. `image`: theirs. */
+export function securityFiles(desire: Desire, image: string): readonly Resource[] {
   const { cluster } = desire;
   const { profile } = cluster.security;
   const files = securityFilesOf(cluster);
@@ -37,14 +38,18 @@ export function securityFiles(desire: Desire): readonly Resource[] {
           } as const,
         ]),
     ...(files.length === 0 ? [] : folders('control-plane', [securityFolder])),
-    ...files.map((file): Resource => ({
-      kind: 'file',
-      stage: 'control-plane',
-      path: securityPaths[file],
-      mode: '600',
-      content: { kind: 'text', text: securityText(desire, file) },
-      readBy: [podProcess('kube-apiserver')],
-    })),
+    ...files.map((file): Resource => {
+      const check = acceptedByApiServer(cluster, file, image);
+      return {
+        kind: 'file',
+        stage: 'control-plane',
+        path: securityPaths[file],
+        mode: '600',
+        content: { kind: 'text', text: securityText(desire, file) },
+        readBy: [podProcess('kube-apiserver')],
+        ...(check !== undefined && { check }),
+      };
+    }),
   ];
 }
 

@@ -109,18 +109,24 @@ export const file: Kind<FileResource, FoundBefore> = {
     return {
       verb: found.state === 'absent' ? 'create' : 'update',
       reason: describe(want.content),
-      script: installScript(want.path, want.mode, expected, readBy, {
+      script: `${checkScript(want)}${installScript(want.path, want.mode, expected, readBy, {
         shown: want.content.kind === 'text',
         owner: want.owner,
-      }),
+      })}`,
       payload: { path: besidePath(want.path), content: want.content },
       disturbs: readBy,
       ...(expected !== null && { expects: { path: want.path, digest: expected } }),
       effects: [],
-      timeoutSeconds: 60,
+      timeoutSeconds: want.check === undefined ? 60 : 180,
     };
   },
 };
+
+function checkScript({ path, check }: FileResource): string {
+  if (check === undefined) return '';
+  const beside = quote(besidePath(path));
+  return `kb_accepts() {\n${check}\n}\nkb_accepts ${beside} || { rm -f -- ${beside}; exit 1; }\n`;
+}
 
 function describe(content: Content): string {
   if (content.kind === 'text') {

@@ -53,6 +53,8 @@ export interface FileResource extends Base, ReadBy {
   /** The user that owns it; absent: root when it is written. */
   readonly owner?: string;
   readonly content: Content;
+  /** Shell that fails, and says why, if the file at `$1` must not replace what is there. */
+  readonly check?: string;
 }
 
 /** Files that kboot wrote for a field that the inventory no longer has: what was there before is restored. */

@@ -50,6 +50,17 @@ describe.each(shells)('file in %s', (shell) => {
     expect(box.text(box.own('owned'))).toBe(`${want().path}\n`);
   });
 
+  it('that its check refuses leaves what is there, and nothing beside it', () => {
+    box.write(want().path, 'theirs\n', 0o600);
+    const check = 'grep -q one "$1" && return 0\necho "no one in it"\nreturn 1';
+    const refused = box.apply(box.plan(want({ content: { kind: 'text', text: 'two\n' }, check })));
+    expect(refused).toEqual({ status: 1, output: 'no one in it\n' });
+    expect(box.text(want().path)).toBe('theirs\n');
+    expect(readdirSync(box.path('etc'))).toEqual(['a b.conf']);
+    expect(box.apply(box.plan(want({ check })))).toEqual({ status: 0, output: '' });
+    expect(box.text(want().path)).toBe('one\ntwo\n');
+  });
+
   it('changes only the mode if only the mode differs', () => {
     box.apply(box.plan(want()));
     const inode = statSync(want().path).ino;

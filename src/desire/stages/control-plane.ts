@@ -20,7 +20,8 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
   const encryption = encryptionFile(desire, config);
   const signs = signingCertificate(desire.pki) !== undefined;
   const verifying = desire.verifying?.get(host.name);
-  const pods = staticPods(textContext(desire, facts), host, facts, {
+  const context = textContext(desire, facts);
+  const pods = staticPods(context, host, facts, {
     etcd: membershipOf(desire, host),
     encryption: { isOn: encryption !== undefined, folders: kmsFolders(desire, config) },
     ...(signs && { signingCertificate: `${paths.pki}/${signingStem}` }),
@@ -55,7 +56,7 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
       .map((file) => pkiResource(file, 'control-plane')),
     ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
     ...(encryption === undefined ? [] : [encryption]),
-    ...securityFiles(desire),
+    ...securityFiles(desire, context.images['kube-apiserver']),
     ...pod('control-plane', 'kube-apiserver'),
     ...pod('control-plane', 'kube-controller-manager'),
     ...pod('control-plane', 'kube-scheduler'),

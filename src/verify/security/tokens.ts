@@ -107,10 +107,11 @@ export async function bootstrapToken(kube: KubeClient, server: Server): Promise<
   });
   if (answer.status !== 201) throw refused('creating a bootstrap token', answer);
   try {
-    for (const deadline = Date.now() + learnedMs; ; await pause(500)) {
+    for (const deadline = Date.now() + learnedMs; ;) {
       const status = await getStatus(server, '/api', { token: `${id}.${secret}` });
       if (status !== 401) return { ok: false, found: `a bootstrap token authenticates (${status})` };
       if (Date.now() > deadline) return { ok: true, found: 'a valid bootstrap token is refused' };
+      await pause(500);
     }
   } finally {
     await kube.request('DELETE', `${path}/${name}`);

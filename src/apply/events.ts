@@ -1,6 +1,14 @@
 import { KbootError } from '../model/error.ts';
 import type { Gate, Step } from '../plan/types.ts';
 
+/**
+ * The rule of the scheduler that a task or gate waited for last: the earlier tasks of its host, the batch before its own,
+ * the phases that its phase comes after; for a gate, the tasks of its batch.
+ */
+export type WaitRule = 'host' | 'batch' | 'phase' | 'tasks';
+
+export type SpanEnding = 'done' | 'failed' | 'cut-off';
+
 /** Events of apply, for views and logs. `at` is milliseconds since apply began. */
 export type ApplyEvent = { readonly at: number } & (
   | { readonly type: 'task'; readonly phase: string; readonly host: string; readonly steps: number }
@@ -11,6 +19,28 @@ export type ApplyEvent = { readonly at: number } & (
   | { readonly type: 'failed'; readonly step: Step | Gate; readonly message: string; readonly detail: string }
   | { readonly type: 'host-lost'; readonly host: string; readonly message: string }
   | { readonly type: 'skipped'; readonly step: Step | Gate; readonly why: string }
+  /** A task or a gate has ended: it began `seconds` ago, when span `after` had ended. */
+  | {
+      readonly type: 'span';
+      /** Unique in its run. */
+      readonly id: string;
+      readonly phase: string;
+      /** Number of its batch in the phase, from 1 on. */
+      readonly batch: number;
+      /** Number of the task in its batch, from 1 on; absent: a gate. */
+      readonly task?: number;
+      /** Id of the gate; absent: a task. */
+      readonly gate?: string;
+      /** Of a task on a host. */
+      readonly host?: string;
+      readonly seconds: number;
+      readonly ending: SpanEnding;
+      /** Absent: it waited for nothing. */
+      readonly after?: string;
+      readonly rule?: WaitRule;
+    }
+  /** The shell of a host has ended. */
+  | { readonly type: 'session'; readonly host: string; readonly cpuSeconds: number }
 );
 
 type WithoutAt<E> = E extends unknown ? Omit<E, 'at'> : never;

@@ -31,7 +31,8 @@ export class HostSessions {
   async close(host: string): Promise<void> {
     const session = await this.#open.get(host)?.catch(() => undefined);
     this.#open.delete(host);
-    await session?.close();
+    const cpuSeconds = await session?.close();
+    if (cpuSeconds !== undefined) this.#context.emit({ type: 'session', host, cpuSeconds });
   }
 
   async closeAll(): Promise<void> {

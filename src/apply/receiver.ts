@@ -5,7 +5,8 @@ import { fencedStatus, makeHostFolder, makeRunFolder, prelude, runFolder } from 
  *
  * Operator to host, per step:   `step ID SCRIPTBYTES PAYLOADBYTES TIMEOUT PAYLOADPATH\n` SCRIPT PAYLOAD
  * Host to operator:             `@NONCE ready`, `@NONCE busy …`, `@NONCE unsafe`, `@NONCE start ID`,
- *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`
+ *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`, at the end
+ *                               `@NONCE times` and the four times that the shell's `times` prints
  * A step without a payload has the path `-`. After a failed step, the rest is read and skipped. The shell exits at the
  * end of stdin, and after a payload that could not be received completely.
  */
@@ -82,5 +83,7 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ -z "$broken" ] || exit 0
   if [ $status != 0 ]; then failed=1; fi
 done
+times > ${outputFile}
+echo "@${nonce} times" $(cat ${outputFile})
 `;
 }

@@ -2,6 +2,7 @@ import { KbootError } from '../model/error.ts';
 import { hostOf, subjectOfGate } from '../plan/steps.ts';
 import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
+import { inSpan, lastOf, type Before, type Ended } from './spans.ts';
 import { Worker } from './worker.ts';
 
 export interface Failure {
@@ -20,12 +21,30 @@ export interface ApplyResult {
   readonly interrupted: boolean;
 }
 
-type Ending = 'done' | 'failed' | 'skipped';
+/** How a task ended, and the last span until then. */
+interface Ending {
+  readonly how: 'done' | 'failed' | 'skipped';
+  readonly last: Ended | undefined;
+}
 
 /** How a phase ended: `some` of its hosts succeeded; `all` of its batches passed. */
 interface PhaseEnding {
   readonly some: boolean;
   readonly all: boolean;
+  readonly last: Ended | undefined;
+}
+
+/** What the phases before a phase, or the batch before a batch, left behind. */
+interface Way {
+  /** Why the next batch may not start. */
+  readonly obstacle: Obstacle | undefined;
+  readonly last: Ended | undefined;
+}
+
+interface Place {
+  readonly phase: Phase;
+  /** Number of the batch, from 1 on. */
+  readonly batch: number;
 }
 
 /** Why a batch may not start. `held`: an earlier batch of its phase failed. */
@@ -66,95 +85,145 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   /** Queues every task of a phase before the first of them starts. */
   async function runPhase(phase: Phase): Promise<PhaseEnding> {
     let before = unmet(phase.after);
-    const tasks = phase.batches.flatMap((batch) => {
-      const running = batch.tasks.map((task) => lineUp(phase, task, before));
-      before = runBatch(phase, batch, running, before);
-      return batch.tasks.map(({ on }, index) => ({ host: hostOf(on), ended: running[index] }));
+    const tasks = phase.batches.flatMap((batch, index) => {
+      const place: Place = { phase, batch: index + 1 };
+      const running = batch.tasks.map((task, number) => lineUp(place, task, number + 1, before));
+      before = runBatch(place, batch, running, before);
+      return batch.tasks.map(({ on }, number) => ({ host: hostOf(on), ended: running[number] }));
     });
-    const all = (await before) === undefined;
+    const { obstacle, last } = await before;
+    const all = obstacle === undefined;
     const went = await Promise.all(
-      tasks.map(async ({ host, ended }) => (await ended) === 'done' && !excluded.has(host ?? '')),
+      tasks.map(async ({ host, ended }) => (await ended)?.how === 'done' && !excluded.has(host ?? '')),
     );
-    return { all, some: tasks.length === 0 ? all : went.includes(true) };
+    return { all, some: tasks.length === 0 ? all : went.includes(true), last };
   }
 
-  async function unmet(after: readonly Dependency[]): Promise<Obstacle | undefined> {
+  async function unmet(after: readonly Dependency[]): Promise<Way> {
+    let last: Ended | undefined;
     for (const { phase, need } of after) {
       const ending = await phases.get(phase);
+      last = lastOf(last, ending?.last);
       if (ending === undefined || need === 'ended' || (need === 'any' ? ending.some : ending.all)) continue;
-      return { why: `phase ${phase} did not complete`, held: false };
+      return { obstacle: { why: `phase ${phase} did not complete`, held: false }, last };
     }
-    return undefined;
+    return { obstacle: undefined, last };
   }
 
-  function lineUp(phase: Phase, task: Task, before: Promise<Obstacle | undefined>): Promise<Ending> {
+  function lineUp(place: Place, task: Task, number: number, before: Promise<Way>): Promise<Ending> {
     const host = hostOf(task.on);
     const earlier = host === undefined ? undefined : lastTasks.get(host);
-    const ended = Promise.all([before, earlier]).then(([obstacle]) => runTask(phase, task, obstacle));
+    const ended = Promise.all([before, earlier]).then(([way, prior]) =>
+      runTask(place, task, number, way, prior?.last),
+    );
     if (host !== undefined) lastTasks.set(host, ended);
     return ended;
   }
 
-  async function runTask(phase: Phase, task: Task, obstacle: Obstacle | undefined): Promise<Ending> {
-    if (signal.aborted) return 'skipped';
+  async function runTask(
+    { phase, batch }: Place,
+    task: Task,
+    number: number,
+    { obstacle, last }: Way,
+    prior: Ended | undefined,
+  ): Promise<Ending> {
+    const skipped: Ending = { how: 'skipped', last: lastOf(last, prior) };
+    if (signal.aborted) return skipped;
     const host = hostOf(task.on);
-    if (host !== undefined && excluded.has(host)) return skip(task.steps, `${host} did not reach this stage`);
+    if (host !== undefined && excluded.has(host)) {
+      skip(task.steps, `${host} did not reach this stage`);
+      return skipped;
+    }
     if (obstacle !== undefined) {
       if (host !== undefined) excluded.add(host);
       if (host !== undefined && obstacle.held) held.add(host);
-      return skip(task.steps, obstacle.why);
+      skip(task.steps, obstacle.why);
+      return skipped;
     }
-    try {
-      await worker.run(phase, task);
-      return 'done';
-    } catch (cause) {
-      const rolledBack = await worker.rollBack(task);
-      if (host !== undefined) excluded.add(host);
-      fail(cause, host, rolledBack);
-      return 'failed';
-    }
+    const span = { id: `${phase.id}/${batch}/task-${number}`, phase: phase.id, batch, task: number };
+    const waits: Before = [
+      { rule: 'host', ended: prior },
+      { rule: batch === 1 ? 'phase' : 'batch', ended: last },
+    ];
+    const { result, ended } = await inSpan<Ending['how']>(
+      { ...span, ...(host !== undefined && { host }) },
+      waits,
+      emit,
+      async () => {
+        try {
+          await worker.run(phase, task);
+          return { result: 'done', ending: 'done' };
+        } catch (cause) {
+          const rolledBack = await worker.rollBack(task);
+          if (host !== undefined) excluded.add(host);
+          fail(cause, host, rolledBack);
+          return { result: 'failed', ending: 'failed' };
+        }
+      },
+    );
+    return { how: result, last: ended };
   }
 
-  /** Resolves when the batch has ended: with undefined if it passed, else with the reason why the next one may not start. */
+  /** Resolves when the batch has ended; without an obstacle if it passed. */
   async function runBatch(
-    phase: Phase,
+    place: Place,
     { tasks, gates }: Batch,
     running: readonly Promise<Ending>[],
-    before: Promise<Obstacle | undefined>,
-  ): Promise<Obstacle | undefined> {
-    const obstacle = await before;
+    before: Promise<Way>,
+  ): Promise<Way> {
+    const { obstacle, last: earlier } = await before;
     const endings = await Promise.all(running);
+    const worked = lastOf(...endings.map(({ last }) => last));
+    const last = lastOf(earlier, worked);
     if (obstacle !== undefined) {
       skip(gates, obstacle.why);
-      return obstacle;
+      return { obstacle, last };
     }
     const hosts = tasks.flatMap(({ on }) => hostOf(on) ?? []);
-    if (endings.every((ending) => ending === 'done')) {
-      const holds = await Promise.all(gates.map((gate) => runGate(gate, tasks)));
-      if (!holds.includes(false)) return undefined;
+    const waits: Before = [
+      { rule: 'tasks', ended: worked },
+      { rule: place.batch === 1 ? 'phase' : 'batch', ended: earlier },
+    ];
+    let held = last;
+    if (endings.every(({ how }) => how === 'done')) {
+      const holds = await Promise.all(
+        gates.map((gate, index) => runGate(place, gate, index + 1, tasks, waits)),
+      );
+      held = lastOf(last, ...holds.map(({ ended }) => ended));
+      if (holds.every(({ result }) => result)) return { obstacle: undefined, last: held };
     }
     const alone = tasks.length === 1 ? hosts[0] : undefined;
     const why =
-      alone === undefined ? `phase ${phase.id} did not complete` : `the rollout stopped at ${alone}`;
-    return { why, held: true };
+      alone === undefined ? `phase ${place.phase.id} did not complete` : `the rollout stopped at ${alone}`;
+    return { obstacle: { why, held: true }, last: held };
   }
 
   /**
    * Whether a gate holds. The failure of a gate that observes a host of its batch is a failure of that host, whose task
    * is rolled back.
    */
-  async function runGate(gate: Gate, tasks: readonly Task[]): Promise<boolean> {
-    if (signal.aborted) return false;
-    try {
-      return await worker.wait(gate);
-    } catch (cause) {
-      const subject = subjectOfGate(gate);
-      const task = tasks.find(({ on }) => subject !== undefined && hostOf(on) === subject);
-      const isFirst = task !== undefined && subject !== undefined && !excluded.has(subject);
-      if (task !== undefined && subject !== undefined) excluded.add(subject);
-      fail(cause, subject, isFirst ? await worker.rollBack(task) : undefined);
-      return false;
-    }
+  async function runGate(
+    { phase, batch }: Place,
+    gate: Gate,
+    number: number,
+    tasks: readonly Task[],
+    waits: Before,
+  ): Promise<{ readonly result: boolean; readonly ended?: Ended }> {
+    if (signal.aborted) return { result: false };
+    const span = { id: `${phase.id}/${batch}/gate-${number}`, phase: phase.id, batch, gate: gate.id };
+    return await inSpan(span, waits, emit, async () => {
+      try {
+        const result = await worker.wait(gate);
+        return { result, ending: result ? 'done' : 'cut-off' };
+      } catch (cause) {
+        const subject = subjectOfGate(gate);
+        const task = tasks.find(({ on }) => subject !== undefined && hostOf(on) === subject);
+        const isFirst = task !== undefined && subject !== undefined && !excluded.has(subject);
+        if (task !== undefined && subject !== undefined) excluded.add(subject);
+        fail(cause, subject, isFirst ? await worker.rollBack(task) : undefined);
+        return { result: false, ending: 'failed' };
+      }
+    });
   }
 
   function fail(cause: unknown, host: string | undefined, rolledBack: string | undefined): void {
@@ -165,9 +234,8 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
       emit({ type: 'host-lost', host, message: error.message });
   }
 
-  function skip(steps: readonly (Step | Gate)[], why: string): Ending {
+  function skip(steps: readonly (Step | Gate)[], why: string): void {
     if (!signal.aborted) for (const step of steps) emit({ type: 'skipped', step, why });
-    return 'skipped';
   }
 }
 

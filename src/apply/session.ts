@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { KbootError } from '../model/error.ts';
 import { runFolder } from '../resource/prelude.ts';
 import type { RootProcess, Writer } from '../transport/types.ts';
+import { sumOfTimes } from '../transport/cpu-times.ts';
 import { within } from '../transport/within.ts';
 import { keptOutput, receiverCommand, receiverProgram } from './receiver.ts';
 
@@ -59,6 +60,9 @@ export class Session {
   #stopped = false;
   #clock: NodeJS.Timeout | undefined;
   readonly #graceMs: number;
+  #cpuSeconds: number | undefined;
+  /** Resolves once the shell has ended, and its output has arrived. */
+  readonly #over: Promise<void>;
   #stderr = '';
   #ready: Promise<void>;
   #onReady: (error?: KbootError) => void = () => undefined;
@@ -86,7 +90,7 @@ export class Session {
     process.stdin.on('error', () => undefined);
     // The exit status may arrive before the last output.
     const drained = new Promise((resolve) => process.stdout.once('close', resolve));
-    void process.exit
+    this.#over = process.exit
       .then(() => Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]))
       .then(() => {
         this.#end(connectionEnded(this.host, this.#stderr));
@@ -145,12 +149,13 @@ export class Session {
     this.#stopped = true;
   }
 
-  /** Ends the shell after the submitted steps. */
-  async close(): Promise<void> {
+  /** Ends the shell after the submitted steps. Returns the CPU time of everything it ran, if the host reports it. */
+  async close(): Promise<number | undefined> {
     await Promise.race([this.#sending, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
     this.#process.stdin.end();
-    await Promise.race([this.#process.exit, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+    await Promise.race([this.#over, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
     this.#process.kill();
+    return this.#cpuSeconds;
   }
 
   async #send(id: string, step: SessionStep): Promise<void> {
@@ -213,6 +218,7 @@ export class Session {
         if (event === 'busy') this.#onReady(busy(this.host, id));
         if (event === 'unsafe') this.#onReady(unsafeRunFolder(this.host));
         if (event === 'start') this.#started(id);
+        if (event === 'times') this.#cpuSeconds = sumOfTimes(words.slice(2));
         if (event === 'skip') this.#settle(id, { state: 'skipped', status: 0, output: '' });
       }
       this.#buffer = this.#buffer.subarray(rest);

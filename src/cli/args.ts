@@ -55,6 +55,7 @@ export interface UpArgs extends BundleArgs, ScopeArgs {
   /** Empty: not given. */
   readonly 'rotate-ca': Rotatable[];
   readonly stats: boolean;
+  readonly trace?: string | undefined;
   readonly html?: string | undefined;
 }
 

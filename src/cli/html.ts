@@ -1,13 +1,18 @@
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { Workspace } from '../app/workspace.ts';
 import { KbootError } from '../model/error.ts';
 import { kbootVersion } from '../model/kboot-version.ts';
 import { writeAtomic } from '../store/atomic.ts';
 import { errorText } from '../view/error-text.ts';
 import type { PageInput } from '../view/html/input.ts';
+import { refuseOtherFile, type OwnFile } from './own-file.ts';
 import type { Planned } from './show.ts';
 import { note } from './terminal.ts';
 import { line } from '../view/printable.ts';
+
+export const pageFile: OwnFile = {
+  ...{ flag: '--html', what: 'page of kboot' },
+  mark: '<meta name="generator" content="kboot ',
+};
 
 /**
  * Writes the page of a plan, or of a run, readable only by its owner: diffs show files of hosts. Does nothing if no
@@ -18,7 +23,7 @@ export async function writePage(
   input: Omit<PageInput, 'kboot' | 'at'>,
 ): Promise<void> {
   if (file === undefined) return;
-  refuseOtherFile(file);
+  refuseOtherFile(file, pageFile);
   const { pageHtml } = await import('../view/html/page.ts');
   const page = pageHtml({ ...input, kboot: kbootVersion(), at: new Date() });
   await writeAtomic(file, page);
@@ -42,29 +47,4 @@ export function pageOf(
   command: string,
 ): Parameters<typeof writePage>[1] {
   return { plan, cluster, command, findings, unread: connections.failed };
-}
-
-/** Refuses to replace anything but an empty file and an older page of kboot's. Throws KbootError E-USAGE. */
-export function refuseOtherFile(file: string | undefined): void {
-  const found = file === undefined ? undefined : lstatSync(file, { throwIfNoEntry: false });
-  if (file === undefined || found === undefined) return;
-  const why = !found.isFile()
-    ? 'it is not a regular file'
-    : found.size > 0 && !beginning(file).includes('<meta name="generator" content="kboot ')
-      ? 'the existing file is not a page of kboot'
-      : undefined;
-  if (why === undefined) return;
-  throw new KbootError('E-USAGE', `--html ${file}: ${why}; it was not changed`, {
-    remedy: 'Name a new file, or an older page of kboot, which will be replaced.',
-  });
-}
-
-function beginning(file: string): string {
-  const handle = openSync(file, 'r');
-  try {
-    const bytes = Buffer.alloc(2048);
-    return bytes.toString('utf8', 0, readSync(handle, bytes));
-  } finally {
-    closeSync(handle);
-  }
 }

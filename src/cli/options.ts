@@ -169,6 +169,15 @@ export function htmlOption<T>(yargs: Argv<T>): Argv<T & { html: string | undefin
   });
 }
 
+export function traceOption<T>(yargs: Argv<T>): Argv<T & { trace: string | undefined }> {
+  return yargs.option('trace', {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'FILE: also write what ran when, and what waited for what, for https://ui.perfetto.dev or chrome://tracing',
+  });
+}
+
 /** How commands that have no inventory yet reach the hosts. */
 export function sshOptions<T>(yargs: Argv<T>): Argv<T & SshArgs> {
   return yargs

@@ -8,7 +8,8 @@ import { changesAnything, gatesOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import type { PlanArgs } from './args.ts';
 import { tellCopy } from './copy-guard.ts';
-import { pageOf, refuseOtherFile, writePage } from './html.ts';
+import { pageFile, pageOf, writePage } from './html.ts';
+import { refuseOtherFile } from './own-file.ts';
 import { openWithWarnings, readStatus, renewal, scopeOf, showPlan, tellReading, upCommand } from './show.ts';
 import { bundlesOf, connectOptions, event, note } from './terminal.ts';
 import { line } from '../view/printable.ts';
@@ -16,7 +17,7 @@ import { line } from '../view/printable.ts';
 /** Makes and shows a plan, and saves it with `--out`. Returns the exit status. */
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
-  refuseOtherFile(args.html);
+  refuseOtherFile(args.html, pageFile);
   const scope = scopeOf(args);
   const options = { ...args, ...bundlesOf(args), renewCerts: renewal(scope) };
   let workspace = await openWithWarnings(options);

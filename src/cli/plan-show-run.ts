@@ -1,13 +1,14 @@
 import { readPlan } from '../app/saved/file.ts';
 import type { PlanShowArgs } from './args.ts';
-import { refuseOtherFile, writePage } from './html.ts';
+import { pageFile, writePage } from './html.ts';
+import { refuseOtherFile } from './own-file.ts';
 import { showPlan } from './show.ts';
 import { note } from './terminal.ts';
 import { line } from '../view/printable.ts';
 
 /** Prints a saved plan like `kboot plan`; with `-o json` as the same event. */
 export async function runPlanShow(args: PlanShowArgs): Promise<void> {
-  refuseOtherFile(args.html);
+  refuseOtherFile(args.html, pageFile);
   const { plan, made, basis, scope } = await readPlan(args.file);
   if (args.output === 'text') {
     const limits = [

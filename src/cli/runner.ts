@@ -15,8 +15,13 @@ import { errorText } from '../view/error-text.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
+import { statsEvent } from '../view/timeline/stats-event.ts';
+import { timelineOf } from '../view/timeline/timeline.ts';
 import type { PageRun } from '../view/html/input.ts';
-import { pageOf, refuseOtherFile, writeReport } from './html.ts';
+import { pageFile, pageOf, writeReport } from './html.ts';
+import { refuseOtherFile } from './own-file.ts';
+import { Stretches } from './stretches.ts';
+import { traceFile, writeTrace } from './trace.ts';
 import { settleKeys } from './settle-keys.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
@@ -29,6 +34,8 @@ import { line, type Printable } from '../view/printable.ts';
 export interface Outcome extends ApplyResult {
   readonly events: readonly ApplyEvent[];
   readonly seconds: number;
+  /** When the clock of the events began, in milliseconds since this process started. */
+  readonly begun: number;
   /** Another run has, or may have, a lock of this one. */
   readonly lostLock: boolean;
 }
@@ -63,25 +70,36 @@ export async function runOperation<P extends Planned>(
     readonly yes: boolean;
     readonly stats?: boolean;
     readonly html?: string | undefined;
+    readonly trace?: string | undefined;
   },
   workspace: Workspace,
   operation: Operation<P>,
 ): Promise<ExitStatus> {
-  refuseOtherFile(args.html);
+  refuseOtherFile(args.html, pageFile);
+  refuseOtherFile(args.trace, traceFile);
+  const stretches = new Stretches();
   const state = await openState(workspace.state.dir);
   const title = `kboot ${operation.command} ${args.inventory}`;
   const lock = await acquireLock(state, title);
   const say = (text: Printable): void => {
     if (args.output === 'text') tell(text);
   };
-  const stats = (planned: P, events: readonly ApplyEvent[]): void => {
-    if (args.stats === true) note(statsText(planned.connections.open, events));
+  /** Prints figures, and writes the files that were asked for. */
+  const report = async (
+    planned: P,
+    run: Omit<PageRun, 'before'> & { readonly begun?: number },
+  ): Promise<void> => {
+    const before = stretches.until(run.begun ?? performance.now());
+    const timeline = timelineOf(planned.plan, run.events, before);
+    const costs = {
+      ...{ connections: planned.connections.open, events: run.events, timeline },
+      cpuSeconds: stretches.cpuSeconds,
+    };
+    if (args.stats === true) note(statsText(costs));
+    if (args.stats === true && args.output === 'json') event(statsEvent(costs));
+    await writeReport(args.html, { ...pageOf(workspace, planned, title), run: { ...run, before } });
+    await writeTrace(args.trace, planned.plan, timeline);
   };
-  const report = (planned: P, run: PageRun): Promise<void> =>
-    writeReport(args.html, {
-      ...pageOf(workspace, planned, title),
-      run,
-    });
   try {
     await vouchFor(workspace, state, args);
     for (;;) {
@@ -90,25 +108,28 @@ export async function runOperation<P extends Planned>(
     }
   } finally {
     await lock.release();
+    stretches.close();
   }
 
   /** `outdated`: another run changed the cluster after the plan was made, and before this one had the lock. */
   async function once(): Promise<ExitStatus | 'outdated'> {
     const begun = new Moment();
+    stretches.ended('start');
     let planned: P | undefined;
     let held: ClusterLock | undefined;
     let changed = false;
     try {
       planned = await operation.make();
+      stretches.ended('reading hosts, planning');
       tellReading(args, planned);
       planned = operation.hold?.(planned) ?? planned;
       operation.check?.(planned);
       if (!changesAnything(planned.plan) && gatesOf(planned.plan).length === 0) {
-        if (args.output === 'json') tellNothing(planned);
+        if (args.output === 'json') event({ type: 'plan', plan: planned.plan });
         say(operation.nothing(planned));
         await settleKeys(state, workspace.cluster);
-        stats(planned, []);
         await report(planned, { events: [], failures: [], held: [], interrupted: false, seconds: 0 });
+        if (args.output === 'json') tellNothing(planned);
         return readStatus(planned.connections);
       }
       if (operation.show === undefined) showPlan(args, planned.plan);
@@ -117,6 +138,7 @@ export async function runOperation<P extends Planned>(
         note(line`Nothing was changed.`);
         return exitStatus.interrupted;
       }
+      stretches.ended('your answer');
       if (lock.lost.aborted) throw lockLost('Nothing was changed.');
       held = await lockCluster(workspace, planned.connections, title, {
         say: (text) => {
@@ -130,12 +152,16 @@ export async function runOperation<P extends Planned>(
       }
       changed = true;
       await settleKeys(state, workspace.cluster);
+      stretches.ended("the cluster's lock");
       const outcome = await apply(args, workspace, planned, operation.command, {
         lost: AbortSignal.any([lock.lost, held.lost]),
         token: held.token,
+        onBegin: () => {
+          stretches.ended('sums of the bundle');
+        },
       });
-      stats(planned, outcome.events);
       await report(planned, outcome);
+      if (args.output === 'json') event(summaryEvent(planned.plan, outcome));
       say(operation.summary(planned, outcome));
       return outcomeStatus(planned, outcome);
     } finally {
@@ -151,7 +177,11 @@ async function apply(
   workspace: Workspace,
   { plan, connections }: Planned,
   command: string,
-  { lost, token }: { readonly lost: AbortSignal; readonly token: string },
+  {
+    lost,
+    token,
+    onBegin,
+  }: { readonly lost: AbortSignal; readonly token: string; readonly onBegin: () => void },
 ): Promise<Outcome> {
   const json = args.output === 'json';
   const log = openRunLog(workspace.state, command, new Date());
@@ -163,7 +193,11 @@ async function apply(
   const events: ApplyEvent[] = [];
   const progress = json ? undefined : showProgress(plan, screen);
   const begun = Date.now();
+  /** When the first event's clock began. */
+  let zero: number | undefined;
   const take = (happened: ApplyEvent): void => {
+    if (zero === undefined) onBegin();
+    zero ??= performance.now() - happened.at;
     events.push(happened);
     log.write(jsonEvent(happened));
     progress?.take(happened);
@@ -180,10 +214,17 @@ async function apply(
     log.close();
   }
   if (lost.aborted) note(errorText(lockLost('Running steps finished, and nothing new was started.')));
-  const outcome = { ...result, events, seconds: (Date.now() - begun) / 1000, lostLock: lost.aborted };
-  if (json) event(summaryEvent(plan, outcome));
+  const seconds = (Date.now() - begun) / 1000;
+  const outcome: Outcome = {
+    ...result,
+    events,
+    seconds,
+    lostLock: lost.aborted,
+    begun: zero ?? performance.now(),
+  };
   // An interruption is not a failure of the host: the summary reports it.
-  else tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
+  if (!json)
+    tellErrors(result.failures.flatMap(({ error }) => (error.code === 'E-INTERRUPTED' ? [] : error)));
   if (!json && result.failures.length > 0) note(line`  log ${log.path}`);
   return outcome;
 }
@@ -206,8 +247,7 @@ function outcomeStatus({ connections }: Planned, { lostLock, interrupted, failur
   return codes.every((code) => code === 'E-LOCKED') ? exitStatus.locked : exitStatus.stepFailed;
 }
 
-function tellNothing({ plan, connections, seconds }: Planned): void {
-  event({ type: 'plan', plan });
+function tellNothing({ connections, seconds }: Planned): void {
   event({ type: 'summary', changes: 0, unreachable: [...connections.failed.keys()], seconds });
 }
 

@@ -1,14 +1,14 @@
 import type { CommandModule } from 'yargs';
 import type { UpArgs } from './args.ts';
 import { manual } from './manual.ts';
-import { planningOptions, yesOption } from './options.ts';
+import { planningOptions, traceOption, yesOption } from './options.ts';
 import { rotatable, type Rotatable } from '../model/pki.ts';
 
 export const up: CommandModule<object, UpArgs> = {
   command: 'up <inventory>',
   describe: 'Create the cluster, or bring it back to the state in the inventory',
   builder: (yargs) =>
-    manual(yesOption(planningOptions(yargs)), {
+    manual(traceOption(yesOption(planningOptions(yargs))), {
       synopsis: 'up INVENTORY [--yes] [--until STAGE] [--limit HOST…] [--plan FILE]',
       text: 'Creates the cluster, or brings it back to the state in the inventory: reads the hosts, shows the plan, asks for confirmation, and applies exactly that plan. Logs in to every host over SSH and changes it as root; issues certificates into the state folder. Run it again at any time: it resumes where it stopped, repairs drift, or reports that there is nothing to do. Ctrl-C lets running steps finish; a second Ctrl-C stops at once.',
       examples: [
@@ -45,7 +45,8 @@ export const up: CommandModule<object, UpArgs> = {
       .option('stats', {
         type: 'boolean',
         default: false,
-        describe: 'Print the number of commands, bytes sent and received, and seconds, per host and stage',
+        describe:
+          'Print the number of commands, bytes sent and received, CPU time, and seconds, per host and stage; and the longest chain of things that waited for each other',
       }),
   async handler(args) {
     const { runUp } = await import('./up-run.ts');

@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import { bounded } from './bounded.ts';
+import { reportTimes, takeTimes } from './cpu-times.ts';
 import type { Launcher } from './process.ts';
 import { RootShell } from './root.ts';
 import type {
@@ -28,7 +29,12 @@ export function hostConnection({ launcher, stats, options, forward, close }: Par
     host,
     stats,
     forward,
-    read: (script, limits) => readScript(launcher, shell, script, { maxBytes: mostOutput, ...limits }),
+    async read(script, limits) {
+      const answer = await readScript(launcher, shell, script, { maxBytes: mostOutput, ...limits });
+      const { stderr, seconds } = takeTimes(answer.stderr);
+      stats.cpuSeconds = (stats.cpuSeconds ?? 0) + seconds;
+      return { ...answer, stderr };
+    },
   };
   return {
     reader,
@@ -52,7 +58,7 @@ function startBody(command: string): string {
  * and keeps its commands from reading the script as their stdin.
  */
 function wholeScript(script: string): string {
-  return `{ :\n${script}\n} </dev/null\n`;
+  return `{ :\n${reportTimes}\n${script}\n} </dev/null\n`;
 }
 
 /** Bytes of an answer that are read at most; far more than any host has to tell. */

@@ -7,6 +7,8 @@ export interface TransportStats {
   forwards: number;
   bytesUp: number;
   bytesDown: number;
+  /** CPU time on the host of scripts that only read. */
+  cpuSeconds?: number;
 }
 
 export interface ScriptResult {

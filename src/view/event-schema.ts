@@ -60,7 +60,66 @@ const applyEvents = [
   }),
   shape('host-lost', 'The connection to a host was lost.', { at, host, message: text('Why.') }),
   shape('skipped', 'A step or a gate was not attempted.', { at, step, why: text('Why not.') }),
+  shape('span', 'A task or a gate has ended: how long it took, and what it had waited for.', {
+    at,
+    id: text('Its id, unique in its run.'),
+    phase,
+    batch: number('Number of its batch in the phase, from 1 on.'),
+    task: number('Number of the task in its batch, from 1 on; absent: a gate.').exactOptional(),
+    gate: text('Id of the gate, as in the plan event; absent: a task.').exactOptional(),
+    host: text('The host of a task; absent: not on a host.').exactOptional(),
+    seconds,
+    ending: described(
+      'How it ended; cut-off: the run was interrupted.',
+      z.enum(['done', 'failed', 'cut-off']),
+    ),
+    after: text('Id of the span that it waited for last; absent: it waited for nothing.').exactOptional(),
+    rule: described(
+      'Why it waited for that one: the earlier tasks of its host, the batch before its own, the phases before its phase; a gate also for the tasks of its batch.',
+      z.enum(['host', 'batch', 'phase', 'tasks']),
+    ).exactOptional(),
+  }),
+  shape('session', 'The shell in which a host ran its steps has ended.', {
+    at,
+    host,
+    cpuSeconds: number('CPU time of the shell and its commands, user and system.'),
+  }),
 ] as const;
+
+const chainLink = {
+  what: text('What it was: the title of a phase, what a gate waited for, or what kboot did before.'),
+  phase: phase.exactOptional(),
+  host: text('The host; absent: not on a host.').exactOptional(),
+  seconds,
+  steps: described(
+    'Its longest steps, if they explain much of it.',
+    z.array(z.strictObject({ what: text('What the step changed.'), seconds })),
+  ),
+};
+
+/** With `--stats`. */
+const stats = shape('stats', 'What a run of `up` cost, with `--stats`, before its summary.', {
+  seconds: number('Duration since the command began.'),
+  cpuSeconds: number('CPU time of kboot itself, user and system.'),
+  hosts: described(
+    'Costs of each host that was connected.',
+    z.array(
+      z.strictObject({
+        host,
+        connections: number('SSH connections, those of bastions included.'),
+        execs: number('Commands that were started.'),
+        forwards: number('TCP connections through the host.'),
+        bytesUp: number('Bytes sent.'),
+        bytesDown: number('Bytes received.'),
+        cpuSeconds: number("CPU time of kboot's scripts, without sshd and sudo."),
+      }),
+    ),
+  ),
+  chain: described(
+    'The longest chain: each link waited for the one before it, and the last one ended last. Links too short to matter are missing.',
+    z.array(z.strictObject(chainLink)),
+  ),
+});
 
 /** The last event of a run: one type, whose fields differ by command. */
 const summaries = [
@@ -576,7 +635,7 @@ const others = [
 ] as const;
 
 /** Every event of `-o json`, strictly: the contract for readers of stdout. */
-export const eventSchema = z.union([...others, ...applyEvents, ...summaries]).meta({
+export const eventSchema = z.union([...others, ...applyEvents, stats, ...summaries]).meta({
   title: 'kboot event',
   description: 'One line of stdout of a command with -o json. Readers should ignore unknown types.',
 });

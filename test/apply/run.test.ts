@@ -200,6 +200,50 @@ describe('applyPlan on hosts', () => {
     expect(ended).toContain('w-1 node');
   });
 
+  it('says of each task and gate what it had waited for last, and by which rule', async () => {
+    api.objects.set('/api/v1/nodes/w-1', {
+      ...{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'w-1' } },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    await run(
+      [
+        on('cp-1', 'one', { stage: 'host' }),
+        on('w-1', 'one', { stage: 'host', script: 'sleep 0.5' }),
+        on('cp-1', 'two', { stage: 'runtime', script: 'sleep 0.2' }),
+        on('w-1', 'two', { stage: 'node' }),
+      ],
+      [applyStep(configMap('a')), gate({ kind: 'node-ready', node: 'w-1' }), applyStep(configMap('b'))],
+    );
+    const spans = new Map(events.flatMap((each) => (each.type === 'span' ? [[each.id, each]] : [])));
+    const waits = [...spans.values()].map(({ id, after = '-', rule = '-', host: where = '-' }) =>
+      [id, where, rule, after].join(' '),
+    );
+    expect(waits.sort()).toEqual([
+      'api/1/gate-1 - tasks api/1/task-1',
+      'api/1/task-1 - phase runtime/1/task-1',
+      'api/2/task-1 - batch api/1/gate-1',
+      'host/1/task-1 cp-1 - -',
+      'host/1/task-2 w-1 - -',
+      'node/1/task-1 w-1 host host/1/task-2',
+      'runtime/1/task-1 cp-1 host host/1/task-1',
+    ]);
+    expect(spans.get('host/1/task-2')?.seconds).toBeGreaterThanOrEqual(0.5);
+    expect(spans.get('api/1/gate-1')).toMatchObject({ gate: 'cluster: waits for Node w-1 Ready', batch: 1 });
+    expect(events.flatMap((each) => (each.type === 'session' ? each.host : []))).toEqual(
+      expect.arrayContaining(['cp-1', 'w-1']),
+    );
+  });
+
+  it('a task that failed has a span, and what was skipped because of it has none', async () => {
+    await run([
+      on('cp-1', 'bad', { script: 'exit 4' }),
+      on('cp-1', 'later', { stage: 'runtime' }),
+      on('w-1', 'good'),
+    ]);
+    const spans = events.flatMap((each) => (each.type === 'span' ? [`${each.id} ${each.ending}`] : []));
+    expect(spans.sort()).toEqual(['host/1/task-1 failed', 'host/1/task-2 done']);
+  });
+
   it('a failed step stops its host, and no other', async () => {
     const result = await run([
       on('cp-1', 'before'),
@@ -776,7 +820,7 @@ describe('applyPlan on the cluster', () => {
     expect(error?.message).toContain('cni plugin not initialized');
     expect(error?.context.detail).toContain('\n    log of w-1');
     expect(error?.context.remedy).toMatch(/^Fix the cause shown above, /);
-    expect(events.at(-1)).toMatchObject({ type: 'failed', detail: error?.context.detail });
+    expect(events.findLast(({ type }) => type === 'failed')).toMatchObject({ detail: error?.context.detail });
     expect(events.filter(({ type }) => type === 'waiting')).toMatchObject([
       { seen: 'cni plugin not initialized' },
     ]);

@@ -41,6 +41,15 @@ describe.each(shells)('a session in %s', (shell) => {
     host.remove();
   });
 
+  it('tells at its end what it took of the CPU, a failed step included', async () => {
+    const session = await open();
+    const busy = 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done';
+    await Promise.all([session.run(step(busy)), session.run(step('exit 1')), session.run(step('true'))]);
+    const seconds = await session.close();
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(60);
+  });
+
   it('runs steps in order, pipelined, and returns the output of each', async () => {
     const session = await open();
     const begun: number[] = [];

@@ -2,9 +2,11 @@ import './no-color.ts';
 import { describe, expect, it } from 'vitest';
 import { KbootError } from '../../src/model/error.ts';
 import type { ClusterStatus } from '../../src/model/status.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import type { HostConnection } from '../../src/transport/types.ts';
 import { errorsText, errorText } from '../../src/view/error-text.ts';
 import { findingsText } from '../../src/view/findings-text.ts';
+import { timelineOf } from '../../src/view/timeline/timeline.ts';
 import { statsText } from '../../src/view/stats-text.ts';
 import { statusText } from '../../src/view/status-text.ts';
 import { table } from '../../src/view/table.ts';
@@ -178,19 +180,17 @@ describe('statsText', () => {
     const stats = { connections: 1, execs: 3, forwards: 2, bytesUp: 2048, bytesDown: 100_000 };
     const connection = { reader: { stats } } as unknown as HostConnection;
     const done = { at: 1, type: 'task-done', host: 'cp-1', phase: 'runtime', seconds: 12.34 } as const;
-    expect(
-      statsText(
-        new Map([
-          ['cp-1', connection],
-          ['w-1', connection],
-        ]),
-        [done],
-      ),
-    ).toMatchInlineSnapshot(`
-      "host  connections  execs  forwards  KiB up  KiB down  runtime s
-      cp-1            1      3         2       2        98       12.3
-      w-1             1      3         2       2        98          -"
-    `);
+    const session = { at: 2, type: 'session', host: 'w-1', cpuSeconds: 4.2 } as const;
+    const connections = new Map([
+      ['cp-1', connection],
+      ['w-1', connection],
+    ]);
+    const events = [done, session];
+    const timeline = timelineOf({ phases: [] } as unknown as Plan, events, [
+      { what: 'start', from: -900, to: -500 },
+      { what: 'reading hosts, planning', from: -500, to: 0 },
+    ]);
+    expect(statsText({ connections, events, timeline, cpuSeconds: 3.21 })).toMatchInlineSnapshot();
   });
 });
 

@@ -3,6 +3,7 @@ import type { Failure } from '../../apply/run.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Finding } from '../../plan/preflight/finding.ts';
 import type { Plan } from '../../plan/types.ts';
+import type { Stretch } from '../timeline/timeline.ts';
 
 /** The result of a run of the plan. */
 export interface PageRun {
@@ -12,6 +13,8 @@ export interface PageRun {
   readonly held: readonly string[];
   readonly interrupted: boolean;
   readonly seconds: number;
+  /** What the command did before it applied the plan. */
+  readonly before?: readonly Stretch[];
 }
 
 /** The input of a page. */

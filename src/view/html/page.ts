@@ -58,7 +58,7 @@ export function pageHtml(input: PageInput): string {
           ${
             rows === 0
               ? undefined
-              : html`${timelineHtml(plan, record)}
+              : html`${timelineHtml(plan, record, run)}
                   <section aria-labelledby="steps">
                     <h2 id="steps" tabindex="-1">Steps</h2>
                     ${filtersHtml(plan, hosts, record)}

@@ -172,7 +172,8 @@ function strips(tracks: readonly HostTrack[], y: number, scale: Scale): { parts:
   };
 }
 
-function axis(end: number, scale: Scale, height: number): Html[] {
+/** Ticks with seconds over a drawing. */
+export function axis(end: number, scale: Scale, height: number): Html[] {
   const step =
     [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600].find((each) => end / each <= 9) ??
     7200;

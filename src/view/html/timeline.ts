@@ -2,13 +2,16 @@ import { gatesOf, hostOf, isSerial } from '../../plan/steps.ts';
 import type { Plan } from '../../plan/types.ts';
 import { hostList } from '../host-list.ts';
 import { seconds } from './numbers.ts';
+import { timelineOf } from '../timeline/timeline.ts';
+import { chainHtml } from './chain.ts';
 import { html, type Html } from './html.ts';
+import type { PageRun } from './input.ts';
 import type { RunRecord } from './record.ts';
 import { secondsTable } from './tables.ts';
 import { plannedTimeline, runTimeline } from './timeline-svg.ts';
 
 /** The section with the drawing of the phases, and after a run a table of seconds. */
-export function timelineHtml(plan: Plan, record: RunRecord | undefined): Html {
+export function timelineHtml(plan: Plan, record: RunRecord | undefined, run: PageRun | undefined): Html {
   const words =
     record === undefined
       ? [
@@ -23,6 +26,7 @@ export function timelineHtml(plan: Plan, record: RunRecord | undefined): Html {
     <p class="note">${words}</p>
     <figure class="wide" tabindex="0" role="group" aria-label="Drawing of the timeline">${figure}</figure>
     ${legend(plan)}${record === undefined ? undefined : secondsTable(plan.phases, record)}
+    ${run === undefined ? undefined : chainHtml(timelineOf(plan, run.events, run.before))}
   </section>`;
 }
 

@@ -220,7 +220,7 @@ describe('applyPlan on hosts', () => {
     );
     expect(waits.sort()).toEqual([
       'api/1/gate-1 - tasks api/1/task-1',
-      'api/1/task-1 - phase runtime/1/task-1',
+      'api/1/task-1 - phase host/1/task-2',
       'api/2/task-1 - batch api/1/gate-1',
       'host/1/task-1 cp-1 - -',
       'host/1/task-2 w-1 - -',

@@ -24,14 +24,42 @@ export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageR
   const broken = (host: string | undefined): boolean => failures.some((each) => each.host === host);
   const phaseEnds = new Map<string, number>();
   const hostEnds = new Map<string, number>();
+  /** Ids of spans, with when they ended. */
+  const spans = new Map<string, number>();
+  const span = (
+    id: string,
+    from: number,
+    to: number,
+    of: { gate?: string; task?: number; host?: string },
+  ): void => {
+    const [phase = '', batch = ''] = id.split('/');
+    const [after] = [...spans].findLast(([, ended]) => ended === from) ?? [];
+    spans.set(id, to);
+    events.push({
+      ...{
+        at: to,
+        type: 'span',
+        id,
+        phase,
+        batch: Number(batch),
+        seconds: (to - from) / 1000,
+        ending: 'done',
+      },
+      ...{ ...of, ...(after !== undefined && { after, rule: 'phase' as const }) },
+    });
+  };
   for (const phase of plan.phases) {
     let at = Math.max(0, ...phase.after.map((each) => phaseEnds.get(each.phase) ?? 0));
-    for (const { tasks, gates } of phase.batches) {
+    for (const [index, { tasks, gates }] of phase.batches.entries()) {
       const start = at;
-      for (const task of tasks) {
+      for (const [number, task] of tasks.entries()) {
         const host = hostOf(task.on) ?? '';
+        const before = hostEnds.get(host) ?? 0;
         const ended = host === '' ? runElsewhere(task, start) : runOnHost(phase, task, host, start);
         at = Math.max(at, ended);
+        const from = host === '' ? start : Math.max(start, before);
+        const id = `${phase.id}/${index + 1}/task-${number + 1}`;
+        if (ended > from) span(id, from, ended, { task: number + 1, ...(host !== '' && { host }) });
       }
       const began = at;
       for (const step of gates) {
@@ -43,6 +71,7 @@ export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageR
         events.push({ at: began, type: 'start', step });
         events.push({ at: began + took * 1000, type: 'done', step, seconds: took });
         at = Math.max(at, began + took * 1000);
+        span(`${phase.id}/${index + 1}/${step.id}`, began, began + took * 1000, { gate: step.id });
       }
     }
     phaseEnds.set(phase.id, at);

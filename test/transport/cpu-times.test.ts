@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { reportTimes, sumOfTimes, takeTimes } from '../../src/transport/cpu-times.ts';
 
@@ -6,7 +6,7 @@ const shells = ['dash', 'bash'].filter((shell) => spawnSync(shell, ['-c', ':']).
 const busy = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';
 
 describe.each(shells)('the CPU time of a script in %s', (shell) => {
-  const run = (script: string): ReturnType<typeof spawnSync<string>> & { stderr: string } =>
+  const run = (script: string): SpawnSyncReturns<string> =>
     spawnSync(shell, ['-s'], { input: `{ :\n${reportTimes}\n${script}\n} </dev/null\n`, encoding: 'utf8' });
 
   it('counts the shell and its commands, and leaves output and status as they were', () => {

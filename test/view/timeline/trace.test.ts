@@ -33,7 +33,8 @@ type Slice = Extract<TraceEvent, { ph: 'X' }>;
 type Flow = Extract<TraceEvent, { ph: 's' | 'f' }>;
 
 describe('traceOf', () => {
-  const trace = traceOf(timedPlan(), timelineOf(timedPlan(), timedEvents(), before));
+  const plan = timedPlan();
+  const trace = traceOf(plan, timelineOf(plan, timedEvents(), before));
   const slices = trace.traceEvents.filter((event): event is Slice => event.ph === 'X');
   const flows = trace.traceEvents.filter((event): event is Flow => event.ph === 's' || event.ph === 'f');
   const contains = ({ ts, dur, pid, tid }: Slice, at: { ts: number; pid: number; tid: number }): boolean =>

@@ -205,6 +205,7 @@ describe('applyPlan on hosts', () => {
       ...{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'w-1' } },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },
     });
+    const ready = gate({ kind: 'node-ready', node: 'w-1' });
     await run(
       [
         on('cp-1', 'one', { stage: 'host' }),
@@ -212,7 +213,7 @@ describe('applyPlan on hosts', () => {
         on('cp-1', 'two', { stage: 'runtime', script: 'sleep 0.2' }),
         on('w-1', 'two', { stage: 'node' }),
       ],
-      [applyStep(configMap('a')), gate({ kind: 'node-ready', node: 'w-1' }), applyStep(configMap('b'))],
+      [applyStep(configMap('a')), ready, applyStep(configMap('b'))],
     );
     const spans = new Map(events.flatMap((each) => (each.type === 'span' ? [[each.id, each]] : [])));
     const waits = [...spans.values()].map(({ id, after = '-', rule = '-', host: where = '-' }) =>
@@ -228,7 +229,7 @@ describe('applyPlan on hosts', () => {
       'runtime/1/task-1 cp-1 host host/1/task-1',
     ]);
     expect(spans.get('host/1/task-2')?.seconds).toBeGreaterThanOrEqual(0.5);
-    expect(spans.get('api/1/gate-1')).toMatchObject({ gate: 'cluster: waits for Node w-1 Ready', batch: 1 });
+    expect(spans.get('api/1/gate-1')).toMatchObject({ gate: ready.id, batch: 1 });
     expect(events.flatMap((each) => (each.type === 'session' ? each.host : []))).toEqual(
       expect.arrayContaining(['cp-1', 'w-1']),
     );

@@ -1,5 +1,5 @@
 import '../view/no-color.ts';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,9 +49,14 @@ function operation(of: Plan, failed: readonly string[] = []): Operation<Planned>
   };
 }
 
-const run = (what: Operation<Planned>, output: 'text' | 'json', yes: boolean): ReturnType<typeof captured> =>
+const run = (
+  what: Operation<Planned>,
+  output: 'text' | 'json',
+  yes: boolean,
+  more: { readonly stats?: boolean; readonly trace?: string } = {},
+): ReturnType<typeof captured> =>
   captured(async () => {
-    const args = { inventory, state, output, yes, verbose: false, color: false, concurrency: 1 };
+    const args = { inventory, state, output, yes, verbose: false, color: false, concurrency: 1, ...more };
     return runOperation(args, await openWorkspace(args), what);
   });
 
@@ -86,7 +91,31 @@ describe('runOperation', () => {
   it('reports the plan and its result as events', async () => {
     const { out, value } = await run(operation(pending), 'json', true);
     expect(value).toBe(0);
-    expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'summary']);
+    expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'span', 'summary']);
+  });
+
+  it('with figures, says what the run cost before its result, and what it waited for', async () => {
+    const { out, err } = await run(operation(pending), 'json', true, { stats: true });
+    expect(typesIn(out)).toEqual(['plan', 'start', 'done', 'span', 'stats', 'summary']);
+    checkEvents(out.trim().split('\n'));
+    expect(err).toMatch(/^CPU time: kboot \d+\.\d s, its scripts on hosts 0\.0 s$/m);
+    expect(err).toMatch(/^Longest chain, \d+\.\d s: /m);
+    const nothing = await run(operation(plan()), 'json', true, { stats: true });
+    expect(typesIn(nothing.out)).toEqual(['plan', 'stats', 'summary']);
+  });
+
+  it('writes a trace that only its owner can read, and replaces nothing but a trace', async () => {
+    const trace = join(state, 'trace.json');
+    const { err } = await run(operation(pending), 'text', true, { trace });
+    expect(err).toContain(`trace ${trace}`);
+    expect(statSync(trace).mode & 0o777).toBe(0o600);
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8')) as { traceEvents: { name: string }[] };
+    expect(traceEvents.map(({ name }) => name)).toContain('hook kmod');
+    expect(await run(operation(pending), 'text', true, { trace })).toMatchObject({ value: 0 });
+    writeFileSync(trace, '{"mine": true}');
+    const refused = await run(operation(pending), 'text', true, { trace });
+    expect(refused.error).toMatchObject({ code: 'E-USAGE', exit: 3 });
+    expect(readFileSync(trace, 'utf8')).toBe('{"mine": true}');
   });
 
   it('an empty plan needs no answer and leaves no log; 4 if a host could not be read', async () => {

@@ -15,6 +15,10 @@ export function statsEvent({ connections, events, timeline, cpuSeconds }: RunSta
         cpuSeconds: hosts.get(host) ?? 0,
       };
     }),
-    chain: links.map(({ stage: _stage, from: _from, to: _to, ...link }) => link),
+    chain: links.map(({ what, phase, host, seconds, steps }) => ({
+      ...{ what, seconds, steps },
+      ...(phase !== undefined && { phase }),
+      ...(host !== undefined && { host }),
+    })),
   };
 }

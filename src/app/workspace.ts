@@ -39,6 +39,8 @@ export interface CommonOptions {
   readonly read?: ReadInventory;
   /** Exchange these CAs, if no exchange has begun. */
   readonly rotate?: readonly Rotatable[];
+  /** Hosts read every file that is compared, whatever they remember of it. */
+  readonly deep?: boolean;
 }
 
 /**
@@ -51,6 +53,8 @@ export interface Workspace extends BundleChoice {
   readonly warnings: readonly Diagnostic[];
   readonly preflightIgnore: readonly string[];
   readonly state: State;
+  /** Hosts read every file that is compared, whatever they remember of it. */
+  readonly deep?: boolean;
   /** The certificates that are valid now and give access to the cluster; `desire.pki` excludes those that are renewed. */
   readonly pki: Pki;
   /** The credentials for an etcd that someone else runs. */
@@ -116,6 +120,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     warnings,
     preflightIgnore: cluster.preflight?.ignore ?? [],
     state,
+    ...(options.deep === true && { deep: true }),
     pki,
     foreignEtcd,
     encryptionKeys,

@@ -8,7 +8,7 @@ import { fencedStatus, makeHostFolder, makeRunFolder, prelude, runFolder } from 
  *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`, at the end
  *                               `@NONCE times` and the four times that the shell's `times` prints
  * A step without a payload has the path `-`. After a failed step, the rest is read and skipped. The shell exits at the
- * end of stdin, and after a payload that could not be received completely.
+ * end of stdin, once it has remembered digests, and after a payload that could not be received completely.
  */
 
 /** The only text that is visible in the host's process list. */
@@ -83,6 +83,7 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ -z "$broken" ] || exit 0
   if [ $status != 0 ]; then failed=1; fi
 done
+(. ${functionsFile}; kb_remember) < /dev/null > /dev/null 2>&1
 times > ${outputFile}
 echo "@${nonce} times" $(cat ${outputFile})
 `;

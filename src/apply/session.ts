@@ -39,6 +39,8 @@ interface Pending {
 /** What a host may take beyond the limits of a step, which it enforces itself, and for a lock that another session holds. */
 const graceMs = 40_000;
 const readyMs = 90_000;
+/** What a host may take to remember digests (kb_remember), which it need not finish. */
+const endMs = 30_000;
 /** The slowest link that payloads are sent over, in bytes per millisecond. */
 const slowest = 16;
 /** More than a mark with the output of a step. */
@@ -153,7 +155,7 @@ export class Session {
   async close(): Promise<number | undefined> {
     await Promise.race([this.#sending, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
     this.#process.stdin.end();
-    await Promise.race([this.#over, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+    await Promise.race([this.#over, new Promise((resolve) => setTimeout(resolve, endMs).unref())]);
     this.#process.kill();
     return this.#cpuSeconds;
   }

@@ -70,6 +70,7 @@ async function takeOver(args: AdoptArgs): Promise<ExitStatus> {
   const plan: PlanArgs = {
     ...{ ...args, inventory, limit: [], 'ignore-preflight': [], offline: false },
     'detailed-exitcode': false,
+    deep: false,
   };
   return runPlan(plan);
 }

@@ -37,6 +37,7 @@ export interface ScopeArgs {
 }
 
 export interface PlanArgs extends BundleArgs, ScopeArgs {
+  readonly deep: boolean;
   readonly offline: boolean;
   readonly out?: string | undefined;
   readonly html?: string | undefined;
@@ -49,6 +50,7 @@ export interface PlanShowArgs extends GlobalArgs {
 }
 
 export interface UpArgs extends BundleArgs, ScopeArgs {
+  readonly deep: boolean;
   readonly plan?: string | undefined;
   readonly yes: boolean;
   readonly through: boolean;

@@ -136,11 +136,20 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
 /** Flags that `plan` and `up` share. */
 export function planningOptions<T>(
   yargs: Argv<T>,
-): Argv<T & BundleArgs & ScopeArgs & { html: string | undefined }> {
+): Argv<T & BundleArgs & ScopeArgs & { html: string | undefined; deep: boolean }> {
   const common = scopeOptions(
     inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')),
   );
-  return htmlOption(bundleOption(renewOption(common)));
+  return deepOption(htmlOption(bundleOption(renewOption(common))));
+}
+
+export function deepOption<T>(yargs: Argv<T>): Argv<T & { deep: boolean }> {
+  return yargs.option('deep', {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Read every file that is compared (default: not those that stat says are as they were when their digest was recorded)',
+  });
 }
 
 function renewOption<T>(yargs: Argv<T>): Argv<T & { 'renew-certs': boolean }> {

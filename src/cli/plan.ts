@@ -3,6 +3,7 @@ import type { GlobalArgs, PlanArgs, PlanShowArgs } from './args.ts';
 import { manual } from './manual.ts';
 import {
   bundleOption,
+  deepOption,
   globalOptions,
   htmlOption,
   inventoryPosition,
@@ -12,7 +13,7 @@ import {
 
 const ofPlanAlone = [
   ...['inventory', 'state', 'concurrency', 'bundle', 'until', 'limit', 'ignore-preflight'],
-  ...['allow-hooks', 'offline', 'out', 'detailed-exitcode', 'renew-certs'],
+  ...['allow-hooks', 'offline', 'out', 'detailed-exitcode', 'renew-certs', 'deep'],
 ];
 
 const show: CommandModule<object, PlanShowArgs> = {
@@ -96,10 +97,12 @@ export const drift: CommandModule<object, PlanArgs> = {
   describe: 'Exit with 2 and show the plan if anything differs from the inventory',
   builder: (yargs) =>
     manual(
-      htmlOption(
-        bundleOption(
-          scopeOptions(
-            inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')),
+      deepOption(
+        htmlOption(
+          bundleOption(
+            scopeOptions(
+              inventoryPosition(globalOptions(yargs, 'state', 'concurrency', 'verbose', 'allow-hooks')),
+            ),
           ),
         ),
       ),
@@ -110,6 +113,7 @@ export const drift: CommandModule<object, PlanArgs> = {
           ['kboot drift prod.yaml', 'What differs'],
           ['kboot drift prod.yaml -o json', 'One event per finding, then the plan'],
           ['kboot drift prod.yaml --limit w-3', 'One host, and the control plane'],
+          ['kboot drift prod.yaml --deep', 'Once a day: read every file, whatever is recorded of it'],
         ],
         exit: '0 nothing differs · 2 something does · 4 a host could not be read · 5 preflight has an error',
         seeAlso: ['plan', 'up', 'status'],

@@ -92,7 +92,7 @@ export function readStatus({ failed }: Pick<Connections, 'failed'>): ExitStatus 
 export function upCommand(args: PlanArgs): string {
   const { inventory, out, until, limit, state, bundle, 'ignore-preflight': ignored } = args;
   const { 'renew-certs': renewCerts, 'allow-unofficial': allowUnofficial } = args;
-  const { 'allow-hooks': allowHooks } = args;
+  const { 'allow-hooks': allowHooks, deep } = args;
   const kept =
     out === undefined
       ? { until, limit, 'ignore-preflight': ignored, 'renew-certs': renewCerts }
@@ -103,6 +103,7 @@ export function upCommand(args: PlanArgs): string {
     bundle,
     'allow-unofficial': allowUnofficial,
     'allow-hooks': allowHooks,
+    deep,
   }).flatMap(([flag, value]) => {
     if (typeof value === 'boolean') return value ? [`--${flag}`] : [];
     const words = [value ?? []].flat();

@@ -5,7 +5,7 @@ import {
   type EncryptionConfig,
   type StoredAs,
 } from '../model/encryption.ts';
-import type { FileFound } from '../resource/file.ts';
+import type { FileFound } from '../resource/digests.ts';
 import { manifestPath } from '../resource/static-pod.ts';
 import { quote } from '../resource/shell.ts';
 import type { Reader } from '../transport/types.ts';

@@ -28,6 +28,8 @@ export interface ProbeQuestions {
   readonly etcdDataDir?: string | undefined;
   /** What are these paths? */
   readonly podPaths?: readonly string[] | undefined;
+  /** Is every file read, whatever is remembered of its content? */
+  readonly deep?: boolean | undefined;
 }
 
 /** The load balancers of the inventory. */

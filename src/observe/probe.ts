@@ -21,7 +21,7 @@ const probeTimeoutMs = 120_000;
  * carries a nonce and the exit status: without that line, the section is unknown.
  */
 export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
-  return scriptOf(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources)]));
+  return scriptOf(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources, ask)]));
 }
 
 function scriptOf(nonce: string, sections: ReadonlyMap<string, string>): string {
@@ -32,9 +32,11 @@ function scriptOf(nonce: string, sections: ReadonlyMap<string, string>): string 
 }
 
 /** The query for each kind. */
-function queries(resources: readonly Resource[]): Map<string, string> {
+function queries(resources: readonly Resource[], { deep = false }: ProbeQuestions): Map<string, string> {
   return new Map(
-    [...groupByKind(resources)].map(([kind, wants]) => [kind, handlerOf(kind).query(wants)] as const),
+    [...groupByKind(resources)].map(
+      ([kind, wants]) => [kind, handlerOf(kind).query(wants, { deep })] as const,
+    ),
   );
 }
 
@@ -92,9 +94,10 @@ export async function probeOthers(
   seen: HostObservation,
   asked: readonly Resource[],
   wanted: readonly Resource[],
+  ask: ProbeQuestions = {},
 ): Promise<HostObservation> {
-  const before = queries(asked);
-  const others = new Map([...queries(wanted)].filter(([kind, query]) => before.get(kind) !== query));
+  const before = queries(asked, ask);
+  const others = new Map([...queries(wanted, ask)].filter(([kind, query]) => before.get(kind) !== query));
   if (others.size === 0) return seen;
   const nonce = randomBytes(12).toString('hex');
   const { stdout } = await reader.read(scriptOf(nonce, others), { timeoutMs: probeTimeoutMs });

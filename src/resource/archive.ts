@@ -6,15 +6,13 @@ import {
   queryFetched,
   readFetched,
 } from './artifact.ts';
-import { hostFolder, statFormat } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { hostFolder } from './prelude.ts';
+import { digestStat } from './remember-functions.ts';
+import { quote, quoteAll } from './shell.ts';
 import type { ArchiveResource, Kind, Observation } from './types.ts';
+import { archivesFolder, queryUnpacked, readUnpacked, type Unpacked } from './unpacked.ts';
 
-interface Found {
-  /** SHA-256 of the archive that was unpacked last. */
-  readonly digest: string;
-  /** Files from it that are missing or have changed. */
-  readonly altered: readonly string[];
+interface Found extends Unpacked {
   /** The archive that will replace it is on the host. */
   readonly fetched?: true;
 }
@@ -22,37 +20,19 @@ interface Found {
 /** A tar.gz unpacked into a folder. A stamp on the host lists its files, so that later changes are detected. */
 export const archive: Kind<ArchiveResource, Found> = {
   name: (want) => want.name,
-  query: (wants) => `for n in ${quoteAll(wants.map((want) => want.name))}; do
-  p=${hostFolder}/archives/$n
-  [ -f "$p" ] || continue
-  echo "archive $n $(head -n 1 "$p")"
-  tail -n +2 "$p" | while IFS='|' read -r s f; do
-    [ "$(stat -c '${statFormat}' -- "$f" 2>/dev/null)" = "$s" ] || echo "altered $n $f"
-  done
-done
+  query: (wants, asking) => `${queryUnpacked(
+    wants.map((want) => want.name),
+    asking,
+  )}
 ${queryFetched}`,
   read(wants, output) {
     const fetched = readFetched(output);
-    const digests = new Map<string, string>();
-    const altered = new Map<string, string[]>();
-    for (const line of lines(output)) {
-      const match = /^(archive|altered) (\S+) (.*)$/.exec(line);
-      if (match?.[2] === undefined || match[3] === undefined) continue;
-      if (match[1] === 'archive') digests.set(match[2], match[3]);
-      else {
-        const known = altered.get(match[2]);
-        if (known === undefined) altered.set(match[2], [match[3]]);
-        else known.push(match[3]);
-      }
-    }
+    const seen = readUnpacked(output);
     return wants.map((want) => {
-      const digest = digests.get(want.name);
-      if (digest === undefined) return { state: 'absent' };
+      const found = seen.get(want.name);
+      if (found === undefined) return { state: 'absent' };
       const isFetched = fetched.has(want.artifact.sha256);
-      return {
-        state: 'present',
-        found: { digest, altered: altered.get(want.name) ?? [], ...(isFetched && { fetched: true }) },
-      };
+      return { state: 'present', found: { ...found, ...(isFetched && { fetched: true }) } };
     });
   },
   fetch: (want, found) =>
@@ -63,7 +43,7 @@ ${queryFetched}`,
     const digest = want.artifact.sha256;
     if (isInstalled(want, found)) return undefined;
     const temporary = `${hostFolder}/tmp/${want.name}`;
-    const stamp = `${hostFolder}/archives/${want.name}`;
+    const stamp = `${archivesFolder}/${want.name}`;
     const { script, payload } = delivery(want.artifact, temporary, ahead);
     const why =
       found.state === 'present' && found.found.digest === digest ? altered(found.found.altered) : '';
@@ -123,7 +103,7 @@ cd ${quote(side)}
 find . -mindepth 1 ! -type d | LC_ALL=C sort | while IFS= read -r f; do
   f=\${f#./}; t=${quote(a.destination)}/$f
   kb_mkdir "$(dirname "$t")" 755 keep; kb_own "$t"; mv -f -T -- "$f" "$t"
-  echo "$(stat -c '${statFormat}' -- "$t")|$t" >> ${quote(`${a.temporary}.stamp`)}
+  echo "$(stat -c '${digestStat}' -- "$t")|$t" >> ${quote(`${a.temporary}.stamp`)}
 done
 cd /
 sync -f ${quote(a.destination)}

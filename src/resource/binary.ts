@@ -6,9 +6,9 @@ import {
   queryFetched,
   readFetched,
 } from './artifact.ts';
-import { besidePath, oddFile } from './file.ts';
-import { hostFolder, statFormat } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { oddFile, queryFiles, readFiles } from './digests.ts';
+import { besidePath } from './file.ts';
+import { quote, quoteAll } from './shell.ts';
 import type { BinaryResource, Kind, Observation } from './types.ts';
 
 interface Found {
@@ -18,30 +18,27 @@ interface Found {
   readonly fetched?: true;
 }
 
-/** One large executable. Its digest is computed again only if inode, size or times differ from the recorded ones. */
+/** One large executable. */
 export const binary: Kind<BinaryResource, Found> = {
   name: (want) => want.path,
-  query: (wants) => `for f in ${quoteAll(wants.map((want) => want.path))}; do
-  [ -f "$f" ] || { [ ! -e "$f" ] || echo "odd - $f"; continue; }
-  s=$(stat -L -c '${statFormat}' -- "$f")
-  d=$(grep -F -e "|$f|$s|" ${hostFolder}/sums 2>/dev/null | tail -n 1); d=\${d##*|}
-  [ -n "$d" ] || { d=$(sha256sum < "$f"); d=\${d%% *}; }
-  echo "$(stat -L -c %a -- "$f") $d $f"
-done
+  query: (wants, asking) =>
+    `${queryFiles(
+      wants.map((want) => want.path),
+      asking,
+    )}
 ${queryFetched}`,
   read(wants, output) {
     const fetched = readFetched(output);
-    const seen = new Map<string, Found>();
-    for (const line of lines(output)) {
-      const [, mode = '', digest = '', path] = /^(\d*|odd) ([0-9a-f]*|-) (.*)$/.exec(line) ?? [];
-      if (path !== undefined) seen.set(path, { mode, digest });
-    }
+    const seen = readFiles(output);
     return wants.map((want) => {
       const found = seen.get(want.path);
       if (found === undefined) return { state: 'absent' };
-      if (found.digest.length !== 64) return { state: 'unknown', reason: oddFile(want.path) };
+      if (found.mode === 'odd') return { state: 'unknown', reason: oddFile(want.path) };
       const isFetched = fetched.has(want.artifact.sha256);
-      return { state: 'present', found: { ...found, ...(isFetched && { fetched: true }) } };
+      return {
+        state: 'present',
+        found: { mode: found.mode, digest: found.digest, ...(isFetched && { fetched: true }) },
+      };
     });
   },
   fetch: (want, found) =>
@@ -49,7 +46,6 @@ ${queryFetched}`,
       ? undefined
       : fetchAction(want.artifact),
   action(want, found, { ahead = false }) {
-    const digest = want.artifact.sha256;
     if (isInstalled(want, found)) return undefined;
     const temporary = besidePath(want.path);
     const { script, payload } = delivery(want.artifact, temporary, ahead);
@@ -61,7 +57,7 @@ ${queryFetched}`,
         script,
         `kb_disturb ${quoteAll(want.readBy ?? [])}`,
         `kb_install ${quote(temporary)} ${quote(want.path)} 755`,
-        `kb_sum ${quote(want.path)} ${digest}`,
+        `kb_note ${quote(want.path)}`,
         ...(ahead ? [forgetFetched(want.artifact)] : []),
       ].join(' && '),
       ...(payload && { payload }),

@@ -1,16 +1,10 @@
 import { plural } from '../model/plural.ts';
 import { dirname, basename } from 'node:path/posix';
 import { sha256 } from '../model/digest.ts';
+import { oddFile, queryFiles, readFiles, type FileFound } from './digests.ts';
 import { hasPlaceholder } from './placeholder.ts';
 import { quote, quoteAll } from './shell.ts';
 import type { Content, FileResource, Kind } from './types.ts';
-
-export interface FileFound {
-  readonly mode: string;
-  /** Absent: root. */
-  readonly owner?: string;
-  readonly digest: string;
-}
 
 /** null: an earlier step of the same plan writes it, with a key that is only made then. */
 type FoundBefore = Omit<FileFound, 'digest'> & { readonly digest: string | null };
@@ -24,30 +18,6 @@ export function besidePath(path: string): string {
 export function contentDigest(content: Content): string | null {
   if (content.kind === 'secret') return content.digest;
   return hasPlaceholder(content.text) ? null : sha256(content.text);
-}
-
-/** Shell that prints `MODE DIGEST PATH` for each regular file, `MODE:OWNER` if it is not root's. */
-export function queryFiles(paths: readonly string[]): string {
-  return `for f in ${quoteAll(paths)}; do
-  if [ -f "$f" ]; then echo "$(stat -L -c %a:%U -- "$f" | sed 's/:root$//') $(sha256sum < "$f" | cut -c1-64) $f"
-  elif [ -e "$f" ]; then echo "odd - $f"; fi
-done`;
-}
-
-/** Parses the output of queryFiles. An entry without a digest is not a regular file or not readable; its mode is `odd`. */
-export function readFiles(output: string): Map<string, FileFound> {
-  const seen = new Map<string, FileFound>();
-  for (const match of output.matchAll(/^(\d*|odd)(?::(\S+))? ([0-9a-f]*|-) (.*)$/gm)) {
-    const [, mode = '', owner, digest = '', path = ''] = match;
-    const isOdd = digest.length !== 64 || mode === '';
-    seen.set(path, { mode: isOdd ? 'odd' : mode, ...(owner !== undefined && { owner }), digest });
-  }
-  return seen;
-}
-
-/** Why a file with the mode `odd` is unknown. */
-export function oddFile(path: string): string {
-  return `${path} is not a regular file, or cannot be read`;
 }
 
 /**
@@ -67,13 +37,18 @@ export function installScript(
     ...(shown ? [`kb_wrote ${quote(besidePath(path))} ${quote(path)}`] : []),
     ...(owner === undefined ? [] : [`chown ${quote(`${owner}:`)} -- ${quote(besidePath(path))}`]),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
+    `kb_note ${quote(path)}`,
   ].join(' && ');
 }
 
 /** A file of moderate size, with its content, mode and owner. */
 export const file: Kind<FileResource, FoundBefore> = {
   name: (want) => want.path,
-  query: (wants) => queryFiles(wants.map((want) => want.path)),
+  query: (wants, asking) =>
+    queryFiles(
+      wants.map((want) => want.path),
+      asking,
+    ),
   read(wants, output) {
     const seen = readFiles(output);
     return wants.map((want) => {

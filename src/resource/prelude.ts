@@ -1,4 +1,5 @@
 import { packageFunctions } from './package-functions.ts';
+import { rememberFunctions } from './remember-functions.ts';
 
 /**
  * Shell functions that every step's script may call on the host, and the layout of kboot's own folder there.
@@ -9,9 +10,10 @@ import { packageFunctions } from './package-functions.ts';
  *   /var/lib/kboot/running/    a mark for each process that runs with the current files
  *   /var/lib/kboot/users/      users that kboot created
  *   /var/lib/kboot/units/      whether a unit was enabled and active before kboot set it
- *   /var/lib/kboot/sums        digests of large files, valid while inode, size and times are the same
+ *   /var/lib/kboot/sums        digests of large files, valid while stat says the same of them
+ *   /var/lib/kboot/large       paths of large files that kboot wrote
  *   /var/lib/kboot/texts       digests of the files that kboot wrote with a text that its plan showed
- *   /var/lib/kboot/archives/   per archive: its digest, then its files with their stat
+ *   /var/lib/kboot/archives/   per archive: its digest, then its files with their stat and digest
  *   /var/lib/kboot/images/     per image: the digest of the archive that it was loaded from
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
  *   /var/lib/kboot/fetched/    release files that are not installed yet, by their SHA-256
@@ -33,9 +35,6 @@ export const textsFile = `${hostFolder}/texts`;
 
 /** Environment variables with the proxy of the host, if it has one. */
 export const proxyFile = `${hostFolder}/proxy.env`;
-
-/** Identifies the content of a file without reading it. */
-export const statFormat = '%i:%s:%Y:%Z';
 
 /** Exit status of a step whose observed basis has changed. */
 export const staleStatus = 75;
@@ -186,15 +185,9 @@ kb_verify() {
   return 1
 }
 
-# kb_sum PATH SHA256: records the digest of a large file.
-kb_sum() {
-  { grep -v -F -e "|$1|" $KB/sums 2>/dev/null; printf '|%s|%s|%s\\n' "$1" "$(stat -c '${statFormat}' -- "$1")" "$2"; } > $KB/tmp/sums
-  mv -f $KB/tmp/sums $KB/sums
-}
-
 # kb_proxy: has later commands use the proxy of this host.
 kb_proxy() { [ ! -f ${proxyFile} ] || { set -a; . ${proxyFile}; set +a; }; }
-${packageFunctions}
+${packageFunctions}${rememberFunctions}
 # kb_fetch URL FILE: downloads a file, with timeouts.
 kb_fetch() {
   kb_proxy

@@ -1,4 +1,5 @@
-import { contentDigest, oddFile, queryFiles, readFiles } from './file.ts';
+import { oddFile, queryFiles, readFiles } from './digests.ts';
+import { contentDigest } from './file.ts';
 import { hostFolder } from './prelude.ts';
 import { lines, quote, quoteAll } from './shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
@@ -131,7 +132,10 @@ const queryStart = ({ name, reads = [] }: StaticPodResource): string =>
  */
 export const staticPod: Kind<StaticPodResource, Found> = {
   name: (want) => want.name,
-  query: (wants) => `${queryFiles(wants.map((want) => manifestPath(want.name)))}
+  query: (wants, asking) => `${queryFiles(
+    wants.map((want) => manifestPath(want.name)),
+    asking,
+  )}
 ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'
 ${wants.map(queryStart).join('\n')}`,
   read(wants, output) {

@@ -310,6 +310,12 @@ export interface Changes {
   readonly ahead?: boolean;
 }
 
+/** How a kind is queried. */
+export interface Asking {
+  /** Every file is read, whatever is remembered of its content. */
+  readonly deep?: boolean;
+}
+
 /**
  * A resource kind: three pure functions. To add a kind, add one file and a line in kinds.ts.
  */
@@ -317,7 +323,7 @@ export interface Kind<W extends Resource, Found> {
   /** Stable name of one resource on its host: `/etc/crictl.yaml`, `net.ipv4.ip_forward`. */
   name(want: W): string;
   /** Read-only shell that prints the state of all `wants`, once per host. */
-  query(wants: readonly W[]): string;
+  query(wants: readonly W[], asking?: Asking): string;
   /** Parses the complete output of the query into one observation per want, in order. */
   read(wants: readonly W[], output: string): readonly Observation<Found>[];
   /** The required action, or undefined if there is nothing to do. `found` is never unknown. */

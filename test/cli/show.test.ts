@@ -13,6 +13,7 @@ const args: PlanArgs = {
     'ignore-preflight': [],
     offline: false,
     'detailed-exitcode': false,
+    deep: false,
   },
 };
 

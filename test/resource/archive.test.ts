@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { handlerOf } from '../../src/resource/kinds.ts';
 import type { ArchiveResource } from '../../src/resource/types.ts';
 import { artifact, sandbox, shells, type Sandbox } from './sandbox.ts';
 
@@ -65,6 +74,57 @@ describe.each(shells)('archive in %s', (shell) => {
     expect(box.plan(want())?.reason).toContain(file('bin/sub dir/shim'));
     install();
     expect(box.plan(want())).toBeUndefined();
+  });
+
+  it('its files are read again if stat says something else of them, or with deep, and only then', () => {
+    install();
+    const stamp = box.own('archives/containerd');
+    expect(box.run('kb_remember')).toEqual({ status: 0, output: '' });
+    const whole = box.text(stamp) ?? '';
+    expect(whole.split('\n').slice(1, -1)).toHaveLength(3);
+    for (const line of whole.split('\n').slice(1, -1))
+      expect(line).toMatch(/^\d+:\d+:\d+:\d+\.\d{9}:\d+\.\d{9}\|[0-9a-f]{64}\|\//);
+    // Touched, with the same content: nothing to do; the next apply records it as it is now.
+    box.run(`touch '${file('bin/containerd')}'`);
+    expect(box.plan(want())).toBeUndefined();
+    box.run('kb_remember');
+    expect(box.text(stamp)).not.toBe(whole);
+    // Changed, with its time put back.
+    const { atime, mtime } = statSync(file('bin/containerd'));
+    writeFileSync(file('bin/containerd'), 'DAEMON');
+    utimesSync(file('bin/containerd'), atime, mtime);
+    expect(box.plan(want())?.reason).toContain(`${file('bin/containerd')} changed on the host`);
+    box.run('kb_remember');
+    expect(box.plan(want())?.reason).toContain(`${file('bin/containerd')} changed on the host`);
+    install();
+    box.run('kb_remember');
+    // A digest that is not the file's shows whether the file was read.
+    box.write(
+      stamp,
+      (box.text(stamp) ?? '').replace(/\|[0-9a-f]{64}\|(.*shim)$/m, `|${'f'.repeat(64)}|$1`),
+      0o600,
+    );
+    expect(box.plan(want())).toBeUndefined();
+    const handler = handlerOf('archive');
+    const { output } = box.run(handler.query([want()], { deep: true }));
+    expect(handler.read([want()], output)).toMatchObject([
+      { found: { altered: [file('bin/sub dir/shim')] } },
+    ]);
+  });
+
+  it("an earlier release's record counts as it did, and the next apply adds what it lacks", () => {
+    install();
+    const stamp = box.own('archives/containerd');
+    const former = (box.text(stamp) ?? '').replace(/^\d+:(\d+:\d+:\d+)\.\d{9}(:\d+)\.\d{9}/gm, '$1$2');
+    expect(former).not.toBe(box.text(stamp));
+    box.write(stamp, former, 0o600);
+    expect(box.plan(want())).toBeUndefined();
+    box.write(file('bin/sub dir/shim'), 'other');
+    expect(box.plan(want())?.reason).toContain(file('bin/sub dir/shim'));
+    box.run('kb_remember');
+    // What had changed by then stays changed.
+    expect(box.plan(want())?.reason).toContain(`${file('bin/sub dir/shim')} changed on the host`);
+    expect(box.text(stamp)?.match(/\|[0-9a-f]{64}\|/g)).toHaveLength(2);
   });
 
   it('is not unpacked if its download failed, although a partial file exists', () => {

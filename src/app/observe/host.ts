@@ -19,5 +19,5 @@ export async function observeHost(
   const seen = await probeHost(reader, asked, ask);
   const facts = factsOf(seen.inspection, address);
   const same = facts.os.id === assumedFacts.os.id && facts.architecture === assumedFacts.architecture;
-  return same ? seen : probeOthers(reader, seen, asked, wanted(facts));
+  return same ? seen : probeOthers(reader, seen, asked, wanted(facts), ask);
 }

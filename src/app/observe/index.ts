@@ -37,6 +37,7 @@ export async function observe(
       ...questionsFor(cluster, host),
       endpoint: endpointToProbe(cluster, scope, host),
       podPaths: pathsOfPods(cluster, scope, host),
+      deep: workspace.deep === true,
     }),
   );
   try {

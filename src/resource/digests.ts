@@ -1,0 +1,74 @@
+import { hostFolder } from './prelude.ts';
+import { digestStat } from './remember-functions.ts';
+import { lines, quoteAll } from './shell.ts';
+import type { Asking } from './types.ts';
+
+/** A file with the SHA-256 of its content. */
+export interface FileFound {
+  readonly mode: string;
+  /** Absent: root. */
+  readonly owner?: string;
+  readonly digest: string;
+}
+
+/** Digests of large files with what stat said of them then: lines `|PATH|digestStat|SHA256`. */
+export const sumsFile = `${hostFolder}/sums`;
+
+/** Nobody but its owner may write: `600:root`, not `620:root`. */
+const closed = (then: string): string => `case $a in *[2367]?:* | *[2367]:*) ;; *) ${then} ;; esac`;
+
+/**
+ * Shell that prints a line for each file, `MODE:OWNER DIGEST PATH`, and for each digest `-` in them one of sha256sum. A digest is
+ * taken from the record as long as stat says the same of the file as then. The record counts if it is root's, and nobody else
+ * may write it. Three processes for any number of files, one more if some are read.
+ */
+export function queryFiles(paths: readonly string[], { deep = false }: Asking = {}): string {
+  const record = deep ? '' : `${hostFolder} ${sumsFile} `;
+  return `stat -L -c '${digestStat} %a:%U %n|' -- ${record}${quoteAll(paths)} | {
+  n='
+'; t= m=
+  set --
+  while read -r s a f; do
+    f=\${f%|}
+    case $f in
+      ${hostFolder}) [ -O ${hostFolder} ] && ${closed('t=1')}; continue ;;
+      ${sumsFile}) [ -n "$t" ] && [ -f ${sumsFile} ] && [ ! -L ${sumsFile} ] && [ -O ${sumsFile} ] && ${closed(`m=$n$(cat ${sumsFile})$n`)}; continue ;;
+    esac
+    [ -f "$f" ] || { printf 'odd - %s\\n' "$f"; continue; }
+    d=
+    case $s in *.?????????:*.?????????) case $m in *"$n|$f|$s|"*) d=\${m#*"$n|$f|$s|"}; d=\${d%%"$n"*} ;; esac ;; esac
+    case $d in *[!0-9a-f]*) d= ;; esac
+    [ \${#d} = 64 ] || { d=-; set -- "$@" "$f"; }
+    printf '%s %s %s\\n' "$a" "$d" "$f"
+  done
+  [ $# = 0 ] || sha256sum -- "$@"
+}`;
+}
+
+/** Parses the output of queryFiles. An entry without a digest is not a regular file or not readable; its mode is `odd`. */
+export function readFiles(output: string): Map<string, FileFound> {
+  const sums = readSums(output);
+  const seen = new Map<string, FileFound>();
+  for (const match of output.matchAll(/^(\d*|odd)(?::(\S+))? ([0-9a-f]*|-) (.*)$/gm)) {
+    const [, mode = '', owner = 'root', remembered = '', path = ''] = match;
+    const digest = remembered === '-' ? (sums.get(path) ?? '') : remembered;
+    const isOdd = digest.length !== 64 || mode === '';
+    seen.set(path, { mode: isOdd ? 'odd' : mode, ...(owner !== 'root' && { owner }), digest });
+  }
+  return seen;
+}
+
+/** The lines of sha256sum in an output: digests by path. It escapes a path with a backslash, and marks such a line with one. */
+export function readSums(output: string): Map<string, string> {
+  return new Map(
+    lines(output).flatMap((line) => {
+      const [, mark = '', digest = '', path = ''] = /^(\\?)([0-9a-f]{64}) [ *](.*)$/.exec(line) ?? [];
+      return digest === '' ? [] : [[mark === '' ? path : path.replaceAll('\\\\', '\\'), digest] as const];
+    }),
+  );
+}
+
+/** Why a file with the mode `odd` is unknown. */
+export function oddFile(path: string): string {
+  return `${path} is not a regular file, or cannot be read`;
+}

@@ -1,0 +1,64 @@
+import { readSums } from './digests.ts';
+import { hostFolder } from './prelude.ts';
+import { digestStat, toFormerStat } from './remember-functions.ts';
+import { lines, quoteAll } from './shell.ts';
+import type { Asking } from './types.ts';
+
+/**
+ * A stamp for each unpacked archive: its digest, then a line for each of its files, `digestStat|SHA256|PATH`. Until the digest of
+ * a file is filled in (kb_remember), and in stamps of earlier releases, a line is `STAT|PATH`.
+ */
+export const archivesFolder = `${hostFolder}/archives`;
+
+/** What is known of an archive that was unpacked. */
+export interface Unpacked {
+  /** SHA-256 of the archive. */
+  readonly digest: string;
+  /** Files from it that are missing or have changed. */
+  readonly altered: readonly string[];
+}
+
+/**
+ * Shell that prints `archive NAME DIGEST`, and `altered NAME PATH` or `compare NAME DIGEST PATH` for files of which stat no longer
+ * says what it said, then lines of sha256sum for those to compare. `deep`: every file with a digest is compared.
+ */
+export function queryUnpacked(names: readonly string[], { deep = false }: Asking = {}): string {
+  return `${toFormerStat}
+set --
+for p in ${quoteAll(names.map((name) => `${archivesFolder}/${name}`))}; do
+  if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then set -- "$@" "$p"; fi
+done
+[ $# = 0 ] || sed -n 's/.*|//p' "$@" | xargs -r -d '\\n' stat -c '${digestStat}|%n' -- | {
+  exec 3<&0
+  IFS='|' read -r now at <&3
+  for p in "$@"; do
+    shift
+    n=\${p##*/}
+    while IFS='|' read -r s d f; do
+      [ -n "$d" ] || { echo "archive $n $s"; continue; }
+      [ -n "$f" ] || { f=$d; d=; }
+      if [ "$f" != "$at" ]; then echo "altered $n $f"; continue; fi
+      to_former_stat "$now"
+      if [ -n "$d" ] && { [ "$s" != "$now" ]${deep ? ' || :' : ''}; }; then echo "compare $n $d $f"; set -- "$@" "$f"
+      elif [ "$s" != "$now" ] && [ "$s" != "$kb_former" ]; then echo "altered $n $f"; fi
+      IFS='|' read -r now at <&3
+    done < "$p"
+  done
+  [ $# = 0 ] || sha256sum -- "$@"
+}`;
+}
+
+/** Parses the output of queryUnpacked, by name. */
+export function readUnpacked(output: string): Map<string, Unpacked> {
+  const sums = readSums(output);
+  const seen = new Map<string, Unpacked & { readonly altered: string[] }>();
+  for (const line of lines(output)) {
+    const [, archive, digest = ''] = /^archive (\S+) (.*)$/.exec(line) ?? [];
+    if (archive !== undefined) seen.set(archive, { digest, altered: [] });
+    const [, name = '', expected, path = ''] =
+      /^(?:altered|compare) (\S+)(?: ([0-9a-f]{64}))? (\/.*)$/.exec(line) ?? [];
+    if (path !== '' && (expected === undefined || sums.get(path) !== expected))
+      seen.get(name)?.altered.push(path);
+  }
+  return seen;
+}

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/own-environment.ts'];
@@ -13,6 +14,8 @@ export default defineConfig({
           setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // On a machine with two cores it would be one: tests wait for processes more than they calculate.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           // Whatever else runs on a machine can starve a test once; vitest prints which ones were run again.
           retry: 1,
         },
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          sequence: { groupOrder: 1 },
           include: ['test/browser/**/*.test.ts'],
           setupFiles,
           testTimeout: 120_000,

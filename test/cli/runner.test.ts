@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Holder } from '../../src/apply/lock/holder.ts';
 import { HostLock } from '../../src/apply/lock/host-lock.ts';
+import { clusterLockTimes } from '../../src/apply/lock/times.ts';
 import { openWorkspace } from '../../src/app/workspace.ts';
 import { runOperation, type Operation } from '../../src/cli/runner.ts';
 import type { Planned } from '../../src/cli/show.ts';
@@ -147,7 +148,10 @@ describe('runOperation', () => {
     let host: LocalHost;
     beforeEach(() => {
       host = localHost('sh', 'cp-1');
+      const usual = { ...clusterLockTimes };
+      Object.assign(clusterLockTimes, { heartbeatMs: 200, pollMs: 100 });
       return () => {
+        Object.assign(clusterLockTimes, usual);
         host.remove();
       };
     });
@@ -179,6 +183,9 @@ describe('runOperation', () => {
       const other = await HostLock.open(host.writer);
       await other.take(elsewhere, 30_000, undefined);
       const running = run(connected(make), 'text', true);
+      await vi.waitFor(() => {
+        expect(plans).toBe(1);
+      }, 30_000);
       await sleep(300);
       // It has changed something, and ends.
       await other.drop(elsewhere.token, true);
@@ -209,7 +216,7 @@ describe('runOperation', () => {
     });
 
     it('ends with 7, and starts nothing more, once another run has its lock', async () => {
-      const slow = { ...hook, id: 'operator: hook slow', command: 'sleep 7' };
+      const slow = { ...hook, id: 'operator: hook slow', command: `touch ${host.path('slow')}; sleep 4` };
       const next = { ...hook, id: 'operator: hook next', command: `touch ${host.path('next')}` };
       const steps = plan({ hosts: [], phases: [phaseOf('hooks', [['operator', [slow, next]]])] });
       const running = run(
@@ -217,9 +224,14 @@ describe('runOperation', () => {
         'text',
         true,
       );
-      await sleep(1_500);
-      writeFileSync(host.path('run/kboot/holder'), `${elsewhere.token} 1 ${elsewhere.run}\n-\n`);
+      await vi.waitFor(() => {
+        expect(existsSync(host.path('slow'))).toBe(true);
+      }, 30_000);
+      const other = await HostLock.open(host.writer);
+      // As if this run had been silent for long.
+      expect(await other.take(elsewhere, 0, undefined)).toMatchObject({ kind: 'taken' });
       const { value, err } = await running;
+      other.close();
       expect(value, err).toBe(7);
       expect(err).toContain('This run lost its lock. Running steps finished, and nothing new was started.');
       expect(existsSync(host.path('next'))).toBe(false);
@@ -230,7 +242,7 @@ describe('runOperation', () => {
     it('ends with 7 and changes nothing while the other run lives', async () => {
       const other = await HostLock.open(host.writer);
       await other.take(elsewhere, 30_000, undefined);
-      const beats = setInterval(() => void other.beat(elsewhere.token), 500);
+      const beats = setInterval(() => void other.beat(elsewhere.token), 200);
       const { error } = await run(
         connected(() => pending),
         'text',

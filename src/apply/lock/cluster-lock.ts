@@ -42,7 +42,7 @@ export interface ClusterLock {
  */
 export async function takeClusterLock(request: LockRequest): Promise<ClusterLock> {
   const { holder, api, times = clusterLockTimes } = request;
-  const locks = await openAll(request.writers);
+  const locks = await openAll(request.writers, times.answerMs);
   const lease = api && new LeaseLock(api, holder, times.staleMs);
   const drop = async (): Promise<void> => {
     await Promise.allSettled(locks.map((lock) => lock.drop(holder.token, false)));
@@ -77,10 +77,16 @@ export async function takeClusterLock(request: LockRequest): Promise<ClusterLock
 
 type Taken = Extract<TakeAnswer, { kind: 'taken' }>;
 
+interface HeldOnHost extends HeldAnswer {
+  readonly host: string;
+  /** When the host was asked, on the clock of this process. */
+  readonly askedAt: number;
+}
+
 /** One shell on each host; without those where it cannot be started. In the order of names. */
-async function openAll(writers: readonly Writer[]): Promise<readonly HostLock[]> {
+async function openAll(writers: readonly Writer[], answerMs: number): Promise<readonly HostLock[]> {
   const sorted = [...writers].sort((a, b) => (a.host < b.host ? -1 : 1));
-  const opened = await Promise.allSettled(sorted.map((writer) => HostLock.open(writer)));
+  const opened = await Promise.allSettled(sorted.map((writer) => HostLock.open(writer, answerMs)));
   return opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
@@ -94,11 +100,12 @@ async function takeHosts(
   let dead: string | undefined;
   for (;;) {
     const answers = new Map<string, Taken>();
-    let held: (HeldAnswer & { readonly host: string }) | undefined;
+    let held: HeldOnHost | undefined;
     for (const lock of locks) {
+      const askedAt = performance.now();
       const answer = await lock.take(holder, staleMs, dead).catch(() => undefined);
       if (answer?.kind === 'held') {
-        held = { ...answer, host: lock.host };
+        held = { ...answer, host: lock.host, askedAt };
         break;
       }
       if (answer !== undefined) answers.set(lock.host, answer);
@@ -124,11 +131,17 @@ async function takeLease(lease: LeaseLock, robbed: ReadonlySet<string>, watch: W
     watch.isGone(held.holder, held.holder?.token) ||
     watch.isStale(held);
   for (;;) {
-    const late = sleep(leaseMs, 'late' as const);
-    const held = await Promise.race([lease.take(isDead), late]).catch((error: unknown) => {
-      if (error instanceof KbootError && error.code === 'E-LOCKED') throw error;
-      return 'late' as const;
-    });
+    // Unless it is ended, the clock would keep a process that has nothing left to do.
+    const answered = new AbortController();
+    const late = sleep(leaseMs, 'late' as const, { signal: answered.signal });
+    const held = await Promise.race([lease.take(isDead), late])
+      .catch((error: unknown) => {
+        if (error instanceof KbootError && error.code === 'E-LOCKED') throw error;
+        return 'late' as const;
+      })
+      .finally(() => {
+        answered.abort();
+      });
     if (held === 'late') return false;
     if (held === undefined) return true;
     watch.lease(held);
@@ -139,12 +152,16 @@ async function takeLease(lease: LeaseLock, robbed: ReadonlySet<string>, watch: W
 /** How long an API that hangs is waited for; heartbeats try again. */
 const leaseMs = 8_000;
 
+/** Hosts count in hundredths of a second, and two clocks differ a little. */
+const resolutionMs = 50;
+
 /** Finds out whether the holder of a lock lives. Throws E-LOCKED as soon as it does. */
 class Watch {
   readonly pollMs: number;
   #request: LockRequest;
   #times: ClusterLockTimes;
-  #ages = new Map<string, number>();
+  /** By host and token: the age of the last heartbeat, and when it was known. */
+  #ages = new Map<string, { readonly ageMs: number; readonly knownAt: number }>();
   #leases = new Map<string, number>();
   #reported = new Set<string>();
   #until = Infinity;
@@ -174,11 +191,13 @@ class Watch {
     );
   }
 
-  host({ host, token, holder, ageMs }: HeldAnswer & { readonly host: string }): void {
+  host({ host, token, holder, ageMs, askedAt }: HeldOnHost): void {
     const key = `${host} ${token}`;
     const before = this.#ages.get(key);
-    if (before !== undefined && ageMs < before) throw locked(holder, `It sends heartbeats to ${host}.`);
-    this.#ages.set(key, ageMs);
+    // Without a heartbeat it would be older by at least the time from that answer to this question.
+    if (before !== undefined && ageMs < before.ageMs + askedAt - before.knownAt - resolutionMs)
+      throw locked(holder, `It sends heartbeats to ${host}.`);
+    this.#ages.set(key, { ageMs, knownAt: performance.now() });
     this.#wait(token, holder, this.#times.staleMs - ageMs);
   }
 

@@ -5,6 +5,7 @@ import type { RootProcess, Writer } from '../../transport/types.ts';
 import { receiverCommand } from '../receiver.ts';
 import { decodeHolder, encodeHolder, type Holder } from './holder.ts';
 import { lockProgram } from './program.ts';
+import { clusterLockTimes } from './times.ts';
 
 /** The answer to `take`. */
 export type TakeAnswer =
@@ -41,11 +42,19 @@ export class HostLock {
   #pending: Pending[] = [];
   #ended: Error | undefined;
   #gaveWay: () => boolean;
+  readonly #answerMs: number;
 
-  private constructor(writer: Writer, process: RootProcess, nonce: string, gaveWay: () => boolean) {
+  private constructor(
+    writer: Writer,
+    process: RootProcess,
+    nonce: string,
+    gaveWay: () => boolean,
+    answerMs: number,
+  ) {
     const { host } = writer;
     this.host = host;
     this.#writer = writer;
+    this.#answerMs = answerMs;
     this.#gaveWay = gaveWay;
     this.#process = process;
     process.stdin.on('error', () => undefined);
@@ -67,14 +76,14 @@ export class HostLock {
   }
 
   /** One exec. Rejects with the errors of Writer.start. */
-  static async open(writer: Writer): Promise<HostLock> {
+  static async open(writer: Writer, answerMs = clusterLockTimes.answerMs): Promise<HostLock> {
     const nonce = randomBytes(12).toString('hex');
     let ended = false;
     const spare = (): void => {
       ended = true;
     };
     const process = await writer.start(receiverCommand, { spare });
-    const lock = new HostLock(writer, process, nonce, () => ended);
+    const lock = new HostLock(writer, process, nonce, () => ended, answerMs);
     const program = Buffer.from(lockProgram(nonce));
     process.stdin.write(`${program.length}\n`);
     process.stdin.write(program);
@@ -83,7 +92,7 @@ export class HostLock {
 
   /** Another shell on the host, after this one ended. Rejects with the errors of Writer.start. */
   async reopened(): Promise<HostLock> {
-    return await HostLock.open(this.#writer);
+    return await HostLock.open(this.#writer, this.#answerMs);
   }
 
   /** Whether the host can still be asked. */
@@ -136,9 +145,9 @@ export class HostLock {
     if (this.#ended !== undefined) throw this.#ended;
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#end(silent(this.host));
+        this.#end(silent(this.host, this.#answerMs));
         this.#process.kill();
-      }, answerMs);
+      }, this.#answerMs);
       const done = (then: () => void): void => {
         clearTimeout(timer);
         then();
@@ -165,9 +174,6 @@ export class HostLock {
   }
 }
 
-/** More than the 10 s that the host may wait for the others that ask. */
-const answerMs = 12_000;
-
 /** Far more than the answers of a run that takes days. */
 const mostBytes = 16 << 20;
 
@@ -177,7 +183,7 @@ const talkative = (host: string): KbootError =>
 const gone = (host: string): KbootError =>
   new KbootError('E-CONNECT', "the shell that keeps the cluster's lock ended", { host });
 
-const silent = (host: string): KbootError =>
+const silent = (host: string, answerMs: number): KbootError =>
   new KbootError('E-TIMEOUT', `the cluster's lock did not answer within ${answerMs / 1000} s`, { host });
 
 const refused = (host: string, said: string): KbootError =>

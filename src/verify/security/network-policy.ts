@@ -63,12 +63,6 @@ export async function networkPolicyDrops(
 /** Whether a TCP connection from a host is accepted in time. */
 async function answers(reader: Reader | undefined, address: string): Promise<boolean> {
   if (reader === undefined) return false;
-  const opened = reader.forward(address, verifyPort).then(
-    (stream) => {
-      stream.destroy();
-      return true;
-    },
-    () => false,
-  );
-  return await Promise.race([opened, sleep(answerMs, false)]);
+  const open = (): Promise<Duplex> => reader.forward(address, verifyPort);
+  return await overStream(open, answerMs, () => Promise.resolve(true)).catch(() => false);
 }

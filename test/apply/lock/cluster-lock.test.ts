@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeClusterLock, type ClusterLock } from '../../../src/apply/lock/cluster-lock.ts';
 import { encodeHolder, type Holder } from '../../../src/apply/lock/holder.ts';
+import { HostLock } from '../../../src/apply/lock/host-lock.ts';
 import type { LeaseApi } from '../../../src/apply/lock/lease.ts';
 import { thisProcess } from '../../../src/store/process-identity.ts';
 import { localHost, type LocalHost } from '../local-host.ts';
 import { failure } from '../../transport/failure.ts';
 import { leaseApi } from './lease-api.ts';
 
-const times = { heartbeatMs: 200, staleMs: 2_000, doubtMs: 1_200, pollMs: 50 };
+const times = { heartbeatMs: 200, staleMs: 2_000, doubtMs: 1_200, pollMs: 50, answerMs: 12_000 };
 const hex = (digit: string, length: number): string => digit.repeat(length);
 const elsewhere = { machine: 'another', started: '1', pid: 4711, host: 'laptop', user: 'ops' };
 const here = { ...thisProcess(), host: 'here', user: 'me' };
@@ -35,10 +36,10 @@ afterEach(async () => {
 });
 
 const names = ['cp-1', 'cp-2', 'cp-3'];
-async function take(holder: Holder, only = hosts, api?: LeaseApi): Promise<ClusterLock> {
+async function take(holder: Holder, only = hosts, api?: LeaseApi, others = {}): Promise<ClusterLock> {
   const writers = only.map(({ writer }) => writer);
   const lock = await takeClusterLock({
-    ...{ writers, hosts: names, holder, api, times },
+    ...{ writers, hosts: names, holder, api, times: { ...times, ...others } },
     say: (text) => said.push(text),
   });
   taken.push(lock);
@@ -56,10 +57,15 @@ function leave(index: number, holder: Holder, ageMs = 0): void {
   const [up = '0'] = (spawnSync('cat', ['/proc/uptime']).stdout.toString() || '0').split(' ');
   const beat = Math.round(Number(up) * 100 - ageMs / 10);
   mkdirSync(at(index).path('run/kboot'), { recursive: true });
-  writeFileSync(
-    at(index).path('run/kboot/holder'),
-    `${holder.token} ${beat} ${holder.run}\n${encodeHolder(holder)}\n`,
-  );
+  const file = at(index).path('run/kboot/holder');
+  writeFileSync(`${file}.left`, `${holder.token} ${beat} ${holder.run}\n${encodeHolder(holder)}\n`);
+  renameSync(`${file}.left`, file);
+}
+/** The run `holder` takes the lock on one host, whoever has it there. */
+async function rob(index: number, holder: Holder): Promise<void> {
+  const lock = await HostLock.open(at(index).writer);
+  await lock.take(holder, 0, undefined);
+  lock.close();
 }
 
 describe('the lock of a cluster', () => {
@@ -161,9 +167,24 @@ describe('the lock of a cluster', () => {
     };
     const endless = babbling('yes | tr -d "\\n"', at(first));
     const nonsense = babbling('while echo @x taken y z; do sleep 0.01; done', at(second));
-    await take(runOf('a'), [endless, nonsense, at(third)]);
+    await take(runOf('a'), [endless, nonsense, at(third)], undefined, { answerMs: 2_500 });
     expect(said).toEqual([expect.stringMatching(/^warning: [^]*only on cp-3/)]);
   }, 40_000);
+
+  it('is seen to be renewed even if every heartbeat is older when it is asked for than the one before', async () => {
+    let age = 300;
+    leave(first, runOf('c', elsewhere), age);
+    // Half a second older in a second.
+    const beats = setInterval(() => {
+      leave(first, runOf('c', elsewhere), (age += 10));
+    }, 20);
+    try {
+      const error = await failure(take(runOf('a'), hosts, undefined, { pollMs: 400 }));
+      expect(error.message).toContain('It sends heartbeats to cp-1.');
+    } finally {
+      clearInterval(beats);
+    }
+  });
 
   it('the same run may take it again', async () => {
     await (await take(runOf('a'))).release(true);
@@ -210,9 +231,9 @@ describe('a run loses the lock', () => {
 
   it('if a majority of the hosts has another holder, but not for one', async () => {
     const lock = await take(runOf('a'));
-    leave(first, runOf('b', elsewhere));
+    await rob(first, runOf('b', elsewhere));
     expect(await isLost(lock, 2 * times.heartbeatMs)).toBe(false);
-    leave(second, runOf('b', elsewhere));
+    await rob(second, runOf('b', elsewhere));
     expect(await isLost(lock, 4 * times.heartbeatMs)).toBe(true);
     await lock.release(true);
     // It does not give up what is another run's.
@@ -247,6 +268,13 @@ describe('a run loses the lock', () => {
 });
 
 describe('the Lease', () => {
+  it('does not keep a process whose work is done', () => {
+    const file = new URL('short-run.ts', import.meta.url).pathname;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8' });
+    expect(stdout, stderr).toMatch(/^\d+\n$/);
+    expect(Number(stdout)).toBeLessThan(5_000);
+  });
+
   it('is taken with the lock, renewed, and deleted with it', async () => {
     const api = leaseApi();
     const lock = await take(runOf('a'), hosts, api);

@@ -5,7 +5,13 @@ import { leaseApi } from './lease-api.ts';
 const lock = await takeClusterLock({
   ...{ writers: [], hosts: [], api: leaseApi(), say: () => undefined },
   holder: {
-    ...{ token: 'a'.repeat(32), run: 'a'.repeat(16), command: 'kboot up prod.yaml', user: 'me', host: 'here' },
+    ...{
+      token: 'a'.repeat(32),
+      run: 'a'.repeat(16),
+      command: 'kboot up prod.yaml',
+      user: 'me',
+      host: 'here',
+    },
     ...{ pid: 1, machine: 'this', started: '1', since: '2026-11-28T08:00:00.123Z' },
   },
 });

@@ -3,7 +3,7 @@ import { visible } from '../model/visible.ts';
 import type { Deadline } from './deadline.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { askInTurn } from './secret.ts';
-import { typedPassword, type Offer } from './typed-password.ts';
+import { statedPassword, typedPassword, type Offer } from './typed-password.ts';
 import type { ConnectOptions } from './types.ts';
 
 /** A login in progress. */
@@ -63,16 +63,17 @@ async function passwordFor(state: LoginState): Promise<string | undefined> {
   const { endpoint, options } = state;
   const { host, user, isBastion } = endpoint;
   const stated = isBastion ? options.bastionPassword : options.sshPassword;
-  if (stated !== undefined) return stated;
+  const variable = isBastion ? 'KBOOT_BASTION_PASSWORD' : 'KBOOT_SSH_PASSWORD';
   const at = describeEndpoint(endpoint);
   const [name, question] = isBastion
     ? [`${user}@${at}`, `SSH password for ${user} on the ${at}`]
     : [`ssh ${user}`, `SSH password for ${user} on ${host} (then used for other hosts that ask)`];
   const offer = await state.deadline.stoppedWhile(() =>
-    typedPassword(options.askSecret, name, question, host),
+    stated === undefined
+      ? typedPassword(options.askSecret, name, question, host)
+      : statedPassword(options.askSecret, variable, stated, user, isBastion ? `the ${at}` : host),
   );
   if (offer === undefined) {
-    const variable = isBastion ? 'KBOOT_BASTION_PASSWORD' : 'KBOOT_SSH_PASSWORD';
     state.unused.push({
       what: 'password',
       why: `${variable} is not set, and there is no terminal to prompt on`,
@@ -80,7 +81,10 @@ async function passwordFor(state: LoginState): Promise<string | undefined> {
     return undefined;
   }
   if ('refusedBy' in offer) {
-    state.unused.push({ what: 'password', why: `${offer.refusedBy} refused the one that was typed` });
+    state.unused.push({
+      what: 'password',
+      why: `${offer.refusedBy} refused the one ${stated === undefined ? 'that was typed' : `in ${variable}`}`,
+    });
     return undefined;
   }
   state.typed = offer;

@@ -4,7 +4,7 @@ import { Deadline } from './deadline.ts';
 import { MarkerFilter } from './marker.ts';
 import type { Launcher, Process } from './process.ts';
 import { notOffered, sudoError, wantsPassword, wrongPassword } from './sudo-error.ts';
-import { typedPassword } from './typed-password.ts';
+import { statedPassword, typedPassword, type Offer } from './typed-password.ts';
 import type { ConnectOptions, RootProcess } from './types.ts';
 import { within } from './within.ts';
 
@@ -52,15 +52,41 @@ export class RootShell {
 
   async #findWay(body: string, options: RootOptions): Promise<{ way: Way; process: RootProcess }> {
     const { sudoPassword } = this.#options;
-    const known: Way =
-      sudoPassword === undefined ? { kind: 'sudo' } : { kind: 'sudo-with-password', password: sudoPassword };
+    if (sudoPassword !== undefined) return await this.#stated(sudoPassword, body, options);
+    const way: Way = { kind: 'sudo' };
     try {
-      return { way: known, process: await this.#attempt(known, body, options) };
+      return { way, process: await this.#attempt(way, body, options) };
     } catch (error) {
-      const asks = known.kind === 'sudo' && error instanceof KbootError && error.code === 'E-SUDO';
+      const asks = error instanceof KbootError && error.code === 'E-SUDO';
       if (!asks || !wantsPassword(error.context.detail ?? '')) throw error;
       return await this.#typed(error, body, options);
     }
+  }
+
+  /** With the password of the environment, which is held to be right once a host that asks for it has taken it. */
+  async #stated(
+    password: string,
+    body: string,
+    options: RootOptions,
+  ): Promise<{ way: Way; process: RootProcess }> {
+    const { host, user } = this.#launcher;
+    const way: Way = { kind: 'sudo-with-password', password };
+    let offer: Offer | undefined;
+    const ask = async (): Promise<void> => {
+      const given = await statedPassword(
+        this.#options.askSecret,
+        'KBOOT_SUDO_PASSWORD',
+        password,
+        user,
+        host,
+      );
+      if ('refusedBy' in given) throw notOffered(host, user, given.refusedBy, false);
+      offer = given;
+    };
+    return await told(
+      async () => ({ way, process: await this.#attempt(way, body, options, ask) }),
+      () => offer,
+    );
   }
 
   /** With the password that is typed. Throws `error` if there is none. */
@@ -77,20 +103,21 @@ export class RootShell {
       host,
     );
     if (offer === undefined) throw error;
-    if ('refusedBy' in offer) throw notOffered(host, user, offer.refusedBy);
+    if ('refusedBy' in offer) throw notOffered(host, user, offer.refusedBy, true);
     const way: Way = { kind: 'sudo-with-password', password: offer.secret };
-    try {
-      const process = await this.#attempt(way, body, options);
-      offer.accepted();
-      return { way, process };
-    } catch (cause) {
-      if (cause instanceof KbootError && cause.code === 'E-SUDO') offer.refused();
-      else offer.untold();
-      throw cause;
-    }
+    return await told(
+      async () => ({ way, process: await this.#attempt(way, body, options) }),
+      () => offer,
+    );
   }
 
-  async #attempt(way: Way, body: string, { input, timeoutMs, spare }: RootOptions): Promise<RootProcess> {
+  /** `ask`: whether the password may be sent to a sudo that asks for it. */
+  async #attempt(
+    way: Way,
+    body: string,
+    { input, timeoutMs, spare }: RootOptions,
+    ask: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<RootProcess> {
     const mark = `kboot-${randomBytes(12).toString('hex')}`;
     const prompt = `kboot-${randomBytes(12).toString('hex')}:`;
     // Opening a channel may also wait for another one to end.
@@ -124,7 +151,8 @@ export class RootShell {
         stderr.on('watched', (prompts: number) => {
           if (way.kind !== 'sudo-with-password') return;
           if (prompts > 1) settle(wrongPassword(this.#launcher.host, this.#launcher.user));
-          else if (!answered) process.stdin.write(`${way.password}\n`);
+          else if (!answered)
+            deadline.stoppedWhile(ask).then(() => process.stdin.write(`${way.password}\n`), settle);
           answered = true;
         });
         stderr.once('mark', () => {
@@ -199,5 +227,18 @@ function commandLine(way: Way, mark: string, prompt: string, body: string): stri
       return `exec env LC_ALL=C sudo -n -H ${shell}`;
     case 'sudo-with-password':
       return `exec env LC_ALL=C sudo -S -H -p ${prompt} ${shell}`;
+  }
+}
+
+/** Does `work`, which may offer a password, and tells the offer what became of it. */
+async function told<T>(work: () => Promise<T>, offered: () => Offer | undefined): Promise<T> {
+  try {
+    const value = await work();
+    offered()?.accepted();
+    return value;
+  } catch (cause) {
+    if (cause instanceof KbootError && cause.code === 'E-SUDO') offered()?.refused();
+    else offered()?.untold();
+    throw cause;
   }
 }

@@ -51,10 +51,10 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
 }
 
 /** The password that was typed is not offered here, since another host refused it. */
-export function notOffered(host: string, user: string, refusedBy: string): KbootError {
+export function notOffered(host: string, user: string, refusedBy: string, isTyped: boolean): KbootError {
   return new KbootError('E-SUDO', `sudo requires the password of user ${user}`, {
     host,
-    detail: `${refusedBy} refused the one that was typed, so it was not offered here`,
+    detail: `${refusedBy} refused the one ${isTyped ? 'that was typed' : 'in KBOOT_SUDO_PASSWORD'}, so it was not offered here`,
     remedy: 'Run again with the correct password (KBOOT_SUDO_PASSWORD, or typed in a terminal).',
   });
 }

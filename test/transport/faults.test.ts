@@ -199,37 +199,41 @@ describe('a faulty server', () => {
     expect(given).toEqual(['of the bastion']);
   });
 
-  it('a password that was typed goes to one host first, and to nobody once it was refused', async () => {
-    const given: string[] = [];
-    const right = 'right';
-    const server = await start({
-      auth(context) {
-        if (context.method === 'password') given.push(context.password);
-        if (context.method === 'password' && context.password === right) context.accept();
-        else context.reject(['password']);
-      },
-    });
-    const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
-    const connectThirty = async (word: string): Promise<string[]> => {
-      given.length = 0;
-      const asked: string[] = [];
-      const askSecret = (question: string): Promise<string> => {
-        asked.push(question);
-        return Promise.resolve(word);
+  it.each(['typed', 'stated in the environment'])(
+    'a password that was %s goes to one host first, and to nobody once it was refused',
+    async (how) => {
+      const given: string[] = [];
+      const right = 'right';
+      const server = await start({
+        auth(context) {
+          if (context.method === 'password') given.push(context.password);
+          if (context.method === 'password' && context.password === right) context.accept();
+          else context.reject(['password']);
+        },
+      });
+      const host = sshHost({ port: server.port, hostKey: server.hostKey, user: 'ops' });
+      const connectThirty = async (word: string): Promise<string[]> => {
+        given.length = 0;
+        const asked: string[] = [];
+        const askSecret = (question: string): Promise<string> => {
+          asked.push(question);
+          return Promise.resolve(word);
+        };
+        const options = connectOptions({ askSecret, ...(how !== 'typed' && { sshPassword: word }) });
+        const ended = await Promise.allSettled(
+          Array.from({ length: 30 }, (_, n) => connectHost({ ...host, name: `w-${n}` }, options)),
+        );
+        for (const each of ended) if (each.status === 'fulfilled') await each.value.close();
+        const question: unknown = expect.stringMatching(/^SSH password for ops on w-\d+ \(then used for/);
+        expect(asked).toEqual(how === 'typed' ? [question] : []);
+        return ended.map(({ status }) => status);
       };
-      const options = connectOptions({ askSecret });
-      const ended = await Promise.allSettled(
-        Array.from({ length: 30 }, (_, n) => connectHost({ ...host, name: `w-${n}` }, options)),
-      );
-      for (const each of ended) if (each.status === 'fulfilled') await each.value.close();
-      expect(asked).toEqual([expect.stringMatching(/^SSH password for ops on w-\d+ \(then used for/)]);
-      return ended.map(({ status }) => status);
-    };
-    expect(new Set(await connectThirty('mistyped'))).toEqual(new Set(['rejected']));
-    expect(given).toEqual(['mistyped']);
-    expect(new Set(await connectThirty('right'))).toEqual(new Set(['fulfilled']));
-    expect(given).toHaveLength(30);
-  });
+      expect(new Set(await connectThirty('mistyped'))).toEqual(new Set(['rejected']));
+      expect(given).toEqual(['mistyped']);
+      expect(new Set(await connectThirty('right'))).toEqual(new Set(['fulfilled']));
+      expect(given).toHaveLength(30);
+    },
+  );
 
   it('does not count the time the operator takes to type', async () => {
     const server = await start({

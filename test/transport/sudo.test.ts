@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { KbootError } from '../../src/model/error.ts';
 import { connectHost } from '../../src/transport/connect.ts';
 import type { ConnectOptions, HostConnection } from '../../src/transport/types.ts';
 import { sudoError } from '../../src/transport/sudo-error.ts';
@@ -153,6 +154,25 @@ describe('becoming root', () => {
     expect(questions).toEqual(['sudo password for ops on cp-1 (then used for other hosts that ask)']);
     expect(dialogue.lines).toEqual(['mistyped\n']);
     expect(errors.filter(({ context }) => context.detail?.includes('was not offered here'))).toHaveLength(4);
+  });
+
+  it('what the environment states is offered to one host first, too, of those that ask', async () => {
+    const dialogue = { early: 0, lines: [] };
+    // The options of one kboot.
+    const given = { sudoPassword: 'wrong', askSecret: () => Promise.resolve(undefined) };
+    const hosts = await Promise.all([
+      ...Array.from({ length: 5 }, () => hostWith(withPassword('right', dialogue), given)),
+      hostWith(become, given),
+    ]);
+    const ended = await Promise.allSettled(hosts.map(({ reader }) => reader.read('id', patient)));
+    expect(ended.map(({ status }) => status)).toEqual([...Array<string>(5).fill('rejected'), 'fulfilled']);
+    expect(dialogue.lines).toEqual(['wrong\n']);
+    const details = ended.map((each) =>
+      each.status === 'rejected' ? (each.reason as KbootError).context.detail : undefined,
+    );
+    expect(
+      details.filter((each) => each?.includes('refused the one in KBOOT_SUDO_PASSWORD, so it was not')),
+    ).toHaveLength(4);
   });
 
   it('uses a password from the environment at once, even if none is required', async () => {

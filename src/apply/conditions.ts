@@ -93,7 +93,7 @@ async function podsOn(
       metadata.ownerReferences?.some((owner) => owner.kind === 'DaemonSet' && owner.name === name) === true,
   );
   const missing = nodes.filter(
-    (each) => !pods.some((pod) => pod.spec.nodeName === each && ready(pod) === undefined),
+    (each) => !pods.some((pod) => pod.spec?.nodeName === each && ready(pod) === undefined),
   );
   return missing.length === 0 ? undefined : `its Pod on ${missing.join(', ')} is not ready`;
 }
@@ -103,7 +103,7 @@ type DaemonPod = KubeObject & {
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
   };
-  readonly spec: { readonly nodeName?: string };
+  readonly spec?: { readonly nodeName?: string };
 };
 
 const node = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });

@@ -144,9 +144,9 @@ async function markNode(
 ): Promise<void> {
   const live = await kube.request('GET', nodePath(node));
   if (live.status !== 200) throw refused(`reading Node ${node}`, live);
-  const body = live.body as { metadata: { resourceVersion: string }; spec: { taints?: readonly Taint[] } };
+  const body = live.body as { metadata: { resourceVersion: string }; spec?: { taints?: readonly Taint[] } };
   const wanted = new Set(desired.map(taintKey));
-  const taints = [...desired, ...(body.spec.taints ?? []).filter((taint) => !wanted.has(taintKey(taint)))];
+  const taints = [...desired, ...(body.spec?.taints ?? []).filter((taint) => !wanted.has(taintKey(taint)))];
   const { resourceVersion } = body.metadata;
   await patchNode(
     kube,

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { objectPath } from './paths.ts';
+import { misshapen } from './shape.ts';
+import { shapeOf } from './shapes.ts';
 import { objectTitle, type KubeObject } from './types.ts';
 
 export interface KubeCredentials {
@@ -13,7 +15,7 @@ export interface KubeCredentials {
 
 export interface KubeResponse {
   readonly status: number;
-  /** Parsed JSON, or the text if it is not JSON. */
+  /** Parsed JSON, or the text if it is not JSON. Of a successful answer, what shapes.ts lists has its form. */
   readonly body: unknown;
 }
 
@@ -143,7 +145,11 @@ function request(
         return;
       }
       const text = Buffer.concat(chunks).toString('utf8');
-      resolve({ status, body: options.asText === true ? text : parse(text) });
+      const body = options.asText === true ? text : parse(text);
+      const shape = status < 300 && options.asText !== true ? shapeOf(method, path) : undefined;
+      const wrong = shape && misshapen(body, shape);
+      if (wrong === undefined) resolve({ status, body });
+      else fail(`the answer is not one of the Kubernetes API: ${wrong}`);
     });
     if (options.body !== undefined) stream.end(JSON.stringify(options.body));
   });

@@ -86,7 +86,7 @@ interface Owned extends KubeObject {
 }
 
 interface Pod extends Owned {
-  readonly spec: {
+  readonly spec?: {
     readonly nodeName?: string;
     readonly volumes?: readonly {
       readonly projected?: {
@@ -115,7 +115,7 @@ async function readOldPods(
     const { name, namespace = '', creationTimestamp = '', deletionTimestamp, annotations } = pod.metadata;
     const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     const isMirror = annotations?.['kubernetes.io/config.mirror'] !== undefined;
-    if (ended || isMirror || deletionTimestamp !== undefined || pod.spec.nodeName === undefined)
+    if (ended || isMirror || deletionTimestamp !== undefined || pod.spec?.nodeName === undefined)
       return undefined;
     if (Date.parse(creationTimestamp) > until || !holdsCredentials(pod)) return undefined;
     return { namespace, name, owner: controllerOf(pod) };
@@ -154,7 +154,7 @@ async function readOldPods(
 
 /** Whether a Pod has a token of its ServiceAccount, or the cluster's CA. */
 function holdsCredentials({ spec }: Pod): boolean {
-  return (spec.volumes ?? []).some(({ projected }) =>
+  return (spec?.volumes ?? []).some(({ projected }) =>
     (projected?.sources ?? []).some(
       ({ serviceAccountToken, configMap }) =>
         serviceAccountToken !== undefined || configMap?.name === 'kube-root-ca.crt',
@@ -167,7 +167,7 @@ function controllerOf({ metadata }: Owned): Owner | undefined {
 }
 
 interface Workload extends KubeObject {
-  readonly spec: {
+  readonly spec?: {
     readonly paused?: boolean;
     readonly updateStrategy?: {
       readonly type?: string;
@@ -178,7 +178,7 @@ interface Workload extends KubeObject {
 }
 
 function rollingState(workload: Workload, since: string): Pick<OldWorkload, 'isRolling' | 'obstacle'> {
-  const { paused, updateStrategy, template } = workload.spec;
+  const { paused, updateStrategy, template } = workload.spec ?? {};
   const isRolling = template?.metadata?.annotations?.[restartedAt] === since;
   const state = isRolling ? undefined : workloadState(workload);
   const obstacle =

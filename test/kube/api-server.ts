@@ -123,7 +123,10 @@ function usual(objects: Map<string, KubeObject>, { method, path, body }: ApiRequ
     return { status: found === undefined ? 201 : 200, body };
   }
   if (found === undefined) return { status: 404, body: { kind: 'Status', message: `${name} not found` } };
-  if (method === 'PATCH') objects.set(name, { ...found, ...(body as KubeObject) });
+  if (method === 'PATCH') {
+    const patch = body as Partial<KubeObject>;
+    objects.set(name, { ...found, ...patch, metadata: { ...found.metadata, ...patch.metadata } });
+  }
   if (method === 'DELETE') objects.delete(name);
   return { status: 200, body: objects.get(name) ?? {} };
 }

@@ -87,6 +87,16 @@ describe('the API client', () => {
     expect((await failure(applyObject(kube, coredns))).message).toContain('answered 500: not json');
   });
 
+  it('says of an answer that no API server gives which request it was, and where it is wrong', async () => {
+    const items = [{ metadata: { name: 'w-1' } }, { metadata: { name: 'w-2' }, spec: { taints: 'all' } }];
+    api.answer = () => ({ status: 200, body: { items } });
+    const error = await failure(listAll(kube, '/api/v1/nodes', (node) => node));
+    expect(error.code).toBe('E-KUBE-API');
+    expect(error.message).toBe(
+      'GET /api/v1/nodes?limit=500: the answer is not one of the Kubernetes API: items[1].spec.taints is a text',
+    );
+  });
+
   it('leaves a log as it is, even one that is JSON', async () => {
     api.answer = () => ({ status: 200, body: '{"level":"info"}' });
     expect((await kube.request('GET', '/log', { asText: true })).body).toBe('{"level":"info"}');

@@ -41,6 +41,7 @@ export function pod(name: string, parts: PodParts = {}): object {
 }
 
 export const event = (type: string, reason: string, message: string, more: object = {}): object => ({
+  metadata: { name: 'event' },
   type,
   reason,
   message,

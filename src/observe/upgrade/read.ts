@@ -59,11 +59,18 @@ export async function readUpgrade(
   };
 }
 
+/** As the API serves it. */
+interface ServedPod extends KubeObject {
+  readonly metadata: PodSeen['metadata'];
+  readonly spec?: Partial<PodSeen['spec']>;
+  readonly status?: NonNullable<PodSeen['status']>;
+}
+
 /** Only what PodSeen has: a Pod's environment and status are most of its bytes. */
-function podSeen(pod: PodSeen): PodSeen {
+function podSeen(pod: ServedPod): PodSeen {
   const { name, namespace, labels, annotations = {}, ownerReferences, deletionTimestamp } = pod.metadata;
   const mirror = annotations['kubernetes.io/config.mirror'];
-  const { nodeName, nodeSelector, terminationGracePeriodSeconds, volumes, containers } = pod.spec;
+  const { nodeName, nodeSelector, terminationGracePeriodSeconds, volumes, containers = [] } = pod.spec ?? {};
   const { phase, conditions = [] } = pod.status ?? {};
   return {
     apiVersion: 'v1',

@@ -71,6 +71,7 @@ describe('through an API server', () => {
       [`${system}/pods/coredns-b/log?container=coredns&tailLines=40&limitBytes=65536&previous=true`]:
         '[FATAL] plugin/loop: Loop detected\n',
       '/api/v1/nodes/w-1': {
+        metadata: { name: 'w-1' },
         status: {
           conditions: [
             {

@@ -1,9 +1,11 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refused, type KubeClient } from '../../kube/client.ts';
 import type { Host } from '../../model/cluster.ts';
 import type { Reader } from '../../transport/types.ts';
 import { applyAll, serverObjects, type VerifyTexts } from '../objects.ts';
 import { waitForPods } from '../pods.ts';
+import { overStream } from '../stream.ts';
 import { verifyPort } from '../types.ts';
 import type { Found } from './types.ts';
 

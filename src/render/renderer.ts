@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { KbootError } from '../model/error.ts';
@@ -85,6 +85,7 @@ function listOverrides(dir: string): Map<string, string> {
     name.endsWith('.hbs'),
   );
   const found = new Map(files.map((name) => [name.split(sep).join('/'), join(dir, name)]));
+  refuseLinksOut(dir, files);
   const own = new Set(listOwn(ownTemplates));
   const stray = [...found.keys()].filter((path) => !own.has(path));
   if (stray.length > 0) {
@@ -95,6 +96,30 @@ function listOverrides(dir: string): Map<string, string> {
     });
   }
   return found;
+}
+
+/** Throws KbootError E-TEMPLATE for links that lead out of the folder: who wrote the inventory could have any file rendered. */
+function refuseLinksOut(dir: string, names: readonly string[]): void {
+  const inside = join(realpathSync(dir), sep);
+  const leadOut = names.filter((name) => realPath(join(dir, name))?.startsWith(inside) !== true);
+  if (leadOut.length === 0) return;
+  throw new KbootError(
+    'E-TEMPLATE',
+    `spec.templates: ${leadOut.join(', ')} ${leadOut.length === 1 ? 'leads' : 'lead'} out of the folder`,
+    {
+      detail: `in ${dir}`,
+      remedy: 'Copy the file into the folder: a template is a file in it, or a link to one in it.',
+    },
+  );
+}
+
+/** undefined: the link leads nowhere. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function failure(file: string, error: unknown): KbootError {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,37 @@ describe('a replaced template', () => {
     const error = failure(() => createRenderer({ templatesDir: dir }));
     expect(error).toMatchObject({ code: 'E-TEMPLATE' });
     expect(error.message).toContain('containerd/crictl.yml.hbs');
+  });
+
+  it.each([
+    ['a file', 'stolen.txt', path],
+    ['a folder', '.', 'containerd'],
+    ['nothing', 'nowhere.txt', path],
+  ])('that is a link to %s outside of the folder is refused, by name', (_what, target, name) => {
+    const outside = mkdtempSync(join(tmpdir(), 'kboot-outside-'));
+    try {
+      for (const file of ['stolen.txt', 'crictl.yaml.hbs']) writeFileSync(join(outside, file), 'root:x:0:0');
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
+      symlinkSync(join(outside, target), join(dir, name));
+      const error = failure(() => createRenderer({ templatesDir: dir }));
+      expect(error).toMatchObject({ code: 'E-TEMPLATE' });
+      expect(error.message).toBe(`spec.templates: ${path} leads out of the folder`);
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
+  it('may be a link in its folder, which may be a link', () => {
+    write('shared.txt', 'mine: {{yaml endpoint}}\n');
+    mkdirSync(join(dir, 'containerd'));
+    symlinkSync('../shared.txt', join(dir, path));
+    const alias = `${dir}-alias`;
+    symlinkSync(dir, alias);
+    try {
+      expect(createRenderer({ templatesDir: alias }).render(path, { endpoint: 'x' })).toBe('mine: x\n');
+    } finally {
+      rmSync(alias);
+    }
   });
 
   it('needs its folder', () => {

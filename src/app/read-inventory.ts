@@ -4,7 +4,7 @@ import { componentCatalog } from '../catalog/components.ts';
 import { withReleases, type Releases } from '../catalog/release.ts';
 import { describeInLock, parseLock, type LockedRelease, type ParsedLock } from '../catalog/release-lock.ts';
 import { contentsOf } from '../desire/bundle-contents.ts';
-import { loadInventory } from '../inventory/load.ts';
+import { loadInventory, readInventoryText } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
 import { describePath, type Path } from '../inventory/position.ts';
@@ -22,8 +22,6 @@ import { apiServerSources, backupSources, registrySources } from './named-source
 
 /** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
-  /** Instead of its spec.kubernetesVersion: a version on the way to that one. */
-  readonly kubernetesVersion?: string | undefined;
   /** Problems with files that the inventory names, and images that the lock lacks, are only warnings: the command needs neither. */
   readonly withoutFiles?: boolean;
   /** The Kubernetes version may be unknown. */
@@ -45,30 +43,51 @@ export interface ReadInventory {
   readonly warnings: readonly Diagnostic[];
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   readonly uploads: Uploads;
+  /**
+   * What was read, with another spec.kubernetesVersion: one on the way to that one. Files are not read again. Throws as
+   * readInventory does.
+   */
+  at(kubernetesVersion: string): ReadInventory;
 }
 
 /**
- * Reads the inventory, possibly at another Kubernetes version, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.etcd.backup,
+ * Reads the inventory, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.etcd.backup,
  * spec.files and spec.containerd.registries name.
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
-export function readInventory(
-  file: string,
-  { withoutFiles = false, anyVersion = false, kubernetesVersion, state, profile }: Leniency = {},
-): ReadInventory {
-  const lock = readLock(file);
+export function readInventory(file: string, leniency: Leniency = {}): ReadInventory {
+  return interpret(file, { text: readInventoryText(file), lock: readLock(file) }, leniency);
+}
+
+/** The files themselves. */
+interface Read {
+  readonly text: string;
+  readonly lock: ParsedLock | undefined;
+  /** What the inventory names, once that was read. */
+  readonly named?: {
+    readonly etcd: ReturnType<typeof readEtcdFiles>;
+    readonly files: ReturnType<typeof readUploads>;
+  };
+}
+
+function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersion?: string): ReadInventory {
+  const { withoutFiles = false, anyVersion = false, state, profile } = leniency;
+  const { text, lock } = read;
   const broken = (lock?.diagnostics.length ?? 0) > 0;
   const locked = lock?.releases ?? [];
   const releases = withReleases(locked);
-  const parsed = loadInventory(file, process.env, {
+  const parsed = loadInventory(file, text, process.env, {
     // A version may be in the part of the lock that cannot be read.
     knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
     kubernetesVersion,
     profileOf: (name) => profile ?? foundedAs(state ?? defaultStateDir(file, name)),
   });
-  const etcd = readEtcdFiles(parsed, withoutFiles);
-  const files = readUploads(parsed, withoutFiles, file);
+  const named = read.named ?? {
+    etcd: readEtcdFiles(parsed, withoutFiles),
+    files: readUploads(parsed, withoutFiles, file),
+  };
+  const { etcd, files } = named;
   const own = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
@@ -88,6 +107,7 @@ export function readInventory(
       warnings: diagnostics,
       foreignEtcd: etcd.pems,
       uploads: files.uploads,
+      at: (version) => interpret(file, { ...read, named }, leniency, version),
     };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
     remedy: `${plural(count, 'problem')}; nothing was contacted.`,

@@ -22,9 +22,20 @@ import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
 
+/** Throws KbootError E-BUNDLE if the plan takes files from the bundle and one of its files does not match its index. */
+export async function verifySources({ desire }: Workspace, plan: Plan): Promise<void> {
+  const fromBundle = stepsOf(plan).some(
+    (step) =>
+      step.type === 'shell' &&
+      step.payload?.content.kind === 'artifact' &&
+      step.payload.content.artifact.source.kind === 'bundle',
+  );
+  if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
+}
+
 /**
  * Applies a plan over the connections it was made with. The caller holds the locks; `lockToken` is that of the cluster's.
- * Throws KbootError E-BUNDLE before the first change if a bundle file does not match its index.
+ * What the plan takes from the bundle was verified.
  */
 export async function carryOut(
   workspace: Workspace,
@@ -35,13 +46,6 @@ export async function carryOut(
   lockToken?: string,
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = workspace;
-  const fromBundle = stepsOf(plan).some(
-    (step) =>
-      step.type === 'shell' &&
-      step.payload?.content.kind === 'artifact' &&
-      step.payload.content.artifact.source.kind === 'bundle',
-  );
-  if (fromBundle && desire.bundle !== undefined) await verifyBundle(desire.bundle);
   const begun = Date.now();
   let issued: Promise<Materials> | undefined;
   /** The last snapshot of this run. */

@@ -29,13 +29,11 @@ export interface CommonOptions {
   readonly bundles?: readonly GivenBundle[];
   /** Bundles may differ from kboot.lock.yaml. */
   readonly allowUnofficial?: boolean;
-  /** Instead of the inventory's: a version on the way to that one. */
-  readonly kubernetesVersion?: string;
   /** Problems with the files of spec.etcd.external are only warnings: the command does not need them. */
   readonly withoutEtcdFiles?: boolean;
   /** Renew the certificates of these hosts, except those that kubelets renew themselves; empty: of all hosts. */
   readonly renewCerts?: { readonly hosts: readonly string[] } | undefined;
-  /** The inventory, if it was read already: strictly, and at its own version. */
+  /** The inventory, if it was read already. */
   readonly read?: ReadInventory;
   /** Exchange these CAs, if no exchange has begun. */
   readonly rotate?: readonly Rotatable[];
@@ -81,7 +79,6 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     options.read ??
     readInventory(options.inventory, {
       withoutFiles: options.withoutEtcdFiles === true,
-      kubernetesVersion: options.kubernetesVersion,
       state: options.state,
     });
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));

@@ -3,7 +3,7 @@ import type { ClusterLock } from '../apply/lock/cluster-lock.ts';
 import { Moment } from '../apply/lock/times.ts';
 import type { ApplyResult } from '../apply/run.ts';
 import { lockCluster } from '../app/cluster-lock.ts';
-import { carryOut } from '../app/up.ts';
+import { carryOut, verifySources } from '../app/up.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { changesAnything, gatesOf, stepsOf } from '../plan/steps.ts';
@@ -140,6 +140,8 @@ export async function runOperation<P extends Planned>(
       }
       stretches.ended('your answer');
       if (lock.lost.aborted) throw lockLost('Nothing was changed.');
+      // A damaged bundle leaves nothing on any host, not even a lock.
+      await verifySources(workspace, planned.plan);
       held = await lockCluster(workspace, planned.connections, title, {
         say: (text) => {
           note(line`${text}`);

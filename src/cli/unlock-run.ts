@@ -19,7 +19,7 @@ import { line } from '../view/printable.ts';
  * rest.
  */
 export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
-  const inventory = readInventory(args.inventory, { withoutFiles: true });
+  const inventory = readInventory(args.inventory, { withoutFiles: true, state: args.state });
   const { name } = inventory.cluster;
   const state = await peekState(args.state ?? defaultStateDir(args.inventory, name));
   const local = await unlockFolder(args, state, name);
@@ -28,6 +28,7 @@ export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
     inventory: args.inventory,
     state: args.state,
     withoutEtcdFiles: true,
+    read: inventory,
   }).then(
     (workspace) => workspace.pki,
     // Without the keys, the Lease is left to the next run.

@@ -71,7 +71,7 @@ async function runOnce(
   const workspace = await openWithWarnings({
     ...{ ...args, ...bundlesOf(args) },
     renewCerts: renewal(file?.saved.scope ?? asked),
-    ...(hop ? { kubernetesVersion: hop.to } : { read }),
+    read: hop === undefined ? read : read.at(hop.to),
     ...(rotate && { rotate }),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });

@@ -17,16 +17,13 @@ interface Known {
   readonly profileOf?: (clusterName: string) => SecurityProfile;
 }
 
-/**
- * Reads and parses the inventory `file`.
- * Throws KbootError E-INVENTORY when the file cannot be read; problems inside it are diagnostics.
- */
-export function loadInventory(file: string, env: Environment, known: Known): ParseResult {
-  const text = readText(file);
+/** Parses the text of the inventory `file`: problems inside it are diagnostics. */
+export function loadInventory(file: string, text: string, env: Environment, known: Known): ParseResult {
   return parseInventory(text, { file, env, ...known, homeDirectory: homedir(), ...currentUser() });
 }
 
-function readText(file: string): string {
+/** Throws KbootError E-INVENTORY when the file cannot be read. */
+export function readInventoryText(file: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);

@@ -74,3 +74,16 @@ it('commands that write nothing on hosts only warn', () => {
     Array.from({ length: 3 }, () => 'warning'),
   );
 });
+
+it('is the same at another version, also when the files change meanwhile', () => {
+  vi.stubEnv('KBOOT_TEST_PASSWORD', 'from the environment');
+  writeFileSync(join(dir, 'password'), 's3cret\n');
+  writeFileSync(join(dir, 'ca.crt'), '-----BEGIN CERTIFICATE-----\n');
+  const file = inventory();
+  const read = readInventory(file);
+  for (const name of ['password', 'ca.crt', 'cluster.yaml']) writeFileSync(join(dir, name), 'changed: too\n');
+  const hop = read.at('v1.35.6');
+  expect(hop.cluster).toEqual({ ...read.cluster, kubernetesVersion: 'v1.35.6' });
+  expect(hop.uploads).toBe(read.uploads);
+  expect(hop.at('v1.36.2').cluster).toEqual(read.cluster);
+});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { componentCatalog } from '../../src/catalog/components.ts';
-import { loadInventory } from '../../src/inventory/load.ts';
+import { loadInventory, readInventoryText } from '../../src/inventory/load.ts';
 import { KbootError } from '../../src/model/error.ts';
 import { inventoryWith } from '../samples/inventory-options.ts';
 
@@ -15,7 +15,7 @@ afterAll(() => {
 
 function failure(file: string): KbootError {
   try {
-    loadInventory(file, {}, known);
+    loadInventory(file, readInventoryText(file), {}, known);
   } catch (error) {
     if (error instanceof KbootError) return error;
     throw error;
@@ -27,7 +27,7 @@ describe('loadInventory', () => {
   it('reads a file', () => {
     const file = join(folder, 'good.yaml');
     writeFileSync(file, inventoryWith());
-    expect(loadInventory(file, {}, known).cluster?.name).toBe('test');
+    expect(loadInventory(file, readInventoryText(file), {}, known).cluster?.name).toBe('test');
   });
 
   it('says what to do about a missing file, a folder, and bytes that are not text', () => {

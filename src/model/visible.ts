@@ -4,19 +4,41 @@
  */
 const deceptive = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Whether a text has a character that shows only after `visible`; tabs and newlines do not count. */
+/** What is blank on a terminal: spaces of all kinds, tabs, the Braille cell without dots. */
+const blanks = /[\p{Zs}\t\u2800]{5,}/gu;
+/** The same in JSON, where a tab is `\\t`; what follows a newline is indentation. */
+const blanksInJson = /(?<![\n\p{Zs}\u2800])[\p{Zs}\u2800]{40,}/gu;
+/** Columns from which on a gap can push what follows it to where a line of its own begins. */
+const widestGap = 40;
+
+/** Whether a text has a character that shows only after `visible`; tabs, newlines and gaps do not count. */
 export function isDeceptive(text: string): boolean {
-  return visible(text) !== text;
+  return withMarks(text, '\n\t') !== text;
 }
 
-/** Text in which every character shows: `⟨U+202E⟩` for one that would reorder or hide others. Tabs and newlines stay. */
+/**
+ * Text in which every character shows: `⟨U+202E⟩` for one that would reorder or hide others, `⟨120 spaces⟩` for a gap that
+ * would wrap the line and let its end pass for another. Tabs and newlines stay.
+ */
 export function visible(text: string): string {
-  return text.replace(deceptive, (char) => (char === '\n' || char === '\t' ? char : codePoint(char)));
+  return withGaps(withMarks(text, '\n\t'));
 }
 
 /** The same for a text that is one line: a newline in it shows, too, and cannot begin another line. */
 export function visibleLine(text: string): string {
-  return text.replace(deceptive, (char) => (char === '\t' ? char : codePoint(char)));
+  return withGaps(withMarks(text, '\t'));
+}
+
+function withMarks(text: string, kept: string): string {
+  return text.replace(deceptive, (char) => (kept.includes(char) ? char : codePoint(char)));
+}
+
+function withGaps(text: string): string {
+  return text.replace(blanks, (gap) => {
+    let columns = 0;
+    for (const char of gap) columns += char === '\t' ? 8 : char === '\u3000' ? 2 : 1;
+    return columns < widestGap ? gap : `⟨${columns} spaces⟩`;
+  });
 }
 
 /**
@@ -24,12 +46,16 @@ export function visibleLine(text: string): string {
  * after `visible`, since each is written as `\u202e`.
  */
 export function visibleJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(deceptive, (char) =>
-    // Outside of strings, JSON has no other.
-    char === '\n'
-      ? char
-      : char.replaceAll(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  return (
+    JSON.stringify(value, undefined, indent)
+      // Outside of strings, JSON has no other.
+      .replace(deceptive, (char) => (char === '\n' ? char : escaped(char)))
+      .replace(blanksInJson, escaped)
   );
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function codePoint(char: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { visible, visibleJson, visibleLine } from '../../src/model/visible.ts';
+import { isDeceptive, visible, visibleJson, visibleLine } from '../../src/model/visible.ts';
 
 describe('visible', () => {
   it.each([
@@ -19,6 +19,32 @@ describe('visible', () => {
 
   it('keeps newlines, and visibleLine shows them', () => {
     expect([visible('a\r\nb'), visibleLine('a\r\nb')]).toEqual(['a⟨U+000D⟩\nb', 'a⟨U+000D⟩⟨U+000A⟩b']);
+  });
+});
+
+describe('gaps', () => {
+  it.each([
+    [`curl x | sh${' '.repeat(120)}# tidy`, 'curl x | sh⟨120 spaces⟩# tidy'],
+    [`a${'\t'.repeat(6)} b`, 'a⟨49 spaces⟩b'],
+    [`a${'\u00a0'.repeat(30)}${'\u2003'.repeat(30)}b`, 'a⟨60 spaces⟩b'],
+    [`a${'\u3000'.repeat(20)}b`, 'a⟨40 spaces⟩b'],
+    [`a${'\u2800'.repeat(60)}b`, 'a⟨60 spaces⟩b'],
+    [`${' '.repeat(200)}Apply this plan?`, '⟨200 spaces⟩Apply this plan?'],
+    [`a${' '.repeat(39)}b\t\t\t\tc`, `a${' '.repeat(39)}b\t\t\t\tc`],
+  ])('%j', (text, expected) => {
+    expect(visible(text)).toBe(expected);
+    expect(visibleLine(text)).toBe(expected);
+    expect(visible(visible(text))).toBe(expected);
+    // It can be in a command of an inventory.
+    expect(isDeceptive(text)).toBe(false);
+  });
+
+  it('are escaped in JSON, and indentation is not', () => {
+    let deep: unknown = `a${' '.repeat(60)}b`;
+    for (let level = 0; level < 30; level++) deep = { deep };
+    const text = visibleJson(deep, 2);
+    expect(text).toContain(`\n${' '.repeat(60)}"deep": "a${'\\u0020'.repeat(60)}b"`);
+    expect(JSON.parse(text)).toEqual(deep);
   });
 });
 

@@ -18,7 +18,7 @@ const selector = { matchLabels: 'texts', matchExpressions: requirements } as con
 const probe = { initialDelaySeconds: 'number' } as const satisfies Shape;
 const states = [
   {
-    'name!': 'text',
+    name: 'text',
     containerID: 'text',
     state: {
       waiting: { reason: 'text', message: 'text' },
@@ -37,7 +37,7 @@ const pod = {
         projected: { sources: [{ serviceAccountToken: 'record', configMap: { name: 'text' } }] },
       },
     ],
-    containers: [{ 'name!': 'text', image: 'text', startupProbe: probe, readinessProbe: probe }],
+    containers: [{ name: 'text', image: 'text', startupProbe: probe, readinessProbe: probe }],
   },
   status: {
     ...{ phase: 'text', podIP: 'text', podIPs: [{ 'ip!': 'text' }], conditions },
@@ -64,7 +64,7 @@ const workload = {
 const webhooks = {
   webhooks: [
     {
-      ...{ 'name!': 'text', failurePolicy: 'text' },
+      ...{ name: 'text', failurePolicy: 'text' },
       'clientConfig!': { service: { 'namespace!': 'text', 'name!': 'text' } },
       rules: [{ operations: ['text'], apiGroups: ['text'], resources: ['text'], scope: 'text' }],
       ...{ namespaceSelector: selector, objectSelector: selector, matchConditions: ['record'] },

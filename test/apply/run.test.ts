@@ -901,8 +901,11 @@ describe('applyPlan on the cluster', () => {
         status: { ...(object['status'] as object), containerStatuses: [{ containerID: id }] },
       };
     };
-    api.objects.set(path, pod('containerd://old'));
-    setTimeout(() => api.objects.set(path, pod('containerd://new')), 300);
+    let looks = 0;
+    api.answer = (request) => {
+      if (request.path !== path) return undefined;
+      return { status: 200, body: pod(looks++ < 2 ? 'containerd://old' : 'containerd://new') };
+    };
     const where = { host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' };
     const result = await run([], [gate({ kind: 'pod-ready', ...where, replaces: 'containerd://old' })]);
     expect(told('done')).toHaveLength(1);

@@ -124,9 +124,18 @@ function usual(objects: Map<string, KubeObject>, { method, path, body }: ApiRequ
   }
   if (found === undefined) return { status: 404, body: { kind: 'Status', message: `${name} not found` } };
   if (method === 'PATCH') {
-    const patch = body as Partial<KubeObject>;
-    objects.set(name, { ...found, ...patch, metadata: { ...found.metadata, ...patch.metadata } });
+    objects.set(name, merged(found, body) as KubeObject);
   }
   if (method === 'DELETE') objects.delete(name);
   return { status: 200, body: objects.get(name) ?? {} };
+}
+
+/** A JSON merge patch (RFC 7386). */
+function merged(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> = typeof target === 'object' ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch))
+    if (value === null) Reflect.deleteProperty(result, key);
+    else result[key] = merged(result[key], value);
+  return result;
 }

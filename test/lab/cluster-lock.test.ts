@@ -9,7 +9,7 @@ import { output } from './traces.ts';
 
 /*
  * Two copies of one state folder, each with a kboot of its own that does not see the processes of the other, as on two
- * machines. Stage host only, with a hook that takes some seconds.
+ * machines. Stage host only, with a hook that ends when it may.
  */
 
 const planes = ['cp-1', 'cp-2', 'cp-3'];
@@ -24,15 +24,15 @@ const copy = (): string => join(site.dir, 'copy');
 
 const up = (state: string): Running => elsewhere(site, 'up', state, ['--until', 'host', '--yes']);
 const own = (): string => join(site.dir, '.kboot/locked');
-/** Drift on every host; the hook then takes `seconds`. */
-async function spoil(seconds: number): Promise<void> {
-  for (const name of planes)
-    await output(
-      site.lab,
-      name,
-      `echo ${seconds} > /srv/seconds; sysctl -qw net.ipv4.ip_forward=0; rm -f /srv/ran`,
-    );
-}
+/** Runs a command on all hosts. */
+const everywhere = async (command: string): Promise<void> => {
+  await Promise.all(planes.map((name) => output(site.lab, name, command)));
+};
+/** Drift on every host; the hook then takes so many fifths of a second, or until `letGo`. */
+const spoil = (fifths = 3000): Promise<void> =>
+  everywhere(`echo ${fifths} > /srv/fifths; sysctl -qw net.ipv4.ip_forward=0; rm -f /srv/ran /srv/go`);
+/** Ends the hooks that run, those of kboots that were killed too. */
+const letGo = (): Promise<void> => everywhere('touch /srv/go');
 /** How often the hook ran on each host. */
 const ran = (): Promise<readonly string[]> =>
   Promise.all(planes.map((name) => output(site.lab, name, 'cat /srv/ran 2>/dev/null | wc -l')));
@@ -50,7 +50,7 @@ beforeAll(async () => {
         {
           name: 'slow',
           before: 'host',
-          run: 'echo x >> /srv/ran; sleep $(cat /srv/seconds 2>/dev/null || echo 0)',
+          run: 'echo x >> /srv/ran; n=$(cat /srv/fifths 2>/dev/null || echo 0); while [ "$n" -gt 0 ] && [ ! -e /srv/go ]; do sleep 0.2; n=$((n - 1)); done',
           timeoutSeconds: 120,
         },
       ],
@@ -64,8 +64,11 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 test('of two runs that start in the same second, one goes and the other names it', async () => {
-  await spoil(15);
+  await spoil();
   const both = [up(own()), up(copy())];
+  // Only the one that is refused ends.
+  await Promise.race(both.map(({ ended }) => ended));
+  await letGo();
   const results = await Promise.all(both.map(({ ended }) => ended));
   const outs = results.map(({ out }) => out).join('\n---\n');
   expect(results.map(({ code }) => code).sort(), outs).toEqual([0, 7]);
@@ -76,7 +79,7 @@ test('of two runs that start in the same second, one goes and the other names it
 });
 
 test('a run that waited for a short one finds nothing left to do', async () => {
-  await spoil(2);
+  await spoil(10);
   const both = [up(own()), up(copy())];
   const results = await Promise.all(both.map(({ ended }) => ended));
   const outs = results.map(({ out }) => out).join('\n---\n');
@@ -90,25 +93,27 @@ test('a run that waited for a short one finds nothing left to do', async () => {
 });
 
 test('the lock of a run that was killed is taken over elsewhere once it is silent; the same machine needs not wait', async () => {
-  await spoil(5);
+  await spoil();
   const killed = up(own());
   await killed.says('hook');
-  await sleep(2_000);
+  await sleep(500);
   killed.child.kill('SIGKILL');
   await killed.ended;
+  await letGo();
   const begun = Date.now();
   const next = await up(copy()).ended;
   expect(next, next.out).toMatchObject({ code: 0 });
   expect(next.out).toMatch(/Waiting for a sign of life: [^]*taken over in \d+ s\./);
   expect(next.out).toMatch(/was taken over from `kboot up/);
   expect(Date.now() - begun).toBeGreaterThan(15_000);
-  await spoil(5);
+  await spoil();
   const args = ['--until', 'host', '--yes', '-o', 'json'];
   await site.kboot('up', args, {
     onEvent: (event, kill) => {
       if (event.type === 'start' && event.step?.includes('hook') === true) kill();
     },
   });
+  await letGo();
   const again = await site.kboot('up', ['--until', 'host', '--yes']);
   expect(again, again.stderr).toMatchObject({ exitCode: 0 });
   expect(again.stderr).not.toContain('Waiting for a sign of life');
@@ -116,7 +121,7 @@ test('the lock of a run that was killed is taken over elsewhere once it is silen
 });
 
 test('unlock shows the run, refuses while it lives, and removes what it left', async () => {
-  await spoil(12);
+  await spoil();
   const running = up(own());
   await running.says('hook');
   const alive = await elsewhere(site, 'unlock', copy(), ['--yes']).ended;
@@ -124,6 +129,7 @@ test('unlock shows the run, refuses while it lives, and removes what it left', a
   expect(alive.out).toMatch(/on +cp-1, cp-2, cp-3/);
   running.child.kill('SIGKILL');
   await running.ended;
+  await letGo();
   const removed = await elsewhere(site, 'unlock', copy(), ['--yes']).ended;
   expect(removed, removed.out).toMatchObject({ code: 0 });
   expect(removed.out).toContain('locked: the lock was removed');

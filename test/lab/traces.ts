@@ -23,12 +23,16 @@ export function fingerprint(lab: Lab, host: string): Promise<string> {
   );
 }
 
-/** Processes with their ids and start times, without those of the observer and of transient services. */
+/**
+ * Processes with their ids and start times, without those of the observer, of transient services, and of udevd, whose workers
+ * come and go with the devices of the whole machine.
+ */
 export function processes(lab: Lab, host: string): Promise<string> {
   return output(
     lab,
     host,
-    `ps -e -o pid=,lstart=,args= | grep -vE '(sshd|\\(sd-pam\\)|systemd --user|systemd-hostnamed|systemd-timedated|ps -e|grep -vE|sort|sh -c|bash)' | LC_ALL=C sort`,
+    `udevd=$(systemctl show -p MainPID --value systemd-udevd)
+    ps -e -o ppid=,pid=,lstart=,args= | awk -v udevd="$udevd" '$1 != udevd' | grep -vE '(sshd|\\(sd-pam\\)|systemd --user|systemd-hostnamed|systemd-timedated|ps -e|awk|grep -vE|sort|sh -c|bash)' | LC_ALL=C sort`,
   );
 }
 

@@ -144,7 +144,7 @@ describe.each(shells)('a probe in %s', (shell) => {
     expect(seen.host).toBe('h1');
     expect(seen.inspection.cpus).toBeGreaterThan(0);
     expect(seen.inspection.kernel).toMatch(/^\d+\.\d+/);
-    expect(Math.abs(seen.inspection.clockSkewMs)).toBeLessThan(1000);
+    expect(Math.abs(seen.inspection.clockSkewMs)).toBeLessThan(30_000);
     expect([...seen.observations.keys()]).toEqual(wants.map(resourceId));
     const state = (index: number): string | undefined =>
       seen.observations.get(resourceId(wants[index] as Resource))?.state;

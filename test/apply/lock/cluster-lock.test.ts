@@ -96,9 +96,7 @@ describe('the lock of a cluster', () => {
 
   it('is taken over at once from a process that is gone on this machine', async () => {
     for (const index of [0, 1, 2]) leave(index, runOf('c', gone));
-    const begun = performance.now();
     await take(runOf('a'));
-    expect(performance.now() - begun).toBeLessThan(times.staleMs);
     expect([0, 1, 2].map(holderOn)).toEqual(Array(3).fill(hex('a', 32)));
     expect(said).toEqual([expect.stringMatching(/taken over from [^]*process \d+, [^]*, which is gone\.$/)]);
   });
@@ -127,9 +125,8 @@ describe('the lock of a cluster', () => {
 
   it('is taken over at once from one that has long been silent, even where the machine is off', async () => {
     leave(first, runOf('c', elsewhere), times.staleMs);
-    const begun = performance.now();
     await take(runOf('a'));
-    expect(performance.now() - begun).toBeLessThan(times.staleMs);
+    expect(said.filter((text) => text.includes('sign of life'))).toEqual([]);
   });
 
   it('does not need every host', async () => {
@@ -325,9 +322,8 @@ describe('the Lease', () => {
     await taken.at(-1)?.release(false);
     await api.leave(runOf('c', elsewhere));
     leave(first, runOf('c', elsewhere), times.staleMs);
-    const begun = performance.now();
     await take(runOf('a'), hosts, api);
-    expect(performance.now() - begun).toBeLessThan(times.staleMs);
+    expect(said.filter((text) => text.includes('sign of life'))).toEqual([]);
     await taken.at(-1)?.release(false);
     await api.leave(runOf('c', elsewhere));
     const later = performance.now();

@@ -116,10 +116,13 @@ for f in ${quoteAll(paths)}; do
 done`;
 }
 
+/** The peer of a load balancer that is the only one (desire/text/keepalived.ts). */
+const nobody = ['127.0.0.1', '::1'];
+
 function formerPeersProbe({ balancers, port }: Balancing): string {
   return `
 for p in $(sed -n '/unicast_peer {/,/}/p' /etc/keepalived/keepalived.conf 2>/dev/null | grep -oE '^ +[0-9a-f.:]+( |$)'); do
-  case ' ${balancers.join(' ')} ' in *" $p "*) continue ;; esac
+  case ' ${[...balancers, ...nobody].join(' ')} ' in *" $p "*) continue ;; esac
   if timeout 2 bash -c "exec 3<>/dev/tcp/$p/${port}" 2>/dev/null; then echo "formerPeer=$p"; fi
 done`;
 }

@@ -23,6 +23,8 @@ export function keepalivedFiles(
   if (loadBalancer === undefined) return [];
   const { virtualIP } = loadBalancer;
   const all = loadBalancerHosts(cluster);
+  const onlyNeighbours = cluster.security.vrrp === 'peers';
+  const others = all.filter(({ name }) => name !== host.name).map((peer) => addressLike(virtualIP, peer));
   const prefixLength = isIPv6(virtualIP) ? 128 : 32;
   const config = renderer.render('load-balancer/keepalived.conf.hbs', {
     routerId: host.name,
@@ -31,10 +33,11 @@ export function keepalivedFiles(
     virtualRouterId: loadBalancer.virtualRouterID,
     priority: priority(all, host),
     address: addressLike(virtualIP, host),
-    peers: all.filter(({ name }) => name !== host.name).map((peer) => addressLike(virtualIP, peer)),
+    // Without a peer, it would listen to the multicast group, and yield to whoever announces a higher priority there.
+    peers: others.length === 0 && onlyNeighbours ? [isIPv6(virtualIP) ? '::1' : '127.0.0.1'] : others,
     virtualIP,
     prefixLength,
-    onlyNeighbours: cluster.security.vrrp === 'peers',
+    onlyNeighbours,
   });
   const check = renderer.render('load-balancer/check-haproxy.hbs', { healthPort: haproxyHealthPort });
   const dropIn = renderer.render('load-balancer/keepalived-drop-in.conf.hbs', { virtualIP, prefixLength });

@@ -107,6 +107,25 @@ describe('load balancers', () => {
     expect(keepalivedConfig(cluster)).not.toContain('unicast');
   });
 
+  it('accept VRRP from each other only, and from nobody if there is only one, if the cluster says so', () => {
+    const peersOf = (cluster: Cluster): string[] =>
+      /unicast_peer \{\n([^}]*)\n *\}\n *check_unicast_src\n/
+        .exec(keepalivedConfig(cluster))?.[1]
+        ?.split('\n')
+        .map((text) => text.trim()) ?? [];
+    const strict = (cluster: Cluster): Cluster => ({
+      ...cluster,
+      security: { ...cluster.security, vrrp: 'peers' },
+    });
+    expect(peersOf(strict(balanced()))).toEqual(['10.0.0.12 min_ttl 255', '10.0.0.13 min_ttl 255']);
+    // Without peers, keepalived joins the multicast group and yields to any stranger there.
+    expect(peersOf(strict(single({ loadBalancer })))).toEqual(['127.0.0.1 min_ttl 255']);
+    const [first] = onIPv6().hosts;
+    expect(peersOf(strict({ ...onIPv6(), hosts: first === undefined ? [] : [first] }))).toEqual([
+      '::1 min_ttl 255',
+    ]);
+  });
+
   it('have a priority by position, which an appended host does not change', () => {
     const many = (count: number): Cluster =>
       balanced({

@@ -24,6 +24,7 @@ export function keepalivedFiles(
   const { virtualIP } = loadBalancer;
   const all = loadBalancerHosts(cluster);
   const onlyNeighbours = cluster.security.vrrp === 'peers';
+  const address = addressLike(virtualIP, host);
   const others = all.filter(({ name }) => name !== host.name).map((peer) => addressLike(virtualIP, peer));
   const prefixLength = isIPv6(virtualIP) ? 128 : 32;
   const config = renderer.render('load-balancer/keepalived.conf.hbs', {
@@ -32,7 +33,7 @@ export function keepalivedFiles(
     interface: loadBalancer.interface ?? facts.interface,
     virtualRouterId: loadBalancer.virtualRouterID,
     priority: priority(all, host),
-    address: addressLike(virtualIP, host),
+    address,
     // Without a peer, it would listen to the multicast group, and yield to whoever announces a higher priority there.
     peers: others.length === 0 && onlyNeighbours ? [isIPv6(virtualIP) ? '::1' : '127.0.0.1'] : others,
     virtualIP,

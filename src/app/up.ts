@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { ApplyContext } from '../apply/context.ts';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { Materials } from '../apply/payload.ts';
 import { applyPlan, type ApplyResult } from '../apply/run.ts';
@@ -43,7 +44,7 @@ export async function carryOut(
   connections: Connections,
   onEvent: (event: ApplyEvent) => void,
   signal: AbortSignal,
-  lockToken?: string,
+  { lockToken, maxFailures }: Pick<ApplyContext, 'lockToken' | 'maxFailures'> = {},
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = workspace;
   const begun = Date.now();
@@ -67,6 +68,7 @@ export async function carryOut(
     },
     signal,
     ...(lockToken !== undefined && { lockToken }),
+    ...(maxFailures !== undefined && { maxFailures }),
   });
 
   async function issue(): Promise<Materials> {

@@ -1,4 +1,5 @@
 import { KbootError } from '../model/error.ts';
+import { plural } from '../model/plural.ts';
 import { hostOf, subjectOfGate } from '../plan/steps.ts';
 import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
@@ -19,6 +20,8 @@ export interface ApplyResult {
   /** Hosts that were not attempted, because an earlier batch failed. */
   readonly held: readonly string[];
   readonly interrupted: boolean;
+  /** How many hosts had failed when no new task started because of `maxFailures`; absent: every task could start. */
+  readonly stoppedAfter?: number;
 }
 
 /** How a task ended, and the last span until then. */
@@ -55,12 +58,18 @@ interface Obstacle {
 
 /**
  * Applies a plan: a task starts when the earlier tasks of its host have ended, the batch before its own has passed, and
- * its phase's `after` holds. After a failure, no more tasks of that host and no later batches of that phase start.
+ * its phase's `after` holds. After a failure, no more tasks of that host and no later batches of that phase start; after
+ * `maxFailures` failed hosts, no task at all: those that run go on to their end.
  */
 export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyResult> {
   const failures: Failure[] = [];
   const held = new Set<string>();
   const excluded = new Set(plan.hosts.flatMap(({ name, state }) => (state === 'unreachable' ? [name] : [])));
+  /** Hosts, and ids of steps and gates of the cluster. */
+  const failed = new Set(excluded);
+  const { maxFailures = Infinity } = given;
+  /** Steps that did not start because of `maxFailures`. */
+  const left: Step[] = [];
   let executed = 0;
   const context: ApplyContext = {
     ...given,
@@ -80,7 +89,10 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   } finally {
     await worker.close();
   }
-  return { executed, failures, held: [...held], interrupted: signal.aborted };
+  return {
+    ...{ executed, failures, held: [...held], interrupted: signal.aborted },
+    ...(left.length > 0 && { stoppedAfter: failed.size }),
+  };
 
   /** Queues every task of a phase before the first of them starts. */
   async function runPhase(phase: Phase): Promise<PhaseEnding> {
@@ -138,6 +150,13 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
       if (host !== undefined) excluded.add(host);
       if (host !== undefined && obstacle.held) held.add(host);
       skip(task.steps, obstacle.why);
+      return skipped;
+    }
+    if (failed.size >= maxFailures) {
+      left.push(...task.steps);
+      if (host !== undefined) excluded.add(host);
+      if (host !== undefined) held.add(host);
+      skip(task.steps, `nothing new starts after ${plural(failed.size, 'failure')}`);
       return skipped;
     }
     const span = { id: `${phase.id}/${batch}/task-${number}`, phase: phase.id, batch, task: number };
@@ -229,6 +248,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   function fail(cause: unknown, host: string | undefined, rolledBack: string | undefined): void {
     const error = asKbootError(cause, host, rolledBack);
     const { stepId } = error.context;
+    if (error.code !== 'E-INTERRUPTED') failed.add(host ?? stepId ?? '');
     failures.push({ ...(host !== undefined && { host }), ...(stepId !== undefined && { stepId }), error });
     if (error.code === 'E-CONNECT' && host !== undefined)
       emit({ type: 'host-lost', host, message: error.message });

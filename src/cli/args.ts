@@ -58,6 +58,8 @@ export interface UpArgs extends BundleArgs, ScopeArgs {
   readonly 'rotate-ca': Rotatable[];
   readonly stats: boolean;
   readonly trace?: string | undefined;
+  readonly 'fail-fast'?: boolean;
+  readonly 'max-failures'?: string | undefined;
   readonly html?: string | undefined;
 }
 

@@ -129,7 +129,8 @@ export function limitOption<T>(yargs: Argv<T>): Argv<T & { limit: string[] }> {
     requiresArg: true,
     default: [] as string[],
     coerce: (names: readonly string[]) => names.flatMap((name) => name.split(',')),
-    describe: 'HOST…: only these hosts; must come after INVENTORY (default: all)',
+    describe:
+      'HOST…: only these hosts: w-1, w-*, role=worker, label=zone=a, group=rack-a; !w-2 leaves one out; must come after INVENTORY (default: all)',
   });
 }
 

@@ -1,8 +1,10 @@
 import { makeOfflinePlan, makePlan, type LivePlan } from '../app/make-plan.ts';
+import { readInventory } from '../app/read-inventory.ts';
 import { planTarget, writePlan } from '../app/saved/file.ts';
 import { savedOfflinePlan, savedPlan } from '../app/saved/plan.ts';
 import { openWorkspace, type Workspace } from '../app/workspace.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
+import { selectHosts } from '../plan/select-hosts.ts';
 import type { SavedPlan } from '../plan/saved/saved.ts';
 import { changesAnything, gatesOf } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
@@ -18,8 +20,9 @@ import { line } from '../view/printable.ts';
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html, pageFile);
-  const scope = scopeOf(args);
-  const options = { ...args, ...bundlesOf(args), renewCerts: renewal(scope) };
+  const read = readInventory(args.inventory, { state: args.state });
+  const scope = scopeOf({ ...args, limit: [...selectHosts(read.cluster, args.limit)] });
+  const options = { ...args, ...bundlesOf(args), read, renewCerts: renewal(scope) };
   let workspace = await openWithWarnings(options);
   await tellCopy(args, workspace.cluster);
   const command = upCommand(args);

@@ -2,6 +2,7 @@ import { plural } from '../model/plural.ts';
 import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
+import { selectHosts } from '../plan/select-hosts.ts';
 import { stepsOf } from '../plan/steps.ts';
 import type { ResetArgs } from './args.ts';
 import { runOperation } from './runner.ts';
@@ -16,6 +17,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     state: args.state,
     withoutEtcdFiles: true,
   });
+  const limit = selectHosts(workspace.cluster, args.limit);
   return await runOperation(args, workspace, {
     command: 'reset',
     risky: true,
@@ -23,7 +25,7 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
     make: () =>
       makeResetPlan(
         workspace,
-        { limit: args.limit, deleteBackups: args['delete-backups'] },
+        { limit, deleteBackups: args['delete-backups'] },
         connectOptions(),
         args.concurrency,
       ),

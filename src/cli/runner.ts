@@ -54,6 +54,8 @@ export interface Operation<P extends Planned> {
   hold?(planned: P): P;
   /** Throws if the plan may not be applied. */
   check?(planned: P): void;
+  /** After how many failed hosts no new task starts; absent: each host fails for itself. */
+  readonly maxFailures?: number;
   /** Absent: the whole plan. */
   show?(planned: P): void;
   /** The message for an empty plan. */
@@ -161,6 +163,7 @@ export async function runOperation<P extends Planned>(
         onBegin: () => {
           stretches.ended('sums of the bundle');
         },
+        maxFailures: operation.maxFailures,
       });
       await report(planned, outcome);
       if (args.output === 'json') event(summaryEvent(planned.plan, outcome));
@@ -183,7 +186,13 @@ async function apply(
     lost,
     token,
     onBegin,
-  }: { readonly lost: AbortSignal; readonly token: string; readonly onBegin: () => void },
+    maxFailures,
+  }: {
+    readonly lost: AbortSignal;
+    readonly token: string;
+    readonly onBegin: () => void;
+    readonly maxFailures: number | undefined;
+  },
 ): Promise<Outcome> {
   const json = args.output === 'json';
   const log = openRunLog(workspace.state, command, new Date());
@@ -209,7 +218,10 @@ async function apply(
   try {
     log.write({ type: 'plan', plan });
     const signal = AbortSignal.any([interrupt.signal, lost]);
-    result = await carryOut(workspace, plan, connections, take, signal, token);
+    result = await carryOut(workspace, plan, connections, take, signal, {
+      lockToken: token,
+      ...(maxFailures !== undefined && { maxFailures }),
+    });
   } finally {
     progress?.stop();
     interrupt.stop();
@@ -253,7 +265,7 @@ function tellNothing({ connections, seconds }: Planned): void {
   event({ type: 'summary', changes: 0, unreachable: [...connections.failed.keys()], seconds });
 }
 
-function summaryEvent(plan: Plan, { executed, failures, held, seconds }: Outcome): KbootEvent {
+function summaryEvent(plan: Plan, { executed, failures, held, stoppedAfter, seconds }: Outcome): KbootEvent {
   return {
     type: 'summary',
     executed,
@@ -265,6 +277,7 @@ function summaryEvent(plan: Plan, { executed, failures, held, seconds }: Outcome
       message: error.message,
     })),
     held,
+    ...(stoppedAfter !== undefined && { stoppedAfter }),
     seconds,
   };
 }

@@ -5,12 +5,14 @@ import { readPlan } from '../app/saved/file.ts';
 import { holdToSaved, scopeOfSaved } from '../app/saved/plan.ts';
 import type { Rotatable } from '../model/pki.ts';
 import type { PlanScope } from '../plan/scope.ts';
+import { selectHosts } from '../plan/select-hosts.ts';
 import type { Hop } from '../plan/upgrade/hops.ts';
 import { KbootError, type ExitStatus } from '../model/error.ts';
 import { whyNotIgnorable } from '../model/preflight-checks.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
+import { hostsInShort } from '../view/host-list.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
@@ -18,16 +20,19 @@ import { runRotation } from './rotate-run.ts';
 import { withCopy } from './copy-guard.ts';
 import { runThrough } from './through-run.ts';
 import { bundlesOf, connectOptions, tell } from './terminal.ts';
+import { maxFailuresOf, refuseFailures, stoppedText } from './max-failures.ts';
 import type { UpArgs } from './args.ts';
 import { below, line, type Printable } from '../view/printable.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
   const read = readInventory(args.inventory, { state: args.state });
-  return await withCopy(args, read.cluster, () => runPlans(args, read));
+  const limit = [...selectHosts(read.cluster, args.limit)];
+  return await withCopy(args, read.cluster, () => runPlans({ ...args, limit }, read));
 }
 
 async function runPlans(args: UpArgs, read: ReadInventory): Promise<ExitStatus> {
+  maxFailuresOf(args);
   if (args['rotate-ca'].length > 0) refuseParts(args, 'rotate-ca');
   if (args.through) {
     refuseParts(args, 'through');
@@ -75,6 +80,8 @@ async function runOnce(
     ...(rotate && { rotate }),
   });
   const scope = file === undefined ? asked : scopeOfSaved(workspace, file, { ...asked, until: args.until });
+  const max = maxFailuresOf(args);
+  const hosts = scope.limit.length === 0 ? workspace.cluster.hosts.length : scope.limit.length;
   const make = (): Promise<LivePlan> => makePlan(workspace, scope, connectOptions(), args.concurrency);
   return await runOperation(args, workspace, {
     command: 'up',
@@ -82,9 +89,11 @@ async function runOnce(
     make,
     check: (live) => {
       refuseFindings(live.findings);
+      refuseFailures(live.plan, [...live.connections.failed.keys()], max, hosts);
     },
+    ...(max !== undefined && { maxFailures: max.count(hosts) }),
     nothing: nothingText,
-    summary: (live, outcome) => summary(args, scope, live, outcome),
+    summary: (live, outcome) => summary(args, scope, live, outcome, stoppedText(max, outcome.stoppedAfter)),
     ...(file !== undefined && {
       hold: (live: LivePlan) => holdToSaved(file, live),
       show: ({ plan }: LivePlan) => {
@@ -128,7 +137,13 @@ function nothingText({ plan, connections, seconds }: LivePlan): Printable {
   );
 }
 
-function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Outcome): Printable {
+function summary(
+  args: UpArgs,
+  { until }: PlanScope,
+  live: LivePlan,
+  outcome: Outcome,
+  stopped?: string,
+): Printable {
   const name = live.plan.cluster;
   const went = `${outcome.executed} of ${stepsOf(live.plan).length} steps in ${outcome.seconds.toFixed(1)} s (${phaseSeconds(live.plan, outcome.events)})`;
   const again = 'Run the same command again: it continues where this run stopped.';
@@ -136,10 +151,20 @@ function summary(args: UpArgs, { until }: PlanScope, live: LivePlan, outcome: Ou
   const lost = [
     ...new Set([...outcome.failures.flatMap(({ host }) => host ?? []), ...live.connections.failed.keys()]),
   ];
+  const names = (list: readonly string[]): string =>
+    hostsInShort(
+      list,
+      live.plan.hosts.map(({ name }) => name),
+      6,
+    );
   const held =
-    outcome.held.length === 0 ? '' : ` Not attempted: the rollout stopped before ${outcome.held.join(', ')}.`;
+    outcome.held.length === 0
+      ? ''
+      : stopped === undefined
+        ? ` Not attempted: the rollout stopped before ${names(outcome.held)}.`
+        : ` Not finished: ${names(outcome.held)}.`;
   if (lost.length > 0 || outcome.failures.length > 0)
-    return line`${name}: ${went}. Failed: ${lost.length > 0 ? lost.join(', ') : 'the cluster'}.${held} ${again}`;
+    return line`${name}: ${went}. Failed: ${lost.length > 0 ? names(lost) : 'the cluster'}.${stopped === undefined ? '' : ` ${stopped}`}${held} ${again}`;
   if (until !== 'addon') return line`${name}: done through stage ${until}: ${went}`;
   const nodes = live.plan.hosts.filter((host) =>
     host.roles.some((role) => role === 'control-plane' || role === 'worker'),

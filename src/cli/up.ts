@@ -15,6 +15,8 @@ export const up: CommandModule<object, UpArgs> = {
         ['kboot up prod.yaml', 'Show the plan, ask, apply it'],
         ['kboot up prod.yaml --until runtime', 'Only prepare the hosts'],
         ['kboot up prod.yaml --limit w-3', 'Only w-3'],
+        ['kboot up prod.yaml --limit label=zone=a', 'Only hosts with this label'],
+        ['kboot up prod.yaml --max-failures 10%', 'Stop once a tenth of the hosts has failed'],
         ['kboot up prod.yaml --renew-certs', 'Renew certificates, one control plane at a time'],
         ['kboot up prod.yaml --rotate-ca ca sa', 'Exchange the CA and the key of tokens'],
         ['kboot up prod.yaml --through', 'Upgrade over several minor versions'],
@@ -41,6 +43,17 @@ export const up: CommandModule<object, UpArgs> = {
         default: [] as Rotatable[],
         describe:
           "CA…: exchange these for new ones: ca, the cluster's; front-proxy-ca; etcd-ca, etcd's own; sa, the key of ServiceAccount tokens (must come after INVENTORY); `kboot up` goes on with it after an interruption",
+      })
+      .option('fail-fast', {
+        type: 'boolean',
+        default: false,
+        describe: 'Start nothing new once a host has failed; what runs ends',
+      })
+      .option('max-failures', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'N or P%: start nothing new once so many hosts, or this part of them, have failed or could not be read; what runs ends (default: go on with the other hosts)',
       })
       .option('stats', {
         type: 'boolean',

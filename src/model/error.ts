@@ -352,6 +352,16 @@ export const errorCodes = {
       'etcd`: slow disks, a full disk, a wrong clock, or lost peers. Bring members that are down back up. ' +
       'Then run the same command again.',
   },
+  'E-MAX-FAILURES': {
+    exit: exitStatus.stepFailed,
+    title: 'More hosts failed than this run was allowed to lose.',
+    cause:
+      'With `--fail-fast` or `--max-failures`, nothing new starts once so many hosts have failed or could not be ' +
+      'read. What ran at that moment went on to its end; hosts that had not begun were not touched.',
+    remedy:
+      'Each failed host has an error of its own above: fix that, and run the same command again. It continues ' +
+      'where it stopped. Without the flag, a run goes on with the other hosts.',
+  },
   'E-QUORUM': {
     exit: exitStatus.preflight,
     title: 'etcd has no quorum, or would lose it through this change.',

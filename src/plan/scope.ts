@@ -1,5 +1,6 @@
 import type { Cluster, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { few } from '../model/few.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
 
 /** The part of a cluster that a plan covers. */
@@ -20,7 +21,7 @@ export function limitedHosts(cluster: Cluster, limit: readonly string[]): readon
   const unknown = limit.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, not in the inventory`, {
-      remedy: `Its hosts are ${names.join(', ')}.`,
+      remedy: `Its hosts are ${few(names, 10)}.`,
     });
   return limit.length === 0 ? cluster.hosts : cluster.hosts.filter((host) => limit.includes(host.name));
 }

@@ -138,6 +138,9 @@ const summaries = [
       ),
     ),
     held: list('Hosts that were not attempted, because an earlier one failed.'),
+    stoppedAfter: number(
+      'Failures after which nothing new was started, because of --fail-fast or --max-failures.',
+    ).optional(),
     seconds,
   }),
   shape('summary', 'The end of `up` or `reset`, when there was nothing to do.', {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApplyContext } from '../../src/apply/context.ts';
 import type { ApplyEvent } from '../../src/apply/events.ts';
@@ -266,6 +267,55 @@ describe('applyPlan on hosts', () => {
     expect(host('w-1').text('log')).toBe('good\nmore\n');
     expect(told('failed')).toEqual(['cp-1: bad']);
     expect(told('skipped')).toEqual(['cp-1: after', 'cp-1: later']);
+  });
+
+  describe('maxFailures', () => {
+    const changes = (): HostChange<ShellStep>[] => [
+      on('cp-1', 'bad', { script: 'exit 4' }),
+      on('w-1', 'waits', { script: `until [ -e ${host('w-1').path('go')} ]; do sleep 0.02; done` }),
+      on('w-1', 'ends', { script: log('w-1', 'ends') }),
+      on('w-1', 'later', { stage: 'runtime', script: log('w-1', 'later') }),
+      on('cp-2', 'later', { stage: 'runtime', script: log('cp-2', 'later') }),
+    ];
+    const applied = (maxFailures: number, more: Partial<Plan> = {}): Promise<ApplyResult> =>
+      applyPlan(
+        plan({
+          hosts: ['cp-1', 'cp-2', 'w-1'].map((name) => planHost(name, 'worker')),
+          phases: hostPhases(changes()),
+          ...more,
+        }),
+        context({
+          maxFailures,
+          emit: (event) => {
+            events.push(event);
+            if (event.type === 'failed') writeFileSync(host('w-1').path('go'), '');
+          },
+        }),
+      );
+
+    it('after the first failed host, what runs ends and nothing new starts', async () => {
+      const result = await applied(1);
+      expect(result).toMatchObject({ executed: expect.any(Number) as number, stoppedAfter: 1 });
+      expect(host('w-1').text('log')).toBe('ends\n');
+      expect(result.held).toContain('w-1');
+      expect(told('skipped')).toContain('w-1: later');
+    });
+
+    it('fewer failures stop nothing', async () => {
+      const result = await applied(2);
+      expect(result.stoppedAfter).toBeUndefined();
+      expect(result.held).toEqual([]);
+      expect(host('w-1').text('log')).toBe('ends\nlater\n');
+      expect(host('cp-2').text('log')).toBe('later\n');
+    });
+
+    it('hosts that could not be read count', async () => {
+      const hosts = ['cp-1', 'cp-2', 'w-1'].map((name) =>
+        planHost(name, 'worker', name === 'cp-2' ? { state: 'unreachable' } : {}),
+      );
+      const result = await applied(1, { hosts });
+      expect(result).toMatchObject({ executed: 0, failures: [], stoppedAfter: 1, held: ['cp-1', 'w-1'] });
+    });
   });
 
   it('a file that changed since it was read is E-STALE', async () => {

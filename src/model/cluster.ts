@@ -355,9 +355,16 @@ export interface Cluster {
 }
 
 /** Hosts with a role, in inventory order. */
-export function hostsWith(cluster: Cluster, role: Role): readonly Host[] {
-  return cluster.hosts.filter((host) => host.roles.includes(role));
+export function hostsWith({ hosts }: Pick<Cluster, 'hosts'>, role: Role): readonly Host[] {
+  const known = byRole.get(hosts) ?? new Map<Role, readonly Host[]>();
+  byRole.set(hosts, known);
+  const found = known.get(role) ?? hosts.filter((host) => host.roles.includes(role));
+  known.set(role, found);
+  return found;
 }
+
+/** Asked for every host: without this, a thousand hosts would be looked at a thousand times. */
+const byRole = new WeakMap<readonly Host[], Map<Role, readonly Host[]>>();
 
 /** Hosts that run a kubelet: all except dedicated etcd members and load balancers. */
 export function nodes(cluster: Cluster): readonly Host[] {

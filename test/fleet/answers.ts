@@ -44,7 +44,8 @@ export function answersOf(
   const texts = groupBy([...resources], ({ kind }) => kind).map((group) => {
     const kind = group[0]?.kind ?? 'file';
     const answer = present[kind] as ((want: Resource, received: Received) => string) | undefined;
-    const text = isPresent && answer !== undefined ? group.map((want) => answer(want, received)).join('\n') : '';
+    const text =
+      isPresent && answer !== undefined ? group.map((want) => answer(want, received)).join('\n') : '';
     return [kind, text === '' ? (absent[kind] ?? '') : text] as const;
   });
   return new Map(texts);

@@ -8,7 +8,6 @@ import { assumedFacts } from '../../src/model/facts.ts';
 import { desiredOn } from '../../src/plan/desired.ts';
 import type { PlanScope } from '../../src/plan/scope.ts';
 import type { Resource } from '../../src/resource/types.ts';
-import { unissued } from '../samples/desire.ts';
 import { fleetAddress } from './inventory.ts';
 import { answersOf, inspectionOf } from './answers.ts';
 
@@ -39,6 +38,8 @@ export interface Fleet {
   readonly hosts: ReadonlyMap<string, FleetHost>;
   /** Sets counts to zero. */
   forget(): void;
+  /** Ends the connections of these hosts. */
+  drop(names: readonly string[]): void;
   stop(): void;
 }
 
@@ -48,18 +49,18 @@ export interface Fleet {
  */
 export async function startFleet(
   cluster: Cluster,
-  { addressOf = fleetAddress, desire = unissued(cluster), port = 0 }: Partial<FleetOptions> = {},
+  { desire, clusterId }: { readonly desire: Desire; readonly clusterId: string },
 ): Promise<Fleet> {
   const keys = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
   const hosts = new Map(cluster.hosts.map((host) => [host.name, newHost(host)]));
   const byAddress = new Map(
-    cluster.hosts.map(({ name }, index) => [addressOf(index), hosts.get(name)] as const),
+    cluster.hosts.map(({ name }, index) => [fleetAddress(index), hosts.get(name)] as const),
   );
-  const clients = new Set<Connection>();
+  const clients = new Map<Connection, string>();
   const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
     const { localAddress = '' } = (client as unknown as { _sock: Socket })._sock;
     const host = byAddress.get(localAddress.replace('::ffff:', ''));
-    clients.add(client);
+    clients.set(client, host?.host.name ?? '');
     client.on('error', () => undefined);
     client.on('close', () => clients.delete(client));
     if (host === undefined) {
@@ -76,13 +77,13 @@ export async function startFleet(
         const channel = acceptExec();
         channel.on('error', () => undefined);
         void sleep(host.delayMs).then(() => {
-          exec(host, command, channel, () => desiredOn(desire, scope, host.host, assumedFacts));
+          exec(host, command, channel, clusterId, () => desiredOn(desire, scope, host.host, assumedFacts));
         });
       });
     });
   });
   await new Promise<void>((done) => {
-    server.listen(port, '0.0.0.0', done);
+    server.listen(0, '0.0.0.0', done);
   });
   return {
     port: (server.address() as AddressInfo).port,
@@ -91,17 +92,14 @@ export async function startFleet(
     forget() {
       for (const host of hosts.values()) Object.assign(host, { execs: 0, steps: 0, connections: 0 });
     },
+    drop(names) {
+      for (const [client, name] of clients) if (names.includes(name)) client.end();
+    },
     stop() {
       server.close();
-      for (const client of clients) client.end();
+      for (const client of clients.keys()) client.end();
     },
   };
-}
-
-interface FleetOptions {
-  readonly addressOf: (index: number) => string;
-  readonly desire: Desire;
-  readonly port: number;
 }
 
 const scope: PlanScope = { until: 'runtime', limit: [], ignore: [] };
@@ -116,6 +114,7 @@ function exec(
   host: FleetHost,
   command: string,
   channel: ServerChannel,
+  clusterId: string,
   resources: () => readonly Resource[],
 ): void {
   const mark = /echo (kboot-[0-9a-f]+);/.exec(command)?.[1] ?? '';
@@ -133,7 +132,7 @@ function exec(
     });
     channel.on('end', () => {
       void sleep(host.delayMs).then(() => {
-        channel.write(probed(host, script, resources()));
+        channel.write(probed(host, script, clusterId, resources()));
         end();
       });
     });
@@ -141,10 +140,9 @@ function exec(
 }
 
 /** The sections that the script of a probe asks for. */
-function probed(host: FleetHost, script: string, resources: readonly Resource[]): string {
-  const id = host.received.get('cluster id') ?? '';
+function probed(host: FleetHost, script: string, clusterId: string, resources: readonly Resource[]): string {
   const answers = new Map([
-    ['inspection', inspectionOf(host.host, host.installed ? id : '')],
+    ['inspection', inspectionOf(host.host, host.installed ? clusterId : '')],
     ...answersOf(resources, host.installed, host.received),
   ]);
   return [...script.matchAll(/echo "@(\w+) begin (\S+)"/g)]
@@ -159,7 +157,9 @@ function probed(host: FleetHost, script: string, resources: readonly Resource[])
 function takeProgram(host: FleetHost, channel: ServerChannel, end: () => void): void {
   let buffer = Buffer.alloc(0);
   let program: string | undefined;
-  let pending: { readonly id: string; readonly size: number; readonly script: number; readonly path: string } | undefined;
+  let pending:
+    | { readonly id: string; readonly size: number; readonly script: number; readonly path: string }
+    | undefined;
   let failed = false;
   const nonce = (): string => /@([0-9a-f]{24})/.exec(program ?? '')?.[1] ?? '';
   const say = (words: string): void => {
@@ -204,7 +204,6 @@ function takeProgram(host: FleetHost, channel: ServerChannel, end: () => void): 
     host.steps++;
     const target = path.replace('.kboot~', '');
     if (path !== '-') host.received.set(target, createHash('sha256').update(payload).digest('hex'));
-    if (target === '/var/lib/kboot/cluster') host.received.set('cluster id', payload.toString().trim());
     say(`start ${id}`);
     failed = host.fails;
     host.installed ||= !failed;

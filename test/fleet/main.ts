@@ -1,16 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readInventory } from '../../src/app/read-inventory.ts';
 import { groupBy } from '../../src/view/group.ts';
-import { generateCaKey, generateRsaKey } from '../../src/pki/keys.ts';
-import { loadOrCreatePki } from '../../src/store/pki.ts';
-import { defaultStateDir, openState } from '../../src/store/state.ts';
-import { inventoryOf } from '../bench/inventory.ts';
-import { unissued } from '../samples/desire.ts';
-import { startFleet, type FleetHost } from './fleet.ts';
-import { fleetInventory } from './inventory.ts';
+import { fleetOf } from './cluster-of.ts';
+import type { FleetHost } from './fleet.ts';
 
 /*
  * `tsx test/fleet/main.ts COUNT FILE`: serves a fleet of hosts in this process, writes its inventory into FILE, and then takes
@@ -18,21 +8,7 @@ import { fleetInventory } from './inventory.ts';
  * `counts` prints what hosts were asked. Ends with its stdin.
  */
 const [count = '100', file = ''] = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), 'kboot-fleet-'));
-const plain = join(folder, 'plain.yaml');
-writeFileSync(plain, inventoryOf(Number(count)));
-const { cluster } = readInventory(plain);
-rmSync(folder, { recursive: true });
-// One key for all: two thousand RSA keys take minutes.
-const key = await generateRsaKey();
-const ca = await generateCaKey('ECDSA-P256');
-const { pki } = await loadOrCreatePki(await openState(defaultStateDir(file, cluster.name)), cluster, {
-  ...{ now: new Date(), randomBytes },
-  generateKey: ({ kind }) => Promise.resolve(kind === 'leaf' ? key : ca),
-});
-const fleet = await startFleet(cluster, { desire: { ...unissued(cluster), pki, clusterId: pki.clusterId() } });
-for (const host of fleet.hosts.values()) host.received.set('cluster id', pki.clusterId() ?? '');
-writeFileSync(file, fleetInventory(Number(count), fleet));
+const fleet = await fleetOf(Number(count), file);
 process.stdout.write('ready\n');
 
 const changes: Readonly<Record<string, Partial<FleetHost>>> = {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
@@ -14,8 +15,13 @@ export interface Connections {
   close(): Promise<void>;
 }
 
+/** A host that does not answer costs nothing but its place: there are more of these than of those where hosts are read. */
+const connectsPerRead = 4;
+/** Milliseconds over which the first connections are spread at most: a bastion, and what logs and checks logins, get them in a row. */
+const most = 100;
+
 /**
- * Connects to hosts of a workspace, `concurrency` at a time, and calls `then` with each connection as soon as it is open.
+ * Connects to hosts of a workspace, and calls `then` with each connection, `concurrency` at a time, as soon as it is open.
  * Hosts without a workspace are not Vagrant machines.
  * Whatever `then` throws counts as that host's failure. A dead host does not delay the others.
  * Throws E-VAGRANT if Vagrant is needed and fails as a whole.
@@ -30,24 +36,26 @@ export async function connectAll<T>(
   // ssh2 and zx cost start-up time that offline plans need not pay.
   const { connectHost } = await import('../../transport/connect.ts');
   const ways = await waysTo(workspace, hosts);
-  const limit = pLimit(concurrency);
+  const connecting = pLimit(concurrency * connectsPerRead);
+  const reading = pLimit(concurrency);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();
   const results = new Map<string, T>();
   await Promise.all(
-    hosts.map((host) =>
-      limit(async () => {
-        try {
-          const way = ways(host);
-          if (way instanceof KbootError) throw way;
-          const connection = await connectHost({ name: host.name, connection: way }, options);
-          open.set(host.name, connection);
-          results.set(host.name, await then(host, connection));
-        } catch (cause) {
-          failed.set(host.name, withHost(cause, host.name));
-        }
-      }),
-    ),
+    hosts.map(async (host, index) => {
+      try {
+        const way = ways(host);
+        if (way instanceof KbootError) throw way;
+        const connection = await connecting(async () => {
+          if (index < connecting.concurrency) await sleep(Math.random() * Math.min(hosts.length, most));
+          return connectHost({ name: host.name, connection: way }, options);
+        });
+        open.set(host.name, connection);
+        results.set(host.name, await reading(() => then(host, connection)));
+      } catch (cause) {
+        failed.set(host.name, withHost(cause, host.name));
+      }
+    }),
   );
   return {
     open: inOrder(open, hosts),

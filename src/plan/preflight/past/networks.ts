@@ -16,6 +16,15 @@ const ownLink = /^(lo|cni0|flannel[.-].*|flannel-.*|kube-ipvs0|nodelocaldns|veth
 const inner =
   /^(docker\d*|br-[0-9a-f]{12}|virbr\d+|lxcbr\d+|lxdbr\d+|podman\d+|cni-podman\d+|tun\d+|tap\d+|wg.*|tailscale\d+|zt.*)$/;
 
+/** Addresses of all hosts, once for a cluster: each of a thousand hosts is held to them. */
+function addressesIn(cluster: Cluster): ReadonlySet<string> {
+  const known = hostAddresses.get(cluster) ?? new Set(cluster.hosts.flatMap(addressesOf));
+  hostAddresses.set(cluster, known);
+  return known;
+}
+
+const hostAddresses = new WeakMap<Cluster, ReadonlySet<string>>();
+
 interface Held {
   readonly range: Range;
   readonly interface: string;
@@ -30,7 +39,7 @@ interface Held {
  */
 export const networkOverlap: PastCheck = (host, seen, cluster) => {
   if (!isNode(host)) return [];
-  const gateways = new Set(cluster.hosts.flatMap(addressesOf));
+  const gateways = addressesIn(cluster);
   // flannel's routes, through other hosts' addresses in the network of spec.networking.flannel.interface.
   const byFlannel = seen.clusterId !== '' && cluster.networking.flannel?.backend === 'host-gw';
   const held: readonly Held[] = [

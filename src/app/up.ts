@@ -44,7 +44,11 @@ export async function carryOut(
   connections: Connections,
   onEvent: (event: ApplyEvent) => void,
   signal: AbortSignal,
-  { lockToken, maxFailures }: Pick<ApplyContext, 'lockToken' | 'maxFailures'> = {},
+  {
+    lockToken,
+    maxFailures,
+    concurrency,
+  }: Pick<ApplyContext, 'lockToken' | 'maxFailures' | 'concurrency'> = {},
 ): Promise<ApplyResult> {
   const { cluster, desire, state } = workspace;
   const begun = Date.now();
@@ -69,6 +73,7 @@ export async function carryOut(
     signal,
     ...(lockToken !== undefined && { lockToken }),
     ...(maxFailures !== undefined && { maxFailures }),
+    ...(concurrency !== undefined && { concurrency }),
   });
 
   async function issue(): Promise<Materials> {

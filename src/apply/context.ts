@@ -28,6 +28,8 @@ export interface ApplyContext {
   /** That of the cluster's lock: control planes run no step once another run holds it. */
   readonly lockToken?: string;
   readonly emit: Emit;
+  /** Hosts that work at the same time, besides control planes; default: all. */
+  readonly concurrency?: number;
   /** No new task starts once this many hosts have failed, with those that could not be read. */
   readonly maxFailures?: number;
   /** Aborted: nothing new starts; running steps finish. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { hostOf, subjectOfGate } from '../plan/steps.ts';
@@ -67,7 +68,12 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   const excluded = new Set(plan.hosts.flatMap(({ name, state }) => (state === 'unreachable' ? [name] : [])));
   /** Hosts, and ids of steps and gates of the cluster. */
   const failed = new Set(excluded);
-  const { maxFailures = Infinity } = given;
+  const { maxFailures = Infinity, concurrency = Infinity } = given;
+  /** Of a thousand workers, some at a time; control planes, for which the others wait, at once. */
+  const crowd = new Set(
+    plan.hosts.flatMap(({ name, roles }) => (roles.includes('control-plane') ? [] : [name])),
+  );
+  const slots = pLimit(concurrency);
   /** Steps that did not start because of `maxFailures`. */
   const left: Step[] = [];
   let executed = 0;
@@ -125,9 +131,10 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   function lineUp(place: Place, task: Task, number: number, before: Promise<Way>): Promise<Ending> {
     const host = hostOf(task.on);
     const earlier = host === undefined ? undefined : lastTasks.get(host);
-    const ended = Promise.all([before, earlier]).then(([way, prior]) =>
-      runTask(place, task, number, way, prior?.last),
-    );
+    const ended = Promise.all([before, earlier]).then(([way, prior]) => {
+      const run = (): Promise<Ending> => runTask(place, task, number, way, prior?.last);
+      return host !== undefined && crowd.has(host) ? slots(run) : run();
+    });
     if (host !== undefined) lastTasks.set(host, ended);
     return ended;
   }

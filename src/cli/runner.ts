@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ApplyEvent } from '../apply/events.ts';
 import type { ClusterLock } from '../apply/lock/cluster-lock.ts';
 import { Moment } from '../apply/lock/times.ts';
@@ -218,9 +219,12 @@ async function apply(
   try {
     log.write({ type: 'plan', plan });
     const signal = AbortSignal.any([interrupt.signal, lost]);
+    // Every host that is being worked on listens; Node.js warns from the eleventh on.
+    setMaxListeners(0, signal);
     result = await carryOut(workspace, plan, connections, take, signal, {
       lockToken: token,
       ...(maxFailures !== undefined && { maxFailures }),
+      concurrency: args.concurrency,
     });
   } finally {
     progress?.stop();

@@ -25,7 +25,7 @@ const present: Present = {
   unit: ({ name }) => `${name} enabled active current`,
   // Without a bundle: pulled, so without a stamp.
   image: ({ refs, digests }) =>
-    refs.map((ref) => `ref ${ref} type ${digests?.[ref]?.[0] ?? 'sha256:0'}`).join('\n'),
+    refs.map((ref) => `ref ${ref} type ${(digests ?? {})[ref]?.[0] ?? 'sha256:0'}`).join('\n'),
 };
 
 /** What they print on a host that has nothing yet. */
@@ -42,7 +42,7 @@ export function answersOf(
   received: Received,
 ): ReadonlyMap<string, string> {
   const texts = groupBy([...resources], ({ kind }) => kind).map((group) => {
-    const kind = group[0]?.kind ?? 'file';
+    const [{ kind }] = group;
     const answer = present[kind] as ((want: Resource, received: Received) => string) | undefined;
     const text =
       isPresent && answer !== undefined ? group.map((want) => answer(want, received)).join('\n') : '';

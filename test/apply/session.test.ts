@@ -404,7 +404,7 @@ function descendants(host: LocalHost): string[] {
 }
 
 async function ended(pid: number): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 1000; i++) {
     if (!existsSync(`/proc/${pid}`)) return true;
     if (readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) return true;
     await sleep(20);

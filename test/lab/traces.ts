@@ -32,7 +32,7 @@ export function processes(lab: Lab, host: string): Promise<string> {
     lab,
     host,
     `udevd=$(systemctl show -p MainPID --value systemd-udevd)
-    ps -e -o ppid=,pid=,lstart=,args= | awk -v udevd="$udevd" '$1 != udevd' | grep -vE '(sshd|\\(sd-pam\\)|systemd --user|systemd-hostnamed|systemd-timedated|ps -e|awk|grep -vE|sort|sh -c|bash)' | LC_ALL=C sort`,
+    ps -e -o ppid=,pid=,lstart=,args= | awk -v udevd="$udevd" '$1 != udevd { $1 = ""; print }' | grep -vE '(sshd|\\(sd-pam\\)|systemd --user|systemd-hostnamed|systemd-timedated|ps -e|awk|grep -vE|sort|sh -c|bash)' | LC_ALL=C sort`,
   );
 }
 

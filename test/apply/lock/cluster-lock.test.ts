@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeClusterLock, type ClusterLock } from '../../../src/apply/lock/cluster-lock.ts';
 import { encodeHolder, type Holder } from '../../../src/apply/lock/holder.ts';
 import { HostLock } from '../../../src/apply/lock/host-lock.ts';
@@ -52,6 +52,8 @@ const at = (index: number): LocalHost => {
   return host;
 };
 const holderOn = (index: number): string => at(index).text('run/kboot/holder')?.slice(0, 32) ?? '';
+/** After some heartbeats, however busy this machine is. */
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, 20_000);
 /** A lock that nobody renews, with a heartbeat of now. */
 function leave(index: number, holder: Holder, ageMs = 0): void {
   const [up = '0'] = (spawnSync('cat', ['/proc/uptime']).stdout.toString() || '0').split(' ');
@@ -222,8 +224,11 @@ describe('a run loses the lock', () => {
     return lost.aborted;
   };
 
+  /** Where a busy machine may be late with a heartbeat, or with new shells. */
+  const patient = { doubtMs: 3_000, staleMs: 5_000 };
+
   it('not while it renews it', async () => {
-    expect(await isLost(await take(runOf('a')), 2 * times.staleMs)).toBe(false);
+    expect(await isLost(await take(runOf('a'), hosts, undefined, patient), 4_000)).toBe(false);
   });
 
   it('if a majority of the hosts has another holder, but not for one', async () => {
@@ -231,7 +236,7 @@ describe('a run loses the lock', () => {
     await rob(first, runOf('b', elsewhere));
     expect(await isLost(lock, 2 * times.heartbeatMs)).toBe(false);
     await rob(second, runOf('b', elsewhere));
-    expect(await isLost(lock, 4 * times.heartbeatMs)).toBe(true);
+    expect(await isLost(lock, 20_000)).toBe(true);
     await lock.release(true);
     // It does not give up what is another run's.
     expect([0, 1, 2].map(holderOn)).toEqual([hex('b', 32), hex('b', 32), '']);
@@ -240,13 +245,13 @@ describe('a run loses the lock', () => {
   it('if somebody removes it', async () => {
     const lock = await take(runOf('a'));
     for (const host of hosts) rmSync(host.path('run/kboot/holder'));
-    expect(await isLost(lock, 4 * times.heartbeatMs)).toBe(true);
+    expect(await isLost(lock, 20_000)).toBe(true);
   });
 
   it('not if the shells that keep it end: others follow them', async () => {
-    const lock = await take(runOf('a'));
+    const lock = await take(runOf('a'), hosts, undefined, patient);
     for (const host of hosts) for (const child of host.processes) child.kill('SIGKILL');
-    expect(await isLost(lock, 2 * times.staleMs)).toBe(false);
+    expect(await isLost(lock, 4_000)).toBe(false);
     await lock.release(true);
     expect([0, 1, 2].map(holderOn)).toEqual(['', '', '']);
   });
@@ -280,8 +285,9 @@ describe('the Lease', () => {
       spec: { holderIdentity: 'me@here, process '.concat(String(process.pid), ': kboot up prod.yaml') },
     });
     const renewed = api.lease()?.spec?.renewTime;
-    await sleep(3 * times.heartbeatMs);
-    expect(api.lease()?.spec?.renewTime).not.toBe(renewed);
+    await soon(() => {
+      expect(api.lease()?.spec?.renewTime).not.toBe(renewed);
+    });
     await lock.release(true);
     expect(api.lease()).toBeUndefined();
   });
@@ -337,8 +343,9 @@ describe('the Lease', () => {
     const lock = await take(runOf('a'), hosts, api);
     expect(api.lease()).toBeUndefined();
     api.broken = false;
-    await sleep(3 * times.heartbeatMs);
-    expect(api.lease()).toBeDefined();
+    await soon(() => {
+      expect(api.lease()).toBeDefined();
+    });
     expect(lock.lost.aborted).toBe(false);
   });
 
@@ -363,7 +370,8 @@ describe('the Lease', () => {
     await sleep(times.staleMs);
     expect(lock.lost.aborted).toBe(false);
     await api.leave(runOf('b', elsewhere));
-    await sleep(3 * times.heartbeatMs);
-    expect(lock.lost.aborted).toBe(true);
+    await soon(() => {
+      expect(lock.lost.aborted).toBe(true);
+    });
   });
 });

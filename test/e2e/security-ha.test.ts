@@ -15,6 +15,13 @@ const hosts: readonly SiteHost[] = planes.map((name, index) => ({
   address: `${net}.1${index + 1}`,
 }));
 
+/** A profile, with what the inventory states over it. */
+const baseline: SiteSpec = {
+  profile: 'baseline',
+  podSecurity: { enforce: 'privileged' },
+  bootstrapTokens: true,
+};
+
 /** The longest time without the API through the load balancers: a check of theirs, and a busy machine. */
 const gapMs = 15_000;
 
@@ -68,7 +75,7 @@ describe.skipIf(!hasClusterBundle)(`another profile on three control planes${unl
       addresses,
       async () => {
         api = await watchApi(site.lab, await site.kubeconfig(), async () => {
-          const result = await kboot('up', { profile: 'baseline' }, ['--yes']);
+          const result = await kboot('up', baseline, ['--yes']);
           tell(result.stdout.split('\n').slice(-3).join('\n'));
         });
       },
@@ -82,11 +89,14 @@ describe.skipIf(!hasClusterBundle)(`another profile on three control planes${unl
     const lost = api?.acknowledged.filter((name) => !kept.includes(`configmap/${name}`));
     tell(`${api?.acknowledged.length} writes acknowledged, ${lost?.length} lost`);
     expect(lost).toEqual([]);
-    for (const host of planes)
-      expect(await output(site.lab, host, 'cat /etc/kubernetes/manifests/kube-apiserver.yaml')).toContain(
-        '--audit-policy-file=',
-      );
+    for (const host of planes) {
+      const manifest = await output(site.lab, host, 'cat /etc/kubernetes/manifests/kube-apiserver.yaml');
+      expect(manifest).toContain('--audit-policy-file=');
+      expect(manifest).toContain('--enable-bootstrap-token-auth=true');
+    }
     expect(await site.kube(['get', 'secret', 'old', '-o', 'jsonpath={.data.word}'])).toBe('c2VzYW1l');
-    await works({ profile: 'baseline' });
+    await works(baseline);
+    const privileged = ['run', 'bad', '--image=x', '--privileged', '--dry-run=server'];
+    expect(await site.kubectl(privileged)).toMatchObject({ exitCode: 0 });
   });
 });

@@ -17,10 +17,12 @@ function isContent([spec, list, , field]: Path): boolean {
   return spec === 'spec' && list === 'files' && field === 'content';
 }
 
-/** Scripts, server blocks, and the components' own configuration. */
+/** Scripts, server blocks, and the components' own configuration: certificates and long expressions in it. */
 function hasLines(path: Path): boolean {
-  const [spec, list, , field] = path;
+  const [spec, list, item, field] = path;
   if (spec !== 'spec') return false;
   if (list === 'hooks') return field === 'run' || field === 'unless';
+  if (list === 'apiServer' && (item === 'authentication' || item === 'authorization'))
+    return field !== 'file';
   return list === 'dns' || path.includes('config');
 }

@@ -15,6 +15,8 @@ describe('characters of an inventory', () => {
     ['/etc/a\u0000b', ['spec', 'files', 0, 'path'], 'U+0000'],
     ['/var/lib/x\ny', ['spec', 'etcd', 'dataDir'], 'a line break'],
     ['/var/lib/x\ty', ['spec', 'etcd', 'dataDir'], 'a tab'],
+    ['a.yaml\n', ['spec', 'apiServer', 'authentication', 'file'], 'a line break'],
+    ['-----\u001b', ['spec', 'apiServer', 'authentication', 'jwt', 0, 'issuer', 'x'], 'U+001B'],
     ['name\u{e0061}', ['spec', 'hosts', 0, 'labels'], 'U+E0061'],
   ])('%j at %j', (text, path, what) => {
     expect(characterProblem(text, path)).toContain(`must not contain ${what}`);
@@ -25,6 +27,8 @@ describe('characters of an inventory', () => {
     ['mountpoint -q /data\n', ['spec', 'hooks', 0, 'unless']],
     ['\u001b[1mmotd\n', ['spec', 'files', 0, 'content']],
     ['a: 1\nb: 2\n', ['spec', 'kubelet', 'config', 'x']],
+    ['-----BEGIN\n', ['spec', 'apiServer', 'authentication', 'jwt', 0, 'issuer', 'certificateAuthority']],
+    ['a &&\n\tb', ['spec', 'apiServer', 'authorization', 'authorizers', 2, 'webhook', 'expression']],
     ['été 日本', ['spec', 'hosts', 0, 'name']],
   ])('may be %j at %j', (text, path) => {
     expect(characterProblem(text, path)).toBeUndefined();

@@ -1,7 +1,7 @@
 import type { Cluster } from '../model/cluster.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
 import { extraValue } from './text/args.ts';
-import { securityFolder, type SecurityFile } from './text/hardened.ts';
+import { securityPaths, type SecurityFile } from './text/hardened.ts';
 import { paths } from './text/paths.ts';
 
 /** What the API server is told to read last, and never finds: it has accepted everything before. */
@@ -62,7 +62,7 @@ ${remove}
 kb_now=$(timeout 90 ctr -n k8s.io run --rm --mount ${mount} ${quote(image)} ${name} ${quoteAll(argv)} ${flags('"$1"').join(' ')} 2>&1)
 ${remove}
 case $kb_now in *'open ${end}'* | *'stat ${end}'*) return 0 ;; *'no such file or directory'*) return 0 ;; *'command failed'*) ;; *) return 0 ;; esac
-echo 'kube-apiserver does not accept ${securityFolder}/${file}.yaml:'
-printf '%s\\n' "$kb_now" | sed -n '/"command failed"/,$p' | sed -e 's/^.*"command failed" err=//' -e 's/^<$//' -e '/^ *>$/d' | grep .
+echo 'kube-apiserver does not accept ${securityPaths[file]}:'
+printf '%s\\n' "$kb_now" | sed -n '/"command failed"/,$p' | sed -e 's/^.*"command failed" err=//' -e 's/^<$//' -e '/^ *>$/d' -e 's/[.]kboot~//g' | grep .
 return 1`;
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
-import { hostOf, subjectOfGate } from '../plan/steps.ts';
+import { hostOf, subjectOfGate, tasksOf } from '../plan/steps.ts';
 import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
 import { inSpan, lastOf, type Before, type Ended } from './spans.ts';
@@ -74,6 +74,11 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     plan.hosts.flatMap(({ name, roles }) => (roles.includes('control-plane') ? [] : [name])),
   );
   const slots = pLimit(concurrency);
+  const hostOfStep = new Map(
+    maxFailures === Infinity
+      ? []
+      : tasksOf(plan.phases).flatMap(({ on, steps }) => steps.map(({ id }) => [id, hostOf(on)] as const)),
+  );
   /** Steps that did not start because of `maxFailures`. */
   const left: Step[] = [];
   let executed = 0;
@@ -81,6 +86,13 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     ...given,
     emit(event) {
       if (event.type === 'done' && event.step.type !== 'wait') executed++;
+      // At once: until its rollback and its session have ended, others would start.
+      if (event.type === 'failed')
+        failed.add(
+          event.step.type === 'wait'
+            ? (subjectOfGate(event.step) ?? event.step.id)
+            : (hostOfStep.get(event.step.id) ?? event.step.id),
+        );
       given.emit(event);
     },
   };

@@ -3,6 +3,7 @@ import type { Connections } from '../app/observe/connect.ts';
 import { makeResetPlan } from '../app/reset.ts';
 import type { ExitStatus } from '../model/error.ts';
 import { selectHosts } from '../plan/select-hosts.ts';
+import { namesOf } from '../view/host-list.ts';
 import { stepsOf } from '../plan/steps.ts';
 import type { ResetArgs } from './args.ts';
 import { runOperation } from './runner.ts';
@@ -41,5 +42,5 @@ export async function runReset(args: ResetArgs): Promise<ExitStatus> {
 function leftAlone({ failed }: Pick<Connections, 'failed'>): string {
   return failed.size === 0
     ? ''
-    : `; not changed, because of the errors above: ${[...failed.keys()].join(', ')}`;
+    : `; not changed, because of the errors above: ${namesOf([...failed.keys()])}`;
 }

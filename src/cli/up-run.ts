@@ -12,7 +12,7 @@ import { whyNotIgnorable } from '../model/preflight-checks.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
-import { hostsInShort } from '../view/host-list.ts';
+import { hostsInShort, namesOf } from '../view/host-list.ts';
 import { phaseSeconds } from '../view/progress.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
@@ -133,7 +133,7 @@ function nothingText({ plan, connections, seconds }: LivePlan): Printable {
   const others = plan.hosts.length - unread.length;
   return below(
     ...warnings,
-    line`${plan.cluster}: nothing was changed; ${unread.join(', ')} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`,
+    line`${plan.cluster}: nothing was changed; ${namesOf(unread)} could not be read${others === 0 ? '' : `, nothing to do on the other ${others}`}`,
   );
 }
 

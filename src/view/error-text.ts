@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
 import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
+import { namesOf } from './host-list.ts';
 import { view } from './printable.ts';
 
 /** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
@@ -33,7 +34,7 @@ function composeErrorText(error: KbootError, others: readonly KbootError[] = [])
     ...(remedy === undefined || remedy === '' ? [] : remedy.split('\n').map((line) => `  ${line}`)),
     ...(others.length === 0
       ? []
-      : [`  The same on ${others.map(({ context }) => context.host).join(', ')}.`]),
+      : [`  The same on ${namesOf(others.map(({ context }) => context.host ?? ''))}.`]),
     pc.dim(`  (${error.code}, \`kboot explain ${error.code}\`)`),
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { namesOf } from './host-list.ts';
 import pc from 'picocolors';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { groupBy } from './group.ts';
@@ -15,5 +16,5 @@ function composeFindingsText(findings: readonly Finding[]): string {
 function text(alike: readonly [Finding, ...Finding[]]): string {
   const [{ level, message, remedy, check }] = alike;
   const mark = level === 'error' ? pc.red('✗') : pc.yellow('!');
-  return `${mark} ${alike.map(({ host }) => host).join(', ')}: ${message}\n    ${remedy} ${pc.dim(`(${check})`)}`;
+  return `${mark} ${namesOf(alike.map(({ host }) => host))}: ${message}\n    ${remedy} ${pc.dim(`(${check})`)}`;
 }

@@ -8,6 +8,11 @@ export function hostList(names: readonly string[], all: readonly string[]): stri
     .join(', ');
 }
 
+/** Names of hosts: all of a few, and those of many with ranges. */
+export function namesOf(names: readonly string[]): string {
+  return names.length > 8 ? hostList(names, names) : names.join(', ');
+}
+
 /** The same in at most `most` words, else only their number. */
 export function hostsInShort(names: readonly string[], all: readonly string[], most = 3): string {
   if (names.length === all.length && names.length > 1) return `all ${names.length} hosts`;

@@ -13,7 +13,7 @@ import {
   stepKey,
   type Collapsed,
 } from './collapse.ts';
-import { hostList } from './host-list.ts';
+import { namesOf } from './host-list.ts';
 import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
 import { disruption, offlineNote, placesOf, roleCounts, verbCounts, versionText } from './plan-facts.ts';
@@ -209,11 +209,6 @@ function diffLines(diff: string): string[] {
     const colour = line.startsWith('+') ? pc.green : line.startsWith('-') ? pc.red : pc.dim;
     return `      ${colour(line)}`;
   });
-}
-
-/** Each by its name, or if there are many, consecutive numbers as a range. */
-function namesOf(hosts: readonly string[]): string {
-  return hosts.length > 8 ? hostList(hosts, hosts) : hosts.join(', ');
 }
 
 const pad = (word: string): string => word.padEnd(11);

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
 import { plural } from '../model/plural.ts';
+import { hostOf } from '../plan/steps.ts';
 import type { Gate, Plan, Step } from '../plan/types.ts';
 import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
@@ -253,13 +254,16 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
     const host = step.type === 'shell' ? located.get(step.id)?.host : undefined;
     return `${host === undefined ? '' : `${host}: `}${itemText(step)}`;
   };
+  const many = plan.hosts.length < manyHosts ? undefined : counted(plan, say);
   /** Reasons for skipping that were already printed, by phase: one line for each. */
   const skipped = new Set<string>();
   return {
     take(event) {
       switch (event.type) {
         case 'task-done':
-          say(event.at, `${event.host}: ${event.phase} done in ${event.seconds.toFixed(1)} s`);
+          if (many === undefined)
+            say(event.at, `${event.host}: ${event.phase} done in ${event.seconds.toFixed(1)} s`);
+          else many.take(event.phase, event.at);
           break;
         case 'failed':
           say(event.at, `${words(event.step)} FAILED: ${event.message}`);
@@ -293,7 +297,43 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
     say(text) {
       screen.write(below(text, line``));
     },
-    stop: () => undefined,
+    stop() {
+      many?.stop();
+    },
+  };
+}
+
+/** From this number of hosts on, a log counts them instead of naming each. */
+const manyHosts = 21;
+
+/** Counts the hosts that have gone through each phase; a line at most every 5 s, and when all have. */
+function counted(
+  { phases }: Plan,
+  say: (at: number, text: string) => void,
+): { take(phase: string, at: number): void; stop(): void } {
+  const totals = new Map(
+    phases.map(({ id, batches }) => [
+      id,
+      batches.flatMap(({ tasks }) => tasks.filter(({ on }) => hostOf(on) !== undefined)).length,
+    ]),
+  );
+  const seen = new Map<string, { done: number; at: number; told: number; toldAt: number }>();
+  const tell = (phase: string): void => {
+    const count = seen.get(phase);
+    if (count === undefined || count.told === count.done) return;
+    Object.assign(count, { told: count.done, toldAt: count.at });
+    say(count.at, `${phase}: done on ${count.done} of ${totals.get(phase) ?? count.done} hosts`);
+  };
+  return {
+    take(phase, at) {
+      const count = seen.get(phase) ?? { done: 0, at, told: 0, toldAt: at };
+      seen.set(phase, count);
+      Object.assign(count, { done: count.done + 1, at });
+      if (at - count.toldAt >= 5000 || count.done === totals.get(phase)) tell(phase);
+    },
+    stop() {
+      for (const phase of seen.keys()) tell(phase);
+    },
   };
 }
 

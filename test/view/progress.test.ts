@@ -151,6 +151,43 @@ describe('progress without a terminal', () => {
   });
 });
 
+describe('progress of many hosts without a terminal', () => {
+  const names = Array.from({ length: 100 }, (_, index) => `w-${index + 1}`);
+  const many = plan({
+    hosts: names.map((name) => planHost(name, 'worker')),
+    phases: [
+      phaseOf(
+        'host',
+        names.map((host) => [{ host }, [shellStep(host, 'a')]] as const),
+      ),
+    ],
+  });
+  const printed = (count: number): string => {
+    const stream = new PassThrough();
+    const progress = showProgress(many, stream as unknown as NodeJS.WriteStream);
+    for (const [index, host] of names.slice(0, count).entries())
+      progress.take({ at: index * 200, type: 'task-done', phase: 'host', host, seconds: 1 });
+    progress.stop();
+    return String(stream.read());
+  };
+
+  it('counts them: a line every 5 s, and one at the end', () => {
+    expect(printed(100)).toBe(
+      [
+        '   5.0 s  host: done on 26 of 100 hosts',
+        '  10.0 s  host: done on 51 of 100 hosts',
+        '  15.0 s  host: done on 76 of 100 hosts',
+        '  19.8 s  host: done on 100 of 100 hosts',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says how many there were if some did not get there', () => {
+    expect(printed(3)).toBe('   0.4 s  host: done on 3 of 100 hosts\n');
+  });
+});
+
 describe('phaseSeconds', () => {
   it('counts from the start of the first host to the end of the last', () => {
     const of: Plan = plan({ phases });

@@ -71,6 +71,9 @@ export class ProgressState {
       case 'done':
       case 'failed':
         this.#step(event);
+        break;
+      case 'span':
+      case 'session':
     }
   }
 
@@ -292,6 +295,8 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
           break;
         case 'task':
         case 'start':
+        case 'span':
+        case 'session':
       }
     },
     say(text) {

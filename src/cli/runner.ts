@@ -145,6 +145,7 @@ export async function runOperation<P extends Planned>(
       if (lock.lost.aborted) throw lockLost('Nothing was changed.');
       // A damaged bundle leaves nothing on any host, not even a lock.
       await verifySources(workspace, planned.plan);
+      stretches.ended('sums of the bundle');
       held = await lockCluster(workspace, planned.connections, title, {
         say: (text) => {
           note(line`${text}`);
@@ -161,9 +162,6 @@ export async function runOperation<P extends Planned>(
       const outcome = await apply(args, workspace, planned, operation.command, {
         lost: AbortSignal.any([lock.lost, held.lost]),
         token: held.token,
-        onBegin: () => {
-          stretches.ended('sums of the bundle');
-        },
         maxFailures: operation.maxFailures,
       });
       await report(planned, outcome);
@@ -186,12 +184,10 @@ async function apply(
   {
     lost,
     token,
-    onBegin,
     maxFailures,
   }: {
     readonly lost: AbortSignal;
     readonly token: string;
-    readonly onBegin: () => void;
     readonly maxFailures: number | undefined;
   },
 ): Promise<Outcome> {
@@ -208,7 +204,6 @@ async function apply(
   /** When the first event's clock began. */
   let zero: number | undefined;
   const take = (happened: ApplyEvent): void => {
-    if (zero === undefined) onBegin();
     zero ??= performance.now() - happened.at;
     events.push(happened);
     log.write(jsonEvent(happened));

@@ -9,8 +9,13 @@ import { maxRssMiB, median, sideBySide, type Argv, type Cost } from './measure.t
  * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host. Prints without assertions: ratios
  * matter, and the load of the machine is shown.
  */
+if (process.argv[2] === 'founding') {
+  const { benchFounding } = await import('./founding.ts');
+  await benchFounding();
+  process.exit();
+}
 const rounds = Number(process.argv[2] ?? 7);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('npm run bench [-- ROUNDS]');
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('npm run bench [-- ROUNDS | -- founding]');
 
 const node = 'node -e 0';
 const plan = (hosts: number): string => `offline plan, ${hosts} hosts`;

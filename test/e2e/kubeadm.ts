@@ -7,7 +7,7 @@ import { hasClusterBundle } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 
 /** kubeadm's program: KBOOT_KUBEADM, or `kubeadm` in the folder BUNDLE-kubeadm. */
-const kubeadmOf = (bundle: string): string =>
+export const kubeadmOf = (bundle: string): string =>
   process.env['KBOOT_KUBEADM'] ?? join(`${bundle}-kubeadm`, 'kubeadm');
 
 const ownBundle = process.env['KBOOT_BUNDLE'] ?? '';

@@ -34,7 +34,7 @@ export interface Span {
   /** Id of the span that ended last before it could start. */
   readonly after?: string;
   readonly rule?: WaitRule;
-  /** Of a task, those that ran, in the order of their start. */
+  /** Of a task, those that ran, in the order of their start; of a gate, what it saw instead, one after another. */
   readonly steps: readonly TimedStep[];
 }
 
@@ -54,6 +54,7 @@ export function timelineOf(
 ): Timeline {
   const phases = new Map(plan.phases.map((phase) => [phase.id, phase]));
   const steps = timedSteps(events);
+  const waits = seenByGates(events);
   const spans = new Map<string, Span>();
   for (const [index, { what, from, to }] of before.entries())
     spans.set(`before/${index}`, {
@@ -82,7 +83,7 @@ export function timelineOf(
       what: gate === undefined ? (phase?.title ?? phaseId) : itemText(gate),
       place: task?.on ?? 'cluster',
       ...{ from: event.at - seconds * 1000, to: event.at },
-      steps: task === undefined ? [] : stepsOfTask(task, steps),
+      steps: task === undefined ? (waits.get(event.gate ?? '') ?? []) : stepsOfTask(task, steps),
       ...(phase && { phase }),
       ...(after !== undefined && { after }),
       ...(rule && { rule }),
@@ -106,6 +107,28 @@ function timedSteps(events: readonly ApplyEvent[]): ReadonlyMap<string, TimedSte
     const from = found.get(step.id)?.from ?? at;
     const ending = event.type === 'start' ? 'cut-off' : event.type;
     found.set(step.id, { id: step.id, what: itemText(step), from, to: at, ending });
+  }
+  return found;
+}
+
+/** Letters of what a gate saw. */
+const mostSeen = 60;
+
+/** What gates saw while they waited, by the id of the gate. */
+function seenByGates(events: readonly ApplyEvent[]): ReadonlyMap<string, readonly TimedStep[]> {
+  const found = new Map<string, TimedStep[]>();
+  for (const event of events) {
+    if (event.type !== 'waiting' && event.type !== 'done' && event.type !== 'failed') continue;
+    const { step, at } = event;
+    if (step.type !== 'wait') continue;
+    const list = found.get(step.id) ?? [];
+    found.set(step.id, list);
+    const last = list.pop();
+    if (last !== undefined) list.push({ ...last, to: at });
+    if (event.type !== 'waiting') continue;
+    const { seen } = event;
+    const what = seen.length > mostSeen ? `${seen.slice(0, mostSeen - 1)}…` : seen;
+    list.push({ id: step.id, what, from: at, to: at, ending: 'done' });
   }
   return found;
 }

@@ -15,9 +15,9 @@ describe('timelineOf', () => {
     expect([timeline.from, timeline.to]).toEqual([-3000, 20_000]);
   });
 
-  it('says so in words, with the steps that explain a link', () => {
+  it('says so in words, with the steps that explain a link, and what a gate saw instead', () => {
     expect(chainText(timeline)).toBe(
-      'Longest chain, 23.0 s: start 0.6 s → reading hosts, planning 2.4 s → runtime of cp-1 4.0 s (file archive 3.4 s) → API server 10.0 s → API objects 1.0 s → Node w-1 Ready 5.0 s',
+      'Longest chain, 23.0 s: start 0.6 s → reading hosts, planning 2.4 s → runtime of cp-1 4.0 s (file archive 3.4 s) → API server 10.0 s (connection refused 5.9 s, /readyz returned status 500 4.0 s) → API objects 1.0 s → Node w-1 Ready 5.0 s',
     );
   });
 

@@ -1,0 +1,231 @@
+import { availableParallelism, loadavg } from 'node:os';
+import { stringify } from 'yaml';
+import { plannedSteps, type KbootEvent, type KbootResult, type SiteHost } from '../lab/kboot.ts';
+import { output } from '../lab/traces.ts';
+import { allChains, removeLinks, removeRules } from '../../src/resource/network-leftovers.ts';
+import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
+import { hasKubeadm, kubeadmOf } from '../e2e/kubeadm.ts';
+
+const foundingHosts: readonly SiteHost[] = [
+  { name: 'cp-1', roles: ['control-plane'], address: '10.79.50.11' },
+  { name: 'cp-2', roles: ['control-plane'], address: '10.79.50.12' },
+  { name: 'cp-3', roles: ['control-plane'], address: '10.79.50.13' },
+  { name: 'w-1', roles: ['worker'], address: '10.79.50.21' },
+  { name: 'w-2', roles: ['worker'], address: '10.79.50.22' },
+];
+
+const endpoint = '10.79.50.11:6443';
+const podSubnet = '10.244.0.0/16';
+
+/** The same cluster for both: no load balancer, which kubeadm does not make. */
+const foundingSpec = { controlPlaneEndpoint: endpoint, networking: { podSubnet } };
+
+/** One founding, in seconds since the command began. */
+interface Founding {
+  /** Five nodes are Ready. */
+  readonly ready: number;
+  /** The last command ended. */
+  readonly ended: number;
+}
+
+/**
+ * `npm run bench -- founding`: three control planes and two workers whose files and images are in place, founded on the
+ * same lab hosts in turn by kboot, by kubeadm, and by kboot again. Prints seconds, their ratio, and kboot's longest chain.
+ * Throws without KBOOT_BUNDLE and its kubeadm.
+ */
+export async function benchFounding(): Promise<void> {
+  if (!hasKubeadm)
+    throw new Error('KBOOT_BUNDLE names no bundle with a kubelet, or BUNDLE-kubeadm has no kubeadm');
+  const say = (text: string): void => {
+    process.stdout.write(`${text}\n`);
+  };
+  const load = (): string => `load ${loadavg()[0]?.toFixed(1) ?? '?'}`;
+  const site = await clusterSite('founding', foundingHosts, { spec: foundingSpec });
+  try {
+    await prepareHosts(site);
+    const own = async (): Promise<KbootResult & { readonly ready: number }> => {
+      const { ready, ended, result } = await foundByKboot(site);
+      const chain = /^Longest chain.*$/m.exec(result.stderr)?.[0] ?? '';
+      say(
+        `kboot    five nodes Ready ${ready.toFixed(1)} s, ended ${ended.toFixed(1)} s, ${load()}\n  ${chain}`,
+      );
+      await removeCluster(site);
+      return { ...result, ready };
+    };
+    const first = await own();
+    const kubeadm = await foundByKubeadm(site, flannelOf(first));
+    say(
+      `kubeadm  five nodes Ready ${kubeadm.ready.toFixed(1)} s, ended ${kubeadm.ended.toFixed(1)} s, ${load()}`,
+    );
+    await removeCluster(site);
+    const second = await own();
+    const ratios = [first, second].map(({ ready }) => (kubeadm.ready / ready).toFixed(1)).join(' and ');
+    say(`kboot is ${ratios} × faster (target: 3 ×; ${availableParallelism()} cores)`);
+  } finally {
+    await site.close();
+  }
+}
+
+/** Puts files and images on the hosts, and what only kubeadm needs. */
+async function prepareHosts(site: ClusterSite): Promise<void> {
+  const { exitCode, stderr, stdout } = await site.kboot('up', ['--until', 'runtime', '--yes']);
+  if (exitCode !== 0) throw new Error(`kboot up --until runtime: ${stderr}${stdout}`);
+  await onEach(async (host) => {
+    const bundle = process.env['KBOOT_BUNDLE'] ?? '';
+    const script = `"$@" 'cat > /usr/bin/kubeadm && chmod 755 /usr/bin/kubeadm' < ${kubeadmOf(bundle)}`;
+    const { exitCode: status, stderr: why } = await site.lab.exec([
+      ...['sh', '-c', script, 'sh'],
+      ...site.lab.sshArgv(host),
+    ]);
+    if (status !== 0) throw new Error(`copying kubeadm to ${host}: ${why}`);
+  });
+}
+
+/** `kboot up` on hosts that have everything but a cluster. */
+async function foundByKboot(site: ClusterSite): Promise<Founding & { readonly result: KbootResult }> {
+  const begun = Date.now();
+  const nodes = new Set<string>();
+  let ready = NaN;
+  const onEvent = (event: KbootEvent): void => {
+    const node = event.type === 'done' ? / Node (\S+) Ready/.exec(event.step ?? '')?.[1] : undefined;
+    if (node === undefined) return;
+    nodes.add(node);
+    if (nodes.size === foundingHosts.length) ready = seconds(begun);
+  };
+  const result = await site.kboot('up', ['--yes', '--stats', '-o', 'json'], { onEvent });
+  if (result.exitCode !== 0) throw new Error(`kboot up: ${result.stderr}${result.stdout.slice(-3000)}`);
+  return { ready, ended: seconds(begun), result };
+}
+
+/** flannel's objects, of a plan that kboot made for the same cluster. */
+function flannelOf(result: KbootResult): string {
+  return plannedSteps(result)
+    .flatMap((step) => (step.type === 'apply' ? [step.object] : []))
+    .filter(({ metadata }) => /flannel/.test(`${metadata.namespace ?? ''} ${metadata.name}`))
+    .map((object) => stringify(object))
+    .join('---\n');
+}
+
+/**
+ * `kubeadm init`, flannel at once, and joins without pauses: control planes one after another, as kubeadm must, and the
+ * workers beside them.
+ */
+async function foundByKubeadm(site: ClusterSite, flannel: string): Promise<Founding> {
+  await onEach((host) => output(site.lab, host, kubeletService));
+  await site.lab.ssh('cp-1', 'cat > /root/kubeadm.yaml', { input: config() });
+  await site.lab.ssh('cp-1', 'cat > /root/cni.yaml', { input: flannel });
+  const begun = Date.now();
+  const joins = await output(
+    site.lab,
+    'cp-1',
+    `set -e
+kubeadm init --config /root/kubeadm.yaml --upload-certs ${ignore} --skip-token-print >/root/init.log 2>&1 || { tail -n 40 /root/init.log; exit 1; }
+kubectl --kubeconfig /etc/kubernetes/admin.conf apply -f /root/cni.yaml >/dev/null
+key=$(kubeadm init phase upload-certs --upload-certs --config /root/kubeadm.yaml 2>/dev/null | tail -n 1)
+join=$(kubeadm token create --print-join-command 2>/dev/null)
+echo "$join"; echo "$join --control-plane --certificate-key $key"`,
+  );
+  const [worker = '', plane = ''] = joins.split('\n');
+  const join = (host: SiteHost): Promise<string> => {
+    const more = host.roles.includes('control-plane') ? ` --apiserver-advertise-address ${host.address}` : '';
+    const command = more === '' ? worker : plane;
+    return output(site.lab, host.name, `${command}${more} --node-name ${host.name} ${ignore} 2>&1`);
+  };
+  await Promise.all([
+    ...foundingHosts.filter(({ roles }) => roles.includes('worker')).map(join),
+    (async () => {
+      for (const name of ['cp-2', 'cp-3']) {
+        const host = foundingHosts.find((each) => each.name === name);
+        if (host !== undefined) await join(host);
+      }
+    })(),
+  ]);
+  const ended = seconds(begun);
+  await output(
+    site.lab,
+    'cp-1',
+    'kubectl --kubeconfig /etc/kubernetes/admin.conf wait --for=condition=Ready node --all --timeout=300s',
+  );
+  return { ready: seconds(begun), ended };
+}
+
+/** Removes the cluster, and leaves programs, images and containerd as they are. */
+async function removeCluster(site: ClusterSite): Promise<void> {
+  await onEach((host) => output(site.lab, host, clean));
+}
+
+const clean = `systemctl stop kubelet 2>/dev/null
+for i in 1 2 3; do crictl rmp -fa >/dev/null 2>&1; done
+ctr -n k8s.io tasks ls -q | xargs -r -n1 ctr -n k8s.io tasks rm -f >/dev/null 2>&1
+grep -oE ' /var/lib/kubelet/[^ ]+' /proc/mounts | sort -r | xargs -r umount -l
+rm -rf /etc/kubernetes /var/lib/etcd /var/lib/kubelet /etc/cni/net.d/* /var/lib/cni /run/flannel /var/lib/kboot/cluster
+rm -rf /etc/systemd/system/kubelet.service.d /usr/lib/systemd/system/kubelet.service.d /root/kubeadm.yaml
+mkdir -p /run/kboot
+${removeLinks}
+${removeRules(allChains)}
+nft delete table ip kube-proxy 2>/dev/null; nft delete table ip6 kube-proxy 2>/dev/null
+rm -rf /run/kboot
+systemctl daemon-reload; systemctl reset-failed
+sync
+true`;
+
+// The lab's kernel is not one that kubeadm verifies.
+const ignore = '--ignore-preflight-errors=all';
+
+/** The unit of kubeadm's packages, with its drop-in. */
+const kubeletService = `set -e
+mkdir -p /usr/lib/systemd/system/kubelet.service.d /etc/kubernetes/manifests
+mount --make-rshared /
+test -e /etc/systemd/system/kubelet.service || test -e /usr/lib/systemd/system/kubelet.service || cat > /usr/lib/systemd/system/kubelet.service <<'X'
+[Unit]
+Description=kubelet: The Kubernetes Node Agent
+[Service]
+ExecStart=/usr/bin/kubelet
+Restart=always
+StartLimitInterval=0
+RestartSec=10
+[Install]
+WantedBy=multi-user.target
+X
+cat > /usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'X'
+[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+X
+systemctl daemon-reload
+systemctl enable -q kubelet`;
+
+function config(): string {
+  const kubeadm = 'kubeadm.k8s.io/v1beta4';
+  return [
+    {
+      ...{ apiVersion: kubeadm, kind: 'InitConfiguration' },
+      localAPIEndpoint: { advertiseAddress: foundingHosts[0]?.address },
+      nodeRegistration: { name: 'cp-1', criSocket: 'unix:///run/containerd/containerd.sock' },
+    },
+    {
+      ...{ apiVersion: kubeadm, kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.2' },
+      ...{ controlPlaneEndpoint: endpoint, networking: { podSubnet } },
+    },
+    {
+      ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },
+      ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100 },
+    },
+    {
+      ...{ apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
+      conntrack: { maxPerCore: 0 },
+    },
+  ]
+    .map((object) => stringify(object))
+    .join('---\n');
+}
+
+async function onEach(work: (host: string) => Promise<unknown>): Promise<void> {
+  await Promise.all(foundingHosts.map(({ name }) => work(name)));
+}
+
+const seconds = (begun: number): number => (Date.now() - begun) / 1000;

@@ -188,9 +188,9 @@ describe.skipIf(!hasClusterBundle)(`saved plans of a cluster${unlessSkipped}`, (
     expect(without(stepLines(await plans.expectExactly({ inventory: two })))).toEqual([
       'cluster create ValidatingAdmissionPolicy kboot-removed-nodes',
       'cluster create ValidatingAdmissionPolicyBinding kboot-removed-nodes',
-      'cluster update Node w-2',
+      'w-2 update Node w-2',
       'w-2 delete unit kubelet',
-      'cluster delete Node w-2',
+      'w-2 delete Node w-2',
     ]);
   });
 

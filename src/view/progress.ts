@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { ApplyEvent } from '../apply/events.ts';
 import { plural } from '../model/plural.ts';
-import { hostOf } from '../plan/steps.ts';
+import { hostOf, tasksOf } from '../plan/steps.ts';
 import type { Gate, Plan, Step } from '../plan/types.ts';
 import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
@@ -31,8 +31,10 @@ export class ProgressState {
   constructor(plan: Plan) {
     this.#located = locate(plan);
     this.phases = plan.phases.map(({ id }) => id);
+    const changed = new Set(tasksOf(plan.phases).map(({ on }) => hostOf(on)));
+    // Of a thousand hosts, those that have something to do.
     for (const host of plan.hosts)
-      if (host.state !== 'unreachable')
+      if (host.state !== 'unreachable' && changed.has(host.name))
         this.hosts.set(host.name, {
           done: [],
           current: undefined,

@@ -84,7 +84,13 @@ describe('progressLines', () => {
     const step = shellStep('w-40', 'kmod', { target: { kind: 'package', name: 'kmod' } });
     const hosts = names.map((name) => planHost(name, 'worker'));
     const many = new ProgressState(
-      plan({ hosts, phases: [phaseOf('host', on(step)), phaseOf('runtime', [])] }),
+      plan({
+        hosts,
+        phases: [
+          phaseOf('host', on(step)),
+          phaseOf('runtime', on(...names.map((name) => shellStep(name, 'a')))),
+        ],
+      }),
     );
     for (const host of names.slice(0, 40)) many.take({ at: 0, type: 'task', host, phase: 'host', steps: 2 });
     for (const host of names.slice(0, 30))
@@ -149,6 +155,12 @@ describe('progress without a terminal', () => {
       "
     `);
   });
+});
+
+it('hosts without a task have no line: the others are not waited for', () => {
+  const hosts = ['w-1', 'w-2', 'w-3'].map((name) => planHost(name, 'worker'));
+  const one = plan({ hosts, phases: [phaseOf('host', [[{ host: 'w-2' }, [shellStep('w-2', 'a')]]])] });
+  expect(progressLines(new ProgressState(one), 0, 80).join()).toMatch(/^ {2}w-2 {3}.*$/);
 });
 
 describe('progress of many hosts without a terminal', () => {

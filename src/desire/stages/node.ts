@@ -8,6 +8,7 @@ import { kubeletClientPem, pkiContent, pkiFiles, pkiResource } from '../pki-file
 import { kubeletKubeconfig } from '../text/kubeconfig.ts';
 import { kubeletConfigOf } from '../text/kubelet-settings.ts';
 import { kubeletFiles } from '../text/kubelet.ts';
+import { paths } from '../text/paths.ts';
 import { trustBundle } from '../../pki/types.ts';
 
 /** The kubelet: on a control plane it starts once the manifests exist; on other hosts it has a separate stage. */
@@ -51,10 +52,29 @@ export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: S
       caPem: pki.isIssued('ca') ? trustBundle(pki, 'ca') : null,
       readBy: ['kubelet'],
     },
-    ...(serving.length === 0 ? [{ kind: 'serving-certificate', stage, readBy: ['kubelet'] } as const] : []),
+    ...(serving.length === 0
+      ? [
+          { kind: 'serving-certificate', stage, readBy: ['kubelet'] } as const,
+          formerServing(kubeletConfigOf(cluster, host), stage),
+        ]
+      : []),
     { kind: 'pod-network', stage },
     { kind: 'unit', stage, name: 'kubelet' },
   ];
+}
+
+/**
+ * What the kubelet served while kboot issued it, once its configuration no longer names it. A kubelet that requests its
+ * certificate from the cluster takes a kubelet-server.crt there for its own and requests none while that is valid
+ * (client-go util/certificate/certificate_store.go, Current).
+ */
+function formerServing(config: JsonObject, stage: Stage): Resource {
+  const { tlsCertFile, tlsPrivateKeyFile } = config;
+  return {
+    ...{ kind: 'obsolete', stage, name: 'kubelet-serving', readBy: ['kubelet'] },
+    patterns: [paths.kubeletServingCert, paths.kubeletServingKey],
+    keep: [tlsCertFile, tlsPrivateKeyFile].filter((path) => typeof path === 'string'),
+  };
 }
 
 const tokensPath = `${hostFolder}/tokens-since`;

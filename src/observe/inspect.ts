@@ -132,8 +132,8 @@ export const runningEtcdDataDir =
   "grep -ho -e '--data-dir=/[A-Za-z0-9._/-]*' /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service 2>/dev/null | head -n 1 | cut -d= -f2-";
 
 /** Prints `etcd=present`, `absent` or `unknown`, for data in this folder and in the one that a member here is started with. */
-export const etcdDataQuestion = (folder = '/var/lib/etcd'): string => `etcd=absent
-for d in ${quote(folder)} $(${runningEtcdDataDir}); do
+export const etcdDataQuestion = (folder = '/var/lib/etcd'): string => `etcd=absent; r=$(${runningEtcdDataDir})
+for d in ${quote(folder)} $r; do
   if [ -d "$d/member" ]; then etcd=present
   elif [ $etcd = present ] || [ ! -e "$d" ] || ls "$d" >/dev/null 2>&1; then :; else etcd=unknown; fi
 done
@@ -143,13 +143,13 @@ const inspectHost = (etcdDataDir?: string): string => `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
 echo "osLike=\${ID_LIKE:-}"; echo "bits=$(getconf LONG_BIT)"
 for p in apt-get dnf; do command -v "$p" >/dev/null && echo "manager=\${p%-get}"; done
-echo "machine=$(uname -m)"; echo "kernel=$(uname -r)"; echo "cpus=$(nproc)"
+uname -rm | { read -r k m; echo "machine=$m"; echo "kernel=$k"; }; echo "cpus=$(nproc)"
 echo "memKiB=$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
 echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
 [ -d /run/systemd/system ] && echo systemd=1
-echo "hostname=$(cat /proc/sys/kernel/hostname)"
-echo "machineId=$(cat /etc/machine-id 2>/dev/null)"
-echo "productUuid=$(cat /sys/class/dmi/id/product_uuid 2>/dev/null)"
+for f in hostname=/proc/sys/kernel/hostname machineId=/etc/machine-id productUuid=/sys/class/dmi/id/product_uuid clusterId=/var/lib/kboot/cluster; do
+  v=; [ ! -r \${f#*=} ] || read -r v < \${f#*=}; echo "\${f%%=*}=$v"
+done
 ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=$a $i"; done
 if [ -d /proc/sys/net/ipv6 ]; then
   grep -lx 1 /proc/sys/net/ipv6/conf/*/disable_ipv6 2>/dev/null | cut -d/ -f7 | sed 's/^/ipv6Off=/'
@@ -159,18 +159,19 @@ if [ -d /proc/sys/net/ipv6 ]; then
 else echo ipv6Off=kernel; fi
 cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
 for t in t u; do ss -Hl\${t}np 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-$t=\${l##*:} \${p%%'"'*}"; done; done
-for d in ${measured.join(' ')} ${etcdDataDir === undefined ? '' : quote(etcdDataDir)}; do
-  p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
-  echo "free=$d $(df -Pk "$p" | { read -r _; read -r _ _ _ a _; echo "$a"; })"
-done
-for d in ${filled.join(' ')}; do
-  p=$d; while [ ! -e "$p" ]; do p=$(dirname "$p"); done
-  echo "space=$d $(df -Pk "$p" | { read -r _; read -r _ _ _ a _ m; echo "$a $m"; })"
-done
+above() { p=$d; while [ ! -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done; }
+set --
+for d in ${[...measured, ...(etcdDataDir === undefined ? [] : [quote(etcdDataDir)])].join(' ')}; do above; set -- "$@" "$p"; done
+for d in ${filled.join(' ')}; do above; set -- "$@" "$p"; done
+t=$(df -Pk -- "$@" 2>/dev/null) || t=$(echo; for p; do df -Pk -- "$p" 2>/dev/null | sed 1d | grep . || echo '- - - 0 - -'; done)
+printf '%s\\n' "$t" | {
+  read -r _
+  for d in ${[...measured, ...(etcdDataDir === undefined ? [] : [quote(etcdDataDir)])].join(' ')}; do read -r _ _ _ a _ && echo "free=$d $a"; done
+  for d in ${filled.join(' ')}; do read -r _ _ _ a _ m && echo "space=$d $a $m"; done
+}
 for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
-echo "clusterId=$(cat /var/lib/kboot/cluster 2>/dev/null)"
-for p in ${staticPodComponents.join(' ')}; do
-  echo "podVersion=$p $(grep -o -e "/$p:[A-Za-z0-9._-]*" /etc/kubernetes/manifests/$p.yaml 2>/dev/null | head -n 1 | cut -d: -f2)"
+grep -sHoE -e '/(${staticPodComponents.join('|')}):[A-Za-z0-9._-]*' ${staticPodComponents.map((name) => `/etc/kubernetes/manifests/${name}.yaml`).join(' ')} | while IFS=: read -r f n v; do
+  f=\${f##*/}; [ "$n" != "/\${f%.yaml}" ] || echo "podVersion=\${f%.yaml} $v"
 done
 echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
 grep -q -e '--${kubeletCaFlag}=' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null && echo verifiesKubelets=1
@@ -180,8 +181,8 @@ echo "etcdUser=$(id -u etcd 2>/dev/null) $(id -g etcd 2>/dev/null)"
 echo "etcdIdOf=$(getent passwd ${newEtcdId} | cut -d: -f1) $(getent group ${newEtcdId} | cut -d: -f1)"
 echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
 ${etcdDataQuestion(etcdDataDir)}
-echo "etcdDataDir=$(${runningEtcdDataDir})"
-for d in ${quote(etcdDataDir ?? '/var/lib/etcd')} $(${runningEtcdDataDir}); do
+echo "etcdDataDir=$r"
+for d in ${quote(etcdDataDir ?? '/var/lib/etcd')} $r; do
   [ -f "$d/member/snap/db" ] && echo "etcdDb=$(stat -c %s "$d/member/snap/db")"
 done
 for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
@@ -192,8 +193,7 @@ done
 t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
 grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
-systemctl is-active -q systemd-resolved 2>/dev/null && echo resolved=1
-systemctl is-active -q kubelet 2>/dev/null && echo kubelet=1
+systemctl is-active systemd-resolved kubelet 2>/dev/null | { read -r r; read -r k; [ "$r" != active ] || echo resolved=1; [ "$k" != active ] || echo kubelet=1; }
 sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
 cat /proc/[0-9]*/comm 2>/dev/null | grep -qx flanneld && echo flannelRuns=1
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
@@ -319,7 +319,10 @@ function socket(entry: string): Inspection['listening'][number] {
 
 /** `kube-apiserver v1.36.2`; without a version, there is no such manifest. */
 function readPodVersions(entries: readonly string[]): Inspection['podVersions'] {
-  const versions = new Map(entries.map((entry) => entry.split(' ') as [string, string | undefined]));
+  // Of several images in a manifest, the first.
+  const versions = new Map(
+    entries.toReversed().map((entry) => entry.split(' ') as [string, string | undefined]),
+  );
   return Object.fromEntries(
     staticPodComponents.flatMap((name) => {
       const version = versions.get(name) ?? '';

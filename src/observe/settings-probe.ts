@@ -2,14 +2,22 @@ import type { HostSettings } from '../model/inspection.ts';
 
 /** Prints the settings in the files that the cluster's processes on this host were started with. */
 export const settingsProbe = `
-flag() { sed -n "s/.*--$1=\\([^ \\"']*\\).*/\\1/p" "$2" 2>/dev/null | head -n 1; }
 f=/var/lib/kubelet/kubeadm-flags.env; m=/etc/kubernetes/manifests
-echo "nodeName=$(flag hostname-override $f)"
-echo "nodeIPs=$(flag node-ip $f)"
-echo "podSubnets=$(flag cluster-cidr $m/kube-controller-manager.yaml)"
-for s in '' -ipv4 -ipv6; do echo "nodeMask$s=$(flag node-cidr-mask-size$s $m/kube-controller-manager.yaml)"; done
-echo "serviceSubnets=$(flag service-cluster-ip-range $m/kube-apiserver.yaml)"
-echo "controllerServiceSubnets=$(flag service-cluster-ip-range $m/kube-controller-manager.yaml)"
+grep -sHoE -e "--(hostname-override|node-ip|cluster-cidr|node-cidr-mask-size(-ipv[46])?|service-cluster-ip-range)=[^ \\"']*" $f $m/kube-controller-manager.yaml $m/kube-apiserver.yaml | {
+h= i=
+while IFS= read -r l; do
+  v=\${l#*=}
+  case \${l%%=*} in
+    */kubeadm-flags.env:--hostname-override) h=$v ;;
+    */kubeadm-flags.env:--node-ip) i=$v ;;
+    */kube-controller-manager.yaml:--cluster-cidr) echo "podSubnets=$v" ;;
+    */kube-controller-manager.yaml:--node-cidr-mask-size*) n=\${l%%=*}; echo "nodeMask\${n#*--node-cidr-mask-size}=$v" ;;
+    */kube-controller-manager.yaml:--service-cluster-ip-range) echo "controllerServiceSubnets=$v" ;;
+    */kube-apiserver.yaml:--service-cluster-ip-range) echo "serviceSubnets=$v" ;;
+  esac
+done
+echo "nodeName=$h"; echo "nodeIPs=$i"
+}
 echo "dnsDomain=$(sed -n 's/^clusterDomain: *//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d \\"\\')"`;
 
 /** Parses the output of settingsProbe; `one` returns the first value of a key, or ''. */

@@ -37,7 +37,7 @@ export function installScript(
     ...(shown ? [`kb_wrote ${quote(besidePath(path))} ${quote(path)}`] : []),
     ...(owner === undefined ? [] : [`chown ${quote(`${owner}:`)} -- ${quote(besidePath(path))}`]),
     `kb_install ${quote(besidePath(path))} ${quote(path)} ${mode}`,
-    `kb_note ${quote(path)}`,
+    `kb_large ${quote(path)}`,
   ].join(' && ');
 }
 

@@ -20,7 +20,7 @@ export const image: Kind<ImageResource, Found> = {
   name: (want) => want.refs.join(', '),
   query: (wants) => `ctr -n k8s.io images list 2>/dev/null | sed '1d;s/^/ref /'
 for s in ${quoteAll(wants.map(stampName))}; do
-  [ -f ${hostFolder}/images/$s ] && echo "stamp $s $(cat ${hostFolder}/images/$s)"
+  [ -f ${hostFolder}/images/$s ] && read -r d < ${hostFolder}/images/$s && echo "stamp $s $d"
 done`,
   read(wants, output) {
     const refs = new Map<string, string>();

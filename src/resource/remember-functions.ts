@@ -27,8 +27,8 @@ export const programs = {
 export const rememberFunctions = `
 ${toFormerStat}
 
-# kb_note PATH: the digest of this file is remembered, if it is large, at the end of the session.
-kb_note() {
+# kb_large PATH: the digest of this file is remembered, if it is large, at the end of the session.
+kb_large() {
   [ -n "$(find "$1" -maxdepth 0 -type f -size +1023k)" ] || return 0
   grep -qxF -e "$1" $KB/large 2>/dev/null || printf '%s\\n' "$1" >> $KB/large
 }

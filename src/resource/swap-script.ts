@@ -33,6 +33,11 @@ swap_units() {
     systemctl list-units --type=swap --no-legend --plain --all 2>/dev/null | while read -r unit state _; do [ "$state" = masked ] || [ "$state" = not-found ] || echo "$unit"; done
     swap_zram | while read -r unit; do [ "$(systemctl is-enabled -- "$unit" 2>/dev/null)" = masked ] || echo "$unit"; done
     for unit in ${services}; do
+      known=
+      for file in /etc/init.d/$unit /etc/systemd/*/$unit.service /run/systemd/*/$unit.service /usr/local/lib/systemd/*/$unit.service /usr/lib/systemd/*/$unit.service; do
+        [ ! -e "$file" ] || known=1
+      done
+      [ -n "$known" ] || continue
       case $(systemctl is-enabled $unit.service 2>/dev/null) in
         enabled | enabled-runtime | generated) echo $unit.service ;;
         masked | masked-runtime) ;;

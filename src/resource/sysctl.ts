@@ -7,10 +7,10 @@ const path = (key: string): string => `/proc/sys/${key.replaceAll('.', '/')}`;
 /** The current value of a kernel setting; a file in /etc/sysctl.d keeps it across reboots. */
 export const sysctl: Kind<SysctlResource, string> = {
   name: (want) => want.key,
+  // The kernel gives such a file in one read only, so that the shell cannot read it by itself.
   query: (wants) =>
-    `for k in ${quoteAll(wants.map((want) => want.key))}; do
-  p=/proc/sys/$(echo "$k" | tr . /)
-  if [ -r "$p" ]; then echo "$k=$(cat "$p")"; fi
+    `grep -sH '' ${quoteAll(wants.map((want) => path(want.key)))} | while IFS=: read -r p v; do
+  for k in ${quoteAll(wants.map((want) => `${want.key}=${path(want.key)}`))}; do [ "\${k#*=}" != "$p" ] || echo "\${k%%=*}=$v"; done
 done`,
   read(wants, output) {
     const values = new Map(

@@ -13,10 +13,15 @@ interface Found {
 export const unit: Kind<UnitResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
-    `for u in ${quoteAll(wants.map((want) => want.name))}; do
-  [ "$(systemctl show -p LoadState --value "$u.service" 2>/dev/null)" = loaded ] || continue
-  echo "$u $(systemctl is-enabled "$u.service" 2>/dev/null) $(systemctl is-active "$u.service") $([ -e ${hostFolder}/running/$u ] && echo current || echo older)"
-done`,
+    `systemctl show -p LoadState -p ActiveState ${quoteAll(wants.map((want) => `${want.name}.service`))} 2>/dev/null | {
+  for u in ${quoteAll(wants.map((want) => want.name))}; do
+    l= a=
+    while IFS== read -r k v && [ -n "$k" ]; do case $k in LoadState) l=$v ;; ActiveState) a=$v ;; esac; done
+    [ "$l" = loaded ] || continue
+    c=older; [ ! -e ${hostFolder}/running/$u ] || c=current
+    echo "$u $(systemctl is-enabled "$u.service" 2>/dev/null) $a $c"
+  done
+}`,
   read(wants, output) {
     const seen = new Map<string, Found>();
     for (const line of lines(output)) {

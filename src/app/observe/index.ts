@@ -43,20 +43,31 @@ export async function observe(
   try {
     const { results, failed } = connections;
     const inspections = inspectionsOf(results);
-    const etcd = await observeOwnEtcd(workspace, scope, inspections, connections);
-    const externalEtcd = reaches(scope, 'etcd') ? await askExternalEtcd(workspace, connections) : undefined;
-    const [api, served] = needsApi(desired)
-      ? await Promise.all([
-          observeApi(workspace, inspections, connections, desired),
-          observeServed(workspace, inspections, connections),
-        ])
-      : [undefined, new Map<string, string>()];
-    const endpoint = await observeOutsideEndpoint(workspace, scope, inspections, connections);
-    const metHooks = await metOperatorHooks(workspace, scope.until);
+    const askApi = async (): Promise<Pick<Observed, 'api' | 'served'>> => {
+      if (!needsApi(desired)) return { api: undefined, served: new Map() };
+      const [api, served] = await Promise.all([
+        observeApi(workspace, inspections, connections, desired),
+        observeServed(workspace, inspections, connections),
+      ]);
+      return { api, served };
+    };
+    const askEtcd = async (): Promise<Pick<Observed, 'etcd' | 'encryption'>> => ({
+      etcd: await observeOwnEtcd(workspace, scope, inspections, connections),
+      encryption: await observeEncryption(workspace, scope, inspections, connections),
+    });
+    const [{ etcd, encryption }, externalEtcd, asked, endpoint, metHooks] = await Promise.all([
+      askEtcd(),
+      reaches(scope, 'etcd') ? askExternalEtcd(workspace, connections) : undefined,
+      askApi(),
+      observeOutsideEndpoint(workspace, scope, inspections, connections),
+      metOperatorHooks(workspace, scope.until),
+    ]);
+    // etcd is waited for while it elects a leader; API servers do not answer then.
+    const waited = asked.api?.state === 'unavailable' && etcd.members.state === 'present';
+    const { api, served } = waited ? await askApi() : asked;
     const upgrade = await observeUpgrade(workspace, inspections, connections, {
       ...{ hosts: results, served, api },
     });
-    const encryption = await observeEncryption(workspace, scope, inspections, connections);
     const rotation = await observeExchange(workspace, scope, inspections, connections);
     const former = await observeFormerHosts(workspace, api, connect, concurrency);
     return {

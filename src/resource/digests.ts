@@ -12,7 +12,7 @@ export interface FileFound {
 }
 
 /** Digests of large files with what stat said of them then: lines `|PATH|digestStat|SHA256`. */
-export const sumsFile = `${hostFolder}/sums`;
+const sumsFile = `${hostFolder}/sums`;
 
 /** Nobody but its owner may write: `600:root`, not `620:root`. */
 const closed = (then: string): string => `case $a in *[2367]?:* | *[2367]:*) ;; *) ${then} ;; esac`;

@@ -4,17 +4,17 @@
  */
 export const digestStat = '%d:%i:%s:%.9Y:%.9Z';
 
-/** The same of earlier releases, as in their records of archives. */
-export const formerStat = '%i:%s:%Y:%Z';
-
-/** Shell: `$kb_former` becomes the formerStat of the digestStat in `$1`. Starts no process. */
+/**
+ * Shell: `$kb_former` becomes what the records of earlier releases have, `%i:%s:%Y:%Z`, from the digestStat in `$1`. Starts no
+ * process.
+ */
 export const toFormerStat = `to_former_stat() {
   kb_former=\${1#*:}; kb_z=\${kb_former##*:}; kb_former=\${kb_former%:*}
   kb_former=\${kb_former%.*}:\${kb_z%.*}
 }`;
 
 /** Programs that kboot installs as they are: remembered wherever they are, whoever installed them. */
-export const programs = {
+const programs = {
   runc: '/usr/local/sbin/runc',
   kubelet: '/usr/bin/kubelet',
   kubectl: '/usr/bin/kubectl',

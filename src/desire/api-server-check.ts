@@ -57,7 +57,7 @@ export function acceptedByApiServer(cluster: Cluster, file: SecurityFile, image:
 ctr -n k8s.io containers delete ${name} >/dev/null 2>&1
 ctr -n k8s.io snapshots rm ${name} >/dev/null 2>&1`;
   const mount = `type=bind,src=/etc/kubernetes,dst=/etc/kubernetes,options=rbind:ro`;
-  return `ctr -n k8s.io images list -q | grep -qxF -- ${quote(image)} || return 0
+  return `ctr -n k8s.io images list -q 2>/dev/null | grep -qxF -- ${quote(image)} || return 0
 ${remove}
 kb_now=$(timeout 90 ctr -n k8s.io run --rm --mount ${mount} ${quote(image)} ${name} ${quoteAll(argv)} ${flags('"$1"').join(' ')} 2>&1)
 ${remove}

@@ -178,6 +178,9 @@ const run = (
   );
 };
 const log = (name: string, word: string): string => `echo ${word} >> ${host(name).path('log')}`;
+/** A script that ends once the host has a file. */
+const until = (name: string, file: string): string =>
+  `until [ -e ${host(name).path(file)} ]; do sleep 0.02; done`;
 const told = (type: Happened['type']): string[] =>
   events.flatMap((event) => (event.type === type && 'step' in event ? [event.step.id] : []));
 
@@ -272,7 +275,7 @@ describe('applyPlan on hosts', () => {
   describe('maxFailures', () => {
     const changes = (): HostChange<ShellStep>[] => [
       on('cp-1', 'bad', { script: 'exit 4' }),
-      on('w-1', 'waits', { script: `until [ -e ${host('w-1').path('go')} ]; do sleep 0.02; done` }),
+      on('w-1', 'waits', { script: until('w-1', 'go') }),
       on('w-1', 'ends', { script: log('w-1', 'ends') }),
       on('w-1', 'later', { stage: 'runtime', script: log('w-1', 'later') }),
       on('cp-2', 'later', { stage: 'runtime', script: log('cp-2', 'later') }),
@@ -288,7 +291,11 @@ describe('applyPlan on hosts', () => {
           maxFailures,
           emit: (event) => {
             events.push(event);
-            if (event.type === 'failed') writeFileSync(host('w-1').path('go'), '');
+            // The failed host counts once its task has ended.
+            if (event.type === 'failed')
+              setTimeout(() => {
+                writeFileSync(host('w-1').path('go'), '');
+              }, 500);
           },
         }),
       );
@@ -655,13 +662,16 @@ const ready = (kind: string, name: string, namespace?: string, more: object = {}
 describe('applyPlan on the cluster', () => {
   it('waits for the control plane to go through its phase, not for other hosts', async () => {
     api.answer = ({ method }) => {
-      if (method === 'PATCH') events.push({ type: 'host-lost', host: 'patch', message: '' });
+      if (method === 'PATCH') {
+        events.push({ type: 'host-lost', host: 'patch', message: '' });
+        writeFileSync(host('w-1').path('go'), '');
+      }
       return undefined;
     };
     const result = await run(
       [
         on('cp-1', 'slow', { stage: 'control-plane', script: 'sleep 0.3' }),
-        on('w-1', 'slower', { stage: 'node', script: 'sleep 1' }),
+        on('w-1', 'slower', { stage: 'node', script: until('w-1', 'go') }),
       ],
       [applyStep(configMap('x'))],
     );

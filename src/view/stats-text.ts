@@ -19,12 +19,8 @@ export const statsText = view(composeStatsText);
 
 function composeStatsText({ connections, events, timeline, cpuSeconds }: RunStats): string {
   const used = [...new Set(events.flatMap((event) => (event.type === 'task-done' ? [event.phase] : [])))];
-  const rows = [
-    [
-      ...['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', 'CPU s'],
-      ...used.map((phase) => `${phase} s`),
-    ],
-  ];
+  const rows = [['host', 'connections', 'execs', 'forwards', 'KiB up', 'KiB down', 'CPU s']];
+  const times = [['seconds', ...used]];
   const hosts = cpuOfHosts(connections, events);
   for (const [name, { reader }] of connections) {
     const { connections: count, execs, forwards, bytesUp, bytesDown } = reader.stats;
@@ -34,14 +30,17 @@ function composeStatsText({ connections, events, timeline, cpuSeconds }: RunStat
       );
       return done?.type === 'task-done' ? done.seconds.toFixed(1) : '-';
     });
+    times.push([name, ...seconds]);
     rows.push([
       ...[name, String(count), String(execs), String(forwards), kib(bytesUp), kib(bytesDown)],
-      ...[(hosts.get(name) ?? 0).toFixed(1), ...seconds],
+      (hosts.get(name) ?? 0).toFixed(1),
     ]);
   }
   const scripts = [...hosts.values()].reduce((sum, each) => sum + each, 0);
   return [
-    table(rows, new Set([...(rows[0] ?? []).keys()].slice(1))),
+    numbers(rows),
+    // Apart, so that both fit into 80 columns.
+    ...(used.length === 0 ? [] : [numbers(times)]),
     `CPU time: kboot ${cpuSeconds.toFixed(1)} s, its scripts on hosts ${scripts.toFixed(1)} s`,
     ...(timeline.chain.length === 0 ? [] : [chainText(timeline)]),
   ].join('\n');
@@ -56,6 +55,11 @@ export function cpuOfHosts(
   for (const event of events)
     if (event.type === 'session') total.set(event.host, (total.get(event.host) ?? 0) + event.cpuSeconds);
   return total;
+}
+
+/** A table whose columns are numbers, except the first. */
+function numbers(rows: readonly (readonly string[])[]): string {
+  return table(rows, new Set([...(rows[0] ?? []).keys()].slice(1)));
 }
 
 const kib = (bytes: number): string => String(Math.round(bytes / 1024));

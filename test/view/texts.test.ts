@@ -191,9 +191,12 @@ describe('statsText', () => {
       { what: 'reading hosts, planning', from: -500, to: 0 },
     ]);
     expect(statsText({ connections, events, timeline, cpuSeconds: 3.21 })).toMatchInlineSnapshot(`
-      "host  connections  execs  forwards  KiB up  KiB down  CPU s  runtime s
-      cp-1            1      3         2       2        98    0.0       12.3
-      w-1             1      3         2       2        98    4.2          -
+      "host  connections  execs  forwards  KiB up  KiB down  CPU s
+      cp-1            1      3         2       2        98    0.0
+      w-1             1      3         2       2        98    4.2
+      seconds  runtime
+      cp-1        12.3
+      w-1            -
       CPU time: kboot 3.2 s, its scripts on hosts 4.2 s
       Longest chain, 0.9 s: start 0.4 s → reading hosts, planning 0.5 s"
     `);

@@ -1,5 +1,6 @@
 import { KbootError } from '../model/error.ts';
 import type { Gate, Step } from '../plan/types.ts';
+import type { FileBytes } from './spread/file-bytes.ts';
 
 /**
  * The rule of the scheduler that a task or gate waited for last: the earlier tasks of its host, the batch before its own,
@@ -18,6 +19,10 @@ export type ApplyEvent = { readonly at: number } & (
   | { readonly type: 'done'; readonly step: Step | Gate; readonly seconds: number }
   | { readonly type: 'failed'; readonly step: Step | Gate; readonly message: string; readonly detail: string }
   | { readonly type: 'host-lost'; readonly host: string; readonly message: string }
+  /** How a host gets or gives files, if it differs from the plan. */
+  | { readonly type: 'notice'; readonly host: string; readonly message: string }
+  /** At the end: bytes of files by where they came from. */
+  | { readonly type: 'files'; readonly hosts: readonly FileBytes[] }
   | { readonly type: 'skipped'; readonly step: Step | Gate; readonly why: string }
   /** A task or a gate has ended: it began `seconds` ago, when span `after` had ended. */
   | {

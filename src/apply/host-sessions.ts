@@ -10,14 +10,18 @@ import { interruptedBefore, stepError } from './step-error.ts';
 const window = 8;
 
 type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'lockToken'>;
+/** Whether a file of the spread has come to a host; undefined: it is not spread there. */
+type Arrived = (host: string, sha256: string) => Promise<boolean> | undefined;
 
 /** One shell session for each host, from its first step to its last. */
 export class HostSessions {
   #context: SessionContext;
+  #arrived: Arrived;
   #open = new Map<string, Promise<Session>>();
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, arrived: Arrived = () => undefined) {
     this.#context = context;
+    this.#arrived = arrived;
   }
 
   /**
@@ -25,7 +29,9 @@ export class HostSessions {
    * first step that failed, and for steps that did not start because of `signal`.
    */
   async run(host: string, steps: readonly ShellStep[], signal: AbortSignal): Promise<void> {
-    await runSteps(await this.#session(host), steps, { ...this.#context, signal });
+    await runSteps(await this.#session(host), steps, { ...this.#context, signal }, (sha256) =>
+      this.#arrived(host, sha256),
+    );
   }
 
   async close(host: string): Promise<void> {
@@ -57,13 +63,14 @@ export async function runSteps(
   session: Session,
   steps: readonly ShellStep[],
   { materials, emit, signal }: Pick<ApplyContext, 'materials' | 'emit' | 'signal'>,
+  arrived?: (sha256: string) => Promise<boolean> | undefined,
 ): Promise<void> {
   const secrets = steps.some((step) => step.payload !== undefined) ? await materials() : undefined;
   // All payloads before the first step: a step without its payload would not stop the later ones.
-  const payloads = steps.map(
-    ({ payload }) =>
-      payload && secrets && { payload: { path: payload.path, bytes: payloadBytes(payload, secrets) } },
-  );
+  const payloads = steps.map(({ payload }) => {
+    const bytes = payload && secrets && payloadBytes(payload, secrets, arrived);
+    return payload && bytes && { payload: { path: payload.path, bytes } };
+  });
   let failure: KbootError | undefined;
   const isStopped = (): boolean => signal.aborted;
   const stop = (): void => {

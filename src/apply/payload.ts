@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fillPlaceholders, type PlaceholderName } from '../resource/placeholder.ts';
+import { spreadFolder } from '../resource/prelude.ts';
 import type { Payload } from '../resource/types.ts';
 import type { EtcdCredentials } from '../etcd/client.ts';
 import type { KubeCredentials } from '../kube/client.ts';
-import type { PayloadBytes } from './session.ts';
+import type { HeldBytes, PayloadBytes } from './session.ts';
 
 /** Data that a plan refers to by name and that only the operator's disk has. */
 export interface Materials {
@@ -23,9 +24,22 @@ export interface Materials {
   readonly bundle: string | undefined;
 }
 
-/** The bytes of a payload. */
-export function payloadBytes(payload: Payload, materials: Materials): PayloadBytes {
+/** The bytes of a payload. `arrived`: whether a file of the spread has come to the host, by its SHA-256; undefined: it is not spread. */
+export function payloadBytes(
+  payload: Payload,
+  materials: Materials,
+  arrived: (sha256: string) => Promise<boolean> | undefined = () => undefined,
+): PayloadBytes | undefined {
   const { content } = payload;
+  if (content.kind !== 'artifact') return ownBytes(content, materials);
+  const { sha256, source } = content.artifact;
+  const otherwise = source.kind === 'download' ? undefined : ownBytes(content, materials);
+  const arrives = arrived(sha256);
+  if (arrives === undefined) return otherwise;
+  return { kind: 'held', path: `${spreadFolder}/${sha256}`, arrived: arrives, otherwise };
+}
+
+function ownBytes(content: Payload['content'], materials: Materials): Exclude<PayloadBytes, HeldBytes> {
   switch (content.kind) {
     case 'text':
       return buffer(fillPlaceholders(content.text, (name) => materials.fact(name)));
@@ -51,6 +65,6 @@ export function payloadBytes(payload: Payload, materials: Materials): PayloadByt
   }
 }
 
-function buffer(content: string | Buffer): PayloadBytes {
+function buffer(content: string | Buffer): Exclude<PayloadBytes, HeldBytes> {
   return { kind: 'buffer', bytes: typeof content === 'string' ? Buffer.from(content) : content };
 }

@@ -1,4 +1,4 @@
-import { fencedStatus, makeHostFolder, makeRunFolder, prelude, runFolder } from '../resource/prelude.ts';
+import { fencedStatus, hostFolder, makeHostFolder, makeRunFolder, prelude, runFolder } from '../resource/prelude.ts';
 
 /**
  * The remote end of a session: one shell on the host that reads steps from its stdin and writes results to its stdout.
@@ -7,7 +7,8 @@ import { fencedStatus, makeHostFolder, makeRunFolder, prelude, runFolder } from 
  * Host to operator:             `@NONCE ready`, `@NONCE busy …`, `@NONCE unsafe`, `@NONCE start ID`,
  *                               `@NONCE done ID STATUS OUTPUTBYTES\n` OUTPUT `\n`, `@NONCE skip ID`, at the end
  *                               `@NONCE times` and the four times that the shell's `times` prints
- * A step without a payload has the path `-`. After a failed step, the rest is read and skipped. The shell exits at the
+ * A step without a payload has the path `-`; one whose payload is a file on the host has `=FILE` for PAYLOADBYTES.
+ * After a failed step, the rest is read and skipped. The shell exits at the
  * end of stdin, once it has remembered digests, and after a payload that could not be received completely.
  */
 
@@ -50,12 +51,14 @@ fenced() {
   [ -n "${token}" ] && [ -f ${holderFile} ] || return 1
   read -r held _ < ${holderFile} && [ "$held" != "${token}" ]
 }
+# kb_copy FROM TO: a file of the spread; one that is only read and then removed is a second name of it.
+kb_copy() { case $2 in ${hostFolder}/tmp/*) ln -- "$1" "$2" 2> /dev/null || cp -- "$1" "$2" ;; *) cp --reflink=auto -- "$1" "$2" ;; esac; }
 echo "@${nonce} ready"
 while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ "$verb" = step ] || exit 0
   script=$(head -c "$scriptBytes")
   if [ -n "$failed" ]; then
-    [ "$payloadBytes" = 0 ] || head -c "$payloadBytes" > /dev/null
+    case $payloadBytes in 0 | =*) ;; *) head -c "$payloadBytes" > /dev/null ;; esac
     echo "@${nonce} skip $id"
     continue
   fi
@@ -65,9 +68,14 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   : > ${outputFile}
   if [ "$payloadPath" != - ]; then
     mkdir -p "$(dirname "$payloadPath")" 2> ${outputFile}
-    (umask 077; rm -f -- "$payloadPath"; head -c "$payloadBytes" > "$payloadPath") 2>> ${outputFile} || broken=1
-    [ -n "$broken" ] || [ "$(stat -c %s -- "$payloadPath")" = "$payloadBytes" ] || broken=1
-    [ -z "$broken" ] || { status=74; rm -f -- "$payloadPath"; }
+    case $payloadBytes in
+      =*) (umask 077; rm -f -- "$payloadPath"; kb_copy "\${payloadBytes#=}" "$payloadPath") 2>> ${outputFile} || { status=74; rm -f -- "$payloadPath"; } ;;
+      *)
+        (umask 077; rm -f -- "$payloadPath"; head -c "$payloadBytes" > "$payloadPath") 2>> ${outputFile} || broken=1
+        [ -n "$broken" ] || [ "$(stat -c %s -- "$payloadPath")" = "$payloadBytes" ] || broken=1
+        [ -z "$broken" ] || { status=74; rm -f -- "$payloadPath"; }
+        ;;
+    esac
   fi
   if [ $status = 0 ] && fenced; then
     status=${fencedStatus}

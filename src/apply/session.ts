@@ -19,7 +19,18 @@ export interface StepResult {
 /** Bytes for a step: small ones in memory, large ones as a stream of known size. */
 export type PayloadBytes =
   | { readonly kind: 'buffer'; readonly bytes: Buffer }
-  | { readonly kind: 'stream'; readonly size: number; readonly open: () => Readable };
+  | { readonly kind: 'stream'; readonly size: number; readonly open: () => Readable }
+  | HeldBytes;
+
+/** A file that comes to the host by itself. */
+export interface HeldBytes {
+  readonly kind: 'held';
+  /** Where it is on the host, once `arrived` resolves to true. */
+  readonly path: string;
+  readonly arrived: Promise<boolean>;
+  /** Sent if it does not arrive; undefined: the step gets it by itself. */
+  readonly otherwise: Exclude<PayloadBytes, HeldBytes> | undefined;
+}
 
 export interface SessionStep {
   readonly script: string;
@@ -31,6 +42,8 @@ interface Pending {
   /** How long it may take by this machine's clock, its payload included. */
   readonly limitMs: number;
   isStarted: boolean;
+  /** Its file has not arrived on the host: its time does not run. */
+  isWaiting: boolean;
   readonly started: () => void;
   readonly settle: (result: StepResult) => void;
   readonly fail: (error: KbootError) => void;
@@ -132,7 +145,7 @@ export class Session {
       else {
         const size = sizeOf(step);
         const limitMs = step.timeoutSeconds * 1000 + size / slowest + this.#graceMs;
-        this.#pending.set(id, { limitMs, isStarted: false, started: onStart, settle, fail });
+        this.#pending.set(id, { limitMs, isStarted: false, isWaiting: step.payload?.bytes.kind === 'held', started: onStart, settle, fail });
         if (this.#pending.size === 1) this.#watch();
       }
     });
@@ -167,12 +180,15 @@ export class Session {
       return;
     }
     const script = Buffer.from(step.script);
-    const payload = step.payload?.bytes;
-    const size = sizeOf(step);
+    const given = step.payload?.bytes;
+    const isHeld = given?.kind === 'held' && (await given.arrived);
+    if (given?.kind === 'held' && !this.#resume(id)) return;
+    const payload = given?.kind !== 'held' ? given : isHeld ? undefined : given.otherwise;
+    const size = payload === undefined ? 0 : lengthOf(payload);
+    const path = isHeld || payload !== undefined ? (step.payload?.path ?? '-') : '-';
+    const bytes = given?.kind === 'held' && isHeld ? `=${given.path}` : String(size);
     await this.#write(
-      Buffer.from(
-        `step ${id} ${script.length} ${size} ${step.timeoutSeconds} ${step.payload?.path ?? '-'}\n`,
-      ),
+      Buffer.from(`step ${id} ${script.length} ${bytes} ${step.timeoutSeconds} ${path}\n`),
     );
     await this.#write(script);
     if (payload?.kind === 'buffer') await this.#write(payload.bytes);
@@ -186,6 +202,19 @@ export class Session {
     }
     if (left !== 0)
       throw new Error(`${step.payload?.path ?? ''} needs ${size} bytes, but its source has a different size`);
+  }
+
+  /** The file of a step has arrived, or will not: its time begins. False if the step is not sent any more. */
+  #resume(id: string): boolean {
+    const pending = this.#pending.get(id);
+    if (this.#ended || pending === undefined) return false;
+    if (this.#stopped) {
+      this.#settle(id, { state: 'skipped', status: 0, output: '' });
+      return false;
+    }
+    pending.isWaiting = false;
+    this.#watch();
+    return true;
   }
 
   #hasEnded(): boolean {
@@ -247,7 +276,7 @@ export class Session {
   #watch(): void {
     clearTimeout(this.#clock);
     const [next] = this.#pending.values();
-    if (next === undefined) return;
+    if (next === undefined || next.isWaiting) return;
     this.#clock = setTimeout(() => {
       this.#give(silent(this.host, `a step had ${Math.round(next.limitMs / 1000)} s`));
     }, next.limitMs);
@@ -271,7 +300,13 @@ export class Session {
 
 function sizeOf({ payload }: SessionStep): number {
   if (payload === undefined) return 0;
-  return payload.bytes.kind === 'buffer' ? payload.bytes.bytes.length : payload.bytes.size;
+  const { bytes } = payload;
+  const sent = bytes.kind === 'held' ? bytes.otherwise : bytes;
+  return sent === undefined ? 0 : lengthOf(sent);
+}
+
+function lengthOf(bytes: Exclude<PayloadBytes, HeldBytes>): number {
+  return bytes.kind === 'buffer' ? bytes.bytes.length : bytes.size;
 }
 
 function silent(host: string, what: string): KbootError {

@@ -9,6 +9,7 @@ import { GateWatcher } from './gates.ts';
 import { HostSessions } from './host-sessions.ts';
 import { KubeConnection } from './kube-connection.ts';
 import { KubeRunner } from './kube-steps.ts';
+import { Spreader } from './spread/spreader.ts';
 import { interruptedBefore } from './step-error.ts';
 
 /** Runs tasks and gates; run.ts decides when. */
@@ -21,11 +22,15 @@ export class Worker {
   #gates: GateWatcher;
   /** Number of remaining tasks of each host. */
   #left = new Map<string, number>();
+  #spreader: Spreader | undefined;
+  #excluded: Excluded;
 
   constructor(plan: Plan, context: ApplyContext, excluded: Excluded) {
     this.#context = context;
     this.#kube = new KubeConnection(context, excluded);
-    this.#sessions = new HostSessions(context);
+    this.#excluded = excluded;
+    this.#spreader = plan.spread && new Spreader(plan.spread, context);
+    this.#sessions = new HostSessions(context, (host, sha256) => this.#spreader?.file(host, sha256));
     this.#etcd = new EtcdRunner(context);
     this.#kubeRunner = new KubeRunner(this.#kube, context, excluded);
     this.#gates = new GateWatcher(this.#kube, this.#etcd, context, excluded);
@@ -44,6 +49,7 @@ export class Worker {
     }
     const { emit } = this.#context;
     const begun = Date.now();
+    this.#spreader?.start();
     emit({ type: 'task', phase: phase.id, host, steps: task.steps.length });
     try {
       await this.#inOrder(host, task.steps, this.#context.signal);
@@ -63,6 +69,9 @@ export class Worker {
   async close(): Promise<void> {
     this.#kube.close();
     await this.#sessions.closeAll();
+    // What a host has not used yet is there for the next run.
+    const isOver = [...this.#left.values()].every((left) => left === 0) && !this.#context.signal.aborted;
+    await this.#spreader?.close((host) => !isOver || this.#excluded.has(host));
   }
 
   /**

@@ -72,13 +72,14 @@ function fromOfficial(
 ): Artifact | undefined {
   const artifact = artifacts(release, architecture).find((candidate) => candidate.name === name);
   if (artifact === undefined) return undefined;
-  const { mirror } = cluster.artifacts;
+  const { mirror, fetch } = cluster.artifacts;
   return {
     title: `${name} ${artifact.version}`,
     sha256: artifact.sha256,
     source: {
       kind: 'download',
       url: mirror === undefined ? artifact.url : `${mirror.replace(/\/+$/, '')}/${artifact.mirrorPath}`,
+      ...(fetch === 'once' && { once: true }),
     },
   };
 }

@@ -106,6 +106,9 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     imageRepository: spec.imageRepository ?? defaults.imageRepository,
     artifacts: {
       ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')),
+      ...(spec.artifacts?.spread === 'hosts' && { spread: 'hosts' as const }),
+      ...given('spreadPort', spec.artifacts?.spreadPort),
+      ...(spec.artifacts?.fetch === 'once' && { fetch: 'once' as const }),
       ...given(
         'bundleSigners',
         spec.artifacts?.bundleSigners?.map((signer) =>

@@ -261,7 +261,7 @@ export const impacts: ImpactsOf<Inventory> = {
       ...(['containerd', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),
       ...(['flannel', 'kube-proxy', 'coredns', 'metallb'] as const),
     ),
-    artifacts: { mirror: nothing, bundleSigners: nothing },
+    artifacts: { mirror: nothing, bundleSigners: nothing, spread: nothing, spreadPort: nothing, fetch: nothing },
     proxy: { http: restarts('containerd'), https: restarts('containerd'), noProxy: restarts('containerd') },
     templates: stated('restarts what reads a file whose text changes'),
     ssh: connection,

@@ -25,6 +25,7 @@ import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
 import { authentication, authorization, security } from './schema-security.ts';
+import { spreadFields } from './schema-spread.ts';
 import { state } from './schema-state.ts';
 import { pki } from './schema-pki.ts';
 import { upgrade } from './schema-upgrade.ts';
@@ -419,6 +420,7 @@ const spec = z
           })
           .optional(),
       })
+      .extend(spreadFields)
       .meta({ description: 'Where binaries and archives come from.' })
       .optional(),
     proxy,

@@ -342,6 +342,11 @@ export interface Cluster {
     readonly mirror?: string;
     /** Public keys (`ssh-ed25519 AAAA…`), or absolute paths of files of them. */
     readonly bundleSigners?: readonly string[];
+    /** `hosts`: files of a bundle go from host to host. Absent: each host gets them from this machine. */
+    readonly spread?: 'hosts';
+    readonly spreadPort?: number;
+    /** `once`: one host downloads a file, and others take it from there. Absent: each host does. */
+    readonly fetch?: 'once';
   };
   readonly proxy?: Proxy;
   readonly upgrade: UpgradePolicy;

@@ -62,6 +62,8 @@ export interface Inspection {
   /** Required programs that are not in PATH. */
   readonly missingTools: readonly string[];
   readonly kubeletActive: boolean;
+  /** Files that an interrupted run left on their way from host to host; absent: none. */
+  readonly spread?: readonly { readonly sha256: string; readonly bytes: number; readonly isWhole: boolean }[];
   /** Subnets in /run/flannel/subnet.env with the bridge's address, one per family; empty without the file. */
   readonly flannelSubnets: readonly string[];
   /** Whether flannel runs here. */

@@ -5,7 +5,7 @@ import { etcdUserName, newEtcdId } from '../model/etcd-user.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { kubeletCaFlag } from '../model/kubelet-serving.ts';
-import { hostFolder } from '../resource/prelude.ts';
+import { hostFolder, spreadFolder } from '../resource/prelude.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
@@ -194,6 +194,7 @@ t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/de
 grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 systemctl is-active systemd-resolved kubelet 2>/dev/null | { read -r r; read -r k; [ "$r" != active ] || echo resolved=1; [ "$k" != active ] || echo kubelet=1; }
+for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
 sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
 cat /proc/[0-9]*/comm 2>/dev/null | grep -qx flanneld && echo flannelRuns=1
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
@@ -291,6 +292,7 @@ export function readInspection(output: string, asked: number, answered: number):
     firewalls: readFirewalls(all),
     past: readPast(all),
     settings: readSettings(one),
+    ...(values.has('spread') && { spread: readSpread(all('spread')) }),
     ...(values.has('queues') && { queuesPackets: readQueues(one('queues')) }),
     etcdIdTaken: one('etcdIdOf')
       .split(' ')
@@ -309,6 +311,14 @@ export function readInspection(output: string, asked: number, answered: number):
 function readEtcdUser(entry: string): Pick<HostFacts, 'etcdUser'> {
   const [, uid, gid] = /^(\d+) (\d+)$/.exec(entry) ?? [];
   return uid === undefined ? {} : { etcdUser: { uid: Number(uid), gid: Number(gid) } };
+}
+
+/** `SHA256 BYTES`, and `SHA256.part BYTES` for what is not whole. */
+function readSpread(entries: readonly string[]): NonNullable<Inspection['spread']> {
+  return entries.flatMap((entry) => {
+    const [, sha256, part, bytes] = /^([0-9a-f]{64})(\.part)? (\d+)$/.exec(entry) ?? [];
+    return sha256 === undefined ? [] : [{ sha256, bytes: Number(bytes), isWhole: part === undefined }];
+  });
 }
 
 /** `10250 kubelet`, or only the port. */

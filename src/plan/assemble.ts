@@ -4,6 +4,7 @@ import { planHeader } from './header.ts';
 import type { Decision, Known } from './decide.ts';
 import { installPhases } from './phases/install.ts';
 import { upgradePhases } from './phases/upgrade.ts';
+import { planSpread } from './spread.ts';
 import type { Plan, PlanHost } from './types.ts';
 
 /** Arranges the decisions into the Plan. Pure. */
@@ -32,6 +33,7 @@ export function assemble(
     upgrade === undefined
       ? installPhases({ ...decision, hosts })
       : upgradePhases({ ...decision, hosts, upgrade });
+  const spread = planSpread(cluster, phases, decision.inspections ?? new Map());
   const uses =
     desire.bundle !== undefined &&
     phases.some(({ batches }) => batches.some(({ tasks }) => tasks.length > 0));
@@ -42,6 +44,7 @@ export function assemble(
     ...(upgrade && { upgrade: upgrade.change }),
     ...(inventoryChanges.length > 0 && { inventoryChanges }),
     phases,
+    ...(spread && { spread }),
     checked:
       hosts.reduce((sum, host) => sum + host.resources, 0) +
       desired.objects.length +

@@ -70,6 +70,8 @@ export interface Decision extends Omit<InstallWork, 'hosts'> {
   readonly perHost: ReadonlyMap<string, HostDecision>;
   /** Hosts that could not be read, or whose state is unknown. */
   readonly failed: ReadonlyMap<string, KbootError>;
+  /** Of the hosts that could be read; absent: offline. */
+  readonly inspections?: ReadonlyMap<string, Inspection>;
   readonly findings: readonly Finding[];
   /** Whether the cluster exists in an etcd that kboot does not run. */
   readonly externalEtcd: 'absent' | 'present' | undefined;
@@ -181,7 +183,7 @@ export function decide(known: Known, observed: Observed): Decision {
       ? undefined
       : decideRotation({ cluster, pki: desire.pki, rotation, seen: seen.rotation });
   const decision: Omit<Decision, 'hooks' | 'issue' | 'findings'> = {
-    ...{ hosts, perHost, failed, changes, api },
+    ...{ hosts, perHost, failed, inspections, changes, api },
     membership: { ...leaving, peers: first },
     rollout: planRollout({ cluster, changes, inspections, etcd, api, desired: known.desired }),
     etcdGates: gates,

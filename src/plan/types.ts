@@ -7,6 +7,7 @@ import type { Effect } from '../model/component.ts';
 import type { EncryptableResource, StoredAs } from '../model/encryption.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
+import type { Spread } from './spread.ts';
 import type { VersionChange } from './upgrade/versions.ts';
 
 /** Identifies an object of the API. */
@@ -279,6 +280,8 @@ export interface Plan {
   /** Fields of the inventory that differ from the one that was last applied; absent: nothing is recorded, or none. */
   readonly inventoryChanges?: readonly FieldChange[];
   readonly phases: readonly Phase[];
+  /** How release files get to hosts; absent: each host gets its own from this machine, or downloads them. */
+  readonly spread?: Spread;
   /** Number of resources and objects that were compared. */
   readonly checked: number;
   readonly warnings: readonly string[];

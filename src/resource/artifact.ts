@@ -44,9 +44,16 @@ export function delivery(
 ): { readonly script: string; readonly payload?: Payload } {
   const verify = `kb_verify ${quote(path)} ${artifact.sha256}`;
   if (ahead) return { script: `cp -f -- ${folder}/${artifact.sha256} ${quote(path)} && ${verify}` };
-  return artifact.source.kind === 'bundle'
-    ? { script: verify, payload: { path, content: { kind: 'artifact', artifact } } }
-    : { script: `kb_fetch ${quote(artifact.source.url)} ${quote(path)} && ${verify}` };
+  const { source } = artifact;
+  const payload: Payload = { path, content: { kind: 'artifact', artifact } };
+  if (source.kind === 'bundle') return { script: verify, payload };
+  // What another host gave is there already.
+  if (source.once === true)
+    return {
+      script: `{ kb_is ${quote(path)} ${artifact.sha256} || kb_fetch ${quote(source.url)} ${quote(path)}; } && ${verify}`,
+      payload,
+    };
+  return { script: `kb_fetch ${quote(source.url)} ${quote(path)} && ${verify}` };
 }
 
 /** `kubelet v1.36.2 from the bundle, 61 MB, sha256 3ba68cb4f090` */

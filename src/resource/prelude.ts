@@ -17,12 +17,16 @@ import { rememberFunctions } from './remember-functions.ts';
  *   /var/lib/kboot/images/     per image: the digest of the archive that it was loaded from
  *   /var/lib/kboot/sysctl/     values of kernel settings before kboot set them
  *   /var/lib/kboot/fetched/    release files that are not installed yet, by their SHA-256
+ *   /var/lib/kboot/spread/     files on their way from host to host, by their SHA-256; .part: not whole yet
  *   /var/lib/kboot/former/     per component: what its last upgrade replaced, until the next one
  *   /var/lib/kboot/etcd-restore  how far a restore of etcd has come
  *   /var/lib/kboot/tmp/        payloads in transfer
  *   /var/lib/kboot/proxy.env   the proxy for package managers and downloads
  */
 export const hostFolder = '/var/lib/kboot';
+
+/** Files that go from host to host while a run lasts, and what is left of them after one that was interrupted. */
+export const spreadFolder = `${hostFolder}/spread`;
 
 /** On a tmpfs, for root only: what sessions and runs leave while they last. Nobody else can hold a lock in it. */
 export const runFolder = '/run/kboot';
@@ -60,6 +64,7 @@ const setByKubernetes = [
 
 /** Creates kboot's folder on the host; run once per session. */
 export const makeHostFolder = `mkdir -p -m 700 ${hostFolder} && chmod 700 ${hostFolder} && cd ${hostFolder} && rm -rf tmp && mkdir -p -m 700 before running units archives images sysctl tmp
+[ ! -d spread ] || find spread -type f -mtime +1 -delete
 for k in ${setByKubernetes.join(' ')}; do
   p=/proc/sys/$(echo $k | tr . /)
   [ -e sysctl/$k ] || [ ! -r $p ] || cat $p > sysctl/$k
@@ -184,6 +189,9 @@ kb_verify() {
   rm -f -- "$1"
   return 1
 }
+
+# kb_is FILE SHA256: whether FILE has that digest.
+kb_is() { [ -f "$1" ] && kb_now=$(sha256sum < "$1") && [ "\${kb_now%% *}" = "$2" ]; }
 
 # kb_proxy: has later commands use the proxy of this host.
 kb_proxy() { [ ! -f ${proxyFile} ] || { set -a; . ${proxyFile}; set +a; }; }

@@ -13,7 +13,8 @@ export type Content =
 /** Where the bytes of a release file come from. */
 export type ArtifactSource =
   | { readonly kind: 'bundle'; readonly path: string; readonly size: number }
-  | { readonly kind: 'download'; readonly url: string };
+  /** `once`: one host downloads it, and others take it from there. */
+  | { readonly kind: 'download'; readonly url: string; readonly once?: true };
 
 export interface Artifact {
   /** `kubelet v1.36.2`, as shown in the plan. */

@@ -59,6 +59,25 @@ const applyEvents = [
     detail: text('Last lines of output or of a log; may be empty.'),
   }),
   shape('host-lost', 'The connection to a host was lost.', { at, host, message: text('Why.') }),
+  shape('notice', 'A host gets or gives files in another way than the plan says.', {
+    at,
+    host,
+    message: text('How, and why.'),
+  }),
+  shape('files', 'At the end: how files reached the hosts. Only with spec.artifacts.spread or fetch.', {
+    at,
+    hosts: described(
+      'Bytes of files, by host.',
+      z.array(
+        z.strictObject({
+          host,
+          operator: number('From the machine that runs kboot, as sent.'),
+          hosts: number('From other hosts.'),
+          held: number('There before this run.'),
+        }),
+      ),
+    ),
+  }),
   shape('skipped', 'A step or a gate was not attempted.', { at, step, why: text('Why not.') }),
   shape('span', 'A task or a gate has ended: how long it took, and what it had waited for.', {
     at,

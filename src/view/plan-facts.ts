@@ -3,6 +3,7 @@ import type { Component } from '../model/component.ts';
 import { few } from '../model/few.ts';
 import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
 import type { Phase, Plan, Step } from '../plan/types.ts';
+import { size } from './amounts.ts';
 import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
 
 /** `Kubernetes v1.36.2`, or `Kubernetes v1.35.6 → v1.36.2` */
@@ -52,6 +53,22 @@ export function placesOf(plan: Plan): string {
   return places
     .map((place, index) => `${index === 0 ? ' ' : index < places.length - 1 ? ', ' : ' and '}${place}`)
     .join('');
+}
+
+/** How files reach hosts if they go from host to host, in sentences. */
+export function spreadText({ spread }: Plan): string | undefined {
+  if (spread === undefined) return undefined;
+  const { files, hosts, port, operatorBytes, hostBytes, heldBytes } = spread;
+  const downloads = files.filter(({ source }) => source.kind === 'download').length;
+  return [
+    `${plural(files.length, 'file')} for ${plural(hosts.length, 'host')}:`,
+    ...(downloads === files.length ? [] : [`${size(operatorBytes)} leave this machine,`]),
+    ...(downloads === 0 ? [] : [`${plural(downloads, 'file')} downloaded once,`]),
+    ...(downloads === files.length ? [] : [`${size(hostBytes)} go`]),
+    ...(downloads === files.length ? ['passed on'] : []),
+    `from host to host on port ${port}`,
+    ...(heldBytes === 0 ? [] : [`(${size(heldBytes)} are there already)`]),
+  ].join(' ');
 }
 
 /** The disruption of running workloads, in sentences, derived from the effects of the steps. */

@@ -16,7 +16,7 @@ import {
 import { namesOf } from './host-list.ts';
 import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
-import { disruption, offlineNote, placesOf, roleCounts, verbCounts, versionText } from './plan-facts.ts';
+import { disruption, offlineNote, placesOf, roleCounts, spreadText, verbCounts, versionText } from './plan-facts.ts';
 import { view } from './printable.ts';
 
 export interface PlanTextOptions {
@@ -231,8 +231,10 @@ function summary(plan: Plan, options: PlanTextOptions): string[] {
     ...verbCounts(steps).map(([verb, count]) => `${count} to ${verb}`),
     ...(gates === 0 ? [] : [`${gates} to wait for`]),
   ];
+  const files = spreadText(plan);
   return [
     ...missing,
+    ...(files === undefined ? [] : [`${pc.bold('Files:')} ${files}.`]),
     `${pc.bold('Plan:')} ${plural(steps.length, 'step')}${placesOf(plan)} (${counts.join(', ')}). ${disruption(plan)}`,
     plan.mode === 'offline'
       ? offlineNote

@@ -265,6 +265,9 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
   return {
     take(event) {
       switch (event.type) {
+        case 'notice':
+          say(event.at, `${event.host} ${event.message}`);
+          break;
         case 'task-done':
           if (many === undefined)
             say(event.at, `${event.host}: ${event.phase} done in ${event.seconds.toFixed(1)} s`);

@@ -1,4 +1,5 @@
 import type { ApplyEvent } from '../apply/events.ts';
+import type { FileBytes } from '../apply/spread/file-bytes.ts';
 import type { HostConnection } from '../transport/types.ts';
 import { view } from './printable.ts';
 import { table } from './table.ts';
@@ -41,6 +42,7 @@ function composeStatsText({ connections, events, timeline, cpuSeconds }: RunStat
     numbers(rows),
     // Apart, so that both fit into 80 columns.
     ...(used.length === 0 ? [] : [numbers(times)]),
+    ...filesTable(events),
     `CPU time: kboot ${cpuSeconds.toFixed(1)} s, its scripts on hosts ${scripts.toFixed(1)} s`,
     ...(timeline.chain.length === 0 ? [] : [chainText(timeline)]),
   ].join('\n');
@@ -60,6 +62,31 @@ export function cpuOfHosts(
 /** A table whose columns are numbers, except the first. */
 function numbers(rows: readonly (readonly string[])[]): string {
   return table(rows, new Set([...(rows[0] ?? []).keys()].slice(1)));
+}
+
+/** Where files came from, if hosts passed them on. */
+function filesTable(events: readonly ApplyEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'files') return [];
+    const sum = (of: (each: FileBytes) => number): number =>
+      event.hosts.reduce((all, each) => all + of(each), 0);
+    const total = {
+      operator: sum(({ operator }) => operator),
+      hosts: sum(({ hosts }) => hosts),
+      held: sum(({ held }) => held),
+    };
+    const row = ({ host, operator, hosts, held }: FileBytes): string[] => [
+      host,
+      kib(operator),
+      kib(hosts),
+      kib(held),
+    ];
+    return numbers([
+      ['files of', 'KiB from this machine', 'KiB from hosts', 'KiB there before'],
+      ...event.hosts.map(row),
+      row({ host: 'all', ...total }),
+    ]);
+  });
 }
 
 const kib = (bytes: number): string => String(Math.round(bytes / 1024));

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { components } from '../../model/component.ts';
 import { stages } from '../../model/stage.ts';
 import { described, hex, host, map, namespace, node, shared, text, texts } from './described.ts';
+import { spreadSchema } from './spread-schema.ts';
 import { stepSchema } from './step-schema.ts';
 
 const condition = shared(
@@ -214,6 +215,10 @@ export const planSchema = shared(
       'What will happen, in order. A task starts when the earlier tasks of its host have ended, the batch before its own has passed, and every condition in `after` of its phase holds.',
       z.array(phase),
     ),
+    spread: described(
+      'How release files get to hosts: to one of them, and from host to host. Absent: each host gets them from the machine that runs kboot, or downloads them.',
+      spreadSchema,
+    ).exactOptional(),
     checked: described('Number of resources and objects that were compared.', z.number()),
     warnings: texts('Warnings for the reader.'),
   }),

@@ -34,7 +34,14 @@ const artifact = shared(
           path: text('Relative to the bundle.'),
           size: described('In bytes.', z.number()),
         }),
-        z.strictObject({ kind: z.literal('download'), url: text('Where the host downloads it from.') }),
+        z.strictObject({
+          kind: z.literal('download'),
+          url: text('Where the host downloads it from.'),
+          once: described(
+            'One host downloads it, and others take it from there.',
+            z.literal(true),
+          ).exactOptional(),
+        }),
       ]),
     ),
   }),

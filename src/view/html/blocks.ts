@@ -109,7 +109,10 @@ function payloadBlocks({ content }: Payload, shown: boolean): Block[] {
       ];
     case 'artifact': {
       const { title, sha256, source } = content.artifact;
-      return [listBlock('Release file', { title, sha256, ...source })];
+      return [listBlock('Release file', {
+          ...{ title, sha256 },
+          ...(source.kind === 'bundle' ? source : { kind: source.kind, url: source.url }),
+        })];
     }
   }
 }

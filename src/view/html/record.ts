@@ -83,6 +83,8 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
         note(event);
         break;
       case 'waiting':
+      case 'notice':
+      case 'files':
         break;
     }
   }

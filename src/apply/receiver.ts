@@ -1,4 +1,11 @@
-import { fencedStatus, hostFolder, makeHostFolder, makeRunFolder, prelude, runFolder } from '../resource/prelude.ts';
+import {
+  fencedStatus,
+  hostFolder,
+  makeHostFolder,
+  makeRunFolder,
+  prelude,
+  runFolder,
+} from '../resource/prelude.ts';
 
 /**
  * The remote end of a session: one shell on the host that reads steps from its stdin and writes results to its stdout.

@@ -145,7 +145,14 @@ export class Session {
       else {
         const size = sizeOf(step);
         const limitMs = step.timeoutSeconds * 1000 + size / slowest + this.#graceMs;
-        this.#pending.set(id, { limitMs, isStarted: false, isWaiting: step.payload?.bytes.kind === 'held', started: onStart, settle, fail });
+        this.#pending.set(id, {
+          limitMs,
+          isStarted: false,
+          isWaiting: step.payload?.bytes.kind === 'held',
+          started: onStart,
+          settle,
+          fail,
+        });
         if (this.#pending.size === 1) this.#watch();
       }
     });
@@ -187,9 +194,7 @@ export class Session {
     const size = payload === undefined ? 0 : lengthOf(payload);
     const path = isHeld || payload !== undefined ? (step.payload?.path ?? '-') : '-';
     const bytes = given?.kind === 'held' && isHeld ? `=${given.path}` : String(size);
-    await this.#write(
-      Buffer.from(`step ${id} ${script.length} ${bytes} ${step.timeoutSeconds} ${path}\n`),
-    );
+    await this.#write(Buffer.from(`step ${id} ${script.length} ${bytes} ${step.timeoutSeconds} ${path}\n`));
     await this.#write(script);
     if (payload?.kind === 'buffer') await this.#write(payload.bytes);
     if (payload?.kind !== 'stream') return;

@@ -1,40 +1,16 @@
 import type { Cluster } from '../model/cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { defaultSpreadPort } from '../model/spread.ts';
+import type { Spread, SpreadFile } from './spread-types.ts';
 import { hostOf, tasksOf } from './steps.ts';
 import type { Phase } from './types.ts';
 
-/** A file that several hosts need. */
-export interface SpreadFile {
-  readonly sha256: string;
-  /** `kubelet v1.36.2` */
-  readonly title: string;
-  readonly source:
-    | { readonly kind: 'bundle'; readonly path: string; readonly size: number }
-    | { readonly kind: 'download'; readonly url: string };
-  /** In the plan's order. */
-  readonly hosts: readonly string[];
-}
-
-/** How release files get to hosts: from this machine, or from the internet, to one host each, and from host to host. */
-export interface Spread {
-  /** TCP port on which hosts serve files to each other while the plan is applied. */
-  readonly port: number;
-  /** Hosts that take part, with their node address. */
-  readonly hosts: readonly { readonly host: string; readonly address: string }[];
-  /** In the order in which they are needed. */
-  readonly files: readonly SpreadFile[];
-  /** Bytes of files that leave this machine. */
-  readonly operatorBytes: number;
-  /** Bytes of files that go from host to host. */
-  readonly hostBytes: number;
-  /** Bytes of files that hosts have already, from a run that was interrupted. */
-  readonly heldBytes: number;
-}
-
 /** The spread of a plan's files; undefined: the inventory does not ask for it, or there is nothing to spread. */
 export function planSpread(
-  { artifacts: { spread, fetch, spreadPort = defaultSpreadPort }, hosts }: Pick<Cluster, 'artifacts' | 'hosts'>,
+  {
+    artifacts: { spread, fetch, spreadPort = defaultSpreadPort },
+    hosts,
+  }: Pick<Cluster, 'artifacts' | 'hosts'>,
   phases: readonly Phase[],
   inspections: ReadonlyMap<string, Pick<Inspection, 'spread'>>,
 ): Spread | undefined {
@@ -81,4 +57,3 @@ export function planSpread(
     ...{ files, operatorBytes, hostBytes, heldBytes },
   };
 }
-

@@ -7,7 +7,7 @@ import type { Effect } from '../model/component.ts';
 import type { EncryptableResource, StoredAs } from '../model/encryption.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Payload, ResourceKind, Verb } from '../resource/types.ts';
-import type { Spread } from './spread.ts';
+import type { Spread } from './spread-types.ts';
 import type { VersionChange } from './upgrade/versions.ts';
 
 /** Identifies an object of the API. */

@@ -16,7 +16,15 @@ import {
 import { namesOf } from './host-list.ts';
 import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
-import { disruption, offlineNote, placesOf, roleCounts, spreadText, verbCounts, versionText } from './plan-facts.ts';
+import {
+  disruption,
+  offlineNote,
+  placesOf,
+  roleCounts,
+  spreadText,
+  verbCounts,
+  versionText,
+} from './plan-facts.ts';
 import { view } from './printable.ts';
 
 export interface PlanTextOptions {

@@ -68,6 +68,9 @@ export class ProgressState {
       case 'skipped':
         this.elsewhere.delete(event.step.id);
         break;
+      case 'notice':
+      case 'files':
+        break;
       case 'start':
       case 'waiting':
       case 'done':
@@ -299,6 +302,7 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
           if (event.step.type === 'wait') say(event.at, `${itemText(event.step)} ok`);
           break;
         case 'task':
+        case 'files':
         case 'start':
         case 'span':
         case 'session':

@@ -70,21 +70,19 @@ function filesTable(events: readonly ApplyEvent[]): string[] {
     if (event.type !== 'files') return [];
     const sum = (of: (each: FileBytes) => number): number =>
       event.hosts.reduce((all, each) => all + of(each), 0);
+    const row = ({ host, operator, hosts, held }: FileBytes): string[] => [
+      ...[host, kib(operator), kib(hosts), kib(held)],
+    ];
     const total = {
+      host: 'all',
       operator: sum(({ operator }) => operator),
       hosts: sum(({ hosts }) => hosts),
       held: sum(({ held }) => held),
     };
-    const row = ({ host, operator, hosts, held }: FileBytes): string[] => [
-      host,
-      kib(operator),
-      kib(hosts),
-      kib(held),
-    ];
     return numbers([
       ['files of', 'KiB from this machine', 'KiB from hosts', 'KiB there before'],
       ...event.hosts.map(row),
-      row({ host: 'all', ...total }),
+      row(total),
     ]);
   });
 }

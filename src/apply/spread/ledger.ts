@@ -74,7 +74,9 @@ export class Ledger {
   /** The transfers that may start now; each counts as running until `done` or `failed`. */
   next(): Transfer[] {
     const started: Transfer[] = [];
-    const idle = [...this.#peers].filter(([, { receiving, needs }]) => receiving === undefined && needs.size > 0);
+    const idle = [...this.#peers].filter(
+      ([, { receiving, needs }]) => receiving === undefined && needs.size > 0,
+    );
     // Those that have least are first.
     idle.sort(([, one], [, other]) => one.holds.size - other.holds.size);
     for (const [to, peer] of idle) {

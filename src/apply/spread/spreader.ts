@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Spread, SpreadFile } from '../../plan/spread.ts';
+import type { Spread, SpreadFile } from '../../plan/spread-types.ts';
 import type { ApplyContext } from '../context.ts';
 import { Agent, type PublicKey, type Said } from './agent.ts';
 import type { FileBytes } from './file-bytes.ts';
@@ -44,7 +44,10 @@ export class Spreader {
   readonly #ledger: Ledger;
   readonly #files: ReadonlyMap<string, SpreadFile>;
   readonly #peers = new Map<string, Peer>();
-  readonly #waits = new Map<string, { readonly promise: Promise<boolean>; readonly resolve: (has: boolean) => void }>();
+  readonly #waits = new Map<
+    string,
+    { readonly promise: Promise<boolean>; readonly resolve: (has: boolean) => void }
+  >();
   readonly #pieces = new Map<string, Pieces>();
   readonly #bytes = new Map<string, Peer['bytes']>();
   #started = false;
@@ -68,7 +71,8 @@ export class Spreader {
       ]),
     );
     this.#ledger = new Ledger(needs);
-    for (const [host, files] of needs) for (const sha256 of files) this.#waits.set(`${host} ${sha256}`, settled());
+    for (const [host, files] of needs)
+      for (const sha256 of files) this.#waits.set(`${host} ${sha256}`, settled());
   }
 
   /** Begins, at the first call: a shell on every host that takes part. */
@@ -190,7 +194,8 @@ export class Spreader {
         ready(said);
         break;
       case 'admitted':
-        for (const [name, { client }] of this.#peers) if (client?.[1] === one) peer.admitted.get(name)?.resolve();
+        for (const [name, { client }] of this.#peers)
+          if (client?.[1] === one) peer.admitted.get(name)?.resolve();
         break;
       case 'have':
         this.#sizes.set(one, Number(two));
@@ -377,7 +382,8 @@ function resultOf({ word, rest }: Said): Result {
   if (word === 'have') return { why: '' };
   if (word === 'wrong') return { trouble: 'wrong', why: 'wrong SHA-256' };
   const [, at = '0', now = '0', status = '', ...why] = rest;
-  const trouble = status === '64' || status === '65' ? 'wrong' : status === '255' && at === now ? 'unreachable' : 'broken';
+  const trouble =
+    status === '64' || status === '65' ? 'wrong' : status === '255' && at === now ? 'unreachable' : 'broken';
   return { trouble, why: why.join(' ') };
 }
 
@@ -391,7 +397,8 @@ function isKey(type: string, key: string): boolean {
 }
 
 async function* piecesFrom(path: string, start: number): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(path, { start, highWaterMark: pieceSize })) yield chunk as Buffer;
+  for await (const chunk of createReadStream(path, { start, highWaterMark: pieceSize }))
+    yield chunk as Buffer;
 }
 
 function settled(): { promise: Promise<boolean>; resolve: (has: boolean) => void } {

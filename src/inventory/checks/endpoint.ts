@@ -83,7 +83,8 @@ export const loadBalancerPortIsFree: Check = (input) => {
   return [];
 };
 
-function portsOf(input: CheckInput, host: OutlineHost): Map<number, string> {
+/** TCP ports of a host, and what listens there. */
+export function portsOf(input: CheckInput, host: OutlineHost): Map<number, string> {
   const ports = new Map<number, string>();
   const take = (owner: string, ...numbers: number[]): void => {
     for (const number of numbers) ports.set(number, owner);

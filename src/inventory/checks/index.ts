@@ -50,6 +50,7 @@ import {
   rolesFitTogether,
 } from './roles.ts';
 import { apiServerConfigsAreSound, encryptionIsWanted, securityFlagsFit } from './security.ts';
+import { spreadPortIsFree } from './spread.ts';
 import { drainTimesFit, upgradeGroupsAreWorkers } from './upgrade.ts';
 import { versionIsKnown } from './version.ts';
 
@@ -72,6 +73,7 @@ const checks: readonly Check[] = [
   etcdEndpointsAreUnique,
   backupIsSound,
   loadBalancerIsSet,
+  spreadPortIsFree,
   loadBalancerPortIsFree,
   virtualIPIsFree,
   endpointExists,

@@ -8,6 +8,7 @@ import {
 } from '../../model/cluster.ts';
 import { extraValue } from '../../desire/text/args.ts';
 import { healthzPortOf, kubeletConfigOf } from '../../desire/text/kubelet-settings.ts';
+import { defaultSpreadPort } from '../../model/spread.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { balancerPorts } from './load-balancer.ts';
@@ -93,7 +94,21 @@ export function portsInUse(host: Host, seen: Inspection, cluster: Cluster): read
           },
         ];
   });
-  return [...taken, ...tunnelsInTheWay(wanted, seen)];
+  return [...taken, ...tunnelsInTheWay(wanted, seen), ...spreadPortInUse(seen, cluster)];
+}
+
+/** Another program on the port on which hosts pass files on: others can do without this host. */
+function spreadPortInUse(seen: Inspection, { artifacts }: Cluster): Omit<Finding, 'host'>[] {
+  const { spread, fetch, spreadPort: port = defaultSpreadPort } = artifacts;
+  const other = seen.listening.find((entry) => entry.port === port);
+  if ((spread === undefined && fetch === undefined) || other === undefined) return [];
+  return [
+    {
+      ...{ check: `Port-${port}`, level: 'warning' },
+      message: `port ${port} is in use by ${other.program}: this host may not be able to pass files on to others`,
+      remedy: 'Set spec.artifacts.spreadPort to a port that is free on all hosts.',
+    },
+  ];
 }
 
 /** Tunnels of the kernel on flannel's port. A VXLAN that takes all identifiers of a port cannot share it (EADDRINUSE). */

@@ -109,10 +109,12 @@ function payloadBlocks({ content }: Payload, shown: boolean): Block[] {
       ];
     case 'artifact': {
       const { title, sha256, source } = content.artifact;
-      return [listBlock('Release file', {
+      return [
+        listBlock('Release file', {
           ...{ title, sha256 },
           ...(source.kind === 'bundle' ? source : { kind: source.kind, url: source.url }),
-        })];
+        }),
+      ];
     }
   }
 }

@@ -45,7 +45,8 @@ function run({ hosts, files, lame, deaths, breaks, order }: World): {
     }
     const serving = new Map<string | null, number>();
     for (const { from } of running) serving.set(from, (serving.get(from) ?? 0) + 1);
-    for (const [from, count] of serving) expect(count).toBeLessThanOrEqual(from === null ? sentAtOnce : servedAtOnce);
+    for (const [from, count] of serving)
+      expect(count).toBeLessThanOrEqual(from === null ? sentAtOnce : servedAtOnce);
     expect(new Set(running.map(({ to }) => to)).size).toBe(running.length);
   };
   begin();

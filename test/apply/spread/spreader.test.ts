@@ -5,10 +5,11 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Agent } from '../../../src/apply/spread/agent.ts';
 import { Spreader } from '../../../src/apply/spread/spreader.ts';
 import type { ApplyEvent } from '../../../src/apply/events.ts';
 import { sha256 } from '../../../src/model/digest.ts';
-import type { Spread } from '../../../src/plan/spread.ts';
+import type { Spread } from '../../../src/plan/spread-types.ts';
 import type { HostConnection } from '../../../src/transport/types.ts';
 import { localHost, type LocalHost } from '../local-host.ts';
 
@@ -62,13 +63,17 @@ describe.runIf(hasSshd)('a spread over hosts with sshd', () => {
           { reader: writer, writer, close: () => Promise.resolve() },
         ]),
       ),
-      emit: (event) => events.push(event as Happened),
+      emit: (event) => events.push(event),
       signal: abort.signal,
       materials: () => Promise.resolve({ bundle: join(top, 'bundle') } as never),
     });
   };
   const everything = (of: Spreader): Promise<(boolean | undefined)[]> =>
-    Promise.all(names.flatMap((host) => [...files.keys()].map((name) => of.file(host, name))));
+    Promise.all(
+      names.flatMap((host) =>
+        [...files.keys()].map((name) => of.file(host, name) ?? Promise.resolve(undefined)),
+      ),
+    );
   const bytes = (): { operator: number; hosts: number; held: number } => {
     const [event] = events.flatMap((each) => (each.type === 'files' ? [each] : []));
     const sum = (of: 'operator' | 'hosts' | 'held'): number =>
@@ -102,7 +107,8 @@ describe.runIf(hasSshd)('a spread over hosts with sshd', () => {
     await first.file('h1', one);
     for (const host of hosts.values()) for (const child of host.processes) child.kill('SIGKILL');
     await everything(first);
-    for (const address of addresses.values()) await expect.poll(() => listens(address), { timeout: 20_000 }).toBe(false);
+    for (const address of addresses.values())
+      await expect.poll(() => listens(address), { timeout: 20_000 }).toBe(false);
     for (const host of hosts.values())
       await expect.poll(() => existsSync(host.path('run/kboot/spread')), { timeout: 20_000 }).toBe(false);
     await first.close(() => true);
@@ -115,23 +121,46 @@ describe.runIf(hasSshd)('a spread over hosts with sshd', () => {
     expect(bytes().operator).toBeLessThan(total());
   }, 90_000);
 
-  it('serves nobody without a key of this run', async () => {
-    const run = spreader();
-    run.start();
-    await everything(run).then(() => undefined);
-    const known = join(top, 'known');
-    spawnSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', join(top, 'other')]);
-    const [name = ''] = files.keys();
-    const options = [`-oUserKnownHostsFile=${known}`, '-oStrictHostKeyChecking=no', '-oBatchMode=yes'];
-    const { status, stdout } = spawnSync('ssh', [
-      ...['-F', '/dev/null', '-p', String(port), '-i', join(top, 'other'), '-oIdentitiesOnly=yes', ...options],
-      ...['root@127.0.0.2', `${name} 0 raw`],
-    ]);
-    expect(status).toBe(255);
-    expect(stdout.length).toBe(0);
-    await run.close(() => false);
+  it('serves those that it admits, and nobody else', async () => {
+    const host = hosts.get('h1');
+    const said: string[] = [];
+    const agent = await Agent.start(host?.writer ?? never(), ({ word, rest }) =>
+      said.push([word, ...rest].join(' ')),
+    );
+    const says = (start: string): Promise<void> =>
+      expect.poll(() => said.some((line) => line.startsWith(start)), { timeout: 20_000 }).toBe(true);
+    const [name = '', content = Buffer.alloc(0)] = [...files].at(-1) ?? [];
+    agent.send(`put ${name} 0 ${content.length} raw`, content);
+    agent.send(`seal ${name}`);
+    agent.send(`serve ${port} 127.0.0.2`);
+    await says('serving');
+    for (const key of ['one', 'other'])
+      spawnSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', join(top, key)]);
+    agent.send(`admit ${readFileSync(join(top, 'one.pub'), 'utf8').split(' ').slice(0, 2).join(' ')}`);
+    await says('admitted');
+    const ask = (key: string, command: string): { status: number | null; stdout: Buffer } => {
+      const options = [
+        `-oUserKnownHostsFile=${join(top, 'known')}`,
+        '-oStrictHostKeyChecking=no',
+        '-oBatchMode=yes',
+      ];
+      return spawnSync('ssh', [
+        ...['-F', '/dev/null', '-p', String(port), '-i', join(top, key), '-oIdentitiesOnly=yes', ...options],
+        ...['root@127.0.0.2', command],
+      ]);
+    };
+    expect(ask('one', `${name} 10 raw`).stdout.equals(content.subarray(10))).toBe(true);
+    expect(ask('other', `${name} 0 raw`)).toMatchObject({ status: 255, stdout: Buffer.alloc(0) });
+    for (const command of ['id', `../../etc/passwd 0 raw`, `${'0'.repeat(64)} 0 raw`, `${name}; id`, ''])
+      expect(ask('one', command).stdout.toString(), command).toBe('');
+    await agent.close();
+    expect(await listens('127.0.0.2')).toBe(false);
   }, 60_000);
 });
+
+function never(): never {
+  throw new Error('no host');
+}
 
 function listens(address: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -235,16 +235,18 @@ function liveProgress(plan: Plan, screen: Screen): Progress {
   const draw = (): void => {
     update(drawn(state, Date.now() - begun, screen.columns, Math.max(3, screen.rows - 2)));
   };
+  const say = (text: Printable): void => {
+    update.clear();
+    screen.write(below(fit(text, screen.columns), line``));
+    draw();
+  };
   const timer = setInterval(draw, 100);
   return {
     take: (event) => {
       state.take(event);
+      if (event.type === 'notice') say(line`${event.host} ${event.message}`);
     },
-    say(text) {
-      update.clear();
-      screen.write(below(fit(text, screen.columns), line``));
-      draw();
-    },
+    say,
     stop() {
       clearInterval(timer);
       draw();

@@ -19,17 +19,28 @@ const download = (once?: true): ArtifactSource => ({
 });
 
 function cluster(artifacts: Cluster['artifacts'], names: readonly string[]): Cluster {
-  return single({ artifacts, hosts: names.map((name, index) => host(name, `10.0.0.${index + 1}`, ['worker'])) });
+  return single({
+    artifacts,
+    hosts: names.map((name, index) => host(name, `10.0.0.${index + 1}`, ['worker'])),
+  });
 }
 
 /** A phase in which each of these hosts gets each of these files. */
-function getting(names: readonly string[], files: Readonly<Record<string, ArtifactSource>>): readonly Phase[] {
+function getting(
+  names: readonly string[],
+  files: Readonly<Record<string, ArtifactSource>>,
+): readonly Phase[] {
   const steps = (name: string): ReturnType<typeof shellStep>[] =>
     Object.entries(files).map(([file, source]) => {
       const artifact = { title: file, sha256: digest(file), source };
       return shellStep(name, file, delivery(artifact, `/tmp/${file}`));
     });
-  return [phaseOf('runtime', names.map((name) => [{ host: name }, steps(name)] as const))];
+  return [
+    phaseOf(
+      'runtime',
+      names.map((name) => [{ host: name }, steps(name)] as const),
+    ),
+  ];
 }
 
 const nobody = new Map<string, never>();
@@ -69,19 +80,29 @@ describe('planSpread', () => {
   it('adds up: what is sent and what is there is what is needed', () => {
     const size = fc.integer({ min: 1, max: 1000 });
     fc.assert(
-      fc.property(fc.array(size, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 6 }), (sizes, count) => {
-        const hosts = Array.from({ length: count }, (_, index) => `h${index}`);
-        const all = Object.fromEntries(sizes.map((each, index) => [`f${index}`, bundle(`f${index}`, each)]));
-        const spread = planSpread(cluster({ spread: 'hosts' }, hosts), getting(hosts, all), nobody);
-        const total = sizes.reduce((sum, each) => sum + each, 0);
-        expect(spread?.operatorBytes).toBe(total);
-        expect((spread?.operatorBytes ?? 0) + (spread?.hostBytes ?? 0)).toBe(total * count);
-      }),
+      fc.property(
+        fc.array(size, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 6 }),
+        (sizes, count) => {
+          const hosts = Array.from({ length: count }, (_, index) => `h${index}`);
+          const all = Object.fromEntries(
+            sizes.map((each, index) => [`f${index}`, bundle(`f${index}`, each)]),
+          );
+          const spread = planSpread(cluster({ spread: 'hosts' }, hosts), getting(hosts, all), nobody);
+          const total = sizes.reduce((sum, each) => sum + each, 0);
+          expect(spread?.operatorBytes).toBe(total);
+          expect((spread?.operatorBytes ?? 0) + (spread?.hostBytes ?? 0)).toBe(total * count);
+        },
+      ),
     );
   });
 
   it('has one host download what all need with fetch: once', () => {
-    const spread = planSpread(cluster({ fetch: 'once' }, names), getting(names, { f1: download(true) }), nobody);
+    const spread = planSpread(
+      cluster({ fetch: 'once' }, names),
+      getting(names, { f1: download(true) }),
+      nobody,
+    );
     expect(spread?.files).toEqual([
       {
         ...{ sha256: digest('f1'), title: 'f1', hosts: names },
@@ -104,7 +125,13 @@ describe('planSpread', () => {
       'Files: 2 files for 3 hosts: 21.0 MB leave this machine, 42.0 MB go from host to host on port 8022.',
     );
     expect(said(undefined)).not.toContain('Files:');
-    const once = planSpread(cluster({ fetch: 'once' }, names), getting(names, { f1: download(true) }), nobody);
-    expect(said(once)).toContain('Files: 1 file for 3 hosts: 1 file downloaded once, passed on from host to host on port 8022.');
+    const once = planSpread(
+      cluster({ fetch: 'once' }, names),
+      getting(names, { f1: download(true) }),
+      nobody,
+    );
+    expect(said(once)).toContain(
+      'Files: 1 file for 3 hosts: 1 file downloaded once, passed on from host to host on port 8022.',
+    );
   });
 });

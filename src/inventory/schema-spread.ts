@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defaultSpreadPort } from '../model/spread.ts';
+import { whole } from './fields.ts';
 
 /** Fields of `spec.artifacts`: how release files get to hosts. */
 export const spreadFields = {
@@ -11,15 +12,10 @@ export const spreadFields = {
       default: 'operator',
     })
     .optional(),
-  spreadPort: z
-    .int()
-    .min(1)
-    .max(65535)
-    .meta({
-      description: 'TCP port on which hosts serve files to each other while `up` runs.',
-      default: defaultSpreadPort,
-    })
-    .optional(),
+  spreadPort: whole(1, 65535, {
+    description: 'TCP port on which hosts serve files to each other while `up` runs.',
+    default: defaultSpreadPort,
+  }).optional(),
   fetch: z
     .enum(['each', 'once'])
     .meta({

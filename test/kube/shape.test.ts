@@ -41,7 +41,11 @@ const good: Readonly<Record<string, object>> = {
     spec: { nodeName: 'w-1', volumes: [{ name: 'v', emptyDir: {} }], containers },
     status: { phase: 'Running', conditions, containerStatuses: [{ name: 'a', containerID: 'c' }] },
   },
-  daemonsets: { metadata, spec: {}, status: { observedGeneration: 2, desiredNumberScheduled: 3, numberReady: 1 } },
+  daemonsets: {
+    metadata,
+    spec: {},
+    status: { observedGeneration: 2, desiredNumberScheduled: 3, numberReady: 1 },
+  },
   poddisruptionbudgets: {
     metadata,
     spec: {

@@ -85,6 +85,8 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
       case 'waiting':
       case 'notice':
       case 'files':
+      case 'span':
+      case 'session':
         break;
     }
   }

@@ -4,7 +4,7 @@ import { plannedSteps, type KbootEvent, type KbootResult, type SiteHost } from '
 import { output } from '../lab/traces.ts';
 import { allChains, removeLinks, removeRules } from '../../src/resource/network-leftovers.ts';
 import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
-import { hasKubeadm, kubeadmOf } from '../e2e/kubeadm.ts';
+import { hasKubeadm, kubeadmDropIn, kubeadmOf, kubeletUnit } from '../e2e/kubeadm.ts';
 
 const foundingHosts: readonly SiteHost[] = [
   { name: 'cp-1', roles: ['control-plane'], address: '10.79.50.11' },
@@ -176,26 +176,11 @@ const ignore = '--ignore-preflight-errors=all';
 const kubeletService = `set -e
 mkdir -p /usr/lib/systemd/system/kubelet.service.d /etc/kubernetes/manifests
 mount --make-rshared /
-test -e /etc/systemd/system/kubelet.service || test -e /usr/lib/systemd/system/kubelet.service || cat > /usr/lib/systemd/system/kubelet.service <<'X'
-[Unit]
-Description=kubelet: The Kubernetes Node Agent
-[Service]
-ExecStart=/usr/bin/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-[Install]
-WantedBy=multi-user.target
-X
-cat > /usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'X'
-[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-EnvironmentFile=-/etc/default/kubelet
-ExecStart=
-ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
-X
+if ! test -e /etc/systemd/system/kubelet.service && ! test -e /usr/lib/systemd/system/kubelet.service; then
+${kubeletUnit}
+else
+${kubeadmDropIn}
+fi
 systemctl daemon-reload
 systemctl enable -q kubelet`;
 

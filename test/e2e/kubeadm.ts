@@ -21,6 +21,31 @@ export const unlessKubeadm = hasKubeadm
   ? ''
   : ' [NOT RUN: KBOOT_BUNDLE names no bundle with a kubelet, or KBOOT_KUBEADM no kubeadm]';
 
+/** Shell that writes the drop-in with which kubeadm's packages start a kubelet. */
+export const kubeadmDropIn = `cat > /usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'X'
+[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+X`;
+
+/** Shell that writes the kubelet's unit of kubeadm's packages. */
+export const kubeletUnit = `cat > /usr/lib/systemd/system/kubelet.service <<'X'
+[Unit]
+Description=kubelet: The Kubernetes Node Agent
+[Service]
+ExecStart=/usr/bin/kubelet
+Restart=always
+StartLimitInterval=0
+RestartSec=10
+[Install]
+WantedBy=multi-user.target
+X
+${kubeadmDropIn}`;
+
 /** What an administrator installs before `kubeadm init`: by hand, and not where kboot would put all of it. */
 const install = (pause: string): string => `set -e
 cd /srv/brought
@@ -57,26 +82,7 @@ TasksMax=infinity
 [Install]
 WantedBy=multi-user.target
 X
-cat > /usr/lib/systemd/system/kubelet.service <<'X'
-[Unit]
-Description=kubelet: The Kubernetes Node Agent
-[Service]
-ExecStart=/usr/bin/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-[Install]
-WantedBy=multi-user.target
-X
-cat > /usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf <<'X'
-[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-EnvironmentFile=-/etc/default/kubelet
-ExecStart=
-ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
-X
+${kubeletUnit}
 swapoff -a; sed -i '/ swap /d' /etc/fstab
 sysctl -q -w net.ipv4.ip_forward=1
 mount --make-rshared /

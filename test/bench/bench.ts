@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { compiledKboot } from '../lab/kboot.ts';
 import { inventoryOf } from './inventory.ts';
 import { maxRssMiB, median, sideBySide, type Argv, type Cost } from './measure.ts';
+import { aligned } from './table.ts';
 
 /*
- * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host. Prints without assertions: ratios
+ * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live` and `-- founding`: with lab hosts. Prints without assertions: ratios
  * matter, and the load of the machine is shown.
  */
 if (process.argv[2] === 'founding') {
@@ -14,8 +15,15 @@ if (process.argv[2] === 'founding') {
   await benchFounding();
   process.exit();
 }
-const rounds = Number(process.argv[2] ?? 7);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error('npm run bench [-- ROUNDS | -- founding]');
+const isLive = process.argv[2] === 'live';
+const rounds = Number(process.argv[isLive ? 3 : 2] ?? 7);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error('npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding]');
+if (isLive) {
+  const { benchLive } = await import('./live.ts');
+  await benchLive(rounds);
+  process.exit();
+}
 
 const node = 'node -e 0';
 const plan = (hosts: number): string => `offline plan, ${hosts} hosts`;
@@ -62,23 +70,8 @@ try {
   });
   const head = ['', 'runs', 'median s', 'least s', 'CPU s', 'MiB', 'ratio: wall / CPU', 'target'];
   process.stdout.write(
-    `${aligned([head, ...rows])}\n\nNode ${process.version}, ${availableParallelism()} cores, load ${before} before and ${load()} after\n`,
+    `${aligned([head, ...rows], 6)}\n\nNode ${process.version}, ${availableParallelism()} cores, load ${before} before and ${load()} after\n`,
   );
 } finally {
   rmSync(home, { recursive: true, force: true });
-}
-
-/** Columns side by side: the first and the last two to the left, numbers to the right. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const width = (column: number): number => Math.max(...rows.map((cells) => cells[column]?.length ?? 0));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) =>
-          column === 0 || column > 5 ? cell.padEnd(width(column)) : cell.padStart(width(column)),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import { tasksOf } from '../../src/plan/steps.ts';
 import { targetText } from '../../src/plan/target.ts';
-import type { Plan, Step, Task } from '../../src/plan/types.ts';
+import type { Plan, Step, Target, Task } from '../../src/plan/types.ts';
 import { eventProblem } from '../events.ts';
 import type { Lab } from './lab.ts';
 
@@ -212,6 +212,13 @@ function plannedTasks(result: KbootResult): readonly Task[] {
 /** The steps of that plan. */
 export function plannedSteps(result: KbootResult): readonly Step[] {
   return plannedTasks(result).flatMap(({ steps }) => steps);
+}
+
+/** What the steps of that plan on one host change. */
+export function plannedTargets(result: KbootResult, host: string): readonly Target[] {
+  return plannedTasks(result)
+    .filter(({ on }) => typeof on !== 'string' && on.host === host)
+    .flatMap(({ steps }) => steps.map(({ target }) => target));
 }
 
 /** Steps in one line each, except the one that issues certificates: `w-1 update file /etc/crictl.yaml`. */

@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stepLines, type SiteHost } from '../lab/kboot.ts';
+import { output } from '../lab/traces.ts';
+import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
+import { checkingPlaybook, hasAnsible } from './ansible.ts';
+import { median } from './measure.ts';
+import { aligned } from './table.ts';
+
+const hosts: readonly SiteHost[] = [
+  { name: 'cp-1', roles: ['control-plane'], address: '10.79.51.11' },
+  { name: 'cp-2', roles: ['control-plane'], address: '10.79.51.12' },
+  { name: 'cp-3', roles: ['control-plane'], address: '10.79.51.13' },
+  { name: 'w-1', roles: ['worker'], address: '10.79.51.21' },
+  { name: 'w-2', roles: ['worker'], address: '10.79.51.22' },
+];
+const spec = { loadBalancer: { virtualIP: '10.79.51.100', port: 8443, virtualRouterID: 52 } };
+
+/** The medians of the last run on this machine, which the next one shows beside its own. */
+const record = join(import.meta.dirname, '../../.lab/bench-live.json');
+
+const fanOut = 'ssh HOST true, side by side';
+
+/**
+ * `npm run bench -- live [ROUNDS]`: a running cluster of three control planes and two workers in the lab. Every round has
+ * each command once, so that other load affects all of them equally. Throws without KBOOT_BUNDLE.
+ */
+export async function benchLive(rounds: number): Promise<void> {
+  if (!hasClusterBundle) throw new Error('KBOOT_BUNDLE names no bundle with a kubelet');
+  const site = await clusterSite('live', hosts, { spec });
+  try {
+    const made = await site.kboot('up', ['--yes', '-o', 'json']);
+    if (made.exitCode !== 0) throw new Error(`kboot up: ${made.stderr}${made.stdout.slice(-3000)}`);
+    // The cluster has calmed down when a run finds nothing to do.
+    await noOp(site, 'up', ['--yes']);
+
+    const commands: Record<string, () => Promise<void>> = {
+      [fanOut]: () => sshToAll(site),
+      'kboot plan, nothing to do': () => noOp(site, 'plan'),
+      'kboot up, nothing to do': () => noOp(site, 'up', ['--yes']),
+      'kboot plan --deep': () => noOp(site, 'plan', ['--deep']),
+    };
+    const playbook = hasAnsible ? await checkingPlaybook(site, hosts, made) : undefined;
+    const taken = new Map([...Object.keys(commands)].map((name) => [name, [] as number[]]));
+    for (let round = 0; round < rounds; round++)
+      for (const [name, run] of Object.entries(commands)) taken.get(name)?.push(await seconds(run));
+    const medians = new Map([...taken].map(([name, all]) => [name, median(all)]));
+    // Once: it takes as long as many rounds of the others.
+    if (playbook !== undefined) medians.set('ansible-playbook, the same checks', await seconds(playbook));
+
+    show(medians);
+    process.stdout.write(playbook === undefined ? 'Ansible is not installed: not measured.\n' : '');
+    process.stdout.write(`${await changedFile(site)}\n`);
+  } finally {
+    await site.close();
+  }
+}
+
+/** Prints a line per command, with the ratio to the fan-out, and what the last run on this machine took. */
+function show(medians: ReadonlyMap<string, number>): void {
+  const base = medians.get(fanOut) ?? NaN;
+  const former = readFormer();
+  const rows = [...medians].map(([name, taken]) => [
+    name,
+    taken.toFixed(2),
+    `${(taken / base).toFixed(1)} ×`,
+    former[name] === undefined ? '' : `${former[name].toFixed(1)} ×`,
+  ]);
+  process.stdout.write(
+    `${aligned([['', 'median s', 'ratio', 'ratio of the last run'], ...rows])}\n\n${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1) ?? '?'}\n`,
+  );
+  mkdirSync(dirname(record), { recursive: true });
+  const ratios = Object.fromEntries([...medians].map(([name, taken]) => [name, taken / base]));
+  writeFileSync(record, `${JSON.stringify(ratios, undefined, 2)}\n`);
+}
+
+function readFormer(): Readonly<Record<string, number>> {
+  return existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as Record<string, number>) : {};
+}
+
+async function seconds(run: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await run();
+  return (performance.now() - begun) / 1000;
+}
+
+async function sshToAll(site: ClusterSite): Promise<void> {
+  const script = hosts
+    .map(({ name }) => {
+      const argv = [...site.lab.sshArgv(name), 'true'].map((word) => `'${word}'`);
+      return `${argv.join(' ')} & all="$all $!"`;
+    })
+    .join('\n');
+  const { exitCode, stderr } = await site.lab.exec([
+    'sh',
+    '-c',
+    `${script}\nfor p in $all; do wait $p || exit; done`,
+  ]);
+  if (exitCode !== 0) throw new Error(`ssh: ${stderr}`);
+}
+
+async function noOp(site: ClusterSite, command: string, args: readonly string[] = []): Promise<void> {
+  const { exitCode, stdout, stderr } = await site.kboot(command, args);
+  if (exitCode !== 0 || !/nothing to do/i.test(stdout))
+    throw new Error(`kboot ${command}: ${stderr}${stdout.slice(-3000)}`);
+}
+
+/** A program changed in one byte, with its size and the time of its content as before. */
+async function changedFile(site: ClusterSite): Promise<string> {
+  const path = '/usr/bin/kubectl';
+  await output(
+    site.lab,
+    'w-1',
+    `t=$(stat -c %y ${path}); cp -a ${path} /root/kept
+printf X | dd of=${path} bs=1 seek=4000000 conv=notrunc status=none; touch -d "$t" ${path}`,
+  );
+  const found = await site.kboot('drift', ['-o', 'json']);
+  const lines = stepLines(found);
+  const repaired = await site.kboot('up', ['--yes']);
+  await output(site.lab, 'w-1', `cmp ${path} /root/kept && rm /root/kept`);
+  return `${path} of w-1 changed in one byte, its time put back: drift ends with ${String(found.exitCode)} and names ${lines.join(', ')}; up repairs it (exit ${String(repaired.exitCode)}).`;
+}

@@ -42,6 +42,7 @@ kb_remember() {
   for kb_p in $KB/archives/*; do
     [ ! -f "$kb_p" ] || kb_remember_archive "$kb_p"
   done
+  rm -f $KB/tmp/before $KB/tmp/digests
 }
 
 kb_remember_files() {

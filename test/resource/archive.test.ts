@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -80,6 +81,7 @@ describe.each(shells)('archive in %s', (shell) => {
     install();
     const stamp = box.own('archives/containerd');
     expect(box.run('kb_remember')).toEqual({ status: 0, output: '' });
+    expect(readdirSync(box.own('tmp'))).toEqual([]);
     const whole = box.text(stamp) ?? '';
     expect(whole.split('\n').slice(1, -1)).toHaveLength(3);
     for (const line of whole.split('\n').slice(1, -1))
@@ -88,6 +90,7 @@ describe.each(shells)('archive in %s', (shell) => {
     box.run(`touch '${file('bin/containerd')}'`);
     expect(box.plan(want())).toBeUndefined();
     box.run('kb_remember');
+    expect(readdirSync(box.own('tmp'))).toEqual([]);
     expect(box.text(stamp)).not.toBe(whole);
     // Changed, with its time put back.
     const { atime, mtime } = statSync(file('bin/containerd'));

@@ -60,6 +60,7 @@ export async function checkingPlaybook(
       ],
     },
   ];
+  await Promise.all(hosts.map(({ name }) => bringPython(site, name)));
   writeFileSync(join(site.dir, 'hosts.yaml'), stringify(inventory));
   writeFileSync(join(site.dir, 'check.yaml'), stringify(plays));
   const options = site.lab.sshArgv('cp-1').slice(1, -1).join(' ');
@@ -69,7 +70,6 @@ export async function checkingPlaybook(
     ANSIBLE_PIPELINING: 'true',
     ANSIBLE_FORKS: String(hosts.length),
     ANSIBLE_SSH_ARGS: `-o ControlMaster=auto -o ControlPersist=60s ${options}`,
-    ANSIBLE_STDOUT_CALLBACK: 'dense',
   };
   const run = async (): Promise<void> => {
     const argv = [program, '-u', 'root', '-i', join(site.dir, 'hosts.yaml'), join(site.dir, 'check.yaml')];
@@ -78,4 +78,14 @@ export async function checkingPlaybook(
   };
   await run();
   return run;
+}
+
+/** Puts this machine's Python, which modules of Ansible need, on a host of the same distribution. */
+async function bringPython(site: ClusterSite, host: string): Promise<void> {
+  const script = `p=$(readlink -f /usr/bin/python3)
+libraries=$(ldd $p | grep -oE '/[^ ]+/lib(m|z|expat)[^ ]*' | xargs readlink -f)
+sonames=$(ldd $p | grep -oE '/[^ ]+/lib(m|z|expat)[^ ]*')
+tar -cf - /usr/bin/python3 $p /usr/lib/\${p##*/} $libraries $sonames 2>/dev/null | "$@" 'tar -C / -xf -'`;
+  const { exitCode, stderr } = await site.lab.exec(['sh', '-c', script, 'sh', ...site.lab.sshArgv(host)]);
+  if (exitCode !== 0) throw new Error(`Python for ${host}: ${stderr}`);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { prelude } from '../../resource/prelude.ts';
 import type { RootProcess, Writer } from '../../transport/types.ts';
 import { receiverCommand } from '../receiver.ts';
@@ -8,8 +9,8 @@ import { silence, spreadProgram } from './program.ts';
 /** A public key, as in known_hosts: type and base64. */
 export type PublicKey = readonly [type: string, key: string];
 
-/** What a host says: a word, and what follows it. */
-export interface Said {
+/** A line of a host: a word, and what follows it. */
+export interface Message {
   readonly word: string;
   readonly rest: readonly string[];
 }
@@ -23,17 +24,22 @@ export class Agent {
   readonly ended: Promise<void>;
   readonly #process: RootProcess;
   readonly #mark: string;
-  readonly #hear: (said: Said) => void;
+  readonly #onMessage: (message: Message) => void;
   readonly #beat: NodeJS.Timeout;
   #text = '';
   #sending: Promise<void> = Promise.resolve();
   #isEnded = false;
 
-  private constructor(host: string, process: RootProcess, nonce: string, hear: (said: Said) => void) {
+  private constructor(
+    host: string,
+    process: RootProcess,
+    nonce: string,
+    onMessage: (message: Message) => void,
+  ) {
     this.host = host;
     this.#process = process;
     this.#mark = `@${nonce}`;
-    this.#hear = hear;
+    this.#onMessage = onMessage;
     process.stdin.on('error', () => undefined);
     process.stderr.resume();
     process.stdout.on('data', (chunk: Buffer) => {
@@ -53,11 +59,11 @@ export class Agent {
   }
 
   /** Starts the shell: one exec, which makes room for others if the host allows too few. Rejects as Writer.start does. */
-  static async start(writer: Writer, hear: (said: Said) => void): Promise<Agent> {
+  static async start(writer: Writer, onMessage: (message: Message) => void): Promise<Agent> {
     const nonce = randomBytes(12).toString('hex');
     const ending: { agent?: Agent } = {};
     const process = await writer.start(receiverCommand, { spare: () => ending.agent?.kill() });
-    const agent = new Agent(writer.host, process, nonce, hear);
+    const agent = new Agent(writer.host, process, nonce, onMessage);
     ending.agent = agent;
     const program = Buffer.from(spreadProgram(nonce, prelude));
     process.stdin.write(`${program.length}\n`);
@@ -79,9 +85,9 @@ export class Agent {
   /** Ends the shell, and whatever it has started. */
   async close(): Promise<void> {
     clearInterval(this.#beat);
-    await Promise.race([this.#sending, pause(2_000)]);
+    await Promise.race([this.#sending, sleep(2_000, undefined, { ref: false })]);
     this.#process.stdin.end();
-    await Promise.race([this.#process.exit, pause(5_000)]);
+    await Promise.race([this.#process.exit, sleep(5_000, undefined, { ref: false })]);
     this.#process.kill();
   }
 
@@ -96,14 +102,8 @@ export class Agent {
       if (end < 0) break;
       const [mark, word, ...rest] = this.#text.slice(0, end).split(' ');
       this.#text = this.#text.slice(end + 1);
-      if (mark === this.#mark && word !== undefined) this.#hear({ word, rest });
+      if (mark === this.#mark && word !== undefined) this.#onMessage({ word, rest });
     }
     if (this.#text.length > longestLine) this.#process.kill();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

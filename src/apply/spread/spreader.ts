@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Spread, SpreadFile } from '../../plan/spread-types.ts';
 import type { ApplyContext } from '../context.ts';
-import { Agent, type PublicKey, type Said } from './agent.ts';
+import { Agent, type Message, type PublicKey } from './agent.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { Ledger, type Transfer, type Trouble } from './ledger.ts';
 import { Pieces } from './pieces.ts';
@@ -21,7 +22,7 @@ interface Peer {
   /** Hosts that it admits, once it has said so. */
   readonly admitted: Map<string, { readonly done: Promise<void>; readonly resolve: () => void }>;
   /** What it says of its transfer. */
-  current?: ((said: Said) => void) | undefined;
+  current?: ((message: Message) => void) | undefined;
   bytes: { operator: number; hosts: number; held: number };
 }
 
@@ -116,7 +117,7 @@ export class Spreader {
         this.#lose(host);
       }),
     );
-    await Promise.race([Promise.all(joining), sleep(openingMs)]);
+    await Promise.race([Promise.all(joining), sleep(openingMs, undefined, { ref: false })]);
     this.#isOpen = true;
     this.#pump();
   }
@@ -127,19 +128,19 @@ export class Spreader {
     if (connection === undefined) throw new Error('no connection');
     const bytes = { operator: 0, hosts: 0, held: 0 };
     this.#bytes.set(host, bytes);
-    let ready: (said: Said) => void = () => undefined;
-    const first = new Promise<Said>((resolve) => (ready = resolve));
-    const early: Said[] = [];
+    let ready: (message: Message) => void = () => undefined;
+    const first = new Promise<Message>((resolve) => (ready = resolve));
+    const early: Message[] = [];
     const box: { peer?: Peer } = {};
-    const hear = (said: Said): void => {
-      if (box.peer === undefined) early.push(said);
-      else this.#hear(box.peer, said, ready);
+    const onMessage = (message: Message): void => {
+      if (box.peer === undefined) early.push(message);
+      else this.#onMessage(box.peer, message, ready);
     };
-    const agent = await Agent.start(connection.writer, hear);
+    const agent = await Agent.start(connection.writer, onMessage);
     const peer: Peer = { agent, address, holds: [], partial: new Map(), admitted: new Map(), bytes };
     box.peer = peer;
     this.#peers.set(host, peer);
-    for (const said of early) hear(said);
+    for (const message of early) onMessage(message);
     void agent.ended.then(() => {
       ready({ word: 'absent', rest: [] });
       this.#lose(host);
@@ -150,9 +151,9 @@ export class Spreader {
     }
     const shares = this.#spread.hosts.length > 1;
     if (shares) {
-      const said = new Promise<Said>((resolve) => (ready = resolve));
+      const reply = new Promise<Message>((resolve) => (ready = resolve));
       agent.send(`serve ${this.#spread.port} ${address}`);
-      const { word, rest } = await said;
+      const { word, rest } = await reply;
       if (word === 'mute') this.#notice(host, 'cannot serve files to other hosts', rest.join(' '));
     }
     if (shares && peer.client === undefined)
@@ -167,8 +168,8 @@ export class Spreader {
     this.#pump();
   }
 
-  #hear(peer: Peer, said: Said, ready: (said: Said) => void): void {
-    const { word, rest } = said;
+  #onMessage(peer: Peer, message: Message, ready: (message: Message) => void): void {
+    const { word, rest } = message;
     const [one = '', two = ''] = rest;
     switch (word) {
       case 'held':
@@ -186,12 +187,12 @@ export class Spreader {
         break;
       case 'serving':
         if (isKey(one, two)) peer.server = [one, two];
-        ready(said);
+        ready(message);
         break;
       case 'absent':
       case 'ready':
       case 'mute':
-        ready(said);
+        ready(message);
         break;
       case 'admitted':
         for (const [name, { client }] of this.#peers)
@@ -199,12 +200,12 @@ export class Spreader {
         break;
       case 'have':
         this.#sizes.set(one, Number(two));
-        peer.current?.(said);
+        peer.current?.(message);
         break;
       case 'wrong':
       case 'lost':
       case 'took':
-        peer.current?.(said);
+        peer.current?.(message);
         break;
     }
   }
@@ -251,15 +252,15 @@ export class Spreader {
     const { sha256, source } = file;
     if (source.kind === 'download') {
       const url = Buffer.from(source.url);
-      const said = this.#reply(peer);
+      const reply = this.#reply(peer);
       peer.agent.send(`download ${sha256} ${url.length}`, url);
-      return resultOf(await said);
+      return resultOf(await reply);
     }
     if (this.#bundle === undefined) return { trouble: 'wrong', why: '' };
     const pieces = this.#piecesOf(sha256);
     const begun = Date.now();
     let [at, taken] = [peer.partial.get(sha256) ?? 0, 0];
-    let heard: (() => void) | undefined;
+    let wake: (() => void) | undefined;
     let result: Result | undefined;
     const ahead: number[] = [];
     peer.current = ({ word, rest }) => {
@@ -267,18 +268,18 @@ export class Spreader {
         taken += ahead.shift() ?? 0;
         peer.partial.set(sha256, Number(rest[1]));
       } else result ??= resultOf({ word, rest });
-      heard?.();
+      wake?.();
     };
     void peer.agent.ended.then(() => {
       result ??= { trouble: 'broken', why: '' };
-      heard?.();
+      wake?.();
     });
-    const hears = async (until: () => boolean): Promise<void> => {
-      while (!until()) await new Promise<void>((resolve) => (heard = resolve));
+    const waitUntil = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
     };
     if (at < source.size)
       for await (const piece of piecesFrom(join(this.#bundle, source.path), at)) {
-        await hears(() => result !== undefined || ahead.length < piecesAhead);
+        await waitUntil(() => result !== undefined || ahead.length < piecesAhead);
         if (result !== undefined || this.#isClosed || this.#context.signal.aborted)
           return result ?? { trouble: 'broken', why: '' };
         const seconds = (Date.now() - begun) / 1000;
@@ -289,7 +290,7 @@ export class Spreader {
         peer.bytes.operator += bytes.length;
       }
     peer.agent.send(`seal ${sha256}`);
-    await hears(() => result !== undefined);
+    await waitUntil(() => result !== undefined);
     return result ?? { trouble: 'broken', why: '' };
   }
 
@@ -303,12 +304,12 @@ export class Spreader {
     const form = ratio < shrinks && this.#wire !== undefined && this.#wire < slowWire ? 'gzip' : 'raw';
     const begun = Date.now();
     const at = peer.partial.get(sha256) ?? 0;
-    const said = this.#reply(peer);
+    const reply = this.#reply(peer);
     const size = file.source.kind === 'bundle' ? file.source.size : (this.#sizes.get(sha256) ?? 0);
     peer.agent.send(
       ['get', sha256, size, form, this.#spread.port, source.address, ...source.server].map(String).join(' '),
     );
-    const { word, rest } = await said;
+    const { word, rest } = await reply;
     const result = resultOf({ word, rest });
     const now = word === 'lost' ? Number(rest[2] ?? at) : size;
     if (word !== 'wrong' && now > at) {
@@ -334,10 +335,10 @@ export class Spreader {
   }
 
   /** What a host says next of its transfer; `lost` if it says nothing any more. */
-  #reply(peer: Peer): Promise<Said> {
+  #reply(peer: Peer): Promise<Message> {
     return Promise.race([
-      new Promise<Said>((resolve) => (peer.current = resolve)),
-      peer.agent.ended.then((): Said => ({ word: 'lost', rest: [] })),
+      new Promise<Message>((resolve) => (peer.current = resolve)),
+      peer.agent.ended.then((): Message => ({ word: 'lost', rest: [] })),
     ]);
   }
 
@@ -378,7 +379,7 @@ interface Result {
   readonly why: string;
 }
 
-function resultOf({ word, rest }: Said): Result {
+function resultOf({ word, rest }: Message): Result {
   if (word === 'have') return { why: '' };
   if (word === 'wrong') return { trouble: 'wrong', why: 'wrong SHA-256' };
   const [, at = '0', now = '0', status = '', ...why] = rest;
@@ -405,10 +406,4 @@ function settled(): { promise: Promise<boolean>; resolve: (has: boolean) => void
   let resolve: (has: boolean) => void = () => undefined;
   const promise = new Promise<boolean>((settle) => (resolve = settle));
   return { promise, resolve };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Agent, type Said } from '../../../src/apply/spread/agent.ts';
+import { Agent, type Message } from '../../../src/apply/spread/agent.ts';
 import { sha256 } from '../../../src/model/digest.ts';
 import { localHost, type LocalHost } from '../local-host.ts';
 
@@ -15,7 +15,7 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
   let host: LocalHost;
   let said: string[];
   let wake: (() => void) | undefined;
-  const hear = ({ word, rest }: Said): void => {
+  const onMessage = ({ word, rest }: Message): void => {
     said.push([word, ...rest].join(' '));
     wake?.();
   };
@@ -35,7 +35,7 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
   });
 
   it('receives a file in pieces, some of them compressed, and checks it', async () => {
-    const agent = await Agent.start(host.writer, hear);
+    const agent = await Agent.start(host.writer, onMessage);
     await until('ready');
     const [one, two] = [data.subarray(0, 100_000), data.subarray(100_000)];
     agent.send(`put ${digest} 0 ${one.length} raw`, one);
@@ -50,13 +50,13 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
   });
 
   it('keeps what had arrived when it ends, and goes on there', async () => {
-    const first = await Agent.start(host.writer, hear);
+    const first = await Agent.start(host.writer, onMessage);
     await until('ready');
     first.send(`put ${digest} 0 100000 raw`, data.subarray(0, 100_000));
     await until('took');
     await first.close();
     said = [];
-    const second = await Agent.start(host.writer, hear);
+    const second = await Agent.start(host.writer, onMessage);
     await until('ready');
     expect(said).toContain(`part ${digest} 100000`);
     second.send(`put ${digest} 100000 200000 raw`, data.subarray(100_000));
@@ -64,7 +64,7 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
     await until('have');
     await second.close();
     said = [];
-    const third = await Agent.start(host.writer, hear);
+    const third = await Agent.start(host.writer, onMessage);
     await until('ready');
     expect(said).toContain(`held ${digest}`);
     third.send('forget');
@@ -75,7 +75,7 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
   it('keeps no file with another digest', async () => {
     mkdirSync(host.path('kboot/spread'), { recursive: true });
     writeFileSync(host.path('kboot/spread', digest), data.subarray(1));
-    const agent = await Agent.start(host.writer, hear);
+    const agent = await Agent.start(host.writer, onMessage);
     await until('ready');
     expect(said.filter((line) => line.startsWith('held'))).toEqual([]);
     agent.send(`put ${digest} 0 10 raw`, data.subarray(1, 11));
@@ -87,9 +87,9 @@ describe.each(shells)('the shell of a spread in %s', (shell) => {
   });
 
   it('does not start a second time while the first goes on', async () => {
-    const first = await Agent.start(host.writer, hear);
+    const first = await Agent.start(host.writer, onMessage);
     await until('ready');
-    const second = await Agent.start(host.writer, hear);
+    const second = await Agent.start(host.writer, onMessage);
     expect(await until('absent')).toBe('absent busy');
     await second.ended;
     await first.close();

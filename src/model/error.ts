@@ -1,4 +1,4 @@
-/** Exit statuses that users and CI rely on (README, "Exit status"). */
+/** Exit statuses that users and CI rely on (docs/commands.md). */
 export const exitStatus = {
   done: 0,
   stepFailed: 1,

@@ -9,6 +9,7 @@ export const read = (path: string): string => readFileSync(join(root, path), 'ut
 /** The documents for users: paths from the root of the repository. */
 export const documents: readonly string[] = [
   'README.md',
+  'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
   'src/README.md',

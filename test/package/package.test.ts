@@ -75,8 +75,10 @@ const examples = 'node_modules/kboot/inventories';
 describe('the package', () => {
   it('holds this and nothing else', () => {
     expect(readdirSync(installed)).toEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
       'dist',
       'docs',
       'events.schema.json',

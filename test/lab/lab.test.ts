@@ -5,7 +5,7 @@ import { createLab } from './lab.ts';
 import type { Lab, LabResult } from './lab.ts';
 import { kernelHasNetem } from './network.ts';
 import { missingForLab } from './requirements.ts';
-import { slowLink } from './slow-link.ts';
+import { longLine } from './long-line.ts';
 
 const hosts = [
   { name: 'one', address: '10.78.0.11' },
@@ -114,15 +114,22 @@ test('netem increases the latency of a host, and can be removed', async ({ skip 
   expect((await lab.exec(['tc', 'qdisc'])).stdout).not.toContain('netem');
 });
 
-test('a slow link delays only SSH, and can be removed', async () => {
-  const end = await slowLink(lab, 200);
+test('a long line delays what crosses it, limits its rate and loses some of it, and can be removed', async () => {
+  const line = await longLine(lab, { roundTripMs: 200, bitsPerSecond: 2e6, lossPercent: 2 });
+  const bytes = 500_000;
   const started = performance.now();
-  expect(await out('one', 'cat; echo over', { input: 'said\n' })).toBe('said\nover');
-  // Connecting, key exchange, authentication, the command: at least four round trips.
-  expect(performance.now() - started).toBeGreaterThan(800);
-  await end();
-  expect((await lab.exec(['nft', 'list', 'tables'])).stdout).not.toContain('slow');
-  expect((await lab.exec(['ip', 'address'])).stdout).not.toContain('10.78.0.254');
+  const sent = await line.lab.ssh('one', 'wc -c', { input: 'x'.repeat(bytes) });
+  const ms = performance.now() - started;
+  expect(sent).toEqual({ exitCode: 0, stdout: `${bytes}\n`, stderr: '' });
+  expect(ms).toBeGreaterThan((8 * bytes * 1000) / 2e6);
+  const counts = (await line.roundTrips()).get('10.78.0.11:22') ?? [];
+  // The banner, three of the key exchange, two of the login, the command.
+  expect(counts).toEqual([expect.toSatisfy((count: number) => count > 6 && count * 200 < ms)]);
+  expect((await line.roundTrips()).size).toBe(0);
+  expect((await line.lab.exec(['cat', '/proc/net/snmp'])).stdout).toMatch(/^Tcp:( -?\d+){11} [1-9]/m);
+  await line.end();
+  expect((await lab.exec(['ip', '-o', 'link'])).stdout).not.toContain('line');
+  expect(leftovers(lab.id).namespaces).toHaveLength(3);
   expect(await out('one', 'echo over')).toBe('over');
 });
 

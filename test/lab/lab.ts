@@ -16,7 +16,7 @@ import type { LabFiles, LabPasswords } from './identity.ts';
 import { ensureImage } from './image.ts';
 import { addressOf, checkNames, gatewayOf, labId, noOwner } from './names.ts';
 import type { LabAddress, LabHost } from './names.ts';
-import { delay, ensureBridge, insideBridge, plug, setCable, unplug } from './network.ts';
+import { delay, ensureBridge, insideNamespace, plug, setCable, unplug } from './network.ts';
 import { attempt } from './shell.ts';
 
 export interface LabOptions {
@@ -49,6 +49,8 @@ export interface Lab extends LabFiles {
   readonly passwords: LabPasswords;
   /** The argv that runs `argv` inside the bridge's namespace. */
   inside(argv: readonly string[]): readonly string[];
+  /** The same lab, used from another network namespace: what says bridge here means that one. */
+  from(namespace: string): Lab;
   /** Runs a command inside the bridge's namespace. A non-zero exit is a result. */
   exec(
     argv: readonly string[],
@@ -152,7 +154,8 @@ async function create(
   );
 }
 
-function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
+function labOf(dir: string, record: LabRecord, namespace = record.id): Lab {
+  const { id, hosts, passwords } = record;
   const files = labFiles(dir);
   const gateway = gatewayOf(hosts);
   const hostOf = (host: string): LabHost => {
@@ -168,14 +171,15 @@ function labOf(dir: string, { id, hosts, passwords }: LabRecord): Lab {
     gateway: gateway.ipv4,
     hosts,
     passwords,
-    inside: (argv) => insideBridge(id, argv),
+    inside: (argv) => insideNamespace(namespace, argv),
+    from: (other) => labOf(dir, record, other),
     exec: async (argv, { env, cwd, input } = {}) => {
       const given = {
         ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
         ...(cwd === undefined ? {} : { cwd }),
         input: input ?? '',
       };
-      const { exitCode, stdout, stderr } = await attempt(given)`${insideBridge(id, argv)}`;
+      const { exitCode, stdout, stderr } = await attempt(given)`${lab.inside(argv)}`;
       return { exitCode, stdout, stderr };
     },
     sshArgv: (host, user = 'root') => [

@@ -14,9 +14,9 @@ export interface LabNetwork {
   readonly gateway: LabAddress;
 }
 
-/** The argv that runs `argv` inside the namespace of the lab's bridge. */
-export function insideBridge(id: string, argv: readonly string[]): readonly string[] {
-  return ['ip', 'netns', 'exec', id, ...argv];
+/** The argv that runs `argv` inside a network namespace. */
+export function insideNamespace(name: string, argv: readonly string[]): readonly string[] {
+  return ['ip', 'netns', 'exec', name, ...argv];
 }
 
 /** Creates the bridge in its own namespace; does nothing if it exists. Nothing is routed out of it. */

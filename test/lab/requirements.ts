@@ -10,6 +10,7 @@ const programs: Readonly<Record<string, string>> = {
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   openssl: 'openssl',
+  perl: 'perl',
 };
 
 /** Missing requirements of a lab on this machine, one line each with the remedy; empty: none. */

@@ -6,7 +6,12 @@ import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import { knownDigests } from '../catalog/known-digests.ts';
 import type { Release } from '../catalog/release.ts';
-import { imagePathInBundle, pathInBundle, type BundleContents } from '../desire/bundle-contents.ts';
+import {
+  imagePathInBundle,
+  manifestInBundle,
+  pathInBundle,
+  type BundleContents,
+} from '../desire/bundle-contents.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
 import { saveImage } from '../fetch/image-archive.ts';
@@ -51,7 +56,9 @@ const atOnce = 4;
 export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
   const { directory, contents, signal } = options;
   if (!options.allowUnofficial) refuseUnknown(contents);
-  const parts = options.arches.flatMap((arch) => partsOf(options, arch));
+  const all = options.arches.flatMap((arch) => partsOf(options, arch));
+  // Manifests are the same for every architecture.
+  const parts = [...new Map(all.map((part) => [part.path, part])).values()];
   refuseOthers(directory, contents.release, options.arches);
   const folders = [...new Set(parts.map(({ path }) => dirname(path)))];
   try {
@@ -107,7 +114,12 @@ function partsOf({ contents, mirror, allowUnofficial }: CreateOptions, arch: Arc
       fetch: async (web, path, heard) => saveImage(await heldImage(web, ref, arch, held), path, heard),
     };
   });
-  return [...files, ...images];
+  const manifests = (contents.manifests ?? []).map(({ url, sha256 }): Part => ({
+    path: manifestInBundle(sha256),
+    from: url,
+    fetch: (web, path, heard) => download(web, { url: new URL(url), path, sha256 }, heard),
+  }));
+  return [...files, ...images, ...manifests];
 }
 
 /** Finds the image that the lock or the catalog has. Throws as findImage does. */

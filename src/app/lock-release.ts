@@ -3,7 +3,7 @@ import semver from 'semver';
 import { artifacts, type Artifact } from '../catalog/artifacts.ts';
 import { architectures, componentNames, type Architecture, type Pins } from '../catalog/data.ts';
 import { kubeadmPath, kubeadmPins, sumIn, sumPath } from '../catalog/published.ts';
-import { catalogDigest, isOfficialPlace } from '../catalog/known-digests.ts';
+import { catalogDigest, isOfficialPlace, officialName } from '../catalog/known-digests.ts';
 import { describeChanges, type LockChange } from '../catalog/lock-changes.ts';
 import {
   catalog,
@@ -29,6 +29,8 @@ export interface LockOptions {
   readonly cluster: Cluster;
   /** `v1.36.5` */
   readonly kubernetesVersion: string;
+  /** Images of add-ons, as containerd names them; those with a digest in their name are not locked. */
+  readonly addonImages: readonly string[];
   /** The releases in the present lock. */
   readonly locked: readonly LockedRelease[];
   readonly signal: AbortSignal;
@@ -55,12 +57,19 @@ const atOnce = 6;
  */
 export async function proposeLock(options: LockOptions): Promise<LockProposal> {
   const { cluster, kubernetesVersion, locked, signal, heard } = options;
+  const tagged = options.addonImages.filter((ref) => !ref.includes('@'));
   const mirror = cluster.artifacts.mirror?.replace(/\/+$/, '');
   const at = (path: string): URL => new URL(mirror === undefined ? `https://${path}` : `${mirror}/${path}`);
   const web = openWeb({ signal, heard });
   try {
     const { pins, notes } = await choosePins(web, at, kubernetesVersion, locked);
-    const release = await fetchRelease(web, at, { kubernetesVersion, ...pins }, cluster.imageRepository);
+    const release = await fetchRelease(
+      web,
+      at,
+      { kubernetesVersion, ...pins },
+      cluster.imageRepository,
+      tagged,
+    );
     const own = locked.find((each) => each.kubernetesVersion === kubernetesVersion);
     const kept = withOtherRepositories(release, own);
     const was = comparable(cluster, kubernetesVersion, locked);
@@ -179,6 +188,7 @@ async function fetchRelease(
   at: (path: string) => URL,
   wanted: Pins & { readonly kubernetesVersion: string },
   imageRepository: string,
+  addonImages: readonly string[],
 ): Promise<LockedRelease> {
   const limit = pLimit(atOnce);
   const texts = new Map<string, Promise<string>>();
@@ -189,7 +199,9 @@ async function fetchRelease(
   };
   const blank = Object.fromEntries(architectures.map((arch) => [arch, {}])) as unknown as FileSums;
   const draft: Release = { ...wanted, files: blank };
-  const refs = Object.values(contentsOfRelease(draft, imageRepository).images);
+  const refs = [
+    ...new Set([...Object.values(contentsOfRelease(draft, imageRepository).images), ...addonImages]),
+  ];
   const readSum = async (artifact: Artifact): Promise<readonly [string, string]> => {
     const url = at(sumPath(artifact));
     const sum = sumIn(await text(sumPath(artifact)), artifact.fileName);
@@ -259,10 +271,17 @@ function refuseFailures(results: readonly PromiseSettledResult<unknown>[]): void
   );
 }
 
-/** Another inventory of the folder may take the same images from another repository: what the lock has for it stays. */
+/**
+ * Another inventory of the folder may take the same images from another repository, and have add-ons of its own: what the
+ * lock has for them stays.
+ */
 function withOtherRepositories(release: LockedRelease, own: LockedRelease | undefined): LockedRelease {
   const nameAndTag = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
   const current = new Set(Object.keys(release.locked).map(nameAndTag));
-  const others = Object.entries(own?.locked ?? {}).filter(([ref]) => current.has(nameAndTag(ref)));
+  const ofAddon = (ref: string): boolean =>
+    officialName(ref) === undefined && !/\/kube-network-policies:[^/]*$/.test(ref);
+  const others = Object.entries(own?.locked ?? {}).filter(
+    ([ref]) => current.has(nameAndTag(ref)) || ofAddon(ref),
+  );
   return { ...release, locked: { ...Object.fromEntries(others), ...release.locked } };
 }

@@ -18,12 +18,15 @@ import { lockPath, readLockText } from '../store/release-lock.ts';
 import { foundedAs } from '../store/security-profile.ts';
 import { defaultStateDir } from '../store/state.ts';
 import { isBeside, readUpload, type Upload, type Uploads } from '../store/uploads.ts';
+import { readLocalSources, type LocalSources } from './addons/read.ts';
 import { apiServerSources, backupSources, registrySources } from './named-sources.ts';
 
 /** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
   /** Problems with files that the inventory names, and images that the lock lacks, are only warnings: the command needs neither. */
   readonly withoutFiles?: boolean;
+  /** Problems with the manifests of add-ons are errors all the same. */
+  readonly withAddons?: boolean;
   /** The Kubernetes version may be unknown. */
   readonly anyVersion?: boolean;
   /** The state folder, if it is not the one beside the inventory: it knows what the cluster was founded as. */
@@ -43,6 +46,8 @@ export interface ReadInventory {
   readonly warnings: readonly Diagnostic[];
   readonly foreignEtcd: ForeignEtcdPems | undefined;
   readonly uploads: Uploads;
+  /** The manifests of spec.addons that are on this machine. */
+  readonly addonSources: LocalSources;
   /**
    * What was read, with another spec.kubernetesVersion: one on the way to that one. Files are not read again. Throws as
    * readInventory does.
@@ -67,6 +72,7 @@ interface Read {
   readonly named?: {
     readonly etcd: ReturnType<typeof readEtcdFiles>;
     readonly files: ReturnType<typeof readUploads>;
+    readonly addons: ReturnType<typeof readAddons>;
   };
 }
 
@@ -86,9 +92,10 @@ function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersi
   const named = read.named ?? {
     etcd: readEtcdFiles(parsed, withoutFiles),
     files: readUploads(parsed, withoutFiles, file),
+    addons: readAddons(parsed, withoutFiles && leniency.withAddons !== true),
   };
-  const { etcd, files } = named;
-  const own = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics].sort(
+  const { etcd, files, addons } = named;
+  const own = [...parsed.diagnostics, ...etcd.diagnostics, ...files.diagnostics, ...addons.diagnostics].sort(
     (a, b) => a.line - b.line || a.column - b.column,
   );
   const diagnostics = [
@@ -107,6 +114,7 @@ function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersi
       warnings: diagnostics,
       foreignEtcd: etcd.pems,
       uploads: files.uploads,
+      addonSources: addons.sources,
       at: (version) => interpret(file, { ...read, named }, leniency, version),
     };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
@@ -173,6 +181,21 @@ function readUploads(
   ])
     if (!uploads.has(source.name)) add(source.name, source.shown, source.path, source.read());
   return { uploads, diagnostics };
+}
+
+function readAddons(
+  { cluster, locate, conceal }: ParseResult,
+  lenient: boolean,
+): { readonly sources: LocalSources; readonly diagnostics: readonly Diagnostic[] } {
+  const { sources, problems } = readLocalSources(cluster?.addons ?? []);
+  return {
+    sources,
+    diagnostics: problems.map(({ path, shown, message }) => ({
+      ...locate(path),
+      severity: lenient ? 'warning' : 'error',
+      message: conceal(`${describePath(path)} ${shown} ${message}`, path),
+    })),
+  };
 }
 
 function readBeside(path: string, inventory: string): Upload | string {

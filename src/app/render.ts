@@ -7,6 +7,7 @@ import { allObjects } from '../kube/desired-cluster.ts';
 import { encryptionBytes } from '../desire/encryption.ts';
 import { desireHost } from '../desire/host.ts';
 import { secretBytes } from '../desire/secrets.ts';
+import type { KubeObject } from '../kube/types.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { EncryptionKeys } from '../model/encryption.ts';
 import { KbootError } from '../model/error.ts';
@@ -26,7 +27,8 @@ export interface RenderedTree {
 }
 
 /**
- * Writes the files of each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml`; those with a secret
+ * Writes the files of each host as `out/HOST/path`, and the API objects as `out/cluster/NN-….yaml` and
+ * `out/addons/NAME/NN-….yaml`; those with a secret
  * only if asked. A .gitignore keeps them from being committed. Throws E-USAGE if `out` is not empty, and if secrets may
  * not be on this disk.
  */
@@ -48,9 +50,9 @@ export async function renderTree(
   const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });
   await saveEncryptionKeys(workspace.state, cluster, workspace.encryptionKeys);
   const pki = usedPki(cluster, own.pki, workspace.foreignEtcd);
-  const { renderer, releases, bundle, uploads } = workspace.desire;
+  const { renderer, releases, bundle, uploads, addons } = workspace.desire;
   const { encryptionKeys } = workspace;
-  const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads, encryptionKeys });
+  const desire = desireOf(cluster, renderer, pki, { releases, bundle, uploads, encryptionKeys, addons });
   const secrets = secretBytes(desire);
   const shown = uploadsThatPlansShow(cluster);
   let files = 0;
@@ -72,13 +74,19 @@ export async function renderTree(
       if (file !== undefined) await write(file, host.name);
     }
   }
-  for (const [index, object] of allObjects(desireCluster(desire)).entries()) {
-    const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9.-]/g, '-');
-    const text = stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false });
-    await write({ path: `${name}.yaml`, mode: 0o644, text, secret: undefined }, 'cluster');
-  }
+  const desired = desireCluster(desire);
+  const folders: readonly (readonly [folder: string, objects: readonly KubeObject[]])[] = [
+    ['cluster', allObjects(desired)],
+    ...(desired.addons ?? []).map(({ name, objects }) => [join('addons', name), objects] as const),
+  ];
+  for (const [folder, objects] of folders)
+    for (const [index, object] of objects.entries()) {
+      const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9.-]/g, '-');
+      const text = stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false });
+      await write({ path: `${name}.yaml`, mode: 0o644, text, secret: undefined }, folder);
+    }
   await writeFile(
     join(out, '.gitignore'),
     withSecrets ? '*\n' : leftOut.map((path) => `/${path}\n`).join(''),

@@ -19,6 +19,8 @@ import { countPrivateFiles, isUnsettled } from '../store/private-files.ts';
 import { loadPki } from '../store/pki.ts';
 import { dueRotation } from '../store/rotated.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
+import { imagesBesideBundle, refuseUnlockedImages } from './addons/images.ts';
+import { renderAddons } from './addons/render.ts';
 import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
 import { readInventory, type ReadInventory } from './read-inventory.ts';
 
@@ -75,7 +77,7 @@ export interface Workspace extends BundleChoice {
 
 /** Opens the workspace of a cluster. Throws what the inventory, state and bundle throw. */
 export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
-  const { cluster, releases, locked, record, warnings, foreignEtcd, uploads } =
+  const { cluster, releases, locked, record, warnings, foreignEtcd, uploads, addonSources } =
     options.read ??
     readInventory(options.inventory, {
       withoutFiles: options.withoutEtcdFiles === true,
@@ -100,6 +102,17 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
     signers: cluster.artifacts.bundleSigners,
   };
   const bundle = bundleFor(choice, cluster.kubernetesVersion);
+  // A command that needs no files of the inventory compares no add-ons either.
+  const addons =
+    options.withoutEtcdFiles === true
+      ? undefined
+      : await renderAddons(cluster.addons ?? [], addonSources, bundle);
+  if (addons !== undefined)
+    refuseUnlockedImages(
+      cluster,
+      addons,
+      locked.find((each) => each.kubernetesVersion === cluster.kubernetesVersion),
+    );
   const newer = newerPatch(locked, cluster.kubernetesVersion);
   const notices =
     newer === undefined ? [] : [`${newer} is in ${lockFileName}; set spec.kubernetesVersion to upgrade`];
@@ -132,12 +145,15 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
       ...(pki.clusterId() === undefined && stagesUntil(until).includes('control-plane')
         ? foundingNotes(cluster)
         : []),
+      ...(addons !== undefined && stagesUntil(until).includes('addon')
+        ? imagesBesideBundle(cluster, addons, bundle)
+        : []),
       ...notes,
     ],
     notices,
     ...choice,
     desire: {
-      ...desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys }),
+      ...desireOf(cluster, renderer, lasting, { releases, bundle, uploads, record, encryptionKeys, addons }),
       rotation: loaded.rotation,
     },
   };
@@ -209,7 +225,7 @@ export function desireOf(
   cluster: Cluster,
   renderer: Renderer,
   pki: Pki,
-  sources: Pick<Desire, 'releases' | 'bundle' | 'uploads' | 'record' | 'encryptionKeys'>,
+  sources: Pick<Desire, 'releases' | 'bundle' | 'uploads' | 'record' | 'encryptionKeys' | 'addons'>,
 ): Desire {
   return {
     cluster,

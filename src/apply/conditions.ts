@@ -17,7 +17,11 @@ export async function check(
   kube: KubeClient,
   condition: Exclude<
     Condition,
-    { kind: 'etcd-member' | 'kubelet' | 'controller' | 'leader' | 'stored-as' | 'endpoint' }
+    {
+      kind:
+        | ('etcd-member' | 'kubelet' | 'controller' | 'leader' | 'stored-as' | 'endpoint')
+        | ('addon-ready' | 'addon-gone');
+    }
   >,
 ): Promise<Unmet> {
   switch (condition.kind) {

@@ -6,6 +6,7 @@ import { observeEndpoint } from '../observe/endpoint.ts';
 import { subjectOfGate } from '../plan/steps.ts';
 import { conditionText } from '../plan/target.ts';
 import type { Condition, Gate } from '../plan/types.ts';
+import { checkAddon } from './addons.ts';
 import { check, renewTime, type Unmet } from './conditions.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
@@ -23,6 +24,8 @@ export class GateWatcher {
   #excluded: Excluded;
   /** When each Lease was renewed, as last seen. */
   #renewed = new Map<string, string>();
+  /** Conditions that will never hold. */
+  #final = new WeakSet<Condition>();
 
   constructor(kube: KubeConnection, etcd: EtcdRunner, context: ApplyContext, excluded: Excluded) {
     this.#kube = kube;
@@ -55,7 +58,9 @@ export class GateWatcher {
         emit({ type: 'skipped', step: gate, why: 'every control plane failed earlier' });
         return false;
       }
-      if (Date.now() - started > gate.timeoutSeconds * 1000) throw await this.#timedOut(gate, seen);
+      if (this.#final.has(gate.condition)) throw await this.#failed(gate, seen);
+      if (Date.now() - started > gate.timeoutSeconds * 1000)
+        throw await this.#failed(gate, `not after ${gate.timeoutSeconds} s: ${seen}`);
       await sleep(pollMs);
     }
   }
@@ -65,8 +70,7 @@ export class GateWatcher {
     return true;
   }
 
-  async #timedOut(gate: Gate, seen: string): Promise<KbootError> {
-    const message = `not after ${gate.timeoutSeconds} s: ${seen}`;
+  async #failed(gate: Gate, message: string): Promise<KbootError> {
     const { connections, apiHosts } = this.#context;
     const access = { connections, apiHosts, kube: () => this.#kube.client() };
     const condition = this.#withoutExcluded(gate.condition);
@@ -107,6 +111,12 @@ export class GateWatcher {
           return await this.#checkStored(condition);
         case 'leader':
           return await this.#checkLeader(condition.lease);
+        case 'addon-ready':
+        case 'addon-gone': {
+          const found = await checkAddon(await this.#kube.client(), condition);
+          if (found?.isFinal === true) this.#final.add(condition);
+          return found?.text;
+        }
         case 'published-cas':
         case 'pod-ready':
         case 'node-registered':

@@ -8,6 +8,7 @@ import { withKept } from '../plan/diff/kept.ts';
 import { targetText } from '../plan/target.ts';
 import type { ApplyStep, DeleteStep, NodeStep, PatchStep, RewriteStep, Taint } from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
+import { applyAddonObject, deleteAddonObject, withData } from './addons.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { cordonNode, uncordonNode } from './cordon.ts';
 import { drainNode } from './drain.ts';
@@ -41,9 +42,13 @@ export class KubeRunner {
     if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
       case 'apply':
-        await this.#applyObject(step);
+        await (step.addon === undefined ? this.#applyObject(step) : this.#applyAddon(step));
         return undefined;
       case 'delete':
+        if (step.addon !== undefined) {
+          await this.#retryWhileStarting((kube) => deleteAddonObject(kube, step));
+          return undefined;
+        }
         await this.#retryWhileStarting((kube) =>
           remove(kube, objectPath(step.object), targetText(step.target)),
         );
@@ -83,6 +88,14 @@ export class KubeRunner {
       const live = step.keeps === undefined ? undefined : await getObject(kube, object);
       await applyObject(kube, live === undefined ? object : withKept(object, step.keeps, live).object);
     });
+  }
+
+  async #applyAddon(step: ApplyStep): Promise<void> {
+    const data =
+      step.data === undefined ? undefined : (await this.#context.materials()).secret(step.data.name);
+    const object = withData(step, data);
+    if (step.replaces === true) await this.#retryWhileStarting((kube) => deleteAddonObject(kube, step));
+    await this.#retryWhileStarting((kube) => applyAddonObject(kube, object));
   }
 
   async #node(kube: KubeClient, step: NodeStep): Promise<void> {

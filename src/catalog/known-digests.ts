@@ -35,11 +35,13 @@ export function catalogDigest(ref: string): string | undefined {
   return name === undefined ? undefined : imageDigests()[name]?.[ref.slice(ref.lastIndexOf(':') + 1)];
 }
 
-/** What an image is held to, and who says so: the lock if it has the image, else the catalog. */
+/** What an image is held to, and who says so: its own name, the lock if it has the image, else the catalog. */
 export function knownDigests(
   release: Pick<Release, 'locked'> | undefined,
   ref: string,
 ): (ImageDigests & { readonly by: 'lock' | 'catalog' }) | undefined {
+  const own = /@(sha256:[0-9a-f]{64})$/.exec(ref)?.[1];
+  if (own !== undefined) return { digest: own, by: 'lock' };
   const locked = release?.locked?.[ref];
   if (locked !== undefined) return { ...locked, by: 'lock' };
   const digest = catalogDigest(ref);

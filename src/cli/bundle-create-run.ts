@@ -1,7 +1,8 @@
+import { imagesOfAddons } from '../app/addons/images.ts';
 import { createBundle, unheldImages } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
 import { knownVersions, release } from '../catalog/release.ts';
-import { contentsOf, contentsOfRelease, type BundleContents } from '../desire/bundle-contents.ts';
+import { contentsOf, contentsOfRelease, withAddons, type BundleContents } from '../desire/bundle-contents.ts';
 import { defaults } from '../inventory/defaults.ts';
 import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { imageRepository, mirror } from '../inventory/schema.ts';
@@ -18,7 +19,7 @@ import { line } from '../view/printable.ts';
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   refuse('--mirror', args.mirror, mirror);
   refuse('--image-repository', args['image-repository'], imageRepository);
-  const wanted = wantedBy(args);
+  const wanted = await wantedBy(args);
   const json = args.output === 'json';
   const progress = json ? undefined : showFetching(screen);
   const allowUnofficial = mayBeUnofficial(args);
@@ -51,14 +52,18 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   }
 }
 
-function wantedBy(args: BundleCommandArgs): {
+async function wantedBy(args: BundleCommandArgs): Promise<{
   readonly contents: BundleContents;
   readonly mirror: string | undefined;
-} {
+}> {
   if (args.inventory !== undefined) {
-    const { cluster, releases } = readInventory(args.inventory, { withoutFiles: true });
+    const read = readInventory(args.inventory, { withoutFiles: true, withAddons: true });
+    const { cluster, releases } = read;
     const contents = contentsOf(cluster, releases.get(cluster.kubernetesVersion));
-    return { contents, mirror: cluster.artifacts.mirror };
+    return {
+      contents: withAddons(contents, cluster.addons ?? [], await imagesOfAddons(read)),
+      mirror: cluster.artifacts.mirror,
+    };
   }
   const known = knownVersions();
   const version = args['kubernetes-version'] ?? known[0] ?? '';

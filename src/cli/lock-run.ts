@@ -1,3 +1,4 @@
+import { imagesOfAddons } from '../app/addons/images.ts';
 import { proposeLock } from '../app/lock-release.ts';
 import { readInventory } from '../app/read-inventory.ts';
 import { lockText } from '../catalog/release-lock.ts';
@@ -14,12 +15,14 @@ export async function runLock(args: LockArgs): Promise<ExitStatus> {
   const { inventory, to, check, verbose } = args;
   if (to !== undefined && !/^v\d+\.\d+\.\d+$/.test(to))
     throw new KbootError('E-USAGE', `--to must be a Kubernetes version such as v1.36.5, not "${to}"`);
-  const { cluster, locked } = readInventory(inventory, { withoutFiles: true, anyVersion: true });
+  const read = readInventory(inventory, { withoutFiles: true, withAddons: true, anyVersion: true });
+  const { cluster, locked } = read;
   const kubernetesVersion = to ?? cluster.kubernetesVersion;
   const interrupt = onInterrupt(() => undefined);
   try {
     const proposal = await proposeLock({
       ...{ cluster, kubernetesVersion, locked, signal: interrupt.signal },
+      addonImages: await imagesOfAddons(read),
       heard: (text) => {
         if (verbose) note(line`${text}`);
       },

@@ -2,6 +2,7 @@ import { artifacts, type Artifact } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import { images, metallbImages } from '../catalog/images.ts';
 import type { ArtifactName, Release } from '../catalog/release.ts';
+import type { Addon } from '../model/addon.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
 import { enforcesPolicies } from './text/network-policy.ts';
 
@@ -11,6 +12,8 @@ export interface BundleContents {
   readonly files: readonly ArtifactName[];
   /** References, by the name of their archive in the bundle. */
   readonly images: Readonly<Record<string, string>>;
+  /** What spec.addons fetches from URLs. */
+  readonly manifests?: readonly { readonly url: string; readonly sha256: string }[];
 }
 
 /** Everything that any cluster of a release may need. */
@@ -41,6 +44,36 @@ export function contentsOf(cluster: Cluster, release: Release): BundleContents {
     files: all.files.filter((name) => name !== 'etcd' || (onHosts && etcdHosts(cluster).length > 0)),
     images: Object.fromEntries(Object.entries(all.images).filter(([name]) => !without(name))),
   };
+}
+
+/** The same with what add-ons need: their images, and the manifests of their URLs. */
+export function withAddons(
+  contents: BundleContents,
+  addons: readonly Addon[],
+  images: readonly string[],
+): BundleContents {
+  const own = new Set(Object.values(contents.images));
+  const manifests = addons.flatMap((addon) => addon.manifests.filter((each) => 'url' in each));
+  return {
+    ...contents,
+    images: {
+      ...contents.images,
+      ...Object.fromEntries(
+        images.filter((ref) => !own.has(ref)).map((ref) => [archiveName(ref), ref] as const),
+      ),
+    },
+    manifests: [...new Map(manifests.map((each) => [each.sha256, each])).values()],
+  };
+}
+
+/** `docker.io_library_busybox_1.37`: each reference has a name of its own, since the digest of its tag is unique. */
+function archiveName(ref: string): string {
+  return ref.replace('@sha256:', '_').replaceAll(/[^\w.-]/g, '_');
+}
+
+/** Path in a bundle of a manifest that spec.addons fetches, by its SHA-256. */
+export function manifestInBundle(sha256: string): string {
+  return `manifests/${sha256}.yaml`;
 }
 
 /** Path of a release file in a bundle. */

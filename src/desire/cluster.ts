@@ -3,6 +3,7 @@ import type { Stage } from '../model/stage.ts';
 import type { DesiredCluster } from '../kube/desired-cluster.ts';
 import { hasOutsideEndpoint } from '../model/cluster.ts';
 import { assumedFacts } from '../model/facts.ts';
+import { desireAddons } from './addons.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { rolledByConfig } from './config-roll.ts';
 import { corefile } from './text/coredns.ts';
@@ -37,6 +38,13 @@ export function desireCluster(desire: Desire): DesiredCluster {
       })),
     ],
     lateObjects: metallb.pools,
+    ...(desire.addons && {
+      addons: desireAddons(cluster.addons ?? [], desire.addons, [
+        ...own,
+        ...metallb.system,
+        ...metallb.pools,
+      ]),
+    }),
     ...(desire.record !== undefined && { record: recordObject(desire.record) }),
     prunedKinds: [...policyKinds, ...(cluster.metallb === undefined ? [] : metallbKinds)],
     nodes: nodes(cluster).map((host) => ({

@@ -6,6 +6,7 @@ import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cl
 import { sha256 } from '../model/digest.ts';
 import type { EncryptionConfig, EncryptionKeys } from '../model/encryption.ts';
 import type { HostFacts } from '../model/facts.ts';
+import type { RenderedAddons } from '../kube/addons.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Rotation } from '../pki/rotation.ts';
 import { trustBundle, type Pki } from '../pki/types.ts';
@@ -36,6 +37,8 @@ export interface Desire {
   readonly bundle: Bundle | undefined;
   /** The source files of spec.files on this machine, by path. */
   readonly uploads: Uploads;
+  /** The objects of spec.addons; absent: they were not rendered, and are not compared. */
+  readonly addons?: RenderedAddons | undefined;
   /** What the cluster keeps of the inventory. */
   readonly record?: InventoryRecord;
   /** The exchange of CAs that has begun. */

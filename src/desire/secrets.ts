@@ -1,5 +1,6 @@
 import { architectures } from '../catalog/data.ts';
 import { isNode } from '../model/cluster.ts';
+import { addonSecrets, desireAddons } from './addons.ts';
 import { textContext, type Desire } from './context.ts';
 import { secretTexts } from './pki-files.ts';
 import { backupSecrets } from './text/backup.ts';
@@ -15,6 +16,7 @@ export function secretBytes(desire: Desire): Map<string, string | Buffer> {
     ...secretTexts(cluster, pki, renderer),
     ...statedSecrets(desire),
     ...uploadBytes(desire),
+    ...addonSecrets(desireAddons(cluster.addons ?? [], desire.addons ?? new Map())),
   ]);
 }
 

@@ -142,9 +142,10 @@ function readable<T>(name: string, read: () => T): T {
   }
 }
 
-/** Where a registry has an image; names without a host are Docker Hub's. */
+/** Where a registry has an image, and the tag or digest that leads to it; names without a host are Docker Hub's. */
 function placeOf(ref: string): { readonly base: string; readonly repository: string; readonly tag: string } {
-  const [, host = '', path = '', tag = ''] = /^([^/]+)\/(.+):([^:/]+)$/.exec(ref) ?? [];
+  const [, host = '', path = '', tag = ''] =
+    /^([^/]+)\/([^@]+)@(sha256:[0-9a-f]{64})$/.exec(ref) ?? /^([^/]+)\/(.+):([^:/]+)$/.exec(ref) ?? [];
   if (host === '')
     throw new KbootError('E-USAGE', `${ref} is not an image reference with host and tag, HOST/PATH:TAG`);
   const scheme = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host) ? 'http' : 'https';

@@ -17,6 +17,7 @@ import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
+import { buildAddons } from './build-addons.ts';
 import { buildBackup } from './build-backup.ts';
 import { buildEncryption } from './build-encryption.ts';
 import { buildFiles, buildHooks } from './build-hooks.ts';
@@ -122,6 +123,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     preflight: { ignore: spec.preflight?.ignore ?? [] },
     ...given('files', spec.files && buildFiles(spec.files, hosts, options.folders)),
     ...given('hooks', spec.hooks && buildHooks(spec.hooks, hosts)),
+    ...given('addons', spec.addons && buildAddons(spec.addons, options.folders)),
     hosts,
   };
 }

@@ -81,6 +81,7 @@ const encrypts = disturbs(
   [],
   'two or three times; what is stored is rewritten in between',
 );
+const addon = stated('the objects of the add-on that differ, as the plan lists them');
 const hook = noted('the hook runs where its unless fails');
 
 /** containerd reads hosts.toml for every pull; only before 2.1 it needs logins in config.toml. */
@@ -293,6 +294,15 @@ export const impacts: ImpactsOf<Inventory> = {
       timeoutSeconds: nothing,
       roles: hook,
       hosts: hook,
+    },
+    addons: {
+      name: addon,
+      namespace: addon,
+      after: nothing,
+      manifests: { path: addon, url: addon, sha256: addon },
+      images: nothing,
+      prune: noted('it counts for what leaves the add-on from then on'),
+      timeoutSeconds: nothing,
     },
     vagrant: machine,
     upgrade: {

@@ -17,6 +17,7 @@ import {
 } from './fields.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { component, extraArg, extraArgs, extraEnvs, extraVolumes } from './schema-components.ts';
+import { addons } from './schema-addons.ts';
 import { backup } from './schema-backup.ts';
 import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
 import { dns } from './schema-dns.ts';
@@ -435,6 +436,7 @@ const spec = z
     ssh: clusterSsh.optional(),
     files: files.optional(),
     hooks: hooks.optional(),
+    addons: addons.optional(),
     vagrant: vagrantMachine(
       'Vagrant machine of every host. Used by the Vagrantfile; kboot only validates it.',
     ).optional(),

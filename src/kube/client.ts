@@ -213,6 +213,18 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
     throw refused(`applying ${objectTitle(object)}`, response);
 }
 
+/** The status of what no repetition makes valid. */
+export const invalid = 422;
+
+/**
+ * Whether a request can never succeed as it is: 422, or the error of server-side apply for an object that does not fit the
+ * schema of its kind, a Status with 500 and without a reason (apiserver, fieldmanager: "failed to create typed patch object").
+ */
+export function isInvalid({ status, body }: KubeResponse): boolean {
+  const answer = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
+  return status === invalid || (status === 500 && answer['kind'] === 'Status' && !('reason' in answer));
+}
+
 /** The error for an unexpected response, with the API's own message and its status. */
 export function refused(doing: string, response: KubeResponse): KbootError {
   const body = response.body as { readonly message?: unknown } | string | null;

@@ -1,3 +1,4 @@
+import type { DesiredAddon } from './addons.ts';
 import type { Stage } from '../model/stage.ts';
 import type { KubeObject } from './types.ts';
 
@@ -26,6 +27,8 @@ export interface DesiredCluster {
     /** Absent: objects of this kind are in no namespace. */
     readonly namespace?: string;
   }[];
+  /** The operator's add-ons, each after those that it needs; absent: they are not in scope. */
+  readonly addons?: readonly DesiredAddon[];
   /** What is kept of the inventory, once all of it is applied. */
   readonly record?: KubeObject;
   readonly nodes: readonly {

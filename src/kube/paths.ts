@@ -21,6 +21,7 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   ValidatingAdmissionPolicyBinding: { plural: 'validatingadmissionpolicybindings', namespaced: false },
   ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', namespaced: false },
   NetworkPolicy: { plural: 'networkpolicies', namespaced: true },
+  EndpointSlice: { plural: 'endpointslices', namespaced: true },
   Lease: { plural: 'leases', namespaced: true },
   IPAddressPool: { plural: 'ipaddresspools', namespaced: true },
   BGPPeer: { plural: 'bgppeers', namespaced: true },

@@ -1,3 +1,4 @@
+import type { Addon } from './addon.ts';
 import type { Backup } from './backup.ts';
 import type { Encryption } from './encryption.ts';
 import type { PasswordSource } from './password-source.ts';
@@ -356,6 +357,7 @@ export interface Cluster {
   readonly preflight?: { readonly ignore: readonly string[] };
   readonly files?: readonly UserFile[];
   readonly hooks?: readonly Hook[];
+  readonly addons?: readonly Addon[];
   readonly hosts: readonly Host[];
 }
 

@@ -52,6 +52,17 @@ export const errorCodes = {
       'Correct the template or the value in the message. `kboot render INVENTORY --out DIR` shows the ' +
       "files without contacting a host. To go back to kboot's own template, remove yours from the folder.",
   },
+  'E-ADDON': {
+    exit: exitStatus.badInput,
+    title: 'An add-on of the inventory could not be rendered.',
+    cause:
+      'An add-on (spec.addons) is rendered on the machine that runs kboot, before any host is contacted: its ' +
+      'kustomization did not build, a program that it needs is not installed or too old, or what came out ' +
+      'is not objects of Kubernetes. Nothing was changed.',
+    remedy:
+      'The message names the add-on, the file and what is wrong with it; the lines below it are those of the ' +
+      'program. Install the program that the message names, or correct the file, and run the same command again.',
+  },
   'E-BUNDLE': {
     exit: exitStatus.badInput,
     title: 'The bundle is incomplete, or the checksum of a file is wrong.',

@@ -11,6 +11,7 @@ import { objectKey, type KubeObject } from '../kube/types.ts';
 import { allObjects, ownLabel, type DesiredCluster } from '../kube/desired-cluster.ts';
 import { bootstrapRoles } from '../kube/bootstrap-roles.ts';
 import { removedNodesRefs } from '../kube/removed-nodes.ts';
+import { observeAddons, type AddonsObservation } from './addons.ts';
 import type { Reader } from '../transport/types.ts';
 
 /** The live state of the API. */
@@ -25,6 +26,8 @@ export type ClusterObservation =
       readonly objects: ReadonlyMap<string, KubeObject>;
       readonly nodes: ReadonlyMap<string, KubeObject>;
       readonly pods: ReadonlyMap<string, KubeObject>;
+      /** Absent: add-ons are not in scope. */
+      readonly addons?: AddonsObservation;
     };
 
 /**
@@ -41,7 +44,7 @@ export async function observeCluster(
   try {
     kube = await openKube(await reader.forward(address, 6443), credentials);
     const client = kube;
-    const [objects, swept, nodes, pods] = await Promise.all([
+    const [objects, swept, nodes, pods, addons] = await Promise.all([
       Promise.all(
         [
           ...allObjects(wants),
@@ -53,6 +56,7 @@ export async function observeCluster(
       Promise.all(wants.prunedKinds.map((kind) => listOwn(client, kind))),
       list(client, '/api/v1/nodes'),
       list(client, '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane'),
+      wants.addons && observeAddons(client, wants.addons),
     ]);
     return {
       state: 'present',
@@ -63,6 +67,7 @@ export async function observeCluster(
       ),
       nodes,
       pods,
+      ...(addons && { addons }),
     };
   } catch (error) {
     return { state: 'unavailable', why: error instanceof Error ? error.message : String(error) };

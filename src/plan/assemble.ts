@@ -49,6 +49,7 @@ export function assemble(
       hosts.reduce((sum, host) => sum + host.resources, 0) +
       desired.objects.length +
       desired.lateObjects.length +
+      (desired.addons ?? []).reduce((sum, { objects }) => sum + objects.length, 0) +
       desired.nodes.length,
     warnings: [
       ...notes,

@@ -10,6 +10,7 @@ import type { ClusterObservation } from '../observe/cluster.ts';
 import type { HostObservation } from '../observe/probe.ts';
 import { withAdopted } from './adopted.ts';
 import { desiredOn } from './desired.ts';
+import { addonWarnings } from './diff/addons.ts';
 import { diffCluster, keptWarnings, type ClusterChanges } from './diff/cluster.ts';
 import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
@@ -27,6 +28,7 @@ import { etcdGates, membershipSteps, withMembership } from './etcd/steps.ts';
 import type { Observed } from './observed.ts';
 import type { InstallWork } from './phases/install.ts';
 import type { MembershipWork } from './phases/membership.ts';
+import { addonFindings } from './preflight/addons.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
 import { immutableFindings } from './preflight/immutable-fields.ts';
@@ -217,6 +219,9 @@ export function decide(known: Known, observed: Observed): Decision {
       ...formerWarnings(seen.former, through),
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
       ...(through === undefined || api === undefined ? [] : podNetworkWarnings(known.desired, api)),
+      ...(through === undefined || api === undefined || known.desired.addons === undefined
+        ? []
+        : addonWarnings(known.desired.addons, api)),
     ],
   };
   const doesAnything = isWork(decision);
@@ -245,6 +250,10 @@ export function decide(known: Known, observed: Observed): Decision {
               })),
           ...(ahead === undefined ? [] : upgradeFindings(ahead)),
           ...podNetworkFindings(cluster, changes, inspections, api),
+          // An upgrade brings other schemas.
+          ...(api === undefined || change !== undefined
+            ? []
+            : addonFindings(cluster, known.desired.addons ?? [], api)),
           ...immutableFindings(cluster, ownInspections(inspections, desire.clusterId), api, recorded),
         ],
         ignore,
@@ -394,6 +403,12 @@ function isWork({
     ...cluster.lateObjects,
     ...cluster.prunes,
     ...cluster.record,
+    ...cluster.addons.flatMap(({ opening, applies, deletes, closing }) => [
+      ...opening,
+      ...applies,
+      ...deletes,
+      ...closing,
+    ]),
   ];
   return (
     snapshot !== undefined ||

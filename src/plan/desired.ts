@@ -33,6 +33,7 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
     objects: wholeCluster ? all.objects.filter(({ stage }) => stages.includes(stage)) : [],
     lateObjects: addons ? all.lateObjects : [],
     prunedKinds: addons ? all.prunedKinds : [],
+    ...(addons && all.addons && { addons: all.addons }),
     ...(addons && all.record && { record: all.record }),
     ...(all.foreignCni && { foreignCni: all.foreignCni }),
     ...(served && all.outsideEndpoint && { outsideEndpoint: all.outsideEndpoint }),

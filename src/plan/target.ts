@@ -1,4 +1,5 @@
 import { objectTitle } from '../kube/types.ts';
+import { few } from '../model/few.ts';
 import type { Condition, ObjectRef, Target } from './types.ts';
 
 /** What identifies an object, without the rest of it. */
@@ -50,5 +51,16 @@ export function conditionText(condition: Condition): string {
       return `Node ${condition.node} Ready${condition.version === undefined ? '' : ` with kubelet ${condition.version}`}`;
     case 'workload-ready':
       return `${condition.workload} ${condition.namespace}/${condition.name}`;
+    case 'addon-ready':
+      return addonParts[condition.part](condition.addon);
+    case 'addon-gone':
+      return `deletion of ${condition.addon}: ${few(condition.objects.map(objectTitle), 2)}`;
   }
 }
+
+const addonParts: Readonly<Record<(Condition & { kind: 'addon-ready' })['part'], (addon: string) => string>> =
+  {
+    definitions: (addon) => `CRDs of add-on ${addon}`,
+    webhooks: (addon) => `webhooks of add-on ${addon}`,
+    all: (addon) => `add-on ${addon}`,
+  };

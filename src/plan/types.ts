@@ -74,7 +74,14 @@ export interface EtcdStep extends StepBase {
 /** Server-side apply of one object. */
 export interface ApplyStep extends StepBase {
   readonly type: 'apply';
+  /** Of a Secret of an add-on, without its data. */
   readonly object: KubeObject;
+  /** The add-on that it belongs to: how the API serves its kind is asked when it is applied. */
+  readonly addon?: string;
+  /** The data of a Secret, which only the operator's machine has. */
+  readonly data?: { readonly name: string; readonly sha256: string };
+  /** Unified diff of the live object. For display only. */
+  readonly diff?: string;
   /** The live object is deleted first: the API refuses to change it. */
   readonly replaces?: true;
   /** Kept of a live object that was not read for the plan. */
@@ -85,6 +92,8 @@ export interface ApplyStep extends StepBase {
 export interface DeleteStep extends StepBase {
   readonly type: 'delete';
   readonly object: ObjectRef;
+  /** The add-on that it belonged to. */
+  readonly addon?: string;
 }
 
 /** Which Pods a drain evicts, how long it may take, and what becomes of a Node whose drain does not end. */
@@ -207,7 +216,16 @@ export type Condition =
       readonly name: string;
       /** Nodes that must run a Ready Pod of a DaemonSet: its status lags for Nodes that just registered. */
       readonly nodes?: readonly string[];
-    };
+    }
+  /** Objects of an add-on: its CRDs are served, the Services of its webhooks have endpoints, or all of it is healthy. */
+  | {
+      readonly kind: 'addon-ready';
+      readonly addon: string;
+      readonly part: 'definitions' | 'webhooks' | 'all';
+      readonly objects: readonly ObjectRef[];
+    }
+  /** Objects that were deleted no longer exist. */
+  | { readonly kind: 'addon-gone'; readonly addon: string; readonly objects: readonly ObjectRef[] };
 
 /** A wait with a timeout; nothing else retries. */
 export interface Gate {

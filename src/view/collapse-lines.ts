@@ -1,4 +1,6 @@
 import { objectTitle } from '../kube/types.ts';
+import { few } from '../model/few.ts';
+import { plural } from '../model/plural.ts';
 import { conditionText, targetText } from '../plan/target.ts';
 import type { Condition, Gate, ObjectRef, Step } from '../plan/types.ts';
 import { collapseBy, type Collapsed } from './collapse.ts';
@@ -34,14 +36,17 @@ export function single(item: Step | Gate): Line {
 
 function keyOf(item: Step | Gate): string {
   // An object that differs gets its own line, with the difference.
-  if (item.type === 'apply' && item.verb === 'create') return `apply ${partOf(item.object)}`;
+  if (item.type === 'apply' && item.verb === 'create') return `apply ${partOf(item)}`;
   if (item.type === 'node') return `node ${item.operation.kind} ${item.reason}`;
   if (item.type === 'wait') return `wait ${item.condition.kind} ${item.timeoutSeconds}`;
   return item.id;
 }
 
 function summaryOf({ item, items }: Collapsed<Step | Gate>): string {
-  if (item.type === 'apply') return `${partOf(item.object)}: ${items.length} objects (by name: --verbose)`;
+  if (item.type === 'apply')
+    return item.addon === undefined
+      ? `${partOf(item)}: ${items.length} objects (by name: --verbose)`
+      : kindsOf(items);
   if (item.type === 'wait') return `${items.length} ${waitedFor[item.condition.kind]}`;
   return `Node ${items.flatMap((each) => (each.type === 'node' ? [each.node] : [])).join(', ')}`;
 }
@@ -60,10 +65,22 @@ const waitedFor: Readonly<Record<Condition['kind'], string>> = {
   'node-registered': 'Nodes registered',
   'node-ready': 'Nodes Ready',
   'workload-ready': 'workloads ready',
+  'addon-ready': 'add-ons ready',
+  'addon-gone': 'deletions',
 };
 
-/** The part of a cluster that an object belongs to, by its name. */
-function partOf(object: ObjectRef): string {
+/** `3 ConfigMaps, 1 Deployment (by name: --verbose)` */
+function kindsOf(items: readonly (Step | Gate)[]): string {
+  const counts = new Map<string, number>();
+  for (const item of items)
+    if (item.type === 'apply') counts.set(item.object.kind, (counts.get(item.object.kind) ?? 0) + 1);
+  const kinds = [...counts].map(([kind, count]) => (count === 1 ? kind : plural(count, kind)));
+  return `${few(kinds, 6)} (by name: --verbose)`;
+}
+
+/** The add-on of the operator's, or the part of a cluster, that an object belongs to. */
+function partOf({ object, addon }: { readonly object: ObjectRef; readonly addon?: string }): string {
+  if (addon !== undefined) return addon;
   const title = objectTitle({ ...object });
   const part = parts.find(([, pattern]) => pattern.test(title));
   return part?.[0] ?? 'rights and configuration';

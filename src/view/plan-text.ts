@@ -141,6 +141,10 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'etcd':
       return [`  ${signs[item.verb]} ${pad('etcd')} ${words}${reason}`];
     case 'apply':
+      return [
+        `  ${signs[item.verb]} ${pad('object')} ${words}${reason}`,
+        ...(item.diff === undefined ? [] : diffLines(item.diff)),
+      ];
     case 'delete':
     case 'node':
     case 'rewrite':

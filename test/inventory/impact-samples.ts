@@ -27,6 +27,11 @@ spec:
   scheduler: { extraArgs: [{ name: v, value: "2" }] }
   files: [{ path: /etc/own.conf, content: one, restarts: [kubelet] }]
   hooks: [{ name: own, after: host, run: "true", unless: "false" }]
+  addons:
+    - { name: first, manifests: [{ path: /first.yaml }] }
+    - name: second
+      namespace: second
+      manifests: [{ path: /second.yaml }, { url: "https://example.com/a.yaml", sha256: "0000000000000000000000000000000000000000000000000000000000000000" }]
   ssh: { user: ops, bastion: { address: gw.example.com } }
   hosts:
     - { name: cp-1, roles: [control-plane], address: 10.0.0.11 }
@@ -104,6 +109,7 @@ const peer = 'spec.metallb.bgpPeers[0]';
 const advertisement = 'spec.metallb.bgpAdvertisements[0]';
 const file = 'spec.files[0]';
 const hook = 'spec.hooks[0]';
+const addon = 'spec.addons[1]';
 const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
 
 /** An issuer of tokens. */
@@ -284,6 +290,15 @@ export const samples: readonly Sample[] = [
   [`${file}.restarts`, ['containerd'], { [`${file}.stage`]: 'host' }],
   [`${file}.roles`, ['worker']],
   [`${file}.hosts`, ['w-1']],
+  [`${addon}.name`, 'other'],
+  [`${addon}.namespace`, 'other'],
+  [`${addon}.after`, ['first']],
+  [`${addon}.manifests[0].path`, '/other.yaml'],
+  [`${addon}.manifests[1].url`, 'https://example.com/b.yaml'],
+  [`${addon}.manifests[1].sha256`, '1'.repeat(64)],
+  [`${addon}.images`, ['registry.example.com/agent:v1']],
+  [`${addon}.prune`, 'all'],
+  [`${addon}.timeoutSeconds`, 60],
   [`${hook}.name`, 'other'],
   [`${hook}.before`, 'runtime', {}, { [`${hook}.after`]: undefined }],
   [`${hook}.after`, 'runtime'],

@@ -31,6 +31,7 @@ export const noClusterChanges: ClusterChanges = {
   lateObjects: [],
   prunes: [],
   record: [],
+  addons: [],
   gates: { api: [], endpoint: [], registered: [], controlPlane: [], ready: [] },
 };
 

@@ -4,6 +4,7 @@ import { releaseOf } from '../../desire/context.ts';
 import { statedSecrets } from '../../desire/secrets.ts';
 import { uploadBytes } from '../../desire/user-work.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
+import { refKey } from '../../kube/scopes.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { objectTitle } from '../../kube/types.ts';
 import { sha256 } from '../../model/digest.ts';
@@ -39,7 +40,12 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
   const catalog = sha256(JSON.stringify(known.locked === undefined ? stating : []));
   // The paths of keys and templates on this machine do not affect a plan.
   const files = cluster.files?.map((file) => ({ ...file, name: file.path, content: undefined }));
-  const stated = JSON.stringify({ ...cluster, files }, (key, value: unknown) => {
+  // The objects of add-ons affect it, and not where they come from.
+  const addons = cluster.addons?.map(({ name, after, prune, timeoutSeconds }) => ({
+    ...{ name, after, prune, timeoutSeconds },
+    objects: sha256(JSON.stringify(desire.addons?.get(name) ?? [])),
+  }));
+  const stated = JSON.stringify({ ...cluster, files, addons }, (key, value: unknown) => {
     if (placesHere.includes(key)) return undefined;
     return isSecretValue(key, value) ? `sha256 ${sha256(value)}` : value;
   });
@@ -138,6 +144,8 @@ function apiFacts(api: ClusterObservation | undefined): Facts {
   if (api.state !== 'present') return { API: api.state };
   return Object.fromEntries<string>([
     ...[...api.objects.values()].map((object) => [objectTitle(object), objectFact(object)] as const),
+    // Controllers change objects of add-ons all the time; what a plan makes of them is compared with the plan.
+    ...[...(api.addons?.objects.values() ?? [])].map((object) => [refKey(object), nodeFact(object)] as const),
     ...[...api.nodes.values()].map(
       (node) => [objectTitle({ ...node, kind: 'Node' }), nodeFact(node)] as const,
     ),

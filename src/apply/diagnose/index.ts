@@ -1,4 +1,5 @@
 import type { Condition } from '../../plan/types.ts';
+import { diagnoseAddon } from './addon.ts';
 import {
   diagnoseApi,
   diagnoseController,
@@ -36,6 +37,8 @@ const lookups: {
   'node-registered': diagnoseNode,
   'node-ready': diagnoseNode,
   'workload-ready': diagnoseWorkload,
+  'addon-ready': diagnoseAddon,
+  'addon-gone': () => Promise.resolve([]),
 };
 
 /** Time limit of a whole diagnosis. */

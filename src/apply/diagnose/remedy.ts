@@ -1,4 +1,5 @@
 import { hostPort } from '../../desire/text/address.ts';
+import { addonLabel } from '../../kube/addons.ts';
 import type { Condition } from '../../plan/types.ts';
 
 /** The remedy for a failed wait: fix the cause that `detail` shows, or else find it with a command. */
@@ -39,5 +40,9 @@ function whereToLook(condition: Condition): string {
       return `run \`kubectl describe node ${condition.node}\`, and \`journalctl -u kubelet\` on ${condition.node}`;
     case 'workload-ready':
       return `run \`kubectl -n ${condition.namespace} describe ${condition.workload.toLowerCase()} ${condition.name}\``;
+    case 'addon-ready':
+      return `run \`kubectl get all -A -l ${addonLabel}=${condition.addon}\``;
+    case 'addon-gone':
+      return `run \`kubectl get ${condition.objects[0]?.kind.toLowerCase() ?? 'all'} -A -l ${addonLabel}=${condition.addon} -o yaml\``;
   }
 }

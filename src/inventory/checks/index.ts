@@ -1,5 +1,6 @@
 import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
+import { addonsAreSound } from './addons.ts';
 import { backupIsSound } from './backup.ts';
 import { flannelIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
@@ -112,6 +113,7 @@ const checks: readonly Check[] = [
   dnsIsSound,
   filesAreSound,
   hooksAreSound,
+  addonsAreSound,
   upgradeGroupsAreWorkers,
   drainTimesFit,
   ignoredChecksAreIgnorable,

@@ -10,6 +10,7 @@ import type { Stage } from '../../model/stage.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { FormerHost } from '../../observe/former-host.ts';
 import { fillPlaceholders } from '../../resource/placeholder.ts';
+import { diffAddons, type AddonChanges } from './addons.ts';
 import { isCordonedByKboot } from './health.ts';
 import { removedNodesSteps } from './removed-nodes.ts';
 import { withVoidTokens } from './service-accounts.ts';
@@ -38,6 +39,8 @@ export interface ClusterChanges {
   readonly marks: readonly NodeStep[];
   /** Objects that the API accepts only once the workloads are ready. */
   readonly lateObjects: readonly ApplyStep[];
+  /** The operator's add-ons. */
+  readonly addons: readonly AddonChanges[];
   /** The record of the inventory; last, once all of it is applied. */
   readonly record: readonly ApplyStep[];
   readonly prunes: readonly DeleteStep[];
@@ -94,6 +97,7 @@ export function diffCluster(
       ...desired.nodes.flatMap((node) => uncordonStep(node.name, seen)),
     ],
     lateObjects: connected ? desired.lateObjects.flatMap((object) => objectStep(object, seen)) : [],
+    addons: desired.addons === undefined ? [] : diffAddons(desired.addons, seen, allObjects(desired)),
     record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
     gates: {

@@ -5,6 +5,7 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
   Service: ['spec.clusterIP', 'spec.clusterIPs'],
   DaemonSet: ['spec.selector'],
   Deployment: ['spec.selector'],
+  Job: ['spec.template', 'spec.selector', 'spec.completionMode'],
   RoleBinding: ['roleRef'],
   ClusterRoleBinding: ['roleRef'],
   Secret: ['type'],

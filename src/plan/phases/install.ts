@@ -9,6 +9,7 @@ import type { RotationWork } from '../rotation/decide.ts';
 import type { RolloutHost } from '../rollout/rollout.ts';
 import { hostOf } from '../steps.ts';
 import type { Batch, Gate, Phase, PlanHost, Task } from '../types.ts';
+import { addonPhases } from './addons.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { encryptionPhases } from './encryption.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
@@ -131,7 +132,16 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     );
 
   const hostWork = existing(...hostPhases, rollout);
-  const clusterWork = existing(api, nodes, addons, podNetworks, readiness);
+  const operatorAddons =
+    cluster === undefined
+      ? []
+      : addonPhases(cluster.addons, [
+          ...ready,
+          ...after('all', api, addons, readiness),
+          ...after('ended', nodes, podNetworks, byStage.get('node')),
+          ...rolled,
+        ]);
+  const clusterWork = [...existing(api, nodes, addons, podNetworks, readiness), ...operatorAddons];
   const all = [
     ...existing(hooks, certificates, membership),
     ...hostWork,

@@ -2,6 +2,7 @@ import { stages, type Stage } from '../../model/stage.ts';
 import type { Upgrade } from '../upgrade/upgrade.ts';
 import { conditionText } from '../target.ts';
 import type { Batch, Gate, NodeStep, Phase, Task } from '../types.ts';
+import { addonPhases } from './addons.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import type { InstallWork } from './install.ts';
 import { membershipPhase } from './membership.ts';
@@ -91,6 +92,8 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
       together('cluster', cluster.prunes),
     ]);
   }
+  for (const each of cluster === undefined ? [] : addonPhases(cluster.addons, []))
+    phases.push({ ...each, after: after('all', phases.at(-1)) });
   for (const stage of stages) {
     const due = hooks.filter((hook) => hook.when === 'after' && hook.stage === stage);
     const tasks = due.map(({ step }): Task => ({ on: 'operator', steps: [step] }));

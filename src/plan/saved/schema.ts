@@ -5,7 +5,7 @@ import { components } from '../../model/component.ts';
 import { stages } from '../../model/stage.ts';
 import { described, hex, host, map, namespace, node, shared, text, texts } from './described.ts';
 import { spreadSchema } from './spread-schema.ts';
-import { stepSchema } from './step-schema.ts';
+import { objectRef, stepSchema } from './step-schema.ts';
 
 const condition = shared(
   'Condition',
@@ -75,6 +75,20 @@ const condition = shared(
       namespace,
       name: text('Name of the workload.'),
       nodes: texts('Nodes that must run a Ready Pod of the DaemonSet.').exactOptional(),
+    }),
+    z.strictObject({
+      kind: z.literal('addon-ready'),
+      addon: text('Name of the add-on.'),
+      part: described(
+        'definitions: its CRDs are served; webhooks: the Services of its webhooks have endpoints; all: all of it is healthy.',
+        z.enum(['definitions', 'webhooks', 'all']),
+      ),
+      objects: described('The objects that are looked at.', z.array(objectRef)),
+    }),
+    z.strictObject({
+      kind: z.literal('addon-gone'),
+      addon: text('Name of the add-on.'),
+      objects: described('Objects that must no longer exist.', z.array(objectRef)),
     }),
   ]),
 );

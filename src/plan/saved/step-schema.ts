@@ -63,7 +63,7 @@ const kind = text('Its kind.');
 const labels = map('Its labels.');
 const annotations = map('Its annotations.');
 
-const objectRef = shared(
+export const objectRef = shared(
   'ObjectRef',
   z.strictObject({
     apiVersion,
@@ -207,7 +207,16 @@ const applyStep = shared(
   z.strictObject({
     ...step,
     type: z.literal('apply'),
-    object: described('Applied by server-side apply as field manager kboot.', object),
+    object: described(
+      'Applied by server-side apply as field manager kboot; a Secret of an add-on is without its data here.',
+      object,
+    ),
+    addon: text('The add-on that it belongs to.').exactOptional(),
+    data: described(
+      'The data of a Secret, which only the machine that runs kboot has.',
+      z.strictObject({ name: text('Its name.'), sha256: hex('SHA-256 of it as JSON.') }),
+    ).exactOptional(),
+    diff: text('Unified diff of the live object. For display only.').exactOptional(),
     replaces: described(
       'The live object is deleted first: the API refuses to change it.',
       z.literal(true),
@@ -231,6 +240,7 @@ const deleteStep = shared(
     ...step,
     type: z.literal('delete'),
     object: described('Identifies the object that is deleted.', objectRef),
+    addon: text('The add-on that it belonged to.').exactOptional(),
   }),
 );
 

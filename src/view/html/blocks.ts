@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { objectTitle } from '../../kube/types.ts';
 import { nodePath } from '../../kube/paths.ts';
 import { orList } from '../../model/or-list.ts';
 import type { DrainPolicy, Gate, NodeStep, Step } from '../../plan/types.ts';
@@ -38,7 +39,11 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
     case 'etcd':
       return [listBlock('Request to etcd', item.operation)];
     case 'apply':
-      return [textBlock('Applied to the API', item.object)];
+      return [
+        ...(item.diff === undefined ? [] : [{ kind: 'diff' as const, title: 'Diff', text: item.diff }]),
+        textBlock('Applied to the API', item.object),
+        ...(item.data === undefined ? [] : [listBlock('Secret, by name and digest', item.data)]),
+      ];
     case 'delete':
       return [textBlock('Deleted through the API', item.object)];
     case 'node':
@@ -48,7 +53,15 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
     case 'rewrite':
       return [listBlock('Through the API', { read: item.resource, write: 'every object, unchanged' })];
     case 'wait':
-      return [listBlock('Until', { ...item.condition, timeoutSeconds: item.timeoutSeconds })];
+      return [
+        'objects' in item.condition
+          ? listBlock('Until', {
+              ...item.condition,
+              objects: item.condition.objects.map(objectTitle),
+              timeoutSeconds: item.timeoutSeconds,
+            })
+          : listBlock('Until', { ...item.condition, timeoutSeconds: item.timeoutSeconds }),
+      ];
   }
 }
 

@@ -43,6 +43,7 @@ const throughApi = {
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
   record: [],
+  addons: [],
   gates: {
     api: [named('api answers')],
     endpoint: [named('endpoint answers')],

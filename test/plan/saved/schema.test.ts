@@ -240,4 +240,11 @@ const conditions: Record<Condition['kind'], Condition> = {
     name: 'x',
     nodes: ['a'],
   },
+  'addon-ready': {
+    kind: 'addon-ready',
+    addon: 'x',
+    part: 'all',
+    objects: [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace: 'n', name: 'x' } }],
+  },
+  'addon-gone': { kind: 'addon-gone', addon: 'x', objects: [] },
 };

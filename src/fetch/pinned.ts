@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { writeAtomic } from '../store/atomic.ts';
+import { shown, wrongBytes } from './fetch-error.ts';
+import { openWeb } from './web.ts';
+
+/** Maximum size in bytes of a manifest or chart. */
+const mostBytes = 32 * 1024 * 1024;
+
+/** The folder for what can be fetched again. */
+function cacheFolder(): string {
+  const stated = process.env['XDG_CACHE_HOME'] ?? '';
+  return join(stated.startsWith('/') ? stated : join(homedir(), '.cache'), 'kboot', 'addons');
+}
+
+/**
+ * The bytes with a SHA-256: from one of the files `held` if it has them, from this user's cache, or else fetched and kept
+ * there. Throws KbootError E-FETCH, also if the URL serves other bytes.
+ */
+export async function fetchPinned(
+  url: URL,
+  sha256: string,
+  held: readonly string[] = [],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Buffer> {
+  const cached = join(cacheFolder(), sha256);
+  for (const path of [...held, cached]) {
+    const bytes = await readFile(path).catch(() => undefined);
+    if (bytes !== undefined && sumOf(bytes) === sha256) return bytes;
+  }
+  const web = openWeb({ signal });
+  try {
+    const { body } = await web.get(url);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > mostBytes) throw wrongBytes(shown(url), `has more than ${mostBytes} bytes`);
+      chunks.push(chunk);
+    }
+    const bytes = Buffer.concat(chunks);
+    const sum = sumOf(bytes);
+    if (sum !== sha256) throw wrongBytes(shown(url), `has SHA-256 ${sum}, expected ${sha256}`);
+    // Without a cache, it is fetched each time.
+    await writeAtomic(cached, bytes, 0o600).catch(() => undefined);
+    return bytes;
+  } finally {
+    web.close();
+  }
+}
+
+function sumOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,22 @@
+import type { Addon, ManifestSource } from '../model/addon.ts';
+import { given } from './build-value.ts';
+import { defaults } from './defaults.ts';
+import { absolutePath, type Folders } from './paths.ts';
+import type { Inventory } from './schema.ts';
+
+type Stated = NonNullable<Inventory['spec']['addons']>[number];
+
+/** The add-ons of a validated inventory. */
+export function buildAddons(stated: readonly Stated[], folders: Folders): Addon[] {
+  return stated.map((addon) => ({
+    name: addon.name,
+    ...given('namespace', addon.namespace),
+    after: [...new Set(addon.after ?? [])],
+    manifests: (addon.manifests ?? []).map(({ path, url = '', sha256 = '' }): ManifestSource =>
+      path === undefined ? { url, sha256 } : { path: absolutePath(path, folders) },
+    ),
+    images: [...new Set(addon.images ?? [])],
+    prune: addon.prune ?? defaults.addonPrune,
+    timeoutSeconds: addon.timeoutSeconds ?? defaults.addonTimeoutSeconds,
+  }));
+}

@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { defaults } from './defaults.ts';
+import { dnsLabel, filePath, matching, text, whole } from './fields.ts';
+
+const here = "`~` is the home directory, a relative path is resolved from the inventory's folder.";
+
+const httpUrl = (value: string): string | undefined => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return `must be an http or https URL, not "${value}"`;
+  return url.username + url.password === '' ? undefined : 'must not contain a user or password';
+};
+
+const sha256 = (of: string) =>
+  text(
+    {
+      description: `SHA-256 of ${of}, in hex.`,
+      pattern: '^[0-9a-f]{64}$',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    },
+    matching(/^[0-9a-f]{64}$/, 'must be a SHA-256: 64 lower-case hex digits'),
+  ).optional();
+
+const manifest = z
+  .strictObject({
+    path: text(
+      {
+        description: `A manifest in YAML or JSON on this machine; or a folder, whose files .yaml, .yml and .json are read; or a folder with a kustomization, which kustomize or kubectl builds. ${here}`,
+        examples: ['./addons/metrics-server.yaml', './addons/ingress'],
+      },
+      filePath,
+    ).optional(),
+    url: text(
+      {
+        description:
+          'Instead of path: where to fetch a manifest from. Once fetched, it is kept in the cache of this user.',
+        examples: ['https://example.com/releases/v1.2.3/install.yaml'],
+      },
+      httpUrl,
+    ).optional(),
+    sha256: sha256('what url serves'),
+  })
+  .meta({ description: 'A file, a folder or a URL.' });
+
+const prune = z.enum(['except-data', 'all']).meta({
+  description:
+    'What happens to CRDs (with every object of their kind), Namespaces, PersistentVolumes and their claims once the add-on no longer has them, or is no longer listed. except-data: they stay, and the plan lists them. all: they are deleted like other objects. Set it and run `kboot up` before the add-on leaves the list.',
+  default: defaults.addonPrune,
+});
+
+/** A reference of an image, as in a Pod. */
+const image = matching(
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
+  'must be an image such as registry.example.com/app:v1.2.3',
+);
+
+/** `spec.addons`: objects of the API that are the operator's. */
+export const addons = z
+  .array(
+    z
+      .strictObject({
+        name: text(
+          { description: 'Unique name, shown in the plan and the log.', examples: ['metrics-server'] },
+          dnsLabel,
+        ),
+        namespace: text(
+          {
+            description:
+              'Namespace of objects that need one and name none. kboot creates it if it does not exist.',
+            default: defaults.addonNamespace,
+            examples: ['ingress'],
+          },
+          dnsLabel,
+        ).optional(),
+        after: z
+          .array(text({ description: 'Name of an add-on.', examples: ['cert-manager'] }, dnsLabel))
+          .meta({
+            description:
+              'Add-ons that must be healthy before this one begins. Others are applied side by side.',
+            default: [],
+          })
+          .optional(),
+        manifests: z
+          .array(manifest)
+          .min(1, 'must list at least one manifest')
+          .meta({ description: 'The objects. All of them belong to the add-on, whatever file they are in.' })
+          .optional(),
+        images: z
+          .array(text({ description: 'An image.', examples: ['registry.example.com/agent:v1.2.3'] }, image))
+          .meta({
+            description:
+              'Images that no manifest names, since a controller of the add-on starts them: `kboot lock` and `kboot bundle` include them with those that manifests name.',
+            default: [],
+          })
+          .optional(),
+        prune: prune.optional(),
+        timeoutSeconds: whole(1, 3600, {
+          description: 'Time limit in seconds for each wait: for its CRDs, its webhooks, and its health.',
+          default: defaults.addonTimeoutSeconds,
+        }).optional(),
+      })
+      .meta({ description: 'An add-on.' }),
+  )
+  .meta({
+    description:
+      'Your own add-ons: objects of the API that kboot applies, waits for, and removes again; plan and drift cover them, object by object.',
+  });

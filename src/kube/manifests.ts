@@ -1,0 +1,149 @@
+import { parseAllDocuments, type Document, type ParseOptions, type SchemaOptions } from 'yaml';
+import { without } from '../model/without.ts';
+import type { KubeObject } from './types.ts';
+
+/** The objects of a manifest, or why it has none: phrases that follow the name of the file. */
+export interface Manifest {
+  readonly objects: readonly KubeObject[];
+  readonly problems: readonly string[];
+}
+
+/** Maximum number of problems of one manifest that are reported. */
+const mostProblems = 5;
+
+/** What the API accepts in URLs and kboot shows in plans. */
+const namePattern = /^[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/;
+const namespacePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const kindPattern = /^[A-Z][A-Za-z0-9]{0,62}$/;
+const apiVersionPattern = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,30}$/;
+
+/**
+ * YAML as `kubectl apply` reads it, which is 1.1: `0644` is octal and `yes` a boolean. Unlike in the YAML library's 1.1,
+ * `22:30` and dates are texts, as in Go's.
+ */
+const asKubectl: ParseOptions & SchemaOptions & { version: '1.1' } = {
+  version: '1.1',
+  schema: 'yaml-1.1',
+  merge: true,
+  customTags: (tags) =>
+    tags.filter(
+      (tag) =>
+        typeof tag === 'string' ||
+        !(/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag) || ('format' in tag && tag.format === 'TIME')),
+    ),
+};
+
+/** Reads a manifest in YAML or JSON, with any number of documents and Lists. Pure, and never throws, whatever the text. */
+export function readManifest(text: string): Manifest {
+  const objects: KubeObject[] = [];
+  const problems: string[] = [];
+  for (const [index, document] of documentsIn(text).entries()) {
+    const where = `document ${index + 1}`;
+    const [first] = [...document.errors, ...document.warnings];
+    if (first !== undefined) {
+      // The library's message would quote the text, which may be a secret.
+      const { line = 0 } = first.linePos?.[0] ?? {};
+      problems.push(`${where} is not YAML (${first.code.toLowerCase().replaceAll('_', ' ')}, line ${line})`);
+      continue;
+    }
+    let value: unknown;
+    try {
+      value = document.toJS({ maxAliasCount: 100 });
+    } catch {
+      problems.push(`${where} has too many aliases`);
+      continue;
+    }
+    collect(value, where, objects, problems);
+  }
+  return {
+    objects: problems.length > 0 ? [] : objects,
+    problems:
+      problems.length > mostProblems
+        ? [...problems.slice(0, mostProblems), `has ${problems.length - mostProblems} more problems`]
+        : problems,
+  };
+}
+
+function documentsIn(text: string): readonly Document.Parsed[] {
+  return parseAllDocuments(text, { ...asKubectl, prettyErrors: true });
+}
+
+/** Takes one value of a document: an object, a List, or nothing. */
+function collect(value: unknown, where: string, objects: KubeObject[], problems: string[]): void {
+  if (value === null || value === undefined) return;
+  if (!isRecord(value)) {
+    problems.push(`${where} is not an object of the API`);
+    return;
+  }
+  const { kind, items } = value;
+  if (
+    typeof kind === 'string' &&
+    kind.endsWith('List') &&
+    Array.isArray(items) &&
+    !('metadata' in value && named(value))
+  ) {
+    for (const [index, item] of items.entries())
+      collect(item, `item ${index + 1} of ${where}`, objects, problems);
+    return;
+  }
+  const problem = problemOf(value);
+  if (problem === undefined) objects.push(applicable(value as unknown as KubeObject));
+  else problems.push(`${where} ${problem}`);
+}
+
+const named = ({ metadata }: Readonly<Record<string, unknown>>): boolean =>
+  isRecord(metadata) && metadata['name'] !== undefined;
+
+function problemOf({ apiVersion, kind, metadata }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof apiVersion !== 'string' || !apiVersionPattern.test(apiVersion))
+    return 'has no apiVersion such as v1 or apps/v1';
+  if (typeof kind !== 'string' || !kindPattern.test(kind)) return 'has no kind such as ConfigMap';
+  if (!isRecord(metadata)) return `(${kind}) has no metadata`;
+  const { name, namespace, labels, annotations, generateName } = metadata;
+  if (name === undefined && generateName !== undefined)
+    return `(${kind}) has metadata.generateName; kboot needs metadata.name, to find it again`;
+  if (typeof name !== 'string' || !namePattern.test(name)) return `(${kind}) has no valid metadata.name`;
+  if (namespace !== undefined && namespace !== null && namespace !== '')
+    if (typeof namespace !== 'string' || !namespacePattern.test(namespace))
+      return `(${kind} ${name}) has no valid metadata.namespace`;
+  if (![labels, annotations].every(areTexts))
+    return `(${kind} ${name}) has a label or annotation that is not a text; put its value in quotes`;
+  return undefined;
+}
+
+/** What server-side apply refuses, or the API sets by itself, is left out. */
+function applicable(object: KubeObject): KubeObject {
+  const { name, namespace = '', labels, annotations, ...others } = object.metadata;
+  const noted = Object.entries(annotations ?? {}).filter(([key]) => key !== lastApplied);
+  return {
+    ...(without(object, 'status') as KubeObject),
+    metadata: {
+      name,
+      ...(namespace !== '' && { namespace }),
+      ...(labels && { labels }),
+      ...(noted.length > 0 && { annotations: Object.fromEntries(noted) }),
+      ...without(others, ...writtenByApi),
+    },
+  };
+}
+
+/** Metadata that only the API writes. */
+const writtenByApi = [
+  ...(['creationTimestamp', 'resourceVersion', 'uid', 'generation'] as const),
+  ...(['managedFields', 'selfLink', 'generateName'] as const),
+] as const;
+
+/** The annotation with which client-side apply keeps the whole object, secrets included. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function areTexts(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

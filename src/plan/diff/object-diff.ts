@@ -1,0 +1,63 @@
+import { createTwoFilesPatch } from 'diff';
+import { stringify } from 'yaml';
+import { objectTitle, type KubeObject } from '../../kube/types.ts';
+import { without } from '../../model/without.ts';
+import { redact } from './redact.ts';
+
+/** What the API writes by itself, whoever changes an object. */
+const bookkeeping: readonly string[] = [
+  'managedFields',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'uid',
+  'selfLink',
+];
+
+/** Annotations that hold whole objects, or count revisions. */
+const noise: readonly string[] = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+];
+
+/** Maximum number of lines of a diff. */
+const mostLines = 60;
+
+/** An object without its status and what the API writes by itself. */
+export function settled({ metadata, ...object }: KubeObject): KubeObject {
+  const { annotations, ...others } = metadata;
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => !noise.includes(key));
+  return {
+    ...(without(object, 'status') as KubeObject),
+    metadata: {
+      ...(Object.fromEntries(
+        Object.entries(others).filter(([key]) => !bookkeeping.includes(key)),
+      ) as KubeObject['metadata']),
+      ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
+    },
+  };
+}
+
+/** What an apply changes in a live object, as a unified diff of YAML; values of passwords and the like by digest. */
+export function objectDiff(live: KubeObject, result: KubeObject): string | undefined {
+  const [old, young] = [textOf(live), textOf(result)];
+  if (old === young) return undefined;
+  const title = objectTitle(live);
+  const patch = createTwoFilesPatch(title, title, old, young, undefined, undefined, { context: 2 });
+  const lines = patch.slice(patch.indexOf('--- ')).trimEnd().split('\n');
+  return [
+    ...lines.slice(0, mostLines),
+    ...(lines.length > mostLines ? [`(${lines.length - mostLines} more lines)`] : []),
+  ].join('\n');
+}
+
+function textOf(object: KubeObject): string {
+  const { apiVersion, kind, metadata, ...rest } = settled(object);
+  return redact(
+    stringify(
+      { apiVersion, kind, metadata, ...rest },
+      { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true },
+    ),
+  );
+}

@@ -57,14 +57,26 @@ const pauseMs = 300;
  */
 export async function observeEtcd(
   sources: readonly EtcdSource[],
-  timeoutMs: number = waitTimeoutMs,
+  {
+    timeoutMs = waitTimeoutMs,
+    asked = new Map(),
+  }: {
+    readonly timeoutMs?: number;
+    /** Answers by the name of the source, where it was asked already: a list counts. */
+    readonly asked?: ReadonlyMap<string, Promise<MemberAnswer | undefined>>;
+  } = {},
 ): Promise<EtcdObservation> {
   if (sources.length === 0) return { state: 'absent' };
   const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const answers = await Promise.all(sources.map(listOf));
-    const isList = (answer: Answer | undefined): answer is readonly EtcdMember[] =>
-      answer !== undefined && typeof answer !== 'string';
+  const isList = (answer: MemberAnswer | undefined): answer is readonly EtcdMember[] =>
+    answer !== undefined && typeof answer !== 'string';
+  for (let first = true; ; first = false) {
+    const answers = await Promise.all(
+      sources.map(async (source) => {
+        const early = first ? await asked.get(source.name) : undefined;
+        return isList(early) ? early : await askMember(source);
+      }),
+    );
     const members = answers.find(isList);
     if (members !== undefined) {
       const healthy = members.filter((member) =>
@@ -106,9 +118,11 @@ export async function confirmEmpty(
   );
 }
 
-type Answer = readonly EtcdMember[] | 'nothing' | 'expired';
+/** The members as a member lists them; or why it does not. */
+export type MemberAnswer = readonly EtcdMember[] | 'nothing' | 'expired';
 
-async function listOf(source: EtcdSource): Promise<Answer> {
+/** Asks one member for the list, once. */
+export async function askMember(source: EtcdSource): Promise<MemberAnswer> {
   let client: EtcdClient | undefined;
   try {
     client = await openMember(source);

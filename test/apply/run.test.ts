@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApplyContext } from '../../src/apply/context.ts';
 import type { ApplyEvent } from '../../src/apply/events.ts';
 import { applyPlan, type ApplyResult } from '../../src/apply/run.ts';
@@ -210,15 +210,22 @@ describe('applyPlan on hosts', () => {
       status: { conditions: [{ type: 'Ready', status: 'True' }] },
     });
     const ready = gate({ kind: 'node-ready', node: 'w-1' });
-    await run(
+    const running = run(
       [
         on('cp-1', 'one', { stage: 'host' }),
-        on('w-1', 'one', { stage: 'host', script: 'sleep 0.5' }),
-        on('cp-1', 'two', { stage: 'runtime', script: 'sleep 0.2' }),
+        on('w-1', 'one', { stage: 'host', script: `sleep 0.5; ${until('w-1', 'last')}` }),
+        on('cp-1', 'two', { stage: 'runtime' }),
         on('w-1', 'two', { stage: 'node' }),
       ],
       [applyStep(configMap('a')), ready, applyStep(configMap('b'))],
     );
+    // The first stage of w-1 ends last, however busy this machine is.
+    await vi.waitUntil(
+      () => events.some((each) => each.type === 'span' && each.id === 'runtime/1/task-1'),
+      30_000,
+    );
+    writeFileSync(host('w-1').path('last'), '');
+    await running;
     const spans = new Map(events.flatMap((each) => (each.type === 'span' ? [[each.id, each]] : [])));
     const waits = [...spans.values()].map(({ id, after = '-', rule = '-', host: where = '-' }) =>
       [id, where, rule, after].join(' '),

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { EtcdHost } from '../../src/observe/etcd.ts';
-import { confirmEmpty, observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
+import { askMember, confirmEmpty, observeEtcd, type EtcdSource } from '../../src/observe/etcd.ts';
 import {
   etcdPki,
   gatewayMember,
@@ -59,7 +59,7 @@ it('without a quorum: silent, and founded if one member reports that any member 
   const noQuorum: FakeEtcd['answer'] = ({ path }) =>
     path === '/members' ? undefined : refusal('etcdserver: request timed out');
   etcd.answer = noQuorum;
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), { timeoutMs: 0 })).toEqual({
     state: 'unavailable',
     bootstrapped: true,
   });
@@ -107,6 +107,21 @@ it('waits for an election or a start', async () => {
   expect(asked).toBe(6);
 });
 
+it('a list that was asked for earlier counts; of anything else the member is asked again', async () => {
+  const [list] = await Promise.all(sources('etcd-1').map(askMember));
+  ports = [];
+  const early = new Map([
+    ['etcd-1', Promise.resolve(list)],
+    ['etcd-2', Promise.resolve('nothing' as const)],
+    ['etcd-3', Promise.resolve(undefined)],
+  ]);
+  expect(await observeEtcd(sources(...names), { asked: early })).toMatchObject({
+    state: 'present',
+    healthy: new Set(['101', '102', '103']),
+  });
+  expect(ports).toEqual([2379, 2379]);
+});
+
 it('a member that does not respond may have been founded: unknown is not absent', async () => {
   etcd.members = names.map((name) => gatewayMember(name, { clientURLs: [] }));
   etcd.answer = ({ host, path }) =>
@@ -115,7 +130,7 @@ it('a member that does not respond may have been founded: unknown is not absent'
       : path === '/members'
         ? undefined
         : refusal('etcdserver: request timed out');
-  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), 0)).toEqual({
+  expect(await observeEtcd(sources('etcd-1', 'etcd-2'), { timeoutMs: 0 })).toEqual({
     state: 'unavailable',
     bootstrapped: true,
   });

@@ -3,6 +3,7 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { Pki } from '../../pki/types.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { DesiredCluster } from '../../kube/desired-cluster.ts';
+import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
@@ -13,7 +14,10 @@ export async function observeApi(
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
   desired: DesiredCluster,
+  ahead?: Ahead,
 ): Promise<ClusterObservation> {
+  const asked = await ahead?.api;
+  if (asked?.state === 'present') return asked;
   return await askApi(servingHosts(cluster, inspections), pki, connections, desired);
 }
 
@@ -22,13 +26,16 @@ export async function observeServed(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
+  ahead?: Ahead,
 ): Promise<ReadonlyMap<string, string>> {
   if (!pki.isIssued('ca')) return new Map();
   const { observeServedVersion } = await import('../../observe/served.ts');
   const served = await Promise.all(
     servingHosts(cluster, inspections).map(async ({ name, address }) => {
       const reader = connections.open.get(name)?.reader;
-      const version = reader && (await observeServedVersion(reader, address, apiCredentials(pki)));
+      const version =
+        (await ahead?.served.get(name)) ??
+        (reader && (await observeServedVersion(reader, address, apiCredentials(pki))));
       return version === undefined ? [] : [[name, version] as const];
     }),
   );

@@ -2,7 +2,7 @@ import { parseEncryption } from '../../desire/text/encryption.ts';
 import { extraValue } from '../../desire/text/args.ts';
 import { etcdPrefix } from '../../desire/text/kube-apiserver.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
-import { etcdHosts, hostsWith } from '../../model/cluster.ts';
+import { etcdHosts, hostsWith, type Cluster } from '../../model/cluster.ts';
 import {
   encryptableResources,
   encryptionFlag,
@@ -17,6 +17,7 @@ import type { EncryptionObservation, ServerEncryptionSeen, Stored } from '../../
 import type { HostObservation } from '../../observe/probe.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
+import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 import { memberSources } from './etcd.ts';
 
@@ -29,13 +30,13 @@ export async function observeEncryption(
   scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
+  ahead?: Ahead,
 ): Promise<EncryptionObservation | undefined> {
   const { cluster } = workspace;
-  // The operator's own file is the operator's.
-  if (extraValue(cluster.apiServer.extraArgs, encryptionFlag) !== undefined) return undefined;
+  if (!mayEncrypt(cluster, scope)) return undefined;
   const planes = hostsWith(cluster, 'control-plane');
   const isUsed = planes.some(({ name }) => inspections.get(name)?.encrypts === true);
-  if (!reaches(scope, 'control-plane') || (cluster.encryption === undefined && !isUsed)) return undefined;
+  if (cluster.encryption === undefined && !isUsed) return undefined;
   const { readEncryptionFiles } = await import('../../observe/encryption.ts');
   const conflicts: { host: string; key: StoredAs }[] = [];
   const servers = new Map<string, ServerEncryptionSeen>();
@@ -43,8 +44,9 @@ export async function observeEncryption(
     planes.map(async ({ name }) => {
       const reader = connections.open.get(name)?.reader;
       // What cannot be read is not known, on that host.
-      const read = reader && inspections.has(name) ? readEncryptionFiles(reader) : undefined;
-      return { name, files: await read?.catch(() => undefined) };
+      if (reader === undefined || !inspections.has(name)) return { name, files: undefined };
+      const files = await ahead?.encryption.get(name);
+      return { name, files: files ?? (await readEncryptionFiles(reader).catch(() => undefined)) };
     }),
   );
   for (const { name, files } of read) {
@@ -66,7 +68,15 @@ export async function observeEncryption(
   }
   const holds = etcdHosts(cluster).some(({ name }) => inspections.get(name)?.etcdData !== 'absent');
   const isNew = cluster.etcd.external === undefined && !holds;
-  return { servers, conflicts, stored: isNew ? new Map() : await readStored(workspace, connections) };
+  if (isNew) return { servers, conflicts, stored: new Map() };
+  return { servers, conflicts, stored: (await ahead?.stored) ?? (await readStored(workspace, connections)) };
+}
+
+/** Whether kboot states what API servers encrypt with: the operator's own file is the operator's. */
+export function mayEncrypt(cluster: Cluster, scope: PlanScope): boolean {
+  return (
+    reaches(scope, 'control-plane') && extraValue(cluster.apiServer.extraArgs, encryptionFlag) === undefined
+  );
 }
 
 /** A host's observation with that of kboot's file, which only some of its desired states have. */

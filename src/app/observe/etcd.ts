@@ -8,6 +8,7 @@ import { reaches, type PlanScope } from '../../plan/scope.ts';
 import type { Pki } from '../../pki/types.ts';
 import { etcdCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
+import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 
 /** kboot's own etcd: its hosts, and the answers of its members. Not queried if the plan ends before etcd. */
@@ -16,6 +17,7 @@ export async function observeOwnEtcd(
   scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
+  ahead?: Ahead,
 ): Promise<Observed['etcd']> {
   const probed = etcdHosts(workspace.cluster).map((host): EtcdHost => {
     const inspection = inspections.get(host.name);
@@ -29,7 +31,7 @@ export async function observeOwnEtcd(
   });
   if (!reaches(scope, 'etcd'))
     return { hosts: probed, members: { state: 'unavailable', bootstrapped: true } };
-  const members = await askMembers(workspace, inspections, connections);
+  const members = await askMembers(workspace, inspections, connections, ahead);
   if (members.state !== 'present') return { hosts: probed, members };
   const { confirmEmpty } = await import('../../observe/etcd.ts');
   const hosts = await confirmEmpty(
@@ -46,6 +48,7 @@ export async function askMembers(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
+  ahead?: Ahead,
 ): Promise<EtcdObservation> {
   const hosts = etcdHosts(cluster);
   const dataOf = (name: string): Inspection['etcdData'] => inspections.get(name)?.etcdData ?? 'unknown';
@@ -56,7 +59,7 @@ export async function askMembers(
   const sources = memberSources(holders, pki, connections);
   // Members that cannot be asked are not absent.
   if (sources.length === 0 && pki.isIssued('etcd-ca')) return { state: 'unavailable', bootstrapped: true };
-  return observeEtcd(sources);
+  return observeEtcd(sources, ahead && { asked: ahead.members });
 }
 
 /** Access to the members on these hosts, as far as they are connected and a certificate for it was issued. */

@@ -9,6 +9,7 @@ import type { ConnectOptions } from '../../transport/types.ts';
 import { listSnapshots } from '../../store/snapshots.ts';
 import { metOperatorHooks } from '../operator-hooks.ts';
 import type { Workspace } from '../workspace.ts';
+import { Ahead } from './ahead.ts';
 import { observeApi, observeServed } from './cluster.ts';
 import { connectAll, type Connections } from './connect.ts';
 import { observeEncryption, withEncryptionFile } from './encryption.ts';
@@ -32,33 +33,35 @@ export async function observe(
 ): Promise<{ readonly seen: Observed; readonly connections: Connections }> {
   const { cluster, scope, desire, desired } = known;
   const hosts = scopedHosts(cluster, scope);
-  const connections = await connectAll(workspace, hosts, connect, concurrency, (host, { reader }) =>
-    observeHost(reader, host.address, (facts) => desiredOn(desire, scope, host, facts), {
+  const ahead = new Ahead(workspace, known);
+  const connections = await connectAll(workspace, hosts, connect, concurrency, (host, connection) => {
+    ahead.connected(host, connection);
+    return observeHost(connection.reader, host.address, (facts) => desiredOn(desire, scope, host, facts), {
       ...questionsFor(cluster, host),
       endpoint: endpointToProbe(cluster, scope, host),
       podPaths: pathsOfPods(cluster, scope, host),
       deep: workspace.deep === true,
-    }),
-  );
+    });
+  });
   try {
     const { results, failed } = connections;
     const inspections = inspectionsOf(results);
-    const askApi = async (): Promise<Pick<Observed, 'api' | 'served'>> => {
+    const askApi = async (asked?: Ahead): Promise<Pick<Observed, 'api' | 'served'>> => {
       if (!needsApi(desired)) return { api: undefined, served: new Map() };
       const [api, served] = await Promise.all([
-        observeApi(workspace, inspections, connections, desired),
-        observeServed(workspace, inspections, connections),
+        observeApi(workspace, inspections, connections, desired, asked),
+        observeServed(workspace, inspections, connections, asked),
       ]);
       return { api, served };
     };
     const askEtcd = async (): Promise<Pick<Observed, 'etcd' | 'encryption'>> => ({
-      etcd: await observeOwnEtcd(workspace, scope, inspections, connections),
-      encryption: await observeEncryption(workspace, scope, inspections, connections),
+      etcd: await observeOwnEtcd(workspace, scope, inspections, connections, ahead),
+      encryption: await observeEncryption(workspace, scope, inspections, connections, ahead),
     });
     const [{ etcd, encryption }, externalEtcd, asked, endpoint, metHooks] = await Promise.all([
       askEtcd(),
       reaches(scope, 'etcd') ? askExternalEtcd(workspace, connections) : undefined,
-      askApi(),
+      askApi(ahead),
       observeOutsideEndpoint(workspace, scope, inspections, connections),
       metOperatorHooks(workspace, scope.until),
     ]);

@@ -12,7 +12,7 @@ import { staticPods } from '../text/static-pods.ts';
 import { backupStage } from './backup.ts';
 import { nodeStage } from './node.ts';
 
-/** Stacked etcd, the control plane's static Pods, and the kubelet that starts them all at once. */
+/** Stacked etcd, the kubelet, and the control plane's static Pods, each of which it starts as soon as its files are there. */
 export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts): readonly Resource[] {
   const { cluster } = desire;
   const files = pkiFiles(cluster, host, desire.pki, desire.renderer);
@@ -51,10 +51,11 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
     ...files.filter((file) => file.part === 'etcd').map((file) => pkiResource(file, 'etcd')),
     ...pod('etcd', 'etcd'),
     ...(stacked ? backupStage(desire, host, facts) : []),
+    ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
+    ...nodeStage(desire, host, facts, 'control-plane'),
     ...files
       .filter((file) => file.part === 'control-plane')
       .map((file) => pkiResource(file, 'control-plane')),
-    ...files.filter((file) => file.part === 'node').map((file) => pkiResource(file, 'control-plane')),
     ...(encryption === undefined ? [] : [encryption]),
     ...securityFiles(desire, context.images['kube-apiserver']),
     ...pod('control-plane', 'kube-apiserver'),
@@ -62,7 +63,6 @@ export function controlPlaneStages(desire: Desire, host: Host, facts: HostFacts)
     ...pod('control-plane', 'kube-scheduler'),
     ...formerSecurityFiles(desire),
     ...(desire.rotation?.stage === 'retire' && !signs ? [unusedSigningCertificate] : []),
-    ...nodeStage(desire, host, facts, 'control-plane'),
   ];
 }
 

@@ -11,7 +11,7 @@ import { kubeletFiles } from '../text/kubelet.ts';
 import { paths } from '../text/paths.ts';
 import { trustBundle } from '../../pki/types.ts';
 
-/** The kubelet: on a control plane it starts once the manifests exist; on other hosts it has a separate stage. */
+/** The kubelet: on a control plane it starts before the manifests are written; on other hosts it has a separate stage. */
 export function nodeStage(desire: Desire, host: Host, facts: HostFacts, stage: Stage): readonly Resource[] {
   const { cluster, pki, renderer } = desire;
   const worker = !host.roles.includes('control-plane');

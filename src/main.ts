@@ -4,7 +4,6 @@ import { hideBin } from 'yargs/helpers';
 import { adopt } from './cli/adopt.ts';
 import { bundle } from './cli/bundle.ts';
 import { certs } from './cli/certs.ts';
-import { keepCompiled } from './cli/compile-cache.ts';
 import { completionOf } from './cli/complete.ts';
 import { etcd } from './cli/etcd.ts';
 import { explain } from './cli/explain.ts';
@@ -33,8 +32,6 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-
-keepCompiled();
 
 if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
 

@@ -18,7 +18,12 @@ const stampName = (want: ImageResource): string => sha256(want.refs.join('\n')).
 /** Container images in containerd's k8s.io namespace, from an archive in the bundle or from their registry. */
 export const image: Kind<ImageResource, Found> = {
   name: (want) => want.refs.join(', '),
-  query: (wants) => `ctr -n k8s.io images list 2>/dev/null | sed '1d;s/^/ref /'
+  // With digests, containerd reads the manifest of every image.
+  query: (wants) => `${
+    wants.some(({ digests }) => digests !== undefined)
+      ? "ctr -n k8s.io images list 2>/dev/null | sed '1d;s/^/ref /'"
+      : "ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'"
+  }
 for s in ${quoteAll(wants.map(stampName))}; do
   [ -f ${hostFolder}/images/$s ] && read -r d < ${hostFolder}/images/$s && echo "stamp $s $d"
 done`,

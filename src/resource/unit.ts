@@ -14,25 +14,30 @@ export const unit: Kind<UnitResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
     `systemctl show -p LoadState -p ActiveState ${quoteAll(wants.map((want) => `${want.name}.service`))} 2>/dev/null | {
+  set --
   for u in ${quoteAll(wants.map((want) => want.name))}; do
     l= a=
     while IFS== read -r k v && [ -n "$k" ]; do case $k in LoadState) l=$v ;; ActiveState) a=$v ;; esac; done
     [ "$l" = loaded ] || continue
     c=older; [ ! -e ${hostFolder}/running/$u ] || c=current
-    echo "$u $(systemctl is-enabled "$u.service" 2>/dev/null) $a $c"
+    echo "unit $u $a $c"
+    set -- "$@" "$u.service"
   done
+  [ $# = 0 ] || systemctl is-enabled "$@" 2>/dev/null | sed 's/^/file /'
 }`,
   read(wants, output) {
     const seen = new Map<string, Found>();
-    for (const line of lines(output)) {
-      const [name, enabled, active, current] = line.split(' ');
-      if (name !== undefined)
-        seen.set(name, {
-          enabled: enabled === 'enabled',
-          active: active === 'active',
-          current: current === 'current',
-        });
-    }
+    const words = lines(output).map((line) => line.split(' '));
+    const units = words.filter(([word]) => word === 'unit');
+    // In the order of the units; systemd prints none for a unit without a file.
+    const files = words.flatMap(([word, state = '']) => (word === 'file' ? [state] : []));
+    units.forEach(([, name = '', active, current], index) => {
+      seen.set(name, {
+        enabled: files.length === units.length && files[index] === 'enabled',
+        active: active === 'active',
+        current: current === 'current',
+      });
+    });
     return wants.map((want) => {
       const found = seen.get(want.name);
       return found === undefined ? { state: 'absent' } : { state: 'present', found };

@@ -22,7 +22,7 @@ const present: Present = {
   module: ({ name }) => name,
   user: ({ name }) => name,
   sysctl: ({ key, value }) => `${key}=${value}`,
-  unit: ({ name }) => `${name} enabled active current`,
+  unit: ({ name }) => `unit ${name} active current\nfile enabled`,
   // Without a bundle: pulled, so without a stamp.
   image: ({ refs, digests }) =>
     refs.map((ref) => `ref ${ref} type ${(digests ?? {})[ref]?.[0] ?? 'sha256:0'}`).join('\n'),

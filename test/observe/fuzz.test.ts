@@ -233,7 +233,7 @@ const lines = [
     '@NONCE end file 0',
     '644 abcd /a',
     'odd - /a',
-    'kubelet enabled active current',
+    'unit kubelet active current\nfile enabled',
     'a timer enabled',
     'a file /a',
   ],

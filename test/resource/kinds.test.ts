@@ -167,19 +167,21 @@ describe('unit', () => {
   const want: Resource = { kind: 'unit', stage, name: 'kubelet' };
   it('starts, restarts, is enabled or is left unchanged', () => {
     expect(act(want, '')).toMatchObject({ verb: 'create' });
-    expect(act(want, 'kubelet enabled active current\n')).toBeUndefined();
-    expect(act(want, 'kubelet enabled active older\n')).toMatchObject({ verb: 'restart' });
-    expect(act(want, 'kubelet enabled active current\n', ['kubelet'])).toMatchObject({ verb: 'restart' });
-    expect(act(want, 'kubelet enabled active current\n', ['containerd'])).toBeUndefined();
-    expect(act(want, 'kubelet disabled active current\n')).toMatchObject({
+    expect(act(want, 'unit kubelet active current\nfile enabled\n')).toBeUndefined();
+    expect(act(want, 'unit kubelet active older\nfile enabled\n')).toMatchObject({ verb: 'restart' });
+    expect(act(want, 'unit kubelet active current\nfile enabled\n', ['kubelet'])).toMatchObject({
+      verb: 'restart',
+    });
+    expect(act(want, 'unit kubelet active current\nfile enabled\n', ['containerd'])).toBeUndefined();
+    expect(act(want, 'unit kubelet active current\nfile disabled\n')).toMatchObject({
       verb: 'update',
       reason: 'enabled at boot',
     });
     for (const state of ['failed', 'inactive', 'activating'])
-      expect(act(want, `kubelet enabled ${state} current\n`)).toMatchObject({ verb: 'create' });
+      expect(act(want, `unit kubelet ${state} current\nfile enabled\n`)).toMatchObject({ verb: 'create' });
   });
   it('does not confuse units', () => {
-    expect(act(want, 'kubelet2 enabled active current\n')).toMatchObject({ verb: 'create' });
+    expect(act(want, 'unit kubelet2 active current\nfile enabled\n')).toMatchObject({ verb: 'create' });
   });
 });
 

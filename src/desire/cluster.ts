@@ -77,6 +77,7 @@ const flannelWorkload: DesiredCluster['workloads'][number] = {
   workload: 'DaemonSet',
   namespace: 'kube-flannel',
   name: 'kube-flannel-ds',
+  podNetwork: true,
 };
 
 const policyWorkload: DesiredCluster['workloads'][number] = {

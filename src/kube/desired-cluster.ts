@@ -51,6 +51,8 @@ export interface DesiredCluster {
     readonly name: string;
     /** Its Pods use the network of their host, so they start without a Pod network. */
     readonly hostNetwork?: true;
+    /** Its Pods are what connects the Pods of a host to those of the others. */
+    readonly podNetwork?: true;
   }[];
 }
 

@@ -28,11 +28,12 @@ export const noClusterChanges: ClusterChanges = {
   removals: [],
   removedNodes: [],
   marks: [],
+  onPodNetwork: [],
   lateObjects: [],
   prunes: [],
   record: [],
   addons: [],
-  gates: { api: [], endpoint: [], registered: [], controlPlane: [], ready: [] },
+  gates: { api: [], endpoint: [], registered: [], controlPlane: [], podNetwork: [], ready: [] },
 };
 
 /** A step on a host in a stage. */

@@ -37,6 +37,8 @@ export interface ClusterChanges {
   /** The list of nodes that may not register: before any other change, so that a Node that leaves stays away. */
   readonly removedNodes: readonly (ApplyStep | DeleteStep)[];
   readonly marks: readonly NodeStep[];
+  /** Workloads whose Pods cannot start before the Pod network, if it does not run yet: the kubelet tries again only after 10 s. */
+  readonly onPodNetwork: readonly ApplyStep[];
   /** Objects that the API accepts only once the workloads are ready. */
   readonly lateObjects: readonly ApplyStep[];
   /** The operator's add-ons. */
@@ -51,7 +53,9 @@ export interface ClusterChanges {
     readonly registered: readonly Gate[];
     /** Every API server, and the Pods of the control plane. */
     readonly controlPlane: readonly Gate[];
-    /** Nodes and workloads. */
+    /** What `onPodNetwork` waits for. */
+    readonly podNetwork: readonly Gate[];
+    /** Nodes and the other workloads. */
     readonly ready: readonly Gate[];
   };
 }
@@ -81,11 +85,29 @@ export function diffCluster(
     .map(({ name }) => name);
   const connected = hasPodNetwork(desired, seen);
   const awaited = late.length > 0 && { nodes: late };
+  const network = desired.workloads.find(({ podNetwork }) => podNetwork === true);
+  const isWaiting = network !== undefined && connected && !isWorkloadReady(seen, network);
+  const waits = (step: ApplyStep): boolean => isWaiting && needsPodNetwork(step.object);
+  const workloadGates = (workloads: DesiredCluster['workloads']): Gate[] =>
+    workloads
+      .filter(({ hostNetwork }) => connected || hostNetwork === true)
+      .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload))
+      .map(({ workload, namespace, name }) =>
+        gate(
+          {
+            kind: 'workload-ready',
+            ...{ workload, namespace, name },
+            ...(workload === 'DaemonSet' && connected && awaited),
+          },
+          waitTimeouts.workload,
+        ),
+      );
   const left = (node: KubeObject): boolean =>
     isManaged(node) && !desired.inventory.includes(node.metadata.name);
   const removals = nodeRemovals(seen, left, 'its host left the inventory', former);
   return {
-    objects: { 'control-plane': objectsOf('control-plane'), addon: addons },
+    objects: { 'control-plane': objectsOf('control-plane'), addon: addons.filter((step) => !waits(step)) },
+    onPodNetwork: addons.filter(waits),
     removals,
     removedNodes: removedNodesSteps(
       removals.map(({ node }) => node),
@@ -123,21 +145,10 @@ export function diffCluster(
           .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
           .map((pod) => gate(podReady(pod, seen, renewed), waitTimeouts.pod)),
       ],
+      podNetwork: isWaiting ? workloadGates([network]) : [],
       ready: [
         ...(connected ? late : []).map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
-        ...desired.workloads
-          .filter(({ hostNetwork }) => connected || hostNetwork === true)
-          .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload))
-          .map(({ workload, namespace, name }) =>
-            gate(
-              {
-                kind: 'workload-ready',
-                ...{ workload, namespace, name },
-                ...(workload === 'DaemonSet' && connected && awaited),
-              },
-              waitTimeouts.workload,
-            ),
-          ),
+        ...workloadGates(desired.workloads.filter((each) => !isWaiting || each !== network)),
       ],
     },
   };
@@ -216,6 +227,14 @@ function effectsOn({ kind, metadata }: KubeObject, effect: Effect['kind']): Effe
       ([, of, namespace, name]) => of === kind && namespace === metadata.namespace && name === metadata.name,
     ) ?? [];
   return component === undefined ? [] : [{ component, kind: effect }];
+}
+
+/** Whether an object has Pods that are not on the network of their host. */
+function needsPodNetwork({ spec }: KubeObject): boolean {
+  const pods = (
+    spec as { readonly template?: { readonly spec?: { readonly hostNetwork?: boolean } } } | undefined
+  )?.template?.spec;
+  return pods !== undefined && pods.hostNetwork !== true;
 }
 
 /** A live cluster has issued its facts; an object that still has placeholders never equals the live one. */

@@ -103,6 +103,24 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       [...ready, ...after('all', api)],
       namespacesFirst(cluster.objects.addon),
     );
+  const network =
+    cluster &&
+    phase(
+      'network-ready',
+      'addon',
+      'Pod network ready',
+      [...ready, ...after('all', api, addons)],
+      [{ tasks: [], gates: cluster.gates.podNetwork }],
+    );
+  const onPodNetwork =
+    cluster &&
+    phase(
+      'on-pod-network',
+      'addon',
+      'add-ons on the Pod network',
+      [...ready, ...after('all', api, addons), ...after('ended', network)],
+      namespacesFirst(cluster.onPodNetwork),
+    );
   const rolled = after('ended', rollout).filter((each) => !ready.some((other) => other.phase === each.phase));
   // Their Nodes are registered by then, and flannel's DaemonSet exists.
   const podNetworks = phase(
@@ -137,11 +155,14 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       ? []
       : addonPhases(cluster.addons, [
           ...ready,
-          ...after('all', api, addons, readiness),
+          ...after('all', api, addons, onPodNetwork, readiness),
           ...after('ended', nodes, podNetworks, byStage.get('node')),
           ...rolled,
         ]);
-  const clusterWork = [...existing(api, nodes, addons, podNetworks, readiness), ...operatorAddons];
+  const clusterWork = [
+    ...existing(api, nodes, addons, network, onPodNetwork, podNetworks, readiness),
+    ...operatorAddons,
+  ];
   const all = [
     ...existing(hooks, certificates, membership),
     ...hostWork,

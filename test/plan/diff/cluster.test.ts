@@ -127,6 +127,48 @@ describe('diffCluster', () => {
     ]);
   });
 
+  it('creates what needs the Pod network once it is ready, and waits for no network that is', () => {
+    const flannel: KubeObject = {
+      ...{ apiVersion: 'apps/v1', kind: 'DaemonSet' },
+      metadata: { name: 'kube-flannel-ds', namespace: 'kube-flannel' },
+      spec: { template: { spec: { hostNetwork: true } } },
+    };
+    const dns = { ...deployment(2), spec: { replicas: 2, template: { spec: { nodeName: '' } } } };
+    const { kind: workload, metadata } = flannel as KubeObject & {
+      kind: 'DaemonSet';
+      metadata: { namespace: string };
+    };
+    const what = wants({
+      ...cluster,
+      objects: [dns, flannel].map((object) => ({ stage: 'addon' as const, object })),
+      workloads: [{ workload, ...metadata, podNetwork: true }, ...cluster.workloads],
+    });
+    const ofAddons = (seen: ClusterObservation): string[] =>
+      steps(seen, [], what).filter((step) => /flannel|coredns/.test(step));
+    const waits = 'addon wait DaemonSet kube-flannel/kube-flannel-ds';
+    expect(ofAddons({ state: 'absent' })).toEqual([
+      'addon create DaemonSet kube-flannel/kube-flannel-ds',
+      waits,
+      'addon create Deployment kube-system/coredns',
+      'addon wait Deployment kube-system/coredns',
+    ]);
+    const count = (numberReady: number): KubeObject => ({
+      ...flannel,
+      status: { observedGeneration: 1, desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberReady },
+    });
+    const changed = { ...dns, spec: { ...dns.spec, replicas: 1 } };
+    expect(ofAddons(live({ objects: [count(1), changed] }))).toEqual([
+      waits,
+      expect.stringContaining('addon update Deployment kube-system/coredns'),
+      'addon wait Deployment kube-system/coredns',
+    ]);
+    expect(ofAddons(live({ objects: [count(2), changed] }))).toEqual([
+      expect.stringContaining('addon update Deployment kube-system/coredns'),
+      waits,
+      'addon wait Deployment kube-system/coredns',
+    ]);
+  });
+
   it('treats an API that does not respond neither as absent nor as healthy', () => {
     const all = steps({ state: 'unavailable', why: 'ECONNREFUSED' });
     expect(all.filter((step) => step.includes(' create '))).toEqual([]);

@@ -40,6 +40,7 @@ const throughApi = {
   removals: [nodeRemoval('old-1'), nodeRemoval('old-2')],
   removedNodes: [],
   marks: [nodeStep('cp-1', 'cordon'), nodeStep('w-1', 'cordon')],
+  onPodNetwork: [applyStep(configMap('dns'))],
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
   record: [],
@@ -49,6 +50,7 @@ const throughApi = {
     endpoint: [named('endpoint answers')],
     registered: [named('w-1 is registered')],
     controlPlane: [named('Pods are Ready')],
+    podNetwork: [named('flannel runs')],
     ready: [named('Nodes are Ready')],
   },
 };
@@ -87,6 +89,8 @@ describe('a bootstrap', () => {
       'api control-plane',
       'nodes node',
       'addons addon',
+      'network-ready addon',
+      'on-pod-network addon',
       'readiness addon',
     ]);
   });
@@ -108,6 +112,12 @@ describe('a bootstrap', () => {
       'node ended',
     ]);
     expect(needs(phases, 'addons')).toEqual(['certificates all', 'control-plane any', 'api all']);
+    expect(batchesOf(phases, 'network-ready')).toEqual([' | flannel runs']);
+    expect(needs(phases, 'on-pod-network').slice(-3)).toEqual([
+      'api all',
+      'addons all',
+      'network-ready ended',
+    ]);
     expect(needs(phases, 'readiness')).toEqual([
       'certificates all',
       'control-plane any',
@@ -212,6 +222,8 @@ describe('a rollout of three control planes', () => {
       'api',
       'nodes',
       'addons',
+      'network-ready',
+      'on-pod-network',
       'readiness',
     ]);
     expect(batchesOf(phases, 'rollout')).toEqual([

@@ -3,7 +3,6 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { Pki } from '../../pki/types.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { DesiredCluster } from '../../kube/desired-cluster.ts';
-import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 import { apiCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
@@ -14,10 +13,10 @@ export async function observeApi(
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
   desired: DesiredCluster,
-  ahead?: Ahead,
+  asked?: Promise<ClusterObservation | undefined>,
 ): Promise<ClusterObservation> {
-  const asked = await ahead?.api;
-  if (asked?.state === 'present') return asked;
+  const early = await asked;
+  if (early?.state === 'present') return early;
   return await askApi(servingHosts(cluster, inspections), pki, connections, desired);
 }
 
@@ -26,7 +25,7 @@ export async function observeServed(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  ahead?: Ahead,
+  asked?: ReadonlyMap<string, Promise<string | undefined>>,
 ): Promise<ReadonlyMap<string, string>> {
   if (!pki.isIssued('ca')) return new Map();
   const { observeServedVersion } = await import('../../observe/served.ts');
@@ -34,7 +33,7 @@ export async function observeServed(
     servingHosts(cluster, inspections).map(async ({ name, address }) => {
       const reader = connections.open.get(name)?.reader;
       const version =
-        (await ahead?.served.get(name)) ??
+        (await asked?.get(name)) ??
         (reader && (await observeServedVersion(reader, address, apiCredentials(pki))));
       return version === undefined ? [] : [[name, version] as const];
     }),

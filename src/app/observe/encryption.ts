@@ -13,11 +13,15 @@ import {
 } from '../../model/encryption.ts';
 import { KbootError } from '../../model/error.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { EncryptionObservation, ServerEncryptionSeen, Stored } from '../../observe/encryption.ts';
+import type {
+  EncryptionFiles,
+  EncryptionObservation,
+  ServerEncryptionSeen,
+  Stored,
+} from '../../observe/encryption.ts';
 import type { HostObservation } from '../../observe/probe.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 import { memberSources } from './etcd.ts';
 
@@ -30,7 +34,10 @@ export async function observeEncryption(
   scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  ahead?: Ahead,
+  asked: {
+    readonly encryption?: ReadonlyMap<string, Promise<EncryptionFiles | undefined>>;
+    readonly stored?: Promise<Stored | undefined> | undefined;
+  } = {},
 ): Promise<EncryptionObservation | undefined> {
   const { cluster } = workspace;
   if (!mayEncrypt(cluster, scope)) return undefined;
@@ -45,7 +52,7 @@ export async function observeEncryption(
       const reader = connections.open.get(name)?.reader;
       // What cannot be read is not known, on that host.
       if (reader === undefined || !inspections.has(name)) return { name, files: undefined };
-      const files = await ahead?.encryption.get(name);
+      const files = await asked.encryption?.get(name);
       return { name, files: files ?? (await readEncryptionFiles(reader).catch(() => undefined)) };
     }),
   );
@@ -69,7 +76,7 @@ export async function observeEncryption(
   const holds = etcdHosts(cluster).some(({ name }) => inspections.get(name)?.etcdData !== 'absent');
   const isNew = cluster.etcd.external === undefined && !holds;
   if (isNew) return { servers, conflicts, stored: new Map() };
-  return { servers, conflicts, stored: (await ahead?.stored) ?? (await readStored(workspace, connections)) };
+  return { servers, conflicts, stored: (await asked.stored) ?? (await readStored(workspace, connections)) };
 }
 
 /** Whether kboot states what API servers encrypt with: the operator's own file is the operator's. */

@@ -2,13 +2,12 @@ import { etcdPeerPort, hostPort } from '../../desire/text/address.ts';
 import { etcdHosts, type Host } from '../../model/cluster.ts';
 import type { InitialCluster } from '../../model/etcd.ts';
 import type { Inspection } from '../../model/inspection.ts';
-import type { EtcdHost, EtcdObservation, EtcdSource } from '../../observe/etcd.ts';
+import type { EtcdHost, EtcdObservation, EtcdSource, MemberAnswer } from '../../observe/etcd.ts';
 import type { Observed } from '../../plan/observed.ts';
 import { reaches, type PlanScope } from '../../plan/scope.ts';
 import type { Pki } from '../../pki/types.ts';
 import { etcdCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Ahead } from './ahead.ts';
 import type { Connections } from './connect.ts';
 
 /** kboot's own etcd: its hosts, and the answers of its members. Not queried if the plan ends before etcd. */
@@ -17,7 +16,7 @@ export async function observeOwnEtcd(
   scope: PlanScope,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  ahead?: Ahead,
+  asked?: ReadonlyMap<string, Promise<MemberAnswer | undefined>>,
 ): Promise<Observed['etcd']> {
   const probed = etcdHosts(workspace.cluster).map((host): EtcdHost => {
     const inspection = inspections.get(host.name);
@@ -31,7 +30,7 @@ export async function observeOwnEtcd(
   });
   if (!reaches(scope, 'etcd'))
     return { hosts: probed, members: { state: 'unavailable', bootstrapped: true } };
-  const members = await askMembers(workspace, inspections, connections, ahead);
+  const members = await askMembers(workspace, inspections, connections, asked);
   if (members.state !== 'present') return { hosts: probed, members };
   const { confirmEmpty } = await import('../../observe/etcd.ts');
   const hosts = await confirmEmpty(
@@ -48,7 +47,7 @@ export async function askMembers(
   { cluster, pki }: Workspace,
   inspections: ReadonlyMap<string, Inspection>,
   connections: Connections,
-  ahead?: Ahead,
+  asked?: ReadonlyMap<string, Promise<MemberAnswer | undefined>>,
 ): Promise<EtcdObservation> {
   const hosts = etcdHosts(cluster);
   const dataOf = (name: string): Inspection['etcdData'] => inspections.get(name)?.etcdData ?? 'unknown';
@@ -59,7 +58,7 @@ export async function askMembers(
   const sources = memberSources(holders, pki, connections);
   // Members that cannot be asked are not absent.
   if (sources.length === 0 && pki.isIssued('etcd-ca')) return { state: 'unavailable', bootstrapped: true };
-  return observeEtcd(sources, ahead && { asked: ahead.members });
+  return observeEtcd(sources, asked && { asked });
 }
 
 /** Access to the members on these hosts, as far as they are connected and a certificate for it was issued. */

@@ -49,13 +49,13 @@ export async function observe(
     const askApi = async (asked?: Ahead): Promise<Pick<Observed, 'api' | 'served'>> => {
       if (!needsApi(desired)) return { api: undefined, served: new Map() };
       const [api, served] = await Promise.all([
-        observeApi(workspace, inspections, connections, desired, asked),
-        observeServed(workspace, inspections, connections, asked),
+        observeApi(workspace, inspections, connections, desired, asked?.api),
+        observeServed(workspace, inspections, connections, asked?.served),
       ]);
       return { api, served };
     };
     const askEtcd = async (): Promise<Pick<Observed, 'etcd' | 'encryption'>> => ({
-      etcd: await observeOwnEtcd(workspace, scope, inspections, connections, ahead),
+      etcd: await observeOwnEtcd(workspace, scope, inspections, connections, ahead.members),
       encryption: await observeEncryption(workspace, scope, inspections, connections, ahead),
     });
     const [{ etcd, encryption }, externalEtcd, asked, endpoint, metHooks] = await Promise.all([

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', '.kboot', 'node_modules', 'scripts/*.mjs', 'docs/**'] },
+  { ignores: ['dist', 'dist-release', 'coverage', '.kboot', 'node_modules', 'scripts/*.mjs', 'docs/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

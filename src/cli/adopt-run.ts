@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { adoptCluster } from '../app/adopt/kubeadm.ts';
 import { adoptState } from '../app/adopt/state.ts';
 import { identityIn } from '../app/init/answers.ts';
@@ -9,6 +8,7 @@ import type { AdoptArgs, PlanArgs } from './args.ts';
 import { runPlan } from './plan-run.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { loginName } from '../inventory/login-name.ts';
 
 /** Takes over a cluster of kubeadm with --host, else reads a state folder back. */
 export async function runAdopt(args: AdoptArgs): Promise<ExitStatus> {
@@ -47,7 +47,7 @@ async function takeOver(args: AdoptArgs): Promise<ExitStatus> {
     {
       ...{ file: inventory, hosts: args.host, name, state, concurrency },
       ssh: sshOf({
-        user: args.user ?? userInfo().username,
+        user: args.user ?? loginName() ?? 'root',
         port: args.port === undefined ? undefined : portOf(args.port),
         bastion: args.bastion === undefined ? undefined : bastionOf(args.bastion),
         identityFile:

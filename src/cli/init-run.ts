@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { bastionOf, portOf, sshOf } from '../app/init/ssh.ts';
 import { hostsOf, identityIn, auto, refuseMissing, type Answers } from '../app/init/answers.ts';
 import { checkedInventory, type CheckedInventory } from '../app/init/checked.ts';
@@ -18,6 +17,7 @@ import type { InitArgs } from './args.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
 import { connectOptions, event, isInteractive, note, print, tellErrors } from './terminal.ts';
 import { below, line, view } from '../view/printable.ts';
+import { loginName } from '../inventory/login-name.ts';
 
 /** Asks for everything that flags do not give, reads the hosts if allowed, and writes a new inventory. */
 export async function runInit(args: InitArgs): Promise<ExitStatus> {
@@ -52,21 +52,13 @@ function answersOf(args: InitArgs): Answers {
   return {
     ...{ name, endpoint, virtualIP: args['virtual-ip'], pools: args.pool },
     hosts: [...hostsOf(args['control-plane'], 'control-plane'), ...hostsOf(args.worker, 'worker')],
-    user: args.user ?? currentUser(),
+    user: args.user ?? loginName() ?? 'root',
     port: args.port === undefined ? undefined : portOf(args.port),
     bastion: args.bastion === undefined ? undefined : bastionOf(args.bastion),
     identityFile: args['identity-file'] === undefined ? undefined : identityIn(file, args['identity-file']),
     kubernetesVersion: args['kubernetes-version'] ?? knownVersions()[0] ?? '',
     look: args.look ?? false,
   };
-}
-
-function currentUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'root';
-  }
 }
 
 /** Reports hosts that could not be read. Continues only if the user confirms. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { KbootError } from '../model/error.ts';
 import type { SecurityProfile } from '../model/security.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import type { Environment } from './environment.ts';
 import { parseInventory, type ParseResult } from './parse.ts';
+import { loginName } from './login-name.ts';
 
 /** What the catalog knows. */
 interface Known {
@@ -19,7 +20,11 @@ interface Known {
 
 /** Parses the text of the inventory `file`: problems inside it are diagnostics. */
 export function loadInventory(file: string, text: string, env: Environment, known: Known): ParseResult {
-  return parseInventory(text, { file, env, ...known, homeDirectory: homedir(), ...currentUser() });
+  const user = loginName();
+  return parseInventory(text, {
+    ...{ file, env, ...known, homeDirectory: homedir() },
+    ...(user === undefined ? {} : { defaultUser: user }),
+  });
 }
 
 /** Throws KbootError E-INVENTORY when the file cannot be read. */
@@ -53,12 +58,3 @@ const reasons: Readonly<Record<string, readonly [message: string, remedy: string
   EISDIR: ['is a folder', 'Specify the YAML file inside it.'],
   EACCES: ['is not readable by you', 'Change its permissions, or run kboot as the user who owns it.'],
 };
-
-/** The login name; empty for a user whom the system does not know. */
-function currentUser(): { defaultUser?: string } {
-  try {
-    return { defaultUser: userInfo().username };
-  } catch {
-    return {};
-  }
-}

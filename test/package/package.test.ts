@@ -36,7 +36,7 @@ beforeAll(async () => {
     'package.json',
     'README.md',
     'LICENSE',
-    ...files.filter((each) => !each.includes('dist') && each !== shrinkwrapFile),
+    ...files.filter((each) => !/^!|dist/.test(each) && each !== shrinkwrapFile),
   ])
     cpSync(join(root, name), join(source, name), { recursive: true });
   writeShrinkwrap(source);
@@ -103,6 +103,11 @@ describe('the package', () => {
       'releases.json',
     ]);
     expect(packed.filter((path) => /\.(?:ts|map|test\.js)$/.test(path))).toEqual([]);
+  });
+
+  it('has no pictures: README shows them where the repository is', () => {
+    expect(packed).toContain('docs/plans.md');
+    expect(packed.filter((path) => /images|\.(?:svg|webp)$/.test(path))).toEqual([]);
   });
 
   it('needs ssh2 of npm, and has the rest in it', () => {

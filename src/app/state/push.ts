@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { sha256 } from '../../model/digest.ts';
 import { KbootError } from '../../model/error.ts';
@@ -19,6 +19,7 @@ import {
   type CopySite,
   type ReadCopy,
 } from './copy.ts';
+import { loginName } from '../../inventory/login-name.ts';
 
 export interface Pushed {
   /** false: the copy is the same already, and its file was not touched. */
@@ -88,7 +89,7 @@ async function push(site: CopySite, force: MayOverwrite | undefined): Promise<Pu
     {
       ...{ cluster: cluster.name, generation, recipients: [...recipients] },
       ...(clusterId !== undefined && { clusterId }),
-      ...{ at: new Date().toISOString(), by: `${loginName()}@${hostname()}` },
+      ...{ at: new Date().toISOString(), by: `${loginName() ?? 'unknown'}@${hostname()}` },
     },
     files,
   );
@@ -123,12 +124,4 @@ function conflict({ target, dir }: CopySite, { seen }: ReadCopy): KbootError {
     remedy:
       'Nothing was overwritten. `kboot state pull INVENTORY` takes it over; `kboot state push INVENTORY --force` overwrites it after a question.',
   });
-}
-
-function loginName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }

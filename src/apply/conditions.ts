@@ -3,16 +3,17 @@ import type { KubeObject } from '../kube/types.ts';
 import { outdated } from '../kube/published-cas.ts';
 import { readPublished } from '../kube/read-published.ts';
 import { few } from '../model/few.ts';
-import { kubeletVersionOf, workloadState } from '../kube/readiness.ts';
+import { kubeletVersionOf } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import { containerId } from '../plan/rollout/ready.ts';
 import type { Condition } from '../plan/types.ts';
+import { workloadReady } from './workloads.ts';
 
 /** `undefined`: the condition holds; otherwise what was observed instead. */
 export type Unmet = string | undefined;
 
-/** Checks a condition once, through the API. */
+/** Checks a condition once, through the API. `lost`: Nodes whose hosts do not take part any more. */
 export async function check(
   kube: KubeClient,
   condition: Exclude<
@@ -23,6 +24,7 @@ export async function check(
         | ('addon-ready' | 'addon-gone');
     }
   >,
+  lost: readonly string[] = [],
 ): Promise<Unmet> {
   switch (condition.kind) {
     case 'api':
@@ -46,12 +48,9 @@ export async function check(
     case 'node-ready':
       return nodeReady(await read(kube, node(condition.node)), condition.version);
     case 'workload-ready': {
-      const workload = await read(kube, {
-        apiVersion: 'apps/v1',
-        kind: condition.workload,
-        metadata: condition,
-      });
-      return workloadState(workload) ?? (await podsOn(kube, workload, condition.nodes ?? []));
+      const { workload: kind, nodes } = condition;
+      const workload = await read(kube, { apiVersion: 'apps/v1', kind, metadata: condition });
+      return await workloadReady(kube, workload, { awaited: nodes ?? [], lost });
     }
   }
 }
@@ -80,35 +79,6 @@ interface LeaseSpec {
   readonly renewTime?: string;
   readonly holderIdentity?: string;
 }
-
-/** Whether a DaemonSet has a Pod that is Ready on each of the nodes. */
-async function podsOn(
-  kube: KubeClient,
-  workload: KubeObject | undefined,
-  nodes: readonly string[],
-): Promise<Unmet> {
-  if (workload === undefined || nodes.length === 0) return undefined;
-  const { namespace = '', name } = workload.metadata;
-  const { status, body } = await kube.request('GET', `/api/v1/namespaces/${namespace}/pods`);
-  if (status !== 200) return `its Pods: the API returned status ${status}`;
-  const pods = (body as { items: readonly DaemonPod[] }).items.filter(
-    ({ metadata }) =>
-      metadata.deletionTimestamp === undefined &&
-      metadata.ownerReferences?.some((owner) => owner.kind === 'DaemonSet' && owner.name === name) === true,
-  );
-  const missing = nodes.filter(
-    (each) => !pods.some((pod) => pod.spec?.nodeName === each && ready(pod) === undefined),
-  );
-  return missing.length === 0 ? undefined : `its Pod on ${missing.join(', ')} is not ready`;
-}
-
-type DaemonPod = KubeObject & {
-  readonly metadata: {
-    readonly deletionTimestamp?: string;
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
-  };
-  readonly spec?: { readonly nodeName?: string };
-};
 
 const node = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
 

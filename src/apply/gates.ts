@@ -122,7 +122,9 @@ export class GateWatcher {
         case 'node-registered':
         case 'node-ready':
         case 'workload-ready':
-          return await check(await this.#kube.client(), this.#withoutExcluded(condition));
+          return await check(await this.#kube.client(), this.#withoutExcluded(condition), [
+            ...this.#excluded,
+          ]);
       }
     } catch (error) {
       this.#kube.close();

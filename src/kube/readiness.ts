@@ -28,8 +28,11 @@ interface WorkloadStatus {
   readonly readyReplicas?: number;
 }
 
-/** undefined if every Pod of a DaemonSet, Deployment or StatefulSet runs the newest template and is Ready; else how many do. */
-export function workloadState(object: KubeObject | undefined): string | undefined {
+/**
+ * undefined if every Pod of a DaemonSet, Deployment or StatefulSet runs the newest template and is Ready; else how many do.
+ * `excused`: how many of them need not.
+ */
+export function workloadState(object: KubeObject | undefined, excused = 0): string | undefined {
   if (object === undefined) return 'does not exist yet';
   const status = (object['status'] ?? {}) as WorkloadStatus;
   const generation = (object.metadata as { generation?: number }).generation ?? 0;
@@ -44,7 +47,7 @@ export function workloadState(object: KubeObject | undefined): string | undefine
   const former = daemonSet ? 0 : (status.replicas ?? 0) - (updated ?? 0);
   if (good >= desired && former > 0)
     return `${former} former ${former === 1 ? 'Pod has' : 'Pods have'} not ended`;
-  return good >= desired && desired > 0 ? undefined : `${good} of ${desired} Pods ready`;
+  return good >= desired - excused && desired > 0 ? undefined : `${good} of ${desired} Pods ready`;
 }
 
 /** The annotation of a Pod template by which `kubectl rollout restart` starts Pods anew. */

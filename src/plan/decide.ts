@@ -160,7 +160,10 @@ export function decide(known: Known, observed: Observed): Decision {
   const through =
     api === undefined || blind
       ? undefined
-      : diffCluster(known.desired, api, disturbed, renewedPods(changes), seen.former);
+      : diffCluster(known.desired, api, {
+          ...{ disturbed, renewed: renewedPods(changes), former: seen.former },
+          unread: new Set(failed.keys()),
+        });
   const etcd = seen.etcd.members;
   const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
   const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);

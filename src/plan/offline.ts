@@ -31,7 +31,7 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
     membership: { removedNodes: [], peers: [], snapshot: undefined, nodes: [], removals: [] },
     formerHosts: [],
     changes: [...perHost.values()].flatMap(({ changes }) => changes),
-    cluster: diffCluster(desired, { state: 'absent' }, new Set()),
+    cluster: diffCluster(desired, { state: 'absent' }),
     podNetworks: [],
     encryption: undefined,
     rotation: undefined,

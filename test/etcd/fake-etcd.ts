@@ -37,6 +37,7 @@ export interface EtcdAnswer {
 
 /** An etcd cluster in this process: every member's client and peer port over TLS with client certificates. */
 export interface FakeEtcd {
+  readonly port: number;
   members: readonly GatewayMember[];
   readonly requests: EtcdRequest[];
   /** Overrides etcd's answer; undefined: no override; 'hang up': the connection ends. */
@@ -130,6 +131,7 @@ export async function startEtcd(pki: EtcdPki, members: readonly GatewayMember[])
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const etcd: FakeEtcd = {
+    port,
     members,
     requests: [],
     answer: () => undefined,

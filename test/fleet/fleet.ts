@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto';
-import type { AddressInfo, Socket } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
-import type { Desire } from '../../src/desire/context.ts';
-import type { Cluster, Host } from '../../src/model/cluster.ts';
-import { assumedFacts } from '../../src/model/facts.ts';
-import { desiredOn } from '../../src/plan/desired.ts';
-import type { PlanScope } from '../../src/plan/scope.ts';
+import type { Host } from '../../src/model/cluster.ts';
 import type { Resource } from '../../src/resource/types.ts';
 import { fleetAddress } from './inventory.ts';
-import { answersOf, inspectionOf } from './answers.ts';
+import { answersOf } from './answers.ts';
+import { encryptionOf, inspectionOf } from './inspection.ts';
+import { takeProgram } from './program.ts';
 
 /** One of many hosts that exist only as an SSH server. */
 export interface FleetHost {
-  readonly host: Host;
+  readonly name: string;
   /** Fresh: nothing of kboot is there. A session that takes steps installs everything. */
   installed: boolean;
   /** Refuses to answer: its connections stay silent. */
@@ -25,10 +23,32 @@ export interface FleetHost {
   connections: number;
   /** Commands since the last `forget`. */
   execs: number;
+  /** Those of them that take steps, and those that hold the lock of the cluster: all that write. */
+  sessions: number;
+  locks: number;
   /** Steps since then. */
   steps: number;
   /** SHA-256 of the files that it was sent, by path. */
   readonly received: Map<string, string>;
+}
+
+/** What the hosts of a fleet serve. */
+export interface Served {
+  readonly clusterId: string;
+  readonly caPem: string;
+  /** The file that says what API servers encrypt with. */
+  readonly encryption: string;
+  /** Whether an API server runs. */
+  isServing(): boolean;
+  host(name: string): Host;
+  /** Everything that is desired on a host. */
+  resources(host: Host): readonly Resource[];
+  /** The client certificate of its kubelet. */
+  kubeletPem(host: Host): string;
+  /** A host is what it is to be. */
+  installed(host: Host): void;
+  /** Where a forwarded connection to a port of this host goes on this machine; undefined: nothing listens there. */
+  listener(host: FleetHost, port: number): number | undefined;
 }
 
 export interface Fleet {
@@ -36,6 +56,8 @@ export interface Fleet {
   /** `TYPE BASE64` */
   readonly hostKey: string;
   readonly hosts: ReadonlyMap<string, FleetHost>;
+  /** Before the first connection. */
+  serve(served: Served): void;
   /** Sets counts to zero. */
   forget(): void;
   /** Ends the connections of these hosts. */
@@ -45,25 +67,22 @@ export interface Fleet {
 
 /**
  * The hosts of a cluster as one SSH server in this process: the address that a client connects to says which host answers.
- * Answers kboot's probe, sessions and locks through stage runtime, with canned output made of the desired resources.
+ * Answers kboot's probe, sessions and locks, with canned output made of the desired resources.
  */
-export async function startFleet(
-  cluster: Cluster,
-  { desire, clusterId }: { readonly desire: Desire; readonly clusterId: string },
-): Promise<Fleet> {
+export async function startFleet(names: readonly string[]): Promise<Fleet> {
   const keys = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-  const hosts = new Map(cluster.hosts.map((host) => [host.name, newHost(host)]));
-  const byAddress = new Map(
-    cluster.hosts.map(({ name }, index) => [fleetAddress(index), hosts.get(name)] as const),
-  );
+  const hosts = new Map(names.map((name) => [name, newHost(name)]));
+  const byAddress = new Map(names.map((name, index) => [fleetAddress(index), hosts.get(name)]));
   const clients = new Map<Connection, string>();
+  let served: Served | undefined;
   const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
     const { localAddress = '' } = (client as unknown as { _sock: Socket })._sock;
     const host = byAddress.get(localAddress.replace('::ffff:', ''));
-    clients.set(client, host?.host.name ?? '');
+    clients.set(client, host?.name ?? '');
     client.on('error', () => undefined);
     client.on('close', () => clients.delete(client));
-    if (host === undefined) {
+    const serves = served;
+    if (host === undefined || serves === undefined) {
       client.end();
       return;
     }
@@ -71,13 +90,23 @@ export async function startFleet(
     client.on('authentication', (context) => {
       if (!host.dead) context.accept();
     });
+    client.on('tcpip', (accept, reject, { destPort }) => {
+      const port = serves.listener(host, destPort);
+      if (port === undefined) {
+        reject();
+        return;
+      }
+      const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+      const channel = accept();
+      pipeline(channel, socket, channel, () => undefined);
+    });
     client.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, { command }) => {
         host.execs++;
         const channel = acceptExec();
         channel.on('error', () => undefined);
         void sleep(host.delayMs).then(() => {
-          exec(host, command, channel, clusterId, () => desiredOn(desire, scope, host.host, assumedFacts));
+          exec(host, command, channel, serves);
         });
       });
     });
@@ -89,8 +118,12 @@ export async function startFleet(
     port: (server.address() as AddressInfo).port,
     hostKey: keys.public.split(' ').slice(0, 2).join(' '),
     hosts,
+    serve(given) {
+      served = given;
+    },
     forget() {
-      for (const host of hosts.values()) Object.assign(host, { execs: 0, steps: 0, connections: 0 });
+      const none = { execs: 0, sessions: 0, locks: 0, steps: 0, connections: 0 };
+      for (const host of hosts.values()) Object.assign(host, none);
     },
     drop(names) {
       for (const [client, name] of clients) if (names.includes(name)) client.end();
@@ -102,21 +135,13 @@ export async function startFleet(
   };
 }
 
-const scope: PlanScope = { until: 'runtime', limit: [], ignore: [] };
-
-const newHost = (host: Host): FleetHost => ({
-  ...{ host, installed: false, dead: false, delayMs: 0, fails: false, connections: 0, execs: 0, steps: 0 },
-  received: new Map(),
+const newHost = (name: string): FleetHost => ({
+  ...{ name, installed: false, dead: false, delayMs: 0, fails: false },
+  ...{ connections: 0, execs: 0, sessions: 0, locks: 0, steps: 0, received: new Map() },
 });
 
 /** What the shell prints first: kboot waits for its mark on both streams. */
-function exec(
-  host: FleetHost,
-  command: string,
-  channel: ServerChannel,
-  clusterId: string,
-  resources: () => readonly Resource[],
-): void {
+function exec(host: FleetHost, command: string, channel: ServerChannel, served: Served): void {
   const mark = /echo (kboot-[0-9a-f]+);/.exec(command)?.[1] ?? '';
   channel.write(`${mark}\n`);
   channel.stderr.write(`${mark}\n`);
@@ -124,15 +149,15 @@ function exec(
     channel.exit(0);
     channel.end();
   };
-  if (command.includes('c=$(echo ')) takeProgram(host, channel, end);
+  if (command.includes('c=$(echo ')) takeProgram(host, channel, served, end);
   else {
-    let script = '';
+    const script: string[] = [];
     channel.on('data', (chunk: Buffer) => {
-      script += chunk.toString('latin1');
+      script.push(chunk.toString('latin1'));
     });
     channel.on('end', () => {
       void sleep(host.delayMs).then(() => {
-        channel.write(probed(host, script, clusterId, resources()));
+        channel.write(probed(host, script.join(''), served));
         end();
       });
     });
@@ -140,77 +165,23 @@ function exec(
 }
 
 /** The sections that the script of a probe asks for. */
-function probed(host: FleetHost, script: string, clusterId: string, resources: readonly Resource[]): string {
+function probed({ name, installed, received }: FleetHost, script: string, served: Served): string {
+  const { clusterId, caPem, encryption } = served;
+  if (script.includes('echo end=1')) return encryptionOf(installed ? encryption : undefined);
+  const host = served.host(name);
+  const resources = served.resources(host);
+  const present = { received, kubeletPem: served.kubeletPem(host) };
   const answers = new Map([
-    ['inspection', inspectionOf(host.host, host.installed ? clusterId : '')],
-    ...answersOf(resources, host.installed, host.received),
+    [
+      'inspection',
+      inspectionOf(host, installed ? { resources, clusterId, caPem } : undefined, served.isServing()),
+    ],
+    ...answersOf(resources, installed ? present : undefined),
   ]);
   return [...script.matchAll(/echo "@(\w+) begin (\S+)"/g)]
-    .map(([, nonce = '', name = '']) => {
-      const text = answers.get(name) ?? '';
-      return `@${nonce} begin ${name}\n${text}${text === '' ? '' : '\n'}@${nonce} end ${name} 0\n`;
+    .map(([, nonce = '', section = '']) => {
+      const text = answers.get(section) ?? '';
+      return `@${nonce} begin ${section}\n${text}${text === '' ? '' : '\n'}@${nonce} end ${section} 0\n`;
     })
     .join('');
-}
-
-/** A program comes as its length, a line, and itself; then its input. */
-function takeProgram(host: FleetHost, channel: ServerChannel, end: () => void): void {
-  let buffer = Buffer.alloc(0);
-  let program: string | undefined;
-  let pending:
-    | { readonly id: string; readonly size: number; readonly script: number; readonly path: string }
-    | undefined;
-  let failed = false;
-  const nonce = (): string => /@([0-9a-f]{24})/.exec(program ?? '')?.[1] ?? '';
-  const say = (words: string): void => {
-    channel.write(`@${nonce()} ${words}\n`);
-  };
-  channel.on('data', (chunk: Buffer) => {
-    buffer = Buffer.concat([buffer, chunk]);
-    while (advance());
-  });
-  channel.on('end', end);
-
-  function advance(): boolean {
-    if (pending !== undefined) return step(pending);
-    const newline = buffer.indexOf(10);
-    if (newline < 0) return false;
-    const line = buffer.subarray(0, newline).toString();
-    if (program === undefined) {
-      const length = Number(line);
-      if (buffer.length < newline + 1 + length) return false;
-      program = buffer.subarray(newline + 1, newline + 1 + length).toString();
-      buffer = buffer.subarray(newline + 1 + length);
-      if (program.includes('payloadPath')) say('ready');
-      return true;
-    }
-    buffer = buffer.subarray(newline + 1);
-    const [verb = '', id = '', script = '0', size = '0', , path = '-'] = line.split(' ');
-    if (verb === 'step') pending = { id, script: Number(script), size: Number(size), path };
-    else if (verb === 'take') say('taken 999999 - - -');
-    else say(verb === 'beat' ? 'beat' : 'dropped');
-    return true;
-  }
-
-  function step({ id, script, size, path }: NonNullable<typeof pending>): boolean {
-    if (buffer.length < script + size) return false;
-    const payload = buffer.subarray(script, script + size);
-    buffer = buffer.subarray(script + size);
-    pending = undefined;
-    if (failed) {
-      say(`skip ${id}`);
-      return true;
-    }
-    host.steps++;
-    const target = path.replace('.kboot~', '');
-    if (path !== '-') host.received.set(target, createHash('sha256').update(payload).digest('hex'));
-    say(`start ${id}`);
-    failed = host.fails;
-    host.installed ||= !failed;
-    void sleep(host.delayMs).then(() => {
-      const output = failed ? 'it fails here' : '';
-      channel.write(`@${nonce()} done ${id} ${failed ? 1 : 0} ${output.length}\n${output}\n`);
-    });
-    return true;
-  }
 }

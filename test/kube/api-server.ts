@@ -54,7 +54,11 @@ export async function fakePki(): Promise<FakePki> {
   return { ca, server, credentials: { caPem: ca.cert, certificatePem: client.cert, keyPem: client.key } };
 }
 
-export async function startApi(pki: FakePki): Promise<FakeApi> {
+/** `anonymous`: clients without a certificate are served, too. */
+export async function startApi(
+  pki: Pick<FakePki, 'credentials' | 'server'>,
+  { anonymous = false } = {},
+): Promise<FakeApi> {
   const objects = new Map<string, KubeObject>();
   const requests: ApiRequest[] = [];
   const streams: Duplex[] = [];
@@ -63,8 +67,14 @@ export async function startApi(pki: FakePki): Promise<FakeApi> {
     ...pki.server,
     ca: pki.credentials.caPem,
     requestCert: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: !anonymous,
+    allowHTTP1: anonymous,
   });
+  // A client that only asks whether it is ready.
+  if (anonymous)
+    server.on('request', ({ httpVersionMajor }, response) => {
+      if (httpVersionMajor === 1) response.end('ok');
+    });
   server.on('session', (session) => {
     sessions.add(session);
     session.on('error', () => undefined);

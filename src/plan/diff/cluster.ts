@@ -60,17 +60,33 @@ export interface ClusterChanges {
   };
 }
 
+/** What a plan does on hosts, as far as the API shows it. */
+export interface OnHosts {
+  /** Where it restarts a kubelet or a control-plane process. */
+  readonly disturbed?: ReadonlySet<string>;
+  /** Pods that get a new container. */
+  readonly renewed?: ReadonlySet<string>;
+  /** Hosts that left the inventory. */
+  readonly former?: ReadonlyMap<string, FormerHost>;
+  /** Hosts that could not be read. */
+  readonly unread?: ReadonlySet<string>;
+}
+
 /**
- * The changes through the API. On `disturbedHosts` this plan restarts a kubelet or a control-plane process: whatever is
- * Ready there must become Ready again. The Pods `renewed` get a new container.
+ * The changes through the API. Whatever is Ready on a disturbed host must become Ready again. Nothing is done to the Nodes of
+ * hosts that could not be read, and nothing waits for them.
  */
 export function diffCluster(
-  desired: DesiredCluster,
+  wanted: DesiredCluster,
   seen: ClusterObservation,
-  disturbedHosts: ReadonlySet<string>,
-  renewed: ReadonlySet<string> = new Set(),
-  former: ReadonlyMap<string, FormerHost> = new Map(),
+  { disturbed = new Set(), renewed = new Set(), former = new Map(), unread = new Set() }: OnHosts = {},
 ): ClusterChanges {
+  const desired: DesiredCluster = {
+    ...wanted,
+    nodes: wanted.nodes.filter(({ name }) => !unread.has(name)),
+    controlPlanePods: wanted.controlPlanePods.filter(({ host }) => !unread.has(host)),
+  };
+  const down = [...unread].filter((name) => isDown(seen, name)).length;
   const tokens = withVoidTokens(desired, seen);
   const objectsOf = (of: Stage): ApplyStep[] =>
     desired.objects.flatMap(({ stage, object, keeps }) =>
@@ -78,20 +94,20 @@ export function diffCluster(
     );
   const addons = objectsOf('addon');
   const controlPlaneHosts = [...new Set(desired.controlPlanePods.map((pod) => pod.host))];
-  const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbedHosts.has(host));
+  const restarting = controlPlaneHosts.filter((host) => seen.state !== 'present' || disturbed.has(host));
   const { outsideEndpoint } = desired;
   const late = desired.nodes
-    .filter((node) => disturbedHosts.has(node.name) || !isReady(seen, 'nodes', node.name))
+    .filter((node) => disturbed.has(node.name) || !isReady(seen, 'nodes', node.name))
     .map(({ name }) => name);
   const connected = hasPodNetwork(desired, seen);
   const awaited = late.length > 0 && { nodes: late };
   const network = desired.workloads.find(({ podNetwork }) => podNetwork === true);
-  const isWaiting = network !== undefined && connected && !isWorkloadReady(seen, network);
+  const isWaiting = network !== undefined && connected && !isWorkloadReady(seen, network, down);
   const waits = (step: ApplyStep): boolean => isWaiting && needsPodNetwork(step.object);
   const workloadGates = (workloads: DesiredCluster['workloads']): Gate[] =>
     workloads
       .filter(({ hostNetwork }) => connected || hostNetwork === true)
-      .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload))
+      .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload, down))
       .map(({ workload, namespace, name }) =>
         gate(
           {
@@ -142,7 +158,7 @@ export function diffCluster(
           ? []
           : restarting.map((host) => gate({ kind: 'api', host }, waitTimeouts.api))),
         ...desired.controlPlanePods
-          .filter((pod) => disturbedHosts.has(pod.host) || !isReady(seen, 'pods', pod.name))
+          .filter((pod) => disturbed.has(pod.host) || !isReady(seen, 'pods', pod.name))
           .map((pod) => gate(podReady(pod, seen, renewed), waitTimeouts.pod)),
       ],
       podNetwork: isWaiting ? workloadGates([network]) : [],
@@ -330,13 +346,18 @@ function gate(condition: Condition, timeoutSeconds: number): Gate {
   };
 }
 
+/** `down`: Nodes whose Pods of DaemonSets cannot be ready. */
 function isWorkloadReady(
   seen: ClusterObservation,
   { workload, namespace, name }: DesiredCluster['workloads'][number],
+  down: number,
 ): boolean {
   if (seen.state !== 'present') return false;
-  return (
-    workloadState(seen.objects.get(objectKey({ kind: workload, metadata: { namespace, name } }))) ===
-    undefined
-  );
+  const live = seen.objects.get(objectKey({ kind: workload, metadata: { namespace, name } }));
+  return workloadState(live, workload === 'DaemonSet' ? down : 0) === undefined;
+}
+
+/** Whether the API has a Node that is not Ready. */
+function isDown(seen: ClusterObservation, name: string): boolean {
+  return seen.state === 'present' && seen.nodes.has(name) && !isReady(seen, 'nodes', name);
 }

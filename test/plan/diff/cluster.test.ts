@@ -88,7 +88,7 @@ function inOrder(
   disturbed: readonly string[] = [],
   renewed: readonly string[] = [],
 ): { readonly stage: string; readonly item: Step | Gate }[] {
-  const changes = diffCluster(what, seen, new Set(disturbed), new Set(renewed));
+  const changes = diffCluster(what, seen, { disturbed: new Set(disturbed), renewed: new Set(renewed) });
   return installPhases({ ...noWork, cluster: changes }).flatMap(({ stage, batches }) =>
     batches
       .flatMap(({ tasks, gates }) => [...tasks.flatMap((task) => task.steps), ...gates])
@@ -221,7 +221,7 @@ describe('diffCluster', () => {
         labels: { 'node-role.kubernetes.io/control-plane': '', rack: '7', theirs: 'x' },
       },
     };
-    const { marks } = diffCluster(cluster, live({ nodes: [labelled] }), new Set());
+    const { marks } = diffCluster(cluster, live({ nodes: [labelled] }));
     expect(marks).toMatchObject([
       {
         target: { kind: 'node', name: 'cp-1' },
@@ -279,6 +279,37 @@ describe('diffCluster', () => {
     expect(steps(live({ objects: [deployment(3)] }))).toEqual(['addon wait Deployment kube-system/coredns']);
   });
 
+  it('leaves hosts that could not be read alone: neither their Nodes nor their Pods of DaemonSets are waited for', () => {
+    const notReady = { conditions: [{ type: 'Ready', status: 'Unknown' }] };
+    const down = withLabels(ready('Node', 'w-1', { spec: {}, status: notReady }), {});
+    const proxy = (numberReady: number): KubeObject => ({
+      ...ready('DaemonSet', 'kube-proxy'),
+      metadata: { namespace: 'kube-system', name: 'kube-proxy' },
+      status: { desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberReady },
+    });
+    const waits = (numberReady: number, unread: readonly string[], node = down): string[] => {
+      const workload = { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' } as const;
+      const seen = live({ nodes: [node], objects: [proxy(numberReady)] });
+      const what = { ...cluster, workloads: [workload] };
+      const { marks, gates } = diffCluster(what, seen, { unread: new Set(unread) });
+      return [
+        ...marks.map(({ id }) => id),
+        ...Object.values(gates).flatMap((each) => each.map(({ id }) => id)),
+      ];
+    };
+    expect(waits(1, [])).toEqual([
+      'cluster: marks Node w-1',
+      'cluster: waits for Node w-1 Ready',
+      'cluster: waits for DaemonSet kube-system/kube-proxy',
+    ]);
+    expect(waits(1, ['w-1'])).toEqual([]);
+    expect(waits(0, ['w-1'])).toEqual(['cluster: waits for DaemonSet kube-system/kube-proxy']);
+    // A Node that is Ready is only out of kboot's reach.
+    expect(waits(1, ['w-1'], ready('Node', 'w-1'))).toEqual([
+      'cluster: waits for DaemonSet kube-system/kube-proxy',
+    ]);
+  });
+
   it('removes a marked Node that left the inventory; drains it if it can terminate its Pods', () => {
     const stray = { ...ready('Node', 'w-7'), metadata: { name: 'w-7' } };
     const gone = ready('Node', 'w-9', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } });
@@ -305,7 +336,7 @@ describe('diffCluster', () => {
 
   it('has the components that a workload starts or restarts as effects', () => {
     const effects = (seen: ClusterObservation): unknown =>
-      diffCluster(cluster, seen, new Set()).objects.addon.map((step) => step.effects);
+      diffCluster(cluster, seen).objects.addon.map((step) => step.effects);
     const other = { ...deployment(2), spec: { replicas: 2, template: 'b' } };
     const labelled = withLabels(deployment(3), { more: 'x' });
     expect(effects({ state: 'absent' })).toEqual([[{ component: 'coredns', kind: 'start' }]]);
@@ -315,9 +346,7 @@ describe('diffCluster', () => {
       objects: [{ stage: 'addon' as const, object: withLabels(deployment(3), { a: 'b' }) }],
     };
     expect(
-      diffCluster(relabelled, live({ objects: [labelled] }), new Set()).objects.addon.map(
-        (step) => step.effects,
-      ),
+      diffCluster(relabelled, live({ objects: [labelled] })).objects.addon.map((step) => step.effects),
     ).toEqual([[]]);
   });
 });
@@ -373,7 +402,7 @@ describe('an external endpoint', () => {
     expect(all.slice(at + 1).every(({ stage }) => stage !== 'control-plane')).toBe(true);
     const phases = installPhases({
       ...noWork,
-      cluster: diffCluster(outside, { state: 'absent' }, new Set()),
+      cluster: diffCluster(outside, { state: 'absent' }),
     });
     expect(phases.find(({ id }) => id === 'nodes')?.after).toContainEqual({ phase: 'api', need: 'all' });
     expect(waits({ state: 'unavailable', why: '' })).toBe(1);

@@ -46,7 +46,7 @@ function placeProblems(
   if ('url' in manifest && !('sha256' in manifest))
     return [
       say(
-        'must have sha256 beside url: whoever serves the file could otherwise change what runs in the cluster; `curl -fsSL URL | sha256sum` prints it',
+        'must have sha256 beside url: otherwise the server of that URL could change what runs in the cluster; `curl -fsSL URL | sha256sum` prints it',
       ),
     ];
   if ('path' in manifest && 'sha256' in manifest) return [say('has sha256, which belongs to url; remove it')];

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
@@ -25,11 +24,6 @@ export async function tar(entries: readonly Entry[], at: Date): Promise<Buffer> 
 /** The same, compressed. */
 export async function tarGz(entries: readonly Entry[], at: Date): Promise<Buffer> {
   return gzipSync(await tar(entries, at));
-}
-
-/** In hex. */
-export function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 function withFolders(entries: readonly Entry[]): readonly Entry[] {

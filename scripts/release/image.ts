@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { sha256, tar, type Entry } from './archive.ts';
+import { sha256 } from '../../src/model/digest.ts';
+import { tar, type Entry } from './archive.ts';
 
 /** What a container image is. */
 export interface Image {

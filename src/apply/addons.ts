@@ -1,4 +1,4 @@
-import { invalid, isInvalid, refused, type KubeClient } from '../kube/client.ts';
+import { applyAt, getAt, invalid, isApplied, isInvalid, refused, type KubeClient } from '../kube/client.ts';
 import { discoveryOf, servedPath } from '../kube/discovery.ts';
 import { healthOf, servicesBehind } from '../kube/health.ts';
 import { collectionPath, urlPart } from '../kube/paths.ts';
@@ -27,11 +27,8 @@ export function withData({ object, data }: ApplyStep, bytes: string | Buffer | u
 /** Server-side apply as field manager `kboot`, of an object of any kind. Rejects with KbootError E-KUBE-API. */
 export async function applyAddonObject(kube: KubeClient, object: KubeObject): Promise<void> {
   const kind = await servedKind(kube, object);
-  const answer = await kube.request('PATCH', `${servedPath(kind, object)}?fieldManager=kboot&force=true`, {
-    body: placed(object, kind),
-    contentType: 'application/apply-patch+yaml',
-  });
-  if (answer.status === 200 || answer.status === 201) return;
+  const answer = await applyAt(kube, servedPath(kind, object), placed(object, kind));
+  if (isApplied(answer)) return;
   const error = refused(`applying ${objectTitle(object)}`, answer);
   if (!isInvalid(answer)) throw error;
   throw new KbootError(error.code, error.message, {
@@ -143,9 +140,7 @@ interface EndpointSlice {
 async function readObject(kube: KubeClient, ref: ObjectRef): Promise<KubeObject | undefined> {
   const kind = await discoveryOf(kube).find(ref);
   if (kind === undefined) return undefined;
-  const answer = await kube.request('GET', servedPath(kind, ref));
-  if (answer.status === 404) return undefined;
-  if (answer.status !== 200) throw refused(`reading ${objectTitle(ref)}`, answer);
-  // Of a list or not, the answer of some kinds does not carry its type.
-  return { ...(answer.body as KubeObject), apiVersion: ref.apiVersion, kind: ref.kind };
+  const found = await getAt(kube, servedPath(kind, ref), objectTitle(ref));
+  // The answer of some kinds does not carry its type.
+  return found && { ...found, apiVersion: ref.apiVersion, kind: ref.kind };
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { sha256 } from '../model/digest.ts';
 import { writeAtomic } from '../store/atomic.ts';
 import { shown, wrongBytes } from './fetch-error.ts';
 import { openWeb } from './web.ts';
@@ -21,14 +21,14 @@ function cacheFolder(): string {
  */
 export async function fetchPinned(
   url: URL,
-  sha256: string,
+  digest: string,
   held: readonly string[] = [],
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Buffer> {
-  const cached = join(cacheFolder(), sha256);
+  const cached = join(cacheFolder(), digest);
   for (const path of [...held, cached]) {
     const bytes = await readFile(path).catch(() => undefined);
-    if (bytes !== undefined && sumOf(bytes) === sha256) return bytes;
+    if (bytes !== undefined && sha256(bytes) === digest) return bytes;
   }
   const web = openWeb({ signal });
   try {
@@ -41,16 +41,12 @@ export async function fetchPinned(
       chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
-    const sum = sumOf(bytes);
-    if (sum !== sha256) throw wrongBytes(shown(url), `has SHA-256 ${sum}, expected ${sha256}`);
+    const sum = sha256(bytes);
+    if (sum !== digest) throw wrongBytes(shown(url), `has SHA-256 ${sum}, expected ${digest}`);
     // Without a cache, it is fetched each time.
     await writeAtomic(cached, bytes, 0o600).catch(() => undefined);
     return bytes;
   } finally {
     web.close();
   }
-}
-
-function sumOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
+import { isRecord, isRecordOfTexts } from '../model/record.ts';
 import { objectPath } from './paths.ts';
 import { misshapen } from './shape.ts';
 import { shapeOf } from './shapes.ts';
@@ -165,10 +166,15 @@ function parse(text: string): unknown {
 
 /** The live object; undefined if it does not exist. Throws KbootError E-KUBE-API for any other response. */
 export async function getObject(kube: KubeClient, object: KubeObject): Promise<KubeObject | undefined> {
-  const response = await kube.request('GET', objectPath(object));
+  return await getAt(kube, objectPath(object), objectTitle(object));
+}
+
+/** The object at a path; undefined if there is none. Throws KbootError E-KUBE-API, naming `title`, for any other response. */
+export async function getAt(kube: KubeClient, path: string, title: string): Promise<KubeObject | undefined> {
+  const response = await kube.request('GET', path);
   if (response.status === 404) return undefined;
-  if (response.status !== 200) throw refused(`reading ${objectTitle(object)}`, response);
-  return objectIn(response.body, objectTitle(object));
+  if (response.status !== 200) throw refused(`reading ${title}`, response);
+  return objectIn(response.body, title);
 }
 
 /** An answer as an object of the API. Throws KbootError E-KUBE-API for one that has no name or no form of it. */
@@ -178,21 +184,13 @@ export function objectIn(body: unknown, what: string): KubeObject {
   const parts = [object?.['spec'], object?.['status'], object?.['data']];
   if (
     typeof metadata['name'] === 'string' &&
-    [metadata['labels'], metadata['annotations']].every(isTexts) &&
+    [metadata['labels'], metadata['annotations']].every(
+      (each) => each === undefined || isRecordOfTexts(each),
+    ) &&
     parts.every((part) => part === undefined || isRecord(part))
   )
     return body as KubeObject;
   throw new KbootError('E-KUBE-API', `reading ${what}: the answer is not an object of the API`);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isTexts(value: unknown): boolean {
-  return (
-    value === undefined || (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
-  );
 }
 
 /** The objects of an answer that is a list. Throws KbootError E-KUBE-API for one that is not. */
@@ -205,12 +203,26 @@ export function itemsIn(body: unknown, what: string): readonly KubeObject[] {
 
 /** Server-side apply as field manager `kboot`, taking over fields from other managers (KEP-555). */
 export async function applyObject(kube: KubeClient, object: KubeObject): Promise<void> {
-  const response = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot&force=true`, {
+  const response = await applyAt(kube, objectPath(object), object);
+  if (!isApplied(response)) throw refused(`applying ${objectTitle(object)}`, response);
+}
+
+/** The response to the same at a path. `dryRun`: nothing is stored, and the response has the object as it would be. */
+export async function applyAt(
+  kube: KubeClient,
+  path: string,
+  object: KubeObject,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<KubeResponse> {
+  return await kube.request('PATCH', `${path}?fieldManager=kboot&force=true${dryRun ? '&dryRun=All' : ''}`, {
     body: object,
     contentType: 'application/apply-patch+yaml',
   });
-  if (response.status !== 200 && response.status !== 201)
-    throw refused(`applying ${objectTitle(object)}`, response);
+}
+
+/** Whether an apply changed, created or found the object. */
+export function isApplied({ status }: KubeResponse): boolean {
+  return status === 200 || status === 201;
 }
 
 /** The status of what no repetition makes valid. */

@@ -1,6 +1,8 @@
 import { parseAllDocuments, type Document, type ParseOptions, type SchemaOptions } from 'yaml';
+import { isRecord, isRecordOfTexts } from '../model/record.ts';
 import { without } from '../model/without.ts';
 import type { KubeObject } from './types.ts';
+import { lastApplied, writtenByApi } from './written-by-api.ts';
 
 /** The objects of a manifest, or why it has none: phrases that follow the name of the file. */
 export interface Manifest {
@@ -106,7 +108,7 @@ function problemOf({ apiVersion, kind, metadata }: Readonly<Record<string, unkno
   if (namespace !== undefined && namespace !== null && namespace !== '')
     if (typeof namespace !== 'string' || !namespacePattern.test(namespace))
       return `(${kind} ${name}) has no valid metadata.namespace`;
-  if (![labels, annotations].every(areTexts))
+  if (![labels, annotations].every((each) => each === undefined || each === null || isRecordOfTexts(each)))
     return `(${kind} ${name}) has a label or annotation that is not a text; put its value in quotes`;
   return undefined;
 }
@@ -122,28 +124,7 @@ function applicable(object: KubeObject): KubeObject {
       ...(namespace !== '' && { namespace }),
       ...(labels && { labels }),
       ...(noted.length > 0 && { annotations: Object.fromEntries(noted) }),
-      ...without(others, ...writtenByApi),
+      ...without(others, ...writtenByApi, 'generateName'),
     },
   };
-}
-
-/** Metadata that only the API writes. */
-const writtenByApi = [
-  ...(['creationTimestamp', 'resourceVersion', 'uid', 'generation'] as const),
-  ...(['managedFields', 'selfLink', 'generateName'] as const),
-] as const;
-
-/** The annotation with which client-side apply keeps the whole object, secrets included. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
-function areTexts(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    (isRecord(value) && Object.values(value).every((each) => typeof each === 'string'))
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../model/record.ts';
 import type { KubeObject } from './types.ts';
 
 /** The members of a field set as the API encodes it (FieldsV1, structured-merge-diff): `f:name`, `k:{…}`, `v:…`. */
@@ -84,8 +85,4 @@ function hasKey(item: unknown, key: Readonly<Record<string, unknown>>): boolean 
   return (
     isRecord(item) && Object.entries(key).every(([name, value]) => !(name in item) || item[name] === value)
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isRecord, isRecordOfTexts } from '../model/record.ts';
+
 /**
  * What an answer of the API must look like where kboot looks into it: fields that are not in a shape may be anything.
  * `texts`: an object of texts; `scalar`: a number or text; `fields`: FieldsV1. A field whose name ends in `!` must be there.
@@ -55,7 +57,7 @@ const plain: Readonly<Record<Shape & string, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === 'boolean',
   scalar: (value) => typeof value === 'string' || typeof value === 'number',
   record: isRecord,
-  texts: (value) => isRecord(value) && Object.values(value).every((each) => typeof each === 'string'),
+  texts: isRecordOfTexts,
   fields: isFields,
 };
 
@@ -81,10 +83,6 @@ function isKey(text: string): boolean {
 }
 
 const isList = (shape: Shape): shape is readonly [Shape] => Array.isArray(shape);
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function nameOf(value: unknown): string {
   if (value === null) return 'null';

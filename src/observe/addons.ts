@@ -7,7 +7,16 @@ import {
   type AddonRecord,
   type DesiredAddon,
 } from '../kube/addons.ts';
-import { isInvalid, itemsIn, objectIn, refused, type KubeClient } from '../kube/client.ts';
+import {
+  applyAt,
+  getAt,
+  isApplied,
+  isInvalid,
+  itemsIn,
+  objectIn,
+  refused,
+  type KubeClient,
+} from '../kube/client.ts';
 import { differences } from '../kube/differences.ts';
 import { discoveryOf, servedCollection, servedPath } from '../kube/discovery.ts';
 import { leftOver } from '../kube/owned.ts';
@@ -73,7 +82,7 @@ export async function observeAddons(
     try {
       const kind = await find(ref);
       if (kind === undefined) return undefined;
-      const live = await readAt(kube, servedPath(kind, ref), objectTitle(ref));
+      const live = await getAt(kube, servedPath(kind, ref), objectTitle(ref));
       if (live !== undefined) objects.set(refKey(placed(ref, kind)), live);
       return live;
     } catch (error) {
@@ -135,21 +144,9 @@ function kindOf({ apiVersion, kind }: KubeObject): KindRef {
   return { apiVersion, kind };
 }
 
-async function readAt(kube: KubeClient, path: string, title: string): Promise<KubeObject | undefined> {
-  const answer = await kube.request('GET', path);
-  if (answer.status === 404) return undefined;
-  if (answer.status !== 200) throw refused(`reading ${title}`, answer);
-  return objectIn(answer.body, title);
-}
-
 async function dryRun(kube: KubeClient, kind: ServedKind, object: KubeObject): Promise<DryRun> {
-  const path = `${servedPath(kind, object)}?fieldManager=kboot&force=true&dryRun=All`;
-  const answer = await kube.request('PATCH', path, {
-    body: object,
-    contentType: 'application/apply-patch+yaml',
-  });
-  if (answer.status === 200 || answer.status === 201)
-    return { result: objectIn(answer.body, objectTitle(object)) };
+  const answer = await applyAt(kube, servedPath(kind, object), object, { dryRun: true });
+  if (isApplied(answer)) return { result: objectIn(answer.body, objectTitle(object)) };
   return { refused: refused('a dry run', answer).message, isInvalid: isInvalid(answer) };
 }
 

@@ -40,6 +40,7 @@ export class Ahead {
     const { reader } = connection;
     const { name, address } = host;
     if (!pki.isIssued('ca')) return;
+    const encrypts = cluster.encryption !== undefined && mayEncrypt(cluster, scope);
     if (host.roles.includes('control-plane')) {
       if (needsApi(desired)) {
         const credentials = apiCredentials(pki);
@@ -55,7 +56,7 @@ export class Ahead {
           }),
         );
       }
-      if (mayEncrypt(cluster, scope) && cluster.encryption !== undefined)
+      if (encrypts)
         this.encryption.set(
           name,
           settled(async () => {
@@ -66,17 +67,16 @@ export class Ahead {
     }
     if (!reaches(scope, 'etcd')) return;
     const open = new Map([[name, connection]]);
-    for (const source of memberSources(etcdHosts(cluster), pki, { open })) {
-      this.members.set(
-        name,
-        settled(async () => {
-          const { askMember } = await import('../../observe/etcd.ts');
-          return await askMember(source);
-        }),
-      );
-      if (mayEncrypt(cluster, scope) && cluster.encryption !== undefined)
-        this.stored ??= settled(() => readStored(this.#workspace, { open }));
-    }
+    const [source] = memberSources(etcdHosts(cluster), pki, { open });
+    if (source === undefined) return;
+    this.members.set(
+      name,
+      settled(async () => {
+        const { askMember } = await import('../../observe/etcd.ts');
+        return await askMember(source);
+      }),
+    );
+    if (encrypts) this.stored ??= settled(() => readStored(this.#workspace, { open }));
   }
 }
 

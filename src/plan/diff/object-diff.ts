@@ -1,22 +1,13 @@
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { objectTitle, type KubeObject } from '../../kube/types.ts';
+import { lastApplied, writtenByApi } from '../../kube/written-by-api.ts';
 import { without } from '../../model/without.ts';
 import { redact } from './redact.ts';
 
-/** What the API writes by itself, whoever changes an object. */
-const bookkeeping: readonly string[] = [
-  'managedFields',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'uid',
-  'selfLink',
-];
-
 /** Annotations that hold whole objects, or count revisions. */
 const noise: readonly string[] = [
-  'kubectl.kubernetes.io/last-applied-configuration',
+  lastApplied,
   'deployment.kubernetes.io/revision',
   'deprecated.daemonset.template.generation',
 ];
@@ -31,9 +22,7 @@ export function settled({ metadata, ...object }: KubeObject): KubeObject {
   return {
     ...(without(object, 'status') as KubeObject),
     metadata: {
-      ...(Object.fromEntries(
-        Object.entries(others).filter(([key]) => !bookkeeping.includes(key)),
-      ) as KubeObject['metadata']),
+      ...without(others, ...writtenByApi),
       ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
     },
   };

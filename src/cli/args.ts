@@ -1,9 +1,12 @@
+import type { Language } from '../model/language/language.ts';
 import type { Stage } from '../model/stage.ts';
 import type { Rotatable } from '../model/pki.ts';
 
 /** Flags that every command takes. */
 export interface GlobalArgs {
   readonly output: 'text' | 'json';
+  /** undefined: not given; the environment says which. */
+  readonly lang?: Language | undefined;
   readonly state?: string | undefined;
   readonly concurrency: number;
   readonly verbose: boolean;

@@ -2,17 +2,18 @@ import { nearest } from '../inventory/nearest.ts';
 import { errorCodes, KbootError, type ErrorCode } from '../model/error.ts';
 import { codesText, explainText } from '../view/explain-text.ts';
 import type { ExplainArgs } from './args.ts';
+import { languageOfRun } from './language.ts';
 import { event, print, terminalWidth } from './terminal.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
-/** Prints one code, or the list of all. Throws KbootError E-USAGE for an unknown code, and suggests the nearest. */
-export function runExplain({ code, output }: ExplainArgs): void {
+/** Prints one code, or the list of all; JSON is always English. Throws KbootError E-USAGE for an unknown code, and suggests the nearest. */
+export function runExplain({ code, output, lang = languageOfRun() }: ExplainArgs): void {
   const found = code === undefined ? undefined : codeNamed(code);
   if (output === 'json') {
     for (const each of found === undefined ? codes : [found])
       event({ type: 'explanation', code: each, ...errorCodes[each] });
-  } else print(found === undefined ? codesText() : explainText(found, terminalWidth()));
+  } else print(found === undefined ? codesText(lang) : explainText(found, lang, terminalWidth()));
 }
 
 function codeNamed(word: string): ErrorCode {

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import type { BundleArgs, GlobalArgs, ScopeArgs, SshArgs } from './args.ts';
 import { consentAs } from '../app/consent.ts';
+import { languages } from '../model/language/language.ts';
 import { stages } from '../model/stage.ts';
 import { askConsent } from './consent.ts';
 import { everywhere, inOrder } from './manual.ts';
@@ -29,6 +30,13 @@ export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particu
       choices: ['text', 'json'] as const,
       default: 'text' as const,
       describe: 'text, or json: one event per line on stdout (default: text)',
+    })
+    .option('lang', {
+      group: everywhere,
+      requiresArg: true,
+      choices: languages,
+      describe:
+        'en, or zh: Chinese explanations and remedies; plans and JSON stay English (default: LC_ALL, LC_MESSAGES, LANG)',
     })
     .option('state', {
       group: everywhere,

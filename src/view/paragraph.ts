@@ -1,11 +1,8 @@
-/** Text in lines of at most `width` letters, broken between words; a longer word gets its own line. */
+import { wrap } from './wrap.ts';
+
+/** Text in lines of at most `width` columns, broken between words; a longer word gets its own line. */
 export function paragraph(text: string, width: number, indent = ''): string {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(indent + word);
-  }
-  return lines.join('\n');
+  return wrap(text.trim().replaceAll(/\s+/g, ' '), width - indent.length)
+    .map((line) => indent + line)
+    .join('\n');
 }

@@ -2,6 +2,7 @@ import '../view/no-color.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { errorCodes, exitStatus } from '../../src/model/error.ts';
 import { kboot } from './run.ts';
@@ -36,6 +37,33 @@ describe('kboot explain', () => {
     const { out } = await kboot('explain');
     for (const [code, { exit, title }] of Object.entries(errorCodes))
       expect(out).toMatch(new RegExp(`^${code} +${exit}  ${title.replaceAll('.', '\\.')}$`, 'm'));
+  });
+
+  it('speaks Chinese when asked to, in lines that fit; JSON stays English', async () => {
+    const { out } = await kboot('explain', 'E-LOCKED', '--lang', 'zh');
+    expect(out).toMatchInlineSnapshot(`
+      "E-LOCKED · 退出状态码 7
+      另一个运行持有锁。
+
+      含义
+        另一个 kboot 正在处理这个集群：它持有状态目录中的锁，或者集群的锁，后者在控制
+        平面主机上（/run/kboot）和 API 中（Lease kube-system/kboot）；也可能是它的某个
+        会话仍在主机上运行。两个运行同时进行可能互相撤销更改，因此这个运行什么也没有
+        做。运行每 5 秒续一次锁；如果它中止，锁会释放：在本机上立即释放，在其他机器上
+        30 秒后释放。
+
+      处理方法
+        等待另一个运行结束，或者结束它（按一次 Ctrl-C，让当前步骤执行完）。\`kboot
+        unlock INVENTORY\` 显示锁的持有者，并删除持有者已不存在的锁。如果主机上还有残留
+        的会话，消息会给出它的进程：在那里结束它。
+      "
+    `);
+    expect(Math.max(...out.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+    expect((await kboot('explain', '--lang', 'zh')).out).toContain(
+      'E-QUORUM                 5  etcd 没有法定人数，或者会因这次更改而失去法定人数。\n',
+    );
+    const json = ['explain', 'E-LOCKED', '-o', 'json'];
+    expect((await kboot(...json, '--lang', 'zh')).out).toBe((await kboot(...json)).out);
   });
 
   it('prints JSON on request', async () => {

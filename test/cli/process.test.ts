@@ -52,6 +52,12 @@ describe('the command', () => {
     expect(out).toContain('valid: test, 2 hosts');
   });
 
+  it('3 for a language that it does not have', async () => {
+    const { status, err } = await kboot('explain', 'auth', '--lang', 'fr');
+    expect(status).toBe(3);
+    expect(err).toContain('--lang must be one of en, zh, not "fr"');
+  });
+
   it('3 for an invalid command line, with a hint on stderr', async () => {
     const [unknown, none] = await Promise.all([kboot('pln', join(folder, 'good.yaml')), kboot()]);
     expect([unknown.status, unknown.out, none.status, none.out]).toEqual([3, '', 3, '']);

@@ -2,9 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitStatus } from '../../src/model/error.ts';
+import { words } from '../../src/model/language/words.ts';
 import { stages } from '../../src/model/stage.ts';
 import { complaint, verbs } from './command-line.ts';
 import { documents, read, root } from './documents.ts';
+import { expectGenerated, markdownTable } from './generated.ts';
 import { codeOf, commandsOf, linksOf } from './markdown.ts';
 
 const readme = codeOf(read('README.md'));
@@ -97,11 +99,16 @@ describe('files in the documents', () => {
 });
 
 describe('tables and examples', () => {
-  it('docs/commands.md lists every exit status', () => {
-    const listed = [...read('docs/commands.md').matchAll(/^\| (\d+) +\|/gm)].map(([, status]) =>
-      Number(status),
+  it('docs/commands.md lists every exit status', async () => {
+    const rows = Object.entries(exitStatus).map(([name, status]) => [
+      String(status),
+      words.en.exits[name as keyof typeof exitStatus],
+    ]);
+    await expectGenerated(
+      'docs/commands.md',
+      'exit statuses',
+      markdownTable([['status', 'meaning'], ...rows]),
     );
-    expect(listed).toEqual(Object.values(exitStatus));
   });
 
   it('docs/plans.md lists the stages in order', () => {

@@ -38,6 +38,7 @@ export function contentsOf(cluster: Cluster, release: Release): BundleContents {
     (name === 'etcd' && onHosts) ||
     (name.startsWith('metallb-') && cluster.metallb === undefined) ||
     (name === 'kube-network-policies' && !enforcesPolicies({ cluster })) ||
+    (name === 'kube-proxy' && cluster.kubeProxy === undefined) ||
     (name.startsWith('flannel') && cluster.networking.flannel === undefined);
   return {
     ...all,

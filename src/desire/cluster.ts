@@ -7,11 +7,13 @@ import { desireAddons } from './addons.ts';
 import { caPem, textContext, type Desire } from './context.ts';
 import { rolledByConfig } from './config-roll.ts';
 import { corefile } from './text/coredns.ts';
-import { kubeObjects } from './text/kube-objects.ts';
+import { kubeObjects, parseObjects } from './text/kube-objects.ts';
+import { kubeProxyManifest } from './text/kube-proxy.ts';
 import { metallbObjects } from './text/metallb.ts';
 import { enforcesPolicies, networkPolicyObjects } from './text/network-policy.ts';
 import { recordObject } from './record.ts';
-import type { KubeObject } from '../kube/types.ts';
+import type { DesiredAddon } from '../kube/addons.ts';
+import { objectKey, type KubeObject } from '../kube/types.ts';
 import type { TextContext } from './text/types.ts';
 import { nodeLabels, nodeTaints } from './text/node.ts';
 
@@ -21,10 +23,18 @@ export function desireCluster(desire: Desire): DesiredCluster {
   const context = textContext(desire, assumedFacts);
   const metallb = metallbObjects(context);
   const own = rolledByConfig(kubeObjects(context, { caPem: caPem(desire.pki) }));
+  const addons =
+    desire.addons === undefined
+      ? []
+      : desireAddons(cluster.addons ?? [], desire.addons, [...own, ...metallb.system, ...metallb.pools]);
   return {
     inventory: cluster.hosts.map((host) => host.name),
     controlPlanePods: controlPlanePods(cluster),
     ...(cluster.networking.flannel === undefined && { foreignCni: true as const }),
+    ...(cluster.kubeProxy === undefined && {
+      foreignServices: true as const,
+      retired: retiredProxy(context, addons),
+    }),
     ...(hasOutsideEndpoint(cluster) && { outsideEndpoint: cluster.controlPlaneEndpoint }),
     objects: [
       ...own.map((object) => ({
@@ -38,13 +48,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
       })),
     ],
     lateObjects: metallb.pools,
-    ...(desire.addons && {
-      addons: desireAddons(cluster.addons ?? [], desire.addons, [
-        ...own,
-        ...metallb.system,
-        ...metallb.pools,
-      ]),
-    }),
+    ...(desire.addons && { addons }),
     ...(desire.record !== undefined && { record: recordObject(desire.record) }),
     prunedKinds: [...policyKinds, ...(cluster.metallb === undefined ? [] : metallbKinds)],
     nodes: nodes(cluster).map((host) => ({
@@ -53,7 +57,7 @@ export function desireCluster(desire: Desire): DesiredCluster {
       taints: nodeTaints(host),
     })),
     workloads: [
-      { workload: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy', hostNetwork: true },
+      ...(cluster.kubeProxy === undefined ? [] : [proxyWorkload]),
       ...(cluster.networking.flannel === undefined ? [] : [flannelWorkload]),
       ...(enforcesPolicies(context) ? [policyWorkload] : []),
       { workload: 'Deployment', namespace: 'kube-system', name: 'coredns' },
@@ -71,6 +75,21 @@ function kept(
   return kind === 'Deployment' && context.cluster.dns?.replicas === undefined
     ? { keeps: { field: 'replicas' } }
     : {};
+}
+
+const proxyWorkload: DesiredCluster['workloads'][number] = {
+  workload: 'DaemonSet',
+  namespace: 'kube-system',
+  name: 'kube-proxy',
+  hostNetwork: true,
+};
+
+/** kube-proxy's objects, its DaemonSet first; those of the operator's add-ons with the same names stay. */
+function retiredProxy(context: TextContext, addons: readonly DesiredAddon[]): readonly KubeObject[] {
+  const wanted = new Set(addons.flatMap(({ objects }) => objects.map(objectKey)));
+  return parseObjects('addons/kube-proxy', kubeProxyManifest(context, {}))
+    .filter((object) => !wanted.has(objectKey(object)))
+    .toReversed();
 }
 
 const flannelWorkload: DesiredCluster['workloads'][number] = {

@@ -25,6 +25,9 @@ export function desireHost(desire: Desire, host: Host, facts: HostFacts): readon
     ...(has('etcd') ? etcdStage(desire, host, facts) : []),
     ...(has('control-plane') ? controlPlaneStages(desire, host, facts) : []),
     ...(isNode(host) && !has('control-plane') ? nodeStage(desire, host, facts, 'node') : []),
+    ...(isNode(host) && desire.cluster.kubeProxy === undefined
+      ? [{ kind: 'service-rules', stage: 'addon' } as const]
+      : []),
   ];
   const kept = desire.cluster.security.fileModes === 'private' ? own.map(privately) : own;
   return withReads(withUserWork(desire, host, kept));

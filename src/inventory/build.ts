@@ -96,7 +96,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     controllerManager: component(spec.controllerManager),
     scheduler: component(spec.scheduler),
     kubelet: kubelet(spec.kubelet),
-    kubeProxy: merged(spec.kubeProxy),
+    ...((spec.kubeProxy?.enabled ?? defaults.kubeProxy) && { kubeProxy: merged(spec.kubeProxy) }),
     containerd: {
       ...merged(spec.containerd),
       ...given(

@@ -4,6 +4,7 @@ export const defaults = {
   serviceSubnet: '10.96.0.0/12',
   dnsDomain: 'cluster.local',
   cni: 'flannel',
+  kubeProxy: true,
   flannelBackend: 'vxlan',
   imageRepository: 'registry.k8s.io',
   apiServerPort: 6443,

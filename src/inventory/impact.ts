@@ -256,7 +256,12 @@ export const impacts: ImpactsOf<Inventory> = {
       config: restarts('kubelet'),
       extraArgs: { name: restarts('kubelet'), value: restarts('kubelet') },
     },
-    kubeProxy: { config: rolls('kube-proxy') },
+    kubeProxy: {
+      config: rolls('kube-proxy'),
+      enabled: stated(
+        "to false: once the add-ons are applied, kube-proxy's DaemonSet is deleted, then its rules on hosts: Services stop working there unless something else implements them; to true: kube-proxy starts on every node",
+      ),
+    },
     containerd: { config: restarts('containerd'), registries },
     imageRepository: restarts(
       ...(['containerd', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),

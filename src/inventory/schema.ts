@@ -383,6 +383,16 @@ const spec = z
       .meta({ description: 'Settings of every kubelet.' })
       .optional(),
     kubeProxy: merged("KubeProxyConfiguration fields, merged into kboot's own.", { mode: 'nftables' })
+      .extend({
+        enabled: z
+          .boolean()
+          .meta({
+            description:
+              'Whether kboot installs kube-proxy. `false`: something of yours implements Services, such as Cilium with kubeProxyReplacement; kboot waits for CoreDNS and other Pods that need Services only once it works.',
+            default: defaults.kubeProxy,
+          })
+          .optional(),
+      })
       .meta({ description: 'Settings of kube-proxy.' })
       .optional(),
     containerd: merged("containerd's TOML tables written as YAML, merged into kboot's own.", {

@@ -38,6 +38,10 @@ export interface DesiredCluster {
   }[];
   /** The Pod network is not kboot's: Nodes become Ready, and Pods start, only once somebody installs one. */
   readonly foreignCni?: true;
+  /** kboot installs nothing that implements Services: Pods that use them are ready only once somebody else does. */
+  readonly foreignServices?: true;
+  /** Objects of kboot's or kubeadm's that are deleted if they exist, in this order, once the add-ons are applied. */
+  readonly retired?: readonly KubeObject[];
   /** The control-plane endpoint, where it is not kboot's. */
   readonly outsideEndpoint?: { readonly host: string; readonly port: number };
   readonly controlPlanePods: readonly {

@@ -40,6 +40,12 @@ function has(fields: Fields | undefined, path: readonly string[]): boolean {
   return path.reduce<Fields | undefined>((inner, name) => inner?.[`f:${name}`], fields) !== undefined;
 }
 
+/** Whether kboot or kubeadm wrote a live object. */
+export function isInstalled(live: KubeObject): boolean {
+  const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
+  return (managedFields ?? []).some(({ manager }) => manager === owner || manager === 'kubeadm');
+}
+
 /** Labels that kboot set on a live object, by any operation. */
 export function ownLabels(live: KubeObject): string[] {
   const labels = entriesOf(live).flatMap(({ fieldsV1 }) =>

@@ -335,7 +335,8 @@ export interface Cluster {
   readonly controllerManager: Component;
   readonly scheduler: Component;
   readonly kubelet: KubeletSettings;
-  readonly kubeProxy: { readonly config: JsonObject };
+  /** Absent: what implements Services is not kboot's. */
+  readonly kubeProxy?: { readonly config: JsonObject };
   readonly containerd: { readonly config: JsonObject; readonly registries?: readonly Registry[] };
   readonly imageRepository: string;
   /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */

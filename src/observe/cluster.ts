@@ -48,6 +48,7 @@ export async function observeCluster(
       Promise.all(
         [
           ...allObjects(wants),
+          ...(wants.retired ?? []),
           ...removedNodesRefs,
           ...bootstrapRoles,
           ...(wants.record === undefined ? [] : [wants.record]),

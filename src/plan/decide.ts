@@ -16,7 +16,7 @@ import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
-import { podNetworkWarnings } from './diff/foreign-cni.ts';
+import { podNetworkWarnings, servicesWarnings } from './diff/foreign-parts.ts';
 import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { decideEncryption } from './encryption/decide.ts';
@@ -41,6 +41,7 @@ import { withRestart } from './rollout/registration.ts';
 import { peersFirst } from './rollout/peers-first.ts';
 import { renewedPods } from './rollout/ready.ts';
 import { planRollout, quorumFindings } from './rollout/rollout.ts';
+import { removableRules, rulesLast } from './rollout/service-rules.ts';
 import { isReadOnly, reaches, scopedHosts, type PlanScope } from './scope.ts';
 import { decideRotation } from './rotation/decide.ts';
 import { skewFindings } from './upgrade/skew.ts';
@@ -164,6 +165,10 @@ export function decide(known: Known, observed: Observed): Decision {
           ...{ disturbed, renewed: renewedPods(changes), former: seen.former },
           unread: new Set(failed.keys()),
         });
+  const rules = removableRules(
+    [...perHost.values()].flatMap(({ last = [] }) => last),
+    through?.retires ?? [],
+  );
   const etcd = seen.etcd.members;
   const gates = reaches(scope, 'etcd') && hasExternalEtcd(cluster) ? etcdGates(seen.etcd.hosts, etcd) : [];
   const { membership: leaving, cluster: remaining } = nodesWithMembers(membership, through);
@@ -195,6 +200,7 @@ export function decide(known: Known, observed: Observed): Decision {
     // What is recorded is applied everywhere.
     cluster: remaining && (encryption.isHeld || verifying.isHeld) ? { ...remaining, record: [] } : remaining,
     podNetworks,
+    proxyRules: rules.removed,
     verifying: verifyingWork(verifying, {
       ...{ cluster, inspections, api, desired: known.desired },
       desire: { ...desire, membership, encryption: encryption.configs },
@@ -221,7 +227,10 @@ export function decide(known: Known, observed: Observed): Decision {
       ...cordonWarnings(api, through),
       ...formerWarnings(seen.former, through),
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
-      ...(through === undefined || api === undefined ? [] : podNetworkWarnings(known.desired, api)),
+      ...(through === undefined || api === undefined
+        ? []
+        : [...podNetworkWarnings(known.desired, api), ...servicesWarnings(known.desired, api)]),
+      ...keptRulesWarnings(rules.kept),
       ...(through === undefined || api === undefined || known.desired.addons === undefined
         ? []
         : addonWarnings(known.desired.addons, api)),
@@ -293,7 +302,7 @@ function decideHost(
     membership.hosts.find((member) => member.host === name),
     etcd.hosts.find((member) => member.name === name),
   );
-  return { resources, changes };
+  return { resources, ...rulesLast(changes) };
 }
 
 /** The inspections of hosts that have the stamp of this cluster. */
@@ -349,6 +358,15 @@ function downWarnings(upgrade: Upgrade | undefined): string[] {
   ];
 }
 
+/** A kube-proxy that somebody else runs keeps its rules. */
+function keptRulesWarnings(hosts: readonly string[]): string[] {
+  return hosts.length === 0
+    ? []
+    : [
+        `${few(hosts, 4)}: spec.kubeProxy.enabled is false, and a kube-proxy that kboot did not install runs; its rules stay`,
+      ];
+}
+
 /** A Node that leaves is drained, cordoned or not. */
 function cordonWarnings(api: ClusterObservation | undefined, cluster: ClusterChanges | undefined): string[] {
   if (api?.state !== 'present') return [];
@@ -393,6 +411,7 @@ function isWork({
   changes,
   cluster,
   podNetworks,
+  proxyRules = [],
   verifying = [],
   encryption,
   rotation,
@@ -405,6 +424,7 @@ function isWork({
     ...cluster.marks,
     ...cluster.lateObjects,
     ...cluster.prunes,
+    ...cluster.retires,
     ...cluster.record,
     ...cluster.addons.flatMap(({ opening, applies, deletes, closing }) => [
       ...opening,
@@ -417,7 +437,7 @@ function isWork({
     snapshot !== undefined ||
     encryption !== undefined ||
     rotation !== undefined ||
-    [removedNodes, peers, nodes, removals, changes, podNetworks, verifying, through ?? []].some(
+    [removedNodes, peers, nodes, removals, changes, podNetworks, proxyRules, verifying, through ?? []].some(
       (each) => each.length > 0,
     )
   );

@@ -36,6 +36,8 @@ export function desiredInApi(desire: Desire, scope: PlanScope): DesiredCluster {
     ...(addons && all.addons && { addons: all.addons }),
     ...(addons && all.record && { record: all.record }),
     ...(all.foreignCni && { foreignCni: all.foreignCni }),
+    ...(all.foreignServices && { foreignServices: all.foreignServices }),
+    ...(addons && all.retired && { retired: all.retired }),
     ...(served && all.outsideEndpoint && { outsideEndpoint: all.outsideEndpoint }),
     nodes: reaches(scope, 'node') ? all.nodes.filter(({ name }) => isNamed(name)) : [],
     controlPlanePods: served ? all.controlPlanePods.filter(({ host }) => isNamed(host)) : [],

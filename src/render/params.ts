@@ -65,6 +65,8 @@ export interface ClusterConfigurationParams {
   readonly etcdDataDir: string;
   /** Client URLs of external members; empty for stacked etcd. */
   readonly etcdEndpoints: readonly string[];
+  /** kubeadm does not install kube-proxy either. */
+  readonly proxyDisabled: boolean;
 }
 
 export interface LabelSelectorParams {

@@ -13,6 +13,7 @@ import { obsolete } from './obsolete.ts';
 import { packageKind } from './package.ts';
 import { podNetwork } from './pod-network.ts';
 import { selinux } from './selinux.ts';
+import { serviceRules } from './service-rules.ts';
 import { servingCertificate } from './serving-certificate.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
@@ -37,6 +38,7 @@ const kinds = {
   selinux,
   'cni-config': cniConfig,
   'pod-network': podNetwork,
+  'service-rules': serviceRules,
   unit,
   timer,
   image,

@@ -20,6 +20,10 @@ export const allChains = '(KUBE-|FLANNEL-|CNI-|cali-)[A-Z0-9-]*';
 /** Chains of kube-proxy and the kubelet alone. */
 export const kubeChains = 'KUBE-[A-Z0-9-]*';
 
+/** Chains of kube-proxy alone, in its modes iptables and ipvs (pkg/proxy/iptables, pkg/proxy/ipvs). */
+export const proxyChains =
+  'KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS|NODE-PORT|POSTROUTING|MARK-MASQ|MARK-DROP|FORWARD|PROXY-FIREWALL|PROXY-CANARY|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER|(SVC|SVL|EXT|FW|XLB|SEP)-[A-Z0-9]+)';
+
 /** Shell for each program of iptables that has rules; `$f` is its name. A legacy one would load its modules. */
 export const eachIptables = `for f in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
   command -v $f >/dev/null || continue
@@ -34,7 +38,7 @@ done
 true`;
 
 /** The link of kube-proxy's virtual servers. */
-const proxyLink = 'kube-ipvs0';
+export const proxyLink = 'kube-ipvs0';
 
 /** Shell that deletes the link of kube-proxy alone. */
 export const removeProxyLink = `if [ -e /sys/class/net/${proxyLink} ]; then
@@ -45,11 +49,14 @@ true`;
 
 /**
  * Shell that removes chains and everything that leads to them. Empty tables left by iptables-nft are removed as well.
- * The rules and tables of flannel and of CNI plugins go with chains other than kubeChains.
+ * The rules and tables of flannel and of CNI plugins go with chains other than kubeChains and proxyChains; rules without
+ * such a chain stay with proxyChains, on a node that lives on.
  */
 export function removeRules(chains: string): string {
-  const proxyOnly = chains === kubeChains;
-  const rules = ['kubernetes ', ...(proxyOnly ? [] : ['flanneld'])].map((start) => `--comment "?${start}`);
+  const proxyOnly = chains === kubeChains || chains === proxyChains;
+  const rules = [...(chains === proxyChains ? [] : ['kubernetes ']), ...(proxyOnly ? [] : ['flanneld'])].map(
+    (start) => `|--comment "?${start}`,
+  );
   const tables = [
     'kube-proxy',
     ...(proxyOnly ? [] : ['flannel-ipv4', 'flannel-ipv6', 'cni_plugins_masquerade', 'cni_hostport']),
@@ -57,7 +64,7 @@ export function removeRules(chains: string): string {
   return `${eachIptables}
   $f-save -c 2>/dev/null > ${runFolder}/rules || continue
   grep -qE '(KUBE|FLANNEL|CNI)-|flanneld' ${runFolder}/rules || continue
-  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)|${rules.join('|')}' ${runFolder}/rules | $f-restore -c || exit 1
+  grep -vE '^:${chains} |-A ${chains} |-j ${chains}( |$)|-g ${chains}( |$)${rules.join('')}' ${runFolder}/rules | $f-restore -c || exit 1
 done
 rm -f ${runFolder}/rules
 if command -v nft >/dev/null; then

@@ -158,6 +158,11 @@ export interface PodNetworkResource extends Base {
   readonly kind: 'pod-network';
 }
 
+/** None of kube-proxy's rules, where something else implements Services. */
+export interface ServiceRulesResource extends Base {
+  readonly kind: 'service-rules';
+}
+
 export interface ImageResource extends Base {
   readonly kind: 'image';
   /** Every reference in the archive, or the one to pull. */
@@ -248,6 +253,7 @@ export type Resource =
   | UnitResource
   | TimerResource
   | PodNetworkResource
+  | ServiceRulesResource
   | ImageResource
   | StaticPodResource
   | ClientCertificateResource

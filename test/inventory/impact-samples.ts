@@ -263,6 +263,7 @@ export const samples: readonly Sample[] = [
     ],
   ]),
   ['spec.kubeProxy.config', { mode: 'nftables' }],
+  ['spec.kubeProxy.enabled', false, { 'spec.kubeProxy.config': undefined }],
   ['spec.containerd.config', { debug: { level: 'info' } }],
   ['spec.imageRepository', 'registry.example.com/k8s'],
   ['spec.artifacts.mirror', 'https://mirror.example/k8s'],

@@ -43,6 +43,7 @@ const resources: { readonly [K in ResourceKind]: ResourceOf<K> } = {
   selinux: { kind: 'selinux', stage },
   'cni-config': { kind: 'cni-config', stage, keep: ['a'] },
   'pod-network': { kind: 'pod-network', stage },
+  'service-rules': { kind: 'service-rules', stage },
   unit: { kind: 'unit', stage, name: 'kubelet' },
   timer: { kind: 'timer', stage, name: 'a', wanted: true, files: ['/a'] },
   image: { kind: 'image', stage, refs: ['a', 'b'], artifact, digests: { a: ['sha256:a'] } },

@@ -275,6 +275,8 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
         : { state: 'absent' };
     case 'pod-network':
       return present([]);
+    case 'service-rules':
+      return present({ rules: [], runs: false });
     case 'image':
       return present({ missing: [], digest: resource.artifact?.sha256 });
     case 'static-pod':

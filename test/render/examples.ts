@@ -165,6 +165,7 @@ export const examples: { readonly [P in TemplatePath]: TemplateParams[P] } = {
     etcd: component,
     etcdDataDir: '/mnt/etcd/data',
     etcdEndpoints: [],
+    proxyDisabled: true,
   },
   'bootstrap/kubelet-config.yaml.hbs': { config: 'kind: KubeletConfiguration\n', hash: 'sha256:0' },
   'bootstrap/cluster-info.yaml.hbs': { caData: 'Q0E=', server: 'https://10.0.0.1:6443' },

@@ -31,6 +31,7 @@ export const noClusterChanges: ClusterChanges = {
   onPodNetwork: [],
   lateObjects: [],
   prunes: [],
+  retires: [],
   record: [],
   addons: [],
   gates: { api: [], endpoint: [], registered: [], controlPlane: [], podNetwork: [], ready: [] },

@@ -84,6 +84,7 @@ export function clusterFields(
     ),
     ...field(['spec', 'networking', 'dnsDomain'], networking.dnsDomain, undefined, defaults.dnsDomain),
     ...networkFields(seen),
+    ...proxyFields(seen),
     ...field(
       ['spec', 'imageRepository'],
       config.imageRepository,
@@ -137,6 +138,22 @@ function networkFields(seen: SeenCluster): readonly AdoptedField[] {
     ...(typeof mtu === 'number' ? [{ path: [...at, 'mtu'], value: mtu }] : []),
     ...interfaces.slice(0, 1).map((value) => ({ path: [...at, 'interface'], value })),
   ];
+}
+
+/** Without kube-proxy, something else implements Services, such as the CNI. */
+function proxyFields({ daemonSets }: SeenCluster): readonly AdoptedField[] {
+  const isThere = daemonSets.some(
+    ({ metadata }) => metadata.namespace === 'kube-system' && metadata.name === 'kube-proxy',
+  );
+  return isThere
+    ? []
+    : [
+        {
+          path: ['spec', 'kubeProxy', 'enabled'],
+          value: false,
+          why: 'this cluster has no kube-proxy; what implements Services stays as it is, and yours',
+        },
+      ];
 }
 
 const cniNames =
@@ -225,15 +242,5 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
           },
         ]
       : []),
-    ...(seen.daemonSets.some(
-      ({ metadata }) => metadata.namespace === 'kube-system' && metadata.name === 'kube-proxy',
-    )
-      ? []
-      : [
-          {
-            message: 'it has no kube-proxy: its CNI takes the place of it',
-            remedy: 'kboot installs kube-proxy on every cluster; such clusters are not taken over yet.',
-          },
-        ]),
   ];
 }

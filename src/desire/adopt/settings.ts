@@ -197,8 +197,9 @@ function flagsOf({ files, running }: SeenHost): JsonObject {
 }
 
 function proxyFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
+  if (context.cluster.kubeProxy === undefined) return [];
   const found = yamlObject(seen.configMaps.get('kube-proxy')?.['config.conf']);
-  const own = yamlObject(kubeProxyConfig(context));
+  const own = yamlObject(kubeProxyConfig(context, {}));
   if (found === undefined || own === undefined) return [];
   const patch = patchTo(found, own);
   return Object.keys(patch).length === 0

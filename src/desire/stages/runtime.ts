@@ -120,6 +120,7 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
       ...(host.roles.includes('control-plane') ? [] : controlPlaneImages),
       ...(hasExternalEtcd(cluster) ? ['etcd' as const] : []),
       ...(cluster.networking.flannel === undefined ? flannelImages : []),
+      ...(cluster.kubeProxy === undefined ? ['kube-proxy' as const] : []),
       ...(enforcesPolicies(desire) ? [] : ['kube-network-policies' as const]),
     ].map((name) => refs[name]),
   );

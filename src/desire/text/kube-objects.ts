@@ -29,7 +29,7 @@ export function kubeObjects(context: TextContext, pki: { readonly caPem: string 
       caData: base64(pki.caPem),
       server: clusterServer(cluster),
     }),
-    'addons/kube-proxy': kubeProxyManifest(context),
+    ...(cluster.kubeProxy && { 'addons/kube-proxy': kubeProxyManifest(context, cluster.kubeProxy.config) }),
     'addons/coredns': corednsManifest(context),
     ...(cluster.networking.flannel && {
       'addons/flannel': flannelManifest(context, cluster.networking.flannel),

@@ -4,21 +4,20 @@ import { configHash } from './config-hash.ts';
 import { isObject, mergeYaml } from './merge.ts';
 import type { TextContext } from './types.ts';
 
-/** config.conf, with `spec.kubeProxy.config` merged into it. */
-export function kubeProxyConfig({ cluster, renderer }: TextContext): string {
+/** config.conf, with `stated`, spec.kubeProxy.config, merged into it. */
+export function kubeProxyConfig({ cluster, renderer }: TextContext, stated: JsonObject): string {
   const defaults = renderer.render('addons/kube-proxy/config.yaml.hbs', {
     bindAddress: hostsWith(cluster, 'control-plane').some((host) => isIPv6(host.address)) ? '::' : '0.0.0.0',
     clusterCIDR: cluster.networking.podSubnets.join(','),
   });
-  return mergeYaml(defaults, withStrictArp(cluster.kubeProxy.config));
+  return mergeYaml(defaults, withStrictArp(stated));
 }
 
-/** kube-proxy's objects (kubeadm phases/addons/proxy). */
-export function kubeProxyManifest(context: TextContext): string {
+/** kube-proxy's objects (kubeadm phases/addons/proxy); `stated`: spec.kubeProxy.config. */
+export function kubeProxyManifest(context: TextContext, stated: JsonObject): string {
   const { cluster, images, renderer } = context;
-  const stated = cluster.kubeProxy.config;
   // kubeadm stores both without a final newline, which affects its hash.
-  const config = kubeProxyConfig(context).trimEnd();
+  const config = kubeProxyConfig(context, stated).trimEnd();
   const kubeconfig = renderer
     .render('addons/kube-proxy/kubeconfig.yaml.hbs', { server: clusterServer(cluster) })
     .trimEnd();

@@ -23,6 +23,7 @@ export function kubeadmConfigManifest({ cluster, renderer }: TextContext): strin
     etcd: componentParams(cluster.etcd),
     etcdDataDir: etcdDataDir(cluster),
     etcdEndpoints: externalEtcdEndpoints(cluster),
+    proxyDisabled: cluster.kubeProxy === undefined,
   });
 }
 

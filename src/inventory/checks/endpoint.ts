@@ -94,7 +94,7 @@ export function portsOf(input: CheckInput, host: OutlineHost): Map<number, strin
   if (host.draft.connection !== 'local') take('sshd', sshPort(input, host));
   if (plane || host.roles.includes('worker')) {
     take('the kubelet', 10248, 10250);
-    take('kube-proxy', 10249, 10256);
+    if (input.draft.spec?.kubeProxy?.enabled !== false) take('kube-proxy', 10249, 10256);
   }
   if (host.roles.includes('etcd') || (plane && !external)) take('etcd', 2379, 2380, 2381);
   if (plane) {

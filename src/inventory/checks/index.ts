@@ -2,7 +2,7 @@ import type { Problem } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
 import { addonsAreSound } from './addons.ts';
 import { backupIsSound } from './backup.ts';
-import { flannelIsInstalled } from './cni.ts';
+import { flannelIsInstalled, kubeProxyIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
 import { dnsIsSound } from './dns.ts';
 import {
@@ -81,6 +81,7 @@ const checks: readonly Check[] = [
   endpointFitsLoadBalancer,
   endpointIsNotOneHost,
   flannelIsInstalled,
+  kubeProxyIsInstalled,
   networksAreApart,
   familiesAgree,
   serviceNetworkFits,

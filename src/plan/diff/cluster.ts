@@ -1,7 +1,7 @@
 import type { DesiredCluster, Kept } from '../../kube/desired-cluster.ts';
 import { allObjects, ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
-import { leftOver, ownLabels } from '../../kube/owned.ts';
+import { isInstalled, leftOver, ownLabels } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
 import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import type { Component, Effect } from '../../model/component.ts';
@@ -18,7 +18,7 @@ import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
-import { hasPodNetwork } from './foreign-cni.ts';
+import { hasPodNetwork, hasServices } from './foreign-parts.ts';
 import { withKept } from './kept.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
@@ -46,6 +46,8 @@ export interface ClusterChanges {
   /** The record of the inventory; last, once all of it is applied. */
   readonly record: readonly ApplyStep[];
   readonly prunes: readonly DeleteStep[];
+  /** What was kboot's part and becomes the operator's, once their add-ons are applied. */
+  readonly retires: readonly DeleteStep[];
   readonly gates: {
     /** Before the first object. */
     readonly api: readonly Gate[];
@@ -99,21 +101,25 @@ export function diffCluster(
   const late = desired.nodes
     .filter((node) => disturbed.has(node.name) || !isReady(seen, 'nodes', node.name))
     .map(({ name }) => name);
-  const connected = hasPodNetwork(desired, seen);
+  const networked = hasPodNetwork(desired, seen);
+  const connected = networked && hasServices(desired, seen);
   const awaited = late.length > 0 && { nodes: late };
   const network = desired.workloads.find(({ podNetwork }) => podNetwork === true);
-  const isWaiting = network !== undefined && connected && !isWorkloadReady(seen, network, down);
+  const isWaiting = network !== undefined && networked && !isWorkloadReady(seen, network, down);
   const waits = (step: ApplyStep): boolean => isWaiting && needsPodNetwork(step.object);
   const workloadGates = (workloads: DesiredCluster['workloads']): Gate[] =>
     workloads
-      .filter(({ hostNetwork }) => connected || hostNetwork === true)
+      .filter(
+        ({ hostNetwork, podNetwork }) =>
+          connected || hostNetwork === true || (networked && podNetwork === true),
+      )
       .filter((workload) => addons.length > 0 || late.length > 0 || !isWorkloadReady(seen, workload, down))
       .map(({ workload, namespace, name }) =>
         gate(
           {
             kind: 'workload-ready',
             ...{ workload, namespace, name },
-            ...(workload === 'DaemonSet' && connected && awaited),
+            ...(workload === 'DaemonSet' && networked && awaited),
           },
           waitTimeouts.workload,
         ),
@@ -138,6 +144,7 @@ export function diffCluster(
     addons: desired.addons === undefined ? [] : diffAddons(desired.addons, seen, allObjects(desired)),
     record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
+    retires: retires(desired, seen),
     gates: {
       api: restarting.length === 0 ? [] : [gate({ kind: 'api' }, waitTimeouts.api)],
       endpoint:
@@ -163,7 +170,7 @@ export function diffCluster(
       ],
       podNetwork: isWaiting ? workloadGates([network]) : [],
       ready: [
-        ...(connected ? late : []).map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
+        ...(networked ? late : []).map((node) => gate({ kind: 'node-ready', node }, waitTimeouts.node)),
         ...workloadGates(desired.workloads.filter((each) => !isWaiting || each !== network)),
       ],
     },
@@ -265,17 +272,30 @@ function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[]
   return [...seen.objects.values()]
     .filter(({ kind, metadata }) => kinds.has(kind) && metadata.labels?.[ownLabel.key] === ownLabel.value)
     .filter((object) => !wanted.has(objectKey(object)))
-    .map(refOf)
-    .map((object) => ({
-      type: 'delete',
-      id: `cluster: removes ${objectTitle(object)}`,
-      verb: 'delete',
-      target: { kind: 'object', ref: object },
-      reason: 'no longer in the inventory',
-      effects: [],
-      object,
-      timeoutSeconds: 60,
-    }));
+    .map((object) => deleteStep(object, 'no longer in the inventory', []));
+}
+
+/** Objects of the same name that somebody else wrote stay. */
+function retires({ retired = [] }: DesiredCluster, seen: ClusterObservation): DeleteStep[] {
+  if (seen.state !== 'present') return [];
+  return retired
+    .flatMap((object) => seen.objects.get(objectKey(object)) ?? [])
+    .filter(isInstalled)
+    .map((object) => deleteStep(object, 'not installed by kboot any more', effectsOn(object, 'stop')));
+}
+
+function deleteStep(object: KubeObject, reason: string, effects: readonly Effect[]): DeleteStep {
+  const ref = refOf(object);
+  return {
+    type: 'delete',
+    id: `cluster: removes ${objectTitle(ref)}`,
+    verb: 'delete',
+    target: { kind: 'object', ref },
+    reason,
+    effects,
+    object: ref,
+    timeoutSeconds: 60,
+  };
 }
 
 function nodeStep(node: DesiredCluster['nodes'][number], seen: ClusterObservation): NodeStep[] {

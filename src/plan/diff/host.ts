@@ -17,6 +17,8 @@ export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdSte
 export interface HostDecision {
   readonly resources: readonly Resource[];
   readonly changes: readonly HostChange[];
+  /** Changes that follow the add-ons. */
+  readonly last?: readonly HostChange[];
 }
 
 interface DiffOptions {

@@ -13,7 +13,7 @@ import { addonPhases } from './addons.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import { encryptionPhases } from './encryption.ts';
 import { membershipPhase, type MembershipWork } from './membership.ts';
-import { certificatesPhase, hooksBefore, namespacesFirst } from './parts.ts';
+import { certificatesPhase, hooksBefore, namespacesFirst, retirementPhase } from './parts.ts';
 import { rotationPhases } from './rotation.ts';
 
 /** All changes of an install, before they are arranged in phases. */
@@ -37,6 +37,8 @@ export interface InstallWork {
   readonly encryption: EncryptionWork | undefined;
   /** What an exchange of CAs does in the API; after everything else. */
   readonly rotation: RotationWork | undefined;
+  /** kube-proxy's rules that go with it. */
+  readonly proxyRules?: readonly HostChange[];
   /** Hosts whose flannel or bridge does not have the podCIDR of their Node. */
   readonly podNetworks: readonly PodNetworkRepair[];
 }
@@ -159,9 +161,16 @@ export function installPhases(work: InstallWork): readonly Phase[] {
           ...after('ended', nodes, podNetworks, byStage.get('node')),
           ...rolled,
         ]);
+  const retirement = retirementPhase(cluster?.retires ?? [], work.proxyRules ?? [], [
+    ...ready,
+    ...after('all', api, addons, onPodNetwork, readiness, ...operatorAddons),
+    ...after('ended', nodes, podNetworks, byStage.get('node')),
+    ...rolled,
+  ]);
   const clusterWork = [
     ...existing(api, nodes, addons, network, onPodNetwork, podNetworks, readiness),
     ...operatorAddons,
+    ...existing(retirement),
   ];
   const all = [
     ...existing(hooks, certificates, membership),

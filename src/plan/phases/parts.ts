@@ -1,5 +1,6 @@
+import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
-import type { ApplyStep, Batch, IssueStep, Phase, Task } from '../types.ts';
+import type { ApplyStep, Batch, DeleteStep, IssueStep, Phase, Task } from '../types.ts';
 import { oneByOne, phase, together } from './build.ts';
 
 /** The hooks of the operator's machine that run before anything else, one after another. */
@@ -36,4 +37,16 @@ export function namespacesFirst(steps: readonly ApplyStep[]): Batch[] {
       steps.filter((step) => !isNamespace(step)),
     ),
   ];
+}
+
+/** kube-proxy goes, once what takes its place is applied; then its rules, which it would write again. */
+export function retirementPhase(
+  retires: readonly DeleteStep[],
+  rules: readonly HostChange[],
+  needs: Phase['after'],
+): Phase | undefined {
+  return phase('kube-proxy-removed', 'addon', 'kube-proxy removed', needs, [
+    { tasks: retires.length === 0 ? [] : [{ on: 'cluster', steps: retires }], gates: [] },
+    { tasks: rules.map(({ host, step }): Task => ({ on: { host }, steps: [step] })), gates: [] },
+  ]);
 }

@@ -6,7 +6,7 @@ import { addonPhases } from './addons.ts';
 import { after, existing, oneByOne, phase, together } from './build.ts';
 import type { InstallWork } from './install.ts';
 import { membershipPhase } from './membership.ts';
-import { certificatesPhase, hooksBefore, namespacesFirst } from './parts.ts';
+import { certificatesPhase, hooksBefore, namespacesFirst, retirementPhase } from './parts.ts';
 
 /** All changes of an upgrade, before they are arranged in phases. */
 export interface UpgradeWork extends Omit<InstallWork, 'changes' | 'rollout' | 'etcdGates'> {
@@ -94,6 +94,9 @@ export function upgradePhases(work: UpgradeWork): readonly Phase[] {
   }
   for (const each of cluster === undefined ? [] : addonPhases(cluster.addons, []))
     phases.push({ ...each, after: after('all', phases.at(-1)) });
+  phases.push(
+    ...existing(retirementPhase(cluster?.retires ?? [], work.proxyRules ?? [], after('all', phases.at(-1)))),
+  );
   for (const stage of stages) {
     const due = hooks.filter((hook) => hook.when === 'after' && hook.stage === stage);
     const tasks = due.map(({ step }): Task => ({ on: 'operator', steps: [step] }));

@@ -41,11 +41,13 @@ export function portsOf(host: Host, cluster: Cluster): readonly WantedPort[] {
             healthzPortOf(cluster, host),
             numberOr(kubelet['readOnlyPort'], 0),
           ),
-          ...tcp(
-            'kube-proxy',
-            addressPort(kubeProxy.config['healthzBindAddress'], 10256),
-            addressPort(kubeProxy.config['metricsBindAddress'], 10249),
-          ),
+          ...(kubeProxy === undefined
+            ? []
+            : tcp(
+                'kube-proxy',
+                addressPort(kubeProxy.config['healthzBindAddress'], 10256),
+                addressPort(kubeProxy.config['metricsBindAddress'], 10249),
+              )),
           ...flannelPorts(cluster),
           ...(cluster.metallb === undefined
             ? []

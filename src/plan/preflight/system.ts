@@ -68,7 +68,7 @@ export function kernelShortcoming(_host: Host, seen: Inspection, cluster: Cluste
   const [major = 0, minor = 0] = seen.kernel.split('.').map((part) => Number(/^\d+/.exec(part)?.[0] ?? 0));
   const before = (otherMajor: number, otherMinor: number): boolean =>
     major < otherMajor || (major === otherMajor && minor < otherMinor);
-  const { mode } = cluster.kubeProxy.config;
+  const mode = cluster.kubeProxy?.config['mode'];
   if (mode === 'nftables' && before(5, 13))
     return {
       check: 'KernelVersion',

@@ -108,7 +108,7 @@ function endpointBand(plan: Plan, cluster: Cluster | undefined): Band {
 
 function networkBands({ networking, kubeProxy, metallb }: Cluster): readonly Band[] {
   const { podSubnets, serviceSubnets, dnsDomain, flannel } = networking;
-  const mode = kubeProxy.config['mode'];
+  const mode = kubeProxy?.config['mode'];
   return [
     {
       title: 'Pod network',
@@ -125,7 +125,7 @@ function networkBands({ networking, kubeProxy, metallb }: Cluster): readonly Ban
     {
       title: 'Service network',
       main: serviceSubnets.join(', '),
-      more: `DNS domain ${dnsDomain}, kube-proxy${typeof mode === 'string' ? ` in mode ${mode}` : ''}`,
+      more: `DNS domain ${dnsDomain}, ${kubeProxy === undefined ? 'a proxy that kboot does not manage' : `kube-proxy${typeof mode === 'string' ? ` in mode ${mode}` : ''}`}`,
     },
     ...(metallb?.pools ?? []).map((pool, index) => ({
       title: index === 0 ? 'MetalLB' : '',

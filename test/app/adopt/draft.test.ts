@@ -135,6 +135,14 @@ spec:
     );
   });
 
+  it('without kube-proxy, it stays so, whatever is left of its configuration', () => {
+    const replaced = { ...seen, daemonSets: seen.daemonSets.slice(1) };
+    const { text, cluster } = draft(replaced);
+    expect(text).toMatch(/kubeProxy:\n +# this cluster has no kube-proxy; .* and yours\n +enabled: false/);
+    expect(cluster?.kubeProxy).toBeUndefined();
+    expect(text).not.toMatch(/config:/);
+  });
+
   it('another CNI, and a flannel that kboot does not have, stay: cni is none, with the reason', () => {
     const calico: SeenCluster = {
       ...seen,
@@ -314,7 +322,6 @@ describe('what cannot be taken over', () => {
       /container runtime of cp1 is not containerd/,
     ],
     ['no kubeadm', { ...seen, configMaps: new Map() }, /no ConfigMap kube-system\/kubeadm-config/],
-    ['no kube-proxy', { ...seen, daemonSets: [] }, /it has no kube-proxy/],
     [
       'an upgrade of kubeadm that has not ended',
       seenOf('single', single(), (name, text) =>
@@ -359,7 +366,10 @@ describe('what cannot be taken over', () => {
   });
 
   it('tells all of it at once', () => {
-    const broken = { ...node({ containerRuntimeVersion: 'cri-o://1' }), daemonSets: [] };
+    const { configMaps } = seenOf('single', single(), (name, text) =>
+      name.startsWith('kubeadm-config') ? text.replace(/ *podSubnet:.*\n/, '') : text,
+    );
+    const broken = { ...node({ containerRuntimeVersion: 'cri-o://1' }), configMaps };
     expect(reasons(broken)).toHaveLength(2);
   });
 });

@@ -43,6 +43,7 @@ const throughApi = {
   onPodNetwork: [applyStep(configMap('dns'))],
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
+  retires: [],
   record: [],
   addons: [],
   gates: {

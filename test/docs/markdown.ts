@@ -46,3 +46,23 @@ export function commandsOf(code: readonly Code[], program: string): readonly (Co
 export function linksOf(markdown: string): readonly string[] {
   return [...markdown.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
 }
+
+/** Links to a heading of a page in the repository; `file` is '' for the same page. */
+export function linksToHeadings(
+  markdown: string,
+): readonly { readonly file: string; readonly anchor: string }[] {
+  return [...markdown.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g)].map(([, file = '', anchor = '']) => ({
+    file,
+    anchor,
+  }));
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+export function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

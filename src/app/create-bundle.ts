@@ -7,11 +7,13 @@ import type { Architecture } from '../catalog/data.ts';
 import { knownDigests } from '../catalog/known-digests.ts';
 import type { Release } from '../catalog/release.ts';
 import {
+  chartInBundle,
   imagePathInBundle,
   manifestInBundle,
   pathInBundle,
   type BundleContents,
 } from '../desire/bundle-contents.ts';
+import { fetchChart, titleOf } from '../fetch/chart.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
 import { saveImage } from '../fetch/image-archive.ts';
@@ -19,9 +21,9 @@ import { findImage, type RemoteImage } from '../fetch/registry.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
-import { isLeftover } from '../store/atomic.ts';
+import { isLeftover, writeAtomic } from '../store/atomic.ts';
 import { indexBundle } from '../store/bundle-index.ts';
-import type { BundleIndex } from '../store/bundle.ts';
+import { fileSha256, type BundleIndex } from '../store/bundle.ts';
 import { fileError } from '../store/file-error.ts';
 
 export interface CreateOptions {
@@ -92,7 +94,10 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
   return await indexBundle(directory, contents.release.kubernetesVersion);
 }
 
-function partsOf({ contents, mirror, allowUnofficial }: CreateOptions, arch: Architecture): readonly Part[] {
+function partsOf(
+  { contents, mirror, allowUnofficial, signal }: CreateOptions,
+  arch: Architecture,
+): readonly Part[] {
   const files = artifacts(contents.release, arch)
     .filter(({ name }) => contents.files.includes(name))
     .map((artifact): Part => {
@@ -119,7 +124,17 @@ function partsOf({ contents, mirror, allowUnofficial }: CreateOptions, arch: Arc
     from: url,
     fetch: (web, path, heard) => download(web, { url: new URL(url), path, sha256 }, heard),
   }));
-  return [...files, ...images, ...manifests];
+  const charts = (contents.charts ?? []).map((chart): Part => ({
+    path: chartInBundle(chart.sha256),
+    from: titleOf(chart),
+    fetch: async (_web, path) => {
+      const bytes = await fetchChart(chart, [path], signal);
+      if ((await fileSha256(path).catch(() => undefined)) === chart.sha256) return 'present';
+      await writeAtomic(path, bytes, 0o644);
+      return 'fetched';
+    },
+  }));
+  return [...files, ...images, ...manifests, ...charts];
 }
 
 /** Finds the image that the lock or the catalog has. Throws as findImage does. */

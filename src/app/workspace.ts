@@ -103,10 +103,13 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
   };
   const bundle = bundleFor(choice, cluster.kubernetesVersion);
   // A command that needs no files of the inventory compares no add-ons either.
-  const addons =
+  const made =
     options.withoutEtcdFiles === true
       ? undefined
-      : await renderAddons(cluster.addons ?? [], addonSources, bundle);
+      : await renderAddons(cluster.addons ?? [], addonSources, {
+          ...{ kubernetesVersion: cluster.kubernetesVersion, bundle },
+        });
+  const addons = made?.rendered;
   if (addons !== undefined)
     refuseUnlockedImages(
       cluster,
@@ -146,7 +149,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
         ? foundingNotes(cluster)
         : []),
       ...(addons !== undefined && stagesUntil(until).includes('addon')
-        ? imagesBesideBundle(cluster, addons, bundle)
+        ? [...(made?.notes ?? []), ...imagesBesideBundle(cluster, addons, bundle)]
         : []),
       ...notes,
     ],

@@ -2,7 +2,7 @@ import { artifacts, type Artifact } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import { images, metallbImages } from '../catalog/images.ts';
 import type { ArtifactName, Release } from '../catalog/release.ts';
-import type { Addon } from '../model/addon.ts';
+import type { Addon, RemoteChart } from '../model/addon.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster } from '../model/cluster.ts';
 import { enforcesPolicies } from './text/network-policy.ts';
 
@@ -14,6 +14,8 @@ export interface BundleContents {
   readonly images: Readonly<Record<string, string>>;
   /** What spec.addons fetches from URLs. */
   readonly manifests?: readonly { readonly url: string; readonly sha256: string }[];
+  /** Charts of spec.addons that are not on this machine. */
+  readonly charts?: readonly RemoteChart[];
 }
 
 /** Everything that any cluster of a release may need. */
@@ -55,6 +57,9 @@ export function withAddons(
 ): BundleContents {
   const own = new Set(Object.values(contents.images));
   const manifests = addons.flatMap((addon) => addon.manifests.filter((each) => 'url' in each));
+  const charts = addons.flatMap(({ chart }) =>
+    chart === undefined || 'path' in chart.source ? [] : [chart.source],
+  );
   return {
     ...contents,
     images: {
@@ -64,6 +69,7 @@ export function withAddons(
       ),
     },
     manifests: [...new Map(manifests.map((each) => [each.sha256, each])).values()],
+    charts: [...new Map(charts.map((each) => [each.sha256, each])).values()],
   };
 }
 
@@ -75,6 +81,11 @@ function archiveName(ref: string): string {
 /** Path in a bundle of a manifest that spec.addons fetches, by its SHA-256. */
 export function manifestInBundle(sha256: string): string {
   return `manifests/${sha256}.yaml`;
+}
+
+/** Path in a bundle of the archive of a chart, by its SHA-256. */
+export function chartInBundle(sha256: string): string {
+  return `charts/${sha256}.tgz`;
 }
 
 /** Path of a release file in a bundle. */

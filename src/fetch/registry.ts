@@ -143,7 +143,11 @@ function readable<T>(name: string, read: () => T): T {
 }
 
 /** Where a registry has an image, and the tag or digest that leads to it; names without a host are Docker Hub's. */
-function placeOf(ref: string): { readonly base: string; readonly repository: string; readonly tag: string } {
+export function placeOf(ref: string): {
+  readonly base: string;
+  readonly repository: string;
+  readonly tag: string;
+} {
   const [, host = '', path = '', tag = ''] =
     /^([^/]+)\/([^@]+)@(sha256:[0-9a-f]{64})$/.exec(ref) ?? /^([^/]+)\/(.+):([^:/]+)$/.exec(ref) ?? [];
   if (host === '')

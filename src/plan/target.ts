@@ -61,6 +61,9 @@ export function conditionText(condition: Condition): string {
 const addonParts: Readonly<Record<(Condition & { kind: 'addon-ready' })['part'], (addon: string) => string>> =
   {
     definitions: (addon) => `CRDs of add-on ${addon}`,
+    'hooks-before': (addon) => `hooks before add-on ${addon}`,
     webhooks: (addon) => `webhooks of add-on ${addon}`,
+    workloads: (addon) => `workloads of add-on ${addon}`,
+    'hooks-after': (addon) => `hooks after add-on ${addon}`,
     all: (addon) => `add-on ${addon}`,
   };

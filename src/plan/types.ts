@@ -217,11 +217,14 @@ export type Condition =
       /** Nodes that must run a Ready Pod of a DaemonSet: its status lags for Nodes that just registered. */
       readonly nodes?: readonly string[];
     }
-  /** Objects of an add-on: its CRDs are served, the Services of its webhooks have endpoints, or all of it is healthy. */
+  /**
+   * Objects of an add-on: its CRDs are served, hooks of its chart have run, the Services of its webhooks have endpoints,
+   * its workloads or all of it is healthy.
+   */
   | {
       readonly kind: 'addon-ready';
       readonly addon: string;
-      readonly part: 'definitions' | 'webhooks' | 'all';
+      readonly part: 'definitions' | 'hooks-before' | 'webhooks' | 'workloads' | 'hooks-after' | 'all';
       readonly objects: readonly ObjectRef[];
     }
   /** Objects that were deleted no longer exist. */

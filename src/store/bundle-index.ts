@@ -7,7 +7,8 @@ import { refuseNoFolder } from './bundle-folder.ts';
 import { ambiguities, fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
 import { unreadable } from './file-error.ts';
 
-const layout = /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$/;
+const layout =
+  /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$/;
 
 /**
  * Writes bundle.json for the files in a bundle's folders; image archives are read to their ends. Throws KbootError E-BUNDLE if

@@ -16,6 +16,7 @@ export interface ManifestFile {
 /** Bounds for all files of one path, so that a wrong folder does not fill the memory. */
 const mostFiles = 1000;
 const mostBytes = 32 * 1024 * 1024;
+const mostChartFiles = 10_000;
 
 const manifestName = /\.(ya?ml|json)$/;
 
@@ -87,5 +88,32 @@ function textOf(bytes: Buffer): string | undefined {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Why a path is no chart that helm may render, as a phrase that follows it: a link in its folder leads out of it, and a
+ * template could show what it leads to. undefined: it may.
+ */
+export function wrongChart(path: string): string | undefined {
+  try {
+    const stat = statSync(path);
+    if (stat.isFile()) return /\.t(ar\.)?gz$/.test(path) ? undefined : 'is not an archive of a chart (.tgz)';
+    if (!stat.isDirectory()) return 'is not a file or folder';
+    if (!readdirSync(path).includes('Chart.yaml')) return 'has no Chart.yaml';
+    const root = realpathSync(path);
+    let count = 0;
+    const left = [path];
+    for (let next = left.pop(); next !== undefined; next = left.pop())
+      for (const entry of readdirSync(next, { withFileTypes: true })) {
+        const own = join(next, entry.name);
+        if (++count > mostChartFiles) return `has more than ${mostChartFiles} files and folders`;
+        if (entry.isDirectory()) left.push(own);
+        if (entry.isSymbolicLink() && !isInside(realpathSync(own), root))
+          return `has the link ${relative(path, own)}, which leads out of it`;
+      }
+    return undefined;
+  } catch (cause) {
+    return unreadable(cause);
   }
 }

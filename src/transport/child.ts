@@ -20,7 +20,7 @@ export function ownGroup(options: ChildOptions, environment?: Readonly<Record<st
   return child({ ...options, detached: true }, environment);
 }
 
-type ChildOptions = Partial<Pick<Options, 'cwd' | 'stdio' | 'timeout' | 'detached'>>;
+type ChildOptions = Partial<Pick<Options, 'cwd' | 'stdio' | 'timeout' | 'detached' | 'input'>>;
 
 function ownEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^KBOOT_/i.test(name)));

@@ -9,9 +9,11 @@ import { refuseUnfitBundle } from '../../src/desire/bundle-fit.ts';
 import { parseInventory } from '../../src/inventory/parse.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { FetchEvent } from '../../src/fetch/events.ts';
+import { sha256 } from '../../src/model/digest.ts';
 import { openBundle, verifyBundle } from '../../src/store/bundle.ts';
 import { freshFolder } from '../cli/folder.ts';
 import { freshPlaces } from '../fetch/places.ts';
+import { serve } from '../fetch/servers.ts';
 import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 
 vi.mock(import('../../src/catalog/artifacts.ts'), async (original) =>
@@ -118,6 +120,30 @@ describe('a bundle', () => {
     await create();
     expect(ended('fetched').sort()).toEqual(['bin/linux-amd64/runc', 'images/linux-amd64/pause.tar']);
     await verifyBundle(openBundle({ directory: at('bundle') }));
+  });
+});
+
+it('a bundle has the charts of add-ons by their digest, which are not fetched again', async () => {
+  const archive = Buffer.from('the archive of a chart');
+  const chart = { name: 'shop', version: '1.2.3', sha256: sha256(archive) };
+  const charts = await serve(({ url }) =>
+    url === '/shop.tgz'
+      ? archive
+      : Buffer.from(JSON.stringify({ entries: { shop: [{ version: '1.2.3', urls: ['shop.tgz'] }] } })),
+  );
+  vi.stubEnv('XDG_CACHE_HOME', at('cache'));
+  const all = contentsOfRelease(release('v1.36.2'), `${places.registry.host}/k8s`);
+  const contents = { ...all, images: {}, charts: [{ ...chart, repository: charts.origin }] };
+  const path = `charts/${chart.sha256}.tgz`;
+  expect((await create({ contents })).files.map((file) => file.path)).toContain(path);
+  await verifyBundle(openBundle({ directory: at('bundle') }));
+  await charts.close();
+  events = [];
+  await create({ contents });
+  expect([ended('fetched'), ended('present')]).toEqual([[], expect.arrayContaining([path])]);
+  const other = { ...chart, sha256: '0'.repeat(64), repository: charts.origin };
+  await expect(create({ contents: { ...contents, charts: [other] } })).rejects.toMatchObject({
+    code: 'E-FETCH',
   });
 });
 

@@ -104,11 +104,24 @@ const backups: Readonly<Record<string, unknown>> = {
   },
 };
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const worker = 'spec.hosts[3]';
 const peer = 'spec.metallb.bgpPeers[0]';
 const advertisement = 'spec.metallb.bgpAdvertisements[0]';
 const file = 'spec.files[0]';
 const hook = 'spec.hooks[0]';
+const chart = 'spec.addons[1].chart';
+/** A chart in a repository, and one in a registry. */
+const inRepository: Fields = {
+  [chart]: {
+    ...{ repository: 'https://charts.example.com', name: 'a', version: '1.0.0', sha256: '0'.repeat(64) },
+  },
+};
+const inRegistry: Fields = {
+  [chart]: { oci: 'oci://registry.example.com/a', version: '1.0.0', sha256: '0'.repeat(64) },
+};
+const onDisk: Fields = { [chart]: { path: '/chart' } };
 const addon = 'spec.addons[1]';
 const hostKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
 
@@ -118,7 +131,6 @@ const issuer = (audience: string): object => ({
   claimMappings: { username: { claim: 'sub', prefix: '' } },
 });
 
-type Fields = Readonly<Record<string, unknown>>;
 type Sample = readonly [field: string, becomes: unknown, beside?: Fields, along?: Fields];
 
 /** Environment and, except for etcd, volumes of a component. */
@@ -297,6 +309,17 @@ export const samples: readonly Sample[] = [
   [`${addon}.manifests[0].path`, '/other.yaml'],
   [`${addon}.manifests[1].url`, 'https://example.com/b.yaml'],
   [`${addon}.manifests[1].sha256`, '1'.repeat(64)],
+  [`${chart}.path`, '/other', onDisk],
+  [`${chart}.repository`, 'https://other.example.com', inRepository],
+  [`${chart}.name`, 'b', inRepository],
+  [`${chart}.version`, '1.0.1', inRepository],
+  [`${chart}.sha256`, '1'.repeat(64), inRepository],
+  [`${chart}.oci`, 'oci://registry.example.com/b', inRegistry],
+  [`${chart}.release`, 'other', onDisk],
+  [`${chart}.values`, { replicas: 2 }, onDisk],
+  [`${chart}.valuesFiles`, ['/values.yaml'], onDisk],
+  [`${chart}.apiVersions`, ['example.com/v1'], onDisk],
+  [`${chart}.hooks`, true, onDisk],
   [`${addon}.images`, ['registry.example.com/agent:v1']],
   [`${addon}.prune`, 'all'],
   [`${addon}.timeoutSeconds`, 60],

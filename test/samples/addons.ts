@@ -2,7 +2,7 @@ import { desireAddons } from '../../src/desire/addons.ts';
 import { addonRecordObject, readAddonRecord, recorded, type DesiredAddon } from '../../src/kube/addons.ts';
 import { refKey, servedKey } from '../../src/kube/scopes.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
-import type { Addon } from '../../src/model/addon.ts';
+import type { Addon, Chart } from '../../src/model/addon.ts';
 import type { AddonsObservation } from '../../src/observe/addons.ts';
 import type { ClusterObservation } from '../../src/observe/cluster.ts';
 
@@ -10,6 +10,14 @@ import type { ClusterObservation } from '../../src/observe/cluster.ts';
 export function addonOf(name: string, more: Partial<Addon> = {}): Addon {
   return {
     ...{ name, after: [], manifests: [], images: [], prune: 'except-data', timeoutSeconds: 300 },
+    ...more,
+  };
+}
+
+/** A chart on this machine with its defaults. */
+export function chartOf(path: string, more: Partial<Chart> = {}): Chart {
+  return {
+    ...{ source: { path }, release: 'a', values: {}, valuesFiles: [], apiVersions: [], hooks: false },
     ...more,
   };
 }

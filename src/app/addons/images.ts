@@ -17,7 +17,9 @@ export async function imagesOfAddons({
   addonSources,
 }: Pick<ReadInventory, 'cluster' | 'addonSources'>): Promise<readonly string[]> {
   const addons = cluster.addons ?? [];
-  return addonImages(addons, await renderAddons(addons, addonSources));
+  const { kubernetesVersion } = cluster;
+  const { rendered } = await renderAddons(addons, addonSources, { kubernetesVersion });
+  return addonImages(addons, rendered);
 }
 
 /** Throws KbootError E-INVENTORY if the release is in kboot.lock.yaml, and has no digest of an image of an add-on. */

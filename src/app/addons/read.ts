@@ -2,8 +2,9 @@ import { relative } from 'node:path';
 import type { Path } from '../../inventory/position.ts';
 import { readManifest } from '../../kube/manifests.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import type { Addon } from '../../model/addon.ts';
-import { readManifestFiles } from '../../store/manifest-files.ts';
+import type { Addon, Chart } from '../../model/addon.ts';
+import { readManifestFiles, wrongChart } from '../../store/manifest-files.ts';
+import { readUpload } from '../../store/uploads.ts';
 
 /** What a path of spec.addons has: objects, or a folder that kustomize builds. */
 export type LocalSource = { readonly objects: readonly KubeObject[] } | { readonly kustomization: string };
@@ -25,7 +26,8 @@ export function readLocalSources(addons: readonly Addon[]): {
 } {
   const sources = new Map<string, LocalSource>();
   const problems: ProblemWithFile[] = [];
-  addons.forEach(({ manifests }, index) => {
+  addons.forEach(({ manifests, chart }, index) => {
+    if (chart !== undefined) problems.push(...chartProblems(chart, index));
     manifests.forEach((manifest, at) => {
       if (!('path' in manifest) || sources.has(manifest.path)) return;
       const where: Path = ['spec', 'addons', index, 'manifests', at, 'path'];
@@ -48,4 +50,23 @@ export function readLocalSources(addons: readonly Addon[]): {
     });
   });
   return { sources, problems };
+}
+
+/** Files of a chart that helm could not read, or had better not. */
+function chartProblems({ source, valuesFiles }: Chart, index: number): readonly ProblemWithFile[] {
+  const at: Path = ['spec', 'addons', index, 'chart'];
+  const found = [
+    ...('path' in source
+      ? [{ path: [...at, 'path'], shown: source.path, message: wrongChart(source.path) }]
+      : []),
+    ...valuesFiles.map((file, position) => {
+      const read = readUpload(file);
+      return {
+        path: [...at, 'valuesFiles', position],
+        shown: file,
+        message: typeof read === 'string' ? read : undefined,
+      };
+    }),
+  ];
+  return found.flatMap(({ message, ...rest }) => (message === undefined ? [] : [{ ...rest, message }]));
 }

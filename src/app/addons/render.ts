@@ -1,29 +1,41 @@
 import { join } from 'node:path';
+import { inOrder } from '../../desire/addons.ts';
 import { manifestInBundle } from '../../desire/bundle-contents.ts';
-import { readManifest } from '../../kube/manifests.ts';
 import type { RenderedAddons } from '../../kube/addons.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Addon, ManifestSource } from '../../model/addon.ts';
 import { KbootError } from '../../model/error.ts';
-import type { Bundle } from '../../store/bundle.ts';
+import type { RenderedFor } from './chart.ts';
+import { parsed } from './parsed.ts';
 import type { LocalSources } from './read.ts';
 
 /** Maximum number of objects of one add-on. */
 const mostObjects = 5000;
 
 /**
- * The objects of every add-on, in the order of its manifests: kustomizations are built on this machine, and URLs come from
- * the bundle, this user's cache, or where they lead. Throws KbootError E-ADDON for what cannot be built or read, E-FETCH.
+ * The objects of every add-on, in the order of its manifests, those of its chart last: kustomizations and charts are rendered
+ * on this machine, and URLs come from the bundle, this user's cache, or where they lead. `notes` are for the plan.
+ * Throws KbootError E-ADDON for what cannot be rendered or read, E-FETCH.
  */
 export async function renderAddons(
   addons: readonly Addon[],
   local: LocalSources,
-  bundle?: Pick<Bundle, 'directory' | 'files'>,
-): Promise<RenderedAddons> {
+  target: RenderedFor,
+): Promise<{ readonly rendered: RenderedAddons; readonly notes: readonly string[] }> {
   const rendered = new Map<string, readonly KubeObject[]>();
-  for (const { name, manifests } of addons) {
+  const notes: string[] = [];
+  for (const addon of inOrder(addons)) {
+    const { name, manifests, chart } = addon;
     const objects: KubeObject[] = [];
-    for (const manifest of manifests) objects.push(...(await objectsOf(name, manifest, local, bundle)));
+    for (const manifest of manifests)
+      objects.push(...(await objectsOf(name, manifest, local, target.bundle)));
+    if (chart !== undefined) {
+      const { renderChart } = await import('./chart.ts');
+      const needed = neededBy(addon, addons).flatMap((each) => rendered.get(each) ?? []);
+      const made = await renderChart(addon, chart, [...objects, ...needed], target);
+      objects.push(...made.objects);
+      notes.push(...made.notes);
+    }
     if (objects.length > mostObjects)
       throw new KbootError(
         'E-ADDON',
@@ -34,14 +46,23 @@ export async function renderAddons(
       );
     rendered.set(name, objects);
   }
-  return rendered;
+  return { rendered, notes };
+}
+
+/** The add-ons that one waits for, and those that these wait for. */
+function neededBy({ after }: Pick<Addon, 'after'>, addons: readonly Addon[]): readonly string[] {
+  const found = new Set(after);
+  // A set that grows is visited to its end.
+  for (const each of found)
+    for (const next of addons.find(({ name }) => name === each)?.after ?? []) found.add(next);
+  return [...found];
 }
 
 async function objectsOf(
   addon: string,
   manifest: ManifestSource,
   local: LocalSources,
-  bundle: Pick<Bundle, 'directory' | 'files'> | undefined,
+  bundle: RenderedFor['bundle'],
 ): Promise<readonly KubeObject[]> {
   if ('url' in manifest) {
     const { url, sha256 } = manifest;
@@ -56,13 +77,4 @@ async function objectsOf(
   if ('objects' in source) return source.objects;
   const { buildKustomization } = await import('../../store/kustomize.ts');
   return parsed(addon, source.kustomization, await buildKustomization(source.kustomization));
-}
-
-function parsed(addon: string, source: string, text: string): readonly KubeObject[] {
-  const { objects, problems } = readManifest(text);
-  if (problems.length === 0) return objects;
-  throw new KbootError('E-ADDON', `add-on ${addon}: ${source} is not a manifest`, {
-    detail: problems.join('\n'),
-    remedy: 'Correct what it has there. Nothing was contacted.',
-  });
 }

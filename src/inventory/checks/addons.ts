@@ -22,7 +22,10 @@ export const addonsAreSound: Check = ({ draft, lineOf }) => {
       ...(addon.name !== undefined && first < index
         ? [say(['name'], `${addon.name} is already used (line ${lineOf(['spec', 'addons', first, 'name'])})`)]
         : []),
-      ...('manifests' in addon ? [] : [say([], 'must have manifests')]),
+      ...('manifests' in addon || 'chart' in addon ? [] : [say([], 'must have manifests or a chart')]),
+      ...(addon.chart === undefined
+        ? []
+        : chartProblems(addon.chart, (message, ...field) => say(['chart', ...field], message))),
       ...(addon.manifests ?? []).flatMap((manifest, at) =>
         manifest === undefined ? [] : placeProblems(manifest, (message) => say(['manifests', at], message)),
       ),
@@ -51,6 +54,37 @@ function placeProblems(
     ];
   if ('path' in manifest && 'sha256' in manifest) return [say('has sha256, which belongs to url; remove it')];
   return [];
+}
+
+type DraftChart = NonNullable<DraftAddon['chart']>;
+
+/** The fields that each place of a chart needs. */
+const places = {
+  path: [],
+  repository: ['name', 'version', 'sha256'],
+  oci: ['version', 'sha256'],
+} as const satisfies Partial<Record<keyof DraftChart, readonly (keyof DraftChart)[]>>;
+
+function chartProblems(chart: DraftChart, say: (message: string, ...field: Path) => Problem): Problem[] {
+  const stated = (Object.keys(places) as (keyof typeof places)[]).filter((place) => place in chart);
+  const [place, ...others] = stated;
+  if (place === undefined || others.length > 0)
+    return [say('must have one of path (on this machine), repository and oci')];
+  const needed: readonly string[] = places[place];
+  return [
+    ...needed
+      .filter((field) => !(field in chart))
+      .map((field) =>
+        say(
+          field === 'sha256'
+            ? `must have sha256 beside ${place}: whoever serves the chart could otherwise change what runs in the cluster; \`helm pull\` fetches the archive, and \`sha256sum\` prints it`
+            : `must have ${field} beside ${place}`,
+        ),
+      ),
+    ...(['name', 'version', 'sha256'] as const)
+      .filter((field) => field in chart && !needed.includes(field))
+      .map((field) => say(`does not belong to ${place}; remove it`, field)),
+  ];
 }
 
 function unknownName(

@@ -1,5 +1,7 @@
 import { servicesBehind } from '../../kube/health.ts';
+import { hookSide, hookWeight } from '../../kube/helm-hooks.ts';
 import { isDefinition, isOwnKind, kindKey } from '../../kube/scopes.ts';
+import type { KubeObject } from '../../kube/types.ts';
 import type { AddonChanges } from '../diff/addons.ts';
 import { refOf } from '../target.ts';
 import type { ApplyStep, Batch, Condition, Dependency, Gate, ObjectRef, Phase, Step } from '../types.ts';
@@ -8,8 +10,9 @@ import { after, existing, phase } from './build.ts';
 /**
  * A phase for each add-on, side by side but for `after`; those that left the inventory go last, one after another, and
  * only if all the others succeeded. Within an add-on, each batch starts once the one before it has passed:
- * its record; Namespaces; CRDs, until they are served; what workloads need; workloads; webhooks, until they answer;
- * objects of other kinds; health; then what it no longer has, in the opposite order.
+ * its record; Namespaces; CRDs, until they are served; hooks of a chart before installation; what workloads need;
+ * workloads; webhooks, until they answer; objects of other kinds; hooks after installation; health; then what it no
+ * longer has, in the opposite order.
  */
 export function addonPhases(
   changes: readonly AddonChanges[],
@@ -49,18 +52,30 @@ function applyBatches({ name, opening, applies, watched, timeoutSeconds }: Addon
   const gate = (
     part: (Condition & { kind: 'addon-ready' })['part'],
     objects: readonly ObjectRef[],
+    which = '',
   ): Gate[] =>
     objects.length === 0
       ? []
       : [
           {
             type: 'wait',
-            id: `add-on ${name}: waits for ${part}`,
+            id: `add-on ${name}: waits for ${part}${which}`,
             condition: { kind: 'addon-ready', addon: name, part, objects: objects.map(refOf) },
             timeoutSeconds,
           },
         ];
   const custom = inWave('custom');
+  // As in Helm, the Jobs of one weight have completed before the next begins.
+  const hookBatches = (side: 'before' | 'after'): Batch[] => {
+    const hooks = inWave(side);
+    const weights = [...new Set(hooks.map(({ object }) => hookWeight(object)))].sort((a, b) => a - b);
+    return weights.map((weight) => {
+      const steps = hooks.filter(({ object }) => hookWeight(object) === weight);
+      const jobs = steps.flatMap(({ object }) => (kindKey(object) === 'batch/Job' ? [object] : []));
+      return inOrder(steps, gate(`hooks-${side}`, jobs, ` of weight ${weight}`));
+    });
+  };
+  const afterwards = hookBatches('after');
   const definitions = inWave('definitions');
   const webhooks = applies.map(({ object }) => object).filter((object) => servicesBehind(object).length > 0);
   return [
@@ -73,23 +88,34 @@ function applyBatches({ name, opening, applies, watched, timeoutSeconds }: Addon
         definitions.map(({ object }) => object),
       ),
     ),
+    ...hookBatches('before'),
     inOrder(inWave('basics')),
     inOrder(inWave('workloads')),
     inOrder(inWave('webhooks'), custom.length === 0 ? [] : gate('webhooks', webhooks)),
     inOrder(custom),
+    ...(afterwards.length === 0 ? [] : [inOrder([], gate('workloads', watched.filter(isWorkload)))]),
+    ...afterwards,
     inOrder([], gate('all', watched)),
   ];
 }
 
-type Wave = 'namespaces' | 'definitions' | 'basics' | 'workloads' | 'webhooks' | 'custom';
+type Wave =
+  'namespaces' | 'definitions' | 'before' | 'basics' | 'workloads' | 'webhooks' | 'custom' | 'after';
+
+/** What hooks after installation count on. */
+function isWorkload(object: KubeObject): boolean {
+  return waveOf(object) === 'workloads';
+}
 
 const workloads =
   /^(apps\/|batch\/|autoscaling\/|\/(Pod|ReplicationController)$|policy\/|networking\.k8s\.io\/Ingress$|apiregistration\.k8s\.io\/)/;
 
-function waveOf(object: ObjectRef): Wave {
+function waveOf(object: ObjectRef & Pick<KubeObject, 'metadata'>): Wave {
   const key = kindKey(object);
   if (key === '/Namespace') return 'namespaces';
   if (isDefinition(object)) return 'definitions';
+  const side = hookSide(object);
+  if (side !== undefined) return side;
   if (!isOwnKind(object)) return 'custom';
   // A webhook may stop what comes before it from starting: it is the last of them.
   if (key.startsWith('admissionregistration.k8s.io/')) return 'webhooks';

@@ -80,8 +80,8 @@ const condition = shared(
       kind: z.literal('addon-ready'),
       addon: text('Name of the add-on.'),
       part: described(
-        'definitions: its CRDs are served; webhooks: the Services of its webhooks have endpoints; all: all of it is healthy.',
-        z.enum(['definitions', 'webhooks', 'all']),
+        'definitions: its CRDs are served; hooks-before, hooks-after: these hooks of its chart have run; webhooks: the Services of its webhooks have endpoints; workloads, all: these are healthy.',
+        z.enum(['definitions', 'hooks-before', 'webhooks', 'workloads', 'hooks-after', 'all']),
       ),
       objects: described('The objects that are looked at.', z.array(objectRef)),
     }),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLocalSources } from '../../../src/app/addons/read.ts';
 import { renderAddons } from '../../../src/app/addons/render.ts';
 import { manifestInBundle } from '../../../src/desire/bundle-contents.ts';
+import type { RenderedAddons } from '../../../src/kube/addons.ts';
 import { sha256 } from '../../../src/model/digest.ts';
 import { addonOf } from '../../samples/addons.ts';
 
@@ -22,7 +23,8 @@ const put = (path: string, text: string): string => {
   writeFileSync(join(root, path), text);
   return join(root, path);
 };
-const names = (rendered: Awaited<ReturnType<typeof renderAddons>>): unknown =>
+const places = { kubernetesVersion: 'v1.36.2' };
+const names = (rendered: RenderedAddons): unknown =>
   Object.fromEntries(
     [...rendered].map(([name, objects]) => [name, objects.map(({ metadata }) => metadata.name)]),
   );
@@ -36,7 +38,10 @@ describe('renderAddons', () => {
     ];
     const { sources, problems } = readLocalSources(addons);
     expect(problems).toEqual([]);
-    expect(names(await renderAddons(addons, sources))).toEqual({ one: ['a', 'b'], two: [] });
+    expect(names((await renderAddons(addons, sources, places)).rendered)).toEqual({
+      one: ['a', 'b'],
+      two: [],
+    });
   });
 
   it('names the file and the document of each problem, and shows nothing of it', () => {
@@ -66,15 +71,17 @@ describe('renderAddons', () => {
     };
     // Port 1 refuses connections.
     const addons = [addonOf('one', { manifests: [{ url: 'http://127.0.0.1:1/a.yaml', sha256: sum }] })];
-    expect(names(await renderAddons(addons, new Map(), bundle))).toEqual({ one: ['held'] });
-    await expect(renderAddons(addons, new Map())).rejects.toMatchObject({ code: 'E-FETCH' });
+    expect(names((await renderAddons(addons, new Map(), { ...places, bundle })).rendered)).toEqual({
+      one: ['held'],
+    });
+    await expect(renderAddons(addons, new Map(), places)).rejects.toMatchObject({ code: 'E-FETCH' });
   });
 
   it('refuses more objects than an add-on may have', async () => {
     const item = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
     const text = JSON.stringify({ kind: 'List', items: Array(5001).fill(item) });
     const addons = [addonOf('one', { manifests: [{ path: put('a.json', text) }] })];
-    await expect(renderAddons(addons, readLocalSources(addons).sources)).rejects.toMatchObject({
+    await expect(renderAddons(addons, readLocalSources(addons).sources, places)).rejects.toMatchObject({
       ...{ code: 'E-ADDON', message: 'add-on one has 5001 objects; the maximum is 5000' },
     });
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { diffAddons } from '../../../src/plan/diff/addons.ts';
 import { addonPhases } from '../../../src/plan/phases/addons.ts';
 import { conditionText } from '../../../src/plan/target.ts';
+import type { KubeObject } from '../../../src/kube/types.ts';
 import { appliedAddons, desiredAddons, objectOf, widgets } from '../../samples/addons.ts';
 
 const service = { namespace: 'default', name: 'hook' };
@@ -46,6 +47,36 @@ describe('addonPhases', () => {
         'create ValidatingWebhookConfiguration, wait webhooks of add-on a',
         'create Widget',
         'wait add-on a',
+      ],
+    });
+  });
+
+  it('applies hooks of a chart before and after the rest, the Jobs of one weight before the next', () => {
+    const hook = (name: string, event: string, weight: string, kind = 'Job'): KubeObject => ({
+      ...{ apiVersion: kind === 'Job' ? 'batch/v1' : 'v1', kind },
+      metadata: { name, annotations: { 'helm.sh/hook': event, 'helm.sh/hook-weight': weight } },
+    });
+    const objects = [
+      hook('done', 'post-install', '1'),
+      hook('last', 'post-install,post-upgrade', '5'),
+      hook('first', 'pre-install', '10'),
+      hook('config', 'pre-install', '-5', 'ConfigMap'),
+      ...everything.filter(({ kind }) => kind === 'Deployment' || kind === 'Namespace'),
+    ];
+    const addons = desiredAddons({ a: objects });
+    expect(batches(addonPhases(diffAddons(addons, { state: 'absent' }), []))).toEqual({
+      'addon-a': [
+        'create ConfigMap',
+        'create Namespace',
+        'create ConfigMap',
+        'create Job, wait hooks before add-on a',
+        'create Deployment',
+        'wait workloads of add-on a',
+        'create Job, wait hooks after add-on a',
+        'create Job, wait hooks after add-on a',
+        'wait add-on a',
+        // The record of the Jobs that have run.
+        'update ConfigMap',
       ],
     });
   });

@@ -1,0 +1,13 @@
+import { readManifest } from '../../kube/manifests.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { KbootError } from '../../model/error.ts';
+
+/** The objects of a text that is no file on this machine. `source` names it. Throws KbootError E-ADDON. */
+export function parsed(addon: string, source: string, text: string): readonly KubeObject[] {
+  const { objects, problems } = readManifest(text);
+  if (problems.length === 0) return objects;
+  throw new KbootError('E-ADDON', `add-on ${addon}: ${source} is not a manifest`, {
+    detail: problems.join('\n'),
+    remedy: 'Correct what it has there. Nothing was contacted.',
+  });
+}

@@ -1,4 +1,4 @@
-import type { TakenAt } from './document.ts';
+import type { TakenAt } from './source.ts';
 import type { Taken } from './environment.ts';
 import type { Path } from './position.ts';
 

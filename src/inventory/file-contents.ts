@@ -1,4 +1,4 @@
-import type { SourceDocument } from './document.ts';
+import type { SourceDocument } from './source.ts';
 import { substitute, type Environment } from './environment.ts';
 import { describePath, offsetOf, type Path } from './position.ts';
 

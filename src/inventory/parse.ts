@@ -7,7 +7,7 @@ import { runChecks } from './checks/index.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import { defaults } from './defaults.ts';
 import { concealed } from './conceal.ts';
-import { readDocument, type TakenAt } from './document.ts';
+import { readDocument } from './document.ts';
 import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
@@ -16,6 +16,7 @@ import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
 import { recordOf, type InventoryRecord } from './record.ts';
 import { inventorySchema, type Inventory } from './schema.ts';
+import type { TakenAt } from './source.ts';
 
 export interface ParseOptions {
   /** Path shown in diagnostics; relative paths in the inventory are resolved from its folder. */

@@ -208,7 +208,7 @@ describe('YAML', () => {
     );
     const { diagnostics } = parseInventory(`kubelet:\n${levels.join('\n')}\n`, optionsFor('bomb.yaml'));
     expect(diagnostics.map(({ message }) => message)).toContain(
-      'the aliases of this inventory expand to too many values',
+      'the aliases of the inventory expand to too many values',
     );
   });
 

@@ -1,16 +1,14 @@
-import { homedir } from 'node:os';
-import { componentCatalog } from '../../catalog/components.ts';
 import { catalog, knownVersions } from '../../catalog/release.ts';
 import { clusterFields, clusterObstacles } from '../../desire/adopt/cluster.ts';
 import { containerdObstacles } from '../../desire/adopt/containerd.ts';
 import { componentFields } from '../../desire/adopt/settings.ts';
-import type { AdoptedField, SeenCluster } from '../../desire/adopt/types.ts';
+import type { InventoryField } from '../../inventory/field.ts';
+import type { SeenCluster } from '../../desire/adopt/types.ts';
 import { textContext } from '../../desire/context.ts';
 import { lostSettings } from '../../desire/adopt/lost.ts';
 import { versionWarnings } from '../../desire/adopt/versions.ts';
 import type { TextContext } from '../../desire/text/types.ts';
 import type { Obstacle } from '../../desire/read-back.ts';
-import { parseInventory } from '../../inventory/parse.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { assumedFacts } from '../../model/facts.ts';
 import { certificatesFor } from '../../pki/certlist.ts';
@@ -18,6 +16,7 @@ import { createPki } from '../../pki/lookup.ts';
 import { createRenderer } from '../../render/renderer.ts';
 import { adoptedInventoryText, lostText } from '../../view/adopted-inventory.ts';
 import type { NewSsh } from '../../view/new-inventory.ts';
+import { parseNew, type NewlyParsed } from '../parse-new.ts';
 import { desireOf, usedPki } from '../workspace.ts';
 
 /** The inventory of a cluster that was read. */
@@ -49,19 +48,9 @@ export function draftInventory(
   seen: SeenCluster,
 ): AdoptedDraft {
   const obstacles = [...clusterObstacles(seen, knownVersions())];
-  const parse = (
-    fields: readonly AdoptedField[],
-  ): Omit<AdoptedDraft, 'obstacles'> & { readonly errors: readonly string[] } => {
+  const parse = (fields: readonly InventoryField[]): NewlyParsed & { readonly text: string } => {
     const text = adoptedInventoryText(fields, ssh);
-    const { cluster, diagnostics } = parseInventory(text, {
-      ...{ file, env: {}, homeDirectory: homedir() },
-      ...{ knownVersions: knownVersions(), components: componentCatalog },
-    });
-    const messages = (severity: 'error' | 'warning'): string[] =>
-      diagnostics
-        .filter((each) => each.severity === severity)
-        .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
-    return { text, cluster, warnings: messages('warning'), errors: messages('error') };
+    return { text, ...parseNew(text, file) };
   };
   const fields = clusterFields(seen, name, externalFolder);
   const first = parse(fields);

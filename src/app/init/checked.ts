@@ -1,10 +1,7 @@
-import { homedir } from 'node:os';
-import { componentCatalog } from '../../catalog/components.ts';
-import { knownVersions } from '../../catalog/release.ts';
-import { parseInventory } from '../../inventory/parse.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { newInventoryText, type NewInventory } from '../../view/new-inventory.ts';
+import { parseNew } from '../parse-new.ts';
 
 /** A valid inventory, ready to be written. */
 export interface CheckedInventory {
@@ -17,20 +14,10 @@ export interface CheckedInventory {
 /** The text of an inventory, parsed as every command will parse it. Throws KbootError E-USAGE that lists every problem. */
 export function checkedInventory(inventory: NewInventory, file: string): CheckedInventory {
   const text = newInventoryText(inventory);
-  const { cluster, diagnostics } = parseInventory(text, {
-    file,
-    env: {},
-    homeDirectory: homedir(),
-    knownVersions: knownVersions(),
-    components: componentCatalog,
-  });
-  const messages = (severity: 'error' | 'warning'): string[] =>
-    diagnostics
-      .filter((each) => each.severity === severity)
-      .map(({ message }) => message.replaceAll(/ \(line \d+\)/g, ''));
-  if (cluster !== undefined) return { text, cluster, warnings: messages('warning') };
+  const { cluster, errors, warnings } = parseNew(text, file);
+  if (cluster !== undefined) return { text, cluster, warnings };
   throw new KbootError('E-USAGE', 'These answers do not make a valid inventory; nothing was written.', {
-    detail: messages('error').join('\n'),
+    detail: errors.join('\n'),
     remedy: 'Correct them and run the same command again.',
   });
 }

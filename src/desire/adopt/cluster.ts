@@ -7,7 +7,8 @@ import { hostPort } from '../text/address.ts';
 import { isObject, yamlObject } from '../text/merge.ts';
 import { externalField } from './external-etcd.ts';
 import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node.ts';
-import type { AdoptedField, SeenCluster } from './types.ts';
+import type { InventoryField } from '../../inventory/field.ts';
+import type { SeenCluster } from './types.ts';
 import { versionObstacles } from './versions.ts';
 
 /** What kubeadm's ClusterConfiguration says, v1beta3 and v1beta4. */
@@ -42,15 +43,15 @@ export function clusterFields(
   seen: SeenCluster,
   name: string | undefined,
   externalFolder: string,
-): readonly AdoptedField[] {
+): readonly InventoryField[] {
   const config = clusterConfiguration(seen) ?? {};
   const { networking = {} } = config;
   const field = (
-    path: AdoptedField['path'],
+    path: InventoryField['path'],
     value: Json | undefined,
     why?: string,
     preset?: Json,
-  ): AdoptedField[] =>
+  ): InventoryField[] =>
     value === undefined || value === '' || value === preset
       ? []
       : [{ path, value, ...(why !== undefined && { why }) }];
@@ -109,8 +110,10 @@ export function clusterFields(
 }
 
 /** Of flannel only the layout of its own manifest is kboot's; every other CNI stays its operator's. */
-function networkFields(seen: SeenCluster): readonly AdoptedField[] {
-  const none = (why: string): AdoptedField[] => [{ path: ['spec', 'networking', 'cni'], value: 'none', why }];
+function networkFields(seen: SeenCluster): readonly InventoryField[] {
+  const none = (why: string): InventoryField[] => [
+    { path: ['spec', 'networking', 'cni'], value: 'none', why },
+  ];
   const named = seen.daemonSets.filter(({ metadata }) => cniNames.test(metadata.name));
   const flannel = named.find(
     ({ metadata }) => metadata.namespace === 'kube-flannel' && metadata.name === 'kube-flannel-ds',
@@ -141,7 +144,7 @@ function networkFields(seen: SeenCluster): readonly AdoptedField[] {
 }
 
 /** Without kube-proxy, something else implements Services, such as the CNI. */
-function proxyFields({ daemonSets }: SeenCluster): readonly AdoptedField[] {
+function proxyFields({ daemonSets }: SeenCluster): readonly InventoryField[] {
   const isThere = daemonSets.some(
     ({ metadata }) => metadata.namespace === 'kube-system' && metadata.name === 'kube-proxy',
   );

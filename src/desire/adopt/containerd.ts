@@ -9,7 +9,8 @@ import { paths } from '../text/paths.ts';
 import type { TextContext } from '../text/types.ts';
 import { beyond, commonOf, patchTo } from './difference.ts';
 import { asVersion3 } from './toml-versions.ts';
-import type { AdoptedField, SeenCluster, SeenHost } from './types.ts';
+import type { InventoryField } from '../../inventory/field.ts';
+import type { SeenCluster, SeenHost } from './types.ts';
 
 const criImages = 'io.containerd.cri.v1.images';
 const criRuntime = 'io.containerd.cri.v1.runtime';
@@ -25,10 +26,10 @@ interface Found {
  * What the hosts' configuration of containerd has beyond its own defaults and kboot's: registries, runtimes, folders,
  * another sandbox image. A file that is a dump of all defaults says no more than one that is empty.
  */
-export function containerdFields(context: TextContext, seen: SeenCluster): readonly AdoptedField[] {
+export function containerdFields(context: TextContext, seen: SeenCluster): readonly InventoryField[] {
   const found = foundIn(context, seen);
   const common = commonOf(found.map(({ config }) => config));
-  const field = (at: AdoptedField['path'], value: JsonObject): AdoptedField[] =>
+  const field = (at: InventoryField['path'], value: JsonObject): InventoryField[] =>
     Object.keys(value).length === 0
       ? []
       : [{ path: [...at, 'containerd', 'config'], value, why: `from ${paths.containerdConfig}` }];

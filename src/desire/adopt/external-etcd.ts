@@ -3,7 +3,8 @@ import { few } from '../../model/few.ts';
 import type { Json, JsonObject } from '../../model/cluster.ts';
 import type { Obstacle } from '../read-back.ts';
 import { isControlPlane } from './node.ts';
-import type { AdoptedField, SeenCluster } from './types.ts';
+import type { InventoryField } from '../../inventory/field.ts';
+import type { SeenCluster } from './types.ts';
 
 /** Names of the files beside an inventory that has an external etcd. */
 export const externalFiles = { caFile: 'ca.crt', certFile: 'client.crt', keyFile: 'client.key' } as const;
@@ -21,7 +22,7 @@ export function externalPaths(external: JsonObject): Readonly<Record<FileField, 
 }
 
 /** `folder` will have the files, as the inventory names it. */
-export function externalField(external: JsonObject, folder: string): AdoptedField {
+export function externalField(external: JsonObject, folder: string): InventoryField {
   const endpoints = external['endpoints'];
   return {
     path: ['spec', 'etcd', 'external'],

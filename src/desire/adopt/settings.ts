@@ -21,7 +21,8 @@ import { containerdFields } from './containerd.ts';
 import { externalFlags, isExternalVolume } from './external-etcd.ts';
 import { beyond, commonOf, patchTo } from './difference.ts';
 import { podDifference, readStaticPod, type PodDifference } from './static-pod.ts';
-import type { AdoptedField, SeenCluster, SeenHost } from './types.ts';
+import type { InventoryField } from '../../inventory/field.ts';
+import type { SeenCluster, SeenHost } from './types.ts';
 
 const fields = {
   etcd: 'etcd',
@@ -37,7 +38,7 @@ const membershipFlags = ['initial-cluster', 'initial-cluster-state'];
  * The settings of the components that differ from those of `context.cluster`, the cluster as far as its ConfigMaps and
  * Nodes tell: what its static Pods, kubelets and kube-proxy have beyond what kboot would give them.
  */
-export function componentFields(context: TextContext, seen: SeenCluster): readonly AdoptedField[] {
+export function componentFields(context: TextContext, seen: SeenCluster): readonly InventoryField[] {
   return [
     ...sanFields(context.cluster, seen),
     ...podFields(context, seen),
@@ -47,7 +48,7 @@ export function componentFields(context: TextContext, seen: SeenCluster): readon
   ];
 }
 
-function podFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
+function podFields(context: TextContext, seen: SeenCluster): InventoryField[] {
   const { cluster } = context;
   const membership = { initialCluster: [], state: 'new' as const };
   const found = hostsWith(cluster, 'control-plane').flatMap((host) => {
@@ -77,7 +78,7 @@ function podFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
     const part = (
       key: 'extraArgs' | 'extraEnvs' | 'extraVolumes',
       of: keyof PodDifference,
-    ): AdoptedField[] => {
+    ): InventoryField[] => {
       const value = first.difference[of] as readonly Json[];
       if (value.length === 0) return [];
       const others = all.filter(({ difference }) => JSON.stringify(difference[of]) !== JSON.stringify(value));
@@ -96,7 +97,7 @@ function podFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
 }
 
 /** Volumes as an inventory states them. */
-function withoutDefaults(field: AdoptedField): AdoptedField {
+function withoutDefaults(field: InventoryField): InventoryField {
   const volumes = field.value as readonly JsonObject[];
   return {
     ...field,
@@ -109,7 +110,7 @@ function withoutDefaults(field: AdoptedField): AdoptedField {
 }
 
 /** Names of the API servers' certificates beyond those that kboot gives them. */
-function sanFields(cluster: Cluster, seen: SeenCluster): AdoptedField[] {
+function sanFields(cluster: Cluster, seen: SeenCluster): InventoryField[] {
   const extra = new Set<string>();
   for (const spec of certificatesFor(cluster)) {
     if (spec.kind !== 'leaf' || spec.id !== 'apiserver') continue;
@@ -136,7 +137,7 @@ const ownKubeletFields = ['containerRuntimeEndpoint', 'resolvConf', 'apiVersion'
 const ownKubeletFlags =
   /^--(node-ip|hostname-override|register-with-taints|container-runtime-endpoint|container-runtime|pod-infra-container-image|bootstrap-kubeconfig|kubeconfig|config)(=|$)/;
 
-function kubeletFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
+function kubeletFields(context: TextContext, seen: SeenCluster): InventoryField[] {
   const { cluster } = context;
   const nodes = cluster.hosts.flatMap((host, index) => {
     const read = seen.hosts.get(host.name);
@@ -150,7 +151,7 @@ function kubeletFields(context: TextContext, seen: SeenCluster): AdoptedField[] 
   const args = commonOf(nodes.map((node) => node.args));
   const listed = (all: JsonObject): readonly Json[] =>
     Object.entries(all).map(([name, value]) => ({ name, value }));
-  const stated = (at: AdoptedField['path'], own: JsonObject, flags: JsonObject): AdoptedField[] => [
+  const stated = (at: InventoryField['path'], own: JsonObject, flags: JsonObject): InventoryField[] => [
     ...(Object.keys(own).length === 0
       ? []
       : [{ path: [...at, 'kubelet', 'config'], value: own, why: `from ${paths.kubeletConfig}` }]),
@@ -196,7 +197,7 @@ function flagsOf({ files, running }: SeenHost): JsonObject {
   );
 }
 
-function proxyFields(context: TextContext, seen: SeenCluster): AdoptedField[] {
+function proxyFields(context: TextContext, seen: SeenCluster): InventoryField[] {
   if (context.cluster.kubeProxy === undefined) return [];
   const found = yamlObject(seen.configMaps.get('kube-proxy')?.['config.conf']);
   const own = yamlObject(kubeProxyConfig(context, {}));

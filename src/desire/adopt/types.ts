@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../kube/types.ts';
-import type { Json } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 
 /** What was read of a cluster that another tool made. */
@@ -33,13 +32,4 @@ export interface RunningConfig {
   readonly kubeletFlags: readonly string[];
   /** containerd's unit with its drop-ins: `systemctl cat`. */
   readonly containerdUnit: string;
-}
-
-/** A part of an inventory that was read from a cluster. */
-export interface AdoptedField {
-  /** `['spec', 'etcd', 'dataDir']` */
-  readonly path: readonly (string | number)[];
-  readonly value: Json;
-  /** For the reader of the file: where it is from, and why it is stated. */
-  readonly why?: string;
 }

@@ -128,8 +128,7 @@ spec:
     user: ops
   hosts:
     - name: cp1
-      roles:
-        - control-plane
+      roles: [control-plane]
       address: 10.9.7.11
 `.trim(),
     );

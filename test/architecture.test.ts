@@ -9,6 +9,7 @@ const layers = [
   'model',
   'inventory',
   'catalog',
+  'foreign',
   'render',
   'pki',
   'transport',
@@ -142,8 +143,9 @@ describe('architecture', () => {
     expect([...new Set(imports.filter(({ to }) => starting.test(to)).map(({ from }) => from))]).toEqual([
       'transport/child.ts',
     ]);
-    // Everybody else takes single variables; the inventory's ${NAME} are looked up in all.
+    // Everybody else takes single variables; ${NAME} in inventories and in files of k0sctl are looked up in all.
     expect(files.filter(takesWholeEnvironment).toSorted()).toEqual([
+      'app/bring/source.ts',
       'app/host-names.ts',
       'app/read-inventory.ts',
       'transport/child.ts',

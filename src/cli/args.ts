@@ -152,6 +152,12 @@ export interface InitArgs extends GlobalArgs, SshArgs {
   readonly endpoint?: string | undefined;
   readonly pool: string[];
   readonly 'kubernetes-version'?: string | undefined;
+  /** Empty: not given. */
+  readonly 'from-hosts': string[];
+  readonly 'from-ansible'?: string | undefined;
+  readonly 'from-k0sctl'?: string | undefined;
+  /** Empty: not given. */
+  readonly 'from-kubeadm': string[];
   /** undefined: neither --look nor --no-look. */
   readonly look?: boolean | undefined;
   readonly yes: boolean;

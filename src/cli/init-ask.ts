@@ -104,7 +104,8 @@ export async function askAddresses(
   return { ...entry, pools: await askPools(ask, entry, hosts, look) };
 }
 
-async function askEntry(
+/** Asks what is in front of the API servers. */
+export async function askEntry(
   ask: Ask,
   answers: Answers,
   hosts: readonly SettledHost[],

@@ -1,23 +1,21 @@
-import { bastionOf, portOf, sshOf } from '../app/init/ssh.ts';
-import { hostsOf, identityIn, auto, refuseMissing, type Answers } from '../app/init/answers.ts';
+import { hostsOf, identityIn, refuseMissing, type Answers } from '../app/init/answers.ts';
 import { checkedInventory, type CheckedInventory } from '../app/init/checked.ts';
-import { proposePool, proposeVirtualIP, virtualIPProblem } from '../app/init/free.ts';
-import { lookAt, type Look } from '../app/init/look.ts';
-import { inventoryOf, settleHosts, type SettledHost } from '../app/init/settle.ts';
+import { lookAt } from '../app/init/look.ts';
+import { inventoryOf, settleHosts } from '../app/init/settle.ts';
+import { bastionOf, portOf, sshOf } from '../app/init/ssh.ts';
 import { refuseExisting, writeNewFile } from '../app/init/write.ts';
 import { knownVersions } from '../catalog/release.ts';
-import { KbootError, exitStatus, type ExitStatus } from '../model/error.ts';
+import { loginName } from '../inventory/login-name.ts';
+import { exitStatus, type ExitStatus } from '../model/error.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
-import { preflight } from '../plan/preflight/preflight.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { initText } from '../view/init-text.ts';
-import { table } from '../view/table.ts';
-import { terminalAsk, type Ask } from './ask.ts';
+import { below, line } from '../view/printable.ts';
 import type { InitArgs } from './args.ts';
+import { terminalAsk } from './ask.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
-import { connectOptions, event, isInteractive, note, print, tellErrors } from './terminal.ts';
-import { below, line, view } from '../view/printable.ts';
-import { loginName } from '../inventory/login-name.ts';
+import { findingsOf, refuseUnseen, seenTable, withProposals } from './init-look.ts';
+import { connectOptions, event, isInteractive, note, print } from './terminal.ts';
 
 /** Asks for everything that flags do not give, reads the hosts if allowed, and writes a new inventory. */
 export async function runInit(args: InitArgs): Promise<ExitStatus> {
@@ -38,7 +36,7 @@ export async function runInit(args: InitArgs): Promise<ExitStatus> {
     const second = ask === undefined ? first : await askAddresses(ask, first, hosts, look);
     const answers = await withProposals(second, hosts, look);
     const checked = checkedInventory(inventoryOf(answers, hosts), args.file);
-    const findings = look === undefined ? [] : findingsOf(checked, look);
+    const findings = findingsOf(checked.cluster, look);
     await writeNewFile(args.file, checked.text);
     tell(args, answers, checked, findings);
   } finally {
@@ -59,76 +57,6 @@ function answersOf(args: InitArgs): Answers {
     kubernetesVersion: args['kubernetes-version'] ?? knownVersions()[0] ?? '',
     look: args.look ?? false,
   };
-}
-
-/** Reports hosts that could not be read. Continues only if the user confirms. */
-async function refuseUnseen(
-  ask: Ask | undefined,
-  args: InitArgs,
-  { hosts }: Answers,
-  look: Look,
-): Promise<void> {
-  const [first] = look.failed.values();
-  if (first === undefined) return;
-  if (args.output === 'text') tellErrors(look.failed.values());
-  const which = [...look.failed.keys()].join(', ');
-  if (
-    ask !== undefined &&
-    (await ask.confirm(`Write the inventory although ${which} could not be read?`, false))
-  )
-    return;
-  throw new KbootError(
-    first.code,
-    `${look.failed.size} of ${hosts.length} hosts could not be read (${which}); nothing was written.`,
-    {
-      ...(args.output === 'json' && { detail: first.message }),
-      remedy:
-        'Fix that and run the same command again, or write the inventory without reading the hosts: --no-look.',
-    },
-  );
-}
-
-const seenTable = view((hosts: readonly SettledHost[]): string => {
-  return table(
-    hosts.map(({ name, address, sshAddress, seen }) => [
-      `  ${name}`,
-      address,
-      `${seen ?? 'not read'}${sshAddress === undefined ? '' : `; SSH connects to ${sshAddress}`}`,
-    ]),
-  );
-});
-
-/** Replaces `auto` with addresses that the look found, and checks a given virtual IP. */
-async function withProposals(
-  answers: Answers,
-  hosts: readonly SettledHost[],
-  look: Look | undefined,
-): Promise<Answers> {
-  if (look === undefined) return answers;
-  const { pools } = answers;
-  const virtualIP = answers.virtualIP === auto ? await proposeVirtualIP(look, hosts) : answers.virtualIP;
-  const problem =
-    virtualIP === undefined || virtualIP !== answers.virtualIP
-      ? undefined
-      : await virtualIPProblem(look, hosts, virtualIP);
-  if (problem !== undefined)
-    throw new KbootError('E-USAGE', `--virtual-ip: ${problem} Nothing was written.`, {
-      remedy: 'Choose an unused address in the network of the control planes; `--virtual-ip auto` finds one.',
-    });
-  return {
-    ...{ ...answers, virtualIP },
-    pools: pools.includes(auto) ? [await proposePool(look, hosts, virtualIP)] : pools,
-  };
-}
-
-/** Preflight findings for the hosts that were read. */
-function findingsOf({ cluster }: CheckedInventory, look: Look): readonly Finding[] {
-  return preflight(
-    cluster,
-    new Map([...look.seen].map(([name, { inspection }]) => [name, inspection])),
-    undefined,
-    [],
-  );
 }
 
 function tell(

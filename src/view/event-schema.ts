@@ -263,6 +263,21 @@ const others = [
     cluster,
     hosts: list('Names of the hosts.'),
     warnings: list('Warnings about the inventory.'),
+    from: text('With --from-…: where it comes from.').exactOptional(),
+    guesses: list('With --from-…: what was decided although nothing says it.').exactOptional(),
+    keys: described(
+      'With --from-…: every key that was seen there, and what became of it.',
+      z.array(
+        z.strictObject({
+          key: text('The key; never its value.'),
+          file: text('The file that has it.'),
+          line: number('Line in it, from 1 on.'),
+          column: number('Column in the line, from 1 on.'),
+          became: text('The field of the inventory; absent: it was not taken over.').exactOptional(),
+          why: text('Why not, or in which way the field differs.').exactOptional(),
+        }),
+      ),
+    ).exactOptional(),
   }),
   shape('adopted', '`adopt` made the state folder from the hosts.', {
     cluster,

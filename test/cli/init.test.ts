@@ -220,7 +220,7 @@ describe('kboot init in a terminal', () => {
   const none = { hosts: [], user: 'me', pools: [], kubernetesVersion: 'v1.36.2', look: false };
   const args = (): InitArgs => ({
     ...{ file: at('cluster.yaml'), output: 'text', concurrency: 5, verbose: false, color: false, yes: false },
-    ...{ 'control-plane': [], worker: [], pool: [] },
+    ...{ 'control-plane': [], worker: [], pool: [], 'from-hosts': [], 'from-kubeadm': [] },
   });
 
   it('asks for everything that flags do not give, and again after an invalid answer', async () => {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { isProblem, parsePair, parseUnicast } from '../../inventory/address.ts';
 import { KbootError } from '../../model/error.ts';
-import type { NewHost } from '../../view/new-inventory.ts';
+import type { NewHost, NewSsh } from '../../view/new-inventory.ts';
 import { natAddress } from './propose.ts';
 import type { StatedSsh } from './ssh.ts';
 
@@ -12,6 +12,12 @@ export interface StatedHost {
   readonly role: NewHost['role'];
   /** SSH address: an IP address, "v4,v6", or a DNS name. */
   readonly stated: string;
+  /** Node address, if it was stated apart. */
+  readonly nodeAddress?: string;
+  /** How SSH reaches it, where that differs from the others. */
+  readonly ssh?: Partial<NewSsh>;
+  /** It is the machine that runs kboot. */
+  readonly isLocal?: boolean;
 }
 
 /** `auto`: to be proposed after a look at the hosts. */
@@ -78,19 +84,24 @@ export function isNodeAddress(stated: string): boolean {
   return !isProblem(parsePair(stated, parseUnicast)) && stated !== natAddress;
 }
 
-/** Throws KbootError E-USAGE that lists every required answer that is missing. */
-export function refuseMissing(answers: Answers): void {
+/**
+ * Throws KbootError E-USAGE that lists every required answer that is missing. `hasEntry`: it is known how clients reach
+ * several API servers, although no answer says it.
+ */
+export function refuseMissing(answers: Answers, hasEntry = false): void {
   const { hosts, virtualIP, endpoint, look } = answers;
   const planes = planesOf(hosts);
   const missing = [
     ...(answers.name === undefined ? ['--name NAME, the name of the cluster'] : []),
     ...(planes.length === 0 ? ['--control-plane NAME=ADDRESS, for each control plane'] : []),
-    ...(planes.length > 1 && virtualIP === undefined && endpoint === undefined
+    ...(planes.length > 1 && virtualIP === undefined && endpoint === undefined && !hasEntry
       ? [
           '--virtual-ip ADDRESS, unused and in their network (auto: found by --look), or --endpoint HOST:PORT of your own load balancer: there are several control planes',
         ]
       : []),
-    ...(look ? [] : hosts.filter(({ stated }) => !isNodeAddress(stated)).map(withoutAddress)),
+    ...(look
+      ? []
+      : hosts.filter(({ stated, nodeAddress = stated }) => !isNodeAddress(nodeAddress)).map(withoutAddress)),
     ...(!look && virtualIP === auto ? ['--look, for --virtual-ip auto'] : []),
     ...(!look && answers.pools.includes(auto) ? ['--look, for --pool auto'] : []),
   ];
@@ -105,8 +116,8 @@ export function refuseMissing(answers: Answers): void {
   );
 }
 
-function withoutAddress({ name, stated }: StatedHost): string {
-  return stated === natAddress
+function withoutAddress({ name, stated, nodeAddress = stated }: StatedHost): string {
+  return nodeAddress === natAddress
     ? `another address of ${name}: every Vagrant machine has ${natAddress}; use the address of its private network`
     : `an IP address of ${name}, which a node requires (${stated} is not one that other hosts can reach), or --look to find it`;
 }

@@ -74,7 +74,11 @@ export async function lookAt(
 }
 
 /** A host as it is reached before there is an inventory. */
-export function sshHost({ name, role, stated }: StatedHost, options: Omit<LookOptions, 'concurrency'>): Host {
+export function sshHost(
+  { name, role, stated, ssh, isLocal }: StatedHost,
+  shared: Omit<LookOptions, 'concurrency'>,
+): Host {
+  const options = { ...shared, ...ssh };
   const { bastion } = options;
   const folders = { inventory: resolve(dirname(options.file)), home: homedir() };
   const login = (address: string, ssh: Omit<NewSsh, 'bastion'>): Bastion => ({
@@ -88,11 +92,14 @@ export function sshHost({ name, role, stated }: StatedHost, options: Omit<LookOp
     name,
     roles: [role],
     address,
-    connection: {
-      kind: 'ssh',
-      ...login(address, options),
-      ...given('bastion', bastion && login(bastion.address, bastion)),
-    },
+    connection:
+      isLocal === true
+        ? { kind: 'local' }
+        : {
+            kind: 'ssh',
+            ...login(address, options),
+            ...given('bastion', bastion && login(bastion.address, bastion)),
+          },
     labels: {},
     taints: [],
   };

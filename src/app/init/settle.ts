@@ -30,24 +30,25 @@ export interface SettledHost extends NewHost {
 export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined): readonly SettledHost[] {
   const without: string[] = [];
   const settled = hosts.map((host): SettledHost => {
-    const { name, role, stated } = host;
+    const { name, role, stated, nodeAddress: own = stated, isLocal } = host;
     const seen = look?.seen.get(name);
-    if (seen === undefined || stated.includes(',')) {
-      if (!isNodeAddress(stated)) without.push(`${name}: ${stated} cannot be a node address`);
-      return { name, role, address: stated, ...(seen && dualStack(stated, seen)) };
+    const apart = own === stated || isLocal === true ? {} : { sshAddress: stated };
+    if (seen === undefined || own.includes(',')) {
+      if (!isNodeAddress(own)) without.push(`${name}: ${own} cannot be a node address`);
+      return { name, role, address: own, ...apart, ...(seen && dualStack(own, seen)) };
     }
     const others = hosts
       .filter((other) => other !== host)
       .map((other) => look?.seen.get(other.name)?.held ?? []);
-    const held = nodeAddress(canonical(stated), seen.held, others);
+    const held = nodeAddress(canonical(own), seen.held, others);
     if (held === undefined) {
       const there = seen.held.map(({ address, interface: on }) => `${address} (${on})`).join(', ');
       without.push(`${name}: no interface has a unique address that other hosts can reach; found ${there}`);
-      return { name, role, address: stated };
+      return { name, role, address: own, ...apart };
     }
     return {
       ...{ name, role, address: held.address, held, seen: seenText(seen, held) },
-      ...(held.address !== canonical(stated) && { sshAddress: stated }),
+      ...(held.address !== canonical(stated) && isLocal !== true && { sshAddress: stated }),
     };
   });
   if (without.length === 0) return settled;

@@ -17,6 +17,8 @@ export interface System {
   readonly kubeletDefaults: string;
   /** Whether the service of its haproxy package creates /run/haproxy. */
   readonly haproxyFolder: boolean;
+  /** The service of its package chrony. */
+  readonly chrony: 'chrony' | 'chronyd';
   /** Whether SELinux is enabled by default. */
   readonly selinux: boolean;
 }
@@ -30,6 +32,7 @@ const debian: System = {
   downloadPackages: ['ca-certificates', 'curl'],
   kubeletDefaults: '/etc/default/kubelet',
   haproxyFolder: true,
+  chrony: 'chrony',
   selinux: false,
 };
 const ubuntu: System = { ...debian, name: 'Ubuntu', versions: ['22.04', '24.04', '26.04'] };
@@ -47,6 +50,7 @@ const rhel: System = {
   downloadPackages: ['ca-certificates', 'curl'],
   kubeletDefaults: '/etc/sysconfig/kubelet',
   haproxyFolder: false,
+  chrony: 'chronyd',
   selinux: true,
 };
 

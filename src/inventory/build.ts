@@ -13,7 +13,7 @@ import type {
 } from '../model/cluster.ts';
 import { encryptionFlag } from '../model/encryption.ts';
 import type { Security, SecurityProfile } from '../model/security.ts';
-import { parseAddress, parseCidr, parsePair, type Family } from './address.ts';
+import { isProblem, parseAddress, parseCidr, parsePair, type Family } from './address.ts';
 import { defaults } from './defaults.ts';
 import { parseUpstream } from './dns-server.ts';
 import { parseEndpoint, parseEtcdEndpoint } from './endpoint.ts';
@@ -76,6 +76,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     ...given('loadBalancer', loadBalancer),
     ...given('metallb', spec.metallb && buildMetallb(spec.metallb)),
     ...given('dns', spec.dns && buildDns(spec.dns)),
+    ...given('ntp', spec.ntp && { servers: spec.ntp.servers.map(canonicalServer) }),
     etcd: {
       ...component(spec.etcd),
       ...given('dataDir', spec.etcd?.dataDir),
@@ -248,6 +249,12 @@ function buildDns({ upstream, stubDomains = {}, replicas, extraBlocks }: NonNull
     ...given('replicas', replicas),
     ...given('extraBlocks', extraBlocks),
   };
+}
+
+/** Addresses in their canonical form; names as they are. */
+function canonicalServer(server: string): string {
+  const address = parseAddress(server);
+  return isProblem(address) ? server : address.text;
 }
 
 function buildProxy({ http, https, noProxy }: NonNullable<Spec['proxy']>): Proxy {

@@ -163,6 +163,7 @@ export const impacts: ImpactsOf<Inventory> = {
       replicas: nothing,
       extraBlocks: rolls('coredns'),
     },
+    ntp: { servers: noted('chrony or systemd-timesyncd restarts on every host') },
     etcd: {
       dataDir: refused(
         'with another folder, etcd starts without the data of the cluster',

@@ -31,6 +31,7 @@ import { state } from './schema-state.ts';
 import { pki } from './schema-pki.ts';
 import { upgrade } from './schema-upgrade.ts';
 import { metallb } from './schema-metallb.ts';
+import { ntp } from './schema-ntp.ts';
 import { vagrantMachine } from './schema-vagrant.ts';
 
 /*
@@ -335,6 +336,7 @@ const spec = z
     loadBalancer: loadBalancer.optional(),
     metallb: metallb.optional(),
     dns,
+    ntp,
     etcd: z
       .strictObject({
         dataDir: text(

@@ -310,6 +310,8 @@ export interface Cluster {
   };
   readonly metallb?: Metallb;
   readonly dns?: Dns;
+  /** NTP servers of the hosts; absent: as their distribution sets them. */
+  readonly ntp?: { readonly servers: readonly string[] };
   readonly etcd: Component & {
     readonly external?: ForeignEtcd;
     /** Folder of the members' data; absent: /var/lib/etcd. */

@@ -10,6 +10,10 @@ export interface HostFacts {
   readonly caDirectories: readonly string[];
   /** Whether systemd-resolved runs: the kubelet must then read its upstream file (kubeadm componentconfigs/kubelet.go). */
   readonly systemdResolved: boolean;
+  /** What keeps the clock: what runs, or else what is installed; absent: nothing. `other`: ntpd and the like. */
+  readonly timeService?: 'chrony' | 'timesyncd' | 'other';
+  /** Whether kboot's files of spec.ntp are there. */
+  readonly ntpFiles?: true;
   /** IDs of the user `etcd`; absent: there is none. */
   readonly etcdUser?: { readonly uid: number; readonly gid: number };
   /** The interface that has the host's address. */
@@ -21,5 +25,6 @@ export const assumedFacts: HostFacts = {
   os: { id: 'debian', versionId: '12' },
   caDirectories: ['/etc/ca-certificates', '/usr/local/share/ca-certificates', '/usr/share/ca-certificates'],
   systemdResolved: false,
+  timeService: 'timesyncd',
   interface: 'eth0',
 };

@@ -2,6 +2,7 @@ import { backupQuestion, readBackup } from './backup.ts';
 import { encryptionQuestion } from './encryption.ts';
 import { staticPodComponents } from '../model/component.ts';
 import { etcdUserName, newEtcdId } from '../model/etcd-user.ts';
+import { allNtpFiles } from '../desire/text/ntp.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { kubeletCaFlag } from '../model/kubelet-serving.ts';
@@ -193,7 +194,18 @@ done
 t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
 grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
-systemctl is-active systemd-resolved kubelet 2>/dev/null | { read -r r; read -r k; [ "$r" != active ] || echo resolved=1; [ "$k" != active ] || echo kubelet=1; }
+systemctl is-active systemd-resolved kubelet systemd-timesyncd chrony chronyd ntpsec ntpd openntpd 2>/dev/null | {
+  read -r r; read -r k; read -r t; read -r c; read -r d; o=inactive; while read -r l; do [ "$l" != active ] || o=active; done
+  [ "$r" != active ] || echo resolved=1; [ "$k" != active ] || echo kubelet=1
+  case $c.$d.$t.$o in
+    active.* | *.active.*.*) echo timeService=chrony ;;
+    *.*.active.*) echo timeService=timesyncd ;;
+    *.*.*.active) echo timeService=other ;;
+    *) if command -v chronyd >/dev/null; then echo timeService=chrony
+       elif [ -x /lib/systemd/systemd-timesyncd ] || [ -x /usr/lib/systemd/systemd-timesyncd ]; then echo timeService=timesyncd; fi ;;
+  esac
+}
+grep -qxF ${allNtpFiles.map((path) => `-e ${path}`).join(' ')} ${hostFolder}/owned 2>/dev/null && echo ntpFiles=1
 for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
 sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
 cat /proc/[0-9]*/comm 2>/dev/null | grep -qx flanneld && echo flannelRuns=1
@@ -228,6 +240,7 @@ export function readInspection(output: string, asked: number, answered: number):
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: one('resolved') === '1',
     ...readEtcdUser(one('etcdUser')),
+    ...readTime(one('timeService'), one('ntpFiles')),
   };
   const backup = readBackup(one);
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
@@ -305,6 +318,11 @@ export function readInspection(output: string, asked: number, answered: number):
     ...(backup && { backup }),
     ...(endpoint && { endpoint }),
   };
+}
+
+function readTime(service: string, files: string): Pick<HostFacts, 'timeService' | 'ntpFiles'> {
+  const known = (['chrony', 'timesyncd', 'other'] as const).find((each) => each === service);
+  return { ...(known && { timeService: known }), ...(files === '1' && { ntpFiles: true as const }) };
 }
 
 /** `UID GID`; nothing without that user. */

@@ -241,6 +241,11 @@ export interface TemplateParams {
   'load-balancer/keepalived-drop-in.conf.hbs': { readonly virtualIP: string; readonly prefixLength: number };
   'load-balancer/check-haproxy.hbs': { readonly healthPort: number };
   'host/proxy.env.hbs': { readonly variables: readonly { readonly name: string; readonly value: string }[] };
+  'host/timesyncd.conf.hbs': { readonly servers: readonly string[] };
+  'host/chrony.sources.hbs': { readonly servers: readonly string[] };
+  'host/chronyd.conf.hbs': { readonly servers: readonly string[] };
+  'host/chronyd.env.hbs': { readonly config: string };
+  'host/chronyd-drop-in.conf.hbs': { readonly environment: string };
   'host/modules.conf.hbs': { readonly modules: readonly string[] };
   'host/sysctl.conf.hbs': { readonly settings: readonly { readonly key: string; readonly value: string }[] };
   'bootstrap/rbac.yaml.hbs': Readonly<Record<string, never>>;

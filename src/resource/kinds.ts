@@ -18,6 +18,7 @@ import { servingCertificate } from './serving-certificate.ts';
 import { staticPod } from './static-pod.ts';
 import { swap } from './swap.ts';
 import { sysctl } from './sysctl.ts';
+import { timeService } from './time-service.ts';
 import { timer } from './timer.ts';
 import type { Kind, Resource, ResourceKind, ResourceOf } from './types.ts';
 import { unit } from './unit.ts';
@@ -41,6 +42,7 @@ const kinds = {
   'service-rules': serviceRules,
   unit,
   timer,
+  'time-service': timeService,
   image,
   'static-pod': staticPod,
   'client-certificate': clientCertificate,

@@ -153,6 +153,17 @@ export interface TimerResource extends Base {
   readonly files: readonly string[];
 }
 
+/** The distribution's service that keeps the time. */
+export interface TimeServiceResource extends Base {
+  readonly kind: 'time-service';
+  /** Without `.service`. */
+  readonly name: 'chrony' | 'chronyd' | 'systemd-timesyncd';
+  /** false: kboot's files of it are removed. */
+  readonly wanted: boolean;
+  /** Every file that kboot may have for it. */
+  readonly files: readonly string[];
+}
+
 /** No state of an earlier cluster's Pod network when the kubelet starts on the host for the first time. */
 export interface PodNetworkResource extends Base {
   readonly kind: 'pod-network';
@@ -252,6 +263,7 @@ export type Resource =
   | CniConfigResource
   | UnitResource
   | TimerResource
+  | TimeServiceResource
   | PodNetworkResource
   | ServiceRulesResource
   | ImageResource

@@ -251,6 +251,7 @@ export const samples: readonly Sample[] = [
     { 'spec.kubelet.extraArgs[0].value': 'a=2' },
   ],
   ['spec.kubelet.extraArgs[0].value', '3', { 'spec.kubelet.extraArgs': [{ name: 'v', value: '2' }] }],
+  ['spec.ntp.servers', ['10.0.0.123'], { 'spec.ntp': { servers: ['10.0.0.124'] } }],
   ['spec.dns.upstream', ['10.0.0.53']],
   ['spec.dns.stubDomains', { 'corp.example': ['10.0.0.53'] }],
   ['spec.dns.replicas', 3],

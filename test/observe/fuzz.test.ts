@@ -42,6 +42,7 @@ const resources: { readonly [K in ResourceKind]: ResourceOf<K> } = {
   swap: { kind: 'swap', stage },
   selinux: { kind: 'selinux', stage },
   'cni-config': { kind: 'cni-config', stage, keep: ['a'] },
+  'time-service': { kind: 'time-service', stage, name: 'chrony', wanted: true, files: ['/a'] },
   'pod-network': { kind: 'pod-network', stage },
   'service-rules': { kind: 'service-rules', stage },
   unit: { kind: 'unit', stage, name: 'kubelet' },

@@ -126,6 +126,14 @@ describe('readInspection', () => {
     });
   });
 
+  it('reads what keeps the time, and whether kboot configured it', () => {
+    expect(read(output(['timeService=chrony', 'ntpFiles=1'])).facts).toMatchObject({
+      timeService: 'chrony',
+      ntpFiles: true,
+    });
+    expect(read(output(['timeService=x'])).facts).not.toHaveProperty('timeService');
+  });
+
   it('treats etcd data as unknown unless it was clearly reported', () => {
     for (const told of ['etcd=', 'etcd=unknown', 'etcd=abs', 'x=absent'])
       expect(read(output().replace('etcd=absent', told)).etcdData).toBe('unknown');

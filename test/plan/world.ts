@@ -273,6 +273,10 @@ export function presentAs(desire: Desire, of: Host, resource: Resource): Observa
       return resource.wanted
         ? present({ enabled: true, active: true, current: true, files: [] })
         : { state: 'absent' };
+    case 'time-service':
+      return resource.wanted
+        ? present({ enabled: true, active: true, current: true, files: resource.files })
+        : { state: 'absent' };
     case 'pod-network':
       return present([]);
     case 'service-rules':

@@ -4,6 +4,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import { placeholder } from '../../resource/placeholder.ts';
 import { hostFolder } from '../../resource/prelude.ts';
 import type { Resource } from '../../resource/types.ts';
+import { timeResources } from './time.ts';
 import { packageOf, textContext, textFile, type Desire } from '../context.ts';
 import { paths } from '../text/paths.ts';
 import { proxyEnvironment } from '../text/proxy.ts';
@@ -31,6 +32,7 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
     stamp,
     ...proxy(desire, host, facts),
     ...packages.map((name) => packageOf(facts, 'host', name)),
+    ...timeResources(desire, facts),
     ...(selinux && confined ? [{ kind: 'selinux', stage: 'host' } as const] : []),
     ...(isNode(host) ? nodeGround(desire, host, facts) : []),
   ];

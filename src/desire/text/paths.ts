@@ -30,6 +30,11 @@ export const paths = {
   /** Certificates of those who can decrypt backups. */
   backupRecipients: `/etc/kubernetes/${backupUnit}.recipients`,
   backupCa: `/etc/kubernetes/${backupUnit}-s3-ca.crt`,
+  timesyncd: '/etc/systemd/timesyncd.conf.d/kboot.conf',
+  chronySources: '/etc/chrony/sources.d/kboot.sources',
+  chronydConfig: '/etc/chrony-kboot.conf',
+  chronydEnvironment: '/etc/chrony-kboot.env',
+  chronydDropIn: '/etc/systemd/system/chronyd.service.d/kboot.conf',
   modules: '/etc/modules-load.d/kboot.conf',
   sysctls: '/etc/sysctl.d/99-kboot.conf',
   /** In kboot's own folder: the functions of resource/prelude.ts read it. */

@@ -37,6 +37,7 @@ import {
   poolsAreFree,
   serviceNetworkFits,
 } from './networks.ts';
+import { ntpIsSound } from './ntp.ts';
 import { ownedFieldsAreLeftAlone, servingCertificatesAreApproved } from './owned.ts';
 import { kubeletFlagsAreFree } from './kubelet.ts';
 import { ignoredChecksAreIgnorable } from './preflight.ts';
@@ -112,6 +113,7 @@ const checks: readonly Check[] = [
   registriesAreSound,
   proxyIsGiven,
   dnsIsSound,
+  ntpIsSound,
   filesAreSound,
   hooksAreSound,
   addonsAreSound,

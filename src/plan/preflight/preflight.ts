@@ -18,6 +18,7 @@ import { formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balance
 import { pastChecks } from './past/index.ts';
 import { portsInUse } from './ports.ts';
 import { dockerThere } from './runtime.ts';
+import { foreignTimeService } from './time.ts';
 import { architectureShortcoming, distributionShortcoming, kernelShortcoming } from './system.ts';
 
 type Check = (
@@ -38,6 +39,7 @@ const checks: readonly Check[] = [
           remedy: 'Install them with the package manager of the distribution.',
         },
   distributionShortcoming,
+  foreignTimeService,
   architectureShortcoming,
   (_host, seen) =>
     seen.systemd

@@ -156,6 +156,7 @@ export interface InitArgs extends GlobalArgs, SshArgs {
   readonly 'from-hosts': string[];
   readonly 'from-ansible'?: string | undefined;
   readonly 'from-k0sctl'?: string | undefined;
+  readonly 'from-terraform'?: string | undefined;
   /** Empty: not given. */
   readonly 'from-kubeadm': string[];
   /** undefined: neither --look nor --no-look. */

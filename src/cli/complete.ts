@@ -28,6 +28,7 @@ const fileFlags = [
   '--from-ansible',
   '--from-k0sctl',
   '--from-kubeadm',
+  '--from-terraform',
   '--identity-file',
   '--identity',
   '--sign-key',

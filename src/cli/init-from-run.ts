@@ -85,6 +85,7 @@ function fromOf(source: Source, what: string): string {
       return `${source.files.map(fileName).join(', ')}, ${what}`;
     case 'ansible':
     case 'k0sctl':
+    case 'terraform':
       return `${fileName(source.file)}, ${what}`;
   }
 }

@@ -101,6 +101,13 @@ export const init: CommandModule<object, InitArgs> = {
         normalize: true,
         describe: 'FILE: write it from a file of k0sctl, with the configuration of k0s in it',
       })
+      .option('from-terraform', {
+        type: 'string',
+        requiresArg: true,
+        normalize: true,
+        describe:
+          'FILE: write it from what `terraform output -json` or `terraform show -json` prints (-: standard input), whose output kboot_hosts lists hosts in the form of spec.hosts',
+      })
       .option('from-kubeadm', {
         type: 'string',
         array: true,
@@ -135,7 +142,7 @@ export const init: CommandModule<object, InitArgs> = {
 /** Where the inventory comes from; undefined: prompts and flags. Throws KbootError E-USAGE for several at once. */
 function sourceOf(args: InitArgs): Source | undefined {
   const { 'from-hosts': words, 'from-kubeadm': kubeadm } = args;
-  const file = (kind: 'ansible' | 'k0sctl'): Source[] => {
+  const file = (kind: 'ansible' | 'k0sctl' | 'terraform'): Source[] => {
     const path = args[`from-${kind}`];
     return path === undefined ? [] : [{ kind, file: path }];
   };
@@ -143,6 +150,7 @@ function sourceOf(args: InitArgs): Source | undefined {
     ...(words.length > 0 ? [{ kind: 'hosts' as const, words }] : []),
     ...file('ansible'),
     ...file('k0sctl'),
+    ...file('terraform'),
     ...(kubeadm.length > 0 ? [{ kind: 'kubeadm' as const, files: kubeadm }] : []),
   ];
   if (sources.length < 2) return sources[0];

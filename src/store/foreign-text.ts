@@ -4,7 +4,7 @@ import { KbootError } from '../model/error.ts';
 import { systemCode, unreadable } from './file-error.ts';
 
 const mebi = 1024 * 1024;
-/** Files of people are small; states of Terraform and answers of `ansible-inventory --list` are not. */
+/** Files of people are small; outputs and states of Terraform and of `ansible-inventory --list` are not. */
 export const textLimit = { written: 4 * mebi, generated: 32 * mebi } as const;
 
 /** Of files of variables in one folder. */

@@ -5,13 +5,14 @@ import { readAnsible } from '../../foreign/ansible/read.ts';
 import { readHostWords } from '../../foreign/host-words.ts';
 import { readK0sctl } from '../../foreign/k0sctl/read.ts';
 import { readKubeadm } from '../../foreign/kubeadm/read.ts';
+import { readTerraform } from '../../foreign/terraform/read.ts';
 import type { Foreign } from '../../foreign/types.ts';
 import { readForeignText, textLimit, variableFiles } from '../../store/foreign-text.ts';
 
 /** Where an inventory comes from: a flag of `init`, and its words. */
 export type Source =
   | { readonly kind: 'hosts'; readonly words: readonly string[] }
-  | { readonly kind: 'ansible' | 'k0sctl'; readonly file: string }
+  | { readonly kind: 'ansible' | 'k0sctl' | 'terraform'; readonly file: string }
   | { readonly kind: 'kubeadm'; readonly files: readonly string[] };
 
 /** Reads what somebody has. Throws KbootError E-USAGE with the first problem, and its place. */
@@ -23,6 +24,8 @@ export function readSource(source: Source): Foreign {
       return ansible(source.file);
     case 'k0sctl':
       return readK0sctl(textIn(source.file, '--from-k0sctl'), process.env, knownVersions());
+    case 'terraform':
+      return readTerraform(textIn(source.file, '--from-terraform', textLimit.generated));
     case 'kubeadm':
       return readKubeadm(
         source.files.map((file) => textIn(file, '--from-kubeadm')),
@@ -31,8 +34,12 @@ export function readSource(source: Source): Foreign {
   }
 }
 
-function textIn(file: string, flag: string): { readonly file: string; readonly text: string } {
-  return { file: fileName(file), text: readForeignText(file, flag, textLimit.written) };
+function textIn(
+  file: string,
+  flag: string,
+  limit: number = textLimit.written,
+): { readonly file: string; readonly text: string } {
+  return { file: fileName(file), text: readForeignText(file, flag, limit) };
 }
 
 /** The file of a source in messages. */

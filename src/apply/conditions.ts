@@ -13,7 +13,18 @@ import { workloadReady } from './workloads.ts';
 /** `undefined`: the condition holds; otherwise what was observed instead. */
 export type Unmet = string | undefined;
 
-/** Checks a condition once, through the API. `lost`: Nodes whose hosts do not take part any more. */
+/** What checks need besides the API. */
+export interface Looking {
+  /** Nodes whose hosts do not take part any more. */
+  readonly lost?: readonly string[];
+  /** Reads a Node; undefined if it does not exist. `one` reads it alone. */
+  readonly node?: (
+    name: string,
+    one: () => Promise<KubeObject | undefined>,
+  ) => Promise<KubeObject | undefined>;
+}
+
+/** Checks a condition once, through the API. */
 export async function check(
   kube: KubeClient,
   condition: Exclude<
@@ -24,8 +35,10 @@ export async function check(
         | ('addon-ready' | 'addon-gone');
     }
   >,
-  lost: readonly string[] = [],
+  { lost = [], node = (_name, one) => one() }: Looking = {},
 ): Promise<Unmet> {
+  const readNode = (name: string): Promise<KubeObject | undefined> =>
+    node(name, () => read(kube, { apiVersion: 'v1', kind: 'Node', metadata: { name } }));
   switch (condition.kind) {
     case 'api':
     case 'load-balancer': {
@@ -44,9 +57,9 @@ export async function check(
       return late.length === 0 ? undefined : `not yet in ${few(late, 3)}`;
     }
     case 'node-registered':
-      return (await read(kube, node(condition.node))) === undefined ? 'not registered yet' : undefined;
+      return (await readNode(condition.node)) === undefined ? 'not registered yet' : undefined;
     case 'node-ready':
-      return nodeReady(await read(kube, node(condition.node)), condition.version);
+      return nodeReady(await readNode(condition.node), condition.version);
     case 'workload-ready': {
       const { workload: kind, nodes } = condition;
       const workload = await read(kube, { apiVersion: 'apps/v1', kind, metadata: condition });
@@ -79,8 +92,6 @@ interface LeaseSpec {
   readonly renewTime?: string;
   readonly holderIdentity?: string;
 }
-
-const node = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
 
 async function read(
   kube: KubeClient,

@@ -13,6 +13,7 @@ import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { checkHealthz } from './healthz.ts';
+import { NodeReader } from './node-reader.ts';
 
 const pollMs = 250;
 
@@ -26,6 +27,7 @@ export class GateWatcher {
   #renewed = new Map<string, string>();
   /** Conditions that will never hold. */
   #final = new WeakSet<Condition>();
+  #nodes = new NodeReader();
 
   constructor(kube: KubeConnection, etcd: EtcdRunner, context: ApplyContext, excluded: Excluded) {
     this.#kube = kube;
@@ -39,16 +41,27 @@ export class GateWatcher {
    * if every control plane failed. Rejects with KbootError E-WAIT after the gate's timeout, with the diagnosis that an operator would make next.
    */
   async hold(gate: Gate): Promise<boolean> {
-    const { emit, signal } = this.#context;
+    const { emit } = this.#context;
     const subject = subjectOfGate(gate);
-    const started = Date.now();
     if (this.#isOut(subject)) return this.#moot(gate, subject);
     emit({ type: 'start', step: gate });
+    const leave = isOfNode(gate.condition) ? this.#nodes.enter() : (): void => undefined;
+    try {
+      return await this.#poll(gate, subject);
+    } finally {
+      leave();
+    }
+  }
+
+  async #poll(gate: Gate, subject: string | undefined): Promise<boolean> {
+    const { emit, signal } = this.#context;
+    const started = performance.now();
+    const seconds = (): number => (performance.now() - started) / 1000;
     let seen = '';
     for (;;) {
-      const unmet = await this.#check(gate.condition);
+      const unmet = await this.#check(gate.condition, started);
       if (unmet === undefined) {
-        emit({ type: 'done', step: gate, seconds: (Date.now() - started) / 1000 });
+        emit({ type: 'done', step: gate, seconds: seconds() });
         return true;
       }
       if (unmet !== seen) emit({ type: 'waiting', step: gate, seen: (seen = unmet) });
@@ -59,7 +72,7 @@ export class GateWatcher {
         return false;
       }
       if (this.#final.has(gate.condition)) throw await this.#failed(gate, seen);
-      if (Date.now() - started > gate.timeoutSeconds * 1000)
+      if (seconds() > gate.timeoutSeconds)
         throw await this.#failed(gate, `not after ${gate.timeoutSeconds} s: ${seen}`);
       await sleep(pollMs);
     }
@@ -84,7 +97,8 @@ export class GateWatcher {
     });
   }
 
-  async #check(condition: Condition): Promise<Unmet> {
+  /** `since`: when its gate began, by performance.now(). */
+  async #check(condition: Condition, since: number): Promise<Unmet> {
     try {
       switch (condition.kind) {
         case 'etcd-member':
@@ -121,10 +135,13 @@ export class GateWatcher {
         case 'pod-ready':
         case 'node-registered':
         case 'node-ready':
-        case 'workload-ready':
-          return await check(await this.#kube.client(), this.#withoutExcluded(condition), [
-            ...this.#excluded,
-          ]);
+        case 'workload-ready': {
+          const kube = await this.#kube.client();
+          return await check(kube, this.#withoutExcluded(condition), {
+            lost: [...this.#excluded],
+            node: (name, one) => this.#nodes.read(kube, name, since, one),
+          });
+        }
       }
     } catch (error) {
       this.#kube.close();
@@ -175,6 +192,10 @@ export class GateWatcher {
   #isOut(host: string | undefined): boolean {
     return host !== undefined && this.#excluded.has(host);
   }
+}
+
+function isOfNode({ kind }: Condition): boolean {
+  return kind === 'node-registered' || kind === 'node-ready';
 }
 
 /** Whether a condition is checked without the API. */

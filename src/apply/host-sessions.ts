@@ -1,26 +1,43 @@
 import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
-import type { ShellStep } from '../plan/types.ts';
+import type { Plan, ShellStep } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
 import { payloadBytes } from './payload.ts';
 import { Session, type StepResult } from './session.ts';
 import { interruptedBefore, stepError } from './step-error.ts';
+import { Turns } from './turns.ts';
 
 /** Maximum number of steps sent ahead to a host: enough to hide the round trip, few enough to stop soon. */
 const window = 8;
 
-type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'lockToken'>;
+/** Hosts that are sent files at a time, at first (turns.ts). */
+const fewUploads = 8;
+
+type SessionContext = Pick<ApplyContext, 'connections' | 'materials' | 'emit' | 'lockToken' | 'concurrency'>;
 /** Whether a file of the spread has come to a host; undefined: it is not spread there. */
 type Arrived = (host: string, sha256: string) => Promise<boolean> | undefined;
+
+/** Control planes first: the others wait for them. */
+function inTurn(hosts: Plan['hosts']): readonly string[] {
+  const isPlane = ({ roles }: Plan['hosts'][number]): boolean => roles.includes('control-plane');
+  return [...hosts.filter(isPlane), ...hosts.filter((host) => !isPlane(host))].map(({ name }) => name);
+}
 
 /** One shell session for each host, from its first step to its last. */
 export class HostSessions {
   #context: SessionContext;
+  #turns: Turns;
   #arrived: Arrived;
   #open = new Map<string, Promise<Session>>();
 
-  constructor(context: SessionContext, arrived: Arrived = () => undefined) {
+  constructor(context: SessionContext, hosts: Plan['hosts'], arrived: Arrived = () => undefined) {
     this.#context = context;
+    const { concurrency = hosts.length } = context;
+    this.#turns = new Turns({
+      few: Math.min(fewUploads, concurrency),
+      most: concurrency,
+      order: inTurn(hosts),
+    });
     this.#arrived = arrived;
   }
 
@@ -52,7 +69,7 @@ export class HostSessions {
     const session =
       connection === undefined
         ? Promise.reject(new KbootError('E-CONNECT', 'there is no connection to this host', { host }))
-        : Session.open(connection.writer, this.#context.lockToken);
+        : Session.open(connection.writer, this.#context.lockToken, { turn: () => this.#turns.take(host) });
     this.#open.set(host, session);
     return session;
   }

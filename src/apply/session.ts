@@ -7,6 +7,7 @@ import type { RootProcess, Writer } from '../transport/types.ts';
 import { sumOfTimes } from '../transport/cpu-times.ts';
 import { within } from '../transport/within.ts';
 import { keptOutput, receiverCommand, receiverProgram } from './receiver.ts';
+import type { Turn } from './turns.ts';
 
 export interface StepResult {
   /** `skipped`: an earlier step of this session failed, or the session was stopped. */
@@ -38,11 +39,27 @@ export interface SessionStep {
   readonly payload?: { readonly path: string; readonly bytes: PayloadBytes };
 }
 
+export interface SessionOptions {
+  /** A host that is silent for so many milliseconds longer than a step may take is given up. */
+  readonly grace?: number;
+  /** Waits until a file may be sent. */
+  readonly turn?: () => Promise<Turn>;
+}
+
+const anyTime: Turn = { sent: () => undefined, end: () => undefined };
+
+interface Sending {
+  readonly payload: Exclude<PayloadBytes, HeldBytes> | undefined;
+  /** Where its file is on the host already. */
+  readonly held?: string;
+  readonly turn: Turn;
+}
+
 interface Pending {
   /** How long it may take by this machine's clock, its payload included. */
   readonly limitMs: number;
   isStarted: boolean;
-  /** Its file has not arrived on the host: its time does not run. */
+  /** Its file has not arrived on the host, or it is not its turn to be sent one: its time does not run. */
   isWaiting: boolean;
   readonly started: () => void;
   readonly settle: (result: StepResult) => void;
@@ -75,6 +92,7 @@ export class Session {
   #stopped = false;
   #clock: NodeJS.Timeout | undefined;
   readonly #graceMs: number;
+  readonly #turn: Required<SessionOptions>['turn'];
   #cpuSeconds: number | undefined;
   /** Resolves once the shell has ended, and its output has arrived. */
   readonly #over: Promise<void>;
@@ -82,8 +100,14 @@ export class Session {
   #ready: Promise<void>;
   #onReady: (error?: KbootError) => void = () => undefined;
 
-  private constructor(host: string, process: RootProcess, nonce: string, grace: number) {
+  private constructor(
+    host: string,
+    process: RootProcess,
+    nonce: string,
+    { grace, turn }: Required<SessionOptions>,
+  ) {
     this.host = host;
+    this.#turn = turn;
     this.#graceMs = grace;
     this.#process = process;
     this.#nonce = nonce;
@@ -114,12 +138,16 @@ export class Session {
 
   /**
    * Opens the session: one exec. Rejects with E-LOCKED if another kboot session is still active on this host, and with the
-   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts. A host that is
-   * silent for `grace` milliseconds longer than a step may take is given up.
+   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts.
    */
-  static async open(writer: Writer, token?: string, grace = graceMs): Promise<Session> {
+  static async open(
+    writer: Writer,
+    token?: string,
+    { grace = graceMs, turn = () => Promise.resolve(anyTime) }: SessionOptions = {},
+  ): Promise<Session> {
     const nonce = randomBytes(12).toString('hex');
-    const session = new Session(writer.host, await writer.start(receiverCommand), nonce, grace);
+    const process = await writer.start(receiverCommand);
+    const session = new Session(writer.host, process, nonce, { grace, turn });
     const program = Buffer.from(receiverProgram(nonce, token));
     session.#process.stdin.write(`${program.length}\n`);
     session.#process.stdin.write(program);
@@ -148,7 +176,7 @@ export class Session {
         this.#pending.set(id, {
           limitMs,
           isStarted: false,
-          isWaiting: step.payload?.bytes.kind === 'held',
+          isWaiting: step.payload !== undefined && step.payload.bytes.kind !== 'buffer',
           started: onStart,
           settle,
           fail,
@@ -186,14 +214,23 @@ export class Session {
       this.#settle(id, { state: 'skipped', status: 0, output: '' });
       return;
     }
-    const script = Buffer.from(step.script);
     const given = step.payload?.bytes;
     const isHeld = given?.kind === 'held' && (await given.arrived);
-    if (given?.kind === 'held' && !this.#resume(id)) return;
     const payload = given?.kind !== 'held' ? given : isHeld ? undefined : given.otherwise;
+    const turn = payload?.kind === 'stream' ? await this.#turn() : anyTime;
+    try {
+      if (given === undefined || given.kind === 'buffer' || this.#resume(id))
+        await this.#sendNow(id, step, { payload, turn, ...(isHeld && { held: given.path }) });
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #sendNow(id: string, step: SessionStep, { payload, held, turn }: Sending): Promise<void> {
+    const script = Buffer.from(step.script);
     const size = payload === undefined ? 0 : lengthOf(payload);
-    const path = isHeld || payload !== undefined ? (step.payload?.path ?? '-') : '-';
-    const bytes = given?.kind === 'held' && isHeld ? `=${given.path}` : String(size);
+    const path = held !== undefined || payload !== undefined ? (step.payload?.path ?? '-') : '-';
+    const bytes = held === undefined ? String(size) : `=${held}`;
     await this.#write(Buffer.from(`step ${id} ${script.length} ${bytes} ${step.timeoutSeconds} ${path}\n`));
     await this.#write(script);
     if (payload?.kind === 'buffer') await this.#write(payload.bytes);
@@ -203,13 +240,14 @@ export class Session {
       left -= chunk.length;
       if (left < 0) break;
       await this.#write(chunk);
+      turn.sent(chunk.length);
       if (this.#hasEnded()) return;
     }
     if (left !== 0)
       throw new Error(`${step.payload?.path ?? ''} needs ${size} bytes, but its source has a different size`);
   }
 
-  /** The file of a step has arrived, or will not: its time begins. False if the step is not sent any more. */
+  /** A step has its file, or the turn to be sent it: its time begins. False if the step is not sent any more. */
   #resume(id: string): boolean {
     const pending = this.#pending.get(id);
     if (this.#ended || pending === undefined) return false;

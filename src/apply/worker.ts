@@ -30,7 +30,9 @@ export class Worker {
     this.#kube = new KubeConnection(context, excluded);
     this.#excluded = excluded;
     this.#spreader = plan.spread && new Spreader(plan.spread, context);
-    this.#sessions = new HostSessions(context, (host, sha256) => this.#spreader?.file(host, sha256));
+    this.#sessions = new HostSessions(context, plan.hosts, (host, sha256) =>
+      this.#spreader?.file(host, sha256),
+    );
     this.#etcd = new EtcdRunner(context);
     this.#kubeRunner = new KubeRunner(this.#kube, context, excluded);
     this.#gates = new GateWatcher(this.#kube, this.#etcd, context, excluded);

@@ -11,12 +11,14 @@ const mostPages = 2000;
 
 /**
  * Every object of a collection, page by page; `keep` is called with each as soon as it is read, so that a big cluster's
- * objects are not held whole. Empty if the API server does not serve it. Throws KbootError E-KUBE-API.
+ * objects are not held whole. Empty if the API server does not serve it, unless every API server does (`isCore`). Throws
+ * KbootError E-KUBE-API.
  */
 export async function listAll<Kept>(
   kube: KubeClient,
   path: string,
   keep: (object: never) => Kept | undefined,
+  { isCore = false } = {},
 ): Promise<Kept[]> {
   for (let attempt = 1; ; attempt++) {
     const kept: Kept[] = [];
@@ -27,7 +29,7 @@ export async function listAll<Kept>(
         'GET',
         `${path}${path.includes('?') ? '&' : '?'}limit=${pageSize}${from}`,
       );
-      if (answer.status === 404) return [];
+      if (answer.status === 404 && !isCore) return [];
       if (answer.status === 410 && attempt < attempts) break;
       if (answer.status !== 200) throw refused(`reading ${path}`, answer);
       for (const item of itemsIn(answer.body, path)) {

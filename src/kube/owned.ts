@@ -11,7 +11,8 @@ interface ManagedEntry {
   readonly fieldsV1?: Fields;
 }
 
-const owner = 'kboot';
+/** Under which kboot applies objects. */
+export const fieldManager = 'kboot';
 
 /**
  * Paths that kboot owns in a live object, since it set them by server-side apply, and that `want` no longer sets:
@@ -32,7 +33,7 @@ export function isOwn(live: KubeObject, path: readonly string[]): boolean {
 export function othersOf(live: KubeObject, path: readonly string[]): string[] {
   const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
   return (managedFields ?? []).flatMap(({ manager, fieldsV1 }) =>
-    manager !== undefined && manager !== owner && has(fieldsV1, path) ? [manager] : [],
+    manager !== undefined && manager !== fieldManager && has(fieldsV1, path) ? [manager] : [],
   );
 }
 
@@ -43,7 +44,7 @@ function has(fields: Fields | undefined, path: readonly string[]): boolean {
 /** Whether kboot or kubeadm wrote a live object. */
 export function isInstalled(live: KubeObject): boolean {
   const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
-  return (managedFields ?? []).some(({ manager }) => manager === owner || manager === 'kubeadm');
+  return (managedFields ?? []).some(({ manager }) => manager === fieldManager || manager === 'kubeadm');
 }
 
 /** Labels that kboot set on a live object, by any operation. */
@@ -57,7 +58,7 @@ export function ownLabels(live: KubeObject): string[] {
 function entriesOf(live: KubeObject): readonly ManagedEntry[] {
   const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
   return (managedFields ?? []).filter(
-    ({ manager, subresource }) => manager === owner && (subresource ?? '') === '',
+    ({ manager, subresource }) => manager === fieldManager && (subresource ?? '') === '',
   );
 }
 

@@ -11,6 +11,11 @@ const blanksInJson = /(?<![\n\p{Zs}\u2800])[\p{Zs}\u2800]{40,}/gu;
 /** Columns from which on a gap can push what follows it to where a line of its own begins. */
 const widestGap = 40;
 
+/** Nearly every text is of these only, and looking for the others takes four times as long; a gap is longer than four spaces. */
+const plain = /^[ -~]*$/;
+const plainLines = /^[ -~\n]*$/;
+const gap = '     ';
+
 /** Whether a text has a character that shows only after `visible`; tabs, newlines and gaps do not count. */
 export function isDeceptive(text: string): boolean {
   return withMarks(text, '\n\t') !== text;
@@ -21,11 +26,13 @@ export function isDeceptive(text: string): boolean {
  * would wrap the line and let its end pass for another. Tabs and newlines stay.
  */
 export function visible(text: string): string {
+  if (plainLines.test(text) && !text.includes(gap)) return text;
   return withGaps(withMarks(text, '\n\t'));
 }
 
 /** The same for a text that is one line: a newline in it shows, too, and cannot begin another line. */
 export function visibleLine(text: string): string {
+  if (plain.test(text) && !text.includes(gap)) return text;
   return withGaps(withMarks(text, '\t'));
 }
 
@@ -34,10 +41,10 @@ function withMarks(text: string, kept: string): string {
 }
 
 function withGaps(text: string): string {
-  return text.replace(blanks, (gap) => {
+  return text.replace(blanks, (blank) => {
     let columns = 0;
-    for (const char of gap) columns += char === '\t' ? 8 : char === '\u3000' ? 2 : 1;
-    return columns < widestGap ? gap : `⟨${columns} spaces⟩`;
+    for (const char of blank) columns += char === '\t' ? 8 : char === '\u3000' ? 2 : 1;
+    return columns < widestGap ? blank : `⟨${columns} spaces⟩`;
   });
 }
 

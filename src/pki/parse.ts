@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readRsaKey } from './rsa-key.ts';
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -36,7 +37,7 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
 /** A private key in any PEM form without a passphrase, or undefined. */
 export function parsePrivateKey(pem: string): KeyObject | undefined {
   try {
-    return createPrivateKey(pem);
+    return readRsaKey(pem) ?? createPrivateKey(pem);
   } catch {
     return undefined;
   }

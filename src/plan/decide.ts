@@ -121,6 +121,8 @@ export function decide(known: Known, observed: Observed): Decision {
   });
   const verifying = decideVerifying({ cluster, scope, inspections, upgrades: change !== undefined });
   const perHost = new Map<string, HostDecision>();
+  // One for all hosts: what they share is made once for it.
+  const now = { ...desire, membership, encryption: encryption.configs, verifying: verifying.first };
   for (const host of hosts) {
     const observed = seen.hosts.get(host.name);
     if (observed === undefined || isReadOnly(scope, host.name)) continue;
@@ -130,16 +132,7 @@ export function decide(known: Known, observed: Observed): Decision {
         ['kube-apiserver', change && unserved(host, versions, change)],
         ['kubelet', networks.get(host.name)?.unregistered],
       ] as const;
-      const own = decideHost(
-        { ...desire, membership, encryption: encryption.configs, verifying: verifying.first },
-        known,
-        host,
-        observed,
-        membership,
-        seen,
-        restarts,
-        change,
-      );
+      const own = decideHost(now, known, host, observed, membership, seen, restarts, change);
       perHost.set(host.name, own);
     } catch (error) {
       if (!(error instanceof KbootError)) throw error;

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { kubeletPki as folder, queryCertificate, readCertificate } from './kubelet-pki.ts';
 import { quoteAll } from './shell.ts';
 import type { ClientCertificateResource, Kind } from './types.ts';
@@ -45,9 +45,17 @@ function certificateProblem(pem: string, want: ClientCertificateResource): strin
   }
   if (!certificate.subject.split('\n').includes(`CN=${want.commonName}`))
     return 'the current one is for another name';
-  if (want.caPem === null || !certificate.verify(new X509Certificate(want.caPem).publicKey))
+  if (want.caPem === null || !certificate.verify(keyOf(want.caPem)))
     return "the current one was not issued by this cluster's CA";
   if (Date.parse(certificate.validTo) < Date.now())
     return `the current one expired on ${new Date(certificate.validTo).toISOString().slice(0, 10)}`;
   return undefined;
+}
+
+/** The last CA, and its key: a thousand hosts have the same one. */
+let last: { readonly pem: string; readonly key: KeyObject } | undefined;
+
+function keyOf(caPem: string): KeyObject {
+  if (last?.pem !== caPem) last = { pem: caPem, key: new X509Certificate(caPem).publicKey };
+  return last.key;
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { writeAtomic } from './atomic.ts';
@@ -25,7 +25,7 @@ function entries(): readonly string[] {
   const file = trustFile();
   try {
     const { mode, uid } = statSync(file);
-    if ((mode & 0o022) !== 0 || (uid !== process.getuid?.() && uid !== 0))
+    if ((mode & 0o022) !== 0 || (uid !== userInfo().uid && uid !== 0))
       throw new KbootError('E-USAGE', `${file} can be changed by other users`, {
         remedy: `It says which commands of inventories may run. Remove it, or make it yours: chmod 600 ${file}`,
       });

@@ -36,7 +36,7 @@ function host(behave: (say: (text: string) => void, nonce: string) => void): {
 describe('a session with a host', () => {
   it('that never begins is given up', async () => {
     const { writer, ended } = host(() => undefined);
-    expect(await failure(Session.open(writer, undefined, 50))).toMatchObject({
+    expect(await failure(Session.open(writer, undefined, { grace: 50 }))).toMatchObject({
       code: 'E-TIMEOUT',
       context: { host: 'w-1' },
     });
@@ -87,7 +87,7 @@ describe('a session with a host', () => {
     ],
   ])('that %s is given up', async (_title, behave, code) => {
     const { writer, ended } = host(behave);
-    const session = await Session.open(writer, undefined, 200).catch((error: unknown) => error);
+    const session = await Session.open(writer, undefined, { grace: 200 }).catch((error: unknown) => error);
     const error = session instanceof Session ? await failure(session.run(step)) : session;
     expect(error).toMatchObject({ code, context: { host: 'w-1' } });
     await ended;

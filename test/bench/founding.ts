@@ -4,6 +4,7 @@ import { plannedSteps, type KbootEvent, type KbootResult, type SiteHost } from '
 import { output } from '../lab/traces.ts';
 import { allChains, removeLinks, removeRules } from '../../src/resource/network-leftovers.ts';
 import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
+import { keepFigures, lastFigures } from './record.ts';
 import { hasKubeadm, kubeadmDropIn, kubeadmOf, kubeletUnit } from '../e2e/kubeadm.ts';
 
 const foundingHosts: readonly SiteHost[] = [
@@ -59,8 +60,12 @@ export async function benchFounding(): Promise<void> {
     );
     await removeCluster(site);
     const second = await own();
-    const ratios = [first, second].map(({ ready }) => (kubeadm.ready / ready).toFixed(1)).join(' and ');
-    say(`kboot is ${ratios} × faster (target: 3 ×; ${availableParallelism()} cores)`);
+    const ratios = [first, second].map(({ ready }) => kubeadm.ready / ready);
+    const { ratio: former } = lastFigures('founding');
+    say(
+      `kboot is ${ratios.map((each) => each.toFixed(1)).join(' and ')} × faster (target: 3 ×; ${former === undefined ? '' : `last run: ${former.toFixed(1)} ×; `}${availableParallelism()} cores)`,
+    );
+    keepFigures('founding', { ratio: Math.min(...ratios) });
   } finally {
     await site.close();
   }

@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
 import { stepLines, type SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
 import { checkingPlaybook, hasAnsible } from './ansible.ts';
 import { median } from './measure.ts';
+import { keepFigures, lastFigures } from './record.ts';
 import { aligned } from './table.ts';
 
 const hosts: readonly SiteHost[] = [
@@ -16,9 +15,6 @@ const hosts: readonly SiteHost[] = [
   { name: 'w-2', roles: ['worker'], address: '10.79.51.22' },
 ];
 const spec = { loadBalancer: { virtualIP: '10.79.51.100', port: 8443, virtualRouterID: 52 } };
-
-/** The medians of the last run on this machine, which the next one shows beside its own. */
-const record = join(import.meta.dirname, '../../.lab/bench-live.json');
 
 const fanOut = 'ssh HOST true, side by side';
 
@@ -60,7 +56,7 @@ export async function benchLive(rounds: number): Promise<void> {
 /** Prints a line per command, with the ratio to the fan-out, and what the last run on this machine took. */
 function show(medians: ReadonlyMap<string, number>): void {
   const base = medians.get(fanOut) ?? NaN;
-  const former = readFormer();
+  const former = lastFigures('live');
   const rows = [...medians].map(([name, taken]) => [
     name,
     taken.toFixed(2),
@@ -70,13 +66,7 @@ function show(medians: ReadonlyMap<string, number>): void {
   process.stdout.write(
     `${aligned([['', 'median s', 'ratio', 'ratio of the last run'], ...rows])}\n\n${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1) ?? '?'}\n`,
   );
-  mkdirSync(dirname(record), { recursive: true });
-  const ratios = Object.fromEntries([...medians].map(([name, taken]) => [name, taken / base]));
-  writeFileSync(record, `${JSON.stringify(ratios, undefined, 2)}\n`);
-}
-
-function readFormer(): Readonly<Record<string, number>> {
-  return existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as Record<string, number>) : {};
+  keepFigures('live', Object.fromEntries([...medians].map(([name, taken]) => [name, taken / base])));
 }
 
 async function seconds(run: () => Promise<void>): Promise<number> {

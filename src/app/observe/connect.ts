@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
@@ -15,14 +15,15 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** A host that does not answer costs nothing but its place: there are more of these than of those where hosts are read. */
-const connectsPerRead = 4;
-/** Milliseconds over which the first connections are spread at most: a bastion, and what logs and checks logins, get them in a row. */
-const most = 100;
+/**
+ * Hosts that are connected to or read at a time, for each on which steps run at a time: reading waits more than it works, and
+ * hosts that are dead or slow hold their places.
+ */
+const readsPerWorker = 4;
 
 /**
- * Connects to hosts of a workspace, and calls `then` with each connection, `concurrency` at a time, as soon as it is open.
- * Hosts without a workspace are not Vagrant machines.
+ * Connects to hosts of a workspace, and calls `then` with each connection as soon as it is open; `concurrency`: on how many hosts
+ * steps run at a time. Hosts without a workspace are not Vagrant machines.
  * Whatever `then` throws counts as that host's failure. A dead host does not delay the others.
  * Throws E-VAGRANT if Vagrant is needed and fails as a whole.
  */
@@ -36,18 +37,21 @@ export async function connectAll<T>(
   // ssh2 and zx cost start-up time that offline plans need not pay.
   const { connectHost } = await import('../../transport/connect.ts');
   const ways = await waysTo(workspace, hosts);
-  const connecting = pLimit(concurrency * connectsPerRead);
-  const reading = pLimit(concurrency);
+  const connecting = pLimit(concurrency * readsPerWorker);
+  const reading = pLimit(concurrency * readsPerWorker);
+  // One in each turn of the event loop: where this machine is slow, fewer logins run at a time, and none of them for so long that
+  // its host would be taken for dead. A bastion gets them in a row.
+  const starting = pLimit(1);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();
   const results = new Map<string, T>();
   await Promise.all(
-    hosts.map(async (host, index) => {
+    hosts.map(async (host) => {
       try {
         const way = ways(host);
         if (way instanceof KbootError) throw way;
         const connection = await connecting(async () => {
-          if (index < connecting.concurrency) await sleep(Math.random() * Math.min(hosts.length, most));
+          await starting(() => turn());
           return connectHost({ name: host.name, connection: way }, options);
         });
         open.set(host.name, connection);

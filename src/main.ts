@@ -132,10 +132,8 @@ async function report(error: unknown): Promise<number> {
     const { title } = errorCodes[code];
     const event: KbootEvent = { type: 'error', code, title, message, host, step, detail, remedy };
     terminal.event(event);
-  } else if (known !== undefined) {
-    const { errorText } = await import('./view/error-text.ts');
-    terminal.note(errorText(known));
-  } else terminal.tellDefect(error);
+  } else if (known !== undefined) terminal.tellError(known);
+  else terminal.tellDefect(error);
   return known?.exit ?? exitStatus.stepFailed;
 }
 

@@ -79,7 +79,7 @@ describe('architecture', () => {
     };
     has('main.ts', 'yargs', 'static');
     has('main.ts', 'cli/up.ts', 'static');
-    has('main.ts', 'view/error-text.ts', 'lazy');
+    has('main.ts', 'cli/terminal.ts', 'lazy');
     has('apply/run.ts', 'apply/context.ts', 'type');
   });
 

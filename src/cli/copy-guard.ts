@@ -4,10 +4,9 @@ import type { Cluster } from '../model/cluster.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import type { CopyComparison } from '../model/state-settings.ts';
 import { refuseWithoutPassphrase } from '../store/state-secret.ts';
-import { errorText } from '../view/error-text.ts';
 import { comparisonText, pushedText } from '../view/state-text.ts';
 import type { InventoryArgs } from './args.ts';
-import { isInteractive, note } from './terminal.ts';
+import { isInteractive, note, tellError } from './terminal.ts';
 import { line } from '../view/printable.ts';
 
 /** What a run must not continue from: somebody else's changes are not in the folder. */
@@ -54,7 +53,7 @@ async function pushed(site: CopySite, contentBefore: string, always: boolean): P
     return true;
   } catch (error) {
     if (!(error instanceof KbootError)) throw error;
-    note(errorText(error));
+    tellError(error);
     note(
       line`The cluster was changed, but the copy of the state folder is outdated: run \`kboot state push INVENTORY\`.`,
     );

@@ -2,11 +2,10 @@ import type { Workspace } from '../app/workspace.ts';
 import { KbootError } from '../model/error.ts';
 import { kbootVersion } from '../model/kboot-version.ts';
 import { writeAtomic } from '../store/atomic.ts';
-import { errorText } from '../view/error-text.ts';
 import type { PageInput } from '../view/html/input.ts';
 import { refuseOtherFile, type OwnFile } from './own-file.ts';
 import type { Planned } from './show.ts';
-import { note } from './terminal.ts';
+import { note, tellError } from './terminal.ts';
 import { line } from '../view/printable.ts';
 
 export const pageFile: OwnFile = {
@@ -36,7 +35,7 @@ export async function writeReport(...[file, input]: Parameters<typeof writePage>
     await writePage(file, input);
   } catch (error) {
     if (!(error instanceof KbootError)) throw error;
-    note(errorText(error));
+    tellError(error);
   }
 }
 

@@ -10,7 +10,7 @@ import { knownVersions } from '../catalog/release.ts';
 import { loginName } from '../inventory/login-name.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
-import type { Finding } from '../plan/preflight/finding.ts';
+import { inEnglish, type Finding } from '../plan/preflight/finding.ts';
 import { broughtText } from '../view/brought-text.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { initText } from '../view/init-text.ts';
@@ -19,6 +19,7 @@ import type { InitArgs } from './args.ts';
 import { terminalAsk } from './ask.ts';
 import { askEntry } from './init-ask.ts';
 import { findingsOf, refuseUnseen, seenTable, withProposals } from './init-look.ts';
+import { languageOfRun } from './language.ts';
 import { connectOptions, event, isInteractive, note, print, terminalWidth } from './terminal.ts';
 
 /** Writes an inventory from what somebody has. Asks only for what is missing. */
@@ -99,7 +100,7 @@ function tell(
 ): void {
   const { file } = args;
   if (args.output === 'json') {
-    for (const finding of findings) event({ type: 'finding', ...finding });
+    for (const finding of findings) event({ type: 'finding', ...inEnglish(finding) });
     event({
       type: 'written',
       ...{ file, cluster: cluster.name, hosts: cluster.hosts.map(({ name }) => name), warnings },
@@ -109,7 +110,7 @@ function tell(
     return;
   }
   if (findings.length > 0)
-    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings)));
+    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings, languageOfRun())));
   for (const warning of warnings) note(line`warning: ${warning}`);
   if (keys.length + guesses.length > 0) print(broughtText({ from, keys, guesses, width: terminalWidth() }));
   const { loadBalancer, metallb } = cluster;

@@ -7,7 +7,7 @@ import { refuseExisting, writeNewFile } from '../app/init/write.ts';
 import { knownVersions } from '../catalog/release.ts';
 import { loginName } from '../inventory/login-name.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import type { Finding } from '../plan/preflight/finding.ts';
+import { inEnglish, type Finding } from '../plan/preflight/finding.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { initText } from '../view/init-text.ts';
 import { below, line } from '../view/printable.ts';
@@ -15,6 +15,7 @@ import type { InitArgs } from './args.ts';
 import { terminalAsk } from './ask.ts';
 import { askAddresses, askFirst } from './init-ask.ts';
 import { findingsOf, refuseUnseen, seenTable, withProposals } from './init-look.ts';
+import { languageOfRun } from './language.ts';
 import { connectOptions, event, isInteractive, note, print } from './terminal.ts';
 
 /** Asks for everything that flags do not give, reads the hosts if allowed, and writes a new inventory. */
@@ -67,7 +68,7 @@ function tell(
 ): void {
   const { file } = args;
   if (args.output === 'json') {
-    for (const finding of findings) event({ type: 'finding', ...finding });
+    for (const finding of findings) event({ type: 'finding', ...inEnglish(finding) });
     event({
       type: 'written',
       file,
@@ -78,7 +79,7 @@ function tell(
     return;
   }
   if (findings.length > 0)
-    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings)));
+    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings, languageOfRun())));
   for (const warning of warnings) note(line`warning: ${warning}`);
   print(initText({ file, cluster, virtualIP: answers.virtualIP, pools: answers.pools }));
 }

@@ -12,7 +12,6 @@ import type { Plan } from '../plan/types.ts';
 import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
-import { errorText } from '../view/error-text.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
 import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
@@ -28,7 +27,7 @@ import { onInterrupt } from './interrupt.ts';
 import type { InventoryArgs } from './args.ts';
 import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
 import { vouchFor } from './unofficial.ts';
-import { confirm, event, note, screen, tell, tellErrors } from './terminal.ts';
+import { confirm, event, note, screen, tell, tellError, tellErrors } from './terminal.ts';
 import { line, type Printable } from '../view/printable.ts';
 
 /** The result of applying a plan. */
@@ -226,7 +225,7 @@ async function apply(
     interrupt.stop();
     log.close();
   }
-  if (lost.aborted) note(errorText(lockLost('Running steps finished, and nothing new was started.')));
+  if (lost.aborted) tellError(lockLost('Running steps finished, and nothing new was started.'));
   const seconds = (Date.now() - begun) / 1000;
   const outcome: Outcome = {
     ...result,

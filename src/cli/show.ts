@@ -5,12 +5,13 @@ import { nearest } from '../inventory/nearest.ts';
 import { formatDiagnostic } from '../model/diagnostic.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { isCheck, isOfInventory, knownChecks, whyNotIgnorable } from '../model/preflight-checks.ts';
-import type { Finding } from '../plan/preflight/finding.ts';
+import { inEnglish, type Finding } from '../plan/preflight/finding.ts';
 import type { Plan } from '../plan/types.ts';
 import { quote, quoteAll } from '../resource/shell.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText, type PlanTextOptions } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';
+import { languageOfRun } from './language.ts';
 import { event, note, tell, tellErrors } from './terminal.ts';
 import { line } from '../view/printable.ts';
 
@@ -72,10 +73,10 @@ export function tellReading(args: InventoryArgs, planned: Planned): void {
   const { connections, findings = [], seconds } = planned;
   tellErrors(connections.failed.values());
   if (args.output === 'json') {
-    for (const finding of findings) event({ type: 'finding', ...finding });
+    for (const finding of findings) event({ type: 'finding', ...inEnglish(finding) });
     return;
   }
-  if (findings.length > 0) note(findingsText(findings));
+  if (findings.length > 0) note(findingsText(findings, languageOfRun()));
   const read = [...connections.open.keys()].filter((name) => !connections.failed.has(name)).length;
   if (seconds !== undefined && read > 0)
     note(line`read ${read} ${read === 1 ? 'host' : 'hosts'} in ${seconds.toFixed(1)} s`);

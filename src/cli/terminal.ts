@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { visibleJson } from '../model/visible.ts';
 import { knownHostsFiles } from '../app/workspace.ts';
-import { errorsText } from '../view/error-text.ts';
+import { errorsText, errorText } from '../view/error-text.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
 import { fit } from '../view/fit.ts';
 import { below, line, type Printable, type Screen } from '../view/printable.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import type { BundleArgs } from './args.ts';
+import { languageOfRun } from './language.ts';
 import { askSecretsWith } from '../store/state-secret.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 
@@ -40,9 +41,14 @@ function fitted(text: Printable, stream: NodeJS.WriteStream): string {
 /** Where progress is shown. */
 export const screen: Screen = process.stderr;
 
+/** An error, to stderr. */
+export function tellError(error: KbootError): void {
+  note(errorText(error, languageOfRun()));
+}
+
 /** Errors of hosts, to stderr. */
 export function tellErrors(errors: Iterable<KbootError>): void {
-  const text = errorsText(errors);
+  const text = errorsText(errors, languageOfRun());
   if (text !== '') note(text);
 }
 

@@ -2,11 +2,10 @@ import { kbootVersion } from '../model/kboot-version.ts';
 import { KbootError } from '../model/error.ts';
 import type { Plan } from '../plan/types.ts';
 import { writeAtomic } from '../store/atomic.ts';
-import { errorText } from '../view/error-text.ts';
 import { line } from '../view/printable.ts';
 import type { Timeline } from '../view/timeline/timeline.ts';
 import { refuseOtherFile, type OwnFile } from './own-file.ts';
-import { note } from './terminal.ts';
+import { note, tellError } from './terminal.ts';
 
 export const traceFile: OwnFile = { flag: '--trace', what: 'trace of kboot', mark: '{"generator":"kboot ' };
 
@@ -25,6 +24,6 @@ export async function writeTrace(file: string | undefined, plan: Plan, timeline:
     note(line`trace ${file}, for https://ui.perfetto.dev or chrome://tracing`);
   } catch (error) {
     if (!(error instanceof KbootError)) throw error;
-    note(errorText(error));
+    tellError(error);
   }
 }

@@ -1,3 +1,5 @@
+import { remedyFields, type Remedy, type Text } from './language/text.ts';
+
 /** Exit statuses that users and CI rely on (docs/commands.md). */
 export const exitStatus = {
   done: 0,
@@ -451,7 +453,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-export interface ErrorContext {
+export interface ErrorContext extends Partial<Remedy> {
   readonly host?: string;
   readonly step?: string;
   /** Id of that step or gate in its plan. */
@@ -459,23 +461,24 @@ export interface ErrorContext {
   readonly command?: string;
   /** Last lines of the command's stderr, or of the log that explains the failure. Never contains a secret. */
   readonly detail?: string;
-  /** What the user should do next. */
-  readonly remedy?: string;
   /** Status of the HTTP response, where an API answered with an error. */
   readonly httpStatus?: number;
   readonly cause?: unknown;
 }
+
+/** What an error is made of: its remedy in every language, or in English. */
+export type GivenContext = Omit<ErrorContext, 'remedy'> & { readonly remedy?: string | Text };
 
 /** The only error type that reaches users; any other error that surfaces is a bug in kboot. */
 export class KbootError extends Error {
   readonly code: ErrorCode;
   readonly context: ErrorContext;
 
-  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+  constructor(code: ErrorCode, message: string, { remedy, ...context }: GivenContext = {}) {
     super(message, { cause: context.cause });
     this.name = 'KbootError';
     this.code = code;
-    this.context = context;
+    this.context = remedy === undefined ? context : { ...context, ...remedyFields(remedy) };
   }
 
   get exit(): ExitStatus {

@@ -9,6 +9,8 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { readIdentity, unlockIdentity } from './identity.ts';
 import { passwordMethods, takes, type LoginState, type Unused } from './password-login.ts';
 import type { ConnectOptions } from './types.ts';
+import { remedies } from './remedies.ts';
+import { lines, type Text } from '../model/language/text.ts';
 
 const defaultIdentities = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
 
@@ -102,7 +104,7 @@ async function* configuredIdentity(state: State, path: string, agent: ListedAgen
   if (found === undefined) {
     throw new KbootError('E-AUTH', `the identity file ${path} does not exist`, {
       host: state.endpoint.host,
-      remedy: 'Correct ssh.identityFile in the inventory.',
+      remedy: remedies.correctIdentityFile,
     });
   }
   yield* keyOffer(state, path, found);
@@ -149,15 +151,15 @@ async function identity(
       what: path,
       why: 'this is a public key, and no agent holds the private key',
       remedy: path.endsWith('.pub')
-        ? `Set ssh.identityFile to the private key: ${path.slice(0, -'.pub'.length)}`
-        : 'Set ssh.identityFile to the private key file.',
+        ? remedies.nameThePrivateKey({ path: path.slice(0, -'.pub'.length) })
+        : remedies.nameAPrivateKey,
     };
   const key = await deadline.stoppedWhile(() => unlockIdentity(path, options.askSecret));
   return key === undefined
     ? {
         what: path,
         why: 'it has a passphrase, and there is no terminal to prompt on',
-        remedy: `Add it to the agent (\`ssh-add ${path}\`), or run kboot in a terminal.`,
+        remedy: remedies.addToAgent({ path }),
       }
     : { type: 'publickey', username, key };
 }
@@ -178,12 +180,13 @@ function refused(state: State, detail?: string): KbootError {
 }
 
 /** The remedy for a key that could not be tried; if there is none, the remedy for a refused key. */
-function remedyOf({ endpoint, tried, unused }: State): string {
-  if (endpoint.onlyIdentities !== undefined)
-    return `These are the keys that Vagrant reports. Check whether \`vagrant ssh ${endpoint.host}\` works.`;
+function remedyOf({ endpoint, tried, unused }: State): Text {
+  if (endpoint.onlyIdentities !== undefined) return remedies.vagrantsKeys({ host: endpoint.host });
   const inReach = unused.flatMap(({ remedy }) => remedy ?? []);
-  if (inReach.length > 0) return inReach.join('\n');
+  if (inReach.length > 0) return lines(...inReach);
   return tried.length === 0
-    ? 'kboot found no key to try. Set ssh.identityFile in the inventory, or add your key to the agent (`ssh-add FILE`).'
-    : `Add your public key to ~${endpoint.user}/.ssh/authorized_keys on the host, or correct ssh.user or ssh.identityFile in the inventory${tried.includes('password') ? ', or enter the correct password' : ''}.`;
+    ? remedies.noKey
+    : tried.includes('password')
+      ? remedies.addPublicKeyOrPassword({ user: endpoint.user })
+      : remedies.addPublicKey({ user: endpoint.user });
 }

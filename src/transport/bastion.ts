@@ -5,6 +5,7 @@ import type { SshLogin } from './login.ts';
 import { openSession } from './open.ts';
 import { openTcp } from './tcp.ts';
 import type { ConnectOptions } from './types.ts';
+import { remedies } from './remedies.ts';
 
 interface Shared {
   readonly session: Promise<SshLogin>;
@@ -73,8 +74,7 @@ export function throughBastion({
             `${describeEndpoint(via)} cannot connect to ${describeEndpoint(to)}: ${reason}`,
             {
               host: to.host,
-              remedy:
-                'Check that the bastion can reach this address, and AllowTcpForwarding in its sshd_config.',
+              remedy: remedies.checkBastion,
               cause,
             },
           ),

@@ -11,6 +11,8 @@ import {
   parseKnownHosts,
   type KnownHostsEntry,
 } from './known-hosts.ts';
+import { remedies } from './remedies.ts';
+import { sentences, type Text } from '../model/language/text.ts';
 
 /** Which host keys are accepted from an SSH server. */
 export interface HostKeyCheck {
@@ -75,7 +77,7 @@ export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[])
         throw new KbootError('E-STATE', `cannot write the host key to ${firstUse.file}`, {
           host: endpoint.host,
           detail: cause instanceof Error ? cause.message : String(cause),
-          remedy: 'Make that file writable, or choose another state folder with --state.',
+          remedy: remedies.makeWritable,
           cause,
         });
       }
@@ -109,9 +111,7 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
   if (key === undefined || type.includes('-cert-')) {
     throw new KbootError('E-INVENTORY', `${where} is not a plain public key: ${hostKey}`, {
       host: endpoint.host,
-      remedy:
-        'Write "TYPE BASE64", as in /etc/ssh/ssh_host_ed25519_key.pub on the host. ' +
-        'Host certificates are not supported.',
+      remedy: remedies.writeHostKey,
     });
   }
   return { type, key, where };
@@ -139,7 +139,7 @@ async function readOrEmpty(endpoint: Endpoint, file: string): Promise<string> {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new KbootError('E-HOST-KEY-UNKNOWN', `cannot read ${file}, so host keys cannot be verified`, {
       host: endpoint.host,
-      remedy: `Make ${file} readable.`,
+      remedy: remedies.makeReadable({ file }),
       cause,
     });
   }
@@ -185,11 +185,12 @@ function unknownKey(
         : ` (the @cert-authority in ${authority.where} was ignored: host certificates are not supported)`),
     {
       host: endpoint.host,
-      remedy:
-        `Compare the fingerprint with "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" on the machine's own console. ` +
-        `If they match, add this line to ${file}:\n` +
-        `${nameOf(endpoint)} ${text}\n` +
-        `or to the inventory:\n${inventoryLine(endpoint, text)}`,
+      remedy: remedies.compareFingerprint({
+        file,
+        name: nameOf(endpoint),
+        key: text,
+        line: inventoryLine(endpoint, text),
+      }),
     },
   );
 }
@@ -207,17 +208,25 @@ function changedKey(
     `${describeEndpoint(endpoint)} presented the ${keyType(key) ?? 'unknown'} key ${fingerprint(key)}, but the known key is ${old}`,
     {
       host: endpoint.host,
-      remedy:
-        (bearer === undefined
-          ? 'This may be a man-in-the-middle attack, or the host was reinstalled. '
-          : `This is the key of ${bearer.names.startsWith('|') ? 'another host' : bearer.names} (${bearer.where}): were addresses swapped? If not, this may be a man-in-the-middle attack. `) +
-        'If you know why the key changed, and the fingerprint matches the one on its own console, ' +
-        (endpoint.hostKey === undefined
-          ? `remove the old line from ${files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(' and ')} and add:\n` +
-            `${nameOf(endpoint)} ${text}`
-          : `set in the inventory:\n${inventoryLine(endpoint, text)}`),
+      remedy: sentences(
+        swapped(bearer),
+        endpoint.hostKey === undefined
+          ? remedies.replaceKnownKey({
+              where: files.length === 0 ? 'known_hosts' : known.map((k) => k.where).join(', '),
+              name: nameOf(endpoint),
+              key: text,
+            })
+          : remedies.replaceOwnKey({ line: inventoryLine(endpoint, text) }),
+      ),
     },
   );
+}
+
+/** Why the key may have changed: `bearer` is another host that is known by it. */
+function swapped(bearer: Written | undefined): Text {
+  if (bearer === undefined) return remedies.attackOrReinstalled;
+  if (bearer.names.startsWith('|')) return remedies.keyOfAnother({ where: bearer.where });
+  return remedies.keyOf({ names: bearer.names, where: bearer.where });
 }
 
 function revokedKey(endpoint: Endpoint, revoked: KnownKey): KbootError {
@@ -226,7 +235,7 @@ function revokedKey(endpoint: Endpoint, revoked: KnownKey): KbootError {
     `${describeEndpoint(endpoint)} presented the key ${fingerprint(revoked.key)}, which ${revoked.where} marks as revoked`,
     {
       host: endpoint.host,
-      remedy: 'Generate new host keys on the host; a revoked key must not be trusted again.',
+      remedy: remedies.newHostKeys,
     },
   );
 }
@@ -237,8 +246,7 @@ function authorityKey(endpoint: Endpoint, authority: KnownKey): KbootError {
     `${describeEndpoint(endpoint)} presented the key ${fingerprint(authority.key)}, which ${authority.where} marks as that of a certificate authority`,
     {
       host: endpoint.host,
-      remedy:
-        'A certificate authority signs host keys and is none itself: set hostKey in the inventory to the key of the host.',
+      remedy: remedies.keyOfTheHost,
     },
   );
 }

@@ -3,6 +3,7 @@ import ssh2, { type ParsedKey } from 'ssh2';
 import { KbootError } from '../model/error.ts';
 import { askOnce } from './secret.ts';
 import type { AskSecret } from './types.ts';
+import { remedies } from './remedies.ts';
 
 /** A private key file as it is on disk. */
 export interface Identity {
@@ -34,7 +35,7 @@ export function unlockIdentity(path: string, ask: AskSecret): Promise<ParsedKey 
     if (key instanceof Error) {
       throw new KbootError('E-AUTH', `wrong passphrase for ${path}`, {
         detail: key.message,
-        remedy: 'Run again with the correct passphrase, or add the key to ssh-agent.',
+        remedy: remedies.correctPassphrase,
       });
     }
     return key;
@@ -61,7 +62,7 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
   const text = data.toString('latin1');
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) {
     throw new KbootError('E-AUTH', `${path} is a PKCS#8 key; kboot reads OpenSSH and PEM keys`, {
-      remedy: `Convert it in place: ssh-keygen -p -m PEM -f ${path}`,
+      remedy: remedies.convertKey({ path }),
     });
   }
   const key = parse(data);
@@ -69,7 +70,7 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
     if (!key.message.includes('no passphrase given')) {
       throw new KbootError('E-AUTH', `${path} is not a private key that kboot can read`, {
         detail: key.message,
-        remedy: 'Set ssh.identityFile in the inventory to a private key file as written by ssh-keygen.',
+        remedy: remedies.readableKey,
       });
     }
     const publicKey = publicHalf(text) ?? (await publicFile(path));
@@ -86,13 +87,10 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
 function unreadable(path: string, cause: NodeJS.ErrnoException): KbootError {
   const [why, remedy] =
     cause.code === 'EISDIR'
-      ? ['is a folder', 'Set ssh.identityFile in the inventory to the key file inside it.']
+      ? ['is a folder', remedies.fileInFolder]
       : cause.code === 'EACCES'
-        ? [
-            'is not readable by you',
-            'Run kboot as the owner of the key, or set ssh.identityFile to another key.',
-          ]
-        : [`cannot be read (${cause.code ?? cause.message})`, 'Correct ssh.identityFile in the inventory.'];
+        ? ['is not readable by you', remedies.ownerOfKey]
+        : [`cannot be read (${cause.code ?? cause.message})`, remedies.correctIdentityFile];
   return new KbootError('E-AUTH', `the key file ${path} ${why}`, { cause, remedy });
 }
 

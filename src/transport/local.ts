@@ -7,6 +7,7 @@ import { endGroup, ownGroup } from './child.ts';
 import { hostConnection } from './shell.ts';
 import { noStats } from './stats.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
+import { remedies } from './remedies.ts';
 
 /** Runs commands on this machine, as root or through sudo. Nothing is contacted. */
 export function connectLocal(host: string, options: ConnectOptions): HostConnection {
@@ -115,7 +116,7 @@ function forward(
         new KbootError('E-CONNECT', `the host cannot connect to ${address}:${port}`, {
           host,
           detail: cause.message,
-          remedy: `Check on the host whether something listens on port ${port}.`,
+          remedy: remedies.checkPort({ port }),
           cause,
         }),
       );

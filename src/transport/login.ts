@@ -8,6 +8,7 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import type { HostKeyCheck } from './host-key.ts';
 import { HandshakeReset } from './retry.ts';
 import type { ConnectOptions } from './types.ts';
+import { remedies } from './remedies.ts';
 
 /** A logged-in SSH client. */
 export interface SshLogin {
@@ -151,12 +152,12 @@ function loginTimeout(endpoint: Endpoint, silent: boolean, ms: number): KbootErr
         `${at} accepts the connection but sends nothing: no SSH banner within ${ms} ms`,
         {
           host: endpoint.host,
-          remedy: 'Check sshd on the host: it may be overloaded, or another program may be using the port.',
+          remedy: remedies.checkSshd,
         },
       )
     : new KbootError('E-CONNECT', `${at} stopped responding during login, after ${ms} ms`, {
         host: endpoint.host,
-        remedy: "Check the host's load and sshd's log; slow DNS (UseDNS) and PAM modules delay logins.",
+        remedy: remedies.slowLogin,
       });
 }
 
@@ -165,9 +166,7 @@ function noHandshake(endpoint: Endpoint, cause: Error | undefined): KbootError {
   return new KbootError('E-CONNECT', `the SSH handshake with ${describeEndpoint(endpoint)} failed`, {
     host: endpoint.host,
     detail,
-    remedy: detail.includes('host key')
-      ? 'The host offers no plain ed25519, ecdsa or rsa host key; host certificates are not supported.'
-      : 'Check that sshd listens on this port.',
+    remedy: detail.includes('host key') ? remedies.noPlainHostKey : remedies.sshdOnPort,
     cause,
   });
 }
@@ -178,7 +177,7 @@ function connectionLost(endpoint: Endpoint, cause: Error | undefined): KbootErro
     `the connection to ${describeEndpoint(endpoint)} was lost: ${cause?.message ?? 'the host closed it'}`,
     {
       host: endpoint.host,
-      remedy: 'Check the host and the network, then run the same command again.',
+      remedy: remedies.checkNetwork,
       cause,
     },
   );

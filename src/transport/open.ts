@@ -5,6 +5,7 @@ import { hostKeyCheck } from './host-key.ts';
 import { login, type SshLogin } from './login.ts';
 import { HandshakeReset, retryHandshake } from './retry.ts';
 import type { ConnectOptions } from './types.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * Connects and logs in; retries if sshd drops the connection before login (MaxStartups).
@@ -34,7 +35,7 @@ export async function openSession(
     throw new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} closed the connection before login`, {
       host: endpoint.host,
       detail: error.message,
-      remedy: "Raise MaxStartups in the host's sshd_config, lower --concurrency, or check sshd's log.",
+      remedy: remedies.raiseMaxStartups,
       cause: error,
     });
   }

@@ -5,6 +5,8 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { askInTurn } from './secret.ts';
 import { statedPassword, typedPassword, type Offer } from './typed-password.ts';
 import type { ConnectOptions } from './types.ts';
+import { remedies } from './remedies.ts';
+import type { Text } from '../model/language/text.ts';
 
 /** A login in progress. */
 export interface LoginState {
@@ -26,7 +28,7 @@ export interface LoginState {
 export interface Unused {
   readonly what: string;
   readonly why: string;
-  readonly remedy?: string;
+  readonly remedy?: Text;
 }
 
 export function takes(state: LoginState, method: AuthenticationType): boolean {
@@ -139,7 +141,7 @@ async function typedAnswer(state: LoginState, prompt: string): Promise<string | 
     state.unused.push({
       what: `an answer to "${shortened(prompt)}"`,
       why: 'there is no terminal to prompt on, and a password is only for a question for a password',
-      remedy: 'Run kboot in a terminal, or let it log in with a key alone.',
+      remedy: remedies.terminalOrKey,
     });
   return answer;
 }

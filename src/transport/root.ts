@@ -7,6 +7,7 @@ import { notOffered, sudoError, wantsPassword, wrongPassword } from './sudo-erro
 import { statedPassword, typedPassword, type Offer } from './typed-password.ts';
 import type { ConnectOptions, RootProcess } from './types.ts';
 import { within } from './within.ts';
+import { remedies } from './remedies.ts';
 
 /** How to become root on a host. */
 type Way =
@@ -184,21 +185,21 @@ export class RootShell {
     return new KbootError('E-CONNECT', `user ${user} can log in, but cannot run commands`, {
       host,
       detail: stderr.trim(),
-      remedy: `Give ${user} a login shell, and remove ForceCommand and "command=" for kboot's key.`,
+      remedy: remedies.giveShell({ user }),
     });
   }
 
   #flood(): KbootError {
     return new KbootError('E-PROBE', 'the login shell prints without end before it runs a command', {
       host: this.#launcher.host,
-      remedy: `Check the startup files of the login shell of user ${this.#launcher.user} on the host.`,
+      remedy: remedies.checkStartupFiles({ user: this.#launcher.user }),
     });
   }
 
   #slow(timeoutMs: number): KbootError {
     return new KbootError('E-TIMEOUT', `the host did not start a root shell within ${timeoutMs} ms`, {
       host: this.#launcher.host,
-      remedy: "Check the host's load, the login shell's startup files and PAM.",
+      remedy: remedies.slowShell,
     });
   }
 }

@@ -12,6 +12,7 @@ import type {
   ScriptResult,
   TransportStats,
 } from './types.ts';
+import { remedies } from './remedies.ts';
 
 interface Parts {
   readonly launcher: Launcher;
@@ -107,14 +108,13 @@ async function result(launcher: Launcher, process: RootProcess, maxBytes: number
 function flood(host: string, bytes: number): KbootError {
   return new KbootError('E-PROBE', `a read-only command printed more than ${bytes} bytes, and was ended`, {
     host,
-    remedy:
-      'Nothing was changed. Something on the host answers with far more than kboot asks for: check its login shell and its programs.',
+    remedy: remedies.tooMuchOutput,
   });
 }
 
 function tooLong(host: string, timeoutMs: number): KbootError {
   return new KbootError('E-TIMEOUT', `a read-only command did not finish within ${timeoutMs} ms`, {
     host,
-    remedy: "Check the host's load and disks (a hanging mount blocks df and stat), then run again.",
+    remedy: remedies.slowCommand,
   });
 }

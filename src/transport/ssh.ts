@@ -15,6 +15,7 @@ import { noStats } from './stats.ts';
 import { openTcp } from './tcp.ts';
 import type { ConnectOptions, HostConnection, TransportStats } from './types.ts';
 import { within } from './within.ts';
+import { remedies } from './remedies.ts';
 
 /** OpenSSH allows 10 sessions per connection (MaxSessions); leave some of them free. */
 const execsAtATime = 4;
@@ -150,8 +151,7 @@ function noExec(endpoint: Endpoint, cause: unknown): KbootError {
   return new KbootError('E-CONNECT', 'the host refused to open a session', {
     host: endpoint.host,
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy:
-      "Allow sessions: set MaxSessions to at least 1 in the host's sshd_config, and remove restrictions from the key.",
+    remedy: remedies.allowSessions,
     cause,
   });
 }
@@ -183,9 +183,7 @@ async function forward(
     throw new KbootError('E-CONNECT', `the host cannot connect to ${address}:${port}`, {
       host: endpoint.host,
       detail,
-      remedy: /prohibited/i.test(detail)
-        ? "Set AllowTcpForwarding yes in the host's sshd_config."
-        : `Check on the host whether something listens on port ${port}.`,
+      remedy: /prohibited/i.test(detail) ? remedies.allowForwarding : remedies.checkPort({ port }),
       cause,
     });
   }

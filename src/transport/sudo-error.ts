@@ -1,4 +1,6 @@
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
+import { sentences, type Text } from '../model/language/text.ts';
 
 /** Whether sudo -n failed because it needs a password. */
 export function wantsPassword(stderr: string): boolean {
@@ -16,15 +18,12 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
     ? `${user}@${host}`
     : `'${user.replaceAll("'", String.raw`'\''`)}'@${host}`;
   const rule = `${name} ALL=(ALL) NOPASSWD: ALL`;
-  const addRule = `As root on the host, write "${rule}" to ${file} (visudo -f).`;
-  const failed = (message: string, remedy: string): KbootError =>
+  const addRule = remedies.addSudoRule({ rule, file });
+  const failed = (message: string, remedy: Text): KbootError =>
     new KbootError('E-SUDO', message, { host, detail: stderr.trim(), remedy });
 
   if (/must have a tty/i.test(stderr)) {
-    return failed(
-      'sudo requires a terminal (requiretty)',
-      `As root on the host, write "Defaults:${name} !requiretty" to ${file} (visudo -f).`,
-    );
+    return failed('sudo requires a terminal (requiretty)', remedies.noRequiretty({ user: name, file }));
   }
   if (/not in the sudoers file|may not run sudo|is not allowed to|I'm sorry/i.test(stderr)) {
     return failed(`user ${user} may not use sudo`, addRule);
@@ -35,18 +34,15 @@ export function sudoError(host: string, user: string, exitCode: number | null, s
   if (wantsPassword(stderr)) {
     return failed(
       `sudo requires the password of user ${user}, and none was given`,
-      `Run kboot in a terminal, or set KBOOT_SUDO_PASSWORD. To do without a password: ${addRule}`,
+      sentences(remedies.giveSudoPassword, addRule),
     );
   }
   if (exitCode === 127 || /sudo.*(not found|no such file)/i.test(stderr)) {
-    return failed(
-      `user ${user} is not root, and sudo is not installed on the host`,
-      'Install sudo on the host, or let kboot log in as root (ssh.user: root).',
-    );
+    return failed(`user ${user} is not root, and sudo is not installed on the host`, remedies.installSudo);
   }
   return failed(
     `user ${user} cannot become root with sudo (exit status ${exitCode ?? 'unknown'})`,
-    `Run "ssh ${login} sudo true" to see why. ${addRule}`,
+    sentences(remedies.trySudo({ login }), addRule),
   );
 }
 
@@ -55,7 +51,7 @@ export function notOffered(host: string, user: string, refusedBy: string, isType
   return new KbootError('E-SUDO', `sudo requires the password of user ${user}`, {
     host,
     detail: `${refusedBy} refused the one ${isTyped ? 'that was typed' : 'in KBOOT_SUDO_PASSWORD'}, so it was not offered here`,
-    remedy: 'Run again with the correct password (KBOOT_SUDO_PASSWORD, or typed in a terminal).',
+    remedy: remedies.correctSudoPassword,
   });
 }
 
@@ -63,6 +59,6 @@ export function notOffered(host: string, user: string, refusedBy: string, isType
 export function wrongPassword(host: string, user: string): KbootError {
   return new KbootError('E-SUDO', `the sudo password of user ${user} is wrong`, {
     host,
-    remedy: 'Run again with the correct password (KBOOT_SUDO_PASSWORD, or typed in a terminal).',
+    remedy: remedies.correctSudoPassword,
   });
 }

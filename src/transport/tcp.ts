@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { KbootError } from '../model/error.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import { HandshakeReset } from './retry.ts';
+import { remedies } from './remedies.ts';
+import type { Text } from '../model/language/text.ts';
 
 /** A TCP connection to an SSH server. Throws E-CONNECT, or HandshakeReset for a reset connection. */
 export function openTcp(endpoint: Endpoint, timeoutMs: number): Promise<Socket> {
@@ -16,7 +18,7 @@ export function openTcp(endpoint: Endpoint, timeoutMs: number): Promise<Socket> 
       fail(
         new KbootError('E-CONNECT', `${describeEndpoint(endpoint)} did not respond within ${timeoutMs} ms`, {
           host: endpoint.host,
-          remedy: 'Check that the host is up, that the address is correct, and that no firewall drops SSH.',
+          remedy: remedies.hostIsUp,
         }),
       );
     }, timeoutMs);
@@ -33,24 +35,21 @@ export function openTcp(endpoint: Endpoint, timeoutMs: number): Promise<Socket> 
 
 function tcpError(endpoint: Endpoint, cause: NodeJS.ErrnoException): Error {
   const at = describeEndpoint(endpoint);
-  const failed = (message: string, remedy: string): KbootError =>
+  const failed = (message: string, remedy: Text): KbootError =>
     new KbootError('E-CONNECT', message, { host: endpoint.host, remedy, cause });
   switch (cause.code) {
     case 'ECONNRESET':
       return new HandshakeReset(cause.message, { cause });
     case 'ECONNREFUSED':
-      return failed(
-        `${at} refused the connection: nothing listens there`,
-        'Start sshd on the host, or correct ssh.port.',
-      );
+      return failed(`${at} refused the connection: nothing listens there`, remedies.startSshd);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return failed(`${at} is unreachable`, 'Check the address, the route to it, and that the host is up.');
+      return failed(`${at} is unreachable`, remedies.checkRoute);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return failed(`${endpoint.address} does not resolve`, 'Correct ssh.address, or use an IP address.');
+      return failed(`${endpoint.address} does not resolve`, remedies.correctAddress);
     case undefined:
     default:
-      return failed(`${at} cannot be reached: ${cause.message}`, 'Check the address and the network.');
+      return failed(`${at} cannot be reached: ${cause.message}`, remedies.checkAddress);
   }
 }

@@ -1,5 +1,7 @@
 import pc from 'picocolors';
 import type { KbootError } from '../model/error.ts';
+import type { Language } from '../model/language/language.ts';
+import { remedyIn } from '../model/language/text.ts';
 import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
 import { namesOf } from './host-list.ts';
@@ -8,9 +10,9 @@ import { view } from './printable.ts';
 /** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
 export const errorsText = view(composeErrorsText);
 
-function composeErrorsText(errors: Iterable<KbootError>): string {
+function composeErrorsText(errors: Iterable<KbootError>, language: Language = 'en'): string {
   return groupBy([...errors], wordsOf)
-    .map(([first, ...others]) => errorText(first, others))
+    .map(([first, ...others]) => errorText(first, language, others))
     .join('\n');
 }
 
@@ -19,11 +21,16 @@ function wordsOf({ code, message, context: { host = '', step, detail, remedy } }
   return host === '' ? words : words.replaceAll(/[^\s"\\]+:\d+\b/g, 'ADDRESS');
 }
 
-/** An error for the user: host, step, message, remedy; and `others` that failed the same way. */
+/** An error for the user: host, step, message, remedy in a language; and `others` that failed the same way. */
 export const errorText = view(composeErrorText);
 
-function composeErrorText(error: KbootError, others: readonly KbootError[] = []): string {
-  const { host, step, remedy } = error.context;
+function composeErrorText(
+  error: KbootError,
+  language: Language = 'en',
+  others: readonly KbootError[] = [],
+): string {
+  const { host, step } = error.context;
+  const remedy = remedyIn(error.context, language);
   if (error.code === 'E-INVENTORY')
     return [error.message, ...(remedy === undefined ? [] : [remedy])].join('\n');
   const where = [host, step].filter((part) => part !== undefined).join(' · ');

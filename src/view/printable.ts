@@ -1,4 +1,5 @@
 import { KbootError } from '../model/error.ts';
+import { languages } from '../model/language/language.ts';
 import { visible, visibleLine } from '../model/visible.ts';
 
 declare const brand: unique symbol;
@@ -41,6 +42,8 @@ export function view<Arguments extends readonly unknown[]>(
 /** Fields with texts of several lines. Whoever prints them indents every line; anywhere else, a newline shows. */
 const blocks: ReadonlySet<string> = new Set([
   ...['command', 'content', 'detail', 'diff', 'object', 'remedy', 'run', 'script', 'text', 'unless'],
+  // The remedy in every language.
+  ...languages,
 ]);
 
 /** Data with every string in it made visible, names of fields and keys of maps included. */

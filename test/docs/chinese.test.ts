@@ -5,6 +5,7 @@ import { codesZh } from '../../src/model/language/codes-zh.ts';
 import { words } from '../../src/model/language/words.ts';
 import { knownChecks } from '../../src/model/preflight-checks.ts';
 import { blemishes } from '../model/language/chinese.ts';
+import { listed } from '../model/language/remedies.ts';
 import { chineseDocuments, read } from './documents.ts';
 import { expectGenerated, markdownTable } from './generated.ts';
 import { anchorsOf, linksToHeadings } from './markdown.ts';
@@ -95,4 +96,15 @@ it('checks that docs/zh/troubleshooting.md names exist', () => {
   );
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((name) => !knownChecks.includes(name))).toEqual([]);
+});
+
+it('docs/zh/messages.md lists every remedy in both languages', async () => {
+  const files = [...new Set(listed.map(({ file }) => file))];
+  const cell = (text: string): string =>
+    text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('\n', '<br>');
+  const parts = files.map((file) => {
+    const rows = listed.filter((each) => each.file === file).map(({ en, zh }) => [cell(en), cell(zh)]);
+    return `## src/${dirname(file)}\n\n${markdownTable([['English', '中文'], ...rows])}`;
+  });
+  await expectGenerated('docs/zh/messages.md', 'remedies', parts.join('\n\n'));
 });

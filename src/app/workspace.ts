@@ -19,7 +19,7 @@ import { countPrivateFiles, isUnsettled } from '../store/private-files.ts';
 import { loadPki } from '../store/pki.ts';
 import { dueRotation } from '../store/rotated.ts';
 import { defaultStateDir, peekState, type State } from '../store/state.ts';
-import { imagesBesideBundle, refuseUnlockedImages } from './addons/images.ts';
+import { imagesToPull, refuseUnlockedImages } from './addons/images.ts';
 import { renderAddons } from './addons/render.ts';
 import { bundleFor, openBundles, type BundleChoice } from './bundles.ts';
 import { readInventory, type ReadInventory } from './read-inventory.ts';
@@ -149,7 +149,7 @@ export async function openWorkspace(options: CommonOptions): Promise<Workspace> 
         ? foundingNotes(cluster)
         : []),
       ...(addons !== undefined && stagesUntil(until).includes('addon')
-        ? [...(made?.notes ?? []), ...imagesBesideBundle(cluster, addons, bundle)]
+        ? [...(made?.notes ?? []), ...imagesToPull(cluster, addons, bundle)]
         : []),
       ...notes,
     ],

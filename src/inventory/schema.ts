@@ -404,7 +404,11 @@ const spec = z
       .meta({ description: 'Settings of containerd.' })
       .optional(),
     imageRepository: text(
-      { description: 'Registry and path that all images come from.', default: defaults.imageRepository },
+      {
+        description:
+          'Registry and path that all images of kboot come from. Images of add-ons keep their names: spec.containerd.registries has mirrors for them.',
+        default: defaults.imageRepository,
+      },
       imageRepository,
     ).optional(),
     artifacts: z

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killAt, stepLines, type KbootResult, type SiteHost } from '../lab/kboot.ts';
+import { hasHelm, unlessNoHelm } from '../store/helm-here.ts';
 import { clusterSite, expectNothingToDo, hasClusterBundle, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 
@@ -314,4 +315,109 @@ it(`an add-on that left goes, its CRD and their objects stay and are named${unle
   expect(all.exitCode, all.stderr).toBe(0);
   expect(done(all)).toContain('delete CustomResourceDefinition widgets.example.com');
   expect((await site.kubectl(['get', 'crd', 'widgets.example.com'])).exitCode).not.toBe(0);
+});
+
+/** An add-on of the chart of test/samples, which the last test left the cluster without. */
+const chart = (values: object, more: object = {}): Stated => ({
+  ...{ name: 'chart', namespace: 'chart', prune: 'all', timeoutSeconds: 60 },
+  chart: { path: './chart', hooks: true, values: { password: 'hunter2', ...values } },
+  ...more,
+});
+
+describe.runIf(hasClusterBundle && hasHelm)(`a Helm chart${unlessSkipped}${unlessNoHelm}`, () => {
+  const replicas = async (): Promise<string> =>
+    await site.kube(['get', 'deploy', 'chart', '-n', 'chart', '-o', 'jsonpath={.status.availableReplicas}']);
+  const own = (result: KbootResult): readonly string[] =>
+    done(result).filter((line) => !line.includes('kboot-'));
+
+  beforeAll(async () => {
+    await cp(join(import.meta.dirname, '../samples/charts/shop'), join(site.dir, 'chart'), {
+      recursive: true,
+    });
+  });
+
+  test('is installed after SIGKILL in the middle, its hooks before and after the rest', async () => {
+    await site.write('site', { spec: { addons: [base, chart({})] } });
+    await killAt(
+      'in a chart',
+      async (options) => await site.kboot('up', ['--yes', '-o', 'json'], options),
+      ({ type, step }) => type === 'done' && step === 'add-on chart: batch/Job chart/chart-pre-install',
+    );
+    expect((await site.kubectl(['get', 'deploy', 'chart', '-n', 'chart'])).exitCode).not.toBe(0);
+    const made = await up([base, chart({})]);
+    expect(made.exitCode, made.stdout.slice(-3000)).toBe(0);
+    expect(own(made)).toEqual([
+      'create Secret chart/chart',
+      'create Deployment chart/chart',
+      'create Widget chart/chart',
+      'create Job chart/chart-post-install',
+    ]);
+    const plan = made.events.find(({ type }) => type === 'plan')?.plan as
+      { readonly warnings?: readonly string[] } | undefined;
+    expect(plan?.warnings?.join('\n')).toContain(
+      'add-on chart: hooks of its chart are not run: Job chart-pre-delete (pre-delete)',
+    );
+    expect(await replicas()).toBe('1');
+    expect(made.stdout + made.stderr).not.toContain('hunter2');
+    await expectNothingToDo(site);
+  });
+
+  test('changed by hand is drift, and mended', async () => {
+    await site.kube(['scale', 'deploy/chart', '-n', 'chart', '--replicas=0']);
+    const drift = await site.kboot('drift');
+    expect(drift.exitCode, drift.stderr).toBe(2);
+    expect(drift.stdout).toContain('+  replicas: 1');
+    expect(own(await up([base, chart({})]))).toEqual(['update Deployment chart/chart']);
+    await expectNothingToDo(site);
+  });
+
+  test('is upgraded by its values', async () => {
+    const upgraded = await up([base, chart({ replicas: 2 })]);
+    expect(upgraded.exitCode, upgraded.stderr).toBe(0);
+    expect(own(upgraded)).toEqual(['update Deployment chart/chart']);
+    expect(await replicas()).toBe('2');
+    const plan = await kboot('plan', [base, chart({ replicas: 2, random: true })]);
+    expect(plan.stdout + plan.stderr).toContain(
+      'its chart renders other values each time: Secret chart (stringData.password)',
+    );
+  });
+
+  test('whose webhook does not answer is one message', async () => {
+    await put('hooked/Chart.yaml', 'apiVersion: v2\nname: hooked\nversion: 0.1.0\n');
+    await put(
+      'hooked/templates/hook.yaml',
+      webhook('nobody').replaceAll('namespace: shop', 'namespace: hooked'),
+    );
+    const hooked = {
+      name: 'hooked',
+      namespace: 'hooked',
+      after: ['chart'],
+      prune: 'all',
+      timeoutSeconds: 5,
+      chart: { path: './hooked' },
+    };
+    const failed = await up([base, chart({ replicas: 2 }), hooked]);
+    expect(failed.exitCode).toBe(1);
+    expect(failures(failed)).toEqual([
+      'not after 5 s: ValidatingWebhookConfiguration widgets: its Service hooked/hook has no ready endpoint',
+    ]);
+    const without = await up([base, chart({ replicas: 2 })]);
+    expect(without.exitCode, without.stderr).toBe(0);
+    await expectNothingToDo(site);
+  });
+
+  test('is gone with its add-on, and with prune: all its CRD too', async () => {
+    const gone = await up([base]);
+    expect(gone.exitCode, gone.stderr).toBe(0);
+    expect(own(gone)).toEqual([
+      'delete Widget chart/chart',
+      'delete Deployment chart/chart',
+      'delete Job chart/chart-post-install',
+      'delete Job chart/chart-pre-install',
+      'delete Secret chart/chart',
+      'delete CustomResourceDefinition widgets.example.com',
+    ]);
+    expect(await site.kube(['get', 'all,secrets', '-n', 'chart', '-o', 'name'])).toBe('');
+    await expectNothingToDo(site);
+  });
 });

@@ -2,6 +2,7 @@ import { knownDigests } from '../../catalog/known-digests.ts';
 import type { Release } from '../../catalog/release.ts';
 import { lockFileName } from '../../catalog/release-lock.ts';
 import { addonImages } from '../../desire/addon-images.ts';
+import { defaults } from '../../inventory/defaults.ts';
 import type { RenderedAddons } from '../../kube/addons.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
@@ -38,17 +39,35 @@ export function refuseUnlockedImages(
   );
 }
 
-/** Images of add-ons that a bundle does not have: nodes pull them, if they can. */
-export function imagesBesideBundle(
-  { addons = [] }: Pick<Cluster, 'addons'>,
+/**
+ * For the plan: images of add-ons that the bundle does not have, so that nodes pull them; and with spec.imageRepository, which
+ * is no registry of theirs, those registries that have no mirror.
+ */
+export function imagesToPull(
+  { addons = [], imageRepository, containerd }: Pick<Cluster, 'addons' | 'imageRepository' | 'containerd'>,
   rendered: RenderedAddons,
-  bundle: Bundle | undefined,
+  bundle: Pick<Bundle, 'images'> | undefined,
 ): readonly string[] {
-  if (bundle === undefined) return [];
-  const held = new Set(bundle.images.map(({ ref }) => ref));
-  const missing = addonImages(addons, rendered).filter((ref) => !held.has(ref));
-  if (missing.length === 0) return [];
+  const held = new Set(bundle?.images.map(({ ref }) => ref));
+  const pulled = addonImages(addons, rendered).filter((ref) => !held.has(ref));
+  const mirrored = (containerd.registries ?? []).filter(({ mirrors }) => mirrors.length > 0);
+  const reached = new Set([hostOf(imageRepository), ...mirrored.map(({ host }) => host)]);
+  const hosts = [...new Set(pulled.map(hostOf))].filter((host) => !reached.has(host));
+  const isElsewhere = imageRepository !== defaults.imageRepository && !reached.has('_default');
   return [
-    `the bundle lacks ${plural(missing.length, 'image')} of add-ons: ${few(missing, 3)}; nodes pull ${missing.length === 1 ? 'it' : 'them'} from the registry. \`kboot bundle create DIR --inventory FILE\` fetches what add-ons need`,
+    ...(bundle === undefined || pulled.length === 0
+      ? []
+      : [
+          `the bundle lacks ${plural(pulled.length, 'image')} of add-ons: ${few(pulled, 3)}; nodes pull ${pulled.length === 1 ? 'it' : 'them'} from the registry. \`kboot bundle create DIR --inventory FILE\` fetches what add-ons need`,
+        ]),
+    ...(isElsewhere && hosts.length > 0
+      ? [
+          `images of add-ons come from ${few(hosts, 4)}, not from spec.imageRepository: nodes that cannot reach ${hosts.length === 1 ? 'it need a mirror of it' : 'them need mirrors'} in spec.containerd.registries, or a bundle with these images`,
+        ]
+      : []),
   ];
+}
+
+function hostOf(ref: string): string {
+  return ref.split('/')[0] ?? '';
 }

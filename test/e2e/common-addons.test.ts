@@ -1,0 +1,112 @@
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { SiteHost } from '../lab/kboot.ts';
+import {
+  clusterSite,
+  eventually,
+  expectNothingToDo,
+  hasClusterBundle,
+  unlessSkipped,
+  type ClusterSite,
+} from './cluster.ts';
+
+/*
+ * Add-ons of inventories/addons on a real cluster, used as people use them, if the bundle has their images:
+ * `kboot bundle create DIR --inventory inventories/addons/common.yaml`.
+ */
+
+const hosts: readonly SiteHost[] = [
+  { name: 'cp-1', address: '10.77.46.11', roles: ['control-plane'] },
+  { name: 'w-1', address: '10.77.46.21', roles: ['worker'] },
+];
+
+const examples = join(import.meta.dirname, '../../inventories/addons');
+const images = {
+  'metrics-server': ['registry.k8s.io/metrics-server/metrics-server:v0.9.0'],
+  'local-path': ['docker.io/rancher/local-path-provisioner:v0.0.37', 'docker.io/library/busybox:1.37.0'],
+} as const;
+
+const index = join(process.env['KBOOT_BUNDLE'] ?? '', 'bundle.json');
+const held = hasClusterBundle ? readFileSync(index, 'utf8') : '';
+type Name = keyof typeof images;
+const has = (addon: Name): boolean => images[addon].every((image) => held.includes(`"${image}"`));
+const names = (Object.keys(images) as Name[]).filter(has);
+
+/** A test of an add-on, whose title says so if the bundle lacks its images. */
+function it(addon: Name, title: string, run: () => Promise<void>): void {
+  const why = hasClusterBundle && !has(addon) ? ' [NOT RUN: the bundle lacks images of the add-on]' : '';
+  test.runIf(has(addon))(`${addon}: ${title}${unlessSkipped}${why}`, run);
+}
+
+let site: ClusterSite;
+beforeAll(async () => {
+  if (names.length === 0) return;
+  const { spec } = parse(await readFile(join(examples, 'common.yaml'), 'utf8')) as {
+    readonly spec: { readonly addons: readonly { readonly name: string }[] };
+  };
+  const addons = spec.addons.filter(({ name }) => names.some((each) => each === name));
+  site = await clusterSite('common', hosts, { spec: { addons } });
+  for (const name of names) await cp(join(examples, `${name}.yaml`), join(site.dir, `${name}.yaml`));
+  const made = await site.kboot('up', ['--yes', '-o', 'json']);
+  expect(made.exitCode, made.stdout.slice(-3000) + made.stderr.slice(-3000)).toBe(0);
+});
+afterAll(async () => {
+  if (names.length > 0) await site.close();
+});
+
+it('metrics-server', 'measures every node, and verifies its kubelet', async () => {
+  const top = await eventually(90, () => site.kube(['top', 'nodes', '--no-headers']));
+  expect(top.split('\n').map((line) => line.split(/\s+/)[0])).toEqual(['cp-1', 'w-1']);
+  expect(top).toMatch(/^cp-1 +\d+m +\d+% +\d+Mi +\d+%/m);
+  await expectNothingToDo(site);
+});
+
+const claim = (text: string): string => `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Mi } } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: ${text} }
+spec:
+  restartPolicy: Never
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+  containers:
+    - name: main
+      image: docker.io/library/busybox:1.37.0
+      command: [sh, -c, "echo ${text} >> /data/lines && cat /data/lines"]
+      volumeMounts: [{ name: data, mountPath: /data }]
+`;
+
+it('local-path', 'a claim is written, and read by the next Pod; its folder goes with it', async () => {
+  for (const name of ['one', 'two']) {
+    await site.kube(['apply', '-f', '-'], claim(name));
+    await eventually(60, async () => {
+      expect(await site.kube(['get', 'pod', name, '-o', 'jsonpath={.status.phase}'])).toBe('Succeeded');
+    });
+  }
+  expect(await site.kube(['logs', 'two'])).toBe('one\ntwo');
+  const folders = async (): Promise<string> => (await site.lab.ssh('w-1', 'ls /var/lib/local-path')).stdout;
+  expect(await folders()).toContain('default_data');
+  await site.kube(['delete', 'pod/one', 'pod/two', 'pvc/data', '--wait=false']);
+  await eventually(60, async () => {
+    expect((await site.kubectl(['get', 'pv', '-o', 'name'])).stdout).toBe('');
+    expect(await folders()).toBe('');
+  });
+});
+
+test.runIf(names.length > 0)(
+  `all are gone once the inventory no longer has them${unlessSkipped}`,
+  async () => {
+    await site.write('site', { spec: { addons: [] } });
+    const gone = await site.kboot('up', ['--yes', '-o', 'json']);
+    expect(gone.exitCode, gone.stderr).toBe(0);
+    expect((await site.kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io'])).exitCode).not.toBe(0);
+    expect((await site.kubectl(['get', 'storageclass', '-o', 'name'])).stdout).toBe('');
+    await expectNothingToDo(site);
+  },
+);

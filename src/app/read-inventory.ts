@@ -1,9 +1,13 @@
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
 import { componentCatalog } from '../catalog/components.ts';
 import { withReleases, type Releases } from '../catalog/release.ts';
 import { describeInLock, parseLock, type LockedRelease, type ParsedLock } from '../catalog/release-lock.ts';
 import { contentsOf } from '../desire/bundle-contents.ts';
+import type { HostsText } from '../inventory/hosts-from.ts';
+import { absolutePath } from '../inventory/paths.ts';
 import { loadInventory, readInventoryText } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
@@ -14,6 +18,7 @@ import type { SecurityProfile } from '../model/security.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
+import { readHostsText } from '../store/hosts-text.ts';
 import { lockPath, readLockText } from '../store/release-lock.ts';
 import { foundedAs } from '../store/security-profile.ts';
 import { defaultStateDir } from '../store/state.ts';
@@ -61,13 +66,16 @@ export interface ReadInventory {
  * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
  */
 export function readInventory(file: string, leniency: Leniency = {}): ReadInventory {
-  return interpret(file, { text: readInventoryText(file), lock: readLock(file) }, leniency);
+  const hosts = hostsReader(file);
+  return interpret(file, { text: readInventoryText(file), lock: readLock(file), hosts }, leniency);
 }
 
 /** The files themselves. */
 interface Read {
   readonly text: string;
   readonly lock: ParsedLock | undefined;
+  /** The file of spec.hostsFrom, which is read once. */
+  readonly hosts: (path: string) => HostsText;
   /** What the inventory names, once that was read. */
   readonly named?: {
     readonly etcd: ReturnType<typeof readEtcdFiles>;
@@ -87,6 +95,7 @@ function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersi
     knownVersions: anyVersion || broken ? undefined : releases.versions,
     components: componentCatalog,
     kubernetesVersion,
+    readHosts: read.hosts,
     profileOf: (name) => profile ?? foundedAs(state ?? defaultStateDir(file, name)),
   });
   const named = read.named ?? {
@@ -120,6 +129,13 @@ function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersi
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
     remedy: `${plural(count, 'problem')}; nothing was contacted.`,
   });
+}
+
+/** Reads the file of spec.hostsFrom once: what it had when the inventory was read holds for the whole run. */
+function hostsReader(inventory: string): (path: string) => HostsText {
+  const folders = { inventory: resolve(dirname(inventory)), home: homedir() };
+  let read: HostsText | undefined;
+  return (path) => (read ??= readHostsText(absolutePath(path, folders)));
 }
 
 function readLock(inventory: string): ParsedLock | undefined {

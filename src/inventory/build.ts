@@ -59,6 +59,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
   });
   return {
     name: metadata.name,
+    ...given('hostsFrom', spec.hostsFrom?.file),
     kubernetesVersion: spec.kubernetesVersion,
     controlPlaneEndpoint: buildEndpoint(spec.controlPlaneEndpoint, loadBalancer, hosts),
     networking: {

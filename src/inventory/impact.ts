@@ -335,6 +335,7 @@ export const impacts: ImpactsOf<Inventory> = {
       pauseAfter: nextUpgrade,
     },
     preflight: { ignore: nothing },
+    hostsFrom: { file: nothing },
     hosts: {
       name: refused('a Node cannot be renamed', anotherNode),
       roles: membership('the host takes on or gives up a role'),

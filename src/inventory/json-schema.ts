@@ -9,6 +9,8 @@ interface Node {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;
+  required?: readonly string[];
+  oneOf?: readonly { readonly required: readonly string[] }[];
 }
 
 /**
@@ -18,7 +20,15 @@ interface Node {
 export function inventoryJsonSchema(): object {
   const schema = z.toJSONSchema(inventorySchema, { target: 'draft-2020-12', io: 'input' });
   describe(schema as Node, impacts);
+  eitherHosts((schema as Node).properties?.['spec']);
   return schema;
+}
+
+/** An inventory is checked once the hosts of spec.hostsFrom are in it; an editor sees one of the two fields. */
+function eitherHosts(spec: Node | undefined): void {
+  if (spec === undefined) return;
+  spec.required = spec.required?.filter((name) => name !== 'hosts') ?? [];
+  spec.oneOf = [{ required: ['hosts'] }, { required: ['hostsFrom'] }];
 }
 
 /** What changing the field at a path does to a running cluster; undefined if it is an object of fields. Indexes do not count. */

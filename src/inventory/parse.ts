@@ -12,6 +12,7 @@ import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
 import { withFileContents } from './file-contents.ts';
+import { withHostsFrom, type HostsText } from './hosts-from.ts';
 import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
 import { recordOf, type InventoryRecord } from './record.ts';
@@ -31,6 +32,8 @@ export interface ParseOptions {
   readonly components: ComponentCatalog;
   /** SSH user of hosts that do not set one; root when absent. */
   readonly defaultUser?: string;
+  /** Reads the file of spec.hostsFrom; absent: inventories in a test, or about to be written, name none. */
+  readonly readHosts?: ((path: string) => HostsText) | undefined;
   /** What a cluster of this name is if its inventory has no spec.security.profile; absent: as new ones are. */
   readonly profileOf?: ((clusterName: string) => SecurityProfile) | undefined;
 }
@@ -51,19 +54,23 @@ export interface ParseResult {
 /** Parses an inventory. Pure, and never throws, whatever the text. */
 export function parseInventory(text: string, options: ParseOptions): ParseResult {
   const read = withFileContents(readDocument(text, options.env, isVerbatim), options.env);
-  const document = { ...read, data: atVersion(read.data, options.kubernetesVersion) };
+  const { readHosts = () => ({ problem: 'cannot be read here' }) } = options;
+  const other = withHostsFrom(read, readHosts);
+  const document = { ...other.document, data: atVersion(other.document.data, options.kubernetesVersion) };
   const conceal = (message: string, path: Path): string => concealed(message, document.taken, path);
-  const diagnostic = (severity: Diagnostic['severity'], offset: number, message: string): Diagnostic => ({
-    severity,
-    file: options.file,
-    ...document.position(offset),
-    message: conceal(message, []),
-  });
-  const locate: ParseResult['locate'] = (path) => ({
-    file: options.file,
-    ...document.position(offsetOf(document.place, { path })),
-  });
-  const ofText = document.problems.map((problem) => diagnostic('error', problem.offset, problem.message));
+  const placeOf = (finding: Pick<Problem, 'path' | 'at'>): ReturnType<ParseResult['locate']> =>
+    other.locate(finding) ?? {
+      file: options.file,
+      ...document.position(offsetOf(document.place, finding)),
+    };
+  const locate: ParseResult['locate'] = (path) => placeOf({ path });
+  const ofText = [
+    ...document.problems.map(({ offset, message }): Diagnostic => ({
+      ...{ severity: 'error', file: options.file, ...document.position(offset) },
+      message: conceal(message, []),
+    })),
+    ...other.diagnostics,
+  ];
   if (document.data === undefined) return { diagnostics: ofText, locate, conceal };
 
   const parsed = inventorySchema.safeParse(document.data);
@@ -85,9 +92,10 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
     lineOf: (path) => locate(path).line,
   });
 
-  const ofValues = [...ofShape, ...ofWhole].map((finding: Problem) =>
-    diagnostic(finding.severity, offsetOf(document.place, finding), conceal(finding.message, finding.path)),
-  );
+  const ofValues = [...ofShape, ...ofWhole].map((finding: Problem): Diagnostic => ({
+    ...{ severity: finding.severity, ...placeOf(finding) },
+    message: conceal(conceal(finding.message, finding.path), []),
+  }));
   const diagnostics = [...ofText, ...ofValues].sort((a, b) => a.line - b.line || a.column - b.column);
   if (!parsed.success || diagnostics.some(({ severity }) => severity === 'error'))
     return { diagnostics, locate, conceal };

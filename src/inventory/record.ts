@@ -23,7 +23,7 @@ export interface FieldChange {
 
 /** Fields that concern the machine that runs kboot, and may differ between operators. */
 const operators =
-  /^(apiVersion|kind|spec\.(preflight|vagrant|artifacts|state|templates|pki\.rotate)|.*\.(identityFile|vagrant|source|policyFile))\b/;
+  /^(apiVersion|kind|spec\.(preflight|hostsFrom|vagrant|artifacts|state|templates|pki\.rotate)|.*\.(identityFile|vagrant|source|policyFile))\b/;
 
 /** Fields whose values are names, numbers and addresses. The others are recorded by digest. */
 const shown =

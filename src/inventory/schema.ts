@@ -471,10 +471,25 @@ const spec = z
       })
       .meta({ description: 'Checks run on the hosts before the first change.' })
       .optional(),
+    hostsFrom: z
+      .strictObject({
+        file: text(
+          {
+            description:
+              "JSON file with a list of hosts, such as what `terraform output -json kboot_hosts` prints; a field that is null is not set. A relative path is resolved from the inventory's folder.",
+            examples: ['hosts.json'],
+          },
+          filePath,
+        ),
+      })
+      .meta({ description: 'Where the hosts are, instead of spec.hosts.' })
+      .optional(),
     hosts: z
       .array(host)
       .min(1, 'must list at least one host')
-      .meta({ description: 'Every machine of the cluster.' }),
+      .meta({
+        description: 'Every machine of the cluster, unless spec.hostsFrom names a file that lists them.',
+      }),
   })
   .meta({ description: 'The desired state of the cluster.' });
 

@@ -6,7 +6,7 @@ import type { Plan } from './types.ts';
 export function planHeader(
   cluster: Cluster,
   mode: Plan['mode'],
-): Pick<Plan, 'apiVersion' | 'kind' | 'cluster' | 'kubernetesVersion' | 'endpoint' | 'mode'> {
+): Pick<Plan, 'apiVersion' | 'kind' | 'cluster' | 'kubernetesVersion' | 'endpoint' | 'mode' | 'hostsFrom'> {
   return {
     apiVersion: 'kboot.dev/v1',
     kind: 'Plan',
@@ -14,5 +14,6 @@ export function planHeader(
     kubernetesVersion: cluster.kubernetesVersion,
     endpoint: clusterServer(cluster),
     mode,
+    ...(cluster.hostsFrom !== undefined && { hostsFrom: cluster.hostsFrom }),
   };
 }

@@ -295,6 +295,8 @@ export interface Plan {
   readonly endpoint: string;
   /** `offline`: made without contacting a host, for reading only. */
   readonly mode: 'live' | 'offline';
+  /** The file that lists the hosts; absent: the inventory does. */
+  readonly hostsFrom?: string;
   readonly hosts: readonly PlanHost[];
   /** The Kubernetes version changes. */
   readonly upgrade?: VersionChange;

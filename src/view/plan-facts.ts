@@ -11,6 +11,10 @@ export function versionText({ kubernetesVersion, upgrade }: Plan): string {
   return `Kubernetes ${upgrade === undefined ? kubernetesVersion : `${upgrade.from} → ${upgrade.to}`}`;
 }
 
+/** ` from hosts.json`; nothing if the inventory lists the hosts. */
+export const fromText = ({ hostsFrom }: Plan): string =>
+  hostsFrom === undefined ? '' : ` from ${hostsFrom}`;
+
 /** `3 control planes`, `2 workers`: the numbers of hosts of a plan, by role. */
 export function roleCounts(plan: Plan): readonly string[] {
   const count = (role: string, noun: string): string[] => {

@@ -18,6 +18,7 @@ import { inventoryChangesText } from './inventory-changes.ts';
 import { placedSteps, type PlacedStep } from './placed.ts';
 import {
   disruption,
+  fromText,
   offlineNote,
   placesOf,
   roleCounts,
@@ -67,7 +68,7 @@ function composePlanSummary(plan: Plan, options: PlanTextOptions): string {
 
 /** `lab · Kubernetes v1.36.2 · 1 control plane, 2 workers · API https://10.77.0.11:6443` */
 export function title(plan: Plan): string {
-  return `${pc.bold(plan.cluster)} · ${versionText(plan)} · ${roleCounts(plan).join(', ')} · API ${plan.endpoint}`;
+  return `${pc.bold(plan.cluster)} · ${versionText(plan)} · ${roleCounts(plan).join(', ')}${fromText(plan)} · API ${plan.endpoint}`;
 }
 
 /** One phase: its hosts, then its steps on hosts, then those elsewhere and its gates, batch by batch. */

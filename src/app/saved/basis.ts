@@ -21,6 +21,7 @@ import type { Workspace } from '../workspace.ts';
 
 /** Fields with paths on this machine, where only the content of the file matters. */
 const placesHere: readonly string[] = [
+  'hostsFrom',
   'identityFile',
   'vagrantDir',
   'templates',

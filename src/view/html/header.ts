@@ -4,7 +4,7 @@ import { impactText } from '../../model/impact.ts';
 import { gatesOf, stepsOf } from '../../plan/steps.ts';
 import type { Plan } from '../../plan/types.ts';
 import { fieldChangeText } from '../inventory-changes.ts';
-import { roleCounts, verbCounts } from '../plan-facts.ts';
+import { fromText, roleCounts, verbCounts } from '../plan-facts.ts';
 import { detailLines } from '../detail-lines.ts';
 import { count } from './numbers.ts';
 import { groupBy } from '../group.ts';
@@ -26,7 +26,7 @@ export function headerHtml(
   const facts: (readonly [string, string])[] = [
     ['Kubernetes', plan.kubernetesVersion],
     ['API endpoint', plan.endpoint],
-    ['Hosts', roleCounts(plan).join(', ')],
+    ['Hosts', `${roleCounts(plan).join(', ')}${fromText(plan)}`],
     ['Compared', `${count(plan.checked)} resources`],
   ];
   const gates = gatesOf(plan).length;

@@ -7,6 +7,7 @@ import { objectTitle, type KubeObject } from '../kube/types.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import type { ApplyStep, Condition, DeleteStep, ObjectRef } from '../plan/types.ts';
+import { remedies } from './remedies.ts';
 
 /** What was observed instead; `isFinal`: waiting longer does not help. */
 export interface AddonUnmet {
@@ -19,7 +20,7 @@ export function withData({ object, data }: ApplyStep, bytes: string | Buffer | u
   if (data === undefined || bytes === undefined) return object;
   if (sha256(bytes) !== data.sha256)
     throw new KbootError('E-STATE', `${data.name}: its data changed since the plan was made`, {
-      remedy: 'Make the plan again.',
+      remedy: remedies.planAgain,
     });
   return { ...object, data: JSON.parse(String(bytes)) as unknown };
 }
@@ -33,7 +34,7 @@ export async function applyAddonObject(kube: KubeClient, object: KubeObject): Pr
   if (!isInvalid(answer)) throw error;
   throw new KbootError(error.code, error.message, {
     httpStatus: invalid,
-    remedy: 'Correct the manifest, and run the same command again.',
+    remedy: remedies.correctManifest,
   });
 }
 
@@ -55,7 +56,7 @@ async function servedKind(kube: KubeClient, object: ObjectRef): Promise<ServedKi
     `applying ${objectTitle(object)}: the API does not serve ${object.kind} of ${object.apiVersion}`,
     {
       httpStatus: 404,
-      remedy: 'Put its CustomResourceDefinition into the add-on, or into one that it names in `after`.',
+      remedy: remedies.addDefinition,
     },
   );
 }

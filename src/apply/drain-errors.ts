@@ -7,6 +7,7 @@ import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
 import type { DrainPolicy } from '../plan/types.ts';
+import { remedies } from './remedies.ts';
 
 /** A Pod that was not gone at the last look. */
 export interface LeftPod {
@@ -35,7 +36,7 @@ export function forbidden(node: string, kept: readonly KubeObject[], policy: Dra
     `${plural(kept.length, 'Pod')} of Node ${node} may not be evicted: ${few([...bare, ...local], 3)}`,
     {
       detail: lines.join('\n'),
-      remedy: `No Pod was evicted. Delete or move these Pods, or set ${fields.join(' and ')}; then run the same command again.`,
+      remedy: remedies.noPodEvicted({ fields: fields.join(' and ') }),
     },
   );
 }
@@ -52,13 +53,13 @@ export async function notDrained(
   if (policy.leaves === 'cordoned')
     return new KbootError('E-WAIT', `${after}: ${missing}`, {
       detail: left.map(({ pod }) => podTitle(pod)).join('\n'),
-      remedy: `Node ${node} stays cordoned. Make these Pods evictable (a PodDisruptionBudget may require more replicas elsewhere first), then run the same command again.`,
+      remedy: remedies.staysCordoned({ node }),
     });
   const budgets = await readBudgets(kube, left);
   const names = left.map(({ pod }) => podTitle(pod));
   return new KbootError('E-DRAIN', `${after}: ${plural(left.length, 'Pod')} left, ${few(names, 3)}`, {
     detail: left.map((each) => `${podTitle(each.pod)}: ${whyLeft(each, budgets)}`).join('\n'),
-    remedy: `Node ${node} was not upgraded; it is uncordoned, unless somebody else had cordoned it. Where a budget forbids an eviction, add replicas on other nodes, wait until its Pods are Ready, or relax the budget; where a Pod ends slowly, raise spec.upgrade.drain.timeoutSeconds. Then run the same command again.`,
+    remedy: remedies.notUpgraded({ node }),
   });
 }
 

@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { podCIDRsOf } from '../plan/diff/pod-network.ts';
 import { until } from './until.ts';
+import { remedies } from './remedies.ts';
 
 interface RestartOptions {
   readonly timeoutSeconds: number;
@@ -33,7 +34,7 @@ export async function restartFlannel(kube: KubeClient, node: string, options: Re
         interrupted: `interrupted while flannel restarted on ${node}`,
         timedOut: (missing) =>
           new KbootError('E-WAIT', `not after ${options.timeoutSeconds} s: ${missing}`, {
-            remedy: `Read flannel's log: kubectl -n kube-flannel logs -l app=flannel --field-selector spec.nodeName=${node}; then run the same command again.`,
+            remedy: remedies.flannelLog({ node }),
           }),
       },
     );

@@ -7,6 +7,7 @@ import type { Payload } from '../resource/types.ts';
 import type { EtcdCredentials } from '../etcd/client.ts';
 import type { KubeCredentials } from '../kube/client.ts';
 import type { HeldBytes, PayloadBytes } from './session.ts';
+import { remedies } from './remedies.ts';
 
 /** Data that a plan refers to by name and that only the operator's disk has. */
 export interface Materials {
@@ -54,7 +55,7 @@ function ownBytes(content: Payload['content'], materials: Materials): Exclude<Pa
       const { bundle } = materials;
       if (source.kind !== 'bundle' || bundle === undefined)
         throw new KbootError('E-BUNDLE', `${title} comes from a bundle, but no bundle was specified`, {
-          remedy: 'Pass the bundle that the plan was made with: --bundle DIR.',
+          remedy: remedies.sameBundle,
         });
       return {
         kind: 'stream',

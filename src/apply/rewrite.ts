@@ -6,6 +6,7 @@ import { objectTitle, type KubeObject } from '../kube/types.ts';
 import type { EncryptableResource } from '../model/encryption.ts';
 import { few } from '../model/few.ts';
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 const kinds: Readonly<Record<EncryptableResource, string>> = { secrets: 'Secret', configmaps: 'ConfigMap' };
 
@@ -45,7 +46,7 @@ export async function rewriteAll(
     if (signal.aborted) throw new KbootError('E-INTERRUPTED', `interrupted after ${done} of ${names.length}`);
     if (Date.now() > deadline)
       throw new KbootError('E-TIMEOUT', `${done} of ${names.length} ${resource} in ${timeoutSeconds} s`, {
-        remedy: 'Run the same command again: it goes on with the rest.',
+        remedy: remedies.rewriteRest,
       });
     const object = { apiVersion: 'v1', kind, metadata };
     const error = await rewrite(kube, object);
@@ -65,8 +66,7 @@ export async function rewriteAll(
       'E-STEP',
       `${failed.size} of ${names.length} ${resource} could not be rewritten, such as ${few([...failed.keys()], 5)}: ${first.message}`,
       {
-        remedy:
-          'Nothing is lost: every key that they need stays. Fix what refuses the update, such as a webhook, then run the same command again.',
+        remedy: remedies.keysStay,
       },
     );
 }

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
-import { KbootError } from '../model/error.ts';
+import { KbootError, type ErrorContext } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { hostOf, subjectOfGate, tasksOf } from '../plan/steps.ts';
 import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
 import { inSpan, lastOf, type Before, type Ended } from './spans.ts';
 import { Worker } from './worker.ts';
+import { lines, remedyTextOf, same } from '../model/language/text.ts';
 
 export interface Failure {
   readonly host?: string;
@@ -281,11 +282,11 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
 function asKbootError(cause: unknown, host: string | undefined, rolledBack: string | undefined): KbootError {
   const known = cause instanceof KbootError ? cause : undefined;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const own = known?.context ?? { cause };
-  const remedy = [rolledBack, own.remedy].filter((text) => text !== undefined).join('\n');
+  const own: ErrorContext = known?.context ?? { cause };
+  const remedy = lines(rolledBack === undefined ? undefined : same(rolledBack), remedyTextOf(own));
   return new KbootError(known?.code ?? 'E-STEP', message, {
     ...(host !== undefined && { host }),
     ...own,
-    ...(remedy !== '' && { remedy }),
+    ...(remedy.en !== '' && { remedy }),
   });
 }

@@ -8,6 +8,7 @@ import { sumOfTimes } from '../transport/cpu-times.ts';
 import { within } from '../transport/within.ts';
 import { keptOutput, receiverCommand, receiverProgram } from './receiver.ts';
 import type { Turn } from './turns.ts';
+import { remedies } from './remedies.ts';
 
 export interface StepResult {
   /** `skipped`: an earlier step of this session failed, or the session was stopped. */
@@ -355,16 +356,14 @@ function lengthOf(bytes: Exclude<PayloadBytes, HeldBytes>): number {
 function silent(host: string, what: string): KbootError {
   return new KbootError('E-TIMEOUT', `the host is connected, but does not answer: ${what}`, {
     host,
-    remedy:
-      "Finished steps stay done, and files are complete. Check the host's load and disks, then run the same command: it continues there.",
+    remedy: remedies.hostIsSilent,
   });
 }
 
 function nonsense(host: string): KbootError {
   return new KbootError('E-PROBE', 'the host sends something else than the results of steps', {
     host,
-    remedy:
-      'Finished steps stay done, and files are complete. Something on the host answers in place of its shell: check the host before you run the same command again.',
+    remedy: remedies.notItsShell,
   });
 }
 
@@ -372,8 +371,7 @@ function connectionEnded(host: string, stderr: string): KbootError {
   return new KbootError('E-CONNECT', 'the connection closed while steps were running', {
     host,
     detail: stderr,
-    remedy:
-      'Finished steps stay done, and files are complete. When the host responds again, run the same command: it continues there.',
+    remedy: remedies.whenItResponds,
   });
 }
 
@@ -381,8 +379,7 @@ function payloadUnreadable(host: string, cause: unknown): KbootError {
   return new KbootError('E-BUNDLE', 'a file for this host could not be read completely', {
     host,
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy:
-      'Finished steps stay done, and files are complete. Check the bundle (`kboot bundle verify`) and run again.',
+    remedy: remedies.checkBundle,
     cause,
   });
 }
@@ -393,7 +390,7 @@ function unsafeRunFolder(host: string): KbootError {
     `${runFolder} is not a folder of root: somebody else could hold kboot's lock`,
     {
       host,
-      remedy: `Find out who made it (\`stat ${runFolder}\` on the host), remove it, then run the same command again.`,
+      remedy: remedies.whoseFolder({ folder: runFolder }),
     },
   );
 }
@@ -401,7 +398,6 @@ function unsafeRunFolder(host: string): KbootError {
 function busy(host: string, pid: string): KbootError {
   return new KbootError('E-LOCKED', `another kboot session (process ${pid}) is still active on this host`, {
     host,
-    remedy:
-      'Wait until it ends, then run the same command again; if nobody runs it any more, end that process on the host.',
+    remedy: remedies.sessionIsActive,
   });
 }

@@ -4,53 +4,53 @@ import { targetText } from '../plan/target.ts';
 import type { ShellStep, Step } from '../plan/types.ts';
 import { fencedStatus, staleStatus } from '../resource/prelude.ts';
 import { keptOutput } from './receiver.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** Known outputs of failed steps, with their causes and remedies. */
 interface Cause {
   readonly said: RegExp;
   readonly message: string | ((output: string) => string);
-  readonly remedy: string;
+  readonly remedy: Text;
 }
-
-const again = 'then run the same command again: it continues there.';
 
 /** The first match applies. */
 const causes: readonly Cause[] = [
   {
     said: /^kube-apiserver does not accept \S+:$/m,
     message: 'the API server would not start with this file; the one that it has stays',
-    remedy: `Correct it where the inventory has it (spec.apiServer.authentication, spec.apiServer.authorization or spec.security.audit.policyFile), then run the same command again.`,
+    remedy: remedies.correctApiServerFile,
   },
   {
     said: /No space left on device/i,
     message: 'the disk is full',
-    remedy: 'Free space on this host and run the same command again: it continues there.',
+    remedy: remedies.freeSpace,
   },
   {
     // curl(1), EXIT CODES; wget(1) says little with -q.
     said: /^curl: \((5|6|7|22|28|35|52|56|60)\)/m,
     message: 'the host could not download a file',
-    remedy: `Check its name server, firewall and route to that address; without internet access, use a bundle (--bundle DIR) or a mirror (spec.artifacts.mirror), ${again}`,
+    remedy: remedies.cannotDownload,
   },
   {
     said: /Could not get lock|dpkg frontend lock|Unable to lock directory/,
     message: (output) => `another program holds the lock of apt and dpkg${holder(output)}`,
-    remedy: `Wait until it is done, ${again} On a freshly booted machine it is often unattended-upgrades: \`systemctl status apt-daily-upgrade\`.`,
+    remedy: remedies.aptIsLocked,
   },
   {
     said: / already locked by \d+|Waiting for process with pid \d+ to finish/,
     message: (output) => `another program holds the lock of dnf${holder(output)}`,
-    remedy: `Wait until it is done, ${again} On a freshly booted machine it is often dnf-makecache or PackageKit.`,
+    remedy: remedies.dnfIsLocked,
   },
   {
     said: /dpkg --configure -a/,
     message: 'an earlier installation of packages was interrupted on this host',
-    remedy: `Run \`dpkg --configure -a\` there, ${again}`,
+    remedy: remedies.configurePackages,
   },
   {
     said: /--fix-broken install/,
     message: 'packages of this host miss dependencies',
-    remedy: `Run \`apt-get --fix-broken install\` there, ${again}`,
+    remedy: remedies.fixPackages,
   },
   {
     said: /dpkg returned an error code/,
@@ -58,34 +58,34 @@ const causes: readonly Cause[] = [
       const [, packages] = /Errors were encountered while processing:\n((?: .+\n?)+)/.exec(output) ?? [];
       return `dpkg cannot configure ${packages === undefined ? 'a package' : packages.trim().split(/\s+/).join(', ')}`;
     },
-    remedy: `Run \`dpkg --configure -a\` on this host, which shows why, and fix the cause, ${again}`,
+    remedy: remedies.packageFails,
   },
   {
     said: /not registered with an entitlement server/,
     message: 'this host has no subscription, and so no package sources',
-    remedy: `Register it (\`subscription-manager register\`), or install the package yourself, ${again}`,
+    remedy: remedies.register,
   },
   {
     said: /^(Error: )?(Unable to find a match|Failed to download metadata|Error downloading packages|There are no enabled repositories|No match for argument)/im,
     message: (output) =>
       `the package is not available from the package sources of the host${unreadSources(output)}`,
-    remedy: `Check its name server and /etc/yum.repos.d (\`dnf makecache\` shows details), or install the package yourself, ${again}`,
+    remedy: remedies.yumSources,
   },
   {
     said: /^still mounted:/m,
     message: 'something is mounted below a folder that is to be removed; nothing is deleted through a mount',
-    remedy: `Find what uses it (\`fuser -vm MOUNT\`) and unmount it; a mount of your own stays if it is in /etc/fstab, ${again}`,
+    remedy: remedies.stillMounted,
   },
   {
     said: /^modprobe: FATAL: Module .* not found/m,
     message: 'the module is not installed for the running kernel',
-    remedy: `If the kernel was updated since the host booted, reboot it; on RHEL and its relatives install the package of this kernel (\`uname -r\`) with the module: kernel-modules or kernel-modules-extra, ${again}`,
+    remedy: remedies.noModule,
   },
   {
     said: /^E: (Unable to locate package|Package .* has no installation candidate|Failed to fetch|Unable to fetch)/m,
     message: (output) =>
       `the package is not available from the package sources of the host${unreadSources(output)}`,
-    remedy: `Check its name server, /etc/apt/sources.list and sources.list.d (\`apt-get update\` shows details), or install the package yourself, ${again}`,
+    remedy: remedies.aptSources,
   },
 ];
 
@@ -116,7 +116,7 @@ export function stepError(host: string, step: ShellStep, status: number, output:
   if (status === staleStatus)
     return new KbootError('E-STALE', output.trim(), {
       ...context,
-      remedy: 'The host was changed after it was read. Run the same command again: it makes a new plan.',
+      remedy: remedies.hostWasChanged,
     });
   if (status === fencedStatus)
     return new KbootError(
@@ -124,14 +124,14 @@ export function stepError(host: string, step: ShellStep, status: number, output:
       'another run has taken over the lock of the cluster; this step was not run',
       {
         ...context,
-        remedy: '`kboot unlock INVENTORY` shows that run. Once it has ended, run the same command again.',
+        remedy: remedies.lockWasTaken,
       },
     );
   const known = causes.find(({ said }) => said.test(output));
   const message = typeof known?.message === 'function' ? known.message(output) : known?.message;
   return new KbootError('E-STEP', message ?? `ended with status ${status}`, {
     ...context,
-    remedy: known?.remedy ?? `Fix the cause on this host, ${again}`,
+    remedy: known?.remedy ?? remedies.fixTheCause,
   });
 }
 

@@ -11,6 +11,8 @@ import { KubeConnection } from './kube-connection.ts';
 import { KubeRunner } from './kube-steps.ts';
 import { Spreader } from './spread/spreader.ts';
 import { interruptedBefore } from './step-error.ts';
+import { remedyTextOf } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** Runs tasks and gates; run.ts decides when. */
 export class Worker {
@@ -122,7 +124,7 @@ export class Worker {
         ...error.context,
         step: error.context.step ?? targetText(step.target),
         stepId: step.id,
-        remedy: error.context.remedy ?? 'Run the same command again: it continues here.',
+        remedy: remedyTextOf(error.context) ?? remedies.continuesHere,
       });
     }
   }

@@ -9,6 +9,7 @@ import { runPlan } from './plan-run.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 import { line } from '../view/printable.ts';
 import { loginName } from '../inventory/login-name.ts';
+import { remedies } from './remedies.ts';
 
 /** Takes over a cluster of kubeadm with --host, else reads a state folder back. */
 export async function runAdopt(args: AdoptArgs): Promise<ExitStatus> {
@@ -17,8 +18,7 @@ export async function runAdopt(args: AdoptArgs): Promise<ExitStatus> {
   const { inventory = args.state } = args;
   if (inventory === undefined)
     throw new KbootError('E-USAGE', 'kboot adopt needs INVENTORY, or --host ADDRESS.', {
-      remedy:
-        '`kboot adopt INVENTORY` reads a lost state folder back; `kboot adopt --host ADDRESS` takes over a cluster that kubeadm made.',
+      remedy: remedies.whatAdoptTakes,
     });
   return readState({ ...args, inventory, state: args.inventory === undefined ? undefined : args.state });
 }

@@ -14,6 +14,7 @@ import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
 import { event, mayBeUnofficial, note, screen } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Fetches the files that the bundle lacks. Progress goes to stderr; with `-o json`, events go to stdout. Throws as createBundle does. */
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
@@ -72,7 +73,7 @@ async function wantedBy(args: BundleCommandArgs): Promise<{
       'E-USAGE',
       `--kubernetes-version ${version}: this kboot does not support that release`,
       {
-        remedy: `Nearest: ${nearestVersions(version, known).join(', ')}.`,
+        remedy: remedies.nearest({ versions: nearestVersions(version, known).join(', ') }),
       },
     );
   const repository = args['image-repository'] ?? defaults.imageRepository;

@@ -16,6 +16,7 @@ import type { BundleCommandArgs } from './args.ts';
 import { event, note, print } from './terminal.ts';
 import { originText } from '../view/origin-text.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Creates, indexes or verifies a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
@@ -100,7 +101,7 @@ function refuseIdleFlags(args: BundleCommandArgs): void {
   const given = Object.entries(idle).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` does not take ${given.join(', ')}`, {
-    remedy: '`kboot bundle --help` shows which action takes which flag.',
+    remedy: remedies.bundleHelp,
   });
 }
 

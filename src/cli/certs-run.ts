@@ -5,6 +5,7 @@ import { certificatesText } from '../view/certificates-text.ts';
 import type { CertsArgs } from './args.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Lists certificates. Status 1 if one has expired or soon will, 4 if none has but a host could not be read. */
 export async function runCerts(args: CertsArgs): Promise<ExitStatus> {
@@ -12,7 +13,7 @@ export async function runCerts(args: CertsArgs): Promise<ExitStatus> {
   const warnDays = args['warn-days'];
   if (!Number.isInteger(warnDays) || warnDays < 0)
     throw new KbootError('E-USAGE', `--warn-days is not a number of days: ${warnDays}`, {
-      remedy: 'Use a whole number, such as 30; 0 reports only certificates that have expired.',
+      remedy: remedies.wholeDays,
     });
   const { report, failed, warnings } = await observeCertificates(
     { inventory, state, warnDays },

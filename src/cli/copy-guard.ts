@@ -8,6 +8,7 @@ import { comparisonText, pushedText } from '../view/state-text.ts';
 import type { InventoryArgs } from './args.ts';
 import { isInteractive, note, tellError } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** What a run must not continue from: somebody else's changes are not in the folder. */
 const outdated: readonly CopyComparison[] = ['copy-changed', 'both-changed', 'unrelated'];
@@ -28,7 +29,7 @@ export async function withCopy(
   const comparison = compare(before, site.recipients);
   if (outdated.includes(comparison))
     throw new KbootError('E-STATE-COPY', comparisonText(site, comparison), {
-      remedy: 'Nothing was changed: the state folder must be up to date first.',
+      remedy: remedies.folderFirst,
     });
   if (site.recipients.length === 0) refuseWithoutPassphrase(site.target, isInteractive());
   let status: ExitStatus | undefined;

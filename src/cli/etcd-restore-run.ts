@@ -11,6 +11,7 @@ import type { EtcdArgs } from './args.ts';
 import { runOperation } from './runner.ts';
 import { connectOptions } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Plans, shows, asks, restores. */
 export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<ExitStatus> {
@@ -22,8 +23,7 @@ export async function runRestore(args: EtcdArgs, workspace: Workspace): Promise<
         ? 'SNAPSHOT is missing: kboot etcd restore INVENTORY SNAPSHOT'
         : 'a snapshot and --from-survivor exclude each other',
       {
-        remedy:
-          '`kboot etcd list INVENTORY` shows the snapshots in the state folder. With --from-survivor, etcd goes on with the most advanced member that is left.',
+        remedy: remedies.nameSnapshot,
       },
     );
   const place = snapshot === undefined ? undefined : placeOnHost(workspace, snapshot);

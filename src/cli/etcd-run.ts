@@ -22,6 +22,7 @@ import { onInterrupt } from './interrupt.ts';
 import { readStatus } from './show.ts';
 import { connectOptions, event, note, print, tellErrors } from './terminal.ts';
 import { below, line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Runs one action. Returns the exit status. */
 export async function runEtcd(args: EtcdArgs): Promise<ExitStatus> {
@@ -62,7 +63,7 @@ function refuseIdleWords({ action, snapshot: file, force, lost, yes, ...rest }: 
   ];
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot etcd ${action}\` does not take ${given.join(', ')}`, {
-    remedy: '`kboot etcd --help` shows which action takes what.',
+    remedy: remedies.etcdHelp,
   });
 }
 

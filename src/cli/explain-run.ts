@@ -4,6 +4,7 @@ import { codesText, explainText } from '../view/explain-text.ts';
 import type { ExplainArgs } from './args.ts';
 import { languageOfRun } from './language.ts';
 import { event, print, terminalWidth } from './terminal.ts';
+import { remedies } from './remedies.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
@@ -24,6 +25,6 @@ function codeNamed(word: string): ErrorCode {
   throw new KbootError(
     'E-USAGE',
     `"${word}" is not an error code of kboot${near === undefined ? '.' : `; did you mean ${near}?`}`,
-    { remedy: '`kboot explain` lists all codes.' },
+    { remedy: remedies.listCodes },
   );
 }

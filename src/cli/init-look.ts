@@ -11,6 +11,7 @@ import { table } from '../view/table.ts';
 import type { InitArgs } from './args.ts';
 import type { Ask } from './ask.ts';
 import { tellErrors } from './terminal.ts';
+import { remedies } from './remedies.ts';
 
 /** Reports hosts that could not be read. Continues only if the user confirms. */
 export async function refuseUnseen(
@@ -33,8 +34,7 @@ export async function refuseUnseen(
     `${look.failed.size} of ${hosts.length} hosts could not be read (${which}); nothing was written.`,
     {
       ...(args.output === 'json' && { detail: first.message }),
-      remedy:
-        'Fix that and run the same command again, or write the inventory without reading the hosts: --no-look.',
+      remedy: remedies.fixOrNoLook,
     },
   );
 }
@@ -64,7 +64,7 @@ export async function withProposals(
       : await virtualIPProblem(look, hosts, virtualIP);
   if (problem !== undefined)
     throw new KbootError('E-USAGE', `--virtual-ip: ${problem} Nothing was written.`, {
-      remedy: 'Choose an unused address in the network of the control planes; `--virtual-ip auto` finds one.',
+      remedy: remedies.unusedAddress,
     });
   return {
     ...{ ...answers, virtualIP },

@@ -8,14 +8,15 @@ import { kubeconfigFiles } from '../store/kubeconfig-file.ts';
 import { block, line } from '../view/printable.ts';
 import type { KubeconfigArgs } from './args.ts';
 import { event, note, print } from './terminal.ts';
+import { remedies } from './remedies.ts';
 
 /** Prints or merges the kubeconfig. The context is named after the cluster. Throws KbootError E-USAGE, E-STATE. */
 export async function runKubeconfig(args: KubeconfigArgs): Promise<void> {
   const { merge, force, context } = args;
   if (force && !merge)
-    throw new KbootError('E-USAGE', '--force is for --merge only', { remedy: 'Omit it, or add --merge.' });
+    throw new KbootError('E-USAGE', '--force is for --merge only', { remedy: remedies.omitOrMerge });
   if (context?.trim() === '')
-    throw new KbootError('E-USAGE', '--context needs a name', { remedy: 'Omit it: the cluster has a name.' });
+    throw new KbootError('E-USAGE', '--context needs a name', { remedy: remedies.omitName });
   const workspace = await openWorkspace({
     inventory: args.inventory,
     state: args.state,

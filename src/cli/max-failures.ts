@@ -2,6 +2,7 @@ import { changesAnything } from '../plan/steps.ts';
 import type { Plan } from '../plan/types.ts';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
+import { remedies } from './remedies.ts';
 
 /** The flags that say how many hosts may fail. */
 export interface FailureArgs {
@@ -22,7 +23,7 @@ export function maxFailuresOf(args: FailureArgs): MaxFailures | undefined {
   if (most === undefined) return first ? { flag: '--fail-fast', count: () => 1 } : undefined;
   if (first)
     throw new KbootError('E-USAGE', '--fail-fast and --max-failures exclude each other', {
-      remedy: '--fail-fast is --max-failures 1.',
+      remedy: remedies.failFast,
     });
   const [, number = '', percent] = /^(\d{1,6})(%?)$/.exec(most) ?? [];
   const value = Number(number);
@@ -31,8 +32,7 @@ export function maxFailuresOf(args: FailureArgs): MaxFailures | undefined {
       'E-USAGE',
       `--max-failures ${most}: must be a number from 1, or a percentage from 1% to 100%`,
       {
-        remedy:
-          'It is the number of failed hosts after which nothing new starts; --fail-fast is --max-failures 1.',
+        remedy: remedies.whatMaxFailures,
       },
     );
   return {
@@ -53,7 +53,7 @@ export function refuseFailures(
     'E-MAX-FAILURES',
     `${plural(unread.length, 'host')} could not be read, and nothing starts after ${plural(max.count(hosts), 'failed host')} (${max.flag})`,
     {
-      remedy: `Nothing was changed. Repair ${unread.length === 1 ? 'it' : 'them'}, or leave out ${max.flag}.`,
+      remedy: remedies.repairOrOmit({ flag: max.flag }),
     },
   );
 }

@@ -1,5 +1,6 @@
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs';
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 /** A file that kboot writes where a flag says. */
 export interface OwnFile {
@@ -22,7 +23,7 @@ export function refuseOtherFile(file: string | undefined, { flag, what, mark }: 
       : undefined;
   if (why === undefined) return;
   throw new KbootError('E-USAGE', `${flag} ${file}: ${why}; it was not changed`, {
-    remedy: `Name a new file, or an older ${what}, which will be replaced.`,
+    remedy: remedies.newFile({ what }),
   });
 }
 

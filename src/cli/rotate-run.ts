@@ -7,6 +7,7 @@ import { stagesOf, stageText, type Rotation } from '../pki/rotation.ts';
 import { bundlesOf, connectOptions, note } from './terminal.ts';
 import type { UpArgs } from './args.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * Exchanges CAs in stages, each an `up` of its own: `stage` plans, asks and applies one; without CAs, what else there is to do.
@@ -106,6 +107,6 @@ async function runStages(
 function refuseOthers(begun: Rotation | undefined, rotate: readonly Rotatable[]): void {
   if (begun === undefined || rotate.every((each) => begun.cas.includes(each))) return;
   throw new KbootError('E-USAGE', `an exchange of ${begun.cas.join(', ')} has begun and is not complete`, {
-    remedy: '`kboot up INVENTORY` goes on with it; another one can begin after that.',
+    remedy: remedies.rotationGoesOn,
   });
 }

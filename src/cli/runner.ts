@@ -29,6 +29,7 @@ import { readStatus, showPlan, tellReading, type Planned } from './show.ts';
 import { vouchFor } from './unofficial.ts';
 import { confirm, event, note, screen, tell, tellError, tellErrors } from './terminal.ts';
 import { line, type Printable } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** The result of applying a plan. */
 export interface Outcome extends ApplyResult {
@@ -244,8 +245,7 @@ async function apply(
 /** Another run took over the lock, or somebody removed it: two concurrent runs could undo each other's changes. */
 function lockLost(so: string): KbootError {
   return new KbootError('E-LOCKED', `This run lost its lock. ${so}`, {
-    remedy:
-      '`kboot unlock INVENTORY` shows the run that holds it now. Once that run has ended, run the same command again.',
+    remedy: remedies.whoHoldsTheLock,
   });
 }
 

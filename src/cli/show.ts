@@ -14,6 +14,7 @@ import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';
 import { languageOfRun } from './language.ts';
 import { event, note, tell, tellErrors } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** A plan, and the connections it was made over. */
 export interface Planned {
@@ -57,9 +58,7 @@ function refuseIgnoring(checks: readonly string[]): void {
   });
   if (fixed.length + named.length === 0) return;
   const remedy =
-    unknown.length > 0
-      ? `The checks are ${knownChecks.join(', ')}.`
-      : 'Run the command without it, and fix what the check reports.';
+    unknown.length > 0 ? remedies.theChecks({ checks: knownChecks.join(', ') }) : remedies.cannotIgnore;
   throw new KbootError('E-USAGE', [...fixed, ...named].join('; '), { remedy });
 }
 

@@ -12,6 +12,7 @@ import { comparisonText, keysText, pulledText, pushedText } from '../view/state-
 import type { StateArgs } from './args.ts';
 import { confirm, event, note, print } from './terminal.ts';
 import { below, line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Runs one action. Returns the exit status. */
 export async function runState(args: StateArgs): Promise<ExitStatus> {
@@ -39,7 +40,7 @@ function refuseIdleWords({ action, file, force, identity, yes }: StateArgs): voi
   ];
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot state ${action}\` does not take ${given.join(', ')}`, {
-    remedy: '`kboot state --help` shows which action takes what.',
+    remedy: remedies.stateHelp,
   });
 }
 

@@ -11,6 +11,7 @@ import type { BundleArgs } from './args.ts';
 import { languageOfRun } from './language.ts';
 import { askSecretsWith } from '../store/state-secret.ts';
 import type { ConnectOptions } from '../transport/types.ts';
+import { remedies } from './remedies.ts';
 
 const connectTimeoutMs = 10_000;
 
@@ -91,7 +92,7 @@ export async function confirm(
   if (yes) return true;
   if (!isInteractive())
     throw new KbootError('E-USAGE', 'there is no terminal to ask for confirmation', {
-      remedy: 'Nothing was changed. Review the output above and run the same command with --yes.',
+      remedy: remedies.reviewThenYes,
     });
   const prompts = await import('@clack/prompts');
   if (await typedAhead(process.stdin)) return false;

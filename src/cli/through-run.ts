@@ -6,6 +6,7 @@ import { versionsOf } from '../plan/upgrade/versions.ts';
 import type { PlanScope } from '../plan/scope.ts';
 import { connectOptions, note } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * Takes a cluster to the version of the inventory through the minor versions between: reads where it is, and runs `hop`
@@ -46,10 +47,7 @@ async function chain(workspace: Workspace, scope: PlanScope, concurrency: number
     'E-USAGE',
     `there is no ${given.length > 0 ? 'bundle of a' : ''} version to go through on the way to ${cluster.kubernetesVersion}`,
     {
-      remedy:
-        given.length > 0
-          ? 'Give a bundle for each minor version on the way: --bundle OLDER --bundle NEWER.'
-          : 'Upgrade to the nearest known version first.',
+      remedy: given.length > 0 ? remedies.bundlesOnTheWay : remedies.nearestFirst,
     },
   );
 }

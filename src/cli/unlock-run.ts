@@ -12,6 +12,7 @@ import { clusterLockText, lockAdvice, lockText } from '../view/lock-text.ts';
 import type { UnlockArgs } from './args.ts';
 import { confirm, connectOptions, event, note, print, tellErrors, terminalWidth } from './terminal.ts';
 import { line } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * Shows who holds the locks of the state folder and of the cluster, and removes each after confirmation. Throws KbootError
@@ -130,8 +131,7 @@ function seenHolder(
 
 function running(holder: Holder | undefined): KbootError {
   return new KbootError('E-LOCKED', `${holderText(holder)} is running: its lock was not removed.`, {
-    remedy:
-      'Wait until it ends, or end it there: Ctrl-C in its terminal; running steps are finished first. If its machine is off, it sends no heartbeats, and the next run takes the lock over after 30 s.',
+    remedy: remedies.endThere,
   });
 }
 
@@ -144,8 +144,6 @@ function ownerOf({ owner }: FoundLock): Partial<Omit<LockOwner, 'token'>> {
 
 function alive(pid: number): KbootError {
   return new KbootError('E-LOCKED', `Process ${pid} is running on this machine: its lock was not removed.`, {
-    remedy:
-      `Wait until it ends, or end it: Ctrl-C in its terminal, or \`kill -INT ${pid}\`; running steps are finished first. ` +
-      `If \`ps -p ${pid}\` shows another program, the PID was reused: the next run then takes over the lock by itself, after 30 s without a heartbeat.`,
+    remedy: remedies.endProcess({ pid }),
   });
 }

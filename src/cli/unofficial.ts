@@ -4,6 +4,7 @@ import { KbootError } from '../model/error.ts';
 import { readAllowed, recordAllowed } from '../store/allowed-builds.ts';
 import type { State } from '../store/state.ts';
 import { confirm, isInteractive } from './terminal.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * Before any host is contacted: asks once for the files and images of the bundle that are not official builds, and remembers
@@ -27,10 +28,9 @@ export async function vouchFor(
   const asks = !allowUnofficial && !yes && isInteractive();
   if (!allowUnofficial && !asks)
     throw new KbootError('E-BUNDLE', what, {
-      remedy:
-        'No host was contacted. If these builds are your own, or from somebody you trust: the same command with --allow-unofficial, or with KBOOT_ALLOW_UNOFFICIAL=true in its environment; later runs do not ask again for the same files. `kboot bundle verify DIR` lists them all. kboot.lock.yaml (docs/lock.md) pins official images.',
+      remedy: remedies.unofficialBuilds,
     });
   if (asks && !(await confirm(`${what}. Do you trust them?`, false, 'no')))
-    throw new KbootError('E-BUNDLE', what, { remedy: 'Nothing was changed.' });
+    throw new KbootError('E-BUNDLE', what, { remedy: remedies.nothingChanged });
   await recordAllowed(state, Object.fromEntries(fresh.map(({ path }) => [sums.get(path) ?? '', path])));
 }

@@ -23,6 +23,7 @@ import { bundlesOf, connectOptions, tell } from './terminal.ts';
 import { maxFailuresOf, refuseFailures, stoppedText } from './max-failures.ts';
 import type { UpArgs } from './args.ts';
 import { below, line, type Printable } from '../view/printable.ts';
+import { remedies } from './remedies.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
@@ -61,7 +62,7 @@ function refuseParts(args: UpArgs, name: 'through' | 'rotate-ca'): void {
   const flag = partOf(args) ?? (name === 'rotate-ca' && args.through ? '--through' : undefined);
   if (flag === undefined) return;
   throw new KbootError('E-USAGE', `--${name} and ${flag} exclude each other`, {
-    remedy: `${name === 'through' ? 'A chain of upgrades' : 'An exchange of CAs'} takes the whole cluster through, one plan after another.`,
+    remedy: name === 'through' ? remedies.chainIsWhole : remedies.exchangeIsWhole,
   });
 }
 
@@ -115,9 +116,7 @@ export function refuseFindings(findings: readonly Finding[]): void {
     `${plural(errors.length, 'requirement')} ${errors.length === 1 ? 'is' : 'are'} not met; nothing was changed`,
     {
       remedy:
-        ignorable.length === 0
-          ? 'Fix the findings above.'
-          : `Fix the findings above, or ignore a check if you know better: --ignore-preflight ${ignorable.join(' ')} (or spec.preflight.ignore).`,
+        ignorable.length === 0 ? remedies.fixFindings : remedies.fixOrIgnore({ checks: ignorable.join(' ') }),
     },
   );
 }

@@ -1,5 +1,7 @@
 import { nearest } from '../inventory/nearest.ts';
 import { KbootError } from '../model/error.ts';
+import { sentences, type Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** A command line that yargs rejected, and the available commands and flags. */
 export interface CommandLine {
@@ -34,14 +36,13 @@ const otherFlags: Readonly<Record<string, string>> = {
 export function usageError(said: string, line: CommandLine): KbootError {
   const verb = line.commands.map(nameOf).find((name) => name === line.words[0]);
   const { message, remedy } = explain(said, line, verb);
-  const help =
-    verb === undefined ? '`kboot --help` lists the commands.' : `\`kboot ${verb} --help\` shows its usage.`;
-  return new KbootError('E-USAGE', message, { remedy: [remedy ?? '', help].join(' ').trim() });
+  const help = verb === undefined ? remedies.listCommands : remedies.showUsage({ verb });
+  return new KbootError('E-USAGE', message, { remedy: sentences(remedy, help) });
 }
 
 interface Told {
   readonly message: string;
-  readonly remedy?: string;
+  readonly remedy?: Text;
 }
 
 function explain(said: string, line: CommandLine, verb: string | undefined): Told {
@@ -49,7 +50,7 @@ function explain(said: string, line: CommandLine, verb: string | undefined): Tol
   if (valueless !== undefined)
     return {
       message: `${dashed(valueless)} requires a value`,
-      remedy: 'If you passed a shell variable, it was empty.',
+      remedy: remedies.emptyVariable,
     };
   if (said.startsWith('Not enough non-option arguments')) return missing(said, line, verb ?? '');
   const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(said);
@@ -71,7 +72,7 @@ function missing(said: string, line: CommandLine, verb: string): Told {
   const message = `${lacking.join(' and ')} ${lacking.length > 1 ? 'are' : 'is'} missing: kboot ${[verb, ...needed].join(' ')}`;
   const list = line.lists.find((flag) => isFlag(flag, line));
   if (list !== undefined)
-    return { message, remedy: `--${list} takes all words that follow: put it after ${needed.join(' ')}.` };
+    return { message, remedy: remedies.takesAllWords({ list, needed: needed.join(' ') }) };
   const other = Object.keys(otherFlags).find((flag) => isFlag(flag, line));
   return other === undefined ? { message } : { message: noFlag(other, line, verb) };
 }
@@ -92,7 +93,7 @@ function noCommand({ words, commands }: CommandLine): Told {
   if (/\.ya?ml$/.test(word))
     return {
       message: `a command is missing before ${word}`,
-      remedy: `\`kboot plan ${word}\` shows the changes, \`kboot up ${word}\` applies them.`,
+      remedy: remedies.planOrUp({ word }),
     };
   const meant = otherCommands[word] ?? nearest(word, commands.map(nameOf));
   return {
@@ -124,18 +125,15 @@ export function refuseOddValues(given: Readonly<Record<string, unknown>>, lists:
   for (const [flag, value] of Object.entries(given)) {
     if (flag === '_' || flag === '$0' || /[A-Z]/.test(flag)) continue;
     if (Array.isArray(value) && !lists.includes(flag))
-      throw odd(`${dashed(flag)} is given ${value.length} times`, 'Give it once: it takes one value.');
+      throw odd(`${dashed(flag)} is given ${value.length} times`, remedies.giveOnce);
     const empty = Array.isArray(value)
       ? value.includes('') && flag !== 'bundle'
       : value === '' && flag !== 'bundle';
-    if (empty) throw odd(`${dashed(flag)} is empty`, 'If you passed a shell variable, it was empty.');
+    if (empty) throw odd(`${dashed(flag)} is empty`, remedies.emptyVariable);
   }
   const { concurrency } = given;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && Number(concurrency) > 0))
-    throw odd(
-      '--concurrency must be an integer of at least 1',
-      'It is the number of hosts to work on at the same time.',
-    );
+    throw odd('--concurrency must be an integer of at least 1', remedies.whatConcurrency);
 }
 
-const odd = (message: string, remedy: string): KbootError => new KbootError('E-USAGE', message, { remedy });
+const odd = (message: string, remedy: Text): KbootError => new KbootError('E-USAGE', message, { remedy });

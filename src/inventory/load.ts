@@ -7,6 +7,8 @@ import type { Environment } from './environment.ts';
 import type { HostsText } from './hosts-from.ts';
 import { parseInventory, type ParseResult } from './parse.ts';
 import { loginName } from './login-name.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** What the catalog knows. */
 interface Known {
@@ -37,7 +39,7 @@ export function readInventoryText(file: string): string {
     bytes = readFileSync(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
-    const [message, remedy] = reasons[code] ?? ['cannot be read', 'Check the path and its permissions.'];
+    const [message, remedy] = reasons[code] ?? ['cannot be read', remedies.checkPath];
     throw new KbootError(
       'E-INVENTORY',
       `The inventory ${file} ${message}${code in reasons ? '' : ` (${code})`}.`,
@@ -50,14 +52,14 @@ export function readInventoryText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    const remedy = 'Save it as UTF-8 text.';
+    const remedy = remedies.saveAsUtf8;
     throw new KbootError('E-INVENTORY', `The inventory ${file} is not UTF-8 text.`, { remedy, cause });
   }
 }
 
-const reasons: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
-  ENOENT: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
-  ENOTDIR: ['does not exist', 'Check the path, or write a new inventory with `kboot init`.'],
-  EISDIR: ['is a folder', 'Specify the YAML file inside it.'],
-  EACCES: ['is not readable by you', 'Change its permissions, or run kboot as the user who owns it.'],
+const reasons: Readonly<Record<string, readonly [message: string, remedy: Text]>> = {
+  ENOENT: ['does not exist', remedies.checkPathOrInit],
+  ENOTDIR: ['does not exist', remedies.checkPathOrInit],
+  EISDIR: ['is a folder', remedies.fileInside],
+  EACCES: ['is not readable by you', remedies.changePermissions],
 };

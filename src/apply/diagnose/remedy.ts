@@ -1,48 +1,49 @@
 import { hostPort } from '../../desire/text/address.ts';
 import { addonLabel } from '../../kube/addons.ts';
+import type { Text } from '../../model/language/text.ts';
 import type { Condition } from '../../plan/types.ts';
+import { remedies } from './remedies.ts';
 
 /** The remedy for a failed wait: fix the cause that `detail` shows, or else find it with a command. */
-export function waitRemedy(condition: Condition, detail: string): string {
+export function waitRemedy(condition: Condition, detail: string): Text {
   const look = whereToLook(condition);
-  return detail.trim() === ''
-    ? `To find the cause, ${look}. Fix it, then run the same command again.`
-    : `Fix the cause shown above, then run the same command again. To see more, ${look}.`;
+  return detail.trim() === '' ? remedies.findTheCause(look) : remedies.fixTheCause(look);
 }
 
-function whereToLook(condition: Condition): string {
+function whereToLook(condition: Condition): Text {
   switch (condition.kind) {
     case 'etcd-member':
-      return `run \`journalctl -u etcd\` on ${condition.host}, or read /var/log/containers/etcd-*.log there if etcd is a static Pod`;
+      return remedies.etcdMember(condition);
     case 'api':
-      return `read /var/log/containers/kube-apiserver-*.log on ${condition.host ?? 'the control planes'}`;
+      return condition.host === undefined ? remedies.anyApi : remedies.api({ host: condition.host });
     case 'load-balancer':
-      return `run \`journalctl -u haproxy -u keepalived\` on ${condition.host}`;
+      return remedies.loadBalancer(condition);
     case 'endpoint':
-      return `run \`curl -k https://${hostPort(condition.address, condition.port)}/readyz\` on a node`;
+      return remedies.endpoint({ at: hostPort(condition.address, condition.port) });
     case 'kubelet':
-      return `run \`journalctl -u kubelet\` on ${condition.host}`;
+      return remedies.kubelet(condition);
     case 'controller':
-      return `read /var/log/containers/${condition.component}-*.log on ${condition.host}`;
+      return remedies.controller(condition);
     case 'leader':
-      return `run \`kubectl -n kube-system get lease ${condition.lease}\`, and read /var/log/containers/${condition.lease}-*.log on the control planes`;
+      return remedies.leader(condition);
     case 'stored-as':
-      return `run \`kboot status\`, which says how ${condition.resource} are stored, and look for a client that writes through an API server outside of this cluster`;
+      return remedies.storedAs(condition);
     case 'published-cas':
-      return condition.copy === 'kube-root-ca.crt'
-        ? 'read /var/log/containers/kube-controller-manager-*.log on the control planes, whose leader publishes it'
-        : `run \`kubectl -n kube-system get configmap extension-apiserver-authentication -o yaml\`, which every API server keeps up to date`;
+      return condition.copy === 'kube-root-ca.crt' ? remedies.publishedRoot : remedies.publishedClient;
     case 'pod-ready':
-      return `run \`kubectl -n ${condition.namespace} describe pod ${condition.name}\`, and \`crictl ps -a\` on ${condition.host}`;
+      return remedies.podReady(condition);
     case 'node-registered':
-      return `run \`journalctl -u kubelet\` on ${condition.node}`;
+      return remedies.kubelet({ host: condition.node });
     case 'node-ready':
-      return `run \`kubectl describe node ${condition.node}\`, and \`journalctl -u kubelet\` on ${condition.node}`;
+      return remedies.nodeReady(condition);
     case 'workload-ready':
-      return `run \`kubectl -n ${condition.namespace} describe ${condition.workload.toLowerCase()} ${condition.name}\``;
+      return remedies.workloadReady({ ...condition, workload: condition.workload.toLowerCase() });
     case 'addon-ready':
-      return `run \`kubectl get all -A -l ${addonLabel}=${condition.addon}\``;
+      return remedies.addonReady({ label: `${addonLabel}=${condition.addon}` });
     case 'addon-gone':
-      return `run \`kubectl get ${condition.objects[0]?.kind.toLowerCase() ?? 'all'} -A -l ${addonLabel}=${condition.addon} -o yaml\``;
+      return remedies.addonGone({
+        kind: condition.objects[0]?.kind.toLowerCase() ?? 'all',
+        label: `${addonLabel}=${condition.addon}`,
+      });
   }
 }

@@ -8,6 +8,7 @@ import { holderText, type Holder } from './holder.ts';
 import { HostLock, type HeldAnswer, type TakeAnswer } from './host-lock.ts';
 import { LeaseLock, type HeldLease, type LeaseApi } from './lease.ts';
 import { clusterLockTimes, type ClusterLockTimes } from './times.ts';
+import { remedies } from '../remedies.ts';
 
 export interface LockRequest {
   /** Connected control planes. */
@@ -240,8 +241,7 @@ function locked(holder: Holder | undefined, why: string): KbootError {
     'E-LOCKED',
     `Another run holds the lock of the cluster: ${holderText(holder)}. ${why}`,
     {
-      remedy:
-        'Nothing was changed. Wait until it ends, then run the same command again; or end it there: Ctrl-C, once, lets its running steps finish. `kboot unlock INVENTORY` shows it.',
+      remedy: remedies.clusterIsLocked,
     },
   );
 }

@@ -9,10 +9,10 @@ const deployment = {
 } as const;
 
 it('refers to the cause above only if one is shown', () => {
-  expect(waitRemedy(deployment, 'both Pods that are not ready are on w-1')).toBe(
+  expect(waitRemedy(deployment, 'both Pods that are not ready are on w-1').en).toBe(
     'Fix the cause shown above, then run the same command again. To see more, run `kubectl -n kube-system describe deployment coredns`.',
   );
-  expect(waitRemedy(deployment, ' \n')).toBe(
+  expect(waitRemedy(deployment, ' \n').en).toBe(
     'To find the cause, run `kubectl -n kube-system describe deployment coredns`. Fix it, then run the same command again.',
   );
 });
@@ -28,5 +28,5 @@ it.each([
   [{ kind: 'node-registered', node: 'w-1' }, 'journalctl -u kubelet` on w-1'],
   [{ kind: 'node-ready', node: 'w-1' }, 'kubectl describe node w-1'],
 ] as const)('%j names a command: %s', (condition, command) => {
-  expect(waitRemedy(condition, '')).toContain(command);
+  expect(waitRemedy(condition, '').en).toContain(command);
 });

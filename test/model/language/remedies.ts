@@ -5,7 +5,11 @@ import type { Text, Texts } from '../../../src/model/language/text.ts';
 
 const source = fileURLToPath(new URL('../../../src', import.meta.url));
 
-const names = new Proxy<Record<string, string>>({}, { get: (_, name) => `‹${String(name)}›` });
+const names = new Proxy<Record<string, string>>(
+  {},
+  // A sentence around another text has that in its own language.
+  { get: (_, name) => (name === 'en' || name === 'zh' ? '‹…›' : `‹${String(name)}›`) },
+);
 
 export interface Listed extends Text {
   /** Below src. */

@@ -19,6 +19,19 @@ export type ApplyEvent = { readonly at: number } & (
   | { readonly type: 'done'; readonly step: Step | Gate; readonly seconds: number }
   | { readonly type: 'failed'; readonly step: Step | Gate; readonly message: string; readonly detail: string }
   | { readonly type: 'host-lost'; readonly host: string; readonly message: string }
+  /**
+   * A file is on its way from this machine to a host, and takes longer than a moment. `bytes` have left, at `bytesPerSecond`
+   * lately; all of `size` have left in the last event of a file that is sent whole.
+   */
+  | {
+      readonly type: 'sending';
+      readonly host: string;
+      /** Such as `binary /usr/bin/kubectl`. */
+      readonly what: string;
+      readonly bytes: number;
+      readonly size: number;
+      readonly bytesPerSecond: number;
+    }
   /** How a host gets or gives files, if it differs from the plan. */
   | { readonly type: 'notice'; readonly host: string; readonly message: string }
   /** At the end: bytes of files by where they came from. */

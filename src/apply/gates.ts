@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostPort } from '../desire/text/address.ts';
-import type { KubeClient } from '../kube/client.ts';
 import { KbootError } from '../model/error.ts';
 import { observeEndpoint } from '../observe/endpoint.ts';
 import { subjectOfGate } from '../plan/steps.ts';
@@ -11,7 +10,7 @@ import { check, renewTime, type Unmet } from './conditions.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
-import type { KubeConnection } from './kube-connection.ts';
+import { Reopened, type KubeConnection } from './kube-connection.ts';
 import { checkHealthz } from './healthz.ts';
 import { NodeReader } from './node-reader.ts';
 
@@ -45,21 +44,23 @@ export class GateWatcher {
     const subject = subjectOfGate(gate);
     if (this.#isOut(subject)) return this.#moot(gate, subject);
     emit({ type: 'start', step: gate });
+    const own = this.#ownConnection(gate.condition);
     const leave = isOfNode(gate.condition) ? this.#nodes.enter() : (): void => undefined;
     try {
-      return await this.#poll(gate, subject);
+      return await this.#poll(gate, subject, own);
     } finally {
       leave();
+      own?.close();
     }
   }
 
-  async #poll(gate: Gate, subject: string | undefined): Promise<boolean> {
+  async #poll(gate: Gate, subject: string | undefined, own: Reopened | undefined): Promise<boolean> {
     const { emit, signal } = this.#context;
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1000;
     let seen = '';
     for (;;) {
-      const unmet = await this.#check(gate.condition, started);
+      const unmet = await this.#check(gate.condition, started, own);
       if (unmet === undefined) {
         emit({ type: 'done', step: gate, seconds: seconds() });
         return true;
@@ -97,8 +98,18 @@ export class GateWatcher {
     });
   }
 
+  /** What is asked of one API server, or through one load balancer, has a connection of its own. */
+  #ownConnection(condition: Condition): Reopened | undefined {
+    if (condition.kind === 'load-balancer') {
+      const { host, address, port } = condition;
+      return new Reopened(() => this.#kube.openAt(host, address, port));
+    }
+    const only = condition.kind === 'api' ? condition.host : undefined;
+    return only === undefined ? undefined : new Reopened(() => this.#kube.open(only));
+  }
+
   /** `since`: when its gate began, by performance.now(). */
-  async #check(condition: Condition, since: number): Promise<Unmet> {
+  async #check(condition: Condition, since: number, own: Reopened | undefined): Promise<Unmet> {
     try {
       switch (condition.kind) {
         case 'etcd-member':
@@ -114,13 +125,6 @@ export class GateWatcher {
           const { host, address, port } = condition;
           return await checkHealthz(this.#kube.reader(host), { address, port, tls: true });
         }
-        case 'load-balancer': {
-          const { host, address, port } = condition;
-          return await through(await this.#kube.openAt(host, address, port), condition);
-        }
-        case 'api':
-          if (condition.host === undefined) return await check(await this.#kube.client(), condition);
-          return await through(await this.#kube.open(condition.host), condition);
         case 'stored-as':
           return await this.#checkStored(condition);
         case 'leader':
@@ -131,12 +135,14 @@ export class GateWatcher {
           if (found?.isFinal === true) this.#final.add(condition);
           return found?.text;
         }
+        case 'api':
+        case 'load-balancer':
         case 'published-cas':
         case 'pod-ready':
         case 'node-registered':
         case 'node-ready':
         case 'workload-ready': {
-          const kube = await this.#kube.client();
+          const kube = await (own ?? this.#kube).client();
           return await check(kube, this.#withoutExcluded(condition), {
             lost: [...this.#excluded],
             node: (name, one) => this.#nodes.read(kube, name, since, one),
@@ -144,7 +150,9 @@ export class GateWatcher {
         }
       }
     } catch (error) {
-      this.#kube.close();
+      // Others use the connection, too: it is closed for its own errors only.
+      if (own !== undefined) own.close();
+      else if (!isOnHost(condition)) this.#kube.close();
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -207,16 +215,4 @@ function isOnHost({ kind }: Condition): boolean {
     kind === 'endpoint' ||
     kind === 'stored-as'
   );
-}
-
-/** Checks through a separate connection, and closes it. */
-async function through(
-  kube: KubeClient,
-  condition: Condition & { kind: 'api' | 'load-balancer' },
-): Promise<Unmet> {
-  try {
-    return await check(kube, condition);
-  } finally {
-    kube.close();
-  }
 }

@@ -1,10 +1,12 @@
 import pLimit from 'p-limit';
 import { KbootError } from '../model/error.ts';
+import { targetText } from '../plan/target.ts';
 import type { Plan, ShellStep } from '../plan/types.ts';
 import type { ApplyContext } from './context.ts';
 import { payloadBytes } from './payload.ts';
 import { Session, type StepResult } from './session.ts';
 import { interruptedBefore, stepError } from './step-error.ts';
+import { startTransfer, type Transfer } from './transfer.ts';
 import { Turns } from './turns.ts';
 
 /** Maximum number of steps sent ahead to a host: enough to hide the round trip, few enough to stop soon. */
@@ -106,6 +108,8 @@ export async function runSteps(
     }
     let started = Date.now();
     let result: StepResult;
+    let transfer: Transfer | undefined;
+    const what = targetText(step.target);
     try {
       result = await session.run(
         { script: step.script, timeoutSeconds: step.timeoutSeconds, ...payloads[index] },
@@ -113,12 +117,19 @@ export async function runSteps(
           started = Date.now();
           emit({ type: 'start', step });
         },
+        (bytes, size) => {
+          transfer ??= startTransfer(emit, { host: session.host, what, size });
+          transfer.sent(bytes);
+          if (bytes === size) transfer.end();
+        },
       );
     } catch (cause) {
       // The session ended; an earlier failed step is the cause.
       if (!(cause instanceof KbootError)) throw cause;
       failure ??= cause;
       return;
+    } finally {
+      transfer?.end();
     }
     if (result.state === 'skipped') {
       if (isStopped()) failure ??= interruptedBefore(step, session.host);

@@ -8,27 +8,19 @@ type KubeContext = Pick<ApplyContext, 'connections' | 'apiHosts'> & {
   materials(): Promise<Pick<Materials, 'kubeCredentials'>>;
 };
 
-/** Access to the API: one connection for all requests, through the first control-plane host that answers. */
-export class KubeConnection {
-  #context: KubeContext;
-  #excluded: Excluded;
+/** A connection that is opened when it is needed, and again after `close`. */
+export class Reopened {
+  readonly #open: () => Promise<KubeClient>;
   /** Also while it is being opened. */
   #kube: Promise<KubeClient> | undefined;
 
-  constructor(context: KubeContext, excluded: Excluded) {
-    this.#context = context;
-    this.#excluded = excluded;
+  constructor(open: () => Promise<KubeClient>) {
+    this.#open = open;
   }
 
-  /** Whether every control plane failed earlier: nothing can be asked of the API any more. */
-  get isCutOff(): boolean {
-    return this.#context.apiHosts.every(({ host }) => this.#excluded.has(host));
-  }
-
-  /** The connection for all requests; a new one after `close`. */
   client(): Promise<KubeClient> {
     if (this.#kube !== undefined) return this.#kube;
-    const opening = this.open();
+    const opening = this.#open();
     this.#kube = opening;
     opening.catch(() => {
       if (this.#kube === opening) this.#kube = undefined;
@@ -44,6 +36,32 @@ export class KubeConnection {
       () => undefined,
     );
     this.#kube = undefined;
+  }
+}
+
+/** Access to the API: one connection for all requests, through the first control-plane host that answers. */
+export class KubeConnection {
+  #context: KubeContext;
+  #excluded: Excluded;
+  readonly #shared = new Reopened(() => this.open());
+
+  constructor(context: KubeContext, excluded: Excluded) {
+    this.#context = context;
+    this.#excluded = excluded;
+  }
+
+  /** Whether every control plane failed earlier: nothing can be asked of the API any more. */
+  get isCutOff(): boolean {
+    return this.#context.apiHosts.every(({ host }) => this.#excluded.has(host));
+  }
+
+  /** The connection for all requests; a new one after `close`. */
+  client(): Promise<KubeClient> {
+    return this.#shared.client();
+  }
+
+  close(): void {
+    this.#shared.close();
   }
 
   /** A separate connection to the first API server that answers, or to that of the host `only`. */

@@ -5,7 +5,6 @@ import { KbootError } from '../model/error.ts';
 import { runFolder } from '../resource/prelude.ts';
 import type { RootProcess, Writer } from '../transport/types.ts';
 import { sumOfTimes } from '../transport/cpu-times.ts';
-import { within } from '../transport/within.ts';
 import { keptOutput, receiverCommand, receiverProgram } from './receiver.ts';
 import type { Turn } from './turns.ts';
 import { remedies } from './remedies.ts';
@@ -47,6 +46,8 @@ export interface SessionOptions {
   readonly turn?: () => Promise<Turn>;
 }
 
+type OnSent = (bytes: number, size: number) => void;
+
 const anyTime: Turn = { sent: () => undefined, end: () => undefined };
 
 interface Sending {
@@ -54,10 +55,11 @@ interface Sending {
   /** Where its file is on the host already. */
   readonly held?: string;
   readonly turn: Turn;
+  readonly onSent: OnSent;
 }
 
 interface Pending {
-  /** How long it may take by this machine's clock, its payload included. */
+  /** How long it may take by this machine's clock, from the moment when a part of its payload left last. */
   readonly limitMs: number;
   isStarted: boolean;
   /** Its file has not arrived on the host, or it is not its turn to be sent one: its time does not run. */
@@ -72,8 +74,8 @@ const graceMs = 40_000;
 const readyMs = 90_000;
 /** What a host may take to remember digests (kb_remember), which it need not finish. */
 const endMs = 30_000;
-/** The slowest link that payloads are sent over, in bytes per millisecond. */
-const slowest = 16;
+/** Bytes that are sent at a time: a host that takes none of them within the limit of a step is given up. */
+const slice = 64 * 1024;
 /** More than a mark with the output of a step. */
 const mostHeld = 4 * keptOutput;
 
@@ -98,8 +100,7 @@ export class Session {
   /** Resolves once the shell has ended, and its output has arrived. */
   readonly #over: Promise<void>;
   #stderr = '';
-  #ready: Promise<void>;
-  #onReady: (error?: KbootError) => void = () => undefined;
+  #isReady = false;
 
   private constructor(
     host: string,
@@ -112,12 +113,6 @@ export class Session {
     this.#graceMs = grace;
     this.#process = process;
     this.#nonce = nonce;
-    this.#ready = new Promise((resolve, reject) => {
-      this.#onReady = (error) => {
-        if (error) reject(error);
-        else resolve();
-      };
-    });
     process.stdout.on('data', (chunk: Buffer) => {
       if (this.#ended) return;
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
@@ -138,8 +133,9 @@ export class Session {
   }
 
   /**
-   * Opens the session: one exec. Rejects with E-LOCKED if another kboot session is still active on this host, and with the
-   * errors of Writer.start. `token`: that of the cluster's lock, which no other run may hold when a step starts.
+   * Opens the session: one exec. Rejects with the errors of Writer.start. Steps need not wait until the host takes them: they
+   * fail with E-LOCKED if another kboot session is still active on this host. `token`: that of the cluster's lock, which no
+   * other run may hold when a step starts.
    */
   static async open(
     writer: Writer,
@@ -152,30 +148,30 @@ export class Session {
     const program = Buffer.from(receiverProgram(nonce, token));
     session.#process.stdin.write(`${program.length}\n`);
     session.#process.stdin.write(program);
-    try {
-      await within(
-        session.#ready,
-        Math.min(readyMs, 3 * grace),
-        () => silent(writer.host, 'it did not begin to take steps'),
-        () => undefined,
-      );
-    } catch (error) {
-      session.#process.kill();
-      throw error;
-    }
+    session.#clock = setTimeout(
+      () => {
+        session.#give(silent(writer.host, 'it did not begin to take steps'));
+      },
+      Math.min(readyMs, 3 * grace),
+    );
     return session;
   }
 
-  /** Submits one step. Rejects with E-CONNECT if the connection closes before its result arrives. */
-  run(step: SessionStep, onStart: () => void = () => undefined): Promise<StepResult> {
+  /**
+   * Submits one step. Rejects with E-CONNECT if the connection closes before its result arrives. `onSent`: how many of the
+   * bytes of its payload have left; first 0.
+   */
+  run(
+    step: SessionStep,
+    onStart: () => void = () => undefined,
+    onSent: OnSent = () => undefined,
+  ): Promise<StepResult> {
     const id = String(this.#next++);
     const result = new Promise<StepResult>((settle, fail) => {
       if (this.#ended) fail(this.#ended);
       else {
-        const size = sizeOf(step);
-        const limitMs = step.timeoutSeconds * 1000 + size / slowest + this.#graceMs;
         this.#pending.set(id, {
-          limitMs,
+          limitMs: step.timeoutSeconds * 1000 + this.#graceMs,
           isStarted: false,
           isWaiting: step.payload !== undefined && step.payload.bytes.kind !== 'buffer',
           started: onStart,
@@ -186,7 +182,7 @@ export class Session {
       }
     });
     this.#sending = this.#sending
-      .then(() => this.#send(id, step))
+      .then(() => this.#send(id, step, onSent))
       .catch((cause: unknown) => {
         // The host waits for bytes that do not exist: nothing else may be sent instead.
         this.#end(payloadUnreadable(this.host, cause));
@@ -209,7 +205,7 @@ export class Session {
     return this.#cpuSeconds;
   }
 
-  async #send(id: string, step: SessionStep): Promise<void> {
+  async #send(id: string, step: SessionStep, onSent: OnSent): Promise<void> {
     if (this.#ended || !this.#pending.has(id)) return;
     if (this.#stopped) {
       this.#settle(id, { state: 'skipped', status: 0, output: '' });
@@ -221,31 +217,33 @@ export class Session {
     const turn = payload?.kind === 'stream' ? await this.#turn() : anyTime;
     try {
       if (given === undefined || given.kind === 'buffer' || this.#resume(id))
-        await this.#sendNow(id, step, { payload, turn, ...(isHeld && { held: given.path }) });
+        await this.#sendNow(id, step, { payload, turn, onSent, ...(isHeld && { held: given.path }) });
     } finally {
       turn.end();
     }
   }
 
-  async #sendNow(id: string, step: SessionStep, { payload, held, turn }: Sending): Promise<void> {
+  async #sendNow(id: string, step: SessionStep, { payload, held, turn, onSent }: Sending): Promise<void> {
     const script = Buffer.from(step.script);
     const size = payload === undefined ? 0 : lengthOf(payload);
     const path = held !== undefined || payload !== undefined ? (step.payload?.path ?? '-') : '-';
     const bytes = held === undefined ? String(size) : `=${held}`;
     await this.#write(Buffer.from(`step ${id} ${script.length} ${bytes} ${step.timeoutSeconds} ${path}\n`));
     await this.#write(script);
-    if (payload?.kind === 'buffer') await this.#write(payload.bytes);
-    if (payload?.kind !== 'stream') return;
-    let left = size;
-    for await (const chunk of payload.open() as AsyncIterable<Buffer>) {
-      left -= chunk.length;
-      if (left < 0) break;
-      await this.#write(chunk);
-      turn.sent(chunk.length);
+    if (payload === undefined) return;
+    let sent = 0;
+    onSent(sent, size);
+    for await (const part of slicesOf(payload)) {
+      if (sent + part.length > size) throw otherSize(step, size);
+      await this.#write(part);
+      turn.sent(part.length);
       if (this.#hasEnded()) return;
+      sent += part.length;
+      onSent(sent, size);
+      // It moves, however slowly.
+      if (this.#pending.keys().next().value === id) this.#watch();
     }
-    if (left !== 0)
-      throw new Error(`${step.payload?.path ?? ''} needs ${size} bytes, but its source has a different size`);
+    if (sent < size) throw otherSize(step, size);
   }
 
   /** A step has its file, or the turn to be sent it: its time begins. False if the step is not sent any more. */
@@ -289,9 +287,12 @@ export class Session {
         rest = end + 1;
         this.#settle(id, { state: status === '0' ? 'done' : 'failed', status: Number(status), output });
       } else if (mark === `@${this.#nonce}`) {
-        if (event === 'ready') this.#onReady();
-        if (event === 'busy') this.#onReady(busy(this.host, id));
-        if (event === 'unsafe') this.#onReady(unsafeRunFolder(this.host));
+        if (event === 'ready') {
+          this.#isReady = true;
+          this.#watch();
+        }
+        if (event === 'busy') this.#give(busy(this.host, id));
+        if (event === 'unsafe') this.#give(unsafeRunFolder(this.host));
         if (event === 'start') this.#started(id);
         if (event === 'times') this.#cpuSeconds = sumOfTimes(words.slice(2));
         if (event === 'skip') this.#settle(id, { state: 'skipped', status: 0, output: '' });
@@ -318,6 +319,7 @@ export class Session {
 
   /** Starts the clock of the step that is next, anew when it becomes the next one and when it starts. */
   #watch(): void {
+    if (!this.#isReady) return;
     clearTimeout(this.#clock);
     const [next] = this.#pending.values();
     if (next === undefined || next.isWaiting) return;
@@ -336,17 +338,19 @@ export class Session {
     this.#ended = error;
     clearTimeout(this.#clock);
     this.#buffer = Buffer.alloc(0);
-    this.#onReady(error);
     for (const pending of this.#pending.values()) pending.fail(error);
     this.#pending.clear();
   }
 }
 
-function sizeOf({ payload }: SessionStep): number {
-  if (payload === undefined) return 0;
-  const { bytes } = payload;
-  const sent = bytes.kind === 'held' ? bytes.otherwise : bytes;
-  return sent === undefined ? 0 : lengthOf(sent);
+async function* slicesOf(payload: Exclude<PayloadBytes, HeldBytes>): AsyncGenerator<Buffer> {
+  const chunks = payload.kind === 'buffer' ? [payload.bytes] : (payload.open() as AsyncIterable<Buffer>);
+  for await (const chunk of chunks)
+    for (let at = 0; at < chunk.length; at += slice) yield chunk.subarray(at, at + slice);
+}
+
+function otherSize({ payload }: SessionStep, size: number): Error {
+  return new Error(`${payload?.path ?? ''} needs ${size} bytes, but its source has a different size`);
 }
 
 function lengthOf(bytes: Exclude<PayloadBytes, HeldBytes>): number {

@@ -1,7 +1,11 @@
 import { Duplex, PassThrough, Writable, type Readable } from 'node:stream';
 import type { Channel, ClientChannel } from 'ssh2';
+import type { SshLogin } from './login.ts';
 import type { Process } from './process.ts';
 import type { TransportStats } from './types.ts';
+
+/** The connection of a channel. */
+type Wire = Pick<SshLogin, 'stream' | 'lost'>;
 
 /**
  * Wraps an exec channel as a Process. ssh2's own streams neither fail a write that the remote side will
@@ -11,13 +15,13 @@ import type { TransportStats } from './types.ts';
 export function channelProcess(
   channel: ClientChannel,
   stats: TransportStats,
-  lost: AbortSignal,
+  { stream, lost }: Wire,
   released: () => void,
 ): Process {
   const gone = new AbortController();
   const stdout = counted(stats);
   const stderr = counted(stats);
-  const stdin = new Writable({ ...writes(channel, stats, gone.signal) });
+  const stdin = new Writable({ ...writes(channel, stream, stats, gone.signal) });
   silence(stdin, stdout, stderr, channel, channel.stderr);
 
   const exit = new Promise<number | null>((resolve) => {
@@ -72,10 +76,11 @@ function stop(channel: ClientChannel, stdout: Writable, stderr: Writable): void 
 }
 
 /** Wraps a forwarded TCP channel as a plain Duplex that closes, and fails writes, when the channel closes. */
-export function channelStream(channel: Channel, stats: TransportStats, lost: AbortSignal): Duplex {
+export function channelStream(channel: Channel, stats: TransportStats, wire: Wire): Duplex {
+  const { lost } = wire;
   const gone = new AbortController();
   const stream = new Duplex({
-    ...writes(channel, stats, gone.signal),
+    ...writes(channel, wire.stream, stats, gone.signal),
     read() {
       channel.resume();
     },
@@ -109,7 +114,14 @@ export function channelStream(channel: Channel, stats: TransportStats, lost: Abo
 
 type Writes = Pick<Required<ConstructorParameters<typeof Writable>>[0], 'write' | 'final'>;
 
-function writes(channel: Channel, stats: TransportStats, gone: AbortSignal): Writes {
+/** Bytes that are handed to a connection at a time. */
+const slice = 64 * 1024;
+
+/**
+ * Writes to a channel as fast as its connection takes it. By itself, ssh2 takes as much as the channel's window (2 MiB) for
+ * each of them: on a slow line, whatever is sent next on the connection would wait for that.
+ */
+function writes(channel: Channel, wire: Duplex, stats: TransportStats, gone: AbortSignal): Writes {
   return {
     write(chunk: Buffer, _encoding, done) {
       if (gone.aborted) {
@@ -121,13 +133,26 @@ function writes(channel: Channel, stats: TransportStats, gone: AbortSignal): Wri
         done(error);
       };
       const fail = (): void => {
+        wire.removeListener('drain', next);
         done(broken());
       };
+      let at = 0;
+      const next = (): void => {
+        if (wire.writableNeedDrain) {
+          wire.once('drain', next);
+          return;
+        }
+        const bytes = chunk.subarray(at, at + slice);
+        at += bytes.length;
+        stats.bytesUp += bytes.length;
+        channel.write(bytes, (error) => {
+          if (gone.aborted) return;
+          if (error || at === chunk.length) settle(error);
+          else next();
+        });
+      };
       gone.addEventListener('abort', fail, { once: true });
-      channel.write(chunk, (error) => {
-        if (!gone.aborted) settle(error);
-      });
-      stats.bytesUp += chunk.length;
+      next();
     },
     final(done) {
       channel.end();

@@ -7,19 +7,26 @@ import { Deadline } from './deadline.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
 import type { HostKeyCheck } from './host-key.ts';
 import { HandshakeReset } from './retry.ts';
+import { watchSilence } from './silence.ts';
 import type { ConnectOptions } from './types.ts';
 import { remedies } from './remedies.ts';
 
 /** A logged-in SSH client. */
 export interface SshLogin {
   readonly client: Client;
+  /** What its messages take: when it is full, more would only wait there. */
+  readonly stream: Duplex;
   /** Aborts when the connection is lost; the reason is an E-CONNECT. */
   readonly lost: AbortSignal;
-  /** Disconnects and waits up to 1 s for the connection to close. Safe to call twice. */
+  /** Disconnects, and waits up to 1 s until that is sent; not for the other side. Safe to call twice. */
   close(): Promise<void>;
 }
 
-const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+/**
+ * ssh2 asks for a sign of life, but counts only its answer, which comes late where much else is on its way: what is silent is
+ * decided here (silence.ts).
+ */
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: Infinity };
 
 /**
  * Logs in over `stream`: verifies the host key, then offers credentials.
@@ -36,14 +43,17 @@ export function login(
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     const lost = new AbortController();
-    setMaxListeners(0, lost.signal);
+    // Every channel waits for both.
+    setMaxListeners(0, lost.signal, stream);
     let phase: 'silent' | 'handshake' | 'login' | 'ready' = 'silent';
     let hostKeyError: KbootError | undefined;
     let lastError: (Error & { code?: string | number }) | undefined;
     let ended = false;
 
+    let unwatch = (): void => undefined;
     const end = (error: Error): void => {
       ended = true;
+      unwatch();
       deadline.clear();
       if (phase === 'ready') lost.abort(error);
       else {
@@ -97,7 +107,10 @@ export function login(
       deadline.clear();
       phase = 'ready';
       offers.ended('accepted');
-      resolve({ client, lost: lost.signal, close });
+      unwatch = watchSilence(stream, keepalive.keepaliveInterval, () => {
+        end(connectionLost(endpoint, new Error('the host has been silent for 40 s')));
+      });
+      resolve({ client, stream, lost: lost.signal, close });
     });
     // A bastion's stream may end without emitting close.
     client.once('end', closed);
@@ -105,13 +118,15 @@ export function login(
 
     const close = async (): Promise<void> => {
       if (lost.signal.aborted) return;
-      const gone = new Promise<void>((done) => {
+      unwatch();
+      const sent = new Promise<void>((done) => {
+        stream.once('finish', done);
         client.once('close', done);
         setTimeout(done, 1000).unref();
       });
       lost.abort(new KbootError('E-CONNECT', 'the connection was closed by kboot', { host: endpoint.host }));
       client.end();
-      await gone;
+      await sent;
       client.destroy();
       stream.destroy();
     };

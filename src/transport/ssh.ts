@@ -85,7 +85,7 @@ async function launch(
     try {
       const channel = await exec(session, command);
       stats.execs++;
-      return channelProcess(channel, stats, session.lost, release);
+      return channelProcess(channel, stats, session, release);
     } catch (cause) {
       const refused = isRefusedChannel(cause) && !session.lost.aborted;
       if (refused && (await makeRoom(spares))) tries = triesAfterAnEnd;
@@ -176,7 +176,7 @@ async function forward(
       },
     );
     stats.forwards++;
-    return channelStream(channel, stats, session.lost);
+    return channelStream(channel, stats, session);
   } catch (cause) {
     session.lost.throwIfAborted();
     const detail = cause instanceof Error ? cause.message : String(cause);

@@ -59,6 +59,14 @@ const applyEvents = [
     detail: text('Last lines of output or of a log; may be empty.'),
   }),
   shape('host-lost', 'The connection to a host was lost.', { at, host, message: text('Why.') }),
+  shape('sending', 'A file is on its way to a host: every two seconds, for transfers that take longer.', {
+    at,
+    host,
+    what: text('What is sent, such as `binary /usr/bin/kubectl`.'),
+    bytes: number('Bytes that have left.'),
+    size: number('Bytes of the file.'),
+    bytesPerSecond: number('Bytes per second since the event before.'),
+  }),
   shape('notice', 'A host gets or gives files in another way than the plan says.', {
     at,
     host,

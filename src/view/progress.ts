@@ -3,6 +3,7 @@ import type { ApplyEvent } from '../apply/events.ts';
 import { plural } from '../model/plural.ts';
 import { hostOf, tasksOf } from '../plan/steps.ts';
 import type { Gate, Plan, Step } from '../plan/types.ts';
+import { age, pace, size } from './amounts.ts';
 import { fit } from './fit.ts';
 import { itemText, locate, type Located } from './placed.ts';
 import { below, line, shown, view, type Printable, type Screen } from './printable.ts';
@@ -13,6 +14,8 @@ interface HostLine {
   readonly done: string[];
   current: string | undefined;
   doing: string;
+  /** What is on its way to it, and takes long. */
+  sending: string | undefined;
   total: number;
   finished: number;
   failed: boolean;
@@ -39,6 +42,7 @@ export class ProgressState {
           done: [],
           current: undefined,
           doing: '',
+          sending: undefined,
           total: 0,
           finished: 0,
           failed: false,
@@ -62,12 +66,20 @@ export class ProgressState {
       }
       case 'host-lost': {
         const line = this.hosts.get(event.host);
-        if (line) Object.assign(line, { failed: true, doing: event.message, endedAt: event.at });
+        if (line)
+          Object.assign(line, {
+            ...{ failed: true, doing: event.message, sending: undefined, endedAt: event.at },
+          });
         break;
       }
       case 'skipped':
         this.elsewhere.delete(event.step.id);
         break;
+      case 'sending': {
+        const line = this.hosts.get(event.host);
+        if (line) line.sending = event.bytes < event.size ? sendingWords(event) : undefined;
+        break;
+      }
       case 'notice':
       case 'files':
         break;
@@ -96,8 +108,16 @@ export class ProgressState {
     if (event.type === 'start') line.doing = itemText(step);
     if (event.type === 'done') line.finished++;
     if (event.type === 'failed')
-      Object.assign(line, { failed: true, doing: itemText(step), endedAt: event.at });
+      Object.assign(line, { failed: true, doing: itemText(step), sending: undefined, endedAt: event.at });
   }
+}
+
+type Sending = Extract<ApplyEvent, { type: 'sending' }>;
+
+/** `binary /usr/bin/kubectl: 12.3 MB of 84.0 MB sent, 250 kB/s, 5 min left` */
+function sendingWords({ what, bytes, size: whole, bytesPerSecond }: Sending): string {
+  const left = bytesPerSecond === 0 ? '' : `, ${age(Math.ceil((whole - bytes) / bytesPerSecond))} left`;
+  return `${what}: ${size(bytes)} of ${size(whole)} sent, ${pace(bytesPerSecond)}${left}`;
 }
 
 function elsewhereWords(
@@ -145,9 +165,12 @@ export function progressLines(state: ProgressState, at: number, width: number, h
   ];
 }
 
-function bodyOf({ done, current, failed, finished, total, doing }: HostLine, brief: boolean): string {
+function bodyOf(line: HostLine, brief: boolean): string {
+  const { done, current, failed, finished, total, doing, sending } = line;
   const now =
-    current === undefined ? [] : [`${failed ? '✗' : '●'} ${current} ${finished}/${total}  ${doing}`];
+    current === undefined
+      ? []
+      : [`${failed ? '✗' : '●'} ${current} ${finished}/${total}  ${sending ?? doing}`];
   const past = brief && now.length > 0 ? ['✓'.repeat(done.length)] : done.map((phase) => `✓ ${phase}`);
   return [...past, ...now].filter(Boolean).join('  ');
 }
@@ -265,6 +288,7 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
     return `${host === undefined ? '' : `${host}: `}${itemText(step)}`;
   };
   const many = plan.hosts.length < manyHosts ? undefined : counted(plan, say);
+  const sends = sendsTo(say);
   /** Reasons for skipping that were already printed, by phase: one line for each. */
   const skipped = new Set<string>();
   return {
@@ -272,6 +296,9 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
       switch (event.type) {
         case 'notice':
           say(event.at, `${event.host} ${event.message}`);
+          break;
+        case 'sending':
+          sends(event);
           break;
         case 'task-done':
           if (many === undefined)
@@ -316,6 +343,25 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
     stop() {
       many?.stop();
     },
+  };
+}
+
+/** What is on its way, for all hosts together: a line at most every 10 s. */
+function sendsTo(say: (at: number, text: string) => void): (event: Sending) => void {
+  const coming = new Map<string, Sending>();
+  let toldAt = 0;
+  return (event) => {
+    if (event.bytes < event.size) coming.set(`${event.host} ${event.what}`, event);
+    else coming.delete(`${event.host} ${event.what}`);
+    if (event.at < toldAt + 10_000 || coming.size === 0) return;
+    toldAt = event.at;
+    const all = [...coming.values()];
+    const [first = event] = all;
+    const sum = (of: 'bytes' | 'size' | 'bytesPerSecond'): number =>
+      all.reduce((total, each) => total + each[of], 0);
+    const total = { bytes: sum('bytes'), size: sum('size'), bytesPerSecond: sum('bytesPerSecond') };
+    const what = all.length === 1 ? `${first.host}: ${first.what}` : plural(all.length, 'file');
+    say(event.at, sendingWords({ ...first, ...total, what }));
   };
 }
 

@@ -33,7 +33,12 @@ const stream = (data: Buffer): PayloadBytes => ({
 
 describe.each(shells)('a session in %s', (shell) => {
   let host: LocalHost;
-  const open = (): Promise<Session> => Session.open(host.writer);
+  /** A session that has begun to take steps. */
+  const open = async (): Promise<Session> => {
+    const session = await Session.open(host.writer);
+    await session.run(step(':'));
+    return session;
+  };
   beforeEach(() => {
     host = localHost(shell);
   });
@@ -233,6 +238,7 @@ describe.each(shells)('a session in %s', (shell) => {
 
   it('starts no step, not even one that was sent ahead, once another run has the lock of the cluster', async () => {
     const session = await Session.open(host.writer, 'a'.repeat(32));
+    await session.run(step(':'));
     const holder = host.path('run/kboot/holder');
     expect((await session.run(step('echo nobody has it'))).state).toBe('done');
     writeFileSync(holder, `${'a'.repeat(32)} 1 run\nwho\n`);

@@ -72,9 +72,10 @@ interface Stats {
   readonly hosts: readonly { readonly cpuSeconds: number; readonly bytesUp: number }[];
 }
 
-function statsOf({ events, stderr }: KbootResult, what: string): Stats {
+function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
   const found = events.find(({ type }: KbootEvent) => type === 'stats');
-  if (found === undefined) throw new Error(`${what}: no stats\n${stderr.slice(-3000)}`);
+  if (found === undefined)
+    throw new Error(`${what}: no stats\n${stdout.slice(-3000)}${stderr.slice(-3000)}`);
   return found as unknown as Stats;
 }
 

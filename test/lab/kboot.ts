@@ -39,6 +39,8 @@ export interface KbootResult {
 export interface KbootOptions {
   readonly inventory?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Where it runs; default: the lab's bridge. */
+  readonly from?: Lab;
   /** Called with every event; only with `-o json`. `kill` ends kboot at once with SIGKILL. */
   readonly onEvent?: (event: KbootEvent, kill: () => void) => void;
 }
@@ -119,7 +121,7 @@ export async function makeSite(
     inventory,
     write,
     kboot: (verb, rest = [], options = {}) =>
-      runKboot(lab, [main, ...verb.split(' '), options.inventory ?? inventory, ...rest], {
+      runKboot(options.from ?? lab, [main, ...verb.split(' '), options.inventory ?? inventory, ...rest], {
         ...options,
         env: { ...env, ...options.env },
       }),

@@ -61,6 +61,20 @@ describe('progressLines', () => {
     `);
   });
 
+  it('shows what is on its way, and no longer once it has left', () => {
+    const sending = { type: 'sending', host: 'w-1', what: 'binary /usr/bin/kubectl', size: 84e6 } as const;
+    const half: ApplyEvent = { ...sending, at: 4000, bytes: 42e6, bytesPerSecond: 250_000 };
+    expect(progressLines(state([...events, half]), 5000, 120)[1]).toBe(
+      '  w-1   ● runtime 1/2  binary /usr/bin/kubectl: 42.0 MB of 84.0 MB sent, 250 kB/s, 3 min left  5 s',
+    );
+    const stuck: ApplyEvent = { ...half, bytesPerSecond: 0 };
+    expect(progressLines(state([...events, stuck]), 5000, 120)[1]).toContain(
+      '42.0 MB of 84.0 MB sent, 0 kB/s  5 s',
+    );
+    const whole: ApplyEvent = { ...half, bytes: 84e6 };
+    expect(progressLines(state([...events, half, whole]), 5000, 120)[1]).not.toContain('kubectl');
+  });
+
   it.each([20, 40, 80, 200])('is never wider than the terminal (%i columns)', (width) => {
     for (let count = 0; count <= events.length; count++)
       for (const line of progressLines(state(events.slice(0, count)), 999_999, width))
@@ -155,6 +169,28 @@ describe('progress without a terminal', () => {
       "
     `);
   });
+});
+
+it('without a terminal, what is on its way to all hosts is one line every 10 s', () => {
+  const stream = new PassThrough();
+  const progress = showProgress(plan({ phases }), stream as unknown as NodeJS.WriteStream);
+  const sending = { type: 'sending', what: 'binary /usr/bin/kubectl', size: 84e6 } as const;
+  for (let at = 4000; at <= 34_000; at += 2000)
+    for (const host of at < 24_000 ? ['w-1', 'w-2'] : ['w-2'])
+      progress.take({
+        ...sending,
+        host,
+        at,
+        bytes: at < 22_000 || host === 'w-2' ? at * 1000 : 84e6,
+        bytesPerSecond: 1e6,
+      });
+  progress.stop();
+  expect(String(stream.read())).toMatchInlineSnapshot(`
+    "  10.0 s  2 files: 18.0 MB of 168.0 MB sent, 2.0 MB/s, 75 s left
+      20.0 s  2 files: 38.0 MB of 168.0 MB sent, 2.0 MB/s, 65 s left
+      30.0 s  w-2: binary /usr/bin/kubectl: 30.0 MB of 84.0 MB sent, 1.0 MB/s, 54 s left
+    "
+  `);
 });
 
 it('hosts without a task have no line: the others are not waited for', () => {

@@ -83,6 +83,7 @@ export function recordRun(plan: Plan, events: readonly ApplyEvent[]): RunRecord 
         note(event);
         break;
       case 'waiting':
+      case 'sending':
       case 'notice':
       case 'files':
       case 'span':

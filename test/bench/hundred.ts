@@ -23,9 +23,9 @@ interface Run {
 export async function benchHundred(count: number): Promise<void> {
   const begun = performance.now();
   const hosts = Array.from({ length: count }, (_, index): SiteHost => {
-    const isPlane = index < 3;
+    const isPlane = index === 0;
     return {
-      name: isPlane ? `cp-${index + 1}` : `w-${index - 2}`,
+      name: isPlane ? 'cp-1' : `w-${index}`,
       roles: [isPlane ? 'control-plane' : 'worker'],
       address: `10.79.60.${index + 2}`,
     };
@@ -74,8 +74,7 @@ interface Stats {
 
 function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
   const found = events.find(({ type }: KbootEvent) => type === 'stats');
-  if (found === undefined)
-    throw new Error(`${what}: no stats\n${stdout.slice(-3000)}${stderr.slice(-3000)}`);
+  if (found === undefined) throw new Error(`${what}: no stats\n${stdout.slice(-3000)}${stderr.slice(-3000)}`);
   return found as unknown as Stats;
 }
 

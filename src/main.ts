@@ -17,6 +17,7 @@ import { reset } from './cli/reset.ts';
 import { schema } from './cli/schema.ts';
 import { state } from './cli/state.ts';
 import { status } from './cli/status.ts';
+import { support } from './cli/support.ts';
 import { unlock } from './cli/unlock.ts';
 import { up } from './cli/up.ts';
 import { usageError } from './cli/usage.ts';
@@ -49,7 +50,7 @@ const parser = yargs(words) as Argv & {
 
 const commands: readonly Pick<CommandModule, 'command'>[] = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, etcd, state, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, state, support, explain, schema, version],
 ];
 
 run().catch(async (error: unknown) => {

@@ -20,6 +20,10 @@ export interface InventoryArgs extends GlobalArgs {
   readonly inventory: string;
 }
 
+export interface SupportArgs extends InventoryArgs {
+  readonly out?: string | undefined;
+}
+
 export interface VerifyArgs extends InventoryArgs {
   readonly security: boolean;
 }

@@ -484,12 +484,9 @@ const spec = z
       })
       .meta({ description: 'Where the hosts are, instead of spec.hosts.' })
       .optional(),
-    hosts: z
-      .array(host)
-      .min(1, 'must list at least one host')
-      .meta({
-        description: 'Every machine of the cluster, unless spec.hostsFrom names a file that lists them.',
-      }),
+    hosts: z.array(host).min(1, 'must list at least one host').meta({
+      description: 'Every machine of the cluster, unless spec.hostsFrom names a file that lists them.',
+    }),
   })
   .meta({ description: 'The desired state of the cluster.' });
 

@@ -21,10 +21,11 @@ const probeTimeoutMs = 120_000;
  * carries a nonce and the exit status: without that line, the section is unknown.
  */
 export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
-  return scriptOf(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources, ask)]));
+  return sectionsScript(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources, ask)]));
 }
 
-function scriptOf(nonce: string, sections: ReadonlyMap<string, string>): string {
+/** A script that runs scripts, whose output readSections tells apart. */
+export function sectionsScript(nonce: string, sections: ReadonlyMap<string, string>): string {
   const section = ([name, body]: readonly [string, string]): string =>
     `echo "@${nonce} begin ${name}"\n{ ${body}\n} 2>/dev/null </dev/null\necho "@${nonce} end ${name} $?"`;
   const path = 'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -100,7 +101,7 @@ export async function probeOthers(
   const others = new Map([...queries(wanted, ask)].filter(([kind, query]) => before.get(kind) !== query));
   if (others.size === 0) return seen;
   const nonce = randomBytes(12).toString('hex');
-  const { stdout } = await reader.read(scriptOf(nonce, others), { timeoutMs: probeTimeoutMs });
+  const { stdout } = await reader.read(sectionsScript(nonce, others), { timeoutMs: probeTimeoutMs });
   const again = readObservations(
     wanted.filter(({ kind }) => others.has(kind)),
     readSections(stdout, nonce),

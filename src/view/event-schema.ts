@@ -302,6 +302,20 @@ const others = [
     files: number('Number of files.'),
     leftOut: list('Files that were not written, since they have secrets; relative to the folder.'),
   }),
+  shape('support', 'An archive for maintainers was written (`support`).', {
+    file: text('The archive.'),
+    bytes: number('Its size.'),
+    files: list('Files in it, below its folder.'),
+    missing: described(
+      'What could not be read.',
+      z.array(
+        z.strictObject({
+          what: text('File or folder in the archive, such as hosts/w-1.'),
+          why: text('Why not.'),
+        }),
+      ),
+    ),
+  }),
   shape('status', 'The state of the cluster (`status`).', {
     cluster,
     kubernetesVersion,

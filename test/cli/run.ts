@@ -14,6 +14,7 @@ import { reset } from '../../src/cli/reset.ts';
 import { schema } from '../../src/cli/schema.ts';
 import { state } from '../../src/cli/state.ts';
 import { status } from '../../src/cli/status.ts';
+import { support } from '../../src/cli/support.ts';
 import { unlock } from '../../src/cli/unlock.ts';
 import { up } from '../../src/cli/up.ts';
 import { validate } from '../../src/cli/validate.ts';
@@ -24,7 +25,7 @@ import { asksForEvents, checkEvents } from '../events.ts';
 /** Every command, as main.ts registers them. */
 export const commands = [
   ...[init, validate, render, plan, drift, up, status, certs, verify, kubeconfig, reset, unlock],
-  ...[adopt, bundle, lock, etcd, state, explain, schema, version],
+  ...[adopt, bundle, lock, etcd, state, support, explain, schema, version],
 ] as CommandModule[];
 
 export interface Ended {

@@ -48,6 +48,8 @@ import { skewFindings } from './upgrade/skew.ts';
 import { planUpgrade, type Upgrade } from './upgrade/upgrade.ts';
 import { versionChange, versionsOf, type ClusterVersions, type VersionChange } from './upgrade/versions.ts';
 import { isOnlyWorker } from './upgrade/workers.ts';
+import { lines, remedyTextOf, same } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** How old the snapshot of an upgrade that goes on may be: a day. */
 const begunSeconds = 86_400;
@@ -504,7 +506,7 @@ function unread(hosts: readonly string[], cause: KbootError | undefined, consequ
     {
       ...cause?.context,
       host: names,
-      remedy: `${cause?.context.remedy ?? ''}\n${consequence}`.trim(),
+      remedy: lines(cause && remedyTextOf(cause.context), same(consequence)),
     },
   );
 }
@@ -515,7 +517,6 @@ function refuseSilence({ etcd: { hosts, members } }: Observed, doesAnything: boo
   const holders = hosts.filter(({ data }) => data === 'present').map(({ name }) => name);
   if (holders.length === 0) return;
   throw new KbootError('E-QUORUM', `etcd does not answer on ${holders.join(', ')}`, {
-    remedy:
-      'Its configuration matches the inventory, and nothing was changed. Read its log on these hosts (`crictl logs` of its container, or `journalctl -u etcd`), and bring members that are down back up.',
+    remedy: remedies.etcdIsSilent,
   });
 }

@@ -2,6 +2,7 @@ import type { Cluster, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
 import { stagesUntil, type Stage } from '../model/stage.ts';
+import { remedies } from './remedies.ts';
 
 /** The part of a cluster that a plan covers. */
 export interface PlanScope {
@@ -21,7 +22,7 @@ export function limitedHosts(cluster: Cluster, limit: readonly string[]): readon
   const unknown = limit.filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new KbootError('E-USAGE', `--limit names ${unknown.join(', ')}, not in the inventory`, {
-      remedy: `Its hosts are ${few(names, 10)}.`,
+      remedy: remedies.itsHosts({ hosts: few(names, 10) }),
     });
   return limit.length === 0 ? cluster.hosts : cluster.hosts.filter((host) => limit.includes(host.name));
 }

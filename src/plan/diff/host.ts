@@ -3,6 +3,7 @@ import type { Stage } from '../../model/stage.ts';
 import { handlerOf, resourceId } from '../../resource/kinds.ts';
 import type { Observation, Resource } from '../../resource/types.ts';
 import type { EtcdStep, ShellStep } from '../types.ts';
+import { remedies } from '../remedies.ts';
 
 /** A step on one host in a stage, before it is arranged in phases. */
 export interface HostChange<S extends ShellStep | EtcdStep = ShellStep | EtcdStep> {
@@ -47,8 +48,7 @@ export function diffHost(
       throw new KbootError('E-PROBE', observation.reason, {
         host,
         step: id,
-        remedy:
-          'kboot does not act on a resource that it cannot read. Nothing was changed on this host; fix the cause and run the same command again.',
+        remedy: remedies.unreadable,
       });
     const handler = handlerOf(resource.kind);
     const target = { kind: resource.kind, name: handler.name(resource) };

@@ -15,6 +15,8 @@ import type { EncryptionObservation, ServerEncryptionSeen } from '../../observe/
 import type { Finding } from '../preflight/finding.ts';
 import { isReadOnly, type PlanScope } from '../scope.ts';
 import { encryptionRounds, isSettled, joiningConfig, type EncryptionState, type Rounds } from './rounds.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 /** What is decided about encryption. */
 export interface EncryptionDecision {
@@ -130,10 +132,11 @@ function findingsOf(
   { used, settled }: { readonly used: ReadonlySet<StoredAs>; readonly settled: boolean },
 ): Finding[] {
   const [first = ''] = hostsWith(cluster, 'control-plane').map(({ name }) => name);
-  const finding = (host: string, message: string, remedy: string): Finding => ({
+  const finding = (host: string, message: string, remedy: Text): Finding => ({
     check: 'Encryption',
     level: 'error',
-    ...{ host, message, remedy },
+    ...{ host, message },
+    ...remedyFields(remedy),
   });
   const others = [...(seen?.servers ?? [])].filter(([, { uses }]) => uses === 'other').map(([host]) => host);
   const encrypted = [...used].filter((key) => key !== plain);
@@ -142,7 +145,7 @@ function findingsOf(
       finding(
         host,
         `its API server encrypts by a file of yours, which is no longer in the inventory${encrypted.length === 0 ? '' : `, and etcd holds data of ${encrypted.join(', ')}`}`,
-        `Put ${encryptionFlag} back into spec.apiServer.extraArgs. To use spec.encryption instead, let identity be the first provider of your file, rewrite everything (\`kubectl get secrets -A -o json | kubectl replace -f -\`), remove the flag, and run \`kboot up\` before you set spec.encryption.`,
+        remedies.ownEncryption({ flag: encryptionFlag }),
       ),
     );
   return [
@@ -150,7 +153,7 @@ function findingsOf(
       finding(
         host,
         `its API server has another ${key} than the state folder: two keys have one name`,
-        'The key on the host is the one in use. Restore the state folder that belongs to this cluster, or move its file away (encryption/ in the state folder): kboot then reads the key back from the host.',
+        remedies.otherKey,
       ),
     ),
     ...encrypted
@@ -159,7 +162,7 @@ function findingsOf(
         finding(
           first,
           `etcd holds data that is encrypted with ${key}, which neither the state folder nor a control plane has`,
-          `Restore ${keyPath(key)} in the state folder from a backup. Without that key, nobody can read this data.`,
+          remedies.restoreKey({ path: keyPath(key) }),
         ),
       ),
     ...(upgrades && !settled
@@ -167,7 +170,7 @@ function findingsOf(
           finding(
             first,
             'spec.kubernetesVersion and spec.encryption change at the same time',
-            'Apply one after the other: set one of them back, run `kboot up`, then set it again.',
+            remedies.oneAfterTheOther,
           ),
         ]
       : []),

@@ -1,6 +1,8 @@
 import { KbootError } from '../../model/error.ts';
 import type { EtcdAnswer } from '../../observe/foreign-etcd.ts';
 import type { Finding } from '../preflight/finding.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 /** What is known of a cluster's control-plane hosts before its etcd is queried. */
 export interface ForeignEtcdGround {
@@ -31,8 +33,7 @@ export function judgeForeignEtcd(
   if (heard.length === 0)
     throw new KbootError('E-PROBE', `no endpoint of spec.etcd.external answers`, {
       detail: answers.flatMap(silence).join('\n'),
-      remedy:
-        'kboot bootstraps a cluster only if etcd is known to hold none, and does not change a cluster whose data it cannot reach. Nothing was changed.',
+      remedy: remedies.externalUnknown,
     });
   if (new Set(heard.map(({ clusterId }) => clusterId)).size > 1)
     throw new KbootError(
@@ -40,7 +41,7 @@ export function judgeForeignEtcd(
       `the endpoints of spec.etcd.external are not members of one etcd cluster: ${endpoints}`,
       {
         detail: answers.flatMap(etcdOf).join('\n'),
-        remedy: 'Name members of one etcd cluster. Nothing was changed.',
+        remedy: remedies.oneEtcdCluster,
       },
     );
   const keys = Math.max(...heard.map((answer) => answer.keys));
@@ -75,12 +76,12 @@ function leftover(answers: readonly EtcdAnswer[], where: string, ground: Foreign
     level: 'error',
     host: answers[0]?.host ?? '',
     message: `${where}, left by an earlier installation of this cluster; its control-plane hosts were reset or are new`,
-    remedy: `To continue with that data, ignore this check. To bootstrap the cluster again, first delete the data: etcdctl del --prefix ${ground.prefix}/`,
+    ...remedyFields(remedies.continueOrDelete({ prefix: ground.prefix })),
   };
 }
 
-function otherPlace({ prefix }: ForeignEtcdGround): string {
-  return `If nobody needs them, delete them: etcdctl del --prefix ${prefix}/. To share that etcd, give this cluster its own prefix: spec.apiServer.extraArgs [{name: etcd-prefix, value: /NAME}]. If they belong to this cluster, pass its state folder with --state. Nothing was changed.`;
+function otherPlace({ prefix }: ForeignEtcdGround): Text {
+  return remedies.otherPrefix({ prefix });
 }
 
 /** Hosts that can use only some of the endpoints, or none. */
@@ -97,7 +98,7 @@ function unheard(answers: readonly EtcdAnswer[]): Finding[] {
         level: all ? 'error' : 'warning',
         host,
         message: `${all ? 'can use no endpoint' : 'cannot use every endpoint'} of spec.etcd.external: ${silent.map(told).join('; ')}`,
-        remedy: 'Repair that member or the network path to it, or correct spec.etcd.external.',
+        ...remedyFields(remedies.repairMember),
       },
     ];
   });
@@ -114,7 +115,7 @@ function tooOld(answers: readonly EtcdAnswer[]): Finding[] {
         level: 'error',
         host,
         message: `${endpoint} is etcd ${answer.version}; Kubernetes needs ${oldest.join('.')} or later`,
-        remedy: 'Upgrade that etcd.',
+        ...remedyFields(remedies.upgradeEtcd),
       },
     ];
   });

@@ -2,6 +2,7 @@ import type { EtcdMember } from '../../etcd/client.ts';
 import { KbootError } from '../../model/error.ts';
 import type { InitialCluster } from '../../model/etcd.ts';
 import type { EtcdHost, EtcdObservation } from '../../observe/etcd.ts';
+import { remedies } from '../remedies.ts';
 
 type EtcdPresent = EtcdObservation & { readonly state: 'present' };
 
@@ -119,15 +120,14 @@ function refuseSecondBootstrap(
       'E-QUORUM',
       `etcd has no quorum: the certificates of ${expired.join(', ')} have expired, and there is no data on ${namesOf(empty)}`,
       {
-        remedy: `Remove ${namesOf(empty)} from the inventory and run \`kboot up\`, which replaces the certificates; then add it again. Nothing was changed.`,
+        remedy: remedies.removeAndAdd({ hosts: namesOf(empty) }),
       },
     );
   throw new KbootError(
     'E-QUORUM',
     `etcd has no quorum: there is data on ${namesOf(holders)}, and none on ${namesOf(empty)}`,
     {
-      remedy:
-        'Bring members that are down back up, with their disks. If these are lost for good, `kboot etcd restore INVENTORY --from-survivor` goes on with the most advanced member that is left, and `kboot etcd restore INVENTORY SNAPSHOT` with a snapshot. Nothing was changed.',
+      remedy: remedies.bringBackMembers,
     },
   );
 }
@@ -138,7 +138,7 @@ function refuseFormerData(hosts: readonly EtcdHost[]): void {
   const limit = hosts.map(({ name }) => name).join(' ');
   throw new KbootError('E-PREFLIGHT', 'has the data of a member that was removed from etcd', {
     host: namesOf(hosts),
-    remedy: `It cannot join with that data. Delete it with \`kboot reset INVENTORY --limit ${limit}\`, then run the same command again. Nothing was changed.`,
+    remedy: remedies.cannotJoin({ hosts: limit }),
   });
 }
 
@@ -154,8 +154,7 @@ function refuseLossOfQuorum(seen: EtcdPresent, leaving: readonly EtcdMember[]): 
     'E-QUORUM',
     `removing ${namesOf(going)} from etcd would leave ${well} healthy of the current ${voters.length} members; ${quorum} are needed`,
     {
-      remedy:
-        'Remove members one at a time, and bring those that are down back up first. Nothing was changed.',
+      remedy: remedies.oneAtATime,
     },
   );
 }

@@ -7,6 +7,8 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 import { inApi } from '../diff/addons.ts';
 import { mustReplace } from '../diff/immutable.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /**
  * Objects of add-ons that the API refuses: they do not fit the schema of their kind, or change what cannot change. It was
@@ -38,8 +40,7 @@ export function addonFindings(
           level: 'error',
           host,
           message: `${objectTitle(object)} of add-on ${name}: ${dry.refused}`,
-          remedy:
-            'Correct the manifest; or, if the object may be made again, delete it with kubectl and run the same command again.',
+          ...remedyFields(remedies.correctObject),
         },
       ];
     }),

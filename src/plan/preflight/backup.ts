@@ -2,6 +2,8 @@ import type { Cluster } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { backupState } from '../backup/state.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** Backups of etcd that failed or are overdue. */
 export function failedBackups(cluster: Cluster, seen: ReadonlyMap<string, Inspection>): Finding[] {
@@ -10,7 +12,6 @@ export function failedBackups(cluster: Cluster, seen: ReadonlyMap<string, Inspec
     level: 'warning',
     host,
     message,
-    remedy:
-      'Repair what it names; the next run is at the next time of spec.etcd.backup.schedule, or: systemctl start kboot-etcd-backup.service',
+    ...remedyFields(remedies.repairBackup),
   }));
 }

@@ -2,6 +2,8 @@ import { hasOutsideEndpoint, isControlPlaneAddress, isNode, type Cluster } from 
 import type { EndpointAnswer } from '../../observe/endpoint.ts';
 import type { EndpointSeen, Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** `host`: the host through which it was queried. */
 export interface EndpointServing {
@@ -26,7 +28,7 @@ export function endpointFindings(
     level: Finding['level'],
     hosts: readonly string[],
     message: string,
-    remedy: string,
+    remedy: Text,
   ): Finding[] =>
     hosts.length === 0
       ? []
@@ -36,7 +38,7 @@ export function endpointFindings(
             level,
             host: hosts.join(', '),
             message: `${endpoint} ${message}`,
-            remedy,
+            ...remedyFields(remedy),
           },
         ];
 
@@ -54,22 +56,20 @@ export function endpointFindings(
   // This run may restore such an endpoint.
   const ours = isControlPlaneAddress(cluster, [...new Set(views.flatMap(({ view }) => view.addresses))]);
   const serious = running && !ours ? 'error' : 'warning';
-  const remedy = running
-    ? `Repair the load balancer (port ${port}, with the API servers on port 6443 behind it) or the network path to it: kubelet, kube-proxy and flannel use it.`
-    : 'Bring that address up before you continue, or correct spec.controlPlaneEndpoint: nodes join only through it.';
+  const remedy = running ? remedies.repairLoadBalancer({ port }) : remedies.bringUpEndpoint;
 
   return [
     ...finding(
       'error',
       named((view) => !resolved(view)),
       'does not resolve',
-      `Put ${host} into DNS, or into /etc/hosts of every host, or correct spec.controlPlaneEndpoint.`,
+      remedies.putIntoDns({ host }),
     ),
     ...finding(
       'error',
       named((view) => !view.isPlane && resolved(view) && view.view.addresses.every(isLoopback)),
       'resolves to loopback on a host without an API server',
-      `Correct ${host} in /etc/hosts of this host.`,
+      remedies.correctHosts({ host }),
     ),
     // A load balancer may forward a backend to itself, which can fail intermittently.
     ...[true, false].flatMap((isPlane) => {
@@ -92,17 +92,12 @@ export function endpointFindings(
           'error',
           [asker],
           `leads to something other than this cluster's API servers: ${answer.why}`,
-          'Correct spec.controlPlaneEndpoint or the load balancer; it must forward TCP without terminating TLS.',
+          remedies.correctEndpoint,
         );
       case 'nothing':
       case 'not-ready':
         return running
-          ? finding(
-              serious,
-              [asker],
-              `does not lead to an API server: ${answer.why}`,
-              'Make the load balancer forward TCP to the API servers, port 6443 of every control-plane host.',
-            )
+          ? finding(serious, [asker], `does not lead to an API server: ${answer.why}`, remedies.forwardTcp)
           : [];
     }
   }

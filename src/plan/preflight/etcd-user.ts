@@ -2,6 +2,8 @@ import { etcdHosts, type Cluster, type Host } from '../../model/cluster.ts';
 import { etcdUserName, newEtcdId } from '../../model/etcd-user.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** The ID that kboot gives the user that etcd runs as must be free where there is no such user. */
 export function etcdUserFree(
@@ -15,6 +17,6 @@ export function etcdUserFree(
     check: 'EtcdUser',
     level: 'error',
     message: `the ID ${newEtcdId} of the user ${etcdUserName}, which etcd would run as, is another user's or group's`,
-    remedy: `Create the user yourself: useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${etcdUserName}`,
+    ...remedyFields(remedies.createEtcdUser({ name: etcdUserName })),
   };
 }

@@ -1,6 +1,8 @@
 import { hasExternalEtcd, hostsWith, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** API servers must keep using the etcd that has the cluster's data: with another they would serve an empty cluster. */
 export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<Finding, 'host'> | undefined {
@@ -11,8 +13,7 @@ export function etcdMoved(host: Host, seen: Inspection, cluster: Cluster): Omit<
     check: 'EtcdServers',
     level: 'error',
     message: `its API server uses etcd ${seen.etcdServers.join(', ')}, the inventory specifies ${wanted[0] ?? 'another'}${wanted.length > 1 ? ' and others' : ''}; kboot does not move data`,
-    remedy:
-      'Change the inventory back. If you moved the data yourself, or the same etcd only has new addresses, ignore this check.',
+    ...remedyFields(remedies.changeBack),
   };
 }
 

@@ -2,6 +2,8 @@ import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { neededPaths } from '../../model/pod-mounts.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /**
  * What static Pods mount or read must be on the host: kboot and spec.files do not put it there. A hook may, so that with
@@ -22,7 +24,7 @@ export function extraVolumesThere(
         check: 'ExtraVolumes',
         level: hooked ? 'warning' : 'error',
         message: `${path} ${what}, and the static Pod ${pod} does not start without it`,
-        remedy: 'Put it there, add it to spec.files for this host, or correct extraVolumes and extraArgs.',
+        ...remedyFields(remedies.addPath),
       },
     ];
   });

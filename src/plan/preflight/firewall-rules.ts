@@ -1,5 +1,7 @@
 import { includes, networkOf, overlap, type Range } from '../../inventory/address.ts';
 import type { FirewallRule, HostFirewall } from '../../model/inspection.ts';
+import type { Text } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** An address or network, and the interfaces on which its traffic arrives. */
 export interface Source {
@@ -60,21 +62,17 @@ function firstThatShuts(
 }
 
 /** How an operator accepts the blocked traffic on the host: one line of shell, and what must be removed first. */
-export function opening(
-  name: HostFirewall['name'],
-  shut: readonly Shut[],
-  rejectsForwarded: boolean,
-): string {
-  if (name === 'ufw') return `On the host: \`${ufwCommand(shut, rejectsForwarded)}\``;
+export function opening(name: HostFirewall['name'], shut: readonly Shut[], rejectsForwarded: boolean): Text {
+  if (name === 'ufw') return remedies.onTheHost({ command: ufwCommand(shut, rejectsForwarded) });
   const sources = shut.map(({ from }) => ` --add-source=${from}`).join('');
-  const command = `\`firewall-cmd --permanent --zone=${trusted}${sources} && firewall-cmd --reload\``;
+  const command = `firewall-cmd --permanent --zone=${trusted}${sources} && firewall-cmd --reload`;
   const before = shut.filter(
     ({ from, by }) => by.from === from || (by.zone !== undefined && by.zone < trusted),
   );
   const taken = [...new Set(before.map(({ by }) => `${by.from ?? ''} from zone ${by.zone ?? ''}`))];
   return taken.length === 0
-    ? `On the host: ${command}`
-    : `Remove ${taken.join(', ')}, which precedes zone ${trusted}; then, on the host: ${command}`;
+    ? remedies.onTheHost({ command })
+    : remedies.removeZone({ taken: taken.join(', '), zone: trusted, command });
 }
 
 /** firewalld's zone that accepts everything; zones with sources are matched in the order of their names. */

@@ -9,6 +9,8 @@ import {
 import type { HostFirewall, Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { opening, shutOut, type Shut, type Source } from './firewall-rules.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 type Shortcoming = Omit<Finding, 'host'>;
 
@@ -21,8 +23,9 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
   // A host that is already part of the cluster has rules that are not evaluated here, such as single ports.
   const takesPart = isNode(host) ? seen.kubeletActive : seen.clusterId !== '';
   const level = takesPart ? 'warning' : 'error';
-  const finding = (message: string, remedy: string): Shortcoming => ({
-    ...{ check: 'Firewall', level, message, remedy },
+  const finding = (message: string, remedy: Text): Shortcoming => ({
+    ...{ check: 'Firewall', level, message },
+    ...remedyFields(remedy),
   });
   const pods = isNode(host) ? podSources(seen, host, cluster) : [];
   const connects = connectsTo(host, cluster);
@@ -32,7 +35,10 @@ export function firewallShortcomings(host: Host, seen: Inspection, cluster: Clus
     const { name, rules } = firewall;
     if (rules === undefined)
       return [
-        finding(`${name} is active, and its rules could not be read`, `Find the cause: ${showCommand[name]}`),
+        finding(
+          `${name} is active, and its rules could not be read`,
+          remedies.findFirewall({ command: showCommand[name] }),
+        ),
       ];
     const shut = shutOut(rules, [...pods, ...hostSources(seen, host, [host, ...peers])]);
     const shutPods = pods.flatMap(({ from }) => shut.get(from) ?? []);

@@ -1,6 +1,8 @@
 import { isNode, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 type Shortcoming = Omit<Finding, 'host'>;
 
@@ -20,8 +22,7 @@ export function ipv6Shortcoming(host: Host, seen: Inspection, cluster: Cluster):
         check: 'NodeAddress',
         level: 'error',
         message: `${host.address} is on ${own}, but ${host.secondAddress} is on ${second}; flannel uses one interface for both families`,
-        remedy:
-          "Set the host's address in the inventory to a pair of one interface, or spec.networking.flannel.interface.",
+        ...remedyFields(remedies.pairOfOneInterface),
       };
   }
   const [advertised] = seen.advertisedRoutes;
@@ -39,9 +40,7 @@ function isOff(where: string): Shortcoming {
     check: 'IPv6',
     level: 'error',
     message: kernel ? 'its kernel runs without IPv6' : `IPv6 is off: ${key} is 1`,
-    remedy: kernel
-      ? 'Remove ipv6.disable=1 from the kernel command line and reboot.'
-      : `Set ${key} = 0 where it is set below /etc/sysctl.d, and run sysctl --system.`,
+    ...remedyFields(kernel ? remedies.enableIPv6 : remedies.setToZero({ key })),
   };
 }
 
@@ -56,7 +55,7 @@ function lacksAddress(address: string, seen: Inspection): Shortcoming {
     check: 'NodeAddress',
     level: 'error',
     message: `no interface has ${address}; ${others}`,
-    remedy: "Give the interface this address, or set the host's address in the inventory to one that it has.",
+    ...remedyFields(remedies.giveAddress),
   };
 }
 
@@ -66,6 +65,6 @@ function losesRoute(name: string): Shortcoming {
     check: 'AcceptRA',
     level: 'error',
     message: `its IPv6 default route on ${name} comes from router advertisements, which the kernel ignores as soon as it forwards`,
-    remedy: `Set net.ipv6.conf.${name}.accept_ra = 2 in /etc/sysctl.d and run sysctl --system, or configure address and route statically.`,
+    ...remedyFields(remedies.acceptRA({ name })),
   };
 }

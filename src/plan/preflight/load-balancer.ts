@@ -2,6 +2,8 @@ import { includes, networkOf } from '../../inventory/address.ts';
 import { loadBalancerHosts, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** haproxy's ports: the port of the virtual IP, and that of keepalived's health check (desire/text/haproxy.ts). */
 export function balancerPorts(host: Host, cluster: Cluster): readonly (readonly [number, string])[] {
@@ -31,7 +33,7 @@ export function virtualIPOutOfPlace(
       check: 'VirtualIPInterface',
       level: 'error',
       message: `spec.loadBalancer.interface is ${device}, but the host has no such interface with an address; it has ${[...new Set(seen.addresses.map((entry) => entry.interface))].join(', ')}`,
-      remedy: "Specify one of these, or omit it: the default is the interface with the host's address.",
+      ...remedyFields(remedies.oneOfTheInterfaces),
     };
   return there.some(({ address, prefix }) => isWithin(virtualIP, address, prefix))
     ? undefined
@@ -39,7 +41,7 @@ export function virtualIPOutOfPlace(
         check: 'VirtualIPNetwork',
         level: 'warning',
         message: `the virtual IP ${virtualIP} is not in a network of ${device} (${there.map(({ address, prefix }) => `${address}/${prefix}`).join(', ')}): other machines reach it only through a route`,
-        remedy: "Choose a free address of the hosts' network for spec.loadBalancer.virtualIP.",
+        ...remedyFields(remedies.freeAddressOfNetwork),
       };
 }
 
@@ -66,8 +68,7 @@ export function virtualIPTaken(cluster: Cluster, seen: ReadonlyMap<string, Inspe
       level: 'error',
       host,
       message: `${virtualIP} is already in use by a machine with the MAC address ${inspection.virtualIPHeldBy}`,
-      remedy:
-        'Choose a free address for spec.loadBalancer.virtualIP, or remove it from that machine (hosts cache its answer for up to a minute).',
+      ...remedyFields(remedies.freeVirtualIP),
     }));
 }
 
@@ -80,7 +81,6 @@ export function formerPeers(cluster: Cluster, seen: ReadonlyMap<string, Inspecti
     level: 'error',
     host: [...seen].find(([, inspection]) => inspection.formerPeers.includes(address))?.[0] ?? '',
     message: `its peer ${address} left the inventory, but its load balancer still runs (port ${port}): once the others no longer contact it, it takes the virtual IP as a second holder`,
-    remedy:
-      'Power that machine off; or put it back into the inventory, `kboot reset INVENTORY --limit` it, and then remove it.',
+    ...remedyFields(remedies.powerOff),
   }));
 }

@@ -3,6 +3,8 @@ import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { manifestPath, manifestsFolder } from '../../resource/static-pod.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** Static Pods that neither kboot nor spec.files puts on this host. The kubelet skips dot files. */
 export function foreignManifests(
@@ -26,7 +28,6 @@ export function foreignManifests(
     check: 'ForeignManifests',
     level: 'error',
     message: `${manifestsFolder} holds ${foreign.join(', ')}; the kubelet runs every file there`,
-    remedy:
-      'If they are not meant to run, or have left spec.files, move them elsewhere; if they are, add them to spec.files for this host.',
+    ...remedyFields(remedies.moveManifests),
   };
 }

@@ -2,6 +2,8 @@ import { enforcesPolicies } from '../../desire/text/network-policy.ts';
 import { isNode, type Cluster, type Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /**
  * What enforces NetworkPolicies has nftables queue packets to it. On a kernel that cannot, it writes no rule at all, and
@@ -20,6 +22,6 @@ export function packetQueue(
     message: isKnown
       ? `its kernel ${kernel} has no nft_queue (CONFIG_NFT_QUEUE), so that no NetworkPolicy would be enforced there`
       : `whether its kernel ${kernel} has nft_queue (CONFIG_NFT_QUEUE) could not be read; without it, no NetworkPolicy is enforced there`,
-    remedy: `Boot a kernel that has it${isKnown ? ' (the module may be in a package of its own, such as linux-modules-extra or kernel-modules-extra)' : ' and look with \`kboot verify INVENTORY --security\`'}, or set spec.networking.networkPolicy to false.`,
+    ...remedyFields(isKnown ? remedies.bootKernel : remedies.bootKernelAndLook),
   };
 }

@@ -4,6 +4,8 @@ import type { Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 const daemonSet = objectKey({
   kind: 'DaemonSet',
@@ -31,8 +33,7 @@ export function podNetworkFindings(
             host,
             message:
               'spec.networking.cni is flannel, but its Pods are in the network of another CNI, whose configuration is in /etc/cni/net.d: new Pods would be in another network than those that run',
-            remedy:
-              'Set spec.networking.cni to none to keep the CNI. To change to flannel, drain the Nodes, remove the CNI and its files in /etc/cni/net.d, and run the same command again.',
+            ...remedyFields(remedies.keepCni),
           },
         ]
       : [],

@@ -12,6 +12,8 @@ import { defaultSpreadPort } from '../../model/spread.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
 import { balancerPorts } from './load-balancer.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** A port that a program of the cluster listens on. `program` is what `ss` calls it: at most 15 characters. */
 export interface WantedPort {
@@ -92,7 +94,7 @@ export function portsInUse(host: Host, seen: Inspection, cluster: Cluster): read
             message: isProgram(other.program, program)
               ? `${protocol === 'udp' ? 'UDP ' : ''}port ${port} is in use by ${other.program}, which is not kboot's: this host has not been set up yet`
               : `${protocol === 'udp' ? 'UDP ' : ''}port ${port} is in use by ${other.program}`,
-            remedy: `Stop ${other.program}; ${program} needs this port.`,
+            ...remedyFields(remedies.stopProgram({ other: other.program, program })),
           },
         ];
   });
@@ -108,7 +110,7 @@ function spreadPortInUse(seen: Inspection, { artifacts }: Cluster): Omit<Finding
     {
       ...{ check: `Port-${port}`, level: 'warning' },
       message: `port ${port} is in use by ${other.program}: this host may not be able to pass files on to others`,
-      remedy: 'Set spec.artifacts.spreadPort to a port that is free on all hosts.',
+      ...remedyFields(remedies.freeSpreadPort),
     },
   ];
 }
@@ -132,7 +134,7 @@ function tunnelsInTheWay(wanted: readonly WantedPort[], seen: Inspection): Omit<
               check: `Port-${port}` as const,
               level: 'error' as const,
               message: `UDP port ${port} is in use by the kernel for ${others.map(({ name }) => name).join(', ')}`,
-              remedy: `Remove ${others.length === 1 ? 'this interface' : 'the one of these interfaces that uses it'} (ip link delete), or give it another port; flannel needs this one.`,
+              ...remedyFields(remedies.removeInterface),
             },
           ];
     });

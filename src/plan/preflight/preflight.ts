@@ -20,6 +20,8 @@ import { portsInUse } from './ports.ts';
 import { dockerThere } from './runtime.ts';
 import { foreignTimeService } from './time.ts';
 import { architectureShortcoming, distributionShortcoming, kernelShortcoming } from './system.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 type Check = (
   host: Host,
@@ -36,7 +38,7 @@ const checks: readonly Check[] = [
           check: 'Tools',
           level: 'error',
           message: `not installed: ${seen.missingTools.join(', ')}`,
-          remedy: 'Install them with the package manager of the distribution.',
+          ...remedyFields(remedies.installTools),
         },
   distributionShortcoming,
   foreignTimeService,
@@ -48,7 +50,7 @@ const checks: readonly Check[] = [
           check: 'Systemd',
           level: 'error',
           message: 'systemd is not PID 1',
-          remedy: 'kboot installs systemd services; use a host that runs systemd.',
+          ...remedyFields(remedies.needsSystemd),
         },
   (host, seen) =>
     !host.roles.includes('control-plane') || seen.cpus >= 2
@@ -57,7 +59,7 @@ const checks: readonly Check[] = [
           check: 'NumCPU',
           level: 'error',
           message: `${seen.cpus} CPU; a control plane needs 2`,
-          remedy: 'Give the machine another CPU.',
+          ...remedyFields(remedies.moreCpus),
         },
   (host, seen) =>
     !host.roles.includes('control-plane') || seen.memoryMiB >= 1700
@@ -66,7 +68,7 @@ const checks: readonly Check[] = [
           check: 'Mem',
           level: 'error',
           message: `${seen.memoryMiB} MiB of memory; a control plane needs 1700`,
-          remedy: 'Give the machine more memory.',
+          ...remedyFields(remedies.moreMemory),
         },
   (host, seen, cluster) =>
     !isNode(host) ||
@@ -78,8 +80,7 @@ const checks: readonly Check[] = [
           check: 'Cgroups',
           level: 'error',
           message: 'cgroup v1; a kubelet of v1.35 or later refuses it',
-          remedy:
-            'Boot with systemd.unified_cgroup_hierarchy=1, or set failCgroupV1: false in kubelet.config, of spec or of the host.',
+          ...remedyFields(remedies.cgroups),
         },
   kernelShortcoming,
   (host, seen) =>
@@ -92,7 +93,7 @@ const checks: readonly Check[] = [
             .filter((entry) => entry.interface !== 'lo' && !entry.address.startsWith('fe80:'))
             .map((entry) => `${entry.address} (${entry.interface})`)
             .join(', ')}`,
-          remedy: `Set the host's address in the inventory to one of these.`,
+          ...remedyFields(remedies.oneOfTheAddresses),
         },
   (host, seen, cluster) => {
     const [own = ''] = seen.hostname.split('.');
@@ -103,7 +104,7 @@ const checks: readonly Check[] = [
           check: 'Hostname',
           level: 'error',
           message: `this machine has the hostname ${seen.hostname}, but ${other.name} is another host of the inventory`,
-          remedy: `If addresses are swapped, correct the inventory; if this machine is ${host.name}, set its hostname there: hostnamectl set-hostname ${host.name}`,
+          ...remedyFields(remedies.setHostname({ host: host.name })),
         };
   },
   ipv6Shortcoming,
@@ -123,7 +124,7 @@ const checks: readonly Check[] = [
           check: 'NameResolution',
           level: 'warning',
           message: `the lookup of its own name ${seen.hostname} ${seen.nameLookupMs === null ? 'did not finish in 5 s' : `took ${seen.nameLookupMs} ms`}; the kubelet would wait for it`,
-          remedy: `Add ${seen.hostname} to /etc/hosts or fix the name server in /etc/resolv.conf.`,
+          ...remedyFields(remedies.addHostname({ name: seen.hostname })),
         },
   (host, seen, cluster) =>
     Object.entries(seen.freeMiB).flatMap(([folder, free]) => {
@@ -136,7 +137,7 @@ const checks: readonly Check[] = [
               check: 'DiskSpace',
               level: 'error' as const,
               message: `${free} MiB free at ${folder}; ${needed} MiB are needed`,
-              remedy: `Free space at ${folder}.`,
+              ...remedyFields(remedies.freeSpaceAt({ folder })),
             },
           ];
     }),
@@ -147,7 +148,7 @@ const checks: readonly Check[] = [
           check: 'ClockSkew',
           level: 'error',
           message: `its clock is ${Math.round(Math.abs(seen.clockSkewMs) / 1000)} s ${seen.clockSkewMs > 0 ? 'ahead of' : 'behind'} this machine's; certificates and etcd need equal clocks`,
-          remedy: 'Set up time synchronisation (systemd-timesyncd or chrony) here and there.',
+          ...remedyFields(remedies.syncTime),
         },
 ];
 
@@ -180,20 +181,8 @@ export function preflight(
     ...failedBackups(cluster, seen),
   );
   findings.push(
-    ...notUnique(
-      seen,
-      'MachineID',
-      'machine-id',
-      (s) => s.machineId,
-      'On a machine that was cloned, remove /etc/machine-id and run systemd-machine-id-setup.',
-    ),
-    ...notUnique(
-      seen,
-      'ProductUUID',
-      'product_uuid',
-      (s) => s.productUuid,
-      'Give cloned virtual machines new UUIDs.',
-    ),
+    ...notUnique(seen, 'MachineID', 'machine-id', (s) => s.machineId, remedies.newMachineId),
+    ...notUnique(seen, 'ProductUUID', 'product_uuid', (s) => s.productUuid, remedies.newUuid),
   );
   return withoutIgnored(findings, ignore);
 }
@@ -209,14 +198,15 @@ export function withoutIgnored(findings: readonly Finding[], ignore: readonly st
 function foreignCluster(clusterId: string | undefined): Check {
   return (_host, seen, cluster) => {
     const base = { check: 'ForeignCluster', level: 'error' } as const;
-    if (seen.clusterId !== '' && seen.clusterId !== clusterId)
-      return { ...base, ...strangeStamp(cluster, seen.clusterId, clusterId) };
+    if (seen.clusterId !== '' && seen.clusterId !== clusterId) {
+      const { message, remedy } = strangeStamp(cluster, seen.clusterId, clusterId);
+      return { ...base, message, ...remedyFields(remedy) };
+    }
     if (seen.clusterId !== '' || seen.caDigest === '') return undefined;
     return {
       ...base,
       message: 'it belongs to a Kubernetes cluster that kboot did not create (/etc/kubernetes/pki/ca.crt)',
-      remedy:
-        'If kubeadm made it, take it over: `kboot adopt --host ADDRESS`. To remove it, reset it with the tool that created it (`kubeadm reset`), then remove /etc/kubernetes.',
+      ...remedyFields(remedies.adoptOrRemove),
     };
   };
 }
@@ -226,7 +216,7 @@ function notUnique(
   check: CheckName,
   what: string,
   value: (inspection: Inspection) => string,
-  remedy: string,
+  remedy: Text,
 ): Finding[] {
   const first = new Map<string, string>();
   return [...seen].flatMap(([host, inspection]) => {
@@ -238,12 +228,13 @@ function notUnique(
     }
     const base = { check, level: 'error' as const, host };
     const shared = sharedAddress(inspection, seen.get(other));
-    if (shared === undefined) return [{ ...base, message: `its ${what} is also ${other}'s`, remedy }];
+    if (shared === undefined)
+      return [{ ...base, message: `its ${what} is also ${other}'s`, ...remedyFields(remedy) }];
     return [
       {
         ...base,
         message: `this is the same machine as ${other}: both have ${shared} and the same ${what}`,
-        remedy: 'Correct the address, ssh.address or ssh.port of one of them.',
+        ...remedyFields(remedies.sameMachine),
       },
     ];
   });

@@ -2,6 +2,8 @@ import { isNode, type Host } from '../../model/cluster.ts';
 import { plural } from '../../model/plural.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /**
  * A Docker whose containerd kboot would replace. Its containers survive `up`, but a reset does not restore them:
@@ -14,6 +16,6 @@ export function dockerThere(host: Host, { dockerContainers }: Inspection): Omit<
     check: 'Docker',
     level: 'error',
     message: `Docker ${what} through the containerd of this host; kboot replaces it with its own, and \`kboot reset\` deletes all its data, including Docker's`,
-    remedy: 'Use a host without Docker, or remove it from this one (package docker.io or docker-ce).',
+    ...remedyFields(remedies.noDocker),
   };
 }

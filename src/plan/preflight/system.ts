@@ -2,6 +2,8 @@ import { acquaintance, knownSystems } from '../../catalog/systems.ts';
 import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 type Shortcoming = Omit<Finding, 'host'>;
 
@@ -16,7 +18,7 @@ export function distributionShortcoming(_host: Host, seen: Inspection): Shortcom
       check: 'OS',
       level: 'error',
       message: `${name}${like} is not supported`,
-      remedy: `Use ${knownSystems}.`,
+      ...remedyFields(remedies.useKnown({ systems: knownSystems })),
     };
   const command = system.packageManager === 'apt' ? 'apt-get' : 'dnf';
   if (!seen.packageManagers.includes(system.packageManager))
@@ -24,21 +26,21 @@ export function distributionShortcoming(_host: Host, seen: Inspection): Shortcom
       check: 'OS',
       level: 'error',
       message: `${name}${like} has no ${command}, with which kboot installs packages on ${system.name}`,
-      remedy: `Use ${knownSystems}; variants whose packages are part of an image are not supported.`,
+      ...remedyFields(remedies.useKnownNotImages({ systems: knownSystems })),
     };
   if (known === 'relative')
     return {
       check: 'OS',
       level: 'warning',
       message: `${name} is not known; it is treated as ${system.name}, since it says that it is like that${like}`,
-      remedy: `Known: ${knownSystems}.`,
+      ...remedyFields(remedies.known({ systems: knownSystems })),
     };
   if (known === 'unknown version')
     return {
       check: 'OS',
       level: 'warning',
       message: `${name} was not tested with kboot`,
-      remedy: `Tested versions: ${system.versions.join(', ')}.`,
+      ...remedyFields(remedies.tested({ versions: system.versions.join(', ') })),
     };
   return undefined;
 }
@@ -53,10 +55,9 @@ export function architectureShortcoming(_host: Host, { machine, bits }: Inspecti
     message: supported
       ? `its kernel is for ${machine}, but its programs are of 32 bits`
       : `its architecture is ${machine === '' ? 'unknown' : machine}; kboot has release files for x86_64 (amd64) and aarch64 (arm64)`,
-    remedy:
-      supported || /^(arm|i\d86)/.test(machine)
-        ? 'Install the 64-bit edition of the system (Raspberry Pi OS: 64-bit), if the processor is of 64 bits.'
-        : 'Use a machine of another architecture.',
+    ...remedyFields(
+      supported || /^(arm|i\d86)/.test(machine) ? remedies.use64Bit : remedies.otherArchitecture,
+    ),
   };
 }
 
@@ -74,15 +75,14 @@ export function kernelShortcoming(_host: Host, seen: Inspection, cluster: Cluste
       check: 'KernelVersion',
       level: 'error',
       message: `Linux ${seen.kernel}; kube-proxy needs 5.13 or later for its mode nftables`,
-      remedy: 'Set spec.kubeProxy.config.mode to iptables, or install a newer kernel.',
+      ...remedyFields(remedies.proxyMode),
     };
   return before(5, 4)
     ? {
         check: 'KernelVersion',
         level: 'error',
         message: `Linux ${seen.kernel}; Kubernetes supports 5.4 or later`,
-        remedy:
-          'Install a newer kernel. Or choose to run with this one, which Kubernetes is not tested with: --ignore-preflight KernelVersion, or spec.preflight.ignore: [KernelVersion]. kube-proxy then cannot use mode nftables, and resource limits of cgroup v2 are incomplete.',
+        ...remedyFields(remedies.newerKernel),
       }
     : undefined;
 }

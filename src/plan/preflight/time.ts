@@ -1,6 +1,8 @@
 import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { Finding } from './finding.ts';
+import { remedies } from './remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** Something else than chrony and systemd-timesyncd sets the clock: two of them would pull it in two directions. */
 export function foreignTimeService(
@@ -15,7 +17,6 @@ export function foreignTimeService(
         level: 'error',
         message:
           'ntpd, ntpsec or openntpd keeps its clock; kboot configures spec.ntp.servers for chrony and systemd-timesyncd',
-        remedy:
-          'Remove that package: chrony is installed then. Or remove spec.ntp and configure the servers there.',
+        ...remedyFields(remedies.removeNtp),
       };
 }

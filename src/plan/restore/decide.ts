@@ -14,6 +14,8 @@ import { sha256 } from '../../model/digest.ts';
 import { KbootError } from '../../model/error.ts';
 import type { RestoreObservation, RestoreRecord } from '../../model/restore-observation.ts';
 import { strangeStamp } from '../preflight/foreign-host.ts';
+import { lines, remedyTextOf } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 /** What a member of the present etcd says of itself. */
 export interface Survivor {
@@ -113,7 +115,7 @@ export function decideRestore(input: RestoreInput): Restoration {
   const chosen = installed.length > 0 ? installed : own;
   if (chosen.length === 0)
     throw new KbootError('E-PREFLIGHT', 'there is no host to restore etcd on', {
-      remedy: 'At least one host of the inventory with etcd must be there. Nothing was changed.',
+      remedy: remedies.oneHostWithEtcd,
     });
   const sourceName = source.kind === 'snapshot' ? source.digest : 'survivor';
   const names = chosen.map(({ host }) => host.name);
@@ -197,8 +199,7 @@ function refuseUnread({ cluster, failed, lost }: RestoreInput): void {
     {
       ...cause?.context,
       host: names.join(', '),
-      remedy:
-        `${cause?.context.remedy ?? ''}\nIts etcd may still run: the former cluster would go on beside the restored one. Power it off and say so with --lost ${names.join(' ')}, or make it reachable. Nothing was changed.`.trim(),
+      remedy: lines(cause && remedyTextOf(cause.context), remedies.mayStillRun({ hosts: names.join(' ') })),
     },
   );
 }
@@ -218,8 +219,7 @@ function choose(
 ): Survivor {
   if (quorum)
     throw new KbootError('E-QUORUM', 'etcd has its quorum: there is nothing to rescue', {
-      remedy:
-        '`kboot up INVENTORY` replaces members that are lost. To go back to a snapshot, name it. Nothing was changed.',
+      remedy: remedies.upReplaces,
     });
   const [best] = survivors;
   if (best === undefined)
@@ -227,15 +227,14 @@ function choose(
       'E-QUORUM',
       'no member of etcd answers, so none can be taken for the most advanced',
       {
-        remedy:
-          'Start etcd on a host that has its data (systemctl start kubelet); without a quorum it answers, too. If all data are lost, restore a snapshot: `kboot etcd list INVENTORY` shows them. Nothing was changed.',
+        remedy: remedies.startEtcd,
       },
     );
   if (newest !== undefined && newest.revision > best.revision)
     throw new KbootError(
       'E-SNAPSHOT',
       `${newest.file} is newer (revision ${newest.revision}) than every surviving member (${best.name}: revision ${best.revision})`,
-      { remedy: `Restore that one: kboot etcd restore INVENTORY ${newest.file}. Nothing was changed.` },
+      { remedy: remedies.restoreNewest({ file: newest.file }) },
     );
   return best;
 }
@@ -257,14 +256,12 @@ function refuseMissing(
   if (bare.length > 0)
     throw new KbootError('E-PREFLIGHT', 'has no image of etcd, which makes the data from the snapshot', {
       host: namesOf(bare),
-      remedy:
-        'Run `kboot up INVENTORY --until runtime` first: it installs containerd and the images, and starts nothing of Kubernetes. Nothing was changed.',
+      remedy: remedies.untilRuntime,
     });
   if (todo.length > 0 && source.kind === 'survivor' && survivor === undefined)
     throw new KbootError('E-PREFLIGHT', 'lost what an earlier run had prepared', {
       host: namesOf(todo),
-      remedy:
-        'The snapshot that the earlier run took of the survivor is in the state folder: restore it by its name (`kboot etcd list INVENTORY`). Nothing was changed.',
+      remedy: remedies.survivorsSnapshot,
     });
 }
 
@@ -289,7 +286,7 @@ function refuseFullDisks(hosts: readonly RestoreHost[], { source, seen, cluster 
       `${observed.freeMiB} MiB free at ${etcdDataDir(cluster)}; the restore needs ${needed} MiB there`,
       {
         host: host.name,
-        remedy: 'Free space, for example by former data there that nobody needs. Nothing was changed.',
+        remedy: remedies.freeFormerData,
       },
     );
   }

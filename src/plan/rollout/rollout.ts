@@ -12,6 +12,8 @@ import { conditionText } from '../target.ts';
 import type { Condition, EtcdStep, Gate } from '../types.ts';
 import { affects, disturbsMember, interrupts } from './effects.ts';
 import { isReady, podReady, renewedPods } from './ready.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../model/language/text.ts';
 
 /** What is known of a cluster that may be in use. */
 export interface RolloutInput {
@@ -127,7 +129,7 @@ export function quorumFindings(changes: readonly HostChange[], etcd: EtcdObserva
       level: 'error',
       host,
       message: `this plan restarts its etcd member while ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down: etcd would lose its quorum in the meantime`,
-      remedy: `Bring ${down.join(', ')} back first, or remove it from the inventory.`,
+      ...remedyFields(remedies.bringBackFirst({ members: down.join(', ') })),
     },
   ];
 }

@@ -6,6 +6,8 @@ import { few } from '../../model/few.ts';
 import type { Finding } from '../preflight/finding.ts';
 import { reaches, type PlanScope } from '../scope.ts';
 import type { ClusterVersions, VersionChange } from './versions.ts';
+import { remedyFields, type Text } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 /** How many minors older than an API server a kubelet may be (kubernetes.io/releases/version-skew-policy). */
 export const kubeletSkew = 3;
@@ -31,12 +33,12 @@ export interface SkewInput {
 export function skewFindings(input: SkewInput): Finding[] {
   const { cluster, scope, versions, change, failed, joining } = input;
   const planes = hostsWith(cluster, 'control-plane').map(({ name }) => name);
-  const finding = (host: string, message: string, remedy: string): Finding => ({
+  const finding = (host: string, message: string, remedy: Text): Finding => ({
     check: 'KubernetesVersion',
     level: 'error',
     host,
     message,
-    remedy,
+    ...remedyFields(remedy),
   });
   const first = [...versions.apiServers.keys()][0] ?? planes[0] ?? '';
   const steps = minorSteps(versions, change);
@@ -49,7 +51,7 @@ export function skewFindings(input: SkewInput): Finding[] {
           finding(
             first,
             `the API servers serve ${spread(versions.apiServers)}, and the inventory specifies ${change.to}: API servers go up one minor version at a time`,
-            `Set spec.kubernetesVersion to ${hopBefore(input, steps)} first and run the same command, or go the whole way at once: kboot up --through`,
+            remedies.hopFirst({ version: hopBefore(input, steps) }),
           ),
         ];
   return [
@@ -61,7 +63,7 @@ export function skewFindings(input: SkewInput): Finding[] {
             finding(
               host,
               `its kubelet runs ${version}: with API servers of ${change.to} it must be at most ${kubeletSkew} minor versions older`,
-              'Upgrade this host to a version in between first.',
+              remedies.upgradeBetween,
             ),
           ],
     ),
@@ -71,7 +73,7 @@ export function skewFindings(input: SkewInput): Finding[] {
             finding(
               host,
               `it could not be read, and an upgrade from ${change.from} to ${change.to} needs every control plane: a kubelet may not be newer than an API server that it may reach`,
-              'Bring it back first, or remove it from the inventory.',
+              remedies.bringItBack,
             ),
           ]
         : [],
@@ -82,21 +84,21 @@ export function skewFindings(input: SkewInput): Finding[] {
           finding(
             first,
             `the cluster runs ${change.from}, and the inventory specifies ${change.to}: an upgrade goes through all stages`,
-            'Run the command without --until.',
+            remedies.withoutUntil,
           ),
         ]),
     ...limited(input).map((host) =>
       finding(
         host,
         `--limit names it and not the control plane, where ${few(behind(input), 3)} would be older than its new kubelet`,
-        'Run the command without --limit, or name the control planes first.',
+        remedies.withoutLimit,
       ),
     ),
     ...joining.map((host) =>
       finding(
         host,
         `it joins the control plane or etcd, and the cluster goes from ${change.from} to ${change.to}: kboot does one of these at a time`,
-        `Set spec.kubernetesVersion back to ${change.from} until it has joined, or leave the host out until the upgrade is done.`,
+        remedies.setBackUntilJoined({ version: change.from }),
       ),
     ),
   ];
@@ -122,14 +124,13 @@ function hopBefore({ change, released }: SkewInput, steps: number): string {
  */
 function wayDown(
   { versions, change }: SkewInput,
-  finding: (host: string, message: string, remedy: string) => Finding,
+  finding: (host: string, message: string, remedy: Text) => Finding,
 ): Finding[] {
   const target = minorOf(change.to);
   const newer = (all: ReadonlyMap<string, string>): [string, string][] =>
     [...all].filter(([, version]) => minorOf(version) > target);
   const former = [...versions.apiServers.values()].some((version) => minorOf(version) === target);
   const [plane] = newer(versions.apiServers);
-  const stay = `Set spec.kubernetesVersion to ${change.from}`;
   return [
     ...(plane === undefined || former
       ? []
@@ -137,14 +138,14 @@ function wayDown(
           finding(
             plane[0],
             `its API server serves ${plane[1]}, as all others do, and the inventory specifies ${change.to}: Kubernetes does not go back to an older minor version`,
-            `${stay}. What was stored since cannot be read by the older version; the snapshot of etcd from before the upgrade is in the state folder.`,
+            remedies.noWayBack({ version: change.from }),
           ),
         ]),
     ...newer(versions.kubelets).map(([host, version]) =>
       finding(
         host,
         `its kubelet runs ${version}, and the inventory specifies ${change.to}: a kubelet may not be newer than the API servers, and kubelets do not go back to an older minor version`,
-        `${stay} and finish the upgrade.`,
+        remedies.finishUpgrade({ version: change.from }),
       ),
     ),
   ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { textOf } from '../../../src/inventory/address.ts';
 import type { Cluster, Host } from '../../../src/model/cluster.ts';
 import type { FirewallRule, HostFirewall, Inspection } from '../../../src/model/inspection.ts';
+import { inEnglish } from '../../../src/plan/preflight/finding.ts';
 import { firewallShortcomings } from '../../../src/plan/preflight/firewall.ts';
 import { preflight } from '../../../src/plan/preflight/preflight.ts';
 import { host, single } from '../../samples/text.ts';
@@ -43,7 +44,7 @@ describe('Firewall', () => {
       remedy:
         'On the host: `firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=10.0.0.11 --add-source=10.0.0.21 && firewall-cmd --reload`',
     };
-    expect(preflight(two, seen, undefined, [])).toEqual([
+    expect(preflight(two, seen, undefined, []).map(inEnglish)).toEqual([
       { ...finding, host: 'cp-1' },
       { ...finding, host: 'w-1' },
     ]);

@@ -1,6 +1,8 @@
 import { isNode } from '../../../model/cluster.ts';
 import { plural } from '../../../model/plural.ts';
 import type { PastCheck, Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /** Docker's containers have a check of their own (Docker). */
 const docker = 'moby';
@@ -21,7 +23,7 @@ export const runningContainers: PastCheck = (host, seen) => {
             check: 'Containers',
             level: 'error',
             message: `${plural(old, 'container')} of an earlier Kubernetes cluster still run here`,
-            remedy: 'Reset the host with the tool that created the cluster, or stop them: `crictl rmp -fa`',
+            ...remedyFields(remedies.stopContainers),
           } satisfies Shortcoming,
         ]),
     ...(count === 0
@@ -31,7 +33,7 @@ export const runningContainers: PastCheck = (host, seen) => {
             check: 'Containers',
             level: 'error',
             message: `containerd runs ${plural(count, 'container')} of somebody else (namespace ${others.join(', ')}); kboot replaces it, and \`kboot reset\` deletes all its data`,
-            remedy: 'Use a host whose containerd nobody else uses, or remove these containers.',
+            ...remedyFields(remedies.sharedContainerd),
           } satisfies Shortcoming,
         ]),
   ];

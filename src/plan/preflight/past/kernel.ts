@@ -1,6 +1,8 @@
 import { kernelModules } from '../../../desire/text/host.ts';
 import { isNode } from '../../../model/cluster.ts';
 import { at, levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /** Without these, the kubelet does not start (kubernetes/system-validators, cgroup_validator_linux.go). */
 const controllers: Readonly<Record<1 | 2, readonly string[]>> = {
@@ -21,7 +23,7 @@ export const cgroupControllers: PastCheck = (host, seen) => {
       check: 'CgroupControllers',
       level: levelOf(seen),
       message: `the kernel offers no cgroup controller ${missing.join(', ')}; the kubelet needs ${missing.length === 1 ? 'it' : 'them'}`,
-      remedy: `Boot with ${options}, and without cgroup_disable= (Raspberry Pi: in /boot/firmware/cmdline.txt), or with a kernel that has ${missing.length === 1 ? 'it' : 'them'}.`,
+      ...remedyFields(remedies.bootWith({ options })),
     },
   ];
 };
@@ -36,7 +38,7 @@ export const kernelModulesBlocked: PastCheck = (host, seen, cluster) => {
       check: 'KernelModules',
       level: levelOf(seen),
       message: `${at(line)} (${line.command} ${line.module}) keeps the kernel module ${line.module} from being loaded${line.command === 'blacklist' ? ' at boot' : ''}; Pods need it`,
-      remedy: `Remove this line of ${line.file}.`,
+      ...remedyFields(remedies.removeLineOf({ file: line.file })),
     }));
 };
 
@@ -48,5 +50,5 @@ export const noExec: PastCheck = (host, seen) =>
         check: 'NoExec',
         level: folder === '/var/lib/kubelet' ? 'warning' : levelOf(seen),
         message: `${mountPoint} is mounted noexec: ${folder === '/var/lib/kubelet' ? `Pods cannot run programs in their volumes below ${folder}` : `programs in ${folder} cannot run`}`,
-        remedy: `Remount it (\`mount -o remount,exec ${mountPoint}\`), and remove noexec from /etc/fstab.`,
+        ...remedyFields(remedies.remount({ folder: mountPoint })),
       }));

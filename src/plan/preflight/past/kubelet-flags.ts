@@ -5,6 +5,8 @@ import { addressesOf, isNode, type Cluster, type Host } from '../../../model/clu
 import type { Inspection } from '../../../model/inspection.ts';
 import type { HostPast } from '../../../model/past.ts';
 import { at, levelOf, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 interface Flag {
   readonly name: string;
@@ -49,7 +51,9 @@ export function kubeletFlags(host: Host, seen: Inspection, cluster: Cluster): re
           check: 'KubeletFlags',
           level: levelOf(seen),
           message: `${at(variable)} starts the kubelet with --${flag.name}: ${why}`,
-          remedy: `Remove --${flag.name} from ${variable.name} in ${variable.file}.`,
+          ...remedyFields(
+            remedies.removeFlag({ flag: flag.name, variable: variable.name, file: variable.file }),
+          ),
         },
       ];
     }),

@@ -4,6 +4,8 @@ import { includes, networkOf, type Range } from '../../../inventory/address.ts';
 import { isNode, type Cluster, type Host } from '../../../model/cluster.ts';
 import type { Inspection } from '../../../model/inspection.ts';
 import { levelOf, type PastCheck } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 const loopbacks = ['127.0.0.0/8', '::1/128']
   .map(networkOf)
@@ -29,14 +31,14 @@ export const nameServers: PastCheck = (host, seen, cluster) => {
   // CoreDNS forwards to these instead.
   if ((cluster.dns?.upstream ?? []).length > 0) return [];
   const level = levelOf(seen);
-  const remedy = `Put the address of a name server that this host reaches into ${file}, or into another file that spec.kubelet.config.resolvConf names.`;
+  const remedy = remedies.putNameServer({ file });
   if (found === undefined)
     return [
       {
         check: 'NameServers',
         level,
         message: `${file}, where the kubelet reads name servers, does not exist`,
-        remedy,
+        ...remedyFields(remedy),
       },
     ];
   if (found.servers.length === 0)
@@ -45,7 +47,7 @@ export const nameServers: PastCheck = (host, seen, cluster) => {
         check: 'NameServers',
         level,
         message: `${file} names no name server: CoreDNS does not start without one`,
-        remedy,
+        ...remedyFields(remedy),
       },
     ];
   const own = found.servers.filter((server) => isOwn(server, cluster));
@@ -56,7 +58,7 @@ export const nameServers: PastCheck = (host, seen, cluster) => {
           check: 'NameServers',
           level,
           message: `${file} names ${own.join(', ')} as name server, which in CoreDNS's Pod is CoreDNS itself: it detects the loop and stops`,
-          remedy,
+          ...remedyFields(remedy),
         },
       ];
 };

@@ -8,6 +8,8 @@ import {
 } from '../../../inventory/address.ts';
 import { addressesOf, isNode, type Cluster } from '../../../model/cluster.ts';
 import { levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /** Interfaces of flannel, kube-proxy and Pods: of this cluster, or of one whose state goes before the kubelet starts. */
 const ownLink = /^(lo|cni0|flannel[.-].*|flannel-.*|kube-ipvs0|nodelocaldns|veth.*)$/;
@@ -82,7 +84,7 @@ export const networkOverlap: PastCheck = (host, seen, cluster) => {
           check: 'NetworkOverlap',
           level: inside.length > 0 ? levelOf(seen) : 'warning',
           message: `${titles(found)} ${found.length === 1 ? 'overlaps' : 'overlap'} spec.networking.${field} ${text}${inside.length > 0 ? '' : ': machines with these addresses are not reachable from the cluster'}`,
-          remedy: `Choose a free network for spec.networking.${field} (it cannot be changed later), or remove ${found.length === 1 ? 'this one' : 'these'} from the host.`,
+          ...remedyFields(remedies.freeNetwork({ field })),
         },
       ];
     }),
@@ -99,7 +101,7 @@ export const networkOverlap: PastCheck = (host, seen, cluster) => {
               check: 'NetworkOverlap',
               level: levelOf(seen),
               message: `${titles(found)} ${found.length === 1 ? 'overlaps' : 'overlap'} the addresses ${text} of MetalLB`,
-              remedy: 'Choose addresses of the network of the hosts for spec.metallb.',
+              ...remedyFields(remedies.addressesOfHosts),
             },
           ];
     }),
@@ -140,8 +142,7 @@ export const foreignLinks: PastCheck = (host, seen) => {
       check: 'ForeignNetwork',
       level: levelOf(seen),
       message: `interfaces of an earlier Cilium are there: ${found.join(', ')}; its programs in the kernel still redirect the traffic of Services`,
-      remedy:
-        'Remove them (`cilium-dbg post-uninstall-cleanup`, or `ip link delete cilium_host`), and restart the host.',
+      ...remedyFields(remedies.removeCilium),
     },
   ];
 };

@@ -3,6 +3,8 @@ import { includes, networkOf } from '../../../inventory/address.ts';
 import { isNode } from '../../../model/cluster.ts';
 import type { Variable } from '../../../model/past.ts';
 import { levelOf, type PastCheck } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /**
  * A proxy that the kubelet would use for the API server, as Go's net/http decides it: systemd gives the variables of
@@ -31,7 +33,7 @@ export const kubeletProxy: PastCheck = (host, seen, cluster) => {
       check: 'Proxy',
       level: levelOf(seen),
       message: `HTTPS_PROXY in ${place} makes the kubelet reach the API server ${endpoint} through a proxy`,
-      remedy: `Add ${endpoint} or its network to NO_PROXY there.`,
+      ...remedyFields(remedies.addNoProxy({ endpoint })),
     },
   ];
 };

@@ -1,5 +1,7 @@
 import { isNode } from '../../../model/cluster.ts';
 import { levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /** A folder where iptables wants its lock file: a container that was started with this path made it. */
 export const lockFolder: PastCheck = (host, seen) =>
@@ -10,7 +12,7 @@ export const lockFolder: PastCheck = (host, seen) =>
           check: 'XtablesLock',
           level: levelOf(seen),
           message: '/run/xtables.lock is a folder: neither iptables nor kube-proxy and flannel can lock it',
-          remedy: 'On the host: `rmdir /run/xtables.lock`, or restart the host.',
+          ...remedyFields(remedies.removeLockFolder),
         },
       ];
 
@@ -27,13 +29,13 @@ export const savedRules: PastCheck = (host, seen) => {
       // A rule for INPUT may follow others that accept the hosts; one for FORWARD precedes flannel's.
       level: each.rule.startsWith('-A FORWARD') ? levelOf(seen) : 'warning',
       message: `${each.file}:${each.line} rejects all traffic that no earlier rule accepts (${each.rule})`,
-      remedy: `Remove this rule from ${each.file}, and from the kernel (iptables -D ${each.rule.slice(3)}), or accept the Pod network and the hosts before it and ignore this check.`,
+      ...remedyFields(remedies.removeRule({ file: each.file, rule: each.rule.slice(3) })),
     })),
     ...files.map((file): Shortcoming => ({
       check: 'SavedRules',
       level: 'warning',
       message: `${file} restores chains of an earlier cluster's Services and Pods at boot (${(chains.find((each) => each.file === file)?.rule ?? '').split(' ')[0]?.slice(1)} and others)`,
-      remedy: `Remove the lines of KUBE-, CNI-, FLANNEL-, CILIUM- and cali- from ${file}.`,
+      ...remedyFields(remedies.removeChains({ file })),
     })),
   ];
 };

@@ -3,6 +3,8 @@ import type { HostPast } from '../../../model/past.ts';
 import { paths } from '../../../desire/text/paths.ts';
 import { sysctls } from '../../../desire/text/host.ts';
 import { at, levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 type Setting = HostPast['sysctlSettings'][number];
 
@@ -27,7 +29,9 @@ export const sysctlFiles: PastCheck = (host, seen, cluster) => {
         check: 'Sysctl',
         level: broken.weak ? 'warning' : levelOf(seen),
         message: `${at(line)} sets ${line.key} = ${line.value} at the next boot: ${broken.why}`,
-        remedy: `Remove this line${broken.value === '' ? '' : `, or set it to ${broken.value}`}.`,
+        ...remedyFields(
+          broken.value === '' ? remedies.removeLine : remedies.removeLineOrSet({ value: broken.value }),
+        ),
       },
     ];
   });

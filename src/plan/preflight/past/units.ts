@@ -1,6 +1,8 @@
 import { isNode, loadBalancerHosts, etcdHosts, hasExternalEtcd } from '../../../model/cluster.ts';
 import type { HostPast } from '../../../model/past.ts';
 import { at, levelOf, type PastCheck, type Shortcoming } from './shortcoming.ts';
+import { remedies } from '../remedies.ts';
+import { remedyFields } from '../../../model/language/text.ts';
 
 /** Settings of a drop-in that replace what kboot's unit says. Everything else, such as limits, adds to it. */
 const replacing: readonly string[] = [
@@ -30,7 +32,7 @@ export const dropIns: PastCheck = (host, seen) => {
             ...named[unit],
             level: levelOf(seen),
             message: `${at(setting)} ${why}`,
-            remedy: `Remove ${setting.file}, or this setting, and run systemctl daemon-reload.`,
+            ...remedyFields(remedies.removeSetting({ file: setting.file })),
           },
         ];
       },
@@ -86,7 +88,7 @@ export const maskedUnits: PastCheck = (host, seen, cluster) => {
       check: 'MaskedUnit',
       level: 'error',
       message: `${unit}.service is masked (/etc/systemd/system/${unit}.service leads to /dev/null): it cannot start`,
-      remedy: `On the host: \`systemctl unmask ${unit}\``,
+      ...remedyFields(remedies.unmask({ unit })),
     }));
 };
 
@@ -103,7 +105,7 @@ export const activeUnits: PastCheck = (host, seen) => {
             check: 'ForeignKubernetes' as const,
             level: levelOf(seen),
             message: `another Kubernetes runs here: ${foreign.join(', ')}`,
-            remedy: `Remove it with the tool that installed it, or stop it: systemctl disable --now ${foreign.join(' ')}`,
+            ...remedyFields(remedies.removeKubernetes({ units: foreign.join(' ') })),
           },
         ]),
     ...(cloud.length === 0
@@ -113,8 +115,7 @@ export const activeUnits: PastCheck = (host, seen) => {
             check: 'ForeignNetwork' as const,
             level: levelOf(seen),
             message: `${cloud.join(', ')} is active: it adds routing rules for this machine's addresses, which Pods' answers do not pass`,
-            remedy:
-              'On the host: `systemctl disable --now nm-cloud-setup.service nm-cloud-setup.timer`, then restart it.',
+            ...remedyFields(remedies.disableCloudSetup),
           },
         ]),
   ];
@@ -130,7 +131,6 @@ export const kubeletPackage: PastCheck = (host, seen) =>
           level: 'warning',
           message:
             'the package kubelet is installed; its next update replaces /usr/bin/kubelet with another version',
-          remedy:
-            'Remove the packages kubelet, kubeadm and kubectl before `kboot up`, or hold them back (apt-mark hold kubelet kubectl; dnf versionlock).',
+          ...remedyFields(remedies.holdPackages),
         },
       ];

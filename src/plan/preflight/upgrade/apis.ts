@@ -5,6 +5,7 @@ import type { DeprecatedUse } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
 import { clusterHost, findingAt, type UpgradeCheckInput } from './input.ts';
+import { remedies } from '../remedies.ts';
 
 /** API versions that the new Kubernetes no longer serves and that somebody uses, or has objects of. */
 export function apiFindings(input: UpgradeCheckInput): Finding[] {
@@ -30,7 +31,7 @@ function requested(input: UpgradeCheckInput): Finding[] {
       'DeprecatedAPI',
       'error',
       `clients have requested ${api} since the API servers of ${few(hosts, 3)} started; Kubernetes v${removedRelease} no longer serves it`,
-      `Find these clients (an audit log has their user agents, a Helm release or operator its manifests) and move them to a version that is served: kubectl api-resources. What was requested is forgotten when an API server restarts. If that client is gone, ignore this finding.`,
+      remedies.findClients,
     );
   });
 }
@@ -45,7 +46,7 @@ function stored(input: UpgradeCheckInput): Finding[] {
         'StoredObjects',
         'error',
         `${plural(count, 'object')} of ${resource} in ${groupVersion}, which Kubernetes v1.${lostIn} can neither serve nor read from etcd: ${few(names, 3)}`,
-        `Save what you need of them, then delete them before the upgrade: kubectl delete ${resource}.${groupVersion.replace(/^(.*)\/(.*)$/, '$2.$1')} --all -A`,
+        remedies.saveObjects({ resource, group: groupVersion.replace(/^(.*)\/(.*)$/, '$2.$1') }),
       ),
     );
 }
@@ -60,7 +61,7 @@ export function unreadFindings(input: UpgradeCheckInput): Finding[] {
       'UpgradeUnread',
       hasBegun(input) ? 'warning' : 'error',
       `it is not known whether something would stop the upgrade half-way, since the API did not answer: ${few(unread, 3)}`,
-      'Run the same command again; `kboot status` says whether the API servers are healthy.',
+      remedies.askApiAgain,
     ),
   ];
 }

@@ -6,6 +6,7 @@ import type { PodSeen } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
 import { findingAt, isReadyPod, workloadOf, type UpgradeCheckInput } from './input.ts';
 import { podsThatLeave } from './pods.ts';
+import { remedies } from '../remedies.ts';
 
 /** Budgets under which a drain cannot end: those that can never be met, and those that cannot now. */
 export function budgetFindings(input: UpgradeCheckInput): Finding[] {
@@ -40,7 +41,7 @@ function severalBudgets(
         several.map(({ pod }) => podTitle(pod)),
         3,
       )} (${names.join(', ')})`,
-      'Change the selectors so that each Pod has one budget, or delete one of the budgets.',
+      remedies.oneBudget,
     ),
   ];
 }
@@ -67,7 +68,7 @@ function exhausted(
         'PodDisruptionBudget',
         'error',
         `${text} forbids every eviction of ${workloads}, since its controller cannot compute it: ${failed}`,
-        `Correct or delete it: kubectl -n ${metadata.namespace ?? ''} describe poddisruptionbudget ${metadata.name}`,
+        remedies.correctBudget({ namespace: metadata.namespace ?? '', name: metadata.name }),
       ),
     ];
   if (desiredHealthy >= expectedPods && expectedPods > 0)
@@ -77,7 +78,7 @@ function exhausted(
         'PodDisruptionBudget',
         'error',
         `${text} can never be met: it demands all ${plural(expectedPods, 'Pod')} of ${workloads}, so that none may be evicted, ever`,
-        `Scale the workload up, so that one Pod is to spare, or relax the budget (such as maxUnavailable: 1) for the time of the upgrade.`,
+        remedies.scaleUp,
       ),
     ];
   const unready = unreadyPods.filter((pod) => budgetsOf(pod, [budget]).length > 0);
@@ -91,7 +92,7 @@ function exhausted(
       'PodDisruptionBudget',
       'warning',
       `${text} forbids an eviction of ${workloads} now, only because Pods are not healthy: ${which}`,
-      'The drain waits for them until spec.upgrade.drain.timeoutSeconds; repair them first if they do not become Ready by themselves.',
+      remedies.drainWaits,
     ),
   ];
 }

@@ -3,6 +3,7 @@ import { hostsWith } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
 import { findingAt, isReadyPod, type UpgradeCheckInput } from './input.ts';
+import { remedies } from '../remedies.ts';
 
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -16,7 +17,7 @@ export function controlPlaneFindings(input: UpgradeCheckInput): Finding[] {
     const node = input.seen.nodes.get(name);
     if (node === undefined) return [];
     const ready = conditionOf(node, 'Ready');
-    const repair = `Repair it before the upgrade: \`kboot status\` says more; to bring ${input.from} back into order, set spec.kubernetesVersion to ${input.from} and run \`kboot up\`.`;
+    const repair = remedies.repairBefore({ version: input.from });
     if (ready?.status !== 'True')
       return [
         findingAt(

@@ -2,6 +2,7 @@ import { isNode, type Host } from '../../../model/cluster.ts';
 import type { Finding } from '../finding.ts';
 import { hasBegun } from './begun.ts';
 import { clusterHost, findingAt, type UpgradeCheckInput } from './input.ts';
+import { remedies } from '../remedies.ts';
 
 /** In MiB, without a bundle: the official images of a release unpacked beside their layers, and its release files. */
 const estimate = { controlPlaneImages: 1000, workerImages: 500, files: 350 };
@@ -30,7 +31,7 @@ function snapshotFinding(input: UpgradeCheckInput): Finding[] {
       'DiskSpace',
       'error',
       `${stateFolder.freeMiB} MiB free on this machine at ${stateFolder.path}; the snapshot of etcd needs up to ${needed} MiB there`,
-      `Free space on this machine, or move older snapshots from ${stateFolder.path}/snapshots elsewhere.`,
+      remedies.freeSpaceHere({ folder: stateFolder.path }),
     ),
   ];
 }
@@ -62,7 +63,7 @@ function hostFindings(input: UpgradeCheckInput): Finding[] {
               'DiskSpace',
               level,
               `${freeMiB} MiB free on ${mount}, which has ${folders.join(', ')}; the upgrade needs ${input.bundle === undefined ? 'about ' : ''}${needed} MiB there`,
-              `Free space there: crictl rmi --prune removes images that no container uses; or enlarge the file system.`,
+              remedies.freeSpaceThere,
             ),
           ],
     );

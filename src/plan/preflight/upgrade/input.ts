@@ -4,6 +4,7 @@ import type { PodSeen, UpgradeObservation } from '../../../observe/upgrade/obser
 import type { CheckName } from '../../../model/preflight-checks.ts';
 import type { Bundle } from '../../../store/bundle.ts';
 import type { Finding } from '../finding.ts';
+import { remedyFields, type Text } from '../../../model/language/text.ts';
 
 /** What an upgrade is judged by. */
 export interface UpgradeCheckInput {
@@ -27,9 +28,9 @@ export function findingAt(
   check: CheckName,
   level: Finding['level'],
   message: string,
-  remedy: string,
+  remedy: Text,
 ): Finding {
-  return { check, level, host, message, remedy };
+  return { check, level, host, message, ...remedyFields(remedy) };
 }
 
 /** Where a finding about the whole cluster belongs: its first control plane. */

@@ -3,6 +3,7 @@ import { few } from '../../../model/few.ts';
 import type { PodSeen } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
 import { findingAt, type UpgradeCheckInput } from './input.ts';
+import { remedies } from '../remedies.ts';
 
 /** Pods that a drain would evict, by Node, in the order of the drains. */
 export function podsThatLeave({ seen, drains }: UpgradeCheckInput): ReadonlyMap<string, readonly PodSeen[]> {
@@ -28,7 +29,7 @@ export function keptPodFindings(input: UpgradeCheckInput): Finding[] {
               'BarePods',
               'error',
               `Pods without a controller, which nothing creates again once the node is drained: ${few(bare, 5)}`,
-              'Delete them, or run them by a Deployment or Job; or set spec.upgrade.drain.force: true to end them for good.',
+              remedies.barePods,
             ),
           ]),
       ...(local.length === 0
@@ -39,7 +40,7 @@ export function keptPodFindings(input: UpgradeCheckInput): Finding[] {
               'EmptyDirPods',
               'error',
               `Pods with an emptyDir volume, whose content a drain deletes: ${few(local, 5)}`,
-              'Move or delete these Pods yourself; or set spec.upgrade.drain.deleteEmptyDirData: true.',
+              remedies.emptyDirPods,
             ),
           ]),
     ];

@@ -3,6 +3,7 @@ import { few } from '../../../model/few.ts';
 import type { WebhookSeen } from '../../../observe/upgrade/observation.ts';
 import type { Finding } from '../finding.ts';
 import { findingAt, clusterHost, turnOf, type UpgradeCheckInput } from './input.ts';
+import { remedies } from '../remedies.ts';
 
 /** A request that an upgrade makes, or needs others to make. */
 interface Request {
@@ -56,7 +57,6 @@ export function webhookFindings(input: UpgradeCheckInput): Finding[] {
     const behind = `Service ${service.namespace}/${service.name}`;
     // Its conditions may leave these requests out.
     const level = webhook.isConditional ? 'warning' : 'error';
-    const way = 'or change its failurePolicy to Ignore for the time of the upgrade';
     if (ready.length === 0)
       return [
         findingAt(
@@ -64,7 +64,7 @@ export function webhookFindings(input: UpgradeCheckInput): Finding[] {
           'Webhook',
           level,
           `${title} would refuse ${few(refused, 3)}: ${behind} has no ready endpoint`,
-          `Bring its Pods back, or delete the configuration if its program is gone; ${way}.`,
+          remedies.webhookPods,
         ),
       ];
     const turns = new Set(
@@ -82,7 +82,7 @@ export function webhookFindings(input: UpgradeCheckInput): Finding[] {
           ready.flatMap(({ pod }) => pod ?? []),
           3,
         )})` + (own ? ', and without them their own replacement is refused too' : ''),
-        `Run at least two replicas on nodes that are not drained together; ${way}${own ? `, and its own namespace ${service.namespace}` : ''}.`,
+        own ? remedies.twoReplicasOrOwn({ namespace: service.namespace }) : remedies.twoReplicas,
       ),
     ];
   });

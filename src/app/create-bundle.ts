@@ -10,6 +10,7 @@ import {
   chartInBundle,
   imagePathInBundle,
   manifestInBundle,
+  programInBundle,
   pathInBundle,
   type BundleContents,
 } from '../desire/bundle-contents.ts';
@@ -124,6 +125,11 @@ function partsOf(
     from: url,
     fetch: (web, path, heard) => download(web, { url: new URL(url), path, sha256 }, heard),
   }));
+  const programs = (contents.programs ?? []).map(({ url, sha256 }): Part => ({
+    path: programInBundle(sha256),
+    from: url,
+    fetch: (web, path, heard) => download(web, { url: new URL(url), path, sha256 }, heard),
+  }));
   const charts = (contents.charts ?? []).map((chart): Part => ({
     path: chartInBundle(chart.sha256),
     from: titleOf(chart),
@@ -134,7 +140,7 @@ function partsOf(
       return 'fetched';
     },
   }));
-  return [...files, ...images, ...manifests, ...charts];
+  return [...files, ...images, ...manifests, ...programs, ...charts];
 }
 
 /** Finds the image that the lock or the catalog has. Throws as findImage does. */

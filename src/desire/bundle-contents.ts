@@ -12,6 +12,8 @@ export interface BundleContents {
   readonly files: readonly ArtifactName[];
   /** References, by the name of their archive in the bundle. */
   readonly images: Readonly<Record<string, string>>;
+  /** Programs of spec.runtimes. */
+  readonly programs?: readonly { readonly url: string; readonly sha256: string }[];
   /** What spec.addons fetches from URLs. */
   readonly manifests?: readonly { readonly url: string; readonly sha256: string }[];
   /** Charts of spec.addons that are not on this machine. */
@@ -46,6 +48,11 @@ export function contentsOf(cluster: Cluster, release: Release): BundleContents {
     ...all,
     files: all.files.filter((name) => name !== 'etcd' || (onHosts && etcdHosts(cluster).length > 0)),
     images: Object.fromEntries(Object.entries(all.images).filter(([name]) => !without(name))),
+    programs: [
+      ...new Map(
+        (cluster.runtimes ?? []).flatMap(({ files }) => files).map((file) => [file.sha256, file]),
+      ).values(),
+    ],
   };
 }
 
@@ -86,6 +93,11 @@ export function manifestInBundle(sha256: string): string {
 /** Path in a bundle of the archive of a chart, by its SHA-256. */
 export function chartInBundle(sha256: string): string {
   return `charts/${sha256}.tgz`;
+}
+
+/** Path in a bundle of a program of spec.runtimes, by its SHA-256. */
+export function programInBundle(sha256: string): string {
+  return `programs/${sha256}`;
 }
 
 /** Path of a release file in a bundle. */

@@ -11,6 +11,7 @@ import { kubeObjects, parseObjects } from './text/kube-objects.ts';
 import { kubeProxyManifest } from './text/kube-proxy.ts';
 import { metallbObjects } from './text/metallb.ts';
 import { enforcesPolicies, networkPolicyObjects } from './text/network-policy.ts';
+import { runtimeClasses } from './text/runtimes.ts';
 import { recordObject } from './record.ts';
 import type { DesiredAddon } from '../kube/addons.ts';
 import { objectKey, type KubeObject } from '../kube/types.ts';
@@ -42,7 +43,11 @@ export function desireCluster(desire: Desire): DesiredCluster {
         object,
         ...kept(context, object),
       })),
-      ...[...networkPolicyObjects(context), ...rolledByConfig(metallb.system)].map((object) => ({
+      ...[
+        ...runtimeClasses(cluster),
+        ...networkPolicyObjects(context),
+        ...rolledByConfig(metallb.system),
+      ].map((object) => ({
         stage: 'addon' as const,
         object,
       })),
@@ -50,10 +55,10 @@ export function desireCluster(desire: Desire): DesiredCluster {
     lateObjects: metallb.pools,
     ...(desire.addons && { addons }),
     ...(desire.record !== undefined && { record: recordObject(desire.record) }),
-    prunedKinds: [...policyKinds, ...(cluster.metallb === undefined ? [] : metallbKinds)],
+    prunedKinds: [...policyKinds, runtimeClassKind, ...(cluster.metallb === undefined ? [] : metallbKinds)],
     nodes: nodes(cluster).map((host) => ({
       name: host.name,
-      labels: nodeLabels(host),
+      labels: nodeLabels(host, cluster),
       taints: nodeTaints(host),
     })),
     workloads: [
@@ -114,6 +119,11 @@ const policyKinds: DesiredCluster['prunedKinds'] = [
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
 ];
+
+const runtimeClassKind: DesiredCluster['prunedKinds'][number] = {
+  apiVersion: 'node.k8s.io/v1',
+  kind: 'RuntimeClass',
+};
 
 const metallbWorkloads: DesiredCluster['workloads'] = [
   { workload: 'Deployment', namespace: 'metallb-system', name: 'controller' },

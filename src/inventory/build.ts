@@ -25,6 +25,7 @@ import { buildMetallb } from './build-metallb.ts';
 import { buildRegistries } from './build-registries.ts';
 import { buildUpgrade } from './build-upgrade.ts';
 import { given, valid } from './build-value.ts';
+import { buildRuntimes } from './build-runtimes.ts';
 import { buildSecurity } from './build-security.ts';
 import { buildState } from './build-state.ts';
 import { absolutePath, type Folders } from './paths.ts';
@@ -106,6 +107,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
         spec.containerd?.registries && buildRegistries(spec.containerd.registries, options.folders),
       ),
     },
+    ...given('runtimes', spec.runtimes && buildRuntimes(spec.runtimes, hosts)),
     imageRepository: spec.imageRepository ?? defaults.imageRepository,
     artifacts: {
       ...given('mirror', spec.artifacts?.mirror?.replace(/\/+$/, '')),

@@ -132,3 +132,22 @@ export const hostKey: Check = (value) => {
   }
   return 'must be a complete public key, "TYPE BASE64", as in the last two words of a line of `ssh-keyscan HOST`';
 };
+
+/** An http or https URL without credentials. */
+export const httpUrl: Check = (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return `must be an http or https URL, not "${value}"`;
+  return url.username + url.password === '' ? undefined : 'must not contain a user or password';
+};
+
+/** The SHA-256 of what `of` names. */
+export const sha256 = (of: string) =>
+  text(
+    {
+      description: `SHA-256 of ${of}, in hex.`,
+      pattern: '^[0-9a-f]{64}$',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    },
+    matching(/^[0-9a-f]{64}$/, 'must be a SHA-256: 64 lower-case hex digits'),
+  );

@@ -82,6 +82,7 @@ const encrypts = disturbs(
   'two or three times; what is stored is rewritten in between',
 );
 const addon = stated('the objects of the add-on that differ, as the plan lists them');
+const newPods = noted('for Pods that start from then on');
 const hook = noted('the hook runs where its unless fails');
 
 /** containerd reads hosts.toml for every pull; only before 2.1 it needs logins in config.toml. */
@@ -264,6 +265,16 @@ export const impacts: ImpactsOf<Inventory> = {
       ),
     },
     containerd: { config: restarts('containerd'), registries },
+    runtimes: {
+      name: restarts('containerd'),
+      hosts: restarts('containerd'),
+      labels: restarts('containerd'),
+      runtimeType: restarts('containerd'),
+      binary: restarts('containerd'),
+      options: restarts('containerd'),
+      overhead: { cpu: newPods, memory: newPods },
+      files: { url: nothing, sha256: newPods, path: newPods },
+    },
     imageRepository: restarts(
       ...(['containerd', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const),
       ...(['flannel', 'kube-proxy', 'coredns', 'metallb'] as const),

@@ -1,25 +1,8 @@
 import * as z from 'zod';
 import { defaults } from './defaults.ts';
-import { dnsLabel, filePath, matching, text, whole } from './fields.ts';
+import { dnsLabel, filePath, httpUrl, matching, sha256, text, whole } from './fields.ts';
 
 const here = "`~` is the home directory, a relative path is resolved from the inventory's folder.";
-
-const httpUrl = (value: string): string | undefined => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    return `must be an http or https URL, not "${value}"`;
-  return url.username + url.password === '' ? undefined : 'must not contain a user or password';
-};
-
-const sha256 = (of: string) =>
-  text(
-    {
-      description: `SHA-256 of ${of}, in hex.`,
-      pattern: '^[0-9a-f]{64}$',
-      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
-    },
-    matching(/^[0-9a-f]{64}$/, 'must be a SHA-256: 64 lower-case hex digits'),
-  ).optional();
 
 const manifest = z
   .strictObject({
@@ -38,7 +21,7 @@ const manifest = z
       },
       httpUrl,
     ).optional(),
-    sha256: sha256('what url serves'),
+    sha256: sha256('what url serves').optional(),
   })
   .meta({ description: 'A file, a folder or a URL.' });
 
@@ -76,7 +59,7 @@ const chart = z
       { description: 'Version of the chart, exactly.', examples: ['4.13.2'] },
       matching(/^v?\d+(\.\d+){0,2}([-+][\w.+-]+)?$/, 'must be one version such as 4.13.2, not a range'),
     ).optional(),
-    sha256: sha256("the chart's archive (NAME-VERSION.tgz)"),
+    sha256: sha256("the chart's archive (NAME-VERSION.tgz)").optional(),
     release: text(
       {
         description: "Name of the release, which templates use. Default: the add-on's name.",

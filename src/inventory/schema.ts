@@ -25,6 +25,7 @@ import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
+import { runtimes } from './schema-runtimes.ts';
 import { authentication, authorization, security } from './schema-security.ts';
 import { spreadFields } from './schema-spread.ts';
 import { state } from './schema-state.ts';
@@ -403,6 +404,7 @@ const spec = z
       .extend({ registries })
       .meta({ description: 'Settings of containerd.' })
       .optional(),
+    runtimes,
     imageRepository: text(
       {
         description:

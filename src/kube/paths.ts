@@ -20,6 +20,7 @@ const resources: Readonly<Record<string, { readonly plural: string; readonly nam
   ValidatingAdmissionPolicy: { plural: 'validatingadmissionpolicies', namespaced: false },
   ValidatingAdmissionPolicyBinding: { plural: 'validatingadmissionpolicybindings', namespaced: false },
   ValidatingWebhookConfiguration: { plural: 'validatingwebhookconfigurations', namespaced: false },
+  RuntimeClass: { plural: 'runtimeclasses', namespaced: false },
   NetworkPolicy: { plural: 'networkpolicies', namespaced: true },
   EndpointSlice: { plural: 'endpointslices', namespaced: true },
   Lease: { plural: 'leases', namespaced: true },

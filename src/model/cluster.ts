@@ -2,6 +2,7 @@ import type { Addon } from './addon.ts';
 import type { Backup } from './backup.ts';
 import type { Encryption } from './encryption.ts';
 import type { PasswordSource } from './password-source.ts';
+import type { Runtime } from './runtime.ts';
 import type { Security } from './security.ts';
 import type { StateSettings } from './state-settings.ts';
 import type { CaKeyAlgorithm, Rotatable } from './pki.ts';
@@ -342,6 +343,8 @@ export interface Cluster {
   /** Absent: what implements Services is not kboot's. */
   readonly kubeProxy?: { readonly config: JsonObject };
   readonly containerd: { readonly config: JsonObject; readonly registries?: readonly Registry[] };
+  /** Container runtimes besides runc. */
+  readonly runtimes?: readonly Runtime[];
   readonly imageRepository: string;
   /** Base URL of a mirror of the official hosts' paths; absent: the official hosts. */
   readonly artifacts: {

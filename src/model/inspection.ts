@@ -61,6 +61,8 @@ export interface Inspection {
   readonly nameLookupMs: number | null;
   /** Required programs that are not in PATH. */
   readonly missingTools: readonly string[];
+  /** Programs of spec.runtimes that are not installed; absent: all are. */
+  readonly missingPrograms?: readonly string[];
   readonly kubeletActive: boolean;
   /** Files that an interrupted run left on their way from host to host; absent: none. */
   readonly spread?: readonly { readonly sha256: string; readonly bytes: number; readonly isWhole: boolean }[];

@@ -22,7 +22,7 @@ const names = [
   ...(['ComponentConfig', 'Encryption', 'NetworkPolicy', 'EtcdUser'] as const),
   ...(['ControlPlaneNodesReady', 'StaticPodsReady', 'PodDisruptionBudget', 'BarePods'] as const),
   ...(['EmptyDirPods', 'Webhook', 'DeprecatedAPI', 'StoredObjects', 'UpgradeUnread'] as const),
-  ...(['AddonObject'] as const),
+  ...(['AddonObject', 'Runtime'] as const),
 ];
 
 export type CheckName = (typeof names)[number] | `Port-${number}`;

@@ -29,6 +29,8 @@ export interface ProbeQuestions {
   readonly etcdDataDir?: string | undefined;
   /** What are these paths? */
   readonly podPaths?: readonly string[] | undefined;
+  /** Are these programs installed? Paths, or names to be looked up. */
+  readonly programs?: readonly string[] | undefined;
   /** Is every file read, whatever is remembered of its content? */
   readonly deep?: boolean | undefined;
 }
@@ -76,6 +78,7 @@ export function inspectScript({
   resolvConf,
   etcdDataDir,
   podPaths = [],
+  programs = [],
 }: ProbeQuestions): string {
   return [
     inspectHost(etcdDataDir),
@@ -87,6 +90,7 @@ export function inspectScript({
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
     podPaths.length === 0 ? '' : pathsProbe(podPaths),
+    programs.length === 0 ? '' : programsProbe(programs),
     `\necho "now=$(date +%s%N)"`,
   ].join('');
 }
@@ -114,6 +118,14 @@ for f in ${quoteAll(paths)}; do
   if [ -d "$f" ]; then t=Directory; elif [ -f "$f" ]; then t=File; elif [ -S "$f" ]; then t=Socket
   elif [ -c "$f" ]; then t=CharDevice; elif [ -b "$f" ]; then t=BlockDevice; elif [ -e "$f" ]; then t=other; else t=absent; fi
   echo "podPath=$t $f"
+done`;
+}
+
+/** In the PATH of containerd's unit, and where distributions put shims. */
+function programsProbe(programs: readonly string[]): string {
+  return `
+for p in ${quoteAll(programs)}; do
+  PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin command -v "$p" >/dev/null || echo "missingProgram=$p"
 done`;
 }
 
@@ -314,6 +326,7 @@ export function readInspection(output: string, asked: number, answered: number):
     etcdServers: one('etcdServers').split(',').filter(Boolean),
     ...(one('encryption') === '1' && { encrypts: true as const }),
     ...(one('verifiesKubelets') === '1' && { verifiesKubelets: true as const }),
+    ...(values.has('missingProgram') && { missingPrograms: all('missingProgram') }),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(backup && { backup }),
     ...(endpoint && { endpoint }),

@@ -8,7 +8,7 @@ import { ambiguities, fileSha256, type BundleFile, type BundleImage, type Bundle
 import { unreadable } from './file-error.ts';
 
 const layout =
-  /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$/;
+  /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$|^programs\/[0-9a-f]{64}$/;
 
 /**
  * Writes bundle.json for the files in a bundle's folders; image archives are read to their ends. Throws KbootError E-BUNDLE if

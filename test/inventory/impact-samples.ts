@@ -131,6 +131,13 @@ const issuer = (audience: string): object => ({
   claimMappings: { username: { claim: 'sub', prefix: '' } },
 });
 
+/** A runtime whose field can become another. */
+const ownRuntime = (field: string): Readonly<Record<string, unknown>> => ({
+  ...{ name: 'own', hosts: ['w-2'], options: {}, overhead: { cpu: '1', memory: '1Mi' } },
+  ...(field === 'runtimeType' ? { runtimeType: 'io.containerd.own.v1' } : { binary: '/usr/bin/own' }),
+  files: [{ url: 'https://example.com/own', sha256: '0'.repeat(64), path: '/usr/bin/own' }],
+});
+
 type Sample = readonly [field: string, becomes: unknown, beside?: Fields, along?: Fields];
 
 /** Environment and, except for etcd, volumes of a component. */
@@ -278,6 +285,25 @@ export const samples: readonly Sample[] = [
   ['spec.kubeProxy.config', { mode: 'nftables' }],
   ['spec.kubeProxy.enabled', false, { 'spec.kubeProxy.config': undefined }],
   ['spec.containerd.config', { debug: { level: 'info' } }],
+  ...(
+    [
+      ['name', 'other'],
+      ['hosts', ['w-1', 'w-2']],
+      ['labels', { zone: 'a' }],
+      ['runtimeType', 'io.containerd.other.v1'],
+      ['binary', '/usr/bin/other'],
+      ['options', { Root: '/run/other' }],
+      ['overhead.cpu', '250m'],
+      ['overhead.memory', '160Mi'],
+      ['files[0].url', 'https://example.com/other'],
+      ['files[0].sha256', '1'.repeat(64)],
+      ['files[0].path', '/usr/local/bin/other'],
+    ] as const
+  ).map(([field, value]): Sample => [
+    `spec.runtimes[0].${field}`,
+    value,
+    { 'spec.runtimes': [ownRuntime(field)] },
+  ]),
   ['spec.imageRepository', 'registry.example.com/k8s'],
   ['spec.artifacts.mirror', 'https://mirror.example/k8s'],
   ['spec.artifacts.bundleSigners', ['./signers']],

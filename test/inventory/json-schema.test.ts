@@ -31,7 +31,7 @@ describe('inventory.schema.json', () => {
     expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(schema['additionalProperties']).toBe(false);
     expect(Object.keys(schema.properties?.['spec']?.properties ?? {}).sort()).toEqual(
-      'addons apiServer artifacts containerd controlPlaneEndpoint controllerManager dns encryption etcd files hooks hosts hostsFrom imageRepository kubeProxy kubelet kubernetesVersion loadBalancer metallb networking ntp pki preflight proxy scheduler security ssh state templates upgrade vagrant'.split(
+      'addons apiServer artifacts containerd controlPlaneEndpoint controllerManager dns encryption etcd files hooks hosts hostsFrom imageRepository kubeProxy kubelet kubernetesVersion loadBalancer metallb networking ntp pki preflight proxy runtimes scheduler security ssh state templates upgrade vagrant'.split(
         ' ',
       ),
     );

@@ -5,7 +5,9 @@ import type { ImageDigests, Release } from '../../catalog/release.ts';
 import { hasExternalEtcd, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { cniFolder } from '../../resource/cni-config.ts';
-import type { ImageResource, Resource } from '../../resource/types.ts';
+import { runtimesOf, type RuntimeFile } from '../../model/runtime.ts';
+import type { Artifact, ImageResource, Resource } from '../../resource/types.ts';
+import { programInBundle } from '../bundle-contents.ts';
 import { isOfficial } from '../bundle-fit.ts';
 import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from '../context.ts';
 import { containerdFiles } from '../text/containerd.ts';
@@ -47,6 +49,12 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
       ? [{ kind: 'binary', stage, path: '/usr/bin/kubelet', artifact: kubelet, readBy: ['kubelet'] } as const]
       : []),
     ...(kubectl ? [{ kind: 'binary', stage, path: '/usr/bin/kubectl', artifact: kubectl } as const] : []),
+    ...runtimesOf(desire.cluster, host).flatMap(({ files }) =>
+      files.map((file) => ({
+        ...({ kind: 'binary', stage, path: file.path } as const),
+        artifact: runtimeArtifact(desire, file),
+      })),
+    ),
     ...folders(stage, ['/etc/containerd', cniFolder]),
     ...(desire.cluster.networking.flannel === undefined
       ? []
@@ -62,6 +70,20 @@ export function runtimeStage(desire: Desire, host: Host, facts: HostFacts): read
     ...imageResources(desire, host, facts),
     ...flannelLinks(desire.cluster, facts).map((link): Resource => ({ kind: 'link-mtu', stage, ...link })),
   ];
+}
+
+/** From the bundle if that has it, else from its URL. */
+function runtimeArtifact({ bundle, cluster }: Desire, { url, sha256 }: RuntimeFile): Artifact {
+  const path = programInBundle(sha256);
+  const held = bundle?.files.find((file) => file.path === path);
+  return {
+    title: basename(new URL(url).pathname),
+    sha256,
+    source:
+      held === undefined
+        ? { kind: 'download', url, ...(cluster.artifacts.fetch === 'once' && { once: true }) }
+        : { kind: 'bundle', path, size: held.size },
+  };
 }
 
 /** Network configurations that spec.files puts on a host: Multus and the like. */

@@ -7,6 +7,7 @@ import { registryAuths } from './registries.ts';
 import { cgroupDriver } from './kubelet.ts';
 import { mergePatch } from './merge.ts';
 import { criSocket, paths } from './paths.ts';
+import { runtimeTables } from './runtimes.ts';
 import type { HostText, TextContext } from './types.ts';
 
 /** containerd's configuration, only for root to read if the inventory states a secret in it, its unit, and crictl's configuration. */
@@ -34,7 +35,7 @@ export function containerdFiles(context: TextContext, host: Host): readonly Host
   ];
 }
 
-/** config.toml for the major version: the template, or its tables with the cluster's and the host's `containerd.config` merged in. */
+/** config.toml for the major version: the template, or its tables with the host's runtimes, and the cluster's and the host's `containerd.config` merged in. */
 function containerdConfig(context: TextContext, host: Host): string {
   const { cluster, images, renderer, versions } = context;
   const params = { sandboxImage: images.pause, systemdCgroup: cgroupDriver(context, host) === 'systemd' };
@@ -46,12 +47,15 @@ function containerdConfig(context: TextContext, host: Host): string {
   const auths = registryAuths(context);
   const logins =
     auths === undefined ? {} : { plugins: { [criImages(major)]: { registry: { configs: auths } } } };
+  const runtimes = runtimeTables(cluster, host, major, params.systemdCgroup);
+  const key = `${text}${JSON.stringify(runtimes)}`;
   const own = host.containerd?.config ?? cluster.containerd.config;
   const cache = mergedConfigs.get(own) ?? new Map<string, string>();
   mergedConfigs.set(own, cache);
   const config =
-    cache.get(text) ?? mergeToml(text, [logins, cluster.containerd.config, host.containerd?.config ?? {}]);
-  cache.set(text, config);
+    cache.get(key) ??
+    mergeToml(text, [logins, runtimes, cluster.containerd.config, host.containerd?.config ?? {}]);
+  cache.set(key, config);
   return config;
 }
 

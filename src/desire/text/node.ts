@@ -1,4 +1,5 @@
-import type { Host, Taint } from '../../model/cluster.ts';
+import type { Cluster, Host, Taint } from '../../model/cluster.ts';
+import { runtimeLabel, runtimesOf } from '../../model/runtime.ts';
 
 const controlPlaneKey = 'node-role.kubernetes.io/control-plane';
 
@@ -11,15 +12,16 @@ export function nodeTaints(host: Host): readonly Taint[] {
 }
 
 /**
- * Labels that kubeadm sets on control-plane nodes, and the user's. A control plane that is also a worker stays
+ * Labels that kubeadm sets on control-plane nodes, those of runtimes, and the user's. A control plane that is also a worker stays
  * eligible for external load balancers: MetalLB may have no other node to announce from.
  */
-export function nodeLabels(host: Host): Readonly<Record<string, string>> {
+export function nodeLabels(host: Host, cluster: Pick<Cluster, 'runtimes'>): Readonly<Record<string, string>> {
   return {
     ...(host.roles.includes('control-plane') ? { [controlPlaneKey]: '' } : {}),
     ...(isDedicatedControlPlane(host)
       ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
       : {}),
+    ...Object.fromEntries(runtimesOf(cluster, host).map(({ name }) => [runtimeLabel(name), 'true'])),
     ...host.labels,
   };
 }

@@ -103,7 +103,8 @@ function each<D>(
   );
 }
 
-function namesAreUnique(
+/** An error for a value that was seen before. */
+export function namesAreUnique(
   name: string | undefined,
   path: Path,
   seen: Map<string, Path>,
@@ -118,7 +119,8 @@ function namesAreUnique(
   return [error(path, `${describePath(path)} ${name} is already used (line ${lineOf(first)})`)];
 }
 
-function hostsAreKnown(
+/** Errors for names of hosts that the inventory does not have. */
+export function hostsAreKnown(
   named: readonly (string | undefined)[] | undefined,
   path: Path,
   { outline }: CheckInput,

@@ -51,6 +51,7 @@ import {
   podsCanRun,
   rolesFitTogether,
 } from './roles.ts';
+import { runtimesAreSound } from './runtimes.ts';
 import { apiServerConfigsAreSound, encryptionIsWanted, securityFlagsFit } from './security.ts';
 import { spreadPortIsFree } from './spread.ts';
 import { drainTimesFit, upgradeGroupsAreWorkers } from './upgrade.ts';
@@ -111,6 +112,7 @@ const checks: readonly Check[] = [
   mountedFilesComeFirst,
   kubeletFlagsAreFree,
   registriesAreSound,
+  runtimesAreSound,
   proxyIsGiven,
   dnsIsSound,
   ntpIsSound,

@@ -18,6 +18,7 @@ import { formerPeers, virtualIPOutOfPlace, virtualIPTaken } from './load-balance
 import { pastChecks } from './past/index.ts';
 import { portsInUse } from './ports.ts';
 import { dockerThere } from './runtime.ts';
+import { runtimeProgramsThere } from './runtimes.ts';
 import { foreignTimeService } from './time.ts';
 import { architectureShortcoming, distributionShortcoming, kernelShortcoming } from './system.ts';
 import { remedyFields, type Text } from '../../model/language/text.ts';
@@ -42,6 +43,7 @@ const checks: readonly Check[] = [
         },
   distributionShortcoming,
   foreignTimeService,
+  runtimeProgramsThere,
   architectureShortcoming,
   (_host, seen) =>
     seen.systemd

@@ -157,13 +157,13 @@ describe('node labels', () => {
   it('keep load balancers off dedicated control planes only', () => {
     const exclude = 'node.kubernetes.io/exclude-from-external-load-balancers';
     const label = 'node-role.kubernetes.io/control-plane';
-    expect(nodeLabels(host('a', '10.0.0.1', ['control-plane'], { labels: { zone: 'a' } }))).toEqual({
+    expect(nodeLabels(host('a', '10.0.0.1', ['control-plane'], { labels: { zone: 'a' } }), {})).toEqual({
       [label]: '',
       [exclude]: '',
       zone: 'a',
     });
-    expect(nodeLabels(host('a', '10.0.0.1', ['control-plane', 'worker']))).toEqual({ [label]: '' });
-    expect(nodeLabels(host('a', '10.0.0.1', ['worker']))).toEqual({});
+    expect(nodeLabels(host('a', '10.0.0.1', ['control-plane', 'worker']), {})).toEqual({ [label]: '' });
+    expect(nodeLabels(host('a', '10.0.0.1', ['worker']), {})).toEqual({});
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Host, JsonObject } from '../model/cluster.ts';
+import type { Host } from '../model/cluster.ts';
 import { isNode } from '../model/cluster.ts';
 import type { Runtime } from '../model/runtime.ts';
 import { given } from './build-value.ts';
@@ -21,7 +21,7 @@ export function buildRuntimes(stated: readonly Stated[], hosts: readonly Host[])
       ...{ name, runtimeType, files },
       hosts: hosts.filter((host) => isNode(host) && has(runtime, host)).map((host) => host.name),
       ...given('binary', runtime.binary ?? binaries[name]),
-      options: options as JsonObject,
+      options,
       overhead: { ...given('cpu', overhead?.cpu), ...given('memory', overhead?.memory) },
     };
   });

@@ -19,7 +19,10 @@ const quantity = (what: string, example: string) =>
 
 const program = z
   .strictObject({
-    url: text({ description: 'http or https URL of the program.' }, httpUrl),
+    url: text(
+      { description: 'http or https URL of the program.', examples: ['https://mirror.example.com/runsc'] },
+      httpUrl,
+    ),
     sha256: sha256('the program'),
     path: text(
       { description: 'Where it goes on the host.', examples: ['/usr/local/bin/runsc'] },

@@ -1,5 +1,3 @@
-import type { JsonObject } from './cluster.ts';
-
 /** A container runtime besides runc. */
 export interface Runtime {
   readonly name: string;
@@ -9,7 +7,8 @@ export interface Runtime {
   readonly hosts: readonly string[];
   /** What runs in place of runc. */
   readonly binary?: string;
-  readonly options: JsonObject;
+  /** JSON values. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** Quantities, for the scheduler. */
   readonly overhead: { readonly cpu?: string; readonly memory?: string };
   readonly files: readonly RuntimeFile[];

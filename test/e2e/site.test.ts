@@ -44,15 +44,7 @@ const onHost = (host: string, command: string): Promise<string> => output(site.l
 beforeAll(async () => {
   if (!hasClusterBundle) return;
   site = await clusterSite('site', hosts);
-  await offerPackages(site.lab, 'cp-1', [
-    'chrony',
-    'libedit2',
-    'libbsd0',
-    'libmd0',
-    'tzdata',
-    'iproute2',
-    'ucf',
-  ]);
+  await offerPackages(site.lab, 'cp-1', ['chrony']);
   await up(lab);
 });
 afterAll(async () => {

@@ -29,7 +29,7 @@ export function runtimeTables(
       const all: JsonObject = {
         ...(runtimeType === 'io.containerd.runc.v2' && { SystemdCgroup: systemdCgroup }),
         ...(binary !== undefined && { BinaryName: binary }),
-        ...options,
+        ...(options as JsonObject),
       };
       return [
         name,

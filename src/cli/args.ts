@@ -116,7 +116,7 @@ export interface KubeconfigArgs extends InventoryArgs {
 }
 
 export interface BundleCommandArgs extends GlobalArgs {
-  readonly action: 'create' | 'index' | 'verify';
+  readonly action: 'create' | 'index' | 'verify' | 'sbom';
   readonly directory: string;
   readonly 'kubernetes-version'?: string | undefined;
   /** Empty: not given. */

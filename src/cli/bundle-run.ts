@@ -1,8 +1,12 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { bundleFor } from '../app/bundles.ts';
 import { readInventory } from '../app/read-inventory.ts';
 import { catalog, type Release } from '../catalog/release.ts';
 import { originsOf } from '../desire/bundle-origin.ts';
+import { bundleSbom } from '../desire/bundle-sbom.ts';
 import { KbootError } from '../model/error.ts';
+import { kbootVersion } from '../model/kboot-version.ts';
 import { indexBundle } from '../store/bundle-index.ts';
 import {
   holdToSigners,
@@ -14,14 +18,19 @@ import {
 import { openBundle, verifyBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { event, note, print } from './terminal.ts';
+import { visibleJson } from '../model/visible.ts';
 import { originText } from '../view/origin-text.ts';
-import { line } from '../view/printable.ts';
+import { block, line } from '../view/printable.ts';
 import { remedies } from './remedies.ts';
 
 /** Creates, indexes or verifies a bundle. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
+  if (args.action === 'sbom') {
+    printSbom(args);
+    return;
+  }
   const signKey = args['sign-key'] === undefined ? undefined : readSigningKey(args['sign-key'], directory);
   const { signedBy, ...index } = await indexOf(args);
   if (signKey !== undefined) await signBundle(directory, signKey);
@@ -49,6 +58,23 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
     print(
       line`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`,
     );
+}
+
+/** Its SPDX document; the files are not read. */
+function printSbom(args: BundleCommandArgs): void {
+  const { directory } = args;
+  const bundle = openBundle({ directory });
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  const created =
+    epoch !== undefined && /^\d{1,10}$/.test(epoch)
+      ? Number(epoch)
+      : Math.floor(statSync(join(directory, 'bundle.json')).mtimeMs / 1000);
+  const sbom = bundleSbom(bundle, releaseFor(args, bundle.kubernetesVersion), {
+    created,
+    kboot: kbootVersion(),
+  });
+  if (args.output === 'json') event({ type: 'sbom', directory, sbom: { ...sbom } });
+  else print(block(visibleJson(sbom, 2)));
 }
 
 /** What the lock beside the inventory, or the catalog, has for a version; undefined if neither has it. */
@@ -88,9 +114,11 @@ function refuseOtherBundle(inventory: string, bundle: Bundle): readonly string[]
 function refuseIdleFlags(args: BundleCommandArgs): void {
   const { mirror, arch } = args;
   const ofVerify = { signers: args.action === 'verify' ? undefined : args.signers[0] };
-  const ofOthers = { 'sign-key': args.action === 'verify' ? args['sign-key'] : undefined };
+  const ofOthers = {
+    'sign-key': args.action === 'verify' || args.action === 'sbom' ? args['sign-key'] : undefined,
+  };
   const ofCreate = {
-    inventory: args.action === 'verify' ? undefined : args.inventory,
+    inventory: args.action === 'verify' || args.action === 'sbom' ? undefined : args.inventory,
     mirror,
     arch: arch[0],
     'image-repository': args['image-repository'],

@@ -5,13 +5,13 @@ import { allowUnofficialOption, globalOptions } from './options.ts';
 
 export const bundle: CommandModule<object, BundleCommandArgs> = {
   command: 'bundle <action> <directory>',
-  describe: 'Create, index or verify a folder of release files and images for air-gapped sites',
+  describe: 'Create, index, verify or list a folder of release files and images for air-gapped sites',
   builder: (yargs) =>
     manual(allowUnofficialOption(globalOptions(yargs, 'verbose')), {
       synopsis: 'bundle ACTION DIRECTORY [flags]',
       text: `Creates or verifies a bundle: a folder of release files and images for hosts without internet access. Files are in bin/linux-ARCH, archives/linux-ARCH and images/linux-ARCH, their checksums in bundle.json.
 
-create fetches missing files, replaces files that differ, and writes bundle.json. Files and images are those of kboot.lock.yaml or of kboot's catalog; an image that neither has a digest of is refused, unless --allow-unofficial. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and the hosts they redirect to, or your mirror and registry; it does not log in there, and contacts no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are honoured. index writes bundle.json for the files that are present; verify reads all of them and changes nothing. Both contact nothing, and say which files and images are official, of another origin (another digest than the official build), or unknown.`,
+create fetches missing files, replaces files that differ, and writes bundle.json. Files and images are those of kboot.lock.yaml or of kboot's catalog; an image that neither has a digest of is refused, unless --allow-unofficial. It contacts dl.k8s.io, github.com, registry.k8s.io, ghcr.io, quay.io and the hosts they redirect to, or your mirror and registry; it does not log in there, and contacts no host of a cluster. HTTP_PROXY, HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are honoured. index writes bundle.json for the files that are present; verify reads all of them and changes nothing. sbom prints a software bill of materials, SPDX 2.3 as JSON, of what bundle.json lists: each file with its SHA-256, version, licence and, if it is the official build, its origin; each image. Its time is that of bundle.json, or SOURCE_DATE_EPOCH. The three contact nothing; index and verify say which files and images are official, of another origin (another digest than the official build), or unknown.`,
       examples: [
         ['kboot bundle create ./bundle --inventory prod.yaml', 'Fetch what this cluster needs'],
         [
@@ -23,16 +23,17 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         ['kboot bundle verify ./bundle --inventory prod.yaml', 'Also hold it to kboot.lock.yaml'],
         ['kboot bundle index ./bundle --sign-key ~/.ssh/id_ed25519', 'Sign it'],
         ['kboot bundle verify ./bundle --signers ./signers', 'Check who signed it'],
+        ['kboot bundle sbom ./bundle > bundle.spdx.json', 'A software bill of materials'],
         ['kboot up prod.yaml --bundle ./bundle', 'Use it'],
       ],
       exit: '0 done · 3 a file is missing, does not match its checksum, or cannot be written · 4 a file could not be fetched · 130 interrupted; run it again',
       seeAlso: ['up', 'render'],
     })
       .positional('action', {
-        choices: ['create', 'index', 'verify'] as const,
+        choices: ['create', 'index', 'verify', 'sbom'] as const,
         demandOption: true,
         describe:
-          'create: fetch missing files, then index; index: write bundle.json for the files that are present; verify: read and check all files',
+          'create: fetch missing files, then index; index: write bundle.json for the files that are present; verify: read and check all files; sbom: print what is in it, as SPDX',
       })
       .positional('directory', { type: 'string', demandOption: true, describe: 'The bundle' })
       .option('kubernetes-version', {

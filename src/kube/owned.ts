@@ -41,10 +41,15 @@ function has(fields: Fields | undefined, path: readonly string[]): boolean {
   return path.reduce<Fields | undefined>((inner, name) => inner?.[`f:${name}`], fields) !== undefined;
 }
 
-/** Whether kboot or kubeadm wrote a live object. */
-export function isInstalled(live: KubeObject): boolean {
+/**
+ * Who wrote a live object: `own`, kboot or kubeadm; `other`; or `nobody`: server-side apply keeps no manager of an object
+ * without fields, such as a ServiceAccount.
+ */
+export function writerOf(live: KubeObject): 'own' | 'other' | 'nobody' {
   const { managedFields } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
-  return (managedFields ?? []).some(({ manager }) => manager === fieldManager || manager === 'kubeadm');
+  const managers = (managedFields ?? []).map(({ manager }) => manager);
+  if (managers.length === 0) return 'nobody';
+  return managers.some((name) => name === fieldManager || name === 'kubeadm') ? 'own' : 'other';
 }
 
 /** Labels that kboot set on a live object, by any operation. */

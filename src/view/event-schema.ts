@@ -686,6 +686,10 @@ const others = [
     node: text('Version of Node.js that runs it.'),
     kubernetes: list('Kubernetes versions that it installs, newest first.'),
   }),
+  shape('sbom', 'What is in a bundle (`bundle sbom`).', {
+    directory: text('The bundle.'),
+    sbom: described('An SPDX document.', z.looseObject({})),
+  }),
   shape('schema', 'A JSON Schema (`schema`).', {
     name: text('Its subject: inventory, plan or events.'),
     schema: described('The JSON Schema.', z.looseObject({})),

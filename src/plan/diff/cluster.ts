@@ -1,7 +1,7 @@
 import type { DesiredCluster, Kept } from '../../kube/desired-cluster.ts';
 import { allObjects, ownLabel } from '../../kube/desired-cluster.ts';
 import { differences } from '../../kube/differences.ts';
-import { isInstalled, leftOver, ownLabels } from '../../kube/owned.ts';
+import { leftOver, ownLabels, writerOf } from '../../kube/owned.ts';
 import { workloadState } from '../../kube/readiness.ts';
 import { objectKey, objectTitle, type KubeObject } from '../../kube/types.ts';
 import type { Component, Effect } from '../../model/component.ts';
@@ -275,12 +275,13 @@ function prunes(desired: DesiredCluster, seen: ClusterObservation): DeleteStep[]
     .map((object) => deleteStep(object, 'no longer in the inventory', []));
 }
 
-/** Objects of the same name that somebody else wrote stay. */
+/** Objects of the same name that somebody else wrote stay, and with them those of which nobody knows who did. */
 function retires({ retired = [] }: DesiredCluster, seen: ClusterObservation): DeleteStep[] {
   if (seen.state !== 'present') return [];
-  return retired
-    .flatMap((object) => seen.objects.get(objectKey(object)) ?? [])
-    .filter(isInstalled)
+  const live = retired.flatMap((object) => seen.objects.get(objectKey(object)) ?? []);
+  const isTheirs = live.some((object) => writerOf(object) === 'other');
+  return live
+    .filter((object) => writerOf(object) === 'own' || (writerOf(object) === 'nobody' && !isTheirs))
     .map((object) => deleteStep(object, 'not installed by kboot any more', effectsOn(object, 'stop')));
 }
 

@@ -49,7 +49,11 @@ describe.skipIf(!hasClusterBundle)(`an archive for maintainers${unlessSkipped}`,
     expect(up, up.stdout + up.stderr).toMatchObject({ exitCode: 0 });
     const event = {
       ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: 'planted', namespace: 'kube-system' } },
-      ...{ involvedObject: { kind: 'Node', name: 'cp-1' }, reason: 'Planted', type: 'Normal' },
+      ...{
+        involvedObject: { kind: 'Pod', namespace: 'kube-system', name: 'p' },
+        reason: 'Planted',
+        type: 'Normal',
+      },
       message: `Authorization: Bearer ${planted}`,
     };
     await site.kube(['create', '-f', '-'], JSON.stringify(event));

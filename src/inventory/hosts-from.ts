@@ -86,8 +86,8 @@ function notList(data: unknown): string {
     : 'must be a list of hosts: save what `terraform output -json kboot_hosts` prints, not all outputs';
 }
 
-/** Optional attributes of Terraform that are not set are null. */
-function withoutNulls(value: unknown): unknown {
+/** A value without fields that are null: optional attributes of Terraform that are not set. */
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   const object = objectOf(value);
   if (object === undefined) return value;

@@ -1,5 +1,6 @@
 import { given } from '../../inventory/build-value.ts';
 import { role } from '../../inventory/fields.ts';
+import { withoutNulls } from '../../inventory/hosts-from.ts';
 import { readJson } from '../../inventory/json-document.ts';
 import type { Path } from '../../inventory/position.ts';
 import type { Role } from '../../model/cluster.ts';
@@ -126,15 +127,6 @@ function textAt(
 
 /** Optional attributes of Terraform that are not set are null. */
 const present = (value: unknown): boolean => value !== undefined && value !== null;
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  const object = objectOf(value);
-  if (object === undefined) return value;
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([key, each]) => (present(each) ? [[key, withoutNulls(each)]] : [])),
-  );
-}
 
 function placed(document: ForeignDocument, path: Path, key: string): Pick<ForeignField, 'key' | 'at'> {
   return { key: `${hostsOutput}[].${key}`, at: document.at([...path, ...key.split('.')]) };

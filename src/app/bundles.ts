@@ -4,6 +4,7 @@ import { KbootError } from '../model/error.ts';
 import { openBundle, type Bundle } from '../store/bundle.ts';
 import type { GivenBundle } from '../store/bundle-folder.ts';
 import { holdToSigners } from '../store/bundle-signature.ts';
+import { remedies } from './remedies.ts';
 
 /** The given bundles, by the Kubernetes version that each is for. */
 export type Bundles = ReadonlyMap<string, Bundle>;
@@ -19,7 +20,7 @@ export function openBundles(given: readonly GivenBundle[]): Bundles {
       throw new KbootError(
         'E-BUNDLE',
         `the bundles ${other.directory} and ${directory} are both for Kubernetes ${kubernetesVersion}`,
-        { remedy: 'Specify one of them: with several bundles, each is for another version.' },
+        { remedy: remedies.oneOfTheBundles },
       );
     bundles.set(kubernetesVersion, bundle);
   }
@@ -54,8 +55,7 @@ export function bundleFor(
     'E-BUNDLE',
     `${all.length === 1 ? 'the bundle' : 'no bundle fits:'} ${listed.join(', ')}, but ${kubernetesVersion} is needed`,
     {
-      remedy:
-        'Use a bundle of that version, or change spec.kubernetesVersion; --bundle can be given several times.',
+      remedy: remedies.bundleOfVersion,
     },
   );
 }

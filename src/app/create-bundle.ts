@@ -26,6 +26,7 @@ import { isLeftover, writeAtomic } from '../store/atomic.ts';
 import { indexBundle } from '../store/bundle-index.ts';
 import { fileSha256, type BundleIndex } from '../store/bundle.ts';
 import { fileError } from '../store/file-error.ts';
+import { remedies } from './remedies.ts';
 
 export interface CreateOptions {
   readonly directory: string;
@@ -86,7 +87,7 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
     const failures = (await Promise.all(attempts)).filter((failure) => failure !== undefined);
     if (signal.aborted)
       throw new KbootError('E-INTERRUPTED', `interrupted; ${directory} is incomplete`, {
-        remedy: 'Run the same command again: complete files are not fetched again.',
+        remedy: remedies.fetchAgain,
       });
     if (failures.length > 0) throw together(failures, parts.length, directory);
   } finally {
@@ -169,8 +170,7 @@ function refuseUnknown({ images, release }: BundleContents): void {
     'E-BUNDLE',
     `no digest is known of ${plural(unknown.length, 'image')}: ${unknown.join(', ')}`,
     {
-      remedy:
-        'Nothing was fetched. `kboot lock INVENTORY` writes the digests that the registry serves now into kboot.lock.yaml; review it, and add --inventory INVENTORY. Or add --allow-unofficial, which takes whatever the registry serves.',
+      remedy: remedies.noDigests,
     },
   );
 }
@@ -226,7 +226,7 @@ function refuseOthers(directory: string, release: Release, arches: readonly Arch
     `${directory} contains archives that do not belong to Kubernetes ${release.kubernetesVersion}`,
     {
       detail: others.join('\n'),
-      remedy: 'Nothing was fetched. Use another folder, or remove these files.',
+      remedy: remedies.otherBundleFolder,
     },
   );
 }

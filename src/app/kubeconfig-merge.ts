@@ -7,6 +7,7 @@ import { trustBundle, type Pki } from '../pki/types.ts';
 import { readText } from '../store/atomic.ts';
 import { replaceKubeconfig, withKubeconfigLocks, type KubeconfigFiles } from '../store/kubeconfig-file.ts';
 import { kubeconfigEntries, type KubeconfigChoice, type KubeconfigPlace } from './kubeconfig.ts';
+import { remedies } from './remedies.ts';
 
 /** What `kubeconfig --merge` did. */
 export interface Merged {
@@ -117,7 +118,7 @@ async function load(file: string): Promise<Loaded> {
   if (document.errors.length > 0 || !isMap(document.contents) || lacks)
     throw new KbootError('E-STATE', `${file} is not a kubeconfig; it was not changed`, {
       ...(document.errors[0] !== undefined && { detail: document.errors[0].message }),
-      remedy: 'Move it away, or set KUBECONFIG to another file.',
+      remedy: remedies.moveKubeconfig,
     });
   return { file, text, document, unchanged: textOf(document, text) };
 }

@@ -3,6 +3,7 @@ import { hostsWith } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { parseCertificate } from '../pki/parse.ts';
 import type { Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 /** An address of the API for users outside of the cluster's network. */
 export interface StatedServer {
@@ -20,7 +21,7 @@ export function serverOf(text: string): StatedServer {
       'E-USAGE',
       `--server must be a URL such as https://203.0.113.5:6443, not "${text}"`,
       {
-        remedy: 'Give scheme, address or DNS name, and port, without a path.',
+        remedy: remedies.serverAddress,
       },
     );
   return { url: `https://${url.host}`, host: url.hostname.replace(/^\[|\]$/g, '') };

@@ -3,6 +3,7 @@ import { clusterServer } from '../desire/text/address.ts';
 import { KbootError } from '../model/error.ts';
 import type { Workspace } from './workspace.ts';
 import { trustBundle } from '../pki/types.ts';
+import { remedies } from './remedies.ts';
 
 /** What the entries are made of. */
 export type KubeconfigPlace = Pick<Workspace, 'cluster' | 'pki' | 'state'>;
@@ -28,7 +29,7 @@ export function kubeconfigEntries(
 ): { readonly clusters: Entry; readonly users: Entry; readonly contexts: Entry } {
   if (!pki.isIssued('ca') || !pki.isIssued('admin'))
     throw new KbootError('E-STATE', `${state.dir} has no administrator certificate for ${cluster.name}`, {
-      remedy: 'Run `kboot up` first, or set --state to the state folder of this cluster.',
+      remedy: remedies.upFirst,
     });
   const { cert, key } = pki.certificate('admin');
   const data = (pem: string): string => Buffer.from(pem).toString('base64');

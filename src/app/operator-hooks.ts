@@ -8,6 +8,7 @@ import type { HookStep } from '../plan/types.ts';
 import type { OperatorResult } from '../transport/operator.ts';
 import { mayRunCommands } from './consent.ts';
 import type { Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 /** Timeout in seconds of an `unless`, so that it cannot block a plan. */
 const unlessSeconds = 30;
@@ -37,7 +38,7 @@ export async function runOperatorHook(workspace: Workspace, step: HookStep): Pro
     step: targetText(step.target),
     command: step.command,
     detail: output.trimEnd(),
-    remedy: 'Fix the cause and run the same command again: it continues there.',
+    remedy: remedies.fixHook,
   });
 }
 

@@ -19,6 +19,7 @@ import type { Resource } from '../resource/types.ts';
 import { saveEncryptionKeys } from '../store/encryption-keys.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 /** What was written, and what was not because it has a secret; relative to the folder. */
 export interface RenderedTree {
@@ -39,12 +40,12 @@ export async function renderTree(
 ): Promise<RenderedTree> {
   if (withSecrets && workspace.cluster.state?.encryptKeys === true)
     throw new KbootError('E-USAGE', '--with-secrets contradicts spec.state.encryptKeys', {
-      remedy: 'Private keys must not be on this disk in plain text. Omit the flag, or the field.',
+      remedy: remedies.noPlainKeys,
     });
   await mkdir(out, { recursive: true, ...(withSecrets && { mode: 0o700 }) });
   if ((await readdir(out)).length > 0)
     throw new KbootError('E-USAGE', `${out} is not empty; it was not changed`, {
-      remedy: 'Specify a new folder with --out.',
+      remedy: remedies.newOutFolder,
     });
   const { cluster } = workspace;
   const own = await loadOrCreatePki(workspace.state, cluster, { now: new Date(), randomBytes });

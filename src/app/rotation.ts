@@ -20,6 +20,7 @@ import { defaultStateDir, openState, peekState } from '../store/state.ts';
 import type { ConnectOptions } from '../transport/types.ts';
 import { makePlan, type LivePlan } from './make-plan.ts';
 import type { CommonOptions, Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 const wholeCluster: PlanScope = { until: 'addon', limit: [], ignore: [] };
 
@@ -115,7 +116,7 @@ export async function endStage(
     });
     if (why !== undefined)
       throw new KbootError('E-WAIT', `the hosts have not all reached stage ${rotation.stage}: ${why}`, {
-        remedy: 'Nothing is lost. Run the same command again: it goes on with this stage.',
+        remedy: remedies.stageGoesOn,
       });
     // Killed after the record, the last stage is still under way.
     if (stageAfter(rotation) === undefined) await recordRotated(state, cluster, rotation.cas);

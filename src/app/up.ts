@@ -22,6 +22,7 @@ import { addressed } from './api-connection.ts';
 import { apiCredentials, etcdCredentials } from './credentials.ts';
 import { runOperatorHook } from './operator-hooks.ts';
 import { usedPki, type Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 /** Throws KbootError E-BUNDLE if the plan takes files from the bundle and one of its files does not match its index. */
 export async function verifySources({ desire }: Workspace, plan: Plan): Promise<void> {
@@ -91,7 +92,7 @@ export async function carryOut(
         const bytes = secrets.get(name) ?? encryptionBytes(name, workspace.encryptionKeys);
         if (bytes !== undefined) return bytes;
         throw new KbootError('E-STATE', `the state folder has no ${name}`, {
-          remedy: 'The plan was made with another inventory. Make it again.',
+          remedy: remedies.otherInventory,
         });
       },
       fact: (name) => facts[name](),
@@ -102,7 +103,7 @@ export async function carryOut(
         const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
         if (path !== undefined && found !== undefined) return { path, size: found.size };
         throw new KbootError('E-STATE', `the snapshot ${path ?? ''} is not there any more`, {
-          remedy: 'Run the same command again: it makes a new plan.',
+          remedy: remedies.planAgain,
         });
       },
       bundle: desire.bundle?.directory,

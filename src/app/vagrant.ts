@@ -5,6 +5,7 @@ import { mayRunCommands } from './consent.ts';
 import { openState } from '../store/state.ts';
 import { askVagrant, machineIdentity } from '../store/vagrant.ts';
 import type { ClusterPlace } from './observe/connect.ts';
+import { remedies } from './remedies.ts';
 
 type Ways = ReadonlyMap<string, Connection | KbootError>;
 
@@ -53,6 +54,6 @@ async function askForAll({ cluster, inventoryFile, state }: ClusterPlace): Promi
 function notRun(host: string, dir: string): KbootError {
   return new KbootError('E-CONSENT', `Vagrant was not run in ${dir}: a Vagrantfile is a program`, {
     host,
-    remedy: 'If you trust it, answer the question in a terminal, or run the same command with --allow-hooks.',
+    remedy: remedies.trustVagrant,
   });
 }

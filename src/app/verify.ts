@@ -13,6 +13,7 @@ import type { VerifyReport } from '../verify/types.ts';
 import { connectAll, type Connections } from './observe/connect.ts';
 import { apiCredentials } from './credentials.ts';
 import type { Workspace } from './workspace.ts';
+import { remedies } from './remedies.ts';
 
 /** What asks a cluster: connections to its hosts and its API, and a namespace of its own. */
 export interface Access extends VerifyTexts {
@@ -91,6 +92,6 @@ export async function runVerify(
 function refuseUnfounded({ pki, state, inventoryFile }: Workspace): void {
   if (!pki.isIssued('ca'))
     throw new KbootError('E-STATE', `${state.dir} has no certificates: there is no cluster yet`, {
-      remedy: `Create it first: kboot up ${inventoryFile}`,
+      remedy: remedies.createFirst({ file: inventoryFile }),
     });
 }

@@ -2,6 +2,7 @@ import semver from 'semver';
 import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { KbootError } from '../model/error.ts';
 import { checksums, releases, type Architecture, type Pins, type SummedFile } from './data.ts';
+import { remedies } from './remedies.ts';
 
 export type ArtifactName = 'kubelet' | 'kubectl' | 'runc' | 'containerd' | 'cni-plugins' | 'crictl' | 'etcd';
 
@@ -119,7 +120,7 @@ function catalogSum(name: ArtifactName, version: string, arch: Architecture): st
   const sha256 = knownSum(name, version, arch);
   if (sha256 !== undefined) return sha256;
   throw new KbootError('E-INVENTORY', `The catalog has no SHA-256 for ${name} ${version} on ${arch}.`, {
-    remedy: 'Choose another spec.kubernetesVersion.',
+    remedy: remedies.otherVersion,
   });
 }
 
@@ -128,7 +129,7 @@ function unknownVersion(version: string, known: readonly string[]): KbootError {
     'E-INVENTORY',
     `Kubernetes ${version} is not in the catalog of this version of kboot.`,
     {
-      remedy: `Set spec.kubernetesVersion to a known version; nearest: ${nearestVersions(version, known).join(', ')}.`,
+      remedy: remedies.nearestVersion({ versions: nearestVersions(version, known).join(', ') }),
     },
   );
 }

@@ -2,6 +2,7 @@ import { kubeletPki } from '../resource/kubelet-pki.ts';
 import { KbootError } from '../model/error.ts';
 import { kubeletCertificatePath } from '../resource/client-certificate.ts';
 import type { Reader } from '../transport/types.ts';
+import { remedies } from './remedies.ts';
 
 /** The certificates in a file of a host, as PEM; `ca`: the CAs that a kubeconfig trusts, which are told apart from its own. */
 export interface CertificateFile {
@@ -52,7 +53,7 @@ export async function observeCertificateFiles(reader: Reader): Promise<Certifica
   if (found !== undefined) return found;
   throw new KbootError('E-PROBE', 'the list of certificates was cut off', {
     host: reader.host,
-    remedy: 'Run the same command again; if the error persists, check the login shell of this user.',
+    remedy: remedies.checkShell,
   });
 }
 

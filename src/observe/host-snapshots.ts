@@ -1,6 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import { quote } from '../resource/shell.ts';
 import type { Reader } from '../transport/types.ts';
+import { remedies } from './remedies.ts';
 
 /** A snapshot that a host has. */
 export interface FoundSnapshot {
@@ -35,7 +36,7 @@ export async function* readHostFile(reader: Reader, file: string): AsyncGenerato
     if (exitCode !== 0)
       throw new KbootError('E-SNAPSHOT', `${file} cannot be read: ${stderr.trim()}`, {
         host: reader.host,
-        remedy: '`kboot etcd list INVENTORY` shows the snapshots on the hosts. Nothing was changed.',
+        remedy: remedies.snapshotsOnHosts,
       });
     if (!stdout.endsWith('.\n')) throw cutOff(reader.host);
     const piece = Buffer.from(stdout.slice(0, -2), 'base64');
@@ -45,4 +46,4 @@ export async function* readHostFile(reader: Reader, file: string): AsyncGenerato
 }
 
 const cutOff = (host: string): KbootError =>
-  new KbootError('E-PROBE', 'the answer was cut off', { host, remedy: 'Run the same command again.' });
+  new KbootError('E-PROBE', 'the answer was cut off', { host, remedy: remedies.again });

@@ -5,6 +5,7 @@ import { handlerOf, resourceId } from '../resource/kinds.ts';
 import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
 import type { Reader } from '../transport/types.ts';
 import { inspectScript, readInspection, type ProbeQuestions } from './inspect.ts';
+import { remedies } from './remedies.ts';
 
 /** The result of probing one host. */
 export interface HostObservation {
@@ -80,8 +81,7 @@ export async function probeHost(
     throw new KbootError('E-PROBE', 'the probe was cut off before it reported the facts of the host', {
       host: reader.host,
       detail: result.stderr.slice(-500),
-      remedy:
-        'Nothing was changed. Run the same command again; if the error persists, check the login shell of this user.',
+      remedy: remedies.probeAgain,
     });
   return { host: reader.host, inspection, observations: readObservations(resources, sections) };
 }

@@ -6,6 +6,7 @@ import type { Reader } from '../transport/types.ts';
 import { backupProgram } from './backup.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { runningEtcdDataDir } from './inspect.ts';
+import { remedies } from './remedies.ts';
 
 const script = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ls -A ${hostFolder} 2>/dev/null | grep -qvx lost+found && echo present=1
@@ -35,7 +36,7 @@ export async function observeForReset(reader: Reader): Promise<ResetObservation>
   if (values.get('end') !== '1')
     throw new KbootError('E-PROBE', 'the probe was cut off', {
       host: reader.host,
-      remedy: 'Nothing was changed. Run the same command again.',
+      remedy: remedies.unchangedAgain,
     });
   const backup = /^(\d+) (\/.+)$/.exec(values.get('backup') ?? '');
   return {

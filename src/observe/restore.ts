@@ -4,6 +4,7 @@ import { hostFolder } from '../resource/prelude.ts';
 import { quote } from '../resource/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { etcdDataQuestion } from './inspect.ts';
+import { remedies } from './remedies.ts';
 
 /** Where a host keeps its RestoreRecord: `ID SOURCE BUMP STATE`. */
 export const restoreRecordFile = `${hostFolder}/etcd-restore`;
@@ -38,7 +39,7 @@ export async function observeForRestore(reader: Reader, dataDir: string): Promis
   if (one('end') !== '1')
     throw new KbootError('E-PROBE', 'the probe was cut off', {
       host: reader.host,
-      remedy: 'Nothing was changed. Run the same command again.',
+      remedy: remedies.unchangedAgain,
     });
   const data = one('etcd');
   return {

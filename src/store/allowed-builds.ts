@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { loadJson, saveJson } from './atomic.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /** SHA-256 of files that are no official builds, and that the operator vouched for, with the paths that they had. */
 export type AllowedBuilds = Readonly<Record<string, string>>;
@@ -18,7 +19,7 @@ export async function readAllowed(state: Pick<State, 'dir'>): Promise<AllowedBui
   const parsed = schema.safeParse(found);
   if (parsed.success) return parsed.data.builds;
   throw new KbootError('E-STATE', `${fileOf(state)} is not a list of builds.`, {
-    remedy: 'Remove it: `kboot up` asks again.',
+    remedy: remedies.removeItAsksAgain,
   });
 }
 

@@ -2,6 +2,7 @@ import { KbootError } from '../model/error.ts';
 import { archiveFiles, type ArchivedFile } from './archive-files.ts';
 import { entryFor, indexTypes, manifestTypes, readConfig, readDocument, type IndexEntry } from './oci.ts';
 import { strictJson } from './strict-json.ts';
+import { remedies } from './remedies.ts';
 
 /** An image in an archive: all of it is there, and is what its digests say. */
 export interface ArchivedImage {
@@ -37,14 +38,13 @@ export async function archivedImages(file: string, arch: string): Promise<readon
       `${file} is not an image archive that kboot can use: it ${cause instanceof Error ? cause.message : ''}`,
       {
         cause,
-        remedy:
-          'No host was changed. Save the image again (`docker save NAME:TAG` or `ctr images export`), or fetch it with `kboot bundle create`.',
+        remedy: remedies.saveImageAgain,
       },
     );
   }
   if (images.length > 0) return images;
   throw new KbootError('E-BUNDLE', `${file} has no image reference`, {
-    remedy: 'Save it with its tag: `docker save NAME:TAG` or `ctr images export`.',
+    remedy: remedies.saveWithTag,
   });
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { visibleJson } from '../model/visible.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -58,7 +59,7 @@ export async function loadJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw new KbootError('E-STATE', `The file is not JSON: ${path}`, {
       cause,
-      remedy: 'Restore it, or remove it if it is no longer needed.',
+      remedy: remedies.restoreOrRemove,
     });
   }
 }

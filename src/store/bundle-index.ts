@@ -6,6 +6,7 @@ import { isLeftover, writeAtomic } from './atomic.ts';
 import { refuseNoFolder } from './bundle-folder.ts';
 import { ambiguities, fileSha256, type BundleFile, type BundleImage, type BundleIndex } from './bundle.ts';
 import { unreadable } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 const layout =
   /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$|^programs\/[0-9a-f]{64}$/;
@@ -22,7 +23,7 @@ export async function indexBundle(
   const found = await readdir(directory, { recursive: true }).catch((cause: unknown) => {
     throw new KbootError('E-BUNDLE', `${directory} ${unreadable(cause)}`, {
       cause,
-      remedy: 'Run kboot as a user who can read every file below it.',
+      remedy: remedies.readEveryFile,
     });
   });
   const files: BundleFile[] = [];
@@ -40,16 +41,16 @@ export async function indexBundle(
   if (wrong.length > 0)
     throw new KbootError('E-BUNDLE', `${directory} has images twice`, {
       detail: wrong.join('\n'),
-      remedy: 'Remove the archive that is not to be used.',
+      remedy: remedies.removeArchive,
     });
   if (files.length === 0)
     throw new KbootError('E-BUNDLE', `${directory} does not contain any files of a bundle`, {
-      remedy: `The layout is bin/linux-ARCH/, archives/linux-ARCH/, images/linux-ARCH/*.tar. \`kboot bundle create ${directory}\` fetches such files.`,
+      remedy: remedies.bundleLayout({ directory }),
     });
   const version = kubernetesVersion ?? versionOf(images);
   if (version === undefined)
     throw new KbootError('E-BUNDLE', 'the Kubernetes version cannot be determined from the images', {
-      remedy: 'Specify it, for example --kubernetes-version v1.36.2.',
+      remedy: remedies.nameVersion,
     });
   const index: BundleIndex = {
     apiVersion: 'kboot.dev/v1',

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { archivedImages, imageRef, type ArchivedImage } from './archived-images.ts';
 import { readIndex, type GivenBundle } from './bundle-folder.ts';
+import { remedies } from './remedies.ts';
 
 /** A path below the bundle's folder that cannot escape it. */
 const inside = z
@@ -64,14 +65,14 @@ export function openBundle(given: GivenBundle): Bundle {
   } catch (cause) {
     throw new KbootError('E-BUNDLE', `${path} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
       cause,
-      remedy: `Copy it again, or write a new one for the existing files: \`kboot bundle index ${directory}\`.`,
+      remedy: remedies.copyIndexAgain({ directory }),
     });
   }
   const parsed = indexSchema.safeParse(read);
   if (!parsed.success)
     throw new KbootError('E-BUNDLE', `${path} is not the index of a bundle`, {
       detail: z.prettifyError(parsed.error),
-      remedy: `\`kboot bundle index ${directory}\` writes a new one.`,
+      remedy: remedies.newIndex({ directory }),
     });
   const index = parsed.data;
   const wrong = [
@@ -178,7 +179,6 @@ export async function fileSha256(path: string): Promise<string> {
 function damaged(directory: string, wrong: readonly string[]): KbootError {
   return new KbootError('E-BUNDLE', `the bundle ${directory} is damaged`, {
     detail: wrong.join('\n'),
-    remedy:
-      'No host was changed. Copy these files again, or, if the change is intended, run `kboot bundle index` again.',
+    remedy: remedies.copyFilesAgain,
   });
 }

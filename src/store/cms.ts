@@ -1,5 +1,6 @@
 import { constants, createDecipheriv, privateDecrypt, type KeyObject } from 'node:crypto';
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 /*
  * Files of `openssl cms -encrypt -outform DER -aes-256-cbc`: EnvelopedData of CMS (RFC 5652, section 6), in DER, or in BER with
@@ -32,8 +33,7 @@ export async function* decryptCms(
   const secret = secretOf(children(await source.value(0x31)), key);
   if (secret === undefined)
     throw new KbootError('E-SNAPSHOT', `${name} is not encrypted for this key`, {
-      remedy:
-        'Name the private key of one of the certificates that spec.etcd.backup.encryptFor had when it was taken: --key FILE. Nothing was changed.',
+      remedy: remedies.nameBackupKey,
     });
   await source.begins(0x30);
   await source.value(0x06);
@@ -165,6 +165,6 @@ const damaged = (name: string, cause?: unknown): KbootError =>
     `${name} is damaged: it was cut off or changed, or openssl cms did not write it`,
     {
       cause,
-      remedy: 'Nothing was changed. Take another snapshot: `kboot etcd list INVENTORY` shows them.',
+      remedy: remedies.otherSnapshot,
     },
   );

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { loadJson, saveJson } from './atomic.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 const seen = z.object({
   /** Of the copy as it was last pushed or pulled here. */
@@ -38,7 +39,7 @@ export async function readSeen(
     .safeParse(found);
   if (!parsed.success)
     throw new KbootError('E-STATE', `${fileOf(state)} is not the record of a copy.`, {
-      remedy: 'Remove it, and run `kboot state pull INVENTORY`.',
+      remedy: remedies.removeAndPull,
     });
   const { pushing, ...last } = parsed.data;
   if (pushing !== undefined && pushing.sha256 === now) return pushing;

@@ -5,6 +5,7 @@ import { KbootError } from '../model/error.ts';
 import { decryptCms, isCms } from './cms.ts';
 import { readSecretFile } from './state-secret.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /** The name of an encrypted snapshot once it is decrypted. */
 export const plainName = (name: string): string => name.replace(/\.cms$/, '');
@@ -56,7 +57,7 @@ export function backupKey({ dir }: Pick<State, 'dir'>, given: string | undefined
     'E-SNAPSHOT',
     `${file} does not contain an RSA private key in PEM, without a passphrase`,
     {
-      remedy: 'To remove a passphrase: openssl pkey -in FILE -out FILE-WITHOUT. Nothing was changed.',
+      remedy: remedies.removePassphrase,
     },
   );
 }

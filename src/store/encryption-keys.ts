@@ -8,6 +8,7 @@ import { readText } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { readStateFile, writeStateFile } from './private-files.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /** `encryption/secretbox-key1.key`, with 32 bytes in base64. */
 const fileName = /^(secretbox|aescbc|aesgcm)-([a-z0-9.-]+)\.key$/;
@@ -29,8 +30,7 @@ export async function loadEncryptionKeys(
     const secret = ((await readStateFile(state, join(folder, name))) ?? '').trim();
     if (Buffer.from(secret, 'base64').length !== 32)
       throw new KbootError('E-STATE', `${join(folder, name)} does not contain a key.`, {
-        remedy:
-          'It is one line, 32 bytes in base64. Restore it from a backup, or remove the file: kboot reads a key that is in use back from a control plane.',
+        remedy: remedies.keyIsOneLine,
       });
     keys.set(`${provider}:${key}`, { kind: 'key', secret });
   }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KbootError } from '../model/error.ts';
 import { readText, writeAtomic } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 /** The kubeconfigs that kubectl reads. */
 export interface KubeconfigFiles {
@@ -67,7 +68,7 @@ async function take(path: string, patience: number): Promise<void> {
         () => '',
       );
       throw new KbootError('E-STATE', `another program is changing the kubeconfig: ${path} exists${since}`, {
-        remedy: `Wait until it ends. If no kubectl or other program is at work, a killed one left it: remove ${path}. Nothing was changed.`,
+        remedy: remedies.kubeconfigIsLocked({ path }),
       });
     }
     await sleep(50);
@@ -119,5 +120,5 @@ export async function followed(file: string): Promise<string> {
     if (seen?.isSymbolicLink() !== true) return path;
     path = resolve(dirname(path), await readlink(path));
   }
-  throw new KbootError('E-STATE', `${file} is a link to itself`, { remedy: 'Remove the link.' });
+  throw new KbootError('E-STATE', `${file} is a link to itself`, { remedy: remedies.removeLink });
 }

@@ -7,6 +7,7 @@ import { KbootError } from '../model/error.ts';
 import { fileError, systemCode } from './file-error.ts';
 import { isRunning } from './process-identity.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 export interface Lock {
   /** Aborts if the lock is lost, which only happens to a process that slept for longer than the stale time. */
@@ -231,6 +232,6 @@ function locked(path: string, { owner, ageMs }: FoundLock, times: LockTimes): Kb
   const left = Math.max(1, Math.ceil((times.staleMs - ageMs) / 1000));
   return new KbootError('E-LOCKED', `Another run holds the lock: ${who}.`, {
     detail: path,
-    remedy: `Wait until it ends. If that process is gone, the lock can be taken over in ${left} s; \`kboot unlock\` shows more.`,
+    remedy: remedies.folderIsLocked({ left }),
   });
 }

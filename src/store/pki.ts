@@ -29,6 +29,7 @@ import { recordRotated } from './rotated.ts';
 import { readRotation } from './rotation.ts';
 import { recordFounding } from './security-profile.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 export interface PkiSources extends IssueContext {
   /** A private key as PEM; default: a new one, as the inventory wants it. */
@@ -178,8 +179,7 @@ async function recordedId(state: State): Promise<string | undefined> {
   const id = (await readText(state.clusterId))?.trim();
   if (id === undefined || /^sha256:[0-9a-f]{64}$/.test(id)) return id;
   throw new KbootError('E-STATE', `${state.clusterId} does not contain a cluster ID.`, {
-    remedy:
-      "It is one line, sha256: and 64 hexadecimal digits, and must equal /var/lib/kboot/cluster on the cluster's hosts. Copy it from there, or restore the state folder from a backup.",
+    remedy: remedies.clusterIdFile,
   });
 }
 
@@ -216,8 +216,7 @@ function viewOf(
     'E-STATE',
     `${missing.map((stem) => join(state.pki, stem)).join(', ')}: what takes the place of the former one is missing`,
     {
-      remedy:
-        'An exchange of CAs has begun, and hosts may trust or use this one already. Restore the state folder from a backup.',
+      remedy: remedies.exchangeHasBegun,
     },
   );
 }
@@ -256,7 +255,7 @@ async function nextCas(state: State, cluster: Cluster, { cas }: Rotation, now: D
 function refuseNext(state: State, file: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new KbootError('E-PKI', `${join(state.pki, file)} ${problems.join('; ')}`, {
-    remedy: 'Replace it, or remove the .crt and the .key there to let kboot create its own.',
+    remedy: remedies.replaceCertificate,
   });
 }
 

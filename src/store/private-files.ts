@@ -16,6 +16,7 @@ import { isLeftover, loadJson, readText, saveJson, writeAtomic } from './atomic.
 import { fileError, systemCode } from './file-error.ts';
 import { newPassphrase, stateIdentities, statePassphrase } from './state-secret.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /*
  * Private keys in the state folder, which may be encrypted: every reader and writer of them comes through here. Each file is
@@ -167,7 +168,7 @@ async function readRecord(state: Dir): Promise<KeyRecord | undefined> {
   const parsed = schema.safeParse(found);
   if (parsed.success) return parsed.data;
   throw new KbootError('E-STATE', `${recordPath(state)} does not say how the private keys are encrypted.`, {
-    remedy: 'It is damaged, or of a newer kboot. Restore it from a copy: `kboot state pull INVENTORY`.',
+    remedy: remedies.damagedOrNewer,
   });
 }
 
@@ -176,8 +177,7 @@ async function unlock(state: Dir, path: string): Promise<FolderKeys> {
   const record = await readRecord(state);
   if (record === undefined)
     throw new KbootError('E-STATE', `${path} is encrypted, and ${recordPath(state)} is missing`, {
-      remedy:
-        'Restore it from a copy: `kboot state pull INVENTORY`, or read the folder back: `kboot adopt INVENTORY`.',
+      remedy: remedies.restoreFromCopy,
     });
   const known = unlocked.get(record.identities) ?? decryptRecord(state, record);
   unlocked.set(record.identities, known);

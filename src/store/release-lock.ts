@@ -4,6 +4,7 @@ import { lockFileName } from '../catalog/release-lock.ts';
 import { KbootError } from '../model/error.ts';
 import { writeAtomic } from './atomic.ts';
 import { fileError, systemCode, unreadable } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 /** The path of the lock for an inventory: in the same folder. */
 export function lockPath(inventory: string): string {
@@ -19,7 +20,7 @@ export function readLockText(path: string): string | undefined {
     const why = cause instanceof TypeError ? 'is not UTF-8 text' : unreadable(cause);
     throw new KbootError('E-INVENTORY', `${path} ${why}`, {
       cause,
-      remedy: 'Hosts are held to this file. Repair it, or restore it from version control.',
+      remedy: remedies.repairLockFile,
     });
   }
 }

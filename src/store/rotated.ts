@@ -5,6 +5,7 @@ import { KbootError } from '../model/error.ts';
 import { rotatable, type Rotatable } from '../model/pki.ts';
 import { loadJson, readText, saveJson } from './atomic.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /*
  * An inventory is a state, an exchange of CAs an act: what spec.pki.rotate lists is exchanged once. The record lies beside
@@ -60,6 +61,6 @@ async function doneOf(state: State): Promise<readonly Rotatable[]> {
   const parsed = schema.safeParse(found);
   if (parsed.success) return parsed.data.done;
   throw new KbootError('E-STATE', `${state.rotated} is not the record of what spec.pki.rotate asked for.`, {
-    remedy: 'Restore the state folder from a backup.',
+    remedy: remedies.restoreState,
   });
 }

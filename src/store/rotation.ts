@@ -10,6 +10,7 @@ import { rotatable } from '../model/pki.ts';
 import { loadJson, readText, saveJson, writeAtomic } from './atomic.ts';
 import { writeStateFile } from './private-files.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 const schema = z.strictObject({
   cas: z.array(z.enum(rotatable)).min(1),
@@ -24,7 +25,7 @@ export async function readRotation(state: State): Promise<Rotation | undefined> 
   const parsed = schema.safeParse(found);
   if (parsed.success) return parsed.data;
   throw new KbootError('E-STATE', `${state.rotation} is not the record of a rotation of CAs.`, {
-    remedy: 'Restore the state folder from a backup.',
+    remedy: remedies.restoreState,
   });
 }
 
@@ -42,7 +43,7 @@ export async function holdRotation(
   const expected = next.size > 0 ? undefined : planned;
   if (begun?.stage !== expected?.stage || begun?.cas.join() !== expected?.cas.join())
     throw new KbootError('E-STALE', 'another run has exchanged CAs since this plan was made', {
-      remedy: 'Run the same command again: it makes a new plan.',
+      remedy: remedies.planAgain,
     });
   if (planned === undefined || next.size === 0) return;
   for (const [path, text] of next) await writeStateFile(state, join(state.pki, path), text);

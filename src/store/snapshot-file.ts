@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { KbootError } from '../model/error.ts';
 import type { SnapshotContent } from '../model/snapshot.ts';
 import { openBolt, type Bolt } from './bolt.ts';
+import { remedies } from './remedies.ts';
 
 /** A snapshot ends with the SHA-256 of everything before it (etcd server/etcdserver/api/v3rpc, maintenance.go). */
 const hashBytes = 32;
@@ -21,7 +22,7 @@ export async function* intact(blobs: AsyncIterable<Uint8Array>): AsyncGenerator<
   }
   if (tail.length === hashBytes && hash.digest().equals(tail)) return;
   throw new KbootError('E-ETCD', 'the snapshot is damaged: its SHA-256 is not the one at its end', {
-    remedy: 'It was not kept. Run the same command again; `kboot etcd members INVENTORY` shows the members.',
+    remedy: remedies.snapshotNotKept,
   });
 }
 

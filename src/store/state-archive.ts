@@ -4,6 +4,7 @@ import { extract, pack } from 'tar-stream';
 import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { isCopied, type StateFiles } from './state-files.ts';
+import { remedies } from './remedies.ts';
 
 /** The format that this kboot writes, and the newest that it reads. */
 const format = 1;
@@ -89,7 +90,7 @@ function aboutOf(bytes: Buffer | undefined, name: string): AboutCopy {
       'E-STATE-COPY',
       `${name} was written by a newer kboot: its format is ${newer.data.format}`,
       {
-        remedy: `This kboot reads format ${format}: install the newer one. Nothing was written.`,
+        remedy: remedies.newerFormat({ format }),
       },
     );
   throw refused(name, 'is not a copy of a state folder');
@@ -110,6 +111,6 @@ function isPath(path: string, all: ReadonlyMap<string, unknown>): boolean {
 function refused(name: string, why: string, cause?: unknown): KbootError {
   return new KbootError('E-STATE-COPY', `${name} ${why}`, {
     cause,
-    remedy: 'It was not made by `kboot state push`, or was changed since. Nothing was written.',
+    remedy: remedies.notAnArchive,
   });
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { fileError } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 /** The operator's folder for one cluster: absolute paths. Only its owner can read it. */
 export interface State {
@@ -56,7 +57,7 @@ export async function peekState(dir: string, { pulling = false } = {}): Promise<
 function refuseHalfReplaced({ dir, replacing }: State): void {
   if (existsSync(replacing))
     throw new KbootError('E-STATE-COPY', `${dir}: a pull was interrupted and is not complete`, {
-      remedy: '`kboot state pull INVENTORY` completes it. Nothing is lost.',
+      remedy: remedies.completePull,
     });
 }
 
@@ -84,14 +85,13 @@ async function checkedMode(dir: string): Promise<number | undefined> {
   if (found === undefined) return undefined;
   if (!found.isDirectory()) {
     throw new KbootError('E-STATE', `${dir} is not a folder.`, {
-      remedy: 'Specify another folder with --state.',
+      remedy: remedies.otherFolder,
     });
   }
   const user = process.getuid?.();
   if (user !== undefined && found.uid !== user) {
     throw new KbootError('E-STATE', `${dir} belongs to user ${found.uid}, but kboot runs as user ${user}.`, {
-      remedy:
-        'It contains private keys. Run kboot as its owner, change its owner, or specify another folder with --state.',
+      remedy: remedies.holdsPrivateKeys,
     });
   }
   return found.mode & 0o777;

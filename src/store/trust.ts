@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { writeAtomic } from './atomic.ts';
+import { remedies } from './remedies.ts';
 
 /** The commands that this user agreed to: lines `SHA256  INVENTORY`, in the folder for settings of programs. */
 function trustFile(): string {
@@ -27,7 +28,7 @@ function entries(): readonly string[] {
     const { mode, uid } = statSync(file);
     if ((mode & 0o022) !== 0 || (uid !== userInfo().uid && uid !== 0))
       throw new KbootError('E-USAGE', `${file} can be changed by other users`, {
-        remedy: `It says which commands of inventories may run. Remove it, or make it yours: chmod 600 ${file}`,
+        remedy: remedies.ownTrustFile({ file }),
       });
     return readFileSync(file, 'utf8')
       .split('\n')

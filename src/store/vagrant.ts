@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { child } from '../transport/child.ts';
 import { parseSshConfig, type SshSettings } from './ssh-config.ts';
+import { remedies } from './remedies.ts';
 
 /** Connection settings of machines, by name, or why there are none. */
 export type VagrantAnswers = ReadonlyMap<string, SshSettings | KbootError>;
@@ -20,7 +21,7 @@ export async function askVagrant(
   const folder = await stat(dir).catch(() => undefined);
   if (folder?.isDirectory() !== true)
     throw new KbootError('E-VAGRANT', `the folder of ssh.vagrant does not exist: ${dir}`, {
-      remedy: "Correct ssh.vagrant; a relative path is resolved from the inventory's folder.",
+      remedy: remedies.correctVagrant,
     });
   const all = await vagrant(dir, inventory, ['ssh-config', ...names]);
   if (all.ok) return withAll(names, parseSshConfig(all.stdout));
@@ -119,15 +120,14 @@ function notRunning(
 function failure(dir: string, { missing, stdout, stderr }: Said): KbootError {
   if (missing)
     return new KbootError('E-VAGRANT', 'vagrant is not installed, but the inventory uses ssh.vagrant', {
-      remedy:
-        'Install Vagrant (Debian: apt-get install vagrant), or set ssh.address and the other ssh fields instead.',
+      remedy: remedies.installVagrant,
     });
   const told = [...stdout.matchAll(/^\d+,[^,]*,error-exit,[^,]*,(.*)$/gm)].map(([, text = '']) =>
     unescaped(text),
   );
   return new KbootError('E-VAGRANT', `Vagrant failed on the Vagrantfile in ${dir}`, {
     detail: (told.join('\n') || stderr || stdout).trim(),
-    remedy: `Run \`vagrant status\` in ${dir} and fix the error.`,
+    remedy: remedies.vagrantStatus({ folder: dir }),
   });
 }
 

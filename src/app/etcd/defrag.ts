@@ -2,6 +2,7 @@ import type { EtcdClient } from '../../etcd/client.ts';
 import { KbootError } from '../../model/error.ts';
 import { until } from '../../apply/until.ts';
 import type { AskedEtcd, AskedMember } from './members.ts';
+import { remedies } from '../remedies.ts';
 
 /** The result for one member. */
 export interface Defragmented {
@@ -37,8 +38,7 @@ export async function defragment(
   const sick = etcd.hosts.filter(({ healthy }) => !healthy).map(({ host }) => host.name);
   if (sick.length > 0)
     throw new KbootError('E-QUORUM', `etcd is not healthy on ${sick.join(', ')}`, {
-      remedy:
-        'A member does not respond while it is defragmented, so all others must. `kboot etcd members INVENTORY` shows why. Nothing was changed.',
+      remedy: remedies.defragNeedsAll,
     });
   const isLeader = ({ state }: AskedMember): boolean => state?.leader === state?.id;
   const order = [...etcd.hosts].sort((a, b) => Number(isLeader(a)) - Number(isLeader(b)));
@@ -84,8 +84,7 @@ async function defragmentOne(
       timedOut: (missing) =>
         new KbootError('E-WAIT', `${member} was defragmented, but not after 60 s: ${missing}`, {
           host: member,
-          remedy:
-            'The other members were not defragmented. `kboot etcd members INVENTORY` shows the members.',
+          remedy: remedies.othersNotDefragmented,
         }),
     },
   );

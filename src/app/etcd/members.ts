@@ -9,6 +9,7 @@ import type { ConnectOptions } from '../../transport/types.ts';
 import { etcdCredentials } from '../credentials.ts';
 import { connectAll, type Connections } from '../observe/connect.ts';
 import type { Workspace } from '../workspace.ts';
+import { remedies } from '../remedies.ts';
 
 /** One host's member; `client` is open. */
 export interface AskedMember {
@@ -36,11 +37,11 @@ export interface AskedEtcd {
 export function refuseForeignEtcd({ cluster, pki }: Pick<Workspace, 'cluster' | 'pki'>): void {
   if (hasExternalEtcd(cluster) && etcdHosts(cluster).length === 0)
     throw new KbootError('E-USAGE', 'spec.etcd.external: kboot does not run this etcd', {
-      remedy: 'Use etcdctl with the credentials of that etcd.',
+      remedy: remedies.useEtcdctl,
     });
   if (!pki.isIssued('etcd-ca'))
     throw new KbootError('E-STATE', 'no cluster has been created from this state folder yet', {
-      remedy: 'Specify the right folder with --state.',
+      remedy: remedies.rightFolder,
     });
 }
 

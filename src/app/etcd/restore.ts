@@ -21,6 +21,7 @@ import { connectAll, type Connections } from '../observe/connect.ts';
 import type { Workspace } from '../workspace.ts';
 import { askMembersOf, refuseForeignEtcd } from './members.ts';
 import { mostAdvanced } from './snapshot.ts';
+import { remedies } from '../remedies.ts';
 
 /** What the operator chose. */
 export interface RestoreChoice {
@@ -85,7 +86,7 @@ export function pathOf({ state }: Pick<Workspace, 'state'>, snapshot: string): s
 
 const refusal = (message: string): KbootError =>
   new KbootError('E-SNAPSHOT', message, {
-    remedy: '`kboot etcd list INVENTORY` shows the snapshots in the state folder. Nothing was changed.',
+    remedy: remedies.listSnapshots,
   });
 
 /** Returns what the operator should know about a snapshot that may be restored. */

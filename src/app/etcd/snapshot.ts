@@ -5,6 +5,7 @@ import { keepSnapshot, readSnapshot, readSnapshots } from '../../store/snapshots
 import { openState } from '../../store/state.ts';
 import type { Workspace } from '../workspace.ts';
 import type { AskedEtcd, AskedMember } from './members.ts';
+import { remedies } from '../remedies.ts';
 
 /** The members that answer, the most advanced first. Their order needs no quorum. */
 export function mostAdvanced({ hosts }: Pick<AskedEtcd, 'hosts'>): readonly AskedMember[] {
@@ -43,8 +44,7 @@ export async function takeSnapshot(
     ? last
     : new KbootError('E-ETCD', 'no member of etcd answers', {
         detail: etcd.hosts.map(({ host, why }) => `${host.name}: ${why}`).join('\n'),
-        remedy:
-          '`kboot etcd members INVENTORY` shows why. If all members are lost, `kboot etcd list INVENTORY` shows the snapshots that there are.',
+        remedy: remedies.noSnapshot,
       });
 }
 

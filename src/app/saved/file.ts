@@ -4,6 +4,7 @@ import { KbootError } from '../../model/error.ts';
 import { kbootVersion } from '../../model/kboot-version.ts';
 import { digestOf, type SavedPlan } from '../../plan/saved/saved.ts';
 import { readText, saveJson } from '../../store/atomic.ts';
+import { remedies } from '../remedies.ts';
 
 /**
  * Checks where a plan may be written: to a new file, an empty one, or a saved plan. Throws KbootError E-USAGE for
@@ -14,7 +15,7 @@ export async function planTarget(path: string): Promise<string> {
   if (found === undefined) return resolve(path);
   const refuse = (why: string): KbootError =>
     new KbootError('E-USAGE', `--out ${path}: ${why}; it was not changed`, {
-      remedy: 'Specify another file. `-o json` prints the plan to stdout.',
+      remedy: remedies.otherPlanFile,
     });
   if (!found.isFile()) throw refuse('this is not a regular file');
   const text = (await readText(path)) ?? '';
@@ -29,7 +30,7 @@ export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
     const why = cause instanceof KbootError ? cause.context.detail : undefined;
     throw new KbootError('E-USAGE', `--out ${path} cannot be written${why === undefined ? '' : `: ${why}`}`, {
       cause,
-      remedy: 'Specify a file in a writable folder.',
+      remedy: remedies.writableFolder,
     });
   });
 }

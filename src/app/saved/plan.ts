@@ -6,6 +6,7 @@ import { groundOf, sightOf } from './basis.ts';
 import type { LivePlan } from '../make-plan.ts';
 import type { PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
+import { remedies } from '../remedies.ts';
 
 /** A live plan with its inputs. */
 export function savedPlan(workspace: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
@@ -47,7 +48,7 @@ export function scopeOfSaved(
       'E-PLAN',
       `${path} was made offline: no host was contacted, so it cannot be applied`,
       {
-        remedy: 'Make a plan from the hosts: `kboot plan INVENTORY --out FILE` without --offline.',
+        remedy: remedies.planFromHosts,
       },
     );
   const ground = groundOf(workspace);
@@ -92,7 +93,7 @@ function refuseOtherCluster(workspace: Workspace, path: string, plan: Plan, was:
         : undefined;
   if (other === undefined) return;
   throw new KbootError('E-PLAN', `${path} is a plan of ${other}`, {
-    remedy: 'Nothing was contacted. Use the inventory and the state folder (--state) that it was made with.',
+    remedy: remedies.sameInventory,
   });
 }
 
@@ -101,7 +102,7 @@ function refuseContradiction(path: string, flag: string, asked: string, planned:
   throw new KbootError(
     'E-USAGE',
     `${flag} ${asked} contradicts ${path}, which was made with ${planned === '' ? `no ${flag}` : `${flag} ${planned}`}`,
-    { remedy: `Omit ${flag}: a saved plan is applied as it is. Or make another plan.` },
+    { remedy: remedies.omitFlag({ flag }) },
   );
 }
 

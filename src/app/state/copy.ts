@@ -13,6 +13,7 @@ import { digestOf, readStateFiles, type StateFiles } from '../../store/state-fil
 import { stateIdentities, statePassphrase } from '../../store/state-secret.ts';
 import { defaultStateDir, type State } from '../../store/state.ts';
 import { readInventory } from '../read-inventory.ts';
+import { remedies } from '../remedies.ts';
 
 /** A state folder, and the file of its copy. */
 export interface CopySite {
@@ -46,7 +47,7 @@ export function copySite(options: SiteOptions): CopySite {
   const site = statedCopy(options);
   if (site !== undefined) return site;
   throw new KbootError('E-USAGE', 'the file of the copy is not named', {
-    remedy: 'Set spec.state.copy in the inventory, or name it: kboot state push INVENTORY FILE.',
+    remedy: remedies.nameCopy,
   });
 }
 
@@ -63,7 +64,7 @@ export function statedCopy(
   if (target === undefined) return undefined;
   if (!relative(dir, target).startsWith('..'))
     throw new KbootError('E-USAGE', `${target} is inside the state folder ${dir}`, {
-      remedy: 'Name a file elsewhere: the copy is for the day when that folder is lost.',
+      remedy: remedies.copyElsewhere,
     });
   return {
     cluster,
@@ -117,7 +118,7 @@ export async function openCopy(
       about.cluster === cluster.name
         ? `${target} is of another cluster named ${cluster.name}: its ID is ${there ?? ''}, that of ${dir} is ${here ?? ''}`
         : `${target} is of cluster ${about.cluster}, not of ${cluster.name}`,
-      { remedy: 'Name the file of this cluster; neither was changed.' },
+      { remedy: remedies.fileOfCluster },
     );
   return copy;
 }
@@ -126,7 +127,7 @@ export async function openCopy(
 export function refuseOther(target: string, bytes: Uint8Array): void {
   if (isAge(bytes)) return;
   throw new KbootError('E-STATE-COPY', `${target} is not a file of age; it was not changed`, {
-    remedy: 'Name another file. A file that `kboot state push` wrote was overwritten or damaged: restore it.',
+    remedy: remedies.overwrittenCopy,
   });
 }
 

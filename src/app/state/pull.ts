@@ -9,6 +9,7 @@ import { digestOf, type StateFiles } from '../../store/state-files.ts';
 import { openState, peekState, type State } from '../../store/state.ts';
 import { compare, formerName, openCopy, readCopy, type CopySite, type ReadCopy } from './copy.ts';
 import type { MayOverwrite } from './push.ts';
+import { remedies } from '../remedies.ts';
 
 export interface Pulled {
   /** false: the folder has exactly this already. */
@@ -37,8 +38,7 @@ export async function pullState(
   const read = await readCopy(site);
   if (read.bytes === undefined)
     throw new KbootError('E-STATE-COPY', `there is no copy ${site.target}`, {
-      remedy:
-        '`kboot state push INVENTORY` writes it. If the state folder is lost too, `kboot adopt INVENTORY` reads it back from the hosts.',
+      remedy: remedies.noCopy,
     });
   // What cannot be used leaves no empty folder behind.
   if (read.files.size === 0) await openCopy(site, read.bytes, read, identity);
@@ -119,9 +119,7 @@ function lossOf(
       ? `${dir} was never pushed to ${target}, and differs from it in ${what}`
       : `${dir} was changed since it was last pushed or pulled, and differs from ${target} in ${what}`,
     {
-      remedy: isNewer
-        ? 'Both have changed, and nothing was overwritten. Decide together with the person who pushed. `kboot state pull INVENTORY --force` takes the copy, and keeps the files that it replaces; `kboot state push INVENTORY --force` keeps the folder.'
-        : 'Nothing was overwritten. `kboot state push INVENTORY` keeps the folder; `kboot state pull INVENTORY --force` takes the copy, and keeps the files that it replaces.',
+      remedy: isNewer ? remedies.bothChanged : remedies.folderChanged,
     },
   );
 }
@@ -131,8 +129,7 @@ function rollback({ target }: CopySite, { seen }: ReadCopy, about: AboutCopy): K
     'E-STATE-COPY',
     `${target} is older than what was last pushed or pulled here: generation ${about.generation}, not ${seen?.generation ?? 0}`,
     {
-      remedy:
-        'It was restored from somewhere, or its repository is not up to date (git pull). Nothing was overwritten; `--force` takes it nevertheless.',
+      remedy: remedies.olderCopy,
     },
   );
 }

@@ -20,6 +20,7 @@ import {
   type ReadCopy,
 } from './copy.ts';
 import { loginName } from '../../inventory/login-name.ts';
+import { remedies } from '../remedies.ts';
 
 export interface Pushed {
   /** false: the copy is the same already, and its file was not touched. */
@@ -40,7 +41,7 @@ export async function pushState(site: CopySite, force?: MayOverwrite): Promise<P
   const folder = dirname(site.target);
   if (!existsSync(folder))
     throw new KbootError('E-STATE-COPY', `the folder ${folder} does not exist`, {
-      remedy: 'Create or mount it, or correct spec.state.copy. Nothing was written.',
+      remedy: remedies.mountCopy,
     });
   const state = await openState(site.dir);
   const lock = await acquireLock(state, `kboot state push ${site.inventoryFile}`);
@@ -62,8 +63,7 @@ async function push(site: CopySite, force: MayOverwrite | undefined): Promise<Pu
   const { files, content, seen, bytes } = read;
   if (files.size === 0)
     throw new KbootError('E-STATE-COPY', `${dir} has nothing to push: there is no cluster yet`, {
-      remedy:
-        'Run `kboot up INVENTORY` first. If the folder was lost, `kboot state pull INVENTORY` restores it from the copy.',
+      remedy: remedies.upOrPull,
     });
   const comparison = compare(read, recipients);
   if (comparison === 'same' && seen !== undefined && force === undefined) {
@@ -121,7 +121,6 @@ function conflict({ target, dir }: CopySite, { seen }: ReadCopy): KbootError {
       ? `${target} exists, and was never pushed or pulled with ${dir}`
       : `${target} was changed by somebody else since it was last pushed or pulled here (generation ${seen.generation})`;
   return new KbootError('E-STATE-COPY', since, {
-    remedy:
-      'Nothing was overwritten. `kboot state pull INVENTORY` takes it over; `kboot state push INVENTORY --force` overwrites it after a question.',
+    remedy: remedies.pullFirst,
   });
 }

@@ -18,6 +18,11 @@ export async function observeHost(
   const asked = wanted(assumedFacts);
   const seen = await probeHost(reader, asked, ask);
   const facts = factsOf(seen.inspection, address);
-  const same = facts.os.id === assumedFacts.os.id && facts.architecture === assumedFacts.architecture;
+  // With spec.ntp, or what is left of it, what keeps the time decides which files there are.
+  const timed =
+    facts.ntpFiles === true ||
+    (asked.some(({ kind }) => kind === 'time-service') && facts.timeService !== assumedFacts.timeService);
+  const same =
+    facts.os.id === assumedFacts.os.id && facts.architecture === assumedFacts.architecture && !timed;
   return same ? seen : probeOthers(reader, seen, asked, wanted(facts), ask);
 }

@@ -14,7 +14,9 @@ const plans = codeOf(read('docs/plans.md'));
 const missing = 'What is not there yet';
 
 describe('commands in the documents', () => {
-  const lines = documents.flatMap((name) =>
+  // Sentences of errors name a command without its arguments.
+  const pages = documents.filter((name) => name !== 'docs/zh/messages.md');
+  const lines = pages.flatMap((name) =>
     commandsOf(codeOf(read(name)), 'kboot').filter(({ heading }) => heading !== missing),
   );
 

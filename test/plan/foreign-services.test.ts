@@ -43,7 +43,7 @@ async function switchedOff(manager: string, runs = true): Promise<Plan> {
       ...object.metadata,
       // An object without fields has no managers.
       ...(object.kind !== 'ServiceAccount' && { managedFields: [{ manager, operation: 'Apply' }] }),
-    } as KubeObject['metadata'],
+    },
   });
   const objects = new Map([...seen.api.objects].map(([key, object]) => [key, managed(object)]));
   const hosts = new Map(

@@ -22,7 +22,9 @@ export const sentences = (...texts: readonly (Text | undefined)[]): Text => join
 export const lines = (...texts: readonly (Text | undefined)[]): Text => joined(texts, '\n', '\n');
 
 function joined(texts: readonly (Text | undefined)[], en: string, zh: string): Text {
-  const there = new Map(texts.flatMap((text) => (text === undefined || text.en === '' ? [] : [[text.en, text]])));
+  const there = new Map(
+    texts.flatMap((text) => (text === undefined || text.en === '' ? [] : [[text.en, text]])),
+  );
   const all = [...there.values()];
   return { en: all.map((text) => text.en).join(en), zh: all.map((text) => text.zh).join(zh) };
 }

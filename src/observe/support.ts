@@ -27,7 +27,7 @@ const sections: ReadonlyMap<string, string> = new Map([
 
 /** What a host has in its journals and of its system, by file name; empty sections are left out. Reads only; one exec. */
 export async function observeForSupport(reader: Reader): Promise<ReadonlyMap<string, string>> {
-  const nonce = randomBytes(8).toString('hex');
+  const nonce = randomBytes(12).toString('hex');
   const bounded = new Map(
     [...sections].map(([name, script]) => [name, `{ ${script}\n} | tail -c ${most}`] as const),
   );

@@ -15,6 +15,7 @@ import { probeHost, probeOthers, readSections } from '../../src/observe/probe.ts
 import { observeForReset } from '../../src/observe/reset.ts';
 import { observeForRestore } from '../../src/observe/restore.ts';
 import { readRunningConfig } from '../../src/observe/running-config.ts';
+import { observeForSupport } from '../../src/observe/support.ts';
 import { readTexts } from '../../src/observe/texts.ts';
 import { deprecatedUses } from '../../src/observe/upgrade/read.ts';
 import { factOf } from '../../src/resource/fact.ts';
@@ -102,6 +103,7 @@ const readers: Readonly<Record<string, (reader: Reader) => Promise<unknown>>> = 
   'observe/reset.ts': observeForReset,
   'observe/restore.ts': (reader) => observeForRestore(reader, '/a'),
   'observe/running-config.ts': readRunningConfig,
+  'observe/support.ts': observeForSupport,
   'observe/texts.ts': (reader) => readTexts(reader, ['/a', '/b']),
   'apply/diagnose/sources.ts': (reader) =>
     new Sources({ connections: new Map([['w-1', { reader }]]) } as never, 5_000).read('w-1', 'true'),

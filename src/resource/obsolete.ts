@@ -21,17 +21,18 @@ done`,
       .join('\n'),
   read(wants, output) {
     const seen = lines(output);
-    return wants.map(({ name, keep }) => {
+    return wants.map(({ name }) => {
       const files = seen.flatMap((line) =>
         line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : [],
       );
-      const left = files.filter((file) => !keep.includes(file));
-      return left.length === 0 ? { state: 'absent' } : { state: 'present', found: { files: left } };
+      return files.length === 0 ? { state: 'absent' } : { state: 'present', found: { files } };
     });
   },
   action(want, found) {
     if (found.state === 'absent') return undefined;
-    const { files } = found.found;
+    // What is kept may depend on the host, and is decided once its facts are known.
+    const files = found.found.files.filter((file) => !want.keep.includes(file));
+    if (files.length === 0) return undefined;
     const readBy = want.readBy ?? [];
     const remove = files.map(
       (file) => `kb_disown ${quote(file)} && { rmdir -- "$(dirname ${quote(file)})" 2>/dev/null; :; }`,

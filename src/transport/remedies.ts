@@ -199,8 +199,8 @@ export const remedies = {
     zh: `这是 ${names} 的密钥（${where}）：地址是否对调了？如果没有，这可能是中间人攻击。`,
   }),
   replaceKnownKey: ({ where, name, key }: About<'where' | 'name' | 'key'>) => ({
-    en: `If you know why the key changed, and the fingerprint matches the one on its own console, remove the old line from ${where} and add:\n${name} ${key}`,
-    zh: `如果你知道密钥改变的原因，并且指纹与主机自己控制台上的相同，从 ${where} 中删除旧的那一行，并加入：\n${name} ${key}`,
+    en: `If you know why the key changed, and the fingerprint matches the one on its own console, remove the old line (${where}) and add:\n${name} ${key}`,
+    zh: `如果你知道密钥改变的原因，并且指纹与主机自己控制台上的相同，删除旧的那一行（${where}），并加入：\n${name} ${key}`,
   }),
   replaceOwnKey: ({ line }: About<'line'>) => ({
     en: `If you know why the key changed, and the fingerprint matches the one on its own console, set in the inventory:\n${line}`,

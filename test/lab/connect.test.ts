@@ -177,7 +177,7 @@ describe('refused with exit status 4, nothing changed', () => {
     expect(await refused({ env: { KBOOT_KNOWN_HOSTS: file } })).toMatchInlineSnapshot(`
       "✗ two
         10.79.3.12:22 presented the ssh-ed25519 key SHA256:FINGERPRINT, but the known key is ecdsa-sha2-nistp256 SHA256:FINGERPRINT (SITE/known_hosts:1), ssh-ed25519 SHA256:FINGERPRINT (SITE/known_hosts:2)
-        This may be a man-in-the-middle attack, or the host was reinstalled. If you know why the key changed, and the fingerprint matches the one on its own console, remove the old line from SITE/known_hosts:1 and SITE/known_hosts:2 and add:
+        This may be a man-in-the-middle attack, or the host was reinstalled. If you know why the key changed, and the fingerprint matches the one on its own console, remove the old line (SITE/known_hosts:1, SITE/known_hosts:2) and add:
         10.79.3.12 ssh-ed25519 KEY
         (E-HOST-KEY-CHANGED, \`kboot explain E-HOST-KEY-CHANGED\`)
       "

@@ -2,6 +2,7 @@ import { refused, type KubeClient, type KubeResponse } from '../kube/client.ts';
 import { nodePath } from '../kube/paths.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { cordonedBy } from '../model/cordon.ts';
+import { fieldManager } from '../kube/owned.ts';
 
 /** Cordons a Node, and records that it was kboot, unless it is cordoned already. Returns false if it does not exist. */
 export async function cordonNode(kube: KubeClient, node: string): Promise<boolean> {
@@ -34,7 +35,7 @@ function patch(
   unschedulable: boolean,
   by: string | null,
 ): Promise<KubeResponse> {
-  return kube.request('PATCH', `${nodePath(node)}?fieldManager=kboot`, {
+  return kube.request('PATCH', `${nodePath(node)}?fieldManager=${fieldManager}`, {
     body: { metadata: { annotations: { [cordonedBy]: by } }, spec: { unschedulable } },
     contentType: 'application/merge-patch+json',
   });

@@ -16,6 +16,7 @@ import type { Moot } from './events.ts';
 import { restartFlannel } from './flannel.ts';
 import type { KubeConnection } from './kube-connection.ts';
 import { rewriteAll } from './rewrite.ts';
+import { fieldManager } from '../kube/owned.ts';
 
 const pollMs = 250;
 /** Seconds in which a newly started API server may refuse requests. */
@@ -170,7 +171,7 @@ async function markNode(
 }
 
 async function patchNode(kube: KubeClient, node: string, body: unknown, doing: string): Promise<void> {
-  const answer = await kube.request('PATCH', `${nodePath(node)}?fieldManager=kboot`, {
+  const answer = await kube.request('PATCH', `${nodePath(node)}?fieldManager=${fieldManager}`, {
     body,
     contentType: 'application/merge-patch+json',
   });
@@ -179,7 +180,7 @@ async function patchNode(kube: KubeClient, node: string, body: unknown, doing: s
 
 /** An object that does not exist any more needs no patch. */
 async function patchObject(kube: KubeClient, { object, patch, target }: PatchStep): Promise<void> {
-  const answer = await kube.request('PATCH', `${objectPath(object)}?fieldManager=kboot-rotation`, {
+  const answer = await kube.request('PATCH', `${objectPath(object)}?fieldManager=${fieldManager}-rotation`, {
     body: patch,
     contentType: 'application/merge-patch+json',
   });

@@ -1,6 +1,7 @@
 import type { InventoryRecord } from '../inventory/record.ts';
 import { ownLabel } from '../kube/desired-cluster.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { isRecordOfTexts } from '../model/record.ts';
 
 const metadata = { namespace: 'kube-system', name: 'kboot-inventory' } as const;
 
@@ -22,10 +23,7 @@ export function readRecord(object: KubeObject | undefined): InventoryRecord | un
   if (typeof fields !== 'string') return undefined;
   try {
     const record: unknown = JSON.parse(fields);
-    const isRecord = typeof record === 'object' && record !== null && !Array.isArray(record);
-    return isRecord && Object.values(record).every((value) => typeof value === 'string')
-      ? (record as InventoryRecord)
-      : undefined;
+    return isRecordOfTexts(record) ? record : undefined;
   } catch {
     return undefined;
   }

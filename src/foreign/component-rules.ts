@@ -2,7 +2,8 @@ import type { Path } from '../inventory/position.ts';
 import type { Json } from '../model/cluster.ts';
 import { asKbootDoes, left, taken, type Outcome } from './outcome.ts';
 import type { TreeRule } from './tree-rules.ts';
-import { flagOf, jsonObjectOf, jsonOf, listOf, objectOf, textOf, textsOf } from './values.ts';
+import { flagOf, jsonObjectOf, jsonOf, listOf, textOf, textsOf } from './values.ts';
+import { recordOf } from '../model/record.ts';
 
 const empty = left('it is empty');
 
@@ -53,9 +54,9 @@ export function argumentPairs(value: unknown): readonly (readonly [string, strin
   const list = listOf(value);
   const pairs =
     list === undefined
-      ? Object.entries(objectOf(value) ?? { '': '' }).map(([name, each]) => [name, scalar(each)] as const)
+      ? Object.entries(recordOf(value) ?? { '': '' }).map(([name, each]) => [name, scalar(each)] as const)
       : list.map((item) => {
-          const { name, value: each } = objectOf(item) ?? {};
+          const { name, value: each } = recordOf(item) ?? {};
           if (name !== undefined) return [textOf(name) ?? '', scalar(each)] as const;
           const [, word = '', setting = 'true'] =
             /^-{0,2}([\w.-]+)(?:[= ](.*))?$/s.exec(textOf(item) ?? '') ?? [];
@@ -126,7 +127,7 @@ export function etcdExternal(
   value: unknown,
   names: readonly [ca: string, cert: string, key: string],
 ): Outcome {
-  const { endpoints, [names[0]]: caFile, [names[1]]: certFile, [names[2]]: keyFile } = objectOf(value) ?? {};
+  const { endpoints, [names[0]]: caFile, [names[1]]: certFile, [names[2]]: keyFile } = recordOf(value) ?? {};
   const urls = textsOf(endpoints);
   const files = [caFile, certFile, keyFile].map(textOf);
   if (urls.length === 0 || files.includes(undefined))

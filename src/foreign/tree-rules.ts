@@ -2,7 +2,7 @@ import type { Path } from '../inventory/position.ts';
 import { left, secretKey, type Outcome } from './outcome.ts';
 import type { ForeignDocument } from './problem.ts';
 import type { ForeignField, SeenKey } from './types.ts';
-import { objectOf } from './values.ts';
+import { recordOf } from '../model/record.ts';
 
 /** What becomes of a value of a document. Throws KbootError E-USAGE by `document.fault(path, …)`. */
 export type TreeRule = (value: unknown, path: Path, document: ForeignDocument) => Outcome;
@@ -26,7 +26,7 @@ export function applyRules(
     const key = keyOf(path);
     const rule = rules[key];
     if (rule === undefined) {
-      const inner = objectOf(value) ?? (Array.isArray(value) && value.some(isBranch) ? value : undefined);
+      const inner = recordOf(value) ?? (Array.isArray(value) && value.some(isBranch) ? value : undefined);
       if (inner !== undefined && Object.keys(inner).length > 0) {
         for (const [name, child] of Object.entries(inner))
           visit(child, [...path, Array.isArray(inner) ? Number(name) : name]);

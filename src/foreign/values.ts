@@ -1,11 +1,5 @@
 import type { Json, JsonObject } from '../model/cluster.ts';
-
-/** A mapping, or undefined. */
-export function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
-}
+import { recordOf } from '../model/record.ts';
 
 /** A list, or undefined. */
 export function listOf(value: unknown): readonly unknown[] | undefined {
@@ -45,6 +39,6 @@ export function jsonOf(value: unknown): Json {
 
 /** A mapping as JSON; undefined for anything else, and for one that is empty. */
 export function jsonObjectOf(value: unknown): JsonObject | undefined {
-  const object = objectOf(value);
+  const object = recordOf(value);
   return object === undefined || Object.keys(object).length === 0 ? undefined : (object as JsonObject);
 }

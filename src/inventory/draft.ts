@@ -1,5 +1,6 @@
 import type { Path } from './position.ts';
 import type { Inventory } from './schema.ts';
+import { recordOf } from '../model/record.ts';
 
 /** A value of which any part may be missing because it was not given or not valid. */
 export type Draft<T> = T extends readonly (infer Item)[]
@@ -24,7 +25,7 @@ export function draftOf(data: unknown, invalid: readonly Path[]): InventoryDraft
       (parent as Record<string | number, unknown>)[last] = undefined;
     }
   }
-  return typeof copy === 'object' && copy !== null && !Array.isArray(copy) ? copy : {};
+  return recordOf(copy) ?? {};
 }
 
 function childOf(value: unknown, step: string | number): unknown {

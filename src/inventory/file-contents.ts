@@ -1,6 +1,7 @@
 import type { SourceDocument } from './source.ts';
 import { substitute, type Environment } from './environment.ts';
 import { describePath, offsetOf, type Path } from './position.ts';
+import { recordOf } from '../model/record.ts';
 
 /**
  * Substitutes environment variables in the content of each entry of spec.files with `substitute: true`; the other
@@ -11,7 +12,7 @@ export function withFileContents(document: SourceDocument, env: Environment): So
   const unreadable = [...document.unreadable];
   const taken = [...document.taken];
   const read = (file: unknown, index: number): unknown => {
-    const { substitute: asked, content } = recordOf(file);
+    const { substitute: asked, content } = recordOf(file) ?? {};
     if (asked !== true || typeof content !== 'string') return file;
     const path: Path = ['spec', 'files', index, 'content'];
     const result = substitute(content, env);
@@ -22,8 +23,8 @@ export function withFileContents(document: SourceDocument, env: Environment): So
     if (result.problems.length > 0) unreadable.push(path);
     return { ...recordOf(file), content: result.problems.length > 0 ? undefined : result.text };
   };
-  const data = recordOf(document.data);
-  const spec = recordOf(data['spec']);
+  const data = recordOf(document.data) ?? {};
+  const spec = recordOf(data['spec']) ?? {};
   const files = spec['files'];
   if (!Array.isArray(files)) return document;
   return {
@@ -33,10 +34,4 @@ export function withFileContents(document: SourceDocument, env: Environment): So
     unreadable,
     taken,
   };
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }

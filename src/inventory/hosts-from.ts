@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { recordOf } from '../model/record.ts';
 import { readJson } from './json-document.ts';
 import { describePath, offsetOf, type Path, type Problem } from './position.ts';
 import type { SourceDocument } from './source.ts';
@@ -25,8 +26,8 @@ const from: Path = ['spec', 'hostsFrom'];
  * whose fields may be null, which is how Terraform writes what is not set. `read` takes the path as the inventory has it.
  */
 export function withHostsFrom(document: SourceDocument, read: (path: string) => HostsText): WithHosts {
-  const spec = objectOf(objectOf(document.data)?.['spec']);
-  const path = objectOf(spec?.['hostsFrom'])?.['file'];
+  const spec = recordOf(recordOf(document.data)?.['spec']);
+  const path = recordOf(spec?.['hostsFrom'])?.['file'];
   const nowhere = (): undefined => undefined;
   if (spec === undefined || typeof path !== 'string' || path === '')
     return { document, diagnostics: [], locate: nowhere };
@@ -80,7 +81,7 @@ export function withHostsFrom(document: SourceDocument, read: (path: string) => 
 }
 
 function notList(data: unknown): string {
-  const output = objectOf(data)?.['kboot_hosts'];
+  const output = recordOf(data)?.['kboot_hosts'];
   return output === undefined
     ? `must be a list of hosts, in the form of ${describePath(hosts)}`
     : 'must be a list of hosts: save what `terraform output -json kboot_hosts` prints, not all outputs';
@@ -89,7 +90,7 @@ function notList(data: unknown): string {
 /** A value without fields that are null: optional attributes of Terraform that are not set. */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
-  const object = objectOf(value);
+  const object = recordOf(value);
   if (object === undefined) return value;
   return Object.fromEntries(
     Object.entries(object).flatMap(([key, each]) => (each === null ? [] : [[key, withoutNulls(each)]])),
@@ -97,11 +98,5 @@ export function withoutNulls(value: unknown): unknown {
 }
 
 function withSpec(data: unknown, spec: object): unknown {
-  return { ...objectOf(data), spec };
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
+  return { ...recordOf(data), spec };
 }

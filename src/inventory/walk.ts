@@ -14,6 +14,7 @@ import { substitute, type Environment } from './environment.ts';
 import { describePath, type Path, type Position } from './position.ts';
 import type { TakenAt } from './source.ts';
 import type { Locate, TextProblem } from './syntax.ts';
+import { isRecord } from '../model/record.ts';
 
 const maxDepth = 100;
 const maxAliasedNodes = 100_000;
@@ -142,7 +143,7 @@ export class Walk {
     const sources = isSeq(value) ? value.items : [value];
     return sources.flatMap((source) => {
       const read = this.read(source, path);
-      if (typeof read.data === 'object' && read.data !== null && !Array.isArray(read.data)) return [read];
+      if (isRecord(read.data)) return [read];
       this.problems.push({
         offset,
         message: `"<<" in ${describePath(path, this.reading.root)} must refer to mappings (*anchor)`,

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { isRecord, isRecordOfTexts } from '../model/record.ts';
+import { fieldManager } from './owned.ts';
 import { objectPath } from './paths.ts';
 import { misshapen } from './shape.ts';
 import { shapeOf } from './shapes.ts';
@@ -214,10 +215,14 @@ export async function applyAt(
   object: KubeObject,
   { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<KubeResponse> {
-  return await kube.request('PATCH', `${path}?fieldManager=kboot&force=true${dryRun ? '&dryRun=All' : ''}`, {
-    body: object,
-    contentType: 'application/apply-patch+yaml',
-  });
+  return await kube.request(
+    'PATCH',
+    `${path}?fieldManager=${fieldManager}&force=true${dryRun ? '&dryRun=All' : ''}`,
+    {
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+    },
+  );
 }
 
 /** Whether an apply changed, created or found the object. */

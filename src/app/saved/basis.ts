@@ -18,6 +18,7 @@ import { factOf } from '../../resource/fact.ts';
 import { resourceId } from '../../resource/kinds.ts';
 import type { LivePlan } from '../make-plan.ts';
 import type { Workspace } from '../workspace.ts';
+import { isRecord } from '../../model/record.ts';
 
 /** Fields with paths on this machine, where only the content of the file matters. */
 const placesHere: readonly string[] = [
@@ -173,8 +174,6 @@ function digests(texts: ReadonlyMap<string, string>): Facts {
 /** JSON with sorted keys. */
 function stable(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown): unknown =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
+    isRecord(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
   );
 }

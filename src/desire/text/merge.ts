@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
 import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../../model/cluster.ts';
+import { isRecord } from '../../model/record.ts';
 
 /** JSON merge patch (RFC 7386): objects merge, null removes, everything else replaces. */
 export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
@@ -44,5 +45,5 @@ export function yamlObject(text: string | undefined): JsonObject | undefined {
 }
 
 export function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }

@@ -3,7 +3,7 @@ import { readDocuments } from '../../inventory/document.ts';
 import { readJson } from '../../inventory/json-document.ts';
 import { ForeignDocument, unreadable } from '../problem.ts';
 import type { Place } from '../types.ts';
-import { objectOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { InventoryBuilder, type Host, type Variable } from './builder.ts';
 import { GroupTree, loopIn } from './group-tree.ts';
 import { readIni } from './ini.ts';
@@ -138,7 +138,7 @@ function readMain({ file, text }: ForeignText, builder: InventoryBuilder): void 
   const first = text.trimStart();
   if (first.startsWith('{')) {
     const document = new ForeignDocument(file, readJson(text, 'the inventory'));
-    const data = objectOf(document.data) ?? {};
+    const data = recordOf(document.data) ?? {};
     if (isList(data)) readList(document, builder);
     else readTree(document, builder);
     return;
@@ -149,7 +149,7 @@ function readMain({ file, text }: ForeignText, builder: InventoryBuilder): void 
   }
   const document = yamlDocument({ file, text });
   if (document === undefined) throw unreadable(start, 'the inventory is empty');
-  const data = objectOf(document.data) ?? {};
+  const data = recordOf(document.data) ?? {};
   if (typeof data['plugin'] === 'string')
     throw unreadable(
       document.at(['plugin']),
@@ -167,7 +167,7 @@ function isList(data: Readonly<Record<string, unknown>>): boolean {
   return (
     '_meta' in data ||
     Object.values(data).some((group) => {
-      const parts = objectOf(group);
+      const parts = recordOf(group);
       return Array.isArray(group) || Array.isArray(parts?.['hosts']) || Array.isArray(parts?.['children']);
     })
   );
@@ -198,7 +198,7 @@ function layerOf(file: VariableFile, builder: InventoryBuilder): Layer {
     ? new ForeignDocument(file.file, readJson(file.text, 'the file'))
     : yamlDocument(file);
   if (document === undefined) return new Map();
-  const vars = objectOf(document.data);
+  const vars = recordOf(document.data);
   if (vars === undefined) throw document.fault([], 'must be a mapping of variables');
   return new Map(
     Object.entries(vars).map(([name, value]) => {

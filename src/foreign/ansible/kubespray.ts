@@ -1,7 +1,8 @@
 import { isProblem, parseAddress } from '../../inventory/address.ts';
 import { defaults } from '../../inventory/defaults.ts';
 import { asKbootDoes, left, secretKey, taken, type Outcome } from '../outcome.ts';
-import { flagOf, jsonObjectOf, jsonOf, listOf, objectOf, textOf, textsOf, wholeOf } from '../values.ts';
+import { flagOf, jsonObjectOf, jsonOf, listOf, textOf, textsOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { taintOf } from '../taints.ts';
 import { versionOutcome } from '../versions.ts';
 
@@ -52,7 +53,7 @@ const argument =
 const argumentsOf =
   (path: readonly string[]): Rule =>
   (value) => {
-    const list = Object.entries(objectOf(value) ?? {}).map(([name, each]) => [name, textOf(each)] as const);
+    const list = Object.entries(recordOf(value) ?? {}).map(([name, each]) => [name, textOf(each)] as const);
     const words = (listOf(value) ?? []).map((word) => {
       const [, name = '', setting = 'true'] = /^-{0,2}([\w-]+)(?:=(.*))?$/s.exec(textOf(word) ?? '') ?? [];
       return [name, setting] as const;
@@ -136,13 +137,13 @@ const proxy =
   };
 
 const pools = (value: unknown): Outcome => {
-  const found = objectOf(objectOf(value)?.['address_pools']) ?? {};
+  const found = recordOf(recordOf(value)?.['address_pools']) ?? {};
   const all = Object.entries(found).map(([name, pool]) => ({
     name,
-    addresses: textsOf(objectOf(pool)?.['ip_range']),
+    addresses: textsOf(recordOf(pool)?.['ip_range']),
   }));
   if (all.length === 0 || all.some(({ addresses }) => addresses.length === 0)) return unusable;
-  const bgp = objectOf(value)?.['layer3'] !== undefined;
+  const bgp = recordOf(value)?.['layer3'] !== undefined;
   return {
     fields: all.map((pool) => ({ path: ['spec', 'metallb', 'pools', -1], value: jsonOf(pool) })),
     became: 'spec.metallb.pools',
@@ -208,7 +209,7 @@ const oidc =
       : left('kube_oidc_auth is not true');
 
 const loadBalancer: Rule = (value, siblings) => {
-  const { address, port } = objectOf(value) ?? {};
+  const { address, port } = recordOf(value) ?? {};
   const host = textOf(siblings.get('apiserver_loadbalancer_domain_name')) ?? textOf(address);
   return host === undefined ? unusable : endpoint(host, textOf(port));
 };
@@ -278,7 +279,7 @@ export const clusterRules: Readonly<Record<string, Rule>> = {
   loadbalancer_apiserver: loadBalancer,
   apiserver_loadbalancer_domain_name: (value, siblings) => {
     const host = textOf(value);
-    if (objectOf(siblings.get('loadbalancer_apiserver')) !== undefined)
+    if (recordOf(siblings.get('loadbalancer_apiserver')) !== undefined)
       return { became: 'spec.controlPlaneEndpoint' };
     return host === undefined ? unusable : endpoint(host, undefined);
   },
@@ -324,7 +325,7 @@ export const clusterRules: Readonly<Record<string, Rule>> = {
 /** Variables of Kubespray about one node. */
 export const hostRules: Readonly<Record<string, (value: unknown) => Outcome>> = {
   node_labels: (value) => {
-    const labels = Object.entries(objectOf(value) ?? {}).map(
+    const labels = Object.entries(recordOf(value) ?? {}).map(
       ([name, each]) => [name, textOf(each) ?? ''] as const,
     );
     if (labels.length === 0) return left('it is empty');

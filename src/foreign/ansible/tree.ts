@@ -2,14 +2,14 @@ import { isProblem } from '../../inventory/address.ts';
 import type { Path } from '../../inventory/position.ts';
 import { mostHosts } from '../name-ranges.ts';
 import type { ForeignDocument } from '../problem.ts';
-import { objectOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import type { InventoryBuilder } from './builder.ts';
 import { hostPattern } from './host-pattern.ts';
 
 /** Adds an inventory in YAML form: groups with hosts, vars and children. Throws KbootError E-USAGE. */
 export function readTree(document: ForeignDocument, into: InventoryBuilder): void {
   const { data } = document;
-  const groups = objectOf(data);
+  const groups = recordOf(data);
   if (groups === undefined) throw document.fault([], 'must be a mapping of groups, such as all:');
   for (const name of Object.keys(groups)) readGroup(document, [name], name, groups[name], into);
 }
@@ -23,7 +23,7 @@ function readGroup(
 ): void {
   const group = into.group(name, document.at(path));
   if (data === null || data === undefined) return;
-  const parts = objectOf(data);
+  const parts = recordOf(data);
   if (parts === undefined)
     throw document.fault(path, 'must be a group, a mapping with hosts, vars or children');
   for (const [key, value] of Object.entries(parts)) {
@@ -31,7 +31,7 @@ function readGroup(
     if (key !== 'hosts' && key !== 'vars' && key !== 'children')
       throw document.fault(at, 'must be hosts, vars or children of a group');
     // Ansible takes a single word for a mapping with that key.
-    const entries = typeof value === 'string' ? { [value]: null } : (objectOf(value) ?? undefined);
+    const entries = typeof value === 'string' ? { [value]: null } : (recordOf(value) ?? undefined);
     if (value === null || value === undefined) continue;
     if (entries === undefined) throw document.fault(at, 'must be a mapping');
     for (const [entry, content] of Object.entries(entries)) {
@@ -53,7 +53,7 @@ function readHosts(
   group: string,
   into: InventoryBuilder,
 ): void {
-  const vars = content === null || content === undefined ? {} : objectOf(content);
+  const vars = content === null || content === undefined ? {} : recordOf(content);
   if (vars === undefined) throw document.fault(path, 'must be a mapping of variables');
   const pattern = hostPattern(entry);
   if (isProblem(pattern)) throw document.fault(path, pattern.problem);
@@ -71,7 +71,7 @@ function readHosts(
  * `_meta.hostvars`, where those of their groups are already merged. Throws KbootError E-USAGE.
  */
 export function readList(document: ForeignDocument, into: InventoryBuilder): void {
-  const data = objectOf(document.data) ?? {};
+  const data = recordOf(document.data) ?? {};
   const names = (path: Path, value: unknown): readonly string[] => {
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value)) throw document.fault(path, 'must be a list of names');
@@ -84,7 +84,7 @@ export function readList(document: ForeignDocument, into: InventoryBuilder): voi
     if (name === '_meta') continue;
     const group = into.group(name, document.at([name]));
     // A script may give a list of hosts for a group.
-    const parts = Array.isArray(content) ? { hosts: content as unknown } : objectOf(content);
+    const parts = Array.isArray(content) ? { hosts: content as unknown } : recordOf(content);
     if (parts === undefined) throw document.fault([name], 'must be a group, with hosts and children');
     const base = Array.isArray(content) ? [name] : [name, 'hosts'];
     for (const [index, host] of names(base, parts['hosts']).entries())
@@ -93,14 +93,14 @@ export function readList(document: ForeignDocument, into: InventoryBuilder): voi
       group.children.add(child);
       into.group(child);
     }
-    for (const [variable, value] of Object.entries(objectOf(parts['vars']) ?? {}))
+    for (const [variable, value] of Object.entries(recordOf(parts['vars']) ?? {}))
       into.set(group, variable, value, document.at([name, 'vars', variable]));
   }
-  const hostvars = objectOf(objectOf(data['_meta'])?.['hostvars']) ?? {};
+  const hostvars = recordOf(recordOf(data['_meta'])?.['hostvars']) ?? {};
   for (const [name, vars] of Object.entries(hostvars)) {
     const path = ['_meta', 'hostvars', name];
     const host = into.hosts.get(name) ?? into.host(name, 'ungrouped', document.at(path));
-    const own = objectOf(vars);
+    const own = recordOf(vars);
     if (own === undefined) throw document.fault(path, 'must be a mapping of variables');
     for (const [variable, value] of Object.entries(own))
       into.set(host, variable, value, document.at([...path, variable]));

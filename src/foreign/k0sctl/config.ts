@@ -13,7 +13,8 @@ import {
 } from '../component-rules.ts';
 import { asKbootDoes, left, taken, type Outcome } from '../outcome.ts';
 import type { TreeRule, TreeRules } from '../tree-rules.ts';
-import { flagOf, listOf, objectOf, textOf, wholeOf } from '../values.ts';
+import { flagOf, listOf, textOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 
 const raw = never('flags as raw words may be of any form: write them as extraArgs');
 const certificates = never('kboot issues certificates with validities of its own, and renews them');
@@ -123,8 +124,8 @@ export function configRules(prefix: string): TreeRules {
 
 /** What is beside a value in its mapping. */
 function beside(data: unknown, path: string): Readonly<Record<string, unknown>> {
-  const found = path.split('.').reduce<unknown>((value, step) => objectOf(value)?.[step], data);
-  return objectOf(found) ?? {};
+  const found = path.split('.').reduce<unknown>((value, step) => recordOf(value)?.[step], data);
+  return recordOf(found) ?? {};
 }
 
 const externalAddress =
@@ -151,7 +152,7 @@ const network =
   (value, path, document) => {
     const first = textOf(value);
     if (first === undefined) throw document.fault(path, 'must be a network');
-    const dual = objectOf(beside(document.data, parent)['dualStack']) ?? {};
+    const dual = recordOf(beside(document.data, parent)['dualStack']) ?? {};
     const other = flagOf(dual['enabled']) === true ? textOf(dual[second]) : undefined;
     if (other === undefined && first === preset) return asKbootDoes("kboot's default");
     return taken(['spec', 'networking', field], other === undefined ? first : `${first},${other}`);
@@ -169,11 +170,11 @@ const provider: TreeRule = (value) => {
 
 /** k0s' keepalived before the controllers is what kboot's virtual IP is. */
 const virtualIP: TreeRule = (value): Outcome => {
-  const { enabled, keepalived } = objectOf(value) ?? {};
+  const { enabled, keepalived } = recordOf(value) ?? {};
   if (flagOf(enabled) !== true) return asKbootDoes('there is no virtual IP unless it is configured');
-  const instances = listOf(objectOf(keepalived)?.['vrrpInstances']) ?? [];
+  const instances = listOf(recordOf(keepalived)?.['vrrpInstances']) ?? [];
   const [first] = instances;
-  const { virtualIPs, virtualRouterID, interface: device } = objectOf(first) ?? {};
+  const { virtualIPs, virtualRouterID, interface: device } = recordOf(first) ?? {};
   const addresses = (listOf(virtualIPs) ?? []).map((each) => withoutPrefix(textOf(each) ?? ''));
   const [address] = addresses;
   if (address === undefined || address === '') return left('it has no virtual IP');

@@ -8,7 +8,8 @@ import type { ForeignDocument } from '../problem.ts';
 import { taintOf } from '../taints.ts';
 import type { TreeRule, TreeRules } from '../tree-rules.ts';
 import type { ForeignBastion, ForeignField, ForeignHost, ForeignSsh } from '../types.ts';
-import { flagOf, listOf, objectOf, textOf, wholeOf } from '../values.ts';
+import { flagOf, listOf, textOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 
 const roles: Readonly<Record<string, readonly Role[]>> = {
   controller: ['control-plane'],
@@ -97,12 +98,12 @@ const takenFlags = ['enable-worker', 'no-taints', 'single', 'labels', 'taints', 
 
 /** The hosts of a file of k0sctl. Throws KbootError E-USAGE for one that is not a host. */
 export function hostsOf(document: ForeignDocument): readonly ForeignHost[] {
-  const list = listOf(objectOf(objectOf(document.data)?.['spec'])?.['hosts']);
+  const list = listOf(recordOf(recordOf(document.data)?.['spec'])?.['hosts']);
   if (list === undefined || list.length === 0)
     throw document.fault(['spec', 'hosts'], 'must list at least one host');
   return list.flatMap((item, index) => {
     const path = ['spec', 'hosts', index];
-    const host = objectOf(item);
+    const host = recordOf(item);
     if (host === undefined) throw document.fault(path, 'must be a host, a mapping with role and ssh');
     if (flagOf(host['reset']) === true || host['winRM'] !== undefined || host['winrm'] !== undefined)
       return [];
@@ -124,8 +125,8 @@ function hostOf(
     throw document.fault([...path, 'role'], 'must be controller, worker, controller+worker or single');
   const noTaints = isOn('no-taints') || flagOf(host['noTaints']) === true || role === 'single';
   const kind = host['ssh'] === undefined && host['openSSH'] !== undefined ? 'openSSH' : 'ssh';
-  const isLocal = flagOf(objectOf(host['localhost'])?.['enabled']) === true;
-  const login = objectOf(host[kind]);
+  const isLocal = flagOf(recordOf(host['localhost'])?.['enabled']) === true;
+  const login = recordOf(host[kind]);
   if (login === undefined && !isLocal)
     throw document.fault(path, 'must have ssh, openSSH or localhost, which says how it is reached');
   const ssh =
@@ -162,7 +163,7 @@ function loginOf(
     throw document.fault([...path, 'port'], 'must be a port from 1 to 65535');
   const identityFile = textOf(login['keyPath']);
   const hostKey = textOf(login['hostKey']);
-  const jumpHost = objectOf(login['bastion']);
+  const jumpHost = recordOf(login['bastion']);
   const bastion = jumpHost && loginOf(document, [...path, 'bastion'], jumpHost, preset);
   return {
     address,

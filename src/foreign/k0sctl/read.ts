@@ -5,7 +5,8 @@ import { left, taken } from '../outcome.ts';
 import { ForeignDocument, unreadable } from '../problem.ts';
 import { applyRules, type TreeRules } from '../tree-rules.ts';
 import type { Foreign, SeenKey } from '../types.ts';
-import { flagOf, objectOf, textOf, wholeOf } from '../values.ts';
+import { flagOf, textOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { versionOutcome } from '../versions.ts';
 import { configRules } from './config.ts';
 import { hostRules, hostsOf } from './hosts.ts';
@@ -25,7 +26,7 @@ export function readK0sctl(
   );
   const ofKind = (kind: string, group: string): readonly ForeignDocument[] =>
     documents.filter(({ data }) => {
-      const { kind: own, apiVersion } = objectOf(data) ?? {};
+      const { kind: own, apiVersion } = recordOf(data) ?? {};
       return own === kind && typeof apiVersion === 'string' && apiVersion.startsWith(group);
     });
   const [main, second] = ofKind('Cluster', 'k0sctl.k0sproject.io/');
@@ -49,10 +50,10 @@ export function readK0sctl(
     ),
     ...configs.map((config) => applyRules(config, configRules(''), fallback)),
   ];
-  const data = objectOf(main.data) ?? {};
+  const data = recordOf(main.data) ?? {};
   const name =
-    textOf(objectOf(data['metadata'])?.['name']) ??
-    textOf(objectOf(objectOf(objectOf(objectOf(data['spec'])?.['k0s'])?.['config'])?.['metadata'])?.['name']);
+    textOf(recordOf(data['metadata'])?.['name']) ??
+    textOf(recordOf(recordOf(recordOf(recordOf(data['spec'])?.['k0s'])?.['config'])?.['metadata'])?.['name']);
   return {
     what: 'a file of k0sctl',
     ...(name !== undefined && { name }),

@@ -7,7 +7,8 @@ import { ForeignDocument, unreadable } from '../problem.ts';
 import { taintOf } from '../taints.ts';
 import { applyRules, type TreeRules } from '../tree-rules.ts';
 import type { Foreign, ForeignField, ForeignHost, SeenKey } from '../types.ts';
-import { jsonOf, listOf, objectOf, textOf } from '../values.ts';
+import { jsonOf, listOf, textOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { clusterRules, configRule, initRules, joinRules } from './rules.ts';
 
 const controlPlaneTaint = 'node-role.kubernetes.io/control-plane';
@@ -36,7 +37,7 @@ export function readKubeadm(
     throw unreadable({ file: files[0]?.file ?? '', line: 1, column: 1 }, 'the file is empty');
   const seen = new Map<string, ForeignDocument>();
   const parts = documents.map((document): Part => {
-    const { apiVersion, kind } = objectOf(document.data) ?? {};
+    const { apiVersion, kind } = recordOf(document.data) ?? {};
     const shown = `${String(kind)} of ${String(apiVersion)}`;
     const known = seen.get(shown);
     if (known !== undefined && kind !== 'JoinConfiguration')
@@ -45,7 +46,7 @@ export function readKubeadm(
     return partOf(document, String(kind), String(apiVersion), knownVersions);
   });
   const { clusterName } =
-    objectOf(documents.find(({ data }) => objectOf(data)?.['kind'] === 'ClusterConfiguration')?.data) ?? {};
+    recordOf(documents.find(({ data }) => recordOf(data)?.['kind'] === 'ClusterConfiguration')?.data) ?? {};
   const name = textOf(clusterName);
   const fields = parts.flatMap((part) => part.fields);
   const stated = fields.some(({ path }) => path[1] === 'controlPlaneEndpoint');
@@ -72,7 +73,7 @@ function partOf(
   const config = (at: 'kubelet' | 'kubeProxy'): Part => ({
     hosts: [],
     ...read(
-      Object.fromEntries(Object.keys(objectOf(document.data) ?? {}).map((key) => [key, configRule(key, at)])),
+      Object.fromEntries(Object.keys(recordOf(document.data) ?? {}).map((key) => [key, configRule(key, at)])),
     ),
   });
   if (kind === 'KubeletConfiguration' && apiVersion.startsWith('kubelet.config.k8s.io/'))
@@ -97,7 +98,7 @@ function partOf(
     case 'InitConfiguration':
       return { hosts: [hostOf(document, ['localAPIEndpoint'], true)], ...read(initRules) };
     case 'JoinConfiguration': {
-      const isPlane = objectOf(objectOf(document.data)?.['controlPlane']) !== undefined;
+      const isPlane = recordOf(recordOf(document.data)?.['controlPlane']) !== undefined;
       return {
         hosts: [hostOf(document, ['controlPlane', 'localAPIEndpoint'], isPlane)],
         ...read(joinRules),
@@ -122,20 +123,20 @@ function partOf(
 
 /** The host that a document is about. `endpoint`: where its address stands. */
 function hostOf(document: ForeignDocument, endpoint: Path, isPlane: boolean): ForeignHost {
-  const data = objectOf(document.data) ?? {};
-  const inner = endpoint.reduce<unknown>((value, step) => objectOf(value)?.[step], data);
-  const registration = objectOf(data['nodeRegistration']) ?? {};
+  const data = recordOf(document.data) ?? {};
+  const inner = endpoint.reduce<unknown>((value, step) => recordOf(value)?.[step], data);
+  const registration = recordOf(data['nodeRegistration']) ?? {};
   const path = ['nodeRegistration', 'kubeletExtraArgs'];
   const flags = argumentPairs(registration['kubeletExtraArgs']);
   if (flags === undefined) throw document.fault(path, 'must be flags with their values');
   const flag = (name: string): string | undefined => flags.findLast(([each]) => each === name)?.[1];
-  const advertised = textOf(objectOf(inner)?.['advertiseAddress']);
+  const advertised = textOf(recordOf(inner)?.['advertiseAddress']);
   const address = [flag('node-ip'), advertised].find(
     (each) => each !== undefined && each.split(',').every((one) => isNodeAddress(one.trim())),
   );
   const name = textOf(registration['name']) ?? flag('hostname-override');
   const taints = listOf(registration['taints']);
-  const own = (taints ?? []).filter((taint) => objectOf(taint)?.['key'] !== controlPlaneTaint);
+  const own = (taints ?? []).filter((taint) => recordOf(taint)?.['key'] !== controlPlaneTaint);
   // Without the list, kubeadm gives control planes their taint; an empty list takes it away.
   const runsPods = taints !== undefined && own.length === taints.length;
   const roles: readonly Role[] = !isPlane
@@ -174,14 +175,14 @@ const ownFlags = ['node-ip', 'hostname-override', 'node-labels', 'register-with-
 
 /** `timeAdded` is not the operator's. */
 function taintFields(taint: unknown): unknown {
-  const { key, value, effect } = objectOf(taint) ?? {};
+  const { key, value, effect } = recordOf(taint) ?? {};
   return { key, ...(textOf(value) !== undefined && { value }), effect };
 }
 
 /** The endpoint that a host joins through. */
 function joinEndpoint(document: ForeignDocument): readonly ForeignField[] {
   const path = ['discovery', 'bootstrapToken', 'apiServerEndpoint'];
-  const value = textOf(path.reduce<unknown>((inner, step) => objectOf(inner)?.[step], document.data));
+  const value = textOf(path.reduce<unknown>((inner, step) => recordOf(inner)?.[step], document.data));
   return value === undefined
     ? []
     : [{ path: ['spec', 'controlPlaneEndpoint'], value, key: path.join('.'), at: document.at(path) }];

@@ -14,7 +14,8 @@ import {
 } from '../component-rules.ts';
 import { asKbootDoes, left, taken, type Outcome } from '../outcome.ts';
 import type { TreeRule, TreeRules } from '../tree-rules.ts';
-import { jsonOf, objectOf, textOf, wholeOf } from '../values.ts';
+import { jsonOf, textOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { versionOutcome } from '../versions.ts';
 
 const secret = never('a secret, and an inventory has none; kboot needs no bootstrap tokens');
@@ -183,7 +184,7 @@ export function configRule(name: string, at: 'kubelet' | 'kubeProxy'): TreeRule 
 function withoutZeros(value: Json): Json | undefined {
   if (value === null || value === '' || value === '0s') return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value;
-  const object = objectOf(value);
+  const object = recordOf(value);
   if (object === undefined) return value;
   const entries = Object.entries(object).flatMap(([key, each]) => {
     const kept = withoutZeros(jsonOf(each));
@@ -194,7 +195,7 @@ function withoutZeros(value: Json): Json | undefined {
 
 /** Cache times of the kubelet's own authentication do not make it another one. */
 function withoutTimes(value: Json): Json {
-  const object = objectOf(value);
+  const object = recordOf(value);
   if (object === undefined) return value;
   return Object.fromEntries(
     Object.entries(object)

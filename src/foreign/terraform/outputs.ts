@@ -2,7 +2,7 @@ import type { Path } from '../../inventory/position.ts';
 import { few } from '../../model/few.ts';
 import { KbootError } from '../../model/error.ts';
 import { unreadable, type ForeignDocument } from '../problem.ts';
-import { objectOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 
 /** The output of a Terraform module that lists the hosts. */
 export const hostsOutput = 'kboot_hosts';
@@ -14,7 +14,7 @@ export const hostsOutput = 'kboot_hosts';
  */
 export function hostsPath(document: ForeignDocument): Path {
   if (Array.isArray(document.data)) return [];
-  const data = objectOf(document.data);
+  const data = recordOf(document.data);
   if (data === undefined) throw document.fault([], 'must be what `terraform output -json` prints');
   if (data['planned_values'] !== undefined || data['resource_changes'] !== undefined)
     throw unreadable(
@@ -24,8 +24,8 @@ export function hostsPath(document: ForeignDocument): Path {
     );
   const base = outputsPath(data);
   const outputs =
-    objectOf(base.reduce<unknown>((value, step) => objectOf(value)?.[String(step)], data)) ?? {};
-  const found = objectOf(outputs[hostsOutput]);
+    recordOf(base.reduce<unknown>((value, step) => recordOf(value)?.[String(step)], data)) ?? {};
+  const found = recordOf(outputs[hostsOutput]);
   if (found !== undefined && 'value' in found) return [...base, hostsOutput, 'value'];
   const names = Object.keys(outputs);
   const has = names.length === 0 ? 'it has no outputs' : `it has the outputs ${few(names, 5)}`;

@@ -8,7 +8,8 @@ import { isAddress, isName } from '../addresses.ts';
 import { left, secretKey, type Outcome } from '../outcome.ts';
 import { ForeignDocument } from '../problem.ts';
 import type { Foreign, ForeignBastion, ForeignField, ForeignHost, ForeignSsh, SeenKey } from '../types.ts';
-import { jsonOf, listOf, objectOf, textOf, wholeOf } from '../values.ts';
+import { jsonOf, listOf, textOf, wholeOf } from '../values.ts';
+import { recordOf } from '../../model/record.ts';
 import { hostsOutput, hostsPath } from './outputs.ts';
 
 /**
@@ -18,12 +19,12 @@ import { hostsOutput, hostsPath } from './outputs.ts';
 export function readTerraform({ file, text }: { readonly file: string; readonly text: string }): Foreign {
   const document = new ForeignDocument(file, readJson(text, 'the file'));
   const start = hostsPath(document);
-  const list = start.reduce<unknown>((value, step) => objectOf(value)?.[String(step)], document.data);
+  const list = start.reduce<unknown>((value, step) => recordOf(value)?.[String(step)], document.data);
   if (!Array.isArray(list) || list.length === 0)
     throw document.fault(start, 'must be a list with at least one host');
   const read = list.map((item: unknown, index) => {
     const path = [...start, index];
-    const host = objectOf(item);
+    const host = recordOf(item);
     if (host === undefined)
       throw document.fault(path, 'must be a host, an object with name, roles and address');
     return hostOf(document, path, host);
@@ -45,7 +46,7 @@ function hostOf(
   attributes: Attributes,
 ): { readonly host: ForeignHost; readonly keys: readonly SeenKey[] } {
   const text = (key: string): string | undefined => textAt(document, path, attributes, key);
-  const login = objectOf(attributes['ssh']);
+  const login = recordOf(attributes['ssh']);
   if (login === undefined && present(attributes['ssh']))
     throw document.fault(
       [...path, 'ssh'],
@@ -96,7 +97,7 @@ function loginOf(
     throw document.fault([...path, 'address'], 'must be an address or a DNS name');
   const port = wholeOf(login['port']);
   if (present(login['port']) && port === undefined) throw document.fault([...path, 'port'], 'must be a port');
-  const bastion = objectOf(login['bastion']);
+  const bastion = recordOf(login['bastion']);
   if (bastion === undefined && present(login['bastion']))
     throw document.fault([...path, 'bastion'], 'must be an object with address');
   const jump = bastion && loginOf(document, [...path, 'bastion'], bastion, undefined);
@@ -144,14 +145,14 @@ function keysOf(document: ForeignDocument, path: Path, attributes: Attributes): 
   const nested = (key: string, inner: Attributes, known: readonly string[]): readonly SeenKey[] =>
     Object.entries(inner).flatMap(([name, value]) => {
       if (!present(value)) return [];
-      const bastion = name === 'bastion' ? objectOf(value) : undefined;
+      const bastion = name === 'bastion' ? recordOf(value) : undefined;
       return bastion === undefined
         ? [seen(`${key}.${name}`, known.includes(name))]
         : nested(`${key}.bastion`, bastion, ofLogin);
     });
   return Object.entries(attributes).flatMap(([key, value]) => {
     if (!present(value)) return [];
-    const login = key === 'ssh' ? objectOf(value) : undefined;
+    const login = key === 'ssh' ? recordOf(value) : undefined;
     return login === undefined ? [seen(key, true)] : nested('ssh', login, ofLogin);
   });
 }

@@ -5,6 +5,7 @@ import type { ComponentCatalog, FieldFacts } from './facts.ts';
 import { gateProblems } from './gates.ts';
 import { choiceProblem, valueProblem } from './values.ts';
 import { hintFor, whyNotIn } from './versions.ts';
+import { isRecord } from '../../model/record.ts';
 
 interface Context {
   readonly catalog: ComponentCatalog;
@@ -128,5 +129,5 @@ function notAMapping(value: unknown, path: Path): string {
 }
 
 function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }

@@ -1,20 +1,12 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { quote } from './shell.ts';
 import type { Kind, TimeServiceResource } from './types.ts';
-
-interface Found {
-  readonly enabled: boolean;
-  /** It runs, or a condition in its own unit keeps it from running: systemd-timesyncd does not start in containers. */
-  readonly active: boolean;
-  /** Whether it was started after the last change of a file that it reads. */
-  readonly current: boolean;
-  /** What kboot wrote of its files. */
-  readonly files: readonly string[];
-}
+import { fileLines, readUnitStates, unitLine, type UnitState } from './unit-state.ts';
 
 /** The distribution's service that keeps the time, with the files of spec.ntp; or without them. */
-export const timeService: Kind<TimeServiceResource, Found> = {
+export const timeService: Kind<TimeServiceResource, UnitState> = {
   name: (want) => want.name,
+  // A condition in the own unit of systemd-timesyncd keeps it from running in containers: that counts as active.
   query: (wants) =>
     wants
       .map(
@@ -25,32 +17,18 @@ export const timeService: Kind<TimeServiceResource, Found> = {
   while IFS== read -r k v; do case $k in LoadState) l=$v ;; ActiveState) a=$v ;; ConditionResult) c=$v ;; ConditionTimestampMonotonic) t=$v ;; esac; done
   if [ "$l" = loaded ]; then
     [ "$c" != no ] || [ "\${t:-0}" = 0 ] || a=active
-    echo "${name} unit $(systemctl is-enabled ${name}.service 2>/dev/null) $a $([ -e ${hostFolder}/running/${name} ] && echo current || echo older)"
+    ${unitLine(name, 'unit', `${name}.service`, '$a')}
   fi
 }
-for f in ${quoteAll(files)}; do
-  if [ -e "$f" ] && grep -qxF -e "$f" ${hostFolder}/owned 2>/dev/null; then echo "${name} file $f"; fi
-done`,
+${fileLines(name, files)}`,
       )
       .join('\n'),
-  read(wants, output) {
-    const seen = lines(output).map((line) => line.split(' '));
-    return wants.map(({ name }) => {
-      const own = seen.filter(([first]) => first === name);
-      const files = own.flatMap(([, what, file]) => (what === 'file' && file !== undefined ? [file] : []));
-      const [, , enabled, active, current] = own.find(([, what]) => what === 'unit') ?? [];
-      if (enabled === undefined && files.length === 0) return { state: 'absent' };
-      return {
-        state: 'present',
-        found: {
-          enabled: enabled === 'enabled',
-          active: active === 'active',
-          current: current === 'current',
-          files,
-        },
-      };
-    });
-  },
+  read: (wants, output) =>
+    readUnitStates(
+      wants.map(({ name }) => name),
+      'unit',
+      output,
+    ),
   action(want, seen, changes) {
     const found = seen.state === 'present' ? seen.found : undefined;
     const service = quote(`${want.name}.service`);

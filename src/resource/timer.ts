@@ -1,51 +1,27 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { quote } from './shell.ts';
 import type { Kind, TimerResource } from './types.ts';
-
-interface Found {
-  readonly enabled: boolean;
-  readonly active: boolean;
-  /** Whether systemd has read its files since they last changed. */
-  readonly current: boolean;
-  /** What kboot wrote of its files. */
-  readonly files: readonly string[];
-}
+import { fileLines, readUnitStates, unitLine, type UnitState } from './unit-state.ts';
 
 /** A systemd timer of kboot's own: enabled and waiting, with its current files; or gone, with all its files. */
-export const timer: Kind<TimerResource, Found> = {
+export const timer: Kind<TimerResource, UnitState> = {
   name: (want) => want.name,
   query: (wants) =>
     wants
       .map(
-        ({
-          name,
-          files,
-        }) => `if [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
-  echo "${name} timer $(systemctl is-enabled ${name}.timer 2>/dev/null) $(systemctl is-active ${name}.timer) $([ -e ${hostFolder}/running/${name} ] && echo current || echo older)"
+        ({ name, files }) =>
+          `if [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
+  ${unitLine(name, 'timer', `${name}.timer`, `$(systemctl is-active ${name}.timer)`)}
 fi
-for f in ${quoteAll(files)}; do
-  if [ -e "$f" ] && grep -qxF -e "$f" ${hostFolder}/owned 2>/dev/null; then echo "${name} file $f"; fi
-done`,
+${fileLines(name, files)}`,
       )
       .join('\n'),
-  read(wants, output) {
-    const seen = lines(output).map((line) => line.split(' '));
-    return wants.map(({ name }) => {
-      const own = seen.filter(([first]) => first === name);
-      const files = own.flatMap(([, what, file]) => (what === 'file' && file !== undefined ? [file] : []));
-      const [, , enabled, active, current] = own.find(([, what]) => what === 'timer') ?? [];
-      if (enabled === undefined && files.length === 0) return { state: 'absent' };
-      return {
-        state: 'present',
-        found: {
-          enabled: enabled === 'enabled',
-          active: active === 'active',
-          current: current === 'current',
-          files,
-        },
-      };
-    });
-  },
+  read: (wants, output) =>
+    readUnitStates(
+      wants.map(({ name }) => name),
+      'timer',
+      output,
+    ),
   action(want, found, changes) {
     return want.wanted ? start(want, found, changes.disturbed.has(want.name)) : remove(want, found);
   },

@@ -1,0 +1,52 @@
+import { hostFolder } from './prelude.ts';
+import { lines, quoteAll } from './shell.ts';
+import type { Observation } from './types.ts';
+
+/** A unit of systemd, and the files of kboot's that it reads. */
+export interface UnitState {
+  readonly enabled: boolean;
+  readonly active: boolean;
+  /** Whether it has read its files since they last changed. */
+  readonly current: boolean;
+  /** What kboot wrote of its files. */
+  readonly files: readonly string[];
+}
+
+/** The word before the state of a unit. */
+type Word = 'unit' | 'timer';
+
+/** Shell: `NAME WORD ENABLED ACTIVE current|older`. `active` is shell that prints the unit's ActiveState. */
+export function unitLine(name: string, word: Word, unit: string, active: string): string {
+  return `echo "${name} ${word} $(systemctl is-enabled ${unit} 2>/dev/null) ${active} $([ -e ${hostFolder}/running/${name} ] && echo current || echo older)"`;
+}
+
+/** Shell: `NAME file PATH` for each of the files that kboot wrote. */
+export function fileLines(name: string, files: readonly string[]): string {
+  return `for f in ${quoteAll(files)}; do
+  if [ -e "$f" ] && grep -qxF -e "$f" ${hostFolder}/owned 2>/dev/null; then echo "${name} file $f"; fi
+done`;
+}
+
+/** What the lines of each unit say, by name: absent without a unit and without files. */
+export function readUnitStates(
+  names: readonly string[],
+  word: Word,
+  output: string,
+): Observation<UnitState>[] {
+  const seen = lines(output).map((line) => line.split(' '));
+  return names.map((name) => {
+    const own = seen.filter(([first]) => first === name);
+    const files = own.flatMap(([, what, file]) => (what === 'file' && file !== undefined ? [file] : []));
+    const [, , enabled, active, current] = own.find(([, what]) => what === word) ?? [];
+    if (enabled === undefined && files.length === 0) return { state: 'absent' };
+    return {
+      state: 'present',
+      found: {
+        enabled: enabled === 'enabled',
+        active: active === 'active',
+        current: current === 'current',
+        files,
+      },
+    };
+  });
+}

@@ -1,26 +1,18 @@
 import { broughtInventory, nameOf, statedHosts, type Brought } from '../app/bring/bring.ts';
 import { settleBrought, hasEntry, type Wishes } from '../app/bring/settle.ts';
 import { fileName, readSource, type Source } from '../app/bring/source.ts';
-import { identityIn, planesOf, refuseMissing, type Answers } from '../app/init/answers.ts';
-import { lookAt } from '../app/init/look.ts';
-import { settleHosts } from '../app/init/settle.ts';
-import { bastionOf, portOf, sshOf } from '../app/init/ssh.ts';
+import { planesOf, refuseMissing, type Answers } from '../app/init/answers.ts';
 import { refuseExisting, writeNewFile } from '../app/init/write.ts';
-import { knownVersions } from '../catalog/release.ts';
-import { loginName } from '../inventory/login-name.ts';
 import { exitStatus, type ExitStatus } from '../model/error.ts';
-import { plural } from '../model/plural.ts';
-import { inEnglish, type Finding } from '../plan/preflight/finding.ts';
+import type { Finding } from '../plan/preflight/finding.ts';
 import { broughtText } from '../view/brought-text.ts';
-import { findingsText } from '../view/findings-text.ts';
-import { initText } from '../view/init-text.ts';
-import { below, line } from '../view/printable.ts';
 import type { InitArgs } from './args.ts';
 import { terminalAsk } from './ask.ts';
 import { askEntry } from './init-ask.ts';
-import { findingsOf, refuseUnseen, seenTable, withProposals } from './init-look.ts';
-import { languageOfRun } from './language.ts';
-import { connectOptions, event, isInteractive, note, print, terminalWidth } from './terminal.ts';
+import { flagsOrDefaults, sshFlags } from './init-flags.ts';
+import { findingsOf, lookIfAsked, settledHosts, withProposals } from './init-look.ts';
+import { reportWritten } from './init-report.ts';
+import { isInteractive, terminalWidth } from './terminal.ts';
 
 /** Writes an inventory from what somebody has. Asks only for what is missing. */
 export async function runInitFrom(args: InitArgs, source: Source): Promise<ExitStatus> {
@@ -32,21 +24,14 @@ export async function runInitFrom(args: InitArgs, source: Source): Promise<ExitS
   const named = args.name === undefined ? nameOf(foreign, args.file) : { name: args.name, guesses: [] };
   const first: Answers = {
     ...{ ...wishes, name: named.name, hosts: statedHosts(hosts) },
-    user: args.user ?? loginName() ?? 'root',
-    kubernetesVersion: args['kubernetes-version'] ?? knownVersions()[0] ?? '',
-    look: args.look ?? false,
+    ...flagsOrDefaults(args),
   };
   const isKnown = hasEntry(foreign, wishes) || ask !== undefined;
   refuseMissing(first, isKnown);
-  if (first.look && args.output === 'text') note(line`reading ${plural(hosts.length, 'host')}`);
-  const { file, concurrency } = args;
-  const look = first.look
-    ? await lookAt(first.hosts, { file, concurrency, ...sshOf(first) }, connectOptions())
-    : undefined;
+  const { file } = args;
+  const look = await lookIfAsked(args, first);
   try {
-    if (look !== undefined) await refuseUnseen(ask, args, first, look);
-    const settled = settleHosts(first.hosts, look);
-    if (look !== undefined && args.output === 'text') note(seenTable(settled));
+    const settled = await settledHosts(ask, args, first, look);
     const open = ask !== undefined && planesOf(first.hosts).length > 1 && !hasEntry(foreign, wishes);
     const second = open ? { ...first, ...(await askEntry(ask, first, settled, look)) } : first;
     const answers = await withProposals(second, settled, look);
@@ -58,7 +43,7 @@ export async function runInitFrom(args: InitArgs, source: Source): Promise<ExitS
     );
     const findings = findingsOf(brought.cluster, look);
     await writeNewFile(file, brought.text);
-    tell(args, from, answers, brought, findings);
+    report(args, from, answers, brought, findings);
   } finally {
     await look?.close();
   }
@@ -70,10 +55,7 @@ function wishesOf(args: InitArgs): Wishes {
     ...{ name: args.name, kubernetesVersion: args['kubernetes-version'] },
     ...{ controlPlanes: args['control-plane'], workers: args.worker },
     ...{ user: args.user, virtualIP: args['virtual-ip'], endpoint: args.endpoint, pools: args.pool },
-    port: args.port === undefined ? undefined : portOf(args.port),
-    bastion: args.bastion === undefined ? undefined : bastionOf(args.bastion),
-    identityFile:
-      args['identity-file'] === undefined ? undefined : identityIn(args.file, args['identity-file']),
+    ...sshFlags(args),
   };
 }
 
@@ -91,29 +73,28 @@ function fromOf(source: Source, what: string): string {
   }
 }
 
-function tell(
+function report(
   args: InitArgs,
   from: string,
   answers: Answers,
   { cluster, keys, guesses, warnings }: Brought,
   findings: readonly Finding[],
 ): void {
-  const { file } = args;
-  if (args.output === 'json') {
-    for (const finding of findings) event({ type: 'finding', ...inEnglish(finding) });
-    event({
-      type: 'written',
-      ...{ file, cluster: cluster.name, hosts: cluster.hosts.map(({ name }) => name), warnings },
-      ...{ from, guesses: [...guesses] },
-      keys: keys.map(({ key, at, ...rest }) => ({ key, ...at, ...rest })),
-    });
-    return;
-  }
-  if (findings.length > 0)
-    note(below(line`To fix before \`kboot up\`, or to ignore:`, findingsText(findings, languageOfRun())));
-  for (const warning of warnings) note(line`warning: ${warning}`);
-  if (keys.length + guesses.length > 0) print(broughtText({ from, keys, guesses, width: terminalWidth() }));
   const { loadBalancer, metallb } = cluster;
+  const virtualIP = loadBalancer?.virtualIP ?? answers.virtualIP;
   const pools = (metallb?.pools ?? []).flatMap(({ addresses }) => addresses);
-  print(initText({ file, cluster, virtualIP: loadBalancer?.virtualIP ?? answers.virtualIP, pools }));
+  reportWritten(
+    args,
+    { cluster, warnings, findings, virtualIP, pools },
+    {
+      fields: {
+        ...{ from, guesses: [...guesses] },
+        keys: keys.map(({ key, at, ...rest }) => ({ key, ...at, ...rest })),
+      },
+      text:
+        keys.length + guesses.length === 0
+          ? undefined
+          : broughtText({ from, keys, guesses, width: terminalWidth() }),
+    },
+  );
 }

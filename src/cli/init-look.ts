@@ -1,20 +1,46 @@
 import { auto, type Answers } from '../app/init/answers.ts';
 import { proposePool, proposeVirtualIP, virtualIPProblem } from '../app/init/free.ts';
-import type { Look } from '../app/init/look.ts';
-import type { SettledHost } from '../app/init/settle.ts';
+import { lookAt, type Look } from '../app/init/look.ts';
+import { settleHosts, type SettledHost } from '../app/init/settle.ts';
+import { sshOf } from '../app/init/ssh.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
+import { plural } from '../model/plural.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { preflight } from '../plan/preflight/preflight.ts';
-import { view } from '../view/printable.ts';
+import { line, view } from '../view/printable.ts';
 import { table } from '../view/table.ts';
 import type { InitArgs } from './args.ts';
 import type { Ask } from './ask.ts';
-import { tellErrors } from './terminal.ts';
+import { connectOptions, note, tellErrors } from './terminal.ts';
 import { remedies } from './remedies.ts';
 
+/** Reads the hosts if the answers say so. */
+export async function lookIfAsked(
+  { file, concurrency, output }: InitArgs,
+  answers: Answers,
+): Promise<Look | undefined> {
+  const { hosts } = answers;
+  if (!answers.look) return undefined;
+  if (output === 'text') note(line`reading ${plural(hosts.length, 'host')}`);
+  return await lookAt(hosts, { file, concurrency, ...sshOf(answers) }, connectOptions());
+}
+
+/** The hosts with what the look found of them, which is shown. Throws the error of one that could not be read. */
+export async function settledHosts(
+  ask: Ask | undefined,
+  args: InitArgs,
+  answers: Answers,
+  look: Look | undefined,
+): Promise<readonly SettledHost[]> {
+  if (look !== undefined) await refuseUnseen(ask, args, answers, look);
+  const hosts = settleHosts(answers.hosts, look);
+  if (look !== undefined && args.output === 'text') note(seenTable(hosts));
+  return hosts;
+}
+
 /** Reports hosts that could not be read. Continues only if the user confirms. */
-export async function refuseUnseen(
+async function refuseUnseen(
   ask: Ask | undefined,
   args: InitArgs,
   { hosts }: Answers,
@@ -39,7 +65,7 @@ export async function refuseUnseen(
   );
 }
 
-export const seenTable = view((hosts: readonly SettledHost[]): string => {
+const seenTable = view((hosts: readonly SettledHost[]): string => {
   return table(
     hosts.map(({ name, address, sshAddress, seen }) => [
       `  ${name}`,

@@ -74,7 +74,7 @@ const graceMs = 40_000;
 const readyMs = 90_000;
 /** What a host may take to remember digests (kb_remember), which it need not finish. */
 const endMs = 30_000;
-/** Bytes that are sent at a time: a host that takes none of them within the limit of a step is given up. */
+/** Bytes that are sent at a time. A host that does not accept one such slice within the limit of a step is given up. */
 const slice = 64 * 1024;
 /** More than a mark with the output of a step. */
 const mostHeld = 4 * keptOutput;

@@ -8,7 +8,7 @@ export interface Turn {
 
 /** How long a greater number of turns is tried, in milliseconds. */
 const trialMs = 4_000;
-/** For so many trials after one in vain there is none. */
+/** Intervals without a trial after one that gained nothing. */
 const rest = 8;
 
 export interface TurnsOptions {

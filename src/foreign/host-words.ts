@@ -17,7 +17,7 @@ const flag = '--from-hosts';
 /**
  * Hosts from words: `10.0.0.11-15`, `10.0.0.11-10.0.0.15`, `10.0.0.8/29`, `fd00::11-fd00::15`, `node[1:3].example.com`,
  * each with `USER@` before it and `:PORT` behind it (IPv6 then in brackets); `NAME=` before a single one names it. Commas
- * or blanks are between them. Throws KbootError E-USAGE for the first word that is none of these.
+ * or blanks are between them. Throws KbootError E-USAGE for the first word in another form.
  */
 export function readHostWords(words: readonly string[]): Foreign {
   const hosts = words.flatMap((text) => splitWords(text).flatMap(hostsOfWord));

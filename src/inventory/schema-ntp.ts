@@ -24,7 +24,7 @@ export const ntp = z
       .max(16, 'must list at most 16 servers')
       .meta({
         description:
-          'NTP servers of every host. chrony or systemd-timesyncd is configured, whichever the host has and runs; chrony is installed where there is neither. A file beside those of the distribution says so, whose servers chrony uses only if none of these answers.',
+          'NTP servers of every host, for chrony or systemd-timesyncd: the one that runs on the host. Where neither is installed, kboot installs chrony. The servers are in a file of their own; chrony falls back to those of the distribution when these do not answer.',
       }),
   })
   .meta({ description: 'The time of the hosts. Default: as their distribution sets it.' })

@@ -51,7 +51,7 @@ export const remedies = {
     zh: '在主机上生成新的主机密钥；已吊销的密钥不能再次信任。',
   },
   keyOfTheHost: {
-    en: 'A certificate authority signs host keys and is none itself: set hostKey in the inventory to the key of the host.',
+    en: 'A certificate authority signs host keys but is not a host key: set hostKey in the inventory to the key of the host.',
     zh: '证书颁发机构为主机密钥签名，自身并不是主机密钥：把清单中的 hostKey 设为该主机的密钥。',
   },
   correctPassphrase: {

@@ -6,7 +6,7 @@ import { few } from '../../model/few.ts';
 /** Objects and, of each, paths that a note names. */
 const shown = { objects: 4, paths: 2 };
 
-/** For the plan: objects of a chart that two renderings have differently, with the paths. Empty: there is none. */
+/** For the plan: objects of a chart that differ between two renderings, with their paths; empty if the renderings are the same. */
 export function randomNote(
   addon: string,
   one: readonly KubeObject[],

@@ -9,7 +9,7 @@ import type { BroughtHost } from './settle.ts';
 
 /** Everything that a brought inventory states. */
 export interface BroughtFields {
-  /** What makes it an inventory: without one of these it is none. */
+  /** Fields that an inventory must have. */
   readonly core: readonly InventoryField[];
   /** What is taken over besides, each by itself. */
   readonly others: readonly ForeignField[];

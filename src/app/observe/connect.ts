@@ -39,8 +39,8 @@ export async function connectAll<T>(
   const ways = await waysTo(workspace, hosts);
   const connecting = pLimit(concurrency * readsPerWorker);
   const reading = pLimit(concurrency * readsPerWorker);
-  // One in each turn of the event loop: where this machine is slow, fewer logins run at a time, and none of them for so long that
-  // its host would be taken for dead. A bastion gets them in a row.
+  // One login starts in each turn of the event loop: a slow machine runs fewer at a time, so that each ends before its host
+  // would be taken for dead. A bastion gets them one after another.
   const starting = pLimit(1);
   const open = new Map<string, HostConnection>();
   const failed = new Map<string, KbootError>();

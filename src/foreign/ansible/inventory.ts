@@ -25,7 +25,7 @@ export interface VariableFile extends ForeignText {
 /** An inventory with the variables that each host ends up with. */
 export interface AnsibleInventory {
   readonly hosts: readonly AnsibleHost[];
-  /** Groups that stand in it. */
+  /** The groups that it defines. */
   readonly groups: readonly { readonly name: string; readonly at: Place }[];
   /** Every place where a variable is defined, in order. */
   readonly seen: InventoryBuilder['seen'];

@@ -3,7 +3,7 @@
  * JavaScript cannot hold, and what is neither of the two, stay text.
  */
 
-/** The value of a Python literal; the text itself if it is none. */
+/** The value of a Python literal; a text that is not a literal stays as it is. */
 export function pythonValue(text: string): unknown {
   const reader = new Literal(text);
   try {

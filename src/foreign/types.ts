@@ -19,7 +19,7 @@ export interface SeenKey {
   readonly why?: string;
 }
 
-/** How SSH reaches a host, as far as it was said. */
+/** How SSH reaches a host, as far as the file states it. */
 export interface ForeignSsh {
   readonly address?: string;
   readonly user?: string;
@@ -37,11 +37,11 @@ export interface ForeignHost {
   readonly at: Place;
   /** Absent: it has none, or its address is its name. */
   readonly name?: string;
-  /** Absent: nobody said. */
+  /** Absent: not stated. */
   readonly roles?: readonly Role[];
   /** Words from which a role can be guessed: names, groups, tags. */
   readonly hints: readonly string[];
-  /** Node address, "v4,v6" for dual-stack. Absent: it was not said. */
+  /** Node address, "v4,v6" for dual-stack. Absent: not stated. */
   readonly address?: string;
   readonly ssh: ForeignSsh;
   /** It is the machine that runs kboot. */
@@ -67,6 +67,6 @@ export interface Foreign {
   readonly fields: readonly ForeignField[];
   /** Every key that was seen, in order. */
   readonly keys: readonly SeenKey[];
-  /** What was decided without being said, as sentences. */
+  /** What was assumed because the file does not state it, as sentences. */
   readonly guesses: readonly string[];
 }

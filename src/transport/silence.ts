@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
  */
 export function watchSilence(stream: Readable, intervalMs: number, silent: () => void): () => void {
   let missed = 0;
-  const heard = (): void => {
+  const reset = (): void => {
     missed = 0;
   };
   const timer = setInterval(() => {
@@ -16,10 +16,10 @@ export function watchSilence(stream: Readable, intervalMs: number, silent: () =>
     silent();
   }, intervalMs);
   timer.unref();
-  stream.on('data', heard);
+  stream.on('data', reset);
   const stop = (): void => {
     clearInterval(timer);
-    stream.removeListener('data', heard);
+    stream.removeListener('data', reset);
   };
   return stop;
 }

@@ -349,12 +349,12 @@ function plainProgress(plan: Plan, screen: Screen): Progress {
 /** What is on its way, for all hosts together: a line at most every 10 s. */
 function sendsTo(say: (at: number, text: string) => void): (event: Sending) => void {
   const coming = new Map<string, Sending>();
-  let toldAt = 0;
+  let printedAt = 0;
   return (event) => {
     if (event.bytes < event.size) coming.set(`${event.host} ${event.what}`, event);
     else coming.delete(`${event.host} ${event.what}`);
-    if (event.at < toldAt + 10_000 || coming.size === 0) return;
-    toldAt = event.at;
+    if (event.at < printedAt + 10_000 || coming.size === 0) return;
+    printedAt = event.at;
     const all = [...coming.values()];
     const [first = event] = all;
     const sum = (of: 'bytes' | 'size' | 'bytesPerSecond'): number =>
@@ -379,19 +379,19 @@ function counted(
       batches.flatMap(({ tasks }) => tasks.filter(({ on }) => hostOf(on) !== undefined)).length,
     ]),
   );
-  const seen = new Map<string, { done: number; at: number; told: number; toldAt: number }>();
+  const seen = new Map<string, { done: number; at: number; told: number; printedAt: number }>();
   const tell = (phase: string): void => {
     const count = seen.get(phase);
     if (count === undefined || count.told === count.done) return;
-    Object.assign(count, { told: count.done, toldAt: count.at });
+    Object.assign(count, { told: count.done, printedAt: count.at });
     say(count.at, `${phase}: done on ${count.done} of ${totals.get(phase) ?? count.done} hosts`);
   };
   return {
     take(phase, at) {
-      const count = seen.get(phase) ?? { done: 0, at, told: 0, toldAt: at };
+      const count = seen.get(phase) ?? { done: 0, at, told: 0, printedAt: at };
       seen.set(phase, count);
       Object.assign(count, { done: count.done + 1, at });
-      if (at - count.toldAt >= 5000 || count.done === totals.get(phase)) tell(phase);
+      if (at - count.printedAt >= 5000 || count.done === totals.get(phase)) tell(phase);
     },
     stop() {
       for (const phase of seen.keys()) tell(phase);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 export interface ServedFleet {
   readonly inventory: string;
   /** A command of test/fleet/main.ts, and its answer. */
-  tell(command: string): Promise<string>;
+  send(command: string): Promise<string>;
   /** CPU seconds that it has used. */
   cpuSeconds(): Promise<number>;
   stop(): void;
@@ -25,16 +25,16 @@ export async function serveFleet(count: number, folder: string): Promise<ServedF
     if (next.done === true) throw new Error('the fleet has ended');
     return next.value;
   };
-  const tell = (command: string): Promise<string> => {
+  const send = (command: string): Promise<string> => {
     child.stdin.write(`${command}\n`);
     return answer();
   };
   await answer();
-  await tell('installed');
+  await send('installed');
   return {
     inventory,
-    tell,
-    cpuSeconds: async () => Number(await tell('usage')),
+    send,
+    cpuSeconds: async () => Number(await send('usage')),
     stop: () => {
       child.stdin.end();
     },

@@ -64,8 +64,8 @@ it(`a runtime whose program is missing is refused by name${unlessSkipped}`, asyn
 it('a runtime for one host: its containerd restarts, and Pods of its RuntimeClass run there', async () => {
   await onHost('w-1', 'mkdir -p /opt/own && cp /usr/local/sbin/runc /opt/own/own-runc');
   const before = await onHost('cp-1', 'systemctl show -p MainPID --value containerd');
-  const said = await up({ ...lab, runtimes });
-  expect(said).toMatch(/RuntimeClass own/);
+  const printed = await up({ ...lab, runtimes });
+  expect(printed).toMatch(/RuntimeClass own/);
   expect(await onHost('cp-1', 'systemctl show -p MainPID --value containerd')).toBe(before);
   expect(await onHost('w-1', 'containerd config dump | grep -c own-runc')).toBe('1');
   await site.kube(['apply', '-f', '-'], pod('own', 'own'));

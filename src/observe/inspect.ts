@@ -171,7 +171,7 @@ if [ -d /proc/sys/net/ipv6 ]; then
   done
 else echo ipv6Off=kernel; fi
 cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
-for t in t u; do ss -Hl\${t}np 2>/dev/null | while read -r _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-$t=\${l##*:} \${p%%'"'*}"; done; done
+ss -Hltunp 2>/dev/null | while read -r t _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-\${t%??}=\${l##*:} \${p%%'"'*}"; done
 above() { p=$d; while [ ! -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done; }
 set --
 for d in ${[...measured, ...(etcdDataDir === undefined ? [] : [quote(etcdDataDir)])].join(' ')}; do above; set -- "$@" "$p"; done

@@ -11,29 +11,41 @@ interface Found {
   readonly digest: string | undefined;
   /** References that have another image than the one they are held to: `REF sha256:…`. */
   readonly other?: readonly string[];
+  /** References from an archive that the kubelet may remove when the disk fills. */
+  readonly unpinned?: readonly string[];
 }
+
+/** The label that keeps an image from the kubelet's garbage collection (containerd: internal/cri/labels/labels.go). */
+const pin = 'io.cri-containerd.pinned';
+const listPinned = `ctr -n k8s.io images list -q 'labels."${pin}"==pinned' 2>/dev/null`;
 
 const stampName = (want: ImageResource): string => sha256(want.refs.join('\n')).slice(0, 16);
 
-/** Container images in containerd's k8s.io namespace, from an archive in the bundle or from their registry. */
+/**
+ * Container images in containerd's k8s.io namespace, from an archive in the bundle or from their registry. Those from an
+ * archive are pinned: where no registry can be reached, an image that the kubelet removed is gone.
+ */
 export const image: Kind<ImageResource, Found> = {
   name: (want) => want.refs.join(', '),
   // With digests, containerd reads the manifest of every image.
   query: (wants) => `${
     wants.some(({ digests }) => digests !== undefined)
       ? "ctr -n k8s.io images list 2>/dev/null | sed '1d;s/^/ref /'"
-      : "ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'"
+      : listNames(wants)
   }
 for s in ${quoteAll(wants.map(stampName))}; do
   [ -f ${hostFolder}/images/$s ] && read -r d < ${hostFolder}/images/$s && echo "stamp $s $d"
 done`,
   read(wants, output) {
     const refs = new Map<string, string>();
+    const pinned = new Set<string>();
     const stamps = new Map<string, string>();
     for (const line of lines(output)) {
-      const [word, first, second = '', third = ''] = line.split(/ +/);
-      // REF TYPE DIGEST …
-      if (word === 'ref' && first !== undefined) refs.set(first, third);
+      const [word, first, second = '', third = '', ...rest] = line.trimEnd().split(/ +/);
+      // REF TYPE DIGEST … LABELS
+      if ((word === 'ref' || word === 'pinned') && first !== undefined) refs.set(first, third);
+      if (first !== undefined && (word === 'pinned' || rest.at(-1)?.split(',').includes(`${pin}=pinned`)))
+        pinned.add(first);
       if (word === 'stamp' && first !== undefined && second !== '') stamps.set(first, second);
     }
     return wants.map((want) => {
@@ -46,7 +58,13 @@ done`,
           ? []
           : [`${ref} ${digest}`];
       });
-      const found = { missing, digest: stamps.get(stampName(want)), ...(other.length > 0 && { other }) };
+      const unpinned =
+        want.artifact === null ? [] : want.refs.filter((ref) => refs.has(ref) && !pinned.has(ref));
+      const found = {
+        ...{ missing, digest: stamps.get(stampName(want)) },
+        ...(other.length > 0 && { other }),
+        ...(unpinned.length > 0 && { unpinned }),
+      };
       return { state: 'present', found };
     });
   },
@@ -66,20 +84,55 @@ done`,
         timeoutSeconds: 900,
       };
     }
-    if (complete && found.found.digest === want.artifact.sha256) return undefined;
+    if (complete && found.found.digest === want.artifact.sha256) {
+      const { unpinned = [] } = found.found;
+      if (unpinned.length === 0) return undefined;
+      return {
+        verb: 'update',
+        reason: 'the kubelet keeps it when the disk fills',
+        script: pinOnly(want.refs),
+        effects: [],
+        timeoutSeconds: 60,
+      };
+    }
     const temporary = `${hostFolder}/tmp/image-${stampName(want)}.tar`;
     const { script, payload } = delivery(want.artifact, temporary);
     const checks = Object.entries(want.digests ?? {}).map(([ref, digests]) => ` && ${check(ref, digests)}`);
     return {
       verb,
       reason: `${describeDelivery(want.artifact)}${why}`,
-      script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)}${checks.join('')} && echo ${want.artifact.sha256} > ${stamp}`,
+      script: `${script} && ctr -n k8s.io images import ${quote(temporary)} && rm -f ${quote(temporary)}${checks.join('')} && ${pinOnly(want.refs)} && echo ${want.artifact.sha256} > ${stamp}`,
       ...(payload && { payload }),
       effects: [],
       timeoutSeconds: 900,
     };
   },
 };
+
+/** Prints `pinned REF`, and `ref REF` for all others if one that is wanted may be among them. */
+function listNames(wants: readonly ImageResource[]): string {
+  const names = "ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'";
+  if (wants.every(({ artifact }) => artifact === null)) return names;
+  return `p=$(${listPinned})
+[ -z "$p" ] || echo "$p" | sed 's/^/pinned /'
+for r in ${quoteAll(wants.flatMap(({ refs }) => refs))}; do
+  case "
+$p
+" in *"
+$r
+"*) ;; *) ${names}; break ;; esac
+done`;
+}
+
+/** Pins these references, and no other version of theirs: the kubelet may remove those once no Pod uses them. */
+function pinOnly(refs: readonly string[]): string {
+  const others = refs.map((ref) => `${ref.slice(0, ref.lastIndexOf(':'))}:*`).join(' | ');
+  return `{
+${refs.map((ref) => `ctr -n k8s.io images label ${quote(ref)} ${pin}=pinned >/dev/null || exit 1`).join('\n')}
+for i in $(${listPinned}); do
+  case $i in ${refs.map((ref) => quote(ref)).join(' | ')}) ;; ${others}) ctr -n k8s.io images label "$i" ${pin}= >/dev/null ;; esac
+done; }`;
+}
 
 /** Pulls a reference; one that is held to a digest is pulled by it, and tagged then. */
 function pull(ref: string, digest: string | undefined): string {

@@ -198,10 +198,68 @@ describe('image', () => {
   });
   it('is loaded if missing, or if it was loaded from another archive', () => {
     const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
-    expect(act(loaded, both)).toMatchObject({ verb: 'update' });
-    expect(act(loaded, `${both}stamp ${stamp} ${'0'.repeat(64)}\n`)).toMatchObject({ verb: 'update' });
-    expect(act(loaded, `${both}stamp ${stamp} ${artifact('tar').sha256}\n`)).toBeUndefined();
+    const pinned = both.replaceAll('ref ', 'pinned ');
+    expect(act(loaded, pinned)).toMatchObject({ verb: 'update' });
+    expect(act(loaded, `${pinned}stamp ${stamp} ${'0'.repeat(64)}\n`)).toMatchObject({ verb: 'update' });
+    expect(act(loaded, `${pinned}stamp ${stamp} ${artifact('tar').sha256}\n`)).toBeUndefined();
     expect(act(loaded, `stamp ${stamp} ${artifact('tar').sha256}\n`)).toMatchObject({ verb: 'create' });
+  });
+
+  describe('from an archive', () => {
+    const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
+    const stamped = `stamp ${stamp} ${artifact('tar').sha256}\n`;
+    it('is pinned; one that was pulled is not', () => {
+      const action = act(loaded, `pinned ${refs[0] ?? ''}\nref ${refs[1] ?? ''}\n${stamped}`);
+      expect(action).toMatchObject({ verb: 'update', reason: 'the kubelet keeps it when the disk fills' });
+      expect(action?.script).not.toContain('import');
+      expect(act(pulled, both)).toBeUndefined();
+    });
+    it('is pinned by its labels where digests are compared', () => {
+      const held = { ...loaded, digests: { [refs[0] ?? '']: [`sha256:${'a'.repeat(64)}`] } };
+      const list = (labels: string): string =>
+        refs
+          .map((ref) => `ref ${ref} type sha256:${'a'.repeat(64)} 1.2 MiB linux/amd64 ${labels}\n`)
+          .join('');
+      expect(act(held, `${list('a=b,io.cri-containerd.pinned=pinned')}${stamped}`)).toBeUndefined();
+      for (const labels of ['-', 'io.cri-containerd.pinned=', 'xio.cri-containerd.pinned=pinned'])
+        expect(act(held, `${list(labels)}${stamped}`)).toMatchObject({ verb: 'update' });
+    });
+    it.each(shells)('takes the pin from its other versions only, in %s', (shell) => {
+      const box = sandbox(shell);
+      const asked = box.path('asked');
+      const seen = [...refs, 'registry.k8s.io/etcd:3.5', 'registry.k8s.io/pause-other:1', 'own/app:1'];
+      box.write(
+        box.path('bin/ctr'),
+        `#!/bin/sh\ncase "$*" in *list*) printf '%s\\n' ${seen.join(' ')} ;; *) echo "$*" >> ${asked} ;; esac\n`,
+        0o755,
+      );
+      const script = act(loaded, `${both}${stamped}`)?.script ?? '';
+      const { status } = box.run(`PATH=${box.path('bin')}:$PATH\n${script}`);
+      expect({ status, asked: box.text(asked) }).toEqual({
+        status: 0,
+        asked: [
+          ...refs.map((ref) => `-n k8s.io images label ${ref} io.cri-containerd.pinned=pinned\n`),
+          '-n k8s.io images label registry.k8s.io/etcd:3.5 io.cri-containerd.pinned=\n',
+        ].join(''),
+      });
+      box.remove();
+    });
+    it.each(shells)('asks for all images only if one is not pinned, in %s', (shell) => {
+      const box = sandbox(shell);
+      const query = handlerOf('image').query([loaded], { deep: false });
+      const ask = (pins: readonly string[]): string => {
+        box.write(
+          box.path('bin/ctr'),
+          `#!/bin/sh\ncase "$*" in *pinned*) ${pins.map((ref) => `echo ${ref};`).join(' ')} true ;; *) echo one; echo two ;; esac\n`,
+          0o755,
+        );
+        return box.run(`PATH=${box.path('bin')}:$PATH\n${query}\ntrue`).output;
+      };
+      expect(ask(refs)).toBe(refs.map((ref) => `pinned ${ref}\n`).join(''));
+      expect(ask([`${refs[0] ?? ''}0`, refs[1] ?? ''])).toContain('ref one\nref two\n');
+      expect(ask([])).toBe('ref one\nref two\n');
+      box.remove();
+    });
   });
 });
 
@@ -219,7 +277,12 @@ describe('an image that is held to a digest', () => {
   const loaded: Resource = { ...pulled, artifact: artifact('tar') };
   /** As `ctr images list` prints it. */
   const list = (...entries: (readonly [string, string])[]): string =>
-    entries.map(([name, digest]) => `ref ${name}  application/x ${digest} 1.2 MiB linux/amd64 -\n`).join('');
+    entries
+      .map(
+        ([name, digest]) =>
+          `ref ${name}  application/x ${digest} 1.2 MiB linux/amd64 io.cri-containerd.pinned=pinned\n`,
+      )
+      .join('');
   const stamp = /images\/([0-9a-f]{16})$/.exec(act(loaded, '')?.script ?? '')?.[1] ?? '';
   const stamped = `stamp ${stamp} ${artifact('tar').sha256}\n`;
 
@@ -247,7 +310,7 @@ describe('an image that is held to a digest', () => {
   it.each(shells)('is not loaded from an archive with another image, in %s', (shell) => {
     const box = sandbox(shell);
     const script = act(loaded, '')?.script ?? '';
-    const check = script.slice(script.indexOf('{ ctr'), script.lastIndexOf(' && echo'));
+    const check = script.slice(script.indexOf('{ ctr'), script.indexOf(' && {\nctr'));
     const run = (digest: string): { status: number | null; asked: string | undefined } => {
       box.write(
         box.path('bin/ctr'),

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import type { FirewallRule, HostFirewall } from '../model/inspection.ts';
+import { firewalldIsActive } from './units-probe.ts';
 
 const object = 'org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1';
 
 /**
- * Shell script that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
+ * Shell script, after unitsProbe, that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
  * D-Bus: firewall-cmd takes 0.2 s per query. `ufw status` reads the same files of ufw.
  */
 export const firewallProbe = `
-if systemctl is-active -q firewalld; then
+if ${firewalldIsActive}; then
   ask() { busctl --json=short --timeout=5 --auto-start=no call ${object}"$@"; }
   echo firewall=firewalld
   zones=$(ask .zone getActiveZones) && default=$(ask '' getDefaultZone)

@@ -14,6 +14,7 @@ import { firewallProbe, readFirewalls } from './firewall-probe.ts';
 import { pastProbe, readPast } from './past-probe.ts';
 import { queueProbe, readQueues } from './queue-probe.ts';
 import { readSettings, settingsProbe } from './settings-probe.ts';
+import { readUnits, unitsProbe } from './units-probe.ts';
 
 /** Questions that the inspection of a host answers beyond the facts of the host itself. */
 export interface ProbeQuestions {
@@ -82,6 +83,7 @@ export function inspectScript({
 }: ProbeQuestions): string {
   return [
     inspectHost(etcdDataDir),
+    unitsProbe,
     firewallProbe,
     pastProbe(resolvConf),
     settingsProbe,
@@ -206,17 +208,6 @@ done
 t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
 grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
-systemctl is-active systemd-resolved kubelet systemd-timesyncd chrony chronyd ntpsec ntpd openntpd 2>/dev/null | {
-  read -r r; read -r k; read -r t; read -r c; read -r d; o=inactive; while read -r l; do [ "$l" != active ] || o=active; done
-  [ "$r" != active ] || echo resolved=1; [ "$k" != active ] || echo kubelet=1
-  case $c.$d.$t.$o in
-    active.* | *.active.*.*) echo timeService=chrony ;;
-    *.*.active.*) echo timeService=timesyncd ;;
-    *.*.*.active) echo timeService=other ;;
-    *) if command -v chronyd >/dev/null; then echo timeService=chrony
-       elif [ -x /lib/systemd/systemd-timesyncd ] || [ -x /usr/lib/systemd/systemd-timesyncd ]; then echo timeService=timesyncd; fi ;;
-  esac
-}
 grep -qxF ${allNtpFiles.map((path) => `-e ${path}`).join(' ')} ${hostFolder}/owned 2>/dev/null && echo ntpFiles=1
 for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
 sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
@@ -242,6 +233,7 @@ export function readInspection(output: string, asked: number, answered: number):
   const all = (key: string): readonly string[] => values.get(key) ?? [];
   const now = Number(one('now')) / 1e6;
   if (!(now > 0)) return undefined;
+  const units = readUnits(all);
   const facts: Inspection['facts'] = {
     architecture: one('machine') === 'aarch64' ? 'arm64' : 'amd64',
     os: {
@@ -250,9 +242,10 @@ export function readInspection(output: string, asked: number, answered: number):
       ...(one('osLike') !== '' && { like: one('osLike').split(/\s+/) }),
     },
     caDirectories: [...all('caDirectory')].sort(),
-    systemdResolved: one('resolved') === '1',
+    systemdResolved: units.resolved,
     ...readEtcdUser(one('etcdUser')),
-    ...readTime(one('timeService'), one('ntpFiles')),
+    ...(units.timeService && { timeService: units.timeService }),
+    ...(one('ntpFiles') === '1' && { ntpFiles: true as const }),
   };
   const backup = readBackup(one);
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
@@ -307,7 +300,7 @@ export function readInspection(output: string, asked: number, answered: number):
     etcdInitialState: one('etcdInitialState'),
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
     missingTools: all('missing'),
-    kubeletActive: one('kubelet') === '1',
+    kubeletActive: units.kubelet,
     flannelSubnets: all('flannelSubnet'),
     flannelRuns: one('flannelRuns') === '1',
     virtualIPHeldBy: one('virtualIP'),
@@ -315,7 +308,7 @@ export function readInspection(output: string, asked: number, answered: number):
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
     macAddresses: all('mac'),
     firewalls: readFirewalls(all),
-    past: readPast(all),
+    past: { ...readPast(all), activeUnits: units.foreign },
     settings: readSettings(one),
     ...(values.has('spread') && { spread: readSpread(all('spread')) }),
     ...(values.has('queues') && { queuesPackets: readQueues(one('queues')) }),
@@ -331,11 +324,6 @@ export function readInspection(output: string, asked: number, answered: number):
     ...(backup && { backup }),
     ...(endpoint && { endpoint }),
   };
-}
-
-function readTime(service: string, files: string): Pick<HostFacts, 'timeService' | 'ntpFiles'> {
-  const known = (['chrony', 'timesyncd', 'other'] as const).find((each) => each === service);
-  return { ...(known && { timeService: known }), ...(files === '1' && { ntpFiles: true as const }) };
 }
 
 /** `UID GID`; nothing without that user. */

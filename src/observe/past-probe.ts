@@ -8,20 +8,6 @@ const ownDropIn = '10-kubeadm.conf';
 const watchedUnits = ['kubelet', 'containerd', 'etcd', 'haproxy', 'keepalived'];
 const dropIns = (unit: string): readonly string[] =>
   unitFolders.map((folder) => `${folder}/systemd/system/${unit}.service.d/*.conf`);
-const foreignUnits = [
-  'k3s*.service',
-  'rke2-*.service',
-  'k0s*.service',
-  'snap.microk8s.*.service',
-  'snap.k8s.*.service',
-  'snap.kubelet*.service',
-  'kube-*.service',
-  'flanneld.service',
-  'calico*.service',
-  'weave*.service',
-  'nm-cloud-setup.*',
-];
-
 /** Lines that matter, in any of the files; which of them count in which file is decided when they are read. */
 const patterns = [
   '(ExecStart|User|DynamicUser|Environment|RootDirectory|PrivateMounts|PrivateNetwork|Requires|Requisite|BindsTo|PartOf)[[:space:]]*=',
@@ -61,7 +47,6 @@ for f in ${resolverFiles}; do [ -f "$f" ] && echo "resolver=$f"; done
 [ -r /sys/fs/cgroup/cgroup.controllers ] && read -r c < /sys/fs/cgroup/cgroup.controllers && echo "controllers=$c"
 systemctl show-environment 2>/dev/null | while IFS= read -r l; do case $l in *_proxy=* | *_PROXY=*) echo "managerProxy=$l" ;; esac; done
 for u in ${watchedUnits.join(' ')}; do [ /etc/systemd/system/$u.service -ef /dev/null ] && echo "masked=$u"; done
-systemctl list-units --all --plain --no-legend --state=active,activating,reloading ${foreignUnits.map((each) => `'${each}'`).join(' ')} 2>/dev/null | while read -r u _; do echo "activeUnit=$u"; done
 { ip -4 route show table all type unicast; ip -6 route show table all type unicast; } 2>/dev/null | head -n 4000 | sed 's/^/route=/'
 for d in /sys/class/net/*; do echo "link=\${d##*/}"; done
 grep -sHE '^DEVTYPE=(vxlan|wireguard)' /sys/class/net/*/uevent | while IFS= read -r l; do
@@ -84,7 +69,7 @@ fi`;
 }
 
 /** Parses the output of pastProbe; `all` returns every value of a key. */
-export function readPast(all: (key: string) => readonly string[]): HostPast {
+export function readPast(all: (key: string) => readonly string[]): Omit<HostPast, 'activeUnits'> {
   const lines = all('line').flatMap(placed);
   const of = (pattern: RegExp): readonly Line[] => lines.filter(({ file }) => pattern.test(file));
   const unitLines = inForce(of(/\/(kubelet|containerd)\.service\.d\//)).flatMap(unitSetting);
@@ -109,7 +94,6 @@ export function readPast(all: (key: string) => readonly string[]): HostPast {
     ],
     managerProxies: all('managerProxy').flatMap(variable),
     maskedUnits: all('masked'),
-    activeUnits: all('activeUnit'),
     sysctlFiles: all('sysctlFile'),
     sysctlSettings: of(/\/sysctl\.d\//).flatMap(sysctlSetting),
     resolvers: all('resolver').map((file) => ({

@@ -15,7 +15,8 @@ const services = 'dphys-swapfile zramswap zram-config zram-swap zramen systemd-s
  * Shell functions about units that activate swap.
  * swap_units: names of those that would, now or at the next boot: systemd's swap units except those generated from
  * fstab; those that zram-generator will generate from its configuration; services that are enabled or active. By pattern:
- * with --type=, systemd examines every unit file, for a quarter of a second.
+ * with --type=, systemd examines every unit file, for a quarter of a second; and not at all where no swap unit has a file and
+ * no swap is in use.
  */
 export const swapUnits = `swap_zram() {
   found=
@@ -28,10 +29,19 @@ export const swapUnits = `swap_zram() {
     cat $folder/zram-generator.conf.d/*.conf 2>/dev/null || true
   done | sed -n 's/^[[:space:]]*\\[\\(zram[0-9][0-9]*\\)\\].*/dev-\\1.swap/p'
 }
+swap_files() {
+  [ "$(wc -l < /proc/swaps)" -le 1 ] || return 0
+  for file in /etc/systemd/*/*.swap /run/systemd/*/*.swap /usr/local/lib/systemd/*/*.swap /usr/lib/systemd/*/*.swap /lib/systemd/*/*.swap; do
+    if [ -e "$file" ] || [ -L "$file" ]; then return 0; fi
+  done
+  return 1
+}
 swap_units() {
   {
+    if swap_files; then
     systemctl list-unit-files '*.swap' --no-legend --plain 2>/dev/null | while read -r unit state _; do [ "$state" = masked ] || echo "$unit"; done
     systemctl list-units '*.swap' --no-legend --plain --all 2>/dev/null | while read -r unit state _; do [ "$state" = masked ] || [ "$state" = not-found ] || echo "$unit"; done
+    fi
     swap_zram | while read -r unit; do [ "$(systemctl is-enabled -- "$unit" 2>/dev/null)" = masked ] || echo "$unit"; done
     for unit in ${services}; do
       known=

@@ -53,7 +53,7 @@ function setUp({ resources, clusterId, caPem }: InstalledHost, isPlane: boolean)
   const [flags, manager] = ['/var/lib/kubelet/kubeadm-flags.env', 'kube-controller-manager'] as const;
   const config = texts.get('/var/lib/kubelet/config.yaml') ?? '';
   return [
-    `clusterId=${clusterId}\ncaDigest=${sha256(caPem)}\nkubelet=1\nlisten-t=10250 kubelet`,
+    `clusterId=${clusterId}\ncaDigest=${sha256(caPem)}\nunit=kubelet.service active\nlisten-t=10250 kubelet`,
     `nodeName=${flag(flags, 'hostname-override')}\nnodeIPs=${flag(flags, 'node-ip')}`,
     `dnsDomain=${/^clusterDomain: *(.*)$/m.exec(config)?.[1] ?? ''}`,
     ...(isPlane

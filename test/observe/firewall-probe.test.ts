@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostFirewall } from '../../src/model/inspection.ts';
 import { firewallProbe, readFirewalls } from '../../src/observe/firewall-probe.ts';
+import { unitsProbe } from '../../src/observe/units-probe.ts';
 
 /** The result of the probe on a host with these programs (shell) and these files in /etc. */
 function seen(
@@ -20,7 +21,7 @@ function seen(
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
-    const input = firewallProbe.replaceAll('/etc/', `${dir}/etc/`);
+    const input = `${unitsProbe}${firewallProbe}`.replaceAll('/etc/', `${dir}/etc/`);
     const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
     const { stdout } = spawnSync('sh', ['-s'], { input, env, encoding: 'utf8' });
     const lines = stdout.split('\n').map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '')]);
@@ -35,7 +36,8 @@ function firewalld(zones: string, standard = 'public'): Readonly<Record<string, 
   const settings = (target: string): string =>
     `'{"type":"a{sv}","data":[{"short":{"type":"s","data":"A zone"},"target":{"type":"s","data":"${target}"},"forward":{"type":"b","data":true}}]}'`;
   return {
-    systemctl: '[ "$*" = "is-active -q firewalld" ]',
+    systemctl:
+      'case "$*" in *firewalld.service*) echo "firewalld.service loaded active running firewalld - dynamic firewall daemon" ;; esac',
     busctl: `case $* in
   *'FirewallD1.zone getActiveZones') echo '{"type":"a{sa{sas}}","data":[${zones}]}' ;;
   *'FirewallD1 getDefaultZone') echo '{"type":"s","data":["${standard}"]}' ;;

@@ -101,8 +101,8 @@ describe('readInspection', () => {
     const more = [
       'manifest=etcd.yaml',
       'manifest=a b.yaml',
-      'resolved=1',
-      'kubelet=1',
+      'unit=systemd-resolved.service active',
+      'unit=kubelet.service active',
       'missing=tar',
       'missing=ss',
       'dockerContainers=2',
@@ -126,12 +126,12 @@ describe('readInspection', () => {
     });
   });
 
-  it('reads what keeps the time, and whether kboot configured it', () => {
-    expect(read(output(['timeService=chrony', 'ntpFiles=1'])).facts).toMatchObject({
+  it('reads whether kboot configured what keeps the time', () => {
+    expect(read(output(['timeProgram=chrony', 'ntpFiles=1'])).facts).toMatchObject({
       timeService: 'chrony',
       ntpFiles: true,
     });
-    expect(read(output(['timeService=x'])).facts).not.toHaveProperty('timeService');
+    expect(read(output()).facts).not.toHaveProperty('timeService');
   });
 
   it('treats etcd data as unknown unless it was clearly reported', () => {

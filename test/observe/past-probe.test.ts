@@ -3,7 +3,7 @@ import { pastProbe, readPast } from '../../src/observe/past-probe.ts';
 import type { HostPast } from '../../src/model/past.ts';
 
 /** Reads lines as `key=value`, as readInspection does. */
-function read(...lines: readonly string[]): HostPast {
+function read(...lines: readonly string[]): Omit<HostPast, 'activeUnits'> {
   return readPast((key) =>
     lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : [])),
   );

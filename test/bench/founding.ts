@@ -156,10 +156,11 @@ echo "$join"; echo "$join --control-plane --certificate-key $key"`,
 
 /** Removes the cluster, and leaves programs, images and containerd as they are. */
 async function removeCluster(site: ClusterSite): Promise<void> {
-  await onEach((host) => output(site.lab, host, clean));
+  await onEach((host) => output(site.lab, host, leaveCluster));
 }
 
-const clean = `systemctl stop kubelet 2>/dev/null
+/** Shell that takes a host out of its cluster, and leaves programs, images and containerd as they are. */
+export const leaveCluster = `systemctl stop kubelet 2>/dev/null
 for i in 1 2 3; do crictl rmp -fa >/dev/null 2>&1; done
 ctr -n k8s.io tasks ls -q | xargs -r -n1 ctr -n k8s.io tasks rm -f >/dev/null 2>&1
 grep -oE ' /var/lib/kubelet/[^ ]+' /proc/mounts | sort -r | xargs -r umount -l

@@ -1,8 +1,11 @@
+import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { stepLines, type SiteHost } from '../lab/kboot.ts';
+import { join } from 'node:path';
+import { stepLines, type KbootResult, type SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
 import { checkingPlaybook, hasAnsible } from './ansible.ts';
+import { leaveCluster } from './founding.ts';
 import { median } from './measure.ts';
 import { keepFigures, lastFigures } from './record.ts';
 import { aligned } from './table.ts';
@@ -16,6 +19,9 @@ const hosts: readonly SiteHost[] = [
 ];
 const spec = { loadBalancer: { virtualIP: '10.79.51.100', port: 8443, virtualRouterID: 52 } };
 
+/** The node that is taken out and added again. */
+const added = 'w-2';
+
 const fanOut = 'ssh HOST true, side by side';
 
 /**
@@ -26,8 +32,11 @@ export async function benchLive(rounds: number): Promise<void> {
   if (!hasClusterBundle) throw new Error('KBOOT_BUNDLE names no bundle with a kubelet');
   const site = await clusterSite('live', hosts, { spec });
   try {
-    const made = await site.kboot('up', ['--yes', '-o', 'json']);
-    if (made.exitCode !== 0) throw new Error(`kboot up: ${made.stderr}${made.stdout.slice(-3000)}`);
+    const founded = await changed(site);
+    process.stdout.write(`${sentText(founded)}\n`);
+    await output(site.lab, added, leaveCluster);
+    await site.kube(['delete', 'node', added]);
+    process.stdout.write(`${addedText(await changed(site))}\n`);
     // The cluster has calmed down when a run finds nothing to do.
     await noOp(site, 'up', ['--yes']);
 
@@ -37,7 +46,7 @@ export async function benchLive(rounds: number): Promise<void> {
       'kboot up, nothing to do': () => noOp(site, 'up', ['--yes']),
       'kboot plan --deep': () => noOp(site, 'plan', ['--deep']),
     };
-    const playbook = hasAnsible ? await checkingPlaybook(site, hosts, made) : undefined;
+    const playbook = hasAnsible ? await checkingPlaybook(site, hosts, founded.result) : undefined;
     const taken = new Map([...Object.keys(commands)].map((name) => [name, [] as number[]]));
     for (let round = 0; round < rounds; round++)
       for (const [name, run] of Object.entries(commands)) taken.get(name)?.push(await seconds(run));
@@ -51,6 +60,47 @@ export async function benchLive(rounds: number): Promise<void> {
   } finally {
     await site.close();
   }
+}
+
+/** A run of `up` that changed something. */
+interface Changed {
+  readonly result: KbootResult;
+  readonly seconds: number;
+  /** Bytes that left this machine. */
+  readonly sent: number;
+}
+
+async function changed(site: ClusterSite): Promise<Changed> {
+  const begun = performance.now();
+  const result = await site.kboot('up', ['--yes', '-o', 'json', '--stats']);
+  const stats = result.events.find(({ type }) => type === 'stats');
+  if (result.exitCode !== 0 || stats === undefined)
+    throw new Error(`kboot up: ${result.stderr}${result.stdout.slice(-3000)}`);
+  const perHost = stats['hosts'] as readonly { readonly bytesUp: number }[];
+  const sent = perHost.reduce((sum, { bytesUp }) => sum + bytesUp, 0);
+  return { result, seconds: (performance.now() - begun) / 1000, sent };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** `five fresh hosts: 95.1 s, 3600.2 MB out of the operator, 2.8 × the bundle` */
+function sentText({ seconds: taken, sent }: Changed): string {
+  const bundle = folderSize(process.env['KBOOT_BUNDLE'] ?? '');
+  return `${hosts.length} fresh hosts: ${taken.toFixed(1)} s, ${megabytes(sent)} out of the operator, ${(sent / bundle).toFixed(2)} × the bundle`;
+}
+
+/** `one node added, its files in place: 21.3 s, 0.4 MB out of the operator; steps on other hosts: none` */
+function addedText({ result, seconds: taken, sent }: Changed): string {
+  const others = stepLines(result).filter((line) =>
+    hosts.some(({ name }) => name !== added && line.startsWith(`${name} `)),
+  );
+  return `one node added, its files in place: ${taken.toFixed(1)} s, ${megabytes(sent)} out of the operator; steps on other hosts: ${others.join(', ') || 'none'}`;
+}
+
+function folderSize(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 /** Prints a line per command, with the ratio to the fan-out, and what the last run on this machine took. */

@@ -5,11 +5,14 @@ import pLimit from 'p-limit';
 import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import { knownDigests } from '../catalog/known-digests.ts';
+import { packageSource } from '../catalog/package-sources.ts';
 import type { Release } from '../catalog/release.ts';
+import { packagesOf } from '../catalog/systems.ts';
 import {
   chartInBundle,
   imagePathInBundle,
   manifestInBundle,
+  packagesInBundle,
   programInBundle,
   pathInBundle,
   type BundleContents,
@@ -18,13 +21,15 @@ import { fetchChart, titleOf } from '../fetch/chart.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
 import { saveImage } from '../fetch/image-archive.ts';
+import { fetchPackages } from '../fetch/os-packages.ts';
 import { findImage, type RemoteImage } from '../fetch/registry.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { isLeftover, writeAtomic } from '../store/atomic.ts';
+import { borrow, cutDelta } from '../store/bundle-delta.ts';
 import { indexBundle } from '../store/bundle-index.ts';
-import { fileSha256, type BundleIndex } from '../store/bundle.ts';
+import { fileSha256, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import { fileError } from '../store/file-error.ts';
 import { remedies } from './remedies.ts';
 
@@ -34,6 +39,10 @@ export interface CreateOptions {
   readonly arches: readonly Architecture[];
   /** Base URL to use instead of the official hosts. */
   readonly mirror: string | undefined;
+  /** Base URL to use instead of the hosts of distributions. */
+  readonly packagesMirror?: string | undefined;
+  /** Make a delta: leave out files that this bundle has. */
+  readonly since?: Bundle | undefined;
   /** Take images that no digest is known of as the registry serves them, and others than the catalog has. */
   readonly allowUnofficial: boolean;
   readonly signal: AbortSignal;
@@ -54,11 +63,11 @@ const atOnce = 4;
 
 /**
  * Fetches the files that a bundle lacks and writes its index. Files with the right checksum stay; files that differ are
- * replaced. Throws KbootError E-FETCH that names all files that could not be fetched, E-STATE if the folder cannot be
+ * replaced. With `since`, it is a delta to that bundle. Throws KbootError E-FETCH that names all files that could not be fetched, E-STATE if the folder cannot be
  * written, E-BUNDLE if it holds another release or no digest is known of an image, E-INTERRUPTED.
  */
 export async function createBundle(options: CreateOptions): Promise<BundleIndex> {
-  const { directory, contents, signal } = options;
+  const { directory, contents, signal, since } = options;
   if (!options.allowUnofficial) refuseUnknown(contents);
   const all = options.arches.flatMap((arch) => partsOf(options, arch));
   // Manifests are the same for every architecture.
@@ -68,6 +77,12 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
   try {
     for (const folder of folders) await mkdir(join(directory, folder), { recursive: true });
     for (const folder of folders) await tidy(join(directory, folder));
+    if (since !== undefined)
+      await borrow(
+        directory,
+        since,
+        parts.map(({ path }) => path),
+      );
   } catch (cause) {
     throw fileError('Cannot write the bundle', directory, cause);
   }
@@ -93,11 +108,12 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
   } finally {
     web.close();
   }
-  return await indexBundle(directory, contents.release.kubernetesVersion);
+  const index = await indexBundle(directory, contents.release.kubernetesVersion);
+  return since === undefined ? index : await cutDelta(directory, index, since);
 }
 
 function partsOf(
-  { contents, mirror, allowUnofficial, signal }: CreateOptions,
+  { contents, mirror, packagesMirror, allowUnofficial, signal }: CreateOptions,
   arch: Architecture,
 ): readonly Part[] {
   const files = artifacts(contents.release, arch)
@@ -141,7 +157,13 @@ function partsOf(
       return 'fetched';
     },
   }));
-  return [...files, ...images, ...manifests, ...programs, ...charts];
+  const packages = (contents.packages ?? []).map((system): Part => ({
+    path: packagesInBundle(system, arch),
+    from: packageSource(system, arch).title,
+    fetch: (_web, path) =>
+      fetchPackages(path, { system, arch, names: packagesOf(system), mirror: packagesMirror }),
+  }));
+  return [...files, ...images, ...manifests, ...programs, ...charts, ...packages];
 }
 
 /** Finds the image that the lock or the catalog has. Throws as findImage does. */

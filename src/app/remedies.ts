@@ -2,6 +2,10 @@ import type { About, Texts } from '../model/language/text.ts';
 
 /** What to do after errors of this folder. */
 export const remedies = {
+  indexAgain: {
+    en: '`kboot bundle index DIR` writes bundle.json again.',
+    zh: '`kboot bundle index DIR` 重新写出 bundle.json。',
+  },
   bundleOfVersion: {
     en: 'Use a bundle of that version, or change spec.kubernetesVersion; --bundle can be given several times.',
     zh: '使用该版本的离线包，或者更改 spec.kubernetesVersion；--bundle 可以写多次。',

@@ -129,3 +129,24 @@ export const knownSystems = orList(
   Object.values(systems).map(({ name, versions }) => `${name} ${orList(versions)}`),
   ', or ',
 );
+
+/** Every package that kboot may install on a distribution, `debian-12`, by roles and settings. Throws an Error if it is not known. */
+export function packagesOf(system: string): readonly string[] {
+  const [id = '', versionId = ''] = system.split('-');
+  const facts = { os: { id, versionId } };
+  if (acquaintance(facts).known !== 'known')
+    throw new Error(`${system} is not a distribution that kboot knows`);
+  return [
+    ...new Set([...nodePackagesOf(facts), ...systemOf(facts).downloadPackages, ...otherPackages]),
+  ].sort();
+}
+
+/** Of load balancers, time and backups; their names are the same everywhere. */
+const otherPackages = ['haproxy', 'keepalived', 'chrony', 'curl', 'openssl'];
+
+/** `debian-12`, as packagesOf takes it; undefined for a distribution or a version that kboot does not know. */
+export function systemName({ os }: Pick<HostFacts, 'os'>): string | undefined {
+  if (acquaintance({ os }).known !== 'known') return undefined;
+  const version = versionOf(systemOf({ os }), os.versionId);
+  return version === undefined ? undefined : `${os.id}-${version}`;
+}

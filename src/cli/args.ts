@@ -116,7 +116,7 @@ export interface KubeconfigArgs extends InventoryArgs {
 }
 
 export interface BundleCommandArgs extends GlobalArgs {
-  readonly action: 'create' | 'index' | 'verify' | 'sbom';
+  readonly action: 'create' | 'index' | 'verify' | 'push' | 'sbom';
   readonly directory: string;
   readonly 'kubernetes-version'?: string | undefined;
   /** Empty: not given. */
@@ -128,6 +128,16 @@ export interface BundleCommandArgs extends GlobalArgs {
   readonly 'sign-key'?: string | undefined;
   /** Empty: not given. */
   readonly signers: string[];
+  readonly since?: string | undefined;
+  /** Empty: not given. */
+  readonly packages: string[];
+  readonly 'packages-mirror'?: string | undefined;
+  readonly registry?: string | undefined;
+  readonly username?: string | undefined;
+  readonly 'password-file'?: string | undefined;
+  readonly 'ca-file'?: string | undefined;
+  readonly 'plain-http': boolean;
+  readonly insecure: boolean;
 }
 
 /** How hosts are reached before there is an inventory. */

@@ -1,6 +1,7 @@
 import { imagesOfAddons } from '../app/addons/images.ts';
 import { createBundle, unheldImages } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
+import { packagedSystems } from '../catalog/package-sources.ts';
 import { knownVersions, release } from '../catalog/release.ts';
 import { contentsOf, contentsOfRelease, withAddons, type BundleContents } from '../desire/bundle-contents.ts';
 import { defaults } from '../inventory/defaults.ts';
@@ -8,7 +9,8 @@ import { nearestVersions } from '../inventory/nearest-versions.ts';
 import { imageRepository, mirror } from '../inventory/schema.ts';
 import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
-import type { BundleIndex } from '../store/bundle.ts';
+import { isSameFolder } from '../store/bundle-delta.ts';
+import { openBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import { showFetching } from '../view/fetch-progress.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -20,6 +22,8 @@ import { remedies } from './remedies.ts';
 export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   refuse('--mirror', args.mirror, mirror);
   refuse('--image-repository', args['image-repository'], imageRepository);
+  refuse('--packages-mirror', args['packages-mirror'], mirror);
+  const packages = packagedBy(args.packages);
   const wanted = await wantedBy(args);
   const json = args.output === 'json';
   const progress = json ? undefined : showFetching(screen);
@@ -31,8 +35,10 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   try {
     return await createBundle({
       directory: args.directory,
-      contents: wanted.contents,
+      contents: { ...wanted.contents, packages },
       mirror: args.mirror ?? wanted.mirror,
+      since: since(args),
+      packagesMirror: args['packages-mirror'],
       allowUnofficial,
       arches: args.arch.length === 0 ? ['amd64'] : [...new Set(args.arch)],
       signal: interrupt.signal,
@@ -78,6 +84,27 @@ async function wantedBy(args: BundleCommandArgs): Promise<{
     );
   const repository = args['image-repository'] ?? defaults.imageRepository;
   return { contents: contentsOfRelease(release(version), repository), mirror: undefined };
+}
+
+/** The bundle of --since. Throws KbootError E-USAGE if it is this one, and what openBundle throws. */
+function since({ since: base, directory }: BundleCommandArgs): Bundle | undefined {
+  if (base === undefined) return undefined;
+  if (isSameFolder(base, directory)) throw new KbootError('E-USAGE', '--since is the bundle itself');
+  return openBundle({ directory: base });
+}
+
+/** The distributions of --packages. Throws KbootError E-USAGE for one whose packages kboot cannot bring. */
+function packagedBy(given: readonly string[]): readonly string[] {
+  const systems = [...new Set(given.flatMap((list) => list.split(',')))];
+  const [unknown] = systems.filter((name) => !packagedSystems.includes(name));
+  if (unknown === undefined) return systems;
+  throw new KbootError(
+    'E-USAGE',
+    `--packages ${unknown}: kboot brings packages of ${packagedSystems.join(', ')} only`,
+    {
+      remedy: remedies.otherPackages,
+    },
+  );
 }
 
 function refuse(flag: string, value: string | undefined, check: (value: string) => string | undefined): void {

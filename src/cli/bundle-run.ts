@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFor } from '../app/bundles.ts';
 import { readInventory } from '../app/read-inventory.ts';
@@ -23,12 +23,16 @@ import { originText } from '../view/origin-text.ts';
 import { block, line } from '../view/printable.ts';
 import { remedies } from './remedies.ts';
 
-/** Creates, indexes or verifies a bundle. */
+/** Carries out an action of `kboot bundle`. */
 export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
   if (args.action === 'sbom') {
     printSbom(args);
+    return;
+  }
+  if (args.action === 'push') {
+    await (await import('./bundle-push-run.ts')).runPush(args);
     return;
   }
   const signKey = args['sign-key'] === undefined ? undefined : readSigningKey(args['sign-key'], directory);
@@ -37,7 +41,9 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
   else if (args.action !== 'verify' && removeOldSignature(directory))
     note(line`${directory}/${signatureName} was of another bundle.json: it is removed, sign again`);
   const origins = originsOf(releaseFor(args, index.kubernetesVersion), index);
-  const bytes = index.files.reduce((sum, file) => sum + file.size, 0);
+  // A delta lists all files of the whole.
+  const files = index.files.filter(({ path }) => existsSync(join(directory, path)));
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
   if (args.output === 'json')
     event({
       type: 'bundle',
@@ -50,11 +56,20 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
     const text = originText(origins);
     if (text !== '') print(text);
     if (signedBy !== undefined) print(line`signed by ${signedBy === '' ? 'a trusted key' : signedBy}`);
-    print(
-      line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
-    );
+    if (args.since !== undefined)
+      print(
+        line`${directory}: a delta of ${files.length} files, ${Math.round(bytes / 1e6)} MB; ${index.files.length - files.length} files are in ${args.since}`,
+      );
+    else
+      print(
+        line`${directory}: ${args.action === 'verify' ? 'verified' : 'bundle.json written for'} ${index.files.length} files, ${Math.round(bytes / 1e6)} MB, ${index.images.length} images, Kubernetes ${index.kubernetesVersion}`,
+      );
   }
-  if (args.action === 'create' && args.output === 'text')
+  if (args.since !== undefined && args.output === 'text')
+    print(
+      line`Next, where the hosts are: \`cp -a ${directory}/. BUNDLE/\`, with BUNDLE a copy of ${args.since}; then \`kboot bundle verify BUNDLE\``,
+    );
+  else if (args.action === 'create' && args.output === 'text')
     print(
       line`Next: \`kboot up ${args.inventory ?? 'INVENTORY'} --bundle ${directory}\`${wanted(args, index)}`,
     );
@@ -92,10 +107,11 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex & { readonl
   const wanted = args.inventory === undefined ? undefined : refuseOtherBundle(args.inventory, bundle);
   const signers = args.signers.length > 0 ? args.signers : wanted;
   const signedBy = signers === undefined ? undefined : holdToSigners(bundle, signers);
-  const { apiVersion, kind, kubernetesVersion, files } = bundle;
+  const { apiVersion, kind, kubernetesVersion, files, since } = bundle;
   const images = [...(await verifyBundle(bundle))];
   return {
     ...{ apiVersion, kind, kubernetesVersion, files, images },
+    ...(since !== undefined && { since }),
     ...(signedBy !== undefined && { signedBy }),
   };
 }
@@ -111,22 +127,24 @@ function refuseOtherBundle(inventory: string, bundle: Bundle): readonly string[]
   return cluster.artifacts.bundleSigners;
 }
 
+type Action = BundleCommandArgs['action'];
+
+/** Which actions take which flag. */
+const flagsOf: Readonly<Record<string, readonly Action[]>> = {
+  ...{ mirror: ['create'], arch: ['create'], 'image-repository': ['create'], 'allow-unofficial': ['create'] },
+  ...{ 'kubernetes-version': ['create', 'index'], inventory: ['create', 'verify', 'sbom'] },
+  ...{ since: ['create'], packages: ['create'], 'packages-mirror': ['create'] },
+  ...{ signers: ['verify'], 'sign-key': ['create', 'index'] },
+  ...{ registry: ['push'], username: ['push'], 'password-file': ['push'], 'ca-file': ['push'] },
+  ...{ 'plain-http': ['push'], insecure: ['push'] },
+};
+
 function refuseIdleFlags(args: BundleCommandArgs): void {
-  const { mirror, arch } = args;
-  const ofVerify = { signers: args.action === 'verify' ? undefined : args.signers[0] };
-  const ofOthers = {
-    'sign-key': args.action === 'verify' || args.action === 'sbom' ? args['sign-key'] : undefined,
-  };
-  const ofCreate = {
-    inventory: args.action === 'verify' || args.action === 'sbom' ? undefined : args.inventory,
-    mirror,
-    arch: arch[0],
-    'image-repository': args['image-repository'],
-    'kubernetes-version': args.action === 'index' ? undefined : args['kubernetes-version'],
-    'allow-unofficial': args['allow-unofficial'] ? true : undefined,
-  };
-  const idle = { ...(args.action === 'create' ? {} : ofCreate), ...ofVerify, ...ofOthers };
-  const given = Object.entries(idle).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  const isGiven = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  const given = Object.entries(flagsOf).flatMap(([name, actions]) =>
+    actions.includes(args.action) || !isGiven(args[name as keyof BundleCommandArgs]) ? [] : [`--${name}`],
+  );
   if (given.length === 0) return;
   throw new KbootError('E-USAGE', `\`kboot bundle ${args.action}\` does not take ${given.join(', ')}`, {
     remedy: remedies.bundleHelp,

@@ -14,6 +14,14 @@ export const remedies = {
     en: '`kboot bundle --help` shows which action takes which flag.',
     zh: '`kboot bundle --help` 说明哪个操作使用哪个标志。',
   },
+  otherPackages: {
+    en: 'Give the other hosts a package source, or install the packages with their image; `kboot plan` names them.',
+    zh: '为其他主机提供软件源，或者把软件包装入系统镜像；`kboot plan` 会列出它们。',
+  },
+  registryPassword: {
+    en: 'Give it in KBOOT_REGISTRY_PASSWORD, or in a file with --password-file FILE; kboot takes none on the command line.',
+    zh: '用 KBOOT_REGISTRY_PASSWORD 给出，或者用 --password-file FILE 放在文件中；kboot 不在命令行中接受密码。',
+  },
   wholeDays: {
     en: 'Use a whole number, such as 30; 0 reports only certificates that have expired.',
     zh: '使用整数，例如 30；0 表示只报告已过期的证书。',

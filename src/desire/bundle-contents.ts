@@ -18,6 +18,8 @@ export interface BundleContents {
   readonly manifests?: readonly { readonly url: string; readonly sha256: string }[];
   /** Charts of spec.addons that are not on this machine. */
   readonly charts?: readonly RemoteChart[];
+  /** Distributions whose packages hosts need: `debian-12`. */
+  readonly packages?: readonly string[];
 }
 
 /** Everything that any cluster of a release may need. */
@@ -103,6 +105,11 @@ export function programInBundle(sha256: string): string {
 /** Path of a release file in a bundle. */
 export function pathInBundle({ kind, name, fileName, arch }: Artifact): string {
   return kind === 'binary' ? `bin/linux-${arch}/${name}` : `archives/linux-${arch}/${fileName}`;
+}
+
+/** Path in a bundle of the packages of a distribution, `debian-12`. */
+export function packagesInBundle(system: string, arch: Architecture): string {
+  return `packages/linux-${arch}/${system}.tar.gz`;
 }
 
 /** Path of an image in a bundle. */

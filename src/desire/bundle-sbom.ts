@@ -133,9 +133,11 @@ function filePackage(
       : versionIn(path));
   const comment = isImage
     ? 'An archive of container images.'
-    : origin?.origin === 'other'
-      ? 'Not the official build: its SHA-256 is another.'
-      : undefined;
+    : path.startsWith('packages/')
+      ? 'An archive of packages of a distribution.'
+      : origin?.origin === 'other'
+        ? 'Not the official build: its SHA-256 is another.'
+        : undefined;
   return {
     SPDXID: fileId(path),
     name: named?.name ?? path.slice(path.lastIndexOf('/') + 1),
@@ -148,7 +150,7 @@ function filePackage(
     ...(comment !== undefined && { comment }),
     primaryPackagePurpose: path.startsWith('bin/')
       ? 'APPLICATION'
-      : isImage || path.startsWith('archives/') || path.startsWith('charts/')
+      : isImage || /^(archives|charts|packages)\//.test(path)
         ? 'ARCHIVE'
         : 'FILE',
     ...(official && {

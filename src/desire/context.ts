@@ -1,6 +1,6 @@
 import { images, metallbImages } from '../catalog/images.ts';
 import type { Release, Releases } from '../catalog/release.ts';
-import { systemOf } from '../catalog/systems.ts';
+import { systemName, systemOf } from '../catalog/systems.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
 import { etcdHosts, hasExternalEtcd, type Cluster, type Host } from '../model/cluster.ts';
 import { sha256 } from '../model/digest.ts';
@@ -13,9 +13,11 @@ import { trustBundle, type Pki } from '../pki/types.ts';
 import type { InitialCluster } from '../model/etcd.ts';
 import type { Renderer } from '../render/params.ts';
 import { placeholder } from '../resource/placeholder.ts';
+import { hostFolder } from '../resource/prelude.ts';
 import type { FileResource, PackageResource, Resource } from '../resource/types.ts';
-import type { Bundle } from '../store/bundle.ts';
+import type { Bundle, BundleFile } from '../store/bundle.ts';
 import type { Uploads } from '../store/uploads.ts';
+import { packagesInBundle } from './bundle-contents.ts';
 import { archiveVersion, releaseFiles, type ReleaseFiles } from './release-files.ts';
 import { hardened } from './text/hardened.ts';
 import type { HostText, TextContext } from './text/types.ts';
@@ -110,15 +112,32 @@ export function membershipOf(desire: Desire, host: Host): InitialCluster {
   );
 }
 
-/** A package of the host's distribution; `files` are kboot's own for the package's service, which it may also contain. */
+/**
+ * A package of the host's distribution, from the bundle if that has the distribution's packages; `files` are kboot's own for
+ * the package's service, which it may also contain.
+ */
 export function packageOf(
+  { bundle }: Pick<Desire, 'bundle'>,
   facts: HostFacts,
   stage: Stage,
   name: string,
   files?: readonly HostText[],
 ): PackageResource {
   const brings = files && { unit: name, files: files.map(({ path }) => path) };
-  return { kind: 'package', stage, name, manager: systemOf(facts).packageManager, ...(brings && { brings }) };
+  const source = packagesFor(bundle, facts) && packagesFolder;
+  const manager = systemOf(facts).packageManager;
+  return { kind: 'package', stage, name, manager, ...(source && { source }), ...(brings && { brings }) };
+}
+
+/** Where packages of a bundle are on hosts. */
+export const packagesFolder = `${hostFolder}/packages`;
+
+/** The packages of the host's distribution in the bundle; undefined if it has none. */
+export function packagesFor(bundle: Bundle | undefined, facts: HostFacts): BundleFile | undefined {
+  const system = systemName(facts);
+  if (system === undefined) return undefined;
+  const path = packagesInBundle(system, facts.architecture);
+  return bundle?.files.find((file) => file.path === path);
 }
 
 /** Folders with mode 755. */

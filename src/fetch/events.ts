@@ -15,3 +15,23 @@ export type FetchEvent =
     }
   | { readonly type: Fetched; readonly path: string; readonly from: string; readonly size: number }
   | { readonly type: 'unfetched'; readonly path: string; readonly from: string; readonly message: string };
+
+/** An event for an image of a bundle that goes to a registry: `image` is its reference in the bundle, `to` that in the registry. */
+export type PushEvent =
+  | { readonly type: 'pushing'; readonly image: string; readonly to: string }
+  | {
+      readonly type: 'bytes';
+      readonly to: string;
+      readonly bytes: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'pushed';
+      readonly image: string;
+      readonly to: string;
+      readonly digest: string;
+      /** Of all layers, in bytes. */
+      readonly size: number;
+      /** Bytes of layers that the registry lacked; absent: it had the image. */
+      readonly sent?: number;
+    };

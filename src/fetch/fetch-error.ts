@@ -28,6 +28,11 @@ const reasons: Readonly<Record<string, readonly [says: string, remedy: string]>>
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['the certificate is not signed by a CA that this machine trusts', trust],
 };
 
+/** Codes of connections that OpenSSL refuses because the certificate is not trusted. */
+export const untrusted: ReadonlySet<string> = new Set(
+  Object.entries(reasons).flatMap(([code, [, remedy]]) => (remedy === trust ? [code] : [])),
+);
+
 /** E-FETCH for a connection that could not be opened or was lost. */
 export function brokenError(url: URL, cause: unknown): KbootError {
   const { code, hostname, message } = cause as { code?: unknown; hostname?: unknown; message?: unknown };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as requestByHttp, type IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { isIP, isIPv6, type Socket } from 'node:net';
-import { connect } from 'node:tls';
+import { connect, type ConnectionOptions } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { KbootError } from '../model/error.ts';
 import { statusError } from './fetch-error.ts';
@@ -40,8 +40,13 @@ function covers(entry: string, host: string, port: string): boolean {
   return below !== '' && only === port && (host === below || host.endsWith(`.${below}`));
 }
 
-/** A TLS connection to a URL's host through a proxy. Throws KbootError E-FETCH if the proxy refuses, or any error of the sockets. */
-export async function tunnel(proxy: URL, url: URL, signal: AbortSignal): Promise<Socket> {
+/** A TLS connection to a URL's host through a proxy, with options for it. Throws KbootError E-FETCH if the proxy refuses, or any error of the sockets. */
+export async function tunnel(
+  proxy: URL,
+  url: URL,
+  signal: AbortSignal,
+  tls: ConnectionOptions = {},
+): Promise<Socket> {
   const request = proxy.protocol === 'https:' ? requestByHttps : requestByHttp;
   const path = `${url.hostname}:${portOf(url)}`;
   const asked = request(proxy, {
@@ -55,7 +60,7 @@ export async function tunnel(proxy: URL, url: URL, signal: AbortSignal): Promise
   const [answer, socket] = (await once(asked, 'connect')) as [IncomingMessage, Socket];
   if (answer.statusCode === 200) {
     const host = hostOf(url);
-    return connect({ socket, ...(isIP(host) === 0 && { servername: host }), host });
+    return connect({ ...tls, socket, ...(isIP(host) === 0 && { servername: host }), host });
   }
   socket.destroy();
   throw statusError(url, answer.statusCode ?? 0, ' from the proxy');

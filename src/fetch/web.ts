@@ -3,9 +3,11 @@ import {
   Agent as HttpAgent,
   request as requestByHttp,
   type ClientRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestByHttps, type RequestOptions } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { brokenError, shown, silentError, statusError } from './fetch-error.ts';
 import { proxyFor, proxyHeaders, tunnel } from './proxy.ts';
@@ -33,13 +35,44 @@ export interface GetOptions {
   readonly login?: Login;
 }
 
-/** A client for GET over HTTP and HTTPS. */
+/** A request of any kind. */
+export interface Sending {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes can be sent again if the server wants a login first, a stream cannot. */
+  readonly body?: Buffer | { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> };
+  readonly login?: Login;
+}
+
+/** The response to it, whatever its status. */
+export interface Reply {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The beginning of the body. */
+  readonly text: string;
+}
+
+/** How a client of HTTPS decides whom it trusts. */
+export interface Trust {
+  /** PEM of the CAs, instead of those that Node trusts. */
+  readonly ca?: string;
+  /** Any certificate will do. */
+  readonly anyCertificate?: boolean;
+}
+
+/** A client for HTTP and HTTPS. */
 export interface Web {
   /**
    * Follows redirects, but none from HTTPS to anything else.
    * Throws KbootError E-FETCH for anything but a 200, E-INTERRUPTED once the run is interrupted.
    */
   get(url: URL, options?: GetOptions): Promise<Answer>;
+  /**
+   * One request; redirects are not followed. With a login, a challenge is answered once, and the request is sent again.
+   * Throws KbootError E-FETCH if there is no complete response, E-INTERRUPTED, and what reading the body throws.
+   */
+  send(url: URL, sending: Sending): Promise<Reply>;
   close(): void;
 }
 
@@ -50,6 +83,7 @@ export interface WebOptions {
   readonly heard?: (line: string) => void;
   /** Maximum time to wait for a response, and for the next 4 KiB of a body. */
   readonly silenceMs?: number;
+  readonly trust?: Trust;
 }
 
 const mostHops = 10;
@@ -57,10 +91,26 @@ const mostHops = 10;
 const leastBytes = 4096;
 /** What is read of an answer that is not used, to have its connection for the next request. */
 const mostIgnored = 256 * 1024;
+/** What is read of the response to a request with a body: an error of a registry has some hundred bytes. */
+const mostReply = 64 * 1024;
+/** A server that has the whole body checks it before it responds, and moves it to its storage. */
+const patience = 5;
 
 /** A client that uses the proxies set in the environment and trusts Node's CAs and those in NODE_EXTRA_CA_CERTS. */
-export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }: WebOptions): Web {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+export function openWeb({
+  signal,
+  heard = () => undefined,
+  silenceMs = 60_000,
+  trust = {},
+}: WebOptions): Web {
+  const tls: SecureContextOptions & { rejectUnauthorized?: boolean } = {
+    ...(trust.ca !== undefined && { ca: trust.ca }),
+    ...(trust.anyCertificate === true && { rejectUnauthorized: false }),
+  };
+  const agents = {
+    ...{ http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true, ...tls }) },
+    tls,
+  };
   const failed = (url: URL, cause: unknown): KbootError => {
     if (signal.aborted) return new KbootError('E-INTERRUPTED', 'interrupted', { cause });
     return cause instanceof KbootError ? cause : brokenError(url, cause);
@@ -74,7 +124,9 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
     try {
       // Also ends the body when the run is interrupted: the timeout for the response no longer applies by then.
       const ended = AbortSignal.any([signal, late.signal]);
-      return await send(url, headers, agents, ended);
+      const sent = await prepare(url, { headers, signal: ended }, agents);
+      sent.end();
+      return await responseTo(sent);
     } catch (cause) {
       throw late.signal.aborted && !signal.aborted ? silentError(url, silenceMs) : failed(url, cause);
     } finally {
@@ -132,10 +184,62 @@ export function openWeb({ signal, heard = () => undefined, silenceMs = 60_000 }:
     throw new KbootError('E-FETCH', `${shown(start)}: too many redirects`);
   }
 
+  /** Sends a request with its body. The server may respond before it has all of it: then it does not want the rest. */
+  async function exchange(url: URL, { method, headers, body, login }: Sending): Promise<Reply> {
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
+    }, silenceMs * patience);
+    const authorization = login?.header(url.origin);
+    const [size, bytes] = Buffer.isBuffer(body)
+      ? [body.length, [body]]
+      : [body?.size ?? 0, body?.bytes ?? []];
+    let ofBody: unknown;
+    try {
+      const all = {
+        'user-agent': 'kboot',
+        ...((method === 'POST' || method === 'PUT') && { 'content-length': String(size) }),
+        ...headers,
+        ...(authorization !== undefined && { authorization }),
+      };
+      const ended = AbortSignal.any([signal, late.signal]);
+      const sent = await prepare(url, { method, headers: all, signal: ended }, agents);
+      const responding = responseTo(sent);
+      const pouring = pour(bytes, sent, () => timer.refresh()).catch((error: unknown) => {
+        ofBody = error;
+        sent.destroy();
+      });
+      responding.catch(() => undefined);
+      await Promise.race([responding, pouring]);
+      const response = await responding;
+      const text = await beginningOf(response, mostReply);
+      // What was not sent is not wanted; the connection cannot be used again.
+      if (!sent.writableFinished) sent.destroy();
+      const status = response.statusCode ?? 0;
+      heard(`${method} ${shown(url)} ${status}`);
+      return { url, status, headers: response.headers, text };
+    } catch (cause) {
+      if (late.signal.aborted && !signal.aborted) throw silentError(url, silenceMs * patience);
+      throw failed(url, ofBody ?? cause);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function send(url: URL, sending: Sending): Promise<Reply> {
+    const { login, body } = sending;
+    const reply = await exchange(url, sending);
+    const challenge = reply.headers['www-authenticate'];
+    if (reply.status !== 401 || login === undefined || challenge === undefined) return reply;
+    if (body !== undefined && !Buffer.isBuffer(body)) return reply;
+    return (await login.answer(url.origin, challenge)) ? await exchange(url, sending) : reply;
+  }
+
   return {
     get,
+    send,
     close() {
-      for (const agent of Object.values(agents)) agent.destroy();
+      for (const agent of [agents.http, agents.https]) agent.destroy();
     },
   };
 }
@@ -152,30 +256,59 @@ function ignore(response: IncomingMessage): void {
 interface Agents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
+  readonly tls: SecureContextOptions & { readonly rejectUnauthorized?: boolean };
 }
 
-/** Sends a GET, through the proxy if there is one for the URL. Throws what the connection throws. */
-async function send(
-  url: URL,
-  headers: Record<string, string>,
-  agents: Agents,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+interface Prepared {
+  readonly method?: string;
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+}
+
+/** A request that is not sent yet, through the proxy if there is one for the URL. Throws what the connection throws. */
+async function prepare(url: URL, options: Prepared, agents: Agents): Promise<ClientRequest> {
   const proxy = proxyFor(url);
   const sent =
     proxy === undefined
-      ? request(url, { headers, signal }, agents)
+      ? request(url, options, agents)
       : url.protocol === 'http:'
         ? request(
             proxy,
-            { headers: { ...headers, ...proxyHeaders(proxy, url) }, path: url.href, signal },
+            { ...options, headers: { ...options.headers, ...proxyHeaders(proxy, url) }, path: url.href },
             agents,
           )
-        : await through(proxy, url, { headers, signal });
+        : await through(proxy, url, options, agents);
   // Later errors reach the reader of the response.
-  sent.on('error', () => undefined).end();
+  return sent.on('error', () => undefined);
+}
+
+async function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response;
+}
+
+/** Writes a body, and ends the request; `sent` is called whenever the connection has taken something. */
+async function pour(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  request: ClientRequest,
+  sent: () => void,
+): Promise<void> {
+  for await (const chunk of bytes) {
+    if (!request.write(chunk)) await once(request, 'drain');
+    sent();
+  }
+  request.end();
+}
+
+async function beginningOf(response: IncomingMessage, most: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > most) break;
+  }
+  return Buffer.concat(chunks).subarray(0, most).toString('utf8');
 }
 
 function request(url: URL, options: RequestOptions, agents: Agents): ClientRequest {
@@ -184,12 +317,8 @@ function request(url: URL, options: RequestOptions, agents: Agents): ClientReque
     : requestByHttp(url, { ...options, agent: agents.http });
 }
 
-async function through(
-  proxy: URL,
-  url: URL,
-  options: RequestOptions & { readonly signal: AbortSignal },
-): Promise<ClientRequest> {
-  const socket = await tunnel(proxy, url, options.signal);
+async function through(proxy: URL, url: URL, options: Prepared, { tls }: Agents): Promise<ClientRequest> {
+  const socket = await tunnel(proxy, url, options.signal, tls);
   return requestByHttps(url, { ...options, createConnection: () => socket });
 }
 

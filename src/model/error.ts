@@ -97,6 +97,18 @@ export const errorCodes = {
       'and `--image-repository` of `bundle create`). Then run the same command again: only missing files are ' +
       'fetched.',
   },
+  'E-PUSH': {
+    exit: exitStatus.unreachable,
+    title: 'An image could not be pushed to the registry.',
+    cause:
+      '`kboot bundle push` could not reach the registry, does not trust its certificate, was refused there, or lost the ' +
+      'connection. Images that were pushed before it are in the registry, and so are complete layers; the bundle is as it ' +
+      'was. No host of a cluster was contacted.',
+    remedy:
+      'The message has the address and what the registry responded. A login is `--username USER` with `--password-file FILE` or ' +
+      'KBOOT_REGISTRY_PASSWORD, or what `docker login` or `podman login` stored; a CA of your own is `--ca-file FILE`. Then ' +
+      'run the same command again: it sends only what the registry lacks.',
+  },
   'E-STATE': {
     exit: exitStatus.badInput,
     title: 'The state folder cannot be used.',

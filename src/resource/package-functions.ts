@@ -35,6 +35,22 @@ kb_apt() {
   kb_manager "$@"
 }
 
+# kb_apt_from FOLDER NAME: the same from packages in a folder, with their index. It is the only source, with lists of its own: no
+# source of the host is read, none is changed. Who put the packages there has verified them.
+kb_apt_from() {
+  kb_s=$(mktemp -d) && mkdir -p "$kb_s/lists/partial" || return
+  echo "deb [trusted=yes] file:$1 ./" > "$kb_s/list"
+  printf '%s "%s";\n' Dir::Etc::sourcelist "$kb_s/list" Dir::Etc::sourceparts - Dir::State::lists "$kb_s/lists" \
+    Dir::Cache::pkgcache '' Dir::Cache::srcpkgcache '' APT::Sandbox::User root APT::Default-Release '' > "$kb_s/conf"
+  kb_r=0
+  (
+    export APT_CONFIG="$kb_s/conf"
+    kb_manager apt-get update -q && kb_apt "$2"
+  ) || kb_r=$?
+  rm -rf "$kb_s"
+  return $kb_r
+}
+
 # kb_dnf NAME: the same with dnf.
 kb_dnf() {
   set -- --setopt=install_weak_deps=False --setopt=exit_on_lock=True -- "$1"

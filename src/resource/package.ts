@@ -45,13 +45,21 @@ export const packageKind: Kind<PackageResource, true> = {
     if (found.state === 'present') return undefined;
     return {
       verb: 'create',
-      reason: "from the distribution's packages",
-      script: aside(want, `${managers[want.manager].install} ${quote(want.name)}`),
+      reason:
+        want.source === undefined ? "from the distribution's packages" : 'from the packages in the bundle',
+      script: aside(want, install(want)),
       effects: [],
       timeoutSeconds: 1200,
     };
   },
 };
+
+/** A folder of packages is only for apt. */
+function install({ manager, name, source }: PackageResource): string {
+  return source === undefined
+    ? `${managers[manager].install} ${quote(name)}`
+    : `kb_apt_from ${quoteAll([source, name])}`;
+}
 
 /**
  * A service and files from the package are recorded like anything that existed before kboot: the state of the

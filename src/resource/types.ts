@@ -91,6 +91,8 @@ export interface PackageResource extends Base {
   readonly kind: 'package';
   readonly name: string;
   readonly manager: 'apt' | 'dnf';
+  /** A folder on the host with packages and their index, which is the only source then. */
+  readonly source?: string;
   /** The service that the package enables and starts by itself, and its files at paths where kboot has its own. */
   readonly brings?: { readonly unit: string; readonly files: readonly string[] };
 }

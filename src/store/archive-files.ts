@@ -69,8 +69,8 @@ export async function archiveFiles(file: string): Promise<ReadonlyMap<string, Ar
   return files;
 }
 
-/** A member's path below the archive, without `./`. */
-function pathIn(name: string): string {
+/** A member's path below the archive, without `./`. Throws an Error if it leads out of it. */
+export function pathIn(name: string): string {
   const path = posix.normalize(name).replace(/\/$/, '');
   const isPlain = !/[\p{Cc}\\]/u.test(name) && name !== '';
   if (isPlain && !path.startsWith('/') && path !== '..' && !path.startsWith('../') && !name.includes('/../'))

@@ -16,7 +16,7 @@ export interface ArchivedImage {
 /** What a reference consists of. */
 export const imageRef = /^[a-z0-9][\w.\-/:@]{0,511}$/i;
 
-type Files = ReadonlyMap<string, ArchivedFile>;
+export type Files = ReadonlyMap<string, ArchivedFile>;
 
 /**
  * Reads an image archive to its end: an OCI layout, or that of `docker save`. Throws KbootError E-BUNDLE if it is anything
@@ -24,9 +24,18 @@ type Files = ReadonlyMap<string, ArchivedFile>;
  * other images than another.
  */
 export async function archivedImages(file: string, arch: string): Promise<readonly ArchivedImage[]> {
+  return (await readArchive(file, arch)).images;
+}
+
+/** The same with the files of the archive. */
+export async function readArchive(
+  file: string,
+  arch: string,
+): Promise<{ readonly files: Files; readonly images: readonly ArchivedImage[] }> {
+  let files: Files;
   let images: readonly ArchivedImage[];
   try {
-    const files = await archiveFiles(file);
+    files = await archiveFiles(file);
     images =
       files.has('oci-layout') || files.has('index.json') ? ofLayout(files, arch) : ofDocker(files, arch);
     for (const { ref } of images)
@@ -42,7 +51,7 @@ export async function archivedImages(file: string, arch: string): Promise<readon
       },
     );
   }
-  if (images.length > 0) return images;
+  if (images.length > 0) return { files, images };
   throw new KbootError('E-BUNDLE', `${file} has no image reference`, {
     remedy: remedies.saveWithTag,
   });
@@ -135,7 +144,8 @@ interface DockerManifest {
   readonly Layers?: readonly string[];
 }
 
-function manifestsOf(files: Files): readonly DockerManifest[] {
+/** The images of an archive of Docker. Throws an Error as archiveFiles does. */
+export function manifestsOf(files: Files): readonly DockerManifest[] {
   const data = named('manifest.json', () =>
     strictJson(documentIn(files, 'manifest.json'), ['Config', 'RepoTags', 'Layers']),
   );

@@ -9,7 +9,7 @@ import { unreadable } from './file-error.ts';
 import { remedies } from './remedies.ts';
 
 const layout =
-  /^(?:bin|archives|images)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$|^programs\/[0-9a-f]{64}$/;
+  /^(?:bin|archives|images|packages)\/linux-(amd64|arm64)\/[^/]+$|^manifests\/[^/]+\.ya?ml$|^charts\/[0-9a-f]{64}\.tgz$|^programs\/[0-9a-f]{64}$/;
 
 /**
  * Writes bundle.json for the files in a bundle's folders; image archives are read to their ends. Throws KbootError E-BUNDLE if

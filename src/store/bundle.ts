@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import * as z from 'zod';
@@ -16,11 +16,15 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 const arch = z.string().regex(/^\w+$/);
 
+const kubernetesVersion = z.string().regex(/^v[\w.+-]+$/);
+
 /** bundle.json */
 const indexSchema = z.object({
   apiVersion: z.literal('kboot.dev/v1'),
   kind: z.literal('Bundle'),
-  kubernetesVersion: z.string().regex(/^v[\w.+-]+$/),
+  kubernetesVersion,
+  /** Of a delta: the bundle that has the files which are not here. */
+  since: z.object({ kubernetesVersion }).exactOptional(),
   files: z.array(
     z.object({
       path: inside,
@@ -53,7 +57,8 @@ export interface Bundle extends BundleIndex {
 
 /**
  * Reads a bundle's index; the files themselves are not read.
- * Throws KbootError E-BUNDLE if the index is missing or malformed, or if files are missing or have the wrong size.
+ * Throws KbootError E-BUNDLE if the index is missing or malformed, if files are missing or have the wrong size, or if it
+ * is a delta without its base.
  */
 export function openBundle(given: GivenBundle): Bundle {
   const { directory } = given;
@@ -75,6 +80,7 @@ export function openBundle(given: GivenBundle): Bundle {
       remedy: remedies.newIndex({ directory }),
     });
   const index = parsed.data;
+  refuseDeltaAlone(directory, index);
   const wrong = [
     ...index.files.flatMap((file) => {
       const found = statSync(join(directory, file.path), { throwIfNoEntry: false });
@@ -89,6 +95,18 @@ export function openBundle(given: GivenBundle): Bundle {
   return { ...index, directory, text };
 }
 
+/** A delta is used with the bundle that it was made since, which has the other files. */
+function refuseDeltaAlone(directory: string, { since, files }: BundleIndex): void {
+  if (since === undefined) return;
+  const missing = files.filter(({ path }) => !existsSync(join(directory, path)));
+  if (missing.length === 0) return;
+  throw new KbootError(
+    'E-BUNDLE',
+    `${directory} is a delta: ${missing.length} of its ${files.length} files are in the bundle for Kubernetes ${since.kubernetesVersion} that it was made since`,
+    { remedy: remedies.layDelta({ directory }) },
+  );
+}
+
 /** What can be read in two ways: which of two files or images a host gets would depend on who reads, or on the order. */
 export function ambiguities({ files, images }: Pick<BundleIndex, 'files' | 'images'>): string[] {
   const paths = new Set<string>();
@@ -97,7 +115,7 @@ export function ambiguities({ files, images }: Pick<BundleIndex, 'files' | 'imag
   return [
     ...twice.map(({ path }) => `${path} is in the index twice`),
     ...[...files, ...images].flatMap(({ path, arch: of }) => {
-      const own = /^(?:bin|archives|images)\/linux-([^/]+)\//.exec(path)?.[1];
+      const own = /^(?:bin|archives|images|packages)\/linux-([^/]+)\//.exec(path)?.[1];
       return own === undefined || own === of ? [] : [`${path} is for ${own}, but the index says ${of}`];
     }),
     ...images.flatMap(({ ref, path, arch: of }) => {
@@ -120,9 +138,7 @@ export async function verifyBundle(bundle: Bundle): Promise<readonly BundleImage
     bundle.files.map((file) =>
       limit(async () => {
         const sum = await fileSha256(join(bundle.directory, file.path));
-        return sum === file.sha256
-          ? []
-          : [`${file.path} has SHA-256 ${sum}, but the index says ${file.sha256}`];
+        return sum === file.sha256 ? [] : [otherSum(file.path, sum, file.sha256)];
       }),
     ),
   );
@@ -143,6 +159,16 @@ export async function verifyBundle(bundle: Bundle): Promise<readonly BundleImage
   if (other.length > 0) throw damaged(bundle.directory, other);
   return found.flatMap(({ path, arch: of, images }) => images.map((image) => ({ ...image, path, arch: of })));
 }
+
+/** Throws KbootError E-BUNDLE if one file of a bundle is not what the index says. */
+export async function refuseOtherFile({ directory, files }: Bundle, path: string): Promise<void> {
+  const stated = files.find((file) => file.path === path)?.sha256 ?? 'nothing';
+  const sum = await fileSha256(join(directory, path));
+  if (sum !== stated) throw damaged(directory, [otherSum(path, sum, stated)]);
+}
+
+const otherSum = (path: string, sum: string, stated: string): string =>
+  `${path} has SHA-256 ${sum}, but the index says ${stated}`;
 
 /** What an archive has otherwise than the index says. An index of an older kboot states no digests. */
 function differences(

@@ -6,6 +6,14 @@ export const remedies = {
     en: 'Remove it: `kboot up` asks again.',
     zh: '删除它：`kboot up` 会再次询问。',
   },
+  layDelta: ({ directory }: About<'directory'>) => ({
+    en: `Copy it over that bundle, or over a copy of it, and use that folder: \`cp -a ${directory}/. BUNDLE/\`.`,
+    zh: `把它复制到那个离线包（或其副本）之上，然后使用那个目录：\`cp -a ${directory}/. BUNDLE/\`。`,
+  }),
+  nameUser: {
+    en: 'Name the user, `--username USER`, and give the password in KBOOT_REGISTRY_PASSWORD or with --password-file.',
+    zh: '用 `--username USER` 指定用户，用 KBOOT_REGISTRY_PASSWORD 或 --password-file 给出密码。',
+  },
   saveImageAgain: {
     en: 'No host was changed. Save the image again (`docker save NAME:TAG` or `ctr images export`), or fetch it with `kboot bundle create`.',
     zh: '没有更改任何主机。重新保存镜像（`docker save NAME:TAG` 或 `ctr images export`），或者用 `kboot bundle create` 获取它。',

@@ -213,6 +213,11 @@ const file = {
   from: text('URL, or reference of an image.'),
 };
 
+const pushed = {
+  image: text('Reference in the bundle.'),
+  to: text('Reference in the registry.'),
+};
+
 const stateCopy = { cluster, state: text('The state folder.'), copy: text('The file of its copy.') };
 const privateKeys = {
   keys: number('Private keys in the state folder.'),
@@ -510,11 +515,33 @@ const others = [
   shape('fetched', 'A file was fetched.', { ...file, size: number('Bytes.') }),
   shape('present', 'A file was already present.', { ...file, size: number('Bytes.') }),
   shape('unfetched', 'A file could not be fetched.', { ...file, message: text('Why.') }),
+  shape('pushing', '`bundle push` begins with an image.', pushed),
+  shape('pushed', 'The registry has an image.', {
+    ...pushed,
+    digest: text('Its digest in the registry.'),
+    size: number('Bytes of its layers.'),
+    sent: number('Bytes of layers that the registry lacked; absent: it had the image.').exactOptional(),
+  }),
+  shape('bundle-pushed', 'The registry has all images of a bundle (`bundle push`).', {
+    directory: text('The bundle.'),
+    registry: text('HOST[:PORT][/PATH] of the registry.'),
+    pushed: number('Images that it lacked.'),
+    present: number('Images that it had.'),
+    sent: number('Bytes of layers that it lacked.'),
+    unpinned: list(
+      'Images whose reference has the digest of an index that the registry does not take, since it has other architectures, too.',
+    ),
+    spec: described('Fields of `spec` in an inventory with which nodes pull from there.', z.looseObject({})),
+  }),
   shape('bundle', 'The index of a bundle (`bundle`).', {
     directory: text('The folder.'),
     apiVersion: described('Version of the format of bundle.json.', z.literal('kboot.dev/v1')),
     kind: described('Always Bundle.', z.literal('Bundle')),
     kubernetesVersion,
+    since: described(
+      'Of a delta: the bundle that has the files which are not there.',
+      z.strictObject({ kubernetesVersion }),
+    ).exactOptional(),
     files: described(
       'Release files.',
       z.array(

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { FetchEvent } from '../fetch/events.ts';
+import type { FetchEvent, PushEvent } from '../fetch/events.ts';
 import { below, beside, line, view, type Printable, type Screen } from './printable.ts';
 import { redrawing } from './redraw.ts';
 
@@ -15,40 +15,90 @@ export function comingLines(coming: Coming, width: number): string[] {
   });
 }
 
-/** Shows progress: a line for each finished file and, in a terminal, the files being fetched below them. */
-export function showFetching(screen: Screen): {
-  take(event: FetchEvent): void;
+interface Shown<Event> {
+  take(event: Event): void;
   readonly say: (text: string) => void;
   stop(): void;
-} {
+}
+
+/** Shows progress: a line for each finished file and, in a terminal, the files being fetched below them. */
+export function showFetching(screen: Screen): Shown<FetchEvent> {
+  const { coming, say, ...rest } = progressOn(screen);
+  return {
+    ...rest,
+    take(event) {
+      if (event.type === 'fetching') coming.begin(event.path);
+      else if (event.type === 'bytes') coming.add(event.path, event.bytes, event.total);
+      else {
+        coming.end(event.path);
+        if (event.type === 'unfetched') rest.show(failed(event.path));
+        else
+          rest.show(
+            line`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
+          );
+      }
+    },
+    say,
+  };
+}
+
+/** The same for images that are pushed: what was sent of each, or that the registry had it. */
+export function showPushing(screen: Screen): Shown<PushEvent> {
+  const { coming, say, ...rest } = progressOn(screen);
+  return {
+    ...rest,
+    take(event) {
+      if (event.type === 'pushing') coming.begin(event.to);
+      else if (event.type === 'bytes') coming.add(event.to, event.bytes, event.total);
+      else {
+        coming.end(event.to);
+        const { to, size, sent } = event;
+        rest.show(
+          sent === undefined
+            ? line`${to}  ${megabytes(size)}, already there`
+            : line`${to}  ${megabytes(sent)}${sent === size ? '' : ` of ${megabytes(size)}, the rest was there`}`,
+        );
+      }
+    },
+    say,
+  };
+}
+
+interface Progress {
+  readonly coming: {
+    begin(name: string): void;
+    add(name: string, bytes: number, total: number | undefined): void;
+    end(name: string): void;
+  };
+  readonly show: (text: Printable) => void;
+  readonly say: (text: string) => void;
+  stop(): void;
+}
+
+function progressOn(screen: Screen): Progress {
   const begun = Date.now();
   const coming: Coming = new Map();
   const update = screen.isTTY === true ? redrawing(screen) : undefined;
   const draw = (): void => update?.(drawn(coming, screen.columns));
   const timer = update && setInterval(draw, 200);
-  const say = (text: Printable): void => {
+  const show = (text: Printable): void => {
     const at = ((Date.now() - begun) / 1000).toFixed(1).padStart(6);
     update?.clear();
     screen.write(below(beside(line`${at} s  `, text), line``));
     draw();
   };
   return {
-    say: (text) => {
-      say(line`${text}`);
+    coming: {
+      begin: (name) => coming.set(name, { bytes: 0, total: undefined }),
+      add(name, bytes, total) {
+        const file = coming.get(name);
+        if (file !== undefined) Object.assign(file, { bytes: file.bytes + bytes, total });
+      },
+      end: (name) => coming.delete(name),
     },
-    take(event) {
-      if (event.type === 'fetching') coming.set(event.path, { bytes: 0, total: undefined });
-      else if (event.type === 'bytes') {
-        const file = coming.get(event.path);
-        if (file !== undefined) Object.assign(file, { bytes: file.bytes + event.bytes, total: event.total });
-      } else {
-        coming.delete(event.path);
-        if (event.type === 'unfetched') say(failed(event.path));
-        else
-          say(
-            line`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
-          );
-      }
+    show,
+    say: (text) => {
+      show(line`${text}`);
     },
     stop() {
       clearInterval(timer);

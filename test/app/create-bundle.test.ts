@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBundle, type CreateOptions } from '../../src/app/create-bundle.ts';
@@ -10,6 +10,7 @@ import { parseInventory } from '../../src/inventory/parse.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import type { FetchEvent } from '../../src/fetch/events.ts';
 import { sha256 } from '../../src/model/digest.ts';
+import { indexBundle } from '../../src/store/bundle-index.ts';
 import { openBundle, verifyBundle } from '../../src/store/bundle.ts';
 import { freshFolder } from '../cli/folder.ts';
 import { freshPlaces } from '../fetch/places.ts';
@@ -249,6 +250,39 @@ describe('failures', () => {
       context: { detail: 'archives/linux-amd64/containerd-1.7.0-linux-amd64.tar.gz' },
     });
     expect([places.mirror.asked, places.registry.asked]).toEqual([[], []]);
+  });
+});
+
+describe('a delta', () => {
+  const files = (name: string): string[] =>
+    readdirSync(at(name), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.\w+$|kube|runc$/.test(path) && !/^images\/[^/]+$/.test(path))
+      .sort();
+
+  it('has only what the other bundle lacks; alone it is refused, laid over it, it is the whole', async () => {
+    const whole = await create({ directory: at('whole') });
+    await create({ directory: at('base') });
+    const changed = ['bin/linux-amd64/kubelet', 'images/linux-amd64/pause.tar'];
+    rmSync(at(`base/${changed[0] ?? ''}`));
+    writeFileSync(at(`base/${changed[1] ?? ''}`), readFileSync(at('base/images/linux-amd64/etcd.tar')));
+    rmSync(at('base/images/linux-amd64/etcd.tar'));
+    const base = await indexBundle(at('base'), 'v1.36.1');
+    events = [];
+    const delta = await create({ directory: at('delta'), since: { ...base, directory: at('base') } });
+    expect(ended('fetched').sort()).toEqual([...changed, 'images/linux-amd64/etcd.tar'].sort());
+    expect(files('delta')).toEqual(['bundle.json', ...ended('fetched')].sort());
+    expect(delta).toEqual({ ...whole, since: { kubernetesVersion: 'v1.36.1' } });
+    expect(() => openBundle({ directory: at('delta') })).toThrow(
+      `${at('delta')} is a delta: ${whole.files.length - 3} of its ${whole.files.length} files are in the bundle for Kubernetes v1.36.1 that it was made since`,
+    );
+    // The other bundle is as it was, and again the same comes out.
+    await verifyBundle(openBundle({ directory: at('base') }));
+    events = [];
+    await create({ directory: at('delta'), since: { ...base, directory: at('base') } });
+    expect(ended('fetched')).toEqual([]);
+    cpSync(at('delta'), at('base'), { recursive: true });
+    await verifyBundle(openBundle({ directory: at('base') }));
+    expect(files('base')).toEqual(files('whole'));
   });
 });
 

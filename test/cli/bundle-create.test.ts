@@ -117,6 +117,10 @@ describe('kboot bundle create', () => {
     [['create', '--image-repository', 'https://x/k8s'], /^--image-repository must be a registry and path/],
     [['create', '--kubernetes-version', '1.36'], /^--kubernetes-version 1\.36: this kboot does not support/],
     [['create', '--inventory', 'x.yaml', '--kubernetes-version', 'v1.36.2'], /mutually exclusive/],
+    [
+      ['create', '--packages', 'debian-12,rocky-9'],
+      /^--packages rocky-9: kboot brings packages of debian-12, /,
+    ],
     [['create', '--arch', 'riscv64'], /riscv64/],
     [
       ['verify', '--mirror', 'https://x', '--arch', 'arm64'],

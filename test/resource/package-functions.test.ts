@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sandbox, shells, type Sandbox } from './sandbox.ts';
 
@@ -80,6 +81,20 @@ describe.each(shells)('package managers, in %s', (shell) => {
     const never = run('apt-get', 'kb_apt kmod', [[100, held]]);
     expect([never.status, never.output.includes('process 7 (apt-get)')]).toEqual([100, true]);
     expect(never.calls.length).toBeLessThan(100);
+  });
+
+  it('apt takes packages of a folder from there alone, with lists of its own that do not stay', () => {
+    const { status, calls, output } = run('apt-get', 'kb_apt_from /srv/p kmod', [
+      [0, '$(cat $APT_CONFIG; cat $(dirname $APT_CONFIG)/list)'],
+    ]);
+    expect([status, verbs(calls)]).toEqual([0, 'update install']);
+    expect(output).toContain('deb [trusted=yes] file:/srv/p ./');
+    const folder = /Dir::State::lists "(\S+)\/lists";/.exec(output)?.[1] ?? '';
+    expect(output).toContain(`Dir::Etc::sourcelist "${folder}/list";\nDir::Etc::sourceparts "-";`);
+    expect(existsSync(folder)).toBe(false);
+    expect(
+      run('apt-get', 'kb_apt_from /srv/p kmod', [[100, 'E: Unable to locate package kmod']]).status,
+    ).toBe(100);
   });
 
   it('dnf waits for another dnf, and names it when it does not end', () => {

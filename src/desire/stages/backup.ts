@@ -20,8 +20,8 @@ export function backupStage(desire: Desire, host: Host, facts: HostFacts): reado
   if (backup === undefined) return [{ kind: 'timer', stage, name: backupUnit, wanted: false, files: all }];
   const files = backupFiles(textContext(desire, facts), host, backup);
   return [
-    packageOf(facts, stage, 'curl'),
-    ...(backup.encryptFor === undefined ? [] : [packageOf(facts, stage, 'openssl')]),
+    packageOf(desire, facts, stage, 'curl'),
+    ...(backup.encryptFor === undefined ? [] : [packageOf(desire, facts, stage, 'openssl')]),
     { kind: 'directory', stage, path: backup.directory, mode: '700', keep: true },
     { kind: 'directory', stage, path: dirname(paths.backupProgram), mode: '755', keep: true },
     ...files.map((file) => textFile(stage, file, units.includes(file.path) ? [backupUnit] : undefined)),

@@ -3,9 +3,9 @@ import { isNode, loadBalancerHosts, type Host } from '../../model/cluster.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { placeholder } from '../../resource/placeholder.ts';
 import { hostFolder } from '../../resource/prelude.ts';
-import type { Resource } from '../../resource/types.ts';
+import type { Artifact, Resource } from '../../resource/types.ts';
 import { timeResources } from './time.ts';
-import { packageOf, textContext, textFile, type Desire } from '../context.ts';
+import { packageOf, packagesFolder, packagesFor, textContext, textFile, type Desire } from '../context.ts';
 import { paths } from '../text/paths.ts';
 import { proxyEnvironment } from '../text/proxy.ts';
 import { hostFiles, kernelModules, sysctls } from '../text/host.ts';
@@ -31,11 +31,25 @@ export function hostStage(desire: Desire, host: Host, facts: HostFacts): readonl
   return [
     stamp,
     ...proxy(desire, host, facts),
-    ...packages.map((name) => packageOf(facts, 'host', name)),
+    ...bundledPackages(desire, facts),
+    ...packages.map((name) => packageOf(desire, facts, 'host', name)),
     ...timeResources(desire, facts),
     ...(selinux && confined ? [{ kind: 'selinux', stage: 'host' } as const] : []),
     ...(isNode(host) ? nodeGround(desire, host, facts) : []),
   ];
+}
+
+/** What the steps that install packages take them from. */
+function bundledPackages({ bundle }: Desire, facts: HostFacts): readonly Resource[] {
+  const held = packagesFor(bundle, facts);
+  if (held === undefined) return [];
+  const { path, sha256, size } = held;
+  const artifact: Artifact = {
+    title: `packages of ${systemOf(facts).name} ${facts.os.versionId}`,
+    sha256,
+    source: { kind: 'bundle', path, size },
+  };
+  return [{ kind: 'archive', stage: 'host', name: 'packages', artifact, destination: packagesFolder }];
 }
 
 /** Before the first package is installed. Without spec.proxy, what an earlier inventory set is removed. */

@@ -15,8 +15,8 @@ export function loadBalancerStage(desire: Desire, host: Host, facts: HostFacts):
   const haproxy = haproxyFiles(context, facts);
   const keepalived = keepalivedFiles(context, host, facts);
   return [
-    packageOf(facts, stage, 'haproxy', haproxy),
-    packageOf(facts, stage, 'keepalived', keepalived),
+    packageOf(desire, facts, stage, 'haproxy', haproxy),
+    packageOf(desire, facts, stage, 'keepalived', keepalived),
     ...dropInFolders(haproxy),
     ...haproxy.map((file) => textFile(stage, file, ['haproxy'])),
     { kind: 'unit', stage, name: 'haproxy', reloads: true },

@@ -21,7 +21,7 @@ export function timeResources(desire: Desire, facts: HostFacts): readonly Resour
   const files = ntpFiles(textContext(desire, facts), facts, ntp.servers);
   const own = files.map(({ path }) => path);
   return [
-    ...(facts.timeService === undefined ? [packageOf(facts, stage, 'chrony')] : []),
+    ...(facts.timeService === undefined ? [packageOf(desire, facts, stage, 'chrony')] : []),
     ...folders(
       stage,
       [...new Set(own.map((path) => dirname(path)))].filter((path) => path.endsWith('.d')),

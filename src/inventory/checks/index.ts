@@ -37,6 +37,7 @@ import {
   poolsAreFree,
   serviceNetworkFits,
 } from './networks.ts';
+import { imageRepositoryHasImages } from './image-repository.ts';
 import { ntpIsSound } from './ntp.ts';
 import { ownedFieldsAreLeftAlone, servingCertificatesAreApproved } from './owned.ts';
 import { kubeletFlagsAreFree } from './kubelet.ts';
@@ -111,6 +112,7 @@ const checks: readonly Check[] = [
   flagPathsAreMounted,
   mountedFilesComeFirst,
   kubeletFlagsAreFree,
+  imageRepositoryHasImages,
   registriesAreSound,
   runtimesAreSound,
   proxyIsGiven,

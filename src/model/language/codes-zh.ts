@@ -65,6 +65,16 @@ export const codesZh: Readonly<
       '（spec.artifacts.mirror 和 spec.imageRepository，或者 `bundle create` 的 `--mirror` 和 `--image-repository`）。' +
       '然后再次运行同一条命令：只获取缺失的文件。',
   },
+  'E-PUSH': {
+    title: '镜像无法推送到镜像仓库。',
+    cause:
+      '`kboot bundle push` 无法连接镜像仓库，不信任其证书，被其拒绝，或者连接中断。此前推送的镜像和完整的层已在仓库中，' +
+      '离线包保持原样。没有连接集群的任何主机。',
+    remedy:
+      '消息列出地址和仓库的响应。登录用 `--username USER` 加上 `--password-file FILE` 或 KBOOT_REGISTRY_PASSWORD，' +
+      '也可以用 `docker login` 或 `podman login` 保存的登录；自己的 CA 用 `--ca-file FILE`。然后再次运行同一条命令：' +
+      '只发送仓库缺少的内容。',
+  },
   'E-STATE': {
     title: '状态目录无法使用。',
     cause:

@@ -1,0 +1,65 @@
+import type { About, Texts } from '../model/language/text.ts';
+
+/** What to do after errors of this folder. */
+export const remedies = {
+  pushAgain: {
+    en: 'Run the same command again: it sends only what the registry lacks.',
+    zh: '再次运行同一条命令：只发送仓库缺少的内容。',
+  },
+  reachRegistry: {
+    en: 'Check the name and the port (`--registry HOST:PORT`), and the network of this machine; HTTPS_PROXY and NO_PROXY apply. Then run the same command again: it sends only what the registry lacks.',
+    zh: '检查名称和端口（`--registry HOST:PORT`）以及本机网络；HTTPS_PROXY 和 NO_PROXY 有效。然后再次运行同一条命令：只发送仓库缺少的内容。',
+  },
+  trustRegistry: {
+    en: 'If this is your registry, name the CA that signed its certificate: --ca-file FILE. `--insecure` accepts any certificate.',
+    zh: '如果这是你的仓库，指定签发其证书的 CA：--ca-file FILE。`--insecure` 接受任何证书。',
+  },
+  plainHttp: {
+    en: 'If the registry serves HTTP without TLS on that port, add --plain-http; passwords and images are then not protected.',
+    zh: '如果仓库在该端口提供不带 TLS 的 HTTP，加上 --plain-http；此时密码和镜像不受保护。',
+  },
+  noRegistry: {
+    en: 'Use the address that images are pulled from, HOST[:PORT][/PATH]: --registry. A web interface often has another one.',
+    zh: '使用拉取镜像的地址 HOST[:PORT][/PATH]：--registry。网页界面的地址往往不同。',
+  },
+  logIn: {
+    en: '`--username USER` with `--password-file FILE` or KBOOT_REGISTRY_PASSWORD; or log in with `docker login` or `podman login`, whose file kboot reads.',
+    zh: '`--username USER` 加上 `--password-file FILE` 或 KBOOT_REGISTRY_PASSWORD；或者先用 `docker login` 或 `podman login` 登录，kboot 会读取其文件。',
+  },
+  otherLogin: {
+    en: 'Check the user and the password or token, and whether that user may push. Images that were pushed stay.',
+    zh: '检查用户名和密码或令牌，以及该用户是否可以推送。已推送的镜像会保留。',
+  },
+  mayNotPush: {
+    en: 'Give this user the right to push to that repository, or name a path where it may: --registry HOST/PATH. In Harbor and the like, the first part of the path is a project, which must exist.',
+    zh: '授予该用户推送到该仓库的权限，或者指定允许推送的路径：--registry HOST/PATH。在 Harbor 等仓库中，路径的第一段是项目，必须已经存在。',
+  },
+  createRepository: ({ repository }: About<'repository'>) => ({
+    en: `Create it in the registry, or name another path: --registry HOST/PATH. Some registries create no repositories by themselves: they need ${repository} and the others before.`,
+    zh: `在仓库中创建它，或者指定其他路径：--registry HOST/PATH。有些仓库不会自动创建：需要事先创建 ${repository} 等。`,
+  }),
+  readOnly: {
+    en: 'It is read-only, or a cache of another registry: push to one that takes images.',
+    zh: '它是只读的，或者是另一个仓库的缓存：推送到可以接收镜像的仓库。',
+  },
+  tooLarge: {
+    en: 'The registry, or the proxy in front of it, limits the size of a request (nginx: client_max_body_size). Raise the limit and run the same command again.',
+    zh: '仓库或其前面的代理限制了请求大小（nginx：client_max_body_size）。提高限制，再次运行同一条命令。',
+  },
+  freeRegistry: {
+    en: 'Free space on the disk of the registry, and run the same command again: it sends only what the registry lacks.',
+    zh: '清理仓库所在磁盘的空间，再次运行同一条命令：只发送仓库缺少的内容。',
+  },
+  aptHere: {
+    en: 'Run `kboot bundle create` on Debian or Ubuntu, or in a container of either; leave out --packages if your hosts have package sources.',
+    zh: '在 Debian 或 Ubuntu 上，或者在它们的容器中运行 `kboot bundle create`；如果主机有软件源，去掉 --packages。',
+  },
+  keysOf: ({ package: name }: About<'package'>) => ({
+    en: `Install the package ${name} on this machine: apt verifies the distribution's indexes with these keys.`,
+    zh: `在本机安装软件包 ${name}：apt 用这些密钥验证发行版的索引。`,
+  }),
+  packageSources: {
+    en: "Check the network; apt's own proxy settings apply, and http_proxy. `--packages-mirror URL` names a mirror. Then run the same command again.",
+    zh: '检查网络；apt 自己的代理设置和 http_proxy 有效。`--packages-mirror URL` 指定镜像站。然后再次运行同一条命令。',
+  },
+} as const satisfies Texts;

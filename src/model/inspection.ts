@@ -1,6 +1,7 @@
 import type { BackupSeen } from './backup.ts';
 import type { StaticPodComponent } from './component.ts';
 import type { HostFacts } from './facts.ts';
+import type { KernelFeature } from './kernel-feature.ts';
 import type { HostPast } from './past.ts';
 
 /** What the probe read from a host besides its resources: the input for preflight and for bootstrap decisions. */
@@ -78,8 +79,8 @@ export interface Inspection {
   readonly dockerContainers: number | null;
   /** The ID that kboot gives the user `etcd` is another user's or group's. */
   readonly etcdIdTaken?: boolean;
-  /** Whether nftables of its kernel can queue packets to a program. */
-  readonly queuesPackets?: 'yes' | 'no' | 'unknown';
+  /** What its kernel has, built in or as a module, and what it lacks; absent: not known. */
+  readonly kernelHas?: Readonly<Partial<Record<KernelFeature, boolean>>>;
   /** Tags of the images in its static Pods' manifests: `v1.36.2`, `3.6.8-0`; without those that it does not have. */
   readonly podVersions: Readonly<Partial<Record<StaticPodComponent, string>>>;
   /** Its API server encrypts what it stores, or there is kboot's file for that. */

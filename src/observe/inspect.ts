@@ -11,8 +11,8 @@ import { quote, quoteAll } from '../resource/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
+import { kernelProbe, readKernel } from './kernel-probe.ts';
 import { pastProbe, readPast } from './past-probe.ts';
-import { queueProbe, readQueues } from './queue-probe.ts';
 import { readSettings, settingsProbe } from './settings-probe.ts';
 import { readUnits, unitsProbe } from './units-probe.ts';
 
@@ -87,7 +87,7 @@ export function inspectScript({
     firewallProbe,
     pastProbe(resolvConf),
     settingsProbe,
-    queueProbe,
+    kernelProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
@@ -311,7 +311,7 @@ export function readInspection(output: string, asked: number, answered: number):
     past: { ...readPast(all), activeUnits: units.foreign },
     settings: readSettings(one),
     ...(values.has('spread') && { spread: readSpread(all('spread')) }),
-    ...(values.has('queues') && { queuesPackets: readQueues(one('queues')) }),
+    ...(values.has('kernel') && { kernelHas: readKernel(all('kernel')) }),
     etcdIdTaken: one('etcdIdOf')
       .split(' ')
       .some((name) => name !== '' && name !== etcdUserName),

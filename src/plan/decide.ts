@@ -16,7 +16,7 @@ import { diffHost, type HostChange, type HostDecision } from './diff/host.ts';
 import { missingBootstrapRoles } from './diff/bootstrap-roles.ts';
 import { cordonText } from './diff/health.ts';
 import { podNetworkStates } from './diff/pod-network.ts';
-import { podNetworkWarnings, servicesWarnings } from './diff/foreign-parts.ts';
+import { lostNetworkWarnings, podNetworkWarnings, servicesWarnings } from './diff/foreign-parts.ts';
 import { inventoryChanges, recordedInventory } from './diff/inventory.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { decideEncryption } from './encryption/decide.ts';
@@ -32,7 +32,7 @@ import { addonFindings } from './preflight/addons.ts';
 import { endpointFindings } from './preflight/endpoint.ts';
 import type { Finding } from './preflight/finding.ts';
 import { immutableFindings } from './preflight/immutable-fields.ts';
-import { podNetworkFindings } from './preflight/pod-network.ts';
+import { podNetworkFindings, twoNetworksFindings } from './preflight/pod-network.ts';
 import { preflight, withoutIgnored } from './preflight/preflight.ts';
 import { upgradeFindings, upgradeNotes } from './preflight/upgrade/index.ts';
 import { disturbsNode } from './rollout/effects.ts';
@@ -224,7 +224,11 @@ export function decide(known: Known, observed: Observed): Decision {
       ...(through === undefined || api === undefined ? [] : keptWarnings(known.desired, api)),
       ...(through === undefined || api === undefined
         ? []
-        : [...podNetworkWarnings(known.desired, api), ...servicesWarnings(known.desired, api)]),
+        : [
+            ...podNetworkWarnings(known.desired, api),
+            ...servicesWarnings(known.desired, api),
+            ...lostNetworkWarnings(known.desired, api),
+          ]),
       ...keptRulesWarnings(rules.kept),
       ...(through === undefined || api === undefined || known.desired.addons === undefined
         ? []
@@ -257,6 +261,7 @@ export function decide(known: Known, observed: Observed): Decision {
               })),
           ...(ahead === undefined ? [] : upgradeFindings(ahead)),
           ...podNetworkFindings(cluster, changes, inspections, api),
+          ...twoNetworksFindings(cluster, known.desired.addons ?? []),
           // An upgrade brings other schemas.
           ...(api === undefined || change !== undefined
             ? []

@@ -24,9 +24,12 @@ const hosts: readonly SiteHost[] = [
 ];
 
 const examples = join(import.meta.dirname, '../../inventories/addons');
+const busybox = 'docker.io/library/busybox:1.37.0';
+const pools = [{ name: 'default', addresses: ['10.77.46.200-10.77.46.210'] }];
 const images = {
   'metrics-server': ['registry.k8s.io/metrics-server/metrics-server:v0.9.0'],
-  'local-path': ['docker.io/rancher/local-path-provisioner:v0.0.37', 'docker.io/library/busybox:1.37.0'],
+  'local-path': ['docker.io/rancher/local-path-provisioner:v0.0.37', busybox],
+  traefik: ['docker.io/library/traefik:v3.7.9', busybox],
 } as const;
 
 const index = join(process.env['KBOOT_BUNDLE'] ?? '', 'bundle.json');
@@ -47,8 +50,10 @@ beforeAll(async () => {
   const { spec } = parse(await readFile(join(examples, 'common.yaml'), 'utf8')) as {
     readonly spec: { readonly addons: readonly { readonly name: string }[] };
   };
-  const addons = spec.addons.filter(({ name }) => names.some((each) => each === name));
-  site = await clusterSite('common', hosts, { spec: { addons } });
+  const addons = spec.addons
+    .filter(({ name }) => names.some((each) => each === name))
+    .map((addon) => (addon.name === 'traefik' ? { ...addon, images: [busybox] } : addon));
+  site = await clusterSite('common', hosts, { spec: { addons, ...(has('traefik') && { metallb: { pools } }) } });
   for (const name of names) await cp(join(examples, `${name}.yaml`), join(site.dir, `${name}.yaml`));
   const made = await site.kboot('up', ['--yes', '-o', 'json']);
   expect(made.exitCode, made.stdout.slice(-3000) + made.stderr.slice(-3000)).toBe(0);
@@ -77,7 +82,7 @@ spec:
   volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
   containers:
     - name: main
-      image: docker.io/library/busybox:1.37.0
+      image: ${busybox}
       command: [sh, -c, "echo ${text} >> /data/lines && cat /data/lines"]
       volumeMounts: [{ name: data, mountPath: /data }]
 `;
@@ -99,6 +104,56 @@ it('local-path', 'a claim is written, and read by the next Pod; its folder goes 
   });
 });
 
+const shop = `apiVersion: v1
+kind: Pod
+metadata: { name: shop, labels: { app: shop } }
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: main
+      image: ${busybox}
+      command: [sh, -c, "mkdir -p /tmp/w && echo shop > /tmp/w/index.html && exec httpd -f -p 8000 -h /tmp/w"]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: shop }
+spec: { selector: { app: shop }, ports: [{ port: 80, targetPort: 8000 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop }
+spec:
+  rules:
+    - host: shop.example.com
+      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: shop, port: { number: 80 } } } }] }
+`;
+
+it('traefik', 'routes a host name to a Pod, by an address of MetalLB, and no other name', async () => {
+  await site.kube(['apply', '-f', '-'], shop);
+  const address = await eventually(60, async () => {
+    const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
+    const found = await site.kube(['get', 'ingress', 'shop', '-o', path]);
+    expect(found).toMatch(/^10\.77\.46\./);
+    return found;
+  });
+  const asks = async (host: string, ...more: readonly string[]): Promise<string> => {
+    const { stdout } = await site.lab.exec([
+      ...['curl', '-sS', '-m', '5', '-w', '%{http_code}', '--resolve', `${host}:80:${address}`],
+      ...['--resolve', `${host}:443:${address}`, ...more],
+    ]);
+    return stdout.replaceAll('\n', ' ').trim();
+  };
+  await eventually(60, async () => {
+    expect(await asks('shop.example.com', 'http://shop.example.com/')).toBe('shop 200');
+  });
+  expect(await asks('shop.example.com', '-k', 'https://shop.example.com/')).toBe('shop 200');
+  expect(await asks('other.example.com', 'http://other.example.com/')).toMatch(/404$/);
+  await site.kube(['delete', 'pod/shop', 'service/shop', 'ingress/shop']);
+  await eventually(30, async () => {
+    expect(await asks('shop.example.com', 'http://shop.example.com/')).toMatch(/404$/);
+  });
+});
+
 test.runIf(names.length > 0)(
   `all are gone once the inventory no longer has them${unlessSkipped}`,
   async () => {
@@ -106,7 +161,8 @@ test.runIf(names.length > 0)(
     const gone = await site.kboot('up', ['--yes', '-o', 'json']);
     expect(gone.exitCode, gone.stderr).toBe(0);
     expect((await site.kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io'])).exitCode).not.toBe(0);
-    expect((await site.kubectl(['get', 'storageclass', '-o', 'name'])).stdout).toBe('');
+    expect((await site.kubectl(['get', 'storageclass,ingressclass', '-o', 'name'])).stdout).toBe('');
+    expect((await site.kubectl(['get', 'service,deployment', '-A', '-o', 'name'])).stdout).not.toContain('traefik');
     await expectNothingToDo(site);
   },
 );

@@ -34,6 +34,7 @@ export const noClusterChanges: ClusterChanges = {
   retires: [],
   record: [],
   addons: [],
+  networkAddons: new Set(),
   gates: { api: [], endpoint: [], registered: [], controlPlane: [], podNetwork: [], ready: [] },
 };
 

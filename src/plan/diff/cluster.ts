@@ -18,7 +18,7 @@ import { mustReplace } from './immutable.ts';
 import { isManaged, managedBy, nodeRemovals, type NodeRemoval } from '../rollout/node-removal.ts';
 import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
-import { hasPodNetwork, hasServices } from './foreign-parts.ts';
+import { hasPodNetwork, hasServices, networkAddons } from './foreign-parts.ts';
 import { withKept } from './kept.ts';
 import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
@@ -43,6 +43,8 @@ export interface ClusterChanges {
   readonly lateObjects: readonly ApplyStep[];
   /** The operator's add-ons. */
   readonly addons: readonly AddonChanges[];
+  /** Names of those that go before what needs a Pod network, since they bring it. */
+  readonly networkAddons: ReadonlySet<string>;
   /** The record of the inventory; last, once all of it is applied. */
   readonly record: readonly ApplyStep[];
   readonly prunes: readonly DeleteStep[];
@@ -142,6 +144,7 @@ export function diffCluster(
     ],
     lateObjects: connected ? desired.lateObjects.flatMap((object) => objectStep(object, seen)) : [],
     addons: desired.addons === undefined ? [] : diffAddons(desired.addons, seen, allObjects(desired)),
+    networkAddons: networkAddons(desired),
     record: desired.record === undefined ? [] : objectStep(desired.record, seen),
     prunes: prunes(desired, seen),
     retires: retires(desired, seen),

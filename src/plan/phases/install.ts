@@ -1,4 +1,5 @@
 import { stages, type Stage } from '../../model/stage.ts';
+import type { AddonChanges } from '../diff/addons.ts';
 import type { ClusterChanges } from '../diff/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
@@ -132,6 +133,14 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     [...ready, ...after('all', api, addons), ...after('ended', nodes, byStage.get('node')), ...rolled],
     oneByOne(work.podNetworks.map(({ host, steps }) => ({ on: { host }, steps }))),
   );
+  const addonNeeds = [
+    ...ready,
+    ...after('all', api, addons, onPodNetwork),
+    ...after('ended', nodes, podNetworks, byStage.get('node')),
+    ...rolled,
+  ];
+  const isNetwork = ({ name }: AddonChanges): boolean => cluster?.networkAddons.has(name) === true;
+  const networkAddons = addonPhases((cluster?.addons ?? []).filter(isNetwork), addonNeeds);
   const readiness =
     cluster &&
     phase(
@@ -140,7 +149,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
       'readiness',
       [
         ...ready,
-        ...after('all', api, addons),
+        ...after('all', api, addons, ...networkAddons),
         ...after('ended', podNetworks, byStage.get('node')),
         ...rolled,
       ],
@@ -152,23 +161,18 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     );
 
   const hostWork = existing(...hostPhases, rollout);
-  const operatorAddons =
-    cluster === undefined
-      ? []
-      : addonPhases(cluster.addons, [
-          ...ready,
-          ...after('all', api, addons, onPodNetwork, readiness),
-          ...after('ended', nodes, podNetworks, byStage.get('node')),
-          ...rolled,
-        ]);
+  const operatorAddons = addonPhases(
+    (cluster?.addons ?? []).filter((each) => !isNetwork(each)),
+    [...addonNeeds, ...after('all', ...networkAddons, readiness)],
+  );
   const retirement = retirementPhase(cluster?.retires ?? [], work.proxyRules ?? [], [
-    ...ready,
-    ...after('all', api, addons, onPodNetwork, readiness, ...operatorAddons),
-    ...after('ended', nodes, podNetworks, byStage.get('node')),
-    ...rolled,
+    ...addonNeeds,
+    ...after('all', ...networkAddons, readiness, ...operatorAddons),
   ]);
   const clusterWork = [
-    ...existing(api, nodes, addons, network, onPodNetwork, podNetworks, readiness),
+    ...existing(api, nodes, addons, network, onPodNetwork, podNetworks),
+    ...networkAddons,
+    ...existing(readiness),
     ...operatorAddons,
     ...existing(retirement),
   ];

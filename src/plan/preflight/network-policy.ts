@@ -11,11 +11,11 @@ import { remedyFields } from '../../model/language/text.ts';
  */
 export function packetQueue(
   host: Host,
-  { queuesPackets = 'unknown', kernel }: Inspection,
+  { kernelHas = {}, kernel }: Inspection,
   cluster: Cluster,
 ): Omit<Finding, 'host'> | undefined {
-  if (!isNode(host) || !enforcesPolicies({ cluster }) || queuesPackets === 'yes') return undefined;
-  const isKnown = queuesPackets === 'no';
+  if (!isNode(host) || !enforcesPolicies({ cluster }) || kernelHas.nft_queue === true) return undefined;
+  const isKnown = kernelHas.nft_queue === false;
   return {
     check: 'NetworkPolicy',
     level: isKnown ? 'error' : 'warning',

@@ -1,5 +1,7 @@
-import { objectKey } from '../../kube/types.ts';
-import type { Cluster } from '../../model/cluster.ts';
+import type { DesiredAddon } from '../../kube/addons.ts';
+import { wrapsCniConfig, writesCniConfig } from '../../kube/cni-writer.ts';
+import { objectKey, objectTitle } from '../../kube/types.ts';
+import { hostsWith, type Cluster } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { HostChange } from '../diff/host.ts';
@@ -38,4 +40,25 @@ export function podNetworkFindings(
         ]
       : [],
   );
+}
+
+/** Add-ons that bring a Pod network besides flannel: nodes would use the one whose configuration sorts first. */
+export function twoNetworksFindings(
+  cluster: Pick<Cluster, 'networking' | 'hosts'>,
+  addons: readonly DesiredAddon[],
+): readonly Finding[] {
+  if (cluster.networking.flannel === undefined) return [];
+  const host = hostsWith(cluster, 'control-plane')[0]?.name ?? '';
+  return addons.flatMap(({ name, objects }) => {
+    const writer = objects.find((object) => writesCniConfig(object) && !wrapsCniConfig(object));
+    if (writer === undefined) return [];
+    const finding: Finding = {
+      check: 'ForeignNetwork',
+      level: 'error',
+      host,
+      message: `spec.networking.cni is flannel, and add-on ${name} brings another Pod network: its ${objectTitle(writer)} writes to /etc/cni/net.d of its nodes`,
+      ...remedyFields(remedies.oneNetwork),
+    };
+    return [finding];
+  });
 }

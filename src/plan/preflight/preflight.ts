@@ -8,6 +8,7 @@ import { failedBackups } from './backup.ts';
 import { etcdMoved } from './etcd.ts';
 import { etcdUserFree } from './etcd-user.ts';
 import { extraVolumesThere } from './extra-volumes.ts';
+import { kernelFeaturesThere } from './kernel-features.ts';
 import { packetQueue } from './network-policy.ts';
 import type { Finding } from './finding.ts';
 import { firewallShortcomings } from './firewall.ts';
@@ -118,6 +119,7 @@ const checks: readonly Check[] = [
   foreignManifests,
   extraVolumesThere,
   packetQueue,
+  kernelFeaturesThere,
   etcdUserFree,
   (_host, seen) =>
     seen.nameLookupMs !== null && seen.nameLookupMs < 2000

@@ -82,6 +82,10 @@ export const remedies = {
     en: 'Boot a kernel that has it (the module may be in a package of its own, such as linux-modules-extra or kernel-modules-extra), or set spec.networking.networkPolicy to false.',
     zh: '用带有该模块的内核启动（它可能在单独的软件包中，例如 linux-modules-extra 或 kernel-modules-extra），或者把 spec.networking.networkPolicy 设为 false。',
   },
+  bootKernelOr: ({ field }: About<'field'>) => ({
+    en: `Boot a kernel that has it (the module may be in a package of its own, such as linux-modules-extra or kernel-modules-extra), or choose another ${field}.`,
+    zh: `用带有该模块的内核启动（它可能在单独的软件包中，例如 linux-modules-extra 或 kernel-modules-extra），或者为 ${field} 选择别的值。`,
+  }),
   bootKernelAndLook: {
     en: 'Boot a kernel that has it and look with `kboot verify INVENTORY --security`, or set spec.networking.networkPolicy to false.',
     zh: '用带有该模块的内核启动，并用 `kboot verify INVENTORY --security` 检查，或者把 spec.networking.networkPolicy 设为 false。',
@@ -173,6 +177,10 @@ export const remedies = {
   keepCni: {
     en: 'Set spec.networking.cni to none to keep the CNI. To change to flannel, drain the Nodes, remove the CNI and its files in /etc/cni/net.d, and run the same command again.',
     zh: '要保留该 CNI，把 spec.networking.cni 设为 none。要改用 flannel，先腾空节点，移除该 CNI 及其在 /etc/cni/net.d 中的文件，然后再次运行同一条命令。',
+  },
+  oneNetwork: {
+    en: 'Set spec.networking.cni to none, or remove the add-on. If it is no Pod network of its own, ignore this check (spec.preflight.ignore).',
+    zh: '把 spec.networking.cni 设为 none，或者移除该插件。如果它本身不是 Pod 网络，就忽略这项检查（spec.preflight.ignore）。',
   },
   stopProgram: ({ other, program }: About<'other' | 'program'>) => ({
     en: `Stop ${other}; ${program} needs this port.`,

@@ -46,6 +46,7 @@ const throughApi = {
   retires: [],
   record: [],
   addons: [],
+  networkAddons: new Set<string>(),
   gates: {
     api: [named('api answers')],
     endpoint: [named('endpoint answers')],

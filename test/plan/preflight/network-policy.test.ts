@@ -16,16 +16,16 @@ function found(profile: 'kubeadm' | 'restricted', more: Partial<Inspection>): re
 
 describe('preflight of a hardened host', () => {
   it('refuses a kernel that cannot queue packets, and warns if that is not known', () => {
-    expect(found('restricted', { queuesPackets: 'no' })).toEqual(['NetworkPolicy error']);
-    expect(found('restricted', { queuesPackets: 'unknown' })).toEqual(['NetworkPolicy warning']);
-    expect(found('restricted', { queuesPackets: 'yes' })).toEqual([]);
-    expect(found('kubeadm', { queuesPackets: 'no' })).toEqual([]);
+    expect(found('restricted', { kernelHas: { nft_queue: false } })).toEqual(['NetworkPolicy error']);
+    expect(found('restricted', { kernelHas: {} })).toEqual(['NetworkPolicy warning']);
+    expect(found('restricted', { kernelHas: { nft_queue: true } })).toEqual([]);
+    expect(found('kubeadm', { kernelHas: { nft_queue: false } })).toEqual([]);
   });
 
   it("refuses an ID of etcd's user that is another's, unless there is such a user", () => {
-    const queuesPackets = 'yes';
-    expect(found('restricted', { queuesPackets, etcdIdTaken: true })).toEqual(['EtcdUser error']);
+    const kernelHas = { nft_queue: true };
+    expect(found('restricted', { kernelHas, etcdIdTaken: true })).toEqual(['EtcdUser error']);
     const facts = { ...good(plane).facts, etcdUser: { uid: 106, gid: 114 } };
-    expect(found('restricted', { queuesPackets, etcdIdTaken: true, facts })).toEqual([]);
+    expect(found('restricted', { kernelHas, etcdIdTaken: true, facts })).toEqual([]);
   });
 });

@@ -236,7 +236,7 @@ const networking = z
       .enum(['flannel', 'none'])
       .meta({
         description:
-          'Who provides the Pod network. `none`: you do, with a CNI of your own; kboot installs none, leaves /etc/cni/net.d alone, and waits for Nodes and Pods only once a Node is Ready.',
+          'Who provides the Pod network. `none`: you do, with a CNI of your own; kboot installs none, leaves /etc/cni/net.d alone, and waits for Nodes and Pods once an add-on brings it or a Node is Ready.',
         default: defaults.cni,
       })
       .optional(),
@@ -391,7 +391,7 @@ const spec = z
           .boolean()
           .meta({
             description:
-              'Whether kboot installs kube-proxy. `false`: something of yours implements Services, such as Cilium with kubeProxyReplacement; kboot waits for CoreDNS and other Pods that need Services only once it works.',
+              'Whether kboot installs kube-proxy. `false`: something of yours implements Services, such as Cilium with kubeProxyReplacement; kboot waits for CoreDNS and other Pods that need Services once it works, or an add-on brings the Pod network.',
             default: defaults.kubeProxy,
           })
           .optional(),

@@ -53,7 +53,9 @@ beforeAll(async () => {
   const addons = spec.addons
     .filter(({ name }) => names.some((each) => each === name))
     .map((addon) => (addon.name === 'traefik' ? { ...addon, images: [busybox] } : addon));
-  site = await clusterSite('common', hosts, { spec: { addons, ...(has('traefik') && { metallb: { pools } }) } });
+  site = await clusterSite('common', hosts, {
+    spec: { addons, ...(has('traefik') && { metallb: { pools } }) },
+  });
   for (const name of names) await cp(join(examples, `${name}.yaml`), join(site.dir, `${name}.yaml`));
   const made = await site.kboot('up', ['--yes', '-o', 'json']);
   expect(made.exitCode, made.stdout.slice(-3000) + made.stderr.slice(-3000)).toBe(0);
@@ -162,7 +164,9 @@ test.runIf(names.length > 0)(
     expect(gone.exitCode, gone.stderr).toBe(0);
     expect((await site.kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io'])).exitCode).not.toBe(0);
     expect((await site.kubectl(['get', 'storageclass,ingressclass', '-o', 'name'])).stdout).toBe('');
-    expect((await site.kubectl(['get', 'service,deployment', '-A', '-o', 'name'])).stdout).not.toContain('traefik');
+    expect((await site.kubectl(['get', 'service,deployment', '-A', '-o', 'name'])).stdout).not.toContain(
+      'traefik',
+    );
     await expectNothingToDo(site);
   },
 );

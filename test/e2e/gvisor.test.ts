@@ -19,16 +19,21 @@ const hosts: readonly SiteHost[] = [
 const busybox = 'docker.io/library/busybox:1.37.0';
 const folder = process.env['KBOOT_RUNSC'] ?? '';
 const programs = ['runsc', 'containerd-shim-runsc-v1'];
-const held = hasClusterBundle ? readFileSync(join(process.env['KBOOT_BUNDLE'] ?? '', 'bundle.json'), 'utf8') : '';
+const held = hasClusterBundle
+  ? readFileSync(join(process.env['KBOOT_BUNDLE'] ?? '', 'bundle.json'), 'utf8')
+  : '';
 const here = folder !== '' && programs.every((name) => existsSync(join(folder, name)));
 const files = !here
   ? []
   : programs.map((name) => ({
       url: `https://mirror.example.com/${name}`,
-      sha256: createHash('sha256').update(readFileSync(join(folder, name))).digest('hex'),
+      sha256: createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
       path: `/usr/local/bin/${name}`,
     }));
-const has = here && held.includes(busybox) && files.every(({ sha256 }) => held.includes(`programs/${sha256}`));
+const has =
+  here && held.includes(busybox) && files.every(({ sha256 }) => held.includes(`programs/${sha256}`));
 const why = has ? '' : ' [NOT RUN: KBOOT_RUNSC names no gVisor that KBOOT_BUNDLE has, too]';
 
 const pod = (name: string, runtime: string): string => `apiVersion: v1

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { KbootResult, SiteHost, SiteSpec } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
-import { clusterSite, expectNothingToDo, hasClusterBundle, unlessSkipped, type ClusterSite } from './cluster.ts';
+import {
+  clusterSite,
+  expectNothingToDo,
+  hasClusterBundle,
+  unlessSkipped,
+  type ClusterSite,
+} from './cluster.ts';
 
 /*
  * flannel's backends and kube-proxy's modes besides the defaults, as far as the kernel of this machine has them: one that is
@@ -43,7 +49,7 @@ afterAll(async () => {
 const it = test.runIf(hasClusterBundle);
 const lacks = (module: string): string =>
   existsSync(`/sys/module/${module}`) ? ` [NOT RUN: this kernel has ${module}]` : '';
-const without = (module: string): typeof test => test.runIf(hasClusterBundle && lacks(module) === '');
+const without = (module: string): typeof it => test.runIf(hasClusterBundle && lacks(module) === '');
 
 it(`backend udp is refused, with those that there are${unlessSkipped}`, async () => {
   const { exitCode, stderr } = await kboot('validate', spec('udp', nftables));

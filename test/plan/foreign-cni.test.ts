@@ -111,7 +111,10 @@ const writer = (name: string, folder = '/etc/cni/net.d/', image = 'quay.io/calic
         spec: {
           hostNetwork: true,
           containers: [{ name, image }],
-          volumes: [{ name: 'a', hostPath: null }, { name: 'b', hostPath: { path: folder } }],
+          volumes: [
+            { name: 'a', hostPath: null },
+            { name: 'b', hostPath: { path: folder } },
+          ],
         },
       },
     },
@@ -146,9 +149,7 @@ it('an add-on that brings the Pod network goes before all that needs it, which i
   expect(needs('addon-calico')).not.toContain('readiness');
   expect(needs('readiness')).toEqual(expect.arrayContaining(['addon-calico', 'addon-rights']));
   expect(needs('addon-shop')).toEqual(expect.arrayContaining(['addon-calico', 'readiness']));
-  expect(waits(plan)).toEqual(
-    expect.arrayContaining(['Node w-1 Ready', 'Deployment kube-system/coredns']),
-  );
+  expect(waits(plan)).toEqual(expect.arrayContaining(['Node w-1 Ready', 'Deployment kube-system/coredns']));
   expect(JSON.stringify(stepsOf(plan))).toMatch(/IPAddressPool metallb-system/);
   expect(plan.warnings).toEqual([]);
 });
@@ -177,7 +178,9 @@ it('beside flannel it is refused, unless it is a link in its chain', async () =>
   expect(await refused(writer('calico-node'))).toEqual([
     'spec.networking.cni is flannel, and add-on net brings another Pod network: its DaemonSet kube-system/calico-node writes to /etc/cni/net.d of its nodes',
   ]);
-  expect(await refused(writer('kube-multus-ds', '/etc/cni/net.d', 'ghcr.io/k8snetworkplumbingwg/multus-cni'))).toEqual([]);
+  expect(
+    await refused(writer('kube-multus-ds', '/etc/cni/net.d', 'ghcr.io/k8snetworkplumbingwg/multus-cni')),
+  ).toEqual([]);
   expect(await refused(writer('exporter', '/'))).toEqual([]);
 });
 

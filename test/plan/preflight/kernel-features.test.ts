@@ -8,7 +8,7 @@ import { host, single } from '../../samples/text.ts';
 const plane = host('cp-1', '10.0.0.11', ['control-plane']);
 const base = single({ hosts: [plane] });
 
-function found(change: Partial<Cluster>, kernelHas: Inspection['kernelHas']): readonly string[] {
+function found(change: Partial<Cluster>, kernelHas: NonNullable<Inspection['kernelHas']>): readonly string[] {
   const seen = { ...good(plane), kernelHas };
   return preflight({ ...base, ...change }, new Map([['cp-1', seen]]), undefined, [])
     .filter(({ check }) => check === 'KernelModules')
@@ -28,14 +28,13 @@ it('refuses what flannel and kube-proxy need and the kernel is known to lack, an
     ),
   ]);
   expect(found(flannel('vxlan'), none).join()).toMatch(/has no vxlan \(CONFIG_VXLAN\)/);
-  expect(found({ ...flannel('host-gw'), ...ipvs }, none).map((each) => /has no (\w+)/.exec(each)?.[1])).toEqual([
-    'ip_vs',
-    'dummy',
-  ]);
+  expect(
+    found({ ...flannel('host-gw'), ...ipvs }, none).map((each) => /has no (\w+)/.exec(each)?.[1]),
+  ).toEqual(['ip_vs', 'dummy']);
   expect(found(flannel('host-gw'), nothing)).toEqual([]);
 });
 
 it('does not refuse what is there, or not known', () => {
-  for (const seen of [undefined, {}, { wireguard: true, ip_vs: true, dummy: true }])
+  for (const seen of [{}, { wireguard: true, ip_vs: true, dummy: true }])
     expect(found({ ...flannel('wireguard'), ...ipvs }, seen)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { kindKey } from './scopes.ts';
 import type { KubeObject } from './types.ts';
 
 /** Where containerd looks for network configurations, and the folder of that. */
-const folders: readonly unknown[] = ['/etc/cni/net.d', '/etc/cni'];
+const folders: readonly string[] = ['/etc/cni/net.d', '/etc/cni'];
 
 interface PodTemplate {
   readonly hostNetwork?: boolean;
@@ -19,7 +19,10 @@ export function writesCniConfig(object: KubeObject): boolean {
   const { hostNetwork, volumes = [] } = template?.spec ?? {};
   return (
     hostNetwork === true &&
-    volumes.some(({ hostPath }) => folders.includes(String(hostPath?.path ?? '').replace(/\/+$/, '')))
+    volumes.some(({ hostPath }) => {
+      const path = hostPath?.path;
+      return typeof path === 'string' && folders.includes(path.replace(/\/+$/, ''));
+    })
   );
 }
 

@@ -71,4 +71,13 @@ describe('images of a bundle', () => {
     for (const image of [{}, { digest }, { digest, index: digest }])
       expect(imagesOf([], bundleOf(image)).get(pause)?.digests).toBeUndefined();
   });
+
+  it('that an add-on needs go to hosts, even if kboot itself has no use for them', () => {
+    const ref = 'ghcr.io/flannel-io/flannel:v0.28.9';
+    const spec = ['networking: { cni: none }', 'addons: [{ name: own, manifests: [{ path: ./own.yaml }] }]'];
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own' } };
+    const addons = new Map([['own', [{ ...pod, spec: { containers: [{ name: 'own', image: ref }] } }]]]);
+    expect(imagesOf(spec, bundleOf({ ref })).has(ref)).toBe(false);
+    expect(imagesOf(spec, { ...bundleOf({ ref }), addons }).has(ref)).toBe(true);
+  });
 });

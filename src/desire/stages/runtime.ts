@@ -7,6 +7,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import { cniFolder } from '../../resource/cni-config.ts';
 import { runtimesOf, type RuntimeFile } from '../../model/runtime.ts';
 import type { Artifact, ImageResource, Resource } from '../../resource/types.ts';
+import { addonImages } from '../addon-images.ts';
 import { programInBundle } from '../bundle-contents.ts';
 import { isOfficial } from '../bundle-fit.ts';
 import { filesFor, folders, textContext, textFile, releaseOf, type Desire } from '../context.ts';
@@ -153,6 +154,7 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
         ...{ kind: 'image', stage: 'runtime', refs: [ref], artifact: null },
         ...heldTo(facts, [[ref, pulledAs(release, ref)]]),
       }));
+  for (const ref of notHere.size === 0 ? [] : ofAddons(desire)) notHere.delete(ref);
   const byPath = new Map<string, string[]>();
   const official = new Map<string, ImageDigests>();
   for (const image of bundle.images) {
@@ -175,6 +177,16 @@ function imageResources(desire: Desire, host: Host, facts: HostFacts): readonly 
     const own = held.map((ref) => [ref, official.get(ref)] as const);
     return [{ kind: 'image', stage: 'runtime', refs: held, artifact, ...heldTo(facts, own) }];
   });
+}
+
+const refsOfAddons = new WeakMap<object, readonly string[]>();
+
+/** The images of the operator's add-ons: a host needs those, even if kboot itself has no use for them there. */
+function ofAddons({ cluster, addons }: Desire): readonly string[] {
+  if (addons === undefined) return [];
+  const refs = refsOfAddons.get(addons) ?? addonImages(cluster.addons ?? [], addons);
+  refsOfAddons.set(addons, refs);
+  return refs;
 }
 
 /** What a host pulls a reference as: what the lock has, or the catalog for the projects' own registries. */

@@ -31,7 +31,7 @@ interface Need {
 
 function needed({ networking, kubeProxy }: Cluster): readonly Need[] {
   const backend = networking.flannel?.backend;
-  const mode = kubeProxy?.config?.['mode'];
+  const mode = kubeProxy?.config['mode'];
   const tunnel = { by: `flannel's backend ${backend ?? ''}`, field: 'spec.networking.flannel.backend' };
   const proxy = { by: "kube-proxy's mode ipvs", field: 'spec.kubeProxy.config.mode' };
   return [

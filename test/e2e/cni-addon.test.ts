@@ -100,7 +100,7 @@ let site: ClusterSite;
 
 /** What `from` gets from a URL within 3 s; undefined: nothing. */
 async function got(from: string, url: string): Promise<string | undefined> {
-  const ask = ['wget', '-q', '-T', '3', '-O', '-', url];
+  const ask = ['timeout', '3', 'wget', '-q', '-O', '-', url];
   const { exitCode, stdout } = await site.kubectl(['exec', '-n', 'shop', from, '--', ...ask]);
   return exitCode === 0 ? stdout.trim() : undefined;
 }
@@ -149,12 +149,12 @@ for (const network of networks)
       await eventually(30, async () => {
         expect(await got('friend', url)).toBe('server');
       });
-      const outside = await site.kube([
-        ...['get', 'service', '-n', 'shop', 'server'],
-        ...['-o', 'jsonpath={.status.loadBalancer.ingress[0].ip}'],
-      ]);
-      const asked = await site.lab.exec(['curl', '-sS', '-m', '10', `http://${outside}/`]);
-      expect(asked.stdout.trim()).toBe('server');
+      const ip = 'jsonpath={.status.loadBalancer.ingress[0].ip}';
+      await eventually(30, async () => {
+        const outside = await site.kube(['get', 'service', '-n', 'shop', 'server', '-o', ip]);
+        const asked = await site.lab.exec(['curl', '-sS', '-m', '5', `http://${outside}/`]);
+        expect(asked.stdout.trim()).toBe('server');
+      });
     });
 
     test.runIf(network.enforcesPolicies)(

@@ -42,7 +42,7 @@ metadata: { name: ${name} }
 spec:
   ${runtime}
   restartPolicy: Never
-  containers: [{ name: main, image: "${busybox}", command: [sh, -c, "dmesg; cat /proc/version; wget -q -O - -T 5 http://web:80/; sleep 1000"] }]
+  containers: [{ name: main, image: "${busybox}", command: [sh, -c, "dmesg; cat /proc/version; timeout 5 wget -q -O - http://web:80/; sleep 1000"] }]
 `;
 const web = `apiVersion: v1
 kind: Pod

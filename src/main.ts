@@ -31,7 +31,7 @@ import type { KbootEvent } from './view/event-schema.ts';
 // A reader may close the pipe early, as `head` does: that must not end the run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') loseOutput(error);
   });
 
 if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
@@ -56,6 +56,19 @@ const commands: readonly Pick<CommandModule, 'command'>[] = [
 run().catch(async (error: unknown) => {
   process.exitCode = await report(error);
 });
+
+/** A disk that is full does not end a run, either; it ends with 1, since what it had to say is lost. */
+function loseOutput(error: Error): void {
+  if (process.listenerCount('exit', failWithoutOutput) > 0) return;
+  process.on('exit', failWithoutOutput);
+  void import('./cli/terminal.ts').then(({ tellLostOutput }) => {
+    tellLostOutput(error);
+  });
+}
+
+function failWithoutOutput(status: number): void {
+  if (status === exitStatus.done) process.exitCode = exitStatus.stepFailed;
+}
 
 /** Runs the command in argv. */
 async function run(): Promise<void> {

@@ -17,6 +17,7 @@ import { manifestPath } from '../resource/static-pod.ts';
 import { uploadName } from '../resource/upload-name.ts';
 import type { Resource } from '../resource/types.ts';
 import { saveEncryptionKeys } from '../store/encryption-keys.ts';
+import { fileError } from '../store/file-error.ts';
 import { loadOrCreatePki } from '../store/pki.ts';
 import { desireOf, usedPki, type Workspace } from './workspace.ts';
 import { remedies } from './remedies.ts';
@@ -42,8 +43,7 @@ export async function renderTree(
     throw new KbootError('E-USAGE', '--with-secrets contradicts spec.state.encryptKeys', {
       remedy: remedies.noPlainKeys,
     });
-  await mkdir(out, { recursive: true, ...(withSecrets && { mode: 0o700 }) });
-  if ((await readdir(out)).length > 0)
+  if ((await folderAt(out, withSecrets)).length > 0)
     throw new KbootError('E-USAGE', `${out} is not empty; it was not changed`, {
       remedy: remedies.newOutFolder,
     });
@@ -65,8 +65,10 @@ export async function renderTree(
       return;
     }
     const place = join(out, folder, path);
-    await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, text, { mode: hidden ? mode & 0o600 : mode });
+    await onDisk(place, async () => {
+      await mkdir(dirname(place), { recursive: true });
+      await writeFile(place, text, { mode: hidden ? mode & 0o600 : mode });
+    });
     files++;
   };
   for (const host of cluster.hosts) {
@@ -84,15 +86,34 @@ export async function renderTree(
     for (const [index, object] of objects.entries()) {
       const name = `${String(index).padStart(2, '0')}-${object.kind}-${object.metadata.name}`
         .toLowerCase()
-        .replaceAll(/[^a-z0-9.-]/g, '-');
+        .replaceAll(/[^a-z0-9.-]/g, '-')
+        .slice(0, longestName);
       const text = stringify(object, { lineWidth: 0, compat: 'yaml-1.1', aliasDuplicateObjects: false });
       await write({ path: `${name}.yaml`, mode: 0o644, text, secret: undefined }, folder);
     }
-  await writeFile(
-    join(out, '.gitignore'),
-    withSecrets ? '*\n' : leftOut.map((path) => `/${path}\n`).join(''),
-  );
+  const ignored = join(out, '.gitignore');
+  await onDisk(ignored, async () => {
+    await writeFile(ignored, withSecrets ? '*\n' : leftOut.map((path) => `/${path}\n`).join(''));
+  });
   return { files, leftOut };
+}
+
+/** Of a file of an object, without `.yaml`: objects have longer names than files may have. */
+const longestName = 200;
+
+/** Makes a folder, and returns what is in it. Throws KbootError E-STATE. */
+async function folderAt(out: string, isPrivateFolder: boolean): Promise<readonly string[]> {
+  return await onDisk(out, async () => {
+    await mkdir(out, { recursive: true, ...(isPrivateFolder && { mode: 0o700 }) });
+    return await readdir(out);
+  });
+}
+
+/** Does something with a path on this disk. Throws KbootError E-STATE if that is not possible. */
+async function onDisk<T>(path: string, act: () => Promise<T>): Promise<T> {
+  return await act().catch((cause: unknown) => {
+    throw fileError('The files cannot be written', path, cause);
+  });
 }
 
 interface Rendered {

@@ -61,6 +61,11 @@ export function tellDefect(error: unknown): void {
   note(below(line`This is a bug in kboot, not a problem with your input:`, ...lines));
 }
 
+/** An error of stdout or stderr, to stderr. */
+export function tellLostOutput({ message }: Error): void {
+  note(line`✗ The output cannot be written: ${message}`);
+}
+
 /** One event to stdout, as view/event-schema.ts describes it. */
 export function event(value: KbootEvent): void {
   process.stdout.write(`${visibleJson(value)}\n`);

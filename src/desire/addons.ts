@@ -79,7 +79,7 @@ function asStored(object: KubeObject): KubeObject {
     const { stringData, ...rest } = object;
     const texts = Object.entries((stringData ?? {}) as Readonly<Record<string, unknown>>);
     const encoded = texts.map(
-      ([key, value]) => [key, Buffer.from(String(value)).toString('base64')] as const,
+      ([key, value]) => [key, Buffer.from(String(value ?? '')).toString('base64')] as const,
     );
     return { ...rest, data: { ...(rest['data'] as object | undefined), ...Object.fromEntries(encoded) } };
   }

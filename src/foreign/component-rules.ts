@@ -111,6 +111,23 @@ export const mustBe =
   (value) =>
     (flagOf(value) ?? wanted) === wanted ? asKbootDoes(same) : left(why);
 
+/** `disabled: true` of kube-proxy. */
+export const kubeProxyDisabled: TreeRule = (value) =>
+  flagOf(value) === true ? noKubeProxy : asKbootDoes('kube-proxy is installed');
+
+/** kube-proxy is not installed. */
+export const noKubeProxy: Outcome = taken(
+  ['spec', 'kubeProxy', 'enabled'],
+  false,
+  'something else must do its work (docs/networks.md)',
+);
+
+/** A Pod network that kboot does not install; `name` if it is one that people know. */
+export const otherNetwork = (name = 'another network'): Outcome =>
+  left(
+    `kboot installs flannel. For ${name}, set spec.networking.cni to none, and state it in spec.addons (docs/networks.md)`,
+  );
+
 /** Always the same reason. */
 export const never =
   (why: string): TreeRule =>

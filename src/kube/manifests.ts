@@ -96,7 +96,8 @@ function collect(value: unknown, where: string, objects: KubeObject[], problems:
 const named = ({ metadata }: Readonly<Record<string, unknown>>): boolean =>
   isRecord(metadata) && metadata['name'] !== undefined;
 
-function problemOf({ apiVersion, kind, metadata }: Readonly<Record<string, unknown>>): string | undefined {
+function problemOf(object: Readonly<Record<string, unknown>>): string | undefined {
+  const { apiVersion, kind, metadata } = object;
   if (typeof apiVersion !== 'string' || !apiVersionPattern.test(apiVersion))
     return 'has no apiVersion such as v1 or apps/v1';
   if (typeof kind !== 'string' || !kindPattern.test(kind)) return 'has no kind such as ConfigMap';
@@ -110,6 +111,31 @@ function problemOf({ apiVersion, kind, metadata }: Readonly<Record<string, unkno
       return `(${kind} ${name}) has no valid metadata.namespace`;
   if (![labels, annotations].every((each) => each === undefined || each === null || isRecordOfTexts(each)))
     return `(${kind} ${name}) has a label or annotation that is not a text; put its value in quotes`;
+  const wrong = wrongData(`${apiVersion}/${kind}`, object);
+  return wrong === undefined ? undefined : `(${kind} ${name}) has ${wrong}`;
+}
+
+/** Fields of ConfigMaps and Secrets whose values the API takes as texts only, and which of them are base64. */
+const dataFields: Readonly<Record<string, Readonly<Record<string, 'text' | 'base64'>>>> = {
+  'v1/ConfigMap': { data: 'text', binaryData: 'base64' },
+  'v1/Secret': { stringData: 'text', data: 'base64' },
+};
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** The API would refuse it, and its message may quote a secret. */
+function wrongData(kind: string, object: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [field, form] of Object.entries(dataFields[kind] ?? {})) {
+    const values = object[field] ?? {};
+    if (!isRecord(values)) return `${field} that is not a mapping`;
+    // An empty value is an empty text.
+    const entries = Object.entries(values).map(([key, value]) => [key, value ?? ''] as const);
+    const other = entries.find(([, value]) => typeof value !== 'string');
+    if (other !== undefined) return `${field}.${other[0]}, which is not a text; put its value in quotes`;
+    const plain = entries.find(([, value]) => !base64.test(String(value).replaceAll(/[\r\n]/g, '')));
+    if (form === 'base64' && plain !== undefined)
+      return `${field}.${plain[0]}, which is not base64${field === 'data' ? '; stringData takes plain text' : ''}`;
+  }
   return undefined;
 }
 

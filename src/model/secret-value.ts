@@ -18,11 +18,15 @@ export function isSecretValue(name: string, value: unknown): value is string {
   return secretName.test(name) || secretText.some((pattern) => pattern.test(value));
 }
 
-/** Whether some value in it is a secret. A list has the name of its field. */
+/** Whether some value in it is a secret. A list has the name of its field; `{name, value}` has the name that it states. */
 export function hasSecret(value: Json, name = ''): boolean {
   if (value === null || typeof value !== 'object') return isSecretValue(name, value);
+  const label = (value as { readonly name?: Json }).name;
   return Object.entries(value).some(([key, item]: [string, Json]) =>
-    hasSecret(item, Array.isArray(value) ? name : key),
+    hasSecret(
+      item,
+      Array.isArray(value) ? name : key === 'value' && typeof label === 'string' ? label : key,
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
@@ -33,7 +34,7 @@ export async function indexBundle(
     if (match === null || isLeftover(basename(path))) continue;
     const arch = match[1] ?? 'any';
     const file = join(directory, path);
-    files.push({ path, size: (await stat(file)).size, sha256: await fileSha256(file), arch });
+    files.push({ path, size: await sizeOf(file), sha256: await fileSha256(file), arch });
     if (path.startsWith('images/'))
       for (const image of await archivedImages(file, arch)) images.push({ ...image, path, arch });
   }
@@ -61,6 +62,15 @@ export async function indexBundle(
   };
   await writeAtomic(join(directory, 'bundle.json'), `${JSON.stringify(index, undefined, 2)}\n`, 0o644);
   return index;
+}
+
+/** The size of a regular file in bytes. Throws KbootError E-BUNDLE for anything else: a pipe would never end. */
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch((cause: unknown) => cause);
+  const problem =
+    found instanceof Stats ? (found.isFile() ? undefined : 'is not a file') : unreadable(found);
+  if (found instanceof Stats && problem === undefined) return found.size;
+  throw new KbootError('E-BUNDLE', `${file} ${problem ?? ''}`, { remedy: remedies.removeOrReplaceFile });
 }
 
 function versionOf(images: readonly BundleImage[]): string | undefined {

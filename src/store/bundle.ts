@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { KbootError } from '../model/error.ts';
 import { archivedImages, imageRef, type ArchivedImage } from './archived-images.ts';
 import { readIndex, type GivenBundle } from './bundle-folder.ts';
+import { unreadable } from './file-error.ts';
 import { remedies } from './remedies.ts';
 
 /** A path below the bundle's folder that cannot escape it. */
@@ -194,11 +195,18 @@ function differences(
   ];
 }
 
-/** SHA-256 of a file's bytes, in hex. */
+/** SHA-256 of a file's bytes, in hex. Throws KbootError E-BUNDLE if it cannot be read. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)
-    hash.update(chunk);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)
+      hash.update(chunk);
+  } catch (cause) {
+    throw new KbootError('E-BUNDLE', `${path} ${unreadable(cause)}`, {
+      cause,
+      remedy: remedies.readEveryFile,
+    });
+  }
   return hash.digest('hex');
 }
 

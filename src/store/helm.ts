@@ -35,11 +35,16 @@ const alone = { HELM_NO_PLUGINS: '1', KUBECONFIG: '/dev/null' };
 export async function helmTemplate(what: HelmTemplate): Promise<string> {
   const { title, chart, release, namespace, kubernetesVersion, apiVersions, valuesFiles, values } = what;
   const run = child({ input: JSON.stringify(values), timeout: `${seconds}s` }, alone);
-  const files = valuesFiles.flatMap((file) => ['--values', file]);
+  const files = valuesFiles.flatMap((file) => ['--values', asCsv(file)]);
   const served = apiVersions.flatMap((version) => ['--api-versions', version]);
   const answer =
     await run`helm template ${release} ${chart} --namespace ${namespace} --include-crds --kube-version ${kubernetesVersion} ${served} ${files} --values -`;
   return output(title, chart, answer);
+}
+
+/** helm takes commas and quotes of --values for CSV, in which one flag may name several files. */
+function asCsv(path: string): string {
+  return /[",\n]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path;
 }
 
 /** The CRDs in a chart's folder crds/. Throws KbootError E-ADDON if helm is not installed, too old, or fails. */

@@ -88,7 +88,9 @@ export async function replaceKubeconfig(file: string, text: string, now: Date): 
     // A file that is mounted by itself cannot be replaced by another one.
     const code = error instanceof KbootError ? systemCode(error.context.cause) : undefined;
     if (code !== 'EBUSY' && code !== 'EXDEV') throw error;
-    await writeFile(target, text);
+    await writeFile(target, text).catch((cause: unknown) => {
+      throw fileError('The kubeconfig cannot be written', target, cause);
+    });
   }
   return backup;
 }

@@ -30,6 +30,10 @@ export const remedies = {
     en: 'Run kboot as a user who can read every file below it.',
     zh: '以能够读取其中所有文件的用户身份运行 kboot。',
   },
+  removeOrReplaceFile: {
+    en: 'Remove it, or put a regular file there.',
+    zh: '删除它，或者在那里放一个普通文件。',
+  },
   removeArchive: {
     en: 'Remove the archive that is not to be used.',
     zh: '删除不应使用的归档文件。',

@@ -28,7 +28,7 @@ export function defaultStateDir(inventoryFile: string, clusterName: string): str
 
 /**
  * Creates the folder with mode 0700, or removes other users' permissions on it. `dir` may be a symbolic link.
- * Throws E-STATE if it belongs to another user or cannot be created, E-STATE-COPY if a pull was killed there; `pulling` goes on with it.
+ * Throws E-STATE if it belongs to another user or cannot be created or written, E-STATE-COPY if a pull was killed there; `pulling` goes on with it.
  */
 export async function openState(dir: string, { pulling = false } = {}): Promise<State> {
   const state = stateAt(dir);
@@ -39,9 +39,13 @@ export async function openState(dir: string, { pulling = false } = {}): Promise<
     throw fileError('The state folder cannot be created', state.dir, cause);
   }
   const mode = await checkedMode(state.dir);
-  if (mode !== undefined && (mode & 0o077) !== 0) await chmod(state.dir, 0o700);
-  // It contains private keys: a commit of everything beside the inventory must not include them.
-  await writeFile(join(state.dir, '.gitignore'), '*\n', { mode: 0o600 });
+  try {
+    if (mode !== undefined && (mode & 0o077) !== 0) await chmod(state.dir, 0o700);
+    // It contains private keys: a commit of everything beside the inventory must not include them.
+    await writeFile(join(state.dir, '.gitignore'), '*\n', { mode: 0o600 });
+  } catch (cause) {
+    throw fileError('The state folder cannot be written', state.dir, cause);
+  }
   return state;
 }
 

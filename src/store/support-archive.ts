@@ -5,7 +5,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { KbootError } from '../model/error.ts';
-import { systemCode, unreadable } from './file-error.ts';
+import { fileError, systemCode, unreadable } from './file-error.ts';
 import type { State } from './state.ts';
 
 const mostRuns = 10;
@@ -30,7 +30,7 @@ export function lastRunLogs({ runs }: State): ReadonlyMap<string, string> {
 
 /**
  * Writes a new .tar.gz that only its owner can read, with the files below a folder `name`. Returns its size in bytes. Throws
- * KbootError E-USAGE if the path exists or cannot be written.
+ * KbootError E-USAGE if the path exists or cannot be created, E-STATE if it cannot be written to its end.
  */
 export async function writeSupportArchive(
   path: string,
@@ -55,7 +55,7 @@ export async function writeSupportArchive(
     await handle.close();
   } catch (cause) {
     await rm(path, { force: true });
-    throw cause;
+    throw fileError('The file cannot be written', path, cause);
   }
   return bytes.length;
 }

@@ -457,6 +457,13 @@ describe('kboot render and kubeconfig', () => {
     });
   });
 
+  it('says why nothing can be written', async () => {
+    expect((await kboot('render', file, '--out', file)).error).toMatchObject({
+      code: 'E-STATE',
+      message: `The files cannot be written: ${file}`,
+    });
+  });
+
   it('a plan made from an issued PKI contains no secret', async () => {
     const kept = join(place, 'p.json');
     const printed = await kboot('plan', file, '--offline', '-o', 'json', '--verbose', '--out', kept);

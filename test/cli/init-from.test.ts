@@ -159,7 +159,7 @@ kubelet_config_extra_args={'maxOpenFiles': 100000, 'noSuchField': 1}
       'Guessed; correct what is wrong in the file: the cluster is called cluster; --name calls it otherwise names of nodes differ: w_1 is w-1 Taken over from /hosts.ini, an Ansible inventory: spec.hosts[].roles /hosts.ini: group kube_control_plane (1), group kube_node (3) spec.hosts[].ssh.address /hosts.ini: ansible_host (2 and 1 more)',
       'spec.kubelet.config: not all of it: the inventory would not be valid: unknown field "noSuchField" in spec.kubelet.config',
       'Not taken over from /hosts.ini, an Ansible inventory: kboot needs no interpreter on hosts but sh /hosts.ini: ansible_python_interpreter (7)',
-      'For calico, set spec.networking.cni to none, and install it once `kboot up` is done /group_vars/all.yml: kube_network_plugin (1)',
+      'For calico, set spec.networking.cni to none, and state it in spec.addons (docs/networks.md) /group_vars/all.yml: kube_network_plugin (1)',
       'a secret, and an inventory has none /group_vars/all.yml: vault_password (2)',
     ])
       expect(flat(out)).toContain(part);

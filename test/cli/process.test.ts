@@ -1,5 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,17 @@ describe('the command', () => {
     expect([status, err]).toEqual([0, '']);
     for (const word of ['validate', 'plan', 'up', 'reset', 'bundle', 'Exit status'])
       expect(out).toContain(word);
+  });
+
+  it.runIf(existsSync('/dev/full'))('1 if its output is lost on a full disk, in one line', async () => {
+    const argv = ['--import', 'tsx', join(root, 'src/main.ts'), 'explain', 'E-AUTH'];
+    const run = spawnSync(process.execPath, argv, {
+      ...{ cwd: root, encoding: 'utf8', stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] },
+    });
+    expect([run.status, run.stderr]).toEqual([
+      1,
+      '✗ The output cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   it('0 for a valid inventory', async () => {

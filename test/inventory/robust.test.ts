@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseInventory } from '../../src/inventory/parse.ts';
-import { optionsFor } from '../samples/inventory-options.ts';
+import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 
 const folder = new URL('../../inventories/', import.meta.url);
 const examples = readdirSync(folder)
@@ -131,5 +131,14 @@ describe('parseInventory on any text', () => {
     ]) {
       holds(text);
     }
+  });
+
+  it('ends soon with add-ons that all wait for all others after them', () => {
+    const addons = Array.from({ length: 60 }, (_, index) => ({
+      name: `a-${index}`,
+      after: Array.from({ length: 59 - index }, (__, next) => `a-${index + next + 1}`),
+      manifests: [{ path: './a.yaml' }],
+    }));
+    holds(inventoryWith([`addons: ${JSON.stringify(addons)}`]));
   });
 });

@@ -23,8 +23,9 @@ describe('readManifest', () => {
   });
 
   it('reads scalars as kubectl does', () => {
+    const widget = 'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: a }\n';
     const data = 'data: { mode: 0644, on: yes, at: 22:30, day: 2026-01-02, hex: 0x10, text: "0644" }\n';
-    expect(readManifest(configMap('a') + data).objects[0]?.['data']).toEqual({
+    expect(readManifest(widget + data).objects[0]?.['data']).toEqual({
       ...{ mode: 420, true: true, at: '22:30', day: '2026-01-02', hex: 16, text: '0644' },
     });
   });
@@ -86,6 +87,37 @@ status: {}
     ['a: !!binary aGk=', 'document 1 is not YAML (tag resolve failed, line 1)'],
   ])('refuses %j', (text, problem) => {
     expect(readManifest(text)).toEqual({ objects: [], problems: [problem] });
+  });
+
+  it.each([
+    ['ConfigMap', 'data: { port: 8080 }', 'has data.port, which is not a text; put its value in quotes'],
+    ['ConfigMap', 'data: { on: yes }', 'has data.true, which is not a text; put its value in quotes'],
+    ['ConfigMap', 'data: [a]', 'has data that is not a mapping'],
+    ['ConfigMap', 'binaryData: { a: hunter2 }', 'has binaryData.a, which is not base64'],
+    ['Secret', 'data: { a: hunter2 }', 'has data.a, which is not base64; stringData takes plain text'],
+    ['Secret', 'data: { pin: 123456 }', 'has data.pin, which is not a text; put its value in quotes'],
+    [
+      'Secret',
+      'stringData: { conf: { pw: hunter2 } }',
+      'has stringData.conf, which is not a text; put its value in quotes',
+    ],
+  ])('refuses %s with %s, and shows no value', (kind, data, problem) => {
+    const text = `apiVersion: v1\nkind: ${kind}\nmetadata: { name: a }\n${data}\n`;
+    expect(readManifest(text).problems).toEqual([`document 1 (${kind} a) ${problem}`]);
+  });
+
+  it('takes base64 in several lines, and empty values', () => {
+    const text = `apiVersion: v1
+kind: Secret
+metadata: { name: a }
+data:
+  empty:
+  long: |
+    aGVs
+    bG8=
+stringData: { none: }
+`;
+    expect(readManifest(text).problems).toEqual([]);
   });
 
   it('shows nothing of a text that it cannot read', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Json } from '../../src/model/cluster.ts';
-import { redactJson, redactText, secretsIn } from '../../src/model/redact.ts';
+import { redacted, redactJson, redactText, secretsIn } from '../../src/model/redact.ts';
 
 const letters = (from: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...from.split('')), minLength, maxLength });
@@ -27,6 +27,14 @@ const named = fc
       'certificateKey',
       'client-key-data',
       'passphrase',
+      'DB_PASS',
+      'MYSQL_PWD',
+      'AWS_ACCESS_KEY_ID',
+      'secretKey',
+      'encryption-key',
+      'X-Amz-Signature',
+      'Set-Cookie',
+      'credential',
     ),
     secret,
     fc.constantFrom(
@@ -39,15 +47,35 @@ const named = fc
       '{"N":"S"}',
       String.raw`{\"N\":\"S\"}`,
       'N="S with blanks"',
+      '["--N","S"]',
+      '["--N", "S"]',
+      '- name: N\n  value: S',
+      '- name: "N"\n  value: "S"',
+      '{"name":"N","value":"S"}',
+      'https://files.example/a?x=1&N=S&y=2',
     ),
   )
-  .filter(([name, , form]) => form !== '--N S' || !/phrase|data/.test(name))
   .map(([name, value, form]) => ({ secret: value, text: form.replace('S', value).replace('N', name) }));
 const formed = fc.oneof(
   pem,
   named,
   secret.map((value) => ({ secret: value, text: `Authorization: Bearer ${value}` })),
   secret.map((value) => ({ secret: value, text: `https://user:${value}@proxy.example:3128/` })),
+  secret.map((value) => ({ secret: value, text: `https://${value}@git.example/a.git` })),
+  secret.map((value) => ({ secret: value, text: `https://user:p@${value}@proxy.example/` })),
+  secret.map((value) => ({ secret: value, text: `admin:$2y$05$${value}./${value}` })),
+  secret.map((value) => ({ secret: value, text: `root:$6$rounds=5000$${value}$${value}:19000:0` })),
+  secret.map((value) => ({ secret: value, text: `registry = { auth = "${value}" }` })),
+  secret.map((value) => ({ secret: value, text: `{"auths":{"r.example":{"auth":"${value}"}}}` })),
+  secret.map((value) => ({ secret: value, text: `curl -u admin:${value} https://r.example` })),
+  fc
+    .tuple(fc.constantFrom('ghp_', 'github_pat_', 'glpat-', 'xoxb-', 'hvs.', 'AKIA', 'dckr_pat_'), secret)
+    .map(([prefix, value]) => ({ secret: value, text: `pulled with ${prefix}${value}${value}` })),
+  letters(base64, 40).map((value) => ({ secret: value, text: `client: LS0tLS1CRUdJTi${value}==` })),
+  letters(base64, 64).map((value) => ({
+    secret: value,
+    text: `-----BEGIN PGP PRIVATE KEY BLOCK-----\n${value}\n-----END PGP PRIVATE KEY BLOCK-----`,
+  })),
   fc
     .tuple(letters(lower, 6), letters(lower, 16))
     .map(([id, value]) => ({ secret: value, text: `joined with ${id}.${value}` })),
@@ -107,4 +135,40 @@ it.each([
   '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
 ])('%s stays', (text) => {
   expect(redactText(text)).toBe(text);
+});
+
+it('values of secrets by their names never come out of JSON, whatever their type', () => {
+  const json = {
+    registries: [{ host: 'r.example', auth: { username: 'ci', password: 12345678 } }],
+    env: [
+      { name: 'DB_PASS', value: 'hunter2hunter2' },
+      { name: 'REPLICAS', value: '3' },
+    ],
+    args: ['--password', 'hunter2', '--port', '80', '--token', '--verbose'],
+    keys: [{ name: 'key1', secret: 'c2VjcmV0' }],
+    httpauth: 'basic',
+  };
+  expect(redactJson(json)).toEqual({
+    registries: [{ host: 'r.example', auth: { username: 'ci', password: redacted } }],
+    env: [
+      { name: 'DB_PASS', value: redacted },
+      { name: 'REPLICAS', value: '3' },
+    ],
+    args: ['--password', redacted, '--port', '80', '--token', '--verbose'],
+    keys: [{ name: 'key1', secret: redacted }],
+    httpauth: 'basic',
+  });
+});
+
+it('what is not a secret stays: a report without it is of no use', () => {
+  for (const text of [
+    'kubelet.service: Main process exited, code=exited, status=1/FAILURE',
+    'https://10.0.0.11:6443/healthz: connection refused',
+    'image registry.example.com/app@sha256:0123456789abcdef',
+    'glibc-langpack-en-2.34-100.el9 installed',
+    'key file /etc/kubernetes/pki/apiserver.key has mode 600',
+    'find / -u 0 -name x; echo $1 $2',
+    'tls-cert-file=/etc/kubernetes/pki/apiserver.crt',
+  ])
+    expect(redactText(text)).toBe(text);
 });

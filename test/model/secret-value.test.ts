@@ -14,6 +14,7 @@ it.each([
 ])('%s: %s is secret', (name, value) => {
   expect(isSecretValue(name, value)).toBe(true);
   expect(hasSecret({ any: [{ [name]: value }] })).toBe(true);
+  expect(hasSecret([{ name, value }])).toBe(true);
 });
 
 it.each([
@@ -27,4 +28,5 @@ it.each([
   ['level', 'basic'],
 ])('%s: %s is not', (name, value) => {
   expect(hasSecret({ any: [{ [name]: value }] })).toBe(false);
+  expect(hasSecret([{ name, value }])).toBe(false);
 });

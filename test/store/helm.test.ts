@@ -36,6 +36,15 @@ describe('helmTemplate', () => {
     expect(text).toContain('image: "registry.example.com/shop:1"');
   });
 
+  it.runIf(hasHelm).each(['a,b.yaml', 'a "b".yaml', "it's.yaml", '--values.yaml', '$HOME.yaml'])(
+    `reads values from %s, whatever helm makes of such a name${unlessNoHelm}`,
+    async (name) => {
+      const file = join(root, name);
+      writeFileSync(file, 'replicas: 7\n');
+      expect(await helmTemplate({ ...what, valuesFiles: [file] })).toContain('replicas: 7');
+    },
+  );
+
   it.runIf(hasHelm)(`has the Kubernetes version and the APIs that are stated${unlessNoHelm}`, async () => {
     const plain = await helmTemplate(what);
     expect(plain).toContain('example.com/kubernetes: v1.36.2');

@@ -55,6 +55,14 @@ it('is refused when it is a file', async () => {
   }
 });
 
+it('is refused when nothing can be written into it', async () => {
+  mkdirSync(join(folder, '.gitignore'));
+  await expect(openState(folder)).rejects.toMatchObject({
+    code: 'E-STATE',
+    message: `The state folder cannot be written: ${folder}`,
+  });
+});
+
 it.runIf(process.getuid?.() === 0)('is refused when it is another user’s', async () => {
   chownSync(folder, 12345, 12345);
   for (const open of [openState, peekState]) {

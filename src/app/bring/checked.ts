@@ -62,14 +62,20 @@ export function checkedFields(
 /** Fields that may be valid only together. */
 type Atom = readonly ForeignField[];
 
-/** The networks, and what each node gets of them, belong together; every other field is by itself. */
+/**
+ * The networks, and what each node gets of them, belong together; every other field is by itself. First come those that others
+ * are refused without: whether something is installed, before its settings; volumes, before flags with paths in them.
+ */
 function atoms(fields: readonly ForeignField[]): readonly Atom[] {
   const isNetwork = ({ path, value }: ForeignField): boolean =>
     path[1] === 'networking' || JSON.stringify(value).includes('"node-cidr-mask-size');
+  const isFirst = ({ path }: ForeignField): boolean =>
+    path.at(-1) === 'enabled' || path.includes('extraVolumes');
   const networks = fields.filter(isNetwork);
+  const others = fields.filter((field) => !isNetwork(field));
   return [
     ...(networks.length === 0 ? [] : [networks]),
-    ...fields.filter((field) => !isNetwork(field)).map((field) => [field]),
+    ...[...others.filter(isFirst), ...others.filter((field) => !isFirst(field))].map((field) => [field]),
   ];
 }
 

@@ -4,6 +4,7 @@ import { hostsWith, type Json } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { kbootVersion } from '../../model/kboot-version.ts';
 import { redacted, redactJson, redactText, secretsIn, type KnownSecrets } from '../../model/redact.ts';
+import { without } from '../../model/without.ts';
 import { observeKubeSystem } from '../../observe/kube-system.ts';
 import { probeHost } from '../../observe/probe.ts';
 import { observeForSupport } from '../../observe/support.ts';
@@ -129,12 +130,14 @@ async function readKubeSystem(workspace: Workspace, connections: Connections): P
   throw last;
 }
 
-/** Passwords of this run, what the inventory takes from the environment, and texts that it states as secret. */
+/** Passwords of this run, secrets of its environment, what the inventory takes from there, and texts that it states as secret. */
 function knownSecrets(workspace: Workspace, text: string, connect: ConnectOptions): KnownSecrets {
   const { sudoPassword, sshPassword, bastionPassword } = connect;
   const passwords = [sudoPassword, sshPassword, bastionPassword].flatMap((value) => value ?? []);
   const stated = [...statedSecrets(workspace.desire).values()].map((value) => value.trim());
   return new Map([
+    // The shell's folders only end as the names of passwords do.
+    ...secretsIn(without(process.env, 'PWD', 'OLDPWD') as Json),
     ...secretsIn(readDocument(text, {}, () => true).data as Json),
     ...[...passwords, ...stated].map((value) => [value, redacted] as const),
     ...variablesIn(text),

@@ -1,5 +1,6 @@
 import { isProblem, parseAddress } from '../../inventory/address.ts';
 import { defaults } from '../../inventory/defaults.ts';
+import { noKubeProxy, otherNetwork } from '../component-rules.ts';
 import { asKbootDoes, left, secretKey, taken, type Outcome } from '../outcome.ts';
 import { flagOf, jsonObjectOf, jsonOf, listOf, textOf, textsOf, wholeOf } from '../values.ts';
 import { recordOf } from '../../model/record.ts';
@@ -177,14 +178,29 @@ const mode: Rule = (value) => {
     : unusable;
 };
 
+/** Kubespray's names for a network that the operator installs. */
+const ownNetworks: readonly string[] = ['cni', 'custom_cni', 'none'];
+
 const cni: Rule = (value) => {
   const name = textOf(value) ?? '';
   if (name === 'flannel') return asKbootDoes("kboot's default");
-  const shown = /^[a-z][a-z0-9-]{0,30}$/.test(name) ? name : 'another network';
-  return left(
-    `kboot installs flannel. For ${shown}, set spec.networking.cni to none, and install it once \`kboot up\` is done`,
-  );
+  if (ownNetworks.includes(name))
+    return taken(['spec', 'networking', 'cni'], 'none', 'you install the network, as with Kubespray');
+  return otherNetwork(/^[a-z][a-z0-9-]{0,30}$/.test(name) ? name : undefined);
 };
+
+/** `0.pool.ntp.org iburst`, if Kubespray writes the configuration with it. */
+const ntpServers: Rule = (value, siblings) => {
+  const isManaged = ['ntp_enabled', 'ntp_manage_config'].every((name) => flagOf(siblings.get(name)) === true);
+  if (!isManaged) return left('ntp_enabled and ntp_manage_config are not both true');
+  const servers = textsOf(value).flatMap((server) => server.split(/\s+/)[0] ?? []);
+  return servers.length === 0 ? unusable : taken(['spec', 'ntp', 'servers'], servers);
+};
+
+const ntpSwitch: Rule = (value) =>
+  flagOf(value) === true
+    ? { became: 'spec.ntp', why: 'if ntp_servers are stated' }
+    : asKbootDoes('hosts keep the time service that they have');
 
 const runtime: Rule = (value) =>
   textOf(value) === 'containerd'
@@ -245,10 +261,7 @@ export const clusterRules: Readonly<Record<string, Rule>> = {
   flannel_interface: text(['spec', 'networking', 'flannel', 'interface']),
   kube_proxy_mode: mode,
   kube_proxy_strict_arp: flag(['spec', 'kubeProxy', 'config', 'ipvs', 'strictARP']),
-  kube_proxy_remove: (value) =>
-    flagOf(value) === true
-      ? left('kboot installs kube-proxy on every cluster')
-      : asKbootDoes('kube-proxy is installed'),
+  kube_proxy_remove: (value) => (flagOf(value) === true ? noKubeProxy : asKbootDoes('kube-proxy is installed')),
   container_manager: runtime,
   kubelet_max_pods: whole([...kubelet, 'maxPods']),
   kubelet_fail_swap_on: flag([...kubelet, 'failSwapOn']),
@@ -316,6 +329,9 @@ export const clusterRules: Readonly<Record<string, Rule>> = {
     if (names.length === 0) return left('it is empty');
     return taken(['spec', 'proxy', 'noProxy'], names);
   },
+  ntp_enabled: ntpSwitch,
+  ntp_manage_config: ntpSwitch,
+  ntp_servers: ntpServers,
   upstream_dns_servers: (value) => {
     const servers = textsOf(value);
     return servers.length === 0 ? left('it is empty') : taken(['spec', 'dns', 'upstream'], servers);
@@ -360,8 +376,10 @@ export function leftVariable(name: string): Outcome {
   )
     return left('an add-on: state its manifests in spec.addons (docs/addons.md)');
   if (/^(calico|cilium|kube_ovn|kube_router|weave|multus|canal|macvlan|antrea)_/.test(name))
-    return left('of a network that kboot does not install');
-  if (/^(docker|crio|containerd|runc|cri|nerdctl|crictl|gvisor|kata)_/.test(name))
+    return left('of a network that kboot does not install: state it in spec.addons (docs/networks.md)');
+  if (/^(gvisor|kata|kata_containers|nvidia)_/.test(name))
+    return left('a container runtime: state it in spec.runtimes (docs/runtimes.md)');
+  if (/^(docker|crio|containerd|runc|cri|nerdctl|crictl)_/.test(name))
     return left('kboot sets the runtime up by itself; spec.containerd.config and registries change it');
   if (/_(version|checksums?|download_url|binary_checksum|image_(repo|tag|name))$/.test(name))
     return left('kboot.lock.yaml pins versions, files and images (docs/lock.md)');

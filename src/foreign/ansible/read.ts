@@ -52,7 +52,7 @@ export function readAnsible(
     fields: cluster.fields,
     keys: [
       ...inventory.groups.flatMap((group) => groupKey(group, machines)),
-      ...keysOf(inventory, members, cluster.outcomes),
+      ...keysOf(inventory, [...members, ...(bastion === undefined ? [] : [bastion])], cluster.outcomes),
       ...others.flatMap((host) => leftHost(host, members)),
     ],
     guesses: [
@@ -248,6 +248,7 @@ function outcomeOf(
   const failed = results.filter(({ became }) => became === undefined);
   const [first] = results;
   const [bad] = failed;
+  if (bad === undefined && owners.every(isJump)) return { ...first, became: 'spec.ssh.bastion' };
   if (bad === undefined || failed.length === results.length) return bad ?? first ?? {};
   const names = few(
     owners.flatMap((host, index) => (results[index]?.became === undefined ? [host.name] : [])),

@@ -5,8 +5,10 @@ import {
   argumentsRule,
   etcdExternal,
   itemsRule,
+  kubeProxyDisabled,
   mustBe,
   never,
+  otherNetwork,
   partOf,
   settingsRule,
   textRule,
@@ -76,11 +78,7 @@ export function configRules(prefix: string): TreeRules {
       'kboot installs flannel, or leaves the network to you: spec.networking.cni',
     ),
     'spec.network.coreDNS': never('kboot has spec.dns for CoreDNS'),
-    'spec.network.kubeProxy.disabled': mustBe(
-      false,
-      'kube-proxy is installed',
-      'kboot installs kube-proxy on every cluster',
-    ),
+    'spec.network.kubeProxy.disabled': kubeProxyDisabled,
     'spec.network.kubeProxy.mode': (value) =>
       textOf(value) === 'userspace'
         ? left('kube-proxy has no such mode any more')
@@ -109,7 +107,9 @@ export function configRules(prefix: string): TreeRules {
     'spec.images': never(
       'kboot.lock.yaml pins images (docs/lock.md); spec.imageRepository says where they come from',
     ),
-    'spec.extensions': never('add-ons are not installed by kboot'),
+    'spec.extensions': never(
+      'write manifests and charts as spec.addons, charts with the SHA-256 of their archives (docs/addons.md)',
+    ),
     'spec.workerProfiles': never('write them as spec.kubelet.config, or as kubelet.config of hosts'),
     'spec.featureGates': never(
       'write them as feature-gates of each component: extraArgs, spec.kubelet.config.featureGates',
@@ -162,10 +162,7 @@ const provider: TreeRule = (value) => {
   const name = textOf(value) ?? '';
   if (name === 'custom')
     return taken(['spec', 'networking', 'cni'], 'none', 'you install the network, as with k0s');
-  const shown = ['kuberouter', 'calico'].includes(name) ? name : 'another network';
-  return left(
-    `kboot installs flannel. For ${shown}, set spec.networking.cni to none, and install it once \`kboot up\` is done`,
-  );
+  return otherNetwork(['kuberouter', 'calico'].includes(name) ? name : undefined);
 };
 
 /** k0s' keepalived before the controllers is what kboot's virtual IP is. */

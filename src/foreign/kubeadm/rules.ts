@@ -6,20 +6,23 @@ import {
   argumentsRule,
   etcdExternal,
   itemsRule,
+  kubeProxyDisabled,
   mustBe,
   never,
+  noKubeProxy,
   partOf,
   sameItemsRule,
   textRule,
 } from '../component-rules.ts';
 import { asKbootDoes, left, taken, type Outcome } from '../outcome.ts';
 import type { TreeRule, TreeRules } from '../tree-rules.ts';
-import { jsonOf, textOf, wholeOf } from '../values.ts';
+import { jsonOf, textOf, textsOf, wholeOf } from '../values.ts';
 import { recordOf } from '../../model/record.ts';
 import { versionOutcome } from '../versions.ts';
 
 const secret = never('a secret, and an inventory has none; kboot needs no bootstrap tokens');
-const phases = never('kboot has no phases to skip; --until STAGE ends a run early');
+const noPhases = 'kboot has no phases to skip; --until STAGE ends a run early';
+const phases = never(noPhases);
 const patches = never('templates of your own replace those of kboot: spec.templates');
 const timeouts = never('kboot has waits of its own, and says what it waits for');
 const pinned = never('kboot.lock.yaml pins images (docs/lock.md)');
@@ -66,7 +69,7 @@ export function clusterRules(knownVersions: readonly string[]): TreeRules {
     'dns.imageTag': pinned,
     'dns.type': asRule('CoreDNS'),
     'dns.disabled': mustBe(false, 'CoreDNS is installed', 'kboot installs CoreDNS on every cluster'),
-    'proxy.disabled': mustBe(false, 'kube-proxy is installed', 'kboot installs kube-proxy on every cluster'),
+    'proxy.disabled': kubeProxyDisabled,
     certificatesDir: (value) =>
       textOf(value) === '/etc/kubernetes/pki'
         ? asKbootDoes("kboot's default")
@@ -112,6 +115,15 @@ const bindPort: TreeRule = (value) =>
         `API servers listen on ${defaults.apiServerPort}; clients can use another port: spec.loadBalancer.port`,
       );
 
+/** Without this phase, kubeadm init installs no kube-proxy, whatever ClusterConfiguration says. */
+const skippedPhases: TreeRule = (value) => {
+  const skipped = textsOf(value);
+  if (!skipped.includes('addon/kube-proxy')) return left(noPhases);
+  return skipped.length === 1
+    ? noKubeProxy
+    : { ...noKubeProxy, why: `addon/kube-proxy only: ${noPhases}` };
+};
+
 export const initRules: TreeRules = {
   ...meta,
   ...registration,
@@ -119,7 +131,7 @@ export const initRules: TreeRules = {
   'localAPIEndpoint.bindPort': bindPort,
   bootstrapTokens: secret,
   certificateKey: secret,
-  skipPhases: phases,
+  skipPhases: skippedPhases,
   ...{ patches, timeouts, dryRun: never('`kboot plan` shows what a run would do') },
 };
 

@@ -106,12 +106,15 @@ function circleFrom(addons: readonly (DraftAddon | undefined)[], start: number):
   const byName = new Map(
     addons.flatMap((addon, index) => (addon?.name === undefined ? [] : [[addon.name, index]])),
   );
+  // What has been searched once leads nowhere: add-ons that all wait for all earlier ones have many ways between them.
+  const searched = new Set([start]);
   const search = (index: number, way: readonly number[]): number[] | undefined => {
     for (const name of addons[index]?.after ?? []) {
       const next = name === undefined ? undefined : byName.get(name);
       if (next === undefined || next === index) continue;
       if (next === start) return [...way, start];
-      if (next < start || way.includes(next)) continue;
+      if (next < start || searched.has(next)) continue;
+      searched.add(next);
       const found = search(next, [...way, next]);
       if (found !== undefined) return found;
     }

@@ -4,6 +4,7 @@ import { addonsAreSound } from './addons.ts';
 import { backupIsSound } from './backup.ts';
 import { flannelIsInstalled, kubeProxyIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
+import { componentsHaveNoSecrets } from './component-secrets.ts';
 import { dnsIsSound } from './dns.ts';
 import {
   endpointExists,
@@ -108,6 +109,7 @@ const checks: readonly Check[] = [
   apiServerConfigsAreSound,
   encryptionIsWanted,
   environmentIsSound,
+  componentsHaveNoSecrets,
   extraVolumesAreUnique,
   flagPathsAreMounted,
   mountedFilesComeFirst,

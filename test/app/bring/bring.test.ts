@@ -5,6 +5,7 @@ import { settleBrought, type Wishes } from '../../../src/app/bring/settle.ts';
 import { settleHosts } from '../../../src/app/init/settle.ts';
 import { knownVersions } from '../../../src/catalog/release.ts';
 import { readAnsible } from '../../../src/foreign/ansible/read.ts';
+import { readKubeadm } from '../../../src/foreign/kubeadm/read.ts';
 import type { Foreign } from '../../../src/foreign/types.ts';
 import { parseInventory } from '../../../src/inventory/parse.ts';
 import { KbootError } from '../../../src/model/error.ts';
@@ -63,12 +64,63 @@ kube_version=v1.36.2
         "kube_network_node_prefix": "spec.controllerManager.extraArgs: ",
         "kube_pods_subnet": "-: the inventory would not be valid: spec.hosts[0].address 10.0.0.1 (and 1 more host) is in podSubnet 10.0.0.0/16; choose another podSubnet",
         "kube_version": "spec.kubernetesVersion: ",
-        "kubelet_custom_flags": "-: the inventory would not be valid: kubelet of Kubernetes v1.36 has no flag --token; remove it, or if your build of the component knows it, add ComponentConfig to spec.preflight.ignore",
+        "kubelet_custom_flags": "-: it looks like a secret: write spec.kubelet.extraArgs yourself, with \${NAME} for what the environment has",
         "node_labels": "spec.hosts[].labels: not all of it: the inventory would not be valid: spec.hosts[1].labels["bad key!"]: the key must be a Kubernetes name such as "zone" or "example.com/zone", not "bad key!"",
         "node_taints": "spec.hosts[].taints: ",
       }
     `);
     expect(text).not.toContain('hunter2');
+  });
+
+  it('has no secret of a variable or a flag by its name, and says so', () => {
+    const { text, keys } = bring(
+      readKubeadm(
+        [
+          {
+            file: 'k.yaml',
+            text: `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint: { advertiseAddress: 10.0.0.11 }
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+apiServer:
+  extraEnvs: [{ name: AWS_SECRET_ACCESS_KEY, value: hunter2 }, { name: GOGC, value: '50' }]
+  extraArgs: [{ name: oidc-issuer-url, value: 'https://me:hunter2@idp.example.com' }]
+`,
+          },
+        ],
+        knownVersions(),
+      ),
+    );
+    expect(text).not.toContain('hunter2');
+    expect(text).toContain('GOGC');
+    expect(keys.find(({ key }) => key === 'apiServer.extraEnvs')?.why).toContain('it looks like a secret');
+  });
+
+  it('has a flag with a path in a volume, though another field of the file is not valid', () => {
+    const { cluster } = bring(
+      readKubeadm(
+        [
+          {
+            file: 'k.yaml',
+            text: `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint: { advertiseAddress: 10.0.0.11 }
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking: { dnsDomain: UPPER }
+apiServer:
+  extraArgs: [{ name: audit-policy-file, value: /etc/kubernetes/audit/policy.yaml }]
+  extraVolumes: [{ name: audit, hostPath: /etc/kubernetes/audit, mountPath: /etc/kubernetes/audit }]
+`,
+          },
+        ],
+        knownVersions(),
+      ),
+    );
+    expect(cluster.apiServer.extraArgs.map(({ name }) => name)).toEqual(['audit-policy-file']);
   });
 
   it('has networks that are valid together only', () => {

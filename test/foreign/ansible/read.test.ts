@@ -195,10 +195,22 @@ describe('variables of Kubespray', () => {
     });
   });
 
+  it('leave the Service proxy, the Pod network and the time to others', () => {
+    expect(fields('kube_proxy_remove: true')).toEqual({ 'spec.kubeProxy.enabled': false });
+    expect(fields('kube_proxy_remove: false')).toEqual({});
+    for (const name of ['cni', 'custom_cni', 'none'])
+      expect(fields(`kube_network_plugin: ${name}`)).toEqual({ 'spec.networking.cni': 'none' });
+    const servers = 'ntp_servers: ["0.pool.ntp.org iburst", 10.0.0.5]';
+    expect(fields(`ntp_enabled: true, ntp_manage_config: true, ${servers}`)).toEqual({
+      'spec.ntp.servers': ['0.pool.ntp.org', '10.0.0.5'],
+    });
+    expect(fields(`ntp_enabled: true, ${servers}`)).toEqual({});
+  });
+
   it('are named with the reason where there is no counterpart', () => {
     const foreign = cluster(
       `kube_network_plugin: calico, container_manager: crio, calico_version: v3, helm_enabled: true, etcd_deployment_type: host,
-       http_proxy: "http://user:hunter2@proxy:3128", kube_proxy_remove: true, cni_version: 1, unknown_thing: 1, kubelet_max_pods: x`,
+       http_proxy: "http://user:hunter2@proxy:3128", gvisor_enabled: true, cni_version: 1, unknown_thing: 1, kubelet_max_pods: x`,
     );
     expect(foreign.fields).toEqual([]);
     expect(why(foreign, 'kube_network_plugin')).toContain('For calico, set spec.networking.cni to none');

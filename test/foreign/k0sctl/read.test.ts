@@ -70,6 +70,14 @@ describe('a file of k0sctl', () => {
     ]);
   });
 
+  it('has no kube-proxy where k0s has none', () => {
+    const { fields } = read(sample.replace('kubeProxy: { disabled: false,', 'kubeProxy: { disabled: true,'));
+    expect(fields.map(({ path, value }) => [path.join('.'), value])).toContainEqual([
+      'spec.kubeProxy.enabled',
+      false,
+    ]);
+  });
+
   it('has every key with its place and outcome, and no value', () => {
     const { keys } = read(sample);
     const shown = keys.map(
@@ -119,7 +127,7 @@ describe('a file of k0sctl', () => {
         "40: spec.k0s.config.spec.api.port → as kboot does it (kboot's default)",
         "41: spec.k0s.config.spec.api.sans → spec.apiServer.certSANs",
         "42: spec.k0s.config.spec.api.extraArgs → spec.apiServer.extraArgs",
-        "44: spec.k0s.config.spec.network.provider → - (kboot installs flannel. For kuberouter, set spec.networking.cni to none, and install it once \`kboot up\` is done)",
+        "44: spec.k0s.config.spec.network.provider → - (kboot installs flannel. For kuberouter, set spec.networking.cni to none, and state it in spec.addons (docs/networks.md))",
         "45: spec.k0s.config.spec.network.podCIDR → as kboot does it (kboot's default)",
         "46: spec.k0s.config.spec.network.serviceCIDR → spec.networking.serviceSubnet",
         "47: spec.k0s.config.spec.network.dualStack.enabled → spec.networking.podSubnet and serviceSubnet",
@@ -130,7 +138,7 @@ describe('a file of k0sctl', () => {
         "49: spec.k0s.config.spec.network.nodeLocalLoadBalancing → - (kboot has one address in front of all API servers: spec.loadBalancer or spec.controlPlaneEndpoint)",
         "50: spec.k0s.config.spec.storage.type → as kboot does it (etcd)",
         "50: spec.k0s.config.spec.storage.etcd.extraArgs → spec.etcd.extraArgs",
-        "51: spec.k0s.config.spec.extensions → - (add-ons are not installed by kboot)",
+        "51: spec.k0s.config.spec.extensions → - (write manifests and charts as spec.addons, charts with the SHA-256 of their archives (docs/addons.md))",
         "52: spec.k0s.config.spec.telemetry → - (kboot sends nothing to anybody)",
         "53: spec.k0s.config.spec.unknownThing → - (kboot knows no such key of k0s)",
         "55: spec.options.drain.timeout → spec.upgrade.drain.timeoutSeconds",

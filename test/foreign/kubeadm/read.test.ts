@@ -59,11 +59,22 @@ describe('configuration of kubeadm', () => {
       ['spec.apiServer.extraEnvs.-1', { name: 'GOGC', value: '50' }],
       ['spec.etcd.dataDir', '/data/etcd'],
       ['spec.etcd.extraArgs.-1', { name: 'quota-backend-bytes', value: '8589934592' }],
+      ['spec.kubeProxy.enabled', false],
       ['spec.kubelet.config.cgroupDriver', 'systemd'],
       ['spec.kubelet.config.maxPods', 200],
       ['spec.kubeProxy.config.mode', 'ipvs'],
       ['spec.kubeProxy.config.ipvs', { strictARP: true }],
     ]);
+  });
+
+  it('has no kube-proxy if its phase is skipped, and names other phases', () => {
+    const init = (phases: string): Foreign =>
+      read(`apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nskipPhases: ${phases}\n`);
+    expect(fields(init('[addon/kube-proxy]'))).toEqual([['spec.kubeProxy.enabled', false]]);
+    const both = init('[addon/kube-proxy, preflight]');
+    expect(fields(both)).toEqual([['spec.kubeProxy.enabled', false]]);
+    expect(both.keys.find(({ key }) => key === 'skipPhases')?.why).toContain('addon/kube-proxy only');
+    expect(fields(init('[addon/coredns]'))).toEqual([]);
   });
 
   it('has every key with its place and outcome, and no value', () => {
@@ -105,7 +116,7 @@ describe('configuration of kubeadm', () => {
         "30: etcd.local.extraArgs → spec.etcd.extraArgs",
         "30: etcd.local.imageTag → - (kboot.lock.yaml pins images (docs/lock.md))",
         "31: dns.disabled → as kboot does it (CoreDNS is installed)",
-        "32: proxy.disabled → - (kboot installs kube-proxy on every cluster)",
+        "32: proxy.disabled → spec.kubeProxy.enabled (something else must do its work (docs/networks.md))",
         "33: featureGates → - (feature gates of kubeadm mean nothing to kboot)",
         "35: apiVersion → spec.kubelet.config",
         "36: kind → spec.kubelet.config",

@@ -1,4 +1,4 @@
-import { addonLabel, type DesiredAddon, type RenderedAddons } from '../kube/addons.ts';
+import { addonLabel, recordNamespace, type DesiredAddon, type RenderedAddons } from '../kube/addons.ts';
 import { isDefinition, isNamespaced, kindKey, refKey } from '../kube/scopes.ts';
 import { objectTitle, type KubeObject } from '../kube/types.ts';
 import type { Addon } from '../model/addon.ts';
@@ -94,7 +94,7 @@ function refuseTwice(addons: readonly DesiredAddon[], own: readonly KubeObject[]
   const problems = addons.flatMap(({ name, objects }) =>
     objects.flatMap((object) => {
       const key = refKey(object);
-      const owner = owners.get(key);
+      const owner = isReserved(object) ? 'kboot itself' : owners.get(key);
       owners.set(key, `add-on ${name}`);
       return owner === undefined
         ? []
@@ -105,6 +105,13 @@ function refuseTwice(addons: readonly DesiredAddon[], own: readonly KubeObject[]
   throw new KbootError('E-INVENTORY', problems.join('\n'), {
     remedy: 'One owner writes an object: remove it from one of them. Nothing was contacted.',
   });
+}
+
+/** What kboot writes in kube-system while it runs: records of add-ons, also of those that left, its lock, its inventory. */
+function isReserved(object: KubeObject): boolean {
+  const { namespace, name } = object.metadata;
+  const isKind = ['/ConfigMap', 'coordination.k8s.io/Lease'].includes(kindKey(object));
+  return isKind && namespace === recordNamespace && /^kboot(-|$)/.test(name);
 }
 
 function ownerText(owner: string, name: string): string {

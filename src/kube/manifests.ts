@@ -1,4 +1,4 @@
-import { parseAllDocuments, type Document, type ParseOptions, type SchemaOptions } from 'yaml';
+import { parseAllDocuments, visit, type Document, type ParseOptions, type SchemaOptions } from 'yaml';
 import { isRecord, isRecordOfTexts } from '../model/record.ts';
 import { without } from '../model/without.ts';
 import type { KubeObject } from './types.ts';
@@ -48,6 +48,10 @@ export function readManifest(text: string): Manifest {
       problems.push(`${where} is not YAML (${first.code.toLowerCase().replaceAll('_', ' ')}, line ${line})`);
       continue;
     }
+    if (hasLostAlias(document)) {
+      problems.push(`${where} has an alias (*NAME) of an anchor that is not before it in this document`);
+      continue;
+    }
     let value: unknown;
     try {
       value = document.toJS({ maxAliasCount: 100 });
@@ -64,6 +68,19 @@ export function readManifest(text: string): Manifest {
         ? [...problems.slice(0, mostProblems), `has ${problems.length - mostProblems} more problems`]
         : problems,
   };
+}
+
+/** Anchors end with their document. */
+function hasLostAlias(document: Document.Parsed): boolean {
+  let isLost = false;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      isLost = true;
+      return visit.BREAK;
+    },
+  });
+  return isLost;
 }
 
 function documentsIn(text: string): readonly Document.Parsed[] {

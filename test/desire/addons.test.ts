@@ -94,6 +94,18 @@ describe('desireAddons', () => {
     );
   });
 
+  it.each([
+    ['v1', 'ConfigMap', 'kboot-addon-a'],
+    ['v1', 'ConfigMap', 'kboot-addon-of-one-that-left'],
+    ['coordination.k8s.io/v1', 'Lease', 'kboot'],
+  ])('leaves to kboot what it writes during a run: %s %s kube-system/%s', (apiVersion, kind, name) => {
+    const metadata = { name, namespace: 'kube-system' };
+    expect(() => desired([addon('a')], { a: [{ apiVersion, kind, metadata }] })).toThrow(
+      `${kind} kube-system/${name} of add-on a is already that of kboot itself`,
+    );
+    expect(desired([addon('a')], { a: [object(apiVersion, kind, name)] })).toHaveLength(1);
+  });
+
   it('orders add-ons after those that they need, and does not mind a circle', () => {
     const order = (after: Readonly<Record<string, readonly string[]>>): string[] =>
       inOrder(Object.entries(after).map(([name, list]) => ({ name, after: list }))).map(({ name }) => name);

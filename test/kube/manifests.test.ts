@@ -106,6 +106,13 @@ status: {}
     expect(readManifest(text).problems).toEqual([`document 1 (${kind} a) ${problem}`]);
   });
 
+  it('says that an alias does not reach an anchor of another document', () => {
+    const text = `${configMap('&n a')}---\n${configMap('*n')}`;
+    expect(readManifest(text).problems).toEqual([
+      'document 2 has an alias (*NAME) of an anchor that is not before it in this document',
+    ]);
+  });
+
   it('takes base64 in several lines, and empty values', () => {
     const text = `apiVersion: v1
 kind: Secret

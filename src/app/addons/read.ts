@@ -39,6 +39,7 @@ export function readLocalSources(addons: readonly Addon[]): {
       else if (read.kind === 'kustomization') sources.set(manifest.path, { kustomization: read.folder });
       else {
         const objects: KubeObject[] = [];
+        const before = problems.length;
         for (const { path, text } of read.files) {
           const found = readManifest(text);
           objects.push(...found.objects);
@@ -46,6 +47,8 @@ export function readLocalSources(addons: readonly Addon[]): {
           for (const problem of found.problems) say(`${file === '' ? '' : `has ${file}, whose `}${problem}`);
         }
         sources.set(manifest.path, { objects });
+        // Otherwise a file that was cut off would remove what the cluster has of it.
+        if (objects.length === 0 && problems.length === before) say('has no object');
       }
     });
   });

@@ -44,6 +44,22 @@ describe('renderAddons', () => {
     });
   });
 
+  it('refuses an add-on without objects: a file that was cut off must not remove what runs', async () => {
+    const empty = put('empty.yaml', '# nothing\n---\n');
+    put('folder/a.yaml', '');
+    const addons = [
+      addonOf('one', { manifests: [{ path: empty }] }),
+      addonOf('two', { manifests: [{ path: join(root, 'folder') }] }),
+    ];
+    const { problems } = readLocalSources(addons);
+    expect(problems.map(({ message }) => message)).toEqual(['has no object', 'has no object']);
+    const sources = new Map([[empty, { objects: [] }]]);
+    await expect(renderAddons(addons.slice(0, 1), sources, places)).rejects.toMatchObject({
+      code: 'E-ADDON',
+      message: 'add-on one has no objects',
+    });
+  });
+
   it('names the file and the document of each problem, and shows nothing of it', () => {
     put('in/a.yaml', `${configMap('a')}---\nkind: Secret\nstringData: { password: hunter2 }\n`);
     const addons = [

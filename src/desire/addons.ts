@@ -77,10 +77,9 @@ function ofAddon(
 function asStored(object: KubeObject): KubeObject {
   if (kindKey(object) === '/Secret' && 'stringData' in object) {
     const { stringData, ...rest } = object;
-    const texts = Object.entries((stringData ?? {}) as Readonly<Record<string, unknown>>);
-    const encoded = texts.map(
-      ([key, value]) => [key, Buffer.from(String(value ?? '')).toString('base64')] as const,
-    );
+    // readManifest takes texts only.
+    const texts = Object.entries((stringData ?? {}) as Readonly<Record<string, string | null>>);
+    const encoded = texts.map(([key, value]) => [key, Buffer.from(value ?? '').toString('base64')] as const);
     return { ...rest, data: { ...(rest['data'] as object | undefined), ...Object.fromEntries(encoded) } };
   }
   if (kindKey(object) === 'rbac.authorization.k8s.io/ClusterRole' && 'aggregationRule' in object) {

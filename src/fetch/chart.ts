@@ -47,7 +47,7 @@ async function urlOf(web: Web, chart: ChartIn<'repository'>): Promise<URL> {
   const wrong = (what: string): Error => wrongBytes(index.href, what);
   let entries: unknown;
   try {
-    ({ entries } = parse(text, { maxAliasCount: 0 }) as { readonly entries?: unknown });
+    ({ entries } = parse(text, { maxAliasCount: 0, logLevel: 'error' }) as { readonly entries?: unknown });
   } catch {
     throw wrong('is not the index of a repository of charts');
   }

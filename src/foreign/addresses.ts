@@ -19,3 +19,8 @@ export function isName(text: string): boolean {
 export function withoutPrefix(text: string): string {
   return text.replace(/\/\d{1,3}$/, '');
 }
+
+/** `fd00::11` of `[fd00::11]`, and `node.example.com` of `node.example.com.`: other spellings of where SSH connects. */
+export function plainTarget(text: string): string {
+  return text.replace(/^\[([^\]]*)\]$/, '$1').replace(/(?<=[A-Za-z][A-Za-z0-9-]*)\.$/, '');
+}

@@ -8,7 +8,7 @@ import {
   type Range,
 } from '../inventory/address.ts';
 import { KbootError } from '../model/error.ts';
-import { isName } from './addresses.ts';
+import { isName, plainTarget } from './addresses.ts';
 import { expandNames, mostHosts } from './name-ranges.ts';
 import type { Foreign, ForeignHost } from './types.ts';
 
@@ -41,7 +41,7 @@ function hostsOfWord(word: string): readonly ForeignHost[] {
   if (user?.includes(':') === true)
     throw refused('', 'has a password; kboot prompts for it, or reads KBOOT_SSH_PASSWORD');
   const { target, port } = portOf(word, rest);
-  const targets = expand(target);
+  const targets = expand(/[A-Za-z]\.$/.test(target) ? plainTarget(target) : target);
   if ('problem' in targets) throw refused(word, targets.problem);
   if (name !== undefined && targets.length > 1)
     throw refused(word, `has a name for ${targets.length} hosts; NAME= is for a single one`);

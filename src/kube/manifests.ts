@@ -1,4 +1,12 @@
-import { parseAllDocuments, visit, type Document, type ParseOptions, type SchemaOptions } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type ParseOptions,
+  type SchemaOptions,
+} from 'yaml';
 import { isRecord, isRecordOfTexts } from '../model/record.ts';
 import { without } from '../model/without.ts';
 import type { KubeObject } from './types.ts';
@@ -48,12 +56,13 @@ export function readManifest(text: string): Manifest {
       problems.push(`${where} is not YAML (${first.code.toLowerCase().replaceAll('_', ' ')}, line ${line})`);
       continue;
     }
-    if (hasLostAlias(document)) {
-      problems.push(`${where} has an alias (*NAME) of an anchor that is not before it in this document`);
-      continue;
-    }
     let value: unknown;
     try {
+      const odd = oddNode(document);
+      if (odd !== undefined) {
+        problems.push(`${where} has ${odd}`);
+        continue;
+      }
       value = document.toJS({ maxAliasCount: 100 });
     } catch {
       problems.push(`${where} has too many aliases`);
@@ -70,21 +79,33 @@ export function readManifest(text: string): Manifest {
   };
 }
 
-/** Anchors end with their document. */
-function hasLostAlias(document: Document.Parsed): boolean {
-  let isLost = false;
+/** What YAML allows, and the API cannot have, as the end of a sentence. */
+function oddNode(document: Document.Parsed): string | undefined {
+  let odd: string | undefined;
+  // They end with their document.
+  const anchors = new Set<string>();
   visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined) return undefined;
-      isLost = true;
+    Node(_key, node) {
+      if (!isAlias(node)) {
+        const { anchor } = node as { readonly anchor?: string };
+        if (anchor !== undefined) anchors.add(anchor);
+        return undefined;
+      }
+      if (anchors.has(node.source)) return undefined;
+      odd = 'an alias (*NAME) of an anchor that is not before it in this document';
+      return visit.BREAK;
+    },
+    Pair(_key, { key }) {
+      if (!isCollection(key)) return undefined;
+      odd = 'a mapping or list as a key; a template ({{ … }}) must be rendered first';
       return visit.BREAK;
     },
   });
-  return isLost;
+  return odd;
 }
 
 function documentsIn(text: string): readonly Document.Parsed[] {
-  return parseAllDocuments(text, { ...asKubectl, prettyErrors: true });
+  return parseAllDocuments(text, { ...asKubectl, prettyErrors: true, logLevel: 'error' });
 }
 
 /** Takes one value of a document: an object, a List, or nothing. */
@@ -138,20 +159,24 @@ const dataFields: Readonly<Record<string, Readonly<Record<string, 'text' | 'base
   'v1/Secret': { stringData: 'text', data: 'base64' },
 };
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Go skips line breaks in it. */
+function isBase64(text: string): boolean {
+  const plain = text.replaceAll(/[\r\n]/g, '');
+  return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain);
+}
 
 /** The API would refuse it, and its message may quote a secret. */
 function wrongData(kind: string, object: Readonly<Record<string, unknown>>): string | undefined {
   for (const [field, form] of Object.entries(dataFields[kind] ?? {})) {
     const values = object[field] ?? {};
     if (!isRecord(values)) return `${field} that is not a mapping`;
-    // An empty value is an empty text.
-    const entries = Object.entries(values).map(([key, value]) => [key, value ?? ''] as const);
-    const other = entries.find(([, value]) => typeof value !== 'string');
-    if (other !== undefined) return `${field}.${other[0]}, which is not a text; put its value in quotes`;
-    const plain = entries.find(([, value]) => !base64.test(String(value).replaceAll(/[\r\n]/g, '')));
-    if (form === 'base64' && plain !== undefined)
-      return `${field}.${plain[0]}, which is not base64${field === 'data' ? '; stringData takes plain text' : ''}`;
+    for (const [key, value] of Object.entries(values)) {
+      // An empty value is an empty text.
+      if (value === null) continue;
+      if (typeof value !== 'string') return `${field}.${key}, which is not a text; put its value in quotes`;
+      if (form === 'base64' && !isBase64(value))
+        return `${field}.${key}, which is not base64${field === 'data' ? '; stringData takes plain text' : ''}`;
+    }
   }
   return undefined;
 }

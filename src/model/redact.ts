@@ -13,7 +13,10 @@ const isSecretFlag = new RegExp(`^--?[\\w-]*${secretEnd}$`, 'i');
 
 /** Forms that secrets have in logs, files and messages, and what is put there. Escaped quotes are those of JSON in JSON. */
 const forms: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)/g, redacted],
+  [
+    /-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    redacted,
+  ],
   // A tail may begin inside of a key.
   [/(?:[A-Za-z0-9+/=]{16,}(?:\s|\\n)+)*-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----/g, redacted],
   // The same in base64, as a kubeconfig has it: `-----BEGIN `.
@@ -37,7 +40,13 @@ const forms: readonly (readonly [RegExp, string])[] = [
     `$1$2${redacted}$2`,
   ],
   [new RegExp(String.raw`(${secretName}\\*["']?\s*[:=]\s*)(?![\\"'<])[^\s,;&}"'\\]+`, 'gi'), `$1${redacted}`],
-  [new RegExp(String.raw`(--[\w-]{0,64}(?:${secretEnd}|key)(?:\s+|\\*["'],\s*\\*["']))(?![-<])[^\s"'\\]+`, 'gi'), `$1${redacted}`],
+  [
+    new RegExp(
+      String.raw`(--[\w-]{0,64}(?:${secretEnd}|key)(?:\s+|\\*["'],\s*\\*["']))(?![-<])[^\s"'\\]+`,
+      'gi',
+    ),
+    `$1${redacted}`,
+  ],
   // A variable of a container, in YAML and JSON.
   [
     new RegExp(
@@ -99,7 +108,7 @@ export function redactJson(value: Json, known: KnownSecrets = new Map(), name = 
   if (typeof value === 'number') return isSecretName.test(name) ? redacted : value;
   if (Array.isArray(value))
     return value.map((item: Json, index) => {
-      const before = value[index - 1];
+      const before = (value as readonly Json[])[index - 1];
       const isValue = typeof item === 'string' && typeof before === 'string' && isSecretFlag.test(before);
       return isValue && !item.startsWith('-') ? redacted : redactJson(item, known, name);
     });

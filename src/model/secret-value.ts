@@ -23,10 +23,7 @@ export function hasSecret(value: Json, name = ''): boolean {
   if (value === null || typeof value !== 'object') return isSecretValue(name, value);
   const label = (value as { readonly name?: Json }).name;
   return Object.entries(value).some(([key, item]: [string, Json]) =>
-    hasSecret(
-      item,
-      Array.isArray(value) ? name : key === 'value' && typeof label === 'string' ? label : key,
-    ),
+    hasSecret(item, Array.isArray(value) ? name : key === 'value' && typeof label === 'string' ? label : key),
   );
 }
 

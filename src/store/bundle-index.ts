@@ -67,8 +67,7 @@ export async function indexBundle(
 /** The size of a regular file in bytes. Throws KbootError E-BUNDLE for anything else: a pipe would never end. */
 async function sizeOf(file: string): Promise<number> {
   const found = await stat(file).catch((cause: unknown) => cause);
-  const problem =
-    found instanceof Stats ? (found.isFile() ? undefined : 'is not a file') : unreadable(found);
+  const problem = found instanceof Stats ? (found.isFile() ? undefined : 'is not a file') : unreadable(found);
   if (found instanceof Stats && problem === undefined) return found.size;
   throw new KbootError('E-BUNDLE', `${file} ${problem ?? ''}`, { remedy: remedies.removeOrReplaceFile });
 }

@@ -79,7 +79,7 @@ function entriesOf(folder: string): readonly string[] {
   if (file === undefined) return [];
   let read: unknown;
   try {
-    read = parse(readFileSync(file, 'utf8'));
+    read = parse(readFileSync(file, 'utf8'), { logLevel: 'error' });
   } catch {
     // kustomize says what is wrong with it.
     return [];

@@ -46,7 +46,7 @@ describe('the command', () => {
       expect(out).toContain(word);
   });
 
-  it.runIf(existsSync('/dev/full'))('1 if its output is lost on a full disk, in one line', async () => {
+  it.runIf(existsSync('/dev/full'))('1 if its output is lost on a full disk, in one line', () => {
     const argv = ['--import', 'tsx', join(root, 'src/main.ts'), 'explain', 'E-AUTH'];
     const run = spawnSync(process.execPath, argv, {
       ...{ cwd: root, encoding: 'utf8', stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] },

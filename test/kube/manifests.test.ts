@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readManifest } from '../../src/kube/manifests.ts';
 
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
@@ -104,6 +104,15 @@ status: {}
   ])('refuses %s with %s, and shows no value', (kind, data, problem) => {
     const text = `apiVersion: v1\nkind: ${kind}\nmetadata: { name: a }\n${data}\n`;
     expect(readManifest(text).problems).toEqual([`document 1 (${kind} a) ${problem}`]);
+  });
+
+  it('says that a template must be rendered, and warns of nothing by itself', () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(readManifest(configMap('{{ .Values.name }}')).problems).toEqual([
+      'document 1 has a mapping or list as a key; a template ({{ … }}) must be rendered first',
+    ]);
+    expect(warnings).not.toHaveBeenCalled();
+    warnings.mockRestore();
   });
 
   it('says that an alias does not reach an anchor of another document', () => {

@@ -26,10 +26,10 @@ describe('indexBundle', () => {
   });
 
   it.each([
-    ['a folder', (path: string) => mkdirSync(path), 'is not a file'],
-    ['a pipe', (path: string) => execFileSync('mkfifo', [path]), 'is not a file'],
-    ['a link to nowhere', (path: string) => symlinkSync('nowhere', path), 'does not exist'],
-    ['a link to itself', (path: string) => symlinkSync('kubelet', path), 'cannot be read (ELOOP)'],
+    ['a folder', (path: string) => void mkdirSync(path), 'is not a file'],
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is not a file'],
+    ['a link to nowhere', (path: string) => void symlinkSync('nowhere', path), 'does not exist'],
+    ['a link to itself', (path: string) => void symlinkSync('kubelet', path), 'cannot be read (ELOOP)'],
   ])('refuses %s where a file belongs', async (_what, make, problem) => {
     make(join(bin, 'kubelet'));
     await expect(indexBundle(root, 'v1.36.2')).rejects.toMatchObject({

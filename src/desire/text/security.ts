@@ -56,7 +56,7 @@ function configText(
 
 /** The file as its reader checked it; empty while it is not read, as for commands that need no files. */
 function readConfig(file: string, uploads: Uploads): JsonObject {
-  return (parse(textOf(uploads, file)) ?? {}) as JsonObject;
+  return (parse(textOf(uploads, file), { logLevel: 'error' }) ?? {}) as JsonObject;
 }
 
 function textOf(uploads: Uploads, file: string): string {

@@ -1,5 +1,6 @@
-import { isAddress, isName } from '../addresses.ts';
+import { isAddress, isName, plainTarget } from '../addresses.ts';
 import { asKbootDoes, left, type Outcome } from '../outcome.ts';
+import { unreadable } from '../problem.ts';
 import type { ForeignSsh } from '../types.ts';
 import { flagOf, textOf, wholeOf } from '../values.ts';
 import type { AnsibleHost } from './inventory.ts';
@@ -54,20 +55,36 @@ export function connectionOf(host: AnsibleHost): AnsibleConnection {
   const plugin = valueOf('ansible_connection', host);
   const kind = plugin === undefined || isUnknowable(plugin) ? 'ssh' : (textOf(plugin.value) ?? 'ssh');
   const { user: argumentUser, port: argumentPort, identityFile: argumentKey, bastion } = argumentsOf(host);
-  const address = textOf(read('address', host));
+  const address = addressOf(host);
   const user = textOf(read('user', host)) ?? argumentUser;
   const port = portIn(read('port', host)) ?? argumentPort;
   const identityFile = textOf(read('identityFile', host)) ?? argumentKey;
   return {
     kind: sshPlugins.includes(kind) ? 'ssh' : kind === 'local' ? 'local' : 'other',
     ssh: {
-      ...(address !== undefined && isTarget(address) && { address }),
+      ...(address !== undefined && { address }),
       ...(user !== undefined && { user }),
       ...(port !== undefined && { port }),
       ...(identityFile !== undefined && { identityFile }),
       ...(bastion !== undefined && { bastion }),
     },
   };
+}
+
+/**
+ * Where SSH connects. Throws KbootError E-USAGE for a text that is neither an address nor a name: without it, SSH would
+ * connect to what has the name of the host, which may be another machine.
+ */
+function addressOf(host: AnsibleHost): string | undefined {
+  const stated = textOf(read('address', host));
+  if (stated === undefined) return undefined;
+  const address = plainTarget(stated);
+  if (isTarget(address)) return address;
+  const name = names.address.find((each) => host.vars.has(each)) ?? names.address[0];
+  throw unreadable(
+    host.vars.get(name)?.at ?? host.at,
+    `${name} of ${host.name} must be an IP address without a zone, or a DNS name, not "${stated.slice(0, 80)}"`,
+  );
 }
 
 function isTarget(text: string): boolean {
@@ -123,9 +140,7 @@ function settingOutcome(setting: Setting, value: unknown): Outcome {
   if (text === undefined) return left('it is empty');
   switch (setting) {
     case 'address':
-      return isTarget(text)
-        ? { became: 'spec.hosts[].ssh.address' }
-        : left('it is neither an address nor a DNS name');
+      return { became: 'spec.hosts[].ssh.address' };
     case 'port':
       return portIn(value) === undefined ? left('it is not a port') : { became: 'spec.hosts[].ssh.port' };
     case 'user':

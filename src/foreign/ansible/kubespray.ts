@@ -261,7 +261,8 @@ export const clusterRules: Readonly<Record<string, Rule>> = {
   flannel_interface: text(['spec', 'networking', 'flannel', 'interface']),
   kube_proxy_mode: mode,
   kube_proxy_strict_arp: flag(['spec', 'kubeProxy', 'config', 'ipvs', 'strictARP']),
-  kube_proxy_remove: (value) => (flagOf(value) === true ? noKubeProxy : asKbootDoes('kube-proxy is installed')),
+  kube_proxy_remove: (value) =>
+    flagOf(value) === true ? noKubeProxy : asKbootDoes('kube-proxy is installed'),
   container_manager: runtime,
   kubelet_max_pods: whole([...kubelet, 'maxPods']),
   kubelet_fail_swap_on: flag([...kubelet, 'failSwapOn']),

@@ -1,7 +1,7 @@
 import { given } from '../../inventory/build-value.ts';
 import { few } from '../../model/few.ts';
 import type { Role } from '../../model/cluster.ts';
-import { isAddress, isName, isNodeAddress } from '../addresses.ts';
+import { isAddress, isName, isNodeAddress, plainTarget } from '../addresses.ts';
 import { argumentPairs, never, partOf } from '../component-rules.ts';
 import { asKbootDoes, left, type Outcome } from '../outcome.ts';
 import type { ForeignDocument } from '../problem.ts';
@@ -151,7 +151,8 @@ function loginOf(
   login: Readonly<Record<string, unknown>>,
   preset: string | undefined,
 ): ForeignSsh & { readonly address: string } {
-  const address = textOf(login['address']);
+  const stated = textOf(login['address']);
+  const address = stated === undefined ? undefined : plainTarget(stated);
   if (address === undefined || !(isAddress(address) || isName(address)))
     throw document.fault(
       address === undefined ? path : [...path, 'address'],

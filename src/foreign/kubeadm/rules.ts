@@ -119,9 +119,7 @@ const bindPort: TreeRule = (value) =>
 const skippedPhases: TreeRule = (value) => {
   const skipped = textsOf(value);
   if (!skipped.includes('addon/kube-proxy')) return left(noPhases);
-  return skipped.length === 1
-    ? noKubeProxy
-    : { ...noKubeProxy, why: `addon/kube-proxy only: ${noPhases}` };
+  return skipped.length === 1 ? noKubeProxy : { ...noKubeProxy, why: `addon/kube-proxy only: ${noPhases}` };
 };
 
 export const initRules: TreeRules = {

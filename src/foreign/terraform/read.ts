@@ -4,7 +4,7 @@ import { withoutNulls } from '../../inventory/hosts-from.ts';
 import { readJson } from '../../inventory/json-document.ts';
 import type { Path } from '../../inventory/position.ts';
 import type { Role } from '../../model/cluster.ts';
-import { isAddress, isName } from '../addresses.ts';
+import { isAddress, isName, plainTarget } from '../addresses.ts';
 import { left, secretKey, type Outcome } from '../outcome.ts';
 import { ForeignDocument } from '../problem.ts';
 import type { Foreign, ForeignBastion, ForeignField, ForeignHost, ForeignSsh, SeenKey } from '../types.ts';
@@ -92,7 +92,8 @@ function loginOf(
   login: Attributes,
   nodeAddress: string | undefined,
 ): ForeignSsh {
-  const address = textAt(document, path, login, 'address');
+  const stated = textAt(document, path, login, 'address');
+  const address = stated === undefined ? undefined : plainTarget(stated);
   if (address !== undefined && !(isAddress(address) || isName(address)))
     throw document.fault([...path, 'address'], 'must be an address or a DNS name');
   const port = wholeOf(login['port']);

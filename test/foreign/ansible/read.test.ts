@@ -97,6 +97,26 @@ win ansible_connection=winrm
     });
   });
 
+  it('are not reached by their names if ansible_host is one that SSH cannot take', () => {
+    const addresses = (value: string): unknown =>
+      read(`[masters]\nm ansible_host=${value}\n`, 'h.ini').hosts.map(({ ssh }) => ssh.address);
+    expect(addresses('[fd00::2]')).toEqual(['fd00::2']);
+    expect(addresses('m.example.com.')).toEqual(['m.example.com']);
+    for (const value of ['fe80::1%eth0', '010.0.0.6', '10.0.0.1.', 'a_b', '-x'])
+      expect(() => addresses(value)).toThrow(
+        `h.ini:2:3: ansible_host of m must be an IP address without a zone, or a DNS name, not "${value}"`,
+      );
+  });
+
+  it('has the login of a bastion', () => {
+    const { hosts, keys } = read(
+      '[bastion]\ngw ansible_host=1.1.1.1 ansible_user=jump\n[masters]\nm ansible_host=10.0.0.1\n',
+      'h.ini',
+    );
+    expect(hosts[0]?.ssh.bastion).toMatchObject({ address: '1.1.1.1', user: 'jump' });
+    expect(keys.find(({ key }) => key === 'ansible_user')?.became).toBe('spec.ssh.bastion');
+  });
+
   it('has every key with its place and outcome, and no value', () => {
     const { keys } = read(
       `[kube_control_plane]

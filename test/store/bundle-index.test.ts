@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,12 +26,12 @@ describe('indexBundle', () => {
   });
 
   it.each([
-    ['a folder', (path: string) => void mkdirSync(path), 'is not a file'],
-    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is not a file'],
-    ['a link to nowhere', (path: string) => void symlinkSync('nowhere', path), 'does not exist'],
-    ['a link to itself', (path: string) => void symlinkSync('kubelet', path), 'cannot be read (ELOOP)'],
-  ])('refuses %s where a file belongs', async (_what, make, problem) => {
-    make(join(bin, 'kubelet'));
+    ['a folder', 'mkdir kubelet', 'is not a file'],
+    ['a pipe', 'mkfifo kubelet', 'is not a file'],
+    ['a link to nowhere', 'ln -s nowhere kubelet', 'does not exist'],
+    ['a link to itself', 'ln -s kubelet kubelet', 'cannot be read (ELOOP)'],
+  ])('refuses %s where a file belongs', async (_what, command, problem) => {
+    execFileSync('sh', ['-c', command], { cwd: bin });
     await expect(indexBundle(root, 'v1.36.2')).rejects.toMatchObject({
       code: 'E-BUNDLE',
       message: `${join(bin, 'kubelet')} ${problem}`,

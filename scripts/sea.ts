@@ -1,5 +1,6 @@
-// npm run sea [-- FILE]: kboot as one executable, dist/kboot (or FILE): this Node with kboot in it, built as a
-// "single executable application". ssh2 runs without its native part there.
+// npm run sea [-- FILE] [--node NODE]: kboot as one executable, dist/kboot (or FILE): this Node with kboot in it, built as a
+// "single executable application". ssh2 runs without its native part there. --node: another Node of the same version, such as
+// that of another processor type, without V8's code cache, which only its own processor can use.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { inject } from 'postject';
 import { bundling, dataFiles, filesBelow, leaveOut, root } from './bundling.ts';
@@ -45,8 +47,10 @@ function assets(): Readonly<Record<string, string>> {
   return Object.fromEntries([...data, ...others].map(([name, path]) => [name, join(root, path)]));
 }
 
-/** Writes the executable. */
-async function buildExecutable(file: string): Promise<void> {
+/** Writes the executable: `node` with kboot in it. Throws if that is of another version than this Node, which prepares it. */
+async function buildExecutable(file: string, node: string): Promise<void> {
+  if (node !== process.execPath && !readFileSync(node).includes(process.version))
+    throw new Error(`${node} is not Node ${process.version}: run this script with the same version`);
   const work = mkdtempSync(join(tmpdir(), 'kboot-sea-'));
   try {
     const main = join(work, 'main.cjs');
@@ -59,12 +63,17 @@ async function buildExecutable(file: string): Promise<void> {
       plugins: [embeddedFiles, leaveOut(/\.node$|^cpu-features$/), ...bundling.plugins],
     });
     const [config, blob] = [join(work, 'config.json'), join(work, 'blob')];
-    const settings = { main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true };
+    const settings = {
+      main,
+      output: blob,
+      disableExperimentalSEAWarning: true,
+      useCodeCache: node === process.execPath,
+    };
     writeFileSync(config, JSON.stringify({ ...settings, assets: assets() }));
     execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'ignore' });
     mkdirSync(dirname(file), { recursive: true });
     rmSync(file, { force: true });
-    copyFileSync(process.execPath, file);
+    copyFileSync(node, file);
     chmodSync(file, 0o755);
     await inject(file, 'NODE_SEA_BLOB', readFileSync(blob), {
       sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
@@ -74,4 +83,8 @@ async function buildExecutable(file: string): Promise<void> {
   }
 }
 
-await buildExecutable(resolve(process.argv[2] ?? join(root, 'dist/kboot')));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { node: { type: 'string', default: process.execPath } },
+});
+await buildExecutable(resolve(positionals[0] ?? join(root, 'dist/kboot')), resolve(values.node));

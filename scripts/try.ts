@@ -81,7 +81,7 @@ async function officialHostAnswers(): Promise<boolean> {
     import('../src/catalog/release.ts'),
     import('../src/catalog/artifacts.ts'),
   ]);
-  const { kubernetesVersion } = readInventory(inventory).cluster;
+  const { kubernetesVersion } = (await readInventory(inventory)).cluster;
   const kubelet = artifacts(release(kubernetesVersion), 'amd64').find(({ name }) => name === 'kubelet');
   try {
     return (

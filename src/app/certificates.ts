@@ -38,9 +38,9 @@ export async function observeCertificates(
 ): Promise<{
   readonly report: CertificateReport;
   readonly failed: ReadonlyMap<string, KbootError>;
-  readonly warnings: ReturnType<typeof readInventory>['warnings'];
+  readonly warnings: Awaited<ReturnType<typeof readInventory>>['warnings'];
 }> {
-  const { cluster, warnings } = readInventory(options.inventory, {
+  const { cluster, warnings } = await readInventory(options.inventory, {
     ...{ withoutFiles: true, anyVersion: true },
     state: options.state,
   });

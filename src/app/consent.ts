@@ -7,7 +7,7 @@ import { isTrusted, trust } from '../store/trust.ts';
 
 /** A command of the inventory that would run while kboot only reads. */
 export interface PlanningCommand {
-  readonly kind: 'unless' | 'vagrant';
+  readonly kind: 'unless' | 'vagrant' | 'hosts';
   /** Hosts where it runs as root; undefined: on this machine, as the user who runs kboot. */
   readonly hosts: readonly string[] | undefined;
   /** `unless of hook data-disk` */
@@ -20,6 +20,8 @@ interface Manner {
   readonly always: boolean;
   /** Shows the commands and asks; absent: there is nobody to ask. */
   readonly ask?: (inventory: string, commands: readonly PlanningCommand[]) => Promise<boolean>;
+  /** Says that the command that lists the hosts runs now. */
+  readonly say?: (command: PlanningCommand) => Promise<void>;
 }
 
 let manner: Manner = { always: false };
@@ -42,14 +44,29 @@ export function mayRunCommands(inventoryFile: string, cluster: Cluster): Promise
   return known;
 }
 
+/** The same for the command that lists the hosts: it runs before it is known which other commands there are. */
+export async function mayRunHostsCommand(inventoryFile: string, command: PlanningCommand): Promise<boolean> {
+  const may = await agreed(inventoryFile, [command], ' spec.hostsFrom');
+  if (may) await manner.say?.(command);
+  return may;
+}
+
 async function consent(inventoryFile: string, cluster: Cluster): Promise<boolean> {
-  const commands = planningCommands(cluster);
+  return await agreed(inventoryFile, planningCommands(cluster));
+}
+
+/** `part`: what is remembered of it replaces only earlier answers about that part of the inventory. */
+async function agreed(
+  inventoryFile: string,
+  commands: readonly PlanningCommand[],
+  part = '',
+): Promise<boolean> {
   if (commands.length === 0 || manner.always) return true;
   const path = realpathSync(resolve(inventoryFile));
   const digest = sha256(JSON.stringify([path, commands]));
   if (isTrusted(digest)) return true;
   if (manner.ask === undefined || !(await manner.ask(inventoryFile, commands))) return false;
-  await trust(digest, path);
+  await trust(digest, `${path}${part}`);
   return true;
 }
 

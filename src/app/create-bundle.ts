@@ -32,6 +32,7 @@ import { indexBundle } from '../store/bundle-index.ts';
 import { fileSha256, type Bundle, type BundleIndex } from '../store/bundle.ts';
 import { fileError } from '../store/file-error.ts';
 import { remedies } from './remedies.ts';
+import { lines, sentences } from '../model/language/text.ts';
 
 export interface CreateOptions {
   readonly directory: string;
@@ -179,7 +180,7 @@ async function heldImage(
     if (held?.by !== 'catalog' || !(error instanceof KbootError) || error.code !== 'E-FETCH') throw error;
     throw new KbootError('E-FETCH', `${error.message} (the official image is ${held.digest})`, {
       ...error.context,
-      remedy: `${error.context.remedy ?? ''} If the registry has builds of your own: \`kboot lock INVENTORY\` pins them for --inventory, and --allow-unofficial takes whatever it serves.`,
+      remedy: sentences(error.context.remedyText, remedies.ownBuilds),
     });
   }
 }
@@ -258,13 +259,12 @@ function together(failures: readonly KbootError[], all: number, directory: strin
   if (fatal !== undefined) return fatal;
   const shown = failures.slice(0, 18).map(({ message }) => message);
   const more = failures.length - shown.length;
-  const remedies = new Set(failures.flatMap(({ context }) => context.remedy ?? []));
   return new KbootError(
     'E-FETCH',
     `${failures.length} of ${all} files could not be fetched into ${directory}`,
     {
       detail: [...shown, ...(more === 0 ? [] : [`and ${more} more`])].join('\n'),
-      remedy: [...remedies].join('\n'),
+      remedy: lines(...failures.map(({ context }) => context.remedyText)),
     },
   );
 }

@@ -283,6 +283,6 @@ const words: Readonly<Record<List, string>> = { clusters: 'cluster', users: 'use
 function foreign(others: readonly Foreign[], context: string): KbootError {
   const named = others.map(({ list, name, file, why }) => `${words[list]} ${name} in ${file}: ${why}`);
   return new KbootError('E-USAGE', `entries of these names are not of this cluster: ${named.join('; ')}`, {
-    remedy: `Nothing was changed. Choose another name, such as --context ${context}-2, or replace them with --force.`,
+    remedy: remedies.otherContextName({ context }),
   });
 }

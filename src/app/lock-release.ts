@@ -24,6 +24,8 @@ import { openWeb, type Web } from '../fetch/web.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
+import { lines, sentences } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 export interface LockOptions {
   readonly cluster: Cluster;
@@ -175,10 +177,13 @@ function newestOf(sources: readonly Partial<Pins>[]): Pins {
 }
 
 function unknownMinor(minor: string): KbootError {
-  const etcd = minor === 'v1.37' ? ' Its etcd is 3.7, which members join only from 3.6.11 or later.' : '';
   const known = [...new Set(catalog.versions.map((version) => version.split('.').slice(0, 2).join('.')))];
   return new KbootError('E-USAGE', `this kboot knows nothing about Kubernetes ${minor}`, {
-    remedy: `It knows ${known.join(', ')}. For another minor it would need the flags, fields and feature gates of its components, and which containerd, runc, CNI plugins and flannel it is installed with.${etcd} Use a newer kboot.`,
+    remedy: sentences(
+      remedies.knownMinors({ known: known.join(', ') }),
+      minor === 'v1.37' ? remedies.etcd37 : undefined,
+      remedies.newerKboot,
+    ),
   });
 }
 
@@ -266,7 +271,7 @@ function refuseFailures(results: readonly PromiseSettledResult<unknown>[]): void
     `${messages.length} of the checksums and digests could not be read; nothing was written`,
     {
       detail: messages.join('\n'),
-      remedy: [...new Set(known.flatMap(({ context }) => context.remedy ?? []))].join('\n'),
+      remedy: lines(...known.map(({ context }) => context.remedyText)),
     },
   );
 }

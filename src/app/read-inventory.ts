@@ -1,13 +1,10 @@
-import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import { few } from '../model/few.ts';
 import { plural } from '../model/plural.ts';
 import { componentCatalog } from '../catalog/components.ts';
 import { withReleases, type Releases } from '../catalog/release.ts';
 import { describeInLock, parseLock, type LockedRelease, type ParsedLock } from '../catalog/release-lock.ts';
 import { contentsOf } from '../desire/bundle-contents.ts';
-import type { HostsText } from '../inventory/hosts-from.ts';
-import { absolutePath } from '../inventory/paths.ts';
+import type { ReadHosts } from '../inventory/hosts-from.ts';
 import { loadInventory, readInventoryText } from '../inventory/load.ts';
 import type { ParseResult } from '../inventory/parse.ts';
 import type { InventoryRecord } from '../inventory/record.ts';
@@ -18,13 +15,14 @@ import type { SecurityProfile } from '../model/security.ts';
 import { KbootError } from '../model/error.ts';
 import type { ForeignEtcdPems } from '../pki/foreign-etcd.ts';
 import { readForeignEtcd } from '../store/foreign-etcd.ts';
-import { readHostsText } from '../store/hosts-text.ts';
 import { lockPath, readLockText } from '../store/release-lock.ts';
 import { foundedAs } from '../store/security-profile.ts';
 import { defaultStateDir } from '../store/state.ts';
 import { isBeside, readUpload, type Upload, type Uploads } from '../store/uploads.ts';
 import { readLocalSources, type LocalSources } from './addons/read.ts';
+import { hostsReader } from './hosts-source.ts';
 import { apiServerSources, backupSources, registrySources } from './named-sources.ts';
+import { remedies } from './remedies.ts';
 
 /** What a command takes from an inventory less strictly, or otherwise. */
 export interface Leniency {
@@ -62,20 +60,20 @@ export interface ReadInventory {
 
 /**
  * Reads the inventory, kboot.lock.yaml beside it, and the files that spec.etcd.external, spec.etcd.backup,
- * spec.files and spec.containerd.registries name.
- * Throws KbootError E-INVENTORY with every problem, one a line, as its message.
+ * spec.files and spec.containerd.registries name; runs spec.hostsFrom.command, if it may.
+ * Throws KbootError E-INVENTORY with every problem, one a line, as its message; E-CONSENT.
  */
-export function readInventory(file: string, leniency: Leniency = {}): ReadInventory {
-  const hosts = hostsReader(file);
-  return interpret(file, { text: readInventoryText(file), lock: readLock(file), hosts }, leniency);
+export async function readInventory(file: string, leniency: Leniency = {}): Promise<ReadInventory> {
+  const text = readInventoryText(file);
+  const hosts = await hostsReader(file, text);
+  return interpret(file, { text, lock: readLock(file), hosts }, leniency);
 }
 
 /** The files themselves. */
 interface Read {
   readonly text: string;
   readonly lock: ParsedLock | undefined;
-  /** The file of spec.hostsFrom, which is read once. */
-  readonly hosts: (path: string) => HostsText;
+  readonly hosts: ReadHosts;
   /** What the inventory names, once that was read. */
   readonly named?: {
     readonly etcd: ReturnType<typeof readEtcdFiles>;
@@ -127,15 +125,8 @@ function interpret(file: string, read: Read, leniency: Leniency, kubernetesVersi
       at: (version) => interpret(file, { ...read, named }, leniency, version),
     };
   throw new KbootError('E-INVENTORY', diagnostics.map(formatDiagnostic).join('\n'), {
-    remedy: `${plural(count, 'problem')}; nothing was contacted.`,
+    remedy: remedies.problems({ count }),
   });
-}
-
-/** Reads the file of spec.hostsFrom once: what it had when the inventory was read holds for the whole run. */
-function hostsReader(inventory: string): (path: string) => HostsText {
-  const folders = { inventory: resolve(dirname(inventory)), home: homedir() };
-  let read: HostsText | undefined;
-  return (path) => (read ??= readHostsText(absolutePath(path, folders)));
 }
 
 function readLock(inventory: string): ParsedLock | undefined {

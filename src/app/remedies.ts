@@ -154,8 +154,148 @@ export const remedies = {
     en: 'If you trust it, answer the question in a terminal, or run the same command with --allow-hooks.',
     zh: '如果你信任它，在终端中回答询问，或者加上 --allow-hooks 运行同一条命令。',
   },
+  trustCommand: {
+    en: 'Read it, and the program that it runs. If you trust them, answer the question in a terminal, or run the same command with --allow-hooks. Nothing was contacted.',
+    zh: '先阅读它和它运行的程序。如果你信任它们，在终端中回答询问，或者加上 --allow-hooks 运行同一条命令。没有连接任何主机。',
+  },
   createFirst: ({ file }: About<'file'>) => ({
     en: `Create it first: kboot up ${file}`,
     zh: `先创建它：kboot up ${file}`,
   }),
+  otherContextName: ({ context }: About<'context'>) => ({
+    en: `Nothing was changed. Choose another name, such as --context ${context}-2, or replace them with --force.`,
+    zh: `没有做任何更改。换一个名称，例如 --context ${context}-2，或者用 --force 替换它们。`,
+  }),
+  renameIt: {
+    en: 'Rename it. Nothing was changed.',
+    zh: '重命名它。没有做任何更改。',
+  },
+  lostHosts: ({ names }: About<'names'>) => ({
+    en: `Its hosts are ${names}. A host that left the inventory need not be named.`,
+    zh: `清单中的主机有：${names}。已从清单中移除的主机不必写出。`,
+  }),
+  whatAnswers: {
+    en: 'Nothing was changed. Check what answers on this host; if it is in order, this is a bug in kboot: report it with the output of --verbose.',
+    zh: '没有做任何更改。检查该主机上是什么程序在响应；如果一切正常，这就是 kboot 的缺陷：附上 --verbose 的输出报告它。',
+  },
+  correctSource: {
+    en: 'Correct what it has there. Nothing was contacted.',
+    zh: '修正其中的内容。没有连接任何主机。',
+  },
+  splitAddon: {
+    en: 'Split it into several add-ons.',
+    zh: '把它拆成几个插件。',
+  },
+  lockAddsImages: {
+    en: '`kboot lock INVENTORY` adds them. Nothing was contacted.',
+    zh: '`kboot lock INVENTORY` 会加入它们。没有连接任何主机。',
+  },
+  chooseYourself: ({ flag }: About<'flag'>) => ({
+    en: `Choose it yourself: ${flag}.`,
+    zh: `自己指定：${flag}。`,
+  }),
+  addOrPrompt: {
+    en: 'Add it to the command line, or run `kboot init` in a terminal to be prompted.',
+    zh: '写在命令行上，或者在终端中运行 `kboot init` 并回答询问。',
+  },
+  otherInventoryFile: ({ command, file }: About<'command' | 'file'>) => ({
+    en: `Name another file: \`kboot ${command} FILE\`. \`kboot validate ${file}\` checks the existing one.`,
+    zh: `指定另一个文件：\`kboot ${command} FILE\`。\`kboot validate ${file}\` 检查现有的文件。`,
+  }),
+  existingFolder: {
+    en: 'Name a file in an existing folder that you can write to.',
+    zh: '指定一个文件，它所在的目录必须已经存在，并且你可以写入。',
+  },
+  reachableAddress: {
+    en: 'Give each host by an address that the other hosts can reach, such as that of its private network.',
+    zh: '为每台主机写出其他主机可以访问的地址，例如它在内部网络中的地址。',
+  },
+  correctAnswers: {
+    en: 'Correct them and run the same command again.',
+    zh: '改正它们，然后再次运行同一条命令。',
+  },
+  correctBrought: {
+    en: 'Correct it there, or say it by flags (`kboot init --help`), and run the same command again.',
+    zh: '在原来的文件中改正，或者用标志指定（`kboot init --help`），然后再次运行同一条命令。',
+  },
+  nothingWritten: {
+    en: 'Nothing was written, and nothing was changed on hosts.',
+    zh: '没有写入任何内容，主机上也没有任何更改。',
+  },
+  readBackByInventory: {
+    en: 'With its inventory, `kboot adopt INVENTORY` reads its state folder back.',
+    zh: '如果有它的清单，`kboot adopt INVENTORY` 会读回它的状态目录。',
+  },
+  readEveryHost: {
+    en: 'Nothing was written: every host of the cluster must be read. Remove a Node whose machine is gone (kubectl delete node); name a host that SSH reaches elsewhere: --host ADDRESS.',
+    zh: '没有写入任何内容：必须读取集群的每台主机。移除机器已不存在的节点（kubectl delete node）；如果某台主机的 SSH 使用其他地址，用 --host ADDRESS 指定。',
+  },
+  nameControlPlane: {
+    en: 'Name a control plane: --host ADDRESS.',
+    zh: '指定一台控制平面主机：--host ADDRESS。',
+  },
+  oneCluster: {
+    en: 'Name hosts of one cluster only.',
+    zh: '只写出同一个集群的主机。',
+  },
+  changeWithKubeadm: {
+    en: 'Change that setting of the cluster with kubeadm first: kboot has no field for it.',
+    zh: '先用 kubeadm 更改集群的这项设置：kboot 没有对应的字段。',
+  },
+  checkAddresses: {
+    en: 'Check the addresses in the inventory. A cluster that does not exist yet needs no state folder: `kboot up` creates both.',
+    zh: '检查清单中的地址。还不存在的集群不需要状态目录：`kboot up` 会创建集群和状态目录。',
+  },
+  folderNotWritten: ({ folder }: About<'folder'>) => ({
+    en: `${folder} was not written, and nothing was changed on hosts.`,
+    zh: `没有写入 ${folder}，主机上也没有任何更改。`,
+  }),
+  moveAwayOrCompare: ({ count }: About<'count'>) => ({
+    en: `If it is not of this cluster, or damaged, move it away and run the same command again; to compare, write another one: --state DIR. ${count} ${count === 1 ? 'file' : 'files'} could be read back.`,
+    zh: `如果它不属于这个集群，或者已损坏，移走它并再次运行同一条命令；要进行比较，另外写一份：--state DIR。可以读回 ${count} 个文件。`,
+  }),
+  ownersExchange: {
+    en: "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
+    zh: '由运行那个 etcd 的人更换它的 CA；把新文件写入 spec.etcd.external 的 caFile、certFile 和 keyFile。',
+  },
+  removeCaFlag: {
+    en: 'Remove the flag from the inventory and run `kboot up`, or exchange the file yourself.',
+    zh: '从清单中去掉该标志并运行 `kboot up`，或者自己更换该文件。',
+  },
+  ownBuilds: {
+    en: 'If the registry has builds of your own: `kboot lock INVENTORY` pins them for --inventory, and --allow-unofficial takes whatever it serves.',
+    zh: '如果镜像仓库中是你自己的构建：`kboot lock INVENTORY` 为 --inventory 锁定它们，--allow-unofficial 则接受它提供的任何内容。',
+  },
+  problems: ({ count }: About<'count'>) => ({
+    en: `${count} ${count === 1 ? 'problem' : 'problems'}; nothing was contacted.`,
+    zh: `${count} 个问题；没有连接任何主机。`,
+  }),
+  makePlanAgain: {
+    en: 'Nothing was contacted. Make it again: `kboot plan INVENTORY --out FILE`.',
+    zh: '没有连接任何主机。重新生成它：`kboot plan INVENTORY --out FILE`。',
+  },
+  planWritesOne: {
+    en: 'Nothing was contacted. `kboot plan INVENTORY --out FILE` writes one.',
+    zh: '没有连接任何主机。`kboot plan INVENTORY --out FILE` 会写出计划。',
+  },
+  newPlan: {
+    en: 'Nothing was contacted. Make a new plan: `kboot plan INVENTORY --out FILE`.',
+    zh: '没有连接任何主机。生成新的计划：`kboot plan INVENTORY --out FILE`。',
+  },
+  newPlanOfHosts: {
+    en: 'Nothing was changed. Make a new plan: `kboot plan INVENTORY --out FILE`.',
+    zh: '没有做任何更改。生成新的计划：`kboot plan INVENTORY --out FILE`。',
+  },
+  knownMinors: ({ known }: About<'known'>) => ({
+    en: `It knows ${known}. For another minor it would need the flags, fields and feature gates of its components, and which containerd, runc, CNI plugins and flannel it is installed with.`,
+    zh: `它支持 ${known}。要支持另一个次要版本，它需要知道其组件的标志、字段和特性门控，以及该版本与哪些 containerd、runc、CNI 插件和 flannel 一起安装。`,
+  }),
+  etcd37: {
+    en: 'Its etcd is 3.7, which members join only from 3.6.11 or later.',
+    zh: '它的 etcd 是 3.7，成员须为 3.6.11 或更新的版本才能加入。',
+  },
+  newerKboot: {
+    en: 'Use a newer kboot.',
+    zh: '使用更新版本的 kboot。',
+  },
 } satisfies Texts;

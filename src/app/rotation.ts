@@ -21,6 +21,7 @@ import type { ConnectOptions } from '../transport/types.ts';
 import { makePlan, type LivePlan } from './make-plan.ts';
 import type { CommonOptions, Workspace } from './workspace.ts';
 import { remedies } from './remedies.ts';
+import type { Text } from '../model/language/text.ts';
 
 const wholeCluster: PlanScope = { until: 'addon', limit: [], ignore: [] };
 
@@ -52,8 +53,7 @@ export async function askedRotation(
 export function refuseForeignCas({ cluster }: Workspace, cas: readonly Rotatable[]): void {
   if (cluster.etcd.external !== undefined && cas.includes('etcd-ca'))
     throw new KbootError('E-USAGE', 'etcd-ca is not a CA of this cluster: spec.etcd.external has its own', {
-      remedy:
-        "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
+      remedy: remedies.ownersExchange,
     });
   const own = ownCaFlags.flatMap(([component, flag, ca]) =>
     cas.includes(ca) && extraValue(cluster[component].extraArgs, flag) !== undefined
@@ -65,7 +65,7 @@ export function refuseForeignCas({ cluster }: Workspace, cas: readonly Rotatable
     throw new KbootError(
       'E-USAGE',
       `${first.ca} cannot be exchanged: ${own.map(({ field }) => field).join(', ')} names a file of yours`,
-      { remedy: 'Remove the flag from the inventory and run `kboot up`, or exchange the file yourself.' },
+      { remedy: remedies.removeCaFlag },
     );
 }
 
@@ -85,7 +85,7 @@ export async function whyUnsettled(
 }
 
 /** Throws KbootError E-PREFLIGHT for what whyUnsettled found. */
-export function refuseUnsettled(why: string | undefined, remedy: string): void {
+export function refuseUnsettled(why: string | undefined, remedy: Text): void {
   if (why === undefined) return;
   throw new KbootError('E-PREFLIGHT', `CAs are exchanged only in a cluster that is well: ${why}`, { remedy });
 }

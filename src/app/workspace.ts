@@ -79,10 +79,10 @@ export interface Workspace extends BundleChoice {
 export async function openWorkspace(options: CommonOptions): Promise<Workspace> {
   const { cluster, releases, locked, record, warnings, foreignEtcd, uploads, addonSources } =
     options.read ??
-    readInventory(options.inventory, {
+    (await readInventory(options.inventory, {
       withoutFiles: options.withoutEtcdFiles === true,
       state: options.state,
-    });
+    }));
   const state = await peekState(options.state ?? defaultStateDir(options.inventory, cluster.name));
   const hosts = options.renewCerts?.hosts;
   const renew =

@@ -138,4 +138,12 @@ export const remedies = {
     en: 'Run the same command again: it continues here.',
     zh: '再次运行同一条命令：它会从这里继续。',
   },
+  rolledBack: ({ what }: About<'what'>) => ({
+    en: `Rolled back. ${what}.`,
+    zh: `已回滚：${what}。`,
+  }),
+  notRolledBack: ({ failures }: About<'failures'>) => ({
+    en: `Not rolled back: ${failures}`,
+    zh: `没有回滚：${failures}`,
+  }),
 } satisfies Texts;

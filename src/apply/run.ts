@@ -6,7 +6,7 @@ import type { Batch, Dependency, Gate, Phase, Plan, Step, Task } from '../plan/t
 import type { ApplyContext } from './context.ts';
 import { inSpan, lastOf, type Before, type Ended } from './spans.ts';
 import { Worker } from './worker.ts';
-import { lines, remedyTextOf, same } from '../model/language/text.ts';
+import { lines, type Text } from '../model/language/text.ts';
 
 export interface Failure {
   readonly host?: string;
@@ -265,7 +265,7 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
     });
   }
 
-  function fail(cause: unknown, host: string | undefined, rolledBack: string | undefined): void {
+  function fail(cause: unknown, host: string | undefined, rolledBack: Text | undefined): void {
     const error = asKbootError(cause, host, rolledBack);
     const { stepId } = error.context;
     if (error.code !== 'E-INTERRUPTED') failed.add(host ?? stepId ?? '');
@@ -279,14 +279,15 @@ export async function applyPlan(plan: Plan, given: ApplyContext): Promise<ApplyR
   }
 }
 
-function asKbootError(cause: unknown, host: string | undefined, rolledBack: string | undefined): KbootError {
+function asKbootError(cause: unknown, host: string | undefined, rolledBack: Text | undefined): KbootError {
   const known = cause instanceof KbootError ? cause : undefined;
   const message = cause instanceof Error ? cause.message : String(cause);
   const own: ErrorContext = known?.context ?? { cause };
-  const remedy = lines(rolledBack === undefined ? undefined : same(rolledBack), remedyTextOf(own));
-  return new KbootError(known?.code ?? 'E-STEP', message, {
-    ...(host !== undefined && { host }),
-    ...own,
-    ...(remedy.en !== '' && { remedy }),
-  });
+  const remedy = lines(rolledBack, own.remedyText);
+  const context = { ...(host !== undefined && { host }), ...own };
+  return new KbootError(
+    known?.code ?? 'E-STEP',
+    message,
+    remedy.en === '' ? context : { ...context, remedy },
+  );
 }

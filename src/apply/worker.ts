@@ -11,7 +11,7 @@ import { KubeConnection } from './kube-connection.ts';
 import { KubeRunner } from './kube-steps.ts';
 import { Spreader } from './spread/spreader.ts';
 import { interruptedBefore } from './step-error.ts';
-import { remedyTextOf } from '../model/language/text.ts';
+import { type Text } from '../model/language/text.ts';
 import { remedies } from './remedies.ts';
 
 /** Runs tasks and gates; run.ts decides when. */
@@ -82,7 +82,7 @@ export class Worker {
    * Rolls a task back, even if the run is interrupted. Returns what happened, in words, for the report of the task's own
    * failure; undefined if the task has no rollback.
    */
-  async rollBack({ on, rollback = [] }: Task): Promise<string | undefined> {
+  async rollBack({ on, rollback = [] }: Task): Promise<Text | undefined> {
     if (rollback.length === 0) return undefined;
     const host = hostOf(on);
     // The host's session skips everything after a failure.
@@ -99,7 +99,9 @@ export class Worker {
     kube.close();
     if (host !== undefined) await this.#sessions.close(host);
     const what = rollback.map(({ target, reason }) => `${targetText(target)}: ${reason}`).join('; ');
-    return failures.length === 0 ? `Rolled back. ${what}.` : `Not rolled back: ${failures.join('; ')}`;
+    return failures.length === 0
+      ? remedies.rolledBack({ what })
+      : remedies.notRolledBack({ failures: failures.join('; ') });
   }
 
   async #inOrder(
@@ -124,7 +126,7 @@ export class Worker {
         ...error.context,
         step: error.context.step ?? targetText(step.target),
         stepId: step.id,
-        remedy: remedyTextOf(error.context) ?? remedies.continuesHere,
+        remedy: error.context.remedyText ?? remedies.continuesHere,
       });
     }
   }

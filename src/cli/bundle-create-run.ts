@@ -64,7 +64,7 @@ async function wantedBy(args: BundleCommandArgs): Promise<{
   readonly mirror: string | undefined;
 }> {
   if (args.inventory !== undefined) {
-    const read = readInventory(args.inventory, { withoutFiles: true, withAddons: true });
+    const read = await readInventory(args.inventory, { withoutFiles: true, withAddons: true });
     const { cluster, releases } = read;
     const contents = contentsOf(cluster, releases.get(cluster.kubernetesVersion));
     return {

@@ -28,7 +28,7 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   refuseIdleFlags(args);
   if (args.action === 'sbom') {
-    printSbom(args);
+    await printSbom(args);
     return;
   }
   if (args.action === 'push') {
@@ -40,7 +40,7 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
   if (signKey !== undefined) await signBundle(directory, signKey);
   else if (args.action !== 'verify' && removeOldSignature(directory))
     note(line`${directory}/${signatureName} was of another bundle.json: it is removed, sign again`);
-  const origins = originsOf(releaseFor(args, index.kubernetesVersion), index);
+  const origins = originsOf(await releaseFor(args, index.kubernetesVersion), index);
   // A delta lists all files of the whole.
   const files = index.files.filter(({ path }) => existsSync(join(directory, path)));
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
@@ -76,7 +76,7 @@ export async function runBundle(args: BundleCommandArgs): Promise<void> {
 }
 
 /** Its SPDX document; the files are not read. */
-function printSbom(args: BundleCommandArgs): void {
+async function printSbom(args: BundleCommandArgs): Promise<void> {
   const { directory } = args;
   const bundle = openBundle({ directory });
   const epoch = process.env['SOURCE_DATE_EPOCH'];
@@ -84,7 +84,7 @@ function printSbom(args: BundleCommandArgs): void {
     epoch !== undefined && /^\d{1,10}$/.test(epoch)
       ? Number(epoch)
       : Math.floor(statSync(join(directory, 'bundle.json')).mtimeMs / 1000);
-  const sbom = bundleSbom(bundle, releaseFor(args, bundle.kubernetesVersion), {
+  const sbom = bundleSbom(bundle, await releaseFor(args, bundle.kubernetesVersion), {
     created,
     kboot: kbootVersion(),
   });
@@ -93,9 +93,9 @@ function printSbom(args: BundleCommandArgs): void {
 }
 
 /** What the lock beside the inventory, or the catalog, has for a version; undefined if neither has it. */
-function releaseFor({ inventory }: BundleCommandArgs, version: string): Release | undefined {
+async function releaseFor({ inventory }: BundleCommandArgs, version: string): Promise<Release | undefined> {
   const releases =
-    inventory === undefined ? catalog : readInventory(inventory, { withoutFiles: true }).releases;
+    inventory === undefined ? catalog : (await readInventory(inventory, { withoutFiles: true })).releases;
   return releases.versions.includes(version) ? releases.get(version) : undefined;
 }
 
@@ -104,7 +104,7 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex & { readonl
   if (action === 'index') return await indexBundle(directory, args['kubernetes-version']);
   if (action === 'create') return await (await import('./bundle-create-run.ts')).runCreate(args);
   const bundle = openBundle({ directory });
-  const wanted = args.inventory === undefined ? undefined : refuseOtherBundle(args.inventory, bundle);
+  const wanted = args.inventory === undefined ? undefined : await refuseOtherBundle(args.inventory, bundle);
   const signers = args.signers.length > 0 ? args.signers : wanted;
   const signedBy = signers === undefined ? undefined : holdToSigners(bundle, signers);
   const { apiVersion, kind, kubernetesVersion, files, since } = bundle;
@@ -120,8 +120,8 @@ async function indexOf(args: BundleCommandArgs): Promise<BundleIndex & { readonl
  * Throws KbootError E-BUNDLE if the bundle is for another version than the inventory, or differs from its lock. Returns who
  * must have signed it, according to the inventory.
  */
-function refuseOtherBundle(inventory: string, bundle: Bundle): readonly string[] | undefined {
-  const { cluster, releases } = readInventory(inventory, { withoutFiles: true });
+async function refuseOtherBundle(inventory: string, bundle: Bundle): Promise<readonly string[] | undefined> {
+  const { cluster, releases } = await readInventory(inventory, { withoutFiles: true });
   const bundles = new Map([[bundle.kubernetesVersion, bundle]]);
   bundleFor({ bundles, releases, allowUnofficial: false }, cluster.kubernetesVersion);
   return cluster.artifacts.bundleSigners;

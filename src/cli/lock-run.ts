@@ -15,7 +15,7 @@ export async function runLock(args: LockArgs): Promise<ExitStatus> {
   const { inventory, to, check, verbose } = args;
   if (to !== undefined && !/^v\d+\.\d+\.\d+$/.test(to))
     throw new KbootError('E-USAGE', `--to must be a Kubernetes version such as v1.36.5, not "${to}"`);
-  const read = readInventory(inventory, { withoutFiles: true, withAddons: true, anyVersion: true });
+  const read = await readInventory(inventory, { withoutFiles: true, withAddons: true, anyVersion: true });
   const { cluster, locked } = read;
   const kubernetesVersion = to ?? cluster.kubernetesVersion;
   const interrupt = onInterrupt(() => undefined);

@@ -3,7 +3,7 @@ import type { BundleArgs, GlobalArgs, ScopeArgs, SshArgs } from './args.ts';
 import { consentAs } from '../app/consent.ts';
 import { languages } from '../model/language/language.ts';
 import { stages } from '../model/stage.ts';
-import { askConsent } from './consent.ts';
+import { askConsent, sayRunning } from './consent.ts';
 import { everywhere, inOrder } from './manual.ts';
 import { refuseOddValues } from './usage.ts';
 
@@ -67,12 +67,13 @@ export function globalOptions<T>(yargs: Argv<T>, ...particular: readonly Particu
       default: false,
       hidden: hidden('allow-hooks'),
       describe:
-        'Run commands of the inventory before anybody has seen the plan, without asking: `unless` of hooks, and Vagrant',
+        'Run commands of the inventory before anybody has seen the plan, without asking: spec.hostsFrom.command, `unless` of hooks, and Vagrant',
     })
     .middleware((given) => {
       consentAs({
         always: given['allow-hooks'] === true,
         ...(given['yes'] !== true && { ask: askConsent }),
+        say: sayRunning,
       });
     })
     .option('color', {

@@ -20,7 +20,7 @@ import { line } from '../view/printable.ts';
 export async function runPlan(args: PlanArgs): Promise<ExitStatus> {
   if (args.out !== undefined) await planTarget(args.out);
   refuseOtherFile(args.html, pageFile);
-  const read = readInventory(args.inventory, { state: args.state });
+  const read = await readInventory(args.inventory, { state: args.state });
   const scope = scopeOf({ ...args, limit: [...selectHosts(read.cluster, args.limit)] });
   const options = { ...args, ...bundlesOf(args), read, renewCerts: renewal(scope) };
   let workspace = await openWithWarnings(options);

@@ -166,4 +166,12 @@ export const remedies = {
     en: 'It is the number of hosts to work on at the same time.',
     zh: '它是同时处理的主机数量。',
   },
+  upBeforeRotation: {
+    en: 'Run `kboot up` without --rotate-ca first. Nothing was changed.',
+    zh: '先运行 `kboot up`，不加 --rotate-ca。没有做任何更改。',
+  },
+  noExchange: {
+    en: 'No exchange has begun. Run the same command again once that is done.',
+    zh: '更换没有开始。完成之后，再次运行同一条命令。',
+  },
 } satisfies Texts;

@@ -63,13 +63,11 @@ async function settle(
     return await whyUnsettled(workspace, connectOptions(), args.concurrency);
   };
   const first = await why();
-  if (ordinary === undefined)
-    refuseUnsettled(first, 'Run `kboot up` without --rotate-ca first. Nothing was changed.');
+  if (ordinary === undefined) refuseUnsettled(first, remedies.upBeforeRotation);
   if (first === undefined || ordinary === undefined) return undefined;
   note(line`spec.pki.rotate: ${rotate.join(', ')} after this plan.`);
   const status = await ordinary();
-  if (status === exitStatus.done)
-    refuseUnsettled(await why(), 'No exchange has begun. Run the same command again once that is done.');
+  if (status === exitStatus.done) refuseUnsettled(await why(), remedies.noExchange);
   return status;
 }
 

@@ -20,11 +20,11 @@ export async function runState(args: StateArgs): Promise<ExitStatus> {
   refuseIdleWords(args);
   switch (action) {
     case 'push':
-      return await push(args, copySite(args));
+      return await push(args, await copySite(args));
     case 'pull':
-      return await pull(args, copySite(args));
+      return await pull(args, await copySite(args));
     case 'show':
-      return await show(args, statedCopy(args));
+      return await show(args);
     case 'rekey':
       return await rekey(args);
   }
@@ -72,8 +72,9 @@ async function pull(args: StateArgs, site: CopySite): Promise<ExitStatus> {
   return exitStatus.done;
 }
 
-async function show(args: StateArgs, site: CopySite | undefined): Promise<ExitStatus> {
-  const { cluster } = readInventory(args.inventory, { withoutFiles: true });
+async function show(args: StateArgs): Promise<ExitStatus> {
+  const { cluster } = await readInventory(args.inventory, { withoutFiles: true, state: args.state });
+  const site = statedCopy(args, { cluster });
   const dir = resolve(args.state ?? defaultStateDir(args.inventory, cluster.name));
   const keys = await countPrivateFiles({ dir });
   const settled = !(await isUnsettled({ dir }, cluster.state)) || keys.all === 0;
@@ -103,7 +104,7 @@ async function show(args: StateArgs, site: CopySite | undefined): Promise<ExitSt
 }
 
 async function rekey(args: StateArgs): Promise<ExitStatus> {
-  const { cluster } = readInventory(args.inventory, { withoutFiles: true });
+  const { cluster } = await readInventory(args.inventory, { withoutFiles: true });
   const state = await openState(args.state ?? defaultStateDir(args.inventory, cluster.name));
   const lock = await acquireLock(state, `kboot state rekey ${args.inventory}`);
   try {

@@ -20,7 +20,7 @@ import { remedies } from './remedies.ts';
  * rest.
  */
 export async function runUnlock(args: UnlockArgs): Promise<ExitStatus> {
-  const inventory = readInventory(args.inventory, { withoutFiles: true, state: args.state });
+  const inventory = await readInventory(args.inventory, { withoutFiles: true, state: args.state });
   const { name } = inventory.cluster;
   const state = await peekState(args.state ?? defaultStateDir(args.inventory, name));
   const local = await unlockFolder(args, state, name);

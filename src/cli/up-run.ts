@@ -27,7 +27,7 @@ import { remedies } from './remedies.ts';
 
 /** Plans, shows, asks, applies; with `--plan` exactly the saved plan, or nothing. Returns the exit status. */
 export async function runUp(args: UpArgs): Promise<ExitStatus> {
-  const read = readInventory(args.inventory, { state: args.state });
+  const read = await readInventory(args.inventory, { state: args.state });
   const limit = [...selectHosts(read.cluster, args.limit)];
   return await withCopy(args, read.cluster, () => runPlans({ ...args, limit }, read));
 }

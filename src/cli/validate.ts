@@ -23,7 +23,7 @@ export const validate: CommandModule<object, InventoryArgs> = {
     const { readInventory } = await import('../app/read-inventory.ts');
     const { formatDiagnostic } = await import('../model/diagnostic.ts');
     const { event, note, print } = await import('./terminal.ts');
-    const { cluster, warnings } = readInventory(args.inventory);
+    const { cluster, warnings } = await readInventory(args.inventory);
     if (args.output === 'json')
       event({ type: 'valid', cluster: cluster.name, hosts: cluster.hosts.length, warnings });
     else {

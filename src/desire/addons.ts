@@ -4,6 +4,7 @@ import { objectTitle, type KubeObject } from '../kube/types.ts';
 import type { Addon } from '../model/addon.ts';
 import { without } from '../model/without.ts';
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 /** Namespaces that every cluster has. */
 const given: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -102,7 +103,7 @@ function refuseTwice(addons: readonly DesiredAddon[], own: readonly KubeObject[]
   );
   if (problems.length === 0) return;
   throw new KbootError('E-INVENTORY', problems.join('\n'), {
-    remedy: 'One owner writes an object: remove it from one of them. Nothing was contacted.',
+    remedy: remedies.oneOwner,
   });
 }
 

@@ -7,6 +7,7 @@ import type { Bundle, BundleImage } from '../store/bundle.ts';
 import { contentsOf, pathInBundle } from './bundle-contents.ts';
 import type { Desire } from './context.ts';
 import { findInBundle } from './release-files.ts';
+import { remedies } from './remedies.ts';
 
 /** Throws KbootError E-BUNDLE that lists all files that the bundle, if there is one, lacks for a run through `until`. */
 export function refuseUnfitBundle(
@@ -22,8 +23,7 @@ export function refuseUnfitBundle(
   if (missing.length > 0)
     throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} lacks files that this cluster needs`, {
       detail: missing.join('\n'),
-      remedy:
-        '`kboot bundle create DIR --inventory FILE` fetches everything that an inventory needs. Or add these files (`docker save REF -o images/linux-ARCH/NAME.tar`) and run `kboot bundle index`, or run only the first stages with `--until runtime`.',
+      remedy: remedies.bundleForCluster,
     });
 }
 
@@ -70,7 +70,6 @@ export function refuseUnlockedBundle(release: Release, bundle: Bundle): void {
   if (wrong.length > 0)
     throw new KbootError('E-BUNDLE', `the bundle ${bundle.directory} differs from kboot.lock.yaml`, {
       detail: wrong.join('\n'),
-      remedy:
-        'Nothing was changed. `kboot bundle create DIR --inventory FILE` fetches what the lock has; `kboot bundle index DIR` makes bundle.json state the digests in OCI archives. If these are builds of your own that you trust, add --allow-unofficial.',
+      remedy: remedies.bundleOfLock,
     });
 }

@@ -11,6 +11,8 @@ import { hostFolder } from '../resource/prelude.ts';
 import { profileRecord } from './security.ts';
 import { embeddedIn } from './text/kubeconfig.ts';
 import { paths } from './text/paths.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** Texts of files, by path, of every host that was read. */
 export type FoundFiles = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -18,7 +20,7 @@ export type FoundFiles = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** Why the state folder cannot be made from what the hosts have. */
 export interface Obstacle {
   readonly message: string;
-  readonly remedy: string;
+  readonly remedy: Text;
 }
 
 /** What belongs into the state folder of a cluster, as its hosts have it. */
@@ -77,7 +79,10 @@ export function readBack(cluster: Cluster, found: FoundFiles): ReadBack {
         const key = readShared(found, `${spec.path}.key`, planesOf(cluster));
         if (typeof key !== 'string') obstacles.push(key);
         else if (parsePrivateKey(key) === undefined)
-          obstacles.push({ message: `${spec.path}.key cannot be read as a private key`, remedy: restoreIt });
+          obstacles.push({
+            message: `${spec.path}.key cannot be read as a private key`,
+            remedy: remedies.restoreFile,
+          });
         else material.set(`${spec.path}.key`, key);
         break;
       }
@@ -107,9 +112,6 @@ function planesOf(cluster: Cluster): readonly string[] {
   return hostsWith(cluster, 'control-plane').map(({ name }) => name);
 }
 
-const restoreIt =
-  'Restore the file on the control plane from a backup below /etc/kubernetes/pki, and run the same command again.';
-
 /** Names and short digests, so that people can tell which hosts agree. */
 function byText(texts: readonly (readonly [string, string])[]): string {
   const groups = new Map<string, string[]>();
@@ -126,13 +128,12 @@ function readShared(found: FoundFiles, file: string, hosts: readonly string[]): 
   const [first] = texts;
   if (first === undefined) {
     const read = hosts.filter((host) => found.has(host));
-    return { message: `${paths.pki}/${file} is missing on ${few(read, 3)}`, remedy: restoreIt };
+    return { message: `${paths.pki}/${file} is missing on ${few(read, 3)}`, remedy: remedies.restoreFile };
   }
   if (texts.every(([, text]) => text === first[1])) return first[1];
   return {
     message: `${paths.pki}/${file} is not the same on all control planes: ${byText(texts)}`,
-    remedy:
-      'Hosts of one cluster share it. Find out which of them belong to this cluster (`kubectl get nodes`), correct the inventory or the file, and run the same command again.',
+    remedy: remedies.sharedFile,
   };
 }
 
@@ -148,15 +149,14 @@ function readCa(cluster: Cluster, spec: CaSpec, found: FoundFiles): KeyPair | Ob
   if (chain !== undefined && chain.filter((each) => each.subject === each.issuer).length > 1)
     return {
       message: `${at} has several CAs: a rotation that has not ended, or a bundle`,
-      remedy:
-        'kboot must know which of them signs. End the rotation where its state folder is, or leave only the CA that signs in this file on every host.',
+      remedy: remedies.whichCaSigns,
     };
   // What has expired belongs into the state folder as well; plans say what that means.
   const within = chain === undefined ? new Date() : validity(chain[0]).notBefore;
   const problems = caProblems({ cert, key }, within);
   return problems.length === 0
     ? { cert, key }
-    : { message: `${at} ${problems.join('; ')}`, remedy: restoreIt };
+    : { message: `${at} ${problems.join('; ')}`, remedy: remedies.restoreFile };
 }
 
 /** Versions of kboot before this command had the key of the CA of etcd hosts in the state folder only. */
@@ -168,7 +168,7 @@ function keyOfEtcd(planes: readonly string[]): Obstacle {
   const path = `${paths.pki}/etcd/ca.key`;
   return {
     message: `${path} is on no control plane: the cluster has etcd hosts, and an older kboot kept the key of etcd's CA in the state folder only`,
-    remedy: `Put pki/etcd/ca.key of a copy of the state folder there on ${planes[0] ?? 'a control plane'} as ${path} (mode 600), and run the same command again. Without it kboot cannot issue certificates for etcd.`,
+    remedy: remedies.putEtcdKey({ plane: planes[0] ?? '', path }),
   };
 }
 
@@ -187,7 +187,7 @@ function identityOf(found: FoundFiles): {
       obstacles: [
         {
           message: `the hosts belong to different clusters: ${stamped.map(([host, stamp]) => `${host} to ${stamp.replace('sha256:', '').slice(0, 12)}`).join(', ')} (${stampPath})`,
-          remedy: 'Correct the addresses in the inventory: it must name the hosts of one cluster.',
+          remedy: remedies.hostsOfOneCluster,
         },
       ],
     };
@@ -197,7 +197,12 @@ function identityOf(found: FoundFiles): {
     ...{ id: valid ? id : undefined, unstamped },
     obstacles: valid
       ? []
-      : [{ message: `${stampPath} on the hosts does not contain a cluster ID`, remedy: restoreIt }],
+      : [
+          {
+            message: `${stampPath} on the hosts does not contain a cluster ID`,
+            remedy: remedies.restoreFile,
+          },
+        ],
   };
 }
 

@@ -6,6 +6,7 @@ import { KbootError } from '../model/error.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Artifact } from '../resource/types.ts';
 import type { Bundle } from '../store/bundle.ts';
+import { remedies } from './remedies.ts';
 
 /** The release files for one architecture: from the bundle if there is one, else from the official hosts or a mirror. */
 export interface ReleaseFiles {
@@ -46,7 +47,7 @@ export function releaseFiles(
         'E-BUNDLE',
         `the bundle ${bundle?.directory ?? ''} has no ${name} for ${architecture}`,
         {
-          remedy: `Put it at ${expectedPath(name, architecture)} and run \`kboot bundle index\`, or run without --bundle and KBOOT_BUNDLE.`,
+          remedy: remedies.putIntoBundle({ path: expectedPath(name, architecture) }),
         },
       );
     },

@@ -10,6 +10,7 @@ import { manifestPath, podProcess } from '../resource/static-pod.ts';
 import { uploadName } from '../resource/upload-name.ts';
 import type { Upload } from '../store/uploads.ts';
 import type { Desire } from './context.ts';
+import { remedies } from './remedies.ts';
 
 /** Maximum length of a text in a plan; a longer one is represented by its digest. */
 const shownLength = 64 * 1024;
@@ -153,7 +154,6 @@ function refuseOwnPaths(own: readonly Resource[], files: readonly UserFile[]): v
   const clash = files.find(({ path }) => taken.has(path));
   if (clash === undefined) return;
   throw new KbootError('E-INVENTORY', `spec.files: ${clash.path} is kboot's own`, {
-    remedy:
-      'Change it through its own fields of the inventory, or through spec.templates; `kboot render` shows what kboot writes there.',
+    remedy: remedies.ownFields,
   });
 }

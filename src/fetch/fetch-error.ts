@@ -1,14 +1,12 @@
 import { KbootError } from '../model/error.ts';
+import { sentences, type Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
-const network =
-  'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy. To fetch from elsewhere, use a mirror (spec.artifacts.mirror, or `--mirror` of `bundle create`) and another registry (spec.imageRepository, or `--image-repository`).';
-const silent = `Run the same command again. ${network}`;
-const again = 'Run the same command again: complete files are not fetched again.';
-const trust =
-  'If this is your own proxy or mirror, set its CA: NODE_EXTRA_CA_CERTS=FILE. Otherwise do not continue.';
+const { network, fetchAgain: again, trustCa: trust } = remedies;
+const silent = sentences(remedies.again, network);
 
 /** Message and remedy by error code of a failed connection. */
-const reasons: Readonly<Record<string, readonly [says: string, remedy: string]>> = {
+const reasons: Readonly<Record<string, readonly [says: string, remedy: Text]>> = {
   ENOTFOUND: ['the name does not resolve', network],
   EAI_AGAIN: ['the name server does not respond', network],
   ECONNREFUSED: ['the connection was refused', silent],
@@ -57,20 +55,18 @@ export function statusError(url: URL, status: number, whose = ''): KbootError {
   });
 }
 
-function statusRemedy(status: number): string {
-  if (status === 404)
-    return 'The file does not exist. Check the version; a mirror must have the paths of the official hosts.';
-  if (status === 401 || status === 403)
-    return 'The file does not exist, or needs a login: kboot fetches anonymously. A proxy may also have refused the request.';
-  if (status === 407) return 'The proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.';
-  if (status === 429) return `The server limits the rate of requests. Wait for a while. ${again}`;
+function statusRemedy(status: number): Text {
+  if (status === 404) return remedies.notThere;
+  if (status === 401 || status === 403) return remedies.needsLogin;
+  if (status === 407) return remedies.proxyLogin;
+  if (status === 429) return sentences(remedies.tooMany, again);
   return again;
 }
 
 /** E-FETCH for bytes that are not the expected ones. */
 export function wrongBytes(what: string, detail: string): KbootError {
   return new KbootError('E-FETCH', `${what}: ${detail}`, {
-    remedy: `The file was discarded. ${again} If the error persists, a proxy, a mirror or somebody else alters it in transit.`,
+    remedy: sentences(remedies.discarded, again, remedies.altered),
   });
 }
 

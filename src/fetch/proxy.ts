@@ -6,6 +6,7 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { KbootError } from '../model/error.ts';
 import { statusError } from './fetch-error.ts';
+import { remedies } from './remedies.ts';
 
 /**
  * The proxy for a URL from HTTP_PROXY or HTTPS_PROXY, unless its host is in NO_PROXY: names with their subdomains,
@@ -22,7 +23,7 @@ export function proxyFor(url: URL): URL | undefined {
   const whole = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (URL.canParse(whole) && /^https?:/.test(whole)) return new URL(whole);
   throw new KbootError('E-USAGE', `${name.toUpperCase()} is not the URL of an HTTP proxy`, {
-    remedy: 'Set it to a URL such as http://proxy.example:3128.',
+    remedy: remedies.proxyUrl,
   });
 }
 

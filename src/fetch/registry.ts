@@ -15,6 +15,7 @@ import { summed } from './download.ts';
 import { wrongBytes } from './fetch-error.ts';
 import { anonymous } from './registry-login.ts';
 import type { Login, Web } from './web.ts';
+import { remedies } from './remedies.ts';
 
 /*
  * Pulling an image: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
@@ -164,7 +165,7 @@ function notFor(arch: string, ref: string, found: readonly (string | undefined)[
     'E-FETCH',
     `${ref}: not available for linux/${arch}, only for ${there.join(', ') || 'unnamed platforms'}`,
     {
-      remedy: 'Use another repository, or leave out this architecture.',
+      remedy: remedies.otherRepository,
     },
   );
 }

@@ -63,3 +63,56 @@ export const remedies = {
     zh: '检查网络；apt 自己的代理设置和 http_proxy 有效。`--packages-mirror URL` 指定镜像站。然后再次运行同一条命令。',
   },
 } as const satisfies Texts;
+  network: {
+    en: 'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy. To fetch from elsewhere, use a mirror (spec.artifacts.mirror, or `--mirror` of `bundle create`) and another registry (spec.imageRepository, or `--image-repository`).',
+    zh: '检查本机的网络、DNS 和防火墙。要使用代理，设置 HTTPS_PROXY。要从别处获取，使用镜像站（spec.artifacts.mirror，或者 `bundle create` 的 `--mirror`）和另一个镜像仓库（spec.imageRepository，或者 `--image-repository`）。',
+  },
+  again: {
+    en: 'Run the same command again.',
+    zh: '再次运行同一条命令。',
+  },
+  fetchAgain: {
+    en: 'Run the same command again: complete files are not fetched again.',
+    zh: '再次运行同一条命令：不会重新获取完整的文件。',
+  },
+  trustCa: {
+    en: 'If this is your own proxy or mirror, set its CA: NODE_EXTRA_CA_CERTS=FILE. Otherwise do not continue.',
+    zh: '如果这是你自己的代理或镜像站，设置它的 CA：NODE_EXTRA_CA_CERTS=FILE。否则不要继续。',
+  },
+  notThere: {
+    en: 'The file does not exist. Check the version; a mirror must have the paths of the official hosts.',
+    zh: '文件不存在。检查版本；镜像站的路径必须与官方站点相同。',
+  },
+  needsLogin: {
+    en: 'The file does not exist, or needs a login: kboot fetches anonymously. A proxy may also have refused the request.',
+    zh: '文件不存在，或者需要登录：kboot 匿名获取文件。也可能是代理拒绝了请求。',
+  },
+  proxyLogin: {
+    en: 'The proxy requires a login: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT.',
+    zh: '代理需要登录：HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT。',
+  },
+  tooMany: {
+    en: 'The server limits the rate of requests. Wait for a while.',
+    zh: '服务器限制请求的频率。请稍候。',
+  },
+  discarded: {
+    en: 'The file was discarded.',
+    zh: '文件已丢弃。',
+  },
+  altered: {
+    en: 'If the error persists, a proxy, a mirror or somebody else alters it in transit.',
+    zh: '如果错误仍然出现，说明代理、镜像站或其他人在传输途中修改了文件。',
+  },
+  proxyUrl: {
+    en: 'Set it to a URL such as http://proxy.example:3128.',
+    zh: '把它设为 URL，例如 http://proxy.example:3128。',
+  },
+  otherRepository: {
+    en: 'Use another repository, or leave out this architecture.',
+    zh: '使用另一个镜像仓库，或者不包含该架构。',
+  },
+  onlyToHttps: {
+    en: 'kboot does not follow this redirect: from HTTPS, only to HTTPS.',
+    zh: 'kboot 不跟随这个重定向：HTTPS 只能重定向到 HTTPS。',
+  },
+} satisfies Texts;

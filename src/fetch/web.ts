@@ -11,6 +11,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { brokenError, shown, silentError, statusError } from './fetch-error.ts';
 import { proxyFor, proxyHeaders, tunnel } from './proxy.ts';
+import { remedies } from './remedies.ts';
 
 /** The response to a GET: status 200, with the body as a stream. */
 export interface Answer {
@@ -327,6 +328,6 @@ function redirected(url: URL, location: string): URL {
   if (to !== undefined && (to.protocol === 'https:' || (to.protocol === 'http:' && url.protocol === 'http:')))
     return to;
   throw new KbootError('E-FETCH', `${shown(url)}: redirects to ${location}`, {
-    remedy: 'kboot does not follow this redirect: from HTTPS, only to HTTPS.',
+    remedy: remedies.onlyToHttps,
   });
 }

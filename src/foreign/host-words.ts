@@ -11,6 +11,7 @@ import { KbootError } from '../model/error.ts';
 import { isName, plainTarget } from './addresses.ts';
 import { expandNames, mostHosts } from './name-ranges.ts';
 import type { Foreign, ForeignHost } from './types.ts';
+import { remedies } from './remedies.ts';
 
 const flag = '--from-hosts';
 
@@ -120,8 +121,7 @@ function refused(word: string, problem: string): KbootError {
     'E-USAGE',
     `${flag}${word === '' ? '' : ` ${word}`}: ${problem}; nothing was written.`,
     {
-      remedy:
-        'Write addresses, ranges, networks or DNS names, separated by commas: --from-hosts ops@10.0.0.11-15,10.0.1.8/29.',
+      remedy: remedies.hostWords,
     },
   );
 }

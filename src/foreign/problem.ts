@@ -2,12 +2,16 @@ import { describePath, offsetOf, positionAt, type Path } from '../inventory/posi
 import type { SourceDocument } from '../inventory/source.ts';
 import { KbootError } from '../model/error.ts';
 import type { Place } from './types.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** A file of another tool that kboot cannot read: what, and where. */
-export function unreadable({ file, line, column }: Place, problem: string, remedy?: string): KbootError {
-  return new KbootError('E-USAGE', `${file}:${line}:${column}: ${problem}; nothing was written.`, {
-    remedy: remedy ?? 'Correct that place, and run the same command again.',
-  });
+export function unreadable(
+  { file, line, column }: Place,
+  problem: string,
+  remedy: Text = remedies.correctPlace,
+): KbootError {
+  return new KbootError('E-USAGE', `${file}:${line}:${column}: ${problem}; nothing was written.`, { remedy });
 }
 
 /** A document of another tool, and where its values stand. */

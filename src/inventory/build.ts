@@ -1,3 +1,4 @@
+import { argvText } from '../model/argv-text.ts';
 import type {
   ApiServerConfig,
   Bastion,
@@ -60,7 +61,10 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
   });
   return {
     name: metadata.name,
-    ...given('hostsFrom', spec.hostsFrom?.file),
+    ...given(
+      'hostsFrom',
+      spec.hostsFrom?.file ?? (spec.hostsFrom?.command && argvText(spec.hostsFrom.command)),
+    ),
     kubernetesVersion: spec.kubernetesVersion,
     controlPlaneEndpoint: buildEndpoint(spec.controlPlaneEndpoint, loadBalancer, hosts),
     networking: {

@@ -20,6 +20,7 @@ export const defaults = {
   fileMode: '644',
   fileStage: 'host',
   hookTimeoutSeconds: 300,
+  hostsCommandSeconds: 60,
   addonNamespace: 'default',
   addonPrune: 'except-data',
   addonTimeoutSeconds: 300,

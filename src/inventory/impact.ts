@@ -1,6 +1,8 @@
 import type { Component } from '../model/component.ts';
-import type { Disturbance, Impact } from '../model/impact.ts';
+import type { Disturbance, FieldImpact } from '../model/impact.ts';
 import type { Inventory } from './schema.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /*
  * What changing each field does to a cluster that runs: one line for each field, in the order of schema.ts. A field
@@ -11,38 +13,36 @@ import type { Inventory } from './schema.ts';
 type ImpactsOf<T> = T extends readonly (infer E)[]
   ? E extends object
     ? ImpactsOf<E>
-    : Impact
+    : FieldImpact
   : T extends object
     ? string extends keyof T
-      ? Impact
+      ? FieldImpact
       : { readonly [K in keyof T as unknown extends T[K] ? never : K]-?: ImpactsOf<NonNullable<T[K]>> }
-    : Impact;
+    : FieldImpact;
 
 const each = (kind: Disturbance['kind'], components: readonly Component[]): readonly Disturbance[] =>
   components.map((component) => ({ component, kind }));
 
-const nothing: Impact = { impact: 'nothing' };
-const noted = (note: string): Impact => ({ impact: 'nothing', note });
+const nothing: FieldImpact = { impact: 'nothing' };
+const noted = (note: string): FieldImpact => ({ impact: 'nothing', note });
 const disturbs = (
   restart: readonly Component[],
   reload: readonly Component[] = [],
   note?: string,
-): Impact => ({
+): FieldImpact => ({
   impact: 'disturbs',
   disturbs: [...each('restart', restart), ...each('reload', reload)],
   ...(note !== undefined && { note }),
 });
-const restarts = (...components: readonly Component[]): Impact => disturbs(components);
+const restarts = (...components: readonly Component[]): FieldImpact => disturbs(components);
 /** A Deployment or DaemonSet gets new Pods. */
 const rolls = restarts;
-const reloads = (...components: readonly Component[]): Impact => disturbs([], components);
-const refused = (why: string, instead: string): Impact => ({ impact: 'refused', why, instead });
-const stated = (what: string): Impact => ({ impact: 'stated', what });
-const membership = (what: string): Impact => ({ impact: 'membership', what });
+const reloads = (...components: readonly Component[]): FieldImpact => disturbs([], components);
+const refused = (why: string, instead: Text): FieldImpact => ({ impact: 'refused', why, instead });
+const stated = (what: string): FieldImpact => ({ impact: 'stated', what });
+const membership = (what: string): FieldImpact => ({ impact: 'membership', what });
 
-const newCluster = 'Make a second cluster with the new value, move the workloads, and reset this one.';
-const anotherNode =
-  'Remove the host from the inventory and run `kboot up`, then add it again with the new value.';
+const { newCluster, anotherNode } = remedies;
 
 /** A flag or environment variable of components. */
 const variable = (...components: readonly Component[]) => ({
@@ -168,7 +168,7 @@ export const impacts: ImpactsOf<Inventory> = {
     etcd: {
       dataDir: refused(
         'with another folder, etcd starts without the data of the cluster',
-        'Set it back; kboot does not move data.',
+        remedies.dataStays,
       ),
       extraArgs: variable('etcd', 'kube-apiserver'),
       extraEnvs: variable('etcd', 'kube-apiserver'),
@@ -346,7 +346,7 @@ export const impacts: ImpactsOf<Inventory> = {
       pauseAfter: nextUpgrade,
     },
     preflight: { ignore: nothing },
-    hostsFrom: { file: nothing },
+    hostsFrom: { file: nothing, command: nothing, timeoutSeconds: nothing },
     hosts: {
       name: refused('a Node cannot be renamed', anotherNode),
       roles: membership('the host takes on or gives up a role'),

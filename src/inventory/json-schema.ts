@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { impactText, isImpact, type Impact } from '../model/impact.ts';
+import { impactText, isImpact, type FieldImpact } from '../model/impact.ts';
 import { impacts } from './impact.ts';
 import { inventorySchema } from './schema.ts';
 
@@ -29,10 +29,12 @@ function eitherHosts(spec: Node | undefined): void {
   if (spec === undefined) return;
   spec.required = spec.required?.filter((name) => name !== 'hosts') ?? [];
   spec.oneOf = [{ required: ['hosts'] }, { required: ['hostsFrom'] }];
+  const source = spec.properties?.['hostsFrom'];
+  if (source !== undefined) source.oneOf = [{ required: ['file'] }, { required: ['command'] }];
 }
 
 /** What changing the field at a path does to a running cluster; undefined if it is an object of fields. Indexes do not count. */
-export function impactOf(path: readonly (string | number)[]): Impact | undefined {
+export function impactOf(path: readonly (string | number)[]): FieldImpact | undefined {
   let tree: unknown = impacts;
   for (const key of path) {
     if (isImpact(tree)) return tree;

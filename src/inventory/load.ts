@@ -4,7 +4,7 @@ import { KbootError } from '../model/error.ts';
 import type { SecurityProfile } from '../model/security.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import type { Environment } from './environment.ts';
-import type { HostsText } from './hosts-from.ts';
+import type { ReadHosts } from './hosts-from.ts';
 import { parseInventory, type ParseResult } from './parse.ts';
 import { loginName } from './login-name.ts';
 import type { Text } from '../model/language/text.ts';
@@ -17,8 +17,8 @@ interface Known {
   readonly components: ComponentCatalog;
   /** Replaces spec.kubernetesVersion. */
   readonly kubernetesVersion?: string | undefined;
-  /** Reads the file of spec.hostsFrom, whose path is as the inventory has it. */
-  readonly readHosts?: (path: string) => HostsText;
+  /** Reads what spec.hostsFrom names. */
+  readonly readHosts?: ReadHosts;
   /** What a cluster is if its inventory has no spec.security.profile. */
   readonly profileOf?: (clusterName: string) => SecurityProfile;
 }

@@ -12,12 +12,13 @@ import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { explainIssues } from './explain.ts';
 import { withFileContents } from './file-contents.ts';
-import { withHostsFrom, type HostsText } from './hosts-from.ts';
+import { withHostsFrom, type ReadHosts } from './hosts-from.ts';
 import { outlineOf } from './outline.ts';
 import { offsetOf, type Problem, type Path } from './position.ts';
 import { recordOf, type InventoryRecord } from './record.ts';
 import { inventorySchema, type Inventory } from './schema.ts';
 import type { TakenAt } from './source.ts';
+import { isVerbatim } from './verbatim.ts';
 
 export interface ParseOptions {
   /** Path shown in diagnostics; relative paths in the inventory are resolved from its folder. */
@@ -32,8 +33,8 @@ export interface ParseOptions {
   readonly components: ComponentCatalog;
   /** SSH user of hosts that do not set one; root when absent. */
   readonly defaultUser?: string;
-  /** Reads the file of spec.hostsFrom; absent: inventories in a test, or about to be written, name none. */
-  readonly readHosts?: ((path: string) => HostsText) | undefined;
+  /** Reads what spec.hostsFrom names; absent: inventories in a test, or about to be written, name nothing. */
+  readonly readHosts?: ReadHosts | undefined;
   /** What a cluster of this name is if its inventory has no spec.security.profile; absent: as new ones are. */
   readonly profileOf?: ((clusterName: string) => SecurityProfile) | undefined;
 }
@@ -134,12 +135,6 @@ function atVersion(data: unknown, kubernetesVersion: string | undefined): unknow
   if (kubernetesVersion === undefined || !isObject(data) || !('spec' in data) || !isObject(data.spec))
     return data;
   return { ...data, spec: { ...data.spec, kubernetesVersion } };
-}
-
-/** Shell commands and files for hosts have their own `${…}`. */
-function isVerbatim([spec, list, , field]: Path): boolean {
-  if (spec !== 'spec') return false;
-  return list === 'hooks' ? field === 'run' || field === 'unless' : list === 'files' && field === 'content';
 }
 
 function startsWith(path: Path, start: Path): boolean {

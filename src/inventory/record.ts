@@ -1,5 +1,5 @@
 import { sha256 } from '../model/digest.ts';
-import { isImpact, type Impact } from '../model/impact.ts';
+import { isImpact, plannedImpact, type Impact } from '../model/impact.ts';
 import type { SecurityProfile } from '../model/security.ts';
 import { defaultAt, impactOf } from './json-schema.ts';
 import { impacts } from './impact.ts';
@@ -86,7 +86,7 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
         field,
         ...(from !== undefined && !secret && { from }),
         ...(to !== undefined && !secret && { to }),
-        impact,
+        impact: plannedImpact(impact),
       },
     ];
   });

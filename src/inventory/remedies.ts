@@ -22,4 +22,16 @@ export const remedies = {
     en: 'Change its permissions, or run kboot as the user who owns it.',
     zh: '更改它的权限，或者以其所有者的身份运行 kboot。',
   },
+  newCluster: {
+    en: 'Make a second cluster with the new value, move the workloads, and reset this one.',
+    zh: '用新值另建一个集群，迁移工作负载，然后重置这个集群。',
+  },
+  anotherNode: {
+    en: 'Remove the host from the inventory and run `kboot up`, then add it again with the new value.',
+    zh: '从清单中移除该主机并运行 `kboot up`，然后用新值再把它加回去。',
+  },
+  dataStays: {
+    en: 'Set it back; kboot does not move data.',
+    zh: '改回原来的值；kboot 不会移动数据。',
+  },
 } satisfies Texts;

@@ -23,6 +23,7 @@ import { etcdDataFolder, externalEtcd } from './schema-etcd.ts';
 import { dns } from './schema-dns.ts';
 import { encryption } from './schema-encryption.ts';
 import { files, hooks } from './schema-hooks.ts';
+import { hostsFrom } from './schema-hosts-from.ts';
 import { proxy } from './schema-proxy.ts';
 import { registries } from './schema-registries.ts';
 import { runtimes } from './schema-runtimes.ts';
@@ -473,21 +474,9 @@ const spec = z
       })
       .meta({ description: 'Checks run on the hosts before the first change.' })
       .optional(),
-    hostsFrom: z
-      .strictObject({
-        file: text(
-          {
-            description:
-              "JSON file with a list of hosts, such as what `terraform output -json kboot_hosts` prints; a field that is null is not set. A relative path is resolved from the inventory's folder.",
-            examples: ['hosts.json'],
-          },
-          filePath,
-        ),
-      })
-      .meta({ description: 'Where the hosts are, instead of spec.hosts.' })
-      .optional(),
+    hostsFrom: hostsFrom.optional(),
     hosts: z.array(host).min(1, 'must list at least one host').meta({
-      description: 'Every machine of the cluster, unless spec.hostsFrom names a file that lists them.',
+      description: 'Every machine of the cluster, unless spec.hostsFrom says where they are listed.',
     }),
   })
   .meta({ description: 'The desired state of the cluster.' });

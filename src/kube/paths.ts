@@ -1,4 +1,5 @@
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 /** Plural and scope of every kind that kboot reads or writes; API discovery would cost round trips. */
 const resources: Readonly<Record<string, { readonly plural: string; readonly namespaced: boolean }>> = {
@@ -46,7 +47,7 @@ export function collectionPath(apiVersion: string, kind: string, namespace: stri
   const resource = resources[kind];
   if (resource === undefined)
     throw new KbootError('E-KUBE-API', `kboot does not support objects of kind ${kind}`, {
-      remedy: 'The supported kinds are listed in src/kube/paths.ts.',
+      remedy: remedies.supportedKinds,
     });
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
   return `${root}${resource.namespaced ? `/namespaces/${urlPart(namespace ?? 'default')}` : ''}/${resource.plural}`;

@@ -292,7 +292,7 @@ export interface Flannel {
 
 export interface Cluster {
   readonly name: string;
-  /** The file that listed the hosts, as the inventory names it; absent: the inventory lists them. */
+  /** The file or command that listed the hosts, as the inventory names it; absent: the inventory lists them. */
   readonly hostsFrom?: string;
   /** `v1.36.2` */
   readonly kubernetesVersion: string;

@@ -188,12 +188,13 @@ export const errorCodes = {
     exit: exitStatus.badInput,
     title: 'A program of the inventory may not run.',
     cause:
-      'The hosts of the inventory are Vagrant machines (ssh.vagrant), and a Vagrantfile is a program, which ' +
-      'runs on this machine as you. kboot runs it only if you say so: whoever can change the inventory could ' +
-      'otherwise run anything wherever it is planned, for example in CI. Nothing was contacted.',
+      'The inventory names a program that runs on this machine as you: a command that lists the hosts ' +
+      '(spec.hostsFrom.command), or a Vagrantfile (ssh.vagrant). kboot runs it only if you say so: whoever can ' +
+      'change the inventory could otherwise run anything wherever it is read, for example in CI. Nothing was ' +
+      'contacted.',
     remedy:
-      'Read the Vagrantfile. Then run the command in a terminal and answer its question, which it remembers ' +
-      'until inventory or Vagrantfile change, or add --allow-hooks.',
+      'Read the program. Then run the command in a terminal and answer its question, which it remembers ' +
+      'until the command, the program or the Vagrantfile changes, or add --allow-hooks.',
   },
   'E-VAGRANT': {
     exit: exitStatus.unreachable,
@@ -465,7 +466,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-export interface ErrorContext extends Partial<Remedy> {
+interface ErrorFacts {
   readonly host?: string;
   readonly step?: string;
   /** Id of that step or gate in its plan. */
@@ -478,19 +479,30 @@ export interface ErrorContext extends Partial<Remedy> {
   readonly cause?: unknown;
 }
 
-/** What an error is made of: its remedy in every language, or in English. */
-export type GivenContext = Omit<ErrorContext, 'remedy'> & { readonly remedy?: string | Text };
+interface NoRemedy {
+  readonly remedy?: undefined;
+  readonly remedyText?: undefined;
+}
+
+/** What is known of an error. A remedy is there in every language, or not at all. */
+export type ErrorContext = ErrorFacts & (Remedy | NoRemedy);
+
+/** What an error is made of: a remedy of a `remedies.ts`, or the context of another error. */
+export type GivenContext = ErrorContext | (ErrorFacts & { readonly remedy: Text });
 
 /** The only error type that reaches users; any other error that surfaces is a bug in kboot. */
 export class KbootError extends Error {
   readonly code: ErrorCode;
   readonly context: ErrorContext;
 
-  constructor(code: ErrorCode, message: string, { remedy, ...context }: GivenContext = {}) {
-    super(message, { cause: context.cause });
+  constructor(code: ErrorCode, message: string, given: GivenContext = {}) {
+    super(message, { cause: given.cause });
     this.name = 'KbootError';
     this.code = code;
-    this.context = remedy === undefined ? context : { ...context, ...remedyFields(remedy) };
+    this.context =
+      typeof given.remedy === 'object'
+        ? { ...given, ...remedyFields(given.remedy) }
+        : (given as ErrorContext);
   }
 
   get exit(): ExitStatus {

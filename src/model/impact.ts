@@ -1,4 +1,5 @@
 import type { Component } from './component.ts';
+import type { Text } from './language/text.ts';
 
 /** A running component that a changed field disturbs: a unit or static Pod of hosts, or a workload of the cluster. */
 export interface Disturbance {
@@ -23,8 +24,17 @@ export type Impact =
   | { readonly impact: 'stated'; readonly what: string }
   | { readonly impact: 'refused'; readonly why: string; readonly instead: string };
 
+/** An Impact as the table of fields has it: what to do instead is there in every language. */
+export type FieldImpact =
+  | Exclude<Impact, { readonly impact: 'refused' }>
+  | { readonly impact: 'refused'; readonly why: string; readonly instead: Text };
+
+/** An impact as plans have it, in English. */
+export const plannedImpact = (impact: FieldImpact): Impact =>
+  impact.impact === 'refused' ? { ...impact, instead: impact.instead.en } : impact;
+
 /** Whether a part of a table of impacts is one, and not an object of fields. */
-export function isImpact(value: unknown): value is Impact {
+export function isImpact(value: unknown): value is FieldImpact {
   return typeof value === 'object' && value !== null && 'impact' in value;
 }
 
@@ -32,7 +42,7 @@ export function isImpact(value: unknown): value is Impact {
 const workloads: readonly Component[] = ['flannel', 'kube-proxy', 'coredns', 'metallb'];
 
 /** An impact in words: `restarts kubelet on each host in turn; rolls flannel`. */
-export function impactText(impact: Impact): string {
+export function impactText(impact: Impact | FieldImpact): string {
   switch (impact.impact) {
     case 'nothing':
       return impact.note === undefined ? 'nothing is disturbed' : `nothing is disturbed; ${impact.note}`;

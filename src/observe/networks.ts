@@ -1,6 +1,7 @@
 import { isProblem, networkOf, parseAddress, type Range } from '../inventory/address.ts';
 import { KbootError } from '../model/error.ts';
 import type { Reader } from '../transport/types.ts';
+import { remedies } from './remedies.ts';
 
 /** An address of a host, and its network. */
 export interface HeldAddress {
@@ -19,7 +20,7 @@ export async function readNetworks(reader: Reader): Promise<readonly HeldAddress
     throw new KbootError('E-PROBE', 'could not list the addresses of the host', {
       host: reader.host,
       detail: stderr.slice(-500),
-      remedy: 'kboot runs `ip -o addr show`; check its output on the host.',
+      remedy: remedies.checkIp,
     });
   return stdout.split('\n').flatMap(heldAddress);
 }

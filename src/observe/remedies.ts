@@ -22,4 +22,8 @@ export const remedies = {
     en: 'Nothing was changed. Run the same command again.',
     zh: '没有做任何更改。再次运行同一条命令。',
   },
+  checkIp: {
+    en: 'kboot runs `ip -o addr show`; check its output on the host.',
+    zh: 'kboot 运行 `ip -o addr show`；检查它在该主机上的输出。',
+  },
 } satisfies Texts;

@@ -6,6 +6,7 @@ import { isSignedBy, parseCertificate } from './parse.ts';
 import { ipBytes } from './sans.ts';
 import type { CaSpec, KeyPair, LeafSpec } from './types.ts';
 import { caProblems, leafProblems } from './verify.ts';
+import { remedies } from './remedies.ts';
 
 /** Everything that issuing needs from its environment. */
 export interface IssueContext {
@@ -143,6 +144,6 @@ function refuse(path: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new KbootError('E-PKI', `The certificate just issued for ${path} does not verify.`, {
     detail: problems.join('\n'),
-    remedy: 'If the CA is your own, check its key usage and subject; otherwise this is a bug in kboot.',
+    remedy: remedies.ownCa,
   });
 }

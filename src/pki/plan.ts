@@ -3,6 +3,8 @@ import type { ErrorCode } from '../model/error.ts';
 import { parseCertificate, parsePrivateKey, validity } from './parse.ts';
 import type { CaSpec, CertificateSpec, KeySpec, LeafSpec } from './types.ts';
 import { caProblems, leafProblems, privateKeyProblem } from './verify.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** PEM texts by path under the state's pki folder: `ca.crt`, `hosts/cp1/apiserver.key`. */
 export type Material = ReadonlyMap<string, string>;
@@ -20,7 +22,7 @@ export interface PkiProblem {
   readonly file: string;
   /** A phrase that follows the file's name. */
   readonly message: string;
-  readonly remedy: string;
+  readonly remedy: Text;
 }
 
 /** Lists what would be issued, so that an offline plan can show it without generating a key. */
@@ -180,15 +182,12 @@ function isOthersEtcd(existing: Material): boolean {
 
 const othersEtcd: Pick<PkiProblem, 'message' | 'remedy'> = {
   message: 'is missing: this cluster was created on the etcd of spec.etcd.external, which has its own CA',
-  remedy:
-    'Put spec.etcd.external back into the inventory: kboot does not move a cluster from one etcd to another.',
+  remedy: remedies.backToExternal,
 };
 
 const backup: typeof othersEtcd = {
   message: 'is missing, but host certificates exist',
-  remedy:
-    'Restore it from a backup, or from /etc/kubernetes/pki of a control plane. ' +
-    'Only if that cluster no longer exists: remove the pki folder, and a new cluster identity is created.',
+  remedy: remedies.restoreCa,
 };
 
 function lost(file: string, why = backup): PkiProblem {
@@ -196,9 +195,6 @@ function lost(file: string, why = backup): PkiProblem {
 }
 
 function badRoot(file: string, message: string, bootstrapped: boolean): PkiProblem {
-  const remedy = bootstrapped
-    ? 'The cluster was created with the original: restore it from a backup or a control plane. ' +
-      'An expired CA must be renewed with the same key and subject.'
-    : 'Replace it, or remove the .crt and the .key to let kboot create its own.';
+  const remedy = bootstrapped ? remedies.restoreOriginal : remedies.replaceOrRemove;
   return { code: 'E-PKI', file, message, remedy };
 }

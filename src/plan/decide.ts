@@ -48,7 +48,7 @@ import { skewFindings } from './upgrade/skew.ts';
 import { planUpgrade, type Upgrade } from './upgrade/upgrade.ts';
 import { versionChange, versionsOf, type ClusterVersions, type VersionChange } from './upgrade/versions.ts';
 import { isOnlyWorker } from './upgrade/workers.ts';
-import { lines, remedyTextOf, same } from '../model/language/text.ts';
+import { lines, type Text } from '../model/language/text.ts';
 import { remedies } from './remedies.ts';
 
 /** How old the snapshot of an upgrade that goes on may be: a day. */
@@ -467,11 +467,7 @@ function externalEtcd(
   const names = hostsWith(cluster, 'control-plane').map(({ name }) => name);
   if (seen.externalEtcd.length === 0) {
     const cause = names.map((name) => seen.failed.get(name)).find((error) => error !== undefined);
-    throw unread(
-      names,
-      cause,
-      'kboot needs a control-plane host to check in spec.etcd.external whether the cluster exists. Nothing was changed.',
-    );
+    throw unread(names, cause, remedies.planeForEtcd);
   }
   return judgeForeignEtcd(seen.externalEtcd, {
     prefix: etcdPrefix(cluster),
@@ -496,14 +492,10 @@ function refuseBlindBootstrap(
   if (members.some((name) => inspections.get(name)?.etcdData === 'present')) return;
   const blind = members.filter((name) => failed.has(name) || inspections.get(name)?.etcdData === 'unknown');
   if (blind.length === 0) return;
-  throw unread(
-    blind,
-    failed.get(blind[0] ?? ''),
-    'kboot bootstraps a cluster only if every etcd host is known to have no data. Nothing was changed.',
-  );
+  throw unread(blind, failed.get(blind[0] ?? ''), remedies.knownToBeEmpty);
 }
 
-function unread(hosts: readonly string[], cause: KbootError | undefined, consequence: string): KbootError {
+function unread(hosts: readonly string[], cause: KbootError | undefined, consequence: Text): KbootError {
   const names = hosts.join(', ');
   return new KbootError(
     cause?.code ?? 'E-PROBE',
@@ -511,7 +503,7 @@ function unread(hosts: readonly string[], cause: KbootError | undefined, consequ
     {
       ...cause?.context,
       host: names,
-      remedy: lines(cause && remedyTextOf(cause.context), same(consequence)),
+      remedy: lines(cause?.context.remedyText, consequence),
     },
   );
 }

@@ -138,4 +138,28 @@ export const remedies = {
     en: `Set spec.kubernetesVersion to ${version} and finish the upgrade.`,
     zh: `把 spec.kubernetesVersion 设为 ${version}，并完成升级。`,
   }),
+  planeForEtcd: {
+    en: 'kboot needs a control-plane host to check in spec.etcd.external whether the cluster exists. Nothing was changed.',
+    zh: 'kboot 需要一台控制平面主机，才能在 spec.etcd.external 中检查集群是否存在。没有做任何更改。',
+  },
+  knownToBeEmpty: {
+    en: 'kboot bootstraps a cluster only if every etcd host is known to have no data. Nothing was changed.',
+    zh: '只有确知每台 etcd 主机都没有数据时，kboot 才会创建集群。没有做任何更改。',
+  },
+  theHosts: ({ names }: About<'names'>) => ({
+    en: `Its hosts: ${names}.`,
+    zh: `其中的主机：${names}。`,
+  }),
+  theRoles: ({ names }: About<'names'>) => ({
+    en: `Its roles (role=ROLE): ${names}.`,
+    zh: `其中的角色（role=ROLE）：${names}。`,
+  }),
+  theLabels: ({ names }: About<'names'>) => ({
+    en: `Its labels (label=KEY=VALUE): ${names}.`,
+    zh: `其中的标签（label=KEY=VALUE）：${names}。`,
+  }),
+  theGroups: ({ names }: About<'names'>) => ({
+    en: `Its groups (group=GROUP): ${names}.`,
+    zh: `其中的组（group=GROUP）：${names}。`,
+  }),
 } satisfies Texts;

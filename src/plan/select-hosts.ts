@@ -2,6 +2,8 @@ import { nearest } from '../inventory/nearest.ts';
 import type { Cluster, Host } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
+import { lines, type Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** What a selector may name besides hosts, with the values of a host. */
 const kinds = {
@@ -86,16 +88,16 @@ function meant(word: string, hosts: readonly Host[]): string {
 }
 
 /** What there is to select. */
-function remedyOf({ hosts }: Cluster): string {
+function remedyOf({ hosts }: Cluster): Text {
   const groups = valuesOf('group', hosts);
   const labels = valuesOf('label', hosts).filter((label) => label.includes('='));
   const lists = [
-    ['hosts', hosts.map(({ name }) => name)],
-    ['roles (role=ROLE)', valuesOf('role', hosts)],
-    ['labels (label=KEY=VALUE)', labels],
-    ['groups (group=GROUP)', groups],
+    [remedies.theHosts, hosts.map(({ name }) => name)],
+    [remedies.theRoles, valuesOf('role', hosts)],
+    [remedies.theLabels, labels],
+    [remedies.theGroups, groups],
   ] as const;
-  return lists
-    .flatMap(([what, values]) => (values.length === 0 ? [] : [`Its ${what}: ${few(values, 10)}.`]))
-    .join('\n');
+  return lines(
+    ...lists.map(([text, values]) => (values.length === 0 ? undefined : text({ names: few(values, 10) }))),
+  );
 }

@@ -7,6 +7,7 @@ import { compile } from './compile.ts';
 import { createEnvironment, TemplateProblem } from './helpers.ts';
 import type { Renderer, TemplateParams, TemplatePath } from './params.ts';
 import { precompiled } from './precompiled.ts';
+import { remedies } from './remedies.ts';
 
 /** kboot's own templates: beside src/ in the repository, beside dist/ in the package. */
 export const ownTemplates = join(packageRoot, 'templates');
@@ -78,7 +79,7 @@ function textOf(file: string): string {
 function listOverrides(dir: string): Map<string, string> {
   if (!existsSync(dir)) {
     throw new KbootError('E-TEMPLATE', `spec.templates: the folder ${dir} does not exist`, {
-      remedy: 'Create it, correct the path, or remove spec.templates.',
+      remedy: remedies.createFolder,
     });
   }
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -91,8 +92,7 @@ function listOverrides(dir: string): Map<string, string> {
   if (stray.length > 0) {
     throw new KbootError('E-TEMPLATE', `spec.templates: kboot has no template ${stray.join(', ')}`, {
       detail: `in ${dir}`,
-      remedy:
-        "Give the file the same path as the template that it replaces, relative to kboot's templates/ folder.",
+      remedy: remedies.samePath,
     });
   }
   return found;
@@ -108,7 +108,7 @@ function refuseLinksOut(dir: string, names: readonly string[]): void {
     `spec.templates: ${leadOut.join(', ')} ${leadOut.length === 1 ? 'leads' : 'lead'} out of the folder`,
     {
       detail: `in ${dir}`,
-      remedy: 'Copy the file into the folder: a template is a file in it, or a link to one in it.',
+      remedy: remedies.copyIntoFolder,
     },
   );
 }
@@ -128,7 +128,7 @@ function failure(file: string, error: unknown): KbootError {
   const text = line === undefined ? undefined : textOf(file).split('\n')[line - 1]?.trim();
   return new KbootError('E-TEMPLATE', `template ${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
     ...(text === undefined ? {} : { detail: text }),
-    remedy: 'Correct the template; src/render/params.ts lists the variables of each template.',
+    remedy: remedies.correctTemplate,
     cause: error,
   });
 }

@@ -1,5 +1,6 @@
 import type * as Age from 'age-encryption';
 import { KbootError } from '../model/error.ts';
+import { remedies } from './remedies.ts';
 
 /** What decrypts a file of age: a passphrase, or identities (`AGE-SECRET-KEY-1…`). */
 export type AgeSecret =
@@ -25,7 +26,7 @@ export async function encrypt(bytes: Uint8Array | string, audience: AgeAudience)
       } catch (cause) {
         throw new KbootError('E-STATE-KEY', `${recipient} is not a public key of age`, {
           cause,
-          remedy: '`age-keygen` prints a public key, age1…, and writes the identity that belongs to it.',
+          remedy: remedies.agePublicKey,
         });
       }
   return await encrypter.encrypt(bytes);
@@ -50,7 +51,7 @@ export async function decrypt(
       } catch (cause) {
         throw new KbootError('E-STATE-KEY', `${secret.from} contains an identity that is not valid`, {
           cause,
-          remedy: 'It has lines AGE-SECRET-KEY-1…, as `age-keygen` writes them.',
+          remedy: remedies.ageIdentity,
         });
       }
   try {
@@ -66,18 +67,15 @@ function whyNot(cause: unknown, secret: AgeSecret, name: string, damage: Damage)
   if (!isSecret) return damaged(name, damage, cause);
   const [message, remedy] =
     'passphrase' in secret
-      ? [`the passphrase is not that of ${name}`, 'Nothing was written. Run the same command again.']
-      : [
-          `${name} is not encrypted for ${secret.from}`,
-          'Nothing was written. Have somebody who can decrypt it add your public key (age1…) to spec.state.recipients, and run `kboot up` or `kboot state push`.',
-        ];
+      ? [`the passphrase is not that of ${name}`, remedies.nothingWrittenAgain]
+      : [`${name} is not encrypted for ${secret.from}`, remedies.becomeRecipient];
   return new KbootError('E-STATE-KEY', message, { cause, remedy });
 }
 
 function damaged(name: string, code: Damage, cause: unknown): KbootError {
   return new KbootError(code, `${name} is damaged: it was truncated or changed`, {
     cause,
-    remedy: 'Restore it from a backup or from git. Nothing was written.',
+    remedy: remedies.fromBackupOrGit,
   });
 }
 

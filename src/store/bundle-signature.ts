@@ -13,6 +13,8 @@ import {
   sshSignature,
   type SigningKey,
 } from './ssh-signature.ts';
+import { sentences, type Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 export const signatureName = 'bundle.json.sig';
 
@@ -33,7 +35,7 @@ export function holdToSigners(bundle: Bundle, signers: readonly string[]): strin
   if (signature === undefined)
     throw refusal(
       `the bundle ${bundle.directory} is not signed`,
-      `Its maker signs it: \`${signCommand(bundle.directory)}\`, or --sign-key of \`kboot bundle index\`.`,
+      remedies.makerSigns({ command: signCommand(bundle.directory) }),
     );
   let key: Buffer;
   try {
@@ -41,7 +43,7 @@ export function holdToSigners(bundle: Bundle, signers: readonly string[]): strin
   } catch (cause) {
     throw refusal(
       `the bundle ${bundle.directory} is not signed as it is: ${signatureName} ${cause instanceof Error ? cause.message : ''}`,
-      'Get the bundle and its signature again, from a place that you trust.',
+      remedies.getBundleAgain,
       cause,
     );
   }
@@ -56,7 +58,7 @@ export function holdToSigners(bundle: Bundle, signers: readonly string[]): strin
     own.length > 0
       ? `the bundle ${bundle.directory} is signed with a key that is not valid now`
       : `the bundle ${bundle.directory} is signed by somebody else: the key is ${keyType} ${key.toString('base64')}`,
-    'Use a bundle that is signed with one of the trusted keys, or add this key to them, if you know whose it is.',
+    remedies.trustedKey,
   );
 }
 
@@ -67,10 +69,7 @@ function readSigners(given: string): readonly Signer[] {
   }
   const text = textOf(given);
   if (text === undefined)
-    throw refusal(
-      `the signers in ${given} cannot be read: it does not exist`,
-      'Correct spec.artifacts.bundleSigners, or --signers.',
-    );
+    throw refusal(`the signers in ${given} cannot be read: it does not exist`, remedies.correctSigners);
   try {
     const found = allowedSigners(text);
     if (found.length > 0) return found;
@@ -78,7 +77,7 @@ function readSigners(given: string): readonly Signer[] {
   } catch (cause) {
     throw refusal(
       `the signers in ${given} cannot be read: ${cause instanceof Error ? cause.message : ''}`,
-      'It is a file as `ssh-keygen -Y verify` reads it: a name and a public key on each line.',
+      remedies.signersFile,
       cause,
     );
   }
@@ -93,7 +92,7 @@ export function readSigningKey(path: string, directory: string): SigningKey {
   } catch (cause) {
     throw new KbootError('E-USAGE', `--sign-key: ${path} ${cause instanceof Error ? cause.message : ''}`, {
       cause,
-      remedy: `Nothing was changed. Without --sign-key, then \`${signCommand(directory, path)}\`, which also asks for passphrases and uses the agent.`,
+      remedy: remedies.signOutside({ command: signCommand(directory, path) }),
     });
   }
 }
@@ -121,18 +120,18 @@ export function removeOldSignature(directory: string): boolean {
 function textOf(path: string): string | undefined {
   try {
     const { size } = statSync(path);
-    if (size > mostBytes) throw refusal(`${path} has ${size} bytes`, 'It is not what it should be.');
+    if (size > mostBytes) throw refusal(`${path} has ${size} bytes`, remedies.notThatFile);
     return readFileSync(path, 'utf8');
   } catch (cause) {
     if (cause instanceof KbootError) throw cause;
     if (systemCode(cause) === 'ENOENT') return undefined;
-    throw refusal(`${path} ${unreadable(cause)}`, 'Run kboot as a user who can read it.', cause);
+    throw refusal(`${path} ${unreadable(cause)}`, remedies.asReader, cause);
   }
 }
 
-function refusal(what: string, remedy: string, cause?: unknown): KbootError {
+function refusal(what: string, remedy: Text, cause?: unknown): KbootError {
   return new KbootError('E-BUNDLE', what, {
-    remedy: `No host was contacted. ${remedy}`,
+    remedy: sentences(remedies.noHostContacted, remedy),
     ...(cause !== undefined && { cause }),
   });
 }

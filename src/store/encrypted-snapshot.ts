@@ -43,7 +43,7 @@ export function backupKey({ dir }: Pick<State, 'dir'>, given: string | undefined
       'E-SNAPSHOT',
       'the snapshot is encrypted, and the key that decrypts it was not named',
       {
-        remedy: `Name the private key of a certificate in spec.etcd.backup.encryptFor: --key FILE, or KBOOT_BACKUP_KEY, or as ${kept}. Nothing was changed.`,
+        remedy: remedies.keyOfBackup({ kept }),
       },
     );
   const text = readSecretFile(file, 'the key');

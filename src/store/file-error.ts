@@ -1,4 +1,6 @@
 import { KbootError } from '../model/error.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** The `code` of a Node system error (`ENOENT`), or undefined. */
 export function systemCode(cause: unknown): string | undefined {
@@ -18,17 +20,17 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'is not readable by you',
 };
 
-const remedies: Readonly<Record<string, string>> = {
-  ENOSPC: 'Free space on that file system and run the same command again.',
-  EDQUOT: 'Free space on that file system and run the same command again.',
-  EROFS: 'The file system is read-only; specify a folder elsewhere.',
-  EACCES: 'Run kboot as the owner of that folder, or specify another.',
-  EPERM: 'Run kboot as the owner of that folder, or specify another.',
+const remedyOf: Readonly<Record<string, Text>> = {
+  ENOSPC: remedies.freeSpace,
+  EDQUOT: remedies.freeSpace,
+  EROFS: remedies.readOnly,
+  EACCES: remedies.ownerOrOther,
+  EPERM: remedies.ownerOrOther,
 };
 
 /** E-STATE for a file of the operator that could not be read or written. */
 export function fileError(message: string, path: string, cause: unknown): KbootError {
-  const remedy = remedies[systemCode(cause) ?? ''];
+  const remedy = remedyOf[systemCode(cause) ?? ''];
   return new KbootError('E-STATE', `${message}: ${path}`, {
     detail: cause instanceof Error ? cause.message : String(cause),
     cause,

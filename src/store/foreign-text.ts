@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { extname, join } from 'node:path';
 import { KbootError } from '../model/error.ts';
 import { systemCode, unreadable } from './file-error.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 const mebi = 1024 * 1024;
 /** Files of people are small; outputs and states of Terraform and of `ansible-inventory --list` are not. */
@@ -16,24 +18,20 @@ const deepest = 5;
  * cannot be read, is larger than `limit` bytes, or is not text.
  */
 export function readForeignText(path: string, flag: string, limit: number): string {
-  const refused = (problem: string, remedy: string): KbootError =>
+  const refused = (problem: string, remedy: Text): KbootError =>
     new KbootError('E-USAGE', `${flag} ${path}: ${problem}; nothing was written.`, { remedy });
   let bytes: Buffer;
   try {
     bytes = readAtMost(path === '-' ? 0 : path, limit + 1);
   } catch (cause) {
     if (systemCode(cause) === undefined) throw cause;
-    throw refused(`it ${unreadable(cause)}`, 'Check the path and its permissions.');
+    throw refused(`it ${unreadable(cause)}`, remedies.checkPath);
   }
-  if (bytes.length > limit)
-    throw refused(
-      `it is larger than ${limit / mebi} MiB`,
-      'Name a file with the machines of one cluster only.',
-    );
+  if (bytes.length > limit) throw refused(`it is larger than ${limit / mebi} MiB`, remedies.fileOfOneCluster);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw refused('it is not UTF-8 text', 'Save it as UTF-8 text.');
+    throw refused('it is not UTF-8 text', remedies.saveAsUtf8);
   }
 }
 
@@ -98,8 +96,7 @@ function filesBelow(folder: string): readonly string[] {
       if (kind === 'file' && endings.includes(extname(name))) found.push(below);
       if (found.length > mostFiles)
         throw new KbootError('E-USAGE', `${folder} has more than ${mostFiles} files; nothing was written.`, {
-          remedy:
-            'Let Ansible merge them: `ansible-inventory -i FILE --list > hosts.json`, then --from-ansible hosts.json.',
+          remedy: remedies.mergeByAnsible,
         });
     }
   };

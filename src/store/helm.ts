@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { KbootError } from '../model/error.ts';
 import { child } from '../transport/child.ts';
+import { remedies } from './remedies.ts';
 
 /** The first helm that takes OCI charts and --kube-version as kboot does. */
 const oldest = '3.8.0';
@@ -66,8 +67,7 @@ function output(title: string, chart: string, { exitCode, stdout, stderr }: Ende
   if (exitCode !== 0)
     throw new KbootError('E-ADDON', `${title}: helm could not render ${chart}`, {
       detail: exitCode === null ? `it did not end within ${seconds} s` : stderr.trim(),
-      remedy:
-        'Correct the chart or its values; `helm dependency build` fetches charts that a folder depends on. Nothing was contacted.',
+      remedy: remedies.correctChart,
     });
   if (stdout.length > mostBytes)
     throw new KbootError('E-ADDON', `${title}: helm rendered more than ${mostBytes / 1024 / 1024} MiB`);
@@ -77,7 +77,7 @@ function output(title: string, chart: string, { exitCode, stdout, stderr }: Ende
 async function refuseOldHelm(title: string): Promise<void> {
   const run = child({ stdio: ['ignore', 'pipe', 'pipe'], timeout: '20s' }, alone);
   const { exitCode, stdout, stderr } = await run`helm version --template ${'{{.Version}}'}`;
-  const remedy = `Install helm ${oldest} or newer on this machine (https://helm.sh/docs/intro/install). Nothing was contacted.`;
+  const remedy = remedies.installHelm({ oldest });
   if (exitCode === 127)
     throw new KbootError('E-ADDON', `${title} is a chart, and helm is not installed`, { remedy });
   const version = semver.coerce(stdout);

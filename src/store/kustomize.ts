@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { KbootError } from '../model/error.ts';
 import { child } from '../transport/child.ts';
 import { kustomizationNames } from './manifest-files.ts';
+import { remedies } from './remedies.ts';
 
 /** Fields of a kustomization that name files, folders, or places elsewhere. */
 const sources = ['resources', 'bases', 'components', 'crds', 'generators', 'transformers', 'validators'];
@@ -29,14 +30,13 @@ export async function buildKustomization(folder: string): Promise<string> {
       'E-ADDON',
       `${folder} has a kustomization, and neither kustomize nor kubectl is installed`,
       {
-        remedy:
-          'Install kustomize 5 or newer, or kubectl 1.27 or newer, on this machine. Nothing was contacted.',
+        remedy: remedies.installKustomize,
       },
     );
   if (exitCode !== 0)
     throw new KbootError('E-ADDON', `kustomize could not build ${folder}`, {
       detail: stderr.trim(),
-      remedy: `Run \`kubectl kustomize ${folder}\`, and fix what it reports. Nothing was contacted.`,
+      remedy: remedies.runKustomize({ folder }),
     });
   if (stdout.length > mostBytes)
     throw new KbootError('E-ADDON', `kustomize built more than ${mostBytes / 1024 / 1024} MiB of ${folder}`);
@@ -65,8 +65,7 @@ function refuseElsewhere(start: string): void {
           'E-ADDON',
           `${folder}: its kustomization names ${entry}, which is not on this machine`,
           {
-            remedy:
-              'kboot fetches nothing that a kustomization names, since it has no digest. Put the file into the folder, or use url with sha256.',
+            remedy: remedies.noRemoteParts,
           },
         );
       if (statSync(path).isDirectory()) left.push(path);

@@ -30,6 +30,7 @@ import { readRotation } from './rotation.ts';
 import { recordFounding } from './security-profile.ts';
 import type { State } from './state.ts';
 import { remedies } from './remedies.ts';
+import { lines } from '../model/language/text.ts';
 
 export interface PkiSources extends IssueContext {
   /** A private key as PEM; default: a new one, as the inventory wants it. */
@@ -196,9 +197,9 @@ async function readPlan(
   const [first] = plan.problems;
   if (first === undefined) return { ...view, plan };
   const code = plan.problems.some((problem) => problem.code === 'E-STATE') ? 'E-STATE' : 'E-PKI';
-  const lines = plan.problems.map(({ file, message }) => `${join(state.pki, file)} ${message}`);
-  throw new KbootError(code, lines.join('\n'), {
-    remedy: [...new Set(plan.problems.map(({ remedy }) => remedy))].join('\n'),
+  const problems = plan.problems.map(({ file, message }) => `${join(state.pki, file)} ${message}`);
+  throw new KbootError(code, problems.join('\n'), {
+    remedy: lines(...plan.problems.map(({ remedy }) => remedy)),
   });
 }
 

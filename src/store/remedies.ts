@@ -162,4 +162,180 @@ export const remedies = {
     en: `Run \`vagrant status\` in ${folder} and fix the error.`,
     zh: `在 ${folder} 中运行 \`vagrant status\`，并解决错误。`,
   }),
+  agePublicKey: {
+    en: '`age-keygen` prints a public key, age1…, and writes the identity that belongs to it.',
+    zh: '`age-keygen` 输出公钥（age1…），并写出与之对应的身份。',
+  },
+  ageIdentity: {
+    en: 'It has lines AGE-SECRET-KEY-1…, as `age-keygen` writes them.',
+    zh: '其中的行以 AGE-SECRET-KEY-1 开头，与 `age-keygen` 写出的相同。',
+  },
+  nothingWrittenAgain: {
+    en: 'Nothing was written. Run the same command again.',
+    zh: '没有写入任何内容。再次运行同一条命令。',
+  },
+  becomeRecipient: {
+    en: 'Nothing was written. Have somebody who can decrypt it add your public key (age1…) to spec.state.recipients, and run `kboot up` or `kboot state push`.',
+    zh: '没有写入任何内容。请能够解密它的人把你的公钥（age1…）加入 spec.state.recipients，并运行 `kboot up` 或 `kboot state push`。',
+  },
+  fromBackupOrGit: {
+    en: 'Restore it from a backup or from git. Nothing was written.',
+    zh: '从备份或 git 中恢复它。没有写入任何内容。',
+  },
+  readableOrOther: {
+    en: 'Run kboot as a user who can read it, or specify another folder.',
+    zh: '以能够读取它的用户身份运行 kboot，或者指定另一个目录。',
+  },
+  folderOfBundle: ({ directory }: About<'directory'>) => ({
+    en: `Specify the folder that contains bundle.json, or create a bundle: \`kboot bundle create ${directory}\`.`,
+    zh: `指定含有 bundle.json 的目录，或者创建离线包：\`kboot bundle create ${directory}\`。`,
+  }),
+  completeBundle: ({ directory }: About<'directory'>) => ({
+    en: `\`kboot bundle create ${directory}\` fetches what is missing and writes it; \`kboot bundle index ${directory}\` writes it for the existing files.`,
+    zh: `\`kboot bundle create ${directory}\` 获取缺失的文件并写出它；\`kboot bundle index ${directory}\` 为现有文件写出它。`,
+  }),
+  unpackBundle: {
+    en: 'Specify the folder that contains bundle.json; unpack an archive of a bundle first.',
+    zh: '指定含有 bundle.json 的目录；如果是离线包的归档文件，先解包。',
+  },
+  unsetBundle: {
+    en: 'To run without a bundle, unset KBOOT_BUNDLE.',
+    zh: '要不使用离线包运行，取消设置 KBOOT_BUNDLE。',
+  },
+  signOutside: ({ command }: About<'command'>) => ({
+    en: `Nothing was changed. Without --sign-key, then \`${command}\`, which also asks for passphrases and uses the agent.`,
+    zh: `没有做任何更改。去掉 --sign-key，然后运行 \`${command}\`，它还会询问口令，并使用 SSH agent。`,
+  }),
+  noHostContacted: {
+    en: 'No host was contacted.',
+    zh: '没有连接任何主机。',
+  },
+  makerSigns: ({ command }: About<'command'>) => ({
+    en: `Its maker signs it: \`${command}\`, or --sign-key of \`kboot bundle index\`.`,
+    zh: `由制作者为它签名：\`${command}\`，或者 \`kboot bundle index\` 的 --sign-key。`,
+  }),
+  getBundleAgain: {
+    en: 'Get the bundle and its signature again, from a place that you trust.',
+    zh: '从你信任的地方重新获取离线包及其签名。',
+  },
+  trustedKey: {
+    en: 'Use a bundle that is signed with one of the trusted keys, or add this key to them, if you know whose it is.',
+    zh: '使用由受信任的密钥签名的离线包；如果你知道这个密钥属于谁，也可以把它加入受信任的密钥。',
+  },
+  correctSigners: {
+    en: 'Correct spec.artifacts.bundleSigners, or --signers.',
+    zh: '改正 spec.artifacts.bundleSigners 或 --signers。',
+  },
+  signersFile: {
+    en: 'It is a file as `ssh-keygen -Y verify` reads it: a name and a public key on each line.',
+    zh: '它是 `ssh-keygen -Y verify` 读取的文件：每行一个名称和一个公钥。',
+  },
+  notThatFile: {
+    en: 'It is not what it should be.',
+    zh: '它不是应有的文件。',
+  },
+  asReader: {
+    en: 'Run kboot as a user who can read it.',
+    zh: '以能够读取它的用户身份运行 kboot。',
+  },
+  keyOfBackup: ({ kept }: About<'kept'>) => ({
+    en: `Name the private key of a certificate in spec.etcd.backup.encryptFor: --key FILE, or KBOOT_BACKUP_KEY, or as ${kept}. Nothing was changed.`,
+    zh: `指定 spec.etcd.backup.encryptFor 中某个证书的私钥：--key FILE 或 KBOOT_BACKUP_KEY，或者存为 ${kept}。没有做任何更改。`,
+  }),
+  freeSpace: {
+    en: 'Free space on that file system and run the same command again.',
+    zh: '释放该文件系统的空间，然后再次运行同一条命令。',
+  },
+  readOnly: {
+    en: 'The file system is read-only; specify a folder elsewhere.',
+    zh: '该文件系统是只读的；指定别处的目录。',
+  },
+  ownerOrOther: {
+    en: 'Run kboot as the owner of that folder, or specify another.',
+    zh: '以该目录所有者的身份运行 kboot，或者指定另一个目录。',
+  },
+  checkPath: {
+    en: 'Check the path and its permissions.',
+    zh: '检查路径及其权限。',
+  },
+  fileOfOneCluster: {
+    en: 'Name a file with the machines of one cluster only.',
+    zh: '指定只含有一个集群的机器的文件。',
+  },
+  saveAsUtf8: {
+    en: 'Save it as UTF-8 text.',
+    zh: '把它保存为 UTF-8 文本。',
+  },
+  mergeByAnsible: {
+    en: 'Let Ansible merge them: `ansible-inventory -i FILE --list > hosts.json`, then --from-ansible hosts.json.',
+    zh: '让 Ansible 合并它们：`ansible-inventory -i FILE --list > hosts.json`，然后使用 --from-ansible hosts.json。',
+  },
+  correctChart: {
+    en: 'Correct the chart or its values; `helm dependency build` fetches charts that a folder depends on. Nothing was contacted.',
+    zh: '修正 chart 或它的 values；`helm dependency build` 获取目录中的 chart 所依赖的 chart。没有连接任何主机。',
+  },
+  installHelm: ({ oldest }: About<'oldest'>) => ({
+    en: `Install helm ${oldest} or newer on this machine (https://helm.sh/docs/intro/install). Nothing was contacted.`,
+    zh: `在本机上安装 helm ${oldest} 或更新的版本（https://helm.sh/docs/intro/install）。没有连接任何主机。`,
+  }),
+  installKustomize: {
+    en: 'Install kustomize 5 or newer, or kubectl 1.27 or newer, on this machine. Nothing was contacted.',
+    zh: '在本机上安装 kustomize 5 或更新的版本，或者 kubectl 1.27 或更新的版本。没有连接任何主机。',
+  },
+  runKustomize: ({ folder }: About<'folder'>) => ({
+    en: `Run \`kubectl kustomize ${folder}\`, and fix what it reports. Nothing was contacted.`,
+    zh: `运行 \`kubectl kustomize ${folder}\`，并解决它报告的问题。没有连接任何主机。`,
+  }),
+  noRemoteParts: {
+    en: 'kboot fetches nothing that a kustomization names, since it has no digest. Put the file into the folder, or use url with sha256.',
+    zh: 'kboot 不会获取 kustomization 中写明的内容，因为它没有摘要。把文件放入该目录，或者使用 url 和 sha256。',
+  },
+  plainSsh: {
+    en: 'kboot does not support that; set ssh.address and the other ssh fields in the inventory.',
+    zh: 'kboot 不支持它；在清单中设置 ssh.address 和其他 ssh 字段。',
+  },
+  checkSshConfig: {
+    en: 'Check the output of `vagrant ssh-config`.',
+    zh: '检查 `vagrant ssh-config` 的输出。',
+  },
+  sameName: ({ machines }: About<'machines'>) => ({
+    en: `It has ${machines}. Give the host and the machine the same name.`,
+    zh: `其中有 ${machines}。让主机与虚拟机同名。`,
+  }),
+  startMachine: ({ dir, inventory, host }: About<'dir' | 'inventory' | 'host'>) => ({
+    en: `Start it: cd ${dir} && KBOOT_INVENTORY=${inventory} vagrant up ${host}`,
+    zh: `启动它：cd ${dir} && KBOOT_INVENTORY=${inventory} vagrant up ${host}`,
+  }),
+  profileWord: ({ profiles }: About<'profiles'>) => ({
+    en: `It is one word: ${profiles}. Restore the state folder from a backup.`,
+    zh: `它是下列词之一：${profiles}。从备份中恢复状态目录。`,
+  }),
+  setIdentity: {
+    en: 'Set KBOOT_STATE_IDENTITY to the file with your identity (AGE-SECRET-KEY-1…), mode 600.',
+    zh: '把 KBOOT_STATE_IDENTITY 设为包含你的身份（AGE-SECRET-KEY-1…）的文件，权限为 600。',
+  },
+  identityFile: {
+    en: 'It has lines AGE-SECRET-KEY-1…, as `age-keygen -o FILE` writes them. Keys of SSH and of plugins are not supported.',
+    zh: '其中的行以 AGE-SECRET-KEY-1 开头，与 `age-keygen -o FILE` 写出的相同。不支持 SSH 和插件的密钥。',
+  },
+  ownOnly: ({ path }: About<'path'>) => ({
+    en: `Run chmod 600 ${path}.`,
+    zh: `运行 chmod 600 ${path}。`,
+  }),
+  nothingWritten: {
+    en: 'Nothing was written.',
+    zh: '没有写入任何内容。',
+  },
+  setPassphrase: {
+    en: 'Set KBOOT_STATE_PASSPHRASE, or KBOOT_STATE_PASSPHRASE_FILE to a file that only you can read.',
+    zh: '设置 KBOOT_STATE_PASSPHRASE，或者把 KBOOT_STATE_PASSPHRASE_FILE 设为只有你能读取的文件。',
+  },
+  setVariable: ({ variable }: About<'variable'>) => ({
+    en: `Set ${variable}.`,
+    zh: `设置 ${variable}。`,
+  }),
+  otherArchive: {
+    en: 'Name another file with --out, in a folder that you can write to.',
+    zh: '用 --out 指定另一个文件，它所在的目录你必须可以写入。',
+  },
 } satisfies Texts;

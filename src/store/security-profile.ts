@@ -5,6 +5,7 @@ import { newClusterProfile, securityProfiles, type SecurityProfile } from '../mo
 import { writeAtomic } from './atomic.ts';
 import { fileError, systemCode } from './file-error.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 /** In the state folder: what the cluster was founded as. */
 const name = 'security-profile';
@@ -45,6 +46,6 @@ function readRecord(path: string): SecurityProfile | undefined {
   const found = securityProfiles.find((profile) => profile === text);
   if (found !== undefined) return found;
   throw new KbootError('E-STATE', `${path} does not name a security profile.`, {
-    remedy: `It is one word: ${securityProfiles.join(', ')}. Restore the state folder from a backup.`,
+    remedy: remedies.profileWord({ profiles: securityProfiles.join(', ') }),
   });
 }

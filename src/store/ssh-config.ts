@@ -1,4 +1,6 @@
 import { KbootError } from '../model/error.ts';
+import type { Text } from '../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** The settings of `vagrant ssh-config` for one machine. */
 export interface SshSettings {
@@ -38,17 +40,12 @@ function settingsOf(
   const [user] = all('user');
   const port = Number(all('port')[0]);
   const [foreign] = lines.filter(([name]) => unsupported.includes(name));
-  if (foreign !== undefined)
-    return refused(
-      machine,
-      `"${foreign.join(' ')}"`,
-      'kboot does not support that; set ssh.address and the other ssh fields in the inventory.',
-    );
+  if (foreign !== undefined) return refused(machine, `"${foreign.join(' ')}"`, remedies.plainSsh);
   if (address === undefined || user === undefined || !Number.isInteger(port) || port < 1 || port > 65535)
-    return refused(machine, 'no usable address, user or port', 'Check the output of `vagrant ssh-config`.');
+    return refused(machine, 'no usable address, user or port', remedies.checkSshConfig);
   return { address, port, user, identityFiles: all('identityfile') };
 }
 
-function refused(host: string, what: string, remedy: string): KbootError {
+function refused(host: string, what: string, remedy: Text): KbootError {
   return new KbootError('E-VAGRANT', `Vagrant's settings for SSH to ${host} have ${what}`, { host, remedy });
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { KbootError } from '../model/error.ts';
 import type { AgeSecret } from './age.ts';
 import { unreadable } from './file-error.ts';
+import { remedies } from './remedies.ts';
 
 type Ask = (question: string) => Promise<string | undefined>;
 
@@ -37,7 +38,7 @@ export async function newPassphrase(name: string, { other = false } = {}): Promi
   if (first === undefined) throw noPassphrase(name, other ? 'KBOOT_STATE_NEW_PASSPHRASE' : undefined);
   if ((await ask('The same again')) !== first)
     throw new KbootError('E-STATE-KEY', 'the two passphrases differ', {
-      remedy: 'Nothing was written. Run the same command again.',
+      remedy: remedies.nothingWrittenAgain,
     });
   return (answered = refuseEmpty(first));
 }
@@ -54,7 +55,7 @@ function stated(): string | undefined {
 export function stateIdentities(name: string, file = given('KBOOT_STATE_IDENTITY')): AgeSecret {
   if (file === undefined)
     throw new KbootError('E-STATE-KEY', `an identity of age is needed for ${name}, and none was given`, {
-      remedy: 'Set KBOOT_STATE_IDENTITY to the file with your identity (AGE-SECRET-KEY-1…), mode 600.',
+      remedy: remedies.setIdentity,
     });
   const identities = readSecretFile(file, 'the identity file')
     .split(/\r?\n/)
@@ -63,8 +64,7 @@ export function stateIdentities(name: string, file = given('KBOOT_STATE_IDENTITY
   if (identities.length > 0 && identities.every((line) => /^AGE-SECRET-KEY-[A-Z0-9-]+$/.test(line)))
     return { identities, from: file };
   throw new KbootError('E-STATE-KEY', `${file} is not an identity file of age`, {
-    remedy:
-      'It has lines AGE-SECRET-KEY-1…, as `age-keygen -o FILE` writes them. Keys of SSH and of plugins are not supported.',
+    remedy: remedies.identityFile,
   });
 }
 
@@ -84,7 +84,7 @@ export function readSecretFile(path: string, what: string): string {
       throw new KbootError(
         'E-STATE-KEY',
         `${path} can be read by others: its mode is ${(mode & 0o777).toString(8)}`,
-        { remedy: `Run chmod 600 ${path}.` },
+        { remedy: remedies.ownOnly({ path }) },
       );
     return readFileSync(path, 'utf8');
   } catch (cause) {
@@ -95,7 +95,7 @@ export function readSecretFile(path: string, what: string): string {
 
 function refuseEmpty(passphrase: string): string {
   if (passphrase !== '') return passphrase;
-  throw new KbootError('E-STATE-KEY', 'the passphrase is empty', { remedy: 'Nothing was written.' });
+  throw new KbootError('E-STATE-KEY', 'the passphrase is empty', { remedy: remedies.nothingWritten });
 }
 
 function noPassphrase(name: string, variable = 'KBOOT_STATE_PASSPHRASE'): KbootError {
@@ -103,7 +103,8 @@ function noPassphrase(name: string, variable = 'KBOOT_STATE_PASSPHRASE'): KbootE
     'E-STATE-KEY',
     `a passphrase is needed for ${name}, and there is no terminal to ask`,
     {
-      remedy: `Set ${variable}${variable === 'KBOOT_STATE_PASSPHRASE' ? ', or KBOOT_STATE_PASSPHRASE_FILE to a file that only you can read' : ''}.`,
+      remedy:
+        variable === 'KBOOT_STATE_PASSPHRASE' ? remedies.setPassphrase : remedies.setVariable({ variable }),
     },
   );
 }

@@ -7,6 +7,7 @@ import { pack } from 'tar-stream';
 import { KbootError } from '../model/error.ts';
 import { fileError, systemCode, unreadable } from './file-error.ts';
 import type { State } from './state.ts';
+import { remedies } from './remedies.ts';
 
 const mostRuns = 10;
 const mostBytes = 1 << 20;
@@ -46,7 +47,7 @@ export async function writeSupportArchive(
   const handle = await open(path, 'wx', 0o600).catch((cause: unknown) => {
     const why = systemCode(cause) === 'EEXIST' ? 'already exists' : unreadable(cause);
     throw new KbootError('E-USAGE', `${path} ${why}; nothing was written.`, {
-      remedy: 'Name another file with --out, in a folder that you can write to.',
+      remedy: remedies.otherArchive,
       cause,
     });
   });

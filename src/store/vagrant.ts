@@ -107,13 +107,13 @@ function notRunning(
   if (state === undefined)
     return new KbootError('E-VAGRANT', `the Vagrantfile in ${dir} has no machine ${host}`, {
       host,
-      remedy: `It has ${[...states.keys()].join(', ')}. Give the host and the machine the same name.`,
+      remedy: remedies.sameName({ machines: [...states.keys()].join(', ') }),
     });
   const what =
     state === 'not_created' ? 'is not created yet' : `is not running: ${state.replaceAll('_', ' ')}`;
   return new KbootError('E-VAGRANT', `Vagrant's machine ${host} ${what}`, {
     host,
-    remedy: `Start it: cd ${dir} && KBOOT_INVENTORY=${inventory} vagrant up ${host}`,
+    remedy: remedies.startMachine({ dir, inventory, host }),
   });
 }
 

@@ -27,10 +27,10 @@ function ownEnvironment(): Record<string, string | undefined> {
 }
 
 /** Ends a process group. A group that sudo started as root cannot be signalled; it gets EOF on its stdin. */
-export function endGroup(pid: number | undefined): void {
+export function endGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGTERM');
+    process.kill(-pid, signal);
   } catch {
     // already ended, or owned by root
   }

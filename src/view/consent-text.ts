@@ -1,7 +1,7 @@
 import { view } from './printable.ts';
 
 interface Shown {
-  readonly kind: 'unless' | 'vagrant';
+  readonly kind: 'unless' | 'vagrant' | 'hosts';
   readonly hosts: readonly string[] | undefined;
   readonly what: string;
   readonly text: string;
@@ -14,13 +14,14 @@ function composeConsentText(inventory: string, commands: readonly Shown[]): stri
   const has = (kind: Shown['kind']): boolean => commands.some((each) => each.kind === kind);
   const without = [
     ...(has('unless') ? ['the plan has these hooks as if they were needed'] : []),
+    ...(has('hosts') ? ['the inventory has no hosts, and this command ends'] : []),
     ...(has('vagrant') ? ['Vagrant machines cannot be reached'] : []),
   ];
   return [
     `${inventory} has commands that run before you see the plan, to find out what has to be done:`,
     ...commands.flatMap(({ hosts, what, text }) => [
       `  ${what}, ${hosts === undefined ? 'on this machine, as you' : `as root on ${hosts.join(', ')}`}`,
-      ...text.split('\n').map((line) => `      $ ${line}`),
+      ...text.split('\n').map((line) => (line.startsWith('# ') ? `        ${line}` : `      $ ${line}`)),
     ]),
     `Without them, ${without.join('; ')}.`,
   ].join('\n');

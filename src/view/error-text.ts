@@ -1,11 +1,22 @@
 import pc from 'picocolors';
-import type { KbootError } from '../model/error.ts';
+import type { ErrorCode, KbootError } from '../model/error.ts';
+import { codesZh } from '../model/language/codes-zh.ts';
 import type { Language } from '../model/language/language.ts';
-import { remedyIn } from '../model/language/text.ts';
 import { detailLines } from './detail-lines.ts';
 import { groupBy } from './group.ts';
 import { namesOf } from './host-list.ts';
 import { view } from './printable.ts';
+
+/** What a message in English is about, for those who read Chinese: the title of its code. */
+const explained: Readonly<Record<Language, (code: ErrorCode) => string>> = {
+  en: (code) => `(${code}, \`kboot explain ${code}\`)`,
+  zh: (code) => `（${code}：${codesZh[code].title}\`kboot explain ${code}\`）`,
+};
+
+const sameOn: Readonly<Record<Language, (hosts: string) => string>> = {
+  en: (hosts) => `The same on ${hosts}.`,
+  zh: (hosts) => `以下主机上的错误相同：${hosts}。`,
+};
 
 /** Errors of hosts, each once: hosts that failed with the same text, apart from their address, are listed below the first. */
 export const errorsText = view(composeErrorsText);
@@ -30,7 +41,7 @@ function composeErrorText(
   others: readonly KbootError[] = [],
 ): string {
   const { host, step } = error.context;
-  const remedy = remedyIn(error.context, language);
+  const remedy = error.context.remedyText?.[language];
   if (error.code === 'E-INVENTORY')
     return [error.message, ...(remedy === undefined ? [] : [remedy])].join('\n');
   const where = [host, step].filter((part) => part !== undefined).join(' · ');
@@ -41,7 +52,7 @@ function composeErrorText(
     ...(remedy === undefined || remedy === '' ? [] : remedy.split('\n').map((line) => `  ${line}`)),
     ...(others.length === 0
       ? []
-      : [`  The same on ${namesOf(others.map(({ context }) => context.host ?? ''))}.`]),
-    pc.dim(`  (${error.code}, \`kboot explain ${error.code}\`)`),
+      : [`  ${sameOn[language](namesOf(others.map(({ context }) => context.host ?? '')))}`]),
+    pc.dim(`  ${explained[language](error.code)}`),
   ].join('\n');
 }

@@ -1,7 +1,6 @@
 import { namesOf } from './host-list.ts';
 import pc from 'picocolors';
 import type { Language } from '../model/language/language.ts';
-import { remedyIn } from '../model/language/text.ts';
 import type { Finding } from '../plan/preflight/finding.ts';
 import { groupBy } from './group.ts';
 import { view } from './printable.ts';
@@ -18,7 +17,7 @@ function composeFindingsText(findings: readonly Finding[], language: Language = 
 function text(alike: readonly [Finding, ...Finding[]], language: Language): string {
   const [first] = alike;
   const { level, message, check } = first;
-  const remedy = remedyIn(first, language) ?? '';
+  const remedy = first.remedyText?.[language] ?? '';
   const mark = level === 'error' ? pc.red('✗') : pc.yellow('!');
   return `${mark} ${namesOf(alike.map(({ host }) => host))}: ${message}\n    ${remedy} ${pc.dim(`(${check})`)}`;
 }

@@ -42,11 +42,11 @@ describe('commands of an inventory that run while planning', () => {
     expect(existsSync(at('ran'))).toBe(true);
   });
 
-  it('are all those that run on hosts or here, in full', () => {
+  it('are all those that run on hosts or here, in full', async () => {
     writeFileSync(at('Vagrantfile'), 'x');
     const file = at('mine.yaml');
     writeFileSync(file, inventoryWith([unless('one\n  two', 'roles: [worker]'), 'ssh: {vagrant: .}']));
-    expect(planningCommands(readInventory(file).cluster)).toEqual([
+    expect(planningCommands((await readInventory(file)).cluster)).toEqual([
       { kind: 'unless', hosts: ['w-1'], what: 'unless of hook tidy', text: 'one\n  two' },
       {
         kind: 'vagrant',
@@ -70,7 +70,8 @@ describe('the answer of a person', () => {
       },
     });
   };
-  const may = (file: string): Promise<boolean> => mayRunCommands(file, readInventory(file).cluster);
+  const may = async (file: string): Promise<boolean> =>
+    await mayRunCommands(file, (await readInventory(file)).cluster);
 
   it('is remembered for exactly these commands of this inventory, and only yes', async () => {
     answer(false);
@@ -104,7 +105,7 @@ describe('the answer of a person', () => {
 
   it('is asked once per run, and not if there is nothing to run', async () => {
     answer(true);
-    const { cluster } = readInventory(inventory([unless('true')]));
+    const { cluster } = await readInventory(inventory([unless('true')]));
     await Promise.all([1, 2, 3].map(() => mayRunCommands(at('mine.yaml'), cluster)));
     expect(asked).toHaveLength(1);
     answer(false);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readInventory } from '../../src/app/read-inventory.ts';
 import { variableName } from '../../src/store/uploads.ts';
 import { inventoryWith } from '../samples/inventory-options.ts';
+import { failure } from '../transport/failure.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -30,34 +31,27 @@ const inventory = (): string => {
   return file;
 };
 
-it('reads the CA and the passwords of registries', () => {
+it('reads the CA and the passwords of registries', async () => {
   vi.stubEnv('KBOOT_TEST_PASSWORD', 'from the environment');
   writeFileSync(join(dir, 'password'), 's3cret\n');
   writeFileSync(join(dir, 'ca.crt'), '-----BEGIN CERTIFICATE-----\n');
-  const { uploads, cluster } = readInventory(inventory());
+  const { uploads, cluster } = await readInventory(inventory());
   expect(uploads.get(join(dir, 'password'))?.text).toBe('s3cret\n');
   expect(uploads.get(variableName('KBOOT_TEST_PASSWORD'))?.text).toBe('from the environment');
   expect(uploads.get(join(dir, 'ca.crt'))?.text).toContain('CERTIFICATE');
   expect(JSON.stringify(cluster)).not.toMatch(/s3cret|from the environment/);
 });
 
-it('reports all that is missing or unfit, at its place', () => {
+it('reports all that is missing or unfit, at its place', async () => {
   vi.stubEnv('KBOOT_TEST_PASSWORD', '');
   writeFileSync(join(dir, 'password'), 'two\nlines\n');
   writeFileSync(join(dir, 'ca.crt'), 'no certificate');
-  const problems = (run: () => unknown): string => {
-    try {
-      run();
-      return '';
-    } catch (error) {
-      return (error as Error).message.replaceAll(dir, 'DIR');
-    }
-  };
   const line =
     inventoryWith(registries)
       .split('\n')
       .findIndex((text) => text.includes('caFile')) + 1;
-  const lines = problems(() => readInventory(inventory())).split('\n');
+  const error = await failure(readInventory(inventory()));
+  const lines = error.message.replaceAll(dir, 'DIR').split('\n');
   expect(
     lines.map((text) =>
       text.replace(/^DIR\/cluster.yaml:(\d+):\d+: /, (_all, at: string) => `+${Number(at) - line} `),
@@ -69,18 +63,17 @@ it('reports all that is missing or unfit, at its place', () => {
   ]);
 });
 
-it('commands that write nothing on hosts only warn', () => {
-  expect(readInventory(inventory(), { withoutFiles: true }).warnings.map(({ severity }) => severity)).toEqual(
-    Array.from({ length: 3 }, () => 'warning'),
-  );
+it('commands that write nothing on hosts only warn', async () => {
+  const { warnings } = await readInventory(inventory(), { withoutFiles: true });
+  expect(warnings.map(({ severity }) => severity)).toEqual(Array.from({ length: 3 }, () => 'warning'));
 });
 
-it('is the same at another version, also when the files change meanwhile', () => {
+it('is the same at another version, also when the files change meanwhile', async () => {
   vi.stubEnv('KBOOT_TEST_PASSWORD', 'from the environment');
   writeFileSync(join(dir, 'password'), 's3cret\n');
   writeFileSync(join(dir, 'ca.crt'), '-----BEGIN CERTIFICATE-----\n');
   const file = inventory();
-  const read = readInventory(file);
+  const read = await readInventory(file);
   for (const name of ['password', 'ca.crt', 'cluster.yaml']) writeFileSync(join(dir, name), 'changed: too\n');
   const hop = read.at('v1.35.6');
   expect(hop.cluster).toEqual({ ...read.cluster, kubernetesVersion: 'v1.35.6' });

@@ -4,6 +4,7 @@ import { hostOf, subjectOfGate } from '../../src/plan/steps.ts';
 import { targetText } from '../../src/plan/target.ts';
 import type { Phase, Plan, Step, Task } from '../../src/plan/types.ts';
 import type { PageRun } from '../../src/view/html/input.ts';
+import { remedies } from '../../src/apply/remedies.ts';
 
 /** Approximate seconds of steps of a kind in the lab. */
 const seconds: Readonly<Record<string, number>> = {
@@ -126,7 +127,7 @@ export function simulatedRun(plan: Plan, failing: readonly string[] = []): PageR
     const detail = 'tar: /opt/cni/bin/bridge: Cannot write: No space left on device\ntar: exiting\n';
     const message = 'the disk is full';
     events.push({ at, type: 'failed', step, message, detail });
-    const remedy = 'Free space on this host and run the same command again: it continues there.';
+    const remedy = remedies.freeSpace;
     const context = { host, step: targetText(step.target), stepId: step.id, detail, remedy };
     return { host, stepId: step.id, error: new KbootError('E-STEP', message, context) };
   }

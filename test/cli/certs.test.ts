@@ -24,7 +24,7 @@ spec:
   hosts: [{ name: cp-1, roles: [control-plane, worker], address: 10.0.0.11, ssh: { address: 127.0.0.1, port: 9 } }]
 `,
   );
-  const { cluster } = readInventory(file);
+  const { cluster } = await readInventory(file);
   const texts = await material(cluster, { ...context, now: new Date(Date.now() - age) });
   for (const [name, text] of texts) {
     const to = join(path('.kboot/prod/pki'), name);

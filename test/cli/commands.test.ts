@@ -348,7 +348,7 @@ describe('kboot render and kubeconfig', () => {
     writeFileSync(file, inventoryWith());
     expect((await kboot('kubeconfig', file)).error).toMatchObject({ code: 'E-STATE' });
     // A few keys, reused: generating keys takes time.
-    const { cluster } = readInventory(file);
+    const { cluster } = await readInventory(file);
     const state = await openState(defaultStateDir(file, cluster.name));
     let made = 0;
     const generateKey = (): Promise<string> => keyFor(`k${made++}`);

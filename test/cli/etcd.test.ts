@@ -19,7 +19,7 @@ let folder: string;
 /** A state folder with a PKI; no host answers at its addresses. */
 async function makeState(): Promise<string> {
   writeFileSync(at('lab.yaml'), inventoryWith());
-  const { cluster } = readInventory(at('lab.yaml'), { withoutFiles: true });
+  const { cluster } = await readInventory(at('lab.yaml'), { withoutFiles: true });
   const state = await openState(defaultStateDir(at('lab.yaml'), cluster.name));
   await loadOrCreatePki(state, cluster, { ...context, now: new Date() });
   return state.dir;
@@ -100,7 +100,7 @@ describe('kboot etcd restore refuses, before it contacts a host,', () => {
 
   it('a snapshot of another cluster', async () => {
     writeFileSync(at('third.yaml'), inventoryWith().replace('name: test', 'name: third'));
-    const { cluster } = readInventory(at('third.yaml'), { withoutFiles: true });
+    const { cluster } = await readInventory(at('third.yaml'), { withoutFiles: true });
     const state = await openState(defaultStateDir(at('third.yaml'), cluster.name));
     await loadOrCreatePki(state, cluster, { ...context, now: new Date() });
     const foreign = readFileSync(join(state.dir, 'pki/ca.crt'), 'utf8');

@@ -10,7 +10,7 @@ import { kboot, type Ended } from './run.ts';
 const at = freshFolder();
 const init = (...words: string[]): Promise<Ended> => kboot('init', ...words, at('cluster.yaml'), '--yes');
 const text = (): string => readFileSync(at('cluster.yaml'), 'utf8');
-const hosts = (): readonly Host[] => readInventory(at('cluster.yaml')).cluster.hosts;
+const hosts = async (): Promise<readonly Host[]> => (await readInventory(at('cluster.yaml'))).cluster.hosts;
 /** Without the folder of the test, and in one line: where lines break depends on its name. */
 const flat = (lines: string): string => lines.replaceAll(at(), '').replaceAll(/\n(# )?\s*/g, ' ');
 const told = ({ error }: Ended): [code: string, message: string, detail: string | undefined] => {
@@ -78,12 +78,12 @@ describe('kboot init --from-hosts', () => {
               port: 2222
       "
     `);
-    expect(readInventory(at('cluster.yaml')).warnings).toEqual([]);
+    expect((await readInventory(at('cluster.yaml'))).warnings).toEqual([]);
   });
 
   it('has three control planes behind an address, and those that flags name', async () => {
     expect((await init('--from-hosts', '10.0.0.11-15', '--virtual-ip', '10.0.0.100')).error).toBeUndefined();
-    expect(hosts().map(({ name, roles }) => `${name} ${roles.join('+')}`)).toEqual([
+    expect((await hosts()).map(({ name, roles }) => `${name} ${roles.join('+')}`)).toEqual([
       ...['cp-1 control-plane', 'cp-2 control-plane', 'cp-3 control-plane', 'w-1 worker', 'w-2 worker'],
     ]);
     const named = await kboot(
@@ -99,7 +99,7 @@ describe('kboot init --from-hosts', () => {
       ...['--pool', '10.0.0.200-10.0.0.209', at('b.yaml'), '--yes'],
     );
     expect(named.error).toBeUndefined();
-    const { cluster } = readInventory(at('b.yaml'));
+    const { cluster } = await readInventory(at('b.yaml'));
     expect(cluster.hosts.map(({ name, roles, address }) => `${name} ${roles.join('+')} ${address}`)).toEqual([
       ...[
         'w-1 worker 10.0.0.11',
@@ -195,7 +195,7 @@ kubelet_config_extra_args={'maxOpenFiles': 100000, 'noSuchField': 1}
     expect(flat(text())).toContain(
       'Not taken over from /hosts.ini, an Ansible inventory: kboot needs no interpreter on hosts but sh: /hosts.ini: ansible_python_interpreter (7)',
     );
-    const { cluster, warnings } = readInventory(at('cluster.yaml'));
+    const { cluster, warnings } = await readInventory(at('cluster.yaml'));
     expect(warnings).toEqual([]);
     expect(cluster.kubelet.config).toEqual({ maxPods: 200, maxOpenFiles: 100000 });
     expect(out + text()).not.toContain('hunter2');
@@ -228,7 +228,7 @@ kubelet_config_extra_args={'maxOpenFiles': 100000, 'noSuchField': 1}
     const flags = ['--endpoint', 'api.example.com:6443', '--user', 'ops', '--kubernetes-version', 'v1.36.2'];
     const { out, error } = await init('--from-ansible', file, ...flags);
     expect([error, out]).toEqual([undefined, expect.stringContaining('a flag says it otherwise')]);
-    expect(readInventory(at('cluster.yaml')).cluster).toMatchObject({
+    expect((await readInventory(at('cluster.yaml'))).cluster).toMatchObject({
       ...{ kubernetesVersion: 'v1.36.2', controlPlaneEndpoint: { host: 'api.example.com', port: 6443 } },
       hosts: [{ roles: ['control-plane', 'worker'], connection: { user: 'ops' } }, {}, {}],
     });

@@ -47,7 +47,7 @@ describe('kboot init with flags', () => {
     // The tests' umask may remove more bits.
     expect(statSync(at('cluster.yaml')).mode & 0o700).toBe(0o600);
     expect(statSync(at('cluster.yaml')).mode & 0o133).toBe(0);
-    const { cluster, warnings } = readInventory(at('cluster.yaml'));
+    const { cluster, warnings } = await readInventory(at('cluster.yaml'));
     expect(warnings).toEqual([]);
     expect(cluster).toMatchObject({
       ...{ name: 'prod', controlPlaneEndpoint: { host: '10.0.0.100', port: 8443 } },
@@ -68,7 +68,7 @@ describe('kboot init with flags', () => {
 
   it('a cluster of one control plane needs a name and an address', async () => {
     expect((await init('--name', 'one', '--control-plane', '10.0.0.11')).error).toBeUndefined();
-    expect(readInventory(at('cluster.yaml')).cluster).toMatchObject({
+    expect((await readInventory(at('cluster.yaml'))).cluster).toMatchObject({
       controlPlaneEndpoint: { host: '10.0.0.11', port: 6443 },
       hosts: [{ name: 'cp-1', roles: ['control-plane', 'worker'] }],
     });
@@ -115,14 +115,14 @@ describe('kboot init with flags', () => {
     expect(
       (await init('--name', 'p', '--control-plane', '10.96.3.11', '--worker', '10.244.0.7')).error,
     ).toBeUndefined();
-    const { podSubnets, serviceSubnets } = readInventory(at('cluster.yaml')).cluster.networking;
+    const { podSubnets, serviceSubnets } = (await readInventory(at('cluster.yaml'))).cluster.networking;
     expect([podSubnets, serviceSubnets]).toEqual([['10.42.0.0/16'], ['10.43.0.0/16']]);
   });
 
   it('two addresses of every host make a dual-stack cluster', async () => {
     const planes = ['--name', 'p', '--control-plane', 'cp-1=fd00::11,10.0.0.11'];
     expect((await init(...planes, '--worker', 'fd00::21, 10.0.0.21')).error).toBeUndefined();
-    const { networking, hosts } = readInventory(at('cluster.yaml')).cluster;
+    const { networking, hosts } = (await readInventory(at('cluster.yaml'))).cluster;
     expect(networking).toMatchObject({
       podSubnets: ['fd00:10:244::/56', '10.244.0.0/16'],
       serviceSubnets: ['fd00:10:96::/112', '10.96.0.0/12'],
@@ -147,7 +147,7 @@ describe('kboot init with flags', () => {
   it('writes how SSH reaches the hosts', async () => {
     const words = ['--name', 'p', '--user', 'ops', '--port', '2222', '--control-plane', '10.0.0.11'];
     expect((await init(...words, '--bastion', 'jump@gw.example.com:2022')).error).toBeUndefined();
-    expect(readInventory(at('cluster.yaml')).cluster.hosts[0]?.connection).toMatchObject({
+    expect((await readInventory(at('cluster.yaml'))).cluster.hosts[0]?.connection).toMatchObject({
       ...{ address: '10.0.0.11', port: 2222, user: 'ops' },
       bastion: { address: 'gw.example.com', port: 2022, user: 'jump' },
     });

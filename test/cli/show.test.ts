@@ -3,6 +3,7 @@ import type { PlanArgs } from '../../src/cli/args.ts';
 import { scopeOf, upCommand } from '../../src/cli/show.ts';
 import { refuseFindings } from '../../src/cli/up-run.ts';
 import type { CheckName } from '../../src/model/preflight-checks.ts';
+import { remedyFields } from '../../src/model/language/text.ts';
 
 const args: PlanArgs = {
   ...{ inventory: 'my cluster.yaml', output: 'text', concurrency: 30, verbose: false, color: true },
@@ -63,7 +64,12 @@ describe('findings that are errors', () => {
   const refusing =
     (...checks: CheckName[]) =>
     (): void => {
-      const finding = { level: 'error', host: 'w-1', message: '', remedy: '' } as const;
+      const finding = {
+        level: 'error',
+        host: 'w-1',
+        message: '',
+        ...remedyFields({ en: '', zh: '' }),
+      } as const;
       refuseFindings(checks.map((check) => ({ ...finding, check })));
     };
 

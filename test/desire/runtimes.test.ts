@@ -142,7 +142,7 @@ it('needs what it does not bring, and preflight names what is missing', () => {
     { runtime: 'own', program: '/opt/own' },
   ]);
   const seen = { ...good(worker), missingPrograms: ['containerd-shim-runsc-v1'] };
-  expect(runtimeProgramsThere(worker, seen, cluster)).toEqual([
+  expect(runtimeProgramsThere(worker, seen, cluster)).toMatchObject([
     {
       check: 'Runtime',
       level: 'error',

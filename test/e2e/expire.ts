@@ -23,7 +23,7 @@ const twoYears = 2 * 365 * 86_400_000;
  * with one of the same key that was issued then and has expired since; those that kubelets renew or make themselves too.
  */
 export async function expireEverything(site: Site): Promise<void> {
-  const { cluster } = readInventory(site.inventory);
+  const { cluster } = await readInventory(site.inventory);
   const state = await peekState(defaultStateDir(site.inventory, cluster.name));
   const specs = certificatesFor(cluster);
   const material = new Map(await readPkiFiles(state));

@@ -45,7 +45,7 @@ export async function fleetOf(count: number, file: string): Promise<FleetCluster
   mkdirSync(join(dirname(file), 'plain'), { recursive: true });
   const plain = join(dirname(file), 'plain', 'inventory.yaml');
   writeFileSync(plain, inventoryOf(count));
-  const fleet = await startFleet(readInventory(plain).cluster.hosts.map(({ name }) => name));
+  const fleet = await startFleet((await readInventory(plain)).cluster.hosts.map(({ name }) => name));
   writeFileSync(file, fleetInventory(count, fleet));
   const desire = await issued(file);
   const api = await startFleetApi(desire);
@@ -119,7 +119,7 @@ const scope: PlanScope = { until: 'addon', limit: [], ignore: [] };
 
 /** The desired state of an inventory, with everything issued into its state folder. */
 async function issued(inventory: string): Promise<Desire> {
-  const { cluster } = readInventory(inventory);
+  const { cluster } = await readInventory(inventory);
   const state = await openState(defaultStateDir(inventory, cluster.name));
   const [leaf, ca] = await Promise.all([generateRsaKey(), generateCaKey('ECDSA-P256')]);
   await loadOrCreatePki(state, cluster, {

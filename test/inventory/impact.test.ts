@@ -185,7 +185,10 @@ async function outcomeOf(before: Data, after: Data): Promise<Outcome> {
 
 const base = parse(everyField) as Data;
 // With spec.hostsFrom, everyField would have no hosts.
-const unchanged = ['apiVersion', 'kind', 'spec.hostsFrom.file'];
+const unchanged = [
+  ...['apiVersion', 'kind', 'spec.hostsFrom.file'],
+  ...['spec.hostsFrom.command', 'spec.hostsFrom.timeoutSeconds'],
+];
 const leaves = leavesOf(impacts, '').filter((path) => !unchanged.includes(path));
 const fieldOf = (field: string): string => field.replaceAll(/\[\d+\]/g, '');
 

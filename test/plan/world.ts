@@ -198,7 +198,10 @@ export function members(names: readonly string[], down: readonly string[] = []):
 }
 
 export function unreachable(name: string): KbootError {
-  return new KbootError('E-CONNECT', 'connection refused', { host: name, remedy: 'Start sshd.' });
+  return new KbootError('E-CONNECT', 'connection refused', {
+    host: name,
+    remedy: { en: 'Start sshd.', zh: '启动 sshd。' },
+  });
 }
 
 function failuresOf(names: readonly string[]): ReadonlyMap<string, KbootError> {

@@ -202,7 +202,7 @@ export function sampleRun(
     step: targetText(onTwo.target),
     stepId: onTwo.id,
     detail,
-    remedy: spoil('Fix it.'),
+    remedy: { en: spoil('Fix it.'), zh: spoil('解决它。') },
   });
   return {
     events,

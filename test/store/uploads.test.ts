@@ -76,7 +76,7 @@ describe('a content', () => {
   });
 });
 
-it('a password of kboot is not that of a registry, and other variables are', () => {
+it('a password of kboot is not that of a registry, and other variables are', async () => {
   vi.stubEnv('KBOOT_SUDO_PASSWORD', secret);
   vi.stubEnv('HARBOR', secret);
   const file = (variable: string): string => {
@@ -88,7 +88,7 @@ it('a password of kboot is not that of a registry, and other variables are', () 
     );
     return at('mine.yaml');
   };
-  expect(() => readInventory(file('KBOOT_SUDO_PASSWORD'))).toThrow('is for kboot itself');
-  expect(readInventory(file('HARBOR')).cluster.name).toBe('test');
+  await expect(readInventory(file('KBOOT_SUDO_PASSWORD'))).rejects.toThrow('is for kboot itself');
+  expect((await readInventory(file('HARBOR'))).cluster.name).toBe('test');
   vi.unstubAllEnvs();
 });

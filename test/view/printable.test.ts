@@ -52,7 +52,7 @@ describe('view', () => {
     const error = new KbootError('E-CONNECT', 'lost: bye\n✓ all good', {
       host: 'w-1\u001b[1A',
       detail: 'one\n✓ two\u001b]52;c;eA==\u0007',
-      remedy: 'Look.\u202e',
+      remedy: { en: 'Look.\u202e', zh: '看。\u202e' },
     });
     expect(errorText(error).split('\n')).toEqual([
       expect.stringContaining('w-1⟨U+001B⟩[1A'),

@@ -10,6 +10,7 @@ import { timelineOf } from '../../src/view/timeline/timeline.ts';
 import { statsText } from '../../src/view/stats-text.ts';
 import { statusText } from '../../src/view/status-text.ts';
 import { table } from '../../src/view/table.ts';
+import { remedyFields } from '../../src/model/language/text.ts';
 
 describe('errorText', () => {
   it('shows where, what, the last lines, and the remedy', () => {
@@ -18,7 +19,7 @@ describe('errorText', () => {
       step: 'package kmod',
       command: 'apt-get install -y kmod',
       detail: `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n`,
-      remedy: 'Fix the cause.\nRun it again.',
+      remedy: { en: 'Fix the cause.\nRun it again.', zh: '解决原因。\n再次运行。' },
     });
     const text = errorText(error);
     expect(text.split('\n').slice(0, 3)).toEqual([
@@ -48,9 +49,11 @@ describe('errorText', () => {
   });
 
   it('shows inventory problems in a format that editors parse', () => {
-    expect(errorText(new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: '1 problem' }))).toBe(
-      'a.yaml:1:2: bad\n1 problem',
-    );
+    expect(
+      errorText(
+        new KbootError('E-INVENTORY', 'a.yaml:1:2: bad', { remedy: { en: '1 problem', zh: '1 个问题' } }),
+      ),
+    ).toBe('a.yaml:1:2: bad\n1 problem');
   });
 });
 
@@ -84,7 +87,7 @@ describe('findingsText', () => {
       host: 'w-1',
       check: 'Tools',
       message: 'not installed: ss',
-      remedy: 'Install it.',
+      ...remedyFields({ en: 'Install it.', zh: '安装它。' }),
     } as const;
     expect(
       findingsText([

@@ -11,6 +11,7 @@ import { plural } from '../../model/plural.ts';
 import type { Bundle } from '../../store/bundle.ts';
 import type { ReadInventory } from '../read-inventory.ts';
 import { renderAddons } from './render.ts';
+import { remedies } from '../remedies.ts';
 
 /** The images of the add-ons of an inventory, as containerd names them. Throws what renderAddons throws. */
 export async function imagesOfAddons({
@@ -35,7 +36,7 @@ export function refuseUnlockedImages(
   throw new KbootError(
     'E-INVENTORY',
     `${lockFileName} lacks ${plural(missing.length, 'image')} of add-ons: ${few(missing, 3)}`,
-    { remedy: '`kboot lock INVENTORY` adds them. Nothing was contacted.' },
+    { remedy: remedies.lockAddsImages },
   );
 }
 

@@ -1,6 +1,7 @@
 import { readManifest } from '../../kube/manifests.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { KbootError } from '../../model/error.ts';
+import { remedies } from '../remedies.ts';
 
 /** The objects of a text that is no file on this machine. `source` names it. Throws KbootError E-ADDON. */
 export function parsed(addon: string, source: string, text: string): readonly KubeObject[] {
@@ -8,6 +9,6 @@ export function parsed(addon: string, source: string, text: string): readonly Ku
   if (problems.length === 0) return objects;
   throw new KbootError('E-ADDON', `add-on ${addon}: ${source} is not a manifest`, {
     detail: problems.join('\n'),
-    remedy: 'Correct what it has there. Nothing was contacted.',
+    remedy: remedies.correctSource,
   });
 }

@@ -8,6 +8,7 @@ import { KbootError } from '../../model/error.ts';
 import type { RenderedFor } from './chart.ts';
 import { parsed } from './parsed.ts';
 import type { LocalSources } from './read.ts';
+import { remedies } from '../remedies.ts';
 
 /** Maximum number of objects of one add-on. */
 const mostObjects = 5000;
@@ -48,7 +49,7 @@ export async function renderAddons(
         'E-ADDON',
         `add-on ${name} has ${objects.length} objects; the maximum is ${mostObjects}`,
         {
-          remedy: 'Split it into several add-ons.',
+          remedy: remedies.splitAddon,
         },
       );
     rendered.set(name, objects);

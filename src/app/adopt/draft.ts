@@ -18,6 +18,7 @@ import { adoptedInventoryText, lostText } from '../../view/adopted-inventory.ts'
 import type { NewSsh } from '../../view/new-inventory.ts';
 import { parseNew, type NewlyParsed } from '../parse-new.ts';
 import { desireOf, usedPki } from '../workspace.ts';
+import { remedies } from '../remedies.ts';
 
 /** The inventory of a cluster that was read. */
 export interface AdoptedDraft {
@@ -57,7 +58,7 @@ export function draftInventory(
   const refused = (errors: readonly string[]): readonly Obstacle[] =>
     errors.map((message) => ({
       message: `the inventory for it would not be valid: ${message}`,
-      remedy: 'Change that setting of the cluster with kubeadm first: kboot has no field for it.',
+      remedy: remedies.changeWithKubeadm,
     }));
   if (first.cluster === undefined)
     return { ...first, obstacles: obstacles.length > 0 ? obstacles : refused(first.errors) };

@@ -22,6 +22,8 @@ import { refuseExisting, writeNewFile } from '../init/write.ts';
 import { connectAll } from '../observe/connect.ts';
 import { draftInventory } from './draft.ts';
 import { refuseOther, writeExternalEtcd, writeState } from './state.ts';
+import { lines } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 export interface AdoptOptions {
   /** The inventory to write. */
@@ -106,10 +108,7 @@ export async function adoptCluster(options: AdoptOptions, connect: ConnectOption
 
 function refusal(obstacles: readonly Obstacle[]): KbootError {
   return new KbootError('E-ADOPT', obstacles.map(({ message }) => message).join('\n'), {
-    remedy: [
-      'Nothing was written, and nothing was changed on hosts.',
-      ...new Set(obstacles.map(({ remedy }) => remedy)),
-    ].join('\n'),
+    remedy: lines(remedies.nothingWritten, ...obstacles.map(({ remedy }) => remedy)),
   });
 }
 
@@ -119,7 +118,7 @@ function ownStamp(clusterId: string | undefined): readonly Obstacle[] {
     : [
         {
           message: 'kboot set up hosts of this cluster',
-          remedy: 'With its inventory, `kboot adopt INVENTORY` reads its state folder back.',
+          remedy: remedies.readBackByInventory,
         },
       ];
 }
@@ -150,8 +149,7 @@ async function readCluster(
         `${[...failed.keys()].join(', ')} could not be read: ${first.message}`,
         {
           ...first.context,
-          remedy:
-            `${first.context.remedy ?? ''}\nNothing was written: every host of the cluster must be read. Remove a Node whose machine is gone (kubectl delete node); name a host that SSH reaches elsewhere: --host ADDRESS.`.trim(),
+          remedy: lines(first.context.remedyText, remedies.readEveryHost),
         },
       );
     return results;
@@ -166,7 +164,7 @@ async function readCluster(
     throw new KbootError(
       'E-ADOPT',
       `${options.hosts.join(', ')}: not a control plane that kubeadm set up (kube-apiserver.yaml and admin.conf are not both there)`,
-      { remedy: 'Name a control plane: --host ADDRESS.' },
+      { remedy: remedies.nameControlPlane },
     );
   const expired = entranceObstacles(
     entrance.name,
@@ -206,7 +204,7 @@ async function readCluster(
     throw refusal(
       [...strangers].map((address) => ({
         message: `--host ${address}: its machine is not a Node of this cluster`,
-        remedy: 'Name hosts of one cluster only.',
+        remedy: remedies.oneCluster,
       })),
     );
   for (const [name, host] of await reach(others)) hosts.set(name, host);

@@ -12,7 +12,6 @@ import { recordedProfile } from '../../desire/security.ts';
 import { hostsWith, type Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { few } from '../../model/few.ts';
-import { plural } from '../../model/plural.ts';
 import { readTexts } from '../../observe/texts.ts';
 import type { ForeignEtcdPems } from '../../pki/foreign-etcd.ts';
 import { writeAtomic } from '../../store/atomic.ts';
@@ -26,6 +25,8 @@ import { defaultStateDir, openState, peekState, type State } from '../../store/s
 import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll } from '../observe/connect.ts';
 import { readInventory } from '../read-inventory.ts';
+import { lines } from '../../model/language/text.ts';
+import { remedies } from '../remedies.ts';
 
 export interface AdoptedState {
   readonly cluster: Cluster;
@@ -50,7 +51,7 @@ export async function adoptState(
   connect: ConnectOptions,
   concurrency: number,
 ): Promise<AdoptedState> {
-  const { cluster: assumed } = readInventory(inventory, { withoutFiles: true, state: given });
+  const { cluster: assumed } = await readInventory(inventory, { withoutFiles: true, state: given });
   const state = await peekState(given ?? defaultStateDir(inventory, assumed.name));
   const site = { cluster: assumed, inventoryFile: inventory, state };
   const connections = await connectAll(site, assumed.hosts, connect, concurrency, (host, { reader }) =>
@@ -60,7 +61,7 @@ export async function adoptState(
   const { results, failed } = connections;
   refuseBlind(assumed, results, failed);
   const profile = recordedProfile(assumed, results);
-  const { cluster } = readInventory(inventory, { withoutFiles: true, profile });
+  const { cluster } = await readInventory(inventory, { withoutFiles: true, profile });
   const found = readBack(cluster, results);
   const kept = await readKeptState(state);
   const clusterId = checked(found, cluster, state);
@@ -91,16 +92,12 @@ function checked({ clusterId, obstacles }: ReadBack, cluster: Cluster, state: St
       : [
           {
             message: `no host of ${cluster.name} was set up by kboot: none has /var/lib/kboot/cluster`,
-            remedy:
-              'Check the addresses in the inventory. A cluster that does not exist yet needs no state folder: `kboot up` creates both.',
+            remedy: remedies.checkAddresses,
           },
         ];
   if (all.length === 0 && clusterId !== undefined) return clusterId;
   throw new KbootError('E-STATE', all.map(({ message }) => message).join('\n'), {
-    remedy: [
-      `${state.dir} was not written, and nothing was changed on hosts.`,
-      ...new Set(all.map(({ remedy }) => remedy)),
-    ].join('\n'),
+    remedy: lines(remedies.folderNotWritten({ folder: state.dir }), ...all.map(({ remedy }) => remedy)),
   });
 }
 
@@ -125,7 +122,7 @@ export function refuseOther(
   ];
   if (said.length === 0) return;
   throw new KbootError('E-STATE', [`${state.dir} exists, and is left as it is.`, ...said].join('\n'), {
-    remedy: `If it is not of this cluster, or damaged, move it away and run the same command again; to compare, write another one: --state DIR. ${plural(found.material.size, 'file')} could be read back.`,
+    remedy: remedies.moveAwayOrCompare({ count: found.material.size }),
   });
 }
 

@@ -5,6 +5,7 @@ import { KbootError } from '../../model/error.ts';
 import { commentedFields } from '../../view/commented-fields.ts';
 import { parseNew, type NewlyParsed } from '../parse-new.ts';
 import { numbered, type RefusedField } from './fields.ts';
+import { remedies } from '../remedies.ts';
 
 /** A brought inventory that is valid. */
 export interface CheckedFields {
@@ -33,7 +34,7 @@ export function checkedFields(
       'What was brought does not make a valid inventory; nothing was written.',
       {
         detail: base.errors.join('\n'),
-        remedy: 'Correct it there, or say it by flags (`kboot init --help`), and run the same command again.',
+        remedy: remedies.correctBrought,
       },
     );
   const refused: RefusedField[] = [];

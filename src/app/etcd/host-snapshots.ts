@@ -15,6 +15,7 @@ import type { ConnectOptions } from '../../transport/types.ts';
 import { connectAll } from '../observe/connect.ts';
 import type { Workspace } from '../workspace.ts';
 import { pathOf } from './restore.ts';
+import { remedies } from '../remedies.ts';
 
 /** The snapshots that hosts took by themselves; none, and no contact, without spec.etcd.backup. */
 export async function hostSnapshots(
@@ -100,7 +101,7 @@ export async function localSnapshot(
     const path = join(snapshotFolder(workspace.state), plainName(basename(file)));
     if (path === file)
       throw new KbootError('E-SNAPSHOT', `${file} is encrypted, and its name does not end in .cms`, {
-        remedy: 'Rename it. Nothing was changed.',
+        remedy: remedies.renameIt,
       });
     await writeAtomic(
       path,

@@ -199,7 +199,7 @@ function refuseUnknown({ hosts }: Workspace['cluster'], lost: readonly string[])
   const unknown = lost.filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
   throw new KbootError('E-USAGE', `--lost names ${unknown.join(', ')}, not in the inventory`, {
-    remedy: `Its hosts are ${names.join(', ')}. A host that left the inventory need not be named.`,
+    remedy: remedies.lostHosts({ names: names.join(', ') }),
   });
 }
 

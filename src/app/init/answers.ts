@@ -5,6 +5,7 @@ import { KbootError } from '../../model/error.ts';
 import type { NewHost, NewSsh } from '../../view/new-inventory.ts';
 import { natAddress } from './propose.ts';
 import type { StatedSsh } from './ssh.ts';
+import { remedies } from '../remedies.ts';
 
 /** A machine as given by the user: `cp-1=10.0.0.11`. */
 export interface StatedHost {
@@ -111,7 +112,7 @@ export function refuseMissing(answers: Answers, hasEntry = false): void {
     `${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing, and there are no prompts here; nothing was written.`,
     {
       detail: missing.join('\n'),
-      remedy: 'Add it to the command line, or run `kboot init` in a terminal to be prompted.',
+      remedy: remedies.addOrPrompt,
     },
   );
 }

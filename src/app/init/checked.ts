@@ -2,6 +2,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import { newInventoryText, type NewInventory } from '../../view/new-inventory.ts';
 import { parseNew } from '../parse-new.ts';
+import { remedies } from '../remedies.ts';
 
 /** A valid inventory, ready to be written. */
 export interface CheckedInventory {
@@ -18,6 +19,6 @@ export function checkedInventory(inventory: NewInventory, file: string): Checked
   if (cluster !== undefined) return { text, cluster, warnings };
   throw new KbootError('E-USAGE', 'These answers do not make a valid inventory; nothing was written.', {
     detail: errors.join('\n'),
-    remedy: 'Correct them and run the same command again.',
+    remedy: remedies.correctAnswers,
   });
 }

@@ -4,6 +4,7 @@ import { firstAddress } from './answers.ts';
 import type { Look } from './look.ts';
 import { addressesOf, candidates } from './propose.ts';
 import { liesIn, planeNetwork, takenBy, type SettledHost } from './settle.ts';
+import { remedies } from '../remedies.ts';
 
 /** Addresses of a proposed pool. */
 const poolSize = 10;
@@ -57,7 +58,7 @@ function none(what: string, hosts: readonly SettledHost[], flag: string): KbootE
       ? 'the control planes are not in one network'
       : 'every address that was tried is in use';
   return new KbootError('E-USAGE', `Could not propose ${what}: ${why}; nothing was written.`, {
-    remedy: `Choose it yourself: ${flag}.`,
+    remedy: remedies.chooseYourself({ flag }),
   });
 }
 

@@ -16,6 +16,7 @@ import { isNodeAddress, type Answers, type StatedHost } from './answers.ts';
 import type { Look, SeenHost } from './look.ts';
 import { clusterNetworks, commonNetwork, nodeAddress } from './propose.ts';
 import { sshOf } from './ssh.ts';
+import { remedies } from '../remedies.ts';
 
 /** A host with its node addresses, and the interfaces that hold them, if they were read. */
 export interface SettledHost extends NewHost {
@@ -54,8 +55,7 @@ export function settleHosts(hosts: readonly StatedHost[], look: Look | undefined
   if (without.length === 0) return settled;
   throw new KbootError('E-USAGE', 'Not every host has a node address; nothing was written.', {
     detail: without.join('\n'),
-    remedy:
-      'Give each host by an address that the other hosts can reach, such as that of its private network.',
+    remedy: remedies.reachableAddress,
   });
 }
 

@@ -1,6 +1,7 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { KbootError } from '../../model/error.ts';
 import { systemCode } from '../../store/file-error.ts';
+import { remedies } from '../remedies.ts';
 
 /** Throws KbootError E-USAGE if the path already exists; call before any prompt. */
 export async function refuseExisting(file: string, command = 'init'): Promise<void> {
@@ -27,14 +28,14 @@ export async function writeNewFile(file: string, text: string, command = 'init')
 
 function existing(file: string, command: string): KbootError {
   return new KbootError('E-USAGE', `${file} already exists; kboot ${command} overwrites nothing.`, {
-    remedy: `Name another file: \`kboot ${command} FILE\`. \`kboot validate ${file}\` checks the existing one.`,
+    remedy: remedies.otherInventoryFile({ command, file }),
   });
 }
 
 function unwritable(file: string, cause: unknown): KbootError {
   return new KbootError('E-USAGE', `Cannot write ${file}.`, {
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'Name a file in an existing folder that you can write to.',
+    remedy: remedies.existingFolder,
     cause,
   });
 }

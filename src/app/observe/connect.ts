@@ -4,6 +4,7 @@ import type { Connection, Host } from '../../model/cluster.ts';
 import { KbootError } from '../../model/error.ts';
 import type { ConnectOptions, HostConnection } from '../../transport/types.ts';
 import type { Workspace } from '../workspace.ts';
+import { remedies } from '../remedies.ts';
 
 /** What is needed to reach the hosts of a cluster. */
 export type ClusterPlace = Pick<Workspace, 'cluster' | 'inventoryFile' | 'state'>;
@@ -105,8 +106,7 @@ function unreadable(host: string, cause: unknown): KbootError {
   return new KbootError('E-PROBE', 'what the host answered cannot be understood', {
     host,
     detail: cause instanceof Error ? cause.message : String(cause),
-    remedy:
-      'Nothing was changed. Check what answers on this host; if it is in order, this is a bug in kboot: report it with the output of --verbose.',
+    remedy: remedies.whatAnswers,
     cause,
   });
 }

@@ -5,6 +5,7 @@ import { kbootVersion } from '../../model/kboot-version.ts';
 import { digestOf, type SavedPlan } from '../../plan/saved/saved.ts';
 import { readText, saveJson } from '../../store/atomic.ts';
 import { remedies } from '../remedies.ts';
+import type { Text } from '../../model/language/text.ts';
 
 /**
  * Checks where a plan may be written: to a new file, an empty one, or a saved plan. Throws KbootError E-USAGE for
@@ -38,21 +39,24 @@ export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
 /** Reads a plan that writePlan wrote. Throws KbootError E-PLAN if it is missing, truncated, modified, or not a plan. */
 export async function readPlan(path: string): Promise<SavedPlan> {
   const text = await readText(path).catch(() => undefined);
-  if (text === undefined)
-    throw unusable(path, 'cannot be read', '`kboot plan INVENTORY --out FILE` writes one.');
+  if (text === undefined) throw unusable(path, 'cannot be read', remedies.planWritesOne);
   const document = parse(text);
-  if (document === undefined) throw unusable(path, 'is truncated, or is not JSON', makeAnew);
+  if (document === undefined) throw unusable(path, 'is truncated, or is not JSON', remedies.makePlanAgain);
   if (kindOf(text) !== 'SavedPlan')
-    throw unusable(path, 'is not a saved plan of kboot', '`kboot plan INVENTORY --out FILE` writes one.');
+    throw unusable(path, 'is not a saved plan of kboot', remedies.planWritesOne);
   const { apiVersion, digest } = document;
   if (apiVersion !== 'kboot.dev/v1')
     throw unusable(
       path,
       `has the format ${JSON.stringify(apiVersion)}; this is kboot ${kbootVersion()}, which reads kboot.dev/v1`,
-      makeAnew,
+      remedies.makePlanAgain,
     );
   if (digest !== digestOf(document))
-    throw unusable(path, 'was modified after kboot wrote it: its digest does not match', makeAnew);
+    throw unusable(
+      path,
+      'was modified after kboot wrote it: its digest does not match',
+      remedies.makePlanAgain,
+    );
   const { savedPlanSchema } = await import('../../plan/saved/schema.ts');
   const { error } = savedPlanSchema.safeParse(document);
   if (error === undefined) return document as unknown as SavedPlan;
@@ -60,14 +64,12 @@ export async function readPlan(path: string): Promise<SavedPlan> {
   throw unusable(
     path,
     `does not have the form of a saved plan: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-    makeAnew,
+    remedies.makePlanAgain,
   );
 }
 
-const makeAnew = 'Make it again: `kboot plan INVENTORY --out FILE`.';
-
-function unusable(path: string, why: string, remedy: string): KbootError {
-  return new KbootError('E-PLAN', `${path} ${why}`, { remedy: `Nothing was contacted. ${remedy}` });
+function unusable(path: string, why: string, remedy: Text): KbootError {
+  return new KbootError('E-PLAN', `${path} ${why}`, { remedy });
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -7,6 +7,7 @@ import type { LivePlan } from '../make-plan.ts';
 import type { PlanScope } from '../../plan/scope.ts';
 import type { Workspace } from '../workspace.ts';
 import { remedies } from '../remedies.ts';
+import type { Text } from '../../model/language/text.ts';
 
 /** A live plan with its inputs. */
 export function savedPlan(workspace: Workspace, scope: PlanScope, live: LivePlan): SavedPlan {
@@ -63,7 +64,7 @@ export function scopeOfSaved(
   );
   if (asked.renewCerts === true && scope.renewCerts !== true)
     refuseContradiction(path, '--renew-certs', 'true', '');
-  refuseStale(path, groundChanges(basis, ground), 'Nothing was contacted.');
+  refuseStale(path, groundChanges(basis, ground), remedies.newPlan);
   return { ...scope, ignore: [...scope.ignore, ...asked.ignore] };
 }
 
@@ -74,11 +75,11 @@ export function scopeOfSaved(
  */
 export function holdToSaved({ path, saved }: PlanFile, live: LivePlan): LivePlan {
   const now = sightOf(live);
-  refuseStale(path, sightChanges(saved.basis, now), 'Nothing was changed.');
+  refuseStale(path, sightChanges(saved.basis, now), remedies.newPlanOfHosts);
   const [lost] = lostHosts(saved.basis, now);
   const failure = lost === undefined ? undefined : live.connections.failed.get(lost);
   if (failure !== undefined) throw failure;
-  refuseStale(path, planChanges(saved.plan, live.plan), 'Nothing was changed.');
+  refuseStale(path, planChanges(saved.plan, live.plan), remedies.newPlanOfHosts);
   return live;
 }
 
@@ -109,7 +110,7 @@ function refuseContradiction(path: string, flag: string, asked: string, planned:
 /** Maximum number of changes that are listed. */
 const told = 15;
 
-function refuseStale(path: string, changes: readonly Change[], so: string): void {
+function refuseStale(path: string, changes: readonly Change[], remedy: Text): void {
   if (changes.length === 0) return;
   const count = `${changes.length} thing${changes.length === 1 ? '' : 's'}`;
   throw new KbootError('E-PLAN-STALE', `${path} is stale: ${count} changed since this plan was made`, {
@@ -117,7 +118,7 @@ function refuseStale(path: string, changes: readonly Change[], so: string): void
       ...changes.slice(0, told).map(changeText),
       ...(changes.length > told ? [`and ${changes.length - told} more`] : []),
     ].join('\n'),
-    remedy: `${so} Make a new plan: \`kboot plan INVENTORY --out FILE\`.`,
+    remedy,
   });
 }
 

@@ -43,21 +43,19 @@ interface SiteOptions {
 }
 
 /** Throws KbootError E-INVENTORY, and E-USAGE if no file is named. */
-export function copySite(options: SiteOptions): CopySite {
-  const site = statedCopy(options);
+export async function copySite(options: SiteOptions): Promise<CopySite> {
+  const { inventory, state } = options;
+  const site = statedCopy(options, await readInventory(inventory, { withoutFiles: true, state }));
   if (site !== undefined) return site;
   throw new KbootError('E-USAGE', 'the file of the copy is not named', {
     remedy: remedies.nameCopy,
   });
 }
 
-/** Undefined if the inventory has no spec.state.copy. Throws KbootError E-INVENTORY, unless its cluster is given. */
+/** Undefined if the inventory has no spec.state.copy. */
 export function statedCopy(
   options: SiteOptions,
-  { cluster }: { readonly cluster: Cluster } = readInventory(options.inventory, {
-    withoutFiles: true,
-    state: options.state,
-  }),
+  { cluster }: { readonly cluster: Cluster },
 ): CopySite | undefined {
   const target = options.file === undefined ? cluster.state?.copy : resolve(options.file);
   const dir = resolve(options.state ?? defaultStateDir(options.inventory, cluster.name));

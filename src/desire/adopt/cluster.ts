@@ -10,6 +10,7 @@ import { hostOfNode, internalAddresses, isControlPlane, nodeParts } from './node
 import type { InventoryField } from '../../inventory/field.ts';
 import type { SeenCluster } from './types.ts';
 import { versionObstacles } from './versions.ts';
+import { remedies } from '../remedies.ts';
 
 /** What kubeadm's ClusterConfiguration says, v1beta3 and v1beta4. */
 export interface ClusterConfiguration {
@@ -183,7 +184,7 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
     return [
       {
         message: 'there is no ConfigMap kube-system/kubeadm-config: kubeadm did not make this cluster',
-        remedy: 'kboot takes over clusters that kubeadm made.',
+        remedy: remedies.madeByKubeadm,
       },
     ];
   const nodes = (matches: (node: KubeObject) => boolean): readonly string[] =>
@@ -207,8 +208,7 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
       : [
           {
             message: `Kubernetes ${version} is not known to this kboot, which knows ${oldest} to ${newest}`,
-            remedy:
-              'Upgrade the cluster with kubeadm to one that kboot knows (`kboot version`), or write a kboot.lock.yaml with this version: kboot lock --help.',
+            remedy: remedies.knownVersion,
           },
         ]),
     ...(/^v\d+\.\d+\.\d+/.test(version) ? versionObstacles(seen, version) : []),
@@ -217,7 +217,7 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
       : [
           {
             message: `${few(windows, 3)} run${windows.length === 1 ? 's' : ''} Windows`,
-            remedy: 'kboot has Linux hosts only; remove these Nodes first.',
+            remedy: remedies.onlyLinux,
           },
         ]),
     ...(runtimes.length === 0
@@ -225,7 +225,7 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
       : [
           {
             message: `the container runtime of ${few(runtimes, 3)} is not containerd`,
-            remedy: 'Change these Nodes to containerd with kubeadm first.',
+            remedy: remedies.changeToContainerd,
           },
         ]),
     ...(nameless.length === 0
@@ -233,15 +233,14 @@ export function clusterObstacles(seen: SeenCluster, versions: readonly string[])
       : [
           {
             message: `${few(nameless, 3)} ${nameless.length === 1 ? 'has' : 'have'} no InternalIP`,
-            remedy: 'Set --node-ip of the kubelet.',
+            remedy: remedies.setNodeIp,
           },
         ]),
     ...((config.networking?.podSubnet ?? '') === ''
       ? [
           {
             message: 'it has no Pod network (kubeadm-config: networking.podSubnet): Nodes get no Pod CIDR',
-            remedy:
-              'kboot always gives Nodes a Pod CIDR; clusters whose CNI assigns them are not taken over yet.',
+            remedy: remedies.podCidrOfCni,
           },
         ]
       : []),

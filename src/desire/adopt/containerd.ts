@@ -11,6 +11,7 @@ import { beyond, commonOf, patchTo } from './difference.ts';
 import { asVersion3 } from './toml-versions.ts';
 import type { InventoryField } from '../../inventory/field.ts';
 import type { SeenCluster, SeenHost } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 const criImages = 'io.containerd.cri.v1.images';
 const criRuntime = 'io.containerd.cri.v1.runtime';
@@ -45,14 +46,13 @@ export function containerdObstacles(context: TextContext, seen: SeenCluster): re
   const secrets = foundIn(context, seen).flatMap(({ host, config }) =>
     secretsIn(config).map((path) => ({
       message: `${host}: ${paths.containerdConfig} has a secret, ${path}, which kboot does not copy into an inventory`,
-      remedy: `Put that table into a file of its own, such as /etc/containerd/conf.d/registries.toml, which containerd imports after kboot's settings and kboot leaves alone, and run the same command again.`,
+      remedy: remedies.registriesFile,
     })),
   );
   return [
     ...broken.map((host) => ({
       message: `${host}: ${paths.containerdConfig} cannot be read as TOML`,
-      remedy:
-        'Correct the file (`containerd config dump` says what is wrong), and run the same command again.',
+      remedy: remedies.correctToml,
     })),
     ...secrets,
   ];

@@ -2,6 +2,7 @@ import { parseCertificate, validity } from '../../pki/parse.ts';
 import type { Obstacle } from '../read-back.ts';
 import { paths } from '../text/paths.ts';
 import type { SeenHost } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 /** Why the API of a control plane cannot be asked: certificates that have ended. */
 export function entranceObstacles(
@@ -20,7 +21,6 @@ export function entranceObstacles(
   });
   return ended.map((message) => ({
     message: `${name}: ${message}: its API cannot be asked for the other hosts`,
-    remedy:
-      'Renew them on every control plane with kubeadm (`kubeadm certs renew all`, then restart its static Pods), and run the same command again. Afterwards kboot renews them.',
+    remedy: remedies.renewWithKubeadm,
   }));
 }

@@ -5,6 +5,7 @@ import type { Obstacle } from '../read-back.ts';
 import { isControlPlane } from './node.ts';
 import type { InventoryField } from '../../inventory/field.ts';
 import type { SeenCluster } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 /** Names of the files beside an inventory that has an external etcd. */
 export const externalFiles = { caFile: 'ca.crt', certFile: 'client.crt', keyFile: 'client.key' } as const;
@@ -52,7 +53,7 @@ export function externalPems(
       obstacles: [
         {
           message: `its external etcd has no ${few(unnamed, 3)} (kubeadm-config: etcd.external)`,
-          remedy: 'kboot connects to etcd with TLS and a client certificate only; set etcd up so first.',
+          remedy: remedies.etcdWithTls,
         },
       ],
     };
@@ -65,7 +66,7 @@ export function externalPems(
       obstacles: [
         {
           message: `${few(Object.values(paths), 3)} are not on any control plane: the credentials for its external etcd (kubeadm-config: etcd.external)`,
-          remedy: 'Restore these files on a control plane, and run the same command again.',
+          remedy: remedies.restoreFiles,
         },
       ],
     };
@@ -77,7 +78,7 @@ export function externalPems(
       .filter(({ severity }) => severity === 'error')
       .map(({ field, message }) => ({
         message: `${whole ?? ''}: ${paths[field]} ${message}`,
-        remedy: 'Put a certificate that its external etcd accepts there, and run the same command again.',
+        remedy: remedies.acceptedCertificate,
       })),
   };
 }

@@ -5,6 +5,7 @@ import type { Obstacle } from '../read-back.ts';
 import { isControlPlane, nodeParts } from './node.ts';
 import { readStaticPod } from './static-pod.ts';
 import type { SeenCluster } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -23,8 +24,7 @@ export function versionObstacles(seen: SeenCluster, version: string): readonly O
   return [
     {
       message: `its control plane has several versions: kubeadm-config says ${version}, but ${few(other, 4)}`,
-      remedy:
-        'End the upgrade with kubeadm first (`kubeadm upgrade node` on every control plane), and run the same command again.',
+      remedy: remedies.endUpgrade,
     },
   ];
 }

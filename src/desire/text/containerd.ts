@@ -9,6 +9,7 @@ import { mergePatch } from './merge.ts';
 import { criSocket, paths } from './paths.ts';
 import { runtimeTables } from './runtimes.ts';
 import type { HostText, TextContext } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 /** containerd's configuration, only for root to read if the inventory states a secret in it, its unit, and crictl's configuration. */
 export function containerdFiles(context: TextContext, host: Host): readonly HostText[] {
@@ -76,7 +77,7 @@ function mergeToml(text: string, patches: readonly JsonObject[]): string {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KbootError('E-TEMPLATE', `containerd.config cannot be merged as TOML: ${reason}`, {
-      remedy: "TOML has no null inside lists; check the value against containerd's documentation.",
+      remedy: remedies.noNullInToml,
       cause: error,
     });
   }

@@ -3,6 +3,7 @@ import { KbootError } from '../../model/error.ts';
 import { isIPv6 } from './address.ts';
 import { haproxyHealthPort } from './haproxy.ts';
 import type { HostText, TextContext } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 const checkScript = '/etc/keepalived/check-haproxy';
 const highestPriority = 250;
@@ -66,7 +67,7 @@ function addressLike(virtualIP: string, host: Host): string {
     const family = isIPv6(virtualIP) ? 'IPv6' : 'IPv4';
     throw new KbootError('E-INVENTORY', `load balancer ${host.name} has no ${family} address`, {
       detail: `spec.loadBalancer.virtualIP is ${virtualIP}`,
-      remedy: `Give the host an ${family} address, or choose a virtual IP of the same family as its address.`,
+      remedy: remedies.addressOfFamily({ family }),
     });
   }
   return found;

@@ -9,6 +9,7 @@ import { kubeadmConfigManifest } from './kubeadm-config.ts';
 import { base64 } from './kubeconfig.ts';
 import { sharedKubeletConfig } from './kubelet.ts';
 import type { KubeObject, TextContext } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 /**
  * Every object that a new cluster needs, in the order in which they are applied: RBAC and shared configuration as
@@ -63,6 +64,6 @@ function isKubeObject(value: unknown): value is KubeObject {
 
 function unfit(name: string, reason: string): KbootError {
   return new KbootError('E-TEMPLATE', `templates of ${name} do not render to Kubernetes objects: ${reason}`, {
-    remedy: 'Correct the file in spec.templates that replaces one of them.',
+    remedy: remedies.correctReplaced,
   });
 }

@@ -9,6 +9,7 @@ import { mergeYaml } from './merge.ts';
 import { nodeTaints } from './node.ts';
 import { criSocket, paths } from './paths.ts';
 import type { HostText, TextContext } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
 
@@ -87,8 +88,7 @@ function kubeletArgs({ cluster }: TextContext, host: Host): string {
   if (broken !== undefined) {
     throw new KbootError('E-TEMPLATE', `kubelet flag ${JSON.stringify(broken)} would be split by systemd`, {
       host: host.name,
-      remedy:
-        'Remove whitespace, quotes and backslashes from the name, address, taint or flag in the inventory.',
+      remedy: remedies.noSplitting,
     });
   }
   return args.join(' ');

@@ -2,13 +2,14 @@ import { KbootError } from '../../model/error.ts';
 import type { PasswordSource } from '../../model/password-source.ts';
 import { variableName } from '../../store/uploads.ts';
 import type { TextContext } from './types.ts';
+import { remedies } from '../remedies.ts';
 
 /** The text of a file on the operator's disk that `field` names. The inventory was read with everything that it names. */
 export function namedText({ uploads }: Pick<TextContext, 'uploads'>, name: string, field: string): string {
   const text = uploads?.get(name)?.text;
   if (text !== undefined) return text;
   throw new KbootError('E-INVENTORY', `${field}: ${name} was not read`, {
-    remedy: 'Check that it exists and that you can read it.',
+    remedy: remedies.existsAndReadable,
   });
 }
 

@@ -8,6 +8,7 @@ import { InventoryBuilder, type Host, type Variable } from './builder.ts';
 import { GroupTree, loopIn } from './group-tree.ts';
 import { readIni } from './ini.ts';
 import { readList, readTree } from './tree.ts';
+import { remedies } from '../remedies.ts';
 
 /** A text, and where it is from. */
 export interface ForeignText {
@@ -124,17 +125,9 @@ type Layer = ReadonlyMap<string, Variable>;
 function readMain({ file, text }: ForeignText, builder: InventoryBuilder): void {
   const start = { file, line: 1, column: 1 };
   if (text.startsWith(vaultHeader))
-    throw unreadable(
-      start,
-      'this file is encrypted with Ansible Vault',
-      'Let Ansible decrypt it: `ansible-inventory -i FILE --list --ask-vault-pass > hosts.json`, then --from-ansible hosts.json.',
-    );
+    throw unreadable(start, 'this file is encrypted with Ansible Vault', remedies.decryptVault);
   if (text.startsWith('#!'))
-    throw unreadable(
-      start,
-      'this is a program that prints an inventory',
-      'Run it through Ansible: `ansible-inventory -i FILE --list > hosts.json`, then --from-ansible hosts.json.',
-    );
+    throw unreadable(start, 'this is a program that prints an inventory', remedies.throughAnsible);
   const first = text.trimStart();
   if (first.startsWith('{')) {
     const document = new ForeignDocument(file, readJson(text, 'the inventory'));
@@ -154,7 +147,7 @@ function readMain({ file, text }: ForeignText, builder: InventoryBuilder): void 
     throw unreadable(
       document.at(['plugin']),
       `this is the configuration of the inventory plugin ${data['plugin']}, which finds hosts elsewhere`,
-      'Run it through Ansible: `ansible-inventory -i FILE --list > hosts.json`, then --from-ansible hosts.json.',
+      remedies.throughAnsible,
     );
   if (Array.isArray(document.data))
     throw document.fault([], 'is a list, such as a playbook; an inventory is a mapping of groups');

@@ -1,6 +1,7 @@
 import { locateIn } from '../../inventory/json-document.ts';
 import type { Environment } from '../../inventory/environment.ts';
 import { unreadable } from '../problem.ts';
+import { remedies } from '../remedies.ts';
 
 /** `$$`, `$NAME`, `${…}` */
 const reference = /\$(?:\$|([A-Za-z_]\w*)|\{([^}]*)(\}?))/g;
@@ -26,18 +27,14 @@ export function withEnvironment(text: string, file: string, env: Environment): s
         throw unreadable(
           at,
           `kboot reads $NAME, \${NAME} and \${NAME:-default}, and not "${match.slice(0, 40)}"`,
-          'Write the value there, or $$ for a $.',
+          remedies.plainValue,
         );
       if (/^KBOOT_/i.test(name))
         throw unreadable(at, `${name} is one of kboot's own variables, some of which are passwords`);
       const value = env[name];
       if (value !== undefined && (value !== '' || operator !== ':-')) return value;
       if (fallback !== undefined) return fallback;
-      throw unreadable(
-        at,
-        `the environment variable ${name} is not set`,
-        'Set it, as for k0sctl, or write $$ for a $.',
-      );
+      throw unreadable(at, `the environment variable ${name} is not set`, remedies.setVariable);
     },
   );
 }

@@ -11,6 +11,7 @@ import { versionOutcome } from '../versions.ts';
 import { configRules } from './config.ts';
 import { hostRules, hostsOf } from './hosts.ts';
 import { withEnvironment } from './environment.ts';
+import { remedies } from '../remedies.ts';
 
 /**
  * What a file of k0sctl says (k0sctl.k0sproject.io/v1beta1), with a ClusterConfig of k0s in it or as a document of its own.
@@ -35,7 +36,7 @@ export function readK0sctl(
     throw unreadable(
       documents[0]?.at([]) ?? { file, line: 1, column: 1 },
       'the file has no Cluster of k0sctl.k0sproject.io/v1beta1',
-      'Name the file of `k0sctl apply --config FILE`.',
+      remedies.k0sctlFile,
     );
   if (second !== undefined)
     throw unreadable(second.at([]), 'a second Cluster of k0sctl begins here; one is allowed');

@@ -10,6 +10,7 @@ import type { Foreign, ForeignField, ForeignHost, SeenKey } from '../types.ts';
 import { jsonOf, listOf, textOf } from '../values.ts';
 import { recordOf } from '../../model/record.ts';
 import { clusterRules, configRule, initRules, joinRules } from './rules.ts';
+import { remedies } from '../remedies.ts';
 
 const controlPlaneTaint = 'node-role.kubernetes.io/control-plane';
 const versions = ['kubeadm.k8s.io/v1beta3', 'kubeadm.k8s.io/v1beta4'];
@@ -84,13 +85,13 @@ function partOf(
     throw unreadable(
       document.at([]),
       `this is ${kind === 'undefined' ? 'a document without kind' : `a ${kind} of ${apiVersion}`}, not configuration of kubeadm`,
-      'Name the file of `kubeadm init --config FILE`.',
+      remedies.kubeadmFile,
     );
   if (!versions.includes(apiVersion))
     throw unreadable(
       document.at(['apiVersion']),
       `kboot reads ${versions.join(' and ')}, not ${apiVersion}`,
-      'Let kubeadm rewrite it: `kubeadm config migrate --old-config FILE --new-config NEW`.',
+      remedies.migrate,
     );
   switch (kind) {
     case 'ClusterConfiguration':

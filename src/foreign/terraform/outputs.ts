@@ -3,6 +3,7 @@ import { few } from '../../model/few.ts';
 import { KbootError } from '../../model/error.ts';
 import { unreadable, type ForeignDocument } from '../problem.ts';
 import { recordOf } from '../../model/record.ts';
+import { remedies } from '../remedies.ts';
 
 /** The output of a Terraform module that lists the hosts. */
 export const hostsOutput = 'kboot_hosts';
@@ -20,7 +21,7 @@ export function hostsPath(document: ForeignDocument): Path {
     throw unreadable(
       document.at([]),
       'this is a plan of Terraform, whose addresses are not known yet',
-      'Apply it, and name what `terraform output -json` prints then.',
+      remedies.applyFirst,
     );
   const base = outputsPath(data);
   const outputs =
@@ -34,8 +35,7 @@ export function hostsPath(document: ForeignDocument): Path {
     `${document.file} has no output ${hostsOutput} (${has}); nothing was written.`,
     {
       detail: snippet,
-      remedy:
-        'Add this to outputs.tf, with your own resources; then `terraform apply`, and `terraform output -json` again.',
+      remedy: remedies.addOutput,
     },
   );
 }

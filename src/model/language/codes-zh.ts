@@ -137,11 +137,11 @@ export const codesZh: Readonly<
   'E-CONSENT': {
     title: '清单中的程序不能运行。',
     cause:
-      '清单中的主机是 Vagrant 虚拟机（ssh.vagrant），而 Vagrantfile 是一个程序，会在本机上以你的身份运行。' +
-      '只有你同意，kboot 才会运行它：否则，能修改清单的人就可以在任何生成计划的地方（例如 CI）运行任意程序。' +
+      '清单中写有会在本机上以你的身份运行的程序：列出主机的命令（spec.hostsFrom.command），或者 Vagrantfile（ssh.vagrant）。' +
+      '只有你同意，kboot 才会运行它：否则，能修改清单的人就可以在任何读取清单的地方（例如 CI）运行任意程序。' +
       '没有连接任何主机。',
     remedy:
-      '先阅读 Vagrantfile。然后在终端中运行命令并回答询问（在清单或 Vagrantfile 改变之前，回答会被记住），' +
+      '先阅读该程序。然后在终端中运行命令并回答询问（在命令、程序或 Vagrantfile 改变之前，回答会被记住），' +
       '或者添加 --allow-hooks。',
   },
   'E-VAGRANT': {

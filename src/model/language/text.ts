@@ -12,9 +12,6 @@ export type About<Names extends string> = Readonly<Record<Names, string | number
  */
 export type Texts = Readonly<Record<string, Text | ((about: never) => Text)>>;
 
-/** A text that is the same in every language: a list of names, a command, or what is not translated. */
-export const same = (text: string): Text => ({ en: text, zh: text });
-
 /** Sentences one after another; those that are not there are left out. */
 export const sentences = (...texts: readonly (Text | undefined)[]): Text => joined(texts, ' ', '');
 
@@ -29,25 +26,11 @@ function joined(texts: readonly (Text | undefined)[], en: string, zh: string): T
   return { en: all.map((text) => text.en).join(en), zh: all.map((text) => text.zh).join(zh) };
 }
 
-/** A remedy as errors and findings hold it: English, which JSON shows, and the text in every language if it has one. */
+/** A remedy as errors and findings hold it: English, which JSON shows, and the text in every language. */
 export interface Remedy {
   readonly remedy: string;
-  readonly remedyText?: Text;
+  readonly remedyText: Text;
 }
 
 /** The fields of a remedy. */
-export function remedyFields(remedy: string | Text): Remedy {
-  return typeof remedy === 'string' ? { remedy } : { remedy: remedy.en, remedyText: remedy };
-}
-
-/** The remedy of an error or a finding in a language; English if it is not translated. undefined: it has none. */
-export function remedyIn({ remedy, remedyText }: Partial<Remedy>, language: Language): string | undefined {
-  // Whoever copies an error with another remedy copies the former text, too.
-  return remedyText?.en === remedy ? remedyText?.[language] : remedy;
-}
-
-/** The remedy of an error or a finding, to be made part of another. undefined: it has none. */
-export function remedyTextOf({ remedy, remedyText }: Partial<Remedy>): Text | undefined {
-  if (remedy === undefined) return undefined;
-  return remedyText?.en === remedy ? remedyText : same(remedy);
-}
+export const remedyFields = (text: Text): Remedy => ({ remedy: text.en, remedyText: text });

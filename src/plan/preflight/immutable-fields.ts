@@ -9,6 +9,8 @@ import { addressesOf, etcdDataDir, etcdHosts, isNode, type Cluster, type Host } 
 import type { HostSettings, Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import type { Finding } from './finding.ts';
+import { remedyFields, sentences, type Text } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** What a running cluster says of a field: the value, and where it was read. */
 interface Running {
@@ -187,7 +189,9 @@ function maskFindings(
             ...base,
             host,
             message: `spec.controllerManager.extraArgs sets node-cidr-mask-size to ${want}, but the cluster gives its Nodes /${have} (kube-controller-manager on ${host}): the Pod CIDR of a Node cannot change, and CIDRs of two sizes overlap`,
-            remedy: `Set it back to ${have}. ${insteadOf(['spec', 'networking', 'podSubnet'])}`,
+            ...remedyFields(
+              sentences(remedies.setBack({ value: have }), insteadOf(['spec', 'networking', 'podSubnet'])),
+            ),
           },
         ];
     }
@@ -221,17 +225,17 @@ function identityFindings(
   const node = api?.state === 'present' ? api.nodes.get(host.name) : undefined;
   const status = (node?.['status'] ?? {}) as NodeStatus;
   const isThis = machineId !== '' && status.nodeInfo?.machineID === machineId;
-  const at = (message: string, back: string, field: string): Finding => ({
+  const at = (message: string, back: Text, field: string): Finding => ({
     ...base,
     host: host.name,
     message,
-    remedy: `${back} ${insteadOf(['spec', 'hosts', field])}`,
+    ...remedyFields(sentences(back, insteadOf(['spec', 'hosts', field]))),
   });
   if (nodeName !== '' && nodeName !== host.name && !isThis)
     return [
       at(
         `this machine is Node ${nodeName} of the cluster, but the inventory calls it ${host.name}: ${whyOf(['spec', 'hosts', 'name'])}`,
-        `Call it ${nodeName}, or correct its address.`,
+        remedies.callIt({ name: nodeName }),
         'name',
       ),
     ];
@@ -241,7 +245,7 @@ function identityFindings(
     return [
       at(
         `Node ${host.name} runs with the address ${nodeIPs.join(',')}, but the inventory says ${wanted.join(',')}: ${whyOf(['spec', 'hosts', 'address'])}`,
-        `Set its address back to ${nodeIPs.join(',')}.`,
+        remedies.addressBack({ address: nodeIPs.join(',') }),
         'address',
       ),
     ];
@@ -255,7 +259,7 @@ function finding(path: readonly string[], wanted: string, { host, value, where }
     ...base,
     host,
     message: `${path.join('.')} is ${wanted}, but the cluster runs with ${value.join()} (${where}): ${whyOf(path)}`,
-    remedy: `Set it back to ${value.join()}. ${insteadOf(path)}`,
+    ...remedyFields(sentences(remedies.setBack({ value: value.join() }), insteadOf(path))),
   };
 }
 
@@ -264,7 +268,7 @@ function whyOf(path: readonly string[]): string {
   return impact?.impact === 'refused' ? impact.why : '';
 }
 
-function insteadOf(path: readonly string[]): string {
+function insteadOf(path: readonly string[]): Text | undefined {
   const impact = impactOf(path);
-  return impact?.impact === 'refused' ? impact.instead : '';
+  return impact?.impact === 'refused' ? impact.instead : undefined;
 }

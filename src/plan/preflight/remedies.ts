@@ -378,4 +378,20 @@ export const remedies = {
     en: 'Run at least two replicas on nodes that are not drained together; or change its failurePolicy to Ignore for the time of the upgrade.',
     zh: '在不会同时腾空的节点上至少运行两个副本；或者在升级期间把它的 failurePolicy 改为 Ignore。',
   },
+  installProgram: ({ runtime }: About<'runtime'>) => ({
+    en: `Install it on the host, or list it in files of the runtime ${runtime} in spec.runtimes.`,
+    zh: `在主机上安装它，或者把它列入 spec.runtimes 中运行时 ${runtime} 的 files。`,
+  }),
+  setBack: ({ value }: About<'value'>) => ({
+    en: `Set it back to ${value}.`,
+    zh: `把它改回 ${value}。`,
+  }),
+  callIt: ({ name }: About<'name'>) => ({
+    en: `Call it ${name}, or correct its address.`,
+    zh: `把它命名为 ${name}，或者改正它的地址。`,
+  }),
+  addressBack: ({ address }: About<'address'>) => ({
+    en: `Set its address back to ${address}.`,
+    zh: `把它的地址改回 ${address}。`,
+  }),
 } satisfies Texts;

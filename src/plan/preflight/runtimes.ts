@@ -2,6 +2,8 @@ import type { Cluster, Host } from '../../model/cluster.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { neededPrograms } from '../../model/runtime.ts';
 import type { Finding } from './finding.ts';
+import { remedyFields } from '../../model/language/text.ts';
+import { remedies } from './remedies.ts';
 
 /** Programs of runtimes that neither kboot nor spec.files installs. A hook may, so that with hooks for this host it is a warning. */
 export function runtimeProgramsThere(
@@ -20,6 +22,6 @@ export function runtimeProgramsThere(
       check: 'Runtime',
       level: hooked ? 'warning' : 'error',
       message: `${program} is not installed, and Pods of the RuntimeClass ${runtime} do not start without it`,
-      remedy: `Install it on the host, or list it in files of the runtime ${runtime} in spec.runtimes.`,
+      ...remedyFields(remedies.installProgram({ runtime })),
     }));
 }

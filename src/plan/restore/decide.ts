@@ -14,7 +14,7 @@ import { sha256 } from '../../model/digest.ts';
 import { KbootError } from '../../model/error.ts';
 import type { RestoreObservation, RestoreRecord } from '../../model/restore-observation.ts';
 import { strangeStamp } from '../preflight/foreign-host.ts';
-import { lines, remedyTextOf } from '../../model/language/text.ts';
+import { lines } from '../../model/language/text.ts';
 import { remedies } from '../remedies.ts';
 
 /** What a member of the present etcd says of itself. */
@@ -199,7 +199,7 @@ function refuseUnread({ cluster, failed, lost }: RestoreInput): void {
     {
       ...cause?.context,
       host: names.join(', '),
-      remedy: lines(cause && remedyTextOf(cause.context), remedies.mayStillRun({ hosts: names.join(' ') })),
+      remedy: lines(cause?.context.remedyText, remedies.mayStillRun({ hosts: names.join(' ') })),
     },
   );
 }

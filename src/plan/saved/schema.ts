@@ -199,7 +199,7 @@ export const planSchema = shared(
       'offline: made without contacting a host; such a plan is for reading only and cannot be applied.',
       z.enum(['live', 'offline']),
     ),
-    hostsFrom: text('The file that lists the hosts; absent: the inventory does.').exactOptional(),
+    hostsFrom: text('The file or command that lists the hosts; absent: the inventory does.').exactOptional(),
     hosts: described(
       'Hosts in the scope of the plan.',
       z.array(

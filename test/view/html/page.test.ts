@@ -6,6 +6,7 @@ import type { PageInput } from '../../../src/view/html/input.ts';
 import { pageHtml } from '../../../src/view/html/page.ts';
 import { gate, phaseOf, plan, planHost, shellStep } from '../../samples/plan.ts';
 import { hostFiles, sampleInput, samplePlan, sampleRun } from '../../samples/page.ts';
+import { remedyFields } from '../../../src/model/language/text.ts';
 
 /** Element and attribute names in order, without contents; without line breaks of long names. */
 function skeleton(page: string): readonly string[] {
@@ -157,7 +158,7 @@ describe('page', () => {
             level: 'warning',
             check: 'Mem',
             message: '900 MiB of memory',
-            remedy: 'Add some.',
+            ...remedyFields({ en: 'Add some.', zh: '增加一些。' }),
           },
         ],
       }),

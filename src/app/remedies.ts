@@ -298,4 +298,8 @@ export const remedies = {
     en: 'Use a newer kboot.',
     zh: '使用更新版本的 kboot。',
   },
+  emptyAddon: {
+    en: 'See what its manifests and its chart with these values contain. To remove an add-on, take it out of spec.addons. Nothing was contacted.',
+    zh: '查看它的清单文件和使用这些 values 的 chart 包含什么。要移除插件，从 spec.addons 中去掉它。没有连接任何主机。',
+  },
 } satisfies Texts;

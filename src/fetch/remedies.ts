@@ -62,7 +62,6 @@ export const remedies = {
     en: "Check the network; apt's own proxy settings apply, and http_proxy. `--packages-mirror URL` names a mirror. Then run the same command again.",
     zh: '检查网络；apt 自己的代理设置和 http_proxy 有效。`--packages-mirror URL` 指定镜像站。然后再次运行同一条命令。',
   },
-} as const satisfies Texts;
   network: {
     en: 'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy. To fetch from elsewhere, use a mirror (spec.artifacts.mirror, or `--mirror` of `bundle create`) and another registry (spec.imageRepository, or `--image-repository`).',
     zh: '检查本机的网络、DNS 和防火墙。要使用代理，设置 HTTPS_PROXY。要从别处获取，使用镜像站（spec.artifacts.mirror，或者 `bundle create` 的 `--mirror`）和另一个镜像仓库（spec.imageRepository，或者 `--image-repository`）。',

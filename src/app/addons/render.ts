@@ -40,10 +40,7 @@ export async function renderAddons(
     const isRead = manifests.every((manifest) => 'url' in manifest || local.has(manifest.path));
     const hasSource = manifests.length > 0 || chart !== undefined;
     if (hasSource && isRead && objects.length === 0)
-      throw new KbootError('E-ADDON', `add-on ${name} has no objects`, {
-        remedy:
-          'See what its manifests and its chart with these values contain. To remove an add-on, take it out of spec.addons. Nothing was contacted.',
-      });
+      throw new KbootError('E-ADDON', `add-on ${name} has no objects`, { remedy: remedies.emptyAddon });
     if (objects.length > mostObjects)
       throw new KbootError(
         'E-ADDON',

@@ -129,7 +129,10 @@ describe('spec.hostsFrom', () => {
             { requiredKeys: [] },
           ),
           (source) => {
-            const { cluster, diagnostics } = parse({ text: JSON.stringify(hosts) }, withCommand(JSON.stringify(source)));
+            const { cluster, diagnostics } = parse(
+              { text: JSON.stringify(hosts) },
+              withCommand(JSON.stringify(source)),
+            );
             expect(cluster === undefined).toBe(diagnostics.some(({ severity }) => severity === 'error'));
           },
         ),

@@ -41,8 +41,8 @@ export async function framesOf(cast: Cast, interval: number): Promise<readonly F
     });
     const next = cast.events[index + 1]?.seconds ?? Infinity;
     const slot = Math.max(due, seconds);
-    // Output that follows before this slot is over belongs to the same screen.
-    if (next < slot + interval / 2) continue;
+    // Output that follows before this slot is over belongs to the same screen, unless it never ends.
+    if (next < slot + interval / 2 && seconds < due + interval / 2) continue;
     look(slot);
     due = slot + interval;
   }

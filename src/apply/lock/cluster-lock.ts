@@ -58,7 +58,9 @@ export async function takeClusterLock(request: LockRequest): Promise<ClusterLock
     if (taken.length < majority && !hasLease) request.say(weakly(request.hosts, taken));
     const heart = new Heart({
       ...{ locks: locks.filter(({ host }) => answers.has(host)), lease, hasLease, holder, times },
-      ...{ say: request.say },
+      ...{ say: request.say, hasMajority: taken.length >= majority },
+      isGone: ({ holder: other }) =>
+        other !== undefined && (robbed.has(other.token) || processState(other) === 'gone'),
       need: Math.min(majority, taken.length),
     });
     const foreign = [...answers.values()].filter(({ changedBy }) => changedBy !== holder.run);

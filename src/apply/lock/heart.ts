@@ -1,6 +1,6 @@
 import type { Holder } from './holder.ts';
 import type { HostLock } from './host-lock.ts';
-import type { LeaseLock } from './lease.ts';
+import type { HeldLease, LeaseLock } from './lease.ts';
 import { Moment, type ClusterLockTimes } from './times.ts';
 
 interface HeartOptions {
@@ -8,6 +8,10 @@ interface HeartOptions {
   readonly locks: readonly HostLock[];
   readonly lease: LeaseLock | undefined;
   readonly hasLease: boolean;
+  /** Whether a majority of the control planes has the lock: then a Lease that was found later may be of a run that ended. */
+  readonly hasMajority: boolean;
+  /** Whether the holder of a Lease is known to be gone. */
+  readonly isGone: (held: HeldLease) => boolean;
   readonly holder: Holder;
   readonly times: ClusterLockTimes;
   /** Number of hosts that must confirm heartbeats, unless the Lease is renewed. */
@@ -24,6 +28,8 @@ export class Heart {
   readonly #hosts: Map<string, Moment>;
   readonly #timer: NodeJS.Timeout;
   #lease: Moment | undefined;
+  /** The Lease of another run that was there when the API answered first, and since when. */
+  #found: { readonly renewed: string; readonly since: Moment } | undefined;
   #beating: Promise<unknown> | undefined;
   #renewing: Promise<unknown> | undefined;
   readonly #left = new Set<string>();
@@ -94,14 +100,24 @@ export class Heart {
   }
 
   async #renew(): Promise<void> {
-    const held = await this.#options.lease
-      ?.take(() => false)
+    const { lease, hasMajority } = this.#options;
+    let isAlive = !hasMajority;
+    const held = await lease
+      ?.take((found) => {
+        // This run had it: whoever has it now took it over.
+        if (this.#lease !== undefined) return false;
+        if (this.#found !== undefined && this.#found.renewed !== found.renewed) isAlive = true;
+        this.#found ??= { renewed: found.renewed, since: new Moment() };
+        return (
+          !isAlive && (this.#options.isGone(found) || this.#found.since.ageMs >= this.#options.times.staleMs)
+        );
+      })
       .then((other) => {
         if (other === undefined) this.#lease = new Moment();
         return other;
       })
       .catch(() => undefined);
-    if (held !== undefined) this.#lost.abort();
+    if (held !== undefined && (isAlive || this.#lease !== undefined)) this.#lost.abort();
   }
 
   /** A host that has no room for the shell that keeps the lock. */

@@ -361,6 +361,42 @@ describe('the Lease', () => {
     expect(api.lease()).toBeUndefined();
   });
 
+  it.each([
+    ['is gone from this machine', gone, 0],
+    ['no longer renews it', elsewhere, times.staleMs],
+  ])(
+    'of a run that ended while the API was away, and %s, does not end the next one',
+    async (_, where, ms) => {
+      const api = leaseApi();
+      await api.leave(runOf('c', where));
+      api.broken = true;
+      const lock = await take(runOf('a'), hosts, api);
+      api.broken = false;
+      const begun = performance.now();
+      await soon(() => {
+        expect(api.lease()?.spec?.holderIdentity).toContain('me@here');
+      });
+      expect(performance.now() - begun).toBeGreaterThanOrEqual(ms);
+      expect(lock.lost.aborted).toBe(false);
+    },
+  );
+
+  it('of a run that lives ends the next one, which found it only once the API answered', async () => {
+    const api = leaseApi();
+    await api.leave(runOf('c', elsewhere));
+    api.broken = true;
+    const lock = await take(runOf('a'), hosts, api);
+    api.broken = false;
+    const renewal = setInterval(() => void api.leave(runOf('c', elsewhere)), times.heartbeatMs);
+    await soon(() => {
+      expect(lock.lost.aborted).toBe(true);
+    });
+    clearInterval(renewal);
+    expect(api.lease()?.metadata['annotations']).toEqual({
+      'kboot.dev/holder': encodeHolder(runOf('c', elsewhere)),
+    });
+  });
+
   it('keeps the lock of a run whose hosts are gone, and another holder ends the run', async () => {
     const api = leaseApi();
     const lock = await take(runOf('a'), hosts, api);

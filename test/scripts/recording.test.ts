@@ -46,6 +46,14 @@ describe('the pace of a recording', () => {
 });
 
 describe('the screens of a recording', () => {
+  it('change while output never pauses', async () => {
+    const events = Array.from({ length: 40 }, (_, index) => out(index * 0.05, `\r${index}`));
+    const frames = await framesOf(cast(...events), 0.25);
+    expect(frames.length).toBeGreaterThan(4);
+    const seconds = frames.map((frame) => frame.seconds);
+    expect(seconds.slice(1).every((each, index) => each - (seconds[index] ?? 0) >= 0.25)).toBe(true);
+  });
+
   it('are what a terminal shows: colours, moves of the cursor, lines that are drawn again', async () => {
     const frames = await framesOf(
       cast(

@@ -5,20 +5,24 @@ const options = Object.entries(kernelFeatures);
 
 /**
  * Prints what this kernel has of what Pod networks need: `kernel=yes nft_queue` if it is built in, loaded, or a module that can
- * be loaded; `no`, or `unknown` if neither the kernel's configuration nor its modules can be read. Loads none.
+ * be loaded; `no`, or `unknown` if neither the kernel's configuration nor its modules can be read. Loads none, and runs few
+ * processes: modprobe would be one for each.
  */
 export const kernelProbe = `
-r=$(uname -r)
-c=$({ zcat /proc/config.gz || cat "/boot/config-$r" || cat "/lib/modules/$r/config"; } 2>/dev/null | grep -E '(${options.map(([, option]) => option).join('|')})[= ]')
+r=$(uname -r); d=/lib/modules/$r; h=
+while read -r n _; do h="$h/$n.ko "; done 2>/dev/null < /proc/modules
+h="$h$(grep -shoE '/(${options.map(([module]) => module).join('|')})\\.ko' $d/modules.dep $d/modules.builtin)"
+c=$({ gzip -dc /proc/config.gz || cat "/boot/config-$r" || cat "$d/config"; } 2>/dev/null | grep -E '(${options.map(([, option]) => option).join('|')})[= ]')
 for m in ${options.map(([module, option]) => `${module}=${option}`).join(' ')}; do
   n=\${m%%=*}; o=\${m#*=}; q=unknown
-  if grep -q "^$n " /proc/modules 2>/dev/null || modprobe -n -q "$n" 2>/dev/null; then q=yes
-  else case $(echo "$c" | grep -E "$o[= ]") in
-    *=y*) q=yes ;;
-    *=m*) q=no ;;
-    *'is not set'*) q=no ;;
-    *) [ ! -e "/lib/modules/$r/modules.dep" ] || q=no ;;
-  esac; fi
+  case $h in
+    *"/$n.ko"*) q=yes ;;
+    *) case $c in
+      *"$o=y"*) q=yes ;;
+      *"$o=m"* | *"$o is not set"*) q=no ;;
+      *) [ ! -e "$d/modules.dep" ] || q=no ;;
+    esac ;;
+  esac
   echo "kernel=$q $n"
 done`;
 

@@ -1,26 +1,29 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { kernelFeatures } from '../../src/model/kernel-feature.ts';
 import { kernelProbe, readKernel } from '../../src/observe/kernel-probe.ts';
 
-/** The probe's answer on a machine whose programs print this. `loadable`: what `modprobe -n` finds. */
-function asked(config: string, loadable: readonly string[]): ReturnType<typeof readKernel> {
-  const bin = mkdtempSync(join(tmpdir(), 'kboot-kernel-'));
+/** The probe's answer on a machine with this configuration of its kernel, and these modules on its disk. */
+function asked(config: string, onDisk: readonly string[]): ReturnType<typeof readKernel> {
+  const dir = mkdtempSync(join(tmpdir(), 'kboot-kernel-'));
   try {
     const program = (name: string, text: string): void => {
-      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      writeFileSync(join(dir, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     };
     program('uname', 'echo no-such-kernel');
-    program('zcat', config === '' ? 'exit 1' : `cat <<'X'\n${config}\nX`);
-    program('modprobe', `case $3 in ${[...loadable, 'nothing'].join(' | ')}) exit 0 ;; esac; exit 1`);
-    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    const lines = execFileSync('sh', ['-c', kernelProbe], { encoding: 'utf8', env }).trim().split('\n');
+    program('gzip', config === '' ? 'exit 1' : `cat <<'X'\n${config}\nX`);
+    mkdirSync(join(dir, 'no-such-kernel'));
+    const list = onDisk.map((name) => `kernel/drivers/net/${name}.ko.xz: kernel/net/other.ko.xz\n`).join('');
+    if (list !== '') writeFileSync(join(dir, 'no-such-kernel/modules.dep'), list);
+    const env = { PATH: `${dir}:${process.env['PATH'] ?? ''}` };
+    const script = kernelProbe.replaceAll('/lib/modules/', `${dir}/`);
+    const lines = execFileSync('sh', ['-c', script], { encoding: 'utf8', env }).trim().split('\n');
     return readKernel(lines.map((line) => line.replace(/^kernel=/, '')));
   } finally {
-    rmSync(bin, { recursive: true });
+    rmSync(dir, { recursive: true });
   }
 }
 
@@ -34,6 +37,10 @@ it('reads what a kernel has from its configuration, and modules that can be load
   const found = asked(config, ['dummy']);
   expect(found).toMatchObject({ vxlan: true, dummy: true });
   expect(found).toMatchObject({ wireguard: isLoaded('wireguard'), ip_vs: isLoaded('ip_vs') });
+});
+
+it('a module that is not on the disk cannot be loaded, whatever the configuration is', () => {
+  expect(asked('', ['dummy', 'ip_vs_rr'])).toMatchObject({ dummy: true, ip_vs: isLoaded('ip_vs') });
 });
 
 it('knows nothing without either, and leaves out what is no answer', () => {

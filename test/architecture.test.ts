@@ -147,6 +147,7 @@ describe('architecture', () => {
     expect(files.filter(takesWholeEnvironment).toSorted()).toEqual([
       'app/bring/source.ts',
       'app/host-names.ts',
+      'app/hosts-source.ts',
       'app/read-inventory.ts',
       // What it takes out of a report.
       'app/support/collect.ts',

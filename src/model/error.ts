@@ -499,10 +499,7 @@ export class KbootError extends Error {
     super(message, { cause: given.cause });
     this.name = 'KbootError';
     this.code = code;
-    this.context =
-      typeof given.remedy === 'object'
-        ? { ...given, ...remedyFields(given.remedy) }
-        : (given as ErrorContext);
+    this.context = typeof given.remedy === 'object' ? { ...given, ...remedyFields(given.remedy) } : given;
   }
 
   get exit(): ExitStatus {

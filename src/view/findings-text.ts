@@ -17,7 +17,7 @@ function composeFindingsText(findings: readonly Finding[], language: Language = 
 function text(alike: readonly [Finding, ...Finding[]], language: Language): string {
   const [first] = alike;
   const { level, message, check } = first;
-  const remedy = first.remedyText?.[language] ?? '';
+  const remedy = first.remedyText[language];
   const mark = level === 'error' ? pc.red('✗') : pc.yellow('!');
   return `${mark} ${namesOf(alike.map(({ host }) => host))}: ${message}\n    ${remedy} ${pc.dim(`(${check})`)}`;
 }

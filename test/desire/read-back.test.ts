@@ -157,7 +157,7 @@ describe('what stands in the way', () => {
     );
     const [obstacle] = readBack(etcd.cluster, files).obstacles;
     expect(obstacle?.message).toMatch(/etcd\/ca\.key is on no control plane/);
-    expect(obstacle?.remedy).toMatch(
+    expect(obstacle?.remedy.en).toMatch(
       /Put pki\/etcd\/ca\.key .* on cp-1 as \/etc\/kubernetes\/pki\/etcd\/ca\.key/,
     );
   });

@@ -96,9 +96,9 @@ describe('spec.hostsFrom', () => {
       expect(problems(parse({ text: '' }, file))[0]).toMatch(
         /^stdout of \.\/hosts\.sh 'a b':1:1: its output/,
       );
-      expect(problems(parse({ text: JSON.stringify([{ ...hosts[0], lables: {} }]) }, file))).toEqual([
-        expect.stringMatching(/^stdout of .*:1:\d+: unknown key "lables" in spec\.hosts\[0\]/) as unknown,
-      ]);
+      expect(problems(parse({ text: JSON.stringify([{ ...hosts[0], lables: {} }]) }, file))).toContainEqual(
+        expect.stringMatching(/^stdout of .*:1:\d+: unknown key "lables" in spec\.hosts\[0\]/),
+      );
     });
 
     it.each([

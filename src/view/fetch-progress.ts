@@ -18,49 +18,52 @@ export function comingLines(coming: Coming, width: number): string[] {
 interface Shown<Event> {
   take(event: Event): void;
   readonly say: (text: string) => void;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /** Shows progress: a line for each finished file and, in a terminal, the files being fetched below them. */
 export function showFetching(screen: Screen): Shown<FetchEvent> {
-  const { coming, say, ...rest } = progressOn(screen);
-  return {
-    ...rest,
-    take(event) {
-      if (event.type === 'fetching') coming.begin(event.path);
-      else if (event.type === 'bytes') coming.add(event.path, event.bytes, event.total);
-      else {
-        coming.end(event.path);
-        if (event.type === 'unfetched') rest.show(failed(event.path));
-        else
-          rest.show(
-            line`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
-          );
-      }
-    },
-    say,
-  };
+  return showing(screen, (event, { coming, show }) => {
+    if (event.type === 'fetching') coming.begin(event.path);
+    else if (event.type === 'bytes') coming.add(event.path, event.bytes, event.total);
+    else {
+      coming.end(event.path);
+      if (event.type === 'unfetched') show(failed(event.path));
+      else
+        show(
+          line`${event.path}  ${megabytes(event.size)}${event.type === 'present' ? ', already present' : ''}`,
+        );
+    }
+  });
 }
 
 /** The same for images that are pushed: what was sent of each, or that the registry had it. */
 export function showPushing(screen: Screen): Shown<PushEvent> {
-  const { coming, say, ...rest } = progressOn(screen);
+  return showing(screen, (event, { coming, show }) => {
+    if (event.type === 'pushing') coming.begin(event.to);
+    else if (event.type === 'bytes') coming.add(event.to, event.bytes, event.total);
+    else {
+      coming.end(event.to);
+      const { to, size, sent } = event;
+      show(
+        sent === undefined
+          ? line`${to}  ${megabytes(size)}, already there`
+          : line`${to}  ${megabytes(sent)}${sent === size ? '' : ` of ${megabytes(size)}, the rest was there`}`,
+      );
+    }
+  });
+}
+
+/** Progress whose events `take` turns into lines. */
+function showing<Event>(screen: Screen, take: (event: Event, progress: Progress) => void): Shown<Event> {
+  const progress = progressOn(screen);
+  const { say, stop } = progress;
   return {
-    ...rest,
-    take(event) {
-      if (event.type === 'pushing') coming.begin(event.to);
-      else if (event.type === 'bytes') coming.add(event.to, event.bytes, event.total);
-      else {
-        coming.end(event.to);
-        const { to, size, sent } = event;
-        rest.show(
-          sent === undefined
-            ? line`${to}  ${megabytes(size)}, already there`
-            : line`${to}  ${megabytes(sent)}${sent === size ? '' : ` of ${megabytes(size)}, the rest was there`}`,
-        );
-      }
+    take: (event) => {
+      take(event, progress);
     },
     say,
+    stop,
   };
 }
 
@@ -72,7 +75,7 @@ interface Progress {
   };
   readonly show: (text: Printable) => void;
   readonly say: (text: string) => void;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 function progressOn(screen: Screen): Progress {

@@ -28,6 +28,10 @@ export function bring(foreign: Foreign, wishes: Partial<Wishes> = {}): Brought {
 
 const ansible = (text: string, file = 'h.ini'): Foreign => readAnsible({ file, text }, [], knownVersions());
 
+/** What becomes of a file of kubeadm's. */
+const kubeadm = (text: string): ReturnType<typeof bring> =>
+  bring(readKubeadm([{ file: 'k.yaml', text }], knownVersions()));
+
 describe('an inventory that is brought', () => {
   it('keeps what is valid, and says what validate would say of the rest', () => {
     const { cluster, keys, text } = bring(
@@ -73,12 +77,7 @@ kube_version=v1.36.2
   });
 
   it('has no secret of a variable or a flag by its name, and says so', () => {
-    const { text, keys } = bring(
-      readKubeadm(
-        [
-          {
-            file: 'k.yaml',
-            text: `apiVersion: kubeadm.k8s.io/v1beta4
+    const { text, keys } = kubeadm(`apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 localAPIEndpoint: { advertiseAddress: 10.0.0.11 }
 ---
@@ -87,24 +86,14 @@ kind: ClusterConfiguration
 apiServer:
   extraEnvs: [{ name: AWS_SECRET_ACCESS_KEY, value: hunter2 }, { name: GOGC, value: '50' }]
   extraArgs: [{ name: oidc-issuer-url, value: 'https://me:hunter2@idp.example.com' }]
-`,
-          },
-        ],
-        knownVersions(),
-      ),
-    );
+`);
     expect(text).not.toContain('hunter2');
     expect(text).toContain('GOGC');
     expect(keys.find(({ key }) => key === 'apiServer.extraEnvs')?.why).toContain('it looks like a secret');
   });
 
   it('has a flag with a path in a volume, though another field of the file is not valid', () => {
-    const { cluster } = bring(
-      readKubeadm(
-        [
-          {
-            file: 'k.yaml',
-            text: `apiVersion: kubeadm.k8s.io/v1beta4
+    const { cluster } = kubeadm(`apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
 localAPIEndpoint: { advertiseAddress: 10.0.0.11 }
 ---
@@ -114,12 +103,7 @@ networking: { dnsDomain: UPPER }
 apiServer:
   extraArgs: [{ name: audit-policy-file, value: /etc/kubernetes/audit/policy.yaml }]
   extraVolumes: [{ name: audit, hostPath: /etc/kubernetes/audit, mountPath: /etc/kubernetes/audit }]
-`,
-          },
-        ],
-        knownVersions(),
-      ),
-    );
+`);
     expect(cluster.apiServer.extraArgs.map(({ name }) => name)).toEqual(['audit-policy-file']);
   });
 

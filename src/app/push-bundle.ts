@@ -109,7 +109,7 @@ async function pushReference(
       tell({ type: 'bytes', to, bytes, total: size });
     },
   );
-  // The index that its project published, for whoever asks by its digest: kboot.lock.yaml, a manifest of an add-on.
+  // The index that its project published: kboot.lock.yaml and manifests of add-ons may name its digest.
   const known = new Set([top.digest, ...found.map(({ content }) => content.manifest.digest)]);
   for (const { content } of found)
     if (content.index !== undefined && !known.has(content.index.digest))

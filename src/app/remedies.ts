@@ -255,7 +255,7 @@ export const remedies = {
     zh: `如果它不属于这个集群，或者已损坏，移走它并再次运行同一条命令；要进行比较，另外写一份：--state DIR。可以读回 ${count} 个文件。`,
   }),
   ownersExchange: {
-    en: "Whoever runs that etcd exchanges its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
+    en: "The operators of that etcd exchange its CA; put the new files into spec.etcd.external's caFile, certFile and keyFile.",
     zh: '由运行那个 etcd 的人更换它的 CA；把新文件写入 spec.etcd.external 的 caFile、certFile 和 keyFile。',
   },
   removeCaFlag: {

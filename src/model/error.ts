@@ -189,8 +189,8 @@ export const errorCodes = {
     title: 'A program of the inventory may not run.',
     cause:
       'The inventory names a program that runs on this machine as you: a command that lists the hosts ' +
-      '(spec.hostsFrom.command), or a Vagrantfile (ssh.vagrant). kboot runs it only if you say so: whoever can ' +
-      'change the inventory could otherwise run anything wherever it is read, for example in CI. Nothing was ' +
+      '(spec.hostsFrom.command), or a Vagrantfile (ssh.vagrant). kboot runs it only if you say so: otherwise ' +
+      'a change to the inventory could run any program on every machine that reads it, for example in CI. Nothing was ' +
       'contacted.',
     remedy:
       'Read the program. Then run the command in a terminal and answer its question, which it remembers ' +

@@ -24,7 +24,7 @@ function loginFiles(): readonly string[] {
 }
 
 /**
- * The stored login for a registry, HOST[:PORT][/PATH]: of the longest part of the path that has one. undefined: there is none.
+ * The stored login for a registry, HOST[:PORT][/PATH]: the one for the longest part of the path. Undefined if there is none.
  * Throws KbootError E-USAGE if a file cannot be read, or leaves the login to a program or a token that kboot does not use.
  */
 export function storedLogin(registry: string): StoredLogin | undefined {

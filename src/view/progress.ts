@@ -379,16 +379,16 @@ function counted(
       batches.flatMap(({ tasks }) => tasks.filter(({ on }) => hostOf(on) !== undefined)).length,
     ]),
   );
-  const seen = new Map<string, { done: number; at: number; told: number; printedAt: number }>();
+  const seen = new Map<string, { done: number; at: number; printed: number; printedAt: number }>();
   const tell = (phase: string): void => {
     const count = seen.get(phase);
-    if (count === undefined || count.told === count.done) return;
-    Object.assign(count, { told: count.done, printedAt: count.at });
+    if (count === undefined || count.printed === count.done) return;
+    Object.assign(count, { printed: count.done, printedAt: count.at });
     say(count.at, `${phase}: done on ${count.done} of ${totals.get(phase) ?? count.done} hosts`);
   };
   return {
     take(phase, at) {
-      const count = seen.get(phase) ?? { done: 0, at, told: 0, printedAt: at };
+      const count = seen.get(phase) ?? { done: 0, at, printed: 0, printedAt: at };
       seen.set(phase, count);
       Object.assign(count, { done: count.done + 1, at });
       if (at - count.printedAt >= 5000 || count.done === totals.get(phase)) tell(phase);

@@ -104,7 +104,7 @@ export class Heart {
     let isAlive = !hasMajority;
     const held = await lease
       ?.take((found) => {
-        // This run had it: whoever has it now took it over.
+        // This run had it: another run took it over.
         if (this.#lease !== undefined) return false;
         if (this.#found !== undefined && this.#found.renewed !== found.renewed) isAlive = true;
         this.#found ??= { renewed: found.renewed, since: new Moment() };

@@ -8,7 +8,7 @@ import {
   type ReadHosts,
 } from '../inventory/hosts-from.ts';
 import { absolutePath } from '../inventory/paths.ts';
-import { argvText } from '../model/argv-text.ts';
+import { quoteAll } from '../model/shell.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import { readHostsText } from '../store/hosts-text.ts';
@@ -19,7 +19,7 @@ const mostBytes = 16 * 1024 * 1024;
 
 /**
  * Reads what spec.hostsFrom names, once: what was there when the inventory was read holds for the whole run. A command is run
- * now, if it may: whoever can change the inventory could otherwise run anything wherever it is read. Throws E-CONSENT.
+ * now, if it may: a change to the inventory could otherwise run any program on every machine that reads it. Throws E-CONSENT.
  */
 export async function hostsReader(inventory: string, text: string): Promise<ReadHosts> {
   const folders = { inventory: resolve(dirname(inventory)), home: homedir() };
@@ -34,7 +34,7 @@ async function printed(inventory: string, source: HostsCommand): Promise<HostsTe
   const cwd = resolve(dirname(inventory));
   const { command, timeoutSeconds } = source;
   if (!(await mayRunHostsCommand(inventory, planningCommand(cwd, source))))
-    throw new KbootError('E-CONSENT', `spec.hostsFrom.command was not run: ${argvText(command)}`, {
+    throw new KbootError('E-CONSENT', `spec.hostsFrom.command was not run: ${quoteAll(command)}`, {
       remedy: remedies.trustCommand,
     });
   // zx costs start-up time that other inventories need not pay.
@@ -76,7 +76,7 @@ function planningCommand(cwd: string, { command }: HostsCommand): PlanningComman
     kind: 'hosts',
     hosts: undefined,
     what: 'spec.hostsFrom.command, which lists the hosts',
-    text: [argvText(command), ...files].join('\n'),
+    text: [quoteAll(command), ...files].join('\n'),
   };
 }
 

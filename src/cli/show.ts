@@ -7,7 +7,7 @@ import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { isCheck, isOfInventory, knownChecks, whyNotIgnorable } from '../model/preflight-checks.ts';
 import { inEnglish, type Finding } from '../plan/preflight/finding.ts';
 import type { Plan } from '../plan/types.ts';
-import { quote, quoteAll } from '../resource/shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import { findingsText } from '../view/findings-text.ts';
 import { planText, type PlanTextOptions } from '../view/plan-text.ts';
 import type { GlobalArgs, InventoryArgs, PlanArgs, ScopeArgs } from './args.ts';

@@ -1,5 +1,5 @@
 import type { Cluster } from '../model/cluster.ts';
-import { quote, quoteAll } from '../resource/shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import { extraValue } from './text/args.ts';
 import { securityPaths, type SecurityFile } from './text/hardened.ts';
 import { paths } from './text/paths.ts';

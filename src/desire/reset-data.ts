@@ -1,4 +1,4 @@
-import { quoteAll } from '../resource/shell.ts';
+import { quoteAll } from '../model/shell.ts';
 
 /**
  * Folders that contain only what Kubernetes and its runtime put there; a reset empties and removes them. Each of them,

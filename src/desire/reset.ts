@@ -9,7 +9,7 @@ import {
 } from '../resource/network-leftovers.ts';
 import { hostFolder } from '../resource/prelude.ts';
 import { restoreSELinux } from '../resource/selinux.ts';
-import { quote } from '../resource/shell.ts';
+import { quote } from '../model/shell.ts';
 import { swapOn } from '../resource/swap-script.ts';
 import { plural } from '../model/plural.ts';
 import type { ResetObservation } from '../model/reset-observation.ts';

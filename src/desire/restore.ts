@@ -1,6 +1,6 @@
 import type { StaticPodComponent } from '../model/component.ts';
 import type { RestoreRecord } from '../model/restore-observation.ts';
-import { quote, quoteAll } from '../resource/shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 
 /** One member of the cluster that a restore makes. */
 export interface RestoredMember {

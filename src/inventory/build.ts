@@ -1,4 +1,4 @@
-import { argvText } from '../model/argv-text.ts';
+import { quoteAll } from '../model/shell.ts';
 import type {
   ApiServerConfig,
   Bastion,
@@ -63,7 +63,7 @@ export function buildCluster(inventory: Inventory, options: BuildOptions): Clust
     name: metadata.name,
     ...given(
       'hostsFrom',
-      spec.hostsFrom?.file ?? (spec.hostsFrom?.command && argvText(spec.hostsFrom.command)),
+      spec.hostsFrom?.file ?? (spec.hostsFrom?.command && quoteAll(spec.hostsFrom.command)),
     ),
     kubernetesVersion: spec.kubernetesVersion,
     controlPlaneEndpoint: buildEndpoint(spec.controlPlaneEndpoint, loadBalancer, hosts),

@@ -1,4 +1,4 @@
-import { argvText } from '../model/argv-text.ts';
+import { quoteAll } from '../model/shell.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { recordOf } from '../model/record.ts';
 import { defaults } from './defaults.ts';
@@ -39,8 +39,8 @@ const hosts: Path = ['spec', 'hosts'];
 const from: Path = ['spec', 'hostsFrom'];
 
 /**
- * The command of spec.hostsFrom in the text of an inventory; undefined if there is none, or it is not valid, or spec.hosts has
- * the hosts: then nothing is to be run.
+ * The command of spec.hostsFrom in the text of an inventory; undefined if there is none, if it is not valid, or if
+ * spec.hosts lists the hosts: then no program runs.
  */
 export function hostsCommandOf(text: string, env: Environment): HostsCommand | undefined {
   // Most inventories have none, and need not be parsed twice.
@@ -127,7 +127,7 @@ export function withHostsFrom(document: SourceDocument, read: ReadHosts): WithHo
 /** Words for where the hosts are. `at`: in place of the name of a file, before line and column. */
 function wordsOf(source: HostsSource): Readonly<Record<'key' | 'shown' | 'what' | 'at', string>> {
   if ('file' in source) return { key: 'file', shown: source.file, what: 'the file', at: source.file };
-  const shown = argvText(source.command);
+  const shown = quoteAll(source.command);
   return { key: 'command', shown, what: 'its output', at: `stdout of ${shown}` };
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../model/encryption.ts';
 import type { FileFound } from '../resource/digests.ts';
 import { manifestPath } from '../resource/static-pod.ts';
-import { quote } from '../resource/shell.ts';
+import { quote } from '../model/shell.ts';
 import type { Reader } from '../transport/types.ts';
 
 /** The encryption of one API server, as its host has it. Holds keys: it is never shown. */

@@ -1,5 +1,5 @@
 import { KbootError } from '../model/error.ts';
-import { quote } from '../resource/shell.ts';
+import { quote } from '../model/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { remedies } from './remedies.ts';
 

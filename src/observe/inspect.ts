@@ -7,7 +7,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { kubeletCaFlag } from '../model/kubelet-serving.ts';
 import { hostFolder, spreadFolder } from '../resource/prelude.ts';
-import { quote, quoteAll } from '../resource/shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';

@@ -1,6 +1,6 @@
 import { resolvedConf } from '../desire/text/kubelet-settings.ts';
 import type { HostPast, Place, Tunnel, Variable } from '../model/past.ts';
-import { quote } from '../resource/shell.ts';
+import { quote } from '../model/shell.ts';
 
 /** Where systemd looks for drop-ins; a file hides those of the same name in later folders. */
 const unitFolders = ['/etc', '/run', '/usr/local/lib', '/usr/lib'];

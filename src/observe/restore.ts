@@ -1,7 +1,7 @@
 import { KbootError } from '../model/error.ts';
 import type { RestoreObservation, RestoreRecord } from '../model/restore-observation.ts';
 import { hostFolder } from '../resource/prelude.ts';
-import { quote } from '../resource/shell.ts';
+import { quote } from '../model/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { etcdDataQuestion } from './inspect.ts';
 import { remedies } from './remedies.ts';

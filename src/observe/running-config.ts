@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RunningConfig } from '../desire/adopt/types.ts';
 import { paths } from '../desire/text/paths.ts';
-import { lines } from '../resource/shell.ts';
+import { lines } from '../model/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { readSections } from './probe.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sha256 } from '../model/digest.ts';
 import { textsFile } from '../resource/prelude.ts';
-import { quoteAll } from '../resource/shell.ts';
+import { quoteAll } from '../model/shell.ts';
 import type { Reader } from '../transport/types.ts';
 import { readSections } from './probe.ts';
 

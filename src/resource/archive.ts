@@ -8,7 +8,7 @@ import {
 } from './artifact.ts';
 import { hostFolder } from './prelude.ts';
 import { digestStat } from './remember-functions.ts';
-import { quote, quoteAll } from './shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import type { ArchiveResource, Kind, Observation } from './types.ts';
 import { archivesFolder, queryUnpacked, readUnpacked, type Unpacked } from './unpacked.ts';
 

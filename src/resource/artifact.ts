@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote } from './shell.ts';
+import { lines, quote } from '../model/shell.ts';
 import type { Action, Artifact, Payload } from './types.ts';
 
 /** Release files that were put on the host ahead, by their SHA-256. */

@@ -8,7 +8,7 @@ import {
 } from './artifact.ts';
 import { oddFile, queryFiles, readFiles } from './digests.ts';
 import { besidePath } from './file.ts';
-import { quote, quoteAll } from './shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import type { BinaryResource, Kind, Observation } from './types.ts';
 
 interface Found {

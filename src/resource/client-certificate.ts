@@ -1,6 +1,6 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { kubeletPki as folder, queryCertificate, readCertificate } from './kubelet-pki.ts';
-import { quoteAll } from './shell.ts';
+import { quoteAll } from '../model/shell.ts';
 import type { ClientCertificateResource, Kind } from './types.ts';
 
 /** Where the kubelet reads its certificate from: a link to the latest rotated one (client-go util/certificate). */

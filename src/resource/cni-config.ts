@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { CniConfigResource, Kind } from './types.ts';
 
 export const cniFolder = '/etc/cni/net.d';

@@ -1,6 +1,6 @@
 import { hostFolder } from './prelude.ts';
 import { digestStat } from './remember-functions.ts';
-import { lines, quoteAll } from './shell.ts';
+import { lines, quoteAll } from '../model/shell.ts';
 import type { Asking } from './types.ts';
 
 /** A file with the SHA-256 of its content. */

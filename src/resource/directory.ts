@@ -1,4 +1,4 @@
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { DirectoryResource, Kind } from './types.ts';
 
 interface Found {

@@ -3,7 +3,7 @@ import { dirname, basename } from 'node:path/posix';
 import { sha256 } from '../model/digest.ts';
 import { oddFile, queryFiles, readFiles, type FileFound } from './digests.ts';
 import { hasPlaceholder } from './placeholder.ts';
-import { quote, quoteAll } from './shell.ts';
+import { quote, quoteAll } from '../model/shell.ts';
 import type { Content, FileResource, Kind } from './types.ts';
 
 /** null: an earlier step of the same plan writes it, with a key that is only made then. */

@@ -1,4 +1,4 @@
-import { lines, quote } from './shell.ts';
+import { lines, quote } from '../model/shell.ts';
 import type { HookResource, Kind } from './types.ts';
 
 /** Timeout of an `unless` command in seconds, so that it cannot block planning. */

@@ -1,7 +1,7 @@
 import { delivery, describeDelivery } from './artifact.ts';
 import { hostFolder } from './prelude.ts';
 import { sha256 } from '../model/digest.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { ImageResource, Kind } from './types.ts';
 
 interface Found {

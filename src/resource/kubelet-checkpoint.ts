@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines } from './shell.ts';
+import { lines } from '../model/shell.ts';
 import type { Kind, KubeletCheckpointResource } from './types.ts';
 
 interface Found {

@@ -1,4 +1,4 @@
-import { lines, quoteAll } from './shell.ts';
+import { lines, quoteAll } from '../model/shell.ts';
 import type { Kind, LinkMtuResource } from './types.ts';
 
 interface Found {

@@ -1,4 +1,4 @@
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { Kind, ModuleResource } from './types.ts';
 
 /** A kernel feature, built in or loaded: present if its path exists; otherwise `modprobe` loads it. */

@@ -1,6 +1,6 @@
 import { eachIptables, clusterChains, podLinks, removeLinks, removeRules } from './network-leftovers.ts';
 import { hostFolder } from './prelude.ts';
-import { lines } from './shell.ts';
+import { lines } from '../model/shell.ts';
 import type { Kind, PodNetworkResource } from './types.ts';
 
 /** What is left of an earlier cluster's Pod network, in words; empty on a host of this cluster. */

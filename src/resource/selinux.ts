@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines } from './shell.ts';
+import { lines } from '../model/shell.ts';
 import type { Kind, SELinuxResource } from './types.ts';
 
 const config = '/etc/selinux/config';

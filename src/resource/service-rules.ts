@@ -1,5 +1,5 @@
 import { eachIptables, proxyChains, proxyLink, removeProxyLink, removeRules } from './network-leftovers.ts';
-import { lines } from './shell.ts';
+import { lines } from '../model/shell.ts';
 import type { Kind, ServiceRulesResource } from './types.ts';
 
 interface Found {

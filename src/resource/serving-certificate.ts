@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { kubeletPki as folder, queryCertificate, readCertificate } from './kubelet-pki.ts';
-import { quoteAll } from './shell.ts';
+import { quoteAll } from '../model/shell.ts';
 import type { Kind, ServingCertificateResource } from './types.ts';
 
 const path = `${folder}/kubelet.crt`;

@@ -1,7 +1,7 @@
 import { oddFile, queryFiles, readFiles } from './digests.ts';
 import { contentDigest } from './file.ts';
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { Kind, StaticPodResource } from './types.ts';
 
 interface Found {

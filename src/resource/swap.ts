@@ -1,5 +1,5 @@
 import { plural } from '../model/plural.ts';
-import { lines } from './shell.ts';
+import { lines } from '../model/shell.ts';
 import { fstabPattern, swapOff, swapUnits } from './swap-script.ts';
 import type { Kind, SwapResource } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { quote } from './shell.ts';
+import { quote } from '../model/shell.ts';
 import type { Kind, TimeServiceResource } from './types.ts';
 import { fileLines, readUnitStates, unitLine, type UnitState } from './unit-state.ts';
 

@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quoteAll } from './shell.ts';
+import { lines, quoteAll } from '../model/shell.ts';
 import type { Observation } from './types.ts';
 
 /** A unit of systemd, and the files of kboot's that it reads. */

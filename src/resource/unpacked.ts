@@ -1,7 +1,7 @@
 import { readSums } from './digests.ts';
 import { hostFolder } from './prelude.ts';
 import { digestStat, toFormerStat } from './remember-functions.ts';
-import { lines, quoteAll } from './shell.ts';
+import { lines, quoteAll } from '../model/shell.ts';
 import type { Asking } from './types.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from './shell.ts';
+import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { Kind, UserResource } from './types.ts';
 
 /** A user without a login that a program runs as. One that is there already is used as it is. */

@@ -1,5 +1,5 @@
 import { plural } from '../../model/plural.ts';
-import { quote } from '../../resource/shell.ts';
+import { quote } from '../../model/shell.ts';
 import { logLines, type Section } from './text.ts';
 
 /** The logs and states to read on a host. */

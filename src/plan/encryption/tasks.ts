@@ -5,7 +5,7 @@ import type { Host } from '../../model/cluster.ts';
 import { encryptionPath, type EncryptionConfig } from '../../model/encryption.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { contentDigest, file } from '../../resource/file.ts';
-import { quote } from '../../resource/shell.ts';
+import { quote } from '../../model/shell.ts';
 import { podProcess, staticPod } from '../../resource/static-pod.ts';
 import type { Action, FileResource, StaticPodResource } from '../../resource/types.ts';
 import type { HostChange } from '../diff/host.ts';

@@ -1,7 +1,7 @@
 import { staticPodComponents, type Component, type StaticPodComponent } from '../../model/component.ts';
 import { contentDigest } from '../../resource/file.ts';
 import { hostFolder } from '../../resource/prelude.ts';
-import { quote, quoteAll } from '../../resource/shell.ts';
+import { quote, quoteAll } from '../../model/shell.ts';
 import { manifestPath, podProcess, putBackManifest } from '../../resource/static-pod.ts';
 import type { Resource } from '../../resource/types.ts';
 import type { HostChange } from '../diff/host.ts';

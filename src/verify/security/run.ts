@@ -8,7 +8,7 @@ import { refused, type KubeClient, type KubeCredentials } from '../../kube/clien
 import { wantedFor } from '../../model/encryption.ts';
 import { addressesOf, etcdHosts, hostsWith, nodes, type Host } from '../../model/cluster.ts';
 import { isAudited } from '../../model/security.ts';
-import { quote } from '../../resource/shell.ts';
+import { quote } from '../../model/shell.ts';
 import { removeNamespace } from '../namespace.ts';
 import { pause } from '../kube.ts';
 import { distrust, getStatus, takesWeakTls, type Server } from './server.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lines, quote, quoteAll } from '../../src/resource/shell.ts';
-import { shells } from './sandbox.ts';
+import { lines, quote, quoteAll } from '../../src/model/shell.ts';
+import { shells } from '../resource/sandbox.ts';
 
 const word = fc.string({ unit: 'binary', maxLength: 30 }).map((text) => text.replaceAll('\0', ''));
 const nasty = fc

@@ -131,6 +131,9 @@ for p in ${quoteAll(programs)}; do
 done`;
 }
 
+/** As long as flannel may take from its start to its file. */
+const flannelStartSeconds = 30;
+
 /** The peer of a load balancer that is the only one (desire/text/keepalived.ts). */
 const nobody = ['127.0.0.1', '::1'];
 
@@ -211,7 +214,13 @@ for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; do
 grep -qxF ${allNtpFiles.map((path) => `-e ${path}`).join(' ')} ${hostFolder}/owned 2>/dev/null && echo ntpFiles=1
 for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
 sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
-cat /proc/[0-9]*/comm 2>/dev/null | grep -qx flanneld && echo flannelRuns=1
+p=$(grep -slx flanneld /proc/[0-9]*/comm | head -n 1)
+# One that has only just started is about to write its file: starttime in ticks (proc_pid_stat(5)) against the uptime.
+[ -z "$p" ] || [ -e /run/flannel/subnet.env ] || {
+  read -r u _ < /proc/uptime; read -r s < "\${p%comm}stat"; set -- \${s##*) }
+  [ $((\${u%.*} - \${20:-0} / $(getconf CLK_TCK))) -ge ${flannelStartSeconds} ] || p=
+}
+[ -z "$p" ] || echo flannelRuns=1
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**

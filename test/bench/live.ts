@@ -17,7 +17,10 @@ const hosts: readonly SiteHost[] = [
   { name: 'w-1', roles: ['worker'], address: '10.79.51.21' },
   { name: 'w-2', roles: ['worker'], address: '10.79.51.22' },
 ];
-const spec = { loadBalancer: { virtualIP: '10.79.51.100', port: 8443, virtualRouterID: 52 } };
+const spec = {
+  artifacts: { spread: 'hosts' },
+  loadBalancer: { virtualIP: '10.79.51.100', port: 8443, virtualRouterID: 52 },
+};
 
 /** The node that is taken out and added again. */
 const added = 'w-2';

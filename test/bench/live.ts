@@ -40,8 +40,7 @@ export async function benchLive(rounds: number): Promise<void> {
     await output(site.lab, added, leaveCluster);
     await site.kube(['delete', 'node', added]);
     process.stdout.write(`${addedText(await changed(site))}\n`);
-    // The cluster has calmed down when a run finds nothing to do.
-    await noOp(site, 'up', ['--yes']);
+    await calm(site);
 
     const commands: Record<string, () => Promise<void>> = {
       [fanOut]: () => sshToAll(site),
@@ -141,6 +140,12 @@ async function sshToAll(site: ClusterSite): Promise<void> {
     `${script}\nfor p in $all; do wait $p || exit; done`,
   ]);
   if (exitCode !== 0) throw new Error(`ssh: ${stderr}`);
+}
+
+/** Until a run finds nothing to do: the cluster replaces the Pods of the Node that was away. */
+async function calm(site: ClusterSite): Promise<void> {
+  for (let left = 4; left > 0; left--) await site.kboot('up', ['--yes']);
+  await noOp(site, 'up', ['--yes']);
 }
 
 async function noOp(site: ClusterSite, command: string, args: readonly string[] = []): Promise<void> {

@@ -33,7 +33,21 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          include: ['test/lab/**/*.test.ts'],
+          setupFiles,
+          globalSetup: 'test/lab/global-setup.ts',
+          // Most of a test's time is spent waiting for hosts; each lab has its own network.
+          maxWorkers: 2,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          sequence: { groupOrder: 3 },
+          include: ['test/e2e/**/*.test.ts'],
           setupFiles,
           fileParallelism: false,
           testTimeout: 900_000,

@@ -13,11 +13,11 @@ const labRequired = isSet('CI') || isSet('KBOOT_REQUIRE_LAB');
 try {
   check('Lint', ['run', '--silent', 'lint']);
   check('Types', ['run', '--silent', 'types']);
-  vitest('Unit tests', 'unit', []);
-  if (hasChromium()) vitest('Pages in a browser', 'browser', []);
+  vitest('Unit tests', 'unit');
+  if (hasChromium()) vitest('Pages in a browser', 'browser');
   else lacking('Pages in a browser', 'chromium is not installed: apt-get install chromium');
   const missing = missingForLab();
-  if (missing === '') vitest('Lab: real hosts on this machine', 'lab', ['test/lab/']);
+  if (missing === '') vitest('Lab: real hosts on this machine', 'lab');
   else lacking('Lab: real hosts on this machine', missing);
   clusterTier(missing);
 } finally {
@@ -50,7 +50,7 @@ function check(title, npmArgs) {
 }
 
 /** One vitest project; a file that cannot be loaded, or an error outside any test, counts as a failure. */
-function vitest(title, project, filters) {
+function vitest(title, project) {
   heading(title);
   const report = join(reports, `${title.replace(/\W+/g, '-')}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -60,7 +60,6 @@ function vitest(title, project, filters) {
     '--project',
     project,
     ...reporters,
-    ...filters,
   ]);
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
   const failed = counts?.numFailedTests ?? 0;
@@ -108,7 +107,7 @@ function clusterTier(missing) {
     ? readdirSync('test/e2e').filter((name) => name.endsWith('.test.ts'))
     : [];
   if (isSet('KBOOT_BUNDLE') && files.length > 0) {
-    if (missing === '') vitest(title, 'lab', ['test/e2e/']);
+    if (missing === '') vitest(title, 'cluster');
     else lacking(title, missing);
     return;
   }

@@ -6,7 +6,6 @@ import { few } from '../model/few.ts';
 import { kubeletVersionOf } from '../kube/readiness.ts';
 import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
-import { flannelMark } from '../plan/diff/pod-network.ts';
 import { containerId } from '../plan/rollout/ready.ts';
 import type { Condition } from '../plan/types.ts';
 import { workloadReady } from './workloads.ts';
@@ -64,24 +63,9 @@ export async function check(
     case 'workload-ready': {
       const { workload: kind, nodes } = condition;
       const workload = await read(kube, { apiVersion: 'apps/v1', kind, metadata: condition });
-      const late = await workloadReady(kube, workload, { awaited: nodes ?? [], lost });
-      return late ?? (isFlannel(condition) ? await withoutSubnet(nodes ?? [], readNode) : undefined);
+      return await workloadReady(kube, workload, { awaited: nodes ?? [], lost, node: readNode });
     }
   }
-}
-
-function isFlannel({ namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
-  return namespace === 'kube-flannel' && name === 'kube-flannel-ds';
-}
-
-/** flannel's Pod is Ready as soon as its process runs: only then does it take its subnet, and write it into its Node and its file. */
-async function withoutSubnet(
-  nodes: readonly string[],
-  readNode: (name: string) => Promise<KubeObject | undefined>,
-): Promise<Unmet> {
-  const live = await Promise.all(nodes.map(readNode));
-  const late = nodes.filter((_name, index) => live[index]?.metadata.annotations?.[flannelMark] !== 'true');
-  return late.length === 0 ? undefined : `flannel has no subnet yet on ${few(late, 3)}`;
 }
 
 async function serves(kube: KubeClient, version: string): Promise<Unmet> {

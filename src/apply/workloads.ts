@@ -10,12 +10,21 @@ const fewNodes = 10;
 
 /**
  * `undefined`: every Pod of a workload is Ready; otherwise what was observed instead. A DaemonSet must have a Pod that is Ready
- * on the nodes `awaited`, which its own status may not count yet; those on the nodes `lost` need not be.
+ * on the nodes `awaited`, which its own status may not count yet; those on the nodes `lost` need not be. A Pod from before its
+ * Node was registered is of a former Node of that name: the API has it, as it last was, until the garbage collector comes.
  */
 export async function workloadReady(
   kube: KubeClient,
   workload: KubeObject | undefined,
-  { awaited, lost }: { readonly awaited: readonly string[]; readonly lost: readonly string[] },
+  {
+    awaited,
+    lost,
+    node: readNode,
+  }: {
+    readonly awaited: readonly string[];
+    readonly lost: readonly string[];
+    readonly node: (name: string) => Promise<KubeObject | undefined>;
+  },
 ): Promise<string | undefined> {
   const state = workloadState(workload);
   if (workload?.kind !== 'DaemonSet') return state;
@@ -27,14 +36,23 @@ export async function workloadReady(
   const excused = lost.filter((node) => there.has(node) && !ready.has(node)).length;
   const late = state && workloadState(workload, excused);
   if (late !== undefined) return late;
-  const missing = awaited.filter((node) => !ready.has(node));
+  const registered = await Promise.all(awaited.map(async (name) => bornAt(await readNode(name))));
+  const missing = awaited.filter(
+    (node, index) =>
+      !pods.some((pod) => pod.node === node && pod.isReady && pod.born >= (registered[index] ?? '')),
+  );
   return missing.length === 0 ? undefined : `its Pod on ${few(missing, 3)} is not ready`;
 }
 
 interface SeenPod {
   readonly node: string;
   readonly isReady: boolean;
+  readonly born: string;
 }
+
+/** RFC 3339 in UTC, to the second, as the API server writes it: texts that sort by time. */
+const bornAt = (object: KubeObject | undefined): string =>
+  (object?.metadata as { readonly creationTimestamp?: string } | undefined)?.creationTimestamp ?? '';
 
 /** Pods of a DaemonSet on some nodes, or on these and others. Throws KbootError E-KUBE-API. */
 async function podsOn(
@@ -54,7 +72,7 @@ async function podsOn(
         if (!ownerReferences.some((owner) => owner.kind === 'DaemonSet' && owner.name === name))
           return undefined;
         const isReady = conditionOf(pod, 'Ready')?.status === 'True' && deletionTimestamp === undefined;
-        return { node: pod.spec?.nodeName ?? '', isReady };
+        return { node: pod.spec?.nodeName ?? '', isReady, born: bornAt(pod) };
       }),
     ),
   );

@@ -33,31 +33,3 @@ it.each([
   const condition = { kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name: 'etcd-cp-1' } as const;
   expect(await check(kube, condition)).toBe(seen);
 });
-
-it.each([
-  [undefined, 'flannel has no subnet yet on w-1'],
-  ['false', 'flannel has no subnet yet on w-1'],
-  ['true', undefined],
-])('of flannel on a Node that it marked with %s returns: %s', async (mark, seen) => {
-  const annotations = mark === undefined ? {} : { 'flannel.alpha.coreos.com/kube-subnet-manager': mark };
-  const workload = { namespace: 'kube-flannel', name: 'kube-flannel-ds' };
-  const bodies: Readonly<Record<string, object>> = {
-    '/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds': {
-      kind: 'DaemonSet',
-      metadata: { ...workload, generation: 1 },
-      status: { observedGeneration: 1, desiredNumberScheduled: 1, numberReady: 1, updatedNumberScheduled: 1 },
-    },
-    '/api/v1/nodes/w-1': { metadata: { name: 'w-1', annotations } },
-  };
-  const ready = {
-    metadata: { name: 'kube-flannel-ds-1', ownerReferences: [{ kind: 'DaemonSet', name: workload.name }] },
-    spec: { nodeName: 'w-1' },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
-  };
-  const kube = {
-    request: (_method: string, path: string) =>
-      Promise.resolve({ status: 200, body: bodies[path] ?? { items: [ready], metadata: {} } }),
-  } as unknown as KubeClient;
-  const condition = { kind: 'workload-ready', workload: 'DaemonSet', ...workload, nodes: ['w-1'] } as const;
-  expect(await check(kube, condition)).toBe(seen);
-});

@@ -13,16 +13,23 @@ interface Pod {
   readonly isReady?: boolean;
   readonly isLeaving?: boolean;
   readonly owner?: string;
+  readonly born?: string;
 }
+const registered = '2026-01-01T00:00:09Z';
+const node = (name: string): Promise<KubeObject> => {
+  const metadata = { name, creationTimestamp: registered };
+  return Promise.resolve({ apiVersion: 'v1', kind: 'Node', metadata });
+};
 const podOn = (
   nodeName: string,
-  { isReady = true, isLeaving = false, owner = 'kube-proxy' }: Pod = {},
+  { isReady = true, isLeaving = false, owner = 'kube-proxy', born = registered }: Pod = {},
 ): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: {
     name: `${owner}-${nodeName}`,
     ...{ ownerReferences: [{ kind: 'DaemonSet', name: owner }] },
+    ...{ creationTimestamp: born },
     ...(isLeaving && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
   },
   spec: { nodeName },
@@ -47,18 +54,20 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, ind
 describe('workloadReady', () => {
   it('does not list Pods without a reason', async () => {
     const { kube, asked } = serving([]);
-    expect(await workloadReady(kube, proxy(3, 3), { awaited: [], lost: ['w-1'] })).toBeUndefined();
-    expect(await workloadReady(kube, proxy(3, 2), { awaited: [], lost: [] })).toBe('2 of 3 Pods ready');
+    expect(await workloadReady(kube, proxy(3, 3), { awaited: [], lost: ['w-1'], node })).toBeUndefined();
+    expect(await workloadReady(kube, proxy(3, 2), { awaited: [], lost: [], node })).toBe('2 of 3 Pods ready');
     expect(asked).toEqual([]);
   });
 
   it('asks for the Pods of a few nodes only, and for all Pods at once for many', async () => {
     const few = serving([podOn('w-1')]);
-    expect(await workloadReady(few.kube, proxy(3, 3), { awaited: ['w-1'], lost: [] })).toBeUndefined();
+    expect(await workloadReady(few.kube, proxy(3, 3), { awaited: ['w-1'], lost: [], node })).toBeUndefined();
     expect(few.asked).toHaveLength(1);
     expect(few.asked[0]).toContain('/namespaces/kube-system/pods?fieldSelector=spec.nodeName%3Dw-1');
     const many = serving(names(11).map((name) => podOn(name)));
-    expect(await workloadReady(many.kube, proxy(11, 11), { awaited: names(11), lost: [] })).toBeUndefined();
+    expect(
+      await workloadReady(many.kube, proxy(11, 11), { awaited: names(11), lost: [], node }),
+    ).toBeUndefined();
     expect(many.asked).toHaveLength(1);
     expect(many.asked[0]).not.toContain('fieldSelector');
   });
@@ -69,8 +78,10 @@ describe('workloadReady', () => {
       [podOn('w-1', { owner: 'other' })],
       [podOn('w-1', { isReady: false })],
       [podOn('w-1', { isLeaving: true })],
+      // Of the Node that was deleted.
+      [podOn('w-1', { born: '2025-12-31T23:59:59Z' })],
     ])
-      expect(await workloadReady(serving(pods).kube, proxy(1, 1), { awaited: ['w-1'], lost: [] })).toBe(
+      expect(await workloadReady(serving(pods).kube, proxy(1, 1), { awaited: ['w-1'], lost: [], node })).toBe(
         'its Pod on w-1 is not ready',
       );
   });
@@ -82,11 +93,11 @@ describe('workloadReady', () => {
       podOn('w-3'),
     ]);
     const lost = ['w-1', 'w-2', 'w-4'];
-    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost })).toBeUndefined();
+    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost, node })).toBeUndefined();
     // w-4 has none, and w-3 is not lost.
-    expect(await workloadReady(kube, proxy(4, 1), { awaited: [], lost })).toBe('1 of 4 Pods ready');
+    expect(await workloadReady(kube, proxy(4, 1), { awaited: [], lost, node })).toBe('1 of 4 Pods ready');
     // The Pod on a lost node that is Ready is one of those that are counted.
-    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost: ['w-1', 'w-3'] })).toBe(
+    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost: ['w-1', 'w-3'], node })).toBe(
       '1 of 3 Pods ready',
     );
   });

@@ -140,7 +140,14 @@ function inventoryOf(lab: Lab, change: InventoryChange): unknown {
     spec: {
       kubernetesVersion: 'v1.36.2',
       networking: { podSubnet: '10.244.0.0/16' },
-      kubelet: { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs' } },
+      kubelet: {
+        config: {
+          ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs' },
+          // All hosts share this machine's disk: how full it is says nothing about them.
+          ...{ imageGCHighThresholdPercent: 100, imageGCLowThresholdPercent: 99 },
+          evictionHard: { 'nodefs.available': '1%', 'imagefs.available': '1%' },
+        },
+      },
       containerd: {
         config: { plugins: { 'io.containerd.cri.v1.runtime': { restrict_oom_score_adj: true } } },
       },

@@ -35,8 +35,8 @@ test('a lab is removed when its process is terminated', async () => {
 test('a lab of a killed process is removed by the next; a running one is not', async () => {
   const [killed, living] = await Promise.all([labInChild(), labInChild()]);
   try {
-    await killed.end('SIGKILL');
     expect(leftovers(killed.id).containers).toHaveLength(1);
+    await killed.end('SIGKILL');
     sweep();
     expect(leftovers(killed.id)).toEqual(nothing);
     expect(leftovers(living.id).containers).toHaveLength(1);

@@ -8,7 +8,7 @@ import type { ClusterObservation } from '../../observe/cluster.ts';
 export const bridge = 'cni0';
 
 /** flannel sets it on its Node when it starts (pkg/subnet/kube/annotations.go); without it other nodes have no route here. */
-export const flannelMark = 'flannel.alpha.coreos.com/kube-subnet-manager';
+const flannelMark = 'flannel.alpha.coreos.com/kube-subnet-manager';
 
 /** What keeps Pods on one node from starting or from being reached, each in words; undefined: nothing. */
 export interface PodNetworkState {

@@ -45,7 +45,7 @@ export class GateWatcher {
     if (this.#isOut(subject)) return this.#moot(gate, subject);
     emit({ type: 'start', step: gate });
     const own = this.#ownConnection(gate.condition);
-    const leave = isOfNode(gate.condition) ? this.#nodes.enter() : (): void => undefined;
+    const leave = this.#nodes.enter(nodesOf(gate.condition));
     try {
       return await this.#poll(gate, subject, own);
     } finally {
@@ -202,8 +202,10 @@ export class GateWatcher {
   }
 }
 
-function isOfNode({ kind }: Condition): boolean {
-  return kind === 'node-registered' || kind === 'node-ready';
+/** How many Nodes a condition is about. */
+function nodesOf(condition: Condition): number {
+  if (condition.kind === 'workload-ready') return condition.nodes?.length ?? 0;
+  return condition.kind === 'node-registered' || condition.kind === 'node-ready' ? 1 : 0;
 }
 
 /** Whether a condition is checked without the API. */

@@ -3,8 +3,8 @@ import { listAll } from '../kube/list.ts';
 import { collectionPath } from '../kube/paths.ts';
 import type { KubeObject } from '../kube/types.ts';
 
-/** For more gates than this, one list of all Nodes is less than a Node for each of them. */
-const fewGates = 20;
+/** For more Nodes than this, one list of all is less than a request for each of them. */
+const fewNodes = 20;
 /** How long a list is current, in milliseconds after it was read. */
 const currentMs = 1_000;
 
@@ -19,14 +19,14 @@ interface NodeList {
 
 /** Nodes for the gates that wait for them: one list for all of them while there are many. */
 export class NodeReader {
-  #gates = 0;
+  #awaited = 0;
   #list: NodeList | undefined;
 
-  /** Counts a gate until the returned function is called. */
-  enter(): () => void {
-    this.#gates++;
+  /** Counts `nodes` Nodes that a gate waits for, until the returned function is called. */
+  enter(nodes: number): () => void {
+    this.#awaited += nodes;
     return () => {
-      this.#gates--;
+      this.#awaited -= nodes;
     };
   }
 
@@ -40,7 +40,7 @@ export class NodeReader {
     since: number,
     one: () => Promise<KubeObject | undefined>,
   ): Promise<KubeObject | undefined> {
-    if (this.#gates <= fewGates) return await one();
+    if (this.#awaited <= fewNodes) return await one();
     const known = this.#list;
     const isCurrent =
       known !== undefined &&
@@ -72,6 +72,7 @@ export class NodeReader {
 /** What gates look at. */
 function brief({ metadata, ...node }: KubeObject): readonly [string, KubeObject] {
   const { conditions, nodeInfo } = (node['status'] ?? {}) as Readonly<Record<string, unknown>>;
-  const { name } = metadata;
-  return [name, { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions, nodeInfo } }];
+  const { name, creationTimestamp } = metadata;
+  const kept = { name, ...(creationTimestamp !== undefined && { creationTimestamp }) };
+  return [name, { apiVersion: 'v1', kind: 'Node', metadata: kept, status: { conditions, nodeInfo } }];
 }

@@ -36,23 +36,27 @@ export async function workloadReady(
   const excused = lost.filter((node) => there.has(node) && !ready.has(node)).length;
   const late = state && workloadState(workload, excused);
   if (late !== undefined) return late;
-  const registered = await Promise.all(awaited.map(async (name) => bornAt(await readNode(name))));
-  const missing = awaited.filter(
-    (node, index) =>
-      !pods.some((pod) => pod.node === node && pod.isReady && pod.born >= (registered[index] ?? '')),
+  const registered = new Map(
+    await Promise.all(awaited.map(async (name) => [name, createdAt(await readNode(name))] as const)),
   );
+  const current = new Set(
+    pods.flatMap(({ node, isReady, created }) =>
+      isReady && created >= (registered.get(node) ?? '') ? [node] : [],
+    ),
+  );
+  const missing = awaited.filter((node) => !current.has(node));
   return missing.length === 0 ? undefined : `its Pod on ${few(missing, 3)} is not ready`;
 }
 
 interface SeenPod {
   readonly node: string;
   readonly isReady: boolean;
-  readonly born: string;
+  readonly created: string;
 }
 
-/** RFC 3339 in UTC, to the second, as the API server writes it: texts that sort by time. */
-const bornAt = (object: KubeObject | undefined): string =>
-  (object?.metadata as { readonly creationTimestamp?: string } | undefined)?.creationTimestamp ?? '';
+function createdAt(object: KubeObject | undefined): string {
+  return object?.metadata.creationTimestamp ?? '';
+}
 
 /** Pods of a DaemonSet on some nodes, or on these and others. Throws KbootError E-KUBE-API. */
 async function podsOn(
@@ -72,7 +76,7 @@ async function podsOn(
         if (!ownerReferences.some((owner) => owner.kind === 'DaemonSet' && owner.name === name))
           return undefined;
         const isReady = conditionOf(pod, 'Ready')?.status === 'True' && deletionTimestamp === undefined;
-        return { node: pod.spec?.nodeName ?? '', isReady, born: bornAt(pod) };
+        return { node: pod.spec?.nodeName ?? '', isReady, created: createdAt(pod) };
       }),
     ),
   );

@@ -7,6 +7,8 @@ export interface KubeObject {
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    /** The API server writes it: RFC 3339 in UTC, to the second, so that texts sort by time. */
+    readonly creationTimestamp?: string;
   };
   readonly [field: string]: unknown;
 }

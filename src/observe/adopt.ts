@@ -77,8 +77,7 @@ export async function observeForeignCluster(kube: KubeClient): Promise<Omit<Seen
 
 /** The first control plane of the list is then the one that kubeadm made first. */
 function oldestFirst(nodes: readonly KubeObject[]): readonly KubeObject[] {
-  const since = ({ metadata }: KubeObject): string =>
-    (metadata as { readonly creationTimestamp?: string }).creationTimestamp ?? '';
+  const since = ({ metadata }: KubeObject): string => metadata.creationTimestamp ?? '';
   return [...nodes].sort((one, other) =>
     since(one) === since(other)
       ? one.metadata.name < other.metadata.name

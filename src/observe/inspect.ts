@@ -11,6 +11,7 @@ import { quote, quoteAll } from '../model/shell.ts';
 import { dockerQuestion, readDocker } from './docker.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
 import { firewallProbe, readFirewalls } from './firewall-probe.ts';
+import { flannelProbe, readFlannel } from './flannel-probe.ts';
 import { kernelProbe, readKernel } from './kernel-probe.ts';
 import { pastProbe, readPast } from './past-probe.ts';
 import { readSettings, settingsProbe } from './settings-probe.ts';
@@ -131,9 +132,6 @@ for p in ${quoteAll(programs)}; do
 done`;
 }
 
-/** As long as flannel may take from its start to its file. */
-const flannelStartSeconds = 30;
-
 /** The peer of a load balancer that is the only one (desire/text/keepalived.ts). */
 const nobody = ['127.0.0.1', '::1'];
 
@@ -213,14 +211,7 @@ grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null
 for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 grep -qxF ${allNtpFiles.map((path) => `-e ${path}`).join(' ')} ${hostFolder}/owned 2>/dev/null && echo ntpFiles=1
 for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
-sed -n 's/^FLANNEL_\\(IPV6_\\)\\{0,1\\}SUBNET=/flannelSubnet=/p' /run/flannel/subnet.env 2>/dev/null
-p=$(grep -slx flanneld /proc/[0-9]*/comm | head -n 1)
-# One that has only just started is about to write its file: starttime in ticks (proc_pid_stat(5)) against the uptime.
-[ -z "$p" ] || [ -e /run/flannel/subnet.env ] || {
-  read -r u _ < /proc/uptime; read -r s < "\${p%comm}stat"; set -- \${s##*) }
-  [ $((\${u%.*} - \${20:-0} / $(getconf CLK_TCK))) -ge ${flannelStartSeconds} ] || p=
-}
-[ -z "$p" ] || echo flannelRuns=1
+${flannelProbe()}
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**
@@ -310,8 +301,7 @@ export function readInspection(output: string, asked: number, answered: number):
     nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
     missingTools: all('missing'),
     kubeletActive: units.kubelet,
-    flannelSubnets: all('flannelSubnet'),
-    flannelRuns: one('flannelRuns') === '1',
+    ...readFlannel(all),
     virtualIPHeldBy: one('virtualIP'),
     formerPeers: all('formerPeer'),
     dockerContainers: readDocker(values.get('dockerContainers')?.[0]),

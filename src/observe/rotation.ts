@@ -79,7 +79,6 @@ interface Owner {
 
 interface Owned extends KubeObject {
   readonly metadata: KubeObject['metadata'] & {
-    readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly Owner[];
   };

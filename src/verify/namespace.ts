@@ -48,6 +48,5 @@ async function deleteNamespace(kube: KubeClient, name: string): Promise<void> {
 }
 
 function createdAt(object: KubeObject | undefined): number {
-  const { creationTimestamp } = (object?.metadata ?? {}) as { readonly creationTimestamp?: string };
-  return Date.parse(creationTimestamp ?? '');
+  return Date.parse(object?.metadata.creationTimestamp ?? '');
 }

@@ -44,6 +44,5 @@ export async function unapprovedServing(
 }
 
 function created({ metadata }: Request): string {
-  const { creationTimestamp } = metadata as { readonly creationTimestamp?: string };
-  return creationTimestamp ?? '';
+  return metadata.creationTimestamp ?? '';
 }

@@ -144,14 +144,17 @@ async function sshToAll(site: ClusterSite): Promise<void> {
 
 /** Until a run finds nothing to do: the cluster replaces the Pods of the Node that was away. */
 async function calm(site: ClusterSite): Promise<void> {
-  for (let left = 4; left > 0; left--) await site.kboot('up', ['--yes']);
+  for (let left = 4; left > 0; left--) if (isNoOp(await site.kboot('up', ['--yes']))) return;
   await noOp(site, 'up', ['--yes']);
 }
 
+function isNoOp({ exitCode, stdout }: KbootResult): boolean {
+  return exitCode === 0 && /nothing to do/i.test(stdout);
+}
+
 async function noOp(site: ClusterSite, command: string, args: readonly string[] = []): Promise<void> {
-  const { exitCode, stdout, stderr } = await site.kboot(command, args);
-  if (exitCode !== 0 || !/nothing to do/i.test(stdout))
-    throw new Error(`kboot ${command}: ${stderr}${stdout.slice(-3000)}`);
+  const result = await site.kboot(command, args);
+  if (!isNoOp(result)) throw new Error(`kboot ${command}: ${result.stderr}${result.stdout.slice(-3000)}`);
 }
 
 /** A program changed in one byte, with its size and the time of its content as before. */

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../src/kube/types.ts';
 import type { Host } from '../../src/model/cluster.ts';
 import { fillPlaceholders } from '../../src/resource/placeholder.ts';
 import { startApi, type FakeApi } from '../kube/api-server.ts';
-import { daemonPod, mirrorPod, nodeObject, withReady, withStatus } from './objects.ts';
+import { daemonPod, mirrorPod, nodeObject, time, withReady, withStatus } from './objects.ts';
 
 type Request = Parameters<FakeApi['answer']>[0];
 type Answer = ReturnType<FakeApi['answer']>;
@@ -43,7 +43,8 @@ export async function startFleetApi(desire: Desire): Promise<FleetApi> {
   const nodes = new Map<string, boolean>();
   let version = 1;
   const put = (path: string, object: KubeObject): KubeObject => {
-    const metadata = { ...object.metadata, uid: path, resourceVersion: String(++version) };
+    const written = { uid: path, resourceVersion: String(++version) };
+    const metadata = { creationTimestamp: time, ...object.metadata, ...written };
     const stored = { ...object, metadata };
     objects.set(path, stored);
     return stored;

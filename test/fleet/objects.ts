@@ -32,7 +32,7 @@ export function withReady(object: KubeObject, isReady: boolean): KubeObject {
   return { ...object, status: { ...status, conditions } };
 }
 
-const time = '2026-01-01T00:00:00Z';
+export const time = '2026-01-01T00:00:00Z';
 const isReady = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastTransitionTime: time }];
 
 /** A Node as kubelet, controllers, flannel and kboot write it: 10 kB, as in a cluster with a few workloads. */

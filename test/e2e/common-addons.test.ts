@@ -1,10 +1,14 @@
-import { cp, readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { SiteHost } from '../lab/kboot.ts';
+import { output } from '../lab/traces.ts';
 import {
+  bundleProgram,
   clusterSite,
   eventually,
   expectNothingToDo,
@@ -29,7 +33,9 @@ const pools = [{ name: 'default', addresses: ['10.77.46.200-10.77.46.210'] }];
 const images = {
   'metrics-server': ['registry.k8s.io/metrics-server/metrics-server:v0.9.0'],
   'local-path': ['docker.io/rancher/local-path-provisioner:v0.0.37', busybox],
+  'node-local-dns': ['registry.k8s.io/dns/k8s-dns-node-cache:1.26.7', busybox],
   traefik: ['docker.io/library/traefik:v3.7.9', busybox],
+  registry: ['docker.io/library/registry:3.1.1', 'docker.io/rancher/local-path-provisioner:v0.0.37', busybox],
 } as const;
 
 const index = join(process.env['KBOOT_BUNDLE'] ?? '', 'bundle.json');
@@ -45,18 +51,48 @@ function it(addon: Name, title: string, run: () => Promise<void>): void {
 }
 
 let site: ClusterSite;
+
+/** What the cache of node-local-dns answers at; 10.96.0.10 is the Service of CoreDNS otherwise. */
+const cacheAddresses = ['169.254.20.10', '10.96.0.10'];
+/** Kernels without dummy interfaces: the cache finds its addresses at `lo`, and everything else is as in the example. */
+async function withoutDummy(): Promise<boolean> {
+  const { exitCode } = await site.lab.ssh('cp-1', 'ip link add probe type dummy && ip link del probe');
+  return exitCode !== 0;
+}
+async function onEveryLoopback(verb: 'add' | 'del'): Promise<void> {
+  const script = cacheAddresses.map((address) => `ip address ${verb} ${address}/32 dev lo`).join(' && ');
+  for (const { name } of hosts) await output(site.lab, name, script);
+}
+let cacheAtLoopback = false;
+
 beforeAll(async () => {
   if (names.length === 0) return;
   const { spec } = parse(await readFile(join(examples, 'common.yaml'), 'utf8')) as {
-    readonly spec: { readonly addons: readonly { readonly name: string }[] };
+    readonly spec: { readonly addons: readonly { readonly name: string }[]; readonly containerd: object };
   };
   const addons = spec.addons
     .filter(({ name }) => names.some((each) => each === name))
-    .map((addon) => (addon.name === 'traefik' ? { ...addon, images: [busybox] } : addon));
+    .map((addon) => ({ ...addon, images: [busybox] }));
   site = await clusterSite('common', hosts, {
-    spec: { addons, ...(has('traefik') && { metallb: { pools } }) },
+    spec: {
+      addons,
+      ...(has('traefik') && { metallb: { pools } }),
+      containerd: {
+        ...spec.containerd,
+        config: { plugins: { 'io.containerd.cri.v1.runtime': { restrict_oom_score_adj: true } } },
+      },
+    },
   });
   for (const name of names) await cp(join(examples, `${name}.yaml`), join(site.dir, `${name}.yaml`));
+  if (has('node-local-dns') && (await withoutDummy())) {
+    cacheAtLoopback = true;
+    await onEveryLoopback('add');
+    const file = join(site.dir, 'node-local-dns.yaml');
+    const text = await readFile(file, 'utf8');
+    const flag = /^( +)- -upstreamsvc=.*$/m;
+    expect(text).toMatch(flag);
+    await writeFile(file, text.replace(flag, '$&\n$1- -setupinterface=false'));
+  }
   const made = await site.kboot('up', ['--yes', '-o', 'json']);
   expect(made.exitCode, made.stdout.slice(-3000) + made.stderr.slice(-3000)).toBe(0);
 });
@@ -101,9 +137,48 @@ it('local-path', 'a claim is written, and read by the next Pod; its folder goes 
   expect(await folders()).toContain('default_data');
   await site.kube(['delete', 'pod/one', 'pod/two', 'pvc/data', '--wait=false']);
   await eventually(60, async () => {
-    expect((await site.kubectl(['get', 'pv', '-o', 'name'])).stdout).toBe('');
-    expect(await folders()).toBe('');
+    const path = 'jsonpath={.items[*].spec.claimRef.name}';
+    expect(await site.kube(['get', 'pv', '-o', path])).not.toMatch(/\bdata\b/);
+    expect(await folders()).not.toContain('default_data');
   });
+});
+
+const asker = `apiVersion: v1
+kind: Pod
+metadata: { name: asker }
+spec:
+  nodeName: w-1
+  terminationGracePeriodSeconds: 0
+  containers: [{ name: main, image: "${busybox}", command: [sleep, "3600"] }]
+`;
+const lookUp = async (): Promise<string> =>
+  await site.kube(['exec', 'asker', '--', 'nslookup', 'kubernetes.default.svc.cluster.local']);
+/** Questions that the cache of w-1 has been asked, by its metrics. */
+async function asked(): Promise<number> {
+  const metrics = await output(
+    site.lab,
+    'w-1',
+    `curl -sS -m 5 http://${cacheAddresses[0] ?? ''}:9253/metrics`,
+  );
+  const counts = [...metrics.matchAll(/^coredns_dns_requests_total\{.*zone="cluster\.local\."\} (\S+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+it('node-local-dns', "answers Pods in CoreDNS' place", async () => {
+  await site.kube(['apply', '-f', '-'], asker);
+  await site.kube(['wait', '--for=condition=Ready', 'pod/asker', '--timeout=60s']);
+  const before = await asked();
+  expect(await lookUp()).toContain('10.96.0.1');
+  expect(await asked()).toBeGreaterThan(before);
+  const address = await site.kube([
+    'exec',
+    'asker',
+    '--',
+    'nslookup',
+    'kubernetes.default.svc.cluster.local',
+    cacheAddresses[0] ?? '',
+  ]);
+  expect(address).toContain('10.96.0.1');
 });
 
 const shop = `apiVersion: v1
@@ -156,12 +231,67 @@ it('traefik', 'routes a host name to a Pod, by an address of MetalLB, and no oth
   });
 });
 
+/** Calls `use` while the registry is at 127.0.0.1:5000 where kboot runs, as it is for those who may read the cluster's Pods. */
+async function forwarded(use: () => Promise<void>): Promise<void> {
+  const [file = '', ...args] = site.lab.inside([
+    ...[bundleProgram('kubectl'), '--kubeconfig', await site.kubeconfig(), '-n', 'registry'],
+    ...['port-forward', 'service/registry', '5000'],
+  ]);
+  const forward = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(forward.stdout, 'data');
+    await use();
+  } finally {
+    forward.kill();
+  }
+}
+
+/** A bundle of one image. */
+async function bundleOf(image: string): Promise<string> {
+  const folder = join(site.dir, 'one-image');
+  const path = `images/linux-${process.arch === 'arm64' ? 'arm64' : 'amd64'}`;
+  await mkdir(join(folder, path), { recursive: true });
+  await cp(join(process.env['KBOOT_BUNDLE'] ?? '', path, `${image}.tar`), join(folder, path, `${image}.tar`));
+  return folder;
+}
+
+const pulled = (node: string): string => `apiVersion: v1
+kind: Pod
+metadata: { name: pulled-${node} }
+spec:
+  nodeName: ${node}
+  containers: [{ name: main, image: registry.internal/k8s/pause:3.10.2, imagePullPolicy: Always }]
+`;
+
+it('registry', 'a bundle is pushed through the API, and every node pulls from it', async () => {
+  const inventory = await bundleOf('pause');
+  const index = await site.kboot('bundle index', ['--kubernetes-version', 'v1.36.2'], { inventory });
+  expect(index.exitCode, index.stderr).toBe(0);
+  await forwarded(async () => {
+    const flags = ['--registry', '127.0.0.1:5000/k8s', '--plain-http'];
+    const pushed = await site.kboot('bundle push', flags, { inventory });
+    expect(pushed.stdout, pushed.stderr).toContain('1 image pushed');
+  });
+  for (const { name } of hosts) await site.kube(['apply', '-f', '-'], pulled(name));
+  const pods = hosts.map(({ name }) => `pod/pulled-${name}`);
+  await site.kube(['wait', '--for=condition=Ready', ...pods, '--timeout=60s']);
+  await site.kube(['delete', '--grace-period=0', '--force', ...pods]);
+});
+
 test.runIf(names.length > 0)(
   `all are gone once the inventory no longer has them${unlessSkipped}`,
   async () => {
     await site.write('site', { spec: { addons: [] } });
     const gone = await site.kboot('up', ['--yes', '-o', 'json']);
     expect(gone.exitCode, gone.stderr).toBe(0);
+    if (cacheAtLoopback) await onEveryLoopback('del');
+    if (has('node-local-dns'))
+      await eventually(30, async () => {
+        expect(await output(site.lab, 'w-1', 'iptables-save -t raw | grep -c 169.254.20.10 || true')).toBe(
+          '0',
+        );
+        expect(await lookUp()).toContain('10.96.0.1');
+      });
     expect((await site.kubectl(['get', 'apiservice', 'v1beta1.metrics.k8s.io'])).exitCode).not.toBe(0);
     expect((await site.kubectl(['get', 'storageclass,ingressclass', '-o', 'name'])).stdout).toBe('');
     expect((await site.kubectl(['get', 'service,deployment', '-A', '-o', 'name'])).stdout).not.toContain(

@@ -1,6 +1,8 @@
+import { redacted, redactText } from '../model/redact.ts';
+import { isSecretValue, statedName } from '../model/secret-value.ts';
 import type { TakenAt } from './source.ts';
 import type { Taken } from './environment.ts';
-import type { Path } from './position.ts';
+import { valueAt, type Path } from './position.ts';
 
 /** Shorter values are too common to be searched for in messages about something else. */
 const shortest = 4;
@@ -17,6 +19,42 @@ export function concealed(message: string, all: readonly TakenAt[], path: Path):
   const byLength = (one: Taken, other: Taken): number => other.value.length - one.value.length;
   const whole = [...own, ...others].sort(byLength).reduce(withoutValue, plain);
   return own.reduce(withoutParts, whole);
+}
+
+/** The user and password of a URL: a password may have a slash, and a port is not one. */
+const login = /:\/\/(?:[^\s"'/@]*|[^\s"'/:@]*:(?!\d{1,5}\/)[^\s"']*)@/g;
+
+/** A field that says where a secret is, and that may be taken for the secret itself. */
+const placeOfSecret = /(passw|secret|token)\w*(env|file)$|^keyFile$/i;
+
+/** A message about the value at `path` without a secret that stands in the inventory, nor a proposal that resembles it. */
+export function withoutSecrets(message: string, path: Path, data: unknown): string {
+  const plain = message.replaceAll(login, '://…@');
+  if (path.length === 0) return plain;
+  const name = String(path.at(-1));
+  if (placeOfSecret.test(name)) return plain.replace(/, not ["\w].*$/s, '');
+  const shown = [...secretTexts(valueAt(data, path), name)].reduce(
+    (text, [secret, instead]) => text.replaceAll(secret, () => instead),
+    plain,
+  );
+  return shown === plain ? plain : shown.replace(/; did you mean .*$/s, '');
+}
+
+/** Every text in a value that is a secret or has one, and what is shown instead. */
+function secretTexts(value: unknown, name: string): Map<string, string> {
+  if (typeof value === 'string')
+    return new Map(
+      [value, ...value.split('\n')].flatMap((text) => {
+        const instead = isSecretValue(name, text) && !text.includes('://') ? redacted : redactText(text);
+        return text.length < shortest || instead === text ? [] : [[text, instead]];
+      }),
+    );
+  if (value === null || typeof value !== 'object') return new Map();
+  return new Map(
+    Object.entries(value).flatMap(([key, item]) => [
+      ...secretTexts(item, Array.isArray(value) ? name : key === 'value' ? statedName(value, key) : key),
+    ]),
+  );
 }
 
 function isWithin(inner: Path, outer: Path): boolean {

@@ -1,7 +1,16 @@
 import type * as z from 'zod';
 import { orList } from '../model/or-list.ts';
+import { redactText } from '../model/redact.ts';
 import { nearest } from './nearest.ts';
-import { describePath, error, positionAt, type Problem, type Path, type Position } from './position.ts';
+import {
+  describePath,
+  error,
+  positionAt,
+  valueAt,
+  type Problem,
+  type Path,
+  type Position,
+} from './position.ts';
 import { inventoryJsonSchema } from './json-schema.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -103,7 +112,11 @@ function expectedName(expected: string): string {
 
 /** A value in a message: `the number 7`, `"x"`, `a list`. `source` is the text that it was read from. */
 export function shown(value: unknown, source?: string): string {
-  if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
+  if (typeof value === 'string') {
+    // A secret that is cut off would not be found in the message.
+    const plain = redactText(value);
+    return `"${plain.length > 60 ? `${plain.slice(0, 60)}…` : plain}"`;
+  }
   if (typeof value === 'number') return `the number ${source ?? String(value)}`;
   if (typeof value === 'boolean') return source ?? String(value);
   if (value === null) return 'empty';
@@ -138,13 +151,4 @@ function homesOf(shape: Shape, key: string, path: readonly string[]): string[] {
     homesOf(child.items ?? child, key, [...path, child.items === undefined ? name : `${name}[]`]),
   );
   return [...found, ...inner];
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  let value = data;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return value;
 }

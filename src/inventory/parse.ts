@@ -6,7 +6,7 @@ import { buildCluster } from './build.ts';
 import { runChecks } from './checks/index.ts';
 import type { ComponentCatalog } from './components/facts.ts';
 import { defaults } from './defaults.ts';
-import { concealed } from './conceal.ts';
+import { concealed, withoutSecrets } from './conceal.ts';
 import { readDocument } from './document.ts';
 import { draftOf } from './draft.ts';
 import type { Environment } from './environment.ts';
@@ -58,7 +58,8 @@ export function parseInventory(text: string, options: ParseOptions): ParseResult
   const { readHosts = () => ({ problem: 'cannot be read here' }) } = options;
   const other = withHostsFrom(read, readHosts);
   const document = { ...other.document, data: atVersion(other.document.data, options.kubernetesVersion) };
-  const conceal = (message: string, path: Path): string => concealed(message, document.taken, path);
+  const conceal = (message: string, path: Path): string =>
+    withoutSecrets(concealed(message, document.taken, path), path, document.data);
   const placeOf = (finding: Pick<Problem, 'path' | 'at'>): ReturnType<ParseResult['locate']> =>
     other.locate(finding) ?? {
       file: options.file,

@@ -55,3 +55,13 @@ export function error(path: Path, message: string): Problem {
 export function warning(path: Path, message: string): Problem {
   return { severity: 'warning', path, message };
 }
+
+/** The value at a path of JSON; undefined: there is none. */
+export function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}

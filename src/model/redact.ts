@@ -79,6 +79,19 @@ export function redactText(text: string, known: KnownSecrets = new Map()): strin
   return forms.reduce((all, [pattern, by]) => all.replace(pattern, by), plain);
 }
 
+/**
+ * Whether a command of a shell states a secret: `curl -H "Authorization: Bearer abcdef"`. What it reads is none: `$TOKEN`,
+ * `$(cat /etc/token)`, a file; nor is the user in ssh://git@example.com.
+ */
+export function commandHasSecret(command: string): boolean {
+  const stated = command
+    .replaceAll(/["']/g, '')
+    .replaceAll(/\$\([^)]*\)|\$\{[^}]*\}|\$\w+|`[^`]*`/g, '<>')
+    .replaceAll(/(?<=[\s=])[~.]{0,2}\/[^\s]*/g, '<>')
+    .replaceAll(/:\/\/[\w.-]+@/g, '://');
+  return redactText(stated) !== stated;
+}
+
 /** The secrets that JSON states, by their names and forms. */
 export function secretsIn(value: Json | undefined, name = ''): KnownSecrets {
   if (typeof value === 'string')

@@ -9,7 +9,8 @@ const secretText = [
   /:\/\/[^/\s@]*:[^/\s@]+@/,
   /^\s*(basic|bearer)\s+\S/i,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-  /^\w*(passw(or)?d|passphrase|authorization|token|secret|api_?key|access_?key|private_?key)=./i,
+  /authorization["']?\s*[:=]\s*["']?(basic|bearer)\s+\S/i,
+  /^[\w-]*(passw(or)?d|passphrase|authorization|token|secret|api_?key|access_?key|private_?key)=./i,
 ];
 
 /** Whether a value in a component's configuration is a secret, by its name or by itself. */
@@ -18,13 +19,39 @@ export function isSecretValue(name: string, value: unknown): value is string {
   return secretName.test(name) || secretText.some((pattern) => pattern.test(value));
 }
 
-/** Whether some value in it is a secret. A list has the name of its field; `{name, value}` has the name that it states. */
-export function hasSecret(value: Json, name = ''): boolean {
-  if (value === null || typeof value !== 'object') return isSecretValue(name, value);
-  const label = (value as { readonly name?: Json }).name;
-  return Object.entries(value).some(([key, item]: [string, Json]) =>
-    hasSecret(item, Array.isArray(value) ? name : key === 'value' && typeof label === 'string' ? label : key),
+/** Where a secret is in JSON: keys and indices. */
+export type SecretPath = readonly (string | number)[];
+
+/** The places of all secrets in a value. A list has the name of its field; `{name, value}` has the name that it states. */
+export function secretsAt(value: unknown, name = '', at: SecretPath = []): readonly SecretPath[] {
+  if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? [at] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => secretsAt(item, name, [...at, index]));
+  return Object.entries(value).flatMap(([key, item]) =>
+    secretsAt(item, key === 'value' ? statedName(value, key) : key, [...at, key]),
   );
+}
+
+/** Whether some value in it is a secret; `name` is that of the value itself. */
+export function hasSecret(value: Json, name = ''): boolean {
+  return secretsAt(value, name).length > 0;
+}
+
+/** A value with `mask` of each secret in its place. */
+export function withMasked(value: unknown, mask: (secret: string) => string, name = ''): unknown {
+  if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? mask(value) : value;
+  if (Array.isArray(value)) return value.map((item: unknown) => withMasked(item, mask, name));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      withMasked(item, mask, key === 'value' ? statedName(value, key) : key),
+    ]),
+  );
+}
+
+/** The name of a `value`: that of `{name, value}` if there is one. */
+export function statedName(object: object, key: string): string {
+  const { name } = object as { readonly name?: unknown };
+  return typeof name === 'string' ? name : key;
 }
 
 /** `name = "value"`, `name: value`, `name value`, and the quotes around either. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { KbootResult, SiteHost, SiteSpec } from '../lab/kboot.ts';
+import { labKubelet, type KbootResult, type SiteHost, type SiteSpec } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, eventually, hasClusterBundle, restarted, running, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
@@ -111,7 +111,7 @@ describe.skipIf(!hasClusterBundle)(`changed fields on a cluster that runs${unles
   });
 
   test("the kubelet's configuration: hosts restart one after another", async () => {
-    await change({ kubelet: { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', maxPods: 77 } } });
+    await change({ kubelet: { config: { ...labKubelet, maxPods: 77 } } });
     const plan = await kboot('plan');
     expect(plan.stdout).toContain('one host after another');
     await apply();
@@ -122,8 +122,9 @@ describe.skipIf(!hasClusterBundle)(`changed fields on a cluster that runs${unles
   });
 
   test("the CPU manager's policy: its checkpoint goes, and every kubelet starts with the new one", async () => {
-    const lab = { failCgroupV1: false, cgroupDriver: 'cgroupfs' };
-    await change({ kubelet: { config: { ...lab, cpuManagerPolicy: 'static', reservedSystemCPUs: '0' } } });
+    await change({
+      kubelet: { config: { ...labKubelet, cpuManagerPolicy: 'static', reservedSystemCPUs: '0' } },
+    });
     expect(await apply()).toContain('cpuManagerPolicy none becomes static');
     const policies = await onEach(
       `grep -o '"policyName":"[^"]*"' /var/lib/kubelet/cpu_manager_state | cut -d'"' -f4`,

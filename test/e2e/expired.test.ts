@@ -15,10 +15,7 @@ const hosts: readonly SiteHost[] = [
   { name: 'cp-3', roles: ['control-plane'], address: '10.79.62.13' },
   { name: 'w-1', roles: ['worker'], address: '10.79.62.21' },
 ];
-const spec = {
-  loadBalancer: { virtualIP: '10.79.62.100' },
-  kubelet: { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100 } },
-};
+const spec = { loadBalancer: { virtualIP: '10.79.62.100' } };
 const tell = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { SiteHost } from '../lab/kboot.ts';
+import { labKubelet, type SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { hasClusterBundle } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
@@ -142,7 +142,8 @@ const config = (address: string, given: KubeadmCluster): string => {
     },
     {
       ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },
-      ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100, maxPods: 90 },
+      ...labKubelet,
+      maxPods: 90,
       ...given.kubelet,
     },
     {

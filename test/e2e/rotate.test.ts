@@ -26,10 +26,7 @@ const hosts: readonly SiteHost[] = [
 ];
 const planes = hosts.slice(0, 3);
 const virtualIP = '10.79.63.100';
-const spec = {
-  loadBalancer: { virtualIP },
-  kubelet: { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100 } },
-};
+const spec = { loadBalancer: { virtualIP } };
 const cas = ['ca', 'front-proxy-ca', 'etcd-ca', 'sa'] as const;
 
 /** Each run is killed when it has done so many steps of a stage, or goes beyond it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { killAt, stepLines } from '../lab/kboot.ts';
+import { killAt, labKubelet, stepLines } from '../lab/kboot.ts';
 import type { KbootOptions, KbootResult, SiteHost, SiteSpec } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, eventually, hasClusterBundle, readiness, running, unlessSkipped } from './cluster.ts';
@@ -139,7 +139,7 @@ describe.skipIf(!hasClusterBundle)(`static Pods with an operator's files${unless
   });
 
   test('verify names the node whose serving certificate nobody approves, until it is approved', async () => {
-    const kubelet = { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', serverTLSBootstrap: true } };
+    const kubelet = { config: { ...labKubelet, serverTLSBootstrap: true } };
     await site.write('site', { spec: spec('RequestResponse', { kubelet }) });
     const result = await up();
     expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
@@ -168,7 +168,7 @@ describe.skipIf(!hasClusterBundle)(`static Pods with an operator's files${unless
     await on(`echo '${user}:x:1500:1500::/home/jdoe:/bin/bash' >> /etc/passwd; echo '${user}:*:19000::::::' >> /etc/shadow
 mkdir -p /home/jdoe && cp -r /root/.ssh /home/jdoe/ && chown -R 1500:1500 /home/jdoe && chmod 700 /home/jdoe/.ssh
 echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/jdoe`);
-    const kubelet = { config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', serverTLSBootstrap: true } };
+    const kubelet = { config: { ...labKubelet, serverTLSBootstrap: true } };
     const inventory = await site.write('directory', {
       ssh: { user },
       spec: spec('RequestResponse', { kubelet }),

@@ -132,6 +132,14 @@ export async function makeSite(
   };
 }
 
+/** What kubelets of a lab need. */
+export const labKubelet = {
+  ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs' },
+  // All hosts share this machine's disk: how full it is says nothing about them.
+  ...{ imageGCHighThresholdPercent: 100, imageGCLowThresholdPercent: 99 },
+  evictionHard: { 'nodefs.available': '1%', 'imagefs.available': '1%' },
+};
+
 function inventoryOf(lab: Lab, change: InventoryChange): unknown {
   return {
     apiVersion: 'kboot.dev/v1',
@@ -140,14 +148,7 @@ function inventoryOf(lab: Lab, change: InventoryChange): unknown {
     spec: {
       kubernetesVersion: 'v1.36.2',
       networking: { podSubnet: '10.244.0.0/16' },
-      kubelet: {
-        config: {
-          ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs' },
-          // All hosts share this machine's disk: how full it is says nothing about them.
-          ...{ imageGCHighThresholdPercent: 100, imageGCLowThresholdPercent: 99 },
-          evictionHard: { 'nodefs.available': '1%', 'imagefs.available': '1%' },
-        },
-      },
+      kubelet: { config: labKubelet },
       containerd: {
         config: { plugins: { 'io.containerd.cri.v1.runtime': { restrict_oom_score_adj: true } } },
       },

@@ -8,7 +8,7 @@ import { refKey } from '../../kube/scopes.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { objectTitle } from '../../kube/types.ts';
 import { sha256 } from '../../model/digest.ts';
-import { isSecretValue } from '../../model/secret-value.ts';
+import { withMasked } from '../../model/secret-value.ts';
 import { factsOf, type Inspection } from '../../model/inspection.ts';
 import type { ClusterObservation } from '../../observe/cluster.ts';
 import { kbootVersion } from '../../model/kboot-version.ts';
@@ -47,10 +47,10 @@ export function groundOf({ cluster, desire, pki, toIssue, foreignEtcd }: Workspa
     ...{ name, after, prune, timeoutSeconds },
     objects: sha256(JSON.stringify(desire.addons?.get(name) ?? [])),
   }));
-  const stated = JSON.stringify({ ...cluster, files, addons }, (key, value: unknown) => {
-    if (placesHere.includes(key)) return undefined;
-    return isSecretValue(key, value) ? `sha256 ${sha256(value)}` : value;
-  });
+  const stated = JSON.stringify(
+    withMasked({ ...cluster, files, addons }, (secret) => `sha256 ${sha256(secret)}`),
+    (key, value: unknown) => (placesHere.includes(key) ? undefined : value),
+  );
   return {
     kboot: kbootVersion(),
     catalog,

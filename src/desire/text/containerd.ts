@@ -17,7 +17,8 @@ export function containerdFiles(context: TextContext, host: Host): readonly Host
   const confidential =
     registryAuths(context) !== undefined ||
     hasSecret(cluster.containerd.config) ||
-    hasSecret(host.containerd?.config ?? {});
+    hasSecret(host.containerd?.config ?? {}) ||
+    (cluster.runtimes ?? []).some(({ options }) => hasSecret(options as JsonObject));
   const config = containerdConfig(context, host);
   const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
   return [

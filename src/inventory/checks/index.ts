@@ -4,7 +4,6 @@ import { addonsAreSound } from './addons.ts';
 import { backupIsSound } from './backup.ts';
 import { flannelIsInstalled, kubeProxyIsInstalled } from './cni.ts';
 import { componentsKnowTheirSettings } from './component-config.ts';
-import { componentsHaveNoSecrets } from './component-secrets.ts';
 import { dnsIsSound } from './dns.ts';
 import {
   endpointExists,
@@ -55,6 +54,7 @@ import {
 } from './roles.ts';
 import { runtimesAreSound } from './runtimes.ts';
 import { apiServerConfigsAreSound, encryptionIsWanted, securityFlagsFit } from './security.ts';
+import { shownSecretsAreNoted } from './shown-secrets.ts';
 import { spreadPortIsFree } from './spread.ts';
 import { drainTimesFit, upgradeGroupsAreWorkers } from './upgrade.ts';
 import { versionIsKnown } from './version.ts';
@@ -109,7 +109,7 @@ const checks: readonly Check[] = [
   apiServerConfigsAreSound,
   encryptionIsWanted,
   environmentIsSound,
-  componentsHaveNoSecrets,
+  shownSecretsAreNoted,
   extraVolumesAreUnique,
   flagPathsAreMounted,
   mountedFilesComeFirst,

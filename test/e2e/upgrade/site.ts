@@ -31,14 +31,6 @@ export interface UpgradeShape {
   readonly spec?: SiteSpec;
 }
 
-/**
- * What a lab's kubelets need. The hosts share this machine's disk: a kubelet that finds it full removes images that no
- * Pod uses, and kboot finds them missing.
- */
-const kubelet = {
-  config: { failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100 },
-};
-
 /** Boots hosts, makes a cluster of the old version, and starts the workloads. */
 export async function upgradeSite(
   name: string,
@@ -46,7 +38,7 @@ export async function upgradeSite(
   bundles: UpgradeBundles,
 ): Promise<UpgradeSite> {
   const { hosts } = shape;
-  const spec: SiteSpec = { kubelet, ...shape.spec };
+  const spec: SiteSpec = { ...shape.spec };
   const old = { ...spec, kubernetesVersion: bundles.from.version };
   const base = await clusterSite(name, hosts, { spec: old });
   let written = 0;

@@ -12,6 +12,7 @@ import { quoteAll } from '../model/shell.ts';
 import { sha256 } from '../model/digest.ts';
 import { KbootError } from '../model/error.ts';
 import { readHostsText } from '../store/hosts-text.ts';
+import { redactLog } from '../plan/diff/redact.ts';
 import { mayRunHostsCommand, type PlanningCommand } from './consent.ts';
 import { remedies } from './remedies.ts';
 
@@ -53,7 +54,7 @@ async function printed(inventory: string, source: HostsCommand): Promise<HostsTe
         : exitCode === null
           ? 'was ended by a signal'
           : `ended with status ${exitCode}`;
-  return { problem: `${why}${lastWords(stderr)}` };
+  return { problem: `${why}${lastWords(redactLog(stderr))}` };
 }
 
 /** The last lines of stderr, in one line. */

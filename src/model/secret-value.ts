@@ -25,7 +25,8 @@ export type SecretPath = readonly (string | number)[];
 /** The places of all secrets in a value. A list has the name of its field; `{name, value}` has the name that it states. */
 export function secretsAt(value: unknown, name = '', at: SecretPath = []): readonly SecretPath[] {
   if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? [at] : [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => secretsAt(item, name, [...at, index]));
+  if (Array.isArray(value))
+    return value.flatMap((item, index) => secretsAt(item, itemName(value, index, name), [...at, index]));
   return Object.entries(value).flatMap(([key, item]) =>
     secretsAt(item, key === 'value' ? statedName(value, key) : key, [...at, key]),
   );
@@ -39,13 +40,22 @@ export function hasSecret(value: Json, name = ''): boolean {
 /** A value with `mask` of each secret in its place. */
 export function withMasked(value: unknown, mask: (secret: string) => string, name = ''): unknown {
   if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? mask(value) : value;
-  if (Array.isArray(value)) return value.map((item: unknown) => withMasked(item, mask, name));
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => withMasked(item, mask, itemName(value, index, name)));
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
       withMasked(item, mask, key === 'value' ? statedName(value, key) : key),
     ]),
   );
+}
+
+/** The name of an item of a list: that of the flag before it, `[--password, abc]`, or that of the list. */
+function itemName(list: readonly unknown[], index: number, name: string): string {
+  const before = list[index - 1];
+  const isValue =
+    typeof before === 'string' && /^--?[\w-]+$/.test(before) && !String(list[index]).startsWith('-');
+  return isValue ? before : name;
 }
 
 /** The name of a `value`: that of `{name, value}` if there is one. */

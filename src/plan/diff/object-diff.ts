@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import { objectTitle, type KubeObject } from '../../kube/types.ts';
 import { lastApplied, writtenByApi } from '../../kube/written-by-api.ts';
 import { without } from '../../model/without.ts';
-import { redact } from './redact.ts';
+import { withMasked } from '../../model/secret-value.ts';
+import { mask, redact } from './redact.ts';
 
 /** Annotations that hold whole objects, or count revisions. */
 const noise: readonly string[] = [
@@ -44,9 +45,10 @@ export function objectDiff(live: KubeObject, result: KubeObject): string | undef
 function textOf(object: KubeObject): string {
   const { apiVersion, kind, metadata, ...rest } = settled(object);
   return redact(
-    stringify(
-      { apiVersion, kind, metadata, ...rest },
-      { lineWidth: 0, aliasDuplicateObjects: false, sortMapEntries: true },
-    ),
+    stringify(withMasked({ apiVersion, kind, metadata, ...rest }, mask), {
+      lineWidth: 0,
+      aliasDuplicateObjects: false,
+      sortMapEntries: true,
+    }),
   );
 }

@@ -28,6 +28,8 @@ export function redact(text: string): string {
     .join('\n');
 }
 
+const notShown = '(not shown, sha256';
+
 /** In place of a line of a host that may be anything. */
 const unknownLine = '(not shown: kboot did not write this line)';
 
@@ -48,8 +50,9 @@ function shapeOf(line: string): string {
   return line.replaceAll(/\b(?:true|false|yes|no|on|off)\b/gi, '?').replaceAll(/(?<!\d)\d{1,6}(?!\d)/g, '#');
 }
 
-function mask(value: string): string {
-  return `(not shown, sha256 ${sha256(value).slice(0, 12)})`;
+/** In place of a secret; of one that has been replaced already: what is there. */
+export function mask(value: string): string {
+  return value.startsWith(notShown) ? value : `${notShown} ${sha256(value).slice(0, 12)})`;
 }
 
 const hidden = '(not shown)';

@@ -9,14 +9,17 @@ import { keepFigures, lastFigures, ratioToLast } from './record.ts';
 import { aligned } from './table.ts';
 
 /*
- * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding` and `-- hundred`:
+ * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding`, `-- upgrade` and `-- hundred`:
  * with lab hosts. Prints without assertions: ratios matter, and the load of the machine is shown.
  */
-const usage = 'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- hundred [HOSTS]]';
+const usage = 'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- upgrade | -- hundred [HOSTS]]';
 const [first = '7', second] = process.argv.slice(2);
 switch (first) {
   case 'founding':
     await (await import('./founding.ts')).benchFounding();
+    process.exit();
+  case 'upgrade':
+    await (await import('./upgrade.ts')).benchUpgrade();
     process.exit();
   case 'live':
     await (await import('./live.ts')).benchLive(whole(second ?? '7'));

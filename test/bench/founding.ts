@@ -1,13 +1,14 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { stringify } from 'yaml';
-import { plannedSteps, type KbootEvent, type KbootResult, type SiteHost } from '../lab/kboot.ts';
+import { labKubelet, plannedSteps, type KbootEvent, type KbootResult, type SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { allChains, removeLinks, removeRules } from '../../src/resource/network-leftovers.ts';
 import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
 import { keepFigures, lastFigures } from './record.ts';
 import { hasKubeadm, kubeadmDropIn, kubeadmOf, kubeletUnit } from '../e2e/kubeadm.ts';
 
-const foundingHosts: readonly SiteHost[] = [
+/** Three control planes and two workers. */
+export const foundingHosts: readonly SiteHost[] = [
   { name: 'cp-1', roles: ['control-plane'], address: '10.79.50.11' },
   { name: 'cp-2', roles: ['control-plane'], address: '10.79.50.12' },
   { name: 'cp-3', roles: ['control-plane'], address: '10.79.50.13' },
@@ -19,7 +20,7 @@ const endpoint = '10.79.50.11:6443';
 const podSubnet = '10.244.0.0/16';
 
 /** The same cluster for both: no load balancer, which kubeadm does not make. */
-const foundingSpec = { controlPlaneEndpoint: endpoint, networking: { podSubnet } };
+export const foundingSpec = { controlPlaneEndpoint: endpoint, networking: { podSubnet } };
 
 /** One founding, in seconds since the command began. */
 interface Founding {
@@ -75,15 +76,19 @@ export async function benchFounding(): Promise<void> {
 async function prepareHosts(site: ClusterSite): Promise<void> {
   const { exitCode, stderr, stdout } = await site.kboot('up', ['--until', 'runtime', '--yes']);
   if (exitCode !== 0) throw new Error(`kboot up --until runtime: ${stderr}${stdout}`);
-  await onEach(async (host) => {
-    const bundle = process.env['KBOOT_BUNDLE'] ?? '';
-    const script = `"$@" 'cat > /usr/bin/kubeadm && chmod 755 /usr/bin/kubeadm' < ${kubeadmOf(bundle)}`;
-    const { exitCode: status, stderr: why } = await site.lab.exec([
-      ...['sh', '-c', script, 'sh'],
-      ...site.lab.sshArgv(host),
-    ]);
-    if (status !== 0) throw new Error(`copying kubeadm to ${host}: ${why}`);
-  });
+  const kubeadm = kubeadmOf(process.env['KBOOT_BUNDLE'] ?? '');
+  await onEach((host) =>
+    pour(site, host, `cat ${kubeadm}`, 'cat > /usr/bin/kubeadm && chmod 755 /usr/bin/kubeadm'),
+  );
+}
+
+/** Pipes what a command prints here into a command on a host. */
+export async function pour(site: ClusterSite, host: string, from: string, to: string): Promise<void> {
+  const { exitCode, stderr } = await site.lab.exec([
+    ...['sh', '-c', `${from} | "$@" '${to}'`, 'sh'],
+    ...site.lab.sshArgv(host),
+  ]);
+  if (exitCode !== 0) throw new Error(`${to} on ${host}: ${stderr}`);
 }
 
 /** `kboot up` on hosts that have everything but a cluster. */
@@ -103,7 +108,7 @@ async function foundByKboot(site: ClusterSite): Promise<Founding & { readonly re
 }
 
 /** flannel's objects, of a plan that kboot made for the same cluster. */
-function flannelOf(result: KbootResult): string {
+export function flannelOf(result: KbootResult): string {
   return plannedSteps(result)
     .flatMap((step) => (step.type === 'apply' ? [step.object] : []))
     .filter(({ metadata }) => /flannel/.test(`${metadata.namespace ?? ''} ${metadata.name}`))
@@ -115,9 +120,13 @@ function flannelOf(result: KbootResult): string {
  * `kubeadm init`, flannel at once, and joins without pauses: control planes one after another, as kubeadm must, and the
  * workers beside them.
  */
-async function foundByKubeadm(site: ClusterSite, flannel: string): Promise<Founding> {
+export async function foundByKubeadm(
+  site: ClusterSite,
+  flannel: string,
+  version = 'v1.36.2',
+): Promise<Founding> {
   await onEach((host) => output(site.lab, host, kubeletService));
-  await site.lab.ssh('cp-1', 'cat > /root/kubeadm.yaml', { input: config() });
+  await site.lab.ssh('cp-1', 'cat > /root/kubeadm.yaml', { input: config(version) });
   await site.lab.ssh('cp-1', 'cat > /root/cni.yaml', { input: flannel });
   const begun = Date.now();
   const joins = await output(
@@ -155,7 +164,7 @@ echo "$join"; echo "$join --control-plane --certificate-key $key"`,
 }
 
 /** Removes the cluster, and leaves programs, images and containerd as they are. */
-async function removeCluster(site: ClusterSite): Promise<void> {
+export async function removeCluster(site: ClusterSite): Promise<void> {
   await onEach((host) => output(site.lab, host, leaveCluster));
 }
 
@@ -175,8 +184,8 @@ systemctl daemon-reload; systemctl reset-failed
 sync
 true`;
 
-// The lab's kernel is not one that kubeadm verifies.
-const ignore = '--ignore-preflight-errors=all';
+/** The lab's kernel is not one that kubeadm verifies. */
+export const ignore = '--ignore-preflight-errors=all';
 
 /** The unit of kubeadm's packages, with its drop-in. */
 const kubeletService = `set -e
@@ -190,7 +199,7 @@ fi
 systemctl daemon-reload
 systemctl enable -q kubelet`;
 
-function config(): string {
+function config(kubernetesVersion: string): string {
   const kubeadm = 'kubeadm.k8s.io/v1beta4';
   return [
     {
@@ -199,12 +208,12 @@ function config(): string {
       nodeRegistration: { name: 'cp-1', criSocket: 'unix:///run/containerd/containerd.sock' },
     },
     {
-      ...{ apiVersion: kubeadm, kind: 'ClusterConfiguration', kubernetesVersion: 'v1.36.2' },
+      ...{ apiVersion: kubeadm, kind: 'ClusterConfiguration', kubernetesVersion },
       ...{ controlPlaneEndpoint: endpoint, networking: { podSubnet } },
     },
     {
       ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },
-      ...{ failCgroupV1: false, cgroupDriver: 'cgroupfs', imageGCHighThresholdPercent: 100 },
+      ...labKubelet,
     },
     {
       ...{ apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' },
@@ -215,8 +224,8 @@ function config(): string {
     .join('---\n');
 }
 
-async function onEach(work: (host: string) => Promise<unknown>): Promise<void> {
+export async function onEach(work: (host: string) => Promise<unknown>): Promise<void> {
   await Promise.all(foundingHosts.map(({ name }) => work(name)));
 }
 
-const seconds = (begun: number): number => (Date.now() - begun) / 1000;
+export const seconds = (begun: number): number => (Date.now() - begun) / 1000;

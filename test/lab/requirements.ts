@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   'ssh-keygen': 'openssh-client',
   openssl: 'openssl',
   perl: 'perl',
+  sysctl: 'procps',
 };
 
 /** Missing requirements of a lab on this machine, one line each with the remedy; empty: none. */

@@ -14,7 +14,10 @@ export function runExplain({ code, output, lang = languageOfRun() }: ExplainArgs
   if (output === 'json') {
     for (const each of found === undefined ? codes : [found])
       event({ type: 'explanation', code: each, ...errorCodes[each] });
-  } else print(found === undefined ? codesText(lang) : explainText(found, lang, terminalWidth()));
+  } else if (found === undefined) {
+    // One line per code for grep.
+    print(codesText(lang, process.stdout.isTTY ? terminalWidth() : Infinity));
+  } else print(explainText(found, lang, terminalWidth()));
 }
 
 function codeNamed(word: string): ErrorCode {

@@ -27,10 +27,10 @@ function composeExplainText(code: ErrorCode, language: Language, width: number):
   ].join('\n');
 }
 
-/** One line per code, with its exit status; then the exit statuses. */
+/** Every code with its exit status, then the exit statuses, in lines of at most `width` columns. */
 export const codesText = view(composeCodesText);
 
-function composeCodesText(language: Language): string {
+function composeCodesText(language: Language, width: number): string {
   const { code: codeHead, exit: exitHead, means, moreOfCode, exits } = words[language];
   const codes = Object.keys(errorCodes) as ErrorCode[];
   const rows = codes.map((code) => [code, String(errorCodes[code].exit), textsOf[language][code].title]);
@@ -39,10 +39,10 @@ function composeCodesText(language: Language): string {
     meaning,
   ]);
   return [
-    table([[codeHead, exitHead, means], ...rows], new Set([1])),
+    table([[codeHead, exitHead, means], ...rows], new Set([1]), width),
     '',
-    table([[exitHead, means], ...statuses], new Set([0])),
+    table([[exitHead, means], ...statuses], new Set([0]), width),
     '',
-    moreOfCode,
+    paragraph(moreOfCode, width),
   ].join('\n');
 }

@@ -1,19 +1,34 @@
-import { columnsOf } from './wrap.ts';
+import { columnsOf, wrap } from './wrap.ts';
 
-/** Rows in columns, two spaces apart; columns in `right` are right-aligned. The first row is the header. */
-export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
+/** Fewer columns are too few for text: a longer line is better. */
+const narrowest = 20;
+
+/**
+ * Rows in columns, two spaces apart; columns in `right` are right-aligned. The first row is the header. The last column is
+ * wrapped where lines would be wider than `width`.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+  width = Infinity,
+): string {
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell))));
+  const indent = widths.slice(0, -1).reduce((sum, columns) => sum + columns + 2, 0);
+  const room = Math.max(narrowest, width - indent);
   return rows
-    .map((row) =>
-      row
+    .flatMap((row) => {
+      const [first = '', ...more] = row.length < widths.length ? [] : wrap(row.at(-1) ?? '', room);
+      const cells = row.length < widths.length ? row : [...row.slice(0, -1), first];
+      const line = cells
         .map((cell, column) => {
           const padding = ' '.repeat((widths[column] ?? 0) - columnsOf(cell));
           return right.has(column) ? padding + cell : cell + padding;
         })
         .join('  ')
-        .trimEnd(),
-    )
+        .trimEnd();
+      return [line, ...more.map((text) => ' '.repeat(indent) + text)];
+    })
     .join('\n');
 }

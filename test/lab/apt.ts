@@ -7,23 +7,30 @@ export interface AptSource {
 }
 
 /**
- * The sources of `suite` (and its updates and security releases) that this machine's apt uses.
- * Throws if it has none: the lab has no other package sources.
+ * The sources of `suite` (and its updates and security releases) that this machine's apt uses, or those of the same mirrors
+ * on a machine with another release of Debian. Throws if it has neither: the lab has no other package sources.
  */
 export async function machineSources(suite: string): Promise<readonly AptSource[]> {
-  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT)';
+  const format = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
   const { stdout } = await $`apt-get indextargets --format ${format} 'Created-By: Packages'`;
-  const sources = new Map<string, AptSource>();
-  for (const line of stdout.split('\n')) {
-    const [uri, release, component] = line.trim().split(/\s+/);
-    if (uri === undefined || release === undefined || component !== 'main') continue;
-    if (release === suite || release.startsWith(`${suite}-`))
-      sources.set(`${uri} ${release}`, { uri, release });
+  const sources = stdout.split('\n').flatMap((line) => {
+    const [uri, release, component, origin] = line.trim().split(/\s+/);
+    return uri === undefined || release === undefined || component !== 'main'
+      ? []
+      : [{ uri, release, isDebian: origin === 'Debian' }];
+  });
+  const own = sources.filter(({ release }) => release === suite || release.startsWith(`${suite}-`));
+  const found = own.some(({ release }) => release === suite)
+    ? own
+    : sources
+        .filter(({ isDebian, release }) => isDebian && /^[a-z]+(-updates|-security)?$/.test(release))
+        .map(({ uri, release }) => ({ uri, release: release.replace(/^[a-z]+/, suite) }));
+  if (!found.some(({ release }) => release === suite)) {
+    throw new Error(
+      "apt on this machine has no source of Debian, which the lab's hosts are made of: use Debian 12 or newer, after apt-get update",
+    );
   }
-  if (![...sources.values()].some((source) => source.release === suite)) {
-    throw new Error(`apt on this machine has no source for Debian ${suite} (main); the lab needs one`);
-  }
-  return [...sources.values()];
+  return [...new Map(found.map(({ uri, release }) => [`${uri} ${release}`, { uri, release }])).values()];
 }
 
 /** The proxy, TLS and validity settings of this machine's apt, one `Key "value";` a line. */

@@ -2,21 +2,30 @@ import { setMaxListeners } from 'node:events';
 
 /**
  * First SIGINT or SIGTERM: calls `first` and aborts the signal. The second ends the process with status 130.
+ * SIGHUP is a first one, too, if a terminal is lost, and nothing otherwise: Node.js undoes what `nohup` sets. It comes more
+ * than once, from the kernel and from the shell.
  */
 export function onInterrupt(first: () => void): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   // Every host that is being worked on listens; Node.js warns from the eleventh on.
   setMaxListeners(0, controller.signal);
-  const handler = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+  const interrupt = (): void => {
+    if (controller.signal.aborted) return;
     controller.abort();
     first();
   };
-  process.on('SIGINT', handler).on('SIGTERM', handler);
+  const handler = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    interrupt();
+  };
+  const hangUp = (): void => {
+    if (process.stdin.isTTY || process.stdout.isTTY) interrupt();
+  };
+  process.on('SIGINT', handler).on('SIGTERM', handler).on('SIGHUP', hangUp);
   return {
     signal: controller.signal,
     stop() {
-      process.off('SIGINT', handler).off('SIGTERM', handler);
+      process.off('SIGINT', handler).off('SIGTERM', handler).off('SIGHUP', hangUp);
     },
   };
 }

@@ -27,3 +27,24 @@ it('aborts its signal at the first SIGINT, and lets any number of hosts listen w
     process.off('warning', warned);
   }
 });
+
+it.each([
+  [true, true],
+  [false, false],
+])('SIGHUP, which comes twice, aborts it once if there is a terminal (%s)', (isTTY, aborted) => {
+  const before = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY');
+  Object.defineProperty(process.stdin, 'isTTY', { value: isTTY, configurable: true });
+  let calls = 0;
+  const interrupts = onInterrupt(() => {
+    calls++;
+  });
+  try {
+    process.emit('SIGHUP');
+    process.emit('SIGHUP');
+    expect([interrupts.signal.aborted, calls]).toEqual([aborted, aborted ? 1 : 0]);
+  } finally {
+    interrupts.stop();
+    if (before === undefined) Reflect.deleteProperty(process.stdin, 'isTTY');
+    else Object.defineProperty(process.stdin, 'isTTY', before);
+  }
+});

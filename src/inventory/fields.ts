@@ -56,6 +56,7 @@ export function matching(pattern: RegExp, must: string): Check {
 /** A path on the operator's disk; a leading `~/` is the home directory. */
 export const filePath: Check = (value) => {
   if (value === '' || value.includes('\0')) return 'must be a path';
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return 'must be a path on this machine, not a URL';
   return /^~[^/]/.test(value)
     ? `must start with "~/" or spell out the whole path, not "${value}"`
     : undefined;

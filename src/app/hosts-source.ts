@@ -17,6 +17,8 @@ import { mayRunHostsCommand, type PlanningCommand } from './consent.ts';
 import { remedies } from './remedies.ts';
 
 const mostBytes = 16 * 1024 * 1024;
+/** Characters at the end of stderr among which secrets are looked for: an error shows 1000 of them. */
+const lookedAt = 64 * 1024;
 
 /**
  * Reads what spec.hostsFrom names, once: what was there when the inventory was read holds for the whole run. A command is run
@@ -54,12 +56,12 @@ async function printed(inventory: string, source: HostsCommand): Promise<HostsTe
         : exitCode === null
           ? 'was ended by a signal'
           : `ended with status ${exitCode}`;
-  return { problem: `${why}${lastWords(redactLog(stderr))}` };
+  return { problem: `${why}${lastWords(stderr)}` };
 }
 
-/** The last lines of stderr, in one line. */
+/** The last lines of stderr, in one line, without secrets. */
 function lastWords(stderr: string): string {
-  const lines = stderr
+  const lines = redactLog(stderr.slice(-lookedAt))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 
 /**
  * First SIGINT or SIGTERM: calls `first` and aborts the signal. The second ends the process with status 130.
- * SIGHUP is a first one, too, if a terminal is lost, and nothing otherwise: Node.js undoes what `nohup` sets. It comes more
- * than once, from the kernel and from the shell.
+ * SIGHUP counts as a first signal if kboot runs in a terminal, and is ignored otherwise, since Node.js resets the SIG_IGN that
+ * `nohup` sets. The kernel and the shell may both send it, so it is never a second one.
  */
 export function onInterrupt(first: () => void): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();

@@ -1,5 +1,5 @@
 import { redacted, redactText } from '../model/redact.ts';
-import { isSecretValue, statedName } from '../model/secret-value.ts';
+import { isSecretValue, namedItems } from '../model/secret-value.ts';
 import type { TakenAt } from './source.ts';
 import type { Taken } from './environment.ts';
 import { valueAt, type Path } from './position.ts';
@@ -24,10 +24,10 @@ export function concealed(message: string, all: readonly TakenAt[], path: Path):
 /** The user and password of a URL: a password may have a slash, and a port is not one. */
 const login = /:\/\/(?:[^\s"'/@]*|[^\s"'/:@]*:(?!\d{1,5}\/)[^\s"']*)@/g;
 
-/** A field that says where a secret is, and that may be taken for the secret itself. */
+/** Fields that name a variable or file with a secret, and in which people put the secret itself. */
 const placeOfSecret = /(passw|secret|token)\w*(env|file)$|^keyFile$/i;
 
-/** A message about the value at `path` without a secret that stands in the inventory, nor a proposal that resembles it. */
+/** Removes secrets of the inventory from a message about the value at `path`, and any suggestion made from them. */
 export function withoutSecrets(message: string, path: Path, data: unknown): string {
   const plain = message.replaceAll(login, '://…@');
   if (path.length === 0) return plain;
@@ -40,7 +40,7 @@ export function withoutSecrets(message: string, path: Path, data: unknown): stri
   return shown === plain ? plain : shown.replace(/; did you mean .*$/s, '');
 }
 
-/** Every text in a value that is a secret or has one, and what is shown instead. */
+/** Every string in a value that is or contains a secret, and what is shown instead. */
 function secretTexts(value: unknown, name: string): Map<string, string> {
   if (typeof value === 'string')
     return new Map(
@@ -50,11 +50,7 @@ function secretTexts(value: unknown, name: string): Map<string, string> {
       }),
     );
   if (value === null || typeof value !== 'object') return new Map();
-  return new Map(
-    Object.entries(value).flatMap(([key, item]) => [
-      ...secretTexts(item, Array.isArray(value) ? name : key === 'value' ? statedName(value, key) : key),
-    ]),
-  );
+  return new Map(namedItems(value, name).flatMap(([, label, item]) => [...secretTexts(item, label)]));
 }
 
 function isWithin(inner: Path, outer: Path): boolean {

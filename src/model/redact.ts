@@ -1,5 +1,5 @@
 import type { Json } from './cluster.ts';
-import { isSecretValue } from './secret-value.ts';
+import { isSecretValue, namedItems } from './secret-value.ts';
 
 /** What takes the place of a secret. */
 export const redacted = '<redacted>';
@@ -80,8 +80,8 @@ export function redactText(text: string, known: KnownSecrets = new Map()): strin
 }
 
 /**
- * Whether a command of a shell states a secret: `curl -H "Authorization: Bearer abcdef"`. What it reads is none: `$TOKEN`,
- * `$(cat /etc/token)`, a file; nor is the user in ssh://git@example.com.
+ * Whether a shell command contains a literal secret: `curl -H "Authorization: Bearer abcdef"`. Variables (`$TOKEN`), command
+ * substitutions (`$(cat /etc/token)`), paths, and the user in ssh://git@example.com do not count.
  */
 export function commandHasSecret(command: string): boolean {
   const stated = command
@@ -101,15 +101,7 @@ export function secretsIn(value: Json | undefined, name = ''): KnownSecrets {
         : [],
     );
   if (value === null || typeof value !== 'object') return new Map();
-  const label = (value as { readonly name?: Json }).name;
-  return new Map(
-    Object.entries(value).flatMap(([key, item]: [string, Json]) => [
-      ...secretsIn(
-        item,
-        Array.isArray(value) ? name : key === 'value' && typeof label === 'string' ? label : key,
-      ),
-    ]),
-  );
+  return new Map(namedItems(value, name).flatMap(([, label, item]) => [...secretsIn(item as Json, label)]));
 }
 
 /** JSON of the same shape: values whose name says that they are secret, and secrets in all texts, are taken away. */
@@ -127,11 +119,10 @@ export function redactJson(value: Json, known: KnownSecrets = new Map(), name = 
     });
   if (value === null || typeof value !== 'object') return value;
   // An argument or a variable: {name: oidc-client-secret, value: …}
-  const label = (value as { readonly name?: Json }).name;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, Json]) => [
-      redactText(key, known),
-      redactJson(item, known, key === 'value' && typeof label === 'string' ? label : key),
+    namedItems(value, name).map(([key, label, item]) => [
+      redactText(String(key), known),
+      redactJson(item as Json, known, label),
     ]),
   );
 }

@@ -1,5 +1,3 @@
-import type { Json } from './cluster.ts';
-
 /** Names whose value is a secret: `password`, `auth`, `identitytoken`, `Authorization`, `bearerToken`. */
 const secretName =
   /^auth$|(passw(or)?d|passphrase|authorization|token|secret|api[-_]?key|access[-_]?key|private[-_]?key|key[-_]?data)$/i;
@@ -22,46 +20,48 @@ export function isSecretValue(name: string, value: unknown): value is string {
 /** Where a secret is in JSON: keys and indices. */
 export type SecretPath = readonly (string | number)[];
 
-/** The places of all secrets in a value. A list has the name of its field; `{name, value}` has the name that it states. */
-export function secretsAt(value: unknown, name = '', at: SecretPath = []): readonly SecretPath[] {
-  if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? [at] : [];
+/**
+ * The items of a list, or the fields of an object, each with the name that tells whether it is a secret: the flag before
+ * it in a list (`[--password, abc]`), else the name of the list; in `{name, value}`, the stated name.
+ */
+export function namedItems(
+  value: object,
+  name: string,
+): readonly (readonly [key: string | number, name: string, item: unknown])[] {
   if (Array.isArray(value))
-    return value.flatMap((item, index) => secretsAt(item, itemName(value, index, name), [...at, index]));
-  return Object.entries(value).flatMap(([key, item]) =>
-    secretsAt(item, key === 'value' ? statedName(value, key) : key, [...at, key]),
+    return value.map((item: unknown, index) => {
+      const before: unknown = value[index - 1];
+      const isFlag = typeof before === 'string' && /^--?[\w-]+$/.test(before);
+      return [index, isFlag && !String(item).startsWith('-') ? before : name, item];
+    });
+  const { name: stated } = value as { readonly name?: unknown };
+  return Object.entries(value).map(([key, item]) => [
+    key,
+    key === 'value' && typeof stated === 'string' ? stated : key,
+    item,
+  ]);
+}
+
+/** The places of all secrets in a value; `name` is that of the value itself. */
+export function secretsAt(value: unknown, name = ''): readonly SecretPath[] {
+  if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? [[]] : [];
+  return namedItems(value, name).flatMap(([key, label, item]) =>
+    secretsAt(item, label).map((at) => [key, ...at]),
   );
 }
 
 /** Whether some value in it is a secret; `name` is that of the value itself. */
-export function hasSecret(value: Json, name = ''): boolean {
+export function hasSecret(value: unknown, name = ''): boolean {
   return secretsAt(value, name).length > 0;
 }
 
 /** A value with `mask` of each secret in its place. */
 export function withMasked(value: unknown, mask: (secret: string) => string, name = ''): unknown {
   if (value === null || typeof value !== 'object') return isSecretValue(name, value) ? mask(value) : value;
-  if (Array.isArray(value))
-    return value.map((item: unknown, index) => withMasked(item, mask, itemName(value, index, name)));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      withMasked(item, mask, key === 'value' ? statedName(value, key) : key),
-    ]),
+  const items = namedItems(value, name).map(
+    ([key, label, item]) => [key, withMasked(item, mask, label)] as const,
   );
-}
-
-/** The name of an item of a list: that of the flag before it, `[--password, abc]`, or that of the list. */
-function itemName(list: readonly unknown[], index: number, name: string): string {
-  const before = list[index - 1];
-  const isValue =
-    typeof before === 'string' && /^--?[\w-]+$/.test(before) && !String(list[index]).startsWith('-');
-  return isValue ? before : name;
-}
-
-/** The name of a `value`: that of `{name, value}` if there is one. */
-export function statedName(object: object, key: string): string {
-  const { name } = object as { readonly name?: unknown };
-  return typeof name === 'string' ? name : key;
+  return Array.isArray(value) ? items.map(([, item]) => item) : Object.fromEntries(items);
 }
 
 /** `name = "value"`, `name: value`, `name value`, and the quotes around either. */

@@ -19,9 +19,10 @@ export function table(
   const room = Math.max(narrowest, width - indent);
   return rows
     .flatMap((row) => {
-      const [first = '', ...more] = row.length < widths.length ? [] : wrap(row.at(-1) ?? '', room);
-      const cells = row.length < widths.length ? row : [...row.slice(0, -1), first];
-      const line = cells
+      const last = widths.length - 1;
+      const [first = '', ...more] = wrap(row[last] ?? '', room);
+      const line = row
+        .map((cell, column) => (column === last ? first : cell))
         .map((cell, column) => {
           const padding = ' '.repeat((widths[column] ?? 0) - columnsOf(cell));
           return right.has(column) ? padding + cell : cell + padding;

@@ -5,7 +5,7 @@ import { output } from '../lab/traces.ts';
 import { allChains, removeLinks, removeRules } from '../../src/resource/network-leftovers.ts';
 import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
 import { keepFigures, lastFigures } from './record.ts';
-import { hasKubeadm, kubeadmDropIn, kubeadmOf, kubeletUnit } from '../e2e/kubeadm.ts';
+import { hasKubeadm, ignore, kubeadmDropIn, kubeadmOf, kubeletUnit, pour } from '../e2e/kubeadm.ts';
 
 /** Three control planes and two workers. */
 export const foundingHosts: readonly SiteHost[] = [
@@ -80,15 +80,6 @@ async function prepareHosts(site: ClusterSite): Promise<void> {
   await onEach((host) =>
     pour(site, host, `cat ${kubeadm}`, 'cat > /usr/bin/kubeadm && chmod 755 /usr/bin/kubeadm'),
   );
-}
-
-/** Pipes what a command prints here into a command on a host. */
-export async function pour(site: ClusterSite, host: string, from: string, to: string): Promise<void> {
-  const { exitCode, stderr } = await site.lab.exec([
-    ...['sh', '-c', `${from} | "$@" '${to}'`, 'sh'],
-    ...site.lab.sshArgv(host),
-  ]);
-  if (exitCode !== 0) throw new Error(`${to} on ${host}: ${stderr}`);
 }
 
 /** `kboot up` on hosts that have everything but a cluster. */
@@ -183,9 +174,6 @@ rm -rf /run/kboot
 systemctl daemon-reload; systemctl reset-failed
 sync
 true`;
-
-/** The lab's kernel is not one that kubeadm verifies. */
-export const ignore = '--ignore-preflight-errors=all';
 
 /** The unit of kubeadm's packages, with its drop-in. */
 const kubeletService = `set -e

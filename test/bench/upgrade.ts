@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { clusterSite, type ClusterSite } from '../e2e/cluster.ts';
-import { kubeadmOf, kubeadmWith } from '../e2e/kubeadm.ts';
+import { ignore, kubeadmOf, kubeadmWith, pour } from '../e2e/kubeadm.ts';
 import { upgradeBundles, type VersionBundle } from '../e2e/upgrade/bundles.ts';
 import type { KbootResult } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
@@ -9,9 +9,7 @@ import {
   foundByKubeadm,
   foundingHosts,
   foundingSpec,
-  ignore,
   onEach,
-  pour,
   removeCluster,
   seconds,
 } from './founding.ts';

@@ -156,15 +156,23 @@ const config = (address: string, given: KubeadmCluster): string => {
     .join('---\n');
 };
 
-async function copy(site: ClusterSite, host: string, bundle: string): Promise<void> {
-  const argv = site.lab.sshArgv(host);
-  const script = `tar -C ${bundle} -c archives bin images | { "$@" 'mkdir -p /srv/brought && tar -C /srv/brought -x'; } && "$@" 'cat > /srv/brought/kubeadm' < ${kubeadmOf(bundle)}`;
-  const { exitCode, stderr } = await site.lab.exec(['sh', '-c', script, 'sh', ...argv]);
-  if (exitCode !== 0) throw new Error(`copying to ${host}: ${stderr}`);
+/** Pipes the output of a command of this machine into a command on a host. */
+export async function pour(site: ClusterSite, host: string, from: string, to: string): Promise<void> {
+  const { exitCode, stderr } = await site.lab.exec([
+    ...['sh', '-c', `${from} | "$@" '${to}'`, 'sh'],
+    ...site.lab.sshArgv(host),
+  ]);
+  if (exitCode !== 0) throw new Error(`${to} on ${host}: ${stderr}`);
 }
 
-// The lab's kernel is not one that kubeadm verifies.
-const ignore = '--ignore-preflight-errors=all';
+async function copy(site: ClusterSite, host: string, bundle: string): Promise<void> {
+  const unpack = 'mkdir -p /srv/brought && tar -C /srv/brought -x';
+  await pour(site, host, `tar -C ${bundle} -c archives bin images`, unpack);
+  await pour(site, host, `cat ${kubeadmOf(bundle)}`, 'cat > /srv/brought/kubeadm');
+}
+
+/** The lab's kernel is not one that kubeadm verifies. */
+export const ignore = '--ignore-preflight-errors=all';
 
 /** Makes a cluster with kubeadm. */
 export async function kubeadmCluster(

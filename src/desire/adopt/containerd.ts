@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
 import { isDeepStrictEqual } from 'node:util';
 import { isNode, type Json, type JsonObject } from '../../model/cluster.ts';
-import { isSecretValue } from '../../model/secret-value.ts';
+import { secretsAt, type SecretPath } from '../../model/secret-value.ts';
 import type { Obstacle } from '../read-back.ts';
 import { containerdFiles } from '../text/containerd.ts';
 import { isObject, mergePatch } from '../text/merge.ts';
@@ -44,8 +44,8 @@ export function containerdFields(context: TextContext, seen: SeenCluster): reado
 export function containerdObstacles(context: TextContext, seen: SeenCluster): readonly Obstacle[] {
   const broken = [...seen.hosts].filter(([, host]) => configOf(host) === undefined).map(([name]) => name);
   const secrets = foundIn(context, seen).flatMap(({ host, config }) =>
-    secretsIn(config).map((path) => ({
-      message: `${host}: ${paths.containerdConfig} has a secret, ${path}, which kboot does not copy into an inventory`,
+    secretsAt(config).map((path) => ({
+      message: `${host}: ${paths.containerdConfig} has a secret, ${keysOf(path)}, which kboot does not copy into an inventory`,
       remedy: remedies.registriesFile,
     })),
   );
@@ -165,6 +165,9 @@ function textAt(config: JsonObject, path: readonly string[]): string | undefined
   return typeof found === 'string' ? found : undefined;
 }
 
+/** `plugins.x.auth`; a list has the name of its field. */
+const keysOf = (path: SecretPath): string => path.filter((key) => typeof key === 'string').join('.');
+
 /** With mirrors or CAs in config.toml, containerd refuses a config_path, which kboot's text has (docs/cri/registry.md). */
 function withRegistries(patch: JsonObject): JsonObject {
   const { plugins } = patch;
@@ -173,12 +176,4 @@ function withRegistries(patch: JsonObject): JsonObject {
   if (registry === undefined || !isObject(registry)) return patch;
   if (registry['mirrors'] === undefined && registry['configs'] === undefined) return patch;
   return mergePatch(patch, { plugins: { [criImages]: { registry: { config_path: '' } } } });
-}
-
-function secretsIn(value: Json, path: readonly string[] = []): readonly string[] {
-  if (value === null || typeof value !== 'object')
-    return isSecretValue(path.at(-1) ?? '', value) ? [path.join('.')] : [];
-  return Object.entries(value).flatMap(([key, inner]: [string, Json]) =>
-    secretsIn(inner, Array.isArray(value) ? path : [...path, key]),
-  );
 }

@@ -16,9 +16,11 @@ export function containerdFiles(context: TextContext, host: Host): readonly Host
   const { cluster, renderer, versions } = context;
   const confidential =
     registryAuths(context) !== undefined ||
-    hasSecret(cluster.containerd.config) ||
-    hasSecret(host.containerd?.config ?? {}) ||
-    (cluster.runtimes ?? []).some(({ options }) => hasSecret(options as JsonObject));
+    [
+      cluster.containerd.config,
+      host.containerd?.config,
+      ...(cluster.runtimes ?? []).map(({ options }) => options),
+    ].some((config) => hasSecret(config));
   const config = containerdConfig(context, host);
   const file = (path: string, text: string): HostText => ({ path, mode: 0o644, text });
   return [

@@ -1,13 +1,12 @@
 import { commandHasSecret } from '../../model/redact.ts';
 import { holdsSecret, secretsAt } from '../../model/secret-value.ts';
-import { describePath, warning, type Path, type Problem } from '../position.ts';
+import { describePath, warning, type Path } from '../position.ts';
 import type { Check, CheckInput } from './check.ts';
 import { statedComponents } from './components.ts';
 
-/** A value that plans show as it is, who else shows it, and what to do instead. */
-interface Shown {
-  readonly path: Path;
-  readonly value: unknown;
+/** A field that plans show as it is, where its secrets are, who else shows it, and what to do instead. */
+interface ShownField {
+  readonly secrets: readonly Path[];
   readonly where: string;
   readonly instead: string;
 }
@@ -17,102 +16,93 @@ interface Shown {
  * containerd, runtimes, files and what is read from files or the environment (test/inventory/shown-secrets.test.ts).
  */
 export const shownSecretsAreNoted: Check = (input) =>
-  [...ofComponents(input), ...ofKubelets(input), ...ofApiServer(input), ...ofCommands(input)].map(
-    ({ path, where, instead }): Problem =>
-      warning(path, `${describePath(path)} looks like a secret: ${where} show it; ${instead}`),
+  [...ofComponents(input), ...ofKubelets(input), ...ofApiServer(input), ...ofCommands(input)].flatMap(
+    ({ secrets, where, instead }) =>
+      secrets.map((path) =>
+        warning(path, `${describePath(path)} looks like a secret: ${where} show it; ${instead}`),
+      ),
   );
 
 /** Flags and environment of the static Pods. */
-function ofComponents(input: CheckInput): readonly Shown[] {
-  return statedComponents(input).flatMap(({ field, path, draft, flags }) => {
-    const where = 'plans, the manifest of the static Pod and the ConfigMap kube-system/kubeadm-config';
-    const instead = `let spec.${field}.extraVolumes mount a file that has it, if the component can read one`;
-    return [
-      ...secretValues(draft.extraEnvs ?? [], [...path, 'extraEnvs']),
-      ...flags.flatMap((flag) => secretValues(flag.value, [...flag.path, 'value'])),
-    ].map((found) => ({ ...found, where, instead }));
-  });
+function ofComponents(input: CheckInput): readonly ShownField[] {
+  return statedComponents(input).map(({ field, path, draft, flags }) => ({
+    secrets: [
+      ...secretsOf(draft.extraEnvs, [...path, 'extraEnvs']),
+      ...flags.flatMap((flag) => secretsOf(flag.value, [...flag.path, 'value'])),
+    ],
+    where: 'plans, the manifest of the static Pod and the ConfigMap kube-system/kubeadm-config',
+    instead: `let spec.${field}.extraVolumes mount a file that has it, if the component can read one`,
+  }));
 }
 
 /** Configuration and flags of kubelets and kube-proxy. */
-function ofKubelets({ draft, outline }: CheckInput): readonly Shown[] {
-  const spec: Path = ['spec'];
-  const kubelets = [
-    {
-      settings: draft.spec?.kubelet,
-      path: [...spec, 'kubelet'],
-      map: ' and the ConfigMap kube-system/kubelet-config',
-    },
-    ...outline.hosts.map((host) => ({
-      settings: host.draft.kubelet,
-      path: [...host.path, 'kubelet'],
-      map: '',
-    })),
-  ];
+function ofKubelets({ draft, outline }: CheckInput): readonly ShownField[] {
   const instead = 'leave it out: the configuration has no other place for it';
+  const ofKubelet = (kubelet: NonNullable<typeof draft.spec>['kubelet'], path: Path): readonly Path[] => [
+    ...secretsOf(kubelet?.config, [...path, 'config']),
+    ...(kubelet?.extraArgs ?? []).flatMap((flag, index) =>
+      secretsOf(flag?.value, [...path, 'extraArgs', index, 'value']),
+    ),
+  ];
+  const files = 'plans, files of the kubelet that every user of the host can read';
   return [
-    ...kubelets.flatMap(({ settings, path, map }) => {
-      const flags = (settings?.extraArgs ?? []).flatMap((flag, index) =>
-        secretValues(flag?.value, [...path, 'extraArgs', index, 'value']),
-      );
-      return [...secretValues(settings?.config, [...path, 'config']), ...flags].map((found) => ({
-        ...found,
-        where: `plans, files of the kubelet that every user of the host can read${map}`,
-        instead,
-      }));
-    }),
-    ...secretValues(draft.spec?.kubeProxy?.config, [...spec, 'kubeProxy', 'config']).map((found) => ({
-      ...found,
-      where: 'plans and the ConfigMap kube-system/kube-proxy',
-      instead,
-    })),
+    {
+      secrets: ofKubelet(draft.spec?.kubelet, ['spec', 'kubelet']),
+      ...{ where: `${files} and the ConfigMap kube-system/kubelet-config`, instead },
+    },
+    {
+      secrets: outline.hosts.flatMap((host) => ofKubelet(host.draft.kubelet, [...host.path, 'kubelet'])),
+      ...{ where: files, instead },
+    },
+    {
+      secrets: secretsOf(draft.spec?.kubeProxy?.config, ['spec', 'kubeProxy', 'config']),
+      ...{ where: 'plans and the ConfigMap kube-system/kube-proxy', instead },
+    },
   ];
 }
 
 /** Who users are and what they may do. */
-function ofApiServer({ draft }: CheckInput): readonly Shown[] {
+function ofApiServer({ draft }: CheckInput): readonly ShownField[] {
   const { authentication, authorization } = draft.spec?.apiServer ?? {};
   const path: Path = ['spec', 'apiServer'];
   return [
-    ...secretValues(authentication?.jwt, [...path, 'authentication', 'jwt']),
-    ...secretValues(authorization?.authorizers, [...path, 'authorization', 'authorizers']),
-  ].map((found) => ({
-    ...found,
-    where: 'plans',
-    instead: 'API servers need none there: leave it out',
-  }));
+    {
+      secrets: [
+        ...secretsOf(authentication?.jwt, [...path, 'authentication', 'jwt']),
+        ...secretsOf(authorization?.authorizers, [...path, 'authorization', 'authorizers']),
+      ],
+      where: 'plans',
+      instead: 'API servers need none there: leave it out',
+    },
+  ];
 }
 
 /** Texts that are programs or configuration by themselves. */
-function ofCommands({ draft }: CheckInput): readonly Shown[] {
+function ofCommands({ draft }: CheckInput): readonly ShownField[] {
   const { dns, hooks = [], hostsFrom } = draft.spec ?? {};
-  const read = 'have the command read it from a file or the environment';
-  const blocks = dns?.extraBlocks ?? '';
-  const commands = [
-    ...hooks.flatMap((hook, index) =>
-      (['run', 'unless'] as const).map((key) => ({
-        ...{ path: ['spec', 'hooks', index, key], value: hook?.[key] ?? '' },
-        ...{ where: 'plans and logs', instead: read },
-      })),
-    ),
-    {
-      ...{ path: ['spec', 'hostsFrom', 'command'], value: hostsFrom?.command?.join(' ') ?? '' },
-      ...{ where: 'errors and the list of processes of this machine', instead: read },
-    },
-  ];
+  const instead = 'have the command read it from a file or the environment';
   return [
-    ...(holdsSecret(blocks)
-      ? [
-          {
-            ...{ path: ['spec', 'dns', 'extraBlocks'], value: blocks },
-            ...{ where: 'plans and the ConfigMap kube-system/coredns', instead: 'leave it out' },
-          },
-        ]
-      : []),
-    ...commands.filter(({ value }) => commandHasSecret(value)),
+    {
+      secrets: hooks.flatMap((hook, index) =>
+        (['run', 'unless'] as const).flatMap((key) =>
+          commandHasSecret(hook?.[key] ?? '') ? [['spec', 'hooks', index, key]] : [],
+        ),
+      ),
+      ...{ where: 'plans and logs', instead },
+    },
+    {
+      secrets: commandHasSecret(hostsFrom?.command?.join(' ') ?? '')
+        ? [['spec', 'hostsFrom', 'command']]
+        : [],
+      ...{ where: 'errors and the list of processes of this machine', instead },
+    },
+    {
+      secrets: holdsSecret(dns?.extraBlocks ?? '') ? [['spec', 'dns', 'extraBlocks']] : [],
+      ...{ where: 'plans and the ConfigMap kube-system/coredns', instead: 'leave it out' },
+    },
   ];
 }
 
-function secretValues(value: unknown, path: Path): readonly Pick<Shown, 'path' | 'value'>[] {
-  return secretsAt(value).map((at) => ({ path: [...path, ...at], value }));
+function secretsOf(value: unknown, path: Path): readonly Path[] {
+  return secretsAt(value).map((at) => [...path, ...at]);
 }

@@ -37,8 +37,7 @@ export async function upgradeSite(
   shape: UpgradeShape,
   bundles: UpgradeBundles,
 ): Promise<UpgradeSite> {
-  const { hosts } = shape;
-  const spec: SiteSpec = { ...shape.spec };
+  const { hosts, spec = {} } = shape;
   const old = { ...spec, kubernetesVersion: bundles.from.version };
   const base = await clusterSite(name, hosts, { spec: old });
   let written = 0;

@@ -1,6 +1,8 @@
-// npm run build: src/ → dist/, as in the package.
+// npm run build: src/ → dist/, as in the package, and the code cache for this Node.
 import { join } from 'node:path';
 import { root } from './bundling.ts';
-import { buildPackage } from './package.ts';
+import { buildPackage, writeCodeCache } from './package.ts';
 
-await buildPackage(join(root, 'dist'));
+const dist = join(root, 'dist');
+await buildPackage(dist);
+writeCodeCache(dist);

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BuildOptions, Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { compile } from '../src/render/compile.ts';
+import { scriptName } from '../src/start/script.ts';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -72,23 +73,44 @@ export function leaveOut(filter: RegExp): Plugin {
   };
 }
 
-/** What every build of src/main.ts has in common. */
-export const bundling = {
+const options = {
   absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
   bundle: true,
   platform: 'node',
   target: 'node20',
-  plugins: [
-    // handlebars would use it to write source maps, which kboot does not request.
-    leaveOut(/^source-map$/),
-    precompiledTemplates,
-    bundledCompiler,
-    plainHelp,
-  ],
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
 } satisfies BuildOptions;
+
+/**
+ * Bundles src/main.ts, with what a build adds in `plugins`, into the folder `out` as the one file that src/start/ runs.
+ * Returns esbuild's metafile.
+ */
+export async function bundleScript(out: string, plugins: readonly Plugin[]): Promise<Metafile> {
+  const { metafile } = await build({
+    ...options,
+    entryPoints: ['src/main.ts'],
+    outfile: join(out, scriptName),
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    banner: { js: "const __kbootUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { 'import.meta.url': '__kbootUrl' },
+    plugins: [
+      ...plugins,
+      // handlebars would use it to write source maps, which kboot does not request.
+      leaveOut(/^source-map$/),
+      precompiledTemplates,
+      bundledCompiler,
+      plainHelp,
+    ],
+  });
+  return metafile;
+}
+
+/** Bundles src/start/main.ts, the command of a build, into `outfile`, as esbuild's `own` options for it say. */
+export async function bundleStart(outfile: string, own: BuildOptions): Promise<void> {
+  await build({ ...options, entryPoints: ['src/start/main.ts'], outfile, ...own });
+}

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -14,38 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type Plugin } from 'esbuild';
 import { inject } from 'postject';
-import { bundling, dataFiles, filesBelow, leaveOut, root } from './bundling.ts';
-
-/** Virtual path of kboot's files inside the executable. */
-const inside = 'kboot:';
-
-/** Replaces src/model/own-files.ts: it reads from the executable. */
-const embeddedFiles: Plugin = {
-  name: 'embedded files',
-  setup(plugin) {
-    plugin.onLoad({ filter: /\/src\/model\/own-files\.ts$/ }, () => ({
-      contents: `
-        const { getAsset } = require('node:sea');
-        const names = ${JSON.stringify(Object.keys(assets()))};
-        const nameOf = (file) => file instanceof URL ? file.pathname.split('/').at(-1) : file.slice(${inside.length + 1});
-        export const packageRoot = '${inside}';
-        export const readOwn = (file) => getAsset(nameOf(file), 'utf8');
-        export const listOwn = (folder) => {
-          const start = nameOf(folder) + '/';
-          return names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
-        };`,
-    }));
-  },
-};
-
-/** Every embedded file, by its name in the executable. */
-function assets(): Readonly<Record<string, string>> {
-  const data = dataFiles().map((path) => [basename(path), path] as const);
-  const others = ['package.json', ...filesBelow('templates')].map((path) => [path, path] as const);
-  return Object.fromEntries([...data, ...others].map(([name, path]) => [name, join(root, path)]));
-}
+import { embeddedNames, listOwn } from '../src/model/own-files.ts';
+import { bundleScript, bundleStart, dataFiles, leaveOut, root } from './bundling.ts';
+import { writeCodeCache } from './package.ts';
 
 /** Writes the executable: `node` with kboot in it. Throws if that is of another version than this Node, which prepares it. */
 async function buildExecutable(file: string, node: string): Promise<void> {
@@ -53,23 +26,17 @@ async function buildExecutable(file: string, node: string): Promise<void> {
     throw new Error(`${node} is not Node ${process.version}: run this script with the same version`);
   const work = mkdtempSync(join(tmpdir(), 'kboot-sea-'));
   try {
-    const main = join(work, 'main.cjs');
-    await build({
-      ...bundling,
-      outfile: main,
-      format: 'cjs',
-      define: { 'import.meta.url': '"file:///main.cjs"' },
-      supported: { 'dynamic-import': false },
-      plugins: [embeddedFiles, leaveOut(/\.node$|^cpu-features$/), ...bundling.plugins],
-    });
-    const [config, blob] = [join(work, 'config.json'), join(work, 'blob')];
-    const settings = {
-      main,
-      output: blob,
-      disableExperimentalSEAWarning: true,
-      useCodeCache: node === process.execPath,
-    };
-    writeFileSync(config, JSON.stringify({ ...settings, assets: assets() }));
+    const files = join(work, 'files');
+    await writeFiles(files, node === process.execPath);
+    const names = listOwn(files);
+    writeFileSync(join(files, embeddedNames), JSON.stringify(names));
+    const assets = Object.fromEntries([...names, embeddedNames].map((name) => [name, join(files, name)]));
+    const [main, config, blob] = [join(work, 'main.cjs'), join(work, 'config.json'), join(work, 'blob')];
+    await bundleStart(main, { format: 'cjs', define: { 'import.meta.url': '"file:///main.cjs"' } });
+    writeFileSync(
+      config,
+      JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, assets }),
+    );
     execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'ignore' });
     mkdirSync(dirname(file), { recursive: true });
     rmSync(file, { force: true });
@@ -81,6 +48,15 @@ async function buildExecutable(file: string, node: string): Promise<void> {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Writes what is embedded into `folder`, which is a package that can run from there, too. */
+async function writeFiles(folder: string, codeCache: boolean): Promise<void> {
+  await bundleScript(folder, [leaveOut(/\.node$|^cpu-features$/)]);
+  for (const path of ['package.json', 'templates'])
+    cpSync(join(root, path), join(folder, path), { recursive: true });
+  for (const path of dataFiles()) copyFileSync(join(root, path), join(folder, basename(path)));
+  if (codeCache) writeCodeCache(folder);
 }
 
 const { values, positionals } = parseArgs({

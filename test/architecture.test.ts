@@ -27,6 +27,7 @@ const layers = [
   'app',
   'cli',
   'main.ts',
+  'start',
 ];
 
 interface Import {

@@ -1,5 +1,4 @@
 import type { Connection } from '../model/cluster.ts';
-import { connectLocal } from './local.ts';
 import { connectSsh } from './ssh.ts';
 import type { ConnectOptions, HostConnection } from './types.ts';
 
@@ -14,11 +13,12 @@ export interface ReachableHost {
  * Throws KbootError E-CONNECT, E-HOST-KEY-UNKNOWN, E-HOST-KEY-CHANGED, E-AUTH.
  * Privilege escalation is attempted, and can fail, at the first read or start.
  */
-export function connectHost(host: ReachableHost, options: ConnectOptions): Promise<HostConnection> {
+export async function connectHost(host: ReachableHost, options: ConnectOptions): Promise<HostConnection> {
   switch (host.connection.kind) {
     case 'ssh':
       return connectSsh(host.name, host.connection, options);
     case 'local':
-      return Promise.resolve(connectLocal(host.name, options));
+      // zx costs start-up time that other hosts need not pay.
+      return (await import('./local.ts')).connectLocal(host.name, options);
   }
 }

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import wrapAnsi from 'wrap-ansi';
+import { wrapAnsi } from 'fast-wrap-ansi';
 import { breaksAnywhere, columnsOf, wrap } from './wrap.ts';
 
 /** A row of a plan: its sign and its kind, then its text. */

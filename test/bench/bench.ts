@@ -9,10 +9,11 @@ import { keepFigures, lastFigures, ratioToLast } from './record.ts';
 import { aligned } from './table.ts';
 
 /*
- * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding`, `-- upgrade` and `-- hundred`:
- * with lab hosts. Prints without assertions: ratios matter, and the load of the machine is shown.
+ * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding`, `-- upgrade`, `-- hundred`
+ * and `-- spread`: with lab hosts. Prints without assertions: ratios matter, and the load of the machine is shown.
  */
-const usage = 'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- upgrade | -- hundred [HOSTS]]';
+const usage =
+  'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- upgrade | -- hundred [HOSTS] | -- spread [HOSTS]]';
 const [first = '7', second] = process.argv.slice(2);
 switch (first) {
   case 'founding':
@@ -26,6 +27,9 @@ switch (first) {
     process.exit();
   case 'hundred':
     await (await import('./hundred.ts')).benchHundred(whole(second ?? '100'));
+    process.exit();
+  case 'spread':
+    await (await import('./spread.ts')).benchSpread(whole(second ?? '20'));
     process.exit();
   default:
     await benchAlone(whole(first));

@@ -22,14 +22,7 @@ interface Run {
  */
 export async function benchHundred(count: number): Promise<void> {
   const begun = performance.now();
-  const hosts = Array.from({ length: count }, (_, index): SiteHost => {
-    const isPlane = index === 0;
-    return {
-      name: isPlane ? 'cp-1' : `w-${index}`,
-      roles: [isPlane ? 'control-plane' : 'worker'],
-      address: `10.79.60.${index + 2}`,
-    };
-  });
+  const hosts = onePlane(count);
   const site = await debianSite('hundred', hosts, { hosts });
   try {
     say(`${count} hosts booted in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
@@ -43,6 +36,18 @@ export async function benchHundred(count: number): Promise<void> {
   } finally {
     await site.close();
   }
+}
+
+/** A control plane and workers. */
+export function onePlane(count: number): readonly SiteHost[] {
+  return Array.from({ length: count }, (_, index) => {
+    const isPlane = index === 0;
+    return {
+      name: isPlane ? 'cp-1' : `w-${index}`,
+      roles: [isPlane ? 'control-plane' : 'worker'],
+      address: `10.79.60.${index + 2}`,
+    };
+  });
 }
 
 async function measured(
@@ -67,12 +72,13 @@ async function measured(
   return { what, seconds, cpu: cpuSeconds, hosts: sum('cpuSeconds'), sent: sum('bytesUp'), target };
 }
 
-interface Stats {
+export interface Stats {
   readonly cpuSeconds: number;
   readonly hosts: readonly { readonly cpuSeconds: number; readonly bytesUp: number }[];
 }
 
-function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
+/** The figures of `--stats`. Throws if the run printed none. */
+export function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
   const found = events.find(({ type }: KbootEvent) => type === 'stats');
   if (found === undefined) throw new Error(`${what}: no stats\n${stdout.slice(-3000)}${stderr.slice(-3000)}`);
   return found as unknown as Stats;

@@ -2,7 +2,7 @@ import '../view/no-color.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { describe, expect, it } from 'vitest';
 import { errorCodes, exitStatus } from '../../src/model/error.ts';
 import { kboot } from './run.ts';

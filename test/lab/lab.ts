@@ -16,7 +16,7 @@ import type { LabFiles, LabPasswords } from './identity.ts';
 import { ensureImage } from './image.ts';
 import { addressOf, checkNames, gatewayOf, labId, noOwner } from './names.ts';
 import type { LabAddress, LabHost } from './names.ts';
-import { delay, ensureBridge, insideNamespace, plug, setCable, unplug } from './network.ts';
+import { delay, ensureBridge, insideNamespace, limit, plug, setCable, unplug } from './network.ts';
 import { attempt } from './shell.ts';
 
 export interface LabOptions {
@@ -75,6 +75,8 @@ export interface Lab extends LabFiles {
   mend(host: string): Promise<void>;
   /** `ms` more round trip from the bridge to every host (2·ms between hosts); 0 removes it. Not kept across a boot. */
   netem(ms: number, options?: { readonly lossPercent?: number }): Promise<void>;
+  /** Limits what each host sends and receives to so many bits per second; 0 removes the limits. Not kept across a boot. */
+  limit(bitsPerSecond: number): Promise<void>;
   /** podman's state of each host: running, exited, … */
   states(): Promise<ReadonlyMap<string, string>>;
   /** Removes the whole lab; safe to call twice. */
@@ -218,6 +220,9 @@ function labOf(dir: string, record: LabRecord, namespace = record.id): Lab {
     mend: (host) => setCable(id, named(host), 'up'),
     netem: async (ms, { lossPercent = 0 } = {}) => {
       await Promise.all(hosts.map((host) => delay(id, addressOf(host), ms, lossPercent)));
+    },
+    limit: async (bitsPerSecond) => {
+      await Promise.all(hosts.map((host) => limit(id, host.name, addressOf(host), bitsPerSecond)));
     },
     states: () => containerStates(id),
     down: async () => {

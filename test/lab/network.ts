@@ -82,6 +82,25 @@ export async function delay(id: string, address: LabAddress, ms: number, lossPer
   if (result.exitCode !== 0) throw new Error(`tc: ${result.stderr}`);
 }
 
+/** Limits what a host sends and what it receives to so many bits per second each; 0 removes the limits. */
+export async function limit(
+  id: string,
+  host: string,
+  address: LabAddress,
+  bitsPerSecond: number,
+): Promise<void> {
+  const ends = [
+    [id, portOf(address)],
+    [hostId(id, host), 'eth0'],
+  ] as const;
+  for (const [namespace, device] of ends) {
+    await attempt`tc -n ${namespace} qdisc delete dev ${device} root`;
+    if (bitsPerSecond === 0) continue;
+    const bucket = `rate ${bitsPerSecond}bit burst 64kb latency 200ms`.split(' ');
+    await $`tc -n ${namespace} qdisc add dev ${device} root tbf ${bucket}`;
+  }
+}
+
 /** Whether this machine's kernel can delay packets; tested on the loopback of a lab's bridge namespace. */
 export async function kernelHasNetem(id: string): Promise<boolean> {
   const added = await attempt`tc -n ${id} qdisc add dev lo root netem delay 1ms`;

@@ -17,7 +17,7 @@ async function connectTo(behaviour: Parameters<typeof fakeServer>[0]): Promise<H
   cleanup.push(() => {
     server.stop();
   });
-  const options = connectOptions({ connectTimeoutMs: 400 });
+  const options = connectOptions({ connectTimeoutMs: 3_000 });
   return await connectHost(sshHost({ port: server.port, hostKey: server.hostKey }), options);
 }
 
@@ -118,7 +118,7 @@ describe('a host that is silent, or floods, after login', () => {
   it('never answers a forward', async () => {
     const connection = await connectTo({ silent: true });
     const error = await failure(connection.reader.forward('127.0.0.1', 6443));
-    expect([error.code, error.context.detail]).toEqual(['E-CONNECT', 'no answer from the host in 400 ms']);
+    expect([error.code, error.context.detail]).toEqual(['E-CONNECT', 'no answer from the host in 3000 ms']);
     await connection.close();
   });
 

@@ -35,7 +35,7 @@ export async function connectAll<T>(
   concurrency: number,
   then: (host: Host, connection: HostConnection) => Promise<T>,
 ): Promise<Connections & { readonly results: ReadonlyMap<string, T> }> {
-  // ssh2 and zx cost start-up time that offline plans need not pay.
+  // ssh2 costs start-up time that offline plans need not pay.
   const { connectHost } = await import('../../transport/connect.ts');
   const ways = await waysTo(workspace, hosts);
   const connecting = pLimit(concurrency * readsPerWorker);

@@ -9,11 +9,11 @@ import { keepFigures, lastFigures, ratioToLast } from './record.ts';
 import { aligned } from './table.ts';
 
 /*
- * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding`, `-- upgrade`, `-- hundred`
- * and `-- spread`: with lab hosts. Prints without assertions: ratios matter, and the load of the machine is shown.
+ * `npm run bench [-- ROUNDS]`: the costs of kboot on this machine, without a host; `-- live`, `-- founding`, `-- upgrade`, `-- hundred`,
+ * `-- spread` and `-- far`: with lab hosts. Prints without assertions: ratios matter, and the load of the machine is shown.
  */
 const usage =
-  'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- upgrade | -- hundred [HOSTS] | -- spread [HOSTS]]';
+  'npm run bench [-- ROUNDS | -- live [ROUNDS] | -- founding | -- upgrade | -- hundred [HOSTS] | -- spread [HOSTS] | -- far [ROUNDS]]';
 const [first = '7', second] = process.argv.slice(2);
 switch (first) {
   case 'founding':
@@ -30,6 +30,9 @@ switch (first) {
     process.exit();
   case 'spread':
     await (await import('./spread.ts')).benchSpread(whole(second ?? '20'));
+    process.exit();
+  case 'far':
+    await (await import('./far.ts')).benchFar(whole(second ?? '3'));
     process.exit();
   default:
     await benchAlone(whole(first));

@@ -76,10 +76,10 @@ function kept(
   { kind, metadata }: KubeObject,
 ): Pick<DesiredCluster['objects'][number], 'keeps'> {
   if (metadata.name !== 'coredns' || metadata.namespace !== 'kube-system') return {};
-  if (kind === 'ConfigMap') return { keeps: { field: 'Corefile', plain: corefile(context, undefined) } };
-  return kind === 'Deployment' && context.cluster.dns?.replicas === undefined
-    ? { keeps: { field: 'replicas' } }
-    : {};
+  if (kind === 'ConfigMap') return { keeps: [{ field: 'Corefile', plain: corefile(context, undefined) }] };
+  if (kind !== 'Deployment') return {};
+  const isStated = context.cluster.dns?.replicas !== undefined;
+  return { keeps: [{ field: 'readinessPeriod' }, ...(isStated ? [] : [{ field: 'replicas' } as const])] };
 }
 
 const proxyWorkload: DesiredCluster['workloads'][number] = {

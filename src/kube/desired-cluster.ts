@@ -6,6 +6,8 @@ import type { KubeObject } from './types.ts';
 export type Kept =
   /** The number of replicas, which `kubectl scale` sets. */
   | { readonly field: 'replicas' }
+  /** How often readiness probes run: another period would roll the Pods. */
+  | { readonly field: 'readinessPeriod' }
   /** The Corefile, once someone else has written it; `plain` is the one without any setting. */
   | { readonly field: 'Corefile'; readonly plain: string };
 
@@ -16,7 +18,7 @@ export interface DesiredCluster {
   readonly objects: readonly {
     readonly stage: Stage;
     readonly object: KubeObject;
-    readonly keeps?: Kept;
+    readonly keeps?: readonly Kept[];
   }[];
   /** Objects that the API accepts only once `workloads` are ready, because a webhook of theirs validates them. */
   readonly lateObjects: readonly KubeObject[];

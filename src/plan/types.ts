@@ -85,7 +85,7 @@ export interface ApplyStep extends StepBase {
   /** The live object is deleted first: the API refuses to change it. */
   readonly replaces?: true;
   /** Kept of a live object that was not read for the plan. */
-  readonly keeps?: Kept;
+  readonly keeps?: readonly Kept[];
 }
 
 /** Deletes one of kboot's objects that is no longer desired. */

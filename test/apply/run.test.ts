@@ -858,7 +858,7 @@ describe('applyPlan on the cluster', () => {
     const path = '/api/v1/namespaces/kube-system/configmaps/coredns';
     const metadata = { name: 'coredns', namespace: 'kube-system' };
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: 'a' } };
-    const step = applyStep(object, { keeps: { field: 'Corefile', plain: 'a' } });
+    const step = applyStep(object, { keeps: [{ field: 'Corefile', plain: 'a' }] });
     expect((await run([], [step])).failures).toEqual([]);
     expect(api.requests.at(-1)).toMatchObject({ method: 'PATCH', body: { data: { Corefile: 'a' } } });
     api.objects.set(path, { ...object, data: { Corefile: 'a\nb' } });

@@ -193,7 +193,7 @@ function objectStep(
   stated: KubeObject,
   seen: ClusterObservation,
   voidTokens: ReadonlySet<string> = new Set(),
-  keeps?: Kept,
+  keeps?: readonly Kept[],
 ): ApplyStep[] {
   const live = seen.state === 'present' ? seen.objects.get(objectKey(stated)) : undefined;
   const object = live === undefined ? stated : withKept(stated, keeps, live).object;
@@ -204,7 +204,7 @@ function objectStep(
     reason: string,
     effect: Effect['kind'] | undefined,
     replaces = false,
-    unread?: Kept,
+    unread?: readonly Kept[],
   ): ApplyStep[] => [
     {
       type: 'apply',

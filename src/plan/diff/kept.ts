@@ -12,18 +12,55 @@ export interface Adopted {
 }
 
 /** The desired object with the fields of the live one that kboot keeps. */
-export function withKept(object: KubeObject, keeps: Kept | undefined, live: KubeObject): Adopted {
-  switch (keeps?.field) {
-    case undefined:
-      return { object };
+export function withKept(object: KubeObject, keeps: readonly Kept[] = [], live: KubeObject): Adopted {
+  return keeps.reduce<Adopted>(
+    (adopted, each) => ({ ...adopted, ...withField(adopted.object, each, live) }),
+    { object },
+  );
+}
+
+function withField(object: KubeObject, keeps: Kept, live: KubeObject): Adopted {
+  switch (keeps.field) {
     case 'replicas': {
       const replicas = (live['spec'] as { replicas?: unknown } | undefined)?.replicas;
       if (typeof replicas !== 'number' || isScaledToZero(live)) return { object };
       return { object: { ...object, spec: { ...(object['spec'] as object), replicas } } };
     }
+    case 'readinessPeriod':
+      return { object: withReadinessPeriods(object, live) };
     case 'Corefile':
       return withCorefile(object, keeps.plain, live);
   }
+}
+
+interface Workload extends KubeObject {
+  readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } } };
+}
+
+interface Container {
+  readonly name?: string;
+  readonly readinessProbe?: { readonly periodSeconds?: number };
+}
+
+/** The object with the periods of the live containers of the same names. */
+function withReadinessPeriods(object: Workload, { spec: live }: Workload): KubeObject {
+  const periods = new Map(
+    live?.template?.spec?.containers?.map(({ name, readinessProbe }) => [
+      name,
+      readinessProbe?.periodSeconds,
+    ]),
+  );
+  const { template } = object.spec ?? {};
+  const containers = template?.spec?.containers?.map((container) => {
+    const periodSeconds = periods.get(container.name);
+    return container.readinessProbe === undefined || periodSeconds === undefined
+      ? container
+      : { ...container, readinessProbe: { ...container.readinessProbe, periodSeconds } };
+  });
+  return {
+    ...object,
+    spec: { ...object.spec, template: { ...template, spec: { ...template?.spec, containers } } },
+  };
 }
 
 /**

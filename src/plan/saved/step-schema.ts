@@ -223,13 +223,16 @@ const applyStep = shared(
     ).exactOptional(),
     keeps: described(
       'Kept of a live object that was not read for the plan.',
-      z.discriminatedUnion('field', [
-        z.strictObject({ field: z.literal('replicas') }),
-        z.strictObject({
-          field: z.literal('Corefile'),
-          plain: text('The Corefile without any setting.'),
-        }),
-      ]),
+      z.array(
+        z.discriminatedUnion('field', [
+          z.strictObject({ field: z.literal('replicas') }),
+          z.strictObject({ field: z.literal('readinessPeriod') }),
+          z.strictObject({
+            field: z.literal('Corefile'),
+            plain: text('The Corefile without any setting.'),
+          }),
+        ]),
+      ),
     ).exactOptional(),
   }),
 );

@@ -35,8 +35,12 @@ function comparable(object: KubeObject): JsonObject {
   return filled === undefined ? plain : { ...plain, subjects: filled };
 }
 
-/** Fields that kubeadm sends unintentionally: empty structs, one default, and fields of the API server. */
+/**
+ * Fields that kubeadm sends unintentionally: empty structs, one default, and fields of the API server. And the period of
+ * CoreDNS's readiness probe, which is kboot's own.
+ */
 function leaveOut(key: string, value: Json): Json | undefined {
+  if (key === 'periodSeconds') return undefined;
   if (key === 'status' || key === 'resourceVersion') return undefined;
   if (key === 'readOnly' && value === false) return undefined;
   return value !== null && typeof value === 'object' && Object.keys(value).length === 0 ? undefined : value;

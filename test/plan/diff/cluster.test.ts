@@ -26,7 +26,7 @@ const deployment = (replicas: number): KubeObject => ({
 const cluster: DesiredCluster = wants({
   inventory: ['cp-1', 'w-1'],
   objects: [
-    { stage: 'addon', object: deployment(2), keeps: { field: 'replicas' } },
+    { stage: 'addon', object: deployment(2), keeps: [{ field: 'replicas' }] },
     { stage: 'control-plane', object: configMap('kubeadm-config', { a: '1' }) },
   ],
   lateObjects: [configMap('pool')],

@@ -22,7 +22,7 @@ const configMap = (Corefile: string, manager?: string, operation = 'Update'): Ku
   data: { Corefile },
 });
 const kept = (wanted: Dns | undefined, live: KubeObject) =>
-  withKept(configMap(corefile(context, wanted)), { field: 'Corefile', plain }, live);
+  withKept(configMap(corefile(context, wanted)), [{ field: 'Corefile', plain }], live);
 
 describe('a Corefile', () => {
   it('that kboot wrote is replaced', () => {
@@ -80,6 +80,36 @@ it('a number of replicas is kept unless it is stated', () => {
     ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'coredns', namespace: 'kube-system' } },
     spec: { replicas, paused: false },
   });
-  expect(withKept(deployment(2), { field: 'replicas' }, deployment(5)).object).toEqual(deployment(5));
+  expect(withKept(deployment(2), [{ field: 'replicas' }], deployment(5)).object).toEqual(deployment(5));
   expect(withKept(deployment(2), undefined, deployment(5)).object).toEqual(deployment(2));
+});
+
+it('readiness probes keep their periods, since others would roll the Pods', () => {
+  const deployment = (periodSeconds: number | undefined, image: string): KubeObject => ({
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'coredns', namespace: 'kube-system' } },
+    spec: {
+      replicas: 2,
+      template: {
+        metadata: { labels: { 'k8s-app': 'kube-dns' } },
+        spec: {
+          containers: [
+            {
+              ...{ name: 'coredns', image },
+              readinessProbe: { httpGet: { port: 8181 }, ...(periodSeconds && { periodSeconds }) },
+            },
+            { name: 'other' },
+          ],
+          priorityClassName: 'system-cluster-critical',
+        },
+      },
+    },
+  });
+  const keeps = [{ field: 'readinessPeriod' }] as const;
+  expect(withKept(deployment(2, 'new'), keeps, deployment(10, 'old')).object).toEqual(deployment(10, 'new'));
+  const other = {
+    ...deployment(10, 'old'),
+    spec: { template: { spec: { containers: [{ name: 'mine' }] } } },
+  };
+  expect(withKept(deployment(2, 'new'), keeps, other).object).toEqual(deployment(2, 'new'));
+  expect(withKept(deployment(2, 'new'), keeps, { ...other, spec: {} }).object).toEqual(deployment(2, 'new'));
 });

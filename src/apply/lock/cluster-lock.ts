@@ -104,18 +104,22 @@ async function takeHosts(
   for (;;) {
     const answers = new Map<string, Taken>();
     let held: HeldOnHost | undefined;
-    for (const lock of locks) {
+    const take = async (lock: HostLock): Promise<void> => {
       const askedAt = performance.now();
       const answer = await lock.take(holder, staleMs, dead).catch(() => undefined);
-      if (answer?.kind === 'held') {
-        held = { ...answer, host: lock.host, askedAt };
-        break;
-      }
-      if (answer !== undefined) answers.set(lock.host, answer);
+      if (answer?.kind === 'held') held ??= { ...answer, host: lock.host, askedAt };
+      else if (answer !== undefined) answers.set(lock.host, answer);
+    };
+    // One after another until one is taken: of two runs that start at once, only one goes on from there.
+    const others = [...locks];
+    while (answers.size === 0 && held === undefined && others.length > 0) {
+      const lock = others.shift();
+      if (lock !== undefined) await take(lock);
     }
+    if (held === undefined) await Promise.all(others.map(take));
     if (held === undefined) {
       for (const { over } of answers.values()) if (over !== undefined) watch.robbed(over);
-      return answers;
+      return new Map([...answers].sort(([one], [other]) => (one < other ? -1 : 1)));
     }
     await drop();
     if (watch.isGone(held.holder, held.token)) {

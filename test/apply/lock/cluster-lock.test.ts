@@ -9,6 +9,7 @@ import type { LeaseApi } from '../../../src/apply/lock/lease.ts';
 import { thisProcess } from '../../../src/store/process-identity.ts';
 import { localHost, type LocalHost } from '../local-host.ts';
 import { failure } from '../../transport/failure.ts';
+import type { Writer } from '../../../src/transport/types.ts';
 import { leaseApi } from './lease-api.ts';
 
 const times = { heartbeatMs: 200, staleMs: 2_000, doubtMs: 1_200, pollMs: 50, answerMs: 12_000 };
@@ -129,6 +130,15 @@ describe('the lock of a cluster', () => {
     leave(first, runOf('c', elsewhere), times.staleMs);
     await take(runOf('a'));
     expect(said.filter((text) => text.includes('sign of life'))).toEqual([]);
+  });
+
+  it('asks the other hosts at once when it has the first', async () => {
+    const [one, two, three] = [at(first), at(second), at(third)];
+    // This one answers only when the next one has been taken.
+    const until = `until [ -e ${three.path('run/kboot/holder')} ]; do sleep 0.05; done`;
+    const start: Writer['start'] = (command) => two.writer.start(`${until}; ${command}`);
+    await take(runOf('a'), [one, { ...two, writer: { ...two.writer, start } }, three]);
+    expect([0, 1, 2].map(holderOn)).toEqual([0, 1, 2].map(() => hex('a', 32)));
   });
 
   it('does not need every host', async () => {

@@ -35,6 +35,7 @@ const images = {
   'local-path': ['docker.io/rancher/local-path-provisioner:v0.0.37', busybox],
   'node-local-dns': ['registry.k8s.io/dns/k8s-dns-node-cache:1.26.7', busybox],
   traefik: ['docker.io/library/traefik:v3.7.9', busybox],
+  headlamp: ['ghcr.io/headlamp-k8s/headlamp:v0.45.0', busybox],
   registry: ['docker.io/library/registry:3.1.1', 'docker.io/rancher/local-path-provisioner:v0.0.37', busybox],
 } as const;
 
@@ -68,11 +69,17 @@ let cacheAtLoopback = false;
 beforeAll(async () => {
   if (names.length === 0) return;
   const { spec } = parse(await readFile(join(examples, 'common.yaml'), 'utf8')) as {
-    readonly spec: { readonly addons: readonly { readonly name: string }[]; readonly containerd: object };
+    readonly spec: {
+      readonly addons: readonly { readonly name: string; readonly after?: readonly string[] }[];
+      readonly containerd: object;
+    };
   };
   const addons = spec.addons
     .filter(({ name }) => names.some((each) => each === name))
-    .map((addon) => ({ ...addon, images: [busybox] }));
+    .map(({ after = [], ...addon }) => {
+      const present = after.filter((each) => names.some((name) => name === each));
+      return { ...addon, ...(present.length > 0 && { after: present }), images: [busybox] };
+    });
   site = await clusterSite('common', hosts, {
     spec: {
       addons,
@@ -231,11 +238,48 @@ it('traefik', 'routes a host name to a Pod, by an address of MetalLB, and no oth
   });
 });
 
-/** Calls `use` while the registry is at 127.0.0.1:5000 where kboot runs, as it is for those who may read the cluster's Pods. */
-async function forwarded(use: () => Promise<void>): Promise<void> {
+const viewer = `apiVersion: v1
+kind: ServiceAccount
+metadata: { name: viewer }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: viewer }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view }
+subjects: [{ kind: ServiceAccount, name: viewer, namespace: default }]
+`;
+
+it(
+  'headlamp',
+  'serves its page, and lets a token do what it may do, and nobody anything without one',
+  async () => {
+    await site.kube(['apply', '-f', '-'], viewer);
+    const token = await site.kube(['create', 'token', 'viewer']);
+    await forwarded('headlamp', '8080:80', async () => {
+      const asks = async (path: string, ...more: readonly string[]): Promise<string> => {
+        const address = `http://127.0.0.1:8080${path}`;
+        return (await site.lab.exec(['curl', '-sS', '-m', '10', '-w', ' %{http_code}', ...more, address]))
+          .stdout;
+      };
+      const api = '/clusters/main/api/v1/namespaces/default';
+      const withToken = ['-H', `Authorization: Bearer ${token}`];
+      expect(await asks('/')).toMatch(/<title>Headlamp<\/title>[^]* 200$/);
+      expect(await asks(`${api}/pods`, ...withToken)).toMatch(/"kind":"PodList"[^]* 200$/);
+      expect(await asks(`${api}/secrets`, ...withToken)).toMatch(/ 403$/);
+      expect(await asks(`${api}/pods`)).toMatch(/ 40[13]$/);
+    });
+    await site.kube(['delete', 'serviceaccount/viewer', 'clusterrolebinding/viewer']);
+  },
+);
+
+/**
+ * Calls `use` while the Service of an add-on, in its namespace, is at a port of 127.0.0.1 where kboot runs, as it is for those
+ * who may read the cluster's Pods. `ports`: as for `kubectl port-forward`.
+ */
+async function forwarded(addon: Name, ports: string, use: () => Promise<void>): Promise<void> {
   const [file = '', ...args] = site.lab.inside([
-    ...[bundleProgram('kubectl'), '--kubeconfig', await site.kubeconfig(), '-n', 'registry'],
-    ...['port-forward', 'service/registry', '5000'],
+    ...[bundleProgram('kubectl'), '--kubeconfig', await site.kubeconfig(), '-n', addon],
+    ...['port-forward', `service/${addon}`, ports],
   ]);
   const forward = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
@@ -267,7 +311,7 @@ it('registry', 'a bundle is pushed through the API, and every node pulls from it
   const inventory = await bundleOf('pause');
   const index = await site.kboot('bundle index', ['--kubernetes-version', 'v1.36.2'], { inventory });
   expect(index.exitCode, index.stderr).toBe(0);
-  await forwarded(async () => {
+  await forwarded('registry', '5000', async () => {
     const flags = ['--registry', '127.0.0.1:5000/k8s', '--plain-http'];
     const pushed = await site.kboot('bundle push', flags, { inventory });
     expect(pushed.stdout, pushed.stderr).toContain('1 image pushed');

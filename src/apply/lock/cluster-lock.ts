@@ -110,13 +110,14 @@ async function takeHosts(
       if (answer?.kind === 'held') held ??= { ...answer, host: lock.host, askedAt };
       else if (answer !== undefined) answers.set(lock.host, answer);
     };
-    // One after another until one is taken: of two runs that start at once, only one goes on from there.
-    const others = [...locks];
-    while (answers.size === 0 && held === undefined && others.length > 0) {
-      const lock = others.shift();
-      if (lock !== undefined) await take(lock);
+    for (const [index, lock] of locks.entries()) {
+      await take(lock);
+      if (held !== undefined) break;
+      if (answers.size === 0) continue;
+      // Of two runs that start at once, only the one that has the first host asks the others.
+      await Promise.all(locks.slice(index + 1).map(take));
+      break;
     }
-    if (held === undefined) await Promise.all(others.map(take));
     if (held === undefined) {
       for (const { over } of answers.values()) if (over !== undefined) watch.robbed(over);
       return new Map([...answers].sort(([one], [other]) => (one < other ? -1 : 1)));

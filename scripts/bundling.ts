@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { compile } from '../src/render/compile.ts';
@@ -8,7 +8,7 @@ import { scriptName } from '../src/start/script.ts';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Data files that modules of src/ read from their own folder. */
-export const dataFiles = (): readonly string[] =>
+const dataFiles = (): readonly string[] =>
   ['src/catalog', 'src/view/html'].flatMap(filesBelow).filter((path) => !path.endsWith('.ts'));
 
 /** Files below a folder of the repository, with forward slashes, sorted. */
@@ -47,7 +47,7 @@ const bundledCompiler: Plugin = {
 
 /**
  * Replaces the package string-width when yargs lays out help: kboot's help is plain text, and loading the Unicode
- * tables of the real one takes a quarter of `kboot --help`. The progress view uses the real one.
+ * tables of the real one takes a quarter of `kboot --help`.
  */
 const plainHelp: Plugin = {
   name: 'plain help',
@@ -86,7 +86,8 @@ const options = {
 } satisfies BuildOptions;
 
 /**
- * Bundles src/main.ts, with what a build adds in `plugins`, into the folder `out` as the one file that src/start/ runs.
+ * Bundles src/main.ts, with what a build adds in `plugins`, into the folder `out`: the one file that src/start/ runs, and the data
+ * files that it reads there.
  * Returns esbuild's metafile.
  */
 export async function bundleScript(out: string, plugins: readonly Plugin[]): Promise<Metafile> {
@@ -107,6 +108,7 @@ export async function bundleScript(out: string, plugins: readonly Plugin[]): Pro
       plainHelp,
     ],
   });
+  for (const path of dataFiles()) cpSync(join(root, path), join(out, basename(path)));
   return metafile;
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { compile, run } from '../src/start/script.ts';
 
 const [file = '', cache = ''] = process.argv.splice(2, 2);
-const script = compile(readFileSync(file, 'latin1'));
+const script = compile(readFileSync(file, 'utf8'));
 process.on('exit', () => {
   writeFileSync(cache, script.createCachedData());
 });

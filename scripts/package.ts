@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Metafile, Plugin } from 'esbuild';
 import { codeCacheName, scriptName } from '../src/start/script.ts';
-import { bundleScript, bundleStart, dataFiles, root } from './bundling.ts';
+import { bundleScript, bundleStart, root } from './bundling.ts';
 import { bundledPackages, notices, runtimePackages } from './third-party.ts';
 
 /** ssh2's native parts, which npm builds where kboot is installed, if it can. */
@@ -26,7 +26,6 @@ export async function buildPackage(dist: string): Promise<Metafile> {
   rmSync(dist, { recursive: true, force: true });
   const metafile = await bundleScript(dist, [nativeParts]);
   await bundleStart(join(dist, 'main.js'), { format: 'esm' });
-  for (const path of dataFiles()) cpSync(join(root, path), join(dist, basename(path)));
   chmodSync(join(dist, 'main.js'), 0o755);
   const shipped = new Set([...bundledPackages(metafile), ...runtimePackages()]);
   writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices([...shipped]));

@@ -13,11 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inject } from 'postject';
 import { embeddedNames, listOwn } from '../src/model/own-files.ts';
-import { bundleScript, bundleStart, dataFiles, leaveOut, root } from './bundling.ts';
+import { bundleScript, bundleStart, leaveOut, root } from './bundling.ts';
 import { writeCodeCache } from './package.ts';
 
 /** Writes the executable: `node` with kboot in it. Throws if that is of another version than this Node, which prepares it. */
@@ -55,7 +55,6 @@ async function writeFiles(folder: string, codeCache: boolean): Promise<void> {
   await bundleScript(folder, [leaveOut(/\.node$|^cpu-features$/)]);
   for (const path of ['package.json', 'templates'])
     cpSync(join(root, path), join(folder, path), { recursive: true });
-  for (const path of dataFiles()) copyFileSync(join(root, path), join(folder, basename(path)));
   if (codeCache) writeCodeCache(folder);
 }
 

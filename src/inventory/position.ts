@@ -56,7 +56,7 @@ export function warning(path: Path, message: string): Problem {
   return { severity: 'warning', path, message };
 }
 
-/** Returns the value at `path`, or undefined if there is none. */
+/** Returns the value at `path`, or undefined if the path does not exist. */
 export function valueAt(data: unknown, path: Path): unknown {
   let value = data;
   for (const step of path) {

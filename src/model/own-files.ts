@@ -24,7 +24,7 @@ export function readOwn(file: string | URL): string {
   return isSea() ? getAsset(embeddedName(file), 'utf8') : readFileSync(file, 'utf8');
 }
 
-/** One of kboot's own files; undefined if there is none. */
+/** Returns the bytes of one of kboot's own files, or undefined if it does not exist. */
 export function readOwnBytes(file: URL): Buffer | undefined {
   if (!isSea()) return existsSync(file) ? readFileSync(file) : undefined;
   const name = embeddedName(file);

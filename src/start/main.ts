@@ -9,7 +9,6 @@ import { codeCacheName, compile, run, scriptName } from './script.ts';
  */
 
 const script = new URL(scriptName, import.meta.url);
-// The build has ASCII only; as Latin-1, Node need not decode it.
-const source = readOwnBytes(script)?.toString('latin1');
+const source = readOwnBytes(script)?.toString('utf8');
 if (source === undefined) throw new Error(`${fileURLToPath(script)} is missing: install kboot again`);
 run(compile(source, readOwnBytes(new URL(codeCacheName, import.meta.url))), fileURLToPath(script));

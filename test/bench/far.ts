@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
 import { longLine } from '../lab/long-line.ts';
 import { foundingHosts, foundingSpec, removeCluster } from './founding.ts';
+import { say } from './hundred.ts';
 import { median } from './measure.ts';
 import { keepFigures, lastFigures, ratioToLast } from './record.ts';
 import { aligned } from './table.ts';
@@ -72,8 +73,4 @@ async function up(site: ClusterSite, roundTripMs: number, args: readonly string[
   } finally {
     await line.end();
   }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -5,7 +5,7 @@ import { keepFigures, lastFigures, ratioToLast } from './record.ts';
 import { aligned } from './table.ts';
 
 /** What one run cost. */
-interface Run {
+export interface Run {
   readonly what: string;
   readonly seconds: number;
   /** CPU seconds of kboot, and of all hosts together. */
@@ -13,6 +13,8 @@ interface Run {
   readonly hosts: number;
   /** Bytes that left this machine. */
   readonly sent: number;
+  /** Bytes of files that hosts sent to each other. */
+  readonly between: number;
   readonly target?: string;
 }
 
@@ -50,7 +52,8 @@ export function onePlane(count: number): readonly SiteHost[] {
   });
 }
 
-async function measured(
+/** Runs `kboot VERB` up to stage runtime. Throws if it fails, or changes something against `changes`. */
+export async function measured(
   site: Site,
   what: string,
   verb: string,
@@ -69,16 +72,18 @@ async function measured(
     );
   const sum = (of: 'cpuSeconds' | 'bytesUp'): number => hosts.reduce((total, each) => total + each[of], 0);
   say(`${what}: ${seconds.toFixed(1)} s`);
-  return { what, seconds, cpu: cpuSeconds, hosts: sum('cpuSeconds'), sent: sum('bytesUp'), target };
+  const files = result.events.find(({ type }) => type === 'files');
+  const passed = (files?.['hosts'] ?? []) as readonly { readonly hosts: number }[];
+  const between = passed.reduce((total, each) => total + each.hosts, 0);
+  return { what, seconds, cpu: cpuSeconds, hosts: sum('cpuSeconds'), sent: sum('bytesUp'), between, target };
 }
 
-export interface Stats {
+interface Stats {
   readonly cpuSeconds: number;
   readonly hosts: readonly { readonly cpuSeconds: number; readonly bytesUp: number }[];
 }
 
-/** The figures of `--stats`. Throws if the run printed none. */
-export function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
+function statsOf({ events, stdout, stderr }: KbootResult, what: string): Stats {
   const found = events.find(({ type }: KbootEvent) => type === 'stats');
   if (found === undefined) throw new Error(`${what}: no stats\n${stdout.slice(-3000)}${stderr.slice(-3000)}`);
   return found as unknown as Stats;
@@ -104,6 +109,6 @@ function show(runs: readonly Run[], count: number): void {
   );
 }
 
-function say(text: string): void {
+export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -40,7 +40,7 @@ function comparable(object: KubeObject): JsonObject {
  * CoreDNS's readiness probe, which is kboot's own.
  */
 function leaveOut(key: string, value: Json): Json | undefined {
-  if (key === 'periodSeconds') return undefined;
+  if (key === 'periodSeconds' && value === 2) return undefined;
   if (key === 'status' || key === 'resourceVersion') return undefined;
   if (key === 'readOnly' && value === false) return undefined;
   return value !== null && typeof value === 'object' && Object.keys(value).length === 0 ? undefined : value;

@@ -184,6 +184,12 @@ describe('the command of the package', () => {
     });
   });
 
+  it('writes what is not ASCII as it is in the sources', () => {
+    const command = `'${join(installed, 'dist/main.js')}' version > /dev/full`;
+    const { stderr } = spawnSync('sh', ['-c', command], { cwd: site, env, encoding: 'utf8' });
+    expect(stderr).toMatch(/^✗ The output cannot be written/);
+  });
+
   it.each(['inventory', 'plan'])('prints the schema of the %s', (subject) => {
     const { status, stdout } = kboot('schema', subject);
     expect([status, JSON.parse(stdout)]).toEqual([

@@ -21,7 +21,7 @@ import { fetchChart, titleOf } from '../fetch/chart.ts';
 import { download } from '../fetch/download.ts';
 import type { Fetched, FetchEvent, Heard } from '../fetch/events.ts';
 import { saveImage } from '../fetch/image-archive.ts';
-import { fetchPackages } from '../fetch/os-packages.ts';
+import { fetchPackages } from '../fetch/os-packages/fetch.ts';
 import { findImage, type RemoteImage } from '../fetch/registry.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
 import { KbootError } from '../model/error.ts';
@@ -42,6 +42,7 @@ export interface CreateOptions {
   readonly mirror: string | undefined;
   /** Base URL to use instead of the hosts of distributions. */
   readonly packagesMirror?: string | undefined;
+  readonly packagesKey?: Buffer | undefined;
   /** Make a delta: leave out files that this bundle has. */
   readonly since?: Bundle | undefined;
   /** Take images that no digest is known of as the registry serves them, and others than the catalog has. */
@@ -114,7 +115,7 @@ export async function createBundle(options: CreateOptions): Promise<BundleIndex>
 }
 
 function partsOf(
-  { contents, mirror, packagesMirror, allowUnofficial, signal }: CreateOptions,
+  { contents, mirror, packagesMirror, packagesKey, allowUnofficial, signal }: CreateOptions,
   arch: Architecture,
 ): readonly Part[] {
   const files = artifacts(contents.release, arch)
@@ -162,7 +163,10 @@ function partsOf(
     path: packagesInBundle(system, arch),
     from: packageSource(system, arch).title,
     fetch: (_web, path) =>
-      fetchPackages(path, { system, arch, names: packagesOf(system), mirror: packagesMirror }),
+      fetchPackages(path, {
+        ...{ system, arch, names: packagesOf(system) },
+        ...{ mirror: packagesMirror, key: packagesKey },
+      }),
   }));
   return [...files, ...images, ...manifests, ...programs, ...charts, ...packages];
 }

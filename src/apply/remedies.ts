@@ -110,6 +110,10 @@ export const remedies = {
     en: 'Check its name server and /etc/yum.repos.d (`dnf makecache` shows details), or install the package yourself, then run the same command again: it continues there.',
     zh: '检查它的 DNS 服务器和 /etc/yum.repos.d（`dnf makecache` 显示详情），或者自己安装该软件包，然后再次运行同一条命令：它会从那里继续。',
   },
+  bundledPackages: {
+    en: 'See the output for what is missing. `kboot bundle create DIRECTORY --packages SYSTEM` fetches the packages again; or install the package yourself. Then run the same command again: it continues there.',
+    zh: '缺少什么见输出。`kboot bundle create DIRECTORY --packages SYSTEM` 重新获取软件包；或者自己安装该软件包。然后再次运行同一条命令：它会从那里继续。',
+  },
   stillMounted: {
     en: 'Find what uses it (`fuser -vm MOUNT`) and unmount it; a mount of your own stays if it is in /etc/fstab, then run the same command again: it continues there.',
     zh: '找出是什么在使用它（`fuser -vm MOUNT`），并卸载它；你自己的挂载点如果写在 /etc/fstab 中，就会保留。然后再次运行同一条命令：它会从那里继续。',

@@ -61,6 +61,11 @@ const causes: readonly Cause[] = [
     remedy: remedies.packageFails,
   },
   {
+    said: /^The packages are those in the bundle$/m,
+    message: 'the package cannot be installed from the packages in the bundle',
+    remedy: remedies.bundledPackages,
+  },
+  {
     said: /not registered with an entitlement server/,
     message: 'this host has no subscription, and so no package sources',
     remedy: remedies.register,

@@ -132,6 +132,7 @@ export interface BundleCommandArgs extends GlobalArgs {
   /** Empty: not given. */
   readonly packages: string[];
   readonly 'packages-mirror'?: string | undefined;
+  readonly 'packages-key'?: string | undefined;
   readonly registry?: string | undefined;
   readonly username?: string | undefined;
   readonly 'password-file'?: string | undefined;

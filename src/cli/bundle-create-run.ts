@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { imagesOfAddons } from '../app/addons/images.ts';
 import { createBundle, unheldImages } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
@@ -11,6 +12,7 @@ import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
 import { isSameFolder } from '../store/bundle-delta.ts';
 import { openBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
+import { unreadable } from '../store/file-error.ts';
 import { showFetching } from '../view/fetch-progress.ts';
 import type { BundleCommandArgs } from './args.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -24,6 +26,7 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
   refuse('--image-repository', args['image-repository'], imageRepository);
   refuse('--packages-mirror', args['packages-mirror'], mirror);
   const packages = packagedBy(args.packages);
+  const packagesKey = publicKeys(args['packages-key']);
   const wanted = await wantedBy(args);
   const json = args.output === 'json';
   const progress = json ? undefined : showFetching(screen);
@@ -39,6 +42,7 @@ export async function runCreate(args: BundleCommandArgs): Promise<BundleIndex> {
       mirror: args.mirror ?? wanted.mirror,
       since: since(args),
       packagesMirror: args['packages-mirror'],
+      packagesKey,
       allowUnofficial,
       arches: args.arch.length === 0 ? ['amd64'] : [...new Set(args.arch)],
       signal: interrupt.signal,
@@ -105,6 +109,20 @@ function packagedBy(given: readonly string[]): readonly string[] {
       remedy: remedies.otherPackages,
     },
   );
+}
+
+/** Throws KbootError E-USAGE if the file cannot be read, or has a private key. */
+function publicKeys(file: string | undefined): Buffer | undefined {
+  if (file === undefined) return undefined;
+  const flag = `--packages-key ${file}`;
+  let keys: Buffer;
+  try {
+    keys = readFileSync(file);
+  } catch (cause) {
+    throw new KbootError('E-USAGE', `${flag} ${unreadable(cause)}`);
+  }
+  if (keys.includes('-----BEGIN PGP PRIVATE')) throw new KbootError('E-USAGE', `${flag} is a private key`);
+  return keys;
 }
 
 function refuse(flag: string, value: string | undefined, check: (value: string) => string | undefined): void {

@@ -134,6 +134,7 @@ const flagsOf: Readonly<Record<string, readonly Action[]>> = {
   ...{ mirror: ['create'], arch: ['create'], 'image-repository': ['create'], 'allow-unofficial': ['create'] },
   ...{ 'kubernetes-version': ['create', 'index'], inventory: ['create', 'verify', 'sbom'] },
   ...{ since: ['create'], packages: ['create'], 'packages-mirror': ['create'] },
+  ...{ 'packages-key': ['create'] },
   ...{ signers: ['verify'], 'sign-key': ['create', 'index'] },
   ...{ registry: ['push'], username: ['push'], 'password-file': ['push'], 'ca-file': ['push'] },
   ...{ 'plain-http': ['push'], insecure: ['push'] },

@@ -93,13 +93,20 @@ create fetches missing files, replaces files that differ, and writes bundle.json
         array: true,
         nargs: 1,
         default: [] as string[],
-        describe: `SYSTEM: for create: also the distribution's packages that hosts may need, for hosts without a package source: ${packagedSystems.join(', ')}; separate several by commas. Needs apt on this machine`,
+        describe: `SYSTEM: for create: also the distribution's packages that hosts may need, for hosts without a package source: ${packagedSystems.join(', ')}; separate several by commas. Needs the package manager of those systems on this machine, apt or dnf`,
       })
       .option('packages-mirror', {
         type: 'string',
         requiresArg: true,
         describe:
-          "URL: for create: base URL that has debian, debian-security and ubuntu below it (default: the distributions' own hosts)",
+          "URL: for create: base URL that has debian and debian-security, ubuntu, rocky, almalinux, centos-stream or OracleLinux below it (default: the distributions' own hosts)",
+      })
+      .option('packages-key', {
+        type: 'string',
+        requiresArg: true,
+        normalize: true,
+        describe:
+          "FILE: for create: OpenPGP public keys that sign the mirror's packages (default: the distribution's own)",
       })
       .option('sign-key', {
         type: 'string',

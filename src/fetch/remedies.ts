@@ -54,13 +54,21 @@ export const remedies = {
     en: 'Run `kboot bundle create` on Debian or Ubuntu, or in a container of either; leave out --packages if your hosts have package sources.',
     zh: '在 Debian 或 Ubuntu 上，或者在它们的容器中运行 `kboot bundle create`；如果主机有软件源，去掉 --packages。',
   },
+  dnfHere: {
+    en: 'Install dnf with its command download (dnf-plugins-core), rpm and createrepo_c; Debian and Ubuntu have these packages, too. Leave out --packages if your hosts have package sources.',
+    zh: '安装 dnf 及其 download 命令（dnf-plugins-core）、rpm 和 createrepo_c；Debian 和 Ubuntu 也有这些软件包。如果主机有软件源，去掉 --packages。',
+  },
+  packageKey: {
+    en: 'Packages that a mirror of yours signs itself need its public keys: `--packages-key FILE`. Otherwise use another mirror: this one changed them.',
+    zh: '由自己的镜像站签名的软件包需要它的公钥：`--packages-key FILE`。否则换一个镜像站：这个镜像站改动了软件包。',
+  },
   keysOf: ({ package: name }: About<'package'>) => ({
     en: `Install the package ${name} on this machine: apt verifies the distribution's indexes with these keys.`,
     zh: `在本机安装软件包 ${name}：apt 用这些密钥验证发行版的索引。`,
   }),
   packageSources: {
-    en: "Check the network; apt's own proxy settings apply, and http_proxy. `--packages-mirror URL` names a mirror. Then run the same command again.",
-    zh: '检查网络；apt 自己的代理设置和 http_proxy 有效。`--packages-mirror URL` 指定镜像站。然后再次运行同一条命令。',
+    en: 'Check the network; http_proxy and https_proxy apply, and for apt its own proxy settings. `--packages-mirror URL` names a mirror. Then run the same command again.',
+    zh: '检查网络；http_proxy 和 https_proxy 有效，apt 还使用自己的代理设置。`--packages-mirror URL` 指定镜像站。然后再次运行同一条命令。',
   },
   network: {
     en: 'Check the network, DNS and firewall of this machine. Set HTTPS_PROXY to use a proxy. To fetch from elsewhere, use a mirror (spec.artifacts.mirror, or `--mirror` of `bundle create`) and another registry (spec.imageRepository, or `--image-repository`).',

@@ -48,6 +48,7 @@ kb_apt_from() {
     kb_manager apt-get update -q && kb_apt "$2"
   ) || kb_r=$?
   rm -rf "$kb_s"
+  [ $kb_r = 0 ] || echo 'The packages are those in the bundle'
   return $kb_r
 }
 
@@ -58,5 +59,19 @@ kb_dnf() {
   case $kb_n in 200) return 200 ;; esac
   kb_manager dnf makecache --refresh --setopt=exit_on_lock=True || echo 'not every package source could be read'
   kb_manager dnf install -y '--setopt=*.skip_if_unavailable=True' "$@"
+}
+
+# kb_dnf_from FOLDER NAME: the same from packages in a folder, as kb_apt_from. dnf keeps a checksum as an attribute of every file
+# that it reads (librepo), which changes what stat says of it: the digests of the files are remembered before.
+kb_dnf_from() {
+  kb_p="$KB/archives/\${1##*/}"
+  [ ! -f "$kb_p" ] || kb_remember_archive "$kb_p"
+  kb_s=$(mktemp -d) || return
+  kb_r=0
+  kb_manager dnf install -y --setopt=reposdir="$kb_s" --setopt=cachedir="$kb_s" --nogpgcheck \
+    --repofrompath="kboot-bundle,file://$1" --setopt=install_weak_deps=False --setopt=exit_on_lock=True -- "$2" || kb_r=$?
+  rm -rf "$kb_s"
+  [ $kb_r = 0 ] || echo 'The packages are those in the bundle'
+  return $kb_r
 }
 `;

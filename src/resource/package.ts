@@ -4,8 +4,9 @@ import type { Kind, PackageResource } from './types.ts';
 interface Manager {
   /** Shell that prints `NAME installed` for each installed package. */
   installed(names: readonly string[]): string;
-  /** The function of prelude.ts that installs one. */
+  /** The functions of prelude.ts that install one: from the host's sources, and from a folder. */
   readonly install: string;
+  readonly installFrom: string;
 }
 
 const managers: Readonly<Record<PackageResource['manager'], Manager>> = {
@@ -13,12 +14,14 @@ const managers: Readonly<Record<PackageResource['manager'], Manager>> = {
     installed: (names) =>
       `dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${quoteAll(names)} 2>/dev/null`,
     install: 'kb_apt',
+    installFrom: 'kb_apt_from',
   },
   dnf: {
     // One package may replace another: curl-minimal provides curl, and conflicts with it.
     installed: (names) =>
       `for p in ${quoteAll(names)}; do rpm -q --whatprovides -- "$p" >/dev/null 2>&1 && echo "$p installed"; done`,
     install: 'kb_dnf',
+    installFrom: 'kb_dnf_from',
   },
 };
 
@@ -54,11 +57,9 @@ export const packageKind: Kind<PackageResource, true> = {
   },
 };
 
-/** A folder of packages is only for apt. */
 function install({ manager, name, source }: PackageResource): string {
-  return source === undefined
-    ? `${managers[manager].install} ${quote(name)}`
-    : `kb_apt_from ${quoteAll([source, name])}`;
+  const { install, installFrom } = managers[manager];
+  return source === undefined ? `${install} ${quote(name)}` : `${installFrom} ${quoteAll([source, name])}`;
 }
 
 /**

@@ -51,6 +51,11 @@ it.each([
     'not available from the package sources',
   ],
   [
+    'a bundle that lacks something',
+    'Error: Unable to find a match: haproxy\nThe packages are those in the bundle',
+    'cannot be installed from the packages in the bundle',
+  ],
+  [
     'no repository',
     "Errors during downloading metadata for repository 'baseos':\nError: Failed to download metadata for repo 'baseos': Cannot prepare internal mirrorlist",
     'not available from the package sources',

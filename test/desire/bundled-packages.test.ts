@@ -12,6 +12,7 @@ import { issued } from '../samples/desire.ts';
 import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
 
 const path = packagesInBundle('debian-12', 'amd64');
+const ofRocky = packagesInBundle('rocky-9', 'amd64');
 const facts: HostFacts = { ...assumedFacts, os: { ...assumedFacts.os, id: 'debian', versionId: '12' } };
 
 /** What a control plane with everything that needs a package wants, from a bundle with the packages of Debian 12. */
@@ -34,6 +35,7 @@ async function wanted(of: HostFacts): Promise<{ packages: PackageResource[]; arc
     },
     files: [
       file,
+      { ...file, path: ofRocky },
       ...['kubelet', 'kubectl', 'runc'].map((name) => ({ ...file, path: `bin/linux-amd64/${name}` })),
       ...['containerd-2.2.7', 'cni-plugins-1.9.1', 'crictl-1.36.0', 'etcd-3.6.8'].map((name) => ({
         ...file,
@@ -66,6 +68,18 @@ describe('packages in the bundle', () => {
     expect(packageKind.action(first, { state: 'absent' }, { disturbed: new Set() })).toMatchObject({
       reason: 'from the packages in the bundle',
       script: `kb_apt_from /var/lib/kboot/packages ${first.name}`,
+    });
+  });
+
+  it('are dnf’s on Rocky Linux and its like', async () => {
+    const rocky = { ...facts, os: { ...facts.os, id: 'rocky', versionId: '9.6' } };
+    const { packages, archives } = await wanted(rocky);
+    expect(archives[0]?.artifact.source).toMatchObject({ kind: 'bundle', path: ofRocky });
+    expect(packagesOf('rocky-9')).toEqual(expect.arrayContaining(packages.map(({ name }) => name)));
+    const [first] = packages;
+    if (first === undefined) throw new Error('no package');
+    expect(packageKind.action(first, { state: 'absent' }, { disturbed: new Set() })).toMatchObject({
+      script: `kb_dnf_from /var/lib/kboot/packages ${first.name}`,
     });
   });
 

@@ -1,8 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packagesOf } from '../../src/catalog/systems.ts';
+import { packagesInBundle } from '../../src/desire/bundle-contents.ts';
+import { fetchPackages } from '../../src/fetch/os-packages/fetch.ts';
+import { indexBundle } from '../../src/store/bundle-index.ts';
+import { makeDebianBundle } from './debian-bundle.ts';
 import { oneHolder } from './holders.ts';
 import { stepLines } from './kboot.ts';
 import type { KbootResult, Site } from './kboot.ts';
 import { makeRockyLike } from './rocky-like.ts';
+import { makeRpmMirror } from './rpm-mirror.ts';
+import { has, needing } from '../vagrant/tools.ts';
 import { debianSite } from './three-hosts.ts';
 import { output } from './traces.ts';
 
@@ -21,8 +31,10 @@ const ok = (result: KbootResult): KbootResult => {
 const onHost = (command: string): Promise<string> => output(site.lab, host.name, command);
 
 let site: Site;
+let work: string;
 
 beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'kboot-rpm-'));
   site = await debianSite('rocky', [host], { hosts: [host] });
   await site.write('site', {
     ssh: { user: 'ops' },
@@ -31,7 +43,10 @@ beforeAll(async () => {
   await makeRockyLike(site.lab, host.name);
 });
 
-afterAll(() => site.close());
+afterAll(async () => {
+  await site.close();
+  await rm(work, { recursive: true, force: true });
+});
 
 test('the plan installs with dnf, and shows that SELinux will not enforce', async () => {
   const plan = await site.kboot('plan', ['--until', 'load-balancer', '--verbose']);
@@ -76,3 +91,39 @@ test('reset restores everything, including SELinux; the packages stay, unmodifie
   expect(await onHost('systemctl is-enabled haproxy keepalived || true')).toBe('disabled\ndisabled');
   expect(await onHost(remains)).toBe('');
 });
+
+test.skipIf(!has('dnf'))(
+  needing('dnf', 'a host without a package source gets the packages from the bundle; its sources stay'),
+  async () => {
+    const system = 'rocky-9';
+    const mirror = await makeRpmMirror(site.lab, host.name, work);
+    const bundle = join(work, 'bundle');
+    await makeDebianBundle(bundle);
+    const fetchFrom = (key?: Buffer) =>
+      fetchPackages(join(bundle, packagesInBundle(system, 'amd64')), {
+        ...{ system, arch: 'amd64', names: packagesOf(system), mirror: mirror.url, key },
+      });
+    await expect(fetchFrom()).rejects.toThrow(/\.rpm does not have a valid signature of the key/);
+    expect([await fetchFrom(mirror.key), await fetchFrom(mirror.key)]).toEqual(['fetched', 'present']);
+    await indexBundle(bundle, 'v1.36.2');
+
+    await onHost(`rpm -e haproxy keepalived iptables-nft && rm -rf /srv/repository`);
+    const sources =
+      'find /etc/yum.repos.d /etc/dnf /var/cache/dnf -type f | LC_ALL=C sort | xargs -r sha256sum';
+    const before = await onHost(sources);
+    const env = { KBOOT_BUNDLE: bundle };
+    const up = ok(await site.kboot('up', until, { env }));
+    expect(up.stdout).toMatch(/haproxy +from the packages in the bundle/);
+    expect(await onHost('systemctl is-active haproxy keepalived; rpm -q --qf "%{NAME} " iptables-nft')).toBe(
+      'active\nactive\niptables-nft',
+    );
+    expect(await onHost(sources)).toBe(before);
+    expect(await onHost('ls -d /tmp/tmp.* 2>/dev/null | wc -l')).toBe('0');
+    expect(stepLines(ok(await site.kboot('up', [...until, '-o', 'json'], { env })))).toEqual([]);
+
+    await mirror.unsign('keepalived');
+    await expect(fetchFrom(mirror.key)).rejects.toThrow(
+      'packages of Rocky Linux 9: keepalived-2.2.8-1.el9.x86_64.rpm does not have a valid signature of the key',
+    );
+  },
+);

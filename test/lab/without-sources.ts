@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { packagesOf } from '../../src/catalog/systems.ts';
 import { packagesInBundle } from '../../src/desire/bundle-contents.ts';
 import type { Fetched } from '../../src/fetch/events.ts';
-import { fetchPackages } from '../../src/fetch/os-packages.ts';
+import { fetchPackages } from '../../src/fetch/os-packages/fetch.ts';
 import { machineSources } from './apt.ts';
 import type { Lab } from './lab.ts';
 import { suite } from './recipe.ts';

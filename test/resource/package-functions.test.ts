@@ -117,4 +117,25 @@ describe.each(shells)('package managers, in %s', (shell) => {
     expect(calls[0]).not.toContain('skip_if_unavailable');
     expect(calls[2]).toContain('--setopt=*.skip_if_unavailable=True');
   });
+
+  it('dnf takes packages of a folder from there alone, with a cache of its own that does not stay', () => {
+    const { status, calls } = run('dnf', 'kb_dnf_from /srv/p kmod', [[0, 'done']]);
+    expect([status, verbs(calls)]).toEqual([0, 'install']);
+    expect(calls[0]).toContain('--repofrompath=kboot-bundle,file:///srv/p ');
+    expect(calls[0]).toContain(' -- kmod stdin=0');
+    const [, folder = ''] = /--setopt=reposdir=(\S+) --setopt=cachedir=\1 /.exec(calls[0] ?? '') ?? [];
+    expect([folder, existsSync(folder)]).toEqual([expect.stringMatching(/^\//), false]);
+  });
+
+  it.each(['apt', 'dnf'])(
+    '%s names the bundle where its packages are not enough, and the status stays',
+    (name) => {
+      const program = name === 'apt' ? 'apt-get' : name;
+      const { status, output } = run(program, `kb_${name}_from /srv/p kmod`, [[3, 'Error: no match']]);
+      expect([status, output]).toEqual([
+        3,
+        expect.stringMatching(/\nThe packages are those in the bundle\n$/),
+      ]);
+    },
+  );
 });

@@ -4,7 +4,6 @@ import type { KbootResult, SiteHost } from '../lab/kboot.ts';
 import { output, traceDifferences, traces } from '../lab/traces.ts';
 import type { Traces } from '../lab/traces.ts';
 import {
-  bundleProgram,
   clusterSite,
   eventually,
   hasClusterBundle,
@@ -16,6 +15,7 @@ import {
 } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 import { echoPods } from './echo.ts';
+import { kubeadmOf } from './kubeadm.ts';
 
 const hosts: readonly SiteHost[] = [
   { name: 'cp-1', roles: ['control-plane'], address: '10.79.10.11' },
@@ -162,7 +162,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     // Three of the ten are CAs.
     expect(lines.at(-1)).toBe('10');
     expect(lines.slice(0, -1).filter((line) => !line.endsWith(': OK'))).toEqual([]);
-    await sendFile('cp-1', bundleProgram('kubeadm'), '/usr/local/bin/kubeadm-test');
+    await sendFile('cp-1', kubeadmOf(process.env['KBOOT_BUNDLE'] ?? ''), '/usr/local/bin/kubeadm-test');
     const check = await site.lab.ssh('cp-1', 'kubeadm-test certs check-expiration');
     expect(check, check.stderr).toMatchObject({ exitCode: 0 });
     expect(check.stdout).toContain('apiserver-kubelet-client');
@@ -173,7 +173,7 @@ describe.skipIf(!hasClusterBundle)(`the life of a cluster${unlessSkipped}`, () =
     const inventory = await site.write('four', { hosts: [...hosts, joiner] });
     const prepared = await site.kboot('up', ['--until', 'runtime', '--limit', 'w-3', '--yes'], { inventory });
     expect(prepared, prepared.stderr).toMatchObject({ exitCode: 0 });
-    await sendFile('w-3', bundleProgram('kubeadm'), '/usr/local/bin/kubeadm-test');
+    await sendFile('w-3', kubeadmOf(process.env['KBOOT_BUNDLE'] ?? ''), '/usr/local/bin/kubeadm-test');
     const join = await output(site.lab, 'cp-1', 'kubeadm-test token create --print-join-command 2>/dev/null');
     expect(join).toContain('--discovery-token-ca-cert-hash sha256:');
     const command = join.replace('kubeadm ', 'kubeadm-test ');

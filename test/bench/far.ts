@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
 import { longLine } from '../lab/long-line.ts';
+import { fanOut, sshToAll } from './fan-out.ts';
 import { foundingHosts, foundingSpec, removeCluster } from './founding.ts';
 import { say } from './hundred.ts';
 import { median } from './measure.ts';
@@ -22,20 +23,24 @@ export async function benchFar(rounds: number): Promise<void> {
     await up(site, near, ['--until', 'runtime']);
     const founded = new Map<number, number[]>([near, far].map((ms) => [ms, []]));
     const again = new Map<number, number[]>([near, far].map((ms) => [ms, []]));
+    const bare = new Map<number, number[]>([near, far].map((ms) => [ms, []]));
     for (let round = 0; round < rounds; round++)
       // Each is first in every other round.
       for (const ms of round % 2 === 0 ? [near, far] : [far, near]) {
         founded.get(ms)?.push(await up(site, ms));
         await up(site, ms);
         again.get(ms)?.push(await up(site, ms));
-        say(
-          `${ms} ms: ${founded.get(ms)?.at(-1)?.toFixed(1)} s, again ${again.get(ms)?.at(-1)?.toFixed(1)} s`,
+        bare.get(ms)?.push(await bareLogins(site, ms));
+        const [first, second, logins] = [founded, again, bare].map((taken) =>
+          taken.get(ms)?.at(-1)?.toFixed(1),
         );
+        say(`${ms} ms: ${first} s, again ${second} s; bare logins ${logins} s`);
         await removeCluster(site);
       }
     show([
       ['fresh up, files and images in place', founded, '≤ 3 s slower'],
       ['up, nothing to do', again, '≤ 1 s slower'],
+      [fanOut, bare, ''],
     ]);
   } finally {
     await site.close();
@@ -60,6 +65,21 @@ function show(measured: readonly (readonly [what: string, taken: Taken, target: 
   say(
     `\n${aligned([head, ...rows], 5)}\n\n${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1) ?? '?'}`,
   );
+}
+
+/** Seconds that OpenSSH takes to log in to all hosts over a line: what a login costs, kboot cannot save. */
+async function bareLogins(site: ClusterSite, roundTripMs: number): Promise<number> {
+  const line = await longLine(site.lab, { roundTripMs });
+  try {
+    const begun = performance.now();
+    await sshToAll(
+      line.lab,
+      foundingHosts.map(({ name }) => name),
+    );
+    return (performance.now() - begun) / 1000;
+  } finally {
+    await line.end();
+  }
 }
 
 /** Seconds that `kboot up` takes over a line. Throws if it fails. */

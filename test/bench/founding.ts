@@ -161,8 +161,13 @@ export async function removeCluster(site: ClusterSite): Promise<void> {
 
 /** Shell that takes a host out of its cluster, and leaves programs, images and containerd as they are. */
 export const leaveCluster = `systemctl stop kubelet 2>/dev/null
-for i in 1 2 3; do crictl rmp -fa >/dev/null 2>&1; done
-ctr -n k8s.io tasks ls -q | xargs -r -n1 ctr -n k8s.io tasks rm -f >/dev/null 2>&1
+for i in 1 2 3 4 5 6 7 8; do
+  crictl rmp -fa >/dev/null 2>&1
+  ctr -n k8s.io tasks ls -q | xargs -r -n1 ctr -n k8s.io tasks rm -f >/dev/null 2>&1
+  ctr -n k8s.io containers ls -q | xargs -r ctr -n k8s.io containers rm >/dev/null 2>&1
+  [ -n "$(ls /run/containerd/io.containerd.runtime.v2.task/k8s.io 2>/dev/null)" ] || break
+  sleep 1
+done
 grep -oE ' /var/lib/kubelet/[^ ]+' /proc/mounts | sort -r | xargs -r umount -l
 rm -rf /etc/kubernetes /var/lib/etcd /var/lib/kubelet /etc/cni/net.d/* /var/lib/cni /run/flannel /var/lib/kboot/cluster
 rm -rf /etc/systemd/system/kubelet.service.d /usr/lib/systemd/system/kubelet.service.d /root/kubeadm.yaml

@@ -5,6 +5,7 @@ import { stepLines, type KbootResult, type SiteHost } from '../lab/kboot.ts';
 import { output } from '../lab/traces.ts';
 import { clusterSite, hasClusterBundle, type ClusterSite } from '../e2e/cluster.ts';
 import { checkingPlaybook, hasAnsible } from './ansible.ts';
+import { fanOut, sshToAll } from './fan-out.ts';
 import { leaveCluster } from './founding.ts';
 import { median } from './measure.ts';
 import { keepFigures, lastFigures } from './record.ts';
@@ -25,8 +26,6 @@ const spec = {
 /** The node that is taken out and added again. */
 const added = 'w-2';
 
-const fanOut = 'ssh HOST true, side by side';
-
 /**
  * `npm run bench -- live [ROUNDS]`: a running cluster of three control planes and two workers in the lab. Every round has
  * each command once, so that other load affects all of them equally. Throws without KBOOT_BUNDLE.
@@ -43,7 +42,11 @@ export async function benchLive(rounds: number): Promise<void> {
     await calm(site);
 
     const commands: Record<string, () => Promise<void>> = {
-      [fanOut]: () => sshToAll(site),
+      [fanOut]: () =>
+        sshToAll(
+          site.lab,
+          hosts.map(({ name }) => name),
+        ),
       'kboot plan, nothing to do': () => noOp(site, 'plan'),
       'kboot up, nothing to do': () => noOp(site, 'up', ['--yes']),
       'kboot plan --deep': () => noOp(site, 'plan', ['--deep']),
@@ -125,21 +128,6 @@ async function seconds(run: () => Promise<void>): Promise<number> {
   const begun = performance.now();
   await run();
   return (performance.now() - begun) / 1000;
-}
-
-async function sshToAll(site: ClusterSite): Promise<void> {
-  const script = hosts
-    .map(({ name }) => {
-      const argv = [...site.lab.sshArgv(name), 'true'].map((word) => `'${word}'`);
-      return `${argv.join(' ')} & all="$all $!"`;
-    })
-    .join('\n');
-  const { exitCode, stderr } = await site.lab.exec([
-    'sh',
-    '-c',
-    `${script}\nfor p in $all; do wait $p || exit; done`,
-  ]);
-  if (exitCode !== 0) throw new Error(`ssh: ${stderr}`);
 }
 
 /** Until a run finds nothing to do: the cluster replaces the Pods of the Node that was away. */

@@ -33,7 +33,7 @@ export async function dnfRepository(
   await verify(tool, work, repository);
   for (const name of await readdir(repository)) await utimes(join(repository, name), 0, 0);
   await runTool(tool, 'createrepo_c', [
-    ...['--quiet', '--no-database', '--simple-md-filenames'],
+    ...['--quiet', '--no-database', '--simple-md-filenames', '--general-compress-type', 'gz'],
     // The same packages make the same index.
     ...['--revision', '0', '--set-timestamp-to-revision', repository],
   ]);

@@ -1,10 +1,10 @@
 import { plural } from '../model/plural.ts';
 import type { Component } from '../model/component.ts';
 import { few } from '../model/few.ts';
-import { hostOf, isSerial, stepsOf } from '../plan/steps.ts';
-import type { Phase, Plan, Step } from '../plan/types.ts';
+import { hostOf, isSerial } from '../plan/steps.ts';
+import type { Plan, Step } from '../plan/types.ts';
 import { size } from './amounts.ts';
-import { allPlaced, placedSteps, type PlacedStep } from './placed.ts';
+import { allPlaced, type PlacedStep } from './placed.ts';
 
 /** `Kubernetes v1.36.2`, or `Kubernetes v1.35.6 → v1.36.2` */
 export function versionText({ kubernetesVersion, upgrade }: Plan): string {
@@ -77,7 +77,8 @@ export function spreadText({ spread }: Plan): string | undefined {
 
 /** The disruption of running workloads, in sentences, derived from the effects of the steps. */
 export function disruption(plan: Plan): string {
-  const onHosts = allPlaced(plan).filter(({ on }) => hostOf(on) !== undefined);
+  const placed = allPlaced(plan);
+  const onHosts = placed.filter(({ step, on }) => step.effects.length > 0 && hostOf(on) !== undefined);
   const has = (kind: string, component: Component): boolean =>
     onHosts.some(({ step }) =>
       step.effects.some((effect) => effect.kind === kind && effect.component === component),
@@ -94,18 +95,18 @@ export function disruption(plan: Plan): string {
   const names = [...new Set(restarts.map(({ component, host }) => `${component} on ${host}`))];
   const sentences = [
     ...(names.length === 0 ? [] : [`Restarts ${few(names, 5)}.`]),
-    ...rolledWorkloads(plan),
-    ...drains(plan),
-    ...newBridges(plan),
+    ...rolledWorkloads(placed),
+    ...drains(placed),
+    ...newBridges(placed),
     ...apiGap(plan),
-    ...hooks(plan),
+    ...hooks(placed),
   ];
   return sentences.length === 0 ? 'No running workload is touched.' : sentences.join(' ');
 }
 
 /** Add-ons whose Pods are replaced, a few at a time. */
-function rolledWorkloads(plan: Plan): string[] {
-  const names = allPlaced(plan).flatMap(({ step, on }) =>
+function rolledWorkloads(placed: readonly PlacedStep[]): string[] {
+  const names = placed.flatMap(({ step, on }) =>
     on === 'cluster'
       ? step.effects.flatMap(({ component, kind }) => (kind === 'restart' ? [component] : []))
       : [],
@@ -115,15 +116,21 @@ function rolledWorkloads(plan: Plan): string[] {
 
 /** Whether the API becomes unavailable: it does if its only host restarts a component of it. */
 function apiGap({ phases, hosts }: Plan): string[] {
-  const restarts = (phase: Phase): readonly (PlacedStep & { readonly component: Component })[] =>
-    placedSteps(phase).flatMap((placed) =>
-      placed.step.effects.flatMap(({ component, kind }) =>
-        kind === 'restart' && (component === 'kube-apiserver' || component === 'etcd')
-          ? [{ ...placed, component }]
-          : [],
+  const restarts = phases.map((phase) => ({
+    phase,
+    touched: phase.batches.flatMap(({ tasks }) =>
+      tasks.flatMap(({ on, steps }) =>
+        steps.flatMap(({ effects }) =>
+          effects.flatMap(({ component, kind }) =>
+            kind === 'restart' && (component === 'kube-apiserver' || component === 'etcd')
+              ? [{ on, component }]
+              : [],
+          ),
+        ),
       ),
-    );
-  const touched = phases.flatMap(restarts);
+    ),
+  }));
+  const touched = restarts.flatMap((each) => each.touched);
   const separateEtcd = hosts.some(({ roles }) => roles.includes('etcd'));
   const others = ({ on, component }: (typeof touched)[number]): number => {
     const role = component === 'etcd' && separateEtcd ? 'etcd' : 'control-plane';
@@ -131,22 +138,22 @@ function apiGap({ phases, hosts }: Plan): string[] {
   };
   const alone = touched.find((each) => others(each) === 0);
   if (alone !== undefined) return [`The API is unavailable while ${alone.component} restarts.`];
-  const atOnce = phases.some(
-    (phase) => !isSerial(phase) && new Set(restarts(phase).map(({ on }) => hostOf(on))).size > 1,
+  const atOnce = restarts.some(
+    (each) => !isSerial(each.phase) && new Set(each.touched.map(({ on }) => hostOf(on))).size > 1,
   );
   return touched.length === 0 || atOnce ? [] : ['The API stays available.'];
 }
 
-function hooks(plan: Plan): string[] {
+function hooks(placed: readonly PlacedStep[]): string[] {
   const names = [
-    ...new Set(stepsOf(plan).flatMap(({ target }) => (target.kind === 'hook' ? [target.name] : []))),
+    ...new Set(placed.flatMap(({ step: { target } }) => (target.kind === 'hook' ? [target.name] : []))),
   ];
   if (names.length === 0) return [];
   return [`The effects of hook${names.length === 1 ? '' : 's'} ${names.join(', ')} are not known to kboot.`];
 }
 
-function drains(plan: Plan): string[] {
-  const nodes = stepsOf(plan).flatMap((step) =>
+function drains(placed: readonly PlacedStep[]): string[] {
+  const nodes = placed.flatMap(({ step }) =>
     step.type === 'node' && (step.operation.kind === 'drain' || step.operation.kind === 'delete')
       ? [step.node]
       : [],
@@ -155,8 +162,8 @@ function drains(plan: Plan): string[] {
 }
 
 /** Whether Pods lose their network for a moment. */
-function newBridges(plan: Plan): string[] {
-  const hosts = allPlaced(plan).flatMap(({ step: { target, verb }, on }) =>
+function newBridges(placed: readonly PlacedStep[]): string[] {
+  const hosts = placed.flatMap(({ step: { target, verb }, on }) =>
     target.kind === 'pod-network' && verb === 'update' ? [hostOf(on) ?? ''] : [],
   );
   return hosts.length === 0

@@ -46,14 +46,28 @@ const blocks: ReadonlySet<string> = new Set([
   ...languages,
 ]);
 
-/** Data with every string in it made visible, names of fields and keys of maps included. */
+/** Data with every string in it made visible, names of fields and keys of maps included; the same data if all are visible. */
 export function shown<T>(value: T): T {
-  return copy(value, visibleLine, new WeakMap()) as T;
+  return isShown(value, visibleLine, new Set()) ? value : (copy(value, visibleLine, new Map()) as T);
 }
 
 type Show = (text: string) => string;
 
-function copy(value: unknown, show: Show, known: WeakMap<object, unknown>): unknown {
+/** Whether a copy would be the same: a plan of a thousand hosts has a million texts, and nothing to make visible. */
+function isShown(value: unknown, show: Show, seen: Set<object>): boolean {
+  if (typeof value === 'string') return show(value) === value;
+  if (typeof value !== 'object' || value === null || seen.has(value)) return true;
+  seen.add(value);
+  if (Array.isArray(value)) return value.every((each) => isShown(each, show, seen));
+  if (value instanceof Set || value instanceof Map || value instanceof KbootError) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return true;
+  const object = value as Readonly<Record<string, unknown>>;
+  return Object.keys(object).every(
+    (key) => visibleLine(key) === key && isShown(object[key], blocks.has(key) ? visible : show, seen),
+  );
+}
+
+function copy(value: unknown, show: Show, known: Map<object, unknown>): unknown {
   if (typeof value === 'string') return show(value);
   if (typeof value !== 'object' || value === null) return value;
   // The same object stays the same: views look things up by it.

@@ -52,19 +52,15 @@ function containerdConfig(context: TextContext, host: Host): string {
   const logins =
     auths === undefined ? {} : { plugins: { [criImages(major)]: { registry: { configs: auths } } } };
   const runtimes = runtimeTables(cluster, host, major, params.systemdCgroup);
-  const key = `${text}${JSON.stringify(runtimes)}`;
-  const own = host.containerd?.config ?? cluster.containerd.config;
-  const cache = mergedConfigs.get(own) ?? new Map<string, string>();
-  mergedConfigs.set(own, cache);
-  const config =
-    cache.get(key) ??
-    mergeToml(text, [logins, runtimes, cluster.containerd.config, host.containerd?.config ?? {}]);
-  cache.set(key, config);
+  const patches = [logins, runtimes, cluster.containerd.config, host.containerd?.config ?? {}];
+  const key = JSON.stringify([text, patches]);
+  const config = configs.get(key) ?? mergeToml(text, patches);
+  configs.set(key, config);
   return config;
 }
 
-/** By configuration and what it is merged into: a thousand hosts share the result. */
-const mergedConfigs = new WeakMap<JsonObject, Map<string, string>>();
+/** By what is merged: a thousand hosts share the result. */
+const configs = new Map<string, string>();
 
 /** The plugin that has the table of registries. */
 function criImages(major: number): string {

@@ -41,14 +41,15 @@ export function kubeletFiles(context: TextContext, host: Host, facts: HostFacts)
 
 /** config.yaml on a host: the cluster's configuration, with the host's and the CRI socket merged over it. */
 export function kubeletConfig(context: TextContext, host: Host, facts: HostFacts): string {
-  const common = merged(context, criSocket, facts.systemdResolved ? resolvedConf : '');
-  const own = hasIssuedServing(context.cluster, host) ? servingFiles : {};
-  return mergedOnce(mergedOnce(common, own, criSocket), host.kubelet?.config ?? {}, criSocket);
+  return merged(context, criSocket, facts.systemdResolved ? resolvedConf : '', [
+    hasIssuedServing(context.cluster, host) ? servingFiles : {},
+    host.kubelet?.config ?? {},
+  ]);
 }
 
 /** The same for the ConfigMap kubelet-config: without the socket and anything observed on a host. */
 export function sharedKubeletConfig(context: TextContext): string {
-  return merged(context, '', '');
+  return merged(context, '', '', []);
 }
 
 /** Not in the ConfigMap: a node that joins with kubeadm has no such files. */
@@ -102,26 +103,12 @@ function extraArgs(shared: readonly ExtraArg[] = [], own: readonly ExtraArg[] = 
   );
 }
 
-function merged({ cluster, renderer }: TextContext, endpoint: string, resolvConf: string): string {
-  const key = `${endpoint} ${resolvConf}`;
-  const known = shared.get(cluster);
-  const cache = known?.renderer === renderer ? known.texts : new Map<string, string>();
-  if (known?.texts !== cache) shared.set(cluster, { renderer, texts: cache });
-  const text = cache.get(key) ?? rendered({ cluster, renderer }, endpoint, resolvConf);
-  cache.set(key, text);
-  return text;
-}
-
-/** By cluster, CRI socket and resolv.conf: rendering and merging take 5 ms, and a thousand hosts share the result. */
-const shared = new WeakMap<
-  Cluster,
-  { readonly renderer: TextContext['renderer']; readonly texts: Map<string, string> }
->();
-
-function rendered(
-  { cluster, renderer }: Pick<TextContext, 'cluster' | 'renderer'>,
+/** The template with what the inventory sets for all hosts, and then with `own`; none of that sets the endpoint. */
+function merged(
+  { cluster, renderer }: TextContext,
   endpoint: string,
   resolvConf: string,
+  own: readonly JsonObject[],
 ): string {
   const defaults = renderer.render('kubelet/config.yaml.hbs', {
     clusterDNS: dnsAddress(cluster),
@@ -129,17 +116,17 @@ function rendered(
     containerRuntimeEndpoint: endpoint,
     resolvConf,
   });
-  return mergedOnce(mergeYaml(defaults, hardenedKubelet(cluster)), cluster.kubelet.config, endpoint);
+  const stated = [cluster.kubelet.config, ...own].filter((patch) => Object.keys(patch).length > 0);
+  const patches = [
+    hardenedKubelet(cluster),
+    ...stated,
+    ...(stated.length > 0 ? [{ containerRuntimeEndpoint: endpoint }] : []),
+  ];
+  const key = JSON.stringify([defaults, patches]);
+  const text = texts.get(key) ?? mergeYaml(defaults, ...patches);
+  texts.set(key, text);
+  return text;
 }
 
-function mergedOnce(base: string, stated: JsonObject, endpoint: string): string {
-  if (Object.keys(stated).length === 0) return base;
-  const cache = mergedConfigs.get(stated) ?? new Map<string, string>();
-  mergedConfigs.set(stated, cache);
-  const config = cache.get(base) ?? mergeYaml(base, { ...stated, containerRuntimeEndpoint: endpoint });
-  cache.set(base, config);
-  return config;
-}
-
-/** By configuration and what it is merged into: merging takes 2 ms, and a thousand hosts share the result. */
-const mergedConfigs = new WeakMap<JsonObject, Map<string, string>>();
+/** By what is merged: that takes 5 ms, and a thousand hosts share the result. */
+const texts = new Map<string, string>();

@@ -16,10 +16,10 @@ export function mergePatch(base: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(merged);
 }
 
-/** YAML `text` with `patch` merged, keys sorted as in go-yaml; unchanged if the patch is empty. */
-export function mergeYaml(text: string, patch: JsonObject): string {
-  if (Object.keys(patch).length === 0) return text;
-  return goYaml(mergePatch(load(text) as JsonObject, patch));
+/** YAML `text` with patches merged one after another, keys sorted as in go-yaml; unchanged if all are empty. */
+export function mergeYaml(text: string, ...patches: readonly JsonObject[]): string {
+  if (patches.every((patch) => Object.keys(patch).length === 0)) return text;
+  return goYaml(patches.reduce(mergePatch, load(text) as JsonObject));
 }
 
 /** YAML in the style of Kubernetes tools: sorted keys, sequences not indented, no folding. */

@@ -60,6 +60,19 @@ const plainHelp: Plugin = {
   },
 };
 
+/**
+ * yargs guesses a version from the package.json of the folder that kboot is run in, before main.ts states it: one that is not
+ * found costs a tenth of `kboot --help`, for the stack of an error. This one cannot be read.
+ */
+const noGuess: Plugin = {
+  name: 'no guess',
+  setup(build) {
+    build.onLoad({ filter: /\/node_modules\/escalade\/sync\// }, () => ({
+      contents: "export default () => '';",
+    }));
+  },
+};
+
 /** Leaves out packages that others try to load but do not need. */
 export function leaveOut(filter: RegExp): Plugin {
   return {
@@ -106,6 +119,7 @@ export async function bundleScript(out: string, plugins: readonly Plugin[]): Pro
       precompiledTemplates,
       bundledCompiler,
       plainHelp,
+      noGuess,
     ],
   });
   const script = join(out, scriptName);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { KbootError } from '../model/error.ts';
 import { describeEndpoint, type Endpoint } from './endpoint.ts';
@@ -46,14 +47,15 @@ const offered: readonly { readonly type: string; readonly algorithms: ServerHost
  * marks (`@revoked`, `@cert-authority`) holds in any case.
  * Throws E-INVENTORY for a hostKey that is not a plain public key, E-HOST-KEY-UNKNOWN for an unreadable file.
  */
-export async function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): Promise<HostKeyCheck> {
+export function hostKeyCheck(endpoint: Endpoint, files: readonly string[]): HostKeyCheck {
   const { firstUse } = endpoint;
   const sources = firstUse === undefined ? files : [firstUse.file];
-  const written = await fromKnownHosts(endpoint, sources);
-  const own = written.filter((entry) => entry.marker === undefined && matchesName(entry, nameOf(endpoint)));
-  const plain: KnownKey[] =
-    endpoint.hostKey === undefined ? own : [fromInventory(endpoint, endpoint.hostKey)];
-  const known = [...plain, ...marks(endpoint, [...written, ...(await marksElsewhere(endpoint, files))])];
+  const written = fromKnownHosts(endpoint, sources);
+  const plain: readonly KnownKey[] =
+    endpoint.hostKey === undefined
+      ? written.filter((entry) => entry.marker === undefined && matchesName(entry, nameOf(endpoint)))
+      : [fromInventory(endpoint, endpoint.hostKey)];
+  const known = [...plain, ...marks(endpoint, [...written, ...marksElsewhere(endpoint, files)])];
   const isFirst = plain.length === 0 && firstUse !== undefined;
   let first: KnownKey | undefined;
   const isKnown = (type: string): boolean => plain.some((k) => k.type === type);
@@ -100,8 +102,8 @@ function marks(endpoint: Endpoint, written: readonly Written[]): readonly Writte
 }
 
 /** An endpoint whose keys are in a file of its own is still one that the operator's files may mark. */
-async function marksElsewhere(endpoint: Endpoint, files: readonly string[]): Promise<readonly Written[]> {
-  return endpoint.firstUse === undefined ? [] : await fromKnownHosts(endpoint, files);
+function marksElsewhere(endpoint: Endpoint, files: readonly string[]): readonly Written[] {
+  return endpoint.firstUse === undefined ? [] : fromKnownHosts(endpoint, files);
 }
 
 function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
@@ -120,21 +122,24 @@ function fromInventory(endpoint: Endpoint, hostKey: string): KnownKey {
 type Written = KnownHostsEntry & KnownKey;
 
 /** All entries of the files, for any server. */
-async function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): Promise<Written[]> {
-  const perFile = await Promise.all(
-    files.map(async (file) =>
-      parseKnownHosts(await readOrEmpty(endpoint, file)).map((entry) => ({
-        ...entry,
-        where: `${file}:${entry.line}`,
-      })),
-    ),
-  );
-  return perFile.flat();
+function fromKnownHosts(endpoint: Endpoint, files: readonly string[]): readonly Written[] {
+  return files.flatMap((file) => entriesOf(file, readOrEmpty(endpoint, file)));
 }
 
-async function readOrEmpty(endpoint: Endpoint, file: string): Promise<string> {
+function entriesOf(file: string, text: string): readonly Written[] {
+  const before = parsed.get(file);
+  if (before?.text === text) return before.entries;
+  const entries = parseKnownHosts(text).map((entry) => ({ ...entry, where: `${file}:${entry.line}` }));
+  parsed.set(file, { text, entries });
+  return entries;
+}
+
+/** By file, as it was read last: a thousand hosts have three thousand lines, and each host is looked up. */
+const parsed = new Map<string, { readonly text: string; readonly entries: readonly Written[] }>();
+
+function readOrEmpty(endpoint: Endpoint, file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new KbootError('E-HOST-KEY-UNKNOWN', `cannot read ${file}, so host keys cannot be verified`, {

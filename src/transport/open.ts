@@ -17,7 +17,7 @@ export async function openSession(
   openStream: (endpoint: Endpoint, timeoutMs: number) => Promise<Duplex>,
   options: ConnectOptions,
 ): Promise<SshLogin> {
-  const check = await hostKeyCheck(endpoint, options.knownHostsFiles);
+  const check = hostKeyCheck(endpoint, options.knownHostsFiles);
   try {
     const session = await retryHandshake(async () => {
       const start = performance.now();

@@ -1,14 +1,16 @@
 import { assumedFacts } from '../model/facts.ts';
-import { resourceId } from '../resource/kinds.ts';
 import { keyPath, missingKeys } from '../model/encryption.ts';
 import { assemble } from './assemble.ts';
 import type { Decision, Known } from './decide.ts';
 import { desiredOn } from './desired.ts';
 import { diffCluster } from './diff/cluster.ts';
-import { diffHost, type HostDecision } from './diff/host.ts';
+import { diffHost, type HostDecision, type Observations } from './diff/host.ts';
 import { operatorHooks, operatorSteps } from './diff/operator-hooks.ts';
 import { scopedHosts } from './scope.ts';
 import type { Plan } from './types.ts';
+
+/** What is on a freshly installed host: nothing that is asked for. */
+const fresh: Observations = { get: () => ({ state: 'absent' }) };
 
 /**
  * The plan for freshly installed hosts that kboot has never changed. No host is contacted, so the plan is for reading
@@ -20,9 +22,6 @@ export function offlinePlan(known: Known, notes: readonly string[]): Plan {
   const perHost = new Map(
     hosts.map((host): [string, HostDecision] => {
       const resources = desiredOn(desire, scope, host, assumedFacts);
-      const fresh = new Map(
-        resources.map((resource) => [resourceId(resource), { state: 'absent' as const }]),
-      );
       return [host.name, { resources, changes: diffHost(host.name, resources, fresh) }];
     }),
   );

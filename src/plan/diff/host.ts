@@ -22,6 +22,9 @@ export interface HostDecision {
   readonly last?: readonly HostChange[];
 }
 
+/** What was read of each resource, by its id. */
+export type Observations = Pick<ReadonlyMap<string, Observation<unknown>>, 'get'>;
+
 interface DiffOptions {
   /** Release files are put on the host by steps of their own, ahead of those that install them. */
   readonly ahead?: boolean;
@@ -35,7 +38,7 @@ interface DiffOptions {
 export function diffHost(
   host: string,
   resources: readonly Resource[],
-  observations: ReadonlyMap<string, Observation<unknown>>,
+  observations: Observations,
   { ahead = false }: DiffOptions = {},
 ): HostChange<ShellStep>[] {
   const changes: HostChange<ShellStep>[] = [];

@@ -14,6 +14,7 @@ import { allObjects, ownLabel, type DesiredCluster } from '../kube/desired-clust
 import { bootstrapRoles } from '../kube/bootstrap-roles.ts';
 import { removedNodesRefs } from '../kube/removed-nodes.ts';
 import { observeAddons, type AddonsObservation } from './addons.ts';
+import { servedVersion } from './served.ts';
 import type { Reader } from '../transport/types.ts';
 
 /** The live state of the API. */
@@ -28,6 +29,8 @@ export type ClusterObservation =
       readonly objects: ReadonlyMap<string, KubeObject>;
       readonly nodes: ReadonlyMap<string, KubeObject>;
       readonly pods: ReadonlyMap<string, KubeObject>;
+      /** That of the API server that was asked; undefined: it did not say. */
+      readonly version?: string | undefined;
       /** Absent: add-ons are not in scope. */
       readonly addons?: AddonsObservation;
     };
@@ -46,7 +49,7 @@ export async function observeCluster(
   try {
     kube = await openKube(await reader.forward(address, 6443), credentials);
     const client = kube;
-    const [objects, swept, nodes, pods, addons] = await Promise.all([
+    const [objects, swept, nodes, pods, version, addons] = await Promise.all([
       Promise.all(
         [
           ...allObjects(wants),
@@ -59,6 +62,7 @@ export async function observeCluster(
       Promise.all(wants.prunedKinds.map((kind) => listOwn(client, kind))),
       list(client, '/api/v1/nodes'),
       list(client, '/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane'),
+      servedVersion(client),
       wants.addons && observeAddons(client, wants.addons),
     ]);
     return {
@@ -70,6 +74,7 @@ export async function observeCluster(
       ),
       nodes,
       pods,
+      version,
       ...(addons && { addons }),
     };
   } catch (error) {

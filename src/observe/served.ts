@@ -1,4 +1,4 @@
-import type { KubeCredentials } from '../kube/client.ts';
+import type { KubeClient, KubeCredentials } from '../kube/client.ts';
 import type { Reader } from '../transport/types.ts';
 import { askServer } from './ask-server.ts';
 
@@ -8,9 +8,12 @@ export async function observeServedVersion(
   address: string,
   credentials: KubeCredentials,
 ): Promise<string | undefined> {
-  return await askServer(reader, address, credentials, async (kube) => {
-    const { status, body } = await kube.request('GET', '/version');
-    const { gitVersion } = body as { readonly gitVersion?: string };
-    return status === 200 ? gitVersion : undefined;
-  });
+  return await askServer(reader, address, credentials, servedVersion);
+}
+
+/** The same through a connection to it. */
+export async function servedVersion(kube: KubeClient): Promise<string | undefined> {
+  const { status, body } = await kube.request('GET', '/version');
+  const { gitVersion } = (body ?? {}) as { readonly gitVersion?: string };
+  return status === 200 ? gitVersion : undefined;
 }

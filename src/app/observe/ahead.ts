@@ -44,17 +44,16 @@ export class Ahead {
     if (host.roles.includes('control-plane')) {
       if (needsApi(desired)) {
         const credentials = apiCredentials(pki);
+        const askVersion = async (): Promise<string | undefined> => {
+          const { observeServedVersion } = await import('../../observe/served.ts');
+          return await observeServedVersion(reader, address, credentials);
+        };
+        const isFirst = this.api === undefined;
         this.api ??= settled(async () => {
           const { observeCluster } = await import('../../observe/cluster.ts');
           return await observeCluster(reader, address, credentials, desired);
         });
-        this.served.set(
-          name,
-          settled(async () => {
-            const { observeServedVersion } = await import('../../observe/served.ts');
-            return await observeServedVersion(reader, address, credentials);
-          }),
-        );
+        this.served.set(name, isFirst ? versionIn(this.api) : settled(askVersion));
       }
       if (encrypts)
         this.encryption.set(
@@ -78,6 +77,12 @@ export class Ahead {
     );
     if (encrypts) this.stored ??= settled(() => readStored(this.#workspace, { open }));
   }
+}
+
+/** What the API server that was asked for everything said of itself. */
+async function versionIn(asked: Promise<ClusterObservation | undefined>): Promise<string | undefined> {
+  const api = await asked;
+  return api?.state === 'present' ? api.version : undefined;
 }
 
 /** Nobody may be waiting yet when it fails. */

@@ -16,6 +16,9 @@ const noise: readonly string[] = [
 /** Maximum number of lines of a diff. */
 const mostLines = 60;
 
+/** Maximum number of lines that differ: to find all takes the square of it, minutes for CRDs that are years apart. */
+const mostEdits = 2000;
+
 /** An object without its status and what the API writes by itself. */
 export function settled({ metadata, ...object }: KubeObject): KubeObject {
   const { annotations, ...others } = metadata;
@@ -34,7 +37,12 @@ export function objectDiff(live: KubeObject, result: KubeObject): string | undef
   const [old, young] = [textOf(live), textOf(result)];
   if (old === young) return undefined;
   const title = objectTitle(live);
-  const patch = createTwoFilesPatch(title, title, old, young, undefined, undefined, { context: 2 });
+  const options = { context: 2, maxEditLength: mostEdits };
+  const patch = createTwoFilesPatch(title, title, old, young, undefined, undefined, options);
+  if (patch === undefined) {
+    const [before, after] = [old, young].map((text) => text.trimEnd().split('\n').length);
+    return `--- ${title}\n+++ ${title}\n(more than ${mostEdits} lines differ: it has ${before} lines now, and then ${after})`;
+  }
   const lines = patch.slice(patch.indexOf('--- ')).trimEnd().split('\n');
   return [
     ...lines.slice(0, mostLines),

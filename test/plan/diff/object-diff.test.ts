@@ -36,3 +36,15 @@ it('what has the name of a secret, and is none, is shown', () => {
   const is = { env: [{ name: 'TOKEN_FILE', value: '/run/other' }], args: ['--token-file', '/run/other'] };
   expect(objectDiff(pod(was), pod(is))).not.toContain('not shown');
 });
+
+it('a diff of more lines than anybody reads is cut, and one that takes long is not made', () => {
+  const settings = (count: number, value: string): KubeObject => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shop', namespace: 'default' } },
+    data: Object.fromEntries(Array.from({ length: count }, (_, index) => [`key-${index}`, value])),
+  });
+  const cut = objectDiff(settings(100, 'a'), settings(100, 'b'))?.split('\n') ?? [];
+  expect([cut.length, cut.at(-1)]).toEqual([61, '(147 more lines)']);
+  expect(objectDiff(settings(5000, 'a'), settings(4000, 'b'))).toBe(
+    '--- ConfigMap default/shop\n+++ ConfigMap default/shop\n(more than 2000 lines differ: it has 5006 lines now, and then 4006)',
+  );
+});

@@ -13,6 +13,7 @@ interface StatusCondition {
   readonly status?: unknown;
   readonly reason?: unknown;
   readonly message?: unknown;
+  readonly observedGeneration?: unknown;
 }
 
 interface Status {
@@ -36,15 +37,16 @@ export function healthOf(object: KubeObject | undefined): Health {
   if (deletionTimestamp !== undefined) return waiting('is being deleted');
   const status = statusOf(object);
   const { observedGeneration } = status;
-  if (
-    typeof observedGeneration === 'number' &&
-    typeof generation === 'number' &&
-    observedGeneration < generation
-  )
-    return waiting('is not observed by its controller yet');
+  if (isBefore(observedGeneration, generation)) return waiting('is not observed by its controller yet');
   const own = rules[kindKey(object)];
   return own === undefined ? generic(status) : own(object, status);
 }
+
+/** Kinds whose Pods the Prometheus operator starts, and their names in URLs. */
+export const prometheusKinds: Readonly<Record<string, string>> = {
+  ...{ Alertmanager: 'alertmanagers', Prometheus: 'prometheuses', PrometheusAgent: 'prometheusagents' },
+  ThanosRuler: 'thanosrulers',
+};
 
 const rules: Readonly<Record<string, (object: KubeObject, status: Status) => Health>> = {
   'apps/Deployment': deployment,
@@ -59,6 +61,9 @@ const rules: Readonly<Record<string, (object: KubeObject, status: Status) => Hea
   '/Namespace': (_object, { phase }) => (phase === 'Active' ? ready : waiting('is not active yet')),
   'apiextensions.k8s.io/CustomResourceDefinition': definition,
   'apiregistration.k8s.io/APIService': (_object, status) => needs(status, 'Available'),
+  ...Object.fromEntries(
+    Object.keys(prometheusKinds).map((kind) => [`monitoring.coreos.com/${kind}`, prometheus] as const),
+  ),
 };
 
 function deployment(object: KubeObject, status: Status): Health {
@@ -140,6 +145,20 @@ function needs(status: Status, type: string): Health {
   return waiting(found === undefined ? `has no condition ${type} yet` : textOf(found));
 }
 
+/**
+ * kstatus does not know them: their condition is Available, of the Pods, and says itself which generation it is about
+ * (prometheus-operator 0.64 or newer). A paused one may have none.
+ */
+function prometheus(object: KubeObject, status: Status): Health {
+  const { paused } = (object['spec'] ?? {}) as { readonly paused?: unknown };
+  if (paused === true) return generic(status);
+  const { observedGeneration } = conditionIn(status, 'Available') ?? {};
+  const { generation } = object.metadata as { readonly generation?: unknown };
+  return isBefore(observedGeneration, generation)
+    ? waiting('is not observed by its controller yet')
+    : needs(status, 'Available');
+}
+
 /** Kinds that nothing is known of: the conditions that kstatus asks controllers to set, and Ready. */
 function generic(status: Status): Health {
   const stalled = conditionIn(status, 'Stalled');
@@ -168,6 +187,10 @@ function textOf({ type, status, reason, message }: StatusCondition): string {
   const why = typeof reason === 'string' && reason !== '' ? ` (${reason})` : '';
   const text = typeof message === 'string' && message !== '' ? `: ${message.slice(0, 300)}` : '';
   return `${String(type)} is ${String(status)}${why}${text}`;
+}
+
+function isBefore(observed: unknown, generation: unknown): boolean {
+  return typeof observed === 'number' && typeof generation === 'number' && observed < generation;
 }
 
 function count(status: Status, name: string): number {

@@ -17,6 +17,10 @@ const own = ['example.com/v1', 'Widget'] as const;
 const condition = (type: string, status: string, message = ''): object => ({
   conditions: [{ type, status, reason: 'Because', message }],
 });
+const prometheus = ['monitoring.coreos.com/v1', 'Prometheus'] as const;
+const available = (status: string, observedGeneration: number): object => ({
+  conditions: [{ type: 'Available', status, reason: 'NoPodReady', observedGeneration }],
+});
 const done = { observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
 describe('healthOf', () => {
@@ -110,6 +114,25 @@ describe('healthOf', () => {
       object(own, {}, { ...condition('Ready', 'True'), observedGeneration: 1 }, 2),
       'is not observed by its controller yet',
     ],
+    ['a Prometheus that is new', object(prometheus, {}, undefined), 'has no condition Available yet'],
+    ['a Prometheus', object(prometheus, {}, available('True', 1)), 'ready'],
+    [
+      'a Prometheus that was changed',
+      object(prometheus, {}, available('True', 1), 2),
+      'is not observed by its controller yet',
+    ],
+    [
+      'a Prometheus without Pods',
+      object(prometheus, {}, available('False', 1)),
+      'Available is False (NoPodReady)',
+    ],
+    [
+      'an Alertmanager without some of its Pods',
+      object(['monitoring.coreos.com/v1', 'Alertmanager'], {}, available('Degraded', 1)),
+      'Available is Degraded (NoPodReady)',
+    ],
+    ['a Prometheus that is paused', object(prometheus, { paused: true }, undefined), 'ready'],
+    ['a ServiceMonitor', object(['monitoring.coreos.com/v1', 'ServiceMonitor'], {}, undefined), 'ready'],
     ['one with a status that is no object', object(own, {}, 'fine' as never), 'ready'],
   ])('%s', (_name, live, text) => {
     const health = healthOf(live);

@@ -1,4 +1,4 @@
-import { healthOf, servicesBehind } from '../../kube/health.ts';
+import { healthOf, prometheusKinds, servicesBehind } from '../../kube/health.ts';
 import { collectionPath, urlPart } from '../../kube/paths.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Condition, ObjectRef } from '../../plan/types.ts';
@@ -37,6 +37,13 @@ async function diagnoseObject(ref: ObjectRef, sources: Sources): Promise<Section
     if (live === undefined || healthOf(live).state === 'ready') return [];
     return await pods(sources, namespace, { 'batch.kubernetes.io/job-name': name });
   }
+  const ofPrometheus = prometheusKinds[kind];
+  if (ofPrometheus !== undefined && namespace !== undefined) {
+    const live = await read(sources, ref, ofPrometheus);
+    const selector = at(live, 'status', 'selector');
+    if (healthOf(live).state === 'ready' || typeof selector !== 'string') return [];
+    return await podsOfSelector(sources, namespace, selector);
+  }
   const plural = webhookPlurals[kind];
   const live = plural === undefined ? undefined : await read(sources, ref, plural);
   for (const service of live === undefined ? [] : servicesBehind(live)) {
@@ -73,9 +80,12 @@ async function pods(
   selector: Readonly<Record<string, unknown>>,
 ): Promise<Section[]> {
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${String(value)}`);
-  if (labels.length === 0) return [];
-  const list = await sources.get(podsPath(namespace, labels.join(',')));
-  if (!list.ok) return [[`Pods of ${labels.join(',')} could not be read: ${list.why}`]];
+  return labels.length === 0 ? [] : await podsOfSelector(sources, namespace, labels.join(','));
+}
+
+async function podsOfSelector(sources: Sources, namespace: string, selector: string): Promise<Section[]> {
+  const list = await sources.get(podsPath(namespace, selector));
+  if (!list.ok) return [[`Pods of ${selector} could not be read: ${list.why}`]];
   const bad = podsOf(list.value).filter((pod) => !pod.ready && !pod.deleting);
   return await Promise.all(examples(bad, described).map((pod) => describePod(sources, pod)));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chartInBundle } from '../../desire/bundle-contents.ts';
 import { servedByDefinitions } from '../../kube/api-versions.ts';
-import { readManifest } from '../../kube/manifests.ts';
+import { sharedReader } from '../../kube/shared-documents.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Addon, Chart } from '../../model/addon.ts';
 import type { Bundle } from '../../store/bundle.ts';
@@ -39,19 +39,20 @@ export async function renderChart(
   const title = `add-on ${name}`;
   return await atChart(chart, bundle, async (path) => {
     // Helm, too, installs the CRDs in crds/ before it renders templates.
-    const own = readManifest(await helmCrds(title, path)).objects;
+    const read = sharedReader();
+    const own = read(await helmCrds(title, path)).objects;
     const what = {
       ...{ title, chart: path, release, namespace, kubernetesVersion, values, valuesFiles },
       apiVersions: [...chart.apiVersions, ...servedByDefinitions([...needed, ...own])],
     };
     const [text, again] = await Promise.all([helmTemplate(what), helmTemplate(what)]);
-    const all = parsed(name, 'what helm rendered', text);
+    const all = parsed(name, 'what helm rendered', text, read);
     const { applied, others } = sortHooks(all, chart.hooks);
     return {
       objects: applied,
       notes: [
         ...(others.length === 0 ? [] : [hooksNote(name, others, chart.hooks)]),
-        ...(text === again ? [] : randomNote(name, all, parsed(name, 'what helm rendered', again))),
+        ...(text === again ? [] : randomNote(name, all, parsed(name, 'what helm rendered', again, read))),
       ],
     };
   });

@@ -1,4 +1,4 @@
-import { applyAt, getAt, invalid, isApplied, isInvalid, refused, type KubeClient } from '../kube/client.ts';
+import { applyOver, getAt, invalid, isApplied, isInvalid, refused, type KubeClient } from '../kube/client.ts';
 import { discoveryOf, servedPath } from '../kube/discovery.ts';
 import { healthOf, servicesBehind } from '../kube/health.ts';
 import { collectionPath, urlPart } from '../kube/paths.ts';
@@ -28,7 +28,7 @@ export function withData({ object, data }: ApplyStep, bytes: string | Buffer | u
 /** Server-side apply as field manager `kboot`, of an object of any kind. Rejects with KbootError E-KUBE-API. */
 export async function applyAddonObject(kube: KubeClient, object: KubeObject): Promise<void> {
   const kind = await servedKind(kube, object);
-  const answer = await applyAt(kube, servedPath(kind, object), placed(object, kind));
+  const answer = await applyOver(kube, servedPath(kind, object), placed(object, kind));
   if (isApplied(answer)) return;
   const error = refused(`applying ${objectTitle(object)}`, answer);
   if (!isInvalid(answer)) throw error;

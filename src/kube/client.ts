@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { isRecord, isRecordOfTexts } from '../model/record.ts';
-import { fieldManager } from './owned.ts';
+import { fieldManager, withClaimed } from './owned.ts';
 import { objectPath } from './paths.ts';
 import { misshapen } from './shape.ts';
 import { shapeOf } from './shapes.ts';
@@ -204,8 +204,44 @@ export function itemsIn(body: unknown, what: string): readonly KubeObject[] {
 
 /** Server-side apply as field manager `kboot`, taking over fields from other managers (KEP-555). */
 export async function applyObject(kube: KubeClient, object: KubeObject): Promise<void> {
-  const response = await applyAt(kube, objectPath(object), object);
+  const response = await applyOver(kube, objectPath(object), object);
   if (!isApplied(response)) throw refused(`applying ${objectTitle(object)}`, response);
+}
+
+/**
+ * The response to an apply. Where the API refuses it since somebody changed the key of an item of a list, such as the port of
+ * a Service, of which there are two of one name then, kboot becomes the owner of the other's item and applies again.
+ */
+export async function applyOver(kube: KubeClient, path: string, object: KubeObject): Promise<KubeResponse> {
+  const response = await applyAt(kube, path, object);
+  const lists = listsWithDuplicates(response);
+  if (lists.length === 0) return response;
+  const live = await getAt(kube, path, objectTitle(object));
+  const managedFields = live && withClaimed(live, object, lists);
+  if (managedFields === undefined) return response;
+  const { resourceVersion } = live?.metadata as { readonly resourceVersion?: string };
+  const claim = await kube.request('PATCH', path, {
+    body: [
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'replace', path: '/metadata/managedFields', value: managedFields },
+    ],
+    contentType: 'application/json-patch+json',
+  });
+  return claim.status === 200 ? await applyAt(kube, path, object) : response;
+}
+
+/** The lists, as names of fields, in which the API found two items of one name, if nothing else is wrong with an object. */
+export function listsWithDuplicates({ status, body }: KubeResponse): readonly string[] {
+  if (status !== invalid || !isRecord(body) || !isRecord(body['details'])) return [];
+  const { causes } = body['details'];
+  const found = (Array.isArray(causes) ? causes : []).map((each: unknown) => {
+    // Its reason is a code (metav1.CauseType).
+    const cause = new Map(Object.entries(isRecord(each) ? each : {}));
+    const field = cause.get('field');
+    const [, list] = /^(.+)\[\d+\](?:\.\w+)?$/.exec(typeof field === 'string' ? field : '') ?? [];
+    return cause.get('reason') === 'FieldValueDuplicate' ? list?.replaceAll(/\[\d+\]/g, '') : undefined;
+  });
+  return found.every((list) => list !== undefined) ? found : [];
 }
 
 /** The response to the same at a path. `dryRun`: nothing is stored, and the response has the object as it would be. */

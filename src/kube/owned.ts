@@ -4,7 +4,7 @@ import type { KubeObject } from './types.ts';
 /** The members of a field set as the API encodes it (FieldsV1, structured-merge-diff): `f:name`, `k:{…}`, `v:…`. */
 type Fields = { readonly [member: string]: Fields };
 
-interface ManagedEntry {
+export interface ManagedEntry {
   readonly manager?: string;
   readonly operation?: string;
   readonly subresource?: string;
@@ -58,6 +58,55 @@ export function ownLabels(live: KubeObject): string[] {
     Object.keys(fieldsV1?.['f:metadata']?.['f:labels'] ?? {}),
   );
   return labels.flatMap((member) => (member.startsWith('f:') ? [member.slice(2)] : []));
+}
+
+/**
+ * The managedFields of a live object with which kboot owns the items that others put into lists that `want` sets, and that
+ * `want` lacks: the next apply removes them. `lists`: names of fields, `spec.ports`. Undefined if there are none.
+ */
+export function withClaimed(
+  live: KubeObject,
+  want: KubeObject,
+  lists: readonly string[],
+): readonly ManagedEntry[] | undefined {
+  const { managedFields = [] } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
+  const [own] = entriesOf(live).filter(({ operation }) => operation === 'Apply');
+  if (own === undefined) return undefined;
+  let claims: Fields = {};
+  const others = managedFields.map((entry) => {
+    if (entry === own || (entry.subresource ?? '') !== '') return entry;
+    const [rest, claimed] = split(entry.fieldsV1 ?? {}, want, '', lists);
+    claims = united(claims, claimed);
+    return { ...entry, fieldsV1: rest };
+  });
+  if (Object.keys(claims).length === 0) return undefined;
+  return others
+    .filter(({ fieldsV1 = {} }) => Object.keys(fieldsV1).length > 0)
+    .map((entry) => (entry === own ? { ...own, fieldsV1: united(own.fieldsV1 ?? {}, claims) } : entry));
+}
+
+/** Fields without, and with only, the items of lists that `want` lacks. */
+function split(fields: Fields, want: unknown, path: string, lists: readonly string[]): [Fields, Fields] {
+  const rest: Record<string, Fields> = {};
+  const claimed: Record<string, Fields> = {};
+  for (const [member, inner] of Object.entries(fields)) {
+    const [found] = member === '.' ? [undefined] : memberOf(want, member);
+    if (found === undefined) {
+      (member.startsWith('k:') && lists.includes(path) ? claimed : rest)[member] = inner;
+      continue;
+    }
+    const name = member.startsWith('f:') ? `${path}${path === '' ? '' : '.'}${member.slice(2)}` : path;
+    const [left, taken] = split(inner, found, name, lists);
+    if (Object.keys(left).length > 0 || Object.keys(inner).length === 0) rest[member] = left;
+    if (Object.keys(taken).length > 0) claimed[member] = taken;
+  }
+  return [rest, claimed];
+}
+
+function united(one: Fields, other: Fields): Fields {
+  const all: Record<string, Fields> = { ...one };
+  for (const [member, inner] of Object.entries(other)) all[member] = united(all[member] ?? {}, inner);
+  return all;
 }
 
 function entriesOf(live: KubeObject): readonly ManagedEntry[] {

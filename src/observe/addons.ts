@@ -13,13 +13,14 @@ import {
   isApplied,
   isInvalid,
   itemsIn,
+  listsWithDuplicates,
   objectIn,
   refused,
   type KubeClient,
 } from '../kube/client.ts';
 import { differences } from '../kube/differences.ts';
 import { discoveryOf, servedCollection, servedPath } from '../kube/discovery.ts';
-import { leftOver } from '../kube/owned.ts';
+import { leftOver, withClaimed } from '../kube/owned.ts';
 import { collectionPath } from '../kube/paths.ts';
 import {
   isDefinition,
@@ -102,7 +103,7 @@ export async function observeAddons(
         if (kind === undefined || unread.has(refKey(object))) return;
         const stated = placed(object, kind);
         if (live === undefined || differences(stated, live).length + leftOver(stated, live).length > 0)
-          dryRuns.set(refKey(stated), await dryRun(kube, kind, stated));
+          dryRuns.set(refKey(stated), await dryRun(kube, kind, stated, live));
       }),
     ),
     ...addons.flatMap(({ namespace }) =>
@@ -144,10 +145,17 @@ function kindOf({ apiVersion, kind }: KubeObject): KindRef {
   return { apiVersion, kind };
 }
 
-async function dryRun(kube: KubeClient, kind: ServedKind, object: KubeObject): Promise<DryRun> {
+async function dryRun(
+  kube: KubeClient,
+  kind: ServedKind,
+  object: KubeObject,
+  live: KubeObject | undefined,
+): Promise<DryRun> {
   const answer = await applyAt(kube, servedPath(kind, object), object, { dryRun: true });
   if (isApplied(answer)) return { result: objectIn(answer.body, objectTitle(object)) };
-  return { refused: refused('a dry run', answer).message, isInvalid: isInvalid(answer) };
+  // As an apply does it, kboot would own first what makes it invalid.
+  const isMended = live !== undefined && withClaimed(live, object, listsWithDuplicates(answer)) !== undefined;
+  return { refused: refused('a dry run', answer).message, isInvalid: isInvalid(answer) && !isMended };
 }
 
 /** Number of objects of the kind that a CRD defines; 0 if they cannot be read. */

@@ -62,6 +62,52 @@ describe('the API client', () => {
     expect(await getObject(kube, coredns)).toEqual(coredns);
   });
 
+  it('removes the item of somebody else that has the name of its own, and only if nothing else is wrong', async () => {
+    const ports = { 'f:ports': { 'k:{"port":81}': {} } };
+    const managedFields = [
+      { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { 'f:spec': ports } },
+      { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:spec': {} } },
+    ];
+    const service: KubeObject = {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'b' } },
+      spec: { ports: [{ port: 80 }] },
+    };
+    const at = '/api/v1/namespaces/b/services/a';
+    const duplicate = { reason: 'FieldValueDuplicate', field: 'spec.ports[1].name' };
+    const other = { reason: 'FieldValueInvalid', field: 'spec.type' };
+    const answering = (causes: readonly object[]): void => {
+      api.requests.length = 0;
+      const metadata = { ...service.metadata, resourceVersion: '7', managedFields } as KubeObject['metadata'];
+      api.objects.set(at, { ...service, metadata });
+      api.answer = ({ contentType }) => {
+        if (contentType === 'application/json-patch+json') return { status: 200, body: service };
+        return api.requests.length === 1
+          ? { status: 422, body: { message: 'twice', details: { causes } } }
+          : undefined;
+      };
+    };
+    answering([duplicate]);
+    await applyObject(kube, service);
+    expect(api.requests.map(({ method, contentType }) => `${method} ${contentType}`)).toEqual([
+      'PATCH application/apply-patch+yaml',
+      expect.stringMatching(/^GET /),
+      'PATCH application/json-patch+json',
+      'PATCH application/apply-patch+yaml',
+    ]);
+    expect(api.requests[2]?.body).toEqual([
+      { op: 'test', path: '/metadata/resourceVersion', value: '7' },
+      {
+        ...{ op: 'replace', path: '/metadata/managedFields' },
+        value: [{ manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:spec': ports } }],
+      },
+    ]);
+    for (const causes of [[duplicate, other], [other], []]) {
+      answering(causes);
+      expect((await failure(applyObject(kube, service))).message).toContain('answered 422: twice');
+      expect(api.requests).toHaveLength(1);
+    }
+  });
+
   it('sends the body of a DELETE: its preconditions', async () => {
     const body = { kind: 'DeleteOptions', preconditions: { uid: 'u' } };
     await kube.request('DELETE', path, { body });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leftOver, ownLabels } from '../../src/kube/owned.ts';
+import { leftOver, ownLabels, withClaimed } from '../../src/kube/owned.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 
 /** Managed fields that a v1.36 API server records for objects that kboot applied. */
@@ -86,5 +86,44 @@ describe('ownLabels', () => {
     const fields = { 'f:metadata': { 'f:labels': { '.': {}, 'f:zone': {} } } };
     expect(ownLabels(live(fields, { operation: 'Update' }))).toEqual(['zone']);
     expect(ownLabels(live({}))).toEqual([]);
+  });
+});
+
+describe('withClaimed', () => {
+  const port = (number: number): object => ({ [`k:{"port":${number},"protocol":"TCP"}`]: { 'f:port': {} } });
+  const service = (edited: object, more: object = {}): KubeObject => {
+    const managedFields = [
+      { manager: 'kubectl-edit', operation: 'Update', fieldsV1: edited, ...more },
+      { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:ports': port(53) } } },
+    ];
+    return { ...want({}), metadata: { name: 'x', managedFields } as KubeObject['metadata'] };
+  };
+  const stated = want({ spec: { ports: [{ port: 53 }, { port: 80 }] } });
+  const ports = (...numbers: readonly number[]): object => ({
+    'f:spec': { 'f:ports': Object.assign({}, ...numbers.map(port)) as object },
+  });
+
+  it('takes items that others put into a list, and nothing else of theirs', () => {
+    const labels = { 'f:metadata': { 'f:labels': { 'f:team': {} } } };
+    const live = service({ ...labels, ...ports(81, 80) });
+    expect(withClaimed(live, stated, ['spec.ports'])).toEqual([
+      { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { ...labels, ...ports(80) } },
+      { manager: 'kboot', operation: 'Apply', fieldsV1: ports(53, 81) },
+    ]);
+  });
+
+  it('nobody owns nothing', () => {
+    expect(withClaimed(service(ports(81)), stated, ['spec.ports'])).toEqual([
+      { manager: 'kboot', operation: 'Apply', fieldsV1: ports(53, 81) },
+    ]);
+  });
+
+  it.each<[string, KubeObject, string[]]>([
+    ['another list', service(ports(81)), ['spec.others']],
+    ['items that are wanted', service(ports(80)), ['spec.ports']],
+    ['what a subresource has', service(ports(81), { subresource: 'status' }), ['spec.ports']],
+    ['an object that kboot never applied', want({}), ['spec.ports']],
+  ])('leaves %s', (_what, live, lists) => {
+    expect(withClaimed(live, stated, lists)).toBeUndefined();
   });
 });

@@ -98,6 +98,29 @@ describe('observeAddons', () => {
     expect(api.objects.get('/api/v1/namespaces/default/configmaps/c')).toMatchObject({ data: { a: '2' } });
   });
 
+  it('an item of somebody else that an apply removes is no reason to refuse it', async () => {
+    const listed = objectOf('v1', 'ConfigMap', 's', { spec: { ports: [{ name: 'a', port: 80 }] } });
+    const addons = desiredAddons({ a: [listed] });
+    const managedFields = [
+      {
+        ...{ manager: 'kubectl-edit', operation: 'Update' },
+        fieldsV1: { 'f:spec': { 'f:ports': { 'k:{"port":81}': {} } } },
+      },
+      { manager: 'kboot', operation: 'Apply', fieldsV1: {} },
+    ];
+    api.objects.set('/api/v1/namespaces/default/configmaps/s', {
+      ...listed,
+      metadata: { name: 's', namespace: 'default', managedFields } as KubeObject['metadata'],
+      spec: { ports: [{ name: 'a', port: 81 }] },
+    });
+    const causes = [{ reason: 'FieldValueDuplicate', field: 'spec.ports[1].name' }];
+    serve([], ({ path }) =>
+      path.includes('dryRun') ? { status: 422, body: { message: 'twice', details: { causes } } } : undefined,
+    );
+    const seen = await observe(addons);
+    expect([...seen.dryRuns.values()]).toMatchObject([{ isInvalid: false }]);
+  });
+
   it.each([
     [422, { kind: 'Status', reason: 'Invalid', message: 'immutable' }, true],
     [500, { kind: 'Status', message: 'failed to create typed patch object' }, true],

@@ -324,7 +324,16 @@ const watchedKinds = new Set([
   ...['apiextensions.k8s.io/CustomResourceDefinition', 'apiregistration.k8s.io/APIService'],
 ]);
 
-/** What stays although no add-on has it any more, and what could not be read. */
+/** Whether a CRD is that of an object. */
+function defines(definition: KubeObject, object: RecordedObject): boolean {
+  const { group, names } = (definition['spec'] ?? {}) as {
+    readonly group?: unknown;
+    readonly names?: { readonly kind?: unknown };
+  };
+  return kindKey(object) === `${String(group)}/${String(names?.kind)}`;
+}
+
+/** What stays although no add-on has it any more, all of it, since no record has it from then on; and what could not be read. */
 export function addonWarnings(addons: readonly DesiredAddon[], seen: ClusterObservation): readonly string[] {
   const live = seen.state === 'present' ? seen.addons : undefined;
   if (live === undefined) return [];
@@ -339,14 +348,19 @@ export function addonWarnings(addons: readonly DesiredAddon[], seen: ClusterObse
       const found = live.objects.get(refKey(ref));
       if (found?.metadata.labels?.[addonLabel] !== record.name || !isKept(found, ref, prune)) return [];
       const count = isDefinition(ref) ? live.instances.get(ref.metadata.name) : undefined;
-      return [`${objectTitle(ref)}${count === undefined ? '' : ` (${plural(count, 'object')} of its kind)`}`];
+      if (count === undefined) return [objectTitle(ref)];
+      // Those that this plan deletes are still counted.
+      const leaving = lost.filter(
+        (each) => defines(found, each) && isDeleted(each, prune, live, record.name),
+      );
+      return [`${objectTitle(ref)} (${plural(Math.max(0, count - leaving.length), 'object')} of its kind)`];
     });
     const unread = lost.filter((ref) => live.unread.has(refKey(ref))).map(objectTitle);
     return [
       ...(kept.length === 0
         ? []
         : [
-            `add-on ${record.name}: ${few(kept, 6)} ${kept.length === 1 ? 'stays' : 'stay'} in the cluster, and kboot no longer keeps a record of ${kept.length === 1 ? 'it' : 'them'}: they may hold data. If you do not need them, \`kubectl delete\` them; with prune: all, kboot would have deleted them`,
+            `add-on ${record.name}: ${kept.join(', ')} ${kept.length === 1 ? 'stays' : 'stay'} in the cluster, and kboot no longer keeps a record of ${kept.length === 1 ? 'it' : 'them'}: they may hold data. If you do not need them, \`kubectl delete\` them; with prune: all, kboot would have deleted them`,
           ]),
       ...(unread.length === 0
         ? []

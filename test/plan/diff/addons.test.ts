@@ -177,7 +177,7 @@ describe('diffAddons', () => {
       ],
     });
     expect(addonWarnings([], seen)).toEqual([
-      'add-on a: CustomResourceDefinition widgets.example.com (3 objects of its kind), Namespace n stay in the cluster, and kboot no longer keeps a record of them: they may hold data. If you do not need them, `kubectl delete` them; with prune: all, kboot would have deleted them',
+      'add-on a: CustomResourceDefinition widgets.example.com (2 objects of its kind), Namespace n stay in the cluster, and kboot no longer keeps a record of them: they may hold data. If you do not need them, `kubectl delete` them; with prune: all, kboot would have deleted them',
     ]);
   });
 

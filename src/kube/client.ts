@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { KbootError } from '../model/error.ts';
 import { isRecord, isRecordOfTexts } from '../model/record.ts';
-import { fieldManager, withClaimed } from './owned.ts';
+import { fieldManager, withClaimed, type Unique } from './owned.ts';
 import { objectPath } from './paths.ts';
 import { misshapen } from './shape.ts';
 import { shapeOf } from './shapes.ts';
@@ -214,10 +214,10 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
  */
 export async function applyOver(kube: KubeClient, path: string, object: KubeObject): Promise<KubeResponse> {
   const response = await applyAt(kube, path, object);
-  const lists = listsWithDuplicates(response);
-  if (lists.length === 0) return response;
+  const duplicates = duplicatesIn(response);
+  if (duplicates.length === 0) return response;
   const live = await getAt(kube, path, objectTitle(object));
-  const managedFields = live && withClaimed(live, object, lists);
+  const managedFields = live && withClaimed(live, object, duplicates);
   if (managedFields === undefined) return response;
   const { resourceVersion } = live?.metadata as { readonly resourceVersion?: string };
   const claim = await kube.request('PATCH', path, {
@@ -230,18 +230,20 @@ export async function applyOver(kube: KubeClient, path: string, object: KubeObje
   return claim.status === 200 ? await applyAt(kube, path, object) : response;
 }
 
-/** The lists, as names of fields, in which the API found two items of one name, if nothing else is wrong with an object. */
-export function listsWithDuplicates({ status, body }: KubeResponse): readonly string[] {
+/** The fields of lists in which the API found a value twice, if nothing else is wrong with an object. */
+export function duplicatesIn({ status, body }: KubeResponse): readonly Unique[] {
   if (status !== invalid || !isRecord(body) || !isRecord(body['details'])) return [];
   const { causes } = body['details'];
   const found = (Array.isArray(causes) ? causes : []).map((each: unknown) => {
     // Its reason is a code (metav1.CauseType).
     const cause = new Map(Object.entries(isRecord(each) ? each : {}));
     const field = cause.get('field');
-    const [, list] = /^(.+)\[\d+\](?:\.\w+)?$/.exec(typeof field === 'string' ? field : '') ?? [];
-    return cause.get('reason') === 'FieldValueDuplicate' ? list?.replaceAll(/\[\d+\]/g, '') : undefined;
+    const [, list, name] = /^(.+)\[\d+\]\.(\w+)$/.exec(typeof field === 'string' ? field : '') ?? [];
+    if (cause.get('reason') !== 'FieldValueDuplicate' || list === undefined || name === undefined)
+      return undefined;
+    return { list: list.replaceAll(/\[\d+\]/g, ''), field: name };
   });
-  return found.every((list) => list !== undefined) ? found : [];
+  return found.every((each) => each !== undefined) ? found : [];
 }
 
 /** The response to the same at a path. `dryRun`: nothing is stored, and the response has the object as it would be. */

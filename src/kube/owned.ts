@@ -60,14 +60,20 @@ export function ownLabels(live: KubeObject): string[] {
   return labels.flatMap((member) => (member.startsWith('f:') ? [member.slice(2)] : []));
 }
 
+/** A field of which every item of a list has its own value: the list, `spec.ports`, and the field, `name`. */
+export interface Unique {
+  readonly list: string;
+  readonly field: string;
+}
+
 /**
- * The managedFields of a live object with which kboot owns the items that others put into lists that `want` sets, and that
- * `want` lacks: the next apply removes them. `lists`: names of fields, `spec.ports`. Undefined if there are none.
+ * The managedFields of a live object with which kboot owns the items of others that are in the way of `want`: it lacks them, and
+ * sets others of the same name. The next apply removes them. Undefined if there are none.
  */
 export function withClaimed(
   live: KubeObject,
   want: KubeObject,
-  lists: readonly string[],
+  uniques: readonly Unique[],
 ): readonly ManagedEntry[] | undefined {
   const { managedFields = [] } = live.metadata as { readonly managedFields?: readonly ManagedEntry[] };
   const [own] = entriesOf(live).filter(({ operation }) => operation === 'Apply');
@@ -75,7 +81,7 @@ export function withClaimed(
   let claims: Fields = {};
   const others = managedFields.map((entry) => {
     if (entry === own || (entry.subresource ?? '') !== '') return entry;
-    const [rest, claimed] = split(entry.fieldsV1 ?? {}, want, '', lists);
+    const [rest, claimed] = split(entry.fieldsV1 ?? {}, { want, live, path: '' }, uniques);
     claims = united(claims, claimed);
     return { ...entry, fieldsV1: rest };
   });
@@ -85,22 +91,41 @@ export function withClaimed(
     .map((entry) => (entry === own ? { ...own, fieldsV1: united(own.fieldsV1 ?? {}, claims) } : entry));
 }
 
-/** Fields without, and with only, the items of lists that `want` lacks. */
-function split(fields: Fields, want: unknown, path: string, lists: readonly string[]): [Fields, Fields] {
+/** A place in two objects. */
+interface Place {
+  readonly want: unknown;
+  readonly live: unknown;
+  readonly path: string;
+}
+
+/** Fields without, and with only, the items that are in the way of `want`. */
+function split(fields: Fields, { want, live, path }: Place, uniques: readonly Unique[]): [Fields, Fields] {
   const rest: Record<string, Fields> = {};
   const claimed: Record<string, Fields> = {};
   for (const [member, inner] of Object.entries(fields)) {
     const [found] = member === '.' ? [undefined] : memberOf(want, member);
+    const [lives] = memberOf(live, member);
     if (found === undefined) {
-      (member.startsWith('k:') && lists.includes(path) ? claimed : rest)[member] = inner;
+      const isInTheWay = uniques.some(({ list, field }) => list === path && isTaken(want, lives, field));
+      (isInTheWay ? claimed : rest)[member] = inner;
       continue;
     }
     const name = member.startsWith('f:') ? `${path}${path === '' ? '' : '.'}${member.slice(2)}` : path;
-    const [left, taken] = split(inner, found, name, lists);
+    const [left, taken] = split(inner, { want: found, live: lives, path: name }, uniques);
     if (Object.keys(left).length > 0 || Object.keys(inner).length === 0) rest[member] = left;
     if (Object.keys(taken).length > 0) claimed[member] = taken;
   }
   return [rest, claimed];
+}
+
+/** Whether an item of `want`, a list, has the same value in a field as `item`. */
+function isTaken(want: unknown, item: unknown, field: string): boolean {
+  const items: readonly unknown[] = Array.isArray(want) ? want : [];
+  return (
+    isRecord(item) &&
+    item[field] !== undefined &&
+    items.some((each) => isRecord(each) && each[field] === item[field])
+  );
 }
 
 function united(one: Fields, other: Fields): Fields {

@@ -13,7 +13,7 @@ import {
   isApplied,
   isInvalid,
   itemsIn,
-  listsWithDuplicates,
+  duplicatesIn,
   objectIn,
   refused,
   type KubeClient,
@@ -154,7 +154,7 @@ async function dryRun(
   const answer = await applyAt(kube, servedPath(kind, object), object, { dryRun: true });
   if (isApplied(answer)) return { result: objectIn(answer.body, objectTitle(object)) };
   // As an apply does it, kboot would own first what makes it invalid.
-  const isMended = live !== undefined && withClaimed(live, object, listsWithDuplicates(answer)) !== undefined;
+  const isMended = live !== undefined && withClaimed(live, object, duplicatesIn(answer)) !== undefined;
   return { refused: refused('a dry run', answer).message, isInvalid: isInvalid(answer) && !isMended };
 }
 

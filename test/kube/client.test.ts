@@ -70,7 +70,7 @@ describe('the API client', () => {
     ];
     const service: KubeObject = {
       ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'b' } },
-      spec: { ports: [{ port: 80 }] },
+      spec: { ports: [{ name: 'http', port: 80 }] },
     };
     const at = '/api/v1/namespaces/b/services/a';
     const duplicate = { reason: 'FieldValueDuplicate', field: 'spec.ports[1].name' };
@@ -78,7 +78,7 @@ describe('the API client', () => {
     const answering = (causes: readonly object[]): void => {
       api.requests.length = 0;
       const metadata = { ...service.metadata, resourceVersion: '7', managedFields } as KubeObject['metadata'];
-      api.objects.set(at, { ...service, metadata });
+      api.objects.set(at, { ...service, metadata, spec: { ports: [{ name: 'http', port: 81 }] } });
       api.answer = ({ contentType }) => {
         if (contentType === 'application/json-patch+json') return { status: 200, body: service };
         return api.requests.length === 1

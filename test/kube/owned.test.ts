@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leftOver, ownLabels, withClaimed } from '../../src/kube/owned.ts';
+import { leftOver, ownLabels, withClaimed, type Unique } from '../../src/kube/owned.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 
 /** Managed fields that a v1.36 API server records for objects that kboot applied. */
@@ -90,40 +90,46 @@ describe('ownLabels', () => {
 });
 
 describe('withClaimed', () => {
+  const names: Readonly<Record<number, string>> = { 53: 'dns', 80: 'http', 81: 'http', 90: 'other' };
+  const item = (number: number): object => ({ name: names[number], port: number });
   const port = (number: number): object => ({ [`k:{"port":${number},"protocol":"TCP"}`]: { 'f:port': {} } });
   const service = (edited: object, more: object = {}): KubeObject => {
     const managedFields = [
       { manager: 'kubectl-edit', operation: 'Update', fieldsV1: edited, ...more },
       { manager: 'kboot', operation: 'Apply', fieldsV1: { 'f:spec': { 'f:ports': port(53) } } },
     ];
-    return { ...want({}), metadata: { name: 'x', managedFields } as KubeObject['metadata'] };
+    const metadata = { name: 'x', managedFields } as KubeObject['metadata'];
+    return { ...want({ spec: { ports: [53, 80, 81, 90].map(item) } }), metadata };
   };
-  const stated = want({ spec: { ports: [{ port: 53 }, { port: 80 }] } });
+  const stated = want({ spec: { ports: [53, 80].map(item) } });
   const ports = (...numbers: readonly number[]): object => ({
     'f:spec': { 'f:ports': Object.assign({}, ...numbers.map(port)) as object },
   });
+  const uniques = [{ list: 'spec.ports', field: 'name' }];
 
-  it('takes items that others put into a list, and nothing else of theirs', () => {
+  it('takes items of others that have the name of one that is wanted, and nothing else of theirs', () => {
     const labels = { 'f:metadata': { 'f:labels': { 'f:team': {} } } };
-    const live = service({ ...labels, ...ports(81, 80) });
-    expect(withClaimed(live, stated, ['spec.ports'])).toEqual([
-      { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { ...labels, ...ports(80) } },
+    const live = service({ ...labels, ...ports(81, 80, 90) });
+    expect(withClaimed(live, stated, uniques)).toEqual([
+      { manager: 'kubectl-edit', operation: 'Update', fieldsV1: { ...labels, ...ports(80, 90) } },
       { manager: 'kboot', operation: 'Apply', fieldsV1: ports(53, 81) },
     ]);
   });
 
-  it('nobody owns nothing', () => {
-    expect(withClaimed(service(ports(81)), stated, ['spec.ports'])).toEqual([
+  it('leaves no manager that owns nothing', () => {
+    expect(withClaimed(service(ports(81)), stated, uniques)).toEqual([
       { manager: 'kboot', operation: 'Apply', fieldsV1: ports(53, 81) },
     ]);
   });
 
-  it.each<[string, KubeObject, string[]]>([
-    ['another list', service(ports(81)), ['spec.others']],
-    ['items that are wanted', service(ports(80)), ['spec.ports']],
-    ['what a subresource has', service(ports(81), { subresource: 'status' }), ['spec.ports']],
-    ['an object that kboot never applied', want({}), ['spec.ports']],
-  ])('leaves %s', (_what, live, lists) => {
-    expect(withClaimed(live, stated, lists)).toBeUndefined();
+  it.each<[string, KubeObject, readonly Unique[]]>([
+    ['another list', service(ports(81)), [{ list: 'spec.others', field: 'name' }]],
+    ['another field', service(ports(81)), [{ list: 'spec.ports', field: 'nodePort' }]],
+    ['items that are wanted', service(ports(80)), uniques],
+    ['items of other names', service(ports(90)), uniques],
+    ['what a subresource has', service(ports(81), { subresource: 'status' }), uniques],
+    ['an object that kboot never applied', want({}), uniques],
+  ])('leaves %s', (_what, live, of) => {
+    expect(withClaimed(live, stated, of)).toBeUndefined();
   });
 });

@@ -8,6 +8,7 @@ import { etcdHosts, hostsWith, type Cluster } from '../model/cluster.ts';
 import { few } from '../model/few.ts';
 import type { KbootError } from '../model/error.ts';
 import type { BackupStatus, ClusterStatus, EtcdMemberStatus } from '../model/status.ts';
+import { observeAddonProblems } from '../observe/addon-health.ts';
 import { observeCluster } from '../observe/cluster.ts';
 import { observeStuckPods, type StuckPod } from '../observe/stuck-pods.ts';
 import { probeHost } from '../observe/probe.ts';
@@ -44,13 +45,17 @@ export async function observeStatus(
   try {
     const wants = desireCluster(desire);
     let stuck: readonly StuckPod[] = [];
+    let ofAddons: readonly string[] = [];
     let seen: ClusterObservation = { state: 'unavailable', why: 'no control-plane host is reachable' };
     for (const host of hostsWith(cluster, 'control-plane')) {
       const reader = connections.open.get(host.name)?.reader;
       if (reader === undefined || !pki.isIssued('ca')) continue;
       seen = await observeCluster(reader, host.address, apiCredentials(pki), wants);
       if (seen.state !== 'present') continue;
-      stuck = await observeStuckPods(reader, host.address, apiCredentials(pki));
+      [stuck, ofAddons] = await Promise.all([
+        observeStuckPods(reader, host.address, apiCredentials(pki)),
+        observeAddonProblems(reader, host.address, apiCredentials(pki)),
+      ]);
       break;
     }
     const present = seen.state === 'present' ? seen : undefined;
@@ -93,7 +98,7 @@ export async function observeStatus(
     const etcd = await askMembers(workspace, inspections, connections);
     const members = etcd.state === 'present' ? memberList(workspace, etcd) : [];
     const stored = await storedList(workspace, inspections, connections);
-    const problems = present === undefined ? [] : clusterProblems(wants, present);
+    const problems = present === undefined ? [] : [...clusterProblems(wants, present), ...ofAddons];
     const backup = backupStatus(cluster, inspections);
     const healthy =
       connections.failed.size === 0 &&

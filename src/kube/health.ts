@@ -1,4 +1,4 @@
-import { isDefinition, kindKey } from './scopes.ts';
+import { isDefinition, isOwnKind, kindKey, type KindRef } from './scopes.ts';
 import type { KubeObject } from './types.ts';
 
 /**
@@ -47,6 +47,17 @@ export const prometheusKinds: Readonly<Record<string, string>> = {
   ...{ Alertmanager: 'alertmanagers', Prometheus: 'prometheuses', PrometheusAgent: 'prometheusagents' },
   ThanosRuler: 'thanosrulers',
 };
+
+/** Whether an object has a state that is worth waiting for. */
+export function isWatched(object: KindRef): boolean {
+  return !isOwnKind(object) || watchedKinds.has(kindKey(object));
+}
+
+const watchedKinds = new Set([
+  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind) => `apps/${kind}`),
+  ...['/ReplicationController', '/Pod', '/PersistentVolumeClaim', 'batch/Job'],
+  ...['apiextensions.k8s.io/CustomResourceDefinition', 'apiregistration.k8s.io/APIService'],
+]);
 
 const rules: Readonly<Record<string, (object: KubeObject, status: Status) => Health>> = {
   'apps/Deployment': deployment,

@@ -126,7 +126,8 @@ export async function observeAddons(
   return { records, objects, unread, served, dryRuns, instances };
 }
 
-async function readRecords(kube: KubeClient): Promise<AddonsObservation['records']> {
+/** What the cluster keeps about add-ons, by their names. Throws KbootError E-KUBE-API. */
+export async function readRecords(kube: KubeClient): Promise<AddonsObservation['records']> {
   const path = `${collectionPath('v1', 'ConfigMap', recordNamespace)}?labelSelector=${encodeURIComponent(addonLabel)}`;
   const answer = await kube.request('GET', path);
   if (answer.status !== 200) throw refused(`reading ${path}`, answer);

@@ -202,6 +202,16 @@ it(`an object changed by hand is drift, shown with its diff, and mended${unlessS
   await expectNothingToDo(site);
 });
 
+it(`status says what an add-on lacks${unlessSkipped}`, async () => {
+  expect((await site.kboot('status')).stdout).toContain('The cluster is healthy.');
+  await site.kube(['delete', 'deploy', 'shop', '-n', 'shop']);
+  const { stdout } = await site.kboot('status');
+  expect(stdout).toContain('add-on shop: Deployment shop/shop: does not exist');
+  expect(stdout).toContain('The cluster is not healthy');
+  expect(done(await site.kboot('up', ['--yes', '-o', 'json']))).toEqual(['create Deployment shop/shop']);
+  expect((await site.kboot('status')).stdout).toContain('The cluster is healthy.');
+});
+
 it(`a saved plan is stale once other objects are rendered${unlessSkipped}`, async () => {
   await put('shop/all.yaml', shop(2));
   const plan = join(site.dir, 'p.json');

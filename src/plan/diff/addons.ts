@@ -11,7 +11,7 @@ import {
   type RecordedObject,
 } from '../../kube/addons.ts';
 import { differences } from '../../kube/differences.ts';
-import { healthOf } from '../../kube/health.ts';
+import { healthOf, isWatched } from '../../kube/health.ts';
 import { leftOver } from '../../kube/owned.ts';
 import {
   isDefinition,
@@ -312,17 +312,6 @@ function deleteStep(
     timeoutSeconds: stepSeconds,
   };
 }
-
-/** Whether an object has a state that is worth waiting for. */
-function isWatched(object: KubeObject): boolean {
-  return !isOwnKind(object) || watchedKinds.has(kindKey(object));
-}
-
-const watchedKinds = new Set([
-  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind) => `apps/${kind}`),
-  ...['/ReplicationController', '/Pod', '/PersistentVolumeClaim', 'batch/Job'],
-  ...['apiextensions.k8s.io/CustomResourceDefinition', 'apiregistration.k8s.io/APIService'],
-]);
 
 /** Whether a CRD is that of an object. */
 function defines(definition: KubeObject, object: RecordedObject): boolean {

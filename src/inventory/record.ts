@@ -15,7 +15,7 @@ export type InventoryRecord = Readonly<Record<string, string>>;
 /** One field that differs between two records. */
 export interface FieldChange {
   readonly field: string;
-  /** As JSON; absent: not set. Both are absent if the value may be secret. */
+  /** As JSON; absent: not set. Both are absent if the value may be secret, or the field is all of a host or an add-on. */
   readonly from?: string;
   readonly to?: string;
   readonly impact: Impact;
@@ -71,9 +71,9 @@ export function recordOf(
 /** The fields that differ, in the order of their names; one that is only spelled out with its default does not. */
 export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
   const fields = [...new Set([...Object.keys(was), ...Object.keys(now)])].sort();
-  const hosts = hostChanges(was, now);
+  const whole = [...hostChanges(was, now), ...addonChanges(was, now)];
   const changes = fields.flatMap((field): FieldChange[] => {
-    if (hosts.some((host) => field.startsWith(`${host.field}.`))) return [];
+    if (whole.some((item) => field.startsWith(`${item.field}.`))) return [];
     const [from, to] = [was[field], now[field]];
     const path = field.replaceAll(/\[[^\]]*\]/g, '').split('.');
     const impact = impactOf(path);
@@ -90,22 +90,40 @@ export function fieldChanges(was: InventoryRecord, now: InventoryRecord): readon
       },
     ];
   });
-  return [...hosts, ...changes];
+  return [...whole, ...changes];
 }
 
 /** Hosts that come or go, each as one change. */
 function hostChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
-  const hostsOf = (record: InventoryRecord): readonly string[] =>
-    Object.keys(record).flatMap((field) => /^(spec\.hosts\[.*\])\.name$/.exec(field)?.[1] ?? []);
-  const without = (all: readonly string[], others: readonly string[], what: string): FieldChange[] =>
-    all
-      .filter((field) => !others.includes(field))
-      .map((field) => ({ field, impact: { impact: 'membership', what } }));
-  const [before, after] = [hostsOf(was), hostsOf(now)];
+  const [left, joined] = exchanged(was, now, 'spec.hosts');
+  const change = (what: string) => (field: string) => ({
+    ...{ field, impact: { impact: 'membership' as const, what } },
+  });
   return [
-    ...without(before, after, 'the host leaves the cluster'),
-    ...without(after, before, 'the host joins the cluster'),
+    ...left.map(change('the host leaves the cluster')),
+    ...joined.map(change('the host joins the cluster')),
   ];
+}
+
+/** Add-ons that come or go, each as one change. */
+function addonChanges(was: InventoryRecord, now: InventoryRecord): readonly FieldChange[] {
+  const impact = impactOf(['spec', 'addons', 'name']);
+  const [left, come] = exchanged(was, now, 'spec.addons');
+  return impact === undefined
+    ? []
+    : [...left, ...come].map((field) => ({ field, impact: plannedImpact(impact) }));
+}
+
+/** Items of a list, `spec.hosts[w-1]`, that only the first record has, and that only the second has. */
+function exchanged(was: InventoryRecord, now: InventoryRecord, list: string): [string[], string[]] {
+  const itemsOf = (record: InventoryRecord): string[] =>
+    Object.keys(record).flatMap((field) =>
+      field.startsWith(`${list}[`) && /^[^\]]*\]\.name$/.test(field.slice(list.length))
+        ? [field.slice(0, -'.name'.length)]
+        : [],
+    );
+  const [before, after] = [itemsOf(was), itemsOf(now)];
+  return [before.filter((item) => !after.includes(item)), after.filter((item) => !before.includes(item))];
 }
 
 const digestOf = (value: unknown): string =>

@@ -78,6 +78,19 @@ describe('fieldChanges', () => {
     ]);
   });
 
+  it('an add-on that comes or goes is one change', () => {
+    const addons = (...list: readonly string[]): InventoryRecord => record([`addons: [${list.join(', ')}]`]);
+    const chart = '{name: shop, namespace: shop, chart: {path: ./shop}, timeoutSeconds: 900}';
+    const other = '{name: base, manifests: [{path: ./base.yaml}]}';
+    const whole = [{ field: 'spec.addons[shop]', impact: expect.anything() as unknown }];
+    expect(fieldChanges(addons(other), addons(other, chart))).toEqual(whole);
+    expect(fieldChanges(addons(other, chart), addons(other))).toEqual(whole);
+    const faster = chart.replace('900', '60');
+    expect(fieldChanges(addons(chart), addons(faster)).map(({ field }) => field)).toEqual([
+      'spec.addons[shop].timeoutSeconds',
+    ]);
+  });
+
   it('never shows a value that is recorded by its digest, nor a field that kboot does not know', () => {
     const secret = (value: string): InventoryRecord => record([`files: [{path: /etc/x, content: ${value}}]`]);
     expect(fieldChanges(secret('one'), secret('two'))).toEqual([

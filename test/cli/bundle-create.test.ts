@@ -118,8 +118,12 @@ describe('kboot bundle create', () => {
     [['create', '--kubernetes-version', '1.36'], /^--kubernetes-version 1\.36: this kboot does not support/],
     [['create', '--inventory', 'x.yaml', '--kubernetes-version', 'v1.36.2'], /mutually exclusive/],
     [
-      ['create', '--packages', 'debian-12,rocky-9'],
-      /^--packages rocky-9: kboot brings packages of debian-12, /,
+      ['create', '--packages', 'debian-12,rhel-9'],
+      /^--packages rhel-9: kboot brings packages of debian-12, .*, rocky-9, /,
+    ],
+    [
+      ['create', '--packages', 'rocky-9', '--packages-key', '/nowhere'],
+      /^--packages-key \/nowhere does not exist$/,
     ],
     [['create', '--arch', 'riscv64'], /riscv64/],
     [

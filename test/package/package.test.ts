@@ -98,6 +98,8 @@ describe('the package', () => {
     ]);
     expect(readdirSync(join(installed, 'dist'))).toEqual([
       'THIRD-PARTY-NOTICES.txt',
+      'almalinux-9.asc',
+      'centos-9.asc',
       'checksums.json',
       'component-fields.json',
       'component-flags.json',
@@ -105,9 +107,11 @@ describe('the package', () => {
       'image-digests.json',
       'kboot.cjs',
       'main.js',
+      'ol-9.asc',
       'page.css',
       'page.js',
       'releases.json',
+      'rocky-9.asc',
     ]);
     expect(packed.filter((path) => /\.(?:ts|map|test\.js)$/.test(path))).toEqual([]);
   });

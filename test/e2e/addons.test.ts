@@ -314,7 +314,7 @@ it(`an add-on that left goes, its CRD and their objects stay and are named${unle
   const plan = gone.events.find(({ type }) => type === 'plan')?.plan as
     { readonly warnings?: readonly string[] } | undefined;
   expect(plan?.warnings?.join('\n')).toMatch(
-    /add-on shop: CustomResourceDefinition gadgets\.example\.com \(0 objects of its kind\), CustomResourceDefinition widgets\.example\.com \(2 objects of its kind\) stay in the cluster/,
+    /add-on shop: CustomResourceDefinition gadgets\.example\.com \(0 objects of its kind\), CustomResourceDefinition widgets\.example\.com \(1 object of its kind\) stay in the cluster/,
   );
   expect(await site.kube(['get', 'widgets', '-n', 'shop', '-o', 'name'])).toBe('widget.example.com/mine');
   await expectNothingToDo(site);

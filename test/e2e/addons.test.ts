@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killAt, stepLines, type KbootResult, type SiteHost } from '../lab/kboot.ts';
 import { hasHelm, unlessNoHelm } from '../store/helm-here.ts';
-import { clusterSite, expectNothingToDo, hasClusterBundle, unlessSkipped } from './cluster.ts';
+import { clusterSite, eventually, expectNothingToDo, hasClusterBundle, unlessSkipped } from './cluster.ts';
 import type { ClusterSite } from './cluster.ts';
 
 /*
@@ -427,7 +427,10 @@ describe.runIf(hasClusterBundle && hasHelm)(`a Helm chart${unlessSkipped}${unles
       'delete Secret chart/chart',
       'delete CustomResourceDefinition widgets.example.com',
     ]);
-    expect(await site.kube(['get', 'all,secrets', '-n', 'chart', '-o', 'name'])).toBe('');
+    // The Pods go after their Deployment.
+    await eventually(30, async () => {
+      expect(await site.kube(['get', 'all,secrets', '-n', 'chart', '-o', 'name'])).toBe('');
+    });
     await expectNothingToDo(site);
   });
 });

@@ -24,6 +24,7 @@ import { saveImage } from '../fetch/image-archive.ts';
 import { fetchPackages } from '../fetch/os-packages/fetch.ts';
 import { findImage, type RemoteImage } from '../fetch/registry.ts';
 import { openWeb, type Web } from '../fetch/web.ts';
+import { below } from '../model/below.ts';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { isLeftover, writeAtomic } from '../store/atomic.ts';
@@ -121,8 +122,7 @@ function partsOf(
   const files = artifacts(contents.release, arch)
     .filter(({ name }) => contents.files.includes(name))
     .map((artifact): Part => {
-      const from =
-        mirror === undefined ? artifact.url : `${mirror.replace(/\/+$/, '')}/${artifact.mirrorPath}`;
+      const from = mirror === undefined ? artifact.url : below(mirror, artifact.mirrorPath);
       const { sha256 } = artifact;
       return {
         path: pathInBundle(artifact),

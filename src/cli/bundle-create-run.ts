@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { imagesOfAddons } from '../app/addons/images.ts';
 import { createBundle, unheldImages } from '../app/create-bundle.ts';
 import { readInventory } from '../app/read-inventory.ts';
@@ -12,9 +11,9 @@ import { KbootError } from '../model/error.ts';
 import { few } from '../model/few.ts';
 import { isSameFolder } from '../store/bundle-delta.ts';
 import { openBundle, type Bundle, type BundleIndex } from '../store/bundle.ts';
-import { unreadable } from '../store/file-error.ts';
 import { showFetching } from '../view/fetch-progress.ts';
 import type { BundleCommandArgs } from './args.ts';
+import { fileOfFlag } from './flag-file.ts';
 import { onInterrupt } from './interrupt.ts';
 import { event, mayBeUnofficial, note, screen } from './terminal.ts';
 import { line } from '../view/printable.ts';
@@ -114,14 +113,9 @@ function packagedBy(given: readonly string[]): readonly string[] {
 /** Throws KbootError E-USAGE if the file cannot be read, or has a private key. */
 function publicKeys(file: string | undefined): Buffer | undefined {
   if (file === undefined) return undefined;
-  const flag = `--packages-key ${file}`;
-  let keys: Buffer;
-  try {
-    keys = readFileSync(file);
-  } catch (cause) {
-    throw new KbootError('E-USAGE', `${flag} ${unreadable(cause)}`);
-  }
-  if (keys.includes('-----BEGIN PGP PRIVATE')) throw new KbootError('E-USAGE', `${flag} is a private key`);
+  const keys = fileOfFlag('--packages-key', file);
+  if (keys.includes('-----BEGIN PGP PRIVATE'))
+    throw new KbootError('E-USAGE', `--packages-key ${file} is a private key`);
   return keys;
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { pushBundle } from '../app/push-bundle.ts';
 import { passwordVariable, registrySettings, type RegistrySettings } from '../desire/registry-settings.ts';
@@ -7,11 +6,11 @@ import { imageRepository } from '../inventory/schema.ts';
 import { KbootError } from '../model/error.ts';
 import { plural } from '../model/plural.ts';
 import { openBundle } from '../store/bundle.ts';
-import { unreadable } from '../store/file-error.ts';
 import { storedLogin } from '../store/registry-auth.ts';
 import { showPushing } from '../view/fetch-progress.ts';
 import { block, line } from '../view/printable.ts';
 import type { BundleCommandArgs } from './args.ts';
+import { fileOfFlag } from './flag-file.ts';
 import { onInterrupt } from './interrupt.ts';
 import { remedies } from './remedies.ts';
 import { event, note, print, screen } from './terminal.ts';
@@ -124,10 +123,4 @@ function loginOf(
   return { username, password };
 }
 
-function textOf(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new KbootError('E-USAGE', `${flag} ${file} ${unreadable(cause)}`);
-  }
-}
+const textOf = (flag: string, file: string): string => fileOfFlag(flag, file).toString('utf8');

@@ -1,6 +1,7 @@
 import { artifacts } from '../catalog/artifacts.ts';
 import type { Architecture } from '../catalog/data.ts';
 import type { ArtifactName, Release } from '../catalog/release.ts';
+import { below } from '../model/below.ts';
 import type { Cluster } from '../model/cluster.ts';
 import { KbootError } from '../model/error.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -79,7 +80,7 @@ function fromOfficial(
     sha256: artifact.sha256,
     source: {
       kind: 'download',
-      url: mirror === undefined ? artifact.url : `${mirror.replace(/\/+$/, '')}/${artifact.mirrorPath}`,
+      url: mirror === undefined ? artifact.url : below(mirror, artifact.mirrorPath),
       ...(fetch === 'once' && { once: true }),
     },
   };

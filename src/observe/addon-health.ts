@@ -5,7 +5,7 @@ import { healthOf, isWatched } from '../kube/health.ts';
 import { kindKey } from '../kube/scopes.ts';
 import { objectTitle } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
-import { readRecords } from './addons.ts';
+import { atOnce, readRecords } from './addons.ts';
 import { askServer } from './ask-server.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function observeAddonProblems(
 
 /** The same through a connection. Throws KbootError E-KUBE-API. */
 export async function addonProblems(kube: KubeClient): Promise<readonly string[]> {
-  const limit = pLimit(50);
+  const limit = pLimit(atOnce);
   const discovery = discoveryOf(kube);
   const records = [...(await readRecords(kube)).values()].map(({ record }) => record);
   const watched = records.flatMap(({ name, objects }) =>

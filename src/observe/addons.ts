@@ -58,7 +58,7 @@ export interface AddonsObservation {
 }
 
 /** Requests at a time: an API server accepts 100 to 250 streams on one connection. */
-const atOnce = 50;
+export const atOnce = 50;
 
 /** Reads every object of the add-ons, and of what the cluster remembers of them. Throws KbootError E-KUBE-API. */
 export async function observeAddons(

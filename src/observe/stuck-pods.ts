@@ -1,7 +1,8 @@
-import { openKube, refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import { refused, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
+import { askServer } from './ask-server.ts';
 
 /** A Pod whose sandbox the kubelet cannot create. */
 export interface StuckPod {
@@ -24,19 +25,14 @@ export async function observeStuckPods(
   address: string,
   credentials: KubeCredentials,
 ): Promise<readonly StuckPod[]> {
-  let kube: KubeClient | undefined;
-  try {
-    kube = await openKube(await reader.forward(address, 6443), credentials);
+  const stuck = await askServer(reader, address, credentials, async (kube) => {
     const [pods, events] = await Promise.all([
       items(kube, `/api/v1/pods?fieldSelector=status.phase%3DPending&limit=${most}`),
       items(kube, `/api/v1/events?fieldSelector=reason%3DFailedCreatePodSandBox&limit=${most}`),
     ]);
     return stuckPods(pods, events);
-  } catch {
-    return [];
-  } finally {
-    kube?.close();
-  }
+  });
+  return stuck ?? [];
 }
 
 /** Pure part of observeStuckPods. */

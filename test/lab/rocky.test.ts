@@ -12,7 +12,7 @@ import { stepLines } from './kboot.ts';
 import type { KbootResult, Site } from './kboot.ts';
 import { makeRockyLike } from './rocky-like.ts';
 import { makeRpmMirror } from './rpm-mirror.ts';
-import { has, needing } from '../vagrant/tools.ts';
+import { has, needing } from '../programs.ts';
 import { debianSite } from './three-hosts.ts';
 import { output } from './traces.ts';
 

@@ -7,7 +7,8 @@ import { parseInventory } from '../../src/inventory/parse.ts';
 import { vagrantBoxes } from '../../src/inventory/schema-vagrant.ts';
 import type { Cluster } from '../../src/model/cluster.ts';
 import { inventoryWith, optionsFor } from '../samples/inventory-options.ts';
-import { has, inventories, needing, vagrantDir } from './tools.ts';
+import { has, needing } from '../programs.ts';
+import { inventories, vagrantDir } from './tools.ts';
 
 /*
  * machines/NAME.json: the settings for Vagrant from each example inventory.

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inventoryWith } from '../samples/inventory-options.ts';
-import { has, inventories, needing, vagrantDir } from './tools.ts';
+import { has, needing } from '../programs.ts';
+import { inventories, vagrantDir } from './tools.ts';
 
 /*
  * Vagrant itself reads the Vagrantfile. It asks a provider's program for its version before it looks at the

@@ -103,7 +103,7 @@ function extraArgs(shared: readonly ExtraArg[] = [], own: readonly ExtraArg[] = 
   );
 }
 
-/** The template with what the inventory sets for all hosts, and then with `own`; none of that sets the endpoint. */
+/** Merges into the template what the inventory sets for all hosts, then `own`. Neither can change the endpoint. */
 function merged(
   { cluster, renderer }: TextContext,
   endpoint: string,

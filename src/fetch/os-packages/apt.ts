@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AptSource } from '../../catalog/package-sources.ts';
+import { below } from '../../model/below.ts';
 import { sha256 } from '../../model/digest.ts';
 import { KbootError } from '../../model/error.ts';
 import { remedies } from '../remedies.ts';
-import { below, type PackageRequest } from './request.ts';
+import type { PackageRequest } from './request.ts';
 import { runTool, type Tool } from './tool.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DnfSource } from '../../catalog/package-sources.ts';
+import { below } from '../../model/below.ts';
 import { remedies } from '../remedies.ts';
-import { below, type PackageRequest } from './request.ts';
+import type { PackageRequest } from './request.ts';
 import { runTool, type Tool } from './tool.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function dnfRepository(
     without: remedies.dnfHere,
     // dnf-plugins-core has this command.
     lacks: (stderr) => /No such command: download/.test(stderr),
-    reason: (line) => /^(?:Error: *|error: *|No package )(.*\S)/.exec(line)?.[0].replace(/^error: */i, ''),
+    reason: (line) => /^(?:[Ee]rror:|No package ).*\S/.exec(line)?.[0].replace(/^error: */i, ''),
     failed: remedies.packageSources,
   };
   await runTool(tool, 'dnf', [

@@ -11,8 +11,3 @@ export interface PackageRequest {
   /** Public keys that sign the mirror's packages, in OpenPGP's binary form or with ASCII armor, instead of the distribution's. */
   readonly key?: Buffer | undefined;
 }
-
-/** `https://mirror.example.com/debian` */
-export function below(mirror: string, path: string): string {
-  return `${mirror.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
-}

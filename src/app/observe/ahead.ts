@@ -9,11 +9,12 @@ import type { HostConnection } from '../../transport/types.ts';
 import { apiCredentials } from '../credentials.ts';
 import type { Workspace } from '../workspace.ts';
 import { mayEncrypt, readStored } from './encryption.ts';
+import { askEndpoint, type AskedEndpoint } from './endpoint.ts';
 import { memberSources } from './etcd.ts';
 
 /**
  * What the hosts of a cluster that exists are asked beside their probes, each as soon as it is connected: its API server,
- * its etcd member, what it encrypts with. What is missing here is asked once the probes say who serves. Never rejects.
+ * its etcd member, what it encrypts with, the external endpoint. What is missing here is asked once the probes say who serves. Never rejects.
  */
 export class Ahead {
   /** Through the first control plane that was connected. */
@@ -22,6 +23,8 @@ export class Ahead {
   readonly served = new Map<string, Promise<string | undefined>>();
   readonly members = new Map<string, Promise<MemberAnswer | undefined>>();
   readonly encryption = new Map<string, Promise<EncryptionFiles | undefined>>();
+  /** Through the first worker that was connected. */
+  endpoint: AskedEndpoint | undefined;
   /** Through the first member that was connected. */
   stored: Promise<Stored | undefined> | undefined;
 
@@ -64,6 +67,8 @@ export class Ahead {
           }),
         );
     }
+    if (!host.roles.includes('control-plane'))
+      this.endpoint ??= askEndpoint(this.#workspace, scope, host, reader);
     if (!reaches(scope, 'etcd')) return;
     const open = new Map([[name, connection]]);
     const [source] = memberSources(etcdHosts(cluster), pki, { open });

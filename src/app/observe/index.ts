@@ -62,7 +62,7 @@ export async function observe(
       askEtcd(),
       reaches(scope, 'etcd') ? askExternalEtcd(workspace, connections) : undefined,
       askApi(ahead),
-      observeOutsideEndpoint(workspace, scope, inspections, connections),
+      observeOutsideEndpoint(workspace, scope, inspections, connections, ahead.endpoint),
       metOperatorHooks(workspace, scope.until),
     ]);
     // etcd is waited for while it elects a leader; API servers do not answer then.

@@ -3,8 +3,6 @@ import type { ApplyEvent } from '../apply/events.ts';
 import type { ClusterLock } from '../apply/lock/cluster-lock.ts';
 import { Moment } from '../apply/lock/times.ts';
 import type { ApplyResult } from '../apply/run.ts';
-import { lockCluster } from '../app/cluster-lock.ts';
-import { carryOut, verifySources } from '../app/up.ts';
 import type { Workspace } from '../app/workspace.ts';
 import { exitStatus, KbootError, type ExitStatus } from '../model/error.ts';
 import { changesAnything, gatesOf, stepsOf } from '../plan/steps.ts';
@@ -13,7 +11,6 @@ import { acquireLock } from '../store/lock.ts';
 import { openRunLog } from '../store/run-log.ts';
 import { openState } from '../store/state.ts';
 import type { KbootEvent } from '../view/event-schema.ts';
-import { showProgress } from '../view/progress.ts';
 import { statsText } from '../view/stats-text.ts';
 import { statsEvent } from '../view/timeline/stats-event.ts';
 import { timelineOf } from '../view/timeline/timeline.ts';
@@ -143,6 +140,9 @@ export async function runOperation<P extends Planned>(
       }
       stretches.ended('your answer');
       if (lock.lost.aborted) throw lockLost('Nothing was changed.');
+      // What changes something is loaded only now: most runs find nothing to do.
+      const { verifySources } = await import('../app/up.ts');
+      const { lockCluster } = await import('../app/cluster-lock.ts');
       // A damaged bundle leaves nothing on any host, not even a lock.
       await verifySources(workspace, planned.plan);
       stretches.ended('sums of the bundle');
@@ -191,6 +191,8 @@ async function apply(
     readonly maxFailures: number | undefined;
   },
 ): Promise<Outcome> {
+  const { carryOut } = await import('../app/up.ts');
+  const { showProgress } = await import('../view/progress.ts');
   const json = args.output === 'json';
   const log = openRunLog(workspace.state, command, new Date());
   const interrupt = onInterrupt(() => {

@@ -13,7 +13,7 @@ import type { Finding } from '../plan/preflight/finding.ts';
 import { stepsOf } from '../plan/steps.ts';
 import { planSummary } from '../view/plan-text.ts';
 import { hostsInShort, namesOf } from '../view/host-list.ts';
-import { phaseSeconds } from '../view/progress.ts';
+import { phaseSeconds } from '../view/phase-seconds.ts';
 import { runOperation, type Outcome } from './runner.ts';
 import { openWithWarnings, renewal, scopeOf, showPlan } from './show.ts';
 import { runRotation } from './rotate-run.ts';

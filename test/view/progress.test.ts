@@ -2,7 +2,8 @@ import './no-color.ts';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../src/apply/events.ts';
-import { ProgressState, progressLines, showProgress, phaseSeconds } from '../../src/view/progress.ts';
+import { phaseSeconds } from '../../src/view/phase-seconds.ts';
+import { ProgressState, progressLines, showProgress } from '../../src/view/progress.ts';
 import { gate, issueStep, phaseOf, plan, planHost, shellStep } from '../samples/plan.ts';
 import type { Gate, Phase, Plan, ShellStep } from '../../src/plan/types.ts';
 

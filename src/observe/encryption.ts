@@ -23,9 +23,6 @@ export interface EncryptionFiles {
 const flagOf = (manifest: string): string =>
   `grep -o -e '--${encryptionFlag}=[^ "]*' ${manifest} 2>/dev/null | head -n 1 | cut -d= -f2-`;
 
-/** Shell that prints a line if the API server of the host encrypts, or did. Part of the probe. */
-export const encryptionQuestion = `[ ! -e ${encryptionPath} ] && [ -z "$(${flagOf(manifestPath('kube-apiserver'))})" ] || echo encryption=1`;
-
 /** Reads what the API server of a host encrypts with; undefined if the answer is not complete. One exec. */
 export async function readEncryptionFiles(reader: Reader): Promise<EncryptionFiles | undefined> {
   const manifest = manifestPath('kube-apiserver');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { EndpointSeen } from '../model/inspection.ts';
 
 /** An address or name and a port, as in the inventory: letters, digits and `.:-` only. */
@@ -11,14 +12,19 @@ export interface EndpointAddress {
  * that no host has; only a remote network that drops packets takes the whole 4 s.
  */
 export function endpointProbe({ host, port }: EndpointAddress): string {
+  const resolve =
+    isIP(host) === 0
+      ? `timeout 5 getent ahosts '${host}' 2>/dev/null | while read -r a _; do echo "endpointAddress=$a"; done`
+      : `echo 'endpointAddress=${host}'`;
   return `
-timeout 5 getent ahosts '${host}' 2>/dev/null | while read -r a _; do echo "endpointAddress=$a"; done | sort -u
+${resolve}
 e=$(timeout 4 bash -c 'exec 3<>/dev/tcp/${host}/${port}' 2>&1); s=$?
 case "$s $e" in
   0*) echo endpointTcp=open ;;
   124*) echo 'endpointTcp=lost no answer in 4 s' ;;
   *' refused'*) echo endpointTcp=refused ;;
-  *) echo "endpointTcp=lost $(echo "$e" | head -n 1 | sed 's/.*: //')" ;;
+  *) e=\${e%%'
+'*}; printf 'endpointTcp=lost %s\\n' "\${e##*: }" ;;
 esac`;
 }
 
@@ -26,5 +32,5 @@ esac`;
 export function readEndpoint(addresses: readonly string[], tcp: string): EndpointSeen | undefined {
   const [state = '', ...why] = tcp.split(' ');
   if (state !== 'open' && state !== 'refused' && state !== 'lost') return undefined;
-  return { addresses, tcp: state, why: why.join(' ') };
+  return { addresses: [...new Set(addresses)].sort(), tcp: state, why: why.join(' ') };
 }

@@ -1,11 +1,18 @@
 import * as z from 'zod';
+import { quote } from '../model/shell.ts';
 import type { FirewallRule, HostFirewall } from '../model/inspection.ts';
+import type { Search } from './search.ts';
 import { firewalldIsActive } from './units-probe.ts';
 
 const object = 'org.fedoraproject.FirewallD1 /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1';
 
+const ufwSwitch = `^ENABLED=["']?yes`;
+
+/** Whether ufw is on. */
+export const firewallLines: Search = { files: ['/etc/ufw/ufw.conf'], patterns: [ufwSwitch] };
+
 /**
- * Shell script, after unitsProbe, that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
+ * Shell script, after searchLines and unitsProbe, that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
  * D-Bus: firewall-cmd takes 0.2 s per query. `ufw status` reads the same files of ufw.
  */
 export const firewallProbe = `
@@ -19,7 +26,7 @@ if ${firewalldIsActive}; then
     echo "firewalldTarget=$n $(ask .zone getZoneSettings2 s "$n" | grep -oE '"target":\\{"type":"s","data":"[^"]*' | cut -d'"' -f10)"
   done
 fi
-if grep -qsE "^ENABLED=[\\"']?yes" /etc/ufw/ufw.conf && command -v ufw >/dev/null; then
+if case $lines in *:ENABLED=*) ;; *) false ;; esac && grep -qsE ${quote(ufwSwitch)} /etc/ufw/ufw.conf && command -v ufw >/dev/null; then
   echo firewall=ufw
   sed -nE "s/^DEFAULT_(INPUT|FORWARD)_POLICY=[\\"']?([A-Z]+).*/ufw\\1=\\2/p" /etc/default/ufw
   for f in /etc/ufw/user.rules /etc/ufw/user6.rules; do

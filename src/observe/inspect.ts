@@ -1,21 +1,29 @@
 import { backupQuestion, readBackup } from './backup.ts';
-import { encryptionQuestion } from './encryption.ts';
-import { staticPodComponents } from '../model/component.ts';
 import { etcdUserName, newEtcdId } from '../model/etcd-user.ts';
 import { allNtpFiles } from '../desire/text/ntp.ts';
+import { encryptionPath } from '../model/encryption.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Inspection } from '../model/inspection.ts';
-import { kubeletCaFlag } from '../model/kubelet-serving.ts';
 import { hostFolder, spreadFolder } from '../resource/prelude.ts';
-import { quote, quoteAll } from '../model/shell.ts';
-import { dockerQuestion, readDocker } from './docker.ts';
+import { manifestsFolder } from '../resource/static-pod.ts';
+import { lines as linesOf, quote, quoteAll } from '../model/shell.ts';
 import { endpointProbe, readEndpoint, type EndpointAddress } from './endpoint-probe.ts';
-import { firewallProbe, readFirewalls } from './firewall-probe.ts';
-import { flannelProbe, readFlannel } from './flannel-probe.ts';
-import { kernelProbe, readKernel } from './kernel-probe.ts';
-import { pastProbe, readPast } from './past-probe.ts';
-import { readSettings, settingsProbe } from './settings-probe.ts';
-import { readUnits, unitsProbe } from './units-probe.ts';
+import { firewallLines, firewallProbe, readFirewalls } from './firewall-probe.ts';
+import { flannelLines, flannelProbe, readFlannel } from './flannel-probe.ts';
+import { kernelLines, kernelParts, kernelProbe, readKernel } from './kernel-probe.ts';
+import { etcdStarters, findEtcdDataDir, manifestParts, readManifests } from './manifest-probe.ts';
+import {
+  advertisedBy,
+  mountsOf,
+  pastLines,
+  pastProbe,
+  readPast,
+  routesProbe,
+  tunnelsProbe,
+} from './past-probe.ts';
+import { foundLine, foundPart, searchLines, searchParts, type FoundLine, type Search } from './search.ts';
+import { readSettings, settingsParts } from './settings-probe.ts';
+import { readUnits, timeProbe, unitsProbe } from './units-probe.ts';
 
 /** Questions that the inspection of a host answers beyond the facts of the host itself. */
 export interface ProbeQuestions {
@@ -72,8 +80,28 @@ const measured = ['/var/lib', '/usr/local', '/etc'];
 /** Where an upgrade puts images, fetched and former files, and programs. */
 const filled = ['/var/lib/containerd', '/var/lib/kboot', '/usr/bin'];
 
-/** Shell script that prints `key=value` lines; a key may occur several times. Reads only. */
-export function inspectScript({
+const ownedFile = `${hostFolder}/owned`;
+const containerdUnit = '/etc/systemd/system/containerd.service';
+const network = '/sys/class/net';
+const ipv6 = '/proc/sys/net/ipv6/conf';
+
+/** What the kernel tells of the host, and which files kboot owns. */
+const hostLines: Search = {
+  files: [
+    ...['/proc/meminfo', '/proc/self/status', `${network}/*/address`, '/proc/self/mounts', ownedFile],
+    ...[`${ipv6}/*/disable_ipv6`, `${ipv6}/*/accept_ra`],
+  ],
+  patterns: [
+    ...['^MemTotal:', '^Cpus_allowed_list:', '^[0-9a-f]{2}(:[0-9a-f]{2})*$', '^[^ ]+ /sys/fs/cgroup ', '^1$'],
+    ...[containerdUnit, ...allNtpFiles].map((path) => `^${path.replaceAll('.', '[.]')}$`),
+  ],
+};
+
+/**
+ * The sections of the inspection, which only read. The last one prints `key=value` lines, and a key may occur several times; each
+ * of the others prints what programs say as they say it: a host parses nothing that can be parsed here. They share variables.
+ */
+export function inspectSections({
   virtualIP,
   balancing,
   endpoint,
@@ -81,22 +109,49 @@ export function inspectScript({
   etcdDataDir,
   podPaths = [],
   programs = [],
-}: ProbeQuestions): string {
-  return [
+}: ProbeQuestions): ReadonlyMap<string, string> {
+  const searched = [hostLines, kernelLines, flannelLines(), firewallLines, pastLines(resolvConf)];
+  const facts = [
     inspectHost(etcdDataDir),
-    unitsProbe,
+    flannelProbe(),
+    timeProbe,
     firewallProbe,
     pastProbe(resolvConf),
-    settingsProbe,
-    kernelProbe,
     virtualIP === undefined ? '' : virtualIPProbe(virtualIP),
     balancing === undefined ? '' : formerPeersProbe(balancing),
     endpoint === undefined ? '' : endpointProbe(endpoint),
     podPaths.length === 0 ? '' : pathsProbe(podPaths),
     programs.length === 0 ? '' : programsProbe(programs),
-    `\necho "now=$(date +%s%N)"`,
-  ].join('');
+    'echo "now=$(date +%s%N)"',
+  ];
+  const bodies: Readonly<Record<Section, string>> = {
+    line: searchLines(searched),
+    part: `set -- $(uname -rm); release=$1 machine=$2
+${searchParts([manifestParts, settingsParts, kernelParts])}`,
+    unit: unitsProbe,
+    address: 'ip -o addr show',
+    socket: 'ss -Hltunp',
+    route: routesProbe,
+    vxlan: tunnelsProbe,
+    config: kernelProbe,
+    disk: disksProbe(etcdDataDir),
+    user: `getent passwd ${etcdUserName} ${newEtcdId}`,
+    group: `getent group ${newEtcdId}`,
+    size: sizesProbe(etcdDataDir),
+  };
+  return new Map([
+    // A program that is missing is a finding of its own.
+    ...sections.map((name) => [`inspection-${name}`, `${bodies[name]}\n:`] as const),
+    ['inspection', facts.join('\n')],
+  ]);
 }
+
+/** Sections with the output of programs; their lines are the values of these keys. */
+const sections = [
+  ...(['line', 'part', 'unit', 'address', 'socket', 'route'] as const),
+  ...(['vxlan', 'config', 'disk', 'user', 'group', 'size'] as const),
+] as const;
+type Section = (typeof sections)[number];
 
 /**
  * A connection attempt makes the kernel resolve the address (ARP, NDP); the neighbour table then shows which machine
@@ -144,84 +199,77 @@ done`;
 }
 
 /** Prints the folder that the member on this host is started with, if any: `/var/lib/etcd`. */
-export const runningEtcdDataDir =
-  "grep -ho -e '--data-dir=/[A-Za-z0-9._/-]*' /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service 2>/dev/null | head -n 1 | cut -d= -f2-";
+export const runningEtcdDataDir = `grep -ho -e '--data-dir=/[A-Za-z0-9._/-]*' ${etcdStarters.join(' ')} 2>/dev/null | head -n 1 | cut -d= -f2-`;
 
 /** Prints `etcd=present`, `absent` or `unknown`, for data in this folder and in the one that a member here is started with. */
-export const etcdDataQuestion = (folder = '/var/lib/etcd'): string => `etcd=absent; r=$(${runningEtcdDataDir})
+export const etcdDataQuestion = (folder = '/var/lib/etcd'): string => `r=$(${runningEtcdDataDir})
+${etcdDataIn(folder)}`;
+
+/** The same, with that folder in `$r`. */
+const etcdDataIn = (folder: string): string => `etcd=absent
 for d in ${quote(folder)} $r; do
   if [ -d "$d/member" ]; then etcd=present
   elif [ $etcd = present ] || [ ! -e "$d" ] || ls "$d" >/dev/null 2>&1; then :; else etcd=unknown; fi
 done
 echo etcd=$etcd`;
 
+const measuredFolders = (etcdDataDir?: string): readonly string[] => [
+  ...measured,
+  ...(etcdDataDir === undefined ? [] : [etcdDataDir]),
+];
+
+/** Prints a heading and a line of df(1) for each folder, or for the one above it that exists. */
+const disksProbe = (etcdDataDir?: string): string => `set --
+for d in ${quoteAll([...measuredFolders(etcdDataDir), ...filled])}; do
+  p=$d; while [ ! -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done
+  set -- "$@" "$p"
+done
+t=$(df -Pk -- "$@" 2>/dev/null) || t=$(echo; for p; do df -Pk -- "$p" 2>/dev/null | sed 1d | grep . || echo '- - - 0 - -'; done)
+printf '%s\\n' "$t"`;
+
+/** Prints `BYTES PATH` of the files of etcd's databases, and of those on their way from host to host. */
+const sizesProbe = (etcdDataDir = '/var/lib/etcd'): string => `${findEtcdDataDir}
+set --
+for f in ${quote(`${etcdDataDir}/member/snap/db`)} \${r:+"$r/member/snap/db"} ${spreadFolder}/*; do
+  [ ! -f "$f" ] || set -- "$@" "$f"
+done
+[ $# = 0 ] || stat -c '%s %n' -- "$@"`;
+
 const inspectHost = (etcdDataDir?: string): string => `. /etc/os-release
 echo "os=$ID"; echo "osVersion=\${VERSION_ID:-}"
-echo "osLike=\${ID_LIKE:-}"; echo "bits=$(getconf LONG_BIT)"
+echo "osLike=\${ID_LIKE:-}"; printf 'bits='; getconf LONG_BIT || echo
 for p in apt-get dnf; do command -v "$p" >/dev/null && echo "manager=\${p%-get}"; done
-uname -rm | { read -r k m; echo "machine=$m"; echo "kernel=$k"; }; echo "cpus=$(nproc)"
-echo "memKiB=$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
-echo "cgroup=$(stat -fc %T /sys/fs/cgroup)"
+echo "machine=$machine"; echo "kernel=$release"
+[ -e "/lib/modules/$release/modules.dep" ] && echo modules=1
 [ -d /run/systemd/system ] && echo systemd=1
-for f in hostname=/proc/sys/kernel/hostname machineId=/etc/machine-id productUuid=/sys/class/dmi/id/product_uuid clusterId=/var/lib/kboot/cluster; do
+for f in machineId=/etc/machine-id productUuid=/sys/class/dmi/id/product_uuid clusterId=${hostFolder}/cluster hostname=/proc/sys/kernel/hostname; do
   v=; [ ! -r \${f#*=} ] || read -r v < \${f#*=}; echo "\${f%%=*}=$v"
 done
-ip -o addr show 2>/dev/null | while read -r _ i _ a _; do echo "address=$a $i"; done
-if [ -d /proc/sys/net/ipv6 ]; then
-  grep -lx 1 /proc/sys/net/ipv6/conf/*/disable_ipv6 2>/dev/null | cut -d/ -f7 | sed 's/^/ipv6Off=/'
-  ip -6 route show default proto ra 2>/dev/null | grep -oE 'dev [^ ]+' | while read -r _ i; do
-    grep -qx 1 "/proc/sys/net/ipv6/conf/$i/accept_ra" 2>/dev/null && echo "advertised=$i"
-  done
-else echo ipv6Off=kernel; fi
-cat /sys/class/net/*/address 2>/dev/null | sed 's/^/mac=/'
-ss -Hltunp 2>/dev/null | while read -r t _ _ _ l _ p; do p=\${p#*'"'}; echo "listen-\${t%??}=\${l##*:} \${p%%'"'*}"; done
-above() { p=$d; while [ ! -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done; }
-set --
-for d in ${[...measured, ...(etcdDataDir === undefined ? [] : [quote(etcdDataDir)])].join(' ')}; do above; set -- "$@" "$p"; done
-for d in ${filled.join(' ')}; do above; set -- "$@" "$p"; done
-t=$(df -Pk -- "$@" 2>/dev/null) || t=$(echo; for p; do df -Pk -- "$p" 2>/dev/null | sed 1d | grep . || echo '- - - 0 - -'; done)
-printf '%s\\n' "$t" | {
-  read -r _
-  for d in ${[...measured, ...(etcdDataDir === undefined ? [] : [quote(etcdDataDir)])].join(' ')}; do read -r _ _ _ a _ && echo "free=$d $a"; done
-  for d in ${filled.join(' ')}; do read -r _ _ _ a _ m && echo "space=$d $a $m"; done
-}
-for f in /etc/kubernetes/manifests/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
-grep -sHoE -e '/(${staticPodComponents.join('|')}):[A-Za-z0-9._-]*' ${staticPodComponents.map((name) => `/etc/kubernetes/manifests/${name}.yaml`).join(' ')} | while IFS=: read -r f n v; do
-  f=\${f##*/}; [ "$n" != "/\${f%.yaml}" ] || echo "podVersion=\${f%.yaml} $v"
-done
-echo "etcdServers=$(grep -o -e '--etcd-servers=[^ "]*' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null | cut -d= -f2-)"
-grep -q -e '--${kubeletCaFlag}=' /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null && echo verifiesKubelets=1
-${encryptionQuestion}
+read -r t _ < /proc/uptime; timeout 5 getent ahosts "$v" >/dev/null 2>&1; [ $? = 124 ] || { read -r u _ < /proc/uptime; echo "lookup=$t $u"; }
+[ -d /proc/sys/net/ipv6 ] || echo ipv6Off=kernel
+for d in ${quoteAll(measuredFolders(etcdDataDir))}; do echo "free=$d"; done
+for d in ${quoteAll(filled)}; do echo "space=$d"; done
+for f in ${manifestsFolder}/*; do [ -e "$f" ] && echo "manifest=\${f##*/}"; done
+[ -e ${encryptionPath} ] && echo encryption=1
 ${backupQuestion}
-echo "etcdUser=$(id -u etcd 2>/dev/null) $(id -g etcd 2>/dev/null)"
-echo "etcdIdOf=$(getent passwd ${newEtcdId} | cut -d: -f1) $(getent group ${newEtcdId} | cut -d: -f1)"
-echo "caDigest=$(sha256sum /etc/kubernetes/pki/ca.crt 2>/dev/null | cut -c1-64)"
-${etcdDataQuestion(etcdDataDir)}
+[ -f /etc/kubernetes/pki/ca.crt ] && { printf 'caDigest='; sha256sum < /etc/kubernetes/pki/ca.crt || echo; }
+${etcdDataIn(etcdDataDir ?? '/var/lib/etcd')}
 echo "etcdDataDir=$r"
-for d in ${quote(etcdDataDir ?? '/var/lib/etcd')} $r; do
-  [ -f "$d/member/snap/db" ] && echo "etcdDb=$(stat -c %s "$d/member/snap/db")"
-done
-for f in /etc/kubernetes/manifests/etcd.yaml /etc/systemd/system/etcd.service; do
-  [ -f "$f" ] || continue
-  echo "etcdInitialCluster=$(grep -o -e '--initial-cluster=[^ "]*' "$f" | head -n 1 | cut -d= -f2-)"
-  echo "etcdInitialState=$(grep -o -e '--initial-cluster-state=[a-z]*' "$f" | head -n 1 | cut -d= -f2-)"
-done
-t=$(date +%s%N); timeout 5 getent ahosts "$(cat /proc/sys/kernel/hostname)" >/dev/null 2>&1; [ $? = 124 ] || echo "lookupMs=$(( ($(date +%s%N) - t) / 1000000 ))"
-grep -qxF /etc/systemd/system/containerd.service ${hostFolder}/owned 2>/dev/null || ${dockerQuestion}
-for d in ${caDirectories.join(' ')}; do [ -d "$d" ] && echo "caDirectory=$d"; done
-grep -qxF ${allNtpFiles.map((path) => `-e ${path}`).join(' ')} ${hostFolder}/owned 2>/dev/null && echo ntpFiles=1
-for f in ${spreadFolder}/*; do [ -f "$f" ] && echo "spread=\${f##*/} $(stat -c %s "$f")"; done
-${flannelProbe()}
+for d in ${quoteAll(caDirectories)}; do [ -d "$d" ] && echo "caDirectory=$d"; done
 for p in ${quoteAll(tools)}; do command -v "$p" >/dev/null || echo "missing=$p"; done`;
 
 /**
- * Parses the output of inspectScript.
+ * Parses the output of inspectSections, by section.
  * `asked` and `answered` are the operator machine's times in milliseconds before and after the probe, for the clock skew.
- * Undefined if the output is truncated: the last key is missing.
+ * Undefined if the output is truncated: a section or the last key is missing.
  */
-export function readInspection(output: string, asked: number, answered: number): Inspection | undefined {
+export function readInspection(
+  output: ReadonlyMap<string, string>,
+  asked: number,
+  answered: number,
+): Inspection | undefined {
   const values = new Map<string, string[]>();
-  for (const line of output.split('\n')) {
+  for (const line of linesOf(output.get('inspection') ?? '')) {
     const at = line.indexOf('=');
     if (at <= 0) continue;
     const key = line.slice(0, at);
@@ -229,11 +277,19 @@ export function readInspection(output: string, asked: number, answered: number):
     if (known === undefined) values.set(key, [line.slice(at + 1)]);
     else known.push(line.slice(at + 1));
   }
+  for (const name of sections) {
+    const text = output.get(`inspection-${name}`);
+    if (text === undefined) return undefined;
+    values.set(name, linesOf(text));
+  }
   const one = (key: string): string => values.get(key)?.[0] ?? '';
   const all = (key: string): readonly string[] => values.get(key) ?? [];
   const now = Number(one('now')) / 1e6;
   if (!(now > 0)) return undefined;
+  const lines = all('line').flatMap(foundLine);
+  const parts = all('part').flatMap(foundPart);
   const units = readUnits(all);
+  const host = readHostLines(lines);
   const facts: Inspection['facts'] = {
     architecture: one('machine') === 'aarch64' ? 'arm64' : 'amd64',
     os: {
@@ -243,10 +299,15 @@ export function readInspection(output: string, asked: number, answered: number):
     },
     caDirectories: [...all('caDirectory')].sort(),
     systemdResolved: units.resolved,
-    ...readEtcdUser(one('etcdUser')),
+    ...readEtcdUser(all('user')),
     ...(units.timeService && { timeService: units.timeService }),
-    ...(one('ntpFiles') === '1' && { ntpFiles: true as const }),
+    ...(allNtpFiles.some((path) => host.owned.has(path)) && { ntpFiles: true as const }),
   };
+  const past = readPast(lines, all);
+  const sockets = all('socket').flatMap(socket);
+  const disks = all('disk').slice(1).map(disk);
+  const [free, space] = [all('free'), all('space')];
+  const sizes = all('size').flatMap(size);
   const backup = readBackup(one);
   const endpoint = readEndpoint(all('endpointAddress'), one('endpointTcp'));
   return {
@@ -255,69 +316,57 @@ export function readInspection(output: string, asked: number, answered: number):
     bits: one('bits') === '32' ? 32 : 64,
     packageManagers: (['apt', 'dnf'] as const).filter((name) => all('manager').includes(name)),
     kernel: one('kernel'),
-    cpus: Number(one('cpus')),
-    memoryMiB: Math.floor(Number(one('memKiB')) / 1024),
-    cgroupVersion: one('cgroup') === 'cgroup2fs' ? 2 : 1,
+    cpus: host.cpus,
+    memoryMiB: host.memoryMiB,
+    cgroupVersion: host.cgroupVersion,
     systemd: one('systemd') === '1',
     hostname: one('hostname'),
     machineId: one('machineId'),
     productUuid: one('productUuid'),
     clockSkewMs: now - (now > answered ? answered : now < asked ? asked : now),
-    addresses: all('address').map((entry) => {
-      const [network = '', name = ''] = entry.split(' ');
-      const [address = '', prefix] = network.split('/');
-      // A point-to-point address has no prefix.
-      const whole = address.includes(':') ? 128 : 32;
-      return { address, prefix: prefix === undefined ? whole : Number(prefix), interface: name };
-    }),
-    ipv6Off: all('ipv6Off'),
-    advertisedRoutes: [...new Set(all('advertised'))],
-    listening: all('listen-t').map(socket),
-    udpListening: all('listen-u').map(socket),
+    addresses: all('address').flatMap(localAddress),
+    ipv6Off: [...all('ipv6Off'), ...host.ipv6Off],
+    advertisedRoutes: [...new Set(advertisedBy(all('route')))].filter((name) => host.accepting.has(name)),
+    listening: sockets.filter(({ protocol }) => protocol === 'tcp').map(({ listener }) => listener),
+    udpListening: sockets.filter(({ protocol }) => protocol === 'udp').map(({ listener }) => listener),
     freeMiB: Object.fromEntries(
-      all('free').map((entry) => {
-        const [folder = '', kib = ''] = entry.split(' ');
-        return [folder, Math.floor(Number(kib) / 1024)];
+      free.flatMap((folder, index) => {
+        const on = disks[index];
+        return on === undefined ? [] : [[folder, on.freeMiB]];
       }),
     ),
-    space: all('space').map((entry) => {
-      const [folder = '', kib = '', ...mount] = entry.split(' ');
-      return { folder, freeMiB: Math.floor(Number(kib) / 1024), mount: mount.join(' ') };
+    space: space.flatMap((folder, index) => {
+      const on = disks[free.length + index];
+      return on === undefined ? [] : [{ folder, ...on }];
     }),
     manifests: all('manifest'),
     clusterId: one('clusterId'),
-    caDigest: one('caDigest'),
+    caDigest: one('caDigest').slice(0, 64),
     etcdData: one('etcd') === 'present' ? 'present' : one('etcd') === 'absent' ? 'absent' : 'unknown',
     etcdDataDir: one('etcdDataDir'),
     etcdDatabaseMiB: Math.ceil(
-      all('etcdDb')
-        .map(Number)
-        .reduce((most, each) => (each > most ? each : most), 0) /
+      sizes.reduce(
+        (most, { path, bytes }) => (path.endsWith('/member/snap/db') && bytes > most ? bytes : most),
+        0,
+      ) /
         1024 /
         1024,
     ),
-    etcdInitialCluster: one('etcdInitialCluster'),
-    etcdInitialState: one('etcdInitialState'),
-    nameLookupMs: values.has('lookupMs') ? Number(one('lookupMs')) : null,
+    nameLookupMs: values.has('lookup') ? lookupMs(one('lookup')) : null,
     missingTools: all('missing'),
     kubeletActive: units.kubelet,
-    ...readFlannel(all),
+    ...readFlannel(lines, all),
     virtualIPHeldBy: one('virtualIP'),
     formerPeers: all('formerPeer'),
-    dockerContainers: readDocker(values.get('dockerContainers')?.[0]),
-    macAddresses: all('mac'),
+    dockerContainers: units.docker && !host.owned.has(containerdUnit) ? (past.containers['moby'] ?? 0) : null,
+    macAddresses: host.macAddresses,
     firewalls: readFirewalls(all),
-    past: { ...readPast(all), activeUnits: units.foreign },
-    settings: readSettings(one),
-    ...(values.has('spread') && { spread: readSpread(all('spread')) }),
-    ...(values.has('kernel') && { kernelHas: readKernel(all('kernel')) }),
-    etcdIdTaken: one('etcdIdOf')
-      .split(' ')
-      .some((name) => name !== '' && name !== etcdUserName),
-    podVersions: readPodVersions(all('podVersion')),
-    etcdServers: one('etcdServers').split(',').filter(Boolean),
-    ...(one('encryption') === '1' && { encrypts: true as const }),
-    ...(one('verifiesKubelets') === '1' && { verifiesKubelets: true as const }),
+    past: { ...past, activeUnits: units.foreign },
+    settings: readSettings(parts),
+    ...readSpread(sizes),
+    kernelHas: readKernel({ config: all('config'), lines, parts, hasModules: one('modules') === '1' }),
+    etcdIdTaken: [...all('user'), ...all('group')].some(hasEtcdId),
+    ...readManifests(parts, all('manifest'), one('encryption') === '1'),
     ...(values.has('missingProgram') && { missingPrograms: all('missingProgram') }),
     ...(values.has('podPath') && { podPaths: readPodPaths(all('podPath')) }),
     ...(backup && { backup }),
@@ -325,38 +374,125 @@ export function readInspection(output: string, asked: number, answered: number):
   };
 }
 
-/** `UID GID`; nothing without that user. */
-function readEtcdUser(entry: string): Pick<HostFacts, 'etcdUser'> {
-  const [, uid, gid] = /^(\d+) (\d+)$/.exec(entry) ?? [];
-  return uid === undefined ? {} : { etcdUser: { uid: Number(uid), gid: Number(gid) } };
+/** What hostLines found. */
+interface HostLines {
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly cgroupVersion: 1 | 2;
+  readonly macAddresses: readonly string[];
+  /** Interfaces without IPv6, and those that accept router advertisements unless the host forwards. */
+  readonly ipv6Off: readonly string[];
+  readonly accepting: ReadonlySet<string>;
+  /** Those of the files that were looked for which kboot owns. */
+  readonly owned: ReadonlySet<string>;
 }
 
-/** `SHA256 BYTES`, and `SHA256.part BYTES` for what is not whole. */
-function readSpread(entries: readonly string[]): NonNullable<Inspection['spread']> {
-  return entries.flatMap((entry) => {
-    const [, sha256, part, bytes] = /^([0-9a-f]{64})(\.part)? (\d+)$/.exec(entry) ?? [];
-    return sha256 === undefined ? [] : [{ sha256, bytes: Number(bytes), isWhole: part === undefined }];
-  });
+function readHostLines(lines: readonly FoundLine[]): HostLines {
+  const of = (file: string): readonly string[] =>
+    lines.flatMap((line) => (line.file === file ? [line.text] : []));
+  const value = (file: string, key: string): string =>
+    of(file)
+      .find((text) => text.startsWith(key))
+      ?.slice(key.length)
+      .trim() ?? '';
+  const switched = (name: string): readonly string[] =>
+    lines.flatMap(({ file, text }) =>
+      file.startsWith(`${ipv6}/`) && file.endsWith(`/${name}`) && text === '1'
+        ? [file.slice(ipv6.length + 1, -name.length - 1)]
+        : [],
+    );
+  const groups = mountsOf(lines).findLast(({ point }) => point === '/sys/fs/cgroup');
+  return {
+    cpus: countOfList(value('/proc/self/status', 'Cpus_allowed_list:')),
+    memoryMiB: Math.floor(Number.parseInt(value('/proc/meminfo', 'MemTotal:') || '0', 10) / 1024),
+    cgroupVersion: groups?.type === 'cgroup2' ? 2 : 1,
+    macAddresses: lines.flatMap(({ file, text }) =>
+      file.startsWith(`${network}/`) && file.endsWith('/address') ? [text] : [],
+    ),
+    ipv6Off: switched('disable_ipv6'),
+    accepting: new Set(switched('accept_ra')),
+    owned: new Set(of(ownedFile)),
+  };
 }
 
-/** `10250 kubelet`, or only the port. */
-function socket(entry: string): Inspection['listening'][number] {
-  const [port = '', program = ''] = entry.split(' ');
-  return { port: Number(port), program: program === '' ? '?' : program };
+/** The length of `0-3,6`. */
+function countOfList(list: string): number {
+  return list.split(',').reduce((sum, range) => {
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+    return first === undefined ? sum : sum + Number(last) - Number(first) + 1;
+  }, 0);
 }
 
-/** `kube-apiserver v1.36.2`; without a version, there is no such manifest. */
-function readPodVersions(entries: readonly string[]): Inspection['podVersions'] {
-  // Of several images in a manifest, the first.
-  const versions = new Map(
-    entries.toReversed().map((entry) => entry.split(' ') as [string, string | undefined]),
-  );
-  return Object.fromEntries(
-    staticPodComponents.flatMap((name) => {
-      const version = versions.get(name) ?? '';
-      return version === '' ? [] : [[name, version]];
+/** `2: eth0    inet 10.0.0.11/24 brd …` */
+function localAddress(line: string): Inspection['addresses'][number][] {
+  const [, name, , entry] = line.trim().split(/\s+/, 4);
+  if (name === undefined || entry === undefined) return [];
+  const [address = '', prefix] = entry.split('/');
+  // A point-to-point address has no prefix.
+  const whole = address.includes(':') ? 128 : 32;
+  return [{ address, prefix: prefix === undefined ? whole : Number(prefix), interface: name }];
+}
+
+interface Socket {
+  readonly protocol: string;
+  readonly listener: Inspection['listening'][number];
+}
+
+/** `tcp LISTEN 0 4096 *:10250 *:* users:(("kubelet",pid=1,fd=2))`; without the last, the program is not known. */
+function socket(line: string): Socket[] {
+  const [protocol = '', , , , local] = line.split(/\s+/, 5);
+  if (local === undefined) return [];
+  const [, program = ''] = /"([^"]*)"/.exec(line) ?? [];
+  const port = Number(local.slice(local.lastIndexOf(':') + 1));
+  return [{ protocol, listener: { port, program: program === '' ? '?' : program } }];
+}
+
+/** `/dev/sda1 41152736 9876543 29876543 25% /var/lib` */
+function disk(line: string): { readonly freeMiB: number; readonly mount: string } {
+  const [, , , available = '', , ...mount] = line.split(/\s+/);
+  return { freeMiB: Math.floor(Number(available) / 1024), mount: mount.join(' ') };
+}
+
+interface Size {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** `4096 /var/lib/etcd/member/snap/db` */
+function size(line: string): Size[] {
+  const [, bytes, path = ''] = /^(\d+) (\/.*)$/.exec(line) ?? [];
+  return bytes === undefined ? [] : [{ path, bytes: Number(bytes) }];
+}
+
+/** Seconds of the host before and after the lookup, with two decimals. */
+function lookupMs(entry: string): number {
+  const [before, after] = entry.split(' ');
+  return Math.round((Number(after) - Number(before)) * 1000);
+}
+
+/** `etcd:x:UID:GID:…`; nothing without that user. */
+function readEtcdUser(users: readonly string[]): Pick<HostFacts, 'etcdUser'> {
+  const [, , uid = '', gid = ''] =
+    users.find((line) => line.startsWith(`${etcdUserName}:`))?.split(':') ?? [];
+  return /^\d+$/.test(uid) && /^\d+$/.test(gid) ? { etcdUser: { uid: Number(uid), gid: Number(gid) } } : {};
+}
+
+/** Whether a user or a group, `NAME:x:ID:…`, has the ID of etcd's, and another name. */
+function hasEtcdId(line: string): boolean {
+  const [name = '', , id] = line.split(':');
+  return id === String(newEtcdId) && name !== '' && name !== etcdUserName;
+}
+
+/** Files named `SHA256`, and `SHA256.part` for what is not whole; nothing without any file. */
+function readSpread(sizes: readonly Size[]): Pick<Inspection, 'spread'> {
+  const files = sizes.filter(({ path }) => path.startsWith(`${spreadFolder}/`));
+  if (files.length === 0) return {};
+  return {
+    spread: files.flatMap(({ path, bytes }) => {
+      const [, sha256, part] = /^([0-9a-f]{64})(\.part)?$/.exec(path.slice(spreadFolder.length + 1)) ?? [];
+      return sha256 === undefined ? [] : [{ sha256, bytes, isWhole: part === undefined }];
     }),
-  );
+  };
 }
 
 /** `TYPE PATH` */

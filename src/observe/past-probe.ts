@@ -1,6 +1,7 @@
 import { resolvedConf } from '../desire/text/kubelet-settings.ts';
 import type { HostPast, Place, Tunnel, Variable } from '../model/past.ts';
 import { quote } from '../model/shell.ts';
+import { foundLine, type FoundLine, type Search } from './search.ts';
 
 /** Where systemd looks for drop-ins; a file hides those of the same name in later folders. */
 const unitFolders = ['/etc', '/run', '/usr/local/lib', '/usr/lib'];
@@ -32,28 +33,52 @@ const mountedFolders = ['/usr/bin', '/usr/local/bin', '/opt/cni/bin', '/var/lib/
 const mountPoints = [...new Set(mountedFolders.flatMap(parentsOf))].sort((a, b) => (a < b ? -1 : 1));
 const rejecting = '-A (INPUT|FORWARD)( -m comment --comment .*)? -j (REJECT|DROP)( |$)';
 
+const network = '/sys/class/net';
+const mounts = '/proc/self/mounts';
+
+const resolverFiles = (resolvConf?: string): readonly string[] =>
+  [...new Set(['/etc/resolv.conf', resolvedConf, ...(resolvConf === undefined ? [] : [resolvConf])])].map(
+    quote,
+  );
+
+/** What earlier tools and administrators left in files. `resolvConf` is the file of name servers that the inventory states for the kubelet. */
+export const pastLines = (resolvConf?: string): Search => ({
+  files: [...files, ...resolverFiles(resolvConf), `${network}/*/uevent`, mounts],
+  patterns: [
+    ...patterns.map((each) => `^[[:space:]]*${each}`),
+    '^DEVTYPE=(vxlan|wireguard)',
+    `^[^ ]+ (${mountPoints.join('|')}) `,
+  ],
+});
+
 /**
- * Shell script that prints what earlier tools and administrators left. `resolvConf` is the file of name servers that
- * the inventory states for the kubelet. Reads only, with few processes. /lib is a link to /usr/lib.
+ * Shell that prints the routes of both families, up to 4000 lines. Where there may be more, the default routes from router
+ * advertisements are asked for by themselves.
+ */
+export const routesProbe = `routes=$(ip route show table all type unicast 2>/dev/null | head -n 4000)
+printf '%s\\n' "$routes"
+[ \${#routes} -lt 40000 ] || ip -6 route show default proto ra`;
+
+/** Shell, after searchLines, that prints the VXLAN tunnels in detail, if there are any. */
+export const tunnelsProbe = `n='
+'
+case "$lines$n" in *:DEVTYPE=vxlan"$n"*) ip -o -d link show type vxlan ;; esac`;
+
+/**
+ * Shell that prints what else they left. Reads only, with few processes: systemd's environment is split by the shell, and only
+ * variables of proxies leave the host. /lib is a link to /usr/lib.
  */
 export function pastProbe(resolvConf?: string): string {
-  const resolvers = new Set(['/etc/resolv.conf', resolvedConf]);
-  if (resolvConf !== undefined) resolvers.add(resolvConf);
-  const resolverFiles = [...resolvers].map(quote).join(' ');
   return `
-grep -sHnE ${patterns.map((each) => `-e '^[[:space:]]*${each}'`).join(' ')} ${files.join(' ')} ${resolverFiles} | sed 's/^/line=/'
 for f in ${unitFolders.map((folder) => `${folder}/sysctl.d/*.conf`).join(' ')}; do [ -e "$f" ] && echo "sysctlFile=$f"; done
-for f in ${resolverFiles}; do [ -f "$f" ] && echo "resolver=$f"; done
+for f in ${resolverFiles(resolvConf).join(' ')}; do [ -f "$f" ] && echo "resolver=$f"; done
 [ -r /sys/fs/cgroup/cgroup.controllers ] && read -r c < /sys/fs/cgroup/cgroup.controllers && echo "controllers=$c"
-systemctl show-environment 2>/dev/null | while IFS= read -r l; do case $l in *_proxy=* | *_PROXY=*) echo "managerProxy=$l" ;; esac; done
+IFS='
+'; set -f
+for l in $(systemctl show-environment 2>/dev/null); do case $l in *_proxy=* | *_PROXY=*) printf 'managerProxy=%s\\n' "$l" ;; esac; done
+unset IFS; set +f
 for u in ${watchedUnits.join(' ')}; do [ /etc/systemd/system/$u.service -ef /dev/null ] && echo "masked=$u"; done
-{ ip -4 route show table all type unicast; ip -6 route show table all type unicast; } 2>/dev/null | head -n 4000 | sed 's/^/route=/'
-for d in /sys/class/net/*; do echo "link=\${d##*/}"; done
-grep -sHE '^DEVTYPE=(vxlan|wireguard)' /sys/class/net/*/uevent | while IFS= read -r l; do
-  d=\${l#/sys/class/net/}; d=\${d%%/*}
-  case $l in *wireguard) echo "wireguard=$d" ;; *) echo "vxlan=$d $(ip -o -d link show dev "$d" 2>/dev/null)" ;; esac
-done
-grep -E '^[^ ]+ (${mountPoints.join('|')}) ' /proc/self/mounts | cut -d' ' -f2,4 | sed 's/^/mount=/'
+for d in ${network}/*; do echo "link=\${d##*/}"; done
 for d in /run/containerd/io.containerd.runtime.v2.task/*/*; do [ -d "$d" ] && { d=\${d%/*}; echo "container=\${d##*/}"; }; done
 [ -d /run/xtables.lock ] && echo lockIsFolder=1
 for s in netfilter-persistent:/etc/iptables/rules.v4:/etc/iptables/rules.v6 iptables:/etc/sysconfig/iptables: ip6tables:/etc/sysconfig/ip6tables:; do
@@ -68,13 +93,18 @@ elif [ -e /usr/lib/systemd/system/kubelet.service ] && rpm -q kubelet >/dev/null
 fi`;
 }
 
-/** Parses the output of pastProbe; `all` returns every value of a key. */
-export function readPast(all: (key: string) => readonly string[]): Omit<HostPast, 'activeUnits'> {
-  const lines = all('line').flatMap(placed);
-  const of = (pattern: RegExp): readonly Line[] => lines.filter(({ file }) => pattern.test(file));
+/**
+ * Reads what pastLines found, and the output of the probes: `all` returns every value of a key, the output of routesProbe as
+ * `route` and that of tunnelsProbe as `vxlan`.
+ */
+export function readPast(
+  lines: readonly FoundLine[],
+  all: (key: string) => readonly string[],
+): Omit<HostPast, 'activeUnits'> {
+  const of = (pattern: RegExp): readonly FoundLine[] => lines.filter(({ file }) => pattern.test(file));
   const unitLines = inForce(of(/\/(kubelet|containerd)\.service\.d\//)).flatMap(unitSetting);
   const defaults = of(/^\/etc\/(default|sysconfig)\/kubelet$/);
-  const byFile = new Map<string, Line[]>();
+  const byFile = new Map<string, FoundLine[]>();
   for (const line of lines) {
     const known = byFile.get(line.file);
     if (known === undefined) byFile.set(line.file, [line]);
@@ -106,27 +136,19 @@ export function readPast(all: (key: string) => readonly string[]): Omit<HostPast
       of(/^\/proc\/cgroups$/).flatMap(({ text }) => text.split(/\s+/).slice(0, 1)),
     routes: all('route').flatMap(route),
     links: all('link'),
-    tunnels: [...all('vxlan').map(vxlan), ...all('wireguard').map(wireguard)],
-    noExec: noExecFolders(all('mount')),
+    tunnels: tunnels(of(/^\/sys\/class\/net\//), all('vxlan')),
+    noExec: noExecFolders(mountsOf(lines)),
     modprobe: of(/\/modprobe\.d\//).flatMap(modprobeLine),
     lockIsFolder: all('lockIsFolder')[0] === '1',
     savedRules: all('savedRule')
-      .flatMap(placed)
+      .flatMap(foundLine)
       .map(({ text, ...place }) => ({ ...place, rule: text })),
     kubeletPackage: kept === 'held' || kept === 'installed' ? kept : 'absent',
   };
 }
 
-type Line = Place & { readonly text: string };
-
-/** `/etc/a.conf:12:text`, as grep prints it. */
-function placed(entry: string): Line[] {
-  const [, file, line, text] = /^([^:]*):(\d+):([\s\S]*)$/.exec(entry) ?? [];
-  return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
-}
-
 /** Without kboot's own drop-in, and files that one of the same name in an earlier folder hides. */
-function inForce(lines: readonly Line[]): readonly Line[] {
+function inForce(lines: readonly FoundLine[]): readonly FoundLine[] {
   const rank = ({ file }: Place): number =>
     unitFolders.findIndex((folder) => file.startsWith(`${folder}/systemd/`));
   const key = ({ file }: Place): string => file.split('/').slice(-2).join('/');
@@ -140,7 +162,7 @@ function inForce(lines: readonly Line[]): readonly Line[] {
   );
 }
 
-function unitSetting({ file, line, text }: Line): HostPast['unitSettings'][number][] {
+function unitSetting({ file, line, text }: FoundLine): HostPast['unitSettings'][number][] {
   const [, unit] = /\/(kubelet|containerd)\.service\.d\//.exec(file) ?? [];
   const at = text.indexOf('=');
   const key = text.slice(0, Math.max(0, at)).trim();
@@ -167,7 +189,7 @@ function unquoted(text: string): string {
 }
 
 /** `-net/ipv4/conf/all/forwarding = 0` as `net.ipv4.conf.all.forwarding`: the first separator is the one (sysctl.d(5)). */
-function sysctlSetting({ file, line, text }: Line): HostPast['sysctlSettings'][number][] {
+function sysctlSetting({ file, line, text }: FoundLine): HostPast['sysctlSettings'][number][] {
   const at = text.indexOf('=');
   const key = text.slice(0, Math.max(0, at)).trim().replace(/^-/, '').trim();
   if (key === '' || /\s/.test(key)) return [];
@@ -177,6 +199,16 @@ function sysctlSetting({ file, line, text }: Line): HostPast['sysctlSettings'][n
   return [{ file, line, key: dotted, value }];
 }
 
+/** Interfaces of default routes from router advertisements in the main table; such a route may have several hops, one a line. */
+export function advertisedBy(routes: readonly string[]): readonly string[] {
+  let isAdvertised = false;
+  return routes.flatMap((line) => {
+    if (/^\S/.test(line)) isAdvertised = /^default .*\bproto ra\b/.test(line) && !line.includes(' table ');
+    const [, name] = isAdvertised ? (/ dev (\S+)/.exec(line) ?? []) : [];
+    return name === undefined ? [] : [name];
+  });
+}
+
 /** `10.8.0.0/24 via 10.0.0.1 dev eth0 …`; a route without an interface, such as one of several hops, has none. */
 function route(line: string): HostPast['routes'][number][] {
   const [network = ''] = line
@@ -184,17 +216,27 @@ function route(line: string): HostPast['routes'][number][] {
     .replace(/^unicast /, '')
     .split(/\s+/);
   const word = (name: string): string => new RegExp(` ${name} (\\S+)`).exec(line)?.[1] ?? '';
-  return network === '' || network === 'default'
+  // A number is a label of MPLS.
+  return network === '' || network === 'default' || /^\d+$/.test(network)
     ? []
     : [{ network, via: word('via'), interface: word('dev') }];
 }
 
-/** `flannel.1 4: flannel.1: <…> … vxlan id 1 local 10.0.0.11 dev eth0 srcport 0 0 dstport 8472 …` */
-function vxlan(entry: string): Tunnel {
-  const [name = ''] = entry.split(' ');
-  const [, port] = / dstport (\d+)/.exec(entry) ?? [];
-  const kind = entry.indexOf(' vxlan ');
-  const external = kind >= 0 && /\bexternal\b/.test(entry.slice(kind));
+/** From `DEVTYPE=vxlan` of an interface, and `4: flannel.1: <…> … vxlan id 1 local 10.0.0.11 dev eth0 srcport 0 0 dstport 8472 …` */
+function tunnels(lines: readonly FoundLine[], details: readonly string[]): Tunnel[] {
+  const named = (kind: Tunnel['kind']): readonly string[] =>
+    lines.flatMap(({ file, text }) => (text.startsWith(`DEVTYPE=${kind}`) ? [file.split('/')[4] ?? ''] : []));
+  const links = new Map(details.map((line) => [/^\d+: ([^:@\s]+)/.exec(line)?.[1] ?? '', line]));
+  return [
+    ...named('vxlan').map((name) => vxlan(name, links.get(name) ?? '')),
+    ...named('wireguard').map((name): Tunnel => ({ name, kind: 'wireguard' })),
+  ];
+}
+
+function vxlan(name: string, link: string): Tunnel {
+  const [, port] = / dstport (\d+)/.exec(link) ?? [];
+  const kind = link.indexOf(' vxlan ');
+  const external = kind >= 0 && /\bexternal\b/.test(link.slice(kind));
   return {
     ...{ name, kind: 'vxlan' },
     ...(port !== undefined && { port: Number(port) }),
@@ -202,13 +244,23 @@ function vxlan(entry: string): Tunnel {
   };
 }
 
-function wireguard(name: string): Tunnel {
-  return { name, kind: 'wireguard' };
+/** Mount points, the types of their file systems and their options, in order: `overlay / overlay rw,relatime 0 0`. */
+export function mountsOf(lines: readonly FoundLine[]): readonly Mount[] {
+  return lines.flatMap(({ file, text }) => {
+    const [, point = '', type = '', options = ''] = text.split(' ');
+    return file === mounts ? [{ point, type, options }] : [];
+  });
 }
 
-/** From `/var rw,nosuid,noexec` of the mount points that may hold the folders; the last mount at a point is the visible one. */
-function noExecFolders(mounts: readonly string[]): HostPast['noExec'] {
-  const options = new Map(mounts.map((entry) => entry.split(' ') as [string, string]));
+interface Mount {
+  readonly point: string;
+  readonly type: string;
+  readonly options: string;
+}
+
+/** From the mount points that may hold the folders; the last mount at a point is the visible one. */
+function noExecFolders(seen: readonly Mount[]): HostPast['noExec'] {
+  const options = new Map(seen.map((mount) => [mount.point, mount.options]));
   return mountedFolders.flatMap((folder) => {
     const parents = mountPoints.filter((point) => point === '/' || `${folder}/`.startsWith(`${point}/`));
     const mountPoint = parents.findLast((point) => options.has(point)) ?? '';
@@ -221,7 +273,7 @@ function nameServer(text: string): readonly string[] {
   return address === undefined ? [] : [address];
 }
 
-function modprobeLine({ file, line, text }: Line): HostPast['modprobe'][number][] {
+function modprobeLine({ file, line, text }: FoundLine): HostPast['modprobe'][number][] {
   const [command, module = '', ...rest] = text.trim().split(/\s+/);
   if (command !== 'install' && command !== 'blacklist') return [];
   const harmless = command === 'install' && !/\/(true|false)\b/.test(rest.join(' '));

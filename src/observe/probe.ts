@@ -4,7 +4,7 @@ import type { Inspection } from '../model/inspection.ts';
 import { handlerOf, resourceId } from '../resource/kinds.ts';
 import type { Observation, Resource, ResourceKind } from '../resource/types.ts';
 import type { Reader } from '../transport/types.ts';
-import { inspectScript, readInspection, type ProbeQuestions } from './inspect.ts';
+import { inspectSections, readInspection, type ProbeQuestions } from './inspect.ts';
 import { remedies } from './remedies.ts';
 
 /** The result of probing one host. */
@@ -22,7 +22,7 @@ const probeTimeoutMs = 120_000;
  * carries a nonce and the exit status: without that line, the section is unknown.
  */
 export function probeScript(resources: readonly Resource[], nonce: string, ask: ProbeQuestions = {}): string {
-  return sectionsScript(nonce, new Map([['inspection', inspectScript(ask)], ...queries(resources, ask)]));
+  return sectionsScript(nonce, new Map([...inspectSections(ask), ...queries(resources, ask)]));
 }
 
 /** A script that runs scripts, whose output readSections tells apart. */
@@ -76,7 +76,7 @@ export async function probeHost(
   const asked = Date.now();
   const result = await reader.read(probeScript(resources, nonce, ask), { timeoutMs: probeTimeoutMs });
   const sections = readSections(result.stdout, nonce);
-  const inspection = readInspection(sections.get('inspection') ?? '', asked, Date.now());
+  const inspection = readInspection(sections, asked, Date.now());
   if (inspection === undefined)
     throw new KbootError('E-PROBE', 'the probe was cut off before it reported the facts of the host', {
       host: reader.host,

@@ -1,35 +1,43 @@
 import type { HostSettings } from '../model/inspection.ts';
+import { manifestPath } from '../resource/static-pod.ts';
+import type { FoundPart, Search } from './search.ts';
 
-/** Prints the settings in the files that the cluster's processes on this host were started with. */
-export const settingsProbe = `
-f=/var/lib/kubelet/kubeadm-flags.env; m=/etc/kubernetes/manifests
-grep -sHoE -e "--(hostname-override|node-ip|cluster-cidr|node-cidr-mask-size(-ipv[46])?|service-cluster-ip-range)=[^ \\"']*" $f $m/kube-controller-manager.yaml $m/kube-apiserver.yaml | {
-h= i=
-while IFS= read -r l; do
-  v=\${l#*=}
-  case \${l%%=*} in
-    */kubeadm-flags.env:--hostname-override) h=$v ;;
-    */kubeadm-flags.env:--node-ip) i=$v ;;
-    */kube-controller-manager.yaml:--cluster-cidr) echo "podSubnets=$v" ;;
-    */kube-controller-manager.yaml:--node-cidr-mask-size*) n=\${l%%=*}; echo "nodeMask\${n#*--node-cidr-mask-size}=$v" ;;
-    */kube-controller-manager.yaml:--service-cluster-ip-range) echo "controllerServiceSubnets=$v" ;;
-    */kube-apiserver.yaml:--service-cluster-ip-range) echo "serviceSubnets=$v" ;;
-  esac
-done
-echo "nodeName=$h"; echo "nodeIPs=$i"
-}
-echo "dnsDomain=$(sed -n 's/^clusterDomain: *//p' /var/lib/kubelet/config.yaml 2>/dev/null | tr -d \\"\\')"`;
+const flags = '/var/lib/kubelet/kubeadm-flags.env';
+const config = '/var/lib/kubelet/config.yaml';
+const manager = manifestPath('kube-controller-manager');
+const server = manifestPath('kube-apiserver');
 
-/** Parses the output of settingsProbe; `one` returns the first value of a key, or ''. */
-export function readSettings(one: (key: string) => string): HostSettings {
-  const list = (key: string): readonly string[] => one(key).split(',').filter(Boolean);
+/** The settings in the files that the cluster's processes on this host were started with. */
+export const settingsParts: Search = {
+  files: [flags, manager, server, config],
+  patterns: [
+    `--(hostname-override|node-ip|cluster-cidr|node-cidr-mask-size(-ipv[46])?|service-cluster-ip-range)=[^[:space:]"']*`,
+    '^clusterDomain:.*',
+  ],
+};
+
+/** Reads what settingsParts found. */
+export function readSettings(parts: readonly FoundPart[]): HostSettings {
+  const values = (file: string, start: string): readonly string[] =>
+    parts.flatMap((part) =>
+      part.file === file && part.text.startsWith(start) ? [part.text.slice(start.length)] : [],
+    );
+  const first = (file: string, flag: string): string => values(file, `--${flag}=`)[0] ?? '';
+  // The kubelet takes the last of its flags.
+  const last = (file: string, flag: string): string => values(file, `--${flag}=`).at(-1) ?? '';
+  const list = (text: string): readonly string[] => text.split(',').filter(Boolean);
+  const domain = values(config, 'clusterDomain:')[0] ?? '';
   return {
-    nodeName: one('nodeName'),
-    nodeIPs: list('nodeIPs'),
-    podSubnets: list('podSubnets'),
-    nodeMasks: { any: one('nodeMask'), ipv4: one('nodeMask-ipv4'), ipv6: one('nodeMask-ipv6') },
-    serviceSubnets: list('serviceSubnets'),
-    controllerServiceSubnets: list('controllerServiceSubnets'),
-    dnsDomain: one('dnsDomain'),
+    nodeName: last(flags, 'hostname-override'),
+    nodeIPs: list(last(flags, 'node-ip')),
+    podSubnets: list(first(manager, 'cluster-cidr')),
+    nodeMasks: {
+      any: first(manager, 'node-cidr-mask-size'),
+      ipv4: first(manager, 'node-cidr-mask-size-ipv4'),
+      ipv6: first(manager, 'node-cidr-mask-size-ipv6'),
+    },
+    serviceSubnets: list(first(server, 'service-cluster-ip-range')),
+    controllerServiceSubnets: list(first(manager, 'service-cluster-ip-range')),
+    dnsDomain: domain.replace(/^ +/, '').replaceAll(/["']/g, ''),
   };
 }

@@ -6,13 +6,11 @@ import type { Action, Artifact, Payload } from './types.ts';
 const folder = `${hostFolder}/fetched`;
 
 /** Prints `fetched SHA256` for each release file that was put on the host ahead. */
-export const queryFetched = `ls ${folder} 2>/dev/null | grep -E '^[0-9a-f]{64}$' | sed 's/^/fetched /'`;
+export const queryFetched = `for f in ${folder}/*; do [ ! -e "$f" ] || echo "fetched \${f##*/}"; done`;
 
 /** Parses the output of queryFetched among other lines. */
 export function readFetched(output: string): ReadonlySet<string> {
-  return new Set(
-    lines(output).flatMap((line) => (line.startsWith('fetched ') ? [line.slice('fetched '.length)] : [])),
-  );
+  return new Set(lines(output).flatMap((line) => /^fetched ([0-9a-f]{64})$/.exec(line)?.[1] ?? []));
 }
 
 /** Puts a release file on the host ahead of the step that installs it. */

@@ -14,35 +14,40 @@ export interface FileFound {
 /** Digests of large files with what stat said of them then: lines `|PATH|digestStat|SHA256`. */
 const sumsFile = `${hostFolder}/sums`;
 
+/** No file of which kb_large records the digest has a size of so few digits. */
+const digitsOfSmall = 6;
+
 /** Nobody but its owner may write: `600:root`, not `620:root`. */
 const closed = (then: string): string => `case $a in *[2367]?:* | *[2367]:*) ;; *) ${then} ;; esac`;
 
 /**
- * Shell that prints a line for each file, `MODE:OWNER DIGEST PATH`, and for each digest `-` in them one of sha256sum. A digest is
- * taken from the record as long as stat says the same of the file as then. The record counts if it is root's, and nobody else
- * may write it. Three processes for any number of files, one more if some are read.
+ * Shell that prints a line for each file, `MODE:OWNER DIGEST PATH`, and for each digest `-` in them one of sha256sum. The digest of
+ * a large file (kb_large) is taken from the record as long as stat says the same of the file as then. The record counts if it is
+ * root's, and nobody else may write it. Two processes for any number of files, and one more to read the record.
  */
 export function queryFiles(paths: readonly string[], { deep = false }: Asking = {}): string {
   const record = deep ? '' : `${hostFolder} ${sumsFile} `;
-  return `stat -L -c '${digestStat} %a:%U %n|' -- ${record}${quoteAll(paths)} | {
-  n='
+  return `n='
 '; t= m=
-  set --
-  while read -r s a f; do
-    f=\${f%|}
-    case $f in
-      ${hostFolder}) [ -O ${hostFolder} ] && ${closed('t=1')}; continue ;;
-      ${sumsFile}) [ -n "$t" ] && [ -f ${sumsFile} ] && [ ! -L ${sumsFile} ] && [ -O ${sumsFile} ] && ${closed(`m=$n$(cat ${sumsFile})$n`)}; continue ;;
-    esac
-    [ -f "$f" ] || { printf 'odd - %s\\n' "$f"; continue; }
-    d=
+set --; set -f; IFS=$n
+for l in $(stat -L -c '${digestStat} %a:%U %n|' -- ${record}${quoteAll(paths)}); do
+  s=\${l%% *} f=\${l#* }; a=\${f%% *} f=\${f#* }; f=\${f%|}
+  case $f in
+    ${hostFolder}) [ -O ${hostFolder} ] && ${closed('t=1')}; continue ;;
+    ${sumsFile}) [ "$t" = 1 ] && [ -f ${sumsFile} ] && [ ! -L ${sumsFile} ] && [ -O ${sumsFile} ] && ${closed('t=2')}; continue ;;
+  esac
+  [ -f "$f" ] || { printf 'odd - %s\\n' "$f"; continue; }
+  d= z=\${s#*:*:}; z=\${z%%:*}
+  if [ \${#z} -gt ${digitsOfSmall} ]; then
+    [ "$t" != 2 ] || { t=3; m=$n$(cat ${sumsFile})$n; }
     case $s in *.?????????:*.?????????) case $m in *"$n|$f|$s|"*) d=\${m#*"$n|$f|$s|"}; d=\${d%%"$n"*} ;; esac ;; esac
-    case $d in *[!0-9a-f]*) d= ;; esac
-    [ \${#d} = 64 ] || { d=-; set -- "$@" "$f"; }
-    printf '%s %s %s\\n' "$a" "$d" "$f"
-  done
-  [ $# = 0 ] || sha256sum -- "$@"
-}`;
+  fi
+  case $d in *[!0-9a-f]*) d= ;; esac
+  [ \${#d} = 64 ] || { d=-; set -- "$@" "$f"; }
+  printf '%s %s %s\\n' "$a" "$d" "$f"
+done
+set +f; unset IFS
+[ $# = 0 ] || sha256sum -- "$@"`;
 }
 
 /** Parses the output of queryFiles. An entry without a digest is not a regular file or not readable; its mode is `odd`. */

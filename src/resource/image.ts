@@ -114,7 +114,7 @@ function listNames(wants: readonly ImageResource[]): string {
   const names = "ctr -n k8s.io images list -q 2>/dev/null | sed 's/^/ref /'";
   if (wants.every(({ artifact }) => artifact === null)) return names;
   return `p=$(${listPinned})
-[ -z "$p" ] || echo "$p" | sed 's/^/pinned /'
+[ -z "$p" ] || printf 'pinned %s\\n' $p
 for r in ${quoteAll(wants.flatMap(({ refs }) => refs))}; do
   case "
 $p

@@ -20,22 +20,21 @@ const files = { cpu: `${folder}/cpu_manager_state`, memory: `${folder}/memory_ma
  */
 export const kubeletCheckpoint: Kind<KubeletCheckpointResource, Found> = {
   name: () => 'checkpoints',
-  query: () => `for n in cpu memory; do
-  f=${folder}/$\{n}_manager_state
-  [ ! -e $f ] || echo "$n=$(grep -o '"policyName":"[^"]*"' $f | cut -d'"' -f4)"
-done
-echo "reserved=$(sed -n 's/^reservedSystemCPUs: *//p' ${folder}/config.yaml 2>/dev/null | tr -d \\"\\')"`,
+  query: () => `for n in cpu memory; do [ ! -e ${folder}/$\{n}_manager_state ] || echo "$n"; done
+grep -sHoE -e '"policyName":"[^"]*"' -e '^reservedSystemCPUs:.*' -- ${files.cpu} ${files.memory} ${folder}/config.yaml
+echo read`,
   read(wants, output) {
-    const values = new Map(
-      lines(output).flatMap((line) => {
-        const at = line.indexOf('=');
-        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
-      }),
-    );
-    const reserved = values.get('reserved');
-    if (reserved === undefined)
-      return wants.map(() => ({ state: 'unknown', reason: 'output was truncated' }));
-    const [cpu, memory] = [values.get('cpu'), values.get('memory')];
+    const all = lines(output);
+    if (all.at(-1) !== 'read') return wants.map(() => ({ state: 'unknown', reason: 'output was truncated' }));
+    const first = (file: string, start: string): string => {
+      const mark = `/${file}:${start}`;
+      const line = all.find((each) => each.startsWith('/') && each.includes(mark)) ?? '';
+      return line === '' ? '' : line.slice(line.indexOf(mark) + mark.length);
+    };
+    const policy = (name: keyof typeof files): string | undefined =>
+      all.includes(name) ? first(`${name}_manager_state`, '"policyName":"').replace(/".*/, '') : undefined;
+    const [cpu, memory] = [policy('cpu'), policy('memory')];
+    const reserved = first('config.yaml', 'reservedSystemCPUs:').replace(/^ +/, '').replaceAll(/["']/g, '');
     const found = {
       ...(cpu !== undefined && { cpu }),
       ...(memory !== undefined && { memory }),

@@ -16,7 +16,7 @@ export const linkMtu: Kind<LinkMtuResource, Found> = {
   name: (want) => want.link,
   query: (wants) =>
     `for l in ${quoteAll([...new Set(wants.flatMap(({ link, below }) => [link, below]))])}; do
-  [ ! -e "/sys/class/net/$l/mtu" ] || echo "$l $(cat "/sys/class/net/$l/mtu")"
+  [ ! -e "/sys/class/net/$l/mtu" ] || { read -r m < "/sys/class/net/$l/mtu" && echo "$l $m"; }
 done`,
   read(wants, output) {
     const found = new Map(

@@ -1,4 +1,4 @@
-import { hostFolder } from './prelude.ts';
+import { ifOwned, readOwned } from './owned.ts';
 import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { Kind, ObsoleteResource } from './types.ts';
 
@@ -11,14 +11,17 @@ interface Found {
 export const obsolete: Kind<ObsoleteResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
-    wants
-      .map(
-        ({ name, patterns, marked }) => `for f in ${patterns.join(' ')}; do
-  [ -f "$f" ] && grep -qxF -e "$f" ${hostFolder}/owned 2>/dev/null || continue
-  ${marked === true ? `case $f in *.toml) head -n 1 -- "$f" | grep -q 'Written by kboot' || continue ;; esac\n  ` : ''}echo "${name} $f"
-done`,
-      )
-      .join('\n'),
+    [
+      `set --
+for f in ${wants.flatMap(({ patterns }) => patterns).join(' ')}; do [ ! -f "$f" ] || set -- "$f"; done
+${readOwned}`,
+      ...wants.map(({ name, patterns, marked }) => {
+        const isMarked = `case $f in *.toml) l=; read -r l < "$f"; case $l in *'Written by kboot'*) ;; *) continue ;; esac ;; esac; `;
+        return `for f in ${patterns.join(' ')}; do
+  [ ! -f "$f" ] || ${ifOwned(`${marked === true ? isMarked : ''}echo "${name} $f"`)}
+done`;
+      }),
+    ].join('\n'),
   read(wants, output) {
     const seen = lines(output);
     return wants.map(({ name }) => {

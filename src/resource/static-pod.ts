@@ -132,11 +132,12 @@ const queryStart = ({ name, reads = [] }: StaticPodResource): string =>
  */
 export const staticPod: Kind<StaticPodResource, Found> = {
   name: (want) => want.name,
-  query: (wants, asking) => `${queryFiles(
+  // A manifest is small: its digest is not recorded.
+  query: (wants) => `${queryFiles(
     wants.map((want) => manifestPath(want.name)),
-    asking,
+    { deep: true },
   )}
-ls ${hostFolder}/running 2>/dev/null | sed 's/^/mark /'
+for f in ${hostFolder}/running/*; do [ ! -e "$f" ] || echo "mark \${f##*/}"; done
 ${wants.map(queryStart).join('\n')}`,
   read(wants, output) {
     const files = readFiles(output);

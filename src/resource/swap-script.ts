@@ -11,8 +11,14 @@ export const fstabPattern =
  */
 const services = 'dphys-swapfile zramswap zram-config zram-swap zramen systemd-swap swapspace';
 
+/** Where the file of such a service, `$unit`, may be. */
+const serviceFiles = ['/etc', '/run', '/usr/local/lib', '/usr/lib']
+  .map((folder) => `${folder}/systemd/*/$unit.service`)
+  .concat('/etc/init.d/$unit')
+  .join(' ');
+
 /**
- * Shell functions about units that activate swap.
+ * Shell functions about units that activate swap. swap_some: whether there may be any, without a process.
  * swap_units: names of those that would, now or at the next boot: systemd's swap units except those generated from
  * fstab; those that zram-generator will generate from its configuration; services that are enabled or active. By pattern:
  * with --type=, systemd examines every unit file, for a quarter of a second; and not at all where no swap unit has a file and
@@ -30,9 +36,21 @@ export const swapUnits = `swap_zram() {
   done | sed -n 's/^[[:space:]]*\\[\\(zram[0-9][0-9]*\\)\\].*/dev-\\1.swap/p'
 }
 swap_files() {
-  [ "$(wc -l < /proc/swaps)" -le 1 ] || return 0
+  if { read -r _ && read -r _; } < /proc/swaps; then return 0; fi
   for file in /etc/systemd/*/*.swap /run/systemd/*/*.swap /usr/local/lib/systemd/*/*.swap /usr/lib/systemd/*/*.swap /lib/systemd/*/*.swap; do
     if [ -e "$file" ] || [ -L "$file" ]; then return 0; fi
+  done
+  return 1
+}
+swap_some() {
+  if swap_files; then return 0; fi
+  for folder in /etc/systemd /usr/local/lib/systemd /usr/lib/systemd; do
+    if [ -x $folder/system-generators/zram-generator ]; then return 0; fi
+  done
+  for unit in ${services}; do
+    for file in ${serviceFiles}; do
+      if [ -e "$file" ]; then return 0; fi
+    done
   done
   return 1
 }
@@ -45,7 +63,7 @@ swap_units() {
     swap_zram | while read -r unit; do [ "$(systemctl is-enabled -- "$unit" 2>/dev/null)" = masked ] || echo "$unit"; done
     for unit in ${services}; do
       known=
-      for file in /etc/init.d/$unit /etc/systemd/*/$unit.service /run/systemd/*/$unit.service /usr/local/lib/systemd/*/$unit.service /usr/lib/systemd/*/$unit.service; do
+      for file in ${serviceFiles}; do
         [ ! -e "$file" ] || known=1
       done
       [ -n "$known" ] || continue

@@ -18,10 +18,10 @@ interface Found {
  */
 export const swap: Kind<SwapResource, Found> = {
   name: () => 'swap',
-  query: () => `tail -n +2 /proc/swaps | while read -r d _; do echo "active $d"; done
-grep -E '${fstabPattern}' /etc/fstab 2>/dev/null | sed 's/^/fstab /'
+  query: () => `{ read -r _; while read -r d _; do echo "active $d"; done; } < /proc/swaps
+grep -sHE '${fstabPattern}' /etc/fstab
 ${swapUnits}
-swap_units | sed 's/^/unit /'
+if swap_some; then swap_units | sed 's/^/unit /'; fi
 echo read`,
   read(wants, output) {
     const all = lines(output);
@@ -29,7 +29,9 @@ echo read`,
       return wants.map(() => ({ state: 'unknown', reason: 'swap could not be read' }));
     const of = (word: string): string[] =>
       all.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-    const found = { active: of('active'), fstab: of('fstab'), units: of('unit') };
+    // `/etc/fstab:LINE`
+    const fstab = all.flatMap((line) => /^\/[^: ]*\/fstab:(.*)$/.exec(line)?.[1] ?? []);
+    const found = { active: of('active'), fstab, units: of('unit') };
     return wants.map(() => ({ state: 'present', found }));
   },
   action(_want, observation) {

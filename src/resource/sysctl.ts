@@ -7,17 +7,14 @@ const path = (key: string): string => `/proc/sys/${key.replaceAll('.', '/')}`;
 /** The current value of a kernel setting; a file in /etc/sysctl.d keeps it across reboots. */
 export const sysctl: Kind<SysctlResource, string> = {
   name: (want) => want.key,
-  // The kernel gives such a file in one read only, so that the shell cannot read it by itself.
-  query: (wants) =>
-    `grep -sH '' ${quoteAll(wants.map((want) => path(want.key)))} | while IFS=: read -r p v; do
-  for k in ${quoteAll(wants.map((want) => `${want.key}=${path(want.key)}`))}; do [ "\${k#*=}" != "$p" ] || echo "\${k%%=*}=$v"; done
-done`,
+  // The kernel gives such a file in one read only, so that the shell cannot read it by itself. `PATH:VALUE`
+  query: (wants) => `grep -sH '' ${quoteAll(wants.map((want) => path(want.key)))}`,
   read(wants, output) {
     const values = new Map(
-      lines(output).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      lines(output).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
     );
     return wants.map((want) => {
-      const value = values.get(want.key);
+      const value = values.get(path(want.key));
       return value === undefined ? { state: 'absent' } : { state: 'present', found: value };
     });
   },

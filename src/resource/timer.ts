@@ -10,7 +10,9 @@ export const timer: Kind<TimerResource, UnitState> = {
     wants
       .map(
         ({ name, files }) =>
-          `if [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
+          // systemd knows one that has a file, or once had one.
+          `if { [ -e /etc/systemd/system/${name}.timer ] || [ -e ${hostFolder}/running/${name} ]; } &&
+  [ "$(systemctl show -p LoadState --value ${name}.timer 2>/dev/null)" = loaded ]; then
   ${unitLine(name, 'timer', `${name}.timer`, `$(systemctl is-active ${name}.timer)`)}
 fi
 ${fileLines(name, files)}`,

@@ -1,6 +1,7 @@
 import { hostFolder } from './prelude.ts';
 import { lines, quote, quoteAll } from '../model/shell.ts';
 import type { Kind, UnitResource } from './types.ts';
+import { findEnabled } from './unit-state.ts';
 
 interface Found {
   readonly enabled: boolean;
@@ -13,31 +14,28 @@ interface Found {
 export const unit: Kind<UnitResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
-    `systemctl show -p LoadState -p ActiveState ${quoteAll(wants.map((want) => `${want.name}.service`))} 2>/dev/null | {
-  set --
-  for u in ${quoteAll(wants.map((want) => want.name))}; do
-    l= a=
-    while IFS== read -r k v && [ -n "$k" ]; do case $k in LoadState) l=$v ;; ActiveState) a=$v ;; esac; done
-    [ "$l" = loaded ] || continue
-    c=older; [ ! -e ${hostFolder}/running/$u ] || c=current
-    echo "unit $u $a $c"
-    set -- "$@" "$u.service"
-  done
-  [ $# = 0 ] || systemctl is-enabled "$@" 2>/dev/null | sed 's/^/file /'
-}`,
+    `n='
+'
+o=$(systemctl show -p LoadState -p ActiveState ${quoteAll(wants.map((want) => `${want.name}.service`))} 2>/dev/null)$n$n
+for u in ${quoteAll(wants.map((want) => want.name))}; do
+  b=$n\${o%%"$n$n"*}$n; o=\${o#*"$n$n"}
+  case $b in *"$n"LoadState=loaded"$n"*) ;; *) continue ;; esac
+  a=\${b#*"$n"ActiveState=}; a=\${a%%"$n"*}
+  c=older; [ ! -e ${hostFolder}/running/$u ] || c=current
+  ${findEnabled('$u.service')}
+  echo "unit $u $a $c $e"
+done`,
   read(wants, output) {
     const seen = new Map<string, Found>();
-    const words = lines(output).map((line) => line.split(' '));
-    const units = words.filter(([word]) => word === 'unit');
-    // In the order of the units; systemd prints none for a unit without a file.
-    const files = words.flatMap(([word, state = '']) => (word === 'file' ? [state] : []));
-    units.forEach(([, name = '', active, current], index) => {
+    for (const line of lines(output)) {
+      const [word, name = '', active, current, enabled] = line.split(' ');
+      if (word !== 'unit') continue;
       seen.set(name, {
-        enabled: files.length === units.length && files[index] === 'enabled',
+        enabled: enabled === 'enabled',
         active: active === 'active',
         current: current === 'current',
       });
-    });
+    }
     return wants.map((want) => {
       const found = seen.get(want.name);
       return found === undefined ? { state: 'absent' } : { state: 'present', found };

@@ -20,15 +20,11 @@ export interface Unpacked {
 
 /**
  * Shell that prints `archive NAME DIGEST`, and `altered NAME PATH` or `compare NAME DIGEST PATH` for files of which stat no longer
- * says what it said, then lines of sha256sum for those to compare. `deep`: every file with a digest is compared.
+ * says what it said, then lines of sha256sum for those to compare. `deep`: every file with a digest is compared. Where stat says
+ * of all files what the stamps say, which is the rule, they are compared as a whole.
  */
 export function queryUnpacked(names: readonly string[], { deep = false }: Asking = {}): string {
-  return `${toFormerStat}
-set --
-for p in ${quoteAll(names.map((name) => `${archivesFolder}/${name}`))}; do
-  if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then set -- "$@" "$p"; fi
-done
-[ $# = 0 ] || sed -n 's/.*|//p' "$@" | xargs -r -d '\\n' stat -c '${digestStat}|%n' -- | {
+  const compare = `sed -n 's/.*|//p' "$@" | xargs -r -d '\\n' stat -c '${digestStat}|%n' -- | {
   exec 3<&0
   IFS='|' read -r now at <&3
   for p in "$@"; do
@@ -46,7 +42,40 @@ done
   done
   [ $# = 0 ] || sha256sum -- "$@"
 }`;
+  return `${toFormerStat}
+set --
+for p in ${quoteAll(names.map((name) => `${archivesFolder}/${name}`))}; do
+  if [ -f "$p" ] && [ ! -L "$p" ] && [ -O "$p" ]; then set -- "$@" "$p"; fi
+done
+${
+  deep
+    ? `[ $# = 0 ] || ${compare}`
+    : `${asRecorded}
+if [ $# = 0 ]; then :; elif as_recorded "$@"; then printf '%s' "$whole"; else ${compare}; fi`
+}`;
 }
+
+/**
+ * Shell function: whether stat says of every file of these stamps what they say; then `$whole` is a line `archive NAME DIGEST`
+ * for each stamp. Two processes.
+ */
+const asRecorded = `as_recorded() {
+  n='
+'; whole= said=
+  recorded=$(cat -- "$@") || return 1
+  stamps="$*" left=$#
+  set --
+  set -f; IFS=$n
+  for l in $recorded; do
+    case $l in
+      *'|'*) said=$said\${l%%|*}'|'\${l##*|}$n; set -- "$@" "\${l##*|}" ;;
+      *) p=\${stamps%% *}; stamps=\${stamps#* }; left=$((left - 1)); whole="\${whole}archive \${p##*/} $l$n" ;;
+    esac
+  done
+  unset IFS; set +f
+  [ $left = 0 ] || return 1
+  [ $# = 0 ] || [ "$(stat -c '${digestStat}|%n' -- "$@" 2>/dev/null)$n" = "$said" ]
+}`;
 
 /** Parses the output of queryUnpacked, by name. */
 export function readUnpacked(output: string): Map<string, Unpacked> {

@@ -48,11 +48,19 @@ async function host(
             'systemd=1',
             'etcd=absent',
           ],
-          ...['cpus=2', 'memKiB=4000000', 'cgroup=cgroup2fs'],
+        ];
+        const kernel = [
+          '/proc/meminfo:1:MemTotal: 4000000 kB',
+          '/proc/self/status:38:Cpus_allowed_list:\t0-1',
+          '/proc/self/mounts:5:cgroup2 /sys/fs/cgroup cgroup2 rw 0 0',
         ];
         for (const [, name = ''] of script.matchAll(/ begin ([a-z-]+)"/g)) {
           const own =
-            name === 'inspection' ? [...facts, ...lines, `now=${Date.now()}000000`] : ['reserved=', 'read'];
+            name === 'inspection'
+              ? [...facts, ...lines, `now=${Date.now()}000000`]
+              : name === 'inspection-line'
+                ? kernel
+                : ['read'];
           channel.write(`@${nonce} begin ${name}\n${own.join('\n')}\n@${nonce} end ${name} 0\n`);
         }
         channel.exit(0);

@@ -28,8 +28,8 @@ const answers: Answers = {
   package: ({ name }) => `${name} installed`,
   module: ({ name }) => name,
   user: ({ name }) => name,
-  sysctl: ({ key, value }) => `${key}=${value}`,
-  unit: ({ name }) => `unit ${name} active current\nfile enabled`,
+  sysctl: ({ key, value }) => `/proc/sys/${key.replaceAll('.', '/')}:${value}`,
+  unit: ({ name }) => `unit ${name} active current enabled`,
   // Without a bundle: pulled, so without a stamp.
   image: ({ refs, digests }) =>
     refs.map((ref) => `ref ${ref} type ${(digests ?? {})[ref]?.[0] ?? 'sha256:0'}`).join('\n'),
@@ -45,7 +45,7 @@ const absent: Partial<Record<ResourceKind, string>> = {
   swap: 'read',
   'cni-config': 'read',
   'pod-network': 'read',
-  'kubelet-checkpoint': 'reserved=',
+  'kubelet-checkpoint': 'read',
   selinux: 'now Disabled\nread',
 };
 

@@ -172,10 +172,7 @@ function probed({ name, installed, received }: FleetHost, script: string, served
   const resources = served.resources(host);
   const present = { received, kubeletPem: served.kubeletPem(host) };
   const answers = new Map([
-    [
-      'inspection',
-      inspectionOf(host, installed ? { resources, clusterId, caPem } : undefined, served.isServing()),
-    ],
+    ...inspectionOf(host, installed ? { resources, clusterId, caPem } : undefined, served.isServing()),
     ...answersOf(resources, installed ? present : undefined),
   ]);
   return [...script.matchAll(/echo "@(\w+) begin (\S+)"/g)]

@@ -1,9 +1,11 @@
 import { staticPodComponents } from '../../src/model/component.ts';
-import { encryptionFlag, encryptionPath } from '../../src/model/encryption.ts';
-import { kubeletCaFlag } from '../../src/model/kubelet-serving.ts';
+import { encryptionPath } from '../../src/model/encryption.ts';
 import type { Host } from '../../src/model/cluster.ts';
 import { assumedFacts } from '../../src/model/facts.ts';
 import { sha256 } from '../../src/model/digest.ts';
+import { manifestParts } from '../../src/observe/manifest-probe.ts';
+import { settingsParts } from '../../src/observe/settings-probe.ts';
+import { manifestPath } from '../../src/resource/static-pod.ts';
 import type { Resource } from '../../src/resource/types.ts';
 
 /** What the probe finds on a host that kboot set up. */
@@ -13,72 +15,107 @@ export interface InstalledHost {
   readonly caPem: string;
 }
 
-/** What the inspection of a host prints: a Debian that meets every requirement, with `assumedFacts`. `isServing`: the endpoint is. */
+/**
+ * What the inspection of a host prints, by section: a Debian that meets every requirement, with `assumedFacts`. `isServing`: the
+ * endpoint is.
+ */
 export function inspectionOf(
   { name, address, roles }: Host,
   installed: InstalledHost | undefined,
   isServing: boolean,
-): string {
+): ReadonlyMap<string, string> {
   const { os, caDirectories } = assumedFacts;
   const gib = 64 * 1024 * 1024;
-  const isPlane = roles.includes('control-plane');
-  return [
+  const measured = ['/var/lib', '/usr/local', '/etc', '/var/lib/etcd'];
+  const filled = ['/var/lib/containerd', '/var/lib/kboot', '/usr/bin'];
+  const { facts, parts, sockets, units } =
+    installed === undefined
+      ? { facts: ['clusterId=\netcd=absent\netcdDataDir='], parts: [], sockets: [], units: [] }
+      : setUp(installed, roles.includes('control-plane'));
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    line: [
+      `/proc/meminfo:1:MemTotal: ${gib} kB\n/proc/self/status:38:Cpus_allowed_list:\t0-7`,
+      '/proc/self/mounts:5:cgroup2 /sys/fs/cgroup cgroup2 rw 0 0',
+      '/sys/class/net/eth0/address:1:52:54:00:00:00:01',
+    ],
+    part: parts,
+    unit: units.map((unit) => `${unit}.service loaded active running A service`),
+    address: [`2: eth0    inet ${address}/16 brd 10.255.255.255 scope global eth0`],
+    socket: [['22', 'sshd'], ...sockets].map(
+      ([port = '', program = '']) =>
+        `tcp   LISTEN 0      4096      0.0.0.0:${port}     0.0.0.0:*    users:(("${program}",pid=1,fd=3))`,
+    ),
+    disk: ['Filesystem', ...[...measured, ...filled].map(() => `/dev/vda1 ${2 * gib} ${gib} ${gib} 50% /`)],
+  };
+  const inspection = [
     `os=${os.id}\nosVersion=${os.versionId}\nbits=64\nmanager=apt\nmachine=x86_64\nkernel=6.1.0-40-amd64`,
-    `cpus=8\nmemKiB=${gib}\ncgroup=cgroup2fs\nsystemd=1\nhostname=${name}\nmachineId=id-${name}\nproductUuid=`,
-    `address=${address}/16 eth0\nmac=52:54:00:00:00:01\nlisten-t=22 sshd`,
-    ...['/var/lib', '/usr/local', '/etc', '/var/lib/etcd'].map((folder) => `free=${folder} ${gib}`),
-    ...['/var/lib/containerd', '/var/lib/kboot', '/usr/bin'].map((folder) => `space=${folder} ${gib} /`),
-    `etcdUser= \netcdIdOf= \nlookupMs=1\nendpointAddress=10.9.9.9\nendpointTcp=${isServing ? 'open' : 'refused'}`,
-    ...(installed === undefined
-      ? ['clusterId=\netcdServers=\ncaDigest=\netcd=absent\netcdDataDir=']
-      : setUp(installed, isPlane)),
+    `systemd=1\nhostname=${name}\nmachineId=id-${name}\nproductUuid=`,
+    ...measured.map((folder) => `free=${folder}`),
+    ...filled.map((folder) => `space=${folder}`),
+    `lookup=1000.25 1000.25\nendpointAddress=10.9.9.9\nendpointTcp=${isServing ? 'open' : 'refused'}`,
+    ...facts,
     ...caDirectories.map((folder) => `caDirectory=${folder}`),
     `now=${Date.now()}000000`,
-  ].join('\n');
+  ];
+  return new Map([
+    ...Object.entries(sections).map(
+      ([section, lines]) => [`inspection-${section}`, lines.join('\n')] as const,
+    ),
+    ['inspection', inspection.join('\n')],
+  ]);
 }
 
-/** As src/observe/inspect.ts and settings-probe.ts read it from the files. */
-function setUp({ resources, clusterId, caPem }: InstalledHost, isPlane: boolean): string[] {
+/** What src/observe/inspect.ts asks for of a host that is set up. */
+interface SetUp {
+  readonly facts: readonly string[];
+  /** `FILE:PART` */
+  readonly parts: readonly string[];
+  readonly sockets: readonly (readonly [string, string])[];
+  readonly units: readonly string[];
+}
+
+function setUp({ resources, clusterId, caPem }: InstalledHost, isPlane: boolean): SetUp {
   const texts = new Map(
     resources.flatMap((each) =>
       each.kind === 'static-pod'
-        ? [[each.name, each.text] as const]
+        ? [[manifestPath(each.name), each.text] as const]
         : each.kind === 'file' && each.content.kind === 'text'
           ? [[each.path, each.content.text] as const]
           : [],
     ),
   );
-  const flag = (file: string, name: string): string =>
-    new RegExp(`--${name}=([^ "']*)`).exec(texts.get(file) ?? '')?.[1] ?? '';
-  const [flags, manager] = ['/var/lib/kubelet/kubeadm-flags.env', 'kube-controller-manager'] as const;
-  const config = texts.get('/var/lib/kubelet/config.yaml') ?? '';
-  return [
-    `clusterId=${clusterId}\ncaDigest=${sha256(caPem)}\nunit=kubelet.service active\nlisten-t=10250 kubelet`,
-    `nodeName=${flag(flags, 'hostname-override')}\nnodeIPs=${flag(flags, 'node-ip')}`,
-    `dnsDomain=${/^clusterDomain: *(.*)$/m.exec(config)?.[1] ?? ''}`,
-    ...(isPlane
-      ? [
-          ...[6443, 2379, 2380].map(
-            (port) => `listen-t=${port} ${port === 6443 ? 'kube-apiserver' : 'etcd'}`,
-          ),
-          ...staticPodComponents.flatMap((pod) =>
-            texts.has(pod)
-              ? [`manifest=${pod}.yaml`, `podVersion=${pod} ${tagOf(texts.get(pod) ?? '', pod)}`]
-              : [],
-          ),
-          `etcd=present\netcdDataDir=${flag('etcd', 'data-dir')}\netcdServers=${flag('kube-apiserver', 'etcd-servers')}`,
-          `etcdInitialCluster=${flag('etcd', 'initial-cluster')}\netcdInitialState=${flag('etcd', 'initial-cluster-state')}`,
-          `podSubnets=${flag(manager, 'cluster-cidr')}\nserviceSubnets=${flag('kube-apiserver', 'service-cluster-ip-range')}`,
-          ...(flag('kube-apiserver', kubeletCaFlag) === '' ? [] : ['verifiesKubelets=1']),
-          ...(flag('kube-apiserver', encryptionFlag) === '' ? [] : ['encryption=1']),
-          `controllerServiceSubnets=${flag(manager, 'service-cluster-ip-range')}`,
-        ]
-      : ['etcd=absent\netcdDataDir=\netcdServers=']),
-  ];
-}
-
-function tagOf(manifest: string, name: string): string {
-  return new RegExp(`/${name}:([A-Za-z0-9._-]*)`).exec(manifest)?.[1] ?? '';
+  const searches = [manifestParts, settingsParts];
+  const pattern = new RegExp(
+    searches
+      .flatMap(({ patterns }) => patterns)
+      .map((each) => each.replaceAll('[:space:]', '\\s'))
+      .join('|'),
+    'gm',
+  );
+  const parts = [...new Set(searches.flatMap(({ files }) => files))].flatMap((file) =>
+    [...(texts.get(file) ?? '').matchAll(pattern)].map(([part]) => `${file}:${part}`),
+  );
+  const dataDir = parts.find((part) => part.startsWith(`${manifestPath('etcd')}:--data-dir=`)) ?? '';
+  const manifests = staticPodComponents.filter((pod) => texts.has(manifestPath(pod)));
+  return {
+    facts: [
+      `clusterId=${clusterId}\ncaDigest=${sha256(caPem)}  -\netcd=${isPlane ? 'present' : 'absent'}`,
+      `etcdDataDir=${dataDir.slice(dataDir.indexOf('=') + 1)}`,
+      ...manifests.map((pod) => `manifest=${pod}.yaml`),
+    ],
+    parts,
+    sockets: [
+      ['10250', 'kubelet'],
+      ...(isPlane
+        ? ([
+            ['6443', 'kube-apiserver'],
+            ['2379', 'etcd'],
+            ['2380', 'etcd'],
+          ] as const)
+        : []),
+    ],
+    units: ['kubelet'],
+  };
 }
 
 /** What an API server encrypts with, as src/observe/encryption.ts reads it; `text`: its file. */

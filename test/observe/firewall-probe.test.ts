@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostFirewall } from '../../src/model/inspection.ts';
-import { firewallProbe, readFirewalls } from '../../src/observe/firewall-probe.ts';
+import { firewallLines, firewallProbe, readFirewalls } from '../../src/observe/firewall-probe.ts';
+import { searchLines } from '../../src/observe/search.ts';
 import { unitsProbe } from '../../src/observe/units-probe.ts';
 
 /** The result of the probe on a host with these programs (shell) and these files in /etc. */
@@ -21,7 +22,10 @@ function seen(
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
-    const input = `${unitsProbe}${firewallProbe}`.replaceAll('/etc/', `${dir}/etc/`);
+    const input = `${searchLines([firewallLines])}\n${unitsProbe}\n${firewallProbe}`.replaceAll(
+      '/etc/',
+      `${dir}/etc/`,
+    );
     const env = { ...process.env, PATH: `${dir}:${process.env['PATH'] ?? ''}` };
     const { stdout } = spawnSync('sh', ['-s'], { input, env, encoding: 'utf8' });
     const lines = stdout.split('\n').map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '')]);

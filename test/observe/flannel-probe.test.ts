@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { flannelProbe, readFlannel } from '../../src/observe/flannel-probe.ts';
+import { flannelLines, flannelProbe, readFlannel } from '../../src/observe/flannel-probe.ts';
+import { foundLine, searchLines } from '../../src/observe/search.ts';
 
 const subnets =
   'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_IPV6_SUBNET=fd00::1/64\n';
@@ -32,8 +33,9 @@ function asked({ runs, file, command = 'flanneld' }: Machine): ReturnType<typeof
       write('proc/4711/stat', `4711 (${command}) S ${between} ${(1000 - runs) * ticks} 1 2 3\n`);
     }
     if (file !== undefined) write('run/flannel/subnet.env', file);
-    const lines = execFileSync('sh', ['-c', `${flannelProbe(root)}\ntrue`], { encoding: 'utf8' }).split('\n');
-    return readFlannel((key) =>
+    const script = `${searchLines([flannelLines(root)])}\n${flannelProbe(root)}\ntrue`;
+    const lines = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\n');
+    return readFlannel(lines.flatMap(foundLine), (key) =>
       lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : [])),
     );
   } finally {

@@ -9,7 +9,7 @@ import { readEncryptionFiles } from '../../src/observe/encryption.ts';
 import { confirmEmpty } from '../../src/observe/etcd.ts';
 import { observeFormerHost } from '../../src/observe/former-host.ts';
 import { listHostSnapshots, readHostFile } from '../../src/observe/host-snapshots.ts';
-import { readInspection } from '../../src/observe/inspect.ts';
+import { inspectSections, readInspection } from '../../src/observe/inspect.ts';
 import { readNetworks } from '../../src/observe/networks.ts';
 import { probeHost, probeOthers, readSections } from '../../src/observe/probe.ts';
 import { observeForReset } from '../../src/observe/reset.ts';
@@ -75,7 +75,8 @@ function answering(text: string): Reader {
 
 const member = { id: '1', name: 'w-1', peerURLs: [], clientURLs: [], isLearner: false };
 const inspected = (text: string): unknown => {
-  const seen = readInspection(text, 0, 1);
+  const names = [...inspectSections({}).keys()];
+  const seen = readInspection(new Map(names.map((name) => [name, text])), 0, 1);
   return seen && factsOf(seen, '10.0.0.1');
 };
 
@@ -148,41 +149,19 @@ const keys = [
     'firewalldDefault',
     'ufwRule',
   ],
-  ...[
-    'firewalldTarget',
-    'etcdInitialCluster',
-    'etcdDb',
-    'line',
-    'route',
-    'mount',
-    'vxlan',
-    'listen-t',
-    'podVersion',
-  ],
+  ...['firewalldTarget', 'firewall'],
   ...[
     'resolver',
     'savedRule',
     'managerProxy',
     'backup-now',
     'backup-size',
-    'dockerContainers',
+    'flannelRuns',
     'end',
     'record',
     'db',
   ],
-  ...[
-    'cpus',
-    'memKiB',
-    'endpointTcp',
-    'sysctlFile',
-    'kubelet',
-    'etcd',
-    'kept',
-    'owned',
-    'lookupMs',
-    'file',
-    'cpu',
-  ],
+  ...['endpointTcp', 'sysctlFile', 'kubelet', 'etcd', 'kept', 'owned', 'lookup', 'file', 'cpu'],
 ];
 const values = [
   ...[
@@ -230,6 +209,8 @@ const lines = [
     '-----END CERTIFICATE-----',
     '@NONCE begin inspection',
     '@NONCE end inspection 0',
+    '@NONCE begin inspection-line',
+    '@NONCE end inspection-line 0',
     '@NONCE begin file',
     '@NONCE ',
   ],
@@ -237,7 +218,7 @@ const lines = [
     '@NONCE end file 0',
     '644 abcd /a',
     'odd - /a',
-    'unit kubelet active current\nfile enabled',
+    'unit kubelet active current enabled',
     'a timer enabled',
     'a file /a',
   ],
@@ -255,7 +236,7 @@ const lines = [
   ...[
     '755 directory|/a',
     'active a',
-    'fstab a',
+    '/etc/fstab:a',
     'unit a',
     'now Enforcing',
     'since pod-etcd',
@@ -265,6 +246,24 @@ const lines = [
   ...[
     '1 2 /a',
     '2: eth0 inet 10.0.0.1/24',
+    '/etc/sysctl.d/a.conf:1:a = b',
+    '/proc/self/status:1:Cpus_allowed_list:\t0-1,7-,x',
+    '/proc/self/mounts:1:a /usr ext4 noexec',
+    '/proc/sys/net/ipv6/conf/__proto__/accept_ra:1:1',
+  ],
+  ...[
+    '/sys/class/net/a/uevent:1:DEVTYPE=vxlan',
+    '4: a: vxlan id 1 dstport 8472 external',
+    '/etc/kubernetes/manifests/etcd.yaml:/etcd:3.6',
+    '/etc/kubernetes/manifests/kube-apiserver.yaml:--etcd-servers=,',
+    'tcp LISTEN 0 1 *:x *:* users:(("a',
+    'default proto ra dev a',
+    '10.0.0.0/8 via 1 dev eth0',
+    'etcd:x:1:2:',
+    '1e9 /var/lib/etcd/member/snap/db',
+    'docker.service loaded active x',
+    '# CONFIG_VXLAN is not set',
+    '/dev/a 1 2 x 4 /',
     'apiserver_requested_deprecated_apis{group="a",removed_release="1"} 1',
   ],
 ];

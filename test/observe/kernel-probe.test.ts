@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { kernelFeatures } from '../../src/model/kernel-feature.ts';
-import { kernelProbe, readKernel } from '../../src/observe/kernel-probe.ts';
+import { kernelLines, kernelParts, kernelProbe, readKernel } from '../../src/observe/kernel-probe.ts';
+import { foundLine, foundPart, searchLines, searchParts } from '../../src/observe/search.ts';
 
 /** The probe's answer on a machine with this configuration of its kernel, and these modules on its disk. */
 function asked(config: string, onDisk: readonly string[]): ReturnType<typeof readKernel> {
@@ -13,15 +14,24 @@ function asked(config: string, onDisk: readonly string[]): ReturnType<typeof rea
     const program = (name: string, text: string): void => {
       writeFileSync(join(dir, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     };
-    program('uname', 'echo no-such-kernel');
     program('gzip', config === '' ? 'exit 1' : `cat <<'X'\n${config}\nX`);
     mkdirSync(join(dir, 'no-such-kernel'));
     const list = onDisk.map((name) => `kernel/drivers/net/${name}.ko.xz: kernel/net/other.ko.xz\n`).join('');
     if (list !== '') writeFileSync(join(dir, 'no-such-kernel/modules.dep'), list);
     const env = { PATH: `${dir}:${process.env['PATH'] ?? ''}` };
-    const script = kernelProbe.replaceAll('/lib/modules/', `${dir}/`);
-    const lines = execFileSync('sh', ['-c', script], { encoding: 'utf8', env }).trim().split('\n');
-    return readKernel(lines.map((line) => line.replace(/^kernel=/, '')));
+    const script = `release=no-such-kernel\n${searchLines([kernelLines])}\n${searchParts([kernelParts])}\necho config\n${kernelProbe}\n:`;
+    const output = execFileSync('sh', ['-c', script.replaceAll('/lib/modules/', `${dir}/`)], {
+      encoding: 'utf8',
+      env,
+    });
+    const [found = '', seen = ''] = output.split('config\n');
+    const lines = found.split('\n');
+    return readKernel({
+      config: seen.split('\n'),
+      lines: lines.flatMap(foundLine),
+      parts: lines.flatMap(foundPart),
+      hasModules: list !== '',
+    });
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -45,8 +55,17 @@ it('a module that is not on the disk cannot be loaded, whatever the configuratio
 
 it('knows nothing without either, and leaves out what is no answer', () => {
   expect(Object.values(asked('', []))).not.toContain(false);
-  expect(readKernel(['yes', 'no such', 'unknown vxlan', 'yes constructor'])).toEqual({});
-  expect(readKernel(Object.keys(kernelFeatures).map((name) => `yes ${name}`))).toEqual(
+  const nothing = { config: [], lines: [], parts: [], hasModules: false };
+  expect(
+    readKernel({ ...nothing, config: ['CONFIG_VXLAN_X=y', 'x'], parts: [{ file: '/a', text: '/ko' }] }),
+  ).toEqual({});
+  const loaded = Object.keys(kernelFeatures).map((name, index) => ({
+    ...{ file: '/proc/modules', line: index + 1, text: `${name} 16384 0 - Live 0x0` },
+  }));
+  expect(readKernel({ ...nothing, lines: loaded })).toEqual(
     Object.fromEntries(Object.keys(kernelFeatures).map((name) => [name, true])),
+  );
+  expect(readKernel({ ...nothing, hasModules: true })).toEqual(
+    Object.fromEntries(Object.keys(kernelFeatures).map((name) => [name, false])),
   );
 });

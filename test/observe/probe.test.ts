@@ -11,6 +11,7 @@ import {
   readObservations,
   readSections,
 } from '../../src/observe/probe.ts';
+import { inspectSections } from '../../src/observe/inspect.ts';
 import { handlerOf, resourceId } from '../../src/resource/kinds.ts';
 import type { Resource } from '../../src/resource/types.ts';
 import type { Reader, ScriptResult } from '../../src/transport/types.ts';
@@ -216,7 +217,7 @@ describe('probeScript', () => {
   it('queries each kind once', () => {
     const twice = [...all(), ...all()];
     const script = probeScript(twice, nonce);
-    expect(script.match(/ begin /g)).toHaveLength(14);
+    expect(script.match(/ begin /g)).toHaveLength(inspectSections({}).size + all().length);
     expect(script).toContain(handlerOf('unit').query(twice.filter(({ kind }) => kind === 'unit')));
   });
 

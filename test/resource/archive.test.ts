@@ -115,6 +115,28 @@ describe.each(shells)('archive in %s', (shell) => {
     ]);
   });
 
+  it('is compared as a whole, and a stamp that is empty does not get the digest of another', () => {
+    install();
+    box.write(
+      box.path('bin/sed'),
+      `#!/bin/sh\necho sed >> ${box.path('started')}\nexec /bin/sed "$@"\n`,
+      0o755,
+    );
+    const wants = ['empty', 'containerd', 'none'].map((name) => ({ ...want(), name }));
+    const found = (): unknown[] => {
+      const { output } = box.run(`PATH=${box.path('bin')}:$PATH\n${handlerOf('archive').query(wants)}`);
+      return handlerOf('archive')
+        .read(wants, output)
+        .map((each) => (each.state === 'present' ? each.found : each.state));
+    };
+    const whole = { digest: want().artifact.sha256, altered: [] };
+    expect(found()).toEqual(['absent', whole, 'absent']);
+    expect(box.text(box.path('started'))).toBeUndefined();
+    box.write(box.own('archives/empty'), '', 0o600);
+    expect(found()).toEqual(['absent', whole, 'absent']);
+    expect(box.text(box.path('started'))).toBe('sed\n');
+  });
+
   it("an earlier release's record counts as it did, and the next apply adds what it lacks", () => {
     install();
     const stamp = box.own('archives/containerd');

@@ -104,12 +104,15 @@ describe('sysctl', () => {
     compare: 'at-least',
   };
   it('is set if its value differs, or is less than required', () => {
-    expect(act(want, 'net.ipv4.ip_forward=1\n')).toBeUndefined();
-    expect(act(want, 'net.ipv4.ip_forward=0\n')).toMatchObject({ verb: 'update', reason: '1 (was 0)' });
+    expect(act(want, '/proc/sys/net/ipv4/ip_forward:1\n')).toBeUndefined();
+    expect(act(want, '/proc/sys/net/ipv4/ip_forward:0\n')).toMatchObject({
+      verb: 'update',
+      reason: '1 (was 0)',
+    });
     expect(act(want, '')?.reason).toBe('1 (appears with its kernel module)');
-    expect(act(atLeast, 'fs.inotify.max_user_watches=100000\n')).toBeUndefined();
-    expect(act(atLeast, 'fs.inotify.max_user_watches=10\n')).toBeDefined();
-    expect(act(atLeast, 'fs.inotify.max_user_watches=\n')).toBeDefined();
+    expect(act(atLeast, '/proc/sys/fs/inotify/max_user_watches:100000\n')).toBeUndefined();
+    expect(act(atLeast, '/proc/sys/fs/inotify/max_user_watches:10\n')).toBeDefined();
+    expect(act(atLeast, '/proc/sys/fs/inotify/max_user_watches:\n')).toBeDefined();
   });
   it.each(shells)('reads this machine in %s', (shell) => {
     const box = sandbox(shell);
@@ -167,21 +170,61 @@ describe('unit', () => {
   const want: Resource = { kind: 'unit', stage, name: 'kubelet' };
   it('starts, restarts, is enabled or is left unchanged', () => {
     expect(act(want, '')).toMatchObject({ verb: 'create' });
-    expect(act(want, 'unit kubelet active current\nfile enabled\n')).toBeUndefined();
-    expect(act(want, 'unit kubelet active older\nfile enabled\n')).toMatchObject({ verb: 'restart' });
-    expect(act(want, 'unit kubelet active current\nfile enabled\n', ['kubelet'])).toMatchObject({
+    expect(act(want, 'unit kubelet active current enabled\n')).toBeUndefined();
+    expect(act(want, 'unit kubelet active older enabled\n')).toMatchObject({ verb: 'restart' });
+    expect(act(want, 'unit kubelet active current enabled\n', ['kubelet'])).toMatchObject({
       verb: 'restart',
     });
-    expect(act(want, 'unit kubelet active current\nfile enabled\n', ['containerd'])).toBeUndefined();
-    expect(act(want, 'unit kubelet active current\nfile disabled\n')).toMatchObject({
+    expect(act(want, 'unit kubelet active current enabled\n', ['containerd'])).toBeUndefined();
+    expect(act(want, 'unit kubelet active current disabled\n')).toMatchObject({
       verb: 'update',
       reason: 'enabled at boot',
     });
     for (const state of ['failed', 'inactive', 'activating'])
-      expect(act(want, `unit kubelet ${state} current\nfile enabled\n`)).toMatchObject({ verb: 'create' });
+      expect(act(want, `unit kubelet ${state} current enabled\n`)).toMatchObject({ verb: 'create' });
+  });
+  it.each(shells)('is enabled by a link of a target, or if systemd says so, in %s', (shell) => {
+    const box = sandbox(shell, ['/etc/systemd/system']);
+    const asked = (): string => box.text(box.path('asked')) ?? '';
+    box.write(
+      box.path('bin/systemctl'),
+      `#!/bin/sh
+case $1 in
+  show) printf 'ActiveState=active\nLoadState=loaded\n\nLoadState=not-found\nActiveState=inactive\n\nLoadState=loaded\nActiveState=failed\n' ;;
+  is-enabled) echo "$2" >> ${box.path('asked')}; echo disabled; exit 1 ;;
+esac\n`,
+      0o755,
+    );
+    const wants = (['containerd', 'etcd', 'kubelet'] as const).map((name): Resource => ({
+      kind: 'unit',
+      stage,
+      name,
+    }));
+    const found = (): unknown[] => {
+      const { output } = box.run(`PATH=${box.path('bin')}:$PATH\n${handlerOf('unit').query(wants)}`);
+      return handlerOf('unit')
+        .read(wants, output)
+        .map((each) => (each.state === 'present' ? each.found : each.state));
+    };
+    box.run(': > $KB/running/kubelet');
+    const containerd = { enabled: false, active: true, current: false };
+    const kubelet = { enabled: false, active: false, current: true };
+    expect(found()).toEqual([containerd, 'absent', kubelet]);
+    expect(asked()).toBe('containerd.service\nkubelet.service\n');
+    const unit = '/etc/systemd/system/containerd.service';
+    const wanted = '/etc/systemd/system/multi-user.target.wants';
+    box.run(
+      `mkdir -p ${wanted}; echo > ${unit}; ln -s ${unit} ${wanted}/containerd.service; rm ${box.path('asked')}`,
+    );
+    expect(found()).toEqual([{ ...containerd, enabled: true }, 'absent', kubelet]);
+    expect(asked()).toBe('kubelet.service\n');
+    // A mask hides the link.
+    box.run(`ln -sf /dev/null ${unit}`);
+    expect(found()).toEqual([containerd, 'absent', kubelet]);
+    box.remove();
   });
   it('does not confuse units', () => {
-    expect(act(want, 'unit kubelet2 active current\nfile enabled\n')).toMatchObject({ verb: 'create' });
+    expect(act(want, 'unit kubelet2 active current enabled\n')).toMatchObject({ verb: 'create' });
   });
 });
 

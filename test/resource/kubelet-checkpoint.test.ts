@@ -79,4 +79,14 @@ describe("the kubelet's checkpoints", () => {
       { state: 'unknown', reason: 'output was truncated' },
     ]);
   });
+
+  it('are unknown if the output was truncated, and have no policy if they name none', () => {
+    const [seen] = kubeletCheckpoint.read([want()], 'cpu\n/a/cpu_manager_state:"policyName":"none"\n');
+    expect(seen?.state).toBe('unknown');
+    expect(actionWith(want(), { cpu: '{}' })).toMatchObject({ verb: 'delete' });
+    const config = 'x: 1\nreservedSystemCPUs: "0-1"\nnested:\n  reservedSystemCPUs: "7"\n';
+    expect(
+      actionWith(want({ cpu: 'static', reserved: '0' }), { cpu: checkpoint('static'), config })?.reason,
+    ).toContain('reservedSystemCPUs 0-1 becomes 0');
+  });
 });

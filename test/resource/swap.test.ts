@@ -19,7 +19,7 @@ describe('swap', () => {
     expect(act('read\n')).toBeUndefined();
   });
   it('lists everything that would re-enable it', () => {
-    const output = 'active /dev/sda2\nfstab /dev/sda2 none swap sw 0 0\nunit dev-sdb1.swap\nread\n';
+    const output = 'active /dev/sda2\n/etc/fstab:/dev/sda2 none swap sw 0 0\nunit dev-sdb1.swap\nread\n';
     expect(act(output)).toMatchObject({
       reason: 'off now: /dev/sda2; comments out 1 line of /etc/fstab; turns off dev-sdb1.swap',
     });
@@ -102,6 +102,16 @@ describe.each(shells)('on a host with %s', (shell) => {
     mkdirSync(dirname(box.path(path)), { recursive: true });
     symlinkSync(target, box.path(path));
   };
+
+  it('starts no process for units where nothing can make swap', () => {
+    for (const name of ['systemctl', 'sed', 'sort', 'cat', 'wc', 'tail'])
+      box.write(box.path('bin', name), `#!/bin/sh\necho ${name} >> ${box.path('started')}\n`, 0o755);
+    expect(found()).toEqual(nothing);
+    expect(box.text(box.path('started'))).toBeUndefined();
+    box.write(box.path('/proc/swaps'), 'Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n');
+    expect(found()).toMatchObject({ active: ['/dev/sda2'] });
+    expect(box.text(box.path('started'))).toContain('systemctl');
+  });
 
   it('a unit in /etc/systemd/system goes, and comes back as it was', () => {
     const unit = '/etc/systemd/system/swapfile.swap';

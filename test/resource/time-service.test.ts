@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { unitsProbe } from '../../src/observe/units-probe.ts';
+import { timeProbe } from '../../src/observe/units-probe.ts';
 import { timeService } from '../../src/resource/time-service.ts';
 import type { TimeServiceResource } from '../../src/resource/types.ts';
 import { sandbox, shells, type Sandbox } from './sandbox.ts';
@@ -68,7 +68,7 @@ describe.each(shells)('time-service (%s)', (shell) => {
       const box = sandbox(shell, ['/lib/systemd', '/usr/lib/systemd']);
       for (const path of installed) box.write(box.path(path), '#!/bin/sh\n', 0o755);
       const path = withSystemctl(box, '').replace(':$PATH', '');
-      const { output } = box.run(path + unitsProbe);
+      const { output } = box.run(path + timeProbe);
       box.remove();
       return output.trim();
     };

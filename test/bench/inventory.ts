@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
 
-/** An inventory of `count` hosts as YAML: three control planes from ten hosts on, else one; the rest workers. */
-export function inventoryOf(count: number): string {
-  const controlPlanes = count < 10 ? 1 : 3;
+/** An inventory of `count` hosts as YAML: three control planes from ten hosts on, else one, by default; the rest workers. */
+export function inventoryOf(count: number, controlPlanes = count < 10 ? 1 : 3): string {
   const hosts = Array.from({ length: count }, (_, index) => {
     const [role, name] =
       index < controlPlanes

@@ -38,15 +38,16 @@ export interface FleetCluster extends Omit<Fleet, 'stop'> {
 }
 
 /**
- * A fleet of `count` hosts, its inventory in `file`, and beside that a state folder with everything issued.
+ * A fleet of `count` hosts, `controlPlanes` of them control planes, its inventory in `file`, and beside that a state folder with everything issued.
  * One key for all certificates: two thousand RSA keys take minutes. All hosts are fresh.
  */
-export async function fleetOf(count: number, file: string): Promise<FleetCluster> {
+export async function fleetOf(count: number, file: string, controlPlanes?: number): Promise<FleetCluster> {
   mkdirSync(join(dirname(file), 'plain'), { recursive: true });
   const plain = join(dirname(file), 'plain', 'inventory.yaml');
-  writeFileSync(plain, inventoryOf(count));
+  const hosts = inventoryOf(count, controlPlanes);
+  writeFileSync(plain, hosts);
   const fleet = await startFleet((await readInventory(plain)).cluster.hosts.map(({ name }) => name));
-  writeFileSync(file, fleetInventory(count, fleet));
+  writeFileSync(file, fleetInventory(hosts, fleet));
   const desire = await issued(file);
   const api = await startFleetApi(desire);
   const etcd = await startFleetEtcd(desire);
@@ -70,6 +71,12 @@ export async function fleetOf(count: number, file: string): Promise<FleetCluster
     kubeletPem: ({ name }) => pki.certificate('kubelet', name).cert,
     installed: (host) => {
       api.join(host);
+      const { readyAfterMs } = fleet.hosts.get(host.name) ?? { readyAfterMs: 0 };
+      if (readyAfterMs === 0) return;
+      api.setReady(host, false);
+      setTimeout(() => {
+        api.setReady(host, true);
+      }, readyAfterMs).unref();
     },
     listener: ({ installed, name }, port) =>
       port === 6443 && installed

@@ -18,6 +18,8 @@ export interface FleetHost {
   dead: boolean;
   /** Each answer takes so much longer. */
   delayMs: number;
+  /** Its Node and Pods are Ready so long after steps have installed it. */
+  readyAfterMs: number;
   /** Sessions that a step fails in. */
   fails: boolean;
   connections: number;
@@ -136,7 +138,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
 }
 
 const newHost = (name: string): FleetHost => ({
-  ...{ name, installed: false, dead: false, delayMs: 0, fails: false },
+  ...{ name, installed: false, dead: false, delayMs: 0, readyAfterMs: 0, fails: false },
   ...{ connections: 0, execs: 0, sessions: 0, locks: 0, steps: 0, received: new Map() },
 });
 

@@ -8,6 +8,8 @@ import { objectPath } from '../kube/paths.ts';
 import { conditionOf } from '../kube/readiness.ts';
 import { containerId } from '../plan/rollout/ready.ts';
 import type { Condition } from '../plan/types.ts';
+import { CollectionReader, type Look } from './collection-reader.ts';
+import type { Brief } from './questions.ts';
 import { workloadReady } from './workloads.ts';
 
 /** `undefined`: the condition holds; otherwise what was observed instead. */
@@ -17,11 +19,8 @@ export type Unmet = string | undefined;
 export interface Looking {
   /** Nodes whose hosts do not take part any more. */
   readonly lost?: readonly string[];
-  /** Reads a Node; undefined if it does not exist. `one` reads it alone. */
-  readonly node?: (
-    name: string,
-    one: () => Promise<KubeObject | undefined>,
-  ) => Promise<KubeObject | undefined>;
+  /** How Nodes and Pods are read; default: only for this check. */
+  readonly look?: Look;
 }
 
 /** Checks a condition once, through the API. */
@@ -35,10 +34,8 @@ export async function check(
         | ('addon-ready' | 'addon-gone');
     }
   >,
-  { lost = [], node = (_name, one) => one() }: Looking = {},
+  { lost = [], look = new CollectionReader(1).look(kube) }: Looking = {},
 ): Promise<Unmet> {
-  const readNode = (name: string): Promise<KubeObject | undefined> =>
-    node(name, () => read(kube, { apiVersion: 'v1', kind: 'Node', metadata: { name } }));
   switch (condition.kind) {
     case 'api':
     case 'load-balancer': {
@@ -48,7 +45,7 @@ export async function check(
       return version === undefined ? undefined : await serves(kube, version);
     }
     case 'pod-ready': {
-      const pod = await read(kube, { apiVersion: 'v1', kind: 'Pod', metadata: condition });
+      const pod = await look.pod(condition);
       const old = pod !== undefined && containerId(pod) === condition.replaces;
       return old && condition.replaces !== undefined ? 'the API still reports the old container' : ready(pod);
     }
@@ -57,13 +54,13 @@ export async function check(
       return late.length === 0 ? undefined : `not yet in ${few(late, 3)}`;
     }
     case 'node-registered':
-      return (await readNode(condition.node)) === undefined ? 'not registered yet' : undefined;
+      return (await look.node(condition.node)) === undefined ? 'not registered yet' : undefined;
     case 'node-ready':
-      return nodeReady(await readNode(condition.node), condition.version);
+      return nodeReady(await look.node(condition.node), condition.version);
     case 'workload-ready': {
       const { workload: kind, nodes } = condition;
       const workload = await read(kube, { apiVersion: 'apps/v1', kind, metadata: condition });
-      return await workloadReady(kube, workload, { awaited: nodes ?? [], lost, node: readNode });
+      return await workloadReady(look, workload, { awaited: nodes ?? [], lost });
     }
   }
 }
@@ -74,7 +71,7 @@ async function serves(kube: KubeClient, version: string): Promise<Unmet> {
   return gitVersion === version ? undefined : `it serves ${gitVersion}`;
 }
 
-function nodeReady(live: KubeObject | undefined, version: string | undefined): Unmet {
+function nodeReady(live: Brief | undefined, version: string | undefined): Unmet {
   const reported = kubeletVersionOf(live);
   const old = live !== undefined && version !== undefined && reported !== version;
   return ready(live) ?? (old ? `its kubelet reported ${reported ?? 'no version'}` : undefined);
@@ -101,7 +98,7 @@ async function read(
   return status === 200 ? (body as KubeObject) : undefined;
 }
 
-function ready(object: KubeObject | undefined): Unmet {
+function ready(object: Brief | undefined): Unmet {
   if (object === undefined) return 'does not exist yet';
   const condition = conditionOf(object, 'Ready');
   if (condition?.status === 'True') return undefined;
@@ -113,21 +110,10 @@ function ready(object: KubeObject | undefined): Unmet {
  * The kubelet's message about a container that it does not start: `kube-scheduler: back-off 40s restarting failed
  * container`. Undefined without a message, and for objects that are not Pods.
  */
-function heldUp(pod: KubeObject): Unmet {
-  const { initContainerStatuses = [], containerStatuses = [] } = (pod['status'] ?? {}) as PodStatus;
+function heldUp({ status: { initContainerStatuses = [], containerStatuses = [] } }: Brief): Unmet {
   const said = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) => {
     const message = state?.waiting?.message ?? '';
     return message === '' ? [] : [`${name}: ${message.replace(/ container=.*/s, ' container')}`];
   });
   return said[0];
-}
-
-interface PodStatus {
-  readonly initContainerStatuses?: readonly ContainerStatus[];
-  readonly containerStatuses?: readonly ContainerStatus[];
-}
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly state?: { readonly waiting?: { readonly message?: string } };
 }

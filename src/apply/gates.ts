@@ -6,13 +6,13 @@ import { subjectOfGate } from '../plan/steps.ts';
 import { conditionText } from '../plan/target.ts';
 import type { Condition, Gate } from '../plan/types.ts';
 import { checkAddon } from './addons.ts';
+import { CollectionReader } from './collection-reader.ts';
 import { check, renewTime, type Unmet } from './conditions.ts';
 import type { ApplyContext, Excluded } from './context.ts';
 import { diagnose, waitRemedy } from './diagnose/index.ts';
 import type { EtcdRunner } from './etcd.ts';
 import { Reopened, type KubeConnection } from './kube-connection.ts';
 import { checkHealthz } from './healthz.ts';
-import { NodeReader } from './node-reader.ts';
 
 const pollMs = 250;
 
@@ -26,13 +26,22 @@ export class GateWatcher {
   #renewed = new Map<string, string>();
   /** Conditions that will never hold. */
   #final = new WeakSet<Condition>();
-  #nodes = new NodeReader();
+  #collections: CollectionReader;
+  /** Until the next look, while a gate waits for it. */
+  #pause: Promise<void> | undefined;
 
-  constructor(kube: KubeConnection, etcd: EtcdRunner, context: ApplyContext, excluded: Excluded) {
+  /** `hosts`: how many the cluster has. */
+  constructor(
+    kube: KubeConnection,
+    etcd: EtcdRunner,
+    context: ApplyContext,
+    { excluded, hosts }: { readonly excluded: Excluded; readonly hosts: number },
+  ) {
     this.#kube = kube;
     this.#etcd = etcd;
     this.#context = context;
     this.#excluded = excluded;
+    this.#collections = new CollectionReader(hosts);
   }
 
   /**
@@ -45,11 +54,9 @@ export class GateWatcher {
     if (this.#isOut(subject)) return this.#moot(gate, subject);
     emit({ type: 'start', step: gate });
     const own = this.#ownConnection(gate.condition);
-    const leave = this.#nodes.enter(nodesOf(gate.condition));
     try {
       return await this.#poll(gate, subject, own);
     } finally {
-      leave();
       own?.close();
     }
   }
@@ -60,7 +67,7 @@ export class GateWatcher {
     const seconds = (): number => (performance.now() - started) / 1000;
     let seen = '';
     for (;;) {
-      const unmet = await this.#check(gate.condition, started, own);
+      const unmet = await this.#check(gate.condition, own);
       if (unmet === undefined) {
         emit({ type: 'done', step: gate, seconds: seconds() });
         return true;
@@ -75,8 +82,16 @@ export class GateWatcher {
       if (this.#final.has(gate.condition)) throw await this.#failed(gate, seen);
       if (seconds() > gate.timeoutSeconds)
         throw await this.#failed(gate, `not after ${gate.timeoutSeconds} s: ${seen}`);
-      await sleep(pollMs);
+      await this.#nextLook();
     }
+  }
+
+  /** Resolves for all gates at the same moment, so that they share what they read. */
+  #nextLook(): Promise<void> {
+    this.#pause ??= sleep(pollMs).then(() => {
+      this.#pause = undefined;
+    });
+    return this.#pause;
   }
 
   #moot(gate: Gate, subject: string | undefined): true {
@@ -108,8 +123,7 @@ export class GateWatcher {
     return only === undefined ? undefined : new Reopened(() => this.#kube.open(only));
   }
 
-  /** `since`: when its gate began, by performance.now(). */
-  async #check(condition: Condition, since: number, own: Reopened | undefined): Promise<Unmet> {
+  async #check(condition: Condition, own: Reopened | undefined): Promise<Unmet> {
     try {
       switch (condition.kind) {
         case 'etcd-member':
@@ -145,14 +159,14 @@ export class GateWatcher {
           const kube = await (own ?? this.#kube).client();
           return await check(kube, this.#withoutExcluded(condition), {
             lost: [...this.#excluded],
-            node: (name, one) => this.#nodes.read(kube, name, since, one),
+            look: this.#collections.look(kube),
           });
         }
       }
     } catch (error) {
       // Others use the connection, too: it is closed for its own errors only.
       if (own !== undefined) own.close();
-      else if (!isOnHost(condition)) this.#kube.close();
+      else if (!isOnHost(condition) && !isAnswer(error)) this.#kube.close();
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -202,10 +216,9 @@ export class GateWatcher {
   }
 }
 
-/** How many Nodes a condition is about. */
-function nodesOf(condition: Condition): number {
-  if (condition.kind === 'workload-ready') return condition.nodes?.length ?? 0;
-  return condition.kind === 'node-registered' || condition.kind === 'node-ready' ? 1 : 0;
+/** Whether an error is the answer of an API server: the connection to it works. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof KbootError && error.context.httpStatus !== undefined;
 }
 
 /** Whether a condition is checked without the API. */

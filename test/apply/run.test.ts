@@ -925,6 +925,97 @@ describe('applyPlan on the cluster', () => {
     expect(told('done')).toHaveLength(6);
   });
 
+  it('gates that look at the same time share what they read', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `w-${index}`);
+    const podNames = names.map((name) => `kube-proxy-${name}`);
+    const items = (kind: string, of: readonly string[], isReady: boolean): object[] =>
+      of.map((name) => ready(kind, name, undefined, isReady ? {} : { status: {} }));
+    const looks = { nodes: 0, pods: 0 };
+    api.answer = ({ path }) =>
+      path.startsWith('/api/v1/nodes?')
+        ? { status: 200, body: { items: items('Node', names, ++looks.nodes > 2) } }
+        : path.startsWith('/api/v1/namespaces/kube-system/pods?')
+          ? { status: 200, body: { items: items('Pod', podNames, ++looks.pods > 2) } }
+          : undefined;
+    const result = await run(
+      [],
+      [
+        ...names.map((node) => gate({ kind: 'node-ready', node })),
+        ...podNames.map((name) => gate({ kind: 'pod-ready', host: 'cp-1', namespace: 'kube-system', name })),
+      ],
+    );
+    expect(result.failures).toEqual([]);
+    expect(told('done')).toHaveLength(12);
+    expect(looks).toEqual({ nodes: 3, pods: 3 });
+    expect(api.requests).toHaveLength(6);
+  });
+
+  it('gates that began at different times look at the same time from then on', async () => {
+    const names = ['w-1', 'w-2', 'w-3', 'w-4'];
+    const gates = names.map((node) => gate({ kind: 'node-ready', node }));
+    const late = gates.slice(2);
+    let looks = 0;
+    api.answer = () => {
+      if (events.some((event) => event.type === 'start' && event.step === late[0])) looks++;
+      const status = looks > 3 ? {} : { status: {} };
+      return { status: 200, body: { items: names.map((name) => ready('Node', name, undefined, status)) } };
+    };
+    const step = shellStep('w-1', 'takes a while', { script: 'sleep 0.1' });
+    const phases = [
+      phaseOf('early', [], { gates: gates.slice(0, 2) }),
+      phaseOf('late', [[{ host: 'w-1' }, [step]]], { gates: late }),
+    ];
+    expect((await run([], [], { phases })).failures).toEqual([]);
+    expect(told('done')).toHaveLength(5);
+    expect(looks).toBe(4);
+  });
+
+  it('keeps the connection when the API refuses a list, and opens another one when it ends', async () => {
+    const items = ['cp-1', 'w-1'].map((name) => ready('Node', name));
+    const nodes = items.map(({ metadata }) => gate({ kind: 'node-ready', node: metadata.name }));
+    const go = async (first: ReturnType<FakeApi['answer']>): Promise<number> => {
+      const answers = [first];
+      const before = api.streams.length;
+      api.answer = () => answers.shift() ?? { status: 200, body: { items } };
+      expect((await run([], nodes)).failures).toEqual([]);
+      return api.streams.length - before;
+    };
+    expect(await go({ status: 503, body: { message: 'etcdserver: leader changed' } })).toBe(1);
+    expect(events.find(({ type }) => type === 'waiting')).toMatchObject({
+      seen: expect.stringContaining('the API answered 503: etcdserver: leader changed') as string,
+    });
+    expect(await go('hang up')).toBe(2);
+  });
+
+  it('asks nothing about hosts that failed', async () => {
+    api.objects.set('/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy', {
+      ...ready('DaemonSet', 'kube-proxy', 'kube-system'),
+      status: { observedGeneration: 1, desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberReady: 1 },
+    });
+    const pod = {
+      ...ready('Pod', 'kube-proxy-cp-1', 'kube-system'),
+      metadata: { name: 'kube-proxy-cp-1', ownerReferences: [{ kind: 'DaemonSet', name: 'kube-proxy' }] },
+      spec: { nodeName: 'cp-1' },
+    };
+    api.objects.set('/api/v1/nodes/cp-1', ready('Node', 'cp-1'));
+    api.objects.set('/api/v1/namespaces/kube-system/pods', { ...configMap('list'), items: [pod] });
+    const where = { namespace: 'kube-system', name: 'kube-proxy' };
+    const result = await run(
+      [],
+      [
+        gate({ kind: 'node-ready', node: 'w-1' }),
+        gate({ kind: 'workload-ready', workload: 'DaemonSet', ...where, nodes: ['cp-1', 'w-1'] }),
+      ],
+      { hosts: [planHost('cp-1', 'control-plane'), planHost('w-1', 'worker', { state: 'unreachable' })] },
+    );
+    expect(result.failures).toEqual([]);
+    expect(api.requests.map(({ path }) => path.replace(/[?&]limit=.*/, ''))).toEqual([
+      '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
+      '/api/v1/namespaces/kube-system/pods?fieldSelector=spec.nodeName%3Dcp-1',
+      '/api/v1/nodes/cp-1',
+    ]);
+  });
+
   it('checks the Pods of a DaemonSet on new nodes: its own status lags', async () => {
     const pods = '/api/v1/namespaces/kube-flannel/pods';
     api.objects.set('/apis/apps/v1/namespaces/kube-flannel/daemonsets/flannel', {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CollectionReader, type Look } from '../../src/apply/collection-reader.ts';
 import { workloadReady } from '../../src/apply/workloads.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
@@ -16,9 +17,9 @@ interface Pod {
   readonly born?: string;
 }
 const registered = '2026-01-01T00:00:09Z';
-const node = (name: string): Promise<KubeObject> => {
+const nodeNamed = (name: string): KubeObject => {
   const metadata = { name, creationTimestamp: registered };
-  return Promise.resolve({ apiVersion: 'v1', kind: 'Node', metadata });
+  return { apiVersion: 'v1', kind: 'Node', metadata };
 };
 const podOn = (
   nodeName: string,
@@ -36,40 +37,34 @@ const podOn = (
   status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
 });
 
-/** An API with these Pods that knows the field selector; and the paths that it is asked for. */
-function serving(pods: readonly KubeObject[]): { readonly kube: KubeClient; readonly asked: string[] } {
+/** A look at an API with these Pods in a cluster of a thousand hosts; and the paths that it is asked for. */
+function serving(pods: readonly KubeObject[]): { readonly look: Look; readonly asked: string[] } {
   const asked: string[] = [];
   const request: KubeClient['request'] = (_method, path) => {
     asked.push(path);
+    const named = /\/nodes\/(.*)$/.exec(path)?.[1];
+    if (named !== undefined) return Promise.resolve({ status: 200, body: nodeNamed(named) });
     const node = /nodeName%3D([^&]*)/.exec(path)?.[1];
     const items = pods.filter(
       (pod) => node === undefined || (pod['spec'] as { nodeName: string }).nodeName === node,
     );
     return Promise.resolve({ status: 200, body: { items } });
   };
-  return { kube: { request, close: () => undefined }, asked };
+  return { look: new CollectionReader(1000).look({ request, close: () => undefined }), asked };
 }
-const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `w-${index}`);
 
 describe('workloadReady', () => {
   it('does not list Pods without a reason', async () => {
-    const { kube, asked } = serving([]);
-    expect(await workloadReady(kube, proxy(3, 3), { awaited: [], lost: ['w-1'], node })).toBeUndefined();
-    expect(await workloadReady(kube, proxy(3, 2), { awaited: [], lost: [], node })).toBe('2 of 3 Pods ready');
+    const { look, asked } = serving([]);
+    expect(await workloadReady(look, proxy(3, 3), { awaited: [], lost: ['w-1'] })).toBeUndefined();
+    expect(await workloadReady(look, proxy(3, 2), { awaited: [], lost: [] })).toBe('2 of 3 Pods ready');
     expect(asked).toEqual([]);
   });
 
-  it('asks for the Pods of a few nodes only, and for all Pods at once for many', async () => {
-    const few = serving([podOn('w-1')]);
-    expect(await workloadReady(few.kube, proxy(3, 3), { awaited: ['w-1'], lost: [], node })).toBeUndefined();
-    expect(few.asked).toHaveLength(1);
-    expect(few.asked[0]).toContain('/namespaces/kube-system/pods?fieldSelector=spec.nodeName%3Dw-1');
-    const many = serving(names(11).map((name) => podOn(name)));
-    expect(
-      await workloadReady(many.kube, proxy(11, 11), { awaited: names(11), lost: [], node }),
-    ).toBeUndefined();
-    expect(many.asked).toHaveLength(1);
-    expect(many.asked[0]).not.toContain('fieldSelector');
+  it('reads nothing while its status says that it is not ready, and no host is lost', async () => {
+    const { look, asked } = serving([podOn('w-1')]);
+    expect(await workloadReady(look, proxy(3, 2), { awaited: ['w-1'], lost: [] })).toBe('2 of 3 Pods ready');
+    expect(asked).toEqual([]);
   });
 
   it('wants a Pod of its own that is Ready on each awaited node', async () => {
@@ -81,23 +76,23 @@ describe('workloadReady', () => {
       // Of the Node that was deleted.
       [podOn('w-1', { born: '2025-12-31T23:59:59Z' })],
     ])
-      expect(await workloadReady(serving(pods).kube, proxy(1, 1), { awaited: ['w-1'], lost: [], node })).toBe(
+      expect(await workloadReady(serving(pods).look, proxy(1, 1), { awaited: ['w-1'], lost: [] })).toBe(
         'its Pod on w-1 is not ready',
       );
   });
 
   it('does not count the Pods on lost nodes, and counts all others', async () => {
-    const { kube } = serving([
+    const { look } = serving([
       podOn('w-1', { isReady: false }),
       podOn('w-2', { isLeaving: true }),
       podOn('w-3'),
     ]);
     const lost = ['w-1', 'w-2', 'w-4'];
-    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost, node })).toBeUndefined();
+    expect(await workloadReady(look, proxy(3, 1), { awaited: [], lost })).toBeUndefined();
     // w-4 has none, and w-3 is not lost.
-    expect(await workloadReady(kube, proxy(4, 1), { awaited: [], lost, node })).toBe('1 of 4 Pods ready');
+    expect(await workloadReady(look, proxy(4, 1), { awaited: [], lost })).toBe('1 of 4 Pods ready');
     // The Pod on a lost node that is Ready is one of those that are counted.
-    expect(await workloadReady(kube, proxy(3, 1), { awaited: [], lost: ['w-1', 'w-3'], node })).toBe(
+    expect(await workloadReady(look, proxy(3, 1), { awaited: [], lost: ['w-1', 'w-3'] })).toBe(
       '1 of 3 Pods ready',
     );
   });

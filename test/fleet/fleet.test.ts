@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  for (const host of fleet.hosts.values()) Object.assign(host, { delayMs: 0, fails: false });
+  for (const host of fleet.hosts.values()) Object.assign(host, { delayMs: 0, readyAfterMs: 0, fails: false });
   fleet.fill();
   fleet.setDead([...fleet.hosts.keys()], false);
   fleet.forget();
@@ -123,6 +123,21 @@ it('a new cluster: every host has one connection, and one session that writes', 
   const again = await planned('addon');
   await again.connections.close();
   expect(changesAnything(again.plan)).toBe(false);
+});
+
+it('gates of a new cluster whose hosts take a while read lists, and not each Pod or the Pods on each node', async () => {
+  fleet.empty();
+  for (const host of others()) host.readyAfterMs = 2500;
+  const live = await planned('addon');
+  const reading = fleet.api.requests.length;
+  const { failures } = await done(live);
+  await live.connections.close();
+  expect(failures).toEqual([]);
+  const asked = fleet.api.requests.slice(reading);
+  expect(asked.filter((request) => request.includes('/kube-system/pods?limit=')).length).toBeGreaterThan(2);
+  expect(asked.filter((request) => /\/pods\/|nodeName/.test(request))).toEqual([]);
+  // Each Node is read before it is marked.
+  expect(asked.filter((request) => request.startsWith('GET /api/v1/nodes/'))).toHaveLength(count);
 });
 
 it('a dead node in a cluster without changes: there is nothing to do, and nothing is waited for', async () => {

@@ -151,6 +151,11 @@ describe('applying an upgrade', () => {
         api.objects.set(`/api/v1/namespaces/kube-system/pods/${pod}`, ready('Pod', pod));
       }
     api.objects.set('/api/v1/pods', { ...configMap('list'), items: [] });
+    // Gates that look at several of them read these.
+    for (const list of ['/api/v1/nodes', '/api/v1/namespaces/kube-system/pods']) {
+      const items = [...api.objects].flatMap(([path, each]) => (path.startsWith(`${list}/`) ? [each] : []));
+      api.objects.set(list, { ...configMap('list'), items });
+    }
   });
   afterEach(async () => {
     for (const machine of machines.values()) machine.remove();

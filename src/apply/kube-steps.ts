@@ -6,10 +6,19 @@ import type { KubeObject } from '../kube/types.ts';
 import { KbootError } from '../model/error.ts';
 import { withKept } from '../plan/diff/kept.ts';
 import { targetText } from '../plan/target.ts';
-import type { ApplyStep, DeleteStep, NodeStep, PatchStep, RewriteStep, Taint } from '../plan/types.ts';
+import type {
+  AccountsStep,
+  ApplyStep,
+  DeleteStep,
+  NodeStep,
+  PatchStep,
+  RewriteStep,
+  Taint,
+} from '../plan/types.ts';
 import { fillPlaceholders } from '../resource/placeholder.ts';
 import { applyAddonObject, deleteAddonObject, withData } from './addons.ts';
 import type { ApplyContext, Excluded } from './context.ts';
+import { createControllerAccounts } from './controller-accounts.ts';
 import { cordonNode, uncordonNode } from './cordon.ts';
 import { drainNode } from './drain.ts';
 import type { Moot } from './events.ts';
@@ -39,7 +48,9 @@ export class KubeRunner {
   }
 
   /** Runs one step; `moot` if the host of its Node, or every control plane, failed earlier. Rejects with KbootError. */
-  async run(step: ApplyStep | DeleteStep | NodeStep | RewriteStep | PatchStep): Promise<Moot | undefined> {
+  async run(
+    step: ApplyStep | DeleteStep | NodeStep | RewriteStep | AccountsStep | PatchStep,
+  ): Promise<Moot | undefined> {
     if (this.#kube.isCutOff) return { moot: 'every control plane failed earlier' };
     switch (step.type) {
       case 'apply':
@@ -69,6 +80,9 @@ export class KubeRunner {
         );
         return undefined;
       }
+      case 'accounts':
+        await this.#retryWhileStarting(createControllerAccounts);
+        return undefined;
       case 'node':
         if (this.#excluded.has(step.node)) return { moot: `${step.node} did not reach this stage` };
         await this.#retryWhileStarting((kube) => this.#node(kube, step), step.timeoutSeconds);

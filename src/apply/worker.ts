@@ -139,6 +139,7 @@ export class Worker {
       case 'delete':
       case 'node':
       case 'rewrite':
+      case 'accounts':
       case 'patch':
         return await runner.run(step);
       case 'etcd':

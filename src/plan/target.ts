@@ -11,6 +11,7 @@ export function refOf({ apiVersion, kind, metadata: { name, namespace } }: Objec
 export function targetWords(target: Target): { readonly kind: string; readonly name: string } {
   if (target.kind === 'object') return { kind: 'object', name: objectTitle(target.ref) };
   if (target.kind === 'leftover') return { kind: target.name, name: '' };
+  if (target.kind === 'accounts') return { kind: `ServiceAccounts of ${target.name}`, name: '' };
   return { kind: target.kind, name: target.name };
 }
 

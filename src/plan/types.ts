@@ -22,7 +22,8 @@ export type Target =
   | { readonly kind: ResourceKind; readonly name: string }
   | { readonly kind: 'object'; readonly ref: ObjectRef }
   | {
-      readonly kind: 'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former' | 'stored';
+      readonly kind:
+        'node' | 'etcd-member' | 'certificates' | 'snapshot' | 'leftover' | 'former' | 'stored' | 'accounts';
       readonly name: string;
     };
 
@@ -158,6 +159,14 @@ export interface RewriteStep extends StepBase {
   readonly resource: EncryptableResource;
 }
 
+/**
+ * Creates the ServiceAccounts of the controllers of kube-controller-manager, before it creates them itself as it starts: three
+ * requests for each, 20 in a second (--kube-api-qps).
+ */
+export interface AccountsStep extends StepBase {
+  readonly type: 'accounts';
+}
+
 /** Changes stated fields of one object that others own, by a JSON merge patch (RFC 7386); never holds a secret. */
 export interface PatchStep extends StepBase {
   readonly type: 'patch';
@@ -166,7 +175,16 @@ export interface PatchStep extends StepBase {
 }
 
 export type Step =
-  ShellStep | EtcdStep | ApplyStep | DeleteStep | NodeStep | IssueStep | HookStep | RewriteStep | PatchStep;
+  | ShellStep
+  | EtcdStep
+  | ApplyStep
+  | DeleteStep
+  | NodeStep
+  | IssueStep
+  | HookStep
+  | RewriteStep
+  | AccountsStep
+  | PatchStep;
 
 /** What a gate observes, through the connection to a host. */
 export type Condition =

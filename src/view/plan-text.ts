@@ -149,6 +149,7 @@ function elsewhereLine({ item, summary: words }: Line, options: PlanTextOptions)
     case 'delete':
     case 'node':
     case 'rewrite':
+    case 'accounts':
     case 'patch':
     case 'shell':
       return [`  ${signs[item.verb]} ${pad('object')} ${words}${reason}`];

@@ -25,6 +25,7 @@ export const noWork: InstallWork = {
 /** Nothing through the API. */
 export const noClusterChanges: ClusterChanges = {
   objects: { 'control-plane': [], addon: [] },
+  accounts: [],
   removals: [],
   removedNodes: [],
   marks: [],

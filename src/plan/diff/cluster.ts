@@ -20,7 +20,7 @@ import { isReady, podReady } from '../rollout/ready.ts';
 import { conditionText, refOf } from '../target.ts';
 import { hasPodNetwork, hasServices, networkAddons } from './foreign-parts.ts';
 import { withKept } from './kept.ts';
-import type { ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
+import type { AccountsStep, ApplyStep, Condition, DeleteStep, Gate, NodeStep, Taint } from '../types.ts';
 
 /** Timeouts in seconds: kubeadm's (Timeouts in v1beta4), with a margin for slow disks. */
 const waitTimeouts = { api: 240, endpoint: 60, pod: 240, node: 240, workload: 300 };
@@ -32,6 +32,8 @@ const pathsShown = 4;
 export interface ClusterChanges {
   /** Objects of the control plane, and of add-ons. */
   readonly objects: Readonly<Record<'control-plane' | 'addon', readonly ApplyStep[]>>;
+  /** Of a new cluster. */
+  readonly accounts: readonly AccountsStep[];
   /** Nodes whose host left the inventory. */
   readonly removals: readonly NodeRemoval[];
   /** The list of nodes that may not register: before any other change, so that a Node that leaves stays away. */
@@ -131,6 +133,7 @@ export function diffCluster(
   const removals = nodeRemovals(seen, left, 'its host left the inventory', former);
   return {
     objects: { 'control-plane': objectsOf('control-plane'), addon: addons.filter((step) => !waits(step)) },
+    accounts: seen.state === 'absent' ? [controllerAccounts] : [],
     onPodNetwork: addons.filter(waits),
     removals,
     removedNodes: removedNodesSteps(
@@ -179,6 +182,16 @@ export function diffCluster(
     },
   };
 }
+
+const controllerAccounts: AccountsStep = {
+  type: 'accounts',
+  id: 'cluster: ServiceAccounts of kube-controller-manager',
+  verb: 'create',
+  target: { kind: 'accounts', name: 'kube-controller-manager' },
+  reason: 'all at once; it would create them one after another',
+  effects: [],
+  timeoutSeconds: 60,
+};
 
 /** What others changed in the API and kboot keeps, for the reader. */
 export function keptWarnings(desired: DesiredCluster, seen: ClusterObservation): string[] {

@@ -81,7 +81,7 @@ export function installPhases(work: InstallWork): readonly Phase[] {
     cluster &&
     phase('api', 'control-plane', 'API objects', ready, [
       { tasks: [], gates: cluster.gates.api },
-      ...namespacesFirst(cluster.objects['control-plane']),
+      ...namespacesFirst(cluster.objects['control-plane'], cluster.accounts),
       { tasks: [], gates: cluster.gates.endpoint },
     ]);
   const nodes =

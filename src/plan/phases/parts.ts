@@ -1,6 +1,6 @@
 import type { HostChange } from '../diff/host.ts';
 import type { OperatorHook } from '../diff/operator-hooks.ts';
-import type { ApplyStep, Batch, DeleteStep, IssueStep, Phase, Task } from '../types.ts';
+import type { ApplyStep, Batch, DeleteStep, IssueStep, Phase, Step, Task } from '../types.ts';
 import { oneByOne, phase, together } from './build.ts';
 
 /** The hooks of the operator's machine that run before anything else, one after another. */
@@ -27,16 +27,14 @@ export function certificatesPhase(issue: readonly string[], needs: Phase['after'
   ]);
 }
 
-/** Namespaces before the objects in them. */
-export function namespacesFirst(steps: readonly ApplyStep[]): Batch[] {
+/** Namespaces before the objects in them; `others` beside the first. */
+export function namespacesFirst(steps: readonly ApplyStep[], others: readonly Step[] = []): Batch[] {
   const isNamespace = ({ object }: ApplyStep): boolean => object.kind === 'Namespace';
-  return [
-    together('cluster', steps.filter(isNamespace)),
-    together(
-      'cluster',
-      steps.filter((step) => !isNamespace(step)),
-    ),
-  ];
+  const namespaces = steps.filter(isNamespace);
+  const rest = steps.filter((step) => !isNamespace(step));
+  return namespaces.length === 0
+    ? [together('cluster', [...others, ...rest])]
+    : [together('cluster', [...others, ...namespaces]), together('cluster', rest)];
 }
 
 /** kube-proxy goes, once what takes its place is applied; then its rules, which it would write again. */

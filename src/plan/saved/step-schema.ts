@@ -83,7 +83,16 @@ const target = shared(
         'A resource of a host by its kind, or another target.',
         z.enum([
           ...resourceKinds,
-          ...(['node', 'etcd-member', 'certificates', 'snapshot', 'leftover', 'former', 'stored'] as const),
+          ...([
+            'node',
+            'etcd-member',
+            'certificates',
+            'snapshot',
+            'leftover',
+            'former',
+            'stored',
+            'accounts',
+          ] as const),
         ]),
       ),
       name: text('Its name, unique among the targets of its kind on its host.'),
@@ -320,6 +329,8 @@ const rewriteStep = shared(
   }),
 );
 
+const accountsStep = shared('AccountsStep', z.strictObject({ ...step, type: z.literal('accounts') }));
+
 const patchStep = shared(
   'PatchStep',
   z.strictObject({
@@ -342,6 +353,7 @@ export const stepSchema = shared(
     issueStep,
     hookStep,
     rewriteStep,
+    accountsStep,
     patchStep,
   ]),
 );

@@ -52,6 +52,13 @@ export function blocksOf(item: Step | Gate): readonly Block[] {
       return [textBlock('Merged into the object', item.patch)];
     case 'rewrite':
       return [listBlock('Through the API', { read: item.resource, write: 'every object, unchanged' })];
+    case 'accounts':
+      return [
+        listBlock('Through the API', {
+          read: "the API server's own ClusterRoleBindings system:controller:*",
+          create: 'the ServiceAccounts that they name in kube-system',
+        }),
+      ];
     case 'wait':
       return [
         'objects' in item.condition

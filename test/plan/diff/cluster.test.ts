@@ -113,6 +113,7 @@ describe('diffCluster', () => {
   it('bootstraps a cluster in order', () => {
     expect(steps({ state: 'absent' })).toEqual([
       'control-plane wait API server',
+      'control-plane create ServiceAccounts of kube-controller-manager all at once; it would create them one after another',
       'control-plane create ConfigMap kube-system/kubeadm-config',
       'node wait Node cp-1 registered',
       'node wait Node w-1 registered',
@@ -328,9 +329,17 @@ describe('diffCluster', () => {
     ]);
   });
 
+  it('creates the accounts of controllers in a new cluster only', () => {
+    expect(diffCluster(cluster, { state: 'absent' }).accounts.map(({ id }) => id)).toEqual([
+      'cluster: ServiceAccounts of kube-controller-manager',
+    ]);
+    expect(diffCluster(cluster, live({ objects: [] })).accounts).toEqual([]);
+    expect(diffCluster(cluster, { state: 'unavailable', why: 'it starts' }).accounts).toEqual([]);
+  });
+
   it('gives every step and gate a unique id', () => {
     const ids = inOrder(cluster, { state: 'absent' }).map(({ item }) => item.id);
-    expect(ids).toHaveLength(12);
+    expect(ids).toHaveLength(13);
     expect(new Set(ids).size).toBe(ids.length);
   });
 

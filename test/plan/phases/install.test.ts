@@ -5,7 +5,7 @@ import type { HostChange } from '../../../src/plan/diff/host.ts';
 import { installPhases, type InstallWork } from '../../../src/plan/phases/install.ts';
 import type { RolloutHost } from '../../../src/plan/rollout/rollout.ts';
 import { gatesOf, hostOf, isSerial, stepsOf } from '../../../src/plan/steps.ts';
-import type { EtcdStep, Gate, Phase, PlanHost } from '../../../src/plan/types.ts';
+import type { AccountsStep, ApplyStep, EtcdStep, Gate, Phase, PlanHost } from '../../../src/plan/types.ts';
 import { applyStep, configMap, effectOn, gate, planHost } from '../../samples/plan.ts';
 import { change, hook, noClusterChanges, nodeRemoval, nodeStep, noWork } from '../../samples/install-work.ts';
 
@@ -40,6 +40,7 @@ const throughApi = {
   removals: [nodeRemoval('old-1'), nodeRemoval('old-2')],
   removedNodes: [],
   marks: [nodeStep('cp-1', 'cordon'), nodeStep('w-1', 'cordon')],
+  accounts: [],
   onPodNetwork: [applyStep(configMap('dns'))],
   lateObjects: [applyStep(configMap('pool'))],
   prunes: [],
@@ -138,6 +139,18 @@ describe('a bootstrap', () => {
     ]);
     expect(batchesOf(phases, 'addons')).toEqual(['cluster: Namespace addon-ns', 'cluster: ConfigMap addon']);
     expect(batchesOf(phases, 'readiness')).toEqual([' | Nodes are Ready', 'cluster: ConfigMap pool']);
+  });
+
+  it('creates the accounts of controllers beside the first objects', () => {
+    const accounts: AccountsStep = { ...applyStep(configMap('any')), type: 'accounts', id: 'accounts' };
+    const first = (steps: readonly ApplyStep[]): string | undefined => {
+      const objects = { ...throughApi.objects, 'control-plane': steps };
+      const made = phasesOf({ hosts: ha, cluster: { ...throughApi, objects, accounts: [accounts] } });
+      return batchesOf(made, 'api')[1];
+    };
+    const config = applyStep(configMap('config'));
+    expect(first([config])).toBe('accounts & cluster: ConfigMap config');
+    expect(first([config, applyStep(namespace('ns'))])).toBe('accounts & cluster: Namespace ns');
   });
 
   it('removes Nodes one after another, then marks those that registered', () => {

@@ -160,6 +160,7 @@ export class Simulation {
       case 'hook':
       case 'issue':
       case 'rewrite':
+      case 'accounts':
       case 'patch':
     }
   }

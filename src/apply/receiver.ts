@@ -60,6 +60,8 @@ fenced() {
 }
 # kb_copy FROM TO: a file of the spread; one that is only read and then removed is a second name of it.
 kb_copy() { case $2 in ${hostFolder}/tmp/*) ln -- "$1" "$2" 2> /dev/null || cp -- "$1" "$2" ;; *) cp --reflink=auto -- "$1" "$2" ;; esac; }
+# make_room: nothing is at the place of the payload.
+make_room() { [ ! -e "$payloadPath" ] && [ ! -L "$payloadPath" ] || rm -f -- "$payloadPath"; }
 echo "@${nonce} ready"
 while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   [ "$verb" = step ] || exit 0
@@ -74,11 +76,12 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
   broken=
   : > ${outputFile}
   if [ "$payloadPath" != - ]; then
-    mkdir -p "$(dirname "$payloadPath")" 2> ${outputFile}
+    folder=\${payloadPath%/*}
+    [ -d "$folder" ] || mkdir -p "$folder" 2> ${outputFile}
     case $payloadBytes in
-      =*) (umask 077; rm -f -- "$payloadPath"; kb_copy "\${payloadBytes#=}" "$payloadPath") 2>> ${outputFile} || { status=74; rm -f -- "$payloadPath"; } ;;
+      =*) (umask 077; make_room; kb_copy "\${payloadBytes#=}" "$payloadPath") 2>> ${outputFile} || { status=74; rm -f -- "$payloadPath"; } ;;
       *)
-        (umask 077; rm -f -- "$payloadPath"; head -c "$payloadBytes" > "$payloadPath") 2>> ${outputFile} || broken=1
+        (umask 077; make_room; head -c "$payloadBytes" > "$payloadPath") 2>> ${outputFile} || broken=1
         [ -n "$broken" ] || [ "$(stat -c %s -- "$payloadPath")" = "$payloadBytes" ] || broken=1
         [ -z "$broken" ] || { status=74; rm -f -- "$payloadPath"; }
         ;;
@@ -93,7 +96,8 @@ while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do
     [ $status != 124 ] || echo "did not end within $limit s" >> ${outputFile}
     [ $status != 137 ] || echo "was killed: for lack of memory, or since it did not end within $limit s" >> ${outputFile}
   fi
-  output=$(tail -c ${keptOutput} ${outputFile})
+  output=
+  [ ! -s ${outputFile} ] || output=$(tail -c ${keptOutput} ${outputFile})
   printf '@%s done %s %s %s\\n%s\\n' ${nonce} "$id" "$status" "\${#output}" "$output"
   [ -z "$broken" ] || exit 0
   if [ $status != 0 ]; then failed=1; fi

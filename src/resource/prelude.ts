@@ -122,7 +122,7 @@ kb_give() {
 }
 
 # kb_disturb NAME...: these processes no longer run with the files on disk.
-kb_disturb() { for kb_n in "$@"; do rm -f -- "$KB/running/$kb_n"; done; }
+kb_disturb() { for kb_n in "$@"; do [ ! -e "$KB/running/$kb_n" ] || rm -f -- "$KB/running/$kb_n"; done; }
 
 # kb_expect PATH SHA256|absent: exits if PATH is not as it was when the plan was made.
 kb_expect() {

@@ -94,7 +94,8 @@ describe('the ledger of a spread', () => {
       }),
       { numRuns: 300 },
     );
-  });
+    // A second on a free machine.
+  }, 60_000);
 
   it('gives a host that reaches no other its files from this machine', () => {
     const shas = ['f1', 'f2', 'f3'];

@@ -32,7 +32,7 @@ const pathsShown = 4;
 export interface ClusterChanges {
   /** Objects of the control plane, and of add-ons. */
   readonly objects: Readonly<Record<'control-plane' | 'addon', readonly ApplyStep[]>>;
-  /** Of a new cluster. */
+  /** Of a new cluster, once its control plane is in scope. */
   readonly accounts: readonly AccountsStep[];
   /** Nodes whose host left the inventory. */
   readonly removals: readonly NodeRemoval[];
@@ -133,7 +133,7 @@ export function diffCluster(
   const removals = nodeRemovals(seen, left, 'its host left the inventory', former);
   return {
     objects: { 'control-plane': objectsOf('control-plane'), addon: addons.filter((step) => !waits(step)) },
-    accounts: seen.state === 'absent' ? [controllerAccounts] : [],
+    accounts: seen.state === 'absent' && controlPlaneHosts.length > 0 ? [controllerAccounts] : [],
     onPodNetwork: addons.filter(waits),
     removals,
     removedNodes: removedNodesSteps(

@@ -333,6 +333,7 @@ describe('diffCluster', () => {
     expect(diffCluster(cluster, { state: 'absent' }).accounts.map(({ id }) => id)).toEqual([
       'cluster: ServiceAccounts of kube-controller-manager',
     ]);
+    expect(diffCluster({ ...cluster, controlPlanePods: [] }, { state: 'absent' }).accounts).toEqual([]);
     expect(diffCluster(cluster, live({ objects: [] })).accounts).toEqual([]);
     expect(diffCluster(cluster, { state: 'unavailable', why: 'it starts' }).accounts).toEqual([]);
   });

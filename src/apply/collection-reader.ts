@@ -12,8 +12,9 @@ const longestPauseMs = 1_000;
 
 /** What one look of a gate reads: everything as it was after the look began. Rejects with KbootError E-KUBE-API. */
 export interface Look {
-  /** undefined: there is none. */
+  /** undefined if it does not exist. */
   node(name: string): Promise<Brief | undefined>;
+  /** undefined if it does not exist. */
   pod(pod: { readonly namespace: string; readonly name: string }): Promise<Brief | undefined>;
   /** Pods of a namespace on these nodes. */
   podsOn(namespace: string | undefined, nodes: readonly string[]): Promise<readonly Brief[]>;

@@ -1,11 +1,9 @@
 import pLimit from 'p-limit';
-import type { KubeClient } from '../kube/client.ts';
+import { requestsAtOnce, type KubeClient } from '../kube/client.ts';
 import { listAll } from '../kube/list.ts';
 import { collectionPath } from '../kube/paths.ts';
 import type { KubeObject } from '../kube/types.ts';
 
-/** Requests at a time: all of them, on a far line one round trip. */
-const atOnce = 50;
 const namespace = 'kube-system';
 const bindings = collectionPath('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', undefined);
 const accounts = collectionPath('v1', 'ServiceAccount', namespace);
@@ -21,7 +19,7 @@ const notRun = ['route-controller', 'service-controller', 'selinux-warning-contr
  */
 export async function createControllerAccounts(kube: KubeClient): Promise<void> {
   const names = await listAll(kube, `${bindings}?labelSelector=${own}`, controllersIn);
-  const limit = pLimit(atOnce);
+  const limit = pLimit(requestsAtOnce);
   await Promise.all(
     [...new Set(names.flat())]
       .filter((name) => !notRun.includes(name))

@@ -60,7 +60,7 @@ fenced() {
 }
 # kb_copy FROM TO: a file of the spread; one that is only read and then removed is a second name of it.
 kb_copy() { case $2 in ${hostFolder}/tmp/*) ln -- "$1" "$2" 2> /dev/null || cp -- "$1" "$2" ;; *) cp --reflink=auto -- "$1" "$2" ;; esac; }
-# make_room: nothing is at the place of the payload.
+# make_room: removes what is at the payload's path.
 make_room() { [ ! -e "$payloadPath" ] && [ ! -L "$payloadPath" ] || rm -f -- "$payloadPath"; }
 echo "@${nonce} ready"
 while IFS=' ' read -r verb id scriptBytes payloadBytes limit payloadPath; do

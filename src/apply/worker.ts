@@ -38,7 +38,8 @@ export class Worker {
     this.#etcd = new EtcdRunner(context);
     this.#kubeRunner = new KubeRunner(this.#kube, context, excluded);
     this.#gates = new GateWatcher(this.#kube, this.#etcd, context, {
-      ...{ excluded, hosts: plan.hosts.length },
+      excluded,
+      hosts: plan.hosts.length,
     });
     for (const { on } of tasksOf(plan.phases)) {
       const host = hostOf(on);

@@ -36,6 +36,9 @@ export interface KubeClient {
   close(): void;
 }
 
+/** Requests at a time on one connection, if there are many: an API server accepts 100 to 250 streams. */
+export const requestsAtOnce = 50;
+
 const requestTimeoutMs = 20_000;
 /** For a whole answer, however slowly it comes in. */
 const answerTimeoutMs = 120_000;

@@ -14,3 +14,7 @@ export function lines(output: string): string[] {
   if (all.at(-1) === '') all.pop();
   return all;
 }
+
+/** Shell: `$n` becomes a line break. */
+export const setLineBreak = `n='
+'`;

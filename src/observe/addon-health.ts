@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import { getAt, type KubeClient, type KubeCredentials } from '../kube/client.ts';
+import { getAt, requestsAtOnce, type KubeClient, type KubeCredentials } from '../kube/client.ts';
 import { discoveryOf, servedPath } from '../kube/discovery.ts';
 import { healthOf, isWatched } from '../kube/health.ts';
 import { kindKey } from '../kube/scopes.ts';
 import { objectTitle } from '../kube/types.ts';
 import type { Reader } from '../transport/types.ts';
-import { atOnce, readRecords } from './addons.ts';
+import { readRecords } from './addons.ts';
 import { askServer } from './ask-server.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function observeAddonProblems(
 
 /** The same through a connection. Throws KbootError E-KUBE-API. */
 export async function addonProblems(kube: KubeClient): Promise<readonly string[]> {
-  const limit = pLimit(atOnce);
+  const limit = pLimit(requestsAtOnce);
   const discovery = discoveryOf(kube);
   const records = [...(await readRecords(kube)).values()].map(({ record }) => record);
   const watched = records.flatMap(({ name, objects }) =>

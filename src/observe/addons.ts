@@ -16,6 +16,7 @@ import {
   duplicatesIn,
   objectIn,
   refused,
+  requestsAtOnce,
   type KubeClient,
 } from '../kube/client.ts';
 import { differences } from '../kube/differences.ts';
@@ -57,15 +58,12 @@ export interface AddonsObservation {
   readonly instances: ReadonlyMap<string, number>;
 }
 
-/** Requests at a time: an API server accepts 100 to 250 streams on one connection. */
-export const atOnce = 50;
-
 /** Reads every object of the add-ons, and of what the cluster remembers of them. Throws KbootError E-KUBE-API. */
 export async function observeAddons(
   kube: KubeClient,
   addons: readonly DesiredAddon[],
 ): Promise<AddonsObservation> {
-  const limit = pLimit(atOnce);
+  const limit = pLimit(requestsAtOnce);
   const records = await readRecords(kube);
   const discovery = discoveryOf(kube);
   const served = new Map<string, ServedKind>();

@@ -12,8 +12,8 @@ const ufwSwitch = `^ENABLED=["']?yes`;
 export const firewallLines: Search = { files: ['/etc/ufw/ufw.conf'], patterns: [ufwSwitch] };
 
 /**
- * Shell script, after searchLines and unitsProbe, that reports the active firewalls and their rules for traffic as a whole. firewalld is queried over
- * D-Bus: firewall-cmd takes 0.2 s per query. `ufw status` reads the same files of ufw.
+ * Shell script, after searchLines and unitsProbe, that reports the active firewalls and their rules for traffic as a whole.
+ * firewalld is queried over D-Bus: firewall-cmd takes 0.2 s per query. `ufw status` reads the same files of ufw.
  */
 export const firewallProbe = `
 if ${firewalldIsActive}; then

@@ -1,3 +1,4 @@
+import { setLineBreak } from '../model/shell.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { FoundLine, Search } from './search.ts';
 
@@ -15,8 +16,7 @@ export const flannelLines = (root = ''): Search => ({
  * Shell, after searchLines, that prints whether flannel runs. One without a file that has only just started is about to write
  * it, and does not count yet: its start time in ticks (proc_pid_stat(5)) against the uptime.
  */
-export const flannelProbe = (root = ''): string => `n='
-'
+export const flannelProbe = (root = ''): string => `${setLineBreak}
 case "$lines$n" in *"/comm:1:flanneld$n"*)
   p=\${lines%%"/comm:1:flanneld"*}; p=\${p##*"$n"}
   [ -e ${root}${file} ] || {

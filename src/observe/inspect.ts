@@ -85,7 +85,7 @@ const containerdUnit = '/etc/systemd/system/containerd.service';
 const network = '/sys/class/net';
 const ipv6 = '/proc/sys/net/ipv6/conf';
 
-/** What the kernel tells of the host, and which files kboot owns. */
+/** Facts about the host from the kernel, and the files that kboot owns. */
 const hostLines: Search = {
   files: [
     ...['/proc/meminfo', '/proc/self/status', `${network}/*/address`, '/proc/self/mounts', ownedFile],

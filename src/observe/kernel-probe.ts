@@ -1,3 +1,4 @@
+import { setLineBreak } from '../model/shell.ts';
 import type { KernelFeature } from '../model/kernel-feature.ts';
 import { kernelFeatures } from '../model/kernel-feature.ts';
 import type { FoundLine, FoundPart, Search } from './search.ts';
@@ -21,8 +22,7 @@ export const kernelParts: Search = {
  * Shell, after searchLines and searchParts, that prints what the kernel's configuration says of what Pod networks need, if its
  * modules do not tell: it may be compressed. Loads none, and runs few processes: modprobe would be one for each.
  */
-export const kernelProbe = `n='
-'
+export const kernelProbe = `${setLineBreak}
 for m in ${options.map(([module]) => module).join(' ')}; do
   case "$parts$n$lines" in *"/$m.ko$n"* | ${[1, 2, 3].map((digits) => `*"${loaded}:"${'[0-9]'.repeat(digits)}":$m "*`).join(' | ')}) continue ;; esac
   { gzip -dc /proc/config.gz || cat "/boot/config-$release" || cat "/lib/modules/$release/config"; } 2>/dev/null |

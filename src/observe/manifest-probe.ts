@@ -1,3 +1,4 @@
+import { setLineBreak } from '../model/shell.ts';
 import { staticPodComponents } from '../model/component.ts';
 import { encryptionFlag } from '../model/encryption.ts';
 import type { Inspection } from '../model/inspection.ts';
@@ -24,8 +25,7 @@ export const manifestParts: Search = {
 };
 
 /** Shell, after searchParts: the folder that a member on this host is started with becomes `$r`; empty without one. */
-export const findEtcdDataDir = `n='
-'; r=
+export const findEtcdDataDir = `${setLineBreak}; r=
 for f in ${etcdStarters.join(' ')}; do
   case "$n$parts$n" in *"$n$f:--data-dir="*) r=\${parts#*"$f:--data-dir="}; r=\${r%%"$n"*}; break ;; esac
 done`;

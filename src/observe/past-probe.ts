@@ -1,6 +1,6 @@
 import { resolvedConf } from '../desire/text/kubelet-settings.ts';
 import type { HostPast, Place, Tunnel, Variable } from '../model/past.ts';
-import { quote } from '../model/shell.ts';
+import { quote, setLineBreak } from '../model/shell.ts';
 import { foundLine, type FoundLine, type Search } from './search.ts';
 
 /** Where systemd looks for drop-ins; a file hides those of the same name in later folders. */
@@ -60,8 +60,7 @@ printf '%s\\n' "$routes"
 [ \${#routes} -lt 40000 ] || ip -6 route show default proto ra`;
 
 /** Shell, after searchLines, that prints the VXLAN tunnels in detail, if there are any. */
-export const tunnelsProbe = `n='
-'
+export const tunnelsProbe = `${setLineBreak}
 case "$lines$n" in *:DEVTYPE=vxlan"$n"*) ip -o -d link show type vxlan ;; esac`;
 
 /**

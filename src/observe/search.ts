@@ -36,13 +36,13 @@ function grep(flags: string, searches: readonly Search[]): string {
   return ['grep', flags, ...[...patterns].map((each) => `-e ${quote(each)}`), '--', ...files].join(' ');
 }
 
-/** Parses a line of searchLines. A path with a colon is none of ours. */
+/** Parses a line that searchLines printed. None of the files has a colon in its path. */
 export function foundLine(entry: string): FoundLine[] {
   const [, file, line, text] = /^(\/[^:]*):(\d+):([\s\S]*)$/.exec(entry) ?? [];
   return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
 }
 
-/** Parses a line of searchParts. */
+/** Parses a line that searchParts printed. */
 export function foundPart(entry: string): FoundPart[] {
   const at = entry.indexOf(':');
   return at > 0 && entry.startsWith('/') ? [{ file: entry.slice(0, at), text: entry.slice(at + 1) }] : [];

@@ -1,3 +1,4 @@
+import { setLineBreak } from '../model/shell.ts';
 import type { HostFacts } from '../model/facts.ts';
 
 const kubelet = 'kubelet.service';
@@ -41,8 +42,7 @@ elif [ -x /lib/systemd/systemd-timesyncd ] || [ -x /usr/lib/systemd/systemd-time
 
 /** Shell, after unitsProbe: whether firewalld is active. */
 export const firewalldIsActive = `{
-  n='
-'; set -f
+  ${setLineBreak}; set -f
   case $n$units in *"$n${firewalld} "*) set -- \${units#*${firewalld}} ;; *) set -- ;; esac
   set +f; [ "\${2:-}" = active ]
 }`;

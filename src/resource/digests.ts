@@ -1,6 +1,6 @@
 import { hostFolder } from './prelude.ts';
 import { digestStat } from './remember-functions.ts';
-import { lines, quoteAll } from '../model/shell.ts';
+import { lines, quoteAll, setLineBreak } from '../model/shell.ts';
 import type { Asking } from './types.ts';
 
 /** A file with the SHA-256 of its content. */
@@ -27,8 +27,7 @@ const closed = (then: string): string => `case $a in *[2367]?:* | *[2367]:*) ;; 
  */
 export function queryFiles(paths: readonly string[], { deep = false }: Asking = {}): string {
   const record = deep ? '' : `${hostFolder} ${sumsFile} `;
-  return `n='
-'; t= m=
+  return `${setLineBreak}; t= m=
 set --; set -f; IFS=$n
 for l in $(stat -L -c '${digestStat} %a:%U %n|' -- ${record}${quoteAll(paths)}); do
   s=\${l%% *} f=\${l#* }; a=\${f%% *} f=\${f#* }; f=\${f%|}

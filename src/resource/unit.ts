@@ -1,5 +1,5 @@
 import { hostFolder } from './prelude.ts';
-import { lines, quote, quoteAll } from '../model/shell.ts';
+import { lines, quote, quoteAll, setLineBreak } from '../model/shell.ts';
 import type { Kind, UnitResource } from './types.ts';
 import { findEnabled } from './unit-state.ts';
 
@@ -14,8 +14,7 @@ interface Found {
 export const unit: Kind<UnitResource, Found> = {
   name: (want) => want.name,
   query: (wants) =>
-    `n='
-'
+    `${setLineBreak}
 o=$(systemctl show -p LoadState -p ActiveState ${quoteAll(wants.map((want) => `${want.name}.service`))} 2>/dev/null)$n$n
 for u in ${quoteAll(wants.map((want) => want.name))}; do
   b=$n\${o%%"$n$n"*}$n; o=\${o#*"$n$n"}

@@ -1,7 +1,7 @@
 import { readSums } from './digests.ts';
 import { hostFolder } from './prelude.ts';
 import { digestStat, toFormerStat } from './remember-functions.ts';
-import { lines, quoteAll } from '../model/shell.ts';
+import { lines, quoteAll, setLineBreak } from '../model/shell.ts';
 import type { Asking } from './types.ts';
 
 /**
@@ -60,8 +60,7 @@ if [ $# = 0 ]; then :; elif as_recorded "$@"; then printf '%s' "$whole"; else ${
  * for each stamp. Two processes.
  */
 const asRecorded = `as_recorded() {
-  n='
-'; whole= said=
+  ${setLineBreak}; whole= said=
   recorded=$(cat -- "$@") || return 1
   stamps="$*" left=$#
   set --

@@ -1,22 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { createControllerAccounts } from '../../src/apply/controller-accounts.ts';
-import { openKube, type KubeClient } from '../../src/kube/client.ts';
-import { fakePki, startApi, type FakeApi } from '../kube/api-server.ts';
+import { servedApi } from '../kube/served-api.ts';
 
-let api: FakeApi;
-let kube: KubeClient;
+const served = servedApi();
 const accounts = '/api/v1/namespaces/kube-system/serviceaccounts';
-
-beforeAll(async () => {
-  const pki = await fakePki();
-  api = await startApi(pki);
-  kube = await openKube(await api.connect(), pki.credentials);
-});
-
-afterAll(async () => {
-  kube.close();
-  await api.close();
-});
 
 const account = (name: string, namespace = 'kube-system'): object => ({
   kind: 'ServiceAccount',
@@ -30,13 +17,15 @@ function binding(name: string, ...subjects: readonly object[]): object {
 
 /** Serves these bindings, and answers each new account with `status`. */
 function serve(bindings: readonly object[], status = 201): void {
-  api.requests.length = 0;
-  api.answer = ({ method, body }) =>
+  served.api.requests.length = 0;
+  served.api.answer = ({ method, body }) =>
     method === 'POST' ? { status, body } : { status: 200, body: { metadata: {}, items: bindings } };
 }
 
 const created = (): unknown[] =>
-  api.requests.flatMap(({ method, path, body }) => (method === 'POST' && path === accounts ? [body] : []));
+  served.api.requests.flatMap(({ method, path, body }) =>
+    method === 'POST' && path === accounts ? [body] : [],
+  );
 
 beforeEach(() => {
   serve([]);
@@ -51,7 +40,7 @@ it('creates what the bindings of controllers name in kube-system, each once', as
     binding('system:kube-dns', account('kube-dns')),
     binding('shop', account('shop')),
   ]);
-  await createControllerAccounts(kube);
+  await createControllerAccounts(served.kube);
   const names = ['job-controller', 'node-controller'];
   expect(created()).toEqual(
     names.map((name) => ({
@@ -59,7 +48,9 @@ it('creates what the bindings of controllers name in kube-system, each once', as
       metadata: { name, namespace: 'kube-system' },
     })),
   );
-  expect(api.requests[0]?.path).toContain('labelSelector=kubernetes.io%2Fbootstrapping%3Drbac-defaults');
+  expect(served.api.requests[0]?.path).toContain(
+    'labelSelector=kubernetes.io%2Fbootstrapping%3Drbac-defaults',
+  );
 });
 
 it('leaves out controllers that a cluster without a cloud does not run', async () => {
@@ -67,17 +58,17 @@ it('leaves out controllers that a cluster without a cloud does not run', async (
     binding('system:controller:route-controller', account('route-controller')),
     binding('system:controller:service-controller', account('service-controller')),
   ]);
-  await createControllerAccounts(kube);
+  await createControllerAccounts(served.kube);
   expect(created()).toEqual([]);
 });
 
 it.each([409, 403, 500])('leaves to kube-controller-manager what is answered with %i', async (status) => {
   serve([binding('system:controller:job-controller', account('job-controller'))], status);
-  await createControllerAccounts(kube);
+  await createControllerAccounts(served.kube);
   expect(created()).toHaveLength(1);
 });
 
 it('fails if the bindings cannot be read, as while an API server starts', async () => {
-  api.answer = () => ({ status: 403, body: { message: 'no' } });
-  await expect(createControllerAccounts(kube)).rejects.toMatchObject({ code: 'E-KUBE-API' });
+  served.api.answer = () => ({ status: 403, body: { message: 'no' } });
+  await expect(createControllerAccounts(served.kube)).rejects.toMatchObject({ code: 'E-KUBE-API' });
 });

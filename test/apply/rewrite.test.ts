@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { rewriteAll } from '../../src/apply/rewrite.ts';
-import { openKube, type KubeClient } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
-import { fakePki, startApi, type FakeApi } from '../kube/api-server.ts';
+import { servedApi } from '../kube/served-api.ts';
 
-let api: FakeApi;
-let kube: KubeClient;
+const served = servedApi();
 /** Secrets by their path. */
 const secrets = new Map<string, KubeObject>();
 const pathOf = (name: string): string => `/api/v1/namespaces/shop/secrets/${name}`;
 const options = { timeoutSeconds: 10, signal: new AbortController().signal, waiting: () => undefined };
-
-beforeAll(async () => {
-  const pki = await fakePki();
-  api = await startApi(pki);
-  kube = await openKube(await api.connect(), pki.credentials);
-});
-
-afterAll(async () => {
-  kube.close();
-  await api.close();
-});
 
 /** `refuse`: the status of an update of that Secret, and what happens to it. */
 function serve(
@@ -28,13 +15,13 @@ function serve(
   refuse: (name: string) => number | undefined = () => undefined,
 ): void {
   secrets.clear();
-  api.requests.length = 0;
+  served.api.requests.length = 0;
   for (const name of names)
     secrets.set(pathOf(name), {
       ...{ apiVersion: 'v1', kind: 'Secret', data: { value: 'eA==' } },
       metadata: { namespace: 'shop', name, labels: { app: 'shop' } },
     });
-  api.answer = ({ method, path }) => {
+  served.api.answer = ({ method, path }) => {
     if (path === '/api/v1/secrets' || path.startsWith('/api/v1/secrets?'))
       return { status: 200, body: { items: [...secrets.values()], metadata: {} } };
     const live = secrets.get(path);
@@ -45,7 +32,7 @@ function serve(
 }
 
 const updates = (): (readonly [string, unknown])[] =>
-  api.requests.flatMap(({ method, path, body }) => (method === 'PUT' ? [[path, body] as const] : []));
+  served.api.requests.flatMap(({ method, path, body }) => (method === 'PUT' ? [[path, body] as const] : []));
 
 beforeEach(() => {
   serve([]);
@@ -53,14 +40,14 @@ beforeEach(() => {
 
 it('writes each object as it is', async () => {
   serve(['a', 'b']);
-  await rewriteAll(kube, 'secrets', options);
+  await rewriteAll(served.kube, 'secrets', options);
   expect(updates()).toEqual([...secrets]);
 });
 
 it('reads an object again that somebody changed meanwhile', async () => {
   let conflicts = 2;
   serve(['a', 'b'], (name) => (name === 'b' && conflicts-- > 0 ? 409 : undefined));
-  await rewriteAll(kube, 'secrets', options);
+  await rewriteAll(served.kube, 'secrets', options);
   expect(updates().map(([path]) => path)).toEqual([pathOf('a'), pathOf('b'), pathOf('b'), pathOf('b')]);
 });
 
@@ -70,13 +57,13 @@ it('needs nothing of an object that is deleted meanwhile', async () => {
     secrets.delete(pathOf('a'));
     return 404;
   });
-  await rewriteAll(kube, 'secrets', options);
+  await rewriteAll(served.kube, 'secrets', options);
   expect(updates().map(([path]) => path)).toContain(pathOf('b'));
 });
 
 it('names those that are refused, and writes the others', async () => {
   serve(['a', 'b', 'c'], (name) => (name === 'b' ? 403 : undefined));
-  await expect(rewriteAll(kube, 'secrets', options)).rejects.toMatchObject({
+  await expect(rewriteAll(served.kube, 'secrets', options)).rejects.toMatchObject({
     code: 'E-STEP',
     message: expect.stringContaining(
       '1 of 3 secrets could not be rewritten, such as Secret shop/b',
@@ -88,8 +75,10 @@ it('names those that are refused, and writes the others', async () => {
 it('ends at an interruption and after its time', async () => {
   serve(['a']);
   const interrupted = { ...options, signal: AbortSignal.abort() };
-  await expect(rewriteAll(kube, 'secrets', interrupted)).rejects.toMatchObject({ code: 'E-INTERRUPTED' });
-  await expect(rewriteAll(kube, 'secrets', { ...options, timeoutSeconds: -1 })).rejects.toMatchObject({
+  await expect(rewriteAll(served.kube, 'secrets', interrupted)).rejects.toMatchObject({
+    code: 'E-INTERRUPTED',
+  });
+  await expect(rewriteAll(served.kube, 'secrets', { ...options, timeoutSeconds: -1 })).rejects.toMatchObject({
     code: 'E-TIMEOUT',
   });
 });

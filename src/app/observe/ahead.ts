@@ -14,7 +14,8 @@ import { memberSources } from './etcd.ts';
 
 /**
  * What the hosts of a cluster that exists are asked beside their probes, each as soon as it is connected: its API server,
- * its etcd member, what it encrypts with, the external endpoint. What is missing here is asked once the probes say who serves. Never rejects.
+ * its etcd member, what it encrypts with, the external endpoint. What is missing here is asked once the probes say who serves.
+ * Never rejects.
  */
 export class Ahead {
   /** Through the first control plane that was connected. */
